@@ -1,0 +1,129 @@
+"""The marketplace: people and deeds, and their pages. Here: the factory, the door and errors → HTTP.
+
+No table, rule or page stands in this file.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import structlog
+from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_security import SQLAlchemyUserDatastore
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import search
+from marketplace import door, errors, wording
+from marketplace.extensions import babel, bootstrap, csrf, db, limiter, migrate, security, talisman
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("dictionaries", "accounts", "listings", "exchange", "matchmaking", "desk", "front", "office")
+STATUS: dict[type[Exception], int] = {
+    errors.NotFound: 404,
+    errors.NotAllowed: 403,
+    errors.NotNow: 409,
+    errors.Stale: 409,
+    errors.Invalid: 422,
+    errors.SearchUnavailable: 503,
+    search.SearchUnavailable: 503,
+}
+PAGES = {400: 422, 403: 403, 404: 404, 405: 404, 409: 409, 410: 404, 413: 413, 422: 422, 429: 429, 503: 503}
+CONTENT_SECURITY_POLICY = {
+    "default-src": "'self'",
+    "img-src": ["'self'", "data:"],
+    "object-src": "'none'",
+    "base-uri": "'self'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+
+def create_app(config: Any) -> Flask:
+    """Build the application.
+
+    Args:
+        config: a `config.Config`, or anything else with `flask_settings()`.
+    """
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="static")
+    app.config.from_mapping(config.flask_settings())
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    wording.register(app)
+    _connect(app)
+    rooms = [_modules(room) for room in ROOMS]
+    for modules in rooms:
+        for module in modules:
+            for name in ("blueprint", "commands"):
+                if (part := getattr(module, name, None)) is not None and name == "blueprint":
+                    app.register_blueprint(part)
+                elif part is not None:
+                    app.cli.add_command(part)
+            if (prepare := getattr(module, "init_app", None)) is not None:
+                prepare(app)
+    app.before_request(door.check)
+    app.context_processor(lambda: {"site": app.config["SITE"]})
+    _translate_errors(app)
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _modules(room: str) -> list[ModuleType]:
+    """The modules of a room that the factory connects, where the room has them."""
+    folder = Path(__file__).parent / room
+    names = [name for name in ("models", "indexing", "pages", "commands") if (folder / f"{name}.py").exists()]
+    return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]
+
+
+def _connect(app: Flask) -> None:
+    from marketplace.accounts.models import Person, Role
+
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    limiter.init_app(app)
+    babel.init_app(app)
+    bootstrap.init_app(app)
+    security.init_app(app, SQLAlchemyUserDatastore(db, Person, Role))
+    talisman.init_app(
+        app,
+        force_https=app.config["HTTPS"],
+        strict_transport_security=app.config["HTTPS"],
+        session_cookie_secure=app.config["HTTPS"],
+        content_security_policy=CONTENT_SECURITY_POLICY,
+        referrer_policy="strict-origin-when-cross-origin",
+    )
+    app.extensions["search"] = search.open_engine(app.config["SEARCH_URL"])
+
+
+def _translate_errors(app: Flask) -> None:
+    log = structlog.get_logger(__name__)
+
+    def page(status: int, error: Exception | None = None) -> ResponseReturnValue:
+        headers = {"Retry-After": "30"} if status == 503 else {}
+        return render_template(f"errors/{status}.html", error=error, person=current_user), status, headers
+
+    def market_error(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        return page(next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), error)
+
+    for kind in STATUS:
+        app.register_error_handler(kind, market_error)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> ResponseReturnValue:
+        if error.code in PAGES:
+            return page(PAGES[error.code])
+        return error
+
+    @app.errorhandler(500)
+    def failed(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        log.error("request_failed", reason=repr(getattr(error, "original_exception", error)))
+        return page(500)

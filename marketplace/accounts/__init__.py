@@ -1,0 +1,1 @@
+"""Accounts: people, the organisations they belong to, and their roles."""

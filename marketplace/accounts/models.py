@@ -1,0 +1,129 @@
+"""Tables of people and organisations. What is done to them stands in `rules.py`."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+
+from flask_security import RoleMixin, UserMixin
+from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.dictionaries.models import District
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+
+ORGANISATION_KINDS = {
+    "firm": "企业",
+    "university": "高等院校",
+    "institute": "科研院所",
+    "service_body": "技术转移服务机构",
+    "operator": "平台运营方",
+}
+ROLES = {
+    "researcher": "科研人员",
+    "firm": "企业用户",
+    "desk": "机构成果转化岗",
+    "broker": "技术经理人",
+    "operator": "平台运营人员",
+}
+
+
+def key_of(text: str) -> str:
+    """What two spellings of one name share: NFKC, case-folded, letters and digits only (at most 200)."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())[:200]
+
+
+class Role(RoleMixin, db.Model):
+    """A role of `ROLES`."""
+
+    __tablename__ = "role"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    description: Mapped[str] = mapped_column(String(60), default="")
+
+
+person_role = Table(
+    "person_role",
+    db.metadata,
+    Column("person_id", ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("role_id", ForeignKey("role.id", ondelete="CASCADE"), primary_key=True),
+)
+
+
+class Organisation(db.Model):
+    """A firm, university, institute, service body or the operator; known by its 统一社会信用代码 where it has given it.
+
+    The six division digits of the code tell where the body was first registered, so they are never compared with
+    `district_code`, which tells where it is seated today (GB 32100-2015).
+    """
+
+    __tablename__ = "organisation"
+    __table_args__ = (
+        CheckConstraint("kind in ('firm', 'university', 'institute', 'service_body', 'operator')", name="kind"),
+        CheckConstraint("uscc is null or length(uscc) = 18", name="uscc"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(200), unique=True)
+    uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
+    address: Mapped[str] = mapped_column(String(200), default="")
+    legal_representative: Mapped[str] = mapped_column(String(40), default="")
+    supervisor: Mapped[str] = mapped_column(String(80), default="")  # 归口管理部门
+    profile: Mapped[str] = mapped_column(String(500), default="")
+    size_band: Mapped[str] = mapped_column(String(20), default="")
+    verified_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    district: Mapped[District | None] = relationship(lazy="joined")
+
+
+class Membership(db.Model):
+    """A person's place in an organisation; one person may have several."""
+
+    __tablename__ = "membership"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    post: Mapped[str] = mapped_column(String(40), default="")
+    since: Mapped[datetime] = mapped_column(default=now)
+
+    organisation: Mapped[Organisation] = relationship(lazy="joined")
+
+
+class Person(UserMixin, db.Model):
+    """A signed-in person."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    phone: Mapped[str] = mapped_column(String(30), default="")
+    password: Mapped[str | None] = mapped_column(String(255))
+    active: Mapped[bool] = mapped_column(default=True)
+    fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    roles: Mapped[list[Role]] = relationship(secondary=person_role, lazy="selectin")
+    memberships: Mapped[list[Membership]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+
+    @property
+    def role_names(self) -> frozenset[str]:
+        """Codes of the person's roles."""
+        return frozenset(role.name for role in self.roles)
+
+    @property
+    def organisations(self) -> list[Organisation]:
+        """The organisations the person belongs to, by name."""
+        return sorted((m.organisation for m in self.memberships), key=lambda o: o.name)
+
+    @property
+    def organisation_ids(self) -> frozenset[int]:
+        """Ids of those organisations."""
+        return frozenset(m.organisation_id for m in self.memberships)

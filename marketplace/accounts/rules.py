@@ -1,0 +1,134 @@
+"""What is done to people and organisations. The only file of this room that commits."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from flask_security import hash_password
+from stdnum.cn import uscc as uscc_number
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+
+from marketplace.accounts.models import ORGANISATION_KINDS, ROLES, Membership, Organisation, Person, Role, key_of
+from marketplace.errors import Invalid
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+
+
+def checked_uscc(text: str) -> str:
+    """A 统一社会信用代码 in its stored form.
+
+    Args:
+        text: as typed: full-width, lower case, blanks and hyphens are understood.
+
+    Returns:
+        18 upper-case characters.
+
+    Raises:
+        Invalid: wrong length, alphabet or check character (GB 32100-2015), with what is wrong.
+    """
+    compact = "".join(unicodedata.normalize("NFKC", text).upper().split()).replace("-", "")
+    try:
+        return uscc_number.validate(compact)
+    except InvalidLength:
+        old = "；15 位的是旧工商注册号，请换成营业执照上的 18 位代码" if len(compact) == 15 else ""
+        message = f"统一社会信用代码应为 18 位，这里是 {len(compact)} 位{old}。"
+    except InvalidChecksum:
+        message = f"统一社会信用代码 {compact} 的校验位不对，请对照营业执照检查是否输错一位。"
+    except ValidationError:
+        message = f"统一社会信用代码 {compact} 含有不允许的字符（只用数字和大写字母，不用 I、O、S、V、Z）。"
+    raise Invalid(message, problems={"uscc": [message]})
+
+
+def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
+    """The organisation of that code, else of that name (spelling aside)."""
+    if uscc:
+        found = db.session.scalar(db.select(Organisation).where(Organisation.uscc == uscc))
+        if found is not None:
+            return found
+    return db.session.scalar(db.select(Organisation).where(Organisation.name_key == key_of(name)))
+
+
+def draft_organisation(
+    name: str, *, kind: str, uscc: str | None = None, district_code: str | None = None, verified: bool = False
+) -> Organisation:
+    """Find an organisation or add one to the session (no commit: the calling rule commits).
+
+    A code that the found one lacks is filled in; a code that contradicts it is refused.
+
+    Raises:
+        Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
+    """
+    name = unicodedata.normalize("NFC", name).strip()
+    if not key_of(name) or len(name) > 120:
+        raise Invalid("单位名称应为 1–120 个字。", problems={"name": ["单位名称应为 1–120 个字。"]})
+    if kind not in ORGANISATION_KINDS:
+        raise Invalid(
+            "单位类型不在列表中。", problems={"kind": [f"只能是：{'、'.join(ORGANISATION_KINDS.values())}。"]}
+        )
+    code = checked_uscc(uscc) if uscc else None
+    found = find_organisation(name, code)
+    if found is None:
+        found = Organisation(name=name, name_key=key_of(name), kind=kind, uscc=code, district_code=district_code)
+        db.session.add(found)
+        db.session.flush()
+    elif code and found.uscc is None:
+        found.uscc = code
+    elif code and found.uscc != code:
+        message = f"「{found.name}」在平台登记的统一社会信用代码是 {found.uscc}，与 {code} 不同。"
+        raise Invalid(message, "请核对名称和代码。", problems={"uscc": [message]})
+    if district_code and not found.district_code:
+        found.district_code = district_code
+    if verified and found.verified_at is None:
+        found.verified_at = now()
+    return found
+
+
+def seed_roles() -> None:
+    """Make sure that every role of `ROLES` has its row."""
+    known = set(db.session.scalars(db.select(Role.name)))
+    db.session.add_all(Role(name=code, description=name) for code, name in ROLES.items() if code not in known)
+    db.session.commit()
+
+
+def add_person(
+    email: str,
+    *,
+    name: str,
+    password: str,
+    roles: Iterable[str],
+    organisations: Iterable[Organisation] = (),
+    by: Any = None,
+) -> Person:
+    """Add a person, or give the one with that address the named roles and organisations.
+
+    Args:
+        email: the sign-in name.
+        name: how the person is called.
+        password: in clear; stored as argon2 hash. Kept unchanged where the person exists.
+        roles: codes of `ROLES`.
+        organisations: rows the person belongs to.
+        by: the acting person; None from the command line.
+
+    Raises:
+        Invalid: an unknown role.
+    """
+    wanted = set(roles)
+    if wanted - ROLES.keys():
+        raise Invalid(f"没有这样的角色：{'、'.join(sorted(wanted - ROLES.keys()))}。")
+    email = email.strip().lower()
+    person = db.session.scalar(db.select(Person).where(Person.email == email))
+    if person is None:
+        person = Person(email=email, name=name, password=hash_password(password), fs_uniquifier=uuid.uuid4().hex)
+        db.session.add(person)
+    person.roles.extend(
+        role for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))) if role not in person.roles
+    )
+    db.session.flush()
+    for organisation in organisations:
+        if organisation.id not in person.organisation_ids:
+            person.memberships.append(Membership(organisation=organisation))
+    db.session.commit()
+    return person

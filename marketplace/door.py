@@ -1,0 +1,73 @@
+"""The door of the pages: every view declares its deed, and a view that declares none is refused.
+
+Which deeds exist and who may do them stands in `permissions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Flask, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace.permissions import TABLE, may, require
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+# Endpoints of libraries, with the deed they stand for.
+LIBRARY_ENDPOINTS = {
+    "static": "public.read",
+    "bootstrap.static": "public.read",
+    "security.static": "public.read",
+    "security.login": "public.read",
+    "security.logout": "public.read",
+    "security.verify": "mine.read",
+    "security.change_password": "mine.read",
+}
+
+
+def needs(deed: str, *, of_thing: bool = False) -> Callable[[View], View]:
+    """Declare the deed of a view.
+
+    Args:
+        deed: a deed of `permissions.TABLE`.
+        of_thing: who may depends on a thing; the door then only asks for a signed-in reader where guests may not,
+            and the page asks `require` with the thing it has loaded.
+
+    Raises:
+        ValueError: the table does not know the deed.
+    """
+    if deed not in TABLE:
+        raise ValueError(f"unknown deed {deed!r}")
+
+    def declare(view: View) -> View:
+        view.needs, view.needs_thing = deed, of_thing  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def deed_of(app: Flask, endpoint: str) -> str | None:
+    """The deed an endpoint declared, or None."""
+    return LIBRARY_ENDPOINTS.get(endpoint) or getattr(app.view_functions.get(endpoint), "needs", None)
+
+
+def check() -> ResponseReturnValue | None:
+    """Before each request: an undeclared view is refused; a guest is led to the sign-in page and back.
+
+    Raises:
+        NotAllowed: the view is undeclared, or this signed-in reader may not do its deed.
+    """
+    if request.endpoint is None:
+        return None  # no such page: the 404 follows
+    deed = deed_of(current_app, request.endpoint)
+    if deed is None:
+        require(current_user, "undeclared view")
+    elif not may(current_user, deed):
+        if not current_user.is_authenticated:
+            return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+        if not getattr(current_app.view_functions[request.endpoint], "needs_thing", False):
+            require(current_user, deed)
+    return None

@@ -1,0 +1,51 @@
+"""What can go wrong, named by what happened. Nothing of HTTP lives here: `marketplace/__init__.py` translates once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class MarketError(Exception):
+    """Base of everything a rule may raise.
+
+    Args:
+        message: what happened, in Chinese, for the reader.
+        advice: what to do next, in Chinese; may be empty.
+    """
+
+    def __init__(self, message: str = "", advice: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class NotFound(MarketError):
+    """There is no such thing, or this reader may not know of it."""
+
+
+class NotAllowed(MarketError):
+    """The reader is known and may not do this."""
+
+
+class NotNow(MarketError):
+    """The deed is a proper one, but not in the present state of the thing."""
+
+
+class Stale(MarketError):
+    """Somebody else changed the thing since the reader saw it."""
+
+
+class Invalid(MarketError):
+    """The input breaks a rule.
+
+    Args:
+        problems: field name → list of what is wrong and what is allowed, in Chinese.
+    """
+
+    def __init__(self, message: str = "", advice: str = "", *, problems: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__(message, advice)
+        self.problems: dict[str, list[str]] = dict(problems or {})
+
+
+class SearchUnavailable(MarketError):
+    """Neither the search engine nor its stand-in can answer."""

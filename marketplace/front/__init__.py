@@ -1,0 +1,1 @@
+"""The front: home, search and the site's own small pages."""

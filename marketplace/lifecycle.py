@@ -1,0 +1,136 @@
+"""The engine of life tables: (state, deed) → state or NotNow, with one History row for each move.
+
+The tables themselves stand in the models of their rooms; who may do a deed stands in `permissions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.errors import NotNow
+from marketplace.extensions import db
+
+
+def now() -> datetime:
+    """The present moment, UTC without zone, as the databases store it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+class Living(Protocol):
+    """A row that has a life: an `id`, a `state` and the name of its kind."""
+
+    id: Mapped[int]
+    state: Mapped[str]
+    kind: str
+
+
+class History(db.Model):  # type: ignore[name-defined,misc]
+    """One deed done to one thing: who, when, from which state to which, and what was said or changed.
+
+    Rows are written and never changed; 网络安全法 art. 21 asks for at least six months of them.
+    """
+
+    __tablename__ = "history"
+    __table_args__ = (Index("ix_history_thing", "kind", "thing_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(30))
+    thing_id: Mapped[int]
+    deed: Mapped[str] = mapped_column(String(30))
+    before: Mapped[str] = mapped_column(String(30))
+    after: Mapped[str] = mapped_column(String(30))
+    note: Mapped[str] = mapped_column(Text, default="")
+    changed: Mapped[list[str]] = mapped_column(db.JSON, default=list)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Life:
+    """A life table.
+
+    Args:
+        initial: the state a thing is born in.
+        moves: (state, deed) → next state. A deed that leads back to its own state is an event without a change.
+        names: state → Chinese name, for every state.
+        deeds: deed → Chinese name, for every deed.
+
+    Raises:
+        ValueError: a state or deed of `moves` has no name.
+    """
+
+    def __init__(
+        self,
+        *,
+        initial: str,
+        moves: Mapping[tuple[str, str], str],
+        names: Mapping[str, str],
+        deeds: Mapping[str, str],
+    ) -> None:
+        used = {initial, *moves.values(), *(state for state, _ in moves)}
+        if used - names.keys() or {deed for _, deed in moves} - deeds.keys():
+            raise ValueError("every state and every deed of a life table needs a name")
+        self.initial = initial
+        self.moves = dict(moves)
+        self.names = dict(names)
+        self.deeds = dict(deeds)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order of the names."""
+        return tuple(self.names)
+
+    def can(self, state: str, deed: str) -> bool:
+        """Whether `deed` leads anywhere from `state`."""
+        return (state, deed) in self.moves
+
+    def move(self, thing: Living, deed: str, *, by: Any, note: str = "", changed: list[str] | None = None) -> History:
+        """Carry out `deed` on `thing`: set its state and add a History row to the session (no commit).
+
+        Args:
+            thing: a row with a state of this table.
+            deed: the deed's code.
+            by: the acting person (a row with an `id`), or None for the site itself.
+            note: what was said, kept in the History row.
+            changed: names of the fields an edit changed.
+
+        Raises:
+            NotNow: the table has no such move.
+        """
+        try:
+            after = self.moves[thing.state, deed]
+        except KeyError:
+            state, name = self.names.get(thing.state, thing.state), self.deeds.get(deed, deed)
+            possible = [self.deeds[d] for s, d in self.moves if s == thing.state and d != "edit"]
+            advice = f"现在可以：{'、'.join(possible)}。" if possible else "这一条已经不能再变动。"
+            raise NotNow(f"现在的状态是「{state}」，不能「{name}」。", advice) from None
+        row = History(
+            kind=thing.kind,
+            thing_id=thing.id,
+            deed=deed,
+            before=thing.state,
+            after=after,
+            note=note,
+            changed=changed or [],
+            by_id=getattr(by, "id", None),
+        )
+        thing.state = after  # type: ignore[assignment]
+        db.session.add(row)
+        return row
+
+    def born(self, thing: Living, *, by: Any) -> History:
+        """Add the first History row of a thing that has just been given its id (no commit)."""
+        by_id = getattr(by, "id", None)
+        row = History(kind=thing.kind, thing_id=thing.id, deed="create", before="", after=thing.state, by_id=by_id)
+        db.session.add(row)
+        return row
+
+
+def history_of(thing: Living) -> list[History]:
+    """The History rows of a thing, oldest first."""
+    query = db.select(History).where(History.kind == thing.kind, History.thing_id == thing.id).order_by(History.id)
+    return list(db.session.scalars(query))

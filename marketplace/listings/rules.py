@@ -1,0 +1,493 @@
+"""What is done to achievements and demands: one function per button. The only file of this room that commits.
+
+Shape of input is checked by the forms and the importer; here stands what a listing needs to be public.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm.exc import StaleDataError
+
+import search
+from marketplace.accounts.models import Organisation, key_of
+from marketplace.errors import Invalid, NotFound, Stale
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+from marketplace.listings import indexing
+from marketplace.listings.models import (
+    ENDED,
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    AchievementMetric,
+    AchievementOrganisation,
+    Contributor,
+    Demand,
+    DemandMetric,
+    IntellectualProperty,
+    Listing,
+)
+from marketplace.permissions import require
+
+VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
+TEXT_LIMIT = 3000  # characters of one text; the official forms ask for 500 or 1,000, older lists hold more
+TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
+NO_BASELINE = "尚无对比数据"
+
+# Child rows that are given as lists of values and replaced as a whole.
+CHILDREN: dict[str, dict[str, type]] = {
+    "achievement": {
+        "co_owners": AchievementOrganisation,
+        "contributors": Contributor,
+        "metrics": AchievementMetric,
+        "ips": IntellectualProperty,
+    },
+    "demand": {"metrics": DemandMetric},
+}
+
+
+def one(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
+    """The listing of that kind and id, if `by` may open its page.
+
+    Raises:
+        NotFound: there is none, or it is not this reader's to know of.
+    """
+    table = LISTINGS.get(kind)
+    row = None
+    if table is not None:
+        row = db.session.scalar(db.select(table).where(table.id == listing_id, table.visible_to(by)))
+    if row is None:
+        raise NotFound("没有找到这一条。", "它可能已被撤回，或者网址有误。可以用搜索找找看。")
+    return row
+
+
+def many(kind: str, ids: Iterable[int], *, by: Any) -> dict[int, Achievement | Demand]:
+    """The findable listings among `ids`, by id, in one query; the others are left out."""
+    table = LISTINGS[kind]
+    query = db.select(table).where(table.id.in_(list(ids)), table.found_by(by))
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
+    """What keeps a listing from being public: field → what is wrong and what to do. Empty when it is ready."""
+    found: dict[str, list[str]] = {}
+
+    def need(ok: object, name: str, text: str) -> None:
+        if not ok:
+            found.setdefault(name, []).append(text)
+
+    def text(name: str, label: str, required: bool = False) -> None:
+        length = len(getattr(row, name).strip())
+        need(not required or length >= TEXT_LEAST, name, f"{label}至少写 {TEXT_LEAST} 个字，别人才能判断。")
+        need(length <= TEXT_LIMIT, name, f"{label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。")
+
+    need(4 <= len(row.title.strip()) <= 100, "title", "名称应为 4–100 个字。")
+    need(len(row.keywords) <= 5, "keywords", "关键词最多 5 个。")
+    need(len(row.field_codes) <= 3, "field_codes", "技术领域最多 3 个：1 个主领域和 2 个相关领域。")
+    need(len(row.industry_codes) <= 3, "industry_codes", "应用行业最多 3 个。")
+    need(row.contact_name.strip(), "contact_name", "填写联系人或联系部门。")
+    need(row.contact_phone.strip() or row.contact_email.strip(), "contact_phone", "电话和邮箱至少填一个。")
+    if isinstance(row, Achievement):
+        text("summary", "成果简介", required=True)
+        for name, label in (
+            ("innovation", "创新点"),
+            ("prospects", "应用前景"),
+            ("benefits", "预期效益"),
+            ("cases", "案例"),
+        ):
+            text(name, label)
+        need(row.field_codes, "field_codes", "选择技术领域。")
+        need(row.stage, "stage", "选择所处阶段。")
+        need(row.conversion_modes, "conversion_modes", "至少选择一种转化方式。")
+        need(row.contributors, "contributors", "至少填写一位完成人。")
+        need(row.price_mode, "price_mode", "选择定价方式；没有定价就选「面议」。")
+        need(
+            row.metrics or row.baseline.strip(),
+            "baseline",
+            f"写明比现有做法好多少，或填技术指标；确实没有就写「{NO_BASELINE}」。",
+        )
+        need(
+            row.trl is None or row.trl < 7 or row.stage_evidence.strip(),
+            "stage_evidence",
+            "成熟度 7 级以上要写明依据。",
+        )
+        level_known = row.level in (None, "not_evaluated") or row.evaluation_method
+        need(level_known, "evaluation_method", "写了成果水平就要写评价方式；没有评价过请选「未评价」。")
+        open_licence = row.license_type == "open"
+        need(
+            not open_licence or "license" in row.conversion_modes, "license_type", "开放许可要在转化方式里选「许可」。"
+        )
+    else:
+        text("problem", "主要问题", required=True)
+        for name, label in (("key_technology", "技术关键"), ("expected_goal", "预期目标"), ("foundation", "现有基础")):
+            text(name, label)
+        need(row.demand_type, "demand_type", "选择需求类型。")
+        need(row.budget is not None or row.budget_negotiable, "budget", "填写拟投入资金，或选「面议」。")
+        if row.need == "technology":
+            known = row.field_codes or (row.activity_type == "basic_research" and row.discipline)
+            need(known, "field_codes", "选择技术领域。")
+            need(row.cooperation_modes, "cooperation_modes", "至少选择一种合作方式；都可以就选「不限/面议」。")
+        if row.bounty:
+            need(row.metrics, "metrics", "揭榜需求至少要有一项可验收的量化指标。")
+            for name, label in (
+                ("solver_requirements", "对揭榜方要求"),
+                ("ip_terms", "产权归属"),
+                ("benefit_terms", "利益分配"),
+            ):
+                need(getattr(row, name).strip(), name, f"揭榜需求要写明{label}。")
+    return found
+
+
+def create(
+    kind: str, values: Mapping[str, Any], *, organisation: Organisation, by: Any, commit: bool = True
+) -> Achievement | Demand:
+    """Write a new draft; it may have holes, but it has a title.
+
+    Args:
+        kind: `achievement` or `demand`.
+        values: column → value; child rows (see `CHILDREN`) as lists of column → value.
+        organisation: the owner.
+        by: the acting person, or None for the command line.
+        commit: False where the calling rule commits many at once.
+
+    Raises:
+        NotAllowed: `by` does not belong to the organisation.
+        Invalid: no title, or the organisation has one of that title already.
+    """
+    require(by, "listing.create")
+    row = LISTINGS[kind](
+        organisation=organisation, organisation_id=organisation.id, owner_id=getattr(by, "id", None), state="draft"
+    )
+    require(by, "listing.edit", row)
+    _fill(row, values)
+    _refuse_twin(row)
+    db.session.add(row)
+    db.session.flush()
+    row.life.born(row, by=by)
+    if commit:
+        _commit(row)
+    return row
+
+
+def save(row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen: int) -> Achievement | Demand:
+    """Change a draft, a returned listing or a published one (which must stay fit for the public).
+
+    Args:
+        row: the listing.
+        values: as for `create`; what is not named stays.
+        by: the acting person.
+        seen: the revision the editor saw.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: a twin, or a published listing would no longer be complete.
+    """
+    require(by, "listing.edit", row)
+    _fresh(row, seen)
+    changed = _fill(row, values)
+    _refuse_twin(row)
+    row.life.move(row, "edit", by=by, changed=changed)
+    if row.state == "published" and (problems := problems_of(row)):
+        db.session.rollback()
+        raise Invalid("已发布的内容要保持完整，这次修改没有保存。", "请补齐标出的几处。", problems=problems)
+    row.updated_at = now()  # a change of child rows alone is a change of the listing
+    _commit(row)
+    _tell_index(row)
+    return row
+
+
+def submit(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+    """Hand a draft in for review.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: it is not complete enough to be public.
+    """
+    require(by, "listing.submit", row)
+    _fresh(row, seen)
+    if problems := problems_of(row):
+        raise Invalid("还不能送审，有几处要补齐。", problems=problems)
+    row.submitted_at = now()
+    _move(row, "submit", by=by)
+
+
+def recall(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+    """Take a listing back from the queue before anybody has taken it up. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.submit", row)
+    _fresh(row, seen)
+    _move(row, "recall", by=by)
+
+
+def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
+    """Publish what was handed in (taking it up first where nobody has yet).
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: the listing is not complete, or its organisation is not verified.
+    """
+    require(by, "listing.review", row)
+    _fresh(row, seen)
+    problems = problems_of(row)
+    if row.organisation.verified_at is None:
+        problems["organisation"] = [f"「{row.organisation.name}」还没有核验，不能公开发布。"]
+    if problems:
+        raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
+    _take_up(row, by=by)
+    row.published_at = now()
+    row.valid_until = max(
+        row.valid_until or row.published_at.date(), row.published_at.date() + timedelta(days=VALID_DAYS)
+    )
+    _move(row, "approve", by=by, note=note)
+
+
+def send_back(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
+    """Return a listing to its owner with what is to be mended.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: no reason given.
+    """
+    _decline(row, "return", by=by, seen=seen, note=note)
+
+
+def reject(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
+    """Refuse a listing for good, with the reason. Raises as `send_back`."""
+    _decline(row, "reject", by=by, seen=seen, note=note)
+
+
+def withdraw(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
+    """Take a listing out of the public; its address then answers like a missing one. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.withdraw", row)
+    _fresh(row, seen)
+    _move(row, "withdraw", by=by, note=note)
+
+
+def suspend(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
+    """Hide a published listing for the time being, with the reason. Raises as `send_back`."""
+    require(by, "listing.suspend", row)
+    _fresh(row, seen)
+    _move(row, "suspend", by=by, note=_reason(note))
+
+
+def resume(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.suspend", row)
+    _fresh(row, seen)
+    _move(row, "resume", by=by)
+
+
+def renew(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+    """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.edit", row)
+    _fresh(row, seen)
+    row.valid_until = now().date() + timedelta(days=VALID_DAYS)
+    _move(row, "renew", by=by)
+
+
+def expire_due() -> int:
+    """Move every published listing whose validity has ended to 已过期.
+
+    Returns:
+        number of listings moved.
+    """
+    moved: list[Listing] = []
+    for table in LISTINGS.values():
+        query = db.select(table).where(table.state == "published", table.valid_until < now().date())
+        for row in db.session.scalars(query):
+            row.life.move(row, "expire", by=None)
+            moved.append(row)
+    db.session.commit()
+    _tell_index(*moved)
+    return len(moved)
+
+
+def publish_imported(row: Achievement | Demand, *, by: Any) -> None:
+    """Carry a freshly imported draft through review to publication in one go, for an operator's own lists (no commit).
+
+    Raises:
+        NotAllowed.
+        Invalid: it is not complete enough to be public.
+    """
+    require(by, "listing.review", row)
+    if problems := problems_of(row):
+        raise Invalid("内容不全，已存为草稿。", problems=problems)
+    db.session.flush()
+    row.submitted_at = row.published_at = now()
+    row.valid_until = row.valid_until or row.published_at.date() + timedelta(days=VALID_DAYS)
+    for deed in ("submit", "take", "approve"):
+        row.life.move(row, deed, by=by, note="批量导入")
+
+
+def index_sync(limit: int = indexing.BATCH) -> int:
+    """Write what is dirty to the index, batch by batch, until nothing is or the index is down.
+
+    Returns:
+        number of rows brought in step.
+    """
+    total = 0
+    for kind in LISTINGS:
+        while rows := indexing.dirty(kind, limit):
+            done = indexing.sync(rows)
+            db.session.commit()
+            total += done
+            if done < len(rows):
+                break
+    return total
+
+
+def index_rebuild() -> int:
+    """Fill a new index from the database and put it in the place of the old one, then note every row as indexed.
+
+    Returns:
+        number of documents in the new index.
+
+    Raises:
+        search.SearchUnavailable: the engine does not answer; the old index stays.
+    """
+    written: list[tuple[str, int, int]] = []
+
+    def documents() -> Iterable[search.Document]:
+        for kind in LISTINGS:
+            for row in indexing.published(kind):
+                document = indexing.search_document(row)
+                written.append((document.kind, document.id, document.version))
+                yield document
+
+    current_app.extensions["search"].rebuild(documents())
+    indexing.note_indexed(written)
+    db.session.commit()
+    index_sync()
+    return len(written)
+
+
+def index_check() -> dict[str, list[tuple[str, int]]]:
+    """Compare database and index in both directions, by version.
+
+    Returns:
+        `missing` (findable, not in the index), `stale` (another version) and `extra` (in the index, not findable),
+        each a list of (kind, id).
+    """
+    truth = {
+        (kind, row_id): revision
+        for kind, table in LISTINGS.items()
+        for row_id, revision in db.session.execute(
+            db.select(table.id, table.revision).where(table.state == "published")
+        )
+    }
+    copy = {(kind, row_id): version for kind, row_id, version in current_app.extensions["search"].versions()}
+    return {
+        "missing": sorted(truth.keys() - copy.keys()),
+        "stale": sorted(key for key in truth.keys() & copy.keys() if truth[key] != copy[key]),
+        "extra": sorted(copy.keys() - truth.keys()),
+    }
+
+
+def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
+    """Mend what `index_check` found: rewrite the missing and stale, take out the extra."""
+    for name in ("missing", "stale", "extra"):
+        for kind, row_id in found[name]:
+            row = db.session.get(LISTINGS[kind], row_id)
+            if row is not None:
+                indexing.sync([row])
+            else:
+                current_app.extensions["search"].remove([(kind, row_id, 2**53)])
+    db.session.commit()
+
+
+def _fill(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
+    """Set columns and child rows; returns the names of what changed."""
+    children = CHILDREN[row.kind]
+    changed = []
+    for name, value in values.items():
+        if name in children:
+            table = children[name]
+            fresh = [table(position=i, **row_values) for i, row_values in enumerate(value)]
+            if [_plain(c) for c in getattr(row, name)] != [_plain(c) for c in fresh]:
+                setattr(row, name, fresh)
+                changed.append(name)
+        elif getattr(row, name) != value:
+            setattr(row, name, value)
+            changed.append(name)
+    row.title = row.title.strip() if row.title else ""
+    row.title_key = key_of(row.title)
+    if not row.title_key:
+        raise Invalid(f"先给{KIND_NAMES[row.kind]}起个名称。", problems={"title": ["名称不能为空，也不能只有标点。"]})
+    return changed
+
+
+def _plain(child: Any) -> dict[str, Any]:
+    """The values of a child row, for comparing."""
+    skipped = {"id", "achievement_id", "demand_id", "position"}
+    values = {c.key: getattr(child, c.key) for c in child.__table__.columns if c.key not in skipped}
+    return {name: value for name, value in values.items() if value not in (None, "", False)}
+
+
+def _refuse_twin(row: Achievement | Demand) -> None:
+    table = type(row)
+    query = db.select(table.id).where(
+        table.organisation_id == row.organisation_id,
+        table.title_key == row.title_key,
+        table.state.not_in(ENDED),
+        table.id != (row.id or 0),
+    )
+    with db.session.no_autoflush:
+        twin = db.session.scalar(query)
+    if twin is not None:
+        message = f"「{row.organisation.name}」已有同名{KIND_NAMES[row.kind]}（编号 {twin}）。"
+        raise Invalid(message, "请修改原来那一条，或换一个名称。", problems={"title": [message]})
+
+
+def _fresh(row: Listing, seen: int) -> None:
+    if row.revision != seen:
+        raise Stale("这一条在您打开之后被改过。", "请重新打开，看过新的内容再决定。您刚写的内容可以先复制下来。")
+
+
+def _take_up(row: Achievement | Demand, *, by: Any) -> None:
+    if row.state == "submitted":
+        row.life.move(row, "take", by=by)
+
+
+def _decline(row: Achievement | Demand, deed: str, *, by: Any, seen: int, note: str) -> None:
+    require(by, "listing.review", row)
+    _fresh(row, seen)
+    reason = _reason(note)
+    _take_up(row, by=by)
+    _move(row, deed, by=by, note=reason)
+
+
+def _reason(note: str) -> str:
+    reason = note.strip()
+    if not 2 <= len(reason) <= 500:
+        message = "写明原因（2–500 字），对方才知道怎么办。"
+        raise Invalid(message, problems={"note": [message]})
+    return reason
+
+
+def _move(row: Achievement | Demand, deed: str, *, by: Any, note: str = "") -> None:
+    row.life.move(row, deed, by=by, note=note)
+    _commit(row)
+    _tell_index(row)
+
+
+def _commit(row: Listing) -> None:
+    try:
+        db.session.commit()
+    except StaleDataError:
+        db.session.rollback()
+        raise Stale("这一条刚被别人改过。", "请重新打开，看过新的内容再决定。") from None
+    except IntegrityError as error:
+        db.session.rollback()
+        if "title" in str(error.orig):
+            raise Invalid("同一单位已有同名的一条。", problems={"title": ["同一单位已有同名的一条。"]}) from None
+        raise
+
+
+def _tell_index(*rows: Listing) -> None:
+    """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
+    if indexing.sync(rows):
+        db.session.commit()

@@ -1,0 +1,1 @@
+"""Matchmaking: ranked matches both ways, with their reasons."""

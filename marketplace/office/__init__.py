@@ -1,0 +1,1 @@
+"""The office: the operators' review queue, dictionaries and figures, and the site's own commands."""

@@ -1,0 +1,55 @@
+"""How dates, money and numbers are said on every page: Jinja filters. No sentence of a page lives here."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+UNKNOWN = "未填写"
+
+
+def day(value: date | datetime | None) -> str:
+    """A day as 2026-11-21; moments are stored in UTC and shown in Chinese time."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, datetime):
+        value = value.replace(tzinfo=UTC).astimezone(SHANGHAI).date()
+    return value.isoformat()
+
+
+def minute(value: datetime | None) -> str:
+    """A moment as 2026-11-21 09:30, Chinese time."""
+    if value is None:
+        return UNKNOWN
+    return value.replace(tzinfo=UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def amount(value: Decimal) -> str:
+    """A number of 万元 without trailing zeros: 50, 0.5, 1200."""
+    return f"{value.normalize():f}"
+
+
+def money(low: Decimal | None, high: Decimal | None = None, *, negotiable: bool = False) -> str:
+    """Money in 万元: 「50 万元」, 「30–60 万元」, 「面议」 or 「未填写」; unknown is never 0."""
+    if negotiable:
+        return "面议"
+    if low is None and high is None:
+        return UNKNOWN
+    if low is not None and high is not None and low != high:
+        return f"{amount(low)}–{amount(high)} 万元"
+    return f"{amount(low if low is not None else high)} 万元"
+
+
+def percent(share: float) -> str:
+    """A share of 0–1 as whole percent, never rounded down to nothing."""
+    return "不到 1%" if 0 < share < 0.01 else f"{share:.0%}"
+
+
+def register(app: Flask) -> None:
+    """Make the filters known to the templates of `app`."""
+    for function in (day, minute, amount, money, percent):
+        app.add_template_filter(function)
