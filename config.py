@@ -24,7 +24,7 @@ class ConfigError(RuntimeError):
 class Site:
     """What the footer and the titles say of the site; empty fields are hidden, never invented.
 
-    The statutory fields follow 互联网信息服务管理办法 and the 公安备案 rules: the ICP number must stand on the home page.
+    The statutory fields follow 互联网信息服务管理办法 and the 公安备案 rules; the ICP number stands on the home page.
     """
 
     name: str = "聊城科技大市场"

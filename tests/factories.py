@@ -1,0 +1,123 @@
+"""Makes rows for tests: complete enough to be published, with ids, names and titles deliberately different."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from marketplace.accounts import rules as accounts
+from marketplace.accounts.models import Organisation, Person, key_of
+from marketplace.lifecycle import now
+from marketplace.listings import rules
+from marketplace.listings.models import Achievement, Demand
+
+_numbers = itertools.count(7)
+
+ACHIEVEMENT = {
+    "summary": "针对深沟球轴承振动大、寿命短的问题，优化滚道超精研磨工艺，"
+    "振动值由 45 dB 降到 36 dB，已在两条线上试用。",
+    "field_codes": ["804"],
+    "industry_codes": ["C34"],
+    "chain_code": "bearing",
+    "stage": "pilot",
+    "achievement_type": "applied_technology",
+    "conversion_modes": ["license", "co_implement"],
+    "price_mode": "negotiable",
+    "baseline": "振动值比现有工艺低 9 dB。",
+    "keywords": ["轴承", "降噪"],
+    "contributors": [{"name": "示例甲"}],
+    "contact_name": "科技处",
+    "contact_phone": "0635-0000001",
+}
+DEMAND = {
+    "problem": "电机用深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整多次仍达不到要求，废品率约百分之六。",
+    "key_technology": "滚道超精研磨参数与振动的关系。",
+    "field_codes": ["804"],
+    "industry_codes": ["C34"],
+    "chain_code": "bearing",
+    "demand_type": "tech_breakthrough",
+    "cooperation_modes": ["cooperative_dev"],
+    "budget_negotiable": True,
+    "keywords": ["轴承"],
+    "contact_name": "技术部",
+    "contact_phone": "0635-0000002",
+}
+
+
+class Factory:
+    """Makes and commits rows in the session of the test."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def organisation(
+        self, name: str = "", *, kind: str = "firm", district: str = "371581", verified: bool = True
+    ) -> Organisation:
+        """An organisation of its own name."""
+        name = name or f"第{next(_numbers)}号轴承厂（示例）"
+        row = Organisation(name=name, name_key=key_of(name), kind=kind, district_code=district)
+        row.verified_at = now() if verified else None
+        self.session.add(row)
+        self.session.commit()
+        return row
+
+    def person(self, role: str, *organisations: Organisation) -> Person:
+        """A person of one role in the given organisations."""
+        number = next(_numbers)
+        return accounts.add_person(
+            f"person{number}@demo.example",
+            name=f"示例{number}",
+            password="a-long-enough-password",
+            roles=[role],
+            organisations=organisations,
+        )
+
+    def achievement(
+        self, title: str = "", *, state: str = "published", owner: Organisation | None = None, **values: Any
+    ) -> Achievement:
+        """An achievement in the given state."""
+        owner = owner or self.organisation(f"第{next(_numbers)}研究院（示例）", kind="institute")
+        return self._listing(
+            "achievement", title or f"轴承超精研磨降噪工艺{next(_numbers)}", ACHIEVEMENT | values, owner, state
+        )
+
+    def demand(
+        self, title: str = "", *, state: str = "published", owner: Organisation | None = None, **values: Any
+    ) -> Demand:
+        """A demand in the given state."""
+        owner = owner or self.organisation()
+        return self._listing("demand", title or f"深沟球轴承异音攻关{next(_numbers)}", DEMAND | values, owner, state)
+
+    def _listing(self, kind: str, title: str, values: dict[str, Any], owner: Organisation, state: str) -> Any:
+        row = rules.create(kind, {"title": title, **values}, organisation=owner, by=None)
+        steps = {
+            "draft": "",
+            "submitted": "s",
+            "returned": "sb",
+            "rejected": "sx",
+            "published": "sa",
+            "suspended": "sap",
+            "withdrawn": "saw",
+            "expired": "sae",
+        }
+        for step in steps[state]:
+            seen = {"by": None, "seen": row.revision}
+            if step == "s":
+                rules.submit(row, **seen)
+            elif step == "a":
+                rules.approve(row, **seen)
+            elif step == "b":
+                rules.send_back(row, **seen, note="请补充指标")
+            elif step == "x":
+                rules.reject(row, **seen, note="不属于技术成果")
+            elif step == "p":
+                rules.suspend(row, **seen, note="权属有争议")
+            elif step == "w":
+                rules.withdraw(row, **seen)
+            else:
+                row.valid_until = now().date().replace(year=now().year - 1)
+                self.session.commit()
+                rules.expire_due()
+        return row
