@@ -23,7 +23,7 @@ from marketplace import door, errors, wording
 from marketplace.extensions import babel, bootstrap, csrf, db, limiter, migrate, security, talisman
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("dictionaries", "accounts", "listings", "exchange", "matchmaking", "desk", "front", "office")
+ROOMS = ("dictionaries", "accounts", "listings", "exchange", "matchmaking", "desk", "front", "office", "setup")
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.NotAllowed: 403,

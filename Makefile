@@ -1,0 +1,66 @@
+# Every command of this repository. `make help` names them.
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+VENV := .venv
+BIN := $(VENV)/bin
+export PORT HOST
+
+.DEFAULT_GOAL := help
+.PHONY: help run prepare test check lint types imports tests bench screenshots lock clean
+
+help: ## Name every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@echo "== Creating the virtual environment $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "The venv module is missing; on Debian: apt install python3-venv"; exit 1; }
+
+$(VENV)/product: requirements.txt | $(BIN)/python
+	@echo "== Installing the pinned requirements (once, about a minute)"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements.txt requirements-dev.txt | $(BIN)/python
+	@echo "== Installing the pinned development requirements"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $(VENV)/product $@
+
+run: $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (PORT, DATA_DIR override)
+	@$(BIN)/flask prepare
+	@$(BIN)/gunicorn --config gunicorn.conf.py wsgi:application
+
+prepare: $(VENV)/product ## Migrate, load dictionaries and samples, build index and matcher, without serving
+	@$(BIN)/flask prepare
+
+test: $(VENV)/development ## Run every test that this machine can run; skips say why
+	@$(BIN)/python -m pytest
+
+check: lint types imports test ## What CI runs: style, types, layers, tests
+
+lint: $(VENV)/development ## ruff: style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/development ## mypy, strict where the rules and the ranking live
+	@$(BIN)/mypy
+
+imports: $(VENV)/development ## import-linter: rooms import strictly down
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/development ## Measure ranking and search against peers (N=10000 for a short form)
+	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@$(BIN)/python -m benchmarks.matching --documents $(or $(N),100000)
+
+screenshots: $(VENV)/development ## Pictures of every page at 1440 and 360 px into screenshots/ (needs Chromium)
+	@$(BIN)/python -m tests.screenshots
+
+lock: | $(BIN)/python ## Compile requirements.txt and requirements-dev.txt from the .in files
+	@$(BIN)/pip install --quiet pip-tools
+	@$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements.txt requirements.in
+	@$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements-dev.txt requirements-dev.in
+
+clean: ## Remove caches; keeps .venv and the data
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache screenshots
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

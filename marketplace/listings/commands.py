@@ -1,0 +1,46 @@
+"""Commands of the search index, which is a copy of the listings. Each calls a rule and prints what it did."""
+
+from __future__ import annotations
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from marketplace.listings import rules
+from marketplace.listings.models import KIND_NAMES
+
+commands = AppGroup("index", help="The search index, a copy of the listings that can always be made anew.")
+
+
+@commands.command()
+def sync() -> None:
+    """Write to the index what has changed since it was last written."""
+    click.echo(f"{rules.index_sync()} listings brought in step.")
+
+
+@commands.command()
+def rebuild() -> None:
+    """Fill a new index from the database and swap it in; searches go on meanwhile."""
+    click.echo(f"{rules.index_rebuild()} listings in the new index.")
+
+
+@commands.command()
+@click.option("--repair", is_flag=True, help="Mend what is found.")
+def check(repair: bool) -> None:
+    """Compare database and index in both directions; exits with 1 where they differ and nothing is mended."""
+    found = rules.index_check()
+    for name, keys in found.items():
+        click.echo(f"{name}: {len(keys)}")
+        for kind, listing_id in keys[:10]:
+            click.echo(f"  {KIND_NAMES[kind]} {listing_id}")
+    if any(found.values()) and not repair:
+        raise SystemExit(1)
+    if repair:
+        rules.index_repair(found)
+
+
+@commands.command()
+def status() -> None:
+    """Say what the engine says of itself."""
+    for name, value in current_app.extensions["search"].state().items():
+        click.echo(f"{name}: {value}")

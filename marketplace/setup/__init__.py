@@ -1,0 +1,1 @@
+"""Setting up a site: the first rows, the demonstration, index and matcher made ready before serving."""

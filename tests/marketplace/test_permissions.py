@@ -1,0 +1,73 @@
+"""The permission table: closed by default, read for every role."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from marketplace.errors import NotAllowed
+from marketplace.permissions import TABLE, audiences, may, require
+
+
+def person(*roles: str, organisations: tuple[int, ...] = ()) -> Any:
+    return SimpleNamespace(role_names=roles, organisation_ids=organisations, is_authenticated=True)
+
+
+GUEST = SimpleNamespace(is_authenticated=False)
+MEMBER = person("firm", organisations=(7,))
+STRANGER = person("firm", organisations=(8,))
+BROKER = person("broker", organisations=(9,))
+OPERATOR = person("operator")
+OWN = SimpleNamespace(organisation_id=7, visibility="confidential", anonymous=True)
+
+
+@pytest.mark.parametrize(
+    ("deed", "who"),
+    [
+        ("public.read", {"guest", "member", "stranger", "broker", "operator"}),
+        ("mine.read", {"member", "stranger", "broker", "operator"}),
+        ("listing.read_contact", {"member", "stranger", "broker", "operator"}),
+        ("listing.read_full", {"member", "broker", "operator"}),
+        ("demand.read_firm", {"member", "operator"}),
+        ("listing.edit", {"member", "operator"}),
+        ("listing.submit", {"member", "operator"}),
+        ("listing.withdraw", {"member", "operator"}),
+        ("listing.review", {"operator"}),
+        ("listing.suspend", {"operator"}),
+        ("dictionary.edit", {"operator"}),
+        ("office.read", {"operator"}),
+        ("no such deed", set()),
+    ],
+)
+def test_who_may(deed: str, who: set[str]) -> None:
+    people = {"guest": GUEST, "member": MEMBER, "stranger": STRANGER, "broker": BROKER, "operator": OPERATOR}
+    allowed = {name for name, somebody in people.items() if may(somebody, deed, OWN)}
+
+    assert allowed == who
+
+
+def test_the_site_itself_may_do_what_is_listed_and_nothing_else() -> None:
+    assert all(may(None, deed) for deed in TABLE)
+    assert not may(None, "no such deed")
+
+
+def test_require_says_what_to_do() -> None:
+    with pytest.raises(NotAllowed) as refused:
+        require(STRANGER, "listing.edit", OWN)
+
+    assert "登录" in refused.value.advice
+
+
+@pytest.mark.parametrize(
+    ("somebody", "expected"),
+    [
+        (GUEST, {"public"}),
+        (MEMBER, {"public", "org:7"}),
+        (BROKER, {"public", "broker", "org:9"}),
+        (OPERATOR, {"public", "operator"}),
+    ],
+)
+def test_audiences(somebody: Any, expected: set[str]) -> None:
+    assert audiences(somebody) == expected

@@ -1,0 +1,101 @@
+"""House rules no linter knows: every route declares its deed, only rules commit, rooms keep to their files."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from marketplace import ROOMS, door
+from marketplace.permissions import TABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+MARKETPLACE = ROOT / "marketplace"
+MODULES = sorted(p for folder in ("marketplace", "matching", "search") for p in (ROOT / folder).rglob("*.py"))
+ROOM_FILES = {"__init__", "models", "rules", "forms", "pages", "indexing", "commands"}
+# Rooms that need a file more, with the reason beside it.
+MORE_FILES = {
+    "exchange": {"sheets", "columns"},  # reading a file and reading a cell are two trades of their own
+    "listings": {"terms"},  # the trade's enumerations, shared by tables, forms and importer
+}
+
+
+def names(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def calls(tree: ast.AST) -> list[str]:
+    """The dotted names of everything a module calls."""
+    return [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def test_every_route_declares_a_deed_of_the_table(app: Flask) -> None:
+    undeclared = {r.endpoint for r in app.url_map.iter_rules() if door.deed_of(app, r.endpoint) not in TABLE}
+
+    assert undeclared == set()
+
+
+def test_an_undeclared_view_is_refused(app: Flask) -> None:
+    with app.test_request_context("/healthz"):
+        from flask import request
+
+        assert request.endpoint == "front.healthz"
+        declared = app.view_functions["front.healthz"]
+        try:
+            app.view_functions["front.healthz"] = lambda: "open"
+            with pytest.raises(Exception, match="不能做这件事"):
+                door.check()
+        finally:
+            app.view_functions["front.healthz"] = declared
+
+
+@pytest.mark.parametrize("path", MODULES, ids=names)
+def test_only_rules_commit(path: Path) -> None:
+    commits = [name for name in calls(ast.parse(path.read_text())) if name.endswith("session.commit")]
+
+    assert not commits or path.name == "rules.py", f"{names(path)} commits"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=names)
+def test_pages_hold_no_query_and_rules_no_request(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "flask"
+        for alias in node.names
+    }
+    if path.name in ("pages.py", "commands.py"):
+        queries = [name for name in calls(tree) if "session." in name or name == "db.select"]
+        assert queries == []
+    if path.name in ("rules.py", "models.py", "permissions.py", "lifecycle.py"):
+        assert imported & {"request", "session", "g", "abort", "redirect", "render_template"} == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=names)
+def test_a_module_opens_with_what_lives_here(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text())), f"{names(path)} has no docstring"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_only_the_files_of_a_room(room: str) -> None:
+    files = {p.stem for p in (MARKETPLACE / room).glob("*.py")}
+
+    assert files <= ROOM_FILES | MORE_FILES.get(room, set())
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_has_one_name_in_three_places(room: str) -> None:
+    has_pages = (MARKETPLACE / room / "pages.py").exists()
+    has_templates = (ROOT / "templates" / room).is_dir()
+
+    assert has_templates <= has_pages
+    assert (ROOT / "tests" / "marketplace" / room).is_dir()
+
+
+def test_no_utils_helpers_or_managers() -> None:
+    banned = {"utils", "helpers", "helper", "manager", "handler", "info", "data", "misc", "common"}
+
+    assert [names(path) for path in MODULES if path.stem in banned] == []
