@@ -164,6 +164,12 @@ CATALOGUE = [
 
 
 @pytest.fixture
+def catalogue() -> list[Document]:
+    """The documents of `filled`."""
+    return CATALOGUE
+
+
+@pytest.fixture
 def filled(engine: Engine) -> Engine:
     """An index with the catalogue."""
     engine.put(CATALOGUE)

@@ -1,0 +1,33 @@
+"""Full-text search over listings: one contract, an embedded engine and a cluster engine behind it.
+Not here: who may see what (the caller names the audiences), the listings themselves (the database holds them).
+"""
+
+from search.contract import (
+    FACETS,
+    FILTERS,
+    SORTS,
+    Document,
+    Engine,
+    Hit,
+    Query,
+    Result,
+    SearchError,
+    SearchUnavailable,
+)
+from search.opening import open_engine
+from search.schema import VERSION
+
+__all__ = [
+    "FACETS",
+    "FILTERS",
+    "SORTS",
+    "VERSION",
+    "Document",
+    "Engine",
+    "Hit",
+    "Query",
+    "Result",
+    "SearchError",
+    "SearchUnavailable",
+    "open_engine",
+]

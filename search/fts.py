@@ -1,0 +1,741 @@
+"""The embedded engine: SQLite FTS5 in a file of its own, readers never blocked, several processes and threads at once.
+Not here: what a query means (terms), filters and facets (columns), weights (schema).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import math
+import os
+import sqlite3
+import string
+import threading
+import time
+import weakref
+import zlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import numpy as np
+import numpy.typing as npt
+
+from search.columns import Columns, Line, Mask, Rows, page_of
+from search.contract import Document, Hit, Query, Result, SearchError, SearchUnavailable, Version
+from search.schema import (
+    K1,
+    SHARE_SCORE,
+    SYNONYM_WEIGHT,
+    TERM_SCORE,
+    TERM_TITLE_SCORE,
+    VERSION,
+    WHOLE_SCORE,
+    WHOLE_TITLE_SCORE,
+    Channels,
+    all_channels,
+    rarity,
+)
+from search.terms import Asked, Term, relaxed, title_counts, understand
+
+LAYOUT = 1  # PRAGMA user_version: tables of another layout are not read, only rebuilt
+BATCH = 500  # documents per transaction: a writer holds the file for some tens of milliseconds
+READ_TIMEOUT = 1.0  # seconds a reader waits for a locked file before it says so
+WRITE_TIMEOUT = 10.0
+REMEMBERED = 16  # found sets kept per process, so that paging and facets of one query search once
+MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
+WAL_LIMIT = 64 * 1024 * 1024
+
+# The tokenizer cuts at every ASCII sign, so signs travel as private characters, and a text can hold no quote.
+_SIGNS = {ord(sign): chr(0xE000 + ord(sign)) for sign in string.punctuation}
+_PARTS = "\x1e"
+_FLOOR = 1e-6  # what FTS5 puts in place of an inverse document frequency that is not positive
+
+Scores = npt.NDArray[np.float64]
+_T = TypeVar("_T")
+
+
+def word_query(word: str) -> str:
+    """One word for MATCH on the word table."""
+    return f'"{word.translate(_SIGNS)}"'
+
+
+def phrase_query(phrase: str, *, title: bool = False) -> str:
+    """Characters that stand together for MATCH on the character table; title: in the title only."""
+    quoted = f'"{spaced(phrase)}"'
+    return f"title : {quoted}" if title else quoted
+
+
+def spaced(characters: str) -> str:
+    """Characters as the tokens of the character table."""
+    return " ".join(characters).translate(_SIGNS)
+
+
+def corrected(bm25: Scores, documents: int) -> Scores:
+    """FTS5's bm25() of one word with Lucene's inverse document frequency in place of its own.
+
+    FTS5 calls a word worthless once half the documents have it, which ranks a small catalogue at random.
+    bm25: the (negative) values of all documents that have the word; documents: how many there are in all.
+    """
+    having = len(bm25)
+    own = math.log((documents - having + 0.5) / (having + 0.5)) if documents >= having else 0.0
+    return -bm25 / (own if own > 0 else _FLOOR) / (K1 + 1) * rarity(having, documents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The documents a text finds among those somebody may see, before any filter."""
+
+    rows: Rows
+    scores: Scores
+    shares: Scores
+    relaxed: bool
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The one row of the head table: which generation of tables is live, and how often it was written."""
+
+    generation: int
+    counter: int
+    alive: int
+    version: str
+    built_at: str
+    written_at: str
+
+
+class FtsEngine:
+    """Full-text search in one SQLite file.
+
+    path: the file; it is created by the first put or rebuild, never by a reader. The folder must exist or be
+    creatable. One engine may be shared by threads and survives fork: connections belong to one thread of one process.
+    """
+
+    def __init__(
+        self, path: Path | str, *, read_timeout: float = READ_TIMEOUT, write_timeout: float = WRITE_TIMEOUT
+    ) -> None:
+        self.path = Path(path)
+        self.read_timeout = read_timeout
+        self.write_timeout = write_timeout
+        self._start()
+        _ENGINES.add(self)
+
+    def _start(self) -> None:
+        self._local = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._columns: Columns | None = None
+        self._remembered: OrderedDict[tuple[Any, ...], _Found] = OrderedDict()
+
+    def after_fork(self) -> None:
+        """Begin anew in a child process; the parent's connections are kept alive, for closing them drops its locks."""
+        _INHERITED.extend(self._open)
+        self._start()
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def find(self, query: Query) -> Result:
+        """Answer a query. Raises SearchUnavailable when the file is missing, broken, locked or of another layout."""
+        with self._reading() as (connection, head):
+            columns = self._snapshot(connection, head)
+            found = self._found(connection, head, columns, query)
+        return _result(query, columns, found)
+
+    def versions(self) -> Iterator[Version]:
+        """(kind, id, version) of every document that can be found, by kind and id."""
+        with self._reading() as (connection, head):
+            rows = connection.execute(
+                f"SELECT kind, ident, version FROM docs_{head.generation} WHERE NOT deleted ORDER BY kind, ident"  # noqa: S608  our own number
+            ).fetchall()
+        return iter(rows)
+
+    def state(self) -> dict[str, Any]:
+        """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), bytes."""
+        with self._reading() as (connection, head):
+            (removed,) = connection.execute(
+                f"SELECT count(*) FROM docs_{head.generation} WHERE deleted"  # noqa: S608  our own number
+            ).fetchone()
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            (page_size,) = connection.execute("PRAGMA page_size").fetchone()
+        age = datetime.now(UTC) - datetime.fromisoformat(head.written_at)
+        return {
+            "engine": "sqlite",
+            "count": head.alive,
+            "removed": removed,
+            "version": head.version,
+            "expected": VERSION,
+            "current": head.version == VERSION,
+            "built_at": head.built_at,
+            "written_at": head.written_at,
+            "age": age.total_seconds(),
+            "bytes": pages * page_size,
+        }
+
+    def _snapshot(self, connection: sqlite3.Connection, head: _Head) -> Columns:
+        """The columns as of this transaction or newer, read on only from where the last reader stopped."""
+        with self._lock:
+            columns = self._columns
+            if columns is None or columns.generation != head.generation:
+                columns = Columns(head.generation, -1)
+            if columns.counter < head.counter:
+                lines = connection.execute(
+                    f"SELECT number, NOT deleted, kind, ident, district, field, stage, modes, year, chain, audience, "  # noqa: S608  our own number
+                    f"published_on, deadline FROM docs_{head.generation} WHERE changed > ?",
+                    (columns.counter,),
+                ).fetchall()
+                columns = columns.updated(head.counter, [_line(row) for row in lines])
+                self._columns = columns
+            return columns
+
+    def _found(self, connection: sqlite3.Connection, head: _Head, columns: Columns, query: Query) -> _Found:
+        key = (head.generation, head.counter, query.audiences, query.text)
+        with self._lock:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
+                return self._remembered[key]
+        visible = columns.visible(query.audiences)
+        asked = understand(query.text)
+        if asked.terms:
+            found = _Search(connection, head, visible).run(asked)
+        else:
+            rows = np.flatnonzero(visible)
+            found = _Found(rows, np.zeros(len(rows)), np.ones(len(rows)), False, ())
+        with self._lock:
+            self._remembered[key] = found
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Write documents unless a higher version is stored; creates the file. Returns how many were written."""
+        written = 0
+        for batch in _batches(documents):
+            cut = all_channels(batch)  # the slow part, before the file is held
+            with self._writing() as (connection, head):
+                changed = head.counter + 1
+                stored = [_write(connection, head.generation, doc, text, changed) for doc, text in cut]
+                _touch(connection, changed, stored)
+                written += sum(change is not None for change in stored)
+        return written
+
+    def remove(self, versions: Iterable[Version]) -> int:
+        """Take documents out and leave a tombstone with the version. Returns how many were taken note of."""
+        removed = 0
+        for batch in _batches(versions):
+            with self._writing() as (connection, head):
+                changed = head.counter + 1
+                stored = [_bury(connection, head.generation, version, changed) for version in batch]
+                _touch(connection, changed, stored)
+                removed += sum(change is not None for change in stored)
+        return removed
+
+    def rebuild(self, documents: Iterable[Document]) -> int:
+        """Fill new tables, then make them the live ones in one transaction that also takes over what was written
+        meanwhile. A broken file is set aside and begun anew. Raises SearchError when another rebuild is running.
+        """
+        with self._rebuilding():
+            try:
+                with self._writing() as (connection, head):
+                    start = head.counter
+                    fresh = time.time_ns()
+                    _create_tables(connection, fresh)
+            except SearchUnavailable as unusable:
+                if not self._set_aside(unusable):
+                    raise
+                with self._writing() as (connection, head):
+                    start = head.counter
+                    fresh = time.time_ns()
+                    _create_tables(connection, fresh)
+            for batch in _batches(documents):
+                cut = all_channels(batch)
+                with self._writing() as (connection, _):
+                    for document, text in cut:
+                        _write(connection, fresh, document, text, start)
+            self._merge(fresh)
+            with self._writing() as (connection, head):
+                _take_over(connection, head, fresh, start)
+                count = _make_live(connection, head, fresh)
+            self._sweep()
+        return count
+
+    def _merge(self, generation: int) -> None:
+        """Merge the new index into few segments, step by step, so that writers get their turn between the steps."""
+        for table in ("words", "chars"):
+            name = f"{table}_{generation}"
+            with self._writing() as (connection, _):
+                connection.execute(f"INSERT INTO {name}({name}, rank) VALUES ('merge', {-MERGE_PAGES})")  # noqa: S608
+            while True:
+                with self._writing() as (connection, _):
+                    before = connection.total_changes
+                    connection.execute(f"INSERT INTO {name}({name}, rank) VALUES ('merge', {MERGE_PAGES})")  # noqa: S608
+                    if connection.total_changes - before < 2:  # the documented sign that nothing was left to do
+                        break
+
+    def _sweep(self) -> None:
+        """Drop every generation of tables that is not live; readers still inside an old one keep their view."""
+        with self._writing() as (connection, head):
+            names = [
+                name
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' AND (name GLOB 'docs_[0-9]*' "
+                    "OR name GLOB 'words_[0-9]*' OR name GLOB 'chars_[0-9]*')"
+                )
+            ]
+            for name in names:
+                table, _, generation = name.partition("_")
+                if generation.isdigit() and int(generation) != head.generation:
+                    connection.execute(f"DROP TABLE {table}_{generation}")
+
+    # -- the file --------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[tuple[sqlite3.Connection, _Head]]:
+        with self._told():
+            connection = self._connection(create=False)
+            connection.execute(f"PRAGMA busy_timeout = {int(self.read_timeout * 1000)}")
+            connection.execute("BEGIN")
+            try:
+                head = _head(connection)
+                if head is None:
+                    raise SearchUnavailable("the search index has not been built")
+                yield connection, head
+            finally:
+                connection.rollback()
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[tuple[sqlite3.Connection, _Head]]:
+        with self._told():
+            connection = self._connection(create=True)
+            connection.execute(f"PRAGMA busy_timeout = {int(self.write_timeout * 1000)}")
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                head = _head(connection) or _create(connection)
+                yield connection, head
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say every failure of the file in one word."""
+        try:
+            yield
+        except (sqlite3.Error, OSError, zlib.error) as failure:
+            raise SearchUnavailable(f"search index {self.path.name}: {failure}") from failure
+
+    def _connection(self, *, create: bool) -> sqlite3.Connection:
+        """This thread's connection to the file that bears the name now; a deleted or replaced file is not read on."""
+        held: tuple[sqlite3.Connection, tuple[int, int]] | None = getattr(self._local, "held", None)
+        try:
+            status = self.path.stat()
+            identity = (status.st_dev, status.st_ino)
+        except FileNotFoundError:
+            if not create:
+                raise
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            identity = None
+        if held is not None:
+            if held[1] == identity:
+                return held[0]
+            self._forget(held[0])
+        mode = "rwc" if create else "rw"
+        connection = sqlite3.connect(
+            f"file:{quote(str(self.path))}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            timeout=self.write_timeout if create else self.read_timeout,
+            check_same_thread=False,  # closed from another thread by close(); used by its own alone
+        )
+        try:
+            if create:
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
+            connection.execute("PRAGMA cache_size = -16000")
+            status = self.path.stat()
+        except BaseException:
+            connection.close()
+            raise
+        with self._lock:
+            self._open.append(connection)
+        self._local.held = (connection, (status.st_dev, status.st_ino))
+        return connection
+
+    def _forget(self, connection: sqlite3.Connection) -> None:
+        self._local.held = None
+        with self._lock:
+            if connection in self._open:
+                self._open.remove(connection)
+        connection.close()
+
+    def close(self) -> None:
+        """Close every connection of this process. Not while another thread is searching."""
+        with self._lock:
+            connections, self._open = self._open, []
+            self._local = threading.local()
+            self._columns = None
+            self._remembered.clear()
+        for connection in connections:
+            connection.close()
+
+    @contextlib.contextmanager
+    def _rebuilding(self) -> Iterator[None]:
+        """One rebuild at a time, over all processes; the lock goes with the process that held it."""
+        with self._told():
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            lock = open(f"{self.path}.rebuild", "wb")  # noqa: SIM115  closed below, after the work
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as busy:
+                raise SearchError("the search index is being rebuilt already") from busy
+            yield
+
+    def _set_aside(self, unusable: SearchUnavailable) -> bool:
+        """Move a file that is no database away. Whether that was the trouble (a locked or forbidden file is not)."""
+        cause = unusable.__cause__
+        other_layout = isinstance(unusable, _OtherLayout)
+        broken = isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
+        if not (broken or other_layout):
+            return False
+        self.close()
+        mark = time.strftime("%Y%m%d-%H%M%S")
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self.path}{suffix}", f"{self.path}.broken-{mark}{suffix}")
+        return True
+
+
+class _OtherLayout(SearchUnavailable):
+    """The tables were made by another version of this module."""
+
+
+_ENGINES: weakref.WeakSet[FtsEngine] = weakref.WeakSet()
+_INHERITED: list[sqlite3.Connection] = []
+
+
+def _after_fork() -> None:
+    for engine in list(_ENGINES):
+        engine.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class _Search:
+    """One text against the tables of one transaction. Arrays are as long as there are numbers in the file."""
+
+    def __init__(self, connection: sqlite3.Connection, head: _Head, visible: Mask) -> None:
+        self.connection = connection
+        self.documents = head.alive
+        self.words = f"words_{head.generation}"
+        self.chars = f"chars_{head.generation}"
+        self.visible = visible
+
+    def run(self, asked: Asked) -> _Found:
+        scores = np.zeros(len(self.visible))
+        masks = {term.phrase: self.term(term, scores) for term in asked.terms}
+        together = self.visible.copy()
+        for mask in masks.values():
+            together &= mask
+        if together.any():
+            self.whole(asked, scores)
+            rows = np.flatnonzero(together)
+            return _Found(rows, scores[rows], np.ones(len(rows)), False, ())
+        nowhere = [term for term in asked.terms if not (masks[term.phrase] & self.visible).any()]
+        return self.some(asked, nowhere, scores, masks)
+
+    def some(self, asked: Asked, nowhere: list[Term], scores: Scores, masks: dict[str, Mask]) -> _Found:
+        """Documents with some of the words; share weighs a word by its rarity among what the reader may see."""
+        terms = relaxed(asked.terms, nowhere)
+        for term in terms:
+            if term.phrase not in masks:
+                masks[term.phrase] = self.term(term, scores)
+        seen = int(np.count_nonzero(self.visible))
+        weights = [rarity(int(np.count_nonzero(masks[t.phrase] & self.visible)), seen) for t in terms]
+        shares = np.zeros(len(self.visible))
+        for term, weight in zip(terms, weights, strict=True):
+            shares[masks[term.phrase]] += weight / sum(weights)
+        self.whole(asked, scores)
+        rows = np.flatnonzero(self.visible & (shares > 0))
+        missing = tuple(term.shown for term in nowhere)
+        share = np.minimum(shares[rows], 1.0)
+        return _Found(rows, scores[rows] + SHARE_SCORE * share, share, len(rows) > 0, missing)
+
+    def term(self, term: Term, scores: Scores) -> Mask:
+        """Which documents have a term; what it is worth is added to scores."""
+        mask = np.zeros(len(self.visible), dtype=np.bool_)
+        self.said(term.word, term.phrase, 1.0, mask, scores)
+        for other in term.alternatives:
+            self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, mask, scores)
+        return mask
+
+    def said(self, word: str, phrase: str, weight: float, mask: Mask, scores: Scores) -> None:
+        if word:
+            rows, values = self.ranked(word)
+            scores[rows] += weight * values
+            mask[rows] = True
+        if phrase:
+            rows = self.phrase(phrase)
+            scores[rows] += weight * TERM_SCORE
+            mask[rows] = True
+            if title_counts(phrase):
+                scores[self.phrase(phrase, title=True)] += weight * TERM_TITLE_SCORE
+
+    def whole(self, asked: Asked, scores: Scores) -> None:
+        if asked.whole:
+            scores[self.phrase(asked.whole)] += WHOLE_SCORE
+            scores[self.phrase(asked.whole, title=True)] += WHOLE_TITLE_SCORE
+
+    def ranked(self, word: str) -> tuple[Rows, Scores]:
+        rows = self.connection.execute(
+            f"SELECT rowid, bm25({self.words}) FROM {self.words} WHERE {self.words} MATCH ?",  # noqa: S608  our own name
+            (word_query(word),),
+        ).fetchall()
+        table = np.array(rows, dtype=np.float64).reshape(-1, 2)
+        numbers, values = table[:, 0].astype(np.int64), table[:, 1]
+        inside = numbers < len(self.visible)
+        return numbers[inside], corrected(values, self.documents)[inside]
+
+    def phrase(self, phrase: str, *, title: bool = False) -> Rows:
+        rows = self.connection.execute(
+            f"SELECT rowid FROM {self.chars} WHERE {self.chars} MATCH ?",  # noqa: S608  our own name
+            (phrase_query(phrase, title=title),),
+        ).fetchall()
+        numbers = np.array(rows, dtype=np.int64).reshape(-1)
+        return numbers[numbers < len(self.visible)]
+
+
+def _result(query: Query, columns: Columns, found: _Found) -> Result:
+    passes, facets = columns.narrow(found.rows, query.narrowed())
+    rows, scores, shares = found.rows[passes], found.scores[passes], found.shares[passes]
+    keys: list[npt.NDArray[Any]]
+    if query.sort == "deadline":
+        keys = [columns.by_deadline[rows]]
+    elif query.sort == "newest" or not understand(query.text).terms:
+        keys = [columns.by_newest[rows]]
+    else:
+        keys = [-np.round(scores, 6), columns.by_id[rows]]
+    kinds = columns.columns["kind"]
+    hits = []
+    for position in page_of(rows, keys, (query.page - 1) * query.size, query.size):
+        number = rows[position]
+        kind = str(kinds.meanings[kinds.codes[number]][0])
+        hits.append(Hit(kind, int(columns.ids[number]), float(scores[position]), float(shares[position])))
+    return Result(len(rows), hits, facets, found.relaxed, list(found.missing))
+
+
+# -- tables --------------------------------------------------------------------------------------------------------
+
+
+def _head(connection: sqlite3.Connection) -> _Head | None:
+    """The head row, None when the file is empty."""
+    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    if layout not in (0, LAYOUT):
+        raise _OtherLayout("the search index was made by another version and has to be rebuilt")
+    if layout == 0:
+        return None
+    row = connection.execute("SELECT generation, counter, alive, version, built_at, written_at FROM head").fetchone()
+    return _Head(*row)
+
+
+def _create(connection: sqlite3.Connection) -> _Head:
+    generation = time.time_ns()
+    connection.execute(f"PRAGMA user_version = {LAYOUT}")
+    connection.execute(
+        "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL, "
+        "counter INTEGER NOT NULL, alive INTEGER NOT NULL, version TEXT NOT NULL, built_at TEXT NOT NULL, "
+        "written_at TEXT NOT NULL)"
+    )
+    _create_tables(connection, generation)
+    head = _Head(generation, 0, 0, VERSION, _now(), _now())
+    connection.execute(
+        "INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, ?)",
+        (head.generation, head.counter, head.alive, head.version, head.built_at, head.written_at),
+    )
+    return head
+
+
+def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
+    # packed: the text as it was indexed. Deleting from a contentless table (SQLite before 3.43 has no other way)
+    # needs the very tokens that went in, and the words of today need not be the words of then.
+    connection.execute(
+        f"CREATE TABLE docs_{generation} (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident INTEGER NOT NULL, "
+        "version INTEGER NOT NULL, deleted INTEGER NOT NULL, changed INTEGER NOT NULL, audience TEXT NOT NULL, "
+        "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, published_on TEXT, "
+        "deadline TEXT, packed BLOB NOT NULL, UNIQUE (kind, ident))"
+    )
+    connection.execute(f"CREATE INDEX docs_{generation}_changed ON docs_{generation} (changed)")
+    connection.execute(f"CREATE VIRTUAL TABLE words_{generation} USING fts5 (words, content='', tokenize='ascii')")
+    connection.execute(
+        f"CREATE VIRTUAL TABLE chars_{generation} USING fts5 (title, body, content='', columnsize=0, tokenize='ascii')"
+    )
+
+
+_FIELDS = (
+    "kind, ident, version, deleted, changed, audience, district, field, stage, modes, year, chain, published_on, "
+    "deadline, packed"
+)
+_Row = tuple[Any, ...]
+
+
+def _write(
+    connection: sqlite3.Connection, generation: int, document: Document, text: Channels, changed: int
+) -> int | None:
+    packed = _packed(" ".join(text.words).translate(_SIGNS), spaced(text.title), spaced(text.body))
+    row = (
+        document.kind,
+        document.id,
+        document.version,
+        0,
+        changed,
+        json.dumps(document.audience),
+        document.district or None,
+        document.field or None,
+        document.stage or None,
+        json.dumps(document.modes, ensure_ascii=False),
+        document.year,
+        document.chain or None,
+        _iso(document.published_on),
+        _iso(document.deadline),
+        packed,
+    )
+    return _store(connection, generation, row)
+
+
+def _bury(connection: sqlite3.Connection, generation: int, version: Version, changed: int) -> int | None:
+    kind, ident, number = version
+    row = (kind, ident, number, 1, changed, "[]", None, None, None, "[]", None, None, None, None, b"")
+    return _store(connection, generation, row)
+
+
+def _store(connection: sqlite3.Connection, generation: int, row: _Row) -> int | None:
+    """Put one row and its postings in place of the stored ones, unless their version is higher.
+
+    Returns by how much the number of living documents changed (-1, 0, 1), None when nothing was written.
+    """
+    docs = f"docs_{generation}"
+    kind, ident, version, deleted = row[:4]
+    stored = connection.execute(
+        f"SELECT number, version, deleted, packed FROM {docs} WHERE kind = ? AND ident = ?",  # noqa: S608
+        (kind, ident),
+    ).fetchone()
+    number, alive = None, 0
+    if stored is not None:
+        number, stored_version, stored_deleted, packed = stored
+        if stored_version > version:
+            return None
+        if not stored_deleted:
+            alive = 1
+            _unpost(connection, generation, number, packed)
+    marks = ", ".join("?" * (len(row) + 1))
+    cursor = connection.execute(
+        f"INSERT OR REPLACE INTO {docs} (number, {_FIELDS}) VALUES ({marks})",  # noqa: S608
+        (number, *row),
+    )
+    if not deleted:
+        _post(connection, generation, cursor.lastrowid, row[-1])
+    return (0 if deleted else 1) - alive
+
+
+def _post(connection: sqlite3.Connection, generation: int, number: int | None, packed: bytes) -> None:
+    words, title, body = _unpacked(packed)
+    connection.execute(f"INSERT INTO words_{generation} (rowid, words) VALUES (?, ?)", (number, words))  # noqa: S608
+    connection.execute(
+        f"INSERT INTO chars_{generation} (rowid, title, body) VALUES (?, ?, ?)",  # noqa: S608
+        (number, title, body),
+    )
+
+
+def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed: bytes) -> None:
+    words, title, body = _unpacked(packed)
+    connection.execute(
+        f"INSERT INTO words_{generation} (words_{generation}, rowid, words) VALUES ('delete', ?, ?)",  # noqa: S608
+        (number, words),
+    )
+    connection.execute(
+        f"INSERT INTO chars_{generation} (chars_{generation}, rowid, title, body) VALUES ('delete', ?, ?, ?)",  # noqa: S608
+        (number, title, body),
+    )
+
+
+def _touch(connection: sqlite3.Connection, counter: int, stored: Iterable[int | None]) -> None:
+    change = sum(one or 0 for one in stored)
+    connection.execute(
+        "UPDATE head SET counter = ?, written_at = ?, alive = alive + ?",
+        (counter, _now(), change),
+    )
+
+
+def _take_over(connection: sqlite3.Connection, head: _Head, fresh: int, start: int) -> None:
+    """Carry into the new tables what was written, and taken out, since the rebuild began."""
+    rows = connection.execute(
+        f"SELECT {_FIELDS} FROM docs_{head.generation} WHERE changed > ? ORDER BY changed",  # noqa: S608  our own number
+        (start,),
+    ).fetchall()
+    for row in rows:
+        _store(connection, fresh, row)
+
+
+def _make_live(connection: sqlite3.Connection, head: _Head, fresh: int) -> int:
+    (count,) = connection.execute(f"SELECT count(*) FROM docs_{fresh} WHERE NOT deleted").fetchone()  # noqa: S608
+    connection.execute(
+        "UPDATE head SET generation = ?, counter = ?, alive = ?, version = ?, built_at = ?, written_at = ?",
+        (fresh, head.counter + 1, count, VERSION, _now(), _now()),
+    )
+    return int(count)
+
+
+def _line(row: _Row) -> Line:
+    number, alive, kind, ident, district, field, stage, modes, year, chain, audience, published_on, deadline = row
+    values = {
+        "kind": (kind,),
+        "district": _one(district),
+        "field": _one(field),
+        "stage": _one(stage),
+        "mode": tuple(json.loads(modes)),
+        "year": _one(year),
+        "chain": _one(chain),
+        "audience": tuple(json.loads(audience)),
+    }
+    return Line(number, bool(alive), kind, ident, values, _date(published_on), _date(deadline))
+
+
+def _one(value: Any) -> tuple[Any, ...]:
+    return () if value is None else (value,)
+
+
+def _packed(*parts: str) -> bytes:
+    return zlib.compress(_PARTS.join(parts).encode(), 1)
+
+
+def _unpacked(packed: bytes) -> Sequence[str]:
+    return zlib.decompress(packed).decode().split(_PARTS)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _batches(items: Iterable[_T]) -> Iterator[list[_T]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

@@ -1,0 +1,138 @@
+"""Showing a reader why a text was found: the query's words marked in the original, and the lines around them.
+Not here: finding (the engines). Both go by the same terms, so what was found by a word is marked by it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+from search.characters import Folded, sound
+from search.terms import Term, telling, understand
+
+LENGTH = 120  # characters of a snippet
+_LEAD = 0.25  # share of a snippet that may stand before the first mark
+_ENDS = frozenset("。！？；!?;\n")
+_ELLIPSIS = "…"
+
+Span = tuple[int, int]
+
+
+def mark(text: str, query_text: str) -> Markup:
+    """A text made safe for a page, with the words of a query inside <mark>.
+
+    text: as stored, any characters; query_text: as typed. The text is cut first and escaped piece by piece, so a mark
+    is never inside an entity and no tag of the text survives. Striptags of the result gives the text back.
+    """
+    return _marked(text, [span for spans in _found(text, query_text) for span in spans])
+
+
+def snippet(text: str, query_text: str, length: int = LENGTH) -> Markup:
+    """The part of a text with most of a query's words, marked as by mark(), blanks drawn together.
+
+    length: at most so many characters of the text, an ellipsis on each cut side not counted. Without any of the words
+    the beginning of the text.
+    """
+    text = " ".join(text.split())
+    found = _found(text, query_text)
+    start, end = _window(text, found, max(length, 1))
+    inside = [
+        (max(a, start) - start, min(b, end) - start) for spans in found for a, b in spans if a < end and b > start
+    ]
+    marked = _marked(text[start:end], inside)
+    before = _ELLIPSIS if start > 0 else ""
+    after = _ELLIPSIS if end < len(text) else ""
+    return Markup("").join((before, marked, after))
+
+
+def _found(text: str, query_text: str) -> list[list[Span]]:
+    """Per word of the query (the phrase as typed last), where it stands in the original text.
+
+    Stop words are found but not marked: a page full of marked 的 shows nothing.
+    """
+    asked = understand(query_text)
+    if not asked.terms or not text:
+        return []
+    original = sound(text)
+    where = Folded.of(original)
+    found = [_term(original, where, term) for term in telling(asked.terms)]
+    if asked.whole:
+        found.append(list(_phrase(original, where, asked.whole, whole=False)))
+    return found
+
+
+def _term(text: str, where: Folded, term: Term) -> list[Span]:
+    spans = list(_phrase(text, where, term.phrase, whole=False))
+    for other in term.alternatives:
+        spans.extend(_phrase(text, where, other.phrase, whole=other.whole))
+    if not spans:
+        for part in term.parts:
+            spans.extend(_phrase(text, where, part.phrase, whole=False))
+    return sorted(spans)
+
+
+def _phrase(text: str, where: Folded, phrase: str, *, whole: bool) -> Iterable[Span]:
+    at = where.text.find(phrase)
+    while at >= 0:
+        start, end = where.origins[at], where.origins[at + len(phrase) - 1] + 1
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1  # an accent stays with its letter
+        if not (whole and (_latin(text, start - 1) or _latin(text, end))):
+            yield start, end
+        at = where.text.find(phrase, at + len(phrase))
+
+
+def _latin(text: str, index: int) -> bool:
+    return 0 <= index < len(text) and text[index].isascii() and text[index].isalnum()
+
+
+def _window(text: str, found: list[list[Span]], length: int) -> Span:
+    """The stretch of at most length characters with most of the words, started at a sentence where one is near."""
+    if len(text) <= length:
+        return 0, len(text)
+    places = sorted((start, end, index) for index, spans in enumerate(found) for start, end in spans)
+    best, best_worth = 0, (0, 0)
+    for position, (start, _, _) in enumerate(places):
+        inside = []
+        for place in places[position:]:
+            if place[1] > start + length - int(length * _LEAD):
+                break
+            inside.append(place)
+        worth = (len({index for _, _, index in inside}), len(inside))
+        if worth > best_worth:
+            best, best_worth = start, worth
+    lead = int(length * _LEAD)
+    earliest = max(0, best - lead)
+    begin = next((i + 1 for i in range(best - 1, earliest - 1, -1) if text[i] in _ENDS), earliest)
+    if earliest == 0:
+        begin = 0
+    begin = min(begin, len(text) - length)
+    while 0 < begin < best and text[begin - 1].isascii() and text[begin - 1].isalnum() and text[begin].isascii():
+        begin += 1  # no Latin word is cut in two
+    while begin < best and text[begin] == " ":
+        begin += 1
+    return begin, min(len(text), begin + length)
+
+
+def _marked(text: str, spans: list[Span]) -> Markup:
+    pieces: list[Markup] = []
+    position = 0
+    for start, end in _joined(spans):
+        pieces.append(escape(text[position:start]))
+        pieces.append(Markup("<mark>") + escape(text[start:end]) + Markup("</mark>"))
+        position = end
+    pieces.append(escape(text[position:]))
+    return Markup("").join(pieces)
+
+
+def _joined(spans: list[Span]) -> list[Span]:
+    """Overlapping and touching spans made one."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined

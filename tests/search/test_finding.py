@@ -1,0 +1,194 @@
+"""Which documents a text finds, on every engine: a table of queries and the exact sets."""
+
+from __future__ import annotations
+
+import pytest
+
+from search import Document, Engine, Query
+
+EVERYTHING = {"a11", "a12", "a13", "a14", "d11", "d21", "d23"}
+
+
+def found(engine: Engine, text: str, **more: object) -> set[str]:
+    result = engine.find(Query(text, size=100, **more))
+    assert result.total == len(result.hits)
+    return {f"{hit.kind[0]}{hit.id}" for hit in result.hits}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # whole words, parts of words, and words that the segmentation cuts otherwise
+        ("锂离子电池", {"a11"}),
+        ("电池", {"a11", "d11"}),
+        ("电池隔膜", {"a11", "d11"}),
+        ("保持架", {"a14", "d21"}),
+        ("轴承", {"a14", "d21"}),
+        ("的", {"a12", "a14", "d11"}),
+        # the holder is found
+        ("聊城大学", {"a11", "a14"}),
+        ("鲁西铝材", {"a12"}),
+        # Latin, grades, figures, signs, full width
+        ("PA66", {"d21"}),
+        ("pa66", {"d21"}),
+        ("ＰＡ６６", {"d21"}),
+        ("A6", {"d21"}),
+        ("7075", {"a12"}),
+        ("Al-Zn-Mg", {"a12"}),
+        ("al-zn", {"a12"}),
+        ("Ra", {"d21"}),
+        ("C++", {"a12"}),
+        ("c#", {"d23"}),
+        ("520 MPa", {"a12"}),
+        ("520MPa", {"a12"}),
+        ("97.5%", {"a14"}),
+        ("150℃", {"a11"}),
+        ("😀", {"d23"}),
+        # several words: all of them, in any order and place
+        ("轴承 振动", {"a14"}),
+        ("振动　轴承", {"a14"}),
+        ("聊城大学 轴承", {"a14"}),
+        ("隔膜,陶瓷;涂层", {"d11"}),
+        # text of a page is text
+        ("<b>无苦味", {"a13"}),
+        ("无苦味", {"a13"}),
+        # nothing to look for: browse
+        ("", EVERYTHING),
+        ("   \t\n　", EVERYTHING),
+        ("\x00", EVERYTHING),
+    ],
+)
+def test_a_text_finds_exactly_these(filled: Engine, text: str, expected: set[str]) -> None:
+    assert found(filled, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("池隔", "a11"), ("持架轴", "a14"), ("胶低分", "a13"), ("件低压", "a12"), ("架时颤振", "d21"), ("现有隔", "d11")],
+)
+def test_letters_that_no_segmentation_joins_come_first(filled: Engine, text: str, expected: str) -> None:
+    hit = filled.find(Query(text)).hits[0]
+    assert f"{hit.kind[0]}{hit.id}" == expected
+
+
+def test_no_phrase_runs_from_one_field_into_the_next(engine: Engine) -> None:
+    engine.put([Document("demand", 1, 1, "甲乙", "丙丁", holder="戊己")])
+    apart = engine.find(Query("甲乙丙丁戊己"))
+    engine.put([Document("demand", 2, 1, "甲乙丙丁戊己", "", holder="")])
+    together = engine.find(Query("甲乙丙丁戊己"))
+    assert apart.total <= 1
+    assert together.hits[0].id == 2
+    for text in ("\uf8ff", "己\uf8ff丙"):
+        assert engine.find(Query(text)).total >= 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"', "'", "*", "AND", "OR NOT", "a OR", "NEAR(a, b)", "title:", "{title} : x", "^a", "a*", "(", "))", "-", "--x",
+     "\\", "%", "_", "?", "~1", "[1 TO 2]", "a:b", "'; DROP TABLE docs; --", '" OR 1=1', "/re/", "&&", "||", "!", "{}",
+     "\ud800", "a\x00b", "\u202e", "\ufffe", "é", "e\u0301", "ﬁ", "İ", "ß", "́", "👩‍🔬", "한국어"],
+)  # fmt: skip
+def test_signs_of_other_languages_are_only_text(filled: Engine, text: str) -> None:
+    result = filled.find(Query(text))
+    assert result.total >= len(result.hits)
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("say \"yes\" AND 'no'", '"yes"'),
+        ("a && b || c", "&&"),
+        ("50%_off", "%_"),
+        ("C:\\temp\\x", "\\temp"),
+        ("SELECT * FROM docs;", "* FROM"),
+        ("Weiß und Straße", "STRASSE"),
+        ("cafe\u0301", "café"),
+        ("café", "cafe\u0301"),
+        ("ﬁlter", "filter"),
+        ("İzmir", "İz"),
+        ("H₂O 与 m²", "H2O"),
+        ("第③种", "3种"),
+        ("한국어 문서", "국어"),
+        ("👩‍🔬研究", "👩‍🔬"),
+        ("line one\nline two", "one line"),
+        ("NEAR(x)", "near(x)"),
+    ],
+)
+def test_signs_are_found_where_they_stand(engine: Engine, body: str, text: str) -> None:
+    engine.put([Document("demand", 1, 1, "含有", body), Document("demand", 2, 1, "不含", "别的")])
+    assert found(engine, text) == {"d1"}
+
+
+def test_a_synonym_finds_and_a_short_alias_counts_as_a_word_only(filled: Engine) -> None:
+    filled.put([Document("demand", 31, 1, "main mail", "maintain")])
+    assert found(filled, "人工智能") == {"a14", "d23"}
+    assert found(filled, "AI") == {"a14", "d23", "d31"}  # the reader's own letters are found anywhere
+    first = [hit.id for hit in filled.find(Query("AI")).hits]
+    assert first[-1] == 31  # … but the word goes before letters inside a word
+
+
+def test_some_words_are_enough_when_all_are_not_found_together(filled: Engine) -> None:
+    result = filled.find(Query("轴承 颤振 石墨烷"))
+    expected_first = ("demand", 21)
+    assert result.relaxed
+    assert (result.hits[0].kind, result.hits[0].id) == expected_first
+    assert 0 < result.hits[-1].matched_share < result.hits[0].matched_share < 1
+    assert result.missing
+    assert all(word in "石墨烷" for word in result.missing)
+
+
+def test_a_word_found_nowhere_is_named(filled: Engine) -> None:
+    result = filled.find(Query("xyzzy"))
+    assert (result.total, result.hits, result.relaxed, result.missing) == (0, [], False, ["xyzzy"])
+
+
+def test_words_that_exist_apart_are_not_missing(filled: Engine) -> None:
+    result = filled.find(Query("阿胶 铣削"))
+    assert result.relaxed
+    assert result.missing == []
+    assert {hit.id for hit in result.hits} == {13, 21}
+
+
+def test_what_a_reader_may_not_see_is_missing_for_him(filled: Engine) -> None:
+    public = filled.find(Query("稀土"))
+    operator = filled.find(Query("稀土", audiences=frozenset({"public", "operator"})))
+    assert (public.total, public.missing) == (0, ["稀土"])
+    assert [hit.id for hit in operator.hits] == [22]
+    assert filled.find(Query("稀土", audiences=frozenset())).total == 0
+    assert filled.find(Query("", audiences=frozenset())).total == 0
+
+
+def test_whether_all_words_are_asked_for_does_not_hang_on_filters(filled: Engine) -> None:
+    result = filled.find(Query("颤振", kinds=("achievement",)))
+    assert (result.total, result.relaxed) == (0, False)
+    assert result.facets["kind"] == [("demand", 1)]
+
+
+def test_a_pasted_page_is_a_query(filled: Engine) -> None:
+    text = "我公司动力电池隔膜热收缩过大，希望寻找陶瓷涂覆技术。" * 400
+    result = filled.find(Query(text[:5000]))
+    assert {hit.id for hit in result.hits[:2]} == {11}
+    assert filled.find(Query("电" * 5000)).total >= 0
+    assert filled.find(Query("x" * 5000)).total == 0
+    assert filled.find(Query("词 " * 2500)).total >= 0
+
+
+def test_the_title_weighs_more_and_a_common_word_still_orders(engine: Engine) -> None:
+    engine.put(
+        [Document("demand", i, 1, "其他", "电池 " + "填充文字" * 5) for i in range(1, 9)]
+        + [Document("demand", 9, 1, "电池", "其他 " + "填充文字" * 5)]
+    )
+    hits = engine.find(Query("电池")).hits
+    assert hits[0].id == 9
+    assert [hit.id for hit in hits[1:]] == list(range(1, 9))
+    assert hits[0].score > hits[1].score > 0
+
+
+def test_the_phrase_as_typed_comes_first(engine: Engine) -> None:
+    engine.put(
+        [
+            Document("demand", 1, 1, "材料与涂层", "防腐处理，钢板和桥梁"),
+            Document("demand", 2, 1, "材料", "桥梁钢板防腐涂层"),
+        ]
+    )
+    assert [hit.id for hit in engine.find(Query("钢板防腐")).hits] == [2, 1]

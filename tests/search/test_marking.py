@@ -1,0 +1,73 @@
+"""Marks and snippets on the original text: awkward texts, exact results."""
+
+from __future__ import annotations
+
+import pytest
+from markupsafe import Markup
+
+from search.marking import mark, snippet
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("锂电池隔膜", "隔膜", "锂电池<mark>隔膜</mark>"),
+        ("锂电池隔膜", "电池隔膜", "锂<mark>电池隔膜</mark>"),  # touching marks are one
+        ("轴承与轴承座", "轴承", "<mark>轴承</mark>与<mark>轴承</mark>座"),
+        ("无关", "轴承", "无关"),
+        ("轴承", "", "轴承"),
+        ("轴承的钢与我的", "轴承的钢", "<mark>轴承的钢</mark>与我的"),  # stop words only inside the phrase as typed
+        ("我的", "的", "我<mark>的</mark>"),  # … or when there is nothing else
+        ("", "轴承", ""),
+        ("<b>阿胶</b> & 肽", "阿胶", "&lt;b&gt;<mark>阿胶</mark>&lt;/b&gt; &amp; 肽"),
+        ("a<b", "<b", "a&lt;<mark>b</mark>"),
+        ("x &amp; y", "amp", "x &amp;<mark>amp</mark>; y"),
+        ("用 C++ 与 c", "C++", "用 <mark>C++</mark> 与 c"),
+        ("尼龙ＰＡ６６", "pa66", "尼龙<mark>ＰＡ６６</mark>"),  # the text stays as it was written
+        ("PA 66", "PA66", "<mark>PA 66</mark>"),
+        ("ﬁlter", "filter", "<mark>ﬁlter</mark>"),
+        ("cafe\u0301!", "cafe\u0301", "<mark>cafe\u0301</mark>!"),
+        ("cafe\u0301!", "cafe", "<mark>cafe\u0301</mark>!"),  # no accent loses its letter
+        ("İzmir", "izmir", "İzmir"),
+        ("人工智能", "AI", "<mark>人工智能</mark>"),
+        ("AI and main", "人工智能", "<mark>AI</mark> and main"),  # the alias is not inside a word
+    ],
+)
+def test_mark(text: str, query: str, expected: str) -> None:
+    marked = mark(text, query)
+    assert isinstance(marked, Markup)
+    if text == "İzmir":  # folds to an i with a dot above: found or not, it comes back whole
+        assert marked.striptags() == text
+        return
+    assert marked == expected
+
+
+LONG = "第一句讲背景。第二句讲设备的来历。第三句说明轴承保持架的颤振抑制方法，效果良好。第四句讲推广。" + "尾" * 60
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "length", "expected"),
+    [
+        ("短文", "轴承", 10, "短文"),
+        ("短  文\n\n字", "文", 10, "短 <mark>文</mark> 字"),
+        (LONG, "颤振抑制", 24, None),
+        (LONG, "", 10, "第一句讲背景。第二句…"),
+        (LONG, "量子", 10, "第一句讲背景。第二句…"),
+        ("&" * 50, "无", 5, "&amp;&amp;&amp;&amp;&amp;…"),
+    ],
+)
+def test_snippet(text: str, query: str, length: int, expected: str | None) -> None:
+    cut = snippet(text, query, length)
+    assert isinstance(cut, Markup)
+    if expected is None:
+        assert "<mark>颤振抑制</mark>" in cut
+        assert cut.startswith("…")
+        assert cut.endswith("…")
+        assert len(cut.striptags()) <= length + 2
+    else:
+        assert cut == expected
+
+
+def test_a_snippet_prefers_the_place_with_most_words() -> None:
+    text = "轴承。" + "甲" * 100 + "。轴承的颤振抑制" + "乙" * 100
+    assert "颤振" in snippet(text, "轴承 颤振", 40)

@@ -1,0 +1,118 @@
+"""What must hold for any text: never a syntax error, never a stored piece that is not found, never a broken tag.
+Not here: what particular texts find (test_finding).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html.parser import HTMLParser
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from search import Document, Engine, Query
+from search.marking import mark, snippet
+from search.terms import MAX_TERMS, understand
+
+KEPT = [HealthCheck.function_scoped_fixture]  # the index may carry over: that is the point of an index
+
+CHINESE = st.text(
+    alphabet="锂离子电池隔膜涂覆轴承保持架聊城大学阿胶的与一种研究人工智能，。（）0757PAal-+ \n", max_size=60
+)
+ANYTHING = st.one_of(st.text(max_size=60), CHINESE, st.text(alphabet="\"'()*:^-+ANDORNOT~{}[]\\\x00 a", max_size=30))
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=KEPT)
+@given(text=ANYTHING)
+@example(text='"" OR ""')
+@example(text="\x00")
+@example(text="\ud800\udfff")
+@example(text="\ue022\ue020\uf8ff")
+def test_no_text_is_a_syntax_error(filled: Engine, text: str) -> None:
+    result = filled.find(Query(text, size=50))
+    assert 0 <= result.total <= 7
+    assert len(result.hits) == result.total
+    assert all(0 < hit.matched_share <= 1 for hit in result.hits)
+    assert result.total or result.missing or result.relaxed is False
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=KEPT)
+@given(title=ANYTHING, body=ANYTHING, data=st.data())
+def test_every_short_piece_of_a_stored_text_is_found(
+    fresh: Callable[[], Engine], title: str, body: str, data: st.DataObject
+) -> None:
+    engine = fresh()
+    engine.rebuild([Document("demand", 1, 1, title, body), Document("demand", 2, 1, "别的", "其他")])
+    for text in (title, body):
+        for start in range(len(text) - 1):
+            piece = text[start : start + data.draw(st.integers(2, 4))]
+            assert 1 in {hit.id for hit in engine.find(Query(piece)).hits}, piece
+
+
+def test_every_short_piece_of_the_catalogue_is_found(filled: Engine, catalogue: list[Document]) -> None:
+    everyone = frozenset({"public", "operator"})
+    for document in catalogue:
+        for text in (document.title, document.body, document.holder):
+            for size in (2, 3, 4):
+                for start in range(len(text) - size + 1):
+                    piece = text[start : start + size]
+                    result = filled.find(Query(piece, audiences=everyone))
+                    assert (document.kind, document.id) in {(hit.kind, hit.id) for hit in result.hits}, piece
+                    assert not result.relaxed, piece
+
+
+class _Tags(HTMLParser):
+    """Reads what a browser would: the text, and the tags that open and close."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.text = ""
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert not attrs
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.tags.append(f"/{tag}")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=ANYTHING, query=ANYTHING)
+@example(text="<script>alert(1)</script>", query="script")
+@example(text="a &amp; b &lt;", query="amp lt")
+@example(text="&", query="& a m p")
+def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> None:
+    marked = mark(text, query)
+    reader = _Tags()
+    reader.feed(str(marked))
+    reader.close()
+    assert reader.text == text
+    assert reader.tags == ["mark", "/mark"] * (len(reader.tags) // 2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=ANYTHING, query=ANYTHING, length=st.integers(1, 40))
+def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) -> None:
+    reader = _Tags()
+    reader.feed(str(snippet(text, query, length)))
+    reader.close()
+    plain = " ".join(text.split())
+    shown = reader.text
+    cut = shown.removeprefix("…") if shown not in plain else shown
+    cut = cut.removesuffix("…") if cut not in plain else cut
+    assert cut in plain
+    assert len(cut) <= max(length, 1) + 2
+
+
+@settings(max_examples=150, deadline=None)
+@given(text=ANYTHING)
+def test_terms_are_few_distinct_and_never_empty(text: str) -> None:
+    terms = understand(text).terms
+    assert len(terms) <= MAX_TERMS
+    assert len({term.phrase for term in terms}) == len(terms)
+    assert all(term.phrase for term in terms)
+    assert terms == understand(text).terms

@@ -1,0 +1,63 @@
+"""What a text asks for: terms, whole phrases, parts, limits. No engine here."""
+
+from __future__ import annotations
+
+import pytest
+
+from search.characters import Folded, folded
+from search.fts import phrase_query, word_query
+from search.terms import MAX_TERMS, MAX_TEXT, relaxed, understand
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        (" \t\x00\u200b", []),
+        ("电池", ["电池"]),
+        ("电池 电池", ["电池"]),
+        ("C++", ["c++"]),
+        ("(电池)", ["电池"]),
+        ("++", ["++"]),
+        ("， 。", ["，".replace("，", ","), "。"]),
+        ("ＰＡ６６", ["pa66"]),
+    ],
+)
+def test_terms_of(text: str, expected: list[str]) -> None:
+    assert [term.phrase for term in understand(text).terms] == expected
+
+
+def test_a_long_text_is_read_to_its_limit_and_keeps_its_longest_words() -> None:
+    terms = understand(" ".join(f"w{'x' * (i % 40)}{i}" for i in range(2000))[: 10 * MAX_TEXT]).terms
+    assert len(terms) == MAX_TERMS
+    assert min(len(term.phrase) for term in terms) > 20
+
+
+def test_a_word_found_nowhere_gives_way_to_its_parts() -> None:
+    terms = understand("锂离子电池").terms
+    kept = [term.phrase for term in relaxed(terms, [])]
+    parts = [term.phrase for term in relaxed(terms, terms)]
+    assert kept == [term.phrase for term in terms]
+    assert len(terms) > 1 or parts != kept
+
+
+def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
+    terms = understand("轴承的").terms
+    assert [term.phrase for term in relaxed(terms, [])] == ["轴承"]
+    only = understand("的").terms
+    assert relaxed(only, []) == list(only)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Ａb　C", "abc"), ("①㎡", "1m2"), ("ß", "ss"), ("é", "e\u0301"), ("\ue000a\x00", "a")],
+)
+def test_folding(text: str, expected: str) -> None:
+    assert folded(text) == expected
+    assert Folded.of(text).text == expected
+
+
+def test_signs_cannot_leave_the_quotes() -> None:
+    assert phrase_query('a"b').count('"') == 2
+    assert word_query('c"').count('"') == 2
+    assert phrase_query("ab", title=True) == 'title : "a b"'
