@@ -1,13 +1,27 @@
-"""Pages of the front. What they show is read through the rooms below; nothing is decided here."""
+"""Pages of the front. What they show is read through the rules of this room; nothing is decided here."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin, current_user
 
 from marketplace.door import needs
+from marketplace.errors import Invalid
+from marketplace.extensions import limiter
+from marketplace.front import forms, rules
+from marketplace.listings import indexing, labels, terms
+from marketplace.listings import rules as listings
+from marketplace.listings.models import KIND_NAMES, LISTINGS
 
 blueprint = Blueprint("front", __name__)
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.context_processor
+def words() -> dict[str, object]:
+    """What the templates of this room say codes with."""
+    return {"terms": terms, "labels": labels, "forms": forms, "KIND_NAMES": KIND_NAMES, "holder": indexing.holder}
 
 
 @blueprint.get("/healthz")
@@ -15,3 +29,75 @@ blueprint = Blueprint("front", __name__)
 def healthz() -> ResponseReturnValue:
     """Alive: the process answers."""
     return {"status": "ok"}
+
+
+@blueprint.get("/")
+@needs("public.read")
+def home() -> ResponseReturnValue:
+    """The way in: a search box, the door for a problem, what is new, and true counts."""
+    known = rules.facet_names()
+    newest = {kind: rules.newest(kind, by=current_user) for kind in LISTINGS}
+    return render_template(
+        "front/home.html",
+        newest=newest,
+        examples=rules.examples([*newest["demand"][:2], *newest["achievement"], *newest["demand"][2:]]),
+        browse=rules.browse(known, by=current_user),
+        fields=known["field"],
+    )
+
+
+@blueprint.get("/search", endpoint="search")
+@needs("listing.read")
+def find() -> ResponseReturnValue:
+    """The search page; every state of it is an address."""
+    known = rules.facet_names()
+    found = rules.find(forms.Asked.read(request.args, known), known, by=current_user)
+    return render_template("front/search.html", found=found, asked=found.asked, fields=known["field"])
+
+
+@blueprint.get("/search.xlsx")
+@needs("listing.export")
+@limiter.limit("20/minute")
+def export() -> ResponseReturnValue:
+    """The rows of a search of one kind as a workbook."""
+    asked = forms.Asked.read(request.args, rules.facet_names())
+    if not asked.kind:
+        raise Invalid("成果和需求的表格不同，一次只能导出一种。", "请先选「成果」或「需求」，再点导出。")
+    name = f"{asked.kind}s-{rules.today():%Y%m%d}.xlsx"
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(rules.export(asked, by=current_user), mimetype=XLSX, headers=headers)
+
+
+@blueprint.get("/achievements/<int:listing_id>")
+@needs("listing.read")
+def achievement(listing_id: int) -> ResponseReturnValue:
+    """One achievement."""
+    return listing("achievement", listing_id)
+
+
+@blueprint.get("/demands/<int:listing_id>")
+@needs("listing.read")
+def demand(listing_id: int) -> ResponseReturnValue:
+    """One demand."""
+    return listing("demand", listing_id)
+
+
+def listing(kind: str, listing_id: int) -> str:
+    """The page of a listing as this reader may see it."""
+    row = listings.one(kind, listing_id, by=current_user)
+    return render_template(f"front/{kind}.html", row=row, sheet=rules.sheet(row, by=current_user))
+
+
+@blueprint.get("/robots.txt")
+@needs("public.read")
+def robots() -> ResponseReturnValue:
+    """What crawlers may read."""
+    return Response(render_template("front/robots.txt"), mimetype="text/plain")
+
+
+@blueprint.get("/sitemap.xml")
+@needs("public.read")
+def sitemap() -> ResponseReturnValue:
+    """The addresses a guest may find, whoever asks."""
+    addresses = rules.addresses(by=AnonymousUserMixin())
+    return Response(render_template("front/sitemap.xml", addresses=addresses), mimetype="application/xml")

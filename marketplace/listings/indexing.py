@@ -17,6 +17,7 @@ from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
 
 log = structlog.get_logger(__name__)
+UNNAMED = "单位未公开"
 BATCH = 500  # rows read and written at a time
 
 
@@ -53,7 +54,12 @@ def texts(row: Achievement | Demand) -> dict[str, str]:
 
 
 def holder(row: Achievement | Demand) -> str:
-    """Who stands on the public row: the organisation, or what stands for a firm that is not to be named."""
+    """Who stands on the public row: the organisation, or what stands for a firm that is not to be named.
+
+    Of a partly public listing title, field, stage and summary are public, and so not the holder.
+    """
+    if row.visibility == "partial":
+        return UNNAMED
     return row.alias if isinstance(row, Demand) and row.anonymous else row.organisation.name
 
 
@@ -79,7 +85,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         version=row.revision,
         title=row.title,
         body="\n".join(texts(row).values()),
-        holder=holder(row),
+        holder="" if partial else holder(row),
         audience=row.audience,
         district=None if partial else row.organisation.district_code,
         field=main[:2] if main else None,
