@@ -93,6 +93,11 @@ def seed_roles() -> None:
     db.session.commit()
 
 
+def find_person(email: str) -> Person | None:
+    """The person of that sign-in name."""
+    return db.session.scalar(db.select(Person).where(Person.email == email.strip().lower()))
+
+
 def add_person(
     email: str,
     *,
@@ -118,10 +123,11 @@ def add_person(
     wanted = set(roles)
     if wanted - ROLES.keys():
         raise Invalid(f"没有这样的角色：{'、'.join(sorted(wanted - ROLES.keys()))}。")
-    email = email.strip().lower()
-    person = db.session.scalar(db.select(Person).where(Person.email == email))
+    person = find_person(email)
     if person is None:
-        person = Person(email=email, name=name, password=hash_password(password), fs_uniquifier=uuid.uuid4().hex)
+        person = Person(
+            email=email.strip().lower(), name=name, password=hash_password(password), fs_uniquifier=uuid.uuid4().hex
+        )
         db.session.add(person)
     person.roles.extend(
         role for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))) if role not in person.roles
