@@ -14,7 +14,6 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Dialect,
-    Float,
     ForeignKey,
     Index,
     Numeric,
@@ -54,10 +53,8 @@ class Exact(TypeDecorator[Decimal]):
         self.places = places
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Float() if dialect.name == "sqlite" else Numeric(*self._shape()))
-
-    def _shape(self) -> tuple[int | None, int | None]:
-        return self.impl_instance.precision, self.impl_instance.scale
+        kept = self.impl_instance
+        return Numeric(kept.precision, kept.scale, asdecimal=dialect.name != "sqlite")
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         return float(value) if value is not None and dialect.name == "sqlite" else value
@@ -259,7 +256,8 @@ def _listing_constraints(kind: str, life: Life) -> tuple[Any, ...]:
         CheckConstraint(_one_of("visibility", terms.VISIBILITIES), name="visibility"),
         CheckConstraint("length(title) >= 1", name="title"),
         CheckConstraint(
-            "state not in ('published', 'suspended', 'expired') or (published_at is not null and valid_until is not null)",
+            "state not in ('published', 'suspended', 'expired')"
+            " or (published_at is not null and valid_until is not null)",
             name="published",
         ),
         CheckConstraint("state not in ('submitted', 'in_review') or submitted_at is not null", name="submitted"),

@@ -106,6 +106,9 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
         need(row.conversion_modes, "conversion_modes", "至少选择一种转化方式。")
         need(row.contributors, "contributors", "至少填写一位完成人。")
         need(row.price_mode, "price_mode", "选择定价方式；没有定价就选「面议」。")
+        priced = row.price_mode in (None, "negotiable") or row.price_min is not None
+        need(priced, "price_min", "写上价格；没有定价就把定价方式改为「面议」。")
+        need(row.price_mode != "range" or row.price_max is not None, "price_max", "写上最高价格。")
         need(
             row.metrics or row.baseline.strip(),
             "baseline",
@@ -189,8 +192,12 @@ def save(row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen:
     """
     require(by, "listing.edit", row)
     _fresh(row, seen)
-    changed = _fill(row, values)
-    _refuse_twin(row)
+    try:
+        changed = _fill(row, values)
+        _refuse_twin(row)
+    except Invalid:
+        db.session.rollback()  # what was set must not reach the database with the next query
+        raise
     row.life.move(row, "edit", by=by, changed=changed)
     if row.state == "published" and (problems := problems_of(row)):
         db.session.rollback()
@@ -239,9 +246,9 @@ def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") ->
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     _take_up(row, by=by)
     row.published_at = now()
-    row.valid_until = max(
-        row.valid_until or row.published_at.date(), row.published_at.date() + timedelta(days=VALID_DAYS)
-    )
+    today = row.published_at.date()
+    if row.valid_until is None or row.valid_until <= today:
+        row.valid_until = today + timedelta(days=VALID_DAYS)
     _move(row, "approve", by=by, note=note)
 
 
@@ -261,7 +268,10 @@ def reject(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
 
 
 def withdraw(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
-    """Take a listing out of the public; its address then answers like a missing one. Raises NotAllowed, NotNow, Stale."""
+    """Take a listing out of the public; its address then answers like a missing one.
+
+    Raises NotAllowed, NotNow, Stale.
+    """
     require(by, "listing.withdraw", row)
     _fresh(row, seen)
     _move(row, "withdraw", by=by, note=note)

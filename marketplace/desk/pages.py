@@ -1,0 +1,208 @@
+"""我的: what waits for the reader, his organisations' listings, and the forms in which they are written.
+
+Who may stands in `permissions.py`, what is done in `listings.rules`, what is asked in `forms.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from markupsafe import Markup
+
+from marketplace.desk import rules as desk
+from marketplace.desk.forms import FORMS, AchievementForm, DeedForm, DemandForm
+from marketplace.door import needs
+from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.lifecycle import history_of
+from marketplace.listings import rules
+from marketplace.listings.labels import LABELS, label, said
+from marketplace.listings.models import ACHIEVEMENT_LIFE, DEMAND_LIFE, KIND_NAMES, LISTINGS, Achievement, Demand
+from marketplace.permissions import require
+
+blueprint = Blueprint("desk", __name__)
+KIND = "<any(achievement, demand):kind>"
+EDITABLE = ("draft", "returned", "published")
+
+
+def init_app(app: Flask) -> None:
+    """Make the number of waiting things known to the header of every page."""
+    app.context_processor(
+        lambda: {"waiting_count": desk.waiting_count(current_user) if current_user.is_authenticated else 0}
+    )
+
+
+@blueprint.get("/mine")
+@needs("mine.read")
+def mine() -> ResponseReturnValue:
+    """What waits, then the listings, then the drafts."""
+    kind = request.args.get("kind", "") if request.args.get("kind") in LISTINGS else ""
+    state = request.args.get("state", "") if request.args.get("state") in DEMAND_LIFE.names else ""
+    sheet = desk.sheet(current_user, kind=kind, state=state, page=request.args.get("page", 1, type=int))
+    return render_template(
+        "desk/mine.html",
+        waiting=desk.waiting_for(current_user),
+        sheet=sheet,
+        drafts=desk.drafts(current_user),
+        kind=kind,
+        state=state,
+        kinds=KIND_NAMES,
+        states=DEMAND_LIFE.names,
+        form=DeedForm(),
+    )
+
+
+@blueprint.route(f"/mine/{KIND}/new", methods=["GET", "POST"])
+@needs("listing.create")
+def new(kind: str) -> ResponseReturnValue:
+    """Write a new listing; a title and a text may be handed on in the address or by another form."""
+    form = FORMS[kind](organisations=desk.writers(current_user))
+    if not form.is_submitted():
+        form.prefill(request.args)
+    return _written(form, None)
+
+
+@blueprint.route(f"/mine/{KIND}/<int:listing_id>/edit", methods=["GET", "POST"])
+@needs("listing.edit", of_thing=True)
+def edit(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Change a listing."""
+    row = rules.one(kind, listing_id, by=current_user)
+    require(current_user, "listing.edit", row)
+    if row.state not in EDITABLE:
+        submitted = row.state == "submitted"
+        advice = "先在「我的」里撤回送审，再修改。" if submitted else "可以在「我的」里看它现在能做什么。"
+        raise NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
+    return _written(FORMS[kind](row=row), row)
+
+
+@blueprint.post(f"/mine/{KIND}/<int:listing_id>/submit")
+@needs("listing.submit", of_thing=True)
+def submit(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Hand in a draft as it is stored."""
+    row = rules.one(kind, listing_id, by=current_user)
+    return _handed_in(row, DeedForm().seen_revision)
+
+
+@blueprint.post(f"/mine/{KIND}/<int:listing_id>/recall")
+@needs("listing.submit", of_thing=True)
+def recall(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Take a listing back from the queue."""
+    row = rules.one(kind, listing_id, by=current_user)
+    rules.recall(row, by=current_user, seen=DeedForm().seen_revision)
+    flash(f"已撤回送审，「{row.title}」回到草稿，可以继续修改。", "success")
+    return redirect(url_for("desk.edit", kind=kind, listing_id=row.id), 303)
+
+
+@blueprint.route(f"/mine/{KIND}/<int:listing_id>/withdraw", methods=["GET", "POST"])
+@needs("listing.withdraw", of_thing=True)
+def withdraw(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Take a listing out of the public, after a page that asks whether it is meant."""
+    row = rules.one(kind, listing_id, by=current_user)
+    require(current_user, "listing.withdraw", row)
+    form = DeedForm()
+    if form.validate_on_submit():
+        rules.withdraw(row, by=current_user, seen=form.seen_revision, note=form.note.data)
+        flash(f"「{row.title}」已撤回，不再公开。需要时可以新建同名的一条。", "success")
+        return redirect(url_for("desk.mine"), 303)
+    if not row.life.can(row.state, "withdraw"):
+        raise NotNow(f"现在的状态是「{row.state_name}」，不能撤回。", "可以在「我的」里看它现在能做什么。")
+    form.seen.data = row.revision
+    return render_template("desk/withdraw.html", row=row, form=form, kind_name=KIND_NAMES[kind]), _status(form)
+
+
+@blueprint.post(f"/mine/{KIND}/<int:listing_id>/renew")
+@needs("listing.edit", of_thing=True)
+def renew(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Make an expired listing valid again."""
+    row = rules.one(kind, listing_id, by=current_user)
+    rules.renew(row, by=current_user, seen=DeedForm().seen_revision)
+    flash(f"「{row.title}」已续期到 {row.valid_until}，重新公开。", "success")
+    return redirect(url_for("desk.mine"), 303)
+
+
+def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | None) -> ResponseReturnValue:
+    """Answer a form: show it, add a row to it, save it, or save it and hand it in; what was typed is always kept."""
+    focus = form.more(request.form["add"]) if "add" in request.form else ""
+    deed = "" if "add" in request.form else request.form.get("deed", "")
+    if not deed:
+        return _form_page(form, row, focus=focus)
+    if not form.validate():
+        return _form_page(form, row, 422)
+    try:
+        saved = desk.write(
+            form.kind, row, form.values(), organisation=form.owner, by=current_user, seen=form.seen_revision
+        )
+    except Invalid as error:
+        form.blame(error.problems)
+        return _form_page(form, row, 422, error=error)
+    except Stale as error:
+        fresh = rules.one(form.kind, row.id, by=current_user)  # type: ignore[union-attr]
+        return _form_page(form, fresh, 409, error=error)
+    if deed == "submit":
+        return _handed_in(saved, saved.revision)
+    flash(_saved_message(saved), "success")
+    return redirect(url_for("desk.edit", kind=saved.kind, listing_id=saved.id), 303)
+
+
+def _saved_message(row: Achievement | Demand) -> str:
+    if row.state == "published":
+        return "修改已保存，公开页面已更新。"
+    missing = len(rules.problems_of(row))
+    return f"草稿已保存。送审前还有 {missing} 处要补齐。" if missing else "草稿已保存，内容齐全，可以送审。"
+
+
+def _handed_in(row: Achievement | Demand, seen: int) -> ResponseReturnValue:
+    """Hand in; where something is missing, the form says what and where."""
+    try:
+        rules.submit(row, by=current_user, seen=seen)
+    except Invalid as error:
+        form = FORMS[row.kind](formdata=None, row=row)
+        form.blame(error.problems)
+        return _form_page(form, row, 422, error=error)
+    others = "需求" if row.kind == "achievement" else "成果"
+    link = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
+    text = Markup('已送审，机构审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。')
+    flash(text.format(link, others), "success")
+    return redirect(url_for("desk.mine"), 303)
+
+
+def _form_page(
+    form: AchievementForm | DemandForm,
+    row: Achievement | Demand | None,
+    status: int = 200,
+    *,
+    error: Any = None,
+    focus: str = "",
+) -> ResponseReturnValue:
+    """The page of a form, with what is wrong, what is missing for the public, and what others changed meanwhile."""
+    stored: dict[str, str] = {}
+    if isinstance(error, Stale) and row is not None:
+        stored = {name: said(row, name) for name in form.differing(row)}
+        form.seen.data = row.revision
+    if not focus:
+        form.leave_room()
+    page = render_template(
+        "desk/form.html",
+        form=form,
+        row=row,
+        kind=form.kind,
+        kind_name=KIND_NAMES[form.kind],
+        error=error,
+        focus=focus,
+        faults=form.faults(),
+        notes=form.notes(),
+        stored=stored,
+        last=history_of(row)[-1] if stored and row is not None else None,
+        missing=rules.problems_of(row) if row is not None else {},
+        needed=form.needed(),
+        label=lambda name: label(form.kind, name),
+        labels=LABELS[form.kind],
+        life=ACHIEVEMENT_LIFE,
+    )
+    return page, status
+
+
+def _status(form: DeedForm) -> int:
+    return 422 if form.errors else 200
