@@ -27,7 +27,7 @@ from marketplace.listings import indexing, labels, terms
 from marketplace.listings import rules as listings
 from marketplace.listings.models import LISTINGS, Achievement, Demand, IntellectualProperty
 from marketplace.matchmaking import rules as matchmaking
-from marketplace.permissions import audiences, may
+from marketplace.permissions import audiences, may, member
 from search.marking import mark, snippet
 
 log = structlog.get_logger(__name__)
@@ -169,14 +169,14 @@ class Reader:
         firm: the name of the owner, and with it that there is a contact desk.
         contact: the contact desk unmasked.
         history: every deed with who did it, not only the public dates.
-        owner: may edit it; reviewer: may decide on it.
+        member: belongs to the owner; reviewer: may decide on it.
     """
 
     full: bool
     firm: bool
     contact: bool
     history: bool
-    owner: bool
+    member: bool
     reviewer: bool
 
 
@@ -201,8 +201,11 @@ class Sheet:
         fields: names of the fields, the main one first.
         facts: (name, value) of the smaller facts.
         lead: the opening of the summary or the problem; `rest`: whether the text goes on after it.
+        foundation: the opening of what a demand's firm has already.
+        contact: (name, value) of the contact desk, masked where this reader may not see it whole.
         overdue: ids of the rights whose legal status must be checked again.
         matching: whether the listing takes part in matching.
+        today: the day the page goes by.
         matches: its best ones; None while the matcher is being prepared.
         history: every deed, for those who may see it.
     """
@@ -213,6 +216,9 @@ class Sheet:
     facts: list[tuple[str, str]]
     lead: str
     rest: bool
+    foundation: str
+    contact: list[tuple[str, str]]
+    today: date
     overdue: frozenset[int]
     matching: bool
     matches: Sequence[matchmaking.Offer] | None
@@ -337,7 +343,7 @@ def reader_of(row: Row, *, by: Any) -> Reader:
         firm=firm,
         contact=firm and may(by, "listing.read_contact", row),
         history=may(by, "listing.history", row),
-        owner=may(by, "listing.edit", row),
+        member=member(by, row),
         reviewer=may(by, "listing.review", row),
     )
 
@@ -355,6 +361,9 @@ def sheet(row: Row, *, by: Any) -> Sheet:
         facts=facts(row, reader),
         lead=opening,
         rest=opening != " ".join(main.split()),
+        foundation=lead(row.foundation) if isinstance(row, Demand) else "",
+        contact=contact(row, reader),
+        today=today(),
         overdue=frozenset(ip.id for ip in getattr(row, "ips", ()) if check_overdue(ip)),
         matching=matching,
         matches=best_matches(row, by=by) if matching else (),
@@ -398,6 +407,14 @@ def facts(row: Row, reader: Reader) -> list[tuple[str, str]]:
         for name in FACTS[row.kind]
         if name not in hidden and getattr(row, name) not in (None, "", [])
     ]
+
+
+def contact(row: Row, reader: Reader) -> list[tuple[str, str]]:
+    """The contact desk as (name, value): whole, masked, or not at all where the firm is not to be named."""
+    if not reader.firm:
+        return []
+    desk = {"联系人": row.contact_name, "电话": row.contact_phone, "邮箱": row.contact_email}
+    return [(name, text if reader.contact else masked(text)) for name, text in desk.items() if text]
 
 
 def field_names(row: Row) -> list[str]:

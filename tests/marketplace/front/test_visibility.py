@@ -1,0 +1,173 @@
+"""Who sees what on every surface of the front: role × surface × state × visibility, and the firm that is not named.
+
+The filter itself stands in `listings/models.py`; here it is walked from outside.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from openpyxl import load_workbook
+
+from tests.factories import Factory
+
+KINDS = ("achievement", "demand")
+STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired")
+VISIBILITIES = ("public", "partial", "confidential")
+READERS = ("guest", "stranger", "colleague", "broker", "operator")
+INNER = ("colleague", "broker", "operator")  # those who may know of a confidential listing
+WORD = "磁流变"  # stands in every title of the matrix
+
+SignIn = Callable[..., FlaskClient]
+
+
+def browsers(make: Factory, sign_in: SignIn, client: FlaskClient, owner: Any) -> dict[str, FlaskClient]:
+    return {
+        "guest": client,
+        "stranger": sign_in(make.person("researcher", make.organisation())),
+        "colleague": sign_in(make.person("desk", owner)),
+        "broker": sign_in(make.person("broker")),
+        "operator": sign_in(make.person("operator")),
+    }
+
+
+def findable(reader: str, state: str, visibility: str) -> bool:
+    return state == "published" and (visibility != "confidential" or reader in INNER)
+
+
+def has_page(reader: str, state: str, visibility: str) -> bool:
+    if reader in ("colleague", "operator"):
+        return True
+    return state in ("published", "expired") and (visibility != "confidential" or reader in INNER)
+
+
+def cells(content: bytes) -> str:
+    sheets = load_workbook(io.BytesIO(content)).worksheets
+    return "\n".join(str(value) for sheet in sheets for row in sheet.iter_rows(values_only=True) for value in row)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_reader_sees_his_own_on_every_surface(
+    kind: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    owner = make.organisation("聊城示范研究所（示例）", kind="institute")
+    rows = {
+        (state, visibility): getattr(make, kind)(
+            f"{WORD}减振器{number}号 {state} {visibility}", owner=owner, state=state, visibility=visibility
+        )
+        for number, (state, visibility) in enumerate(itertools.product(STATES, VISIBILITIES), start=31)
+    }
+    titles = {key: row.title for key, row in rows.items()}
+    paths = {key: f"/{kind}s/{row.id}" for key, row in rows.items()}
+    wrong = []
+    for reader, browser in browsers(make, sign_in, client, owner).items():
+        surfaces = {
+            "home": browser.get("/").text,
+            "search": "".join(
+                line for line in browser.get(f"/search?kind={kind}&sort=newest").text.splitlines()
+            ),
+            "export": cells(browser.get(f"/search.xlsx?kind={kind}&q={WORD}").data),
+        }
+        for key in rows:
+            expected = {name: findable(reader, *key) for name in surfaces} | {"page": has_page(reader, *key)}
+            seen = {name: titles[key] in text for name, text in surfaces.items()}
+            seen["page"] = browser.get(paths[key]).status_code == 200
+            # The sitemap is everybody's: whoever asks for it, it lists what a guest may find.
+            expected["sitemap"] = findable("guest", *key)
+            seen["sitemap"] = f"http://localhost{paths[key]}<" in browser.get("/sitemap.xml").text
+            wrong += [(reader, *key, name, seen[name]) for name in seen if seen[name] != expected[name]]
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_an_unnamed_firm_is_named_to_nobody_but_its_own_people_and_operators(
+    reader: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    firm = make.organisation("临清砺石精密轴承有限公司（示例）")
+    row = make.demand(
+        "圆锥滚子凸度检测", owner=firm, anonymous=True, contact_name="砺石技术部", contact_phone="0635-7654321",
+        contact_email="lishi@demo.example", intended_partner="砺石的老伙伴",
+    )  # fmt: skip
+    browser = browsers(make, sign_in, client, firm)[reader]
+
+    page = browser.get(f"/demands/{row.id}").text
+    elsewhere = {
+        path: browser.get(path)
+        for path in ("/", "/search?q=凸度检测", "/search?q=砺石", f"/search?kind=demand&chain={row.chain_code}", "/sitemap.xml")
+    }
+    listed = [path for path, answer in elsewhere.items() if "砺石" in answer.text.replace("q=砺石", "").replace("「砺石」", "")]
+    exported = cells(browser.get("/search.xlsx?kind=demand&q=凸度检测").data)
+    told = reader in ("colleague", "operator")
+
+    assert row.alias == "临清市某轴承企业"
+    assert row.alias in browser.get("/search?q=凸度检测").text
+    assert ("砺石" in page, "7654321" in page) == (told, told)
+    assert "砺石" not in page[: page.index("</head>")]
+    assert told or (listed == [] and "砺石" not in exported)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_of_a_partly_public_achievement_others_see_title_field_stage_and_summary(
+    reader: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    owner = make.organisation("聊城隐山研究院（示例）", kind="institute")
+    row = make.achievement(
+        "钛酸锂负极包覆工艺", owner=owner, visibility="partial", innovation="两步包覆的细节在此",
+        baseline="倍率比常规高三成整", prospects="储能电站里大有用处", price_mode="fixed", price_min=73,
+        contributors=[{"name": "隐者某"}], keywords=["密语关键词"],
+        ips=[{"ip_type": "invention", "name": "一种隐秘的包覆方法", "legal_status": "granted"}],
+        metrics=[{"name": "首次效率", "operator": "ge", "value": 91, "unit": "%"}],
+    )  # fmt: skip
+    secret = ("隐山", "两步包覆", "倍率比常规", "储能电站", "73 万元", "隐者某", "密语", "一种隐秘", "首次效率", "0635-0000001", "科技处")
+    browser = browsers(make, sign_in, client, owner)[reader]
+
+    page = browser.get(f"/achievements/{row.id}").text
+    lists = browser.get("/").text + browser.get("/search?q=钛酸锂").text
+    told = reader in INNER
+
+    assert [words for words in ("钛酸锂", "中试", "先进制造", "深沟球轴承振动大") if words not in page] == []
+    assert [words for words in secret if (words in page) != told] == []
+    assert [words for words in secret if words in lists and words != "科技处"] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_contacts_are_masked_for_guests(kind: str, make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
+    row = getattr(make, kind)(contact_name="孟启帆", contact_phone="13800001234", contact_email="meng@demo.example")
+    full = ("孟启帆", "13800001234", "meng@demo.example")
+    signed_in = sign_in(make.person("firm", make.organisation()))
+
+    guest, reader = client.get(f"/{kind}s/{row.id}").text, signed_in.get(f"/{kind}s/{row.id}").text
+
+    assert [text for text in full if text in guest] == []
+    assert "孟" in guest
+    assert [text for text in full if text not in reader] == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_history_is_told_in_full_to_its_owner_and_operators_only(
+    kind: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    row = getattr(make, kind)(state="returned")
+    colleague = sign_in(make.person("desk", row.organisation))
+    published = getattr(make, kind)()
+
+    own = colleague.get(f"/{kind}s/{row.id}").text
+    public = client.get(f"/{kind}s/{published.id}").text
+
+    assert "请补充指标" in own
+    assert "送审" not in public
+
+
+def test_a_state_nobody_may_see_answers_like_a_missing_page(make: Factory, client: FlaskClient) -> None:
+    row = make.achievement("不可见的成果", state="draft")
+
+    secret, missing = client.get(f"/achievements/{row.id}"), client.get("/achievements/999999")
+
+    assert (secret.status_code, missing.status_code) == (404, 404)
+    assert "不可见的成果" not in secret.text
