@@ -443,44 +443,43 @@ class _Search:
         self.visible = visible
 
     def run(self, asked: Asked) -> _Found:
-        scores = np.zeros(len(self.visible))
-        masks = {term.phrase: self.term(term, scores) for term in asked.terms}
+        terms = {term.phrase: self.term(term) for term in asked.terms}
         together = self.visible.copy()
-        for mask in masks.values():
+        for mask, _ in terms.values():
             together &= mask
         if together.any():
-            self.whole(asked, scores)
+            scores = self.whole(asked)
+            for _, values in terms.values():
+                scores += values
             rows = np.flatnonzero(together)
             return _Found(rows, scores[rows], np.ones(len(rows)), False, ())
-        nowhere = [term for term in asked.terms if not (masks[term.phrase] & self.visible).any()]
-        return self.some(asked, nowhere, scores, masks)
+        nowhere = [term for term in asked.terms if not (terms[term.phrase][0] & self.visible).any()]
+        return self.some(asked, nowhere, terms)
 
-    def some(self, asked: Asked, nowhere: list[Term], scores: Scores, masks: dict[str, Mask]) -> _Found:
+    def some(self, asked: Asked, nowhere: list[Term], known: dict[str, tuple[Mask, Scores]]) -> _Found:
         """Documents with some of the words; share weighs a word by its rarity among what the reader may see."""
-        terms = relaxed(asked.terms, nowhere)
-        for term in terms:
-            if term.phrase not in masks:
-                masks[term.phrase] = self.term(term, scores)
+        terms = [known.get(term.phrase) or self.term(term) for term in relaxed(asked.terms, nowhere)]
         seen = int(np.count_nonzero(self.visible))
-        weights = [rarity(int(np.count_nonzero(masks[t.phrase] & self.visible)), seen) for t in terms]
-        shares = np.zeros(len(self.visible))
-        for term, weight in zip(terms, weights, strict=True):
-            shares[masks[term.phrase]] += weight / sum(weights)
-        self.whole(asked, scores)
+        weights = [rarity(int(np.count_nonzero(mask & self.visible)), seen) for mask, _ in terms]
+        shares, scores = np.zeros(len(self.visible)), self.whole(asked)
+        for (mask, values), weight in zip(terms, weights, strict=True):
+            shares[mask] += weight / (sum(weights) or 1.0)
+            scores += values
         rows = np.flatnonzero(self.visible & (shares > 0))
         missing = tuple(term.shown for term in nowhere)
         share = np.minimum(shares[rows], 1.0)
         return _Found(rows, scores[rows] + SHARE_SCORE * share, share, len(rows) > 0, missing)
 
-    def term(self, term: Term, scores: Scores) -> Mask:
-        """Which documents have a term; what it is worth is added to scores."""
-        mask = np.zeros(len(self.visible), dtype=np.bool_)
+    def term(self, term: Term) -> tuple[Mask, Scores]:
+        """Which documents have a term, and what it is worth there."""
+        mask, scores = np.zeros(len(self.visible), dtype=np.bool_), np.zeros(len(self.visible))
         self.said(term.word, term.phrase, 1.0, mask, scores)
         for other in term.alternatives:
             self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, mask, scores)
-        return mask
+        return mask, scores
 
     def said(self, word: str, phrase: str, weight: float, mask: Mask, scores: Scores) -> None:
+        """Add one way to say a term."""
         if word:
             rows, values = self.ranked(word)
             scores[rows] += weight * values
@@ -492,10 +491,13 @@ class _Search:
             if title_counts(phrase):
                 scores[self.phrase(phrase, title=True)] += weight * TERM_TITLE_SCORE
 
-    def whole(self, asked: Asked, scores: Scores) -> None:
+    def whole(self, asked: Asked) -> Scores:
+        """What the question as one phrase is worth."""
+        scores = np.zeros(len(self.visible))
         if asked.whole:
             scores[self.phrase(asked.whole)] += WHOLE_SCORE
             scores[self.phrase(asked.whole, title=True)] += WHOLE_TITLE_SCORE
+        return scores
 
     def ranked(self, word: str) -> tuple[Rows, Scores]:
         rows = self.connection.execute(

@@ -5,16 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from search.contract import Engine
-from search.fts import FtsEngine
 
 _SQLITE = "sqlite:///"
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, fallback: str = "") -> Engine:
     """The engine behind an address; nothing is touched until it is used.
 
-    url: "sqlite:///relative.db" or "sqlite:////absolute/search.db". Raises ValueError for anything else.
+    url: "sqlite:///relative.db", "sqlite:////absolute/search.db" or "http(s)://[user:password@]host:port[/alias]".
+    fallback: a sqlite address that answers while the cluster of an http address does not.
+    Raises ValueError for anything else.
     """
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
+        from search.fts import FtsEngine
+
         return FtsEngine(Path(url.removeprefix(_SQLITE)))
-    raise ValueError("SEARCH_URL starts with sqlite:/// and names a file")
+    if url.startswith(("http://", "https://")):
+        from search.elastic import ElasticEngine  # the client costs half a second that a small site need not pay
+        from search.fallback import FallbackEngine
+
+        primary = ElasticEngine(url)
+        return FallbackEngine(primary, open_engine(fallback)) if fallback else primary
+    raise ValueError("SEARCH_URL starts with sqlite:/// and names a file, or with http:// and names a host")

@@ -115,6 +115,7 @@ def index_words(text: str) -> list[str]:
     return found
 
 
+@lru_cache(maxsize=65_536)  # a catalogue says the same words over and over
 def index_word(word: str) -> str:
     """A word as one token: the index cuts at blanks, so blanks inside a word become a sign no text contains."""
     return INNER_BLANK.join(filter(None, (tidy(piece) for piece in word.split())))

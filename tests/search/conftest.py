@@ -4,31 +4,63 @@ Not here: expected results; those stand beside each test.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date
+from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from search import Document, Engine, open_engine
+from search.elastic import ElasticEngine
 
-EMBEDDED = "embedded"
-ENGINES = [EMBEDDED]
+URL = os.environ.get("SEARCH_TEST_URL", "http://127.0.0.1:9200")
+PATIENT = 20.0  # seconds: a busy test machine is no reason for a wrong answer
+ENGINES = ["embedded", pytest.param("elasticsearch", marks=pytest.mark.server)]
+
+
+@cache
+def absence() -> str:
+    """Why there is no cluster to test on; "" when there is one."""
+    client = Elasticsearch(URL, request_timeout=5, max_retries=0)
+    try:
+        client.cluster.health()
+    except (ApiError, TransportError) as failure:
+        return f"no Elasticsearch at {URL} (scripts/elasticsearch.py start): {type(failure).__name__}"
+    finally:
+        client.close()
+    return ""
 
 
 @pytest.fixture(params=ENGINES)
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
     """Opens engines over one and the same empty index, as several processes would."""
+    cluster = request.param == "elasticsearch"
+    if cluster and absence():
+        pytest.skip(absence())
+    alias = f"test-{uuid4().hex}"
     opened: list[Engine] = []
 
     def opener() -> Engine:
-        engine = open_engine(f"sqlite:///{tmp_path}/search.db")
+        engine: Engine
+        if cluster:
+            engine = ElasticEngine(f"{URL}/{alias}", find_seconds=PATIENT, deed_seconds=PATIENT)
+        else:
+            engine = open_engine(f"sqlite:///{tmp_path}/search.db")
         opened.append(engine)
         return engine
 
     yield opener
     for engine in opened:
         engine.close()
+    if cluster:
+        client = Elasticsearch(URL, request_timeout=PATIENT)
+        for index in client.options(ignore_status=404).indices.get(index=f"{alias}-*"):
+            client.indices.delete(index=index)
+        client.close()
 
 
 @pytest.fixture
@@ -36,7 +68,6 @@ def engine(fresh: Callable[[], Engine]) -> Engine:
     """An empty index."""
     engine = fresh()
     engine.put([])
-    engine.rebuild([])
     return engine
 
 

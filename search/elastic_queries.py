@@ -1,0 +1,188 @@
+"""What is said to Elasticsearch, as pure functions: the mapping, one query per question. No client here.
+Not here: what a text asks for (terms), weights (schema), sending and errors (elastic).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from search.contract import FACETS, Query, Value
+from search.schema import (
+    FACET_FIELDS,
+    FIELDS,
+    K1,
+    SHARE_SCORE,
+    SYNONYM_WEIGHT,
+    TERM_SCORE,
+    TERM_TITLE_SCORE,
+    VERSION,
+    WHOLE_SCORE,
+    WHOLE_TITLE_SCORE,
+    B,
+)
+from search.terms import Asked, Term, title_counts
+
+Body = dict[str, Any]
+
+FACET_VALUES = 1_000  # values of one facet that are counted; the largest dictionary has about a hundred
+WINDOW = 1_000_000  # how far into a result one can page
+ALL = "all"  # names of counts in an answer
+_TYPES: dict[str, Body] = {
+    "keyword": {"type": "keyword"},
+    "keywords": {"type": "keyword"},
+    "integer": {"type": "long"},
+    "date": {"type": "date", "format": "strict_date"},
+}
+# Tokens are cut by us and joined with blanks: the whitespace analyzer is in every Elasticsearch, without a plugin.
+_WORDS: Body = {"type": "text", "analyzer": "whitespace", "index_options": "freqs", "similarity": "words"}
+_CHARACTERS: Body = {"type": "text", "analyzer": "whitespace", "norms": False}
+
+
+def index_body(meta: Mapping[str, str]) -> Body:
+    """Settings and mapping of a new index. meta: kept beside the mapping (version, when it was built, by whom)."""
+    properties: dict[str, Body] = {name: _TYPES[kind] for name, kind in FIELDS.items() if kind != "text"}
+    properties |= {
+        "words": _WORDS,
+        "chars_title": _CHARACTERS,
+        "chars_body": _CHARACTERS,
+        "deleted": {"type": "boolean"},
+        "written_at": {"type": "date"},
+    }
+    return {
+        "settings": {
+            "number_of_shards": 1,  # one statistic for all documents; a catalogue of a province fits well
+            "auto_expand_replicas": "0-1",
+            "max_result_window": WINDOW,
+            "similarity": {"words": {"type": "BM25", "k1": K1, "b": B}},
+        },
+        "mappings": {"dynamic": "strict", "_meta": {"version": VERSION, **meta}, "properties": properties},
+    }
+
+
+def visible(audiences: Iterable[str]) -> list[Body]:
+    """The filter that is in every question: not removed, open to one of these groups."""
+    return [{"term": {"deleted": False}}, {"terms": {"audience": sorted(audiences)}}]
+
+
+def phrase(characters: str, fields: Sequence[str] = ("chars_title", "chars_body")) -> Body:
+    """Characters that stand together in one of the fields."""
+    asked: list[Body] = [{"match_phrase": {name: " ".join(characters)}} for name in fields]
+    return asked[0] if len(asked) == 1 else {"bool": {"should": asked, "minimum_should_match": 1}}
+
+
+def having(term: Term) -> Body:
+    """Which documents have a term, without a score."""
+    ways: list[Body] = []
+    if term.word:
+        ways.append({"term": {"words": term.word}})
+    ways.append(phrase(term.phrase))
+    for other in term.alternatives:
+        if other.word:
+            ways.append({"term": {"words": other.word}})
+        if not other.whole:
+            ways.append(phrase(other.phrase))
+    return {"bool": {"should": ways, "minimum_should_match": 1}}
+
+
+def scored(term: Term, name: str = "") -> Body:
+    """A term with what it is worth. name: under which a hit says that it has the term."""
+    ways = _said(term.word, term.phrase, 1.0)
+    for other in term.alternatives:
+        ways += _said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT)
+    body: Body = {"should": ways, "minimum_should_match": 1}
+    return {"bool": {**body, "_name": name} if name else body}
+
+
+def _said(word: str, characters: str, weight: float) -> list[Body]:
+    ways: list[Body] = []
+    if word:
+        ways.append({"term": {"words": {"value": word, "boost": weight}}})
+    if characters:
+        ways.append(_constant(phrase(characters), weight * TERM_SCORE))
+        if title_counts(characters):
+            ways.append(_constant(phrase(characters, ("chars_title",)), weight * TERM_TITLE_SCORE))
+    return ways
+
+
+def _whole(asked: Asked) -> list[Body]:
+    if not asked.whole:
+        return []
+    return [
+        _constant(phrase(asked.whole), WHOLE_SCORE),
+        _constant(phrase(asked.whole, ("chars_title",)), WHOLE_TITLE_SCORE),
+    ]
+
+
+def _constant(body: Body, boost: float) -> Body:
+    return {"constant_score": {"filter": body, "boost": boost}}
+
+
+def together(asked: Asked, audiences: Iterable[str]) -> Body:
+    """Documents with every term."""
+    must = [scored(term) for term in asked.terms]
+    return {"bool": {"filter": visible(audiences), "must": must, "should": _whole(asked)}}
+
+
+def some(asked: Asked, terms: Sequence[Term], shares: Sequence[float], audiences: Iterable[str]) -> Body:
+    """Documents with any of the terms. shares: what each term is of the whole question; they sum to 1."""
+    should = [scored(term, name=str(place)) for place, term in enumerate(terms)]
+    should += [_constant(having(term), SHARE_SCORE * share) for term, share in zip(terms, shares, strict=True)]
+    # The whole phrase may only add, never let in: it is a bonus outside of the alternatives.
+    inner: Body = {"bool": {"should": should, "minimum_should_match": 1}}
+    return {"bool": {"filter": visible(audiences), "must": [inner], "should": _whole(asked)}}
+
+
+def counts(terms: Sequence[Term], audiences: Iterable[str]) -> Body:
+    """How many visible documents have each term; the answer's aggregations bear the terms' places as names."""
+    aggs: dict[str, Body] = {str(place): {"filter": having(term)} for place, term in enumerate(terms)}
+    return {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"bool": {"filter": visible(audiences)}},
+        "aggs": aggs,
+    }
+
+
+def page(found: Body, query: Query, *, browse: bool) -> Body:
+    """One page of what a query finds, with every facet counted under all filters but its own.
+
+    found: together() or some(); browse: there is no text, so relevance means newest.
+    """
+    narrowed = query.narrowed()
+    first = (query.page - 1) * query.size
+    size = query.size if first + query.size <= WINDOW else 0
+    return {
+        "query": found,
+        "post_filter": {"bool": {"filter": _accepted(narrowed)}},
+        "aggs": {ALL: {"filter": {"match_all": {}}}, **{facet: _facet(facet, narrowed) for facet in FACETS}},
+        "from": first if size else 0,
+        "size": size,
+        "sort": _order("newest" if browse and query.sort == "relevance" else query.sort),
+        "track_total_hits": True,
+        "track_scores": not browse,
+        "_source": False,
+        "docvalue_fields": ["kind", "id"],
+    }
+
+
+def _accepted(narrowed: Mapping[str, frozenset[Value]], but: str = "") -> list[Body]:
+    return [
+        {"terms": {FACET_FIELDS[facet]: sorted(values, key=str)}}
+        for facet, values in sorted(narrowed.items())
+        if facet != but
+    ]
+
+
+def _facet(facet: str, narrowed: Mapping[str, frozenset[Value]]) -> Body:
+    values = {"terms": {"field": FACET_FIELDS[facet], "size": FACET_VALUES}}
+    return {"filter": {"bool": {"filter": _accepted(narrowed, but=facet)}}, "aggs": {"values": values}}
+
+
+def _order(sort: str) -> list[Body]:
+    main: dict[str, Body] = {
+        "relevance": {"_score": {"order": "desc"}},
+        "newest": {"published_on": {"order": "desc", "missing": "_last"}},
+        "deadline": {"deadline": {"order": "asc", "missing": "_last"}},
+    }
+    return [main[sort], {"id": {"order": "asc"}}, {"kind": {"order": "asc"}}]

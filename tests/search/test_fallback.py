@@ -1,0 +1,129 @@
+"""Two engines as one: the embedded one answers while the first is down, and the first comes back by itself."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from search import Document, Query, SearchUnavailable, open_engine
+from search.elastic import ElasticEngine
+from search.fallback import Breaker, FallbackEngine
+from search.fts import FtsEngine
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def listing(number: int, version: int = 1) -> Document:
+    return Document("demand", number, version, "轴承", "正文", published_on=date(2026, 1, 2), modes=("license",))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def engine(tmp_path: Path, clock: Clock) -> Iterator[FallbackEngine]:
+    """The first engine is a real one whose file is not there yet: it is down until somebody builds it."""
+    first, embedded = FtsEngine(tmp_path / "first.db"), FtsEngine(tmp_path / "embedded.db")
+    embedded.put([listing(1)])
+    engine = FallbackEngine(first, embedded, Breaker(failures=2, rest=5, clock=clock))
+    yield engine
+    engine.close()
+
+
+def test_the_breaker(clock: Clock) -> None:
+    breaker = Breaker(failures=2, rest=5, clock=clock)
+    breaker.failed()
+    breaker.worked()
+    breaker.failed()
+    assert (breaker.state, breaker.allows()) == ("closed", True)
+    breaker.failed()
+    assert (breaker.state, breaker.allows()) == ("open", False)
+    clock.now = 5.0
+    assert breaker.state == "trying"
+    assert [breaker.allows(), breaker.allows()] == [True, False]  # one tries, the others do not wait for him
+    breaker.failed()
+    assert breaker.allows() is False
+    clock.now = 10.0
+    assert breaker.allows() is True
+    breaker.worked()
+    assert (breaker.state, breaker.allows()) == ("closed", True)
+
+
+def test_an_answer_from_the_embedded_engine_says_so_and_recovery_needs_nobody(
+    engine: FallbackEngine, clock: Clock
+) -> None:
+    for _ in range(3):
+        result = engine.find(Query("轴承"))
+        assert (result.total, result.degraded) == (1, True)
+    assert engine.breaker.state == "open"
+    assert engine.state()["degraded"] is True
+    engine.primary.put([listing(1), listing(2)])
+    assert engine.find(Query("轴承")).degraded is True  # not before the rest is over
+    clock.now = 5.0
+    result = engine.find(Query("轴承"))
+    assert (result.total, result.degraded) == (2, False)
+    state = engine.state()
+    assert (state["degraded"], state["breaker"], state["embedded"]["count"]) == (False, "closed", 1)
+
+
+def test_both_down_is_no_empty_answer(tmp_path: Path) -> None:
+    engine = FallbackEngine(FtsEngine(tmp_path / "a.db"), FtsEngine(tmp_path / "b.db"))
+    with pytest.raises(SearchUnavailable):
+        engine.find(Query("轴承"))
+
+
+def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
+    assert engine.put([listing(1), listing(2)]) == 2
+    assert engine.remove([("demand", 1, 2)]) == 1
+    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [[("demand", 2, 1)]] * 2
+    assert list(engine.versions()) == [("demand", 2, 1)]
+
+
+def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    engine = FallbackEngine(ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db"))
+    for number in range(4):
+        with pytest.raises(SearchUnavailable):
+            engine.put([listing(number)])
+    assert engine.breaker.state == "open"
+    result = engine.find(Query("轴承"))
+    assert (result.total, result.degraded) == (4, True)
+    engine.close()
+
+
+def test_versions_show_a_fault_of_either(engine: FallbackEngine) -> None:
+    engine.primary.put([listing(1, 3), listing(2, 1)])
+    engine.embedded.put([listing(1, 2), listing(3, 1)])
+    assert list(engine.versions()) == [("demand", 1, 2), ("demand", 2, -1), ("demand", 3, -1)]
+
+
+def test_a_rebuild_fills_both_from_one_reading(engine: FallbackEngine) -> None:
+    documents = [listing(7), Document("achievement", 8, 2, "标题\n两行", "\u2028", audience=("a", "b"), year=2026)]
+    assert engine.rebuild(iter(documents)) == 2
+    expected = [("achievement", 8, 2), ("demand", 7, 1)]
+    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [expected] * 2
+    pages: list[Callable[[], object]] = [lambda e=e: e.find(Query()) for e in (engine.primary, engine.embedded)]
+    assert pages[0]() == pages[1]()
+
+
+def test_opened_by_address(tmp_path: Path) -> None:
+    engine = open_engine("http://127.0.0.1:9", fallback=f"sqlite:///{tmp_path}/b.db")
+    assert isinstance(engine, FallbackEngine)
+    engine.embedded.put([listing(1)])
+    assert engine.find(Query("轴承")).degraded is True
+    engine.close()
