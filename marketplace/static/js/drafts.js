@@ -1,0 +1,96 @@
+// <form data-keep="key">: what is typed stays in this browser until it has been saved, through the back button, an
+// expired session or a closed window. The server's page of the saved thing carries data-kept="key" and ends it.
+// Passwords, files and hidden fields are never kept.
+
+const PREFIX = "draft:";
+const DAYS = 30;
+
+export function keepDrafts() {
+  forgetOld();
+  for (const done of document.querySelectorAll("[data-kept]")) forget(done.dataset.kept);
+  for (const form of document.querySelectorAll("form[data-keep]")) keep(form, form.dataset.keep);
+}
+
+function keep(form, key) {
+  const kept = read(key);
+  const before = JSON.stringify(typed(form));
+  if (kept && JSON.stringify(kept.typed) !== before) offer(form, key, kept);
+  let waiting;
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => write(key, typed(form)), 500);
+  });
+  form.addEventListener("submit", () => write(key, typed(form)));
+}
+
+function typed(form) {
+  const pairs = [];
+  for (const box of form.elements) {
+    if (!box.name || ["hidden", "password", "file", "submit", "button"].includes(box.type)) continue;
+    if (["checkbox", "radio"].includes(box.type)) {
+      if (box.checked) pairs.push([box.name, box.value]);
+    } else if (box.type === "select-multiple") {
+      for (const option of box.selectedOptions) pairs.push([box.name, option.value]);
+    } else pairs.push([box.name, box.value]);
+  }
+  return pairs;
+}
+
+function bringBack(form, pairs) {
+  const left = new Map();
+  for (const [name, value] of pairs) left.set(name, [...(left.get(name) ?? []), value]);
+  for (const box of form.elements) {
+    if (!box.name || ["hidden", "password", "file", "submit", "button"].includes(box.type)) continue;
+    const values = left.get(box.name) ?? [];
+    if (["checkbox", "radio"].includes(box.type)) box.checked = values.includes(box.value);
+    else if (box.type === "select-multiple") {
+      for (const option of box.options) option.selected = values.includes(option.value);
+    } else if (values.length) box.value = values.shift();
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
+function offer(form, key, kept) {
+  const note = document.createElement("div");
+  note.className = "notice";
+  note.setAttribute("role", "status");
+  const text = document.createElement("p");
+  text.textContent = `这台设备上留有 ${new Date(kept.at).toLocaleString("zh-CN")} 写到一半的内容，还没有保存到网站。`;
+  const deeds = document.createElement("p");
+  deeds.className = "deeds";
+  deeds.append(
+    button("恢复这些内容", () => { bringBack(form, kept.typed); note.remove(); }),
+    button("不要了", () => { forget(key); note.remove(); }),
+  );
+  note.append(text, deeds);
+  form.before(note);
+}
+
+function button(name, deed) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn btn-outline-primary";
+  made.textContent = name;
+  made.addEventListener("click", deed);
+  return made;
+}
+
+// Storage may be forbidden or full: writing goes on without it.
+function read(key) {
+  try { return JSON.parse(localStorage.getItem(PREFIX + key)); } catch { return null; }
+}
+function write(key, pairs) {
+  try { localStorage.setItem(PREFIX + key, JSON.stringify({ at: Date.now(), typed: pairs })); } catch { /* see above */ }
+}
+function forget(key) {
+  try { localStorage.removeItem(PREFIX + key); } catch { /* see above */ }
+}
+function forgetOld() {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (!name.startsWith(PREFIX)) continue;
+      const kept = read(name.slice(PREFIX.length));
+      if (!kept || Date.now() - kept.at > DAYS * 86400000) localStorage.removeItem(name);
+    }
+  } catch { /* see above */ }
+}

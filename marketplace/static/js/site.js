@@ -1,0 +1,14 @@
+// The one script of every page: small helps for what already works without it. Each module looks for its own marks.
+import { countAlong } from "./counts.js";
+import { keepDrafts } from "./drafts.js";
+import { openWideFilters } from "./filters.js";
+import { fillExamples, focusErrors, sendOnce } from "./forms.js";
+import { previewWhileWriting } from "./preview.js";
+
+openWideFilters();
+focusErrors();
+sendOnce();
+fillExamples();
+keepDrafts(); // before the counts: what it brings back is counted too
+countAlong();
+previewWhileWriting();
