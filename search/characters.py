@@ -9,6 +9,8 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from matching import text as words_of
+
 # Separators and controls carry nothing a reader could look for; private use is kept free for our own signs.
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp"))
 _CACHED_CHARACTERS = 65_536
@@ -22,9 +24,9 @@ def fold(character: str) -> str:
     Each character is folded alone, so the folding of a part is always a part of the folding of the whole. NFC or NFKC
     over a text would not keep that promise (a letter and its accent melt into one), and a piece would not be found.
     """
-    once = unicodedata.normalize("NFKD", character).casefold()
-    twice = unicodedata.normalize("NFKD", once)
-    return "".join(c for c in twice if unicodedata.category(c) not in _DROPPED)
+    # normalise() first, so that characters agree with words also where they go beyond Unicode (all dashes are one).
+    decomposed = unicodedata.normalize("NFKD", words_of.normalise(character))
+    return "".join(c for c in decomposed if unicodedata.category(c) not in _DROPPED)
 
 
 def sound(text: str) -> str:

@@ -72,16 +72,10 @@ def phrase(characters: str, fields: Sequence[str] = ("chars_title", "chars_body"
 
 
 def having(term: Term) -> Body:
-    """Which documents have a term, without a score."""
-    ways: list[Body] = []
-    if term.word:
-        ways.append({"term": {"words": term.word}})
-    ways.append(phrase(term.phrase))
+    """Which documents have a term, without a score. A word that stands in a text also stands there as characters."""
+    ways = [phrase(term.phrase)]
     for other in term.alternatives:
-        if other.word:
-            ways.append({"term": {"words": other.word}})
-        if not other.whole:
-            ways.append(phrase(other.phrase))
+        ways.append({"term": {"words": other.word}} if other.whole else phrase(other.phrase))
     return {"bool": {"should": ways, "minimum_should_match": 1}}
 
 
@@ -90,7 +84,7 @@ def scored(term: Term, name: str = "") -> Body:
     ways = _said(term.word, term.phrase, 1.0)
     for other in term.alternatives:
         ways += _said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT)
-    body: Body = {"should": ways, "minimum_should_match": 1}
+    body: Body = {"filter": [having(term)], "should": ways}
     return {"bool": {**body, "_name": name} if name else body}
 
 

@@ -443,51 +443,57 @@ class _Search:
         self.visible = visible
 
     def run(self, asked: Asked) -> _Found:
-        terms = {term.phrase: self.term(term) for term in asked.terms}
+        masks = {term.phrase: self.having(term) for term in asked.terms}
         together = self.visible.copy()
-        for mask, _ in terms.values():
+        for mask in masks.values():
             together &= mask
         if together.any():
             scores = self.whole(asked)
-            for _, values in terms.values():
-                scores += values
+            for term in asked.terms:
+                self.score(term, scores)
             rows = np.flatnonzero(together)
             return _Found(rows, scores[rows], np.ones(len(rows)), False, ())
-        nowhere = [term for term in asked.terms if not (terms[term.phrase][0] & self.visible).any()]
-        return self.some(asked, nowhere, terms)
+        nowhere = [term for term in asked.terms if not (masks[term.phrase] & self.visible).any()]
+        return self.some(asked, nowhere, masks)
 
-    def some(self, asked: Asked, nowhere: list[Term], known: dict[str, tuple[Mask, Scores]]) -> _Found:
+    def some(self, asked: Asked, nowhere: list[Term], masks: dict[str, Mask]) -> _Found:
         """Documents with some of the words; share weighs a word by its rarity among what the reader may see."""
-        terms = [known.get(term.phrase) or self.term(term) for term in relaxed(asked.terms, nowhere)]
+        terms = relaxed(asked.terms, nowhere)
+        for term in terms:
+            if term.phrase not in masks:
+                masks[term.phrase] = self.having(term)
         seen = int(np.count_nonzero(self.visible))
-        weights = [rarity(int(np.count_nonzero(mask & self.visible)), seen) for mask, _ in terms]
+        weights = [rarity(int(np.count_nonzero(masks[term.phrase] & self.visible)), seen) for term in terms]
         shares, scores = np.zeros(len(self.visible)), self.whole(asked)
-        for (mask, values), weight in zip(terms, weights, strict=True):
-            shares[mask] += weight / (sum(weights) or 1.0)
-            scores += values
+        for term, weight in zip(terms, weights, strict=True):
+            shares[masks[term.phrase]] += weight / (sum(weights) or 1.0)
+            self.score(term, scores)
         rows = np.flatnonzero(self.visible & (shares > 0))
         missing = tuple(term.shown for term in nowhere)
         share = np.minimum(shares[rows], 1.0)
         return _Found(rows, scores[rows] + SHARE_SCORE * share, share, len(rows) > 0, missing)
 
-    def term(self, term: Term) -> tuple[Mask, Scores]:
-        """Which documents have a term, and what it is worth there."""
-        mask, scores = np.zeros(len(self.visible), dtype=np.bool_), np.zeros(len(self.visible))
-        self.said(term.word, term.phrase, 1.0, mask, scores)
+    def having(self, term: Term) -> Mask:
+        """Which documents have a term. A word that stands in a text also stands there as characters."""
+        mask = np.zeros(len(self.visible), dtype=np.bool_)
+        mask[self.phrase(term.phrase)] = True
         for other in term.alternatives:
-            self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, mask, scores)
-        return mask, scores
+            mask[self.word(other.word) if other.whole else self.phrase(other.phrase)] = True
+        return mask
 
-    def said(self, word: str, phrase: str, weight: float, mask: Mask, scores: Scores) -> None:
-        """Add one way to say a term."""
+    def score(self, term: Term, scores: Scores) -> None:
+        """Add what a term is worth in every document."""
+        self.said(term.word, term.phrase, 1.0, scores)
+        for other in term.alternatives:
+            self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, scores)
+
+    def said(self, word: str, phrase: str, weight: float, scores: Scores) -> None:
+        """Add what one way to say a term is worth."""
         if word:
             rows, values = self.ranked(word)
             scores[rows] += weight * values
-            mask[rows] = True
         if phrase:
-            rows = self.phrase(phrase)
-            scores[rows] += weight * TERM_SCORE
-            mask[rows] = True
+            scores[self.phrase(phrase)] += weight * TERM_SCORE
             if title_counts(phrase):
                 scores[self.phrase(phrase, title=True)] += weight * TERM_TITLE_SCORE
 
@@ -509,11 +515,14 @@ class _Search:
         inside = numbers < len(self.visible)
         return numbers[inside], corrected(values, self.documents)[inside]
 
+    def word(self, word: str) -> Rows:
+        return self.numbers(self.words, word_query(word))
+
     def phrase(self, phrase: str, *, title: bool = False) -> Rows:
-        rows = self.connection.execute(
-            f"SELECT rowid FROM {self.chars} WHERE {self.chars} MATCH ?",  # noqa: S608  our own name
-            (phrase_query(phrase, title=title),),
-        ).fetchall()
+        return self.numbers(self.chars, phrase_query(phrase, title=title))
+
+    def numbers(self, table: str, match: str) -> Rows:
+        rows = self.connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (match,)).fetchall()  # noqa: S608
         numbers = np.array(rows, dtype=np.int64).reshape(-1)
         return numbers[numbers < len(self.visible)]
 

@@ -108,6 +108,8 @@ def test_signs_of_other_languages_are_only_text(filled: Engine, text: str) -> No
         ("ﬁlter", "filter"),
         ("İzmir", "İz"),
         ("H₂O 与 m²", "H2O"),
+        ("Al‐Zn—Mg", "al-zn-mg"),
+        ("Al-Zn-Mg", "Zn–Mg"),
         ("第③种", "3种"),
         ("한국어 문서", "국어"),
         ("👩‍🔬研究", "👩‍🔬"),
