@@ -80,6 +80,7 @@ TABLE: dict[str, tuple[Who, ...]] = {
     "office.read": (operator,),
     "listing.review": (operator,),
     "listing.suspend": (operator,),
+    "organisation.verify": (operator,),
     "dictionary.edit": (operator,),
     "listing.import": (operator,),
     "listing.export": (anyone,),  # the same rows as the page it stands on

@@ -18,8 +18,8 @@ ROOM_FILES = {"__init__", "models", "rules", "forms", "pages", "indexing", "comm
 # Rooms that need a file more, with the reason beside it.
 MORE_FILES = {
     "exchange": {"sheets", "columns"},  # reading a file and reading a cell are two trades of their own
-    "listings": {"terms", "labels", "numbers"},  # enumerations, names of fields, numbers of rights: for all above
-    "desk": {"typed", "fields"},  # reading what people type, and the kinds of fields, apart from the questions
+    "listings": {"terms", "labels"},  # the enumerations and the names of fields, for every room above
+    "desk": {"fields"},  # the kinds of fields, apart from the questions
 }
 
 

@@ -1,20 +1,28 @@
-"""The kinds of fields a form is made of, each with its shape. Which fields a listing has stands in `forms.py`."""
+"""The kinds of fields a form is made of, each with its shape. Which fields a listing has stands in `forms.py`.
+
+How a figure, a sum or a day is read is the same as in a spreadsheet: `exchange.cells`.
+"""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date
+from decimal import Decimal
 from typing import Any
 
+from markupsafe import Markup
 from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import Length, StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+from wtforms.validators import Length, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput, html_params
 
-from marketplace.desk.typed import clean, day_of, wan
-from marketplace.wording import amount
+from marketplace.exchange import cells
+from marketplace.lifecycle import now
+from marketplace.wording import SHANGHAI, amount
 
 TEXT_SHAPE = 20_000  # characters of one text that a draft may hold; the public is told less by `rules.TEXT_LIMIT`
-PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}-?\d{7,8}(-\d{1,6})?|[48]00-?\d{3}-?\d{4}", re.ASCII)
+GONE = "（已停用）"
 
 
 class Typed(Field):
@@ -39,7 +47,88 @@ class Typed(Field):
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
         if valuelist and (text := clean(valuelist[0])):
-            self.data = self.read(text)
+            try:
+                self.data = self.read(text)
+            except cells.CellError as error:
+                raise ValueError(f"{error.message}{error.allowed}") from None
+
+
+def clean(text: str | None) -> str:
+    """A text as it is kept: NFC, no control characters but line breaks, no blanks at its ends."""
+    text = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
+    return cells.CONTROL.sub("", text).strip()
+
+
+def today() -> date:
+    """The present day in China."""
+    return now().replace(tzinfo=UTC).astimezone(SHANGHAI).date()
+
+
+def sum_of(text: str) -> Decimal | None:
+    """One sum of money in 万元.
+
+    Raises:
+        ValueError: not a sum; the message says why, in Chinese.
+    """
+    found = cells.money(text)
+    if found is None:
+        return None
+    if found.low is None:
+        raise ValueError("这里只填数字；没有定价就选「面议」。")
+    if found.low != found.high:
+        raise ValueError("这里只填一个数。")
+    return found.low
+
+
+def number(text: str, *, below: int, places: int) -> Decimal | None:
+    """A plain decimal number.
+
+    Args:
+        text: as typed; full-width digits and thousands separators are understood.
+        below: its absolute value stays below.
+        places: most digits after the point.
+
+    Raises:
+        ValueError: not a number of that shape; the message says why, in Chinese.
+    """
+    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", cells.compact(text))
+    if not plain:
+        return None
+    if not re.fullmatch(r"[+-]?\d+(\.\d+)?", plain, re.ASCII):
+        raise ValueError(f"「{text.strip()[:20]}」不是数字。")
+    value = Decimal(plain[:40])
+    if abs(value) >= below or value != round(value, places):
+        raise ValueError(f"数字太长：小于 {below}，小数最多 {places} 位。")
+    return value + 0
+
+
+def metric_of(text: str) -> dict[str, Any] | None:
+    """The values of one technical figure written in one go, like 「抗拉强度 ≥ 350 MPa」; None where it is none."""
+    try:
+        rows, rest = cells.metrics(text)
+    except cells.CellError:
+        return None
+    return rows[0] if len(rows) == 1 and not rest else None
+
+
+class Safe(str):
+    """The attributes of a tag, which `html_params` has escaped."""
+
+    def __html__(self) -> str:
+        return str(self)
+
+
+def select_box(field: Choice, **attributes: Any) -> Markup:
+    """The box of a `Choice`."""
+    options = Markup()
+    for group, codes in field.groups():
+        listed = Markup().join(
+            Markup('<option value="{}"{}>{}</option>').format(code, Markup(" selected") if chosen else "", name)
+            for code, name, chosen in codes
+        )
+        options += Markup('<optgroup label="{}">{}</optgroup>').format(group, listed) if group else listed
+    attributes = {"id": field.id, "name": field.name, **attributes}
+    return Markup("<select {}>{}</select>").format(Safe(html_params(**attributes)), options)
 
 
 class Choice(SelectField):
@@ -50,6 +139,8 @@ class Choice(SelectField):
         blank: what stands for nothing yet; None where the field always has a value.
         whole: the codes are whole numbers.
     """
+
+    widget = staticmethod(select_box)
 
     def __init__(
         self,
@@ -64,18 +155,18 @@ class Choice(SelectField):
         self.named: Mapping[Any, Any] = choices or {}
         self.once: Mapping[Any, str] = {}
         self.blank, self.whole = blank, whole
+        self.type = "SelectField"  # what the templates know it by
 
     def groups(self) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
-        """Groups of (code, name, selected); the group without a name comes first."""
+        """Groups of (code, name, chosen); what stands in no group comes first, under an empty name."""
         chosen = "" if self.data is None else str(self.data)
-        plain = {k: v for k, v in self.named.items() if not isinstance(v, Mapping)}
+        plain = {str(k): v for k, v in self.named.items() if not isinstance(v, Mapping)}
+        grouped = {k: {str(code): name for code, name in v.items()} for k, v in self.named.items() if k not in plain}
         first = {} if self.blank is None else {"": self.blank}
-        known = set(map(str, plain)).union(*(map(str, v) for v in self.named.values() if isinstance(v, Mapping)))
-        gone = {} if not chosen or chosen in known else {chosen: f"{self.once.get(chosen, chosen)}（已停用）"}
-        for name, codes in [("", first | plain | gone)] + [
-            (k, v) for k, v in self.named.items() if isinstance(v, Mapping)
-        ]:
-            yield name, [(str(code), text, str(code) == chosen) for code, text in codes.items()]
+        known = set(plain).union(*grouped.values())
+        gone = {} if not chosen or chosen in known else {chosen: f"{self.once.get(chosen, chosen)}{GONE}"}
+        for name, codes in {"": first | plain | gone, **grouped}.items():
+            yield name, [(code, text, code == chosen) for code, text in codes.items()]
 
     def process_data(self, value: Any) -> None:
         self.data = value
@@ -87,11 +178,11 @@ class Choice(SelectField):
             self.data = int(text) if re.fullmatch(r"\d{1,4}", text, re.ASCII) else text
 
     def pre_validate(self, form: Any) -> None:
+        if self.data is None and self.blank is None:
+            raise ValidationError("请选一项。")
         if self.data is None:
-            if self.blank is None:
-                raise ValidationError("请选一项。")
             return
-        allowed = {code for _, codes in self.groups() for code, name, _ in codes if not name.endswith("（已停用）")}
+        allowed = {code for _, codes in self.groups() for code, name, _ in codes if not name.endswith(GONE)}
         if str(self.data) not in allowed and self.data != self.object_data:
             raise ValidationError("选的内容不在列表里，请重新选。")
 
@@ -108,6 +199,7 @@ class Several(SelectMultipleField):
 
     def __init__(self, label: str = "", choices: Mapping[str, str] | None = None, **kw: Any) -> None:
         super().__init__(label, choices=list((choices or {}).items()), validate_choice=False, **kw)
+        self.type = "SelectMultipleField"
 
     def pre_validate(self, form: Any) -> None:
         if set(self.data or ()) - {code for code, _ in self.choices}:
@@ -135,7 +227,7 @@ class Words(StringField):
 def line(label: str, most: int, help: str = "", *checks: Any) -> StringField:
     """One line of at most `most` characters."""
     length = Length(max=most, message=f"{label}最多 {most} 个字。")
-    return StringField(label, [unless_empty, length, *checks], filters=[clean], description=help)
+    return StringField(label, [length, *checks], filters=[clean], description=help)
 
 
 def text(label: str, help: str = "", most: int = TEXT_SHAPE) -> TextAreaField:
@@ -144,21 +236,9 @@ def text(label: str, help: str = "", most: int = TEXT_SHAPE) -> TextAreaField:
     return TextAreaField(label, [length], filters=[clean], description=help)
 
 
-def unless_empty(_form: Any, field: Any) -> None:
-    """Leave the further checks of an empty field aside: a draft may have holes."""
-    if not field.data:
-        raise StopValidation
-
-
-def is_phone(_form: Any, field: Any) -> None:
-    """A mobile, landline or service number."""
-    if not PHONE.fullmatch(re.sub(r"\s", "", field.data)):
-        raise ValidationError("电话应像 0635-8239999 或 13800000000。")
-
-
 def money_field(label: str, help: str = "") -> Typed:
-    return Typed(label, read=wan, say=amount, description=help)
+    return Typed(label, read=sum_of, say=amount, description=help)
 
 
 def day_field(label: str, help: str = "如 2026-11-21") -> Typed:
-    return Typed(label, read=day_of, say=lambda value: value.isoformat(), description=help)
+    return Typed(label, read=cells.day, say=date.isoformat, description=help)

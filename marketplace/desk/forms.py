@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
-from wtforms.validators import Email, Regexp, ValidationError
+from wtforms.validators import ValidationError
 
 from marketplace.accounts.models import Organisation
 from marketplace.desk.fields import (
@@ -21,18 +22,20 @@ from marketplace.desk.fields import (
     Several,
     Typed,
     Words,
+    clean,
     day_field,
-    is_phone,
     line,
+    metric_of,
     money_field,
+    number,
     text,
+    today,
 )
-from marketplace.desk.typed import clean, day_of, metric_of, month_of, number, today, year_of
 from marketplace.dictionaries import models as dictionaries
+from marketplace.exchange import cells
 from marketplace.listings import rules, terms
 from marketplace.listings.labels import READINESS_NAMES, TRL_NAMES
 from marketplace.listings.models import LISTINGS
-from marketplace.listings.numbers import right_number
 from marketplace.wording import amount
 
 ROWS_MOST = 60
@@ -67,8 +70,8 @@ class MetricRow(Row):
 
     name = line("指标", 60)
     operator = Choice("关系", terms.METRIC_OPERATORS, blank=None, default="ge")
-    value = Typed("数值", read=lambda t: number(t, digits=9, places=6), say=amount)
-    value_max = Typed("到或±", read=lambda t: number(t, digits=9, places=6), say=amount)
+    value = Typed("数值", read=lambda t: number(t, below=10**9, places=6), say=amount)
+    value_max = Typed("到或±", read=lambda t: number(t, below=10**9, places=6), say=amount)
     unit = line("单位", 30)
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
@@ -77,8 +80,7 @@ class MetricRow(Row):
         rest = (self.value, self.value_max, self.unit)
         if formdata and self.name.data and not any(f.raw_data and clean(f.raw_data[0]) for f in rest):
             for short_name, typed in (metric_of(self.name.data) or {}).items():
-                self[short_name].raw_data = [typed]
-                self[short_name].process_formdata([typed])
+                self[short_name].raw_data, self[short_name].data = None, typed
 
     def validate_name(self, field: Field) -> None:
         if not field.data:
@@ -118,7 +120,7 @@ class ContributorRow(Row):
     name = line("姓名", 60)
     title = line("职称", 40)
     role = line("承担的工作", 60)
-    share = Typed("贡献比例（%）", read=lambda t: number(t.rstrip("%％"), digits=4, places=2), say=amount)
+    share = Typed("贡献比例（%）", read=lambda t: number(t.rstrip("%％"), below=1000, places=2), say=amount)
 
     def validate_name(self, field: Field) -> None:
         if not field.data:
@@ -151,7 +153,10 @@ class RightRow(Row):
 
     def validate_number(self, field: Field) -> None:
         if field.data:
-            field.data = right_number(field.data, self.ip_type.data)
+            try:
+                field.data, _ = cells.ip_number(field.data, self.ip_type.data)
+            except cells.CellError as error:
+                raise ValidationError(f"{error.message}{error.allowed}") from None
 
     def validate_granted_on(self, field: Field) -> None:
         if field.data and self.applied_on.data and field.data < self.applied_on.data:
@@ -213,12 +218,10 @@ class ListingForm(FlaskForm):
     industry_codes = FieldList(Choice("应用行业"), "应用行业", min_entries=3, description="用在哪些行业，最多三个。")
     chain_code = Choice("产业链", description="聊城重点产业链。名单暂由平台整理，非官方。")
     contact_name = line("联系人", 60, "写负责对接的部门或人，如「科技处成果转化科」。登录的人才能看到联系方式。")
-    contact_phone = line("联系电话", 30, "建议写办公电话。电话和邮箱至少填一个。", is_phone)
-    contact_email = line("联系邮箱", 254, "", Email(message="邮箱应像 name@example.com。"))
+    contact_phone = Typed("联系电话", read=cells.phone, description="建议写办公电话。电话和邮箱至少填一个。")
+    contact_email = Typed("联系邮箱", read=cells.email)
     visibility = Choice("公开范围", terms.VISIBILITIES, blank=None, default="public")
-    valid_until = Typed(
-        "有效期至", read=day_of, say=lambda v: v.isoformat(), description="不填则自发布起一年。如 2027-11-21"
-    )
+    valid_until = Typed("有效期至", read=cells.day, say=date.isoformat, description="不填则自发布起一年。如 2027-11-21")
     note = text("备注", "只有本单位和平台运营方看得到。", 500)
 
     def __init__(self, *args: Any, organisations: Iterable[Organisation] = (), row: Any = None, **kwargs: Any) -> None:
@@ -227,7 +230,7 @@ class ListingForm(FlaskForm):
         if row is not None:
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
-        self.problems: dict[str, list[str]] = {}
+        self.problems: list[str] = []  # what a rule found wrong that belongs to no field
         if row is not None or len(self.owners) < 2:
             del self.organisation
         else:
@@ -290,12 +293,12 @@ class ListingForm(FlaskForm):
         self[main].data = clean(values.get("problem") or values.get("summary"))[:TEXT_SHAPE]
 
     def validate(self, extra_validators: Any = None) -> bool:
-        fine = super().validate(extra_validators)
+        super().validate(extra_validators)
         for name in self.row_kinds:
             if len(self[name]) > ROWS_MOST:
                 self.blame({name: [f"最多 {ROWS_MOST} 行。"]})
         self.check_together()
-        return fine and not self.problems
+        return not self.errors
 
     def check_together(self) -> None:
         """Checks that concern several fields at once."""
@@ -311,7 +314,10 @@ class ListingForm(FlaskForm):
     def blame(self, problems: Mapping[str, list[str]]) -> None:
         """Take over what a rule found wrong."""
         for name, messages in problems.items():
-            self.problems.setdefault(name, []).extend(messages)
+            if name in self:
+                self[name].errors = [*self[name].errors, *messages]
+            else:
+                self.problems += messages
 
     def values(self) -> dict[str, Any]:
         """Column → value and list of rows → values, as `listings.rules` takes them."""
@@ -324,7 +330,8 @@ class ListingForm(FlaskForm):
             elif isinstance(field, FieldList):
                 found[name] = list(dict.fromkeys(code for code in field.data if code))
             else:
-                found[name] = field.data if field.data != "" or not columns[name].nullable else None
+                empty = None if columns[name].nullable else ""
+                found[name] = empty if field.data in (None, "") else field.data
         return found
 
     def needed(self) -> frozenset[str]:
@@ -342,37 +349,33 @@ class ListingForm(FlaskForm):
         """The names of the fields that are stored, in the order of the steps."""
         return [name for step in self.steps for name in step.fields if name != "organisation"]
 
+    def target(self, name: str) -> str:
+        """The id of the control that a link to a question leads to."""
+        field = self[name]
+        if isinstance(field, FieldList):
+            return next(iter(field[0].form)).id if name in self.row_kinds else field[0].id
+        return f"{field.id}-0" if isinstance(field, Several) else field.id
+
     def faults(self) -> list[Fault]:
         """What is wrong, in the order of the page."""
-        found: list[Fault] = []
+        found = [Fault("", "", text_) for text_ in self.problems]
         for step in self.steps:
             for name in step.fields:
-                if name in self:
-                    found += self._faults_of(name)
-        general = [
-            Fault("form", "", text_) for name in self.problems if name not in self for text_ in self.problems[name]
-        ]
-        return general + found
+                found += self._faults_of(name) if name in self else []
+        return found
 
     def _faults_of(self, name: str) -> list[Fault]:
-        field, found = self[name], []
-        target = next(iter(field[0].form)).id if name in self.row_kinds and len(field) else field.id
-        found += [Fault(target, field.label.text, message) for message in self.problems.get(name, ())]
-        if isinstance(field, FieldList):
-            for place, entry in enumerate(field, 1):
-                inner = list(entry.form) if isinstance(entry, FormField) else [entry]
-                for one in inner:
-                    label = f"{field.label.text}第 {place} 行「{one.label.text}」" if inner[1:] else one.label.text
-                    found += [Fault(one.id, label, str(message)) for message in one.errors]
-            return found
-        return found + [Fault(field.id, field.label.text, str(message)) for message in field.errors]
-
-    def notes(self) -> dict[str, list[str]]:
-        """Id of a control → what is wrong with it."""
-        notes: dict[str, list[str]] = {}
-        for fault in self.faults():
-            notes.setdefault(fault.id, []).append(fault.text)
-        return notes
+        """What is wrong with one question, each with the control to go to."""
+        field = self[name]
+        found = [
+            Fault(self.target(name), field.label.text, str(m)) for m in field.errors if not isinstance(m, dict | list)
+        ]
+        for place, entry in enumerate(field if isinstance(field, FieldList) else (), 1):
+            rows = name in self.row_kinds
+            for one in entry.form if rows else [entry]:
+                label = f"{field.label.text}第 {place} 行，{one.label.text}" if rows else one.label.text
+                found += [Fault(one.id, label, str(message)) for message in one.errors]
+        return found
 
 
 class AchievementForm(ListingForm):
@@ -471,13 +474,12 @@ class AchievementForm(ListingForm):
     secrecy = Choice(
         "成果密级", terms.SECRECIES, blank=None, default="open", description="国家秘密不得在互联网上填报、传输。"
     )
-    rd_start = Typed("研究开始", read=month_of, description="年月，如 2023-03")
-    rd_end = Typed("研究结束", read=month_of, description="年月，如 2026-06")
+    rd_start = Typed("研究开始", read=cells.month, description="年月，如 2023-03")
+    rd_end = Typed("研究结束", read=cells.month, description="年月，如 2026-06")
     registration_no = line(
         "批准登记号",
         12,
         "12 位：3 位部门或地方代码、4 位年份、字母 Y、4 位流水号。",
-        Regexp(r"[0-9A-Za-z]{3}(19|20)\d{2}[Yy]\d{4}\Z", message="批准登记号是 12 位，如 3712026Y0001。"),
     )
     registered_by = line("批准登记单位", 120)
     registered_on = day_field("批准登记日期")
@@ -499,6 +501,10 @@ class AchievementForm(ListingForm):
     price_min = money_field("价格（万元）", "选「区间」时写最低价；选「面议」时不填。")
     price_max = money_field("最高价格（万元）", "只在选「区间」时填。")
     conversion_note = text("转化说明", "还缺什么（中试、资金、设备），对合作方有什么要求。", 500)
+
+    def validate_registration_no(self, field: Field) -> None:
+        if field.data and not re.fullmatch(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", field.data.upper(), re.ASCII):
+            raise ValidationError("批准登记号是 12 位，如 3712026Y0001。")
 
     def check_together(self) -> None:
         low, high, mode = self.price_min, self.price_max, self.price_mode.data
@@ -591,8 +597,8 @@ class DemandForm(ListingForm):
     budget = money_field("拟投入资金（万元）", "没有定下来就不填，勾选下面的「面议」。")
     budget_negotiable = BooleanField("资金面议")
     deadline = day_field("完成期限", "希望哪天之前解决，如 2027-06-30")
-    start_year = Typed("起始年", read=year_of, description="如 2026")
-    end_year = Typed("截止年", read=year_of, description="如 2028")
+    start_year = Typed("起始年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2026")
+    end_year = Typed("截止年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2028")
     activity_type = Choice("科技活动类型", terms.ACTIVITY_TYPES)
     discipline = line("学科分类", 60, "科技活动类型是「基础研究」时填，代替技术领域。")
     bounty = BooleanField("作为揭榜需求发布", description="揭榜需求要有可验收的指标，并写明下面三项。")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
@@ -18,8 +18,8 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.lifecycle import history_of
 from marketplace.listings import rules
-from marketplace.listings.labels import LABELS, label, said
-from marketplace.listings.models import ACHIEVEMENT_LIFE, DEMAND_LIFE, KIND_NAMES, LISTINGS, Achievement, Demand
+from marketplace.listings.labels import LABELS, said
+from marketplace.listings.models import DEMAND_LIFE, KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.permissions import require
 
 blueprint = Blueprint("desk", __name__)
@@ -50,7 +50,7 @@ def mine() -> ResponseReturnValue:
         state=state,
         kinds=KIND_NAMES,
         states=DEMAND_LIFE.names,
-        form=DeedForm(),
+        kept=session.pop("kept", ""),
     )
 
 
@@ -70,11 +70,15 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     """Change a listing."""
     row = rules.one(kind, listing_id, by=current_user)
     require(current_user, "listing.edit", row)
-    if row.state not in EDITABLE:
-        submitted = row.state == "submitted"
-        advice = "先在「我的」里撤回送审，再修改。" if submitted else "可以在「我的」里看它现在能做什么。"
-        raise NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
-    return _written(FORMS[kind](row=row), row)
+    form = FORMS[kind](row=row)
+    if row.state in EDITABLE:
+        return _written(form, row)
+    submitted = row.state == "submitted"
+    advice = "先在「我的」里撤回送审，再修改。" if submitted else "可以在「我的」里看它现在能做什么。"
+    locked = NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
+    if form.is_submitted():  # it was handed in while this form was open: what was typed stays in sight
+        return _form_page(form, row, 409, error=locked)
+    raise locked
 
 
 @blueprint.post(f"/mine/{KIND}/<int:listing_id>/submit")
@@ -140,10 +144,16 @@ def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | Non
     except Stale as error:
         fresh = rules.one(form.kind, row.id, by=current_user)  # type: ignore[union-attr]
         return _form_page(form, fresh, 409, error=error)
+    session["kept"] = _key(form.kind, row)
     if deed == "submit":
         return _handed_in(saved, saved.revision)
     flash(_saved_message(saved), "success")
     return redirect(url_for("desk.edit", kind=saved.kind, listing_id=saved.id), 303)
+
+
+def _key(kind: str, row: Achievement | Demand | None) -> str:
+    """The name under which the browser keeps what is typed until it has been saved."""
+    return f"{current_user.id}/{kind}/{row.id if row is not None else 'new'}"
 
 
 def _saved_message(row: Achievement | Demand) -> str:
@@ -192,16 +202,20 @@ def _form_page(
         error=error,
         focus=focus,
         faults=form.faults(),
-        notes=form.notes(),
         stored=stored,
-        last=history_of(row)[-1] if stored and row is not None else None,
+        returned=_reason(row) if row is not None and row.state == "returned" else "",
+        key=_key(form.kind, row),
+        kept=session.pop("kept", ""),
         missing=rules.problems_of(row) if row is not None else {},
         needed=form.needed(),
-        label=lambda name: label(form.kind, name),
         labels=LABELS[form.kind],
-        life=ACHIEVEMENT_LIFE,
     )
     return page, status
+
+
+def _reason(row: Achievement | Demand) -> str:
+    """What was said when the listing was returned."""
+    return next((one.note for one in reversed(history_of(row)) if one.deed == "return"), "")
 
 
 def _status(form: DeedForm) -> int:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 import search
@@ -494,6 +494,11 @@ def _commit(row: Listing) -> None:
         db.session.rollback()
         if "title" in str(error.orig):
             raise Invalid("同一单位已有同名的一条。", problems={"title": ["同一单位已有同名的一条。"]}) from None
+        raise
+    except OperationalError as error:
+        db.session.rollback()
+        if "locked" in str(error.orig):  # SQLite: somebody committed between this request's first read and its write
+            raise Stale("同一时刻有别人在保存，这一次没有存上。", "请再保存一次。") from None
         raise
 
 

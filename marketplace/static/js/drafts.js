@@ -37,6 +37,7 @@ function typed(form) {
 }
 
 function bringBack(form, pairs) {
+  form.dispatchEvent(new CustomEvent("bringback", { detail: pairs })); // rows.js makes room for them
   const left = new Map();
   for (const [name, value] of pairs) left.set(name, [...(left.get(name) ?? []), value]);
   for (const box of form.elements) {
