@@ -12,7 +12,8 @@ export function countAlong() {
     const tell = () => {
       // Characters as the server counts them: a rare Chinese character is one, though the browser counts two.
       const used = [...box.value].length;
-      said.textContent = used ? `已写 ${used} 字，最多 ${limit} 字` : `最多 ${limit} 字`;
+      said.textContent = used ? `已写 ${used} 字，最多 ${limit} 字` : "";
+      said.hidden = !used;
       clearTimeout(waiting);
       waiting = setTimeout(() => { aloud.textContent = used > limit * 0.9 ? said.textContent : ""; }, 1000);
     };
