@@ -162,12 +162,7 @@ def create(
         NotAllowed: `by` does not belong to the organisation.
         Invalid: no title, or the organisation has one of that title already.
     """
-    require(by, "listing.create")
-    row = LISTINGS[kind](
-        organisation=organisation, organisation_id=organisation.id, owner_id=getattr(by, "id", None), state="draft"
-    )
-    require(by, "listing.edit", row)
-    _fill(row, values)
+    row = _new(kind, values, organisation, by)
     _refuse_twin(row)
     db.session.add(row)
     db.session.flush()
@@ -177,7 +172,30 @@ def create(
     return row
 
 
-def save(row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen: int) -> Achievement | Demand:
+def create_many(
+    kind: str, drafts: Iterable[tuple[Organisation, Mapping[str, Any]]], *, by: Any
+) -> list[Achievement | Demand]:
+    """Write many new drafts in one flush, for an importer that has looked for twins itself (no commit).
+
+    Args:
+        kind: `achievement` or `demand`.
+        drafts: owner and values of each, as for `create`; a twin among them breaks a constraint of the database.
+        by: the acting person, or None for the command line.
+
+    Raises:
+        NotAllowed: `by` does not belong to one of the organisations.
+    """
+    rows = [_new(kind, values, organisation, by) for organisation, values in drafts]
+    db.session.add_all(rows)
+    db.session.flush()
+    for row in rows:
+        row.life.born(row, by=by)
+    return rows
+
+
+def save(
+    row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen: int, commit: bool = True
+) -> Achievement | Demand:
     """Change a draft, a returned listing or a published one (which must stay fit for the public).
 
     Args:
@@ -185,6 +203,8 @@ def save(row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen:
         values: as for `create`; what is not named stays.
         by: the acting person.
         seen: the revision the editor saw.
+        commit: False where the calling rule commits many at once; it then calls this inside a savepoint, which takes
+            back what was set where this raises.
 
     Raises:
         NotAllowed, NotNow, Stale.
@@ -196,15 +216,18 @@ def save(row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen:
         changed = _fill(row, values)
         _refuse_twin(row)
     except Invalid:
-        db.session.rollback()  # what was set must not reach the database with the next query
+        if commit:
+            db.session.rollback()  # what was set must not reach the database with the next query
         raise
     row.life.move(row, "edit", by=by, changed=changed)
     if row.state == "published" and (problems := problems_of(row)):
-        db.session.rollback()
+        if commit:
+            db.session.rollback()
         raise Invalid("已发布的内容要保持完整，这次修改没有保存。", "请补齐标出的几处。", problems=problems)
     row.updated_at = now()  # a change of child rows alone is a change of the listing
-    _commit(row)
-    _tell_index(row)
+    if commit:
+        _commit(row)
+        _tell_index(row)
     return row
 
 
@@ -326,7 +349,8 @@ def publish_imported(row: Achievement | Demand, *, by: Any) -> None:
     require(by, "listing.review", row)
     if problems := problems_of(row):
         raise Invalid("内容不全，已存为草稿。", problems=problems)
-    db.session.flush()
+    if row.id is None:
+        db.session.flush()  # the History rows need it
     row.submitted_at = row.published_at = now()
     row.valid_until = row.valid_until or row.published_at.date() + timedelta(days=VALID_DAYS)
     for deed in ("submit", "take", "approve"):
@@ -409,25 +433,42 @@ def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
     db.session.commit()
 
 
-def _fill(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
-    """Set columns and child rows; returns the names of what changed."""
+def changes(row: Achievement | Demand, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What `values` would change: column → value, child rows as fresh rows. The listing itself stays as it is."""
     children = CHILDREN[row.kind]
-    changed = []
+    changed: dict[str, Any] = {}
     for name, value in values.items():
         if name in children:
             table = children[name]
             fresh = [table(position=i, **row_values) for i, row_values in enumerate(value)]
             if [_plain(c) for c in getattr(row, name)] != [_plain(c) for c in fresh]:
-                setattr(row, name, fresh)
-                changed.append(name)
+                changed[name] = fresh
         elif getattr(row, name) != value:
-            setattr(row, name, value)
-            changed.append(name)
+            changed[name] = value
+    return changed
+
+
+def _new(kind: str, values: Mapping[str, Any], organisation: Organisation, by: Any) -> Achievement | Demand:
+    """A draft of an organisation that is not in the session yet."""
+    require(by, "listing.create")
+    row = LISTINGS[kind](
+        organisation=organisation, organisation_id=organisation.id, owner_id=getattr(by, "id", None), state="draft"
+    )
+    require(by, "listing.edit", row)
+    _fill(row, values)
+    return row
+
+
+def _fill(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
+    """Set columns and child rows; returns the names of what changed."""
+    changed = changes(row, values)
+    for name, value in changed.items():
+        setattr(row, name, value)
     row.title = row.title.strip() if row.title else ""
     row.title_key = key_of(row.title)
     if not row.title_key:
         raise Invalid(f"先给{KIND_NAMES[row.kind]}起个名称。", problems={"title": ["名称不能为空，也不能只有标点。"]})
-    return changed
+    return list(changed)
 
 
 def _plain(child: Any) -> dict[str, Any]:
