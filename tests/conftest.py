@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy.orm import Session
@@ -23,6 +24,15 @@ from marketplace.extensions import db
 from tests.factories import Factory
 
 
+class Browser(FlaskClient):
+    """A browser of its own: inside the test's application context the reader of the last request is forgotten first."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """One application for the session: migrated, dictionaries and roles seeded, nothing else."""
@@ -30,6 +40,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     if url := os.environ.get("TEST_DATABASE_URL"):
         environ["DATABASE_URL"] = url
     application = create_app(Config.from_env(environ))
+    application.test_client_class = Browser
     with application.app_context():
         upgrade()
         dictionaries.seed()
@@ -44,10 +55,12 @@ def session(app: Flask) -> Iterator[Session]:
     The search index and the matchers, which no transaction covers, are emptied.
     """
     with app.app_context():
-        connection = db.engine.connect()
+        engines = db.engines  # Flask-SQLAlchemy asks these for a connection, whatever the session itself is bound to
+        plain_engine, plain_session = engines[None], db.session
+        connection = plain_engine.connect()
         transaction = connection.begin()
-        plain = db.session
-        db.session = db._make_scoped_session({"bind": connection, "join_transaction_mode": "create_savepoint"})
+        engines[None] = connection  # type: ignore[assignment]
+        db.session = db._make_scoped_session({"join_transaction_mode": "create_savepoint"})
         app.extensions["search"].rebuild([])
         if matchers := app.extensions.get("matchers"):
             matchers.reset()
@@ -55,7 +68,8 @@ def session(app: Flask) -> Iterator[Session]:
             yield db.session
         finally:
             db.session.remove()
-            db.session = plain
+            db.session = plain_session
+            engines[None] = plain_engine
             transaction.rollback()
             connection.close()
 

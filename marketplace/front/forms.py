@@ -110,7 +110,7 @@ class Asked:
         """The arguments of the address of this state, nothing said that goes without saying."""
         said: dict[str, Any] = {"q": self.text, "kind": self.kind, **self.filters, "sort": self.sort}
         if self.page > 1:
-            said["page"] = self.page
+            said["page"] = str(self.page)
         return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value}
 
     def hidden(self, *but: str) -> Iterator[tuple[str, str]]:

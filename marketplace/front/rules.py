@@ -25,7 +25,7 @@ from marketplace.front.forms import FACETS, Asked
 from marketplace.lifecycle import history_of, now
 from marketplace.listings import indexing, labels, terms
 from marketplace.listings import rules as listings
-from marketplace.listings.models import LISTINGS, Achievement, Demand, IntellectualProperty
+from marketplace.listings.models import LISTINGS, Achievement, Demand, IntellectualProperty, ValueScore
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
 from search.marking import mark, snippet
@@ -202,6 +202,7 @@ class Sheet:
         facts: (name, value) of the smaller facts.
         lead: the opening of the summary or the problem; `rest`: whether the text goes on after it.
         foundation: the opening of what a demand's firm has already.
+        values: the five values, if they were judged.
         contact: (name, value) of the contact desk, masked where this reader may not see it whole.
         overdue: ids of the rights whose legal status must be checked again.
         matching: whether the listing takes part in matching.
@@ -217,6 +218,7 @@ class Sheet:
     lead: str
     rest: bool
     foundation: str
+    values: list[ValueScore]
     contact: list[tuple[str, str]]
     today: date
     overdue: frozenset[int]
@@ -362,6 +364,7 @@ def sheet(row: Row, *, by: Any) -> Sheet:
         lead=opening,
         rest=opening != " ".join(main.split()),
         foundation=lead(row.foundation) if isinstance(row, Demand) else "",
+        values=list(row.value_scores) if isinstance(row, Achievement) else [],
         contact=contact(row, reader),
         today=today(),
         overdue=frozenset(ip.id for ip in getattr(row, "ips", ()) if check_overdue(ip)),

@@ -73,7 +73,7 @@ def test_neighbours_start_on_the_first_page() -> None:
     without = asked.without("stage", "pilot").arguments()
 
     assert without == {"q": "轴承", "stage": ["lab_scale"]}
-    assert asked.on_page(5).arguments()["page"] == 5
+    assert asked.on_page(5).arguments()["page"] == "5"
     assert asked.of_kind("demand").arguments() == {"q": "轴承", "kind": "demand", "stage": ["pilot", "lab_scale"]}
     assert asked.wide().arguments() == {"q": "轴承"}
     assert list(asked.hidden("q")) == [("stage", "pilot"), ("stage", "lab_scale")]

@@ -68,9 +68,7 @@ def test_each_reader_sees_his_own_on_every_surface(
     for reader, browser in browsers(make, sign_in, client, owner).items():
         surfaces = {
             "home": browser.get("/").text,
-            "search": "".join(
-                line for line in browser.get(f"/search?kind={kind}&sort=newest").text.splitlines()
-            ),
+            "search": "".join(line for line in browser.get(f"/search?kind={kind}&sort=newest").text.splitlines()),
             "export": cells(browser.get(f"/search.xlsx?kind={kind}&q={WORD}").data),
         }
         for key in rows:
@@ -99,9 +97,19 @@ def test_an_unnamed_firm_is_named_to_nobody_but_its_own_people_and_operators(
     page = browser.get(f"/demands/{row.id}").text
     elsewhere = {
         path: browser.get(path)
-        for path in ("/", "/search?q=凸度检测", "/search?q=砺石", f"/search?kind=demand&chain={row.chain_code}", "/sitemap.xml")
+        for path in (
+            "/",
+            "/search?q=凸度检测",
+            "/search?q=砺石",
+            f"/search?kind=demand&chain={row.chain_code}",
+            "/sitemap.xml",
+        )
     }
-    listed = [path for path, answer in elsewhere.items() if "砺石" in answer.text.replace("q=砺石", "").replace("「砺石」", "")]
+    listed = [
+        path
+        for path, answer in elsewhere.items()
+        if "砺石" in answer.text.replace("q=砺石", "").replace("「砺石」", "")
+    ]
     exported = cells(browser.get("/search.xlsx?kind=demand&q=凸度检测").data)
     told = reader in ("colleague", "operator")
 
@@ -124,7 +132,19 @@ def test_of_a_partly_public_achievement_others_see_title_field_stage_and_summary
         ips=[{"ip_type": "invention", "name": "一种隐秘的包覆方法", "legal_status": "granted"}],
         metrics=[{"name": "首次效率", "operator": "ge", "value": 91, "unit": "%"}],
     )  # fmt: skip
-    secret = ("隐山", "两步包覆", "倍率比常规", "储能电站", "73 万元", "隐者某", "密语", "一种隐秘", "首次效率", "0635-0000001", "科技处")
+    secret = (
+        "隐山",
+        "两步包覆",
+        "倍率比常规",
+        "储能电站",
+        "73 万元",
+        "隐者某",
+        "密语",
+        "一种隐秘",
+        "首次效率",
+        "0635-0000001",
+        "科技处",
+    )
     browser = browsers(make, sign_in, client, owner)[reader]
 
     page = browser.get(f"/achievements/{row.id}").text
