@@ -1,0 +1,519 @@
+"""What is read from the matchers: matches of a listing, the trial of a pasted text, the evidence of one pair.
+
+Nothing here looks at who reads, except to leave out what he may not find. How a score comes about stands in `matching`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from flask import current_app
+from markupsafe import Markup, escape
+
+import matching
+from marketplace.accounts.models import Organisation
+from marketplace.dictionaries import models as dictionaries
+from marketplace.errors import Invalid, NotFound
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+from marketplace.listings import indexing, terms
+from marketplace.listings import rules as listings
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.permissions import audiences, may, require
+from marketplace.wording import money
+from matching import facts, grades
+from matching.sentence import sentence
+from matching.text import spans
+
+Row: TypeAlias = Achievement | Demand
+
+SOUGHT = {"demand": "achievement", "achievement": "demand"}  # what is ranked for what
+TOP = 20
+NEAREST = 5  # rows shown when nothing fits
+TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
+HEADLINE = 40  # characters of a pasted text that stand for its title
+REST = "字面相近（单字与双字片段、标题与词义）"  # what no shared word earned
+SHORT = 60  # characters below which a text has too few words to be compared by
+LIVING = ("draft", "returned", "submitted", "in_review", "published")  # states in which a listing looks for a match
+FACTS_SHOWN = 3
+# What is compared beside the text, the deciding ones first. No time: no achievement says by when it can be had.
+FACTS = {"stage": "阶段", "mode": "合作方式", "money": "价格", "field": "领域", "chain": "产业链"}
+_Names: TypeAlias = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One comparison of a demand's wish with an achievement's statement, in words.
+
+    Attributes:
+        name: what is compared, in Chinese.
+        verdict: `agree`, `differ` or `unknown`.
+        wished, offered: what the demand and what the achievement says, in Chinese.
+    """
+
+    name: str
+    verdict: str
+    wished: str
+    offered: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One row of a page of matches.
+
+    Attributes:
+        rank: place, from 1.
+        row: the listing offered; `holder` is who stands for it in public.
+        grade: code of `matching.grades`, or None where nothing speaks for it.
+        score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it.
+        facts: comparisons, the telling ones first.
+        said: the one sentence why as (text, whether it is a shared word).
+    """
+
+    rank: int
+    row: Row
+    holder: str
+    grade: str | None = None
+    score: float = 0.0
+    shares: tuple[tuple[str, float], ...] = ()
+    rest: float = 0.0
+    facts: tuple[Fact, ...] = ()
+    said: tuple[tuple[str, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page of matches shows.
+
+    Attributes:
+        sought: kind of the rows offered.
+        offers: best first (or newest first in plain order).
+        fitting: whether anything deserves to be called a match; if not, `offers` are the nearest few.
+        weighed: words of the text that were weighed, heaviest first.
+        unknown: words of the text that occur nowhere in the catalogue.
+        gaps: what the text lacks: `short`, `numbers`.
+        catalogue: how many documents were ranked.
+        blocked: why there is no ranking at all: `need`, `ended`, `empty`, `boilerplate`, or None.
+    """
+
+    sought: str
+    offers: tuple[Offer, ...] = ()
+    fitting: bool = False
+    weighed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    catalogue: int = 0
+    blocked: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One pair side by side.
+
+    Attributes:
+        offer: the other listing with all its facts.
+        parts: (word or REST, thousandths of a point, percent of the score); both columns add up, also as shown.
+        own, other: (name of the section, text with the shared words marked) of both; titles likewise.
+    """
+
+    offer: Offer
+    parts: tuple[tuple[str, int, int], ...]
+    own: tuple[tuple[str, Markup], ...]
+    other: tuple[tuple[str, Markup], ...]
+    own_title: Markup
+    other_title: Markup
+
+
+def matches_for(row: Row, *, by: Any, top: int = TOP) -> Answer:
+    """The best of the other kind for a listing, ranked by text alone: the same for every reader who may find them.
+
+    Args:
+        row: the listing, as opened by `listings.rules.one`.
+        by: the reader; what he may not find is left out.
+        top: at most so many.
+
+    Raises:
+        SearchUnavailable: the matcher is being prepared.
+    """
+    sought = SOUGHT[row.kind]
+    if (blocked := _blocked(row)) is not None:
+        return Answer(sought, blocked=blocked)
+    return _answer(indexing.matching_document(row), row.kind, by=by, top=top, row=row)
+
+
+def top_matches(row: Row, by: Any, top: int = 5) -> Answer:
+    """The first few matches for the side column of a listing's own page; an answer without offers where none fit."""
+    answer = matches_for(row, by=by, top=top)
+    return answer if answer.fitting else replace(answer, offers=())
+
+
+def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int]:
+    """The plain order: all that could be offered, newest first, without any ranking.
+
+    Returns:
+        the answer (offers without grade and reasons) and the number of pages.
+    """
+    sought = SOUGHT[row.kind]
+    if (blocked := _blocked(row)) is not None:
+        return Answer(sought, blocked=blocked), 0
+    table = LISTINGS[sought]
+    found = table.found_by(by)
+    if table is Demand:
+        found = found & (Demand.need == "technology")
+    total = db.session.scalar(db.select(db.func.count()).select_from(table).where(found)) or 0
+    query = db.select(table).where(found).order_by(table.published_at.desc(), table.id.desc())
+    rows = db.session.scalars(query.limit(TOP).offset((page - 1) * TOP))
+    document, names = _facts_document(row, by), _names()
+    offers = tuple(
+        Offer(rank, other, indexing.holder(other), facts=_telling(_facts(document, row.kind, other, by, names)))
+        for rank, other in enumerate(rows, start=(page - 1) * TOP + 1)
+        if not _own(row, other, by)
+    )
+    return Answer(sought, offers, fitting=True), -(-total // TOP)
+
+
+def trial(text: str, kind: str, *, by: Any) -> Answer:
+    """Rank the catalogue for a pasted text. Nothing of the text is kept.
+
+    Args:
+        text: 20–3,000 characters, blanks at the ends aside.
+        kind: what the text is: `demand` (achievements are offered) or `achievement` (demands are offered).
+        by: the reader.
+
+    Raises:
+        Invalid: too short, too long, or an unknown kind.
+        SearchUnavailable: the matcher is being prepared.
+    """
+    text = checked(text, kind)
+    return _answer(matching.Document(id=0, title=headline(text), text=text), kind, by=by, top=TOP)
+
+
+def checked(text: str, kind: str) -> str:
+    """A pasted text fit for a trial: line ends as \\n, no blanks at the ends.
+
+    Raises:
+        Invalid: as `trial`.
+    """
+    text = text.replace("\r\n", "\n").replace("\x00", "").strip()
+    if kind not in SOUGHT:
+        raise Invalid("没有这种试配。", problems={"kind": ["请选择「技术难题」或「成果简介」。"]})
+    if len(text) < TRIAL_LEAST:
+        message = f"至少写 {TRIAL_LEAST} 个字，现在有 {len(text)} 个。写明现象、材料或设备、想达到的指标。"
+        raise Invalid(message, problems={"text": [message]})
+    if len(text) > TRIAL_MOST:
+        message = f"最多 {TRIAL_MOST:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
+        raise Invalid(message, problems={"text": [message]})
+    return text
+
+
+def headline(text: str) -> str:
+    """What stands for the title of a pasted text: its first line, or its first sentence, or its first 40 characters."""
+    line = text.strip().split("\n", 1)[0].strip()
+    if len(line) > HEADLINE:
+        line = re.split(r"[。！？；;!?]", line, maxsplit=1)[0]
+    return line[:HEADLINE].strip() or text.strip()[:HEADLINE]
+
+
+def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Any) -> Row:
+    """Keep a pasted text as a draft of the reader's organisation.
+
+    Args:
+        text, kind: as `trial`.
+        organisation_id: one of the reader's organisations; None where he has only one.
+        by: the reader.
+
+    Raises:
+        NotAllowed: the reader belongs to no organisation, or not to that one.
+        Invalid: as `trial`, or the organisation has a listing of that title already.
+    """
+    require(by, "trial.save")
+    text = checked(text, kind)
+    organisation = _organisation(organisation_id, by)
+    field = "problem" if kind == "demand" else "summary"
+    return listings.create(kind, {"title": headline(text), field: text}, organisation=organisation, by=by)
+
+
+def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
+    """One pair with its reasons, whatever its grade.
+
+    Raises:
+        NotFound: the other listing is not one this reader may find, or the pair is one that is never matched.
+        SearchUnavailable: the matcher is being prepared.
+    """
+    sought = SOUGHT[row.kind]
+    other = listings.many(sought, [other_id], by=by).get(other_id)
+    if other is None or _blocked(row) or _blocked(other) or _own(row, other, by):
+        raise NotFound("没有找到这一对匹配。", "其中一条可能已经撤回或过期。可以回到匹配列表看看。")
+    document = indexing.matching_document(row)
+    with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
+        reasons = matcher.explain(document, other.id if other.id in matcher else indexing.matching_document(other))
+    compared = _facts(_facts_document(row, by), row.kind, other, by, _names())
+    offer = _offer(1, other, reasons.score, reasons, compared, _spelled(document))
+    words = {word for word, _ in reasons.words}
+    parts = [*offer.shares, (REST, offer.rest)]
+    points = apportioned([part for _, part in parts], round(offer.score * 1000))
+    percents = apportioned([part for _, part in parts], 100)
+    return Evidence(
+        offer,
+        parts=tuple(zip([name for name, _ in parts], points, percents, strict=True)),
+        own=tuple((name, marked(text, words)) for name, text in indexing.texts(row).items()),
+        other=tuple((name, marked(text, words)) for name, text in indexing.texts(other).items()),
+        own_title=marked(row.title, words),
+        other_title=marked(other.title, words),
+    )
+
+
+def apportioned(parts: Iterable[float], whole: int) -> list[int]:
+    """Parts as whole numbers that add up to `whole`: rounded down, what is left goes to the largest remainders.
+
+    Args:
+        parts: not negative; all 0 gives all 0.
+        whole: what the result adds up to.
+    """
+    parts = list(parts)
+    total = sum(parts)
+    if total <= 0:
+        return [0] * len(parts)
+    exact = [max(0.0, part) * whole / total for part in parts]
+    found = [int(value) for value in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (found[i] - exact[i], i))
+    for i in by_remainder[: whole - sum(found)]:
+        found[i] += 1
+    return found
+
+
+def opening(row: Row, length: int = 110) -> str:
+    """The beginning of what a listing says, on one line."""
+    text = " ".join(next(iter(indexing.texts(row).values()), "").split())
+    return text if len(text) <= length else text[:length].rstrip("，、；：,;: ") + "…"
+
+
+def cut_points() -> list[tuple[str, str]]:
+    """The grades as the algorithm page tells them: (code, what it asks for)."""
+    covered = f"{grades.FAIR_COVERED:.0%}"
+    return [
+        ("high", f"分数不低于 {grades.HIGH:g}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"),
+        (
+            "fair",
+            f"分数不低于 {grades.FAIR:g}，并且至少有 {grades.FAIR_WORDS} 个少见的词两边都有，"
+            f"或者两边都有的词占了您的文字的 {covered} 以上",
+        ),
+        ("weak", f"分数不低于 {grades.WEAK:g}，并且至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:g} 以上"),
+        ("none", "以上都不到"),
+    ]
+
+
+def weights() -> list[float]:
+    """What the three parts of a score weigh: pieces of text, titles, words."""
+    matcher = matching.Matcher()
+    return [1.0, matcher.titles, matcher.words]
+
+
+def marked(text: str, words: Iterable[str]) -> Markup:
+    """A text made safe for a page, with the given words inside <mark>; cut first, escaped piece by piece."""
+    wanted = set(words)
+    pieces, position = [], 0
+    for start, end in _joined((span.start, span.end) for span in spans(text) if span.word in wanted):
+        pieces += [escape(text[position:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+        position = end
+    return Markup("").join([*pieces, escape(text[position:])])
+
+
+def _joined(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping spans made one; neighbours stay two words."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(found):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _answer(document: matching.Document, kind: str, *, by: Any, top: int, row: Row | None = None) -> Answer:
+    sought = SOUGHT[kind]
+    ranked, understood, catalogue = _ranked(document, sought, by, top, row)
+    gaps = _gaps(document)
+    spelled = _spelled(document)
+    unknown = set(understood.unknown) if catalogue else set()
+    answer = Answer(
+        sought,
+        weighed=tuple(spelled.get(word, word) for word, _ in understood.weighed if word not in unknown),
+        unknown=tuple(spelled.get(word, word) for word, _ in understood.weighed if word in unknown),
+        gaps=gaps,
+        catalogue=catalogue,
+        blocked=understood.empty_reason,
+    )
+    if answer.blocked:
+        return answer
+    names = _names()
+    own = None if row is None else _facts_document(row, by)
+    offers = [
+        _offer(
+            place,
+            other,
+            match.score,
+            match.reasons,
+            () if own is None else _telling(_facts(own, kind, other, by, names)),
+            spelled,
+        )
+        for place, (match, other) in enumerate(ranked, start=1)
+    ]
+    good = [offer for offer in offers if offer.grade is not None]
+    fitting = any(offer.grade != "weak" for offer in good)
+    return replace(answer, offers=tuple(good if fitting else offers[:NEAREST]), fitting=fitting)
+
+
+def _ranked(
+    document: matching.Document, sought: str, by: Any, top: int, row: Row | None
+) -> tuple[list[tuple[matching.Match, Row]], matching.Understanding, int]:
+    """The first `top` matches that the reader may find and that are not the owner's own, with their rows.
+
+    Returns:
+        (match, row) best first; how the text was understood; how many documents there are to rank.
+    """
+    asked = top + 5
+    while True:
+        with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
+            understood, catalogue = matcher.understand(document), len(matcher)
+            ranked = [] if understood.empty_reason else matcher.rank(document, top=asked)
+            for match in ranked:
+                _ = match.reasons  # worked out while the matcher is ours
+        rows = listings.many(sought, [match.id for match in ranked], by=by)
+        kept = [
+            (match, rows[match.id])
+            for match in ranked
+            if match.id in rows and not (row is not None and _own(row, rows[match.id], by))
+        ]
+        if len(kept) >= top or len(ranked) < asked:
+            return kept[:top], understood, catalogue
+        asked *= 4
+
+
+def _inner(by: Any) -> bool:
+    """Whether a reader may find confidential listings of others."""
+    return by is None or bool(audiences(by) & {"broker", "operator"})
+
+
+def _own(row: Row, other: Row, by: Any) -> bool:
+    """Whether both belong to one organisation: nobody is offered his own.
+
+    To readers who may not know whose an anonymous demand is, it is treated as anybody's: what is missing from a
+    list would tell them.
+    """
+    if row.organisation_id != other.organisation_id:
+        return False
+    return all(may(by, "demand.read_firm", one) for one in (row, other) if isinstance(one, Demand))
+
+
+def _blocked(row: Row) -> str | None:
+    if isinstance(row, Demand) and row.need != "technology":
+        return "need"
+    over = row.state == "published" and row.valid_until is not None and row.valid_until < now().date()
+    return "ended" if over or row.state not in LIVING else None
+
+
+def _gaps(document: matching.Document) -> tuple[str, ...]:
+    """What a text lacks to be compared well: `short`, `numbers`."""
+    text = f"{document.title}\n{document.text}"
+    found = []
+    if len(text) < SHORT:
+        found.append("short")
+    if not re.search(r"\d", text):
+        found.append("numbers")
+    return tuple(found)
+
+
+def _spelled(document: matching.Document) -> dict[str, str]:
+    """Word → how the text writes it first: pa66 → PA66."""
+    found: dict[str, str] = {}
+    for text in (document.title, document.text):
+        for span in spans(text):
+            found.setdefault(span.word, text[span.start : span.end])
+    return found
+
+
+def _offer(
+    rank: int,
+    other: Row,
+    score: float,
+    reasons: matching.Reasons,
+    compared: tuple[Fact, ...],
+    spelled: Mapping[str, str],
+) -> Offer:
+    return Offer(
+        rank=rank,
+        row=other,
+        holder=indexing.holder(other),
+        grade=grades.grade(score, reasons),
+        score=score,
+        shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
+        rest=reasons.rest,
+        facts=compared,
+        said=tuple((spelled.get(p.text, p.text) if p.marked else p.text, p.marked) for p in sentence(reasons).pieces),
+    )
+
+
+def _facts(own: matching.Document, kind: str, other: Row, by: Any, names: _Names) -> tuple[Fact, ...]:
+    """What a demand wishes against what an achievement states, in words, in the order of FACTS.
+
+    Args:
+        own: the codes of the listing whose page it is, of `kind`.
+        other: the listing offered.
+    """
+    theirs = _facts_document(other, by)
+    demand, achievement = (own, theirs) if kind == "demand" else (theirs, own)
+    found = {fact.name: fact for fact in facts.compare(demand, achievement)}
+    return tuple(
+        Fact(label, found[name].verdict, *(_said(name, v, names) for v in _values(found[name])))
+        for name, label in FACTS.items()
+    )
+
+
+def _values(fact: facts.Fact) -> tuple[Any, Any]:
+    return fact.demand_value, fact.achievement_value
+
+
+def _said(name: str, value: Any, names: _Names) -> str:
+    """A value of a fact in Chinese; nothing where it is unknown."""
+    if not value:
+        return ""
+    if name == "money":
+        return money(*value)
+    if name == "mode":
+        return "、".join(term for code, term in terms.CONVERSION_MODES.items() if code in value)
+    return names[name].get(value, value)
+
+
+def _names() -> _Names:
+    return {
+        "field": dictionaries.fields_of_level(1),
+        "chain": dictionaries.names(dictionaries.Chain),
+        "stage": terms.STAGES,
+    }
+
+
+def _telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:
+    """The few facts for a row of a list: known ones first, each group in the order of FACTS."""
+    return tuple(sorted(compared, key=lambda fact: fact.verdict == "unknown")[:FACTS_SHOWN])
+
+
+def _facts_document(row: Row, by: Any) -> matching.Document:
+    """What of a listing's codes this reader's page may show; the rest is unknown to him."""
+    document = indexing.matching_document(row)
+    if row.visibility == "partial" and not may(by, "listing.read_full", row):
+        return replace(document, chain=None, modes=frozenset(), price_min=None, price_max=None, due=None)
+    return document
+
+
+def _organisation(organisation_id: int | None, by: Any) -> Organisation:
+    own = {organisation.id: organisation for organisation in by.organisations}
+    if organisation_id is None and len(own) == 1:
+        return next(iter(own.values()))
+    if organisation_id not in own:
+        message = "请选择草稿归哪个单位。"
+        raise Invalid(message, problems={"organisation": [message]})
+    return own[organisation_id]
