@@ -234,8 +234,8 @@ def tell(folder: Path, number: signal.Signals) -> bool:
         return False
     # The launcher hands a request to end on to the server itself; what cannot be caught must be sent to both.
     both = number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT)
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split() if both else []
-    for process in (*map(int, children), pid):
+    children = [one for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()]
+    for process in (*map(int, children if both else []), pid):
         os.kill(process, number)
     return True
 

@@ -141,15 +141,20 @@ class FallbackEngine:
     def state(self) -> dict[str, Any]:
         """The first engine's state with breaker, degraded and the embedded engine's state under "embedded".
 
-        When the first does not answer, the embedded engine's state stands in its place and degraded is True.
+        When the first does not answer, the embedded engine's state stands in its place and degraded is True. Whatever
+        does not answer is named under "trouble". Raises SearchUnavailable when neither answers.
         """
-        embedded = self.embedded.state()
+        breaker = self.breaker.state
         try:
             first = self.primary.state()
         except SearchUnavailable as failure:
-            return {**embedded, "degraded": True, "trouble": str(failure), "breaker": self.breaker.state}
+            return {**self.embedded.state(), "degraded": True, "trouble": str(failure), "breaker": breaker}
+        try:
+            embedded = self.embedded.state()
+        except SearchUnavailable as failure:
+            return {**first, "current": False, "degraded": False, "trouble": str(failure), "breaker": breaker}
         current = bool(first["current"] and embedded["current"])
-        return {**first, "current": current, "degraded": False, "breaker": self.breaker.state, "embedded": embedded}
+        return {**first, "current": current, "degraded": False, "breaker": breaker, "embedded": embedded}
 
     def close(self) -> None:
         """Close both."""

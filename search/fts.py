@@ -19,6 +19,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -441,6 +442,7 @@ class _Search:
         self.words = f"words_{head.generation}"
         self.chars = f"chars_{head.generation}"
         self.visible = visible
+        self.seen: dict[tuple[str, str], Rows] = {}
 
     def run(self, asked: Asked) -> _Found:
         masks = {term.phrase: self.having(term) for term in asked.terms}
@@ -510,8 +512,8 @@ class _Search:
             f"SELECT rowid, bm25({self.words}) FROM {self.words} WHERE {self.words} MATCH ?",  # noqa: S608  our own name
             (word_query(word),),
         ).fetchall()
-        table = np.array(rows, dtype=np.float64).reshape(-1, 2)
-        numbers, values = table[:, 0].astype(np.int64), table[:, 1]
+        numbers = np.fromiter((number for number, _ in rows), dtype=np.int64, count=len(rows))
+        values = np.fromiter((value for _, value in rows), dtype=np.float64, count=len(rows))
         inside = numbers < len(self.visible)
         return numbers[inside], corrected(values, self.documents)[inside]
 
@@ -522,9 +524,12 @@ class _Search:
         return self.numbers(self.chars, phrase_query(phrase, title=title))
 
     def numbers(self, table: str, match: str) -> Rows:
-        rows = self.connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (match,)).fetchall()  # noqa: S608
-        numbers = np.array(rows, dtype=np.int64).reshape(-1)
-        return numbers[numbers < len(self.visible)]
+        known = self.seen.get((table, match))
+        if known is None:
+            rows = self.connection.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", (match,)).fetchall()  # noqa: S608
+            numbers = np.fromiter((number for (number,) in rows), dtype=np.int64, count=len(rows))
+            known = self.seen[table, match] = numbers[numbers < len(self.visible)]
+        return known
 
 
 def _result(query: Query, columns: Columns, found: _Found) -> Result:
@@ -714,16 +719,21 @@ def _line(row: _Row) -> Line:
         "district": _one(district),
         "field": _one(field),
         "stage": _one(stage),
-        "mode": tuple(json.loads(modes)),
+        "mode": _several(modes),
         "year": _one(year),
         "chain": _one(chain),
-        "audience": tuple(json.loads(audience)),
+        "audience": _several(audience),
     }
     return Line(number, bool(alive), kind, ident, values, _date(published_on), _date(deadline))
 
 
 def _one(value: Any) -> tuple[Any, ...]:
     return () if value is None else (value,)
+
+
+@lru_cache(maxsize=4096)  # few combinations, many documents
+def _several(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def _packed(*parts: str) -> bytes:

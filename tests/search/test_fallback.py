@@ -86,6 +86,15 @@ def test_both_down_is_no_empty_answer(tmp_path: Path) -> None:
         engine.find(Query("轴承"))
 
 
+def test_a_broken_embedded_index_is_named_while_the_first_answers(engine: FallbackEngine) -> None:
+    engine.put([listing(1)])
+    engine.embedded = FtsEngine(Path("/nowhere/embedded.db"))
+    state = engine.state()
+    assert (state["degraded"], state["current"], state["count"]) == (False, False, 1)
+    assert "embedded.db" in state["trouble"]
+    assert engine.find(Query("轴承")).degraded is False
+
+
 def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
     assert engine.put([listing(1), listing(2)]) == 2
     assert engine.remove([("demand", 1, 2)]) == 1
