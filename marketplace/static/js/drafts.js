@@ -56,7 +56,7 @@ function offer(form, key, kept) {
   note.className = "notice";
   note.setAttribute("role", "status");
   const text = document.createElement("p");
-  text.textContent = `这台设备上留有 ${new Date(kept.at).toLocaleString("zh-CN")} 写到一半的内容，还没有保存到网站。`;
+  text.textContent = `这台设备上留有 ${minute(kept.at)} 写到一半的内容，还没有保存到网站。`;
   const deeds = document.createElement("p");
   deeds.className = "deeds";
   deeds.append(
@@ -65,6 +65,13 @@ function offer(form, key, kept) {
   );
   note.append(text, deeds);
   form.before(note);
+}
+
+// As the site writes a moment: 2026-11-21 09:30, in the reader's own time.
+function minute(at) {
+  const moment = new Date(at);
+  const local = new Date(at - moment.getTimezoneOffset() * 60000);
+  return local.toISOString().slice(0, 16).replace("T", " ");
 }
 
 function button(name, deed) {
