@@ -86,7 +86,7 @@ def bring_in_step(say: Callable[[str], None]) -> None:
     except search.SearchUnavailable:
         current = False
     if current:
-        say(f"search index: {listings.index_sync()} listings brought in step")
+        say(f"search index: {listings.index_sync()} listings brought in step, {engine.state()['count']} in all")
     else:
         say(f"search index: built with {listings.index_rebuild()} listings")
     matchers: Matchers = current_app.extensions["matchers"]
