@@ -13,9 +13,9 @@ from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
-from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
 from wtforms.validators import Length, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput, html_params
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from marketplace.exchange import cells
 from marketplace.lifecycle import now
@@ -111,24 +111,22 @@ def metric_of(text: str) -> dict[str, Any] | None:
     return rows[0] if len(rows) == 1 and not rest else None
 
 
-class Safe(str):
-    """The attributes of a tag, which `html_params` has escaped."""
+class Select(widgets.Select):
+    """The box of a `Choice`, with its groups."""
 
-    def __html__(self) -> str:
-        return str(self)
-
-
-def select_box(field: Choice, **attributes: Any) -> Markup:
-    """The box of a `Choice`."""
-    options = Markup()
-    for group, codes in field.groups():
-        listed = Markup().join(
-            Markup('<option value="{}"{}>{}</option>').format(code, Markup(" selected") if chosen else "", name)
-            for code, name, chosen in codes
+    def __call__(self, field: Choice, **attributes: Any) -> Markup:
+        options = Markup()
+        for group, codes in field.groups():
+            listed = Markup().join(
+                Markup('<option value="{}"{}>{}</option>').format(code, Markup(" selected") if chosen else "", name)
+                for code, name, chosen in codes
+            )
+            options += Markup('<optgroup label="{}">{}</optgroup>').format(group, listed) if group else listed
+        written = Markup().join(
+            Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), value)
+            for name, value in {"id": field.id, "name": field.name, **attributes}.items()
         )
-        options += Markup('<optgroup label="{}">{}</optgroup>').format(group, listed) if group else listed
-    attributes = {"id": field.id, "name": field.name, **attributes}
-    return Markup("<select {}>{}</select>").format(Safe(html_params(**attributes)), options)
+        return Markup("<select{}>{}</select>").format(written, options)
 
 
 class Choice(SelectField):
@@ -140,7 +138,7 @@ class Choice(SelectField):
         whole: the codes are whole numbers.
     """
 
-    widget = staticmethod(select_box)
+    widget = Select()
 
     def __init__(
         self,
@@ -161,7 +159,9 @@ class Choice(SelectField):
         """Groups of (code, name, chosen); what stands in no group comes first, under an empty name."""
         chosen = "" if self.data is None else str(self.data)
         plain = {str(k): v for k, v in self.named.items() if not isinstance(v, Mapping)}
-        grouped = {k: {str(code): name for code, name in v.items()} for k, v in self.named.items() if k not in plain}
+        grouped = {
+            k: {str(code): name for code, name in v.items()} for k, v in self.named.items() if isinstance(v, Mapping)
+        }
         first = {} if self.blank is None else {"": self.blank}
         known = set(plain).union(*grouped.values())
         gone = {} if not chosen or chosen in known else {chosen: f"{self.once.get(chosen, chosen)}{GONE}"}

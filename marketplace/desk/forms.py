@@ -34,7 +34,7 @@ from marketplace.desk.fields import (
 from marketplace.dictionaries import models as dictionaries
 from marketplace.exchange import cells
 from marketplace.listings import rules, terms
-from marketplace.listings.labels import READINESS_NAMES, TRL_NAMES
+from marketplace.listings.labels import LABELS, READINESS_NAMES, TRL_NAMES
 from marketplace.listings.models import LISTINGS
 from marketplace.wording import amount
 
@@ -231,6 +231,7 @@ class ListingForm(FlaskForm):
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
         self.problems: list[str] = []  # what a rule found wrong that belongs to no field
+        self.title.label.text = LABELS[self.kind]["title"]
         if row is not None or len(self.owners) < 2:
             del self.organisation
         else:
@@ -291,6 +292,11 @@ class ListingForm(FlaskForm):
         main = "summary" if self.kind == "achievement" else "problem"
         self.title.data = clean(values.get("title"))[:200]
         self[main].data = clean(values.get("problem") or values.get("summary"))[:TEXT_SHAPE]
+
+    def main_text(self) -> str:
+        """Title and texts as they stand in the form now, for a look at what they would be matched with."""
+        names = ("summary", "innovation") if self.kind == "achievement" else ("problem", "key_technology")
+        return "\n".join(filter(None, (self[name].data for name in ("title", *names))))
 
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)

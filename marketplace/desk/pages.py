@@ -129,7 +129,7 @@ def renew(kind: str, listing_id: int) -> ResponseReturnValue:
 def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | None) -> ResponseReturnValue:
     """Answer a form: show it, add a row to it, save it, or save it and hand it in; what was typed is always kept."""
     focus = form.more(request.form["add"]) if "add" in request.form else ""
-    deed = "" if "add" in request.form else request.form.get("deed", "")
+    deed = "" if "add" in request.form or "look" in request.values else request.form.get("deed", "")
     if not deed:
         return _form_page(form, row, focus=focus)
     if not form.validate():
@@ -208,6 +208,8 @@ def _form_page(
         kept=session.pop("kept", ""),
         missing=rules.problems_of(row) if row is not None else {},
         needed=form.needed(),
+        looked="look" in request.values,
+        answer=desk.look(form.kind, form.main_text(), by=current_user) if "look" in request.values else None,
         labels=LABELS[form.kind],
     )
     return page, status

@@ -13,11 +13,12 @@ from typing import Any
 from sqlalchemy import Select, func, literal, union_all
 
 from marketplace.accounts.models import Organisation
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import Invalid, NotNow, SearchUnavailable
 from marketplace.extensions import db
 from marketplace.lifecycle import History, now
 from marketplace.listings import rules
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import may, organisations_of
 from marketplace.wording import SHANGHAI
 
@@ -127,6 +128,14 @@ def waiting_count(person: Any) -> int:
 def queue_length() -> int:
     """How many listings wait for the office."""
     return sum(_count(db.select(table.id).where(table.state.in_(QUEUED))) for table in LISTINGS.values())
+
+
+def look(kind: str, text: str, *, by: Any) -> matchmaking.Answer | None:
+    """What a half-written text would be matched with now; None where it is too short or the matcher is not ready."""
+    try:
+        return matchmaking.trial(text[: matchmaking.TRIAL_MOST], kind, by=by)
+    except (Invalid, SearchUnavailable):
+        return None
 
 
 def sheet(person: Any, *, kind: str = "", state: str = "", page: int = 1) -> Sheet:
