@@ -1,0 +1,210 @@
+"""One channel of the ranking: TF-IDF cosine over postings, with what was put and removed since they were laid down.
+Not here: how channels are weighed together (matcher), what the features are (features).
+
+Norms are kept in whole numbers, so that they do not depend on the order of additions and removals: a catalogue that
+grew gives bit for bit the scores of one fitted at once. With idf(t) = L - l(t), L = ln(1+n)+1 and l(t) = ln(1+df(t)),
+a document's squared norm is L²A - 2LB + C, where A, B, C sum w(t), w(t)l(t), w(t)l(t)² over its features and w is the
+squared sublinear count. A new document moves L for all, and l only for its own features.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from matching import segment as segments
+from matching.features import MOST, Counted, Counts, Keys
+from matching.segment import MASK, SHIFT, Packed, Segment
+
+Floats = npt.NDArray[np.float64]
+Sums = npt.NDArray[np.float32]
+Whole = npt.NDArray[np.int64]
+Adding = Callable[[Sequence[Packed], Sums, Sums, Sums], None]
+
+SCALE = 4096  # whole numbers stand for this many-th parts
+_COUNTS = np.arange(MOST + 1)
+SUBLINEAR = np.where(_COUNTS > 0, 1 + np.log(np.maximum(_COUNTS, 1)), 0.0)  # sublinear count, by count
+SUBLINEAR_32 = SUBLINEAR.astype(np.float32)
+_SQUARED = np.round(SUBLINEAR**2 * SCALE).astype(np.int64)
+
+
+def scaled_log(number: npt.ArrayLike) -> Whole:
+    """ln(1 + number) in SCALE-th parts."""
+    return np.round(np.log1p(number) * SCALE).astype(np.int64)
+
+
+def add_postings(lists: Sequence[Packed], weights: Sums, by_count: Sums, sums: Sums) -> None:
+    """sums[document] += weight · by_count[count] for each posting, list after list, in 32-bit arithmetic.
+
+    lists one array of packed postings per feature; weights shape (len(lists),); by_count shape (64,); sums shape (n,).
+    """
+    for postings, weight in zip(lists, weights, strict=True):
+        sums[postings >> SHIFT] += (weight * by_count)[postings & MASK]
+
+
+class Asked:
+    """A query weighed against a channel as it stood.
+
+    counted its features; known where the catalogue has them; idf shape (k,); weights shape (k,): what a document's
+    count is multiplied by before its own norm divides.
+    """
+
+    def __init__(self, counted: Counted, frequency: Whole, documents: int) -> None:
+        self.counted = counted
+        self.known = frequency > 0
+        self.idf = (scaled_log(documents) + SCALE - scaled_log(frequency)) / SCALE
+        own = SUBLINEAR[counted.counts] * self.idf
+        length = np.sqrt(np.sum(own**2))
+        self.weights = own * self.idf / length if length else own
+
+    def shared(self, other: Counted, norm: float) -> dict[int, float]:
+        """Key → its part of the cosine with a document of that norm."""
+        _, mine, theirs = np.intersect1d(self.counted.keys, other.keys, assume_unique=True, return_indices=True)
+        parts = self.weights[mine] * SUBLINEAR[other.counts[theirs]] / norm if norm else np.zeros(len(mine))
+        return dict(zip(self.counted.keys[mine].tolist(), parts.tolist(), strict=True))
+
+
+class Channel:
+    """The features of all documents, numbered from 0; a removed document keeps its number until merge().
+
+    main what was fitted or loaded; sums (A, B, C) as kept with it, or None to work them out.
+    """
+
+    def __init__(self, main: Segment, sums: Whole | None = None) -> None:
+        self.main = main
+        self.later: list[Counted] = []
+        self._postings: dict[int, array[int]] = {}
+        self._moved: dict[int, int] = {}  # key → how its document frequency differs from the main segment's
+        self._sums = self._sum_all() if sums is None else sums
+        self._norms: tuple[int, Floats] | None = None
+
+    @property
+    def sums(self) -> Whole:
+        """A, B, C of each document. shape (3, n)."""
+        return self._sums
+
+    def document(self, number: int) -> Counted:
+        """The features of a document."""
+        first = self.main.size
+        return self.main.document(number) if number < first else self.later[number - first]
+
+    def frequency(self, keys: Keys) -> Whole:
+        """How many documents have each key. shape (k,) → (k,)."""
+        terms = self.main.find(keys)
+        found = np.where(terms >= 0, self.main.term_ends[terms + 1] - self.main.term_ends[terms], 0)
+        if self._moved:
+            found = found + np.array([self._moved.get(key, 0) for key in keys.tolist()], dtype=np.int64)
+        return found.astype(np.int64)
+
+    def change(self, gone: Iterable[int], new: Sequence[Counted]) -> None:
+        """Take documents out by number and add others at the end."""
+        moves: Counter[int] = Counter()
+        for number in gone:
+            moves.subtract(self.document(number).keys.tolist())
+        for counted in new:
+            moves.update(counted.keys.tolist())
+        self._move({key: by for key, by in moves.items() if by})
+        first = self.main.size + len(self.later)
+        for number, counted in enumerate(new, first):
+            for key, count in zip(counted.keys.tolist(), counted.counts.tolist(), strict=True):
+                self._postings.setdefault(key, array("I")).append((number << int(SHIFT)) | count)
+        self.later.extend(new)
+        if new:
+            logs = [scaled_log(self.frequency(counted.keys)) for counted in new]
+            fresh = [_sums(counted.counts, log) for counted, log in zip(new, logs, strict=True)]
+            self._sums = np.concatenate([self._sums, np.array(fresh, dtype=np.int64).T], axis=1)
+        self._norms = None
+
+    def ask(self, counted: Counted, documents: int) -> Asked:
+        """Weigh a query. documents: how many there are now, the removed not counted."""
+        return Asked(counted, self.frequency(counted.keys), documents)
+
+    def idf(self, keys: Keys, documents: int) -> Floats:
+        """How rare each key is. shape (k,) → (k,)."""
+        rare: Floats = (scaled_log(documents) + SCALE - scaled_log(self.frequency(keys))) / SCALE
+        return rare
+
+    def norm(self, counted: Counted, documents: int) -> float:
+        """The length of a vector that is not of the catalogue, with the catalogue's idf."""
+        return float(np.sqrt(np.sum((SUBLINEAR[counted.counts] * self.idf(counted.keys, documents)) ** 2)))
+
+    def dot(self, asked: Asked, add: Adding = add_postings) -> Sums:
+        """The products of a query with every document, before the documents' own norms divide. shape (n,)."""
+        keys = asked.counted.keys[asked.known]
+        weights = asked.weights[asked.known].astype(np.float32)
+        sums = np.zeros(self._sums.shape[1], dtype=np.float32)
+        terms = self.main.find(keys)
+        inside = np.flatnonzero(terms >= 0)
+        add([self.main.postings(t) for t in terms[inside].tolist()], weights[inside], SUBLINEAR_32, sums)
+        if self._postings:
+            lists = [self._postings.get(key) for key in keys.tolist()]
+            there = [i for i, one in enumerate(lists) if one is not None]
+            add([np.array(lists[i], dtype=np.uint32) for i in there], weights[there], SUBLINEAR_32, sums)
+        return sums
+
+    def norms(self, documents: int) -> Floats:
+        """The length of each document's vector. shape (n,)."""
+        if self._norms is None or self._norms[0] != documents:
+            top = int(scaled_log(documents)) + SCALE
+            a, b, c = self._sums
+            squared = top * top * a - 2 * top * b + c
+            self._norms = documents, np.sqrt(np.maximum(squared, 0).astype(np.float64)) / SCALE**1.5
+        return self._norms[1]
+
+    def merged(self, alive: npt.NDArray[np.bool_]) -> Channel:
+        """The same documents, those not alive left out and the numbers drawn together, in one segment."""
+        builder = segments.Builder()
+        builder.add_segment(self.main, alive[: self.main.size])
+        for counted, keep in zip(self.later, alive[self.main.size :], strict=True):
+            if keep:
+                builder.add(counted)
+        return Channel(builder.build())
+
+    def _move(self, moves: dict[int, int]) -> None:
+        """Change document frequencies, and with them the sums of the documents that have these features."""
+        if not moves:
+            return
+        keys = np.array(list(moves), dtype=np.uint64)
+        before = scaled_log(self.frequency(keys))
+        for key, by in moves.items():
+            self._moved[key] = self._moved.get(key, 0) + by
+        after = scaled_log(self.frequency(keys))
+        changed = np.flatnonzero(before != after)
+        terms = self.main.find(keys[changed])
+        if not self._sums.flags.writeable:
+            self._sums = self._sums.copy()
+        for key, term, old, new in zip(
+            keys[changed].tolist(), terms.tolist(), before[changed].tolist(), after[changed].tolist(), strict=True
+        ):
+            if term >= 0:
+                self._shift(self.main.postings(term), old, new)
+            if key in self._postings:
+                self._shift(np.array(self._postings[key], dtype=np.uint32), old, new)
+
+    def _shift(self, postings: Packed, old: int, new: int) -> None:
+        numbers, squared = postings >> SHIFT, _SQUARED[postings & MASK]
+        self._sums[1, numbers] += squared * (new - old)
+        self._sums[2, numbers] += squared * (new * new - old * old)
+
+    def _sum_all(self) -> Whole:
+        logs = scaled_log(np.diff(self.main.term_ends))
+        ends = self.main.document_ends
+        sums = np.zeros((3, self.main.size), dtype=np.int64)
+        step = 20_000  # documents at a time, for the memory
+        for start in range(0, self.main.size, step):
+            stop = min(start + step, self.main.size)
+            packed = self.main.by_document[ends[start] : ends[stop]]
+            squared, log = _SQUARED[packed & MASK], logs[packed >> SHIFT]
+            for row, values in enumerate((squared, squared * log, squared * log * log)):
+                running = np.concatenate([[0], np.cumsum(values)])
+                sums[row, start:stop] = np.diff(running[ends[start : stop + 1] - ends[start]])
+        return sums
+
+
+def _sums(counts: Counts, log: Whole) -> tuple[int, int, int]:
+    squared = _SQUARED[counts]
+    return int(squared.sum()), int((squared * log).sum()), int((squared * log * log).sum())

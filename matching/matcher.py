@@ -1,0 +1,318 @@
+"""The matcher: fit a catalogue, rank it against a document, tell why, take documents in and out, save and load.
+Not here: one channel's arithmetic (channel), reasons (reasons), files (storage), facts and grades.
+
+score = (cos over grams + titles · cos over title units + words · cos over words) / (1 + titles + words), in 0…1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from matching import features, storage
+from matching import segment as segments
+from matching import text as words_of
+from matching.channel import Asked, Channel, Floats
+from matching.documents import Document, Id, Match, order
+from matching.errors import NotFitted, UnusableArtefact
+from matching.features import CHANNELS, Features
+from matching.reasons import Earned, Reading, Reasons, Understanding
+from matching.segment import Segment
+
+_MERGE_AT = 5_000  # later documents from which put() draws everything together, if they are also
+_MERGE_SHARE = 0.25  # this share of the fitted ones
+_NEAR = 1e-9  # scores nearer than this are drawn for the last place too; equal ones are then ordered by id
+
+
+class Matcher:
+    """Ranks the documents of a catalogue by how near they are to a text.
+
+    titles and words: weights of the title and word channels beside the grams' 1. The constructor only stores; fit()
+    learns ids_, channels_, alive_ and ranked_. One matcher belongs to one thread while put() or remove() runs.
+    """
+
+    ids_: list[Id]  # by number; a removed document keeps its number until merge()
+    number_: dict[Id, int]
+    alive_: npt.NDArray[np.bool_]
+    ranked_: npt.NDArray[np.bool_]  # alive, and with a word that tells something
+    channels_: dict[str, Channel]
+
+    def __init__(self, *, titles: float = 0.5, words: float = 0.25) -> None:
+        self.titles = titles
+        self.words = words
+
+    def fit(self, documents: Iterable[Document]) -> Self:
+        """Learn a catalogue, any number of documents, none too. Raises ValueError when an id occurs twice."""
+        builders = {name: segments.Builder() for name in CHANNELS}
+        ids: list[Id] = []
+        telling: list[bool] = []
+        for document in documents:
+            read = features.read(document)
+            ids.append(document.id)
+            telling.append(read.telling)
+            for name in CHANNELS:
+                builders[name].add(getattr(read, name))
+        if len(set(ids)) < len(ids):
+            raise ValueError("two documents of the catalogue have the same id")
+        self._set(ids, telling, {name: Channel(builder.build()) for name, builder in builders.items()})
+        return self
+
+    def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
+        """The best documents of the catalogue, best first, equal scores by id.
+
+        top how many at most; among the only ids to be ranked, all if None. Documents without a telling word are never
+        ranked, and a query without one ranks nothing: understand() says why.
+        """
+        asked = _Question(self, document)
+        if top <= 0 or not asked.read.telling:
+            return []
+        scores = np.where(self.ranked_, asked.scores(), 0.0)
+        if among is not None:
+            allowed = np.zeros(len(scores), dtype=np.bool_)
+            allowed[self._numbers(among)] = True
+            scores[~allowed] = 0.0
+        best = [(asked.rounded(scores[n]), self.ids_[n], n) for n in _best(scores, top).tolist()]
+        best.sort(key=lambda b: (-b[0], order(b[1])))
+        return [Match(id_, score, _Why(asked, number, score)) for score, id_, number in best[:top]]
+
+    def score(self, document: Document, ids: Sequence[Id]) -> Floats:
+        """The scores of given documents, shape (len(ids),); 0 for those that are not ranked or not there."""
+        asked = _Question(self, document)
+        if not asked.read.telling:
+            return np.zeros(len(ids))
+        scores = np.where(self.ranked_, asked.scores(), 0.0)
+        return np.array([asked.rounded(scores[self.number_[i]]) if i in self.number_ else 0.0 for i in ids])
+
+    def explain(self, document: Document, other: Document | Id) -> Reasons:
+        """Why `other` has its score for `document`; `other` by id, or any document weighed as if it stood there.
+
+        Raises KeyError when no document has the id.
+        """
+        asked = _Question(self, document)
+        if isinstance(other, Document):
+            return asked.explain(features.read(other))
+        self._check()
+        number = self.number_[other]
+        scores = asked.scores() if asked.read.telling else np.zeros(number + 1)
+        return asked.reasons(number, asked.rounded(scores[number]) if self.ranked_[number] else 0.0)
+
+    def understand(self, document: Document) -> Understanding:
+        """What a text is taken to say, and why it gets no ranking if it gets none."""
+        return _Question(self, document).reading.understanding
+
+    def put(self, documents: Iterable[Document]) -> Self:
+        """Take documents in, in the place of those with their ids. The result equals a fit of everything.
+
+        Where an id occurs twice the last counts.
+        """
+        self._check()
+        new = {document.id: document for document in documents}
+        if not new:
+            return self
+        gone = [self.number_[i] for i in new if i in self.number_]
+        read = [features.read(document) for document in new.values()]
+        first = len(self.ids_)
+        for name, channel in self.channels_.items():
+            channel.change(gone, [getattr(r, name) for r in read])
+        self._kill(gone)
+        self.ids_.extend(new)
+        self.number_.update(zip(new, range(first, first + len(new)), strict=True))
+        self.alive_ = np.concatenate([self.alive_, np.ones(len(new), dtype=np.bool_)])
+        self.ranked_ = np.concatenate([self.ranked_, np.array([r.telling for r in read], dtype=np.bool_)])
+        later = len(self.ids_) - self.channels_["grams"].main.size
+        if later > max(_MERGE_AT, _MERGE_SHARE * len(self.ids_)):
+            self.merge()
+        return self
+
+    def remove(self, ids: Iterable[Id]) -> Self:
+        """Take documents out; ids that are not there are passed over. The result equals a fit of the rest."""
+        self._check()
+        numbers = self._numbers(set(ids))
+        if numbers:
+            for channel in self.channels_.values():
+                channel.change(numbers, [])
+            self._kill(numbers)
+        return self
+
+    def merge(self) -> Self:
+        """Draw what was put and removed together with what was fitted; answers stay the same and come faster."""
+        self._check()
+        channels = {name: channel.merged(self.alive_) for name, channel in self.channels_.items()}
+        kept = np.flatnonzero(self.alive_).tolist()
+        self._set([self.ids_[n] for n in kept], self.ranked_[kept].tolist(), channels)
+        return self
+
+    def save(self, directory: str | Path) -> str:
+        """Write a new generation into a directory and make it the current one in one step.
+
+        Returns the generation's name. What was put and removed is merged first.
+        """
+        self._check()
+        if len(self.number_) < len(self.ids_) or self.channels_["grams"].later:
+            self.merge()
+        arrays: storage.Arrays = {"ranked": self.ranked_}
+        for name, channel in self.channels_.items():
+            main = channel.main
+            for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
+                arrays[f"{name}-{part}"] = getattr(main, part)
+            arrays[f"{name}-sums"] = channel.sums
+        facts: dict[str, Any] = {"words": words_of.VERSION, "weights": {"titles": self.titles, "words": self.words}}
+        if all(type(i) is int and abs(i) < 2**63 for i in self.ids_):
+            arrays["ids"] = np.array(self.ids_, dtype=np.int64)
+        else:
+            facts["ids"] = list(self.ids_)
+        return storage.write(Path(directory), arrays, facts)
+
+    @classmethod
+    def load(cls, directory: str | Path) -> Self:
+        """Open what save() wrote; the arrays are mapped, so processes share them.
+
+        Raises UnusableArtefact when it is missing, truncated, of other words or not ours: the caller fits anew.
+        """
+        arrays, facts = storage.read(Path(directory))
+        try:
+            if facts["words"] != words_of.VERSION:
+                raise UnusableArtefact(
+                    f"{directory} was fitted with words {facts['words']!r}, now {words_of.VERSION!r}"
+                )
+            matcher = cls(**{name: float(weight) for name, weight in facts["weights"].items()})
+            ids = arrays["ids"].tolist() if "ids" in arrays else list(facts["ids"])
+            channels = {}
+            for name in CHANNELS:
+                parts = ("keys", "term_ends", "by_term", "document_ends", "by_document")
+                main = Segment(*(arrays[f"{name}-{part}"] for part in parts))
+                if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
+                    raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
+                channels[name] = Channel(main, arrays[f"{name}-sums"])
+            matcher._set(ids, arrays["ranked"].tolist(), channels)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnusableArtefact(f"{directory} does not hold a matcher: {error!r}") from error
+        return matcher
+
+    def __len__(self) -> int:
+        self._check()
+        return len(self.number_)
+
+    def __contains__(self, id_: object) -> bool:
+        self._check()
+        return id_ in self.number_
+
+    def _set(self, ids: list[Id], telling: Sequence[bool], channels: dict[str, Channel]) -> None:
+        self.ids_ = ids
+        self.number_ = dict(zip(ids, range(len(ids)), strict=True))
+        self.alive_ = np.ones(len(ids), dtype=np.bool_)
+        self.ranked_ = np.array(telling, dtype=np.bool_)
+        self.channels_ = channels
+
+    def _kill(self, numbers: list[int]) -> None:
+        for number in numbers:
+            if self.number_.get(self.ids_[number]) == number:
+                del self.number_[self.ids_[number]]
+        self.alive_[numbers] = False
+        self.ranked_[numbers] = False
+
+    def _numbers(self, ids: Collection[Id]) -> list[int]:
+        return [self.number_[i] for i in ids if i in self.number_]
+
+    def _check(self) -> None:
+        if not hasattr(self, "channels_"):
+            raise NotFitted("the matcher has not been fitted")
+
+
+class _Question:
+    """A query weighed against a matcher as it is now."""
+
+    def __init__(self, matcher: Matcher, document: Document) -> None:
+        matcher._check()
+        self.document = document
+        self.read = features.read(document)
+        self.documents = len(matcher.number_)
+        self.channels = dict(matcher.channels_)
+        self.asked: dict[str, Asked] = {
+            name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
+        }
+        total = 1 + matcher.titles + matcher.words
+        self.weights = {"grams": 1 / total, "titles": matcher.titles / total, "words": matcher.words / total}
+        self._reading: Reading | None = None
+
+    @property
+    def reading(self) -> Reading:
+        if self._reading is None:
+            self._reading = Reading(self.document, self._weigh, self._frequency, self.documents)
+        return self._reading
+
+    def scores(self) -> Floats:
+        """The score of every document, removed ones too. shape (n,)."""
+        total: Floats | None = None
+        for name, channel in self.channels.items():
+            norms = channel.norms(self.documents)
+            one = channel.dot(self.asked[name]) * self.weights[name]
+            part = np.divide(one, norms, out=np.zeros(len(norms)), where=norms > 0)
+            total = part if total is None else total + part
+        assert total is not None  # noqa: S101  (there is always a channel)
+        return total
+
+    @staticmethod
+    def rounded(score: float) -> float:
+        """As told: in 0…1, to nine places."""
+        return round(min(1.0, max(0.0, float(score))), 9)
+
+    def reasons(self, number: int, score: float) -> Reasons:
+        """Why the document of that number has the score."""
+        others = {name: channel.document(number) for name, channel in self.channels.items()}
+        norms = {name: float(channel.norms(self.documents)[number]) for name, channel in self.channels.items()}
+        return self._reasons(others, norms, score)
+
+    def explain(self, read: Features) -> Reasons:
+        """Why a document from outside would have its score, weighed as if it stood in the catalogue."""
+        others = {name: getattr(read, name) for name in CHANNELS}
+        norms = {name: self.channels[name].norm(others[name], self.documents) for name in CHANNELS}
+        earned = self._earned(others, norms)
+        both = self.read.telling and read.telling
+        score = sum(sum(e.values()) for e in earned.values()) if both else 0.0
+        return self._reasons(others, norms, self.rounded(score))
+
+    def _reasons(self, others: dict[str, features.Counted], norms: dict[str, float], score: float) -> Reasons:
+        earned = self._earned(others, norms)
+        if score <= 0:
+            earned = {name: {} for name in CHANNELS}
+        theirs = set(others["words"].keys.tolist())
+        return self.reading.reasons(score, Earned(**earned), lambda word: features.word_key(word) in theirs)
+
+    def _earned(self, others: dict[str, features.Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
+        return {
+            name: {k: v * self.weights[name] for k, v in self.asked[name].shared(others[name], norms[name]).items()}
+            for name in CHANNELS
+        }
+
+    def _weigh(self, keys: list[int]) -> list[float]:
+        asked = self.channels["words"].idf(np.array(keys, dtype=np.uint64), self.documents)
+        return [float(w) for w in asked]
+
+    def _frequency(self, key: int) -> int:
+        return int(self.channels["words"].frequency(np.array([key], dtype=np.uint64))[0])
+
+
+class _Why:
+    """The reasons of one match, worked out when asked for, from the catalogue as it was ranked."""
+
+    def __init__(self, asked: _Question, number: int, score: float) -> None:
+        self._asked = asked
+        self._others = {name: channel.document(number) for name, channel in asked.channels.items()}
+        self._norms = {n: float(channel.norms(asked.documents)[number]) for n, channel in asked.channels.items()}
+        self._score = score
+
+    def __call__(self) -> Reasons:
+        return self._asked._reasons(self._others, self._norms, self._score)
+
+
+def _best(scores: Floats, top: int) -> npt.NDArray[np.int64]:
+    """Numbers of the documents that may be among the best, all that tie for the last place with them."""
+    if top < len(scores):
+        last = np.partition(scores, len(scores) - top)[len(scores) - top]
+        return np.flatnonzero((scores >= last - _NEAR) & (scores > 0))
+    return np.flatnonzero(scores > 0)

@@ -1,0 +1,326 @@
+"""THE definition of a word: normal form, cutting with our lexicon, sub-terms, Latin and grade tokens, stop words.
+Not here: what words weigh or which texts hold them (channel, matcher), how a search query is built (search).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from importlib.resources import files
+from threading import Lock
+from typing import NamedTuple
+
+import rjieba
+
+HAN = "\u4e00-\u9fd5"  # the characters jieba cuts; all others stand in Latin tokens
+RULES = "1"  # raise when the code below would give other words; the lexicon counts by itself
+
+# A Han run, or a Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
+# Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
+_RUN = re.compile(rf"([{HAN}]+)|([^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#]))|[^\W_{HAN}]+")
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_CACHED = 400_000  # cut tokens whose parts are remembered; then begun anew
+
+_FIGURES = re.compile(r"\d[\d.,/·'&-]*")
+_GRADE = re.compile(r"[1-9]\d{2,4}")  # 304, 7075, 40250: three to five figures name a material or a part
+_UNIT = (
+    "mm|cm|dm|m|km|um|μm|nm|mm2|cm2|m2|mm3|cm3|m3|g|kg|mg|t|l|ml|ul|w|kw|mw|gw|kwh|mwh|wh|v|kv|mv|a|ma|ah|mah|hz|khz|mhz|ghz|"
+    "pa|kpa|mpa|gpa|bar|h|hr|min|s|ms|us|ns|k|n|kn|nm|n/mm2|rpm|r/min|l/min|m/s|mm/min|g/l|mg/l|mg/kg|g/cm3|kg/m3|m3/h|"
+    "t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
+)
+_QUANTITY = re.compile(rf"\d[\d.,-]*(?:{_UNIT})(?:[-/]\d[\d.,]*(?:{_UNIT}))?")
+_UNITS = frozenset(_UNIT.split("|")) - {"pa", "mg", "bar", "bit"}  # those name things as well
+_AMOUNT = re.compile(  # 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds
+    "[第每数几]?[零〇一二两三四五六七八九十百千万几半多]+(?:多|余|来)?(?:个|次|年|天|日|周|月|个月|半|家|台|件|条|吨|米|倍|成|块|张|片|只|人|名|位|种|项|套|组|批|车|"
+    "小时|分钟|秒|公里|公斤|平方|分之|岁|班|座|亩|头|年度|年间)?"
+)
+_KEPT = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})  # names that look like quantities
+_MEASURES = frozenset("年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条")
+_BOUNDS = frozenset("≥≤><=≈~±约达")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A word and where it stands: text[start:end] of the original text shows it, in the original letters."""
+
+    word: str
+    start: int
+    end: int
+
+
+class Token(NamedTuple):
+    """A piece of a normalised text as it was cut.
+
+    word the piece itself; start where it begins; words (offset in the piece, word) of itself and its sub-terms, itself
+    first; stopped whether the piece says nothing by itself; telling the words that do say something.
+    """
+
+    word: str
+    start: int
+    words: tuple[tuple[int, str], ...]
+    stopped: bool
+    telling: tuple[tuple[int, str], ...]
+
+
+def normalise(text: str) -> str:
+    """NFKC and case-folded, all dashes one dash. normalise(normalise(t)) == normalise(t)."""
+    folded = text.translate(_FOLDED)
+    return folded if _FOLDED.joining.isdisjoint(text) else "".join(_fold(c) for c in _clusters(text))
+
+
+def words(text: str, *, stop: bool = False) -> list[str]:
+    """The words of a text in reading order, each followed by its sub-terms, terms of mixed script last.
+
+    stop: leave out what says nothing: stop words, single characters, figures and quantities. Deterministic; the same
+    words spans() gives.
+    """
+    norm = normalise(text)
+    found: list[str] = []
+    for token in tokens(norm):
+        found.extend(word for _, word in (token.telling if stop else token.words))
+    found.extend(word for _, word in mixed(norm))
+    return found
+
+
+def spans(text: str, *, stop: bool = False) -> list[Span]:
+    """Where the words of a text stand in it, ordered by start, longer ones first.
+
+    Offsets are those of the original text, also where normalising changes lengths (ﬁ, ㎡, ㌔). stop as in words().
+    """
+    norm = normalise(text)
+    found = spans_of(norm, stop=stop)
+    if norm != text and (len(norm) != len(text) or not _FOLDED.joining.isdisjoint(text)):
+        starts, ends = _origins(text)
+        found = [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
+    return found
+
+
+def spans_of(norm: str, *, stop: bool = False) -> list[Span]:
+    """spans() for a text that is normalised already, with offsets in it."""
+    found = [
+        Span(word, token.start + offset, token.start + offset + len(word))
+        for token in tokens(norm)
+        for offset, word in (token.telling if stop else token.words)
+    ]
+    found.extend(Span(word, start, start + len(word)) for start, word in mixed(norm))
+    found.sort(key=lambda s: (s.start, -s.end))
+    return found
+
+
+def tokens(norm: str) -> Iterator[Token]:
+    """A normalised text as cut, left to right. What lies between two tokens is no letter and no figure."""
+    cutter = _cutter()
+    for run in _RUN.finditer(norm):
+        start = run.start()
+        if run.lastindex == 1:
+            for word in cutter.cut(run.group()):
+                yield Token(word, start, *cutter.entry(word))
+                start += len(word)
+        else:
+            word = run.group()
+            entry = cutter.entry(word)
+            if _in_figures(norm, start, start + len(word), word):
+                entry = (entry[0], True, ())
+            yield Token(word, start, *entry)
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words that say nothing about a technology (lexicon/stopwords.txt), normalised."""
+    return frozenset(normalise(line) for line in _lines("stopwords.txt"))
+
+
+@cache
+def terms() -> frozenset[str]:
+    """The terms of the lexicon (lexicon/terms.txt: word, frequency, part of speech), normalised."""
+    return frozenset(normalise(line.split(" ")[0]) for line in _lines("terms.txt"))
+
+
+class _Fold(dict[int, str]):
+    """Character → its normal form, learnt as characters are met; `joining` those that may join the one before."""
+
+    def __init__(self) -> None:
+        super().__init__(_DASHES)
+        self.joining: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = _fold(character)
+        if any(_joins(c) for c in (character, *folded[:1])):
+            self.joining.add(character)
+        self[code] = folded
+        return folded
+
+
+def _joins(character: str) -> bool:
+    return unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+
+
+def _fold(text: str) -> str:
+    nfkc = unicodedata.normalize
+    return nfkc("NFKC", nfkc("NFKC", text).casefold()).translate(_DASHES)
+
+
+_FOLDED = _Fold()
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """The text in pieces that normalise apart from each other: a character and what joins it."""
+    begin = 0
+    for index in range(1, len(text) + 1):
+        if index == len(text) or not any(_joins(c) for c in (text[index], *_fold(text[index])[:1])):
+            yield text[begin:index]
+            begin = index
+
+
+def _origins(text: str) -> tuple[list[int], list[int]]:
+    """For each character of normalise(text): where its cluster begins and ends in the text."""
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for cluster in _clusters(text):
+        length = len(_fold(cluster))
+        starts.extend([position] * length)
+        position += len(cluster)
+        ends.extend([position] * length)
+    return starts, ends
+
+
+def _in_figures(norm: str, start: int, end: int, word: str) -> bool:
+    """Whether figures are an amount, not a name: 2018年, 500 万元, ≥ 304."""
+    if not word[0].isdigit() or not _GRADE.fullmatch(word):
+        return False
+    after = norm[end : end + 2].lstrip()[:1]
+    before = norm[max(0, start - 2) : start].rstrip()[-1:]
+    return after in _MEASURES if after else before in _BOUNDS if before else False
+
+
+def _says_nothing(word: str) -> bool:
+    if len(word) == 1 or word in stop_words() or word in _UNITS or _AMOUNT.fullmatch(word):
+        return True
+    if not word[0].isdigit() or word in _KEPT:
+        return False
+    if _FIGURES.fullmatch(word):
+        return not _GRADE.fullmatch(word)
+    return bool(_QUANTITY.fullmatch(word))
+
+
+class _Cutter:
+    """jieba-rs with our lexicon, an instance of its own: no global dictionary, no cache file, no log.
+
+    It gives the words jieba gives with the same lexicon; tests/matching/test_text.py holds it to that.
+    """
+
+    def __init__(self) -> None:
+        self._jieba = rjieba.Jieba()
+        self._terms = terms()
+        self._entries: dict[str, tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]] = {}
+        for line in _lines("terms.txt"):
+            word, frequency, tag = line.split(" ")
+            if _RUN.fullmatch(word) and not _latin(word):
+                self._jieba.add_word(word, int(frequency), tag)
+
+    def cut(self, run: str) -> list[str]:
+        found: list[str] = self._jieba.cut(run)
+        return found
+
+    def entry(self, word: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:
+        """(offset, word) of a cut piece and its sub-terms; whether the piece says nothing; those that do."""
+        known = self._entries.get(word)
+        if known is None:
+            if len(self._entries) >= _CACHED:
+                self._entries.clear()
+            pieces = ((0, word), *self._parts(word))
+            stopped = _says_nothing(word)
+            known = pieces, stopped, tuple(p for p in pieces if not _says_nothing(p[1]))
+            self._entries[word] = known
+        return known
+
+    def _parts(self, word: str) -> list[tuple[int, str]]:
+        if _latin(word):
+            return _latin_parts(word)
+        size = len(word)
+        found = []
+        for start in range(size - 1):
+            for length in range(min(size - start, size - 1), 1, -1):
+                part = word[start : start + length]
+                known = length == 2 or (length == 3 and size > 3)  # what jieba's cut_for_search looks up
+                if (known and self._jieba.has_word(part)) or (size > 3 and part in self._terms):
+                    found.append((start, part))
+        joints = _joints(size, found)
+        return [(s, p) for s, p in found if not any(s < joint < s + len(p) for joint in joints)]
+
+
+def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
+    """Where a word of `size` characters falls into two of its parts: 轴承|保持架, so that 承保 is no part."""
+    heads = {len(part) for start, part in parts if start == 0}
+    tails = {start for start, part in parts if start + len(part) == size}
+    both = heads & tails
+    return both if len(both) == 1 else set()
+
+
+def _latin(word: str) -> bool:
+    return not "\u4e00" <= word[0] <= "\u9fd5"
+
+
+def _latin_parts(word: str) -> list[tuple[int, str]]:
+    """GPT-4 → gpt; Al-Zn-Mg → al, zn, mg: what stands between the joints, figures only as grades."""
+    pieces = [(m.start(), m.group()) for m in re.finditer(r"[^\W_]+", word)]
+    if len(pieces) < 2:
+        return []
+    return [(at, p) for at, p in pieces if len(p) > 1 and (not p.isdigit() or _GRADE.fullmatch(p))]
+
+
+def mixed(norm: str) -> list[tuple[int, str]]:
+    """Terms of the lexicon that hold Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
+    pattern = _mixed_terms()
+    found = []
+    for match in pattern.finditer(norm):
+        start, end = match.span()
+        cuts_before = start > 0 and _outside_han(norm[start]) and _outside_han(norm[start - 1])
+        cuts_after = end < len(norm) and _outside_han(norm[end - 1]) and _outside_han(norm[end])
+        if not cuts_before and not cuts_after:
+            found.append((start, match.group()))
+    return found
+
+
+def _outside_han(character: str) -> bool:
+    return character.isalnum() and not "\u4e00" <= character <= "\u9fd5"
+
+
+@cache
+def _mixed_terms() -> re.Pattern[str]:
+    mixed = [t for t in terms() if re.search(rf"[{HAN}]", t) and re.search(rf"[^{HAN}]", t)]
+    return re.compile("|".join(re.escape(t) for t in sorted(mixed, key=lambda t: (-len(t), t))))
+
+
+@cache
+def _lines(name: str) -> tuple[str, ...]:
+    text = files("matching").joinpath("lexicon", name).read_text(encoding="utf-8")
+    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+
+
+_made: list[_Cutter] = []
+_making = Lock()
+
+
+def _cutter() -> _Cutter:
+    if not _made:
+        with _making:
+            if not _made:
+                _made.append(_Cutter())
+    return _made[0]
+
+
+def _version() -> str:
+    digest = blake2b(digest_size=6)
+    for name in ("terms.txt", "stopwords.txt"):
+        digest.update("\n".join(_lines(name)).encode())
+    return f"{RULES}-{digest.hexdigest()}"
+
+
+VERSION = _version()

@@ -1,0 +1,369 @@
+"""Ranking: what is ranked and how, ties, ids, taking in and out, files that cannot be trusted."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.metrics.pairwise import cosine_similarity
+
+from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features
+from matching import text as words_of
+from tests.matching.conftest import CATALOGUE, documents, texts
+
+QUERY = Document("q", "求尼龙保持架缺陷检测方法", "PA66保持架兜孔毛刺人工抽检漏检多，想上在线视觉检测。")
+
+
+def shown(matches: list[Match]) -> list[tuple[int | str, float]]:
+    return [(m.id, m.score) for m in matches]
+
+
+def test_the_fitting_one_comes_first(matcher: Matcher) -> None:
+    expected = 31
+
+    assert matcher.rank(QUERY)[0].id == expected
+
+
+@pytest.mark.parametrize("document", [d for d in CATALOGUE if d.id not in (5, 6)], ids=lambda d: str(d.id))
+def test_a_text_is_nearest_to_itself(matcher: Matcher, document: Document) -> None:
+    best = matcher.rank(document, top=1)[0]
+
+    assert best.id == document.id
+    assert best.score == pytest.approx(1.0, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("", "", "empty"),
+        ("　", "\n ，。…", "empty"),
+        ("合作", "我公司希望寻求合作，欢迎联系", "boilerplate"),
+        ("2018年", "500万元", "boilerplate"),
+        ("", "一种的方法", "boilerplate"),
+        ("轴承", "", None),
+    ],
+)
+def test_a_text_that_says_nothing_is_not_ranked_but_explained(
+    matcher: Matcher, title: str, text: str, expected: str | None
+) -> None:
+    document = Document("q", title, text)
+
+    assert matcher.understand(document).empty_reason == expected
+    assert (matcher.rank(document) == []) == (expected is not None)
+
+
+def test_documents_that_say_nothing_are_never_ranked(matcher: Matcher) -> None:
+    query = Document("q", "我公司需求合作：轴承保持架", "我公司希望寻求合作，欢迎联系，电话面议。")
+
+    assert {5, 6}.isdisjoint(m.id for m in matcher.rank(query))
+    assert matcher.score(query, [5, 6]).tolist() == [0.0, 0.0]
+
+
+def test_unknown_words_are_told(matcher: Matcher) -> None:
+    query = Document("q", "保持架与星载铷原子钟封装")
+    understanding = matcher.understand(query)
+
+    assert "原子钟" in understanding.unknown
+    assert "保持架" not in understanding.unknown
+    assert sum(weight for _, weight in understanding.weighed) == pytest.approx(1.0)
+    assert [w for _, w in understanding.weighed] == sorted((w for _, w in understanding.weighed), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        ([3, 1, 2], [1, 2, 3]),
+        (["b", "a", "c"], ["a", "b", "c"]),
+        (["2", 10, "10", 9], [9, 10, "10", "2"]),
+    ],
+)
+def test_equal_scores_are_ordered_by_id(ids: list[int | str], expected: list[int | str]) -> None:
+    matcher = Matcher().fit([Document(i, "轴承保持架", "冲压") for i in ids])
+
+    assert [m.id for m in matcher.rank(QUERY)] == expected
+    assert [m.id for m in matcher.rank(QUERY, top=2)] == expected[:2]
+
+
+@pytest.mark.parametrize(("among", "expected"), [(None, 4), ({31, "b-2"}, 2), (set(), 0), ({"nobody"}, 0), ({6}, 0)])
+def test_only_what_is_allowed_is_ranked(matcher: Matcher, among: set[int | str] | None, expected: int) -> None:
+    query = Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解")
+    found = matcher.rank(query, among=among)
+
+    assert len(found) == expected
+    assert among is None or {m.id for m in found} <= among
+
+
+@pytest.mark.parametrize(("top", "expected"), [(0, 0), (-1, 0), (1, 1), (3, 3), (50, 4)])
+def test_top_is_an_upper_bound(matcher: Matcher, top: int, expected: int) -> None:
+    assert len(matcher.rank(Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解"), top=top)) == expected
+
+
+def test_a_text_without_title_is_headed_by_its_first_sentence(matcher: Matcher) -> None:
+    pasted = Document("q", "", "尼龙保持架缺陷怎么检测？人工抽检漏检多。")
+    titled = Document("q", "尼龙保持架缺陷怎么检测", "尼龙保持架缺陷怎么检测？人工抽检漏检多。")
+
+    assert shown(matcher.rank(pasted)) == shown(matcher.rank(titled))
+
+
+def test_an_empty_catalogue_ranks_nothing_and_can_grow() -> None:
+    matcher = Matcher().fit([])
+
+    assert matcher.rank(QUERY) == []
+    assert len(matcher) == 0
+    assert shown(matcher.put(CATALOGUE).rank(QUERY)) == shown(Matcher().fit(CATALOGUE).rank(QUERY))
+
+
+def test_an_unfitted_matcher_says_so() -> None:
+    uses: list[Callable[[Matcher], object]] = [
+        lambda m: m.rank(QUERY),
+        lambda m: m.explain(QUERY, 1),
+        lambda m: m.put([]),
+        lambda m: m.remove([1]),
+        lambda m: m.save("nowhere"),
+        lambda m: m.understand(QUERY),
+        len,
+    ]
+    for use in uses:
+        with pytest.raises(NotFitted):
+            use(Matcher())
+
+
+def test_an_id_that_occurs_twice_is_refused() -> None:
+    with pytest.raises(ValueError, match="same id"):
+        Matcher().fit([CATALOGUE[0], CATALOGUE[0]])
+
+
+def test_explaining_a_stranger_by_id_is_refused(matcher: Matcher) -> None:
+    with pytest.raises(KeyError):
+        matcher.explain(QUERY, 999)
+
+
+def test_the_word_channel_is_the_cosine_of_scikit_learn() -> None:
+    kept = [d for d in CATALOGUE if features.read(d).telling]
+
+    def words(document: Document) -> list[str]:
+        title, text = features.parts(document)
+        return words_of.words(title, stop=True) * 3 + words_of.words(text, stop=True)
+
+    vectors = TfidfVectorizer(analyzer=words, sublinear_tf=True).fit_transform(kept)
+    expected = cosine_similarity(vectors)
+    matcher = Matcher().fit(kept)
+    channel = matcher.channels_["words"]
+    found = np.array(
+        [channel.dot(channel.ask(features.read(d).words, len(kept))) / channel.norms(len(kept)) for d in kept]
+    )
+
+    assert found == pytest.approx(expected, abs=1e-3)  # idf in 4096-th parts
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents(), documents("x"), st.sets(st.integers(0, 9)), texts)
+def test_a_catalogue_that_changed_equals_one_fitted_at_once(
+    first: list[Document], later: list[Document], gone: set[int], asked: str
+) -> None:
+    grown = Matcher().fit(first).put(later).remove(gone)
+    everything = {d.id: d for d in [*first, *later]}
+    whole = Matcher().fit([d for i, d in everything.items() if i not in gone])
+    query = Document("q", asked, asked)
+    expected = shown(whole.rank(query))
+
+    assert shown(grown.rank(query)) == expected
+    assert [m.reasons for m in grown.rank(query)] == [m.reasons for m in whole.rank(query)]
+    assert shown(grown.merge().rank(query)) == expected
+    assert len(grown) == len(whole)
+
+
+def test_many_changes_leave_nothing_behind() -> None:
+    matcher = Matcher().fit(CATALOGUE)
+    expected = shown(matcher.rank(QUERY))
+    for turn in range(30):
+        matcher.put([Document(f"t{turn}", "保持架缺陷检测", "尼龙保持架"), Document(31, "酶解", "驴皮")])
+        assert shown(matcher.rank(QUERY)) != expected
+        matcher.remove([f"t{turn}"]).put([CATALOGUE[0]])
+
+    assert shown(matcher.rank(QUERY)) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents(), texts)
+def test_scores_lie_between_0_and_1_and_fall(catalogue: list[Document], asked: str) -> None:
+    found = Matcher().fit(catalogue).rank(Document("q", asked))
+    scores = [m.score for m in found]
+
+    assert all(0 < score <= 1 for score in scores)
+    assert scores == sorted(scores, reverse=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(documents(), texts)
+def test_the_same_question_gets_the_same_answer(catalogue: list[Document], asked: str) -> None:
+    query = Document("q", asked)
+    once = Matcher().fit(catalogue).rank(query)
+    again = Matcher().fit(reversed(catalogue)).rank(query)
+
+    assert shown(once) == shown(again)
+
+
+@settings(max_examples=40, deadline=None)
+@given(documents(), texts, st.text(max_size=30))
+def test_any_text_may_be_asked(catalogue: list[Document], title: str, text: str) -> None:
+    matcher = Matcher().fit(catalogue)
+    query = Document("q", title, text)
+
+    for match in matcher.rank(query):
+        assert match.reasons.score == match.score
+
+
+def test_very_long_texts_are_read_and_ranked() -> None:
+    matcher = Matcher().fit([Document(1, "保持架", "轴承保持架颤振。" * 20_000), *CATALOGUE[1:]])
+
+    assert matcher.rank(Document("q", "保持架" * 500, "颤振" * 50_000))[0].id == 1
+
+
+# files
+
+
+def test_what_was_saved_answers_the_same(matcher: Matcher, tmp_path: Path) -> None:
+    matcher.put([Document("n", "保持架注塑", "尼龙")]).remove([12])
+    expected = shown(matcher.rank(QUERY))
+    matcher.save(tmp_path / "m")
+    loaded = Matcher.load(tmp_path / "m")
+
+    assert shown(loaded.rank(QUERY)) == expected
+    assert [m.reasons for m in loaded.rank(QUERY)] == [m.reasons for m in matcher.rank(QUERY)]
+    assert "n" in loaded
+    assert 12 not in loaded
+
+
+def test_a_loaded_matcher_can_change_without_touching_the_files(matcher: Matcher, tmp_path: Path) -> None:
+    matcher.save(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    loaded = Matcher.load(tmp_path).remove([31]).put([Document(99, "保持架检测"), Document(7, "驴皮", "酶解")])
+    everything = [d for d in CATALOGUE if d.id not in (31, 7)] + [
+        Document(99, "保持架检测"),
+        Document(7, "驴皮", "酶解"),
+    ]
+
+    assert shown(loaded.rank(QUERY)) == shown(Matcher().fit(everything).rank(QUERY))
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_an_empty_matcher_can_be_saved(tmp_path: Path) -> None:
+    Matcher().fit([]).save(tmp_path)
+
+    assert len(Matcher.load(tmp_path)) == 0
+
+
+def test_a_new_generation_takes_the_place_of_the_old(matcher: Matcher, tmp_path: Path) -> None:
+    reader = (matcher.save(tmp_path), Matcher.load(tmp_path))[1]
+    expected = shown(reader.rank(QUERY))
+    names = [matcher.put([Document(f"n{i}", "保持架检测")]).save(tmp_path) for i in range(3)]
+    folders = sorted(p.name for p in tmp_path.iterdir() if p.is_dir())
+
+    assert (tmp_path / "CURRENT").read_text() == names[-1]
+    assert folders == names[-2:]
+    assert shown(reader.rank(QUERY)) == expected  # the old files stay open where they are read
+    assert "n2" in Matcher.load(tmp_path)
+
+
+def test_nothing_is_pickled(matcher: Matcher, tmp_path: Path) -> None:
+    matcher.save(tmp_path)
+    kinds = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
+
+    assert kinds == {"", ".npy", ".json"}
+    for path in tmp_path.rglob("*.npy"):
+        np.load(path, allow_pickle=False)
+
+
+def damage_missing(folder: Path) -> None:
+    shutil.rmtree(folder)
+
+
+def damage_pointer(folder: Path) -> None:
+    (folder / "CURRENT").write_text("../../etc")
+
+
+def damage_pointer_bytes(folder: Path) -> None:
+    (folder / "CURRENT").write_bytes(b"\xff\xfe\x00")
+
+
+def damage_generation(folder: Path) -> None:
+    shutil.rmtree(folder / (folder / "CURRENT").read_text())
+
+
+def damage_manifest(folder: Path) -> None:
+    next(folder.rglob("manifest.json")).write_text("{")
+
+
+def damage_manifest_kind(folder: Path) -> None:
+    next(folder.rglob("manifest.json")).write_text("[]")
+
+
+def damage_format(folder: Path) -> None:
+    path = next(folder.rglob("manifest.json"))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": "another program 7"}))
+
+
+def damage_words(folder: Path) -> None:
+    path = next(folder.rglob("manifest.json"))
+    manifest = json.loads(path.read_text())
+    manifest["facts"]["words"] = "older"
+    path.write_text(json.dumps(manifest))
+
+
+def damage_facts(folder: Path) -> None:
+    path = next(folder.rglob("manifest.json"))
+    manifest = json.loads(path.read_text())
+    del manifest["facts"]["weights"]
+    path.write_text(json.dumps(manifest))
+
+
+def damage_cut(folder: Path) -> None:
+    path = next(folder.rglob("grams-by_term.npy"))
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def damage_bytes(folder: Path) -> None:
+    path = next(folder.rglob("words-keys.npy"))
+    path.write_bytes(path.read_bytes()[:-4] + b"zzzz")
+
+
+def damage_file(folder: Path) -> None:
+    next(folder.rglob("ranked.npy")).unlink()
+
+
+def damage_foreign(folder: Path) -> None:
+    path = next(folder.rglob("titles-keys.npy"))
+    path.write_bytes(b"PK\x03\x04 not an array")
+
+
+DAMAGE = [value for name, value in sorted(globals().items()) if name.startswith("damage_")]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda d: d.__name__)
+def test_a_damaged_artefact_raises_one_clear_error(
+    matcher: Matcher, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    folder = tmp_path / "m"
+    matcher.save(folder)
+    damage(folder)
+
+    with pytest.raises(UnusableArtefact, match="m"):
+        Matcher.load(folder)
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=lambda d: d.__name__)
+def test_saving_mends_a_damaged_artefact(matcher: Matcher, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    folder = tmp_path / "m"
+    matcher.save(folder)
+    damage(folder)
+    matcher.save(folder)
+
+    assert len(Matcher.load(folder)) == len(matcher)
