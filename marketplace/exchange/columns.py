@@ -20,6 +20,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand
 
 # What a column may be seen with; the deed is asked of `permissions` for each row.
 OPEN, FULL, CONTACT, FIRM = "", "listing.read_full", "listing.read_contact", "demand.read_firm"
+OWN = "listing.edit"
 SECRET_WORDS = {"国家秘密", "秘密", "机密", "绝密", "国家机密", "涉密", "国家级秘密"}
 SECRET = CellError(
     "国家秘密不能在互联网上传输，也不能在这里登记；这一行没有读取。",
@@ -339,7 +340,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
             deed=CONTACT,
             example="office@demo.example",
         ),
-        _prose(kind, "备注", "note", "说明", "note"),
+        _prose(kind, "备注", "note", "说明", "note", deed=OWN),  # between the owner and the operator
     )
     return {column.key: column for column in found}
 

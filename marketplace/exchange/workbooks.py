@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from marketplace.exchange.cells import CONTROL, escaped
-from marketplace.exchange.columns import EXAMPLE_MARK, FIRM, FULL, OPEN, Column, columns
+from marketplace.exchange.columns import CONTACT, EXAMPLE_MARK, FIRM, FULL, OPEN, Column, columns
 from marketplace.exchange.vocabularies import Vocabulary
 from marketplace.listings.indexing import holder
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
@@ -23,6 +23,8 @@ FORM_ROWS = 2_000  # rows of a form that have drop-downs
 TERMS_SHEET, HELP_SHEET = "可选值", "填写说明"
 WIDTHS = {"title": 36, "summary": 60, "problem": 60, "organisations": 28, "metrics": 36}
 WIDTH = 16
+HOLDERS = frozenset({"organisations", "lead"})  # say who stands behind a listing, or what stands for him in public
+TELLING = frozenset({"intended_partner", "recommended_by"})  # may tell whose an unnamed listing is
 _OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -171,10 +173,13 @@ def _help(sheet: Any, known: Sequence[Column], styles: Mapping[str, Any]) -> Non
 
 
 def _cell(column: Column, row: Achievement | Demand, by: Any) -> Any:
-    """What a column says of a row, as far as `by` may read it."""
-    if column.deed == FIRM and not may(by, FIRM, row):
-        return holder(row) if column.key == "organisations" else None
-    if column.deed != OPEN and column.deed != FIRM and not may(by, FULL, row):
+    """What a column says of a row, as far as the row's own page says it to `by`."""
+    whole, firm = may(by, FULL, row), may(by, FIRM, row)
+    if column.key in HOLDERS and not (whole and firm):
+        return holder(row)
+    if column.deed != OPEN and not whole:
+        return None
+    if (column.deed in (FIRM, CONTACT) or column.key in TELLING) and not firm:
         return None
     if column.deed not in (OPEN, FIRM, FULL) and not may(by, column.deed, row):
         return None

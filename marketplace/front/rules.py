@@ -19,7 +19,7 @@ import search
 from marketplace.accounts.models import Person
 from marketplace.dictionaries.models import Chain, District, HitechField, fields_of_level, names
 from marketplace.errors import SearchUnavailable
-from marketplace.exchange import workbooks
+from marketplace.exchange import rules as exchange
 from marketplace.extensions import db
 from marketplace.front.forms import FACETS, Asked
 from marketplace.lifecycle import history_of, now
@@ -39,7 +39,7 @@ NEWEST = 6  # rows of each kind on the home page
 EXAMPLES = 3  # example queries on the home page
 MATCHES = 5  # best matches beside a listing
 SITEMAP_LIMIT = 50_000  # addresses of one file, sitemaps.org
-SNIPPET = 96  # characters: two lines of the text column
+SNIPPET = 76  # characters: two lines of the text column
 LEAD = 120  # characters of the opening of a text
 CHECK_DAYS = 180  # days after which the legal status of a patent counts as stale
 # What stands in the table of facts of a page, where it has been filled in.
@@ -80,6 +80,7 @@ FACTS = {
         "keywords",
     ),
 }
+BY_COUNT = ("field", "chain", "district")  # facets without an order of their own, longer than a page shows at once
 NAMING_FACTS = frozenset({"intended_partner", "recommended_by"})  # may tell who an unnamed owner is
 EXAMPLE = re.compile(r"[\w+#-]{2,10}")
 
@@ -323,7 +324,7 @@ def export(asked: Asked, *, by: Any) -> bytes:
     """
     hits = _ask(asked.on_page(1), by=by, size=EXPORT_LIMIT).hits
     rows = listings.many(asked.kind, [hit.id for hit in hits], by=by)
-    return workbooks.listings(asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], by)
+    return exchange.workbook(asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], by=by)
 
 
 def addresses(*, by: Any) -> Iterator[tuple[str, int, datetime]]:
@@ -477,16 +478,17 @@ def _counts(result: search.Result, facet: str) -> dict[str, int]:
 
 
 def _options(facet: str, result: search.Result, known: Mapping[str, Mapping[str, str]], asked: Asked) -> list[Option]:
-    """The options of a facet: in the order of the dictionary, years latest first."""
+    """The options of a facet: in the order of the dictionary (years latest first), the long ones by their counts."""
     counts = _counts(result, facet)
     chosen = asked.filters.get(facet, ())
     named = {c: f"{c} 年" for c in sorted({*counts, *chosen}, reverse=True)} if facet == "year" else known[facet]
     unofficial = _unofficial() if facet == "chain" else frozenset()
-    return [
+    options = [
         Option(code, name, counts.get(code, 0), code in chosen, code not in unofficial)
         for code, name in named.items()
         if code in counts or code in chosen
     ]
+    return sorted(options, key=lambda option: -option.count) if facet in BY_COUNT else options
 
 
 def _unofficial() -> frozenset[str]:
