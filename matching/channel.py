@@ -11,19 +11,19 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from matching import segment as segments
 from matching.features import MOST, Counted, Counts, Keys
+from matching.kernels import Loops
 from matching.segment import MASK, SHIFT, Packed, Segment
 
 Floats = npt.NDArray[np.float64]
 Sums = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
-Adding = Callable[[Sequence[Packed], Sums, Sums, Sums], None]
 
 SCALE = 4096  # whole numbers stand for this many-th parts
 _COUNTS = np.arange(MOST + 1)
@@ -35,15 +35,6 @@ _SQUARED = np.round(SUBLINEAR**2 * SCALE).astype(np.int64)
 def scaled_log(number: npt.ArrayLike) -> Whole:
     """ln(1 + number) in SCALE-th parts."""
     return np.round(np.log1p(number) * SCALE).astype(np.int64)
-
-
-def add_postings(lists: Sequence[Packed], weights: Sums, by_count: Sums, sums: Sums) -> None:
-    """sums[document] += weight · by_count[count] for each posting, list after list, in 32-bit arithmetic.
-
-    lists one array of packed postings per feature; weights shape (len(lists),); by_count shape (64,); sums shape (n,).
-    """
-    for postings, weight in zip(lists, weights, strict=True):
-        sums[postings >> SHIFT] += (weight * by_count)[postings & MASK]
 
 
 class Asked:
@@ -80,7 +71,7 @@ class Channel:
         self._postings: dict[int, array[int]] = {}
         self._moved: dict[int, int] = {}  # key → how its document frequency differs from the main segment's
         self._sums = self._sum_all() if sums is None else sums
-        self._norms: tuple[int, Floats] | None = None
+        self._norms: tuple[int, Floats, Sums] | None = None
 
     @property
     def sums(self) -> Whole:
@@ -132,18 +123,21 @@ class Channel:
         """The length of a vector that is not of the catalogue, with the catalogue's idf."""
         return float(np.sqrt(np.sum((SUBLINEAR[counted.counts] * self.idf(counted.keys, documents)) ** 2)))
 
-    def dot(self, asked: Asked, add: Adding = add_postings) -> Sums:
+    def dot(self, asked: Asked, loops: Loops) -> Sums:
         """The products of a query with every document, before the documents' own norms divide. shape (n,)."""
         keys = asked.counted.keys[asked.known]
         weights = asked.weights[asked.known].astype(np.float32)
         sums = np.zeros(self._sums.shape[1], dtype=np.float32)
         terms = self.main.find(keys)
-        inside = np.flatnonzero(terms >= 0)
-        add([self.main.postings(t) for t in terms[inside].tolist()], weights[inside], SUBLINEAR_32, sums)
+        inside = terms >= 0
+        terms, ends = terms[inside], self.main.term_ends
+        loops.add(self.main.by_term, ends[terms], ends[terms + 1], weights[inside], SUBLINEAR_32, sums)
         if self._postings:
             lists = [self._postings.get(key) for key in keys.tolist()]
             there = [i for i, one in enumerate(lists) if one is not None]
-            add([np.array(lists[i], dtype=np.uint32) for i in there], weights[there], SUBLINEAR_32, sums)
+            found = [np.array(lists[i], dtype=np.uint32) for i in there] or [np.zeros(0, dtype=np.uint32)]
+            later = np.cumsum([0, *(len(one) for one in found)])[: len(there) + 1]
+            loops.add(np.concatenate(found), later[:-1], later[1:], weights[there], SUBLINEAR_32, sums)
         return sums
 
     def norms(self, documents: int) -> Floats:
@@ -152,8 +146,16 @@ class Channel:
             top = int(scaled_log(documents)) + SCALE
             a, b, c = self._sums
             squared = top * top * a - 2 * top * b + c
-            self._norms = documents, np.sqrt(np.maximum(squared, 0).astype(np.float64)) / SCALE**1.5
+            norms = np.sqrt(np.maximum(squared, 0).astype(np.float64)) / SCALE**1.5
+            with np.errstate(divide="ignore"):
+                self._norms = documents, norms, np.where(norms > 0, 1 / norms, 0.0).astype(np.float32)
         return self._norms[1]
+
+    def inverse(self, documents: int) -> Sums:
+        """What a product is multiplied by to give the cosine, 0 for a document without features. shape (n,)."""
+        self.norms(documents)
+        assert self._norms is not None  # noqa: S101  (norms() has set it)
+        return self._norms[2]
 
     def merged(self, alive: npt.NDArray[np.bool_]) -> Channel:
         """The same documents, those not alive left out and the numbers drawn together, in one segment."""

@@ -13,10 +13,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from matching import features, storage
+from matching import features, kernels, storage
 from matching import segment as segments
 from matching import text as words_of
-from matching.channel import Asked, Channel, Floats
+from matching.channel import Asked, Channel, Floats, Sums
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
 from matching.features import CHANNELS, Features
@@ -25,7 +25,6 @@ from matching.segment import Segment
 
 _MERGE_AT = 5_000  # later documents from which put() draws everything together, if they are also
 _MERGE_SHARE = 0.25  # this share of the fitted ones
-_NEAR = 1e-9  # scores nearer than this are drawn for the last place too; equal ones are then ordered by id
 
 
 class Matcher:
@@ -70,12 +69,15 @@ class Matcher:
         asked = _Question(self, document)
         if top <= 0 or not asked.read.telling:
             return []
-        scores = np.where(self.ranked_, asked.scores(), 0.0)
+        allowed = self.ranked_
         if among is not None:
-            allowed = np.zeros(len(scores), dtype=np.bool_)
-            allowed[self._numbers(among)] = True
-            scores[~allowed] = 0.0
-        best = [(asked.rounded(scores[n]), self.ids_[n], n) for n in _best(scores, top).tolist()]
+            allowed = np.zeros(len(allowed), dtype=np.bool_)
+            wanted = self._numbers(among)
+            allowed[wanted] = self.ranked_[wanted]
+        sums = asked.sums()
+        numbers = asked.best(sums, allowed, min(top, len(allowed)))
+        scores = asked.scores(sums, numbers)
+        best = [(asked.rounded(x), self.ids_[n], n) for x, n in zip(scores.tolist(), numbers.tolist(), strict=True)]
         best.sort(key=lambda b: (-b[0], order(b[1])))
         return [Match(id_, score, _Why(asked, number, score)) for score, id_, number in best[:top]]
 
@@ -84,8 +86,11 @@ class Matcher:
         asked = _Question(self, document)
         if not asked.read.telling:
             return np.zeros(len(ids))
-        scores = np.where(self.ranked_, asked.scores(), 0.0)
-        return np.array([asked.rounded(scores[self.number_[i]]) if i in self.number_ else 0.0 for i in ids])
+        numbers = np.array([self.number_.get(i, -1) for i in ids], dtype=np.int64)
+        scores = asked.scores(asked.sums(), numbers)
+        return np.array(
+            [asked.rounded(x) if n >= 0 and self.ranked_[n] else 0.0 for x, n in zip(scores, numbers, strict=True)]
+        )
 
     def explain(self, document: Document, other: Document | Id) -> Reasons:
         """Why `other` has its score for `document`; `other` by id, or any document weighed as if it stood there.
@@ -97,8 +102,7 @@ class Matcher:
             return asked.explain(features.read(other))
         self._check()
         number = self.number_[other]
-        scores = asked.scores() if asked.read.telling else np.zeros(number + 1)
-        return asked.reasons(number, asked.rounded(scores[number]) if self.ranked_[number] else 0.0)
+        return asked.reasons(number, float(self.score(document, [other])[0]))
 
     def understand(self, document: Document) -> Understanding:
         """What a text is taken to say, and why it gets no ranking if it gets none."""
@@ -245,15 +249,28 @@ class _Question:
             self._reading = Reading(self.document, self._weigh, self._frequency, self.documents)
         return self._reading
 
-    def scores(self) -> Floats:
-        """The score of every document, removed ones too. shape (n,)."""
-        total: Floats | None = None
-        for name, channel in self.channels.items():
-            norms = channel.norms(self.documents)
-            one = channel.dot(self.asked[name]) * self.weights[name]
-            part = np.divide(one, norms, out=np.zeros(len(norms)), where=norms > 0)
-            total = part if total is None else total + part
-        assert total is not None  # noqa: S101  (there is always a channel)
+    def sums(self) -> dict[str, Sums]:
+        """The products of the query with every document, by channel. Each shape (n,)."""
+        loops = kernels.loops()
+        return {name: channel.dot(self.asked[name], loops) for name, channel in self.channels.items()}
+
+    def best(self, sums: dict[str, Sums], allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]:
+        """The numbers of those that may be among the `top` best."""
+        if not len(allowed):
+            return np.zeros(0, dtype=np.int64)
+        weighted = [sums[name] * np.float32(self.weights[name]) for name in CHANNELS]
+        inverse = [self.channels[name].inverse(self.documents) for name in CHANNELS]
+        return kernels.loops().best(tuple(weighted), tuple(inverse), allowed, top)
+
+    def scores(self, sums: dict[str, Sums], numbers: npt.NDArray[np.int64]) -> Floats:
+        """The scores of some documents, in 64 bits. shape (len(numbers),)."""
+        total = np.zeros(len(numbers))
+        if not len(sums[CHANNELS[0]]):
+            return total
+        for name in CHANNELS:
+            norms = self.channels[name].norms(self.documents)[numbers]
+            products = sums[name][numbers].astype(np.float64) * self.weights[name]
+            total += np.divide(products, norms, out=np.zeros(len(numbers)), where=norms > 0)
         return total
 
     @staticmethod
@@ -308,11 +325,3 @@ class _Why:
 
     def __call__(self) -> Reasons:
         return self._asked._reasons(self._others, self._norms, self._score)
-
-
-def _best(scores: Floats, top: int) -> npt.NDArray[np.int64]:
-    """Numbers of the documents that may be among the best, all that tie for the last place with them."""
-    if top < len(scores):
-        last = np.partition(scores, len(scores) - top)[len(scores) - top]
-        return np.flatnonzero((scores >= last - _NEAR) & (scores > 0))
-    return np.flatnonzero(scores > 0)

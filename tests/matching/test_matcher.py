@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features
+from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features, kernels
 from matching import text as words_of
 from tests.matching.conftest import CATALOGUE, documents, texts
 
@@ -157,7 +157,10 @@ def test_the_word_channel_is_the_cosine_of_scikit_learn() -> None:
     matcher = Matcher().fit(kept)
     channel = matcher.channels_["words"]
     found = np.array(
-        [channel.dot(channel.ask(features.read(d).words, len(kept))) / channel.norms(len(kept)) for d in kept]
+        [
+            channel.dot(channel.ask(features.read(d).words, len(kept)), kernels.Plain()) / channel.norms(len(kept))
+            for d in kept
+        ]
     )
 
     assert found == pytest.approx(expected, abs=1e-3)  # idf in 4096-th parts

@@ -1,0 +1,73 @@
+"""The loops over postings for numba; importing this module loads numba. No fast-math: sums equal numpy's bit for bit.
+Not here: when they are used (kernels).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+_SHIFT = np.uint32(6)
+_MASK = np.uint32(63)
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def add(postings: Any, starts: Any, ends: Any, weights: Any, by_count: Any, sums: Any) -> None:
+    """As kernels.Loops.add."""
+    table = np.empty(64, dtype=np.float32)
+    for i in range(len(starts)):
+        for c in range(64):
+            table[c] = weights[i] * by_count[c]
+        at = np.uint64(starts[i])
+        end = np.uint64(ends[i])
+        whole = at + ((end - at) & ~np.uint64(3))
+        while at < whole:  # four at a time: no two postings of a list are of one document
+            a, b = postings[at], postings[at + np.uint64(1)]
+            c, d = postings[at + np.uint64(2)], postings[at + np.uint64(3)]
+            sums[np.uint64(a >> _SHIFT)] += table[np.uint64(a & _MASK)]
+            sums[np.uint64(b >> _SHIFT)] += table[np.uint64(b & _MASK)]
+            sums[np.uint64(c >> _SHIFT)] += table[np.uint64(c & _MASK)]
+            sums[np.uint64(d >> _SHIFT)] += table[np.uint64(d & _MASK)]
+            at += np.uint64(4)
+        while at < end:
+            a = postings[at]
+            sums[np.uint64(a >> _SHIFT)] += table[np.uint64(a & _MASK)]
+            at += np.uint64(1)
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def best(s0: Any, s1: Any, s2: Any, f0: Any, f1: Any, f2: Any, allowed: Any, top: int, near: Any) -> Any:
+    """As kernels.Loops.best: one pass that keeps the `top` best in a heap, one that collects what reaches the last."""
+    n = len(s0)
+    scores = np.empty(n, dtype=np.float32)
+    heap = np.zeros(top, dtype=np.float32)  # smallest at 0
+    for d in range(n):
+        score = s0[d] * f0[d] + s1[d] * f1[d] + s2[d] * f2[d]
+        scores[d] = score
+        if score > heap[0] and allowed[d]:
+            at = 0
+            while True:
+                child = 2 * at + 1
+                if child >= top:
+                    break
+                if child + 1 < top and heap[child + 1] < heap[child]:
+                    child += 1
+                if heap[child] >= score:
+                    break
+                heap[at] = heap[child]
+                at = child
+            heap[at] = score
+    floor = heap[0] - near
+    count = 0
+    for d in range(n):
+        if scores[d] > 0 and scores[d] >= floor and allowed[d]:
+            count += 1
+    found = np.empty(count, dtype=np.int64)
+    count = 0
+    for d in range(n):
+        if scores[d] > 0 and scores[d] >= floor and allowed[d]:
+            found[count] = d
+            count += 1
+    return found

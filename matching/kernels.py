@@ -1,0 +1,125 @@
+"""The loops over postings: each once in numpy and once compiled (numba), with equal results bit for bit.
+Not here: what is added up and why (channel, matcher).
+
+numba takes its time to load, so the first answers of a process come from numpy while a thread brings the compiled
+loops in; compiled code is kept beside this file or, where that cannot be written, in NUMBA_CACHE_DIR.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Packed = npt.NDArray[np.uint32]
+Offsets = npt.NDArray[np.int64]
+Sums = npt.NDArray[np.float32]
+
+SHIFT = 6  # bits of a posting that hold the count
+MASK = (1 << SHIFT) - 1
+NEAR = np.float32(2e-6)  # scores of 32 bits nearer than this to the last place are looked at again in 64 bits
+
+
+class Loops(Protocol):
+    """What both forms can do.
+
+    add: sums[number] += weight · by_count[count] for each posting of the lists postings[starts[i]:ends[i]], list after
+    list, in 32-bit arithmetic; weights shape (k,), by_count (64,), sums (n,).
+    best: numbers of the documents whose score may be among the `top` best, any order: score = Σ sums[c] · factors[c]
+    over the three channels, only where allowed and above 0; all that tie for the last place are given.
+    """
+
+    def add(
+        self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums
+    ) -> None: ...
+
+    def best(
+        self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
+    ) -> npt.NDArray[np.int64]: ...
+
+
+class Plain:
+    """The loops in numpy."""
+
+    def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
+        for start, end, weight in zip(starts.tolist(), ends.tolist(), weights, strict=True):
+            one = postings[start:end]
+            sums[one >> np.uint32(SHIFT)] += (weight * by_count)[one & np.uint32(MASK)]
+
+    def best(
+        self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
+    ) -> npt.NDArray[np.int64]:
+        scores = sums[0] * factors[0] + sums[1] * factors[1] + sums[2] * factors[2]
+        scores[~allowed] = 0
+        last = np.partition(scores, len(scores) - top)[len(scores) - top] if top < len(scores) else np.float32(0)
+        return np.flatnonzero((scores > 0) & (scores >= last - NEAR))
+
+
+class Compiled:
+    """The loops compiled. Making one loads numba and compiles, or reads what was compiled before."""
+
+    def __init__(self) -> None:
+        from matching import compiled
+
+        self._loops: Any = compiled
+        none, no = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
+        short = np.zeros(0, dtype=np.float32)
+        self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
+        self.best((short,) * 3, (short,) * 3, np.zeros(0, dtype=np.bool_), 1)
+
+    def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
+        self._loops.add(postings, starts, ends, weights, by_count, sums)
+
+    def best(
+        self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
+    ) -> npt.NDArray[np.int64]:
+        found: npt.NDArray[np.int64] = self._loops.best(*sums, *factors, allowed, top, NEAR)
+        return found
+
+
+class _Loading:
+    """Which loops are used, and the thread that brings the compiled ones."""
+
+    def __init__(self) -> None:
+        self.loops: Loops = Plain()
+        self.thread: threading.Thread | None = None
+        self.guard = threading.Lock()
+
+    def begin(self) -> threading.Thread:
+        with self.guard:
+            if self.thread is None:
+                self.thread = threading.Thread(target=self._load, name="compiled-loops", daemon=True)
+                self.thread.start()
+            return self.thread
+
+    def forget(self) -> None:
+        """In a process that was forked off while the thread ran: the thread did not come along."""
+        self.guard = threading.Lock()
+        if isinstance(self.loops, Plain):
+            self.thread = None
+
+    def _load(self) -> None:
+        try:
+            self.loops = Compiled()
+        except Exception:  # a machine where numba cannot load or compile is served by numpy
+            self.loops = Plain()
+
+
+_loading = _Loading()
+os.register_at_fork(after_in_child=_loading.forget)
+
+
+def loops() -> Loops:
+    """The loops to use now: compiled ones once they are loaded, which the first call starts."""
+    if _loading.thread is None:
+        _loading.begin()
+    return _loading.loops
+
+
+def ready() -> Loops:
+    """The compiled loops, waited for; numpy's where numba cannot be used."""
+    _loading.begin().join()
+    return _loading.loops

@@ -1,0 +1,57 @@
+"""The two forms of each loop give the same bits, and the best of a scan are those of a full sort."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matching import kernels
+from matching.channel import SUBLINEAR_32
+
+SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
+
+
+@pytest.fixture(scope="module")
+def compiled() -> kernels.Loops:
+    return kernels.Compiled()
+
+
+def postings(documents: int, terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(documents)
+    lists = [np.flatnonzero(random.random(documents) < random.random() ** 3).astype(np.uint32) for _ in range(terms)]
+    packed = [(one << 6) | random.integers(1, 64, len(one)).astype(np.uint32) for one in lists]
+    ends = np.cumsum([0, *(len(one) for one in packed)])
+    return np.concatenate(packed), ends[:-1], ends[1:], random.random(terms).astype(np.float32)
+
+
+@pytest.mark.parametrize(("documents", "terms"), SIZES)
+def test_sums_are_equal_bit_for_bit(compiled: kernels.Loops, documents: int, terms: int) -> None:
+    found = []
+    for loops in (kernels.Plain(), compiled):
+        sums = np.zeros(documents, dtype=np.float32)
+        loops.add(*postings(documents, terms), SUBLINEAR_32, sums)
+        found.append(sums.tobytes())
+
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("documents", "_terms"), SIZES)
+@pytest.mark.parametrize("top", [1, 2, 20, 1000])
+def test_the_best_are_among_those_found(compiled: kernels.Loops, documents: int, _terms: int, top: int) -> None:
+    random = np.random.default_rng(top)
+    sums = tuple(np.round(random.random(documents) ** 9, 3).astype(np.float32) for _ in range(3))
+    factors = tuple(random.choice([0.0, 0.5, 1.0], documents).astype(np.float32) for _ in range(3))
+    allowed = random.random(documents) < 0.8
+    scores = np.where(allowed, sum(s.astype(float) * f for s, f in zip(sums, factors, strict=True)), 0)
+    top = min(top, documents)
+    last = np.sort(scores)[::-1][:top][-1]
+    expected = set(np.flatnonzero((scores > 0) & (scores >= last)).tolist())
+    for loops in (kernels.Plain(), compiled):
+        found = set(loops.best(sums, factors, allowed, top).tolist())
+
+        assert expected <= found
+        assert all(allowed[n] and scores[n] > 0 for n in found)
+
+
+def test_waiting_gives_the_compiled_loops() -> None:
+    assert isinstance(kernels.ready(), kernels.Compiled)
