@@ -6,7 +6,7 @@ What single pages do is tested in their rooms; here whole paths are walked and e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -43,7 +43,10 @@ def browser() -> Iterator[Browser]:
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """A guest's page at the width of a desk and of a phone; errors of scripts and of the policy fail the test."""
     context = browser.new_context(
-        viewport={"width": request.param, "height": 900}, locale="zh-CN", base_url=address, has_touch=request.param < 500
+        viewport={"width": request.param, "height": 900},
+        locale="zh-CN",
+        base_url=address,
+        has_touch=request.param < 500,
     )
     page = context.new_page()
     troubles: list[str] = []
@@ -107,7 +110,15 @@ def test_paste_a_problem(page: Page) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/algorithm", "/trial", "/trial?kind=demand", "/search?q=不存在的词语组合", "/search?page=999", "/login", "/nothing-here"],
+    [
+        "/algorithm",
+        "/trial",
+        "/trial?kind=demand",
+        "/search?q=不存在的词语组合",
+        "/search?page=999",
+        "/login",
+        "/nothing-here",
+    ],
 )
 def test_every_other_public_page_is_sound(page: Page, path: str) -> None:
     page.goto(path)
