@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 export PORT HOST
 
 .DEFAULT_GOAL := help
-.PHONY: help run prepare test check lint types imports tests bench screenshots lock clean
+.PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
+.PHONY: postgresql postgresql-stop chaos bench screenshots lock clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,8 +35,29 @@ run: $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (
 prepare: $(VENV)/product ## Migrate, load dictionaries and samples, build index and matcher, without serving
 	@$(BIN)/flask prepare
 
+jobs: $(VENV)/product ## Do the work in the background: index, expiry, matcher
+	@$(BIN)/flask jobs
+
 test: $(VENV)/development ## Run every test that this machine can run; skips say why
 	@$(BIN)/python -m pytest
+
+test-servers: $(VENV)/development ## The suite, without browser, on a real PostgreSQL and a real Elasticsearch
+	@scripts/test-servers $(BIN)/python
+
+chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
+	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
+
+elasticsearch: ## Start a real Elasticsearch 8 on 127.0.0.1:9200 (needs Java 17 and Maven)
+	@$(PYTHON) scripts/elasticsearch.py start
+
+elasticsearch-stop: ## End it
+	@$(PYTHON) scripts/elasticsearch.py stop
+
+postgresql: ## Start a real PostgreSQL on 127.0.0.1:5433 with an empty database; prints its DATABASE_URL
+	@$(PYTHON) scripts/postgresql.py fresh market
+
+postgresql-stop: ## End it and throw its data away
+	@$(PYTHON) scripts/postgresql.py stop
 
 check: lint types imports test ## What CI runs: style, types, layers, tests
 

@@ -5,6 +5,7 @@ No other module reads the environment; only `wsgi.py` (and the tests) import thi
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -14,6 +15,31 @@ from typing import Any
 
 ENVIRONMENTS = ("demo", "live", "test")
 ROOT = Path(__file__).resolve().parent
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+# What Flask-Security says where its own translation is missing or not in our words.
+SIGN_IN_WORDS = {
+    "GENERIC_AUTHN_FAILED": ("邮箱或密码不对。连续输错 5 次，15 分钟内不能再试。", "error"),
+    "UNAUTHENTICATED": ("请先登录。", "error"),
+    "UNAUTHORIZED": ("您的账号不能做这件事。", "error"),
+    "LOGIN": ("请先登录。", "info"),
+    "REFRESH": ("请再输一次密码。", "info"),
+    "REAUTHENTICATION_REQUIRED": ("请再输一次密码。", "error"),
+    "REAUTHENTICATION_SUCCESSFUL": ("密码已确认。", "info"),
+    "EMAIL_NOT_PROVIDED": ("请填写邮箱。", "error"),
+    "INVALID_EMAIL_ADDRESS": ("邮箱写得不对，应像 name@example.com。", "error"),
+    "PASSWORD_NOT_PROVIDED": ("请填写密码。", "error"),
+    "INVALID_PASSWORD": ("现在的密码不对。", "error"),
+    "PASSWORD_MISMATCH": ("两次填写的密码不一样。", "error"),
+    "RETYPE_PASSWORD_MISMATCH": ("两次填写的密码不一样。", "error"),
+    "PASSWORD_INVALID_LENGTH": ("密码至少 %(length)s 个字符。", "error"),
+    "PASSWORD_IS_THE_SAME": ("新密码不能与现在的密码相同。", "error"),
+    "PASSWORD_CHANGE": ("密码已修改。", "success"),
+    "DISABLED_ACCOUNT": ("这个账号已停用，请联系平台运营方。", "error"),
+    "INVALID_REDIRECT": ("不能跳转到别的网站。", "error"),
+    "ANONYMOUS_USER_REQUIRED": ("您已经登录。", "info"),
+}
 
 
 class ConfigError(RuntimeError):
@@ -52,6 +78,8 @@ class Config:
         limiter_url: storage of the rate limits.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
         proxies: number of trusted reverse proxies in front of gunicorn.
+        metrics_token: the word that opens /metrics to whoever bears it; empty: nobody.
+        metrics_from: networks from which /metrics is open without it; this machine in a demo, none when live.
         site: footer and titles.
     """
 
@@ -64,6 +92,8 @@ class Config:
     limiter_url: str = "memory://"
     https: bool = False
     proxies: int = 0
+    metrics_token: str = ""
+    metrics_from: tuple[Network, ...] = ()
     site: Site = field(default_factory=Site)
 
     @classmethod
@@ -96,6 +126,8 @@ class Config:
             limiter_url=env.get("REDIS_URL") or "memory://",
             https=_flag(env, "HTTPS", live),
             proxies=_number(env, "TRUSTED_PROXIES", 0),
+            metrics_token=_token(env, "METRICS_TOKEN"),
+            metrics_from=_networks(env, "METRICS_FROM", "" if live else "127.0.0.0/8 ::1"),
             site=Site(**{f.name: env[key] for f in fields(Site) if (key := f"SITE_{f.name.upper()}") in env}),
         )
 
@@ -109,7 +141,10 @@ class Config:
             "SEARCH_URL": self.search_url,
             "TRUSTED_PROXIES": self.proxies,
             "SECRET_KEY": self.secret_key,
+            "METRICS_TOKEN": self.metrics_token,
+            "METRICS_FROM": self.metrics_from,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
+            "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(self.database_url),
             "SESSION_COOKIE_SECURE": self.https,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
@@ -141,6 +176,7 @@ class Config:
             "SECURITY_RETURN_GENERIC_RESPONSES": True,
             "SECURITY_I18N_DIRNAME": ["builtin"],
             "SECURITY_FLASH_MESSAGES": True,
+            **{f"SECURITY_MSG_{name}": (text, category) for name, (text, category) in SIGN_IN_WORDS.items()},
         }
 
 
@@ -170,6 +206,19 @@ def _psycopg(url: str) -> str:
     return url
 
 
+def _engine_options(url: str) -> dict[str, Any]:
+    """How connections are made. Errors never tell the values of a row: they end up in logs."""
+    if not url.startswith("postgresql"):
+        return {"hide_parameters": True}
+    waits = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s"
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,  # a server that was restarted costs nobody an error
+        "pool_timeout": 5,
+        "connect_args": {"connect_timeout": 3, "options": waits, "tcp_user_timeout": 10_000},
+    }
+
+
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
     text = env.get(name, "").strip().lower()
     if text in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
@@ -182,3 +231,17 @@ def _number(env: Mapping[str, str], name: str, default: int) -> int:
     if text and not text.isdecimal():
         raise ConfigError(f"{name} is {text!r}; it must be a whole number")
     return int(text) if text else default
+
+
+def _token(env: Mapping[str, str], name: str) -> str:
+    text = env.get(name, "").strip()
+    if text and len(text) < 16:
+        raise ConfigError(f"{name} needs at least 16 characters")
+    return text
+
+
+def _networks(env: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part) for part in env.get(name, default).replace(",", " ").split())
+    except ValueError as error:
+        raise ConfigError(f"{name} must name networks like 10.0.0.0/8: {error}") from None

@@ -11,10 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, render_template
+from flask import Flask, g, render_template
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import SQLAlchemyUserDatastore
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -23,7 +24,18 @@ from marketplace import door, errors, wording
 from marketplace.extensions import babel, bootstrap, csrf, db, limiter, migrate, security, talisman
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = ("dictionaries", "accounts", "listings", "exchange", "matchmaking", "desk", "front", "office", "setup")
+ROOMS = (
+    "dictionaries",
+    "accounts",
+    "listings",
+    "exchange",
+    "matchmaking",
+    "desk",
+    "front",
+    "office",
+    "operation",
+    "setup",
+)
 STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.NotAllowed: 403,
@@ -33,6 +45,8 @@ STATUS: dict[type[Exception], int] = {
     errors.SearchUnavailable: 503,
     search.SearchUnavailable: 503,
 }
+# What the drivers raise when the database is away, restarting or overrun; the same request may work in a moment.
+AWAY = (exc.OperationalError, exc.InterfaceError, exc.PendingRollbackError, exc.TimeoutError)
 PAGES = {400: 422, 403: 403, 404: 404, 405: 404, 409: 409, 410: 404, 413: 413, 422: 422, 429: 429, 503: 503}
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
@@ -99,7 +113,9 @@ def _connect(app: Flask) -> None:
         content_security_policy=CONTENT_SECURITY_POLICY,
         referrer_policy="strict-origin-when-cross-origin",
     )
-    app.extensions["search"] = search.open_engine(app.config["SEARCH_URL"])
+    app.extensions["search"] = search.open_engine(
+        app.config["SEARCH_URL"], fallback=f"sqlite:///{Path(app.config['DATA_DIR']) / 'search.db'}"
+    )
 
 
 def _translate_errors(app: Flask) -> None:
@@ -116,9 +132,18 @@ def _translate_errors(app: Flask) -> None:
     for kind in STATUS:
         app.register_error_handler(kind, market_error)
 
+    def database_away(error: Exception) -> ResponseReturnValue:
+        db.session.rollback()
+        g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # the page must ask nothing more
+        log.error("database_away", reason=repr(error))
+        return render_template("errors/away.html"), 503, {"Retry-After": "10"}
+
+    for kind in AWAY:
+        app.register_error_handler(kind, database_away)
+
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
-        if error.code in PAGES:
+        if error.response is None and error.code in PAGES:  # a limit may bring its own page
             return page(PAGES[error.code])
         return error
 

@@ -34,7 +34,7 @@ class Browser(FlaskClient):
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One application for the session: migrated, dictionaries and roles seeded, nothing else."""
     environ = {"MARKET_ENV": "test", "DATA_DIR": str(tmp_path_factory.mktemp("site"))}
     if url := os.environ.get("TEST_DATABASE_URL"):
@@ -45,7 +45,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
         upgrade()
         dictionaries.seed()
         accounts.seed_roles()
-    return application
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture

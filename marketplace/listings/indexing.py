@@ -155,7 +155,7 @@ def sync(rows: Iterable[Listing]) -> int:
     try:
         engine.put([d for d in documents if d.audience])
         engine.remove([(d.kind, d.id, d.version) for d in documents if not d.audience])
-    except search.SearchUnavailable as error:
+    except search.SearchError as error:  # out of reach, or unwilling to take one of them
         log.warning("index_behind", rows=len(rows), reason=str(error))
         return 0
     note_indexed((row.kind, row.id, row.revision) for row in rows)

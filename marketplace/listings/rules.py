@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from flask import current_app
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -34,6 +35,7 @@ from marketplace.listings.models import (
 )
 from marketplace.permissions import require
 
+log = structlog.get_logger(__name__)
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 TEXT_LIMIT = 3000  # characters of one text; the official forms ask for 500 or 1,000, older lists hold more
 TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
@@ -452,7 +454,11 @@ def _new(kind: str, values: Mapping[str, Any], organisation: Organisation, by: A
     """A draft of an organisation that is not in the session yet."""
     require(by, "listing.create")
     row = LISTINGS[kind](
-        organisation=organisation, organisation_id=organisation.id, owner_id=getattr(by, "id", None), state="draft"
+        organisation=organisation,
+        organisation_id=organisation.id,
+        owner_id=getattr(by, "id", None),
+        state="draft",
+        **{name: [] for name in CHILDREN[kind]},  # known to be empty: no query looks for them later
     )
     require(by, "listing.edit", row)
     _fill(row, values)
@@ -545,5 +551,9 @@ def _commit(row: Listing) -> None:
 
 def _tell_index(*rows: Listing) -> None:
     """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
-    if indexing.sync(rows):
-        db.session.commit()
+    try:
+        if indexing.sync(rows):
+            db.session.commit()
+    except OperationalError as error:  # SQLite locked by another writer, or a server gone since the commit
+        db.session.rollback()
+        log.warning("index_note_behind", rows=len(rows), reason=str(error.orig))
