@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 import search
 from marketplace.front import rules
@@ -222,3 +223,26 @@ def test_export_asks_for_one_kind(make: Factory, client: FlaskClient) -> None:
 
     assert client.get("/search.xlsx?q=轴承").status_code == 422
     assert client.get("/search.xlsx?q=轴承&kind=achievement").mimetype.endswith("sheet")
+
+
+def test_more_rows_ask_no_more_of_the_database(make: Factory, client: FlaskClient) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    def queries() -> list[str]:
+        make.session.expunge_all()
+        asked.clear()
+        assert client.get("/search?q=轴承").status_code == 200
+        return [statement.split(" FROM ")[-1][:40] for statement in asked if statement.startswith("SELECT")]
+
+    make.achievement()
+    make.demand()
+    event.listen(make.session.connection(), "before_cursor_execute", note)
+    few = queries()
+    for _ in range(4):
+        make.achievement()
+        make.demand()
+
+    assert queries() == few
