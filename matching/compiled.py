@@ -71,3 +71,59 @@ def best(s0: Any, s1: Any, s2: Any, f0: Any, f1: Any, f2: Any, allowed: Any, top
             found[count] = d
             count += 1
     return found
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def place(keys: Any, size: int, slots: Any) -> None:
+    """Enter keys[:size] into an empty open-addressed table: slots[place of key] = number of key."""
+    mask = np.uint64(len(slots) - 1)
+    for number in range(size):
+        at = keys[number] & mask
+        while slots[at] >= 0:
+            at = (at + np.uint64(1)) & mask
+        slots[at] = number
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def count(
+    keys: Any, document_of: Any, weights: Any, documents: int, slots: Any, known: Any, size: int, most: int
+) -> Any:
+    """Sum the weights of each key within each document, at most `most`; keys come grouped by document.
+
+    known[:size] are the keys met so far, slots their table; both are added to and must have room. Returns how many
+    keys are known now, the numbers and counts of each document's keys end to end, and how many each document has.
+    """
+    mask = np.uint64(len(slots) - 1)
+    terms = np.empty(len(keys), dtype=np.uint32)
+    sums = np.empty(len(keys), dtype=np.int32)
+    sizes = np.zeros(documents, dtype=np.int64)
+    last = np.full(size + len(keys), -1, dtype=np.int64)  # where the key was counted last
+    out = 0
+    begun = 0
+    document = -1
+    for i in range(len(keys)):
+        if document_of[i] != document:
+            document = document_of[i]
+            begun = out
+        key = keys[i]
+        at = key & mask
+        while slots[at] >= 0 and known[slots[at]] != key:
+            at = (at + np.uint64(1)) & mask
+        number = slots[at]
+        if number < 0:
+            number = size
+            slots[at] = number
+            known[number] = key
+            size += 1
+        if last[number] >= begun:
+            sums[last[number]] += weights[i]
+        else:
+            last[number] = out
+            terms[out] = number
+            sums[out] = weights[i]
+            sizes[document] += 1
+            out += 1
+    counts = np.empty(out, dtype=np.uint8)
+    for i in range(out):
+        counts[i] = min(sums[i], most)
+    return size, terms[:out].copy(), counts, sizes

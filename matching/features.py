@@ -24,7 +24,7 @@ LONGEST = 20_000  # characters of a text that are read
 HEAD = 60  # characters at most of the first sentence that heads a text without a title
 CHANNELS = ("grams", "titles", "words")
 
-_BREAK = 0  # between units that do not stand side by side
+BREAK = 0  # between units that do not stand side by side
 _EVEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xFF51AFD7ED558CCD)
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[^\W_][^。！？；!?;\n]*")
@@ -98,7 +98,7 @@ def grams_at(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Unit]:
             units.extend((ord(c), token.start + i, token.start + i + 1) for i, c in enumerate(token.word))
         else:
             units.append((word_key(token.word), token.start, last))
-    found = [Unit(int(k), u[1], u[2]) for u in units if u for k in _mixed(np.array([u[0]], dtype=np.uint64))]
+    found = [Unit(int(k), u[1], u[2]) for u in units if u for k in spread(np.array([u[0]], dtype=np.uint64))]
     if pairs:
         sides = [(a, b) for a, b in zip(units, units[1:], strict=False) if a and b]
         keys = _paired(*(np.array([s[i][0] for s in sides], dtype=np.uint64) for i in (0, 1)))
@@ -128,13 +128,13 @@ def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
     last = 0
     for token in words_of.tokens(norm):
         if token.start > last:
-            kept.append(_BREAK)
-            plain.append(_BREAK)
+            kept.append(BREAK)
+            plain.append(BREAK)
         last = token.start + len(token.word)
         codes = list(map(ord, token.word)) if _is_han(token.word) else [word_key(token.word)]
         plain.extend(codes)
         if token.stopped:
-            kept.append(_BREAK)
+            kept.append(BREAK)
         else:
             kept.extend(codes)
         told.extend([word_key(word) for _, word in token.telling])
@@ -148,15 +148,15 @@ def _is_han(word: str) -> bool:
 
 def _grams(codes: list[int], *, pairs: bool = True) -> Keys:
     units = np.array(codes, dtype=np.uint64)
-    singles = _mixed(units[units != _BREAK])
+    singles = spread(units[units != BREAK])
     if not pairs or len(units) < 2:
         return singles
     left, right = units[:-1], units[1:]
-    beside = (left != _BREAK) & (right != _BREAK)
+    beside = (left != BREAK) & (right != BREAK)
     return np.concatenate([singles, _paired(left[beside], right[beside])])
 
 
-def _mixed(codes: Keys) -> Keys:
+def spread(codes: Keys) -> Keys:
     """Spread codes over 64 bits, one to one."""
     spread = codes * _EVEN
     spread ^= spread >> np.uint64(32)
@@ -164,7 +164,7 @@ def _mixed(codes: Keys) -> Keys:
 
 
 def _paired(left: Keys, right: Keys) -> Keys:
-    return _mixed(_mixed(left) + right)
+    return spread(spread(left) + right)
 
 
 def _counted(title: Keys, text: Keys | None) -> Counted:

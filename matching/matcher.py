@@ -6,6 +6,7 @@ score = (cos over grams + titles · cos over title units + words · cos over wor
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from matching import features, kernels, storage
+from matching import bulk, features, kernels, storage
 from matching import segment as segments
 from matching import text as words_of
 from matching.channel import Asked, Channel, Floats, Sums
@@ -23,6 +24,7 @@ from matching.features import CHANNELS, Features
 from matching.reasons import Earned, Reading, Reasons, Understanding
 from matching.segment import Segment
 
+_FEW = 1_000  # documents that are read one by one, without loading numba
 _MERGE_AT = 5_000  # later documents from which put() draws everything together, if they are also
 _MERGE_SHARE = 0.25  # this share of the fitted ones
 
@@ -46,18 +48,17 @@ class Matcher:
 
     def fit(self, documents: Iterable[Document]) -> Self:
         """Learn a catalogue, any number of documents, none too. Raises ValueError when an id occurs twice."""
-        builders = {name: segments.Builder() for name in CHANNELS}
-        ids: list[Id] = []
-        telling: list[bool] = []
-        for document in documents:
-            read = features.read(document)
-            ids.append(document.id)
-            telling.append(read.telling)
-            for name in CHANNELS:
-                builders[name].add(getattr(read, name))
+        documents = iter(documents)
+        first = list(itertools.islice(documents, _FEW + 1))
+        if len(first) > _FEW:
+            ids, telling, laid = bulk.read(itertools.chain(first, documents))
+        else:
+            read = [features.read(document) for document in first]
+            ids, telling = [document.id for document in first], [r.telling for r in read]
+            laid = {name: segments.of([getattr(r, name) for r in read]) for name in CHANNELS}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
-        self._set(ids, telling, {name: Channel(builder.build()) for name, builder in builders.items()})
+        self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()})
         return self
 
     def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:

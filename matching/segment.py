@@ -91,7 +91,7 @@ class Builder:
         counts = np.concatenate([b[2] for b in self._batches] or [_none(np.uint8)])
         document_ends = np.cumsum(np.concatenate(self._sizes))
         self._batches = []
-        return _segment(everything, terms, counts, document_ends)
+        return laid_down(everything, terms, counts, document_ends)
 
     def _gather(self) -> None:
         if not self._waiting:
@@ -115,7 +115,11 @@ def of(documents: Sequence[Counted]) -> Segment:
     return builder.build()
 
 
-def _segment(keys: Keys, terms: npt.NDArray[np.uint32], counts: Counts, document_ends: Offsets) -> Segment:
+def laid_down(keys: Keys, terms: npt.NDArray[np.uint32], counts: Counts, document_ends: Offsets) -> Segment:
+    """The segment of documents whose features, as numbers into keys with counts, stand end to end.
+
+    keys shape (t,) ascending; terms and counts shape (p,); document_ends shape (n + 1,).
+    """
     from scipy.sparse import csr_array  # here: not needed to load and rank
 
     frequency = np.bincount(terms, minlength=len(keys)) if len(keys) else _none(np.int64)

@@ -21,7 +21,8 @@ RULES = "1"  # raise when the code below would give other words; the lexicon cou
 
 # A Han run, or a Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
-_RUN = re.compile(rf"([{HAN}]+)|([^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#]))|[^\W_{HAN}]+")
+LATIN = rf"[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
+_RUN = re.compile(rf"([{HAN}]+)|(?:{LATIN})")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
 _CACHED = 400_000  # cut tokens whose parts are remembered; then begun anew
 
@@ -50,6 +51,9 @@ class Span:
     word: str
     start: int
     end: int
+
+
+Entry = tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]  # words, stopped, telling as in Token
 
 
 class Token(NamedTuple):
@@ -111,6 +115,16 @@ def spans_of(norm: str, *, stop: bool = False) -> list[Span]:
     return found
 
 
+def cut(norm: str) -> list[str]:
+    """Han runs of a normalised text as jieba cuts them, everything else character by character."""
+    return _cutter().cut(norm)
+
+
+def entry(word: str) -> Entry:
+    """What a cut piece consists of."""
+    return _cutter().entry(word)
+
+
 def tokens(norm: str) -> Iterator[Token]:
     """A normalised text as cut, left to right. What lies between two tokens is no letter and no figure."""
     cutter = _cutter()
@@ -123,7 +137,7 @@ def tokens(norm: str) -> Iterator[Token]:
         else:
             word = run.group()
             entry = cutter.entry(word)
-            if _in_figures(norm, start, start + len(word), word):
+            if in_figures(norm, start, start + len(word), word):
                 entry = (entry[0], True, ())
             yield Token(word, start, *entry)
 
@@ -190,7 +204,7 @@ def _origins(text: str) -> tuple[list[int], list[int]]:
     return starts, ends
 
 
-def _in_figures(norm: str, start: int, end: int, word: str) -> bool:
+def in_figures(norm: str, start: int, end: int, word: str) -> bool:
     """Whether figures are an amount, not a name: 2018年, 500 万元, ≥ 304."""
     if not word[0].isdigit() or not _GRADE.fullmatch(word):
         return False
@@ -218,7 +232,7 @@ class _Cutter:
     def __init__(self) -> None:
         self._jieba = rjieba.Jieba()
         self._terms = terms()
-        self._entries: dict[str, tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]] = {}
+        self._entries: dict[str, Entry] = {}
         for line in _lines("terms.txt"):
             word, frequency, tag = line.split(" ")
             if _RUN.fullmatch(word) and not _latin(word):
@@ -228,7 +242,7 @@ class _Cutter:
         found: list[str] = self._jieba.cut(run)
         return found
 
-    def entry(self, word: str) -> tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]:
+    def entry(self, word: str) -> Entry:
         """(offset, word) of a cut piece and its sub-terms; whether the piece says nothing; those that do."""
         known = self._entries.get(word)
         if known is None:
@@ -277,9 +291,10 @@ def _latin_parts(word: str) -> list[tuple[int, str]]:
 
 def mixed(norm: str) -> list[tuple[int, str]]:
     """Terms of the lexicon that hold Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
-    pattern = _mixed_terms()
-    found = []
-    for match in pattern.finditer(norm):
+    found: list[tuple[int, str]] = []
+    if not any(term in norm for term in _mixed_terms()):
+        return found
+    for match in _mixed_pattern().finditer(norm):
         start, end = match.span()
         cuts_before = start > 0 and _outside_han(norm[start]) and _outside_han(norm[start - 1])
         cuts_after = end < len(norm) and _outside_han(norm[end - 1]) and _outside_han(norm[end])
@@ -293,9 +308,15 @@ def _outside_han(character: str) -> bool:
 
 
 @cache
-def _mixed_terms() -> re.Pattern[str]:
+def _mixed_terms() -> tuple[str, ...]:
+    """Longest first, so that the longest is found."""
     mixed = [t for t in terms() if re.search(rf"[{HAN}]", t) and re.search(rf"[^{HAN}]", t)]
-    return re.compile("|".join(re.escape(t) for t in sorted(mixed, key=lambda t: (-len(t), t))))
+    return tuple(sorted(mixed, key=lambda t: (-len(t), t)))
+
+
+@cache
+def _mixed_pattern() -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, _mixed_terms())))
 
 
 @cache
