@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
-from wtforms import Field, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms import Field, SelectChoice, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -198,11 +198,13 @@ class Several(SelectMultipleField):
     option_widget = CheckboxInput()
 
     def __init__(self, label: str = "", choices: Mapping[str, str] | None = None, **kw: Any) -> None:
-        super().__init__(label, choices=list((choices or {}).items()), validate_choice=False, **kw)
+        super().__init__(
+            label, choices=[SelectChoice(*one) for one in (choices or {}).items()], validate_choice=False, **kw
+        )
         self.type = "SelectMultipleField"
 
     def pre_validate(self, form: Any) -> None:
-        if set(self.data or ()) - {code for code, _ in self.choices}:
+        if set(self.data or ()) - {choice.value for choice in self.choices}:
             raise ValidationError("选的内容不在列表里，请重新选。")
 
 

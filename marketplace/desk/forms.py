@@ -258,9 +258,10 @@ class ListingForm(FlaskForm):
         self.chain_code.once = dictionaries.names(dictionaries.Chain)
 
     @property
-    def owner(self) -> Organisation:
-        """The organisation the writer chose, or his only one."""
-        return self.owners[self.organisation.data] if "organisation" in self else next(iter(self.owners.values()))
+    def owner(self) -> Organisation | None:
+        """The organisation the writer chose, or his only one; None for a listing that has its owner already."""
+        chosen = self.organisation.data if "organisation" in self else next(iter(self.owners), "")
+        return self.owners.get(chosen)
 
     @property
     def seen_revision(self) -> int:
