@@ -68,14 +68,14 @@ def export() -> ResponseReturnValue:
     return Response(rules.export(asked, by=current_user), mimetype=XLSX, headers=headers)
 
 
-@blueprint.get("/achievements/<int(max=2147483647):listing_id>")
+@blueprint.get("/achievements/<int:listing_id>")
 @needs("listing.read")
 def achievement(listing_id: int) -> ResponseReturnValue:
     """One achievement."""
     return listing("achievement", listing_id)
 
 
-@blueprint.get("/demands/<int(max=2147483647):listing_id>")
+@blueprint.get("/demands/<int:listing_id>")
 @needs("listing.read")
 def demand(listing_id: int) -> ResponseReturnValue:
     """One demand."""

@@ -37,6 +37,7 @@ from marketplace.permissions import require
 
 log = structlog.get_logger(__name__)
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
+ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 TEXT_LIMIT = 3000  # characters of one text; the official forms ask for 500 or 1,000, older lists hold more
 TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
 NO_BASELINE = "尚无对比数据"
@@ -61,7 +62,7 @@ def one(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
     """
     table = LISTINGS.get(kind)
     row = None
-    if table is not None:
+    if table is not None and listing_id <= ID_MOST:
         row = db.session.scalar(db.select(table).where(table.id == listing_id, table.visible_to(by)))
     if row is None:
         raise NotFound("没有找到这一条。", "它可能已被撤回，或者网址有误。可以用搜索找找看。")
