@@ -28,6 +28,10 @@ class SearchUnavailable(SearchError):  # noqa: N818  the name the whole house kn
     """The index is missing, broken, locked or out of reach: there is no answer, which is not an empty answer."""
 
 
+class NotBuilt(SearchUnavailable):
+    """The engine answers, but holds no index: somebody has to rebuild it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """One listing as search sees it. The only projection of a database row.

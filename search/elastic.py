@@ -19,7 +19,18 @@ from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from search import elastic_queries as ask
-from search.contract import FACETS, Document, Hit, Query, Result, SearchError, SearchUnavailable, Version, order_facet
+from search.contract import (
+    FACETS,
+    Document,
+    Hit,
+    NotBuilt,
+    Query,
+    Result,
+    SearchError,
+    SearchUnavailable,
+    Version,
+    order_facet,
+)
 from search.schema import FIELDS, VERSION, Channels, all_channels, rarity
 from search.terms import Asked, Term, relaxed, understand
 
@@ -43,10 +54,20 @@ class ElasticEngine:
 
     url: http(s)://[user:password@]host:port[,host:port…][/alias]. The alias points at the one live index; a rebuild
     fills another and moves it. The client is made at the first call in each process, so an engine survives fork.
+    starts_empty: a first put may make the index. False where another engine stands in meanwhile: an index that was
+    lost must come back whole by a rebuild, not answer with the one document that was saved last.
     """
 
-    def __init__(self, url: str, *, find_seconds: float = FIND_SECONDS, deed_seconds: float = DEED_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        find_seconds: float = FIND_SECONDS,
+        deed_seconds: float = DEED_SECONDS,
+        starts_empty: bool = True,
+    ) -> None:
         self.url = url
+        self.starts_empty = starts_empty
         self.find_seconds = find_seconds
         self.deed_seconds = deed_seconds
         self.hosts, self.user, self.alias = address(url)
@@ -149,7 +170,7 @@ class ElasticEngine:
             for batch in _batches(documents):
                 empty = False
                 written += self._write([_stored(doc, text) for doc, text in all_channels(batch)])
-            if empty:
+            if empty and self.starts_empty:
                 self._ensure()
         return written
 
@@ -163,6 +184,8 @@ class ElasticEngine:
         try:
             return self._bulk(self.alias, actions, patience, require_alias=True, refresh=True)
         except NotFoundError:
+            if not self.starts_empty:
+                raise
             self._ensure()
             return self._bulk(self.alias, actions, patience, require_alias=True, refresh=True)
 
@@ -441,7 +464,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except NotFoundError as failure:
-        raise SearchUnavailable("the search index has not been built") from failure
+        raise NotBuilt("the search index has not been built") from failure
     except ApiError as failure:
         if failure.meta.status == 400:
             raise SearchError(f"the search cluster did not understand: {failure}") from failure

@@ -13,7 +13,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import IO, Any
 
-from search.contract import Document, Engine, Query, Result, SearchUnavailable, Version
+from search.contract import Document, Engine, NotBuilt, Query, Result, SearchUnavailable, Version
 
 FAILURES = 2  # in a row, before an engine counts as down
 REST = 5.0  # seconds it is left alone; then one question tries it again
@@ -142,13 +142,15 @@ class FallbackEngine:
         """The first engine's state with breaker, degraded and the embedded engine's state under "embedded".
 
         When the first does not answer, the embedded engine's state stands in its place and degraded is True. Whatever
-        does not answer is named under "trouble". Raises SearchUnavailable when neither answers.
+        does not answer is named under "trouble", and where a rebuild would help, current is False. Raises
+        SearchUnavailable when neither answers.
         """
         breaker = self.breaker.state
         try:
             first = self.primary.state()
         except SearchUnavailable as failure:
-            return {**self.embedded.state(), "degraded": True, "trouble": str(failure), "breaker": breaker}
+            state = {**self.embedded.state(), "degraded": True, "trouble": str(failure), "breaker": breaker}
+            return {**state, "current": bool(state["current"]) and not isinstance(failure, NotBuilt)}
         try:
             embedded = self.embedded.state()
         except SearchUnavailable as failure:

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search.columns import Columns, Line, Mask, Rows, page_of
-from search.contract import Document, Hit, Query, Result, SearchError, SearchUnavailable, Version
+from search.contract import Document, Hit, NotBuilt, Query, Result, SearchError, SearchUnavailable, Version
 from search.schema import (
     K1,
     SHARE_SCORE,
@@ -307,7 +307,7 @@ class FtsEngine:
             try:
                 head = _head(connection)
                 if head is None:
-                    raise SearchUnavailable("the search index has not been built")
+                    raise NotBuilt("the search index has not been built")
                 yield connection, head
             finally:
                 connection.rollback()

@@ -24,6 +24,7 @@ def open_engine(url: str, *, fallback: str = "") -> Engine:
         from search.elastic import ElasticEngine  # the client costs half a second that a small site need not pay
         from search.fallback import FallbackEngine
 
-        primary = ElasticEngine(url)
-        return FallbackEngine(primary, open_engine(fallback)) if fallback else primary
+        if not fallback:
+            return ElasticEngine(url)
+        return FallbackEngine(ElasticEngine(url, starts_empty=False), open_engine(fallback))
     raise ValueError("SEARCH_URL starts with sqlite:/// and names a file, or with http:// and names a host")

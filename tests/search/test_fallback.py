@@ -6,13 +6,15 @@ import socket
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from search import Document, Query, SearchUnavailable, open_engine
+from search import Document, NotBuilt, Query, SearchUnavailable, open_engine
 from search.elastic import ElasticEngine
 from search.fallback import Breaker, FallbackEngine
 from search.fts import FtsEngine
+from tests.search.conftest import URL, absence
 
 
 class Clock:
@@ -128,6 +130,22 @@ def test_a_rebuild_fills_both_from_one_reading(engine: FallbackEngine) -> None:
     assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [expected] * 2
     pages: list[Callable[[], object]] = [lambda e=e: e.find(Query()) for e in (engine.primary, engine.embedded)]
     assert pages[0]() == pages[1]()
+
+
+@pytest.mark.server
+def test_an_index_that_was_lost_comes_back_whole_and_not_with_one_document(tmp_path: Path) -> None:
+    if absence():
+        pytest.skip(absence())
+    engine = open_engine(f"{URL}/test-{uuid4().hex}", fallback=f"sqlite:///{tmp_path}/b.db")
+    assert isinstance(engine, FallbackEngine)
+    engine.embedded.put([listing(1), listing(2)])
+    with pytest.raises(NotBuilt):
+        engine.put([listing(3)])
+    assert (engine.state()["current"], engine.find(Query("轴承")).total) == (False, 3)
+    engine.rebuild([listing(1), listing(2), listing(3)])
+    assert (engine.state()["current"], engine.put([listing(4)]), engine.find(Query("轴承")).total) == (True, 1, 4)
+    engine.primary._drop(engine.primary._live())
+    engine.close()
 
 
 def test_opened_by_address(tmp_path: Path) -> None:
