@@ -29,6 +29,7 @@ ROOMS = (
     "accounts",
     "listings",
     "exchange",
+    "verdicts",
     "matchmaking",
     "desk",
     "front",

@@ -68,6 +68,11 @@ TABLE: dict[str, tuple[Who, ...]] = {
     "listing.read_contact": (signed_in,),
     "demand.read_firm": (named, member, operator),
     "match.read": (anyone,),
+    # verdicts: the thing is the listing on whose matches the verdict is given
+    "verdict.read": (member, broker, operator),
+    "verdict.give": (member, broker, operator),
+    "verdict.grade": (broker, operator),
+    "verdict.read_reasons": (member, operator),  # why others passed an achievement, added up
     # one's own things
     "mine.read": (signed_in,),
     "listing.create": (belongs_somewhere, operator),
@@ -78,6 +83,7 @@ TABLE: dict[str, tuple[Who, ...]] = {
     "trial.save": (belongs_somewhere,),
     # the office
     "office.read": (operator,),
+    "quality.read": (operator,),
     "listing.review": (operator,),
     "listing.suspend": (operator,),
     "organisation.verify": (operator,),

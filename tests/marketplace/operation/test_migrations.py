@@ -25,9 +25,8 @@ def tables() -> set[str]:
 
 
 def test_up_down_and_up_again(empty_database: str, new_site: Callable[..., Flask]) -> None:
-    every = set(db.metadata.tables) | {"alembic_version"}
-
     with new_site(empty_database).app_context():
+        every = set(db.metadata.tables) | {"alembic_version"}
         upgrade()
         assert tables() == every
         check()  # ends the run where models and migrations differ

@@ -1,0 +1,204 @@
+"""Tables of verdicts, the lists they were given on, grade models and measurements. What is done stands in `rules.py`.
+
+A pair is judged on somebody's list: `side` is the kind of the listing whose matches were shown.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from marketplace.accounts.models import Person
+from marketplace.extensions import db
+from marketplace.lifecycle import Life, now
+from marketplace.listings.models import Achievement, Demand
+
+SIDES = ("demand", "achievement")
+SURFACES = ("matches", "evidence")  # a ranked list, or one pair opened by itself
+# Why an offer is not suitable. On the list of an achievement the offers are demands, and some reasons read otherwise.
+REASONS = {
+    "direction": "方向不对",
+    "too_early": "阶段太早",
+    "metrics": "指标达不到",
+    "price": "价格不合适",
+    "mode": "合作方式不合适",
+    "solved": "已有方案",
+    "in_touch": "已经接触过",
+    "other": "其他",
+}
+REASONS_OF_DEMANDS = {**REASONS, "too_early": "对方要的阶段更成熟", "metrics": "指标做不到", "solved": "没有力量再接"}
+LEVELS = {4: "很相关", 3: "相关", 2: "沾边", 1: "不相关"}
+INTERESTED = 4  # the level of a pair somebody wants to go on with
+RELEVANT = 3  # from this level on a pair counts as a find
+# A condition that does not suit says that the direction does: half a find. No direction, no find.
+UNSUITABLE = dict.fromkeys(REASONS, 2) | {"direction": 1, "other": 1}
+NOTE_LEAST, NOTE_MOST = 2, 500
+
+STATE_NAMES = {"open": "未评价", "interested": "感兴趣", "unsuitable": "不合适", "graded": "已评定"}
+DEED_NAMES = {"like": "感兴趣", "decline": "不合适", "grade": "评定", "retract": "收回"}
+_GIVEN = {"like": "interested", "decline": "unsuitable", "grade": "graded"}
+LIFE = Life(
+    initial="open",
+    moves={
+        **{(state, deed): after for state in STATE_NAMES for deed, after in _GIVEN.items()},
+        **{(state, "retract"): "open" for state in _GIVEN.values()},
+    },
+    names=STATE_NAMES,
+    deeds=DEED_NAMES,
+)
+
+
+def _one_of(column: str, values: Any) -> str:
+    return f"{column} in ({', '.join(repr(value) for value in values)})"
+
+
+class Shown(db.Model):  # type: ignore[name-defined,misc]
+    """A list as a reader had it before him when he judged something on it. Nothing is kept of readers who only look.
+
+    Attributes:
+        side, subject_id, revision: the listing whose matches these are, and its state then.
+        surface: a key of SURFACES.
+        ranker: version of the ranking; `generation`: of the catalogue it ranked; `judged`:
+            how many verdicts it took into account.
+        digest: fingerprint of all that, so that ten verdicts on one list keep it once.
+        at: when it was shown.
+    """
+
+    __tablename__ = "shown"
+    __table_args__ = (
+        CheckConstraint(_one_of("side", SIDES), name="side"),
+        CheckConstraint(_one_of("surface", SURFACES), name="surface"),
+        UniqueConstraint("to_id", "digest"),
+        Index("ix_shown_subject", "side", "subject_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(String(20))
+    subject_id: Mapped[int]
+    revision: Mapped[int]
+    surface: Mapped[str] = mapped_column(String(20), default="matches")
+    ranker: Mapped[str] = mapped_column(String(60))
+    generation: Mapped[str] = mapped_column(String(60), default="")
+    judged: Mapped[int] = mapped_column(default=0)
+    digest: Mapped[str] = mapped_column(String(64))
+    to_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    places: Mapped[list[Place]] = relationship(
+        order_by="Place.position", cascade="all, delete-orphan", back_populates="shown"
+    )
+
+
+class Place(db.Model):  # type: ignore[name-defined,misc]
+    """One row of a list that was shown: its position from 1, the listing, its revision, the score and grade it had."""
+
+    __tablename__ = "shown_place"
+    __table_args__ = (CheckConstraint("position >= 1", name="position"),)
+
+    shown_id: Mapped[int] = mapped_column(ForeignKey("shown.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offered_id: Mapped[int]
+    revision: Mapped[int]
+    score: Mapped[float] = mapped_column(Float)
+    grade: Mapped[str | None] = mapped_column(String(10))
+
+    shown: Mapped[Shown] = relationship(back_populates="places")
+
+
+class Verdict(db.Model):  # type: ignore[name-defined,misc]
+    """What one person thinks of one pair, on one side's list. One row per person and pair; a change is a History row.
+
+    Attributes:
+        state: a state of LIFE. `reason` belongs to `unsuitable`, `level` (1–4) to `graded`, which needs a note.
+        by_role: in which quality it was given: `owner`, `broker` or `operator`.
+        score, grade: what the machine had said; the verdict stands beside it, never in its place.
+    """
+
+    __tablename__ = "verdict"
+    __table_args__ = (
+        CheckConstraint(_one_of("side", SIDES), name="side"),
+        CheckConstraint(_one_of("state", STATE_NAMES), name="state"),
+        CheckConstraint(_one_of("by_role", ("owner", "broker", "operator")), name="by_role"),
+        CheckConstraint(f"reason is null or {_one_of('reason', REASONS)}", name="reason"),
+        CheckConstraint("(state = 'unsuitable') = (reason is not null)", name="reasoned"),
+        CheckConstraint("(state = 'graded') = (level is not null)", name="levelled"),
+        CheckConstraint("level is null or level between 1 and 4", name="level"),
+        CheckConstraint(
+            f"(state <> 'graded' and (reason is null or reason <> 'other')) or length(note) >= {NOTE_LEAST}",
+            name="noted",
+        ),
+        UniqueConstraint("side", "demand_id", "achievement_id", "by_id"),
+    )
+    kind: ClassVar[str] = "verdict"
+    life: ClassVar[Life] = LIFE
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    side: Mapped[str] = mapped_column(String(20))
+    demand_id: Mapped[int] = mapped_column(ForeignKey("demand.id"), index=True)
+    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    by_role: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default="open")
+    reason: Mapped[str | None] = mapped_column(String(20))
+    level: Mapped[int | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    score: Mapped[float] = mapped_column(Float)
+    grade: Mapped[str | None] = mapped_column(String(10))
+    shown_id: Mapped[int] = mapped_column(ForeignKey("shown.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    revision: Mapped[int] = mapped_column()
+
+    by: Mapped[Person] = relationship()
+    demand: Mapped[Demand] = relationship()
+    achievement: Mapped[Achievement] = relationship()
+    shown: Mapped[Shown] = relationship()
+
+    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
+
+    @property
+    def offered_id(self) -> int:
+        """The listing that was judged."""
+        return self.achievement_id if self.side == "demand" else self.demand_id
+
+    @property
+    def worth(self) -> int:
+        """The level this verdict stands for, 1–4; see INTERESTED and UNSUITABLE. Not of an open one."""
+        if self.level is not None:
+            return self.level
+        return INTERESTED if self.state == "interested" else UNSUITABLE[self.reason or "other"]
+
+
+class GradeModel(db.Model):  # type: ignore[name-defined,misc]
+    """A calibrated grade model as JSON; the newest of the present ranker is in force.
+
+    Attributes:
+        ranker: version of the ranking whose scores it knows.
+        demands, verdicts: how many demand texts and pairs it was learned from.
+        parameters: what `matching.calibration` reads.
+        figures: how it did on demand texts it had not seen.
+    """
+
+    __tablename__ = "grade_model"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ranker: Mapped[str] = mapped_column(String(60), index=True)
+    demands: Mapped[int]
+    verdicts: Mapped[int]
+    parameters: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    figures: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Measurement(db.Model):  # type: ignore[name-defined,misc]
+    """How good matching was on a day: what the operators' page shows, with its date and numbers."""
+
+    __tablename__ = "measurement"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ranker: Mapped[str] = mapped_column(String(60))
+    figures: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
