@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar
 
+from flask import request
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
 from wtforms.validators import ValidationError
@@ -236,7 +237,8 @@ class ListingForm(FlaskForm):
             del self.organisation
         else:
             self.organisation.named = {code: one.name for code, one in self.owners.items()}
-        if row is not None and not self.is_submitted():
+        typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
+        if row is not None and not typed:
             self.seen.data = row.revision
         self._offer()
 
