@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -116,7 +117,7 @@ def _bar(total: int) -> Iterator[Callable[[int, int], None] | None]:
     if total < LONG:
         yield None
         return
-    with click.progressbar(length=total, label="写入", show_pos=True, file=click.get_text_stream("stderr")) as bar:
+    with click.progressbar(length=total, label="写入", show_pos=True, file=sys.stderr) as bar:
         yield lambda done, _total: bar.update(done - bar.pos)
 
 

@@ -50,7 +50,7 @@ def guessed_kind(name: str) -> str:
     bare = re.sub(r"[（(][^（()）]*[)）]$", "", name.strip())
     if re.search(r"公司|集团|厂$|合作社", bare):
         return "firm"
-    if re.search(r"大学|学院", bare):
+    if re.search(r"大学|(?<!科)学院", bare):
         return "university"
     return "institute" if re.search(r"研究|([院所]|中心|实验室)$", bare) else "firm"
 
