@@ -93,7 +93,7 @@ def save() -> ResponseReturnValue:
 def algorithm() -> ResponseReturnValue:
     """算法说明: how ranking works, in plain words."""
     return render_template(
-        "matchmaking/algorithm.html", cuts=rules.cut_points(), weights=rules.weights(), rest=rules.REST
+        "matchmaking/algorithm.html", cuts=rules.cut_points(), weights=[f"{weight:g}" for weight in rules.weights()], rest=rules.REST
     )
 
 

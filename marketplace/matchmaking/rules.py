@@ -32,7 +32,7 @@ Row: TypeAlias = Achievement | Demand
 
 SOUGHT = {"demand": "achievement", "achievement": "demand"}  # what is ranked for what
 TOP = 20
-NEAREST = 5  # rows shown when nothing fits
+NEAREST, NEAREST_POOR = 5, 3  # rows shown when nothing fits: those with a grade, else the first few without
 TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
 HEADLINE = 40  # characters of a pasted text that stand for its title
 REST = "字面相近（单字与双字片段、标题与词义）"  # what no shared word earned
@@ -251,7 +251,7 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
         reasons = matcher.explain(document, other.id if other.id in matcher else indexing.matching_document(other))
     compared = _facts(_facts_document(row, by), row.kind, other, by, _names())
-    offer = _offer(1, other, reasons.score, reasons, compared, _spelled(document))
+    offer = _offer(1, other, reasons, compared, _spelled(document))
     words = {word for word, _ in reasons.words}
     parts = [*offer.shares, (REST, offer.rest)]
     points = apportioned([part for _, part in parts], round(offer.score * 1000))
@@ -295,13 +295,13 @@ def cut_points() -> list[tuple[str, str]]:
     """The grades as the algorithm page tells them: (code, what it asks for)."""
     covered = f"{grades.FAIR_COVERED:.0%}"
     return [
-        ("high", f"分数不低于 {grades.HIGH:g}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"),
+        ("high", f"分数不低于 {grades.HIGH:.2f}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"),
         (
             "fair",
-            f"分数不低于 {grades.FAIR:g}，并且至少有 {grades.FAIR_WORDS} 个少见的词两边都有，"
+            f"分数不低于 {grades.FAIR:.2f}，并且至少有 {grades.FAIR_WORDS} 个少见的词两边都有，"
             f"或者两边都有的词占了您的文字的 {covered} 以上",
         ),
-        ("weak", f"分数不低于 {grades.WEAK:g}，并且至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:g} 以上"),
+        ("weak", f"分数不低于 {grades.WEAK:.2f}，并且至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:.2f} 以上"),
         ("none", "以上都不到"),
     ]
 
@@ -349,22 +349,18 @@ def _answer(document: matching.Document, kind: str, *, by: Any, top: int, row: R
     )
     if answer.blocked:
         return answer
+    graded = [(match, other, grades.grade(match.score, match.reasons)) for match, other in ranked]
+    kept = [one for one in graded if one[2] is not None]
+    fitting = any(grade != "weak" for _, _, grade in kept)
+    if not fitting:
+        kept = kept[:NEAREST] or [one for one in graded if one[0].reasons.words][:NEAREST_POOR]
     names = _names()
     own = None if row is None else _facts_document(row, by)
     offers = [
-        _offer(
-            place,
-            other,
-            match.score,
-            match.reasons,
-            () if own is None else _telling(_facts(own, kind, other, by, names)),
-            spelled,
-        )
-        for place, (match, other) in enumerate(ranked, start=1)
+        _offer(place, other, match.reasons, () if own is None else _facts(own, kind, other, by, names), spelled)
+        for place, (match, other, _) in enumerate(kept, start=1)
     ]
-    good = [offer for offer in offers if offer.grade is not None]
-    fitting = any(offer.grade != "weak" for offer in good)
-    return replace(answer, offers=tuple(good if fitting else offers[:NEAREST]), fitting=fitting)
+    return replace(answer, offers=tuple(replace(o, facts=_telling(o.facts)) for o in offers), fitting=fitting)
 
 
 def _ranked(
@@ -378,10 +374,13 @@ def _ranked(
     asked = top + 5
     while True:
         with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
-            understood, catalogue = matcher.understand(document), len(matcher)
-            ranked = [] if understood.empty_reason else matcher.rank(document, top=asked)
-            for match in ranked:
-                _ = match.reasons  # worked out while the matcher is ours
+            catalogue, ranked = len(matcher), matcher.rank(document, top=asked)
+            reasons = [match.reasons for match in ranked]  # worked out while the matcher is ours
+            understood = (
+                matching.Understanding(reasons[0].weighed, reasons[0].unknown_words, None)
+                if reasons
+                else matcher.understand(document)
+            )
         rows = listings.many(sought, [match.id for match in ranked], by=by)
         kept = [
             (match, rows[match.id])
@@ -439,7 +438,6 @@ def _spelled(document: matching.Document) -> dict[str, str]:
 def _offer(
     rank: int,
     other: Row,
-    score: float,
     reasons: matching.Reasons,
     compared: tuple[Fact, ...],
     spelled: Mapping[str, str],
@@ -448,8 +446,8 @@ def _offer(
         rank=rank,
         row=other,
         holder=indexing.holder(other),
-        grade=grades.grade(score, reasons),
-        score=score,
+        grade=grades.grade(reasons.score, reasons),
+        score=reasons.score,
         shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
         rest=reasons.rest,
         facts=compared,

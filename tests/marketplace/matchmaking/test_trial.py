@@ -1,0 +1,252 @@
+"""试配: a pasted text in, ranked matches with reasons out; nothing is kept unless a member saves it as a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy.orm import Session
+
+from config import Config
+from marketplace import create_app
+from marketplace.extensions import db, limiter
+from marketplace.listings.models import Achievement, Demand
+from marketplace.matchmaking import rules
+from tests.factories import Factory
+
+SignIn = Callable[..., FlaskClient]
+PROBLEM = "电机轴承装配后有异音，振动值 45 dB，超精研磨以后仍达不到 36 dB，铼镍镀层也试过。"
+OFFER = "轴承滚道超精研磨工艺，振动值由 45 dB 降到 36 dB，适合深沟球轴承，已在两条线上试用半年。"
+
+
+def paste(browser: FlaskClient, text: str, kind: str = "demand") -> str:
+    """The page after pasting a text."""
+    answer = browser.post("/trial", data={"text": text, "kind": kind})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def rows(session: Session) -> int:
+    """How many listings there are."""
+    return sum(session.scalar(db.select(db.func.count()).select_from(model)) for model in (Achievement, Demand))
+
+
+def test_a_guest_pastes_a_problem_and_gets_achievements(make: Factory, client: FlaskClient) -> None:
+    row, demand = make.achievement(), make.demand()
+
+    page = paste(client, PROBLEM)
+
+    assert row.title in page
+    assert demand.title not in page
+    assert "较匹配" in page or "高度匹配" in page
+    assert "<mark>振动</mark>" in page
+    assert "库里没有出现过的词：" in page
+    assert "镀层" in page.split("库里没有出现过的词：")[1].split("</p>")[0]
+    assert PROBLEM in page  # still in the box
+
+
+def test_a_text_of_an_achievement_gets_demands(make: Factory, client: FlaskClient) -> None:
+    row, demand = make.achievement(), make.demand()
+
+    page = paste(client, OFFER, "achievement")
+
+    assert demand.title in page
+    assert row.title not in page
+
+
+def test_nothing_is_kept(make: Factory, client: FlaskClient, session: Session) -> None:
+    make.achievement()
+    before = rows(session)
+
+    paste(client, PROBLEM)
+
+    assert rows(session) == before
+    with client.session_transaction() as cookie:
+        assert not any(PROBLEM[:10] in str(value) for value in cookie.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("", 422, "现在有 0 个"),
+        ("   \n\t  ", 422, "现在有 0 个"),
+        ("轴" * 19, 422, "现在有 19 个"),
+        ("  " + "轴" * 19 + "  ", 422, "现在有 19 个"),
+        ("轴" * 20, 200, ""),
+        ("轴承振动" * 750, 200, ""),
+        ("轴承振动" * 750 + "大", 422, "现在有 3,001 个"),
+        ("轴承\r\n" * 1000, 200, ""),  # a browser's line ends count once
+        ("😀" * 20, 200, "排不出匹配"),
+        ("C++ \" AND (轴承) OR 'x'; DROP TABLE demand; --", 200, ""),
+        ("\x00轴承\ufeff振动\u202e大" * 5, 200, ""),
+    ],
+)
+def test_lengths_and_odd_texts(make: Factory, client: FlaskClient, text: str, status: int, said: str) -> None:
+    make.achievement()
+
+    answer = client.post("/trial", data={"text": text, "kind": "demand"})
+
+    assert answer.status_code == status
+    assert said in answer.text
+
+
+def test_a_refused_text_stays_in_the_box(client: FlaskClient) -> None:
+    short = "振动<大>"
+
+    page = client.post("/trial", data={"text": short, "kind": "achievement"})
+
+    assert page.status_code == 422
+    assert "振动&lt;大&gt;</textarea>" in page.text
+    assert "贴上您的成果简介" in page.text
+
+
+def test_markup_in_a_pasted_text_stays_text(make: Factory, client: FlaskClient) -> None:
+    make.achievement()
+
+    page = paste(client, f"<script>alert(1)</script></textarea><b>{PROBLEM}")
+
+    assert "<script>alert" not in page
+    assert "<b>" not in page
+
+
+def test_a_text_that_says_nothing_gets_an_explanation(make: Factory, client: FlaskClient) -> None:
+    row = make.achievement()
+
+    page = paste(client, "我们公司希望提高，需要技术，欢迎各单位与我们公司合作研究。")
+
+    assert row.title not in page
+    assert "只有通用的话" in page or "暂无合适的成果" in page
+
+
+def test_an_unknown_kind_is_taken_for_a_problem(client: FlaskClient) -> None:
+    assert "贴上您的技术难题" in client.get("/trial?kind=patent").text
+    assert client.post("/trial", data={"text": PROBLEM, "kind": "patent"}).status_code == 200
+
+
+def test_confidential_achievements_are_tried_for_brokers_only(
+    make: Factory, client: FlaskClient, sign_in: SignIn
+) -> None:
+    row = make.achievement(visibility="confidential")
+    broker = sign_in(make.person("broker", make.organisation()))
+
+    shown = {
+        name: row.title in paste(browser, PROBLEM) for name, browser in {"guest": client, "broker": broker}.items()
+    }
+
+    assert shown == {"guest": False, "broker": True}
+
+
+class Limited(Config):
+    """Test settings with the rate limits of a real site."""
+
+    def flask_settings(self) -> dict[str, Any]:
+        return super().flask_settings() | {"RATELIMIT_ENABLED": True}
+
+
+@pytest.fixture
+def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """A site that limits; the one limiter of all sites is switched off again afterwards."""
+    monkeypatch.setattr(limiter, "enabled", limiter.enabled)
+    application = create_app(Limited.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)}))
+    with application.app_context():
+        upgrade()
+        limiter.reset()
+        yield application
+        limiter.reset()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_limit_per_address(limited: Flask) -> None:
+    client = limited.test_client()
+
+    codes = [client.post("/trial", data={"text": PROBLEM}).status_code for _ in range(21)]
+    elsewhere = client.post("/trial", data={"text": PROBLEM}, environ_base={"REMOTE_ADDR": "10.0.0.9"}).status_code
+    reading = client.get("/trial").status_code
+
+    assert codes == [200] * 20 + [429]
+    assert (elsewhere, reading) == (200, 200)
+
+
+@pytest.mark.parametrize(("kind", "field", "text"), [("demand", "problem", PROBLEM), ("achievement", "summary", OFFER)])
+def test_a_member_keeps_the_text_as_a_draft(
+    make: Factory, sign_in: SignIn, session: Session, kind: str, field: str, text: str
+) -> None:
+    firm = make.organisation()
+    browser = sign_in(make.person("firm", firm))
+    offered = f"存为{'需求' if kind == 'demand' else '成果'}草稿"
+
+    page = paste(browser, text, kind)
+    answer = browser.post("/trial/save", data={"text": text, "kind": kind})
+
+    model = {"demand": Demand, "achievement": Achievement}[kind]
+    row = session.scalars(db.select(model)).one()
+    assert offered in page
+    assert (row.state, row.organisation_id, getattr(row, field)) == ("draft", firm.id, text)
+    assert row.title == rules.headline(text)
+    assert answer.status_code == 303
+    assert browser.get(answer.location).status_code == 200
+    assert f"/{row.id}/edit" in answer.location
+
+
+def test_a_guest_is_led_to_the_sign_in_page(client: FlaskClient, session: Session) -> None:
+    assert "存为需求草稿</button>" not in paste(client, PROBLEM)
+
+    answer = client.post("/trial/save", data={"text": PROBLEM, "kind": "demand"})
+
+    assert answer.status_code == 302
+    assert "/login" in answer.location
+    assert rows(session) == 0
+
+
+def test_somebody_without_an_organisation_may_not_save(make: Factory, sign_in: SignIn, session: Session) -> None:
+    browser = sign_in(make.person("researcher"))
+
+    page = paste(browser, PROBLEM)
+
+    assert "存为需求草稿</button>" not in page
+    assert browser.post("/trial/save", data={"text": PROBLEM, "kind": "demand"}).status_code == 403
+    assert rows(session) == 0
+
+
+def test_of_several_organisations_one_must_be_named(make: Factory, sign_in: SignIn, session: Session) -> None:
+    first, second, foreign = (make.organisation() for _ in range(3))
+    browser = sign_in(make.person("firm", first, second))
+    data = {"text": PROBLEM, "kind": "demand"}
+
+    unnamed = browser.post("/trial/save", data=data)
+    wrong = browser.post("/trial/save", data=data | {"organisation": foreign.id})
+    right = browser.post("/trial/save", data=data | {"organisation": second.id})
+
+    assert (unnamed.status_code, wrong.status_code, right.status_code) == (422, 422, 303)
+    assert "请选择草稿归哪个单位" in unnamed.text
+    assert PROBLEM in unnamed.text
+    assert session.scalars(db.select(Demand)).one().organisation_id == second.id
+
+
+def test_a_twin_is_refused_and_the_text_kept(make: Factory, sign_in: SignIn, session: Session) -> None:
+    browser = sign_in(make.person("firm", make.organisation()))
+    data = {"text": PROBLEM, "kind": "demand"}
+    browser.post("/trial/save", data=data)
+
+    again = browser.post("/trial/save", data=data)
+
+    assert again.status_code == 422
+    assert "已有同名需求" in again.text
+    assert PROBLEM in again.text
+    assert rows(session) == 1
+
+
+@pytest.mark.parametrize("data", [{}, {"text": "短", "kind": "demand"}, {"text": PROBLEM, "kind": "patent"}])
+def test_what_cannot_be_tried_cannot_be_saved(
+    make: Factory, sign_in: SignIn, session: Session, data: dict[str, str]
+) -> None:
+    browser = sign_in(make.person("firm", make.organisation()))
+
+    assert browser.post("/trial/save", data=data).status_code == 422
+    assert rows(session) == 0
