@@ -1,0 +1,237 @@
+"""The office: the queue, one review, its decisions by every reader, and the verification of an organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from marketplace.lifecycle import History, history_of, now
+from marketplace.listings import rules
+from marketplace.office import rules as office
+from tests.factories import Factory
+
+SignIn = Callable[..., FlaskClient]
+KINDS = ("achievement", "demand")
+STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired")
+# address of the deed → what the life table calls it
+DEEDS = {"approve": "approve", "return": "return", "reject": "reject", "suspend": "suspend", "resume": "resume"}
+AFTER = {
+    "approve": "published",
+    "return": "returned",
+    "reject": "rejected",
+    "suspend": "suspended",
+    "resume": "published",
+}
+FROM = {
+    "approve": ("submitted", "in_review"),
+    "return": ("submitted", "in_review"),
+    "reject": ("submitted", "in_review"),
+    "suspend": ("published",),
+    "resume": ("suspended",),
+}
+
+
+@pytest.fixture
+def operator(make: Factory, sign_in: SignIn) -> FlaskClient:
+    return sign_in(make.person("operator"))
+
+
+def press(client: FlaskClient, row: Any, deed: str, note: str = "请补充指标的检验方法", **more: str) -> Any:
+    return client.post(f"/office/review/{row.kind}/{row.id}/{deed}", data={"seen": row.revision, "note": note, **more})
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_decision_in_every_state_by_every_reader(
+    kind: str, state: str, deed: str, make: Factory, sign_in: SignIn, client: FlaskClient, session: Any
+) -> None:
+    owner = make.organisation()
+    row = getattr(make, kind)(state=state, owner=owner)
+    before = row.revision
+    outsiders = [
+        press(browser, row, deed).status_code
+        for browser in (client, sign_in(make.person("firm", owner)), sign_in(make.person("broker")))
+    ]
+    session.expire_all()
+    assert outsiders == [302, 403, 403]
+    assert (row.state, row.revision) == (state, before)
+    possible = state in FROM[deed]
+    after = AFTER[deed] if possible else state
+
+    answer = press(sign_in(make.person("operator")), row, deed)
+
+    session.expire_all()
+    assert answer.status_code == (303 if possible else 409)
+    assert row.state == after
+
+
+@pytest.mark.parametrize("path", ["/office/review", "/office/review/demand/{}", "/office/chains", "/office/chains/new"])
+def test_the_office_is_for_operators(path: str, make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
+    owner = make.organisation()
+    row = make.demand(state="submitted", owner=owner)
+    readers = {
+        "guest": client,
+        "owner": sign_in(make.person("firm", owner)),
+        "broker": sign_in(make.person("broker")),
+        "operator": sign_in(make.person("operator")),
+    }
+
+    seen = {name: browser.get(path.format(row.id)).status_code for name, browser in readers.items()}
+
+    assert seen == {"guest": 302, "owner": 403, "broker": 403, "operator": 200}
+
+
+@pytest.mark.parametrize("deed", ["return", "reject"])
+@pytest.mark.parametrize("note", ["", " ", "改", "长" * 501])
+def test_a_refusal_needs_its_reason(deed: str, note: str, make: Factory, operator: FlaskClient, session: Any) -> None:
+    row = make.demand(state="submitted")
+
+    answer = press(operator, row, deed, note)
+
+    session.expire_all()
+    assert (answer.status_code, row.state) == (422, "submitted")
+    assert 'href="#note"' in answer.text
+
+
+def test_the_reason_is_kept_and_read_by_the_owner(make: Factory, operator: FlaskClient, sign_in: SignIn) -> None:
+    owner = make.organisation()
+    row = make.achievement(state="submitted", owner=owner)
+
+    press(operator, row, "return", "指标要写单位 <b>")
+
+    last = history_of(row)[-1]
+    assert (last.deed, last.note, row.state) == ("return", "指标要写单位 <b>", "returned")
+    assert "指标要写单位 &lt;b&gt;" in sign_in(make.person("desk", owner)).get("/mine").text
+
+
+def test_what_was_changed_under_review_is_looked_at_again(make: Factory, operator: FlaskClient, session: Any) -> None:
+    row = make.demand(state="submitted")
+    seen = row.revision
+    rules.recall(row, by=None, seen=row.revision)
+    rules.save(row, {"problem": "改过的问题，写得比先前清楚许多，也有了数字 36 dB。"}, by=None, seen=row.revision)
+    rules.submit(row, by=None, seen=row.revision)
+
+    answer = operator.post(f"/office/review/demand/{row.id}/return", data={"seen": seen, "note": "写了一半的意见"})
+
+    session.expire_all()
+    assert (answer.status_code, row.state) == (409, "submitted")
+    assert "写了一半的意见" in answer.text
+    assert "改过的问题" in answer.text
+
+
+def test_an_unverified_organisation_publishes_nothing(make: Factory, operator: FlaskClient, session: Any) -> None:
+    row = make.demand(state="submitted", owner=make.organisation("新厂（示例）", verified=False))
+
+    answer = press(operator, row, "approve")
+
+    session.expire_all()
+    assert (answer.status_code, row.state) == (422, "submitted")
+    assert "「新厂（示例）」还没有核验，不能公开发布。" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("uscc", "status", "said"),
+    [
+        ("914403001922038216", 303, ""),
+        ("９１４４０３００１９２２０３８２１６", 303, ""),
+        ("", 422, "核验前填上统一社会信用代码"),
+        ("914403001922038217", 422, "校验位不对"),
+        ("913401003950868800", 422, "已登记给「老厂（示例）」"),
+    ],
+)
+def test_an_organisation_is_verified_by_its_code(
+    uscc: str, status: int, said: str, make: Factory, operator: FlaskClient, session: Any
+) -> None:
+    make.organisation("老厂（示例）").uscc = "913401003950868800"
+    organisation = make.organisation("新厂（示例）", verified=False)
+    row = make.demand(state="submitted", owner=organisation)
+
+    answer = operator.post(f"/office/review/demand/{row.id}/verify", data={"uscc": uscc})
+
+    session.expire_all()
+    noted = session.query(History).filter_by(kind="organisation", thing_id=organisation.id).count()
+    assert answer.status_code == status
+    assert said in answer.text
+    assert (organisation.verified_at is not None, noted) == ((True, 1) if status == 303 else (False, 0))
+
+
+def test_the_owner_does_not_verify_himself(make: Factory, sign_in: SignIn, session: Any) -> None:
+    organisation = make.organisation(verified=False)
+    row = make.demand(state="submitted", owner=organisation)
+
+    answer = sign_in(make.person("firm", organisation)).post(
+        f"/office/review/demand/{row.id}/verify", data={"uscc": "914403001922038216"}
+    )
+
+    session.expire_all()
+    assert (answer.status_code, organisation.verified_at) == (403, None)
+
+
+def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
+    make: Factory, operator: FlaskClient, session: Any
+) -> None:
+    first, second, third = (
+        make.demand(state="submitted"),
+        make.achievement(state="submitted"),
+        make.demand(state="submitted"),
+    )
+    for days, row in ((9, first), (5, second), (0, third)):
+        row.submitted_at = now() - timedelta(days=days)
+    session.commit()
+    make.demand(state="draft")
+
+    queue = office.queue(by=None)
+    demands = office.queue(by=None, kind="demand")
+    middle = office.neighbours(second, by=None)
+    html = operator.get("/office/review").text
+    led = press(operator, first, "approve")
+    led_among_demands = operator.post(
+        f"/office/review/demand/{third.id}/return?only=demand", data={"seen": third.revision, "note": "请补充"}
+    )
+
+    assert queue.rows == [first, second, third]
+    assert queue.counts == {"waiting": 3, "published": 0, "suspended": 0}
+    assert demands.rows == [first, third]
+    assert (middle.place, middle.total) == (2, 3)
+    assert (middle.before, middle.after) == (("demand", first.id), ("demand", third.id))
+    assert "9 天" in html
+    assert "不到 1 天" in html
+    assert led.location == f"/office/review/achievement/{second.id}"
+    assert led_among_demands.location == "/office/review?kind=demand"
+
+
+def test_the_review_shows_everything_and_escapes_it(make: Factory, operator: FlaskClient) -> None:
+    evil = "<img src=x onerror=alert(1)>"
+    owner = make.organisation(f"{evil}厂（示例）")
+    row = make.demand(
+        f"名称{evil}", state="submitted", owner=owner, anonymous=True, problem=evil * 3, note=evil, contact_name=evil,
+        metrics=[{"name": evil, "operator": "ge", "value": 350, "unit": "MPa"}],
+    )  # fmt: skip
+
+    html = operator.get(f"/office/review/demand/{row.id}").text
+
+    assert "<img src=x" not in html
+    assert html.count("&lt;img src=x") >= 5
+    assert "≥350 MPa" in html
+    assert row.alias in html
+    assert "没有填写：" in html
+
+
+@pytest.mark.parametrize("tray", ["waiting", "published", "suspended", "nothing", ""])
+def test_trays_open_by_their_address(tray: str, make: Factory, operator: FlaskClient) -> None:
+    rows = {state: make.demand(state=state) for state in ("submitted", "published", "suspended")}
+    shown = {"published": "published", "suspended": "suspended"}.get(tray, "submitted")
+
+    html = operator.get(f"/office/review?tray={tray}&page=99&kind=x").text
+
+    assert {state for state, row in rows.items() if row.title in html} == {shown}
+
+
+@pytest.mark.parametrize("path", ["/office/review/demand/999999", "/office/review/thing/1", "/office/chains/edit/none"])
+def test_what_is_not_there(path: str, operator: FlaskClient) -> None:
+    assert operator.get(path).status_code == 404
