@@ -74,7 +74,8 @@ def test_a_table_with_an_unnamed_state_is_refused() -> None:
     ],
 )
 def test_the_database_itself_refuses(kind: str, column: str, value: object, make: Factory, session: Session) -> None:
-    row = getattr(make, kind)(state="published", **({"budget_negotiable": False} if column == "budget" else {}))
+    given = {"budget": 30, "budget_negotiable": False} if column == "budget" else {}
+    row = getattr(make, kind)(state="published", **given)
     setattr(row, column, value)
 
     with pytest.raises(IntegrityError):
