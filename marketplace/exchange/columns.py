@@ -81,7 +81,8 @@ def _kept(name: str) -> Callable[[Any], Any]:
 
 
 def _named(words: Vocabulary, name: str) -> Callable[[Any], Any]:
-    return lambda row: words.names.get(getattr(row, name) or "", getattr(row, name))
+    # A term that is no longer in use (an industry chain) is left out: the importer would not know it.
+    return lambda row: words.names.get(getattr(row, name) or "")
 
 
 def _listed(words: Vocabulary, name: str) -> Callable[[Any], Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from marketplace.errors import Invalid
+from marketplace.errors import MarketError
 from marketplace.exchange import rules
 from marketplace.exchange.cells import escaped
 from marketplace.listings import rules as listings
@@ -54,7 +54,7 @@ def take_list(
         report = rules.read(file, kind, defaults=filled, max_rows=max_rows, progress=_counter())
         with _bar(len(report.entries)) as progress:
             outcome = rules.take(report, by=None, strict=strict, publish=publish, dry_run=dry_run, progress=progress)
-    except Invalid as error:
+    except MarketError as error:
         click.echo(f"没有导入：{error.message}{error.advice}", err=True)
         raise SystemExit(1) from None
     _tell(report, outcome, publish=publish)

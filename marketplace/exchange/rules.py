@@ -12,12 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy.exc import IntegrityError
+import structlog
+from sqlalchemy import false
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.rules import draft_organisation
 from marketplace.dictionaries.models import District, HitechField, chains, districts, divisions, names
-from marketplace.errors import Invalid, MarketError
+from marketplace.errors import Invalid, MarketError, Stale
 from marketplace.exchange import cells, sheets, workbooks
 from marketplace.exchange.cells import CellError
 from marketplace.exchange.columns import EXAMPLE_MARK, SECRET, Headers, Placed, columns, number_index
@@ -28,6 +30,7 @@ from marketplace.listings import rules as listings
 from marketplace.listings.models import ENDED, KIND_NAMES, LISTINGS, Achievement, Demand, key_of
 from marketplace.permissions import require
 
+log = structlog.get_logger(__name__)
 MAX_ROWS = 50_000
 BATCH = 500  # rows compared and written at a time
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
@@ -357,6 +360,7 @@ def take(
     Raises:
         NotAllowed.
         Invalid: somebody else added the same listings at the same moment; nothing was written.
+        Stale: somebody else kept the database busy; nothing was written.
     """
     require(by, "listing.import")
     if publish:
@@ -367,6 +371,7 @@ def take(
         outcome.stopped = True
         return outcome
     try:
+        _begin_writing()
         with db.session.no_autoflush:
             _take(report, outcome, by=by, publish=publish, progress=progress)
     except IntegrityError as error:
@@ -374,6 +379,11 @@ def take(
         if "title" not in str(error.orig):
             raise
         raise Invalid("同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。") from None
+    except OperationalError as error:
+        db.session.rollback()
+        if "locked" not in str(error.orig):
+            raise
+        raise Stale("同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。") from None
     except BaseException:
         db.session.rollback()
         raise
@@ -385,8 +395,24 @@ def take(
         return outcome
     db.session.commit()
     if outcome.new or outcome.changed or outcome.published:
-        listings.index_sync()
+        try:
+            listings.index_sync()
+        except OperationalError as error:  # another writer was first: what is dirty stays dirty, and is found later
+            db.session.rollback()
+            log.warning("index_behind", kind=report.kind, reason=str(error.orig))
+            outcome.remarks.append("内容已经写入，检索稍后才能找到它们。")
     return outcome
+
+
+def _begin_writing() -> None:
+    """Begin a new transaction, with a write that changes nothing.
+
+    A transaction that has read cannot write on SQLite once somebody else has committed, and reading a list takes long;
+    one that begins with a write waits its turn instead.
+    """
+    db.session.rollback()
+    nothing = db.update(Organisation).where(false()).values(size_band="")
+    db.session.execute(nothing, execution_options={"synchronize_session": False})
 
 
 def _take(report: Report, outcome: Outcome, *, by: Any, publish: bool, progress: Progress | None) -> None:

@@ -1,0 +1,36 @@
+"""A list is taken while others work: it waits its turn, and it never undoes what they did."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+from flask import Flask
+
+from marketplace.exchange import rules
+from marketplace.extensions import db
+from marketplace.listings import rules as listings
+from marketplace.listings.models import Achievement
+from tests.factories import Factory
+
+
+def test_somebody_saves_between_reading_a_list_and_taking_it(site: Flask, stock: Factory) -> None:
+    row = stock.achievement("超精研磨降噪工艺之一", state="draft")
+    listing_id, table = row.id, "achievement"
+    content = rules.workbook(table, rules.for_export(table, by=None, everything=True), by=None)
+
+    def save() -> None:
+        with site.app_context():
+            other = db.session.get(Achievement, listing_id)
+            listings.save(other, {"innovation": "别人刚写的"}, by=None, seen=other.revision)
+
+    report = rules.read(io.BytesIO(content), table, defaults={"备注": "来自清单"})
+    worker = threading.Thread(target=save)
+    worker.start()
+    worker.join()
+    outcome = rules.take(report, by=None)
+    db.session.expire_all()
+    now = db.session.get(Achievement, listing_id)
+
+    assert (outcome.changed, outcome.problems) == (1, [])
+    assert (now.note, now.innovation) == ("来自清单", "别人刚写的")
