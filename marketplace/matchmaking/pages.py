@@ -93,7 +93,10 @@ def save() -> ResponseReturnValue:
 def algorithm() -> ResponseReturnValue:
     """算法说明: how ranking works, in plain words."""
     return render_template(
-        "matchmaking/algorithm.html", cuts=rules.cut_points(), weights=[f"{weight:g}" for weight in rules.weights()], rest=rules.REST
+        "matchmaking/algorithm.html",
+        cuts=rules.cut_points(),
+        weights=[f"{weight:g}" for weight in rules.weights()],
+        rest=rules.REST,
     )
 
 
@@ -110,7 +113,8 @@ def _page(name: str, row: Row, **values: object) -> str:
 def _not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not kept as a draft."""
     answer = None if "text" in error.problems else rules.trial(text, kind, by=current_user)
-    return _trial_page(kind, text, answer=answer, problems=error.problems)
+    problems = {{"title": "text"}.get(name, name): said for name, said in error.problems.items()}
+    return _trial_page(kind, text, answer=answer, problems=problems)
 
 
 def _trial_page(

@@ -34,7 +34,7 @@ SOUGHT = {"demand": "achievement", "achievement": "demand"}  # what is ranked fo
 TOP = 20
 NEAREST, NEAREST_POOR = 5, 3  # rows shown when nothing fits: those with a grade, else the first few without
 TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
-HEADLINE = 40  # characters of a pasted text that stand for its title
+HEADLINE, LEAST_CLAUSE = 40, 12  # most characters of a title made from a pasted text; fewer than 12 tell too little
 REST = "字面相近（单字与双字片段、标题与词义）"  # what no shared word earned
 SHORT = 60  # characters below which a text has too few words to be compared by
 LIVING = ("draft", "returned", "submitted", "in_review", "published")  # states in which a listing looks for a match
@@ -188,7 +188,8 @@ def trial(text: str, kind: str, *, by: Any) -> Answer:
         SearchUnavailable: the matcher is being prepared.
     """
     text = checked(text, kind)
-    return _answer(matching.Document(id=0, title=headline(text), text=text), kind, by=by, top=TOP)
+    # without a title: the matcher lets the first sentence head the text
+    return _answer(matching.Document(id=0, title="", text=text), kind, by=by, top=TOP)
 
 
 def checked(text: str, kind: str) -> str:
@@ -210,11 +211,15 @@ def checked(text: str, kind: str) -> str:
 
 
 def headline(text: str) -> str:
-    """What stands for the title of a pasted text: its first line, or its first sentence, or its first 40 characters."""
+    """The title of a draft from a pasted text: its first line, sentence or clauses, whatever fits in 40 characters."""
     line = text.strip().split("\n", 1)[0].strip()
     if len(line) > HEADLINE:
         line = re.split(r"[。！？；;!?]", line, maxsplit=1)[0]
-    return line[:HEADLINE].strip() or text.strip()[:HEADLINE]
+    line = line or text.strip()
+    if len(line) > HEADLINE:
+        clause = max(line.rfind(sign, LEAST_CLAUSE, HEADLINE) for sign in "，,、：:（( ")
+        line = line[: clause if clause > 0 else HEADLINE]
+    return line.strip()
 
 
 def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Any) -> Row:
@@ -301,7 +306,10 @@ def cut_points() -> list[tuple[str, str]]:
             f"分数不低于 {grades.FAIR:.2f}，并且至少有 {grades.FAIR_WORDS} 个少见的词两边都有，"
             f"或者两边都有的词占了您的文字的 {covered} 以上",
         ),
-        ("weak", f"分数不低于 {grades.WEAK:.2f}，并且至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:.2f} 以上"),
+        (
+            "weak",
+            f"分数不低于 {grades.WEAK:.2f}，并且至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:.2f} 以上",
+        ),
         ("none", "以上都不到"),
     ]
 

@@ -237,6 +237,7 @@ def test_a_twin_is_refused_and_the_text_kept(make: Factory, sign_in: SignIn, ses
     again = browser.post("/trial/save", data=data)
 
     assert again.status_code == 422
+    assert '<a href="#text">文字：' in again.text
     assert "已有同名需求" in again.text
     assert PROBLEM in again.text
     assert rows(session) == 1
