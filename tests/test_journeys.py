@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from marketplace.setup.rules import DEMO_PASSWORD
+from tests.screenshots import sign_in
 from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
 
 pytestmark = [
@@ -55,14 +55,6 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
     yield page
     context.close()
     assert [t for t in troubles if "Failed to load resource" not in t] == []
-
-
-def sign_in(page: Page, name: str) -> None:
-    page.goto("/login")
-    page.get_by_label("邮箱").fill(f"{name}@demo.example")
-    page.get_by_label("密码", exact=True).fill(DEMO_PASSWORD)
-    page.get_by_role("button", name="登录").click()
-    expect(page).to_have_url(re.compile("/mine"))
 
 
 def sound(page: Page) -> None:
