@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from flask_security import uia_email_mapper
+
 ENVIRONMENTS = ("demo", "live", "test")
 ROOT = Path(__file__).resolve().parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -165,6 +167,7 @@ class Config:
             "WTF_CSRF_ENABLED": self.environment != "test",
             "SECURITY_PASSWORD_SALT": self.password_salt,
             "SECURITY_PASSWORD_HASH": "argon2",
+            "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": uia_email_mapper, "case_insensitive": True}}],
             "SECURITY_PASSWORD_LENGTH_MIN": 10,
             "SECURITY_LOGIN_URL": "/login",
             "SECURITY_LOGOUT_URL": "/logout",

@@ -146,7 +146,7 @@ def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | Non
         return _form_page(form, fresh, 409, error=error)
     session["kept"] = _key(form.kind, row)
     if deed == "submit":
-        return _handed_in(saved, saved.revision)
+        return _handed_in(saved, saved.revision, kept="草稿已保存。")
     flash(_saved_message(saved), "success")
     return redirect(url_for("desk.edit", kind=saved.kind, listing_id=saved.id), 303)
 
@@ -163,11 +163,13 @@ def _saved_message(row: Achievement | Demand) -> str:
     return f"草稿已保存。送审前还有 {missing} 处要补齐。" if missing else "草稿已保存，内容齐全，可以送审。"
 
 
-def _handed_in(row: Achievement | Demand, seen: int) -> ResponseReturnValue:
-    """Hand in; where something is missing, the form says what and where."""
+def _handed_in(row: Achievement | Demand, seen: int, *, kept: str = "") -> ResponseReturnValue:
+    """Hand in; where something is missing, the form says what and where, and that what was typed is kept."""
     try:
         rules.submit(row, by=current_user, seen=seen)
     except Invalid as error:
+        if kept:
+            flash(kept, "success")
         form = FORMS[row.kind](formdata=None, row=row)
         form.blame(error.problems)
         return _form_page(form, row, 422, error=error)
@@ -193,6 +195,8 @@ def _form_page(
         form.seen.data = row.revision
     if not focus:
         form.leave_room()
+    problems = rules.problems_of(row) if row is not None else {}
+    order = form.names()
     page = render_template(
         "desk/form.html",
         form=form,
@@ -206,7 +210,7 @@ def _form_page(
         returned=_reason(row) if row is not None and row.state == "returned" else "",
         key=_key(form.kind, row),
         kept=session.pop("kept", ""),
-        missing=rules.problems_of(row) if row is not None else {},
+        missing={name: problems[name] for name in sorted(problems, key=order.index)},
         needed=form.needed(),
         looked="look" in request.values,
         answer=desk.look(form.kind, form.main_text(), by=current_user) if "look" in request.values else None,
