@@ -33,8 +33,12 @@ Numbers = npt.NDArray[np.int64]
 class Bulk:
     """Gathers documents batch by batch and gives the segments of all channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, texts: int = 0) -> None:
+        self._wanted = texts
         self.telling: list[bool] = []
+        self.heads: list[Keys] = []
+        self.head_sizes: list[Numbers] = []
+        self.texts: list[Keys] = []
         self._tokens = _Tokens()
         self._counts = {name: _Counts() for name in CHANNELS}
 
@@ -46,6 +50,8 @@ class Bulk:
         numbers, side_of = self._cut(sides)
         kept, kept_side = self._tokens.kept.gather(numbers, side_of)
         plain, plain_side = self._tokens.plain.gather(numbers, side_of)
+        whole, whole_side = self._tokens.whole.gather(numbers, side_of)
+        self._note_heads(whole, whole_side, len(documents))
         told, told_side = self._tokens.told.gather(numbers, side_of)
         told, told_side = _with_mixed(told, told_side, sides)
         self._count("grams", *_grams(kept, kept_side), len(documents))
@@ -58,6 +64,15 @@ class Bulk:
         )
         self._count("words", told, told_side, len(documents))
         self.telling.extend((np.bincount(told_side // 2, minlength=len(documents)) > 0).tolist())
+
+    def _note_heads(self, whole: Keys, side_of: Numbers, documents: int) -> None:
+        of_title = side_of % 2 == 0
+        self.heads.append(whole[of_title])
+        self.head_sizes.append(np.bincount(side_of[of_title] // 2, minlength=documents))
+        wanted = min(self._wanted - len(self.texts), documents)
+        if wanted > 0:
+            sizes = np.bincount(side_of // 2, minlength=documents)
+            self.texts.extend(np.split(whole, np.cumsum(sizes)[:-1])[:wanted])
 
     def segments(self) -> dict[str, Segment]:
         """The segment of each channel, documents in the order they came."""
@@ -86,12 +101,13 @@ class _Tokens(dict[str, int]):
         self.kept = _Ragged()
         self.plain = _Ragged()
         self.told = _Ragged()
+        self.whole = _Ragged()
         self._private = iter(chr(code) for codes in _PRIVATE for code in codes)
         self._left = sum(len(codes) for codes in _PRIVATE)
         self._stand_ins: dict[tuple[str, bool], str] = {}
         self._latin: dict[str, tuple[str, bool]] = {}
         for sign in (_GAP, _END):
-            self._append(sign, (features.BREAK,), (features.BREAK,), ())
+            self._append(sign, (features.BREAK,), (features.BREAK,), (), ())
 
     @property
     def full(self) -> bool:
@@ -121,12 +137,16 @@ class _Tokens(dict[str, int]):
         if in_figures:
             stopped, telling = True, ()
         told = tuple(features.word_key(part) for _, part in telling)
-        return self._append(token, (features.BREAK,) if stopped else codes, codes, told)
+        whole = (features.word_key(word),) if telling and not stopped else ()
+        return self._append(token, (features.BREAK,) if stopped else codes, codes, told, whole)
 
-    def _append(self, token: str, kept: tuple[int, ...], plain: tuple[int, ...], told: tuple[int, ...]) -> int:
+    def _append(
+        self, token: str, kept: tuple[int, ...], plain: tuple[int, ...], told: tuple[int, ...], whole: tuple[int, ...]
+    ) -> int:
         self.kept.append(kept)
         self.plain.append(plain)
         self.told.append(told)
+        self.whole.append(whole)
         number = len(self) + 1
         self[token] = number
         return number
@@ -192,9 +212,9 @@ class _Counts:
         return segments.laid_down(self._keys[: self._size][order], terms, times, np.cumsum(np.concatenate(self._sizes)))
 
 
-def read(documents: Iterable[Document]) -> tuple[list[Any], list[bool], dict[str, Segment]]:
-    """Read a catalogue. Returns ids, which documents are telling, and the segment of each channel."""
-    bulk = Bulk()
+def read(documents: Iterable[Document], texts: int = 0) -> tuple[list[Any], Bulk]:
+    """Read a catalogue. Returns the ids and what was read; of the first `texts` documents also the words in order."""
+    bulk = Bulk(texts)
     ids: list[Any] = []
     waiting: list[Document] = []
     for document in documents:
@@ -205,7 +225,7 @@ def read(documents: Iterable[Document]) -> tuple[list[Any], list[bool], dict[str
             waiting = []
     if waiting:
         bulk.add(waiting)
-    return ids, bulk.telling, bulk.segments()
+    return ids, bulk
 
 
 def _grams(codes: Keys, side_of: Numbers) -> tuple[Keys, Numbers]:

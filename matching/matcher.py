@@ -1,30 +1,34 @@
 """The matcher: fit a catalogue, rank it against a document, tell why, take documents in and out, save and load.
 Not here: one channel's arithmetic (channel), reasons (reasons), files (storage), facts and grades.
 
-score = (cos over grams + titles · cos over title units + words · cos over words) / (1 + titles + words), in 0…1.
+score = (cos over grams + titles · cos over title units + words · cos over words + vectors · cos of the titles' word
+vectors) / (1 + titles + words + vectors), in 0…1.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from matching import bulk, features, kernels, storage
+from matching import bulk, features, kernels, storage, vectors
 from matching import segment as segments
 from matching import text as words_of
 from matching.channel import Asked, Channel, Floats, Sums
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
-from matching.features import CHANNELS, Features
+from matching.features import CHANNELS, Features, Keys
 from matching.reasons import Earned, Reading, Reasons, Understanding
 from matching.segment import Segment
+from matching.vectors import WordVectors
 
 _FEW = 1_000  # documents that are read one by one, without loading numba
+_RESCORED = 300  # of the best by text, word vectors look at so many again
 _MERGE_AT = 5_000  # later documents from which put() draws everything together, if they are also
 _MERGE_SHARE = 0.25  # this share of the fitted ones
 
@@ -32,8 +36,10 @@ _MERGE_SHARE = 0.25  # this share of the fitted ones
 class Matcher:
     """Ranks the documents of a catalogue by how near they are to a text.
 
-    titles and words: weights of the title and word channels beside the grams' 1. The constructor only stores; fit()
-    learns ids_, channels_, alive_ and ranked_. One matcher belongs to one thread while put() or remove() runs.
+    titles, words and vectors: weights of the title channel, the word channel and the word vectors beside the grams' 1.
+    Word vectors (off by default) are trained by fit() and stay until the next one, so that with them a catalogue that
+    grew equals a refit with the same vectors (`like`), without them any refit. The constructor only stores; fit()
+    learns what ends in an underscore. One matcher belongs to one thread while put() or remove() runs.
     """
 
     ids_: list[Id]  # by number; a removed document keeps its number until merge()
@@ -41,24 +47,38 @@ class Matcher:
     alive_: npt.NDArray[np.bool_]
     ranked_: npt.NDArray[np.bool_]  # alive, and with a word that tells something
     channels_: dict[str, Channel]
+    heads_: Heads
+    vectors_: WordVectors
 
-    def __init__(self, *, titles: float = 0.5, words: float = 0.25) -> None:
+    def __init__(self, *, titles: float = 0.5, words: float = 0.25, vectors: float = 0.0) -> None:
         self.titles = titles
         self.words = words
+        self.vectors = vectors
 
-    def fit(self, documents: Iterable[Document]) -> Self:
-        """Learn a catalogue, any number of documents, none too. Raises ValueError when an id occurs twice."""
+    def fit(self, documents: Iterable[Document], *, like: Matcher | None = None) -> Self:
+        """Learn a catalogue, any number of documents, none too.
+
+        like: a fitted matcher whose word vectors are taken instead of training new ones.
+
+        Raises ValueError when an id occurs twice.
+        """
+        texts = vectors.MOST_TEXTS if self.vectors and like is None else 0
         documents = iter(documents)
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
-            ids, telling, laid = bulk.read(itertools.chain(first, documents))
+            ids, many = bulk.read(itertools.chain(first, documents), texts)
+            telling, heads, in_order = many.telling, Heads.of(many.heads, many.head_sizes), many.texts
+            laid = many.segments()
         else:
             read = [features.read(document) for document in first]
             ids, telling = [document.id for document in first], [r.telling for r in read]
+            heads = Heads.of([r.heads for r in read], [np.array([len(r.heads)]) for r in read])
+            in_order = [features.whole_words(document) for document in first[:texts]]
             laid = {name: segments.of([getattr(r, name) for r in read]) for name in CHANNELS}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
-        self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()})
+        self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()}, heads)
+        self.vectors_ = vectors.train(in_order) if like is None else like.vectors_
         return self
 
     def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
@@ -76,7 +96,8 @@ class Matcher:
             wanted = self._numbers(among)
             allowed[wanted] = self.ranked_[wanted]
         sums = asked.sums()
-        numbers = asked.best(sums, allowed, min(top, len(allowed)))
+        depth = max(top, _RESCORED) if self.vectors else top
+        numbers = asked.best(sums, allowed, min(depth, len(allowed)))
         scores = asked.scores(sums, numbers)
         best = [(asked.rounded(x), self.ids_[n], n) for x, n in zip(scores.tolist(), numbers.tolist(), strict=True)]
         best.sort(key=lambda b: (-b[0], order(b[1])))
@@ -88,10 +109,11 @@ class Matcher:
         if not asked.read.telling:
             return np.zeros(len(ids))
         numbers = np.array([self.number_.get(i, -1) for i in ids], dtype=np.int64)
-        scores = asked.scores(asked.sums(), numbers)
-        return np.array(
-            [asked.rounded(x) if n >= 0 and self.ranked_[n] else 0.0 for x, n in zip(scores, numbers, strict=True)]
-        )
+        there = np.flatnonzero(numbers >= 0)
+        found = np.zeros(len(ids))
+        for place, score in zip(there.tolist(), asked.scores(asked.sums(), numbers[there]).tolist(), strict=True):
+            found[place] = asked.rounded(score) if self.ranked_[numbers[place]] else 0.0
+        return found
 
     def explain(self, document: Document, other: Document | Id) -> Reasons:
         """Why `other` has its score for `document`; `other` by id, or any document weighed as if it stood there.
@@ -124,6 +146,7 @@ class Matcher:
         for name, channel in self.channels_.items():
             channel.change(gone, [getattr(r, name) for r in read])
         self._kill(gone)
+        self.heads_ = self.heads_.with_more([r.heads for r in read])
         self.ids_.extend(new)
         self.number_.update(zip(new, range(first, first + len(new)), strict=True))
         self.alive_ = np.concatenate([self.alive_, np.ones(len(new), dtype=np.bool_)])
@@ -148,7 +171,7 @@ class Matcher:
         self._check()
         channels = {name: channel.merged(self.alive_) for name, channel in self.channels_.items()}
         kept = np.flatnonzero(self.alive_).tolist()
-        self._set([self.ids_[n] for n in kept], self.ranked_[kept].tolist(), channels)
+        self._set([self.ids_[n] for n in kept], self.ranked_[kept].tolist(), channels, self.heads_.only(self.alive_))
         return self
 
     def save(self, directory: str | Path) -> str:
@@ -165,7 +188,10 @@ class Matcher:
             for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
                 arrays[f"{name}-{part}"] = getattr(main, part)
             arrays[f"{name}-sums"] = channel.sums
-        facts: dict[str, Any] = {"words": words_of.VERSION, "weights": {"titles": self.titles, "words": self.words}}
+        arrays |= {"heads-keys": self.heads_.keys, "heads-ends": self.heads_.ends}
+        arrays |= {"vectors-keys": self.vectors_.keys, "vectors-rows": self.vectors_.rows}
+        weights = {"titles": self.titles, "words": self.words, "vectors": self.vectors}
+        facts: dict[str, Any] = {"words": words_of.VERSION, "weights": weights}
         if all(type(i) is int and abs(i) < 2**63 for i in self.ids_):
             arrays["ids"] = np.array(self.ids_, dtype=np.int64)
         else:
@@ -193,7 +219,11 @@ class Matcher:
                 if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
                     raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
                 channels[name] = Channel(main, arrays[f"{name}-sums"])
-            matcher._set(ids, arrays["ranked"].tolist(), channels)
+            heads = Heads(arrays["heads-keys"], arrays["heads-ends"])
+            if len(heads.ends) != len(ids) + 1:
+                raise UnusableArtefact(f"{directory}: the titles are not of the same documents")
+            matcher._set(ids, arrays["ranked"].tolist(), channels, heads)
+            matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"{directory} does not hold a matcher: {error!r}") from error
         return matcher
@@ -206,7 +236,8 @@ class Matcher:
         self._check()
         return id_ in self.number_
 
-    def _set(self, ids: list[Id], telling: Sequence[bool], channels: dict[str, Channel]) -> None:
+    def _set(self, ids: list[Id], telling: Sequence[bool], channels: dict[str, Channel], heads: Heads) -> None:
+        self.heads_ = heads
         self.ids_ = ids
         self.number_ = dict(zip(ids, range(len(ids)), strict=True))
         self.alive_ = np.ones(len(ids), dtype=np.bool_)
@@ -228,6 +259,36 @@ class Matcher:
             raise NotFitted("the matcher has not been fitted")
 
 
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The words of the titles: those of document n are keys[ends[n]:ends[n + 1]]."""
+
+    keys: Keys
+    ends: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, keys: Sequence[Keys], sizes: Sequence[npt.NDArray[np.int64]]) -> Heads:
+        """From pieces: the words of some documents end to end, and how many each of them has."""
+        ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *sizes]))
+        return cls(np.concatenate([np.zeros(0, dtype=np.uint64), *keys]), ends)
+
+    def with_more(self, more: Sequence[Keys]) -> Heads:
+        """With those of further documents at the end."""
+        ends = self.ends[-1] + np.cumsum([len(one) for one in more])
+        return Heads(np.concatenate([self.keys, *more]), np.concatenate([self.ends, ends]))
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Heads:
+        """Those of some documents. kept shape (n,)."""
+        sizes = np.diff(self.ends)
+        return Heads.of([self.keys[np.repeat(kept, sizes)]], [sizes[kept]])
+
+    def some(self, numbers: npt.NDArray[np.int64]) -> tuple[Keys, npt.NDArray[np.int64]]:
+        """The words of some documents end to end, and for each the place of its document in `numbers`."""
+        starts, sizes = self.ends[numbers], self.ends[numbers + 1] - self.ends[numbers]
+        at = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
+        return self.keys[at], np.repeat(np.arange(len(numbers)), sizes)
+
+
 class _Question:
     """A query weighed against a matcher as it is now."""
 
@@ -240,8 +301,10 @@ class _Question:
         self.asked: dict[str, Asked] = {
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
         }
-        total = 1 + matcher.titles + matcher.words
-        self.weights = {"grams": 1 / total, "titles": matcher.titles / total, "words": matcher.words / total}
+        self.heads, self.word_vectors = matcher.heads_, matcher.vectors_
+        weights = {"grams": 1.0, "titles": matcher.titles, "words": matcher.words, "vectors": matcher.vectors}
+        total = sum(weights.values())
+        self.weights = {name: weight / total for name, weight in weights.items()}
         self._reading: Reading | None = None
 
     @property
@@ -272,7 +335,19 @@ class _Question:
             norms = self.channels[name].norms(self.documents)[numbers]
             products = sums[name][numbers].astype(np.float64) * self.weights[name]
             total += np.divide(products, norms, out=np.zeros(len(numbers)), where=norms > 0)
+        if self.weights["vectors"]:
+            total += self.weights["vectors"] * self._near(*self.heads.some(numbers), len(numbers))
         return total
+
+    def _near(self, keys: Keys, owner: npt.NDArray[np.int64], owners: int) -> Floats:
+        """The cosine of the query's title with titles by their words' vectors, at least 0. shape (owners,)."""
+        idf = self.channels["words"].idf
+        mine = self.word_vectors.mean(
+            self.read.heads, idf(self.read.heads, self.documents), np.zeros(len(self.read.heads), dtype=np.int64), 1
+        )
+        theirs = self.word_vectors.mean(keys, idf(keys, self.documents), owner, owners)
+        near: Floats = np.maximum(theirs.astype(np.float64) @ mine[0].astype(np.float64), 0.0)
+        return near
 
     @staticmethod
     def rounded(score: float) -> float:
@@ -292,6 +367,9 @@ class _Question:
         earned = self._earned(others, norms)
         both = self.read.telling and read.telling
         score = sum(sum(e.values()) for e in earned.values()) if both else 0.0
+        if both and self.weights["vectors"]:
+            near = self._near(read.heads, np.zeros(len(read.heads), dtype=np.int64), 1)
+            score += self.weights["vectors"] * float(near[0])
         return self._reasons(others, norms, self.rounded(score))
 
     def _reasons(self, others: dict[str, features.Counted], norms: dict[str, float], score: float) -> Reasons:
