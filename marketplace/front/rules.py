@@ -323,7 +323,7 @@ def export(asked: Asked, *, by: Any) -> bytes:
         search.SearchUnavailable: the engine does not answer.
     """
     hits = _ask(asked.on_page(1), by=by, size=EXPORT_LIMIT).hits
-    rows = listings.many(asked.kind, [hit.id for hit in hits], by=by)
+    rows = listings.many(asked.kind, [hit.id for hit in hits], by=by, in_full=True)
     return exchange.workbook(asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], by=by)
 
 

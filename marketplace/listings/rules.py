@@ -69,10 +69,19 @@ def one(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
     return row
 
 
-def many(kind: str, ids: Iterable[int], *, by: Any) -> dict[int, Achievement | Demand]:
-    """The findable listings among `ids`, by id, in one query; the others are left out."""
+def many(kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False) -> dict[int, Achievement | Demand]:
+    """The findable listings among `ids`, by id, in one query; the others are left out.
+
+    Args:
+        kind: `achievement` or `demand`.
+        ids: whose rows are wanted, in any order.
+        by: the reader.
+        in_full: the people and organisations behind an achievement are wanted too; rows of a list do not show them.
+    """
     table = LISTINGS[kind]
     query = db.select(table).where(table.id.in_(list(ids)), table.found_by(by))
+    if table is Achievement and not in_full:
+        query = query.options(lazyload(Achievement.contributors), lazyload(Achievement.co_owners))
     return {row.id: row for row in db.session.scalars(query)}
 
 
