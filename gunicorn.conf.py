@@ -1,15 +1,75 @@
-"""How gunicorn serves the site. Workers open their own connections: nothing is connected before the fork."""
+"""How gunicorn serves the site. Workers open their own connections: none of the master's survives the fork.
+
+kill -HUP replaces the workers one by one (new settings of this file, a fresh memory); new code or new settings of the
+site need kill -USR2 or a restart behind the socket unit, for the application is loaded once, before the fork.
+"""
 
 import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+_live = os.environ.get("MARKET_ENV") == "live"
+_data = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent / "instance")
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
 preload_app = True
-timeout = 30
-graceful_timeout = 20
+timeout = 30  # seconds without a sign of life after which a worker is replaced
+graceful_timeout = 20  # seconds a leaving worker may finish what it has begun
+keepalive = 5
 max_requests = 20_000
 max_requests_jitter = 2_000
+backlog = 512
 limit_request_line = 8190
-accesslog = os.environ.get("ACCESS_LOG") or None
+limit_request_fields = 60
+limit_request_field_size = 8190
+control_socket_disable = True  # signals suffice, and two sites of one user must not meet in one socket
+forwarded_allow_ips = ""  # the application itself knows how many proxies to trust (TRUSTED_PROXIES)
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  signs of life need no disk
+accesslog = os.environ.get("ACCESS_LOG") or ("-" if _live else None)
+logger_class = f"marketplace.operation.logs.{'JsonLog' if _live else 'AccessLog'}"
+
+# Figures of all workers meet in files of a folder, one for each master: during USR2 two masters live side by side.
+_figures = _data / "metrics" / str(os.getpid())
+_figures.mkdir(parents=True, exist_ok=True)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+
+
+def on_starting(server):
+    """Sweep what masters that were killed have left."""
+    for folder in _figures.parent.iterdir():
+        if folder.name.isdigit() and not Path(f"/proc/{folder.name}").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def post_fork(server, worker):
+    """Forget the master's connections to the database without closing them; the search engines do so by themselves."""
+    from marketplace.extensions import db
+
+    with worker.app.wsgi().app_context():
+        for engine in db.engines.values():
+            engine.dispose(close=False)
+
+
+def post_worker_init(worker):
+    """Have the matchers in memory before the first reader asks; without a database that waits for him."""
+    application = worker.app.wsgi()
+    with suppress(Exception), application.app_context():
+        for kind in ("achievement", "demand"):
+            with application.extensions["matchers"].using(kind):
+                pass
+
+
+def child_exit(server, worker):
+    """Let go of the gauges of a worker that has ended."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid, path=str(_figures))
+
+
+def on_exit(server):
+    """Leave nothing behind."""
+    shutil.rmtree(_figures, ignore_errors=True)

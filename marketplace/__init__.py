@@ -124,7 +124,10 @@ def _translate_errors(app: Flask) -> None:
 
     def page(status: int, error: Exception | None = None) -> ResponseReturnValue:
         headers = {"Retry-After": "30"} if status == 503 else {}
-        return render_template(f"errors/{status}.html", error=error, person=current_user), status, headers
+        try:
+            return render_template(f"errors/{status}.html", error=error, person=current_user), status, headers
+        except AWAY as trouble:  # the header of every page asks who reads it
+            return database_away(trouble)
 
     def market_error(error: Exception) -> ResponseReturnValue:
         db.session.rollback()

@@ -1,0 +1,327 @@
+"""A site in one file and back: the database, the uploaded files, the secrets where asked for, a manifest with hashes.
+
+Not in it: the search index and the matcher's artefacts. They are copies, and are made anew from what comes back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask_migrate import upgrade
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from marketplace.errors import Invalid, NotNow
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+from marketplace.listings import rules as listings
+from marketplace.listings.models import LISTINGS
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
+UPLOADS = "uploads"
+SECRETS = "secrets"
+SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT")
+ROWS = 500  # rows read at a time
+# Says how far the index had come, which is over when the index is made anew.
+PASSING = "indexed_revision"
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a backup holds: when it was made, rows by table, the hash of each table's rows, the files."""
+
+    made_at: str
+    rows: dict[str, int]
+    tables: dict[str, str]
+    files: dict[str, str]
+
+
+def make(target: Path, *, with_secrets: bool = False) -> Summary:
+    """Write the site to a file, which is complete or not there; only its owner may read it.
+
+    Args:
+        target: the file (.tar.gz); an old one is replaced.
+        with_secrets: the signing secrets too. Without PASSWORD_SALT nobody's password opens the restored site.
+
+    Raises:
+        Invalid: the database's programs are missing or fail.
+    """
+    target = target.resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
+        folder = Path(place)
+        kind = db.engine.dialect.name
+        tables = (_dump_sqlite if kind == "sqlite" else _dump_postgresql)(folder / DATABASE[kind])
+        uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
+        if uploads.is_dir():
+            shutil.copytree(uploads, folder / UPLOADS)
+        if with_secrets:
+            lines = (f"{name.removeprefix('SECURITY_')}={current_app.config[name]}\n" for name in SECRET_NAMES)
+            (folder / SECRETS).write_text("".join(lines))
+        manifest = {
+            "format": FORMAT,
+            "made_at": f"{now().isoformat(timespec='seconds')}Z",
+            "database": kind,
+            "migration": tables.pop("alembic_version")["sha256"],
+            "tables": tables,
+            "files": {str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)},
+        }
+        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
+        packed = folder.with_suffix(".tar.gz")
+        try:
+            packed.touch(mode=0o600)
+            with tarfile.open(packed, "w:gz", compresslevel=6) as archive:
+                archive.add(folder / MANIFEST, MANIFEST)  # first, so that it is read without unpacking the rest
+                for name in manifest["files"]:  # type: ignore[union-attr]
+                    archive.add(folder / name, name)
+            os.replace(packed, target)
+        finally:
+            packed.unlink(missing_ok=True)
+    return _summary(manifest)
+
+
+def restore(source: Path, *, replace: bool = False) -> Summary:
+    """Put a backup in the place of the site's database and files, then make index and artefacts anew.
+
+    Everything is checked before anything is touched, and the rows are hashed again afterwards.
+
+    Args:
+        source: the file of `make`.
+        replace: also where the site holds listings or files, which are then lost.
+
+    Raises:
+        Invalid: not a backup, damaged, of another kind of database, or of a newer version of the site.
+        NotNow: the site is not empty.
+        search.SearchUnavailable: everything is back but the index, which `flask index rebuild` makes.
+    """
+    with _unpacked(source) as (folder, manifest):
+        kind = db.engine.dialect.name
+        if manifest["database"] != kind:
+            raise Invalid(f"这份备份来自 {manifest['database']}，本站的数据库是 {kind}。", "请换成同一种数据库再恢复。")
+        if manifest["migration"] not in _known_migrations():
+            raise Invalid("这份备份来自更新的版本，本站的程序读不了。", "请先升级程序。")
+        uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
+        if not replace and not _is_empty(uploads):
+            raise NotNow("本站不是空的，恢复会覆盖现有内容。", "确认不再需要现有内容时，加上 --replace。")
+        db.session.remove()
+        (_load_sqlite if kind == "sqlite" else _load_postgresql)(folder / DATABASE[kind])
+        with db.engine.connect() as connection:
+            found = _tables(connection)
+        found.pop("alembic_version")
+        if found != manifest["tables"]:
+            wrong = sorted(name for name in manifest["tables"] if found.get(name) != manifest["tables"][name])
+            raise Invalid(f"恢复后的内容与备份不一致：{'、'.join(wrong)}。", "请换一份备份再试。")
+        shutil.rmtree(uploads, ignore_errors=True)
+        if (folder / UPLOADS).is_dir():
+            shutil.copytree(folder / UPLOADS, uploads)
+        if (folder / SECRETS).exists():
+            _keep_secrets((folder / SECRETS).read_text())
+        upgrade()
+        current_app.extensions["matchers"].reset()
+        listings.index_rebuild()
+        current_app.extensions["matchers"].fit()
+        return _summary(manifest)
+
+
+def nightly(folder: Path, keep: int) -> str:
+    """Write a backup named by the moment and remove the oldest beyond `keep`."""
+    name = f"market-{now():%Y%m%dT%H%M%SZ}.tar.gz"
+    make(folder / name)
+    old = sorted(folder.glob("market-*Z.tar.gz"))[:-keep] if keep > 0 else []
+    for path in old:
+        path.unlink()
+    return f"{name}, {len(old)} old removed"
+
+
+def contents() -> dict[str, dict[str, Any]]:
+    """Table → number of `rows` and `sha256` of them, of the database as it is."""
+    with db.engine.connect() as connection:
+        return _tables(connection)
+
+
+# -- the database ------------------------------------------------------------------------------------------------------
+
+
+def _dump_sqlite(path: Path) -> dict[str, dict[str, Any]]:
+    """Copy the database while others read and write it; what the copy holds."""
+    with closing(sqlite3.connect(_sqlite_file())) as site, closing(sqlite3.connect(path)) as copy:
+        site.backup(copy)
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            return _tables(connection)
+    finally:
+        engine.dispose()
+        for name in ("-wal", "-shm"):
+            path.with_name(path.name + name).unlink(missing_ok=True)
+
+
+def _load_sqlite(path: Path) -> None:
+    """Put a copy in the place of the site's, in one transaction: whoever reads meanwhile sees the old or the new."""
+    with closing(sqlite3.connect(path)) as copy:
+        (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
+        if verdict != "ok":
+            raise Invalid(f"备份里的数据库已损坏：{verdict}", "请换一份备份。")
+        with closing(sqlite3.connect(_sqlite_file(), timeout=30)) as site:
+            copy.backup(site)
+
+
+def _sqlite_file() -> Path:
+    path = Path(db.engine.url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def _dump_postgresql(path: Path) -> dict[str, dict[str, Any]]:
+    """Dump the database as of one moment; what it held at that moment."""
+    with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        snapshot = connection.scalar(text("select pg_export_snapshot()"))
+        # A dump may take longer than this session may otherwise be idle.
+        connection.execute(text("set local idle_in_transaction_session_timeout = 0"))
+        connection.execute(text("set local statement_timeout = 0"))
+        tables = _tables(connection)
+        how = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={path}")
+        _program("pg_dump", *how)
+        return tables
+
+
+def _load_postgresql(path: Path) -> None:
+    """Replace every table in one transaction: all of it comes back, or nothing has changed."""
+    script = path.with_suffix(".sql")
+    with db.engine.connect() as connection:
+        names = sqlalchemy.inspect(connection).get_table_names()
+        quote = connection.dialect.identifier_preparer.quote
+        old = f"drop table {', '.join(map(quote, names))} cascade;\n" if names else ""
+    _program("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path), connect=False)
+    first = path.with_name("first.sql")
+    first.write_text(f"set lock_timeout = '30s';\n{old}")
+    quiet = ("--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    _program("psql", *quiet, f"--file={first}", f"--file={script}")
+    db.engine.dispose()
+
+
+def _program(name: str, *arguments: str, connect: bool = True) -> None:
+    """Run one of PostgreSQL's programs on the site's database; the password goes by the environment."""
+    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    program = str(places[-1]) if places else shutil.which(name)
+    if program is None:
+        raise Invalid(f"没有找到程序 {name}。", "请安装 postgresql-client。")
+    url = db.engine.url
+    settings = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
+    settings |= {"PGDATABASE": url.database} | {f"PG{key.upper()}": value for key, value in url.query.items()}
+    told = {key: str(value) for key, value in settings.items() if value} if connect else {}
+    if name == "pg_dump":
+        arguments = (*arguments, "--no-password")
+    done = subprocess.run(  # noqa: S603  our own arguments
+        [program, *arguments], env={**os.environ, **told}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise Invalid(f"{name} 没有成功：{done.stderr.strip()[-500:]}")
+
+
+def _tables(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Table → rows and hash, of every table of the database; for `alembic_version` the version stands for the hash."""
+    metadata = sqlalchemy.MetaData()
+    metadata.reflect(connection)
+    found: dict[str, dict[str, Any]] = {}
+    for table in sorted(metadata.tables.values(), key=lambda table: table.name):
+        if table.name == "alembic_version":
+            found[table.name] = {"rows": 1, "sha256": connection.scalar(sqlalchemy.select(table.c.version_num))}
+            continue
+        columns = [column for column in table.columns if column.name != PASSING]
+        order = list(table.primary_key.columns) or columns
+        digest, rows = hashlib.sha256(), 0
+        for row in connection.execution_options(yield_per=ROWS).execute(sqlalchemy.select(*columns).order_by(*order)):
+            digest.update(json.dumps(list(row), ensure_ascii=False, default=str, sort_keys=True).encode())
+            digest.update(b"\n")
+            rows += 1
+        found[table.name] = {"rows": rows, "sha256": digest.hexdigest()}
+    return found
+
+
+def _known_migrations() -> set[str]:
+    config = current_app.extensions["migrate"].migrate.get_config()
+    return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+
+
+def _is_empty(uploads: Path) -> bool:
+    """Whether there is nothing to lose."""
+    if uploads.is_dir() and any(uploads.iterdir()):
+        return False
+    with db.engine.connect() as connection:
+        present = sqlalchemy.inspect(connection).get_table_names()
+        try:
+            return not any(
+                connection.scalar(sqlalchemy.select(table.id).limit(1))
+                for name, table in LISTINGS.items()
+                if name in present
+            )
+        except SQLAlchemyError as error:
+            raise NotNow(f"读不了现有的数据库：{error}", "请先修好，或者换一个空的数据库。") from None
+
+
+# -- the file ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A backup in a folder of its own, checked: the manifest is understood and every file is what it says."""
+    place = Path(current_app.config["DATA_DIR"])
+    place.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place, prefix=".restore-") as name:
+        folder = Path(name)
+        try:
+            with tarfile.open(source, "r:gz") as archive:
+                archive.extractall(folder, filter="data")
+            manifest = json.loads((folder / MANIFEST).read_text())
+        except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+            raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
+        if manifest.get("format") != FORMAT:
+            raise Invalid("这不是本站能读的备份。", "请用 flask backup 写的文件。")
+        found = {str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)}
+        if found != manifest["files"]:
+            wrong = sorted(found.items() ^ manifest["files"].items())
+            raise Invalid(f"备份已损坏：{'、'.join(sorted({name for name, _ in wrong}))}。", "请换一份备份。")
+        yield folder, manifest
+
+
+def _files(folder: Path) -> Sequence[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+
+
+def _hash_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _keep_secrets(lines: str) -> None:
+    path = Path(current_app.config["DATA_DIR"]) / SECRETS
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(lines)
+
+
+def _summary(manifest: dict[str, Any]) -> Summary:
+    return Summary(
+        made_at=manifest["made_at"],
+        rows={name: table["rows"] for name, table in manifest["tables"].items()},
+        tables={name: table["sha256"] for name, table in manifest["tables"].items()},
+        files=dict(manifest["files"]),
+    )

@@ -1,0 +1,80 @@
+"""The commands that keep a site running: `flask jobs`, `flask backup`, `flask restore`. Each prints what was done."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import with_appcontext
+
+import search
+from marketplace.errors import MarketError
+from marketplace.operation import background, backups, rules
+
+
+@click.command("jobs")
+@click.option("--once", type=click.Choice(list(rules.DEEDS)), help="Do one piece of work now and end.")
+@click.option("--backup", type=click.Path(file_okay=False, path_type=Path), help="Write a backup here every night.")
+@click.option("--keep", default=background.KEPT, show_default=True, help="Backups to keep.")
+@with_appcontext
+def commands(once: str | None, backup: Path | None, keep: int) -> None:
+    """Do the work in the background until asked to end: index, expiry, comparison, matcher, backups.
+
+    Run it on every host; what only one may do is done by the one that holds the lock.
+    """
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    if once:
+        if not background.run(app, once, rules.DEEDS[once]):
+            raise SystemExit(1)
+        return
+    extra = []
+    if backup is not None:
+        nightly = background.Job("backup", {"hour": 18, "minute": 30})
+        extra.append((nightly, partial(backups.nightly, backup, keep)))
+    background.serve(app, tuple(extra))
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--with-secrets", is_flag=True, help="The signing secrets too; keep such a file as safe as them.")
+@with_appcontext
+def backup(file: Path, with_secrets: bool) -> None:
+    """Write database and uploaded files to FILE (.tar.gz), while the site goes on."""
+    try:
+        summary = backups.make(file, with_secrets=with_secrets)
+    except MarketError as error:
+        raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
+    _say(summary)
+    if not with_secrets:
+        click.echo("SECRET_KEY and PASSWORD_SALT are not in it: without that salt no password opens a restored site.")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Also where the site is not empty; what it holds is lost.")
+@with_appcontext
+def restore(file: Path, replace: bool) -> None:
+    """Put the backup FILE in the place of the site's database and files; index and matcher are made anew."""
+    try:
+        summary = backups.restore(file, replace=replace)
+    except MarketError as error:
+        raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
+    except search.SearchError as error:
+        raise click.ClickException(f"Everything is back but the index ({error}): run `flask index rebuild`.") from None
+    _say(summary)
+    click.echo("Every hash agrees; search index and matcher were made anew. Restart the site if it runs.")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands beside `jobs`."""
+    app.cli.add_command(backup)
+    app.cli.add_command(restore)
+
+
+def _say(summary: backups.Summary) -> None:
+    rows = ", ".join(f"{count} {name}" for name, count in summary.rows.items() if name in ("achievement", "demand"))
+    click.echo(f"Made at {summary.made_at}: {rows}, {sum(summary.rows.values())} rows in all")
+    for name, value in summary.files.items():
+        click.echo(f"  {value}  {name}")

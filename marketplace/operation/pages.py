@@ -1,0 +1,112 @@
+"""Pages for machines: /readyz for whoever sends requests here, /metrics for whoever draws curves.
+
+/healthz, which only says that the process answers, stands in the front. What is well stands in `rules.py`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import os
+from collections.abc import Iterator
+
+from flask import Blueprint, Flask, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+from prometheus_flask_exporter import PrometheusMetrics
+
+from marketplace.door import needs
+from marketplace.errors import NotFound
+from marketplace.operation import logs, rules
+
+blueprint = Blueprint("operation", __name__)
+PROBES = ("front.healthz", "operation.readyz", "operation.metrics")
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
+
+
+class Parts(Collector):
+    """The parts of the site as figures, looked at when they are asked for; the same for every worker."""
+
+    def collect(self) -> Iterator[Metric]:
+        """One gauge for each question, labelled by part."""
+        found = current_app.extensions["health"].look()
+        up = GaugeMetricFamily("market_part_ok", "Whether a part of the site is well.", labels=["part"])
+        age = GaugeMetricFamily("market_part_age_seconds", "Since its last change or building.", labels=["part"])
+        for part, state in found.items():
+            up.add_metric([part], state["state"] == "ok")
+            if state["age"] is not None:
+                age.add_metric([part], state["age"])
+        yield up
+        yield age
+        behind = found["database"].get("not_indexed")
+        if behind is not None:
+            yield GaugeMetricFamily("market_not_indexed_rows", "Listings whose copy in the index is old.", behind)
+        documents = found["search"].get("documents")
+        if documents is not None:
+            yield GaugeMetricFamily("market_search_documents", "Documents the search index holds.", documents)
+
+
+def init_app(app: Flask) -> None:
+    """Count requests by endpoint, give the logs their form, and let probes through without a redirect to HTTPS."""
+    logs.init_app(app)
+    app.extensions["health"] = rules.Health()
+    app.extensions["metrics"] = PrometheusMetrics(
+        app,
+        path=None,  # the page stands below, behind its own door
+        registry=CollectorRegistry(),
+        group_by="endpoint",
+        defaults_prefix="market",
+        buckets=SECONDS,
+        excluded_paths=["^/static/", "^/healthz$", "^/readyz$", "^/metrics$"],
+    )
+    for endpoint in PROBES:
+        view = app.view_functions.get(endpoint)
+        if view is not None:  # a probe of the same machine speaks plain HTTP
+            view.talisman_view_options = {"force_https": False}  # type: ignore[attr-defined]
+
+
+@blueprint.get("/readyz")
+@needs("public.read")
+def readyz() -> ResponseReturnValue:
+    """Ready: each part with its state and age; 503 when the database is away, for then nothing can be answered."""
+    found = current_app.extensions["health"].look()
+    status = rules.verdict(found)
+    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "10"} if status == "away" else {})
+    return {"status": status, **found}, 503 if status == "away" else 200, headers
+
+
+@blueprint.get("/metrics")
+@needs("public.read")  # no person's deed: who may is a matter of token and network, and stands in the next line
+def metrics() -> ResponseReturnValue:
+    """Figures of every worker, for Prometheus; to everybody else there is no such page."""
+    _require_collector()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # the library's own switch, set by gunicorn.conf.py
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)
+    else:
+        registry = CollectorRegistry()
+        registry.register(current_app.extensions["metrics"].registry)
+    registry.register(Parts())
+    write, content_type = choose_encoder(request.headers.get("Accept", ""))
+    return Response(write(registry), content_type=content_type, headers={"Cache-Control": "no-store"})
+
+
+def _require_collector() -> None:
+    """Raises NotFound for whoever neither bears the token nor comes from a named network, with no proxy between."""
+    token = current_app.config["METRICS_TOKEN"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return
+    hidden = not current_app.config["TRUSTED_PROXIES"] and any(name in request.headers for name in FORWARDED)
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        address = None
+    named = address is not None and any(address in network for network in current_app.config["METRICS_FROM"])
+    if hidden or not named:
+        raise NotFound("没有找到这个页面。")

@@ -1,0 +1,225 @@
+"""The work in the background: what each deed mends, who leads, what a failing deed costs, and how the process ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from structlog.testing import capture_logs
+
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+from marketplace.listings import rules as listings
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.operation import background, rules
+from search import Document, Query
+from tests.factories import Factory
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def copy_of(site: Flask) -> list[tuple[str, int, int]]:
+    """What the index holds."""
+    return list(site.extensions["search"].versions())
+
+
+def truth() -> list[tuple[str, int, int]]:
+    """What it should hold."""
+    return sorted(
+        (kind, row_id, revision)
+        for kind, table in LISTINGS.items()
+        for row_id, revision in db.session.execute(
+            db.select(table.id, table.revision).where(table.state == "published")
+        )
+    )
+
+
+@pytest.fixture
+def three(stock: Factory) -> list[Achievement | Demand]:
+    """Three published listings and a withdrawn one."""
+    rows: list[Achievement | Demand] = [stock.achievement(), stock.demand(), stock.demand()]
+    stock.demand(state="withdrawn")
+    return rows
+
+
+def lose_one(site: Flask, rows: list[Achievement | Demand]) -> None:
+    site.extensions["search"].remove([(rows[0].kind, rows[0].id, rows[0].revision)])
+
+
+def add_a_stranger(site: Flask, _rows: list[Achievement | Demand]) -> None:
+    site.extensions["search"].put([Document("demand", 4711, 3, "不在数据库里", "")])
+
+
+def resurrect(site: Flask, rows: list[Achievement | Demand]) -> None:
+    withdrawn = rows[-1].id + 1
+    site.extensions["search"].rebuild([Document("demand", withdrawn, 1, "已撤回", "")])
+
+
+def lose_the_file(site: Flask, _rows: list[Achievement | Demand]) -> None:
+    site.extensions["search"].close()
+    for path in Path(site.config["DATA_DIR"]).glob("search.db*"):
+        path.unlink()
+
+
+def break_the_file(site: Flask, _rows: list[Achievement | Demand]) -> None:
+    lose_the_file(site, _rows)
+    (Path(site.config["DATA_DIR"]) / "search.db").write_bytes(b"no database" * 1000)
+
+
+def come_from_a_newer_database(site: Flask, rows: list[Achievement | Demand]) -> None:
+    """As after a restored backup: the index holds higher revisions than the database."""
+    held = [Document(row.kind, row.id, row.revision + 9, "较新", "") for row in rows]
+    site.extensions["search"].rebuild(held)
+
+
+FAULTS = [lose_one, add_a_stranger, resurrect, lose_the_file, break_the_file]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_index_is_brought_back_in_step(
+    site: Flask, three: list[Achievement | Demand], fault: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "SETTLING", 0.0)
+    assert copy_of(site) == truth()
+
+    fault(site, three)
+    rules.keep_index()
+
+    assert copy_of(site) == truth()
+
+
+def test_versions_of_a_newer_database_are_found_by_the_comparison(
+    site: Flask, three: list[Achievement | Demand]
+) -> None:
+    come_from_a_newer_database(site, three)
+
+    outcome = rules.check_index()
+
+    assert "rebuilt" in outcome
+    assert copy_of(site) == truth()
+    assert rules.check_index() == "no difference"
+
+
+def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -> None:
+    table = three[0].__table__
+    db.session.execute(table.update().where(table.c.id == three[0].id).values(indexed_revision=0))
+    db.session.commit()
+    site.extensions["search"].rebuild([])
+
+    assert rules.keep_index().startswith("brought in step 1")
+    assert copy_of(site) == truth()
+
+
+def test_a_stand_in_follows_the_saves_of_other_hosts(
+    empty_database: str, new_site: Callable[..., Flask], site: Flask, three: list[Achievement | Demand]
+) -> None:
+    other = new_site(empty_database, "other-host", SEARCH_URL="http://127.0.0.1:9/market")
+    with other.app_context():
+        outcomes = [rules.keep_stand_in()]
+        db.session.remove()
+        listings.withdraw(db.session.get(Demand, three[1].id), by=None, seen=three[1].revision)
+        with site.app_context():
+            row = db.session.get(Demand, three[2].id)
+            listings.save(row, {"note": "改过"}, by=None, seen=row.revision)
+        db.session.remove()
+        outcomes.append(rules.keep_stand_in())
+        held = list(other.extensions["search"].embedded.versions())
+        expected = truth()
+
+    assert outcomes == ["rebuilt with 3", "brought in step 1"]
+    assert held == expected
+    assert other.extensions["search"].find(Query("轴承")).degraded is True
+
+
+def test_the_expired_leave_and_the_matchers_learn(site: Flask, three: list[Achievement | Demand]) -> None:
+    three[1].valid_until = now().date().replace(year=now().year - 1)
+    db.session.commit()
+
+    moved = [rules.expire(), rules.expire()]
+    learnt = [rules.fit_matchers(), rules.fit_matchers(), rules.fit_matchers(at_least=1)]
+
+    assert moved == ["expired 1", "expired 0"]
+    assert "achievement learnt from 1" in learnt[0]
+    assert learnt[1:] == ["fresh enough"] * 2
+    assert copy_of(site) == truth()
+
+
+def test_a_deed_that_fails_is_told_and_ends_nothing(site: Flask) -> None:
+    def fails() -> str:
+        raise RuntimeError("不行")
+
+    with capture_logs() as lines:
+        went_well = [background.run(site, "index", fails), background.run(site, "index", lambda: "好")]
+
+    assert went_well == [False, True]
+    assert [(line["event"], line["job"]) for line in lines] == [("job_failed", "index"), ("job_done", "index")]
+    assert "不行" in lines[0]["reason"]
+
+
+def test_there_is_one_leader_and_a_next_one(site: Flask, empty_database: str, new_site: Callable[..., Flask]) -> None:
+    first, second = background.Leadership(site), background.Leadership(new_site(empty_database))
+    try:
+        assert [first.held(), second.held(), first.held(), second.held()] == [True, False, True, False]
+        first.let_go()
+        assert [second.held(), first.held()] == [True, False]
+    finally:
+        first.let_go()
+        second.let_go()
+
+
+def test_a_leader_whose_connection_broke_is_one_no_longer(
+    site: Flask, empty_database: str, new_site: Callable[..., Flask]
+) -> None:
+    first, second = background.Leadership(site), background.Leadership(new_site(empty_database))
+    assert first.held()
+    if first._connection is None:
+        first.let_go()
+        pytest.skip("SQLite: the lock goes with the process")
+    with second.app.app_context(), db.engine.connect() as connection:
+        others = "pid <> pg_backend_pid() and datname = current_database()"
+        end = f"select pg_terminate_backend(pid) from pg_stat_activity where {others}"  # noqa: S608  our own words
+        connection.execute(db.text(end))
+    try:
+        assert [second.held(), first.held()] == [True, False]
+    finally:
+        first.let_go()
+        second.let_go()
+
+
+def test_the_process_does_its_work_and_ends_when_asked(
+    site: Flask, three: list[Achievement | Demand], empty_database: str
+) -> None:
+    add_a_stranger(site, three)
+    env = {
+        **os.environ,
+        "MARKET_ENV": "live",
+        "SECRET_KEY": "k" * 32,
+        "PASSWORD_SALT": "s" * 32,
+        "DATA_DIR": str(site.config["DATA_DIR"]),
+        "DATABASE_URL": empty_database,
+    }
+    flask = Path(sys.executable).parent / "flask"
+    process = subprocess.Popen([flask, "jobs"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    try:
+        for _ in range(300):
+            if copy_of(site) == truth():
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    lines = [json.loads(line) for line in errors.splitlines()]
+
+    assert copy_of(site) == truth()
+    assert process.returncode == 0
+    assert [line["event"] for line in lines[-2:]] == ["jobs_ending", "jobs_ended"]
+    assert {"leader", "jobs_began"} <= {line["event"] for line in lines}

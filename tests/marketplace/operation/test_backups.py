@@ -1,0 +1,241 @@
+"""A site in one file and back: a wiped site comes back with the same hashes, and a damaged file changes nothing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import stat
+import tarfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from marketplace.accounts import rules as accounts
+from marketplace.errors import Invalid, MarketError, NotNow
+from marketplace.extensions import db
+from marketplace.listings import rules as listings
+from marketplace.listings.models import Demand
+from marketplace.operation import backups, rules
+from search import Query
+from tests.factories import Factory
+
+
+@pytest.fixture
+def full(site: Flask, stock: Factory) -> Iterator[Flask]:
+    """A site with listings of several lives, a person and two uploaded files."""
+    stock.achievement("轴承降噪工艺", metrics=[{"name": "振动值", "value": 36.5, "unit": "dB"}])
+    stock.demand("电池隔膜收缩", budget_negotiable=False, budget=12.5)
+    stock.demand(state="draft")
+    stock.person("operator", stock.organisation("平台（示例）", kind="operator"))
+    uploads = Path(site.config["DATA_DIR"]) / "uploads" / "2026"
+    uploads.mkdir(parents=True)
+    (uploads / "检测报告.pdf").write_bytes(bytes(range(256)))
+    (uploads / "manifest.json").write_text("{}")
+    return site
+
+
+def rows_of() -> dict[str, Any]:
+    """The contents of the database, without the version of the schema."""
+    return {name: found for name, found in backups.contents().items() if name != "alembic_version"}
+
+
+def wipe(site: Flask) -> None:
+    """As after a lost disk: no tables, no index, no artefacts, no files."""
+    db.session.remove()
+    downgrade(revision="base")
+    db.session.remove()
+    site.extensions["search"].close()
+    folder = Path(site.config["DATA_DIR"])
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def files_of(site: Flask) -> dict[str, bytes]:
+    folder = Path(site.config["DATA_DIR"]) / "uploads"
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_wiped_site_comes_back_with_the_same_hashes(full: Flask, tmp_path: Path) -> None:
+    target = tmp_path / "elsewhere" / "site.tar.gz"
+    before, files = rows_of(), files_of(full)
+
+    made = backups.make(target)
+    wipe(full)
+    with pytest.raises(Exception, match=r"(?i)demand"):
+        db.session.scalar(db.select(Demand.id))
+    db.session.rollback()
+    came_back = backups.restore(target)
+
+    assert came_back == made
+    assert rows_of() == before
+    assert files_of(full) == files
+    assert {name: found["sha256"] for name, found in before.items()} == made.tables
+    assert full.extensions["search"].find(Query("降噪工艺")).total == 1
+    assert rules.check_index() == "no difference"
+    assert {kind: state["behind"] for kind, state in full.extensions["matchers"].status().items()} == {
+        "achievement": 0,
+        "demand": 0,
+    }
+
+
+def test_a_restored_site_goes_on_counting(full: Flask, stock: Factory, tmp_path: Path) -> None:
+    backups.make(tmp_path / "site.tar.gz")
+    highest = db.session.scalar(db.select(db.func.max(Demand.id)))
+    wipe(full)
+    backups.restore(tmp_path / "site.tar.gz")
+
+    assert stock.demand().id > highest
+
+
+def test_a_later_state_is_not_kept_and_the_index_forgets_it(full: Flask, stock: Factory, tmp_path: Path) -> None:
+    backups.make(tmp_path / "site.tar.gz")
+    before = rows_of()
+    row = db.session.scalars(db.select(Demand).where(Demand.state == "published")).one()
+    listings.withdraw(row, by=None, seen=row.revision)
+    stock.demand("后来的需求")
+
+    with pytest.raises(NotNow, match="不是空的"):
+        backups.restore(tmp_path / "site.tar.gz")
+    backups.restore(tmp_path / "site.tar.gz", replace=True)
+
+    assert rows_of() == before
+    assert rules.check_index() == "no difference"
+    assert full.extensions["search"].find(Query("隔膜")).total == 1
+
+
+def test_only_its_owner_reads_it_and_secrets_are_in_it_only_where_asked_for(full: Flask, tmp_path: Path) -> None:
+    plain, whole = tmp_path / "plain.tar.gz", tmp_path / "whole.tar.gz"
+    backups.make(plain)
+    backups.make(whole, with_secrets=True)
+    salt = full.config["SECURITY_PASSWORD_SALT"].encode()
+
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (plain, whole)] == [0o600, 0o600]
+    assert [salt in gzip.decompress(path.read_bytes()) for path in (plain, whole)] == [False, True]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+    wipe(full)
+    backups.restore(whole)
+    kept = Path(full.config["DATA_DIR"]) / "secrets"
+    assert salt.decode() in kept.read_text()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def change_a_file(path: Path) -> None:
+    folder = path.with_suffix(".d")
+    with tarfile.open(path) as archive:
+        archive.extractall(folder, filter="data")
+    (folder / "uploads" / "2026" / "检测报告.pdf").write_bytes(b"other")
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(folder, "")
+
+
+def change_the_manifest(path: Path, **changes: Any) -> None:
+    folder = path.with_suffix(".d")
+    with tarfile.open(path) as archive:
+        archive.extractall(folder, filter="data")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | changes))
+    with tarfile.open(path, "w:gz") as archive:
+        for part in folder.iterdir():
+            archive.add(part, part.name)
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "cut short": cut_short,
+    "no archive": lambda path: path.write_bytes(b"PK"),
+    "another file": change_a_file,
+    "unknown format": lambda path: change_the_manifest(path, format=2),
+    "a newer site": lambda path: change_the_manifest(path, migration="ffff"),
+    "another database": lambda path: change_the_manifest(path, database="oracle"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_backup_changes_nothing(full: Flask, tmp_path: Path, damage: str) -> None:
+    target = tmp_path / "site.tar.gz"
+    backups.make(target)
+    before, files = rows_of(), files_of(full)
+    DAMAGE[damage](target)
+
+    with pytest.raises(Invalid) as refused:
+        backups.restore(target, replace=True)
+
+    assert refused.value.message
+    assert (rows_of(), files_of(full)) == (before, files)
+
+
+def test_a_backup_is_of_one_moment_while_others_write(full: Flask, stock: Factory, tmp_path: Path) -> None:
+    """The hashes of the manifest are those of the copy, whatever is written meanwhile."""
+    import threading
+
+    ended = threading.Event()
+
+    def write() -> None:
+        with full.app_context():
+            number = 0
+            while not ended.is_set():
+                number += 1
+                accounts.add_person(f"p{number}@demo.example", name="写", password="x" * 12, roles=["firm"])
+            db.session.remove()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        summaries = [backups.make(tmp_path / f"{number}.tar.gz") for number in range(3)]
+    finally:
+        ended.set()
+        writer.join(30)
+    wipe(full)
+
+    came_back = backups.restore(tmp_path / "1.tar.gz")
+
+    assert came_back == summaries[1]
+    assert rows_of()["person"]["rows"] == summaries[1].rows["person"]
+
+
+def test_nightly_backups_are_kept_in_number(full: Flask, tmp_path: Path) -> None:
+    for day in range(3):
+        (tmp_path / f"market-2026010{day}T000000Z.tar.gz").write_bytes(b"")
+
+    outcome = backups.nightly(tmp_path, 2)
+
+    assert outcome.endswith("2 old removed")
+    assert len(list(tmp_path.glob("market-*.tar.gz"))) == 2
+
+
+def test_the_commands(full: Flask, tmp_path: Path) -> None:
+    runner, target = full.test_cli_runner(), str(tmp_path / "site.tar.gz")
+
+    made = runner.invoke(args=["backup", target])
+    refused = runner.invoke(args=["restore", target])
+    restored = runner.invoke(args=["restore", target, "--replace"])
+
+    assert (made.exit_code, refused.exit_code, restored.exit_code) == (0, 1, 0), restored.output
+    assert "PASSWORD_SALT" in made.output
+    assert "不是空的" in refused.output
+    assert "Every hash agrees" in restored.output
+
+
+def test_it_needs_no_migrated_database_to_come_back_to(
+    full: Flask, tmp_path: Path, empty_database: str, new_site: Callable[..., Flask]
+) -> None:
+    backups.make(tmp_path / "site.tar.gz")
+    before = rows_of()
+    wipe(full)
+    db.session.remove()
+
+    with new_site(empty_database, "another-machine").app_context():
+        backups.restore(tmp_path / "site.tar.gz")
+        upgrade()
+        assert rows_of() == before
+        with pytest.raises(MarketError):
+            backups.restore(tmp_path / "site.tar.gz")
