@@ -44,6 +44,10 @@ SIGN_IN_WORDS = {
 }
 
 
+# Hundreds of invented people sign up in the tests; their passwords need no strength.
+_CHEAP_HASHES = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+
+
 class ConfigError(RuntimeError):
     """A setting is missing or wrong; the message says which and what to do."""
 
@@ -168,6 +172,7 @@ class Config:
             "SECURITY_PASSWORD_SALT": self.password_salt,
             "SECURITY_PASSWORD_HASH": "argon2",
             "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": uia_email_mapper, "case_insensitive": True}}],
+            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": _CHEAP_HASHES if self.environment == "test" else {},
             "SECURITY_PASSWORD_LENGTH_MIN": 10,
             "SECURITY_LOGIN_URL": "/login",
             "SECURITY_LOGOUT_URL": "/logout",
