@@ -36,8 +36,6 @@ class Bulk:
     def __init__(self, texts: int = 0) -> None:
         self._wanted = texts
         self.telling: list[bool] = []
-        self.heads: list[Keys] = []
-        self.head_sizes: list[Numbers] = []
         self.texts: list[Keys] = []
         self._tokens = _Tokens()
         self._counts = {name: _Counts() for name in CHANNELS}
@@ -50,8 +48,7 @@ class Bulk:
         numbers, side_of = self._cut(sides)
         kept, kept_side = self._tokens.kept.gather(numbers, side_of)
         plain, plain_side = self._tokens.plain.gather(numbers, side_of)
-        whole, whole_side = self._tokens.whole.gather(numbers, side_of)
-        self._note_heads(whole, whole_side, len(documents))
+        self._keep_texts(*self._tokens.whole.gather(numbers, side_of), len(documents))
         told, told_side = self._tokens.told.gather(numbers, side_of)
         told, told_side = _with_mixed(told, told_side, sides)
         self._count("grams", *_grams(kept, kept_side), len(documents))
@@ -65,10 +62,7 @@ class Bulk:
         self._count("words", told, told_side, len(documents))
         self.telling.extend((np.bincount(told_side // 2, minlength=len(documents)) > 0).tolist())
 
-    def _note_heads(self, whole: Keys, side_of: Numbers, documents: int) -> None:
-        of_title = side_of % 2 == 0
-        self.heads.append(whole[of_title])
-        self.head_sizes.append(np.bincount(side_of[of_title] // 2, minlength=documents))
+    def _keep_texts(self, whole: Keys, side_of: Numbers, documents: int) -> None:
         wanted = min(self._wanted - len(self.texts), documents)
         if wanted > 0:
             sizes = np.bincount(side_of // 2, minlength=documents)

@@ -43,14 +43,12 @@ class Features:
     """What a document is ranked by.
 
     grams one and two units (Han characters, Latin tokens) side by side, stop words left out; titles single units of
-    the title, stop words too; words with their sub-terms; heads the keys of the title's whole telling words in order.
-    telling: some word says something about a technology.
+    the title, stop words too; words with their sub-terms. telling: some word says something about a technology.
     """
 
     grams: Counted
     titles: Counted
     words: Counted
-    heads: Keys
     telling: bool
 
 
@@ -76,13 +74,12 @@ def parts(document: Document) -> tuple[str, str]:
 def read(document: Document) -> Features:
     """The features of a document; the same document gives the same features in every process."""
     title, text = parts(document)
-    kept, plain, told, heads = _codes(title)
+    kept, plain, told, _ = _codes(title)
     kept_text, _, told_text, _ = _codes(text)
     return Features(
         _counted(_grams(kept), _grams(kept_text)),
         _counted(_grams(plain, pairs=False), None),
         _counted(np.array(told, dtype=np.uint64), np.array(told_text, dtype=np.uint64)),
-        np.array(heads, dtype=np.uint64),
         bool(told or told_text),
     )
 

@@ -1,15 +1,14 @@
 """The matcher: fit a catalogue, rank it against a document, tell why, take documents in and out, save and load.
 Not here: one channel's arithmetic (channel), reasons (reasons), files (storage), facts and grades.
 
-score = (cos over grams + titles · cos over title units + words · cos over words + vectors · cos of the titles' word
-vectors) / (1 + titles + words + vectors), in 0…1.
+score = (grams · cos over grams + titles · cos over title units + words · cos over words + vectors · cos of mean
+word vectors) / (grams + titles + words + vectors), in 0…1.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,16 +18,16 @@ import numpy.typing as npt
 from matching import bulk, features, kernels, storage, vectors
 from matching import segment as segments
 from matching import text as words_of
-from matching.channel import Asked, Channel, Floats, Sums
+from matching.channel import SUBLINEAR, Asked, Channel, Floats, Sums
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
-from matching.features import CHANNELS, Features, Keys
+from matching.features import CHANNELS, Counted, Features
 from matching.reasons import Earned, Reading, Reasons, Understanding
 from matching.segment import Segment
 from matching.vectors import WordVectors
 
 _FEW = 1_000  # documents that are read one by one, without loading numba
-_RESCORED = 300  # of the best by text, word vectors look at so many again
+_RESCORED = 100  # of the best by text, word vectors look at so many again
 _MERGE_AT = 5_000  # later documents from which put() draws everything together, if they are also
 _MERGE_SHARE = 0.25  # this share of the fitted ones
 
@@ -36,7 +35,7 @@ _MERGE_SHARE = 0.25  # this share of the fitted ones
 class Matcher:
     """Ranks the documents of a catalogue by how near they are to a text.
 
-    titles, words and vectors: weights of the title channel, the word channel and the word vectors beside the grams' 1.
+    grams, titles, words and vectors: weights of the three channels and of the word vectors, not all 0.
     Word vectors (off by default) are trained by fit() and stay until the next one, so that with them a catalogue that
     grew equals a refit with the same vectors (`like`), without them any refit. The constructor only stores; fit()
     learns what ends in an underscore. One matcher belongs to one thread while put() or remove() runs.
@@ -47,10 +46,10 @@ class Matcher:
     alive_: npt.NDArray[np.bool_]
     ranked_: npt.NDArray[np.bool_]  # alive, and with a word that tells something
     channels_: dict[str, Channel]
-    heads_: Heads
     vectors_: WordVectors
 
-    def __init__(self, *, titles: float = 0.5, words: float = 0.25, vectors: float = 0.0) -> None:
+    def __init__(self, *, grams: float = 1.0, titles: float = 0.5, words: float = 0.25, vectors: float = 0.0) -> None:
+        self.grams = grams
         self.titles = titles
         self.words = words
         self.vectors = vectors
@@ -67,17 +66,15 @@ class Matcher:
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
             ids, many = bulk.read(itertools.chain(first, documents), texts)
-            telling, heads, in_order = many.telling, Heads.of(many.heads, many.head_sizes), many.texts
-            laid = many.segments()
+            telling, in_order, laid = many.telling, many.texts, many.segments()
         else:
             read = [features.read(document) for document in first]
             ids, telling = [document.id for document in first], [r.telling for r in read]
-            heads = Heads.of([r.heads for r in read], [np.array([len(r.heads)]) for r in read])
             in_order = [features.whole_words(document) for document in first[:texts]]
             laid = {name: segments.of([getattr(r, name) for r in read]) for name in CHANNELS}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
-        self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()}, heads)
+        self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()})
         self.vectors_ = vectors.train(in_order) if like is None else like.vectors_
         return self
 
@@ -146,7 +143,6 @@ class Matcher:
         for name, channel in self.channels_.items():
             channel.change(gone, [getattr(r, name) for r in read])
         self._kill(gone)
-        self.heads_ = self.heads_.with_more([r.heads for r in read])
         self.ids_.extend(new)
         self.number_.update(zip(new, range(first, first + len(new)), strict=True))
         self.alive_ = np.concatenate([self.alive_, np.ones(len(new), dtype=np.bool_)])
@@ -171,7 +167,7 @@ class Matcher:
         self._check()
         channels = {name: channel.merged(self.alive_) for name, channel in self.channels_.items()}
         kept = np.flatnonzero(self.alive_).tolist()
-        self._set([self.ids_[n] for n in kept], self.ranked_[kept].tolist(), channels, self.heads_.only(self.alive_))
+        self._set([self.ids_[n] for n in kept], self.ranked_[kept].tolist(), channels)
         return self
 
     def save(self, directory: str | Path) -> str:
@@ -188,9 +184,8 @@ class Matcher:
             for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
                 arrays[f"{name}-{part}"] = getattr(main, part)
             arrays[f"{name}-sums"] = channel.sums
-        arrays |= {"heads-keys": self.heads_.keys, "heads-ends": self.heads_.ends}
         arrays |= {"vectors-keys": self.vectors_.keys, "vectors-rows": self.vectors_.rows}
-        weights = {"titles": self.titles, "words": self.words, "vectors": self.vectors}
+        weights = {name: getattr(self, name) for name in (*CHANNELS, "vectors")}
         facts: dict[str, Any] = {"words": words_of.VERSION, "weights": weights}
         if all(type(i) is int and abs(i) < 2**63 for i in self.ids_):
             arrays["ids"] = np.array(self.ids_, dtype=np.int64)
@@ -219,10 +214,7 @@ class Matcher:
                 if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
                     raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
                 channels[name] = Channel(main, arrays[f"{name}-sums"])
-            heads = Heads(arrays["heads-keys"], arrays["heads-ends"])
-            if len(heads.ends) != len(ids) + 1:
-                raise UnusableArtefact(f"{directory}: the titles are not of the same documents")
-            matcher._set(ids, arrays["ranked"].tolist(), channels, heads)
+            matcher._set(ids, arrays["ranked"].tolist(), channels)
             matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"{directory} does not hold a matcher: {error!r}") from error
@@ -236,8 +228,7 @@ class Matcher:
         self._check()
         return id_ in self.number_
 
-    def _set(self, ids: list[Id], telling: Sequence[bool], channels: dict[str, Channel], heads: Heads) -> None:
-        self.heads_ = heads
+    def _set(self, ids: list[Id], telling: Sequence[bool], channels: dict[str, Channel]) -> None:
         self.ids_ = ids
         self.number_ = dict(zip(ids, range(len(ids)), strict=True))
         self.alive_ = np.ones(len(ids), dtype=np.bool_)
@@ -259,36 +250,6 @@ class Matcher:
             raise NotFitted("the matcher has not been fitted")
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
-    """The words of the titles: those of document n are keys[ends[n]:ends[n + 1]]."""
-
-    keys: Keys
-    ends: npt.NDArray[np.int64]
-
-    @classmethod
-    def of(cls, keys: Sequence[Keys], sizes: Sequence[npt.NDArray[np.int64]]) -> Heads:
-        """From pieces: the words of some documents end to end, and how many each of them has."""
-        ends = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), *sizes]))
-        return cls(np.concatenate([np.zeros(0, dtype=np.uint64), *keys]), ends)
-
-    def with_more(self, more: Sequence[Keys]) -> Heads:
-        """With those of further documents at the end."""
-        ends = self.ends[-1] + np.cumsum([len(one) for one in more])
-        return Heads(np.concatenate([self.keys, *more]), np.concatenate([self.ends, ends]))
-
-    def only(self, kept: npt.NDArray[np.bool_]) -> Heads:
-        """Those of some documents. kept shape (n,)."""
-        sizes = np.diff(self.ends)
-        return Heads.of([self.keys[np.repeat(kept, sizes)]], [sizes[kept]])
-
-    def some(self, numbers: npt.NDArray[np.int64]) -> tuple[Keys, npt.NDArray[np.int64]]:
-        """The words of some documents end to end, and for each the place of its document in `numbers`."""
-        starts, sizes = self.ends[numbers], self.ends[numbers + 1] - self.ends[numbers]
-        at = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
-        return self.keys[at], np.repeat(np.arange(len(numbers)), sizes)
-
-
 class _Question:
     """A query weighed against a matcher as it is now."""
 
@@ -301,8 +262,8 @@ class _Question:
         self.asked: dict[str, Asked] = {
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
         }
-        self.heads, self.word_vectors = matcher.heads_, matcher.vectors_
-        weights = {"grams": 1.0, "titles": matcher.titles, "words": matcher.words, "vectors": matcher.vectors}
+        self.word_vectors = matcher.vectors_
+        weights = {"grams": matcher.grams, "titles": matcher.titles, "words": matcher.words, "vectors": matcher.vectors}
         total = sum(weights.values())
         self.weights = {name: weight / total for name, weight in weights.items()}
         self._reading: Reading | None = None
@@ -336,18 +297,22 @@ class _Question:
             products = sums[name][numbers].astype(np.float64) * self.weights[name]
             total += np.divide(products, norms, out=np.zeros(len(numbers)), where=norms > 0)
         if self.weights["vectors"]:
-            total += self.weights["vectors"] * self._near(*self.heads.some(numbers), len(numbers))
+            others = [self.channels["words"].document(number) for number in numbers.tolist()]
+            total += self.weights["vectors"] * self._near(others)
         return total
 
-    def _near(self, keys: Keys, owner: npt.NDArray[np.int64], owners: int) -> Floats:
-        """The cosine of the query's title with titles by their words' vectors, at least 0. shape (owners,)."""
-        idf = self.channels["words"].idf
-        mine = self.word_vectors.mean(
-            self.read.heads, idf(self.read.heads, self.documents), np.zeros(len(self.read.heads), dtype=np.int64), 1
-        )
-        theirs = self.word_vectors.mean(keys, idf(keys, self.documents), owner, owners)
-        near: Floats = np.maximum(theirs.astype(np.float64) @ mine[0].astype(np.float64), 0.0)
+    def _near(self, others: Sequence[Counted]) -> Floats:
+        """The cosine of the query with others by the mean vectors of their words, at least 0. shape (len(others),)."""
+        means = self._means([self.read.words, *others]).astype(np.float64)
+        near: Floats = np.maximum(means[1:] @ means[0], 0.0)
         return near
+
+    def _means(self, texts: Sequence[Counted]) -> npt.NDArray[np.float32]:
+        keys = np.concatenate([text.keys for text in texts])
+        counts = np.concatenate([text.counts for text in texts])
+        owner = np.repeat(np.arange(len(texts)), [len(text.keys) for text in texts])
+        weights = SUBLINEAR[counts] * self.channels["words"].idf(keys, self.documents)
+        return self.word_vectors.mean(keys, weights, owner, len(texts))
 
     @staticmethod
     def rounded(score: float) -> float:
@@ -368,18 +333,17 @@ class _Question:
         both = self.read.telling and read.telling
         score = sum(sum(e.values()) for e in earned.values()) if both else 0.0
         if both and self.weights["vectors"]:
-            near = self._near(read.heads, np.zeros(len(read.heads), dtype=np.int64), 1)
-            score += self.weights["vectors"] * float(near[0])
+            score += self.weights["vectors"] * float(self._near([read.words])[0])
         return self._reasons(others, norms, self.rounded(score))
 
-    def _reasons(self, others: dict[str, features.Counted], norms: dict[str, float], score: float) -> Reasons:
+    def _reasons(self, others: dict[str, Counted], norms: dict[str, float], score: float) -> Reasons:
         earned = self._earned(others, norms)
         if score <= 0:
             earned = {name: {} for name in CHANNELS}
         theirs = set(others["words"].keys.tolist())
         return self.reading.reasons(score, Earned(**earned), lambda word: features.word_key(word) in theirs)
 
-    def _earned(self, others: dict[str, features.Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
+    def _earned(self, others: dict[str, Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
         return {
             name: {k: v * self.weights[name] for k, v in self.asked[name].shared(others[name], norms[name]).items()}
             for name in CHANNELS

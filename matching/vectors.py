@@ -1,5 +1,5 @@
 """Word vectors trained on the catalogue's own texts: positive PMI of words near each other, truncated SVD.
-Not here: the ranking they re-score (matcher). They never search, and reasons never speak of them.
+Not here: the ranking whose best they re-score (matcher). They never search, and reasons never speak of them.
 
 Source: Levy, Goldberg, Dagan 2015, Improving Distributional Similarity with Lessons Learned from Word Embeddings:
 PPMI with singular values to the power one half.
