@@ -1,9 +1,9 @@
 """Another order of what is left, learned from what was judged on the same list.
 Not here: the score, which stays as it is; who judged and what he said (the marketplace's verdicts).
 
-Nearest neighbours of the judged: z(score) + WEIGHT · z(Σ sim² · (level − 1) / (Σ sim² + DAMPING)). On judgements of real
-demands, the best-ranked judged first, NDCG@10 of the rest rises by .006 ± .005 after 5 verdicts, .023 ± .006 after 10 and
-.046 ± .008 after 20; refusals alone do harm.
+Nearest neighbours of the judged: z(score) + WEIGHT · z(Σ sim² · (level − 1) / (Σ sim² + DAMPING)). On judgements of
+real demands, the best-ranked judged first, NDCG@10 of the rest rises by .006 ± .005 after 5 verdicts, .023 ± .006
+after 10 and .046 ± .008 after 20; refusals alone do harm.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ MORE_FILES = {
     "exchange": {"sheets", "cells", "vocabularies", "columns", "entries", "workbooks"},
     "listings": {"terms", "labels"},  # the enumerations and the names of fields, for every room above
     "operation": {"logs", "background", "backups"},  # what is written down, when what runs, what is carried off
+    "verdicts": {"measuring"},  # what verdicts teach is read and worked out, not done to anything
     "desk": {"fields"},  # the kinds of fields, apart from the questions
 }
 

@@ -5,6 +5,7 @@ A pair is judged on somebody's list: `side` is the kind of the listing whose mat
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -32,7 +33,6 @@ REASONS = {
 REASONS_OF_DEMANDS = {**REASONS, "too_early": "对方要的阶段更成熟", "metrics": "指标做不到", "solved": "没有力量再接"}
 LEVELS = {4: "很相关", 3: "相关", 2: "沾边", 1: "不相关"}
 INTERESTED = 4  # the level of a pair somebody wants to go on with
-RELEVANT = 3  # from this level on a pair counts as a find
 # A condition that does not suit says that the direction does: half a find. No direction, no find.
 UNSUITABLE = dict.fromkeys(REASONS, 2) | {"direction": 1, "other": 1}
 NOTE_LEAST, NOTE_MOST = 2, 500
@@ -172,14 +172,19 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
         return INTERESTED if self.state == "interested" else UNSUITABLE[self.reason or "other"]
 
 
+def decisive(rows: Iterable[Verdict]) -> Verdict:
+    """The verdict that stands for a pair: a grade before a verdict, the owner's before others', newer before older."""
+    return max(rows, key=lambda row: (row.state == "graded", row.by_role == "owner", row.changed_at, row.id))
+
+
 class GradeModel(db.Model):  # type: ignore[name-defined,misc]
     """A calibrated grade model as JSON; the newest of the present ranker is in force.
 
     Attributes:
         ranker: version of the ranking whose scores it knows.
         demands, verdicts: how many demand texts and pairs it was learned from.
-        parameters: what `matching.calibration` reads.
-        figures: how it did on demand texts it had not seen.
+        parameters: JSON that `matching.calibration` writes and reads, with how it did on texts it had not seen.
+        better: whether it did better on those than the fixed cut points; if not, these stay in force.
     """
 
     __tablename__ = "grade_model"
@@ -188,8 +193,8 @@ class GradeModel(db.Model):  # type: ignore[name-defined,misc]
     ranker: Mapped[str] = mapped_column(String(60), index=True)
     demands: Mapped[int]
     verdicts: Mapped[int]
-    parameters: Mapped[dict[str, Any]] = mapped_column(db.JSON)
-    figures: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
+    parameters: Mapped[str] = mapped_column(Text)
+    better: Mapped[bool]
     at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -20,8 +20,8 @@ def upgrade():
     sa.Column('ranker', sa.String(length=60), nullable=False),
     sa.Column('demands', sa.Integer(), nullable=False),
     sa.Column('verdicts', sa.Integer(), nullable=False),
-    sa.Column('parameters', sa.JSON(), nullable=False),
-    sa.Column('figures', sa.JSON(), nullable=False),
+    sa.Column('parameters', sa.Text(), nullable=False),
+    sa.Column('better', sa.Boolean(), nullable=False),
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_grade_model'))
     )

@@ -1,0 +1,267 @@
+"""What verdicts teach: the order of what is left, the grade model, how good matching is and whom it shows.
+
+Read from the database and the matchers; what is to be kept is committed in `rules.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import structlog
+from flask import current_app
+from sqlalchemy.orm import joinedload
+
+import matching
+from marketplace.accounts.models import Organisation
+from marketplace.dictionaries.models import Chain, District, names
+from marketplace.extensions import db
+from marketplace.listings import indexing
+from marketplace.listings.models import Achievement, Demand
+from marketplace.verdicts.models import GradeModel, Verdict, decisive
+from matching import calibration, facts, grades, quality
+from matching import verdicts as neighbours
+from matching.text import VERSION
+
+log = structlog.get_logger(__name__)
+
+Grading: TypeAlias = Callable[[matching.Reasons, Sequence[facts.Fact]], grades.Grade | None]
+
+EXPOSED = 5  # first places of a list that count as being shown
+NAMED = 10  # institutions told by name
+CONSIDERED = 200  # of what is left, the best so many are put in order by verdicts
+
+
+@dataclass(frozen=True)
+class Force:
+    """What grades pairs now.
+
+    Attributes:
+        grade: reasons and facts → grade.
+        since: when the model came into force; None while the fixed cut points hold.
+        demands, verdicts: what it was learned from.
+    """
+
+    grade: Grading
+    since: datetime | None = None
+    demands: int = 0
+    verdicts: int = 0
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A judged pair of a demand's list: both rows, the decisive verdict, and the demand's text as a key."""
+
+    demand: Demand
+    achievement: Achievement
+    verdict: Verdict
+    text: str
+
+
+def ranker() -> str:
+    """The version of the ranking: the words it reads and the weights of its parts."""
+    weights = " ".join(f"{name}={value:g}" for name, value in sorted(vars(matching.Matcher()).items()))
+    return f"{VERSION} {weights}"[:60]
+
+
+def in_force() -> Force:
+    """What grades pairs now: the newest model of the present ranking if it did better than the fixed cut points."""
+    newest = db.select(GradeModel).where(GradeModel.ranker == ranker()).order_by(GradeModel.id.desc()).limit(1)
+    row = db.session.scalar(newest)
+    learned = _learned(row.parameters) if row is not None and row.better else None
+    if row is None or learned is None:
+        return Force(fixed)
+    return Force(learned.grade, row.at, row.demands, row.verdicts)
+
+
+def fixed(reasons: matching.Reasons, _facts: Sequence[facts.Fact]) -> grades.Grade | None:
+    """The grade by the fixed cut points, which ask for no facts."""
+    return grades.grade(reasons.score, reasons)
+
+
+def reordered(
+    scores: Mapping[int, float], sought: str, judged: Mapping[int, tuple[matching.Document, int]]
+) -> list[int]:
+    """The ids of a ranked list, put in the order that verdicts on the same list suggest; scores stay what they are.
+
+    Args:
+        scores: id → score, best first.
+        sought: kind of what is ranked.
+        judged: id → (its document, level 1–4) of what was judged.
+    """
+    ids, levels = list(scores), [level for _, level in judged.values()]
+    if not neighbours.enough(levels):
+        return ids
+    with current_app.extensions["matchers"].using(sought, inner=True) as matcher:
+        near = [matcher.score(document, ids) for document, _ in judged.values()]
+    similarities = [[float(one[place]) for one in near] for place in range(len(ids))]
+    return [ids[place] for place in neighbours.reordered(list(scores.values()), similarities, levels)]
+
+
+def compared(demand: Demand, achievement: Achievement) -> list[facts.Fact]:
+    """The facts of a pair as the public may know them, so that a grade is the same for everybody."""
+    return facts.compare(public_document(demand), public_document(achievement))
+
+
+def public_document(row: Achievement | Demand) -> matching.Document:
+    """What of a listing the public may know: of a partly public one only field and stage beside its text."""
+    document = indexing.matching_document(row)
+    if row.visibility != "partial":
+        return document
+    return matching.Document(document.id, document.title, document.text, field=document.field, stage=document.stage)
+
+
+def pairs() -> list[Pair]:
+    """Every pair judged on a demand's list, with the verdict that stands for it, in order of ids."""
+    query = (
+        db.select(Verdict)
+        .where(Verdict.side == "demand", Verdict.state != "open")
+        .order_by(Verdict.demand_id, Verdict.achievement_id, Verdict.id)
+        .options(joinedload(Verdict.demand), joinedload(Verdict.achievement))
+    )
+    found: dict[tuple[int, int], list[Verdict]] = defaultdict(list)
+    for row in db.session.scalars(query):
+        found[row.demand_id, row.achievement_id].append(row)
+    verdicts = [decisive(rows) for rows in found.values()]
+    keys = {v.demand_id: calibration.text_key(indexing.matching_document(v.demand)) for v in verdicts}
+    return [Pair(v.demand, v.achievement, v, keys[v.demand_id]) for v in verdicts]
+
+
+def learn() -> calibration.Calibration:
+    """A grade model of all judged pairs, tested on demand texts it had not seen.
+
+    Raises:
+        matching.quality.TooFew: fewer than 50 demand texts were judged.
+    """
+    judged = pairs()
+    if (texts := len({pair.text for pair in judged})) < calibration.LEAST:
+        raise quality.TooFew(texts, calibration.LEAST)
+    why = _reasons(judged)
+    return calibration.Calibration().fit(
+        [calibration.features(r, compared(p.demand, p.achievement)) for p, r in zip(judged, why, strict=True)],
+        [pair.verdict.worth for pair in judged],
+        [pair.text for pair in judged],
+        [calibration.LEVEL[fixed(reasons, ())] for reasons in why],
+    )
+
+
+def figures() -> dict[str, Any]:
+    """How good matching is and whom it shows, as JSON; nothing is told from fewer than 20 judged demands.
+
+    Returns:
+        `demands`, `pairs` judged; `needed`; `quality` and `bands` as `matching.quality` gives them, or None;
+        `chains` of at least 20 judged demands; `exposure`, see `_exposure`.
+    """
+    exposure = _exposure()  # first: it reads the demands in batches and forgets what it has read
+    judged = pairs()
+    lists = _lists(judged)
+    found: dict[str, Any] = {
+        "demands": len(lists),
+        "pairs": len(judged),
+        "needed": quality.LEAST,
+        "quality": None,
+        "bands": None,
+        "chains": [],
+        "exposure": exposure,
+    }
+    try:
+        found["quality"] = asdict(quality.measure(lists.values()))
+        bands = quality.bands([(_known(p.verdict.grade), p.verdict.worth) for p in judged], len(lists))
+        found["bands"] = [asdict(band) for band in bands]
+    except quality.TooFew:
+        return found
+    chains = names(Chain)
+    for code in sorted({pair.demand.chain_code for pair in judged if pair.demand.chain_code}):
+        own = {p.text for p in judged if p.demand.chain_code == code}
+        try:
+            one = quality.measure([lists[key] for key in own])
+        except quality.TooFew:
+            continue
+        found["chains"].append({"name": chains.get(code, code), **asdict(one)})
+    return found
+
+
+def _known(grade: str | None) -> str | None:
+    return grade if grade in grades.NAMES else None
+
+
+def _lists(judged: Sequence[Pair]) -> dict[str, list[float]]:
+    """Demand text → levels of its judged pairs in the order of the present ranking."""
+    scored: dict[str, dict[int, list[tuple[float, int]]]] = defaultdict(lambda: defaultdict(list))
+    for pair, reasons in zip(judged, _reasons(judged), strict=True):
+        scored[pair.text][pair.achievement.id].append((reasons.score, pair.verdict.worth))
+    found = {}
+    for key, others in scored.items():
+        means = [(-max(s for s, _ in both), i, sum(w for _, w in both) / len(both)) for i, both in others.items()]
+        found[key] = [level for _, _, level in sorted(means)]
+    return found
+
+
+def _reasons(judged: Sequence[Pair]) -> list[matching.Reasons]:
+    """Why each pair has its score today, those no longer on offer weighed as if they were."""
+    with current_app.extensions["matchers"].using("achievement", inner=True) as matcher:
+        return [
+            matcher.explain(
+                indexing.matching_document(pair.demand),
+                pair.achievement.id if pair.achievement.id in matcher else indexing.matching_document(pair.achievement),
+            )
+            for pair in judged
+        ]
+
+
+def _exposure() -> dict[str, Any]:
+    """Whom the first places of the lists of all published demands show, as the public sees them.
+
+    Returns:
+        `demands` ranked, of which `nothing` had no fitting match; `places` in all; `institutions` (the NAMED most
+        shown) and `districts`, each (name, places, listings on offer).
+    """
+    grade = in_force().grade
+    demands, nothing = 0, 0
+    shown: list[int] = []
+    for row in indexing.published("demand"):
+        if row.visibility == "confidential" or row.need != "technology":
+            continue
+        demands += 1
+        with current_app.extensions["matchers"].using("achievement") as matcher:
+            best = matcher.rank(indexing.matching_document(row), top=EXPOSED)
+            why = [match.reasons for match in best]
+        rows = {
+            r.id: r for r in db.session.scalars(db.select(Achievement).where(Achievement.id.in_([m.id for m in best])))
+        }
+        given = [(m.id, grade(r, compared(row, rows[m.id]))) for m, r in zip(best, why, strict=True) if m.id in rows]
+        if not any(level in ("high", "fair") for _, level in given):
+            nothing += 1
+            continue
+        shown += [offered_id for offered_id, level in given if level is not None]
+    return {"demands": demands, "nothing": nothing, "places": len(shown), **_shares(shown)}
+
+
+def _shares(shown: Sequence[int]) -> dict[str, list[tuple[str, int, int]]]:
+    query = (
+        db.select(Achievement.id, Organisation.name, District.name)
+        .join(Organisation, Organisation.id == Achievement.organisation_id)
+        .join(District, District.code == Organisation.district_code, isouter=True)
+        .where(Achievement.found_by(None), Achievement.visibility != "confidential")
+    )
+    rows = {i: (institution, district or "未填写") for i, institution, district in db.session.execute(query)}
+    found = {}
+    for place, name in enumerate(("institutions", "districts")):
+        offered = Counter(row[place] for row in rows.values())
+        places = Counter(rows[i][place] for i in shown if i in rows)
+        order = sorted(offered, key=lambda one: (-places[one], -offered[one], one))
+        found[name] = [(one, places[one], offered[one]) for one in (order[:NAMED] if name == "institutions" else order)]
+    return found
+
+
+@lru_cache(maxsize=4)
+def _learned(parameters: str) -> calibration.Calibration | None:
+    try:
+        return calibration.Calibration.from_json(parameters)
+    except matching.UnusableArtefact as error:  # the fixed cut points take over
+        log.error("grade_model_unusable", reason=str(error))
+        return None
