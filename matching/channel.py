@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from matching import kernels
 from matching import segment as segments
 from matching.features import MOST, Counted, Counts, Keys
 from matching.kernels import Loops
@@ -133,11 +134,10 @@ class Channel:
         terms, ends = terms[inside], self.main.term_ends
         loops.add(self.main.by_term, ends[terms], ends[terms + 1], weights[inside], SUBLINEAR_32, sums)
         if self._postings:
-            lists = [self._postings.get(key) for key in keys.tolist()]
-            there = [i for i, one in enumerate(lists) if one is not None]
-            found = [np.array(lists[i], dtype=np.uint32) for i in there] or [np.zeros(0, dtype=np.uint32)]
-            later = np.cumsum([0, *(len(one) for one in found)])[: len(there) + 1]
-            loops.add(np.concatenate(found), later[:-1], later[1:], weights[there], SUBLINEAR_32, sums)
+            found, there = self._later(keys)
+            if there:
+                places = np.cumsum([0, *(len(one) for one in found)])
+                loops.add(np.concatenate(found), places[:-1], places[1:], weights[there], SUBLINEAR_32, sums)
         return sums
 
     def norms(self, documents: int) -> Floats:
@@ -179,22 +179,29 @@ class Channel:
         terms = self.main.find(keys[changed])
         if not self._sums.flags.writeable:
             self._sums = self._sums.copy()
-        for key, term, old, new in zip(
-            keys[changed].tolist(), terms.tolist(), before[changed].tolist(), after[changed].tolist(), strict=True
-        ):
-            if term >= 0:
-                self._shift(self.main.postings(term), old, new)
-            if key in self._postings:
-                self._shift(np.array(self._postings[key], dtype=np.uint32), old, new)
+        inside, ends, loops = np.flatnonzero(terms >= 0), self.main.term_ends, kernels.loops()
+        lists = terms[inside]
+        old, new = before[changed], after[changed]
+        loops.shift(self.main.by_term, ends[lists], ends[lists + 1], old[inside], new[inside], _SQUARED, self._sums)
+        found, there = self._later(keys[changed])
+        if len(there):
+            places = np.cumsum([0, *(len(one) for one in found)])
+            loops.shift(np.concatenate(found), places[:-1], places[1:], old[there], new[there], _SQUARED, self._sums)
 
-    def _shift(self, postings: Packed, old: int, new: int) -> None:
-        numbers, squared = postings >> SHIFT, _SQUARED[postings & MASK]
-        self._sums[1, numbers] += squared * (new - old)
-        self._sums[2, numbers] += squared * (new * new - old * old)
+    def _later(self, keys: Keys) -> tuple[list[Packed], list[int]]:
+        """The postings since, of those keys that have any, and which keys these are."""
+        lists = [self._postings.get(key) for key in keys.tolist()]
+        there = [place for place, one in enumerate(lists) if one is not None]
+        return [np.array(lists[place], dtype=np.uint32) for place in there], there
 
     def _sum_all(self) -> Whole:
         logs = scaled_log(np.diff(self.main.term_ends))
         ends = self.main.document_ends
+        if self.main.size > segments.LARGE:
+            from matching import compiled  # here: loading numba takes longer than a small catalogue
+
+            found: Whole = compiled.sums(self.main.by_document, ends, logs, _SQUARED)
+            return found
         sums = np.zeros((3, self.main.size), dtype=np.int64)
         step = 20_000  # documents at a time, for the memory
         for start in range(0, self.main.size, step):

@@ -74,6 +74,59 @@ def best(s0: Any, s1: Any, s2: Any, f0: Any, f1: Any, f2: Any, allowed: Any, top
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
+def shift(postings: Any, starts: Any, ends: Any, old: Any, new: Any, by_count: Any, to: Any) -> None:
+    """As kernels.Loops.shift."""
+    for i in range(len(starts)):
+        once = new[i] - old[i]
+        twice = new[i] * new[i] - old[i] * old[i]
+        for at in range(starts[i], ends[i]):
+            number = np.int64(postings[at] >> _SHIFT)
+            squared = by_count[np.int64(postings[at] & _MASK)]
+            to[1, number] += squared * once
+            to[2, number] += squared * twice
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def invert(by_document: Any, document_ends: Any, term_ends: Any) -> Any:
+    """Postings by document (term above, count below) as postings by term (document above, count below), ascending."""
+    by_term = np.empty(len(by_document), dtype=np.uint32)
+    next_place = term_ends.copy()
+    for document in range(len(document_ends) - 1):
+        for at in range(document_ends[document], document_ends[document + 1]):
+            term = np.int64(by_document[at] >> _SHIFT)
+            by_term[next_place[term]] = (np.uint32(document) << _SHIFT) | (by_document[at] & _MASK)
+            next_place[term] += 1
+    return by_term
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def frequencies(terms: Any, size: int) -> Any:
+    """How often each number below `size` occurs."""
+    found = np.zeros(size, dtype=np.int64)
+    for at in range(len(terms)):
+        found[terms[at]] += 1
+    return found
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def sums(by_document: Any, document_ends: Any, logs: Any, by_count: Any) -> Any:
+    """Σ w, Σ w·l, Σ w·l² of each document, w by count and l by term. shape (3, n)."""
+    found = np.zeros((3, len(document_ends) - 1), dtype=np.int64)
+    for document in range(len(document_ends) - 1):
+        a, b, c = 0, 0, 0
+        for at in range(document_ends[document], document_ends[document + 1]):
+            w = by_count[np.int64(by_document[at] & _MASK)]
+            log = logs[np.int64(by_document[at] >> _SHIFT)]
+            a += w
+            b += w * log
+            c += w * log * log
+        found[0, document] = a
+        found[1, document] = b
+        found[2, document] = c
+    return found
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
 def place(keys: Any, size: int, slots: Any) -> None:
     """Enter keys[:size] into an empty open-addressed table: slots[place of key] = number of key."""
     mask = np.uint64(len(slots) - 1)

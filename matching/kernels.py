@@ -20,6 +20,7 @@ Sums = npt.NDArray[np.float32]
 
 SHIFT = 6  # bits of a posting that hold the count
 MASK = (1 << SHIFT) - 1
+FIRST = 4  # times the loops are asked for before the compiled ones are loaded: a first answer competes with nothing
 NEAR = np.float32(2e-6)  # scores of 32 bits nearer than this to the last place are looked at again in 64 bits
 
 
@@ -30,6 +31,8 @@ class Loops(Protocol):
     list, in 32-bit arithmetic; weights shape (k,), by_count (64,), sums (n,).
     best: numbers of the documents whose score may be among the `top` best, any order: score = Σ sums[c] · factors[c]
     over the three channels, only where allowed and above 0; all that tie for the last place are given.
+    shift: to[1, number] += by_count[count] · (new[i] - old[i]), to[2, number] += by_count[count] · (new[i]² - old[i]²)
+    for each posting of list i; whole numbers, old, new shape (k,), by_count (64,), to (3, n).
     """
 
     def add(
@@ -39,6 +42,17 @@ class Loops(Protocol):
     def best(
         self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
     ) -> npt.NDArray[np.int64]: ...
+
+    def shift(
+        self,
+        postings: Packed,
+        starts: Offsets,
+        ends: Offsets,
+        old: Offsets,
+        new: Offsets,
+        by_count: Offsets,
+        to: Offsets,
+    ) -> None: ...
 
 
 class Plain:
@@ -57,6 +71,23 @@ class Plain:
         last = np.partition(scores, len(scores) - top)[len(scores) - top] if top < len(scores) else np.float32(0)
         return np.flatnonzero((scores > 0) & (scores >= last - NEAR))
 
+    def shift(
+        self,
+        postings: Packed,
+        starts: Offsets,
+        ends: Offsets,
+        old: Offsets,
+        new: Offsets,
+        by_count: Offsets,
+        to: Offsets,
+    ) -> None:
+        lists = zip(starts.tolist(), ends.tolist(), old.tolist(), new.tolist(), strict=True)
+        for start, end, before, after in lists:
+            one = postings[start:end]
+            numbers, squared = one >> np.uint32(SHIFT), by_count[one & np.uint32(MASK)]
+            to[1, numbers] += squared * (after - before)
+            to[2, numbers] += squared * (after * after - before * before)
+
 
 class Compiled:
     """The loops compiled. Making one loads numba and compiles, or reads what was compiled before."""
@@ -69,6 +100,7 @@ class Compiled:
         short = np.zeros(0, dtype=np.float32)
         self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
         self.best((short,) * 3, (short,) * 3, np.zeros(0, dtype=np.bool_), 1)
+        self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), np.zeros((3, 0), dtype=np.int64))
 
     def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
         self._loops.add(postings, starts, ends, weights, by_count, sums)
@@ -79,6 +111,18 @@ class Compiled:
         found: npt.NDArray[np.int64] = self._loops.best(*sums, *factors, allowed, top, NEAR)
         return found
 
+    def shift(
+        self,
+        postings: Packed,
+        starts: Offsets,
+        ends: Offsets,
+        old: Offsets,
+        new: Offsets,
+        by_count: Offsets,
+        to: Offsets,
+    ) -> None:
+        self._loops.shift(postings, starts, ends, old, new, by_count, to)
+
 
 class _Loading:
     """Which loops are used, and the thread that brings the compiled ones."""
@@ -87,6 +131,7 @@ class _Loading:
         self.loops: Loops = Plain()
         self.thread: threading.Thread | None = None
         self.guard = threading.Lock()
+        self.asked = 0
 
     def begin(self) -> threading.Thread:
         with self.guard:
@@ -113,9 +158,11 @@ os.register_at_fork(after_in_child=_loading.forget)
 
 
 def loops() -> Loops:
-    """The loops to use now: compiled ones once they are loaded, which the first call starts."""
+    """The loops to use now: compiled ones once they are loaded, which begins after the first answers."""
     if _loading.thread is None:
-        _loading.begin()
+        _loading.asked += 1
+        if _loading.asked > FIRST:
+            _loading.begin()
     return _loading.loops
 
 

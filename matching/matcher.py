@@ -266,6 +266,7 @@ class _Question:
         weights = {"grams": matcher.grams, "titles": matcher.titles, "words": matcher.words, "vectors": matcher.vectors}
         total = sum(weights.values())
         self.weights = {name: weight / total for name, weight in weights.items()}
+        self.norms = {name: channel.norms(self.documents) for name, channel in self.channels.items()}
         self._reading: Reading | None = None
 
     @property
@@ -358,13 +359,17 @@ class _Question:
 
 
 class _Why:
-    """The reasons of one match, worked out when asked for, from the catalogue as it was ranked."""
+    """The reasons of one match, worked out when asked for, from the catalogue as it was ranked.
+
+    Segments do not change and numbers are never given again, so only the norms must be held as they were.
+    """
 
     def __init__(self, asked: _Question, number: int, score: float) -> None:
         self._asked = asked
-        self._others = {name: channel.document(number) for name, channel in asked.channels.items()}
-        self._norms = {n: float(channel.norms(asked.documents)[number]) for n, channel in asked.channels.items()}
+        self._number = number
+        self._norms = {name: float(norms[number]) for name, norms in asked.norms.items()}
         self._score = score
 
     def __call__(self) -> Reasons:
-        return self._asked._reasons(self._others, self._norms, self._score)
+        others = {name: channel.document(self._number) for name, channel in self._asked.channels.items()}
+        return self._asked._reasons(others, self._norms, self._score)

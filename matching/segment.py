@@ -18,6 +18,7 @@ Offsets = npt.NDArray[np.int64]
 
 SHIFT = np.uint32(6)
 MASK = np.uint32(MOST)
+LARGE = 1_000  # documents from which the compiled loops are worth loading
 BATCH = 2_000  # documents whose keys are brought together at a time
 
 
@@ -120,20 +121,35 @@ def laid_down(keys: Keys, terms: npt.NDArray[np.uint32], counts: Counts, documen
 
     keys shape (t,) ascending; terms and counts shape (p,); document_ends shape (n + 1,).
     """
-    from scipy.sparse import csr_array  # here: not needed to load and rank
-
-    frequency = np.bincount(terms, minlength=len(keys)) if len(keys) else _none(np.int64)
+    large = len(document_ends) > LARGE
+    frequency = _frequencies(terms, len(keys), compiled=large)
     used = frequency > 0
     if not used.all():  # after removals
         keys, terms = keys[used], (np.cumsum(used) - 1).astype(np.uint32)[terms]
     term_ends = np.concatenate([[0], np.cumsum(frequency[used])]).astype(np.int64)
     by_document = (terms << SHIFT) | counts
-    shape = (len(document_ends) - 1, max(len(keys), 1))
-    narrow = np.int32 if len(terms) < 2**31 and max(shape) < 2**31 else np.int64
-    rows = csr_array((counts, terms.astype(narrow), document_ends.astype(narrow)), shape=shape)
-    columns = rows.tocsc()
-    by_term = (columns.indices.astype(np.uint32) << SHIFT) | columns.data
+    by_term = _inverted(by_document, document_ends, term_ends, compiled=large)
     return Segment(keys, term_ends, by_term, document_ends, by_document)
+
+
+def _frequencies(terms: npt.NDArray[np.uint32], size: int, *, compiled: bool) -> Offsets:
+    if compiled:
+        from matching import compiled as loops  # here: loading numba takes longer than a small catalogue
+
+        found: Offsets = loops.frequencies(terms, size)
+        return found
+    return np.bincount(terms, minlength=size) if size else _none(np.int64)
+
+
+def _inverted(by_document: Packed, document_ends: Offsets, term_ends: Offsets, *, compiled: bool) -> Packed:
+    if compiled:
+        from matching import compiled as loops
+
+        found: Packed = loops.invert(by_document, document_ends, term_ends)
+        return found
+    documents = np.repeat(np.arange(len(document_ends) - 1, dtype=np.uint32), np.diff(document_ends))
+    order = np.argsort(by_document >> SHIFT, kind="stable")
+    return (documents[order] << SHIFT) | (by_document[order] & MASK)
 
 
 def _none(kind: type[Any]) -> npt.NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matching import kernels
+from matching import channel, features, kernels, segment
 from matching.channel import SUBLINEAR_32
 
 SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
@@ -51,6 +51,35 @@ def test_the_best_are_among_those_found(compiled: kernels.Loops, documents: int,
 
         assert expected <= found
         assert all(allowed[n] and scores[n] > 0 for n in found)
+
+
+@pytest.mark.parametrize(("documents", "terms"), SIZES)
+def test_shifts_are_equal(compiled: kernels.Loops, documents: int, terms: int) -> None:
+    random = np.random.default_rng(terms)
+    old, new = random.integers(0, 60_000, (2, terms))
+    by_count = random.integers(0, 100_000, 64)
+    found = []
+    for loops in (kernels.Plain(), compiled):
+        to = np.ones((3, documents), dtype=np.int64)
+        loops.shift(*postings(documents, terms)[:3], old, new, by_count, to)
+        found.append(to.tolist())
+
+    assert found[0] == found[1]
+
+
+def test_large_catalogues_are_laid_down_as_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3)
+    documents = [
+        features.Counted(keys, random.integers(1, 64, len(keys)).astype(np.uint8))
+        for keys in (np.unique(random.integers(0, 90, size).astype(np.uint64)) for size in random.integers(0, 40, 50))
+    ]
+    small = channel.Channel(segment.of(documents))
+    monkeypatch.setattr(segment, "LARGE", 1)
+    large = channel.Channel(segment.of(documents))
+
+    assert np.array_equal(small.sums, large.sums)
+    for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
+        assert np.array_equal(getattr(small.main, part), getattr(large.main, part)), part
 
 
 def test_waiting_gives_the_compiled_loops() -> None:
