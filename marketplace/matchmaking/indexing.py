@@ -106,6 +106,10 @@ class Matchers:
             assert catalogue.matcher is not None  # noqa: S101  (for the type checker: _take_generation has set it)
             yield catalogue.matcher
 
+    def generation(self, kind: str, *, inner: bool = False) -> str:
+        """The name of the artefact this process ranks with; empty where there is none."""
+        return self._catalogues[kind, inner].generation
+
     def fit(self, kinds: tuple[str, ...] = tuple(LISTINGS)) -> dict[str, int]:
         """Build the artefacts from the database and put them in the place of the old ones.
 

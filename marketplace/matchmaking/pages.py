@@ -18,6 +18,10 @@ from marketplace.listings.models import KIND_NAMES
 from marketplace.matchmaking import rules
 from marketplace.matchmaking.rules import Row
 from marketplace.permissions import may
+from marketplace.verdicts import measuring
+from marketplace.verdicts import rules as verdicts
+from marketplace.verdicts.models import LEVELS
+from matching import calibration
 
 blueprint = Blueprint("matchmaking", __name__)
 
@@ -39,13 +43,17 @@ def words() -> dict[str, object]:
 @blueprint.get("/achievements/<int:listing_id>/matches", defaults={"kind": "achievement"})
 @needs("match.read")
 def matches(kind: str, listing_id: int) -> ResponseReturnValue:
-    """What of the other kind fits a listing, best first; `order=date` shows all, newest first."""
+    """What of the other kind fits a listing, best first; `order=date` shows all, newest first.
+
+    `order=text` leaves the verdicts on this list out of its order.
+    """
     row = listings.one(kind, listing_id, by=current_user)
     page = max(1, request.args.get("page", 1, type=int))
     if request.args.get("order") == "date":
         answer, pages = rules.newest_for(row, by=current_user, page=page)
         return _page("newest", row, answer=answer, page=page, pages=pages)
-    return _page("matches", row, answer=rules.matches_for(row, by=current_user))
+    answer = rules.matches_for(row, by=current_user, taught=request.args.get("order") != "text")
+    return _page("matches", row, answer=answer, **_judging(row, answer.shown))
 
 
 @blueprint.get("/demands/<int:listing_id>/matches/<int:other_id>", defaults={"kind": "demand"})
@@ -55,7 +63,7 @@ def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
     row = listings.one(kind, listing_id, by=current_user)
     pair = rules.evidence(row, other_id, by=current_user)
-    return _page("evidence", row, pair=pair)
+    return _page("evidence", row, pair=pair, **_judging(row, pair.shown))
 
 
 @blueprint.route("/trial", methods=["GET", "POST"])
@@ -97,7 +105,24 @@ def algorithm() -> ResponseReturnValue:
         cuts=rules.cut_points(),
         weights=[f"{weight:g}" for weight in rules.weights()],
         rest=rules.REST,
+        force=measuring.in_force(),
+        learning=calibration.LEAST,
+        least=verdicts.LESSONS_LEAST,
+        firms=verdicts.FIRMS_LEAST,
     )
+
+
+def _judging(row: Row, shown: verdicts.List | None) -> dict[str, object]:
+    """What the buttons of a list need; no ticket for a reader who may not judge."""
+    return {
+        "ticket": verdicts.ticket(shown, to=current_user) if shown else "",
+        "reasons": verdicts.reasons(row.kind),
+        "levels": LEVELS,
+        "grading": may(current_user, "verdict.grade", row),
+        "passed": verdicts.passed(row, by=current_user)
+        if row.kind == "achievement" and may(current_user, "verdict.read_reasons", row)
+        else None,
+    }
 
 
 def _page(name: str, row: Row, **values: object) -> str:

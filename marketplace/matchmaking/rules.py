@@ -1,12 +1,13 @@
 """What is read from the matchers: matches of a listing, the trial of a pasted text, the evidence of one pair.
 
-Nothing here looks at who reads, except to leave out what he may not find. How a score comes about stands in `matching`.
+Nothing here looks at who reads, except to leave out what he may not find, and to set apart and put in order what the
+people of a listing have judged, for themselves alone. How a score comes about stands in `matching`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -23,6 +24,9 @@ from marketplace.listings import indexing, terms
 from marketplace.listings import rules as listings
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.permissions import audiences, may, require
+from marketplace.verdicts import measuring
+from marketplace.verdicts import rules as verdicts
+from marketplace.verdicts.models import Verdict
 from marketplace.wording import money
 from matching import facts, grades
 from matching.sentence import sentence
@@ -71,6 +75,7 @@ class Offer:
         score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it.
         facts: comparisons, the telling ones first.
         said: the one sentence why as (text, whether it is a shared word).
+        verdict: what somebody thinks of the pair, where this reader may know it.
     """
 
     rank: int
@@ -82,6 +87,7 @@ class Offer:
     rest: float = 0.0
     facts: tuple[Fact, ...] = ()
     said: tuple[tuple[str, bool], ...] = ()
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,9 @@ class Answer:
         gaps: what the text lacks: `short`, `numbers`.
         catalogue: how many documents were ranked.
         blocked: why there is no ranking at all: `need`, `ended`, `empty`, `boilerplate`, or None.
+        apart: what the listing's people or the reader have judged: no longer among the offers.
+        lessons: how many verdicts could put the offers in another order; `taught`: whether they did.
+        shown: the list as a verdict brings it back; None for readers who may not judge.
     """
 
     sought: str
@@ -107,6 +116,10 @@ class Answer:
     gaps: tuple[str, ...] = ()
     catalogue: int = 0
     blocked: str | None = None
+    apart: tuple[Offer, ...] = ()
+    lessons: int = 0
+    taught: bool = False
+    shown: verdicts.List | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +130,7 @@ class Evidence:
         offer: the other listing with all its facts.
         parts: (word or REST, thousandths of a point, percent of the score); both columns add up, also as shown.
         own, other: (name of the section, text with the shared words marked) of both; titles likewise.
+        shown: the pair as a verdict brings it back; None for readers who may not judge.
     """
 
     offer: Offer
@@ -125,15 +139,19 @@ class Evidence:
     other: tuple[tuple[str, Markup], ...]
     own_title: Markup
     other_title: Markup
+    shown: verdicts.List | None = None
 
 
-def matches_for(row: Row, *, by: Any, top: int = TOP) -> Answer:
+def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> Answer:
     """The best of the other kind for a listing, ranked by text alone: the same for every reader who may find them.
+
+    For those who may judge them, what is judged stands apart, and enough verdicts put what is left in another order.
 
     Args:
         row: the listing, as opened by `listings.rules.one`.
         by: the reader; what he may not find is left out.
         top: at most so many.
+        taught: False for the order without verdicts.
 
     Raises:
         SearchUnavailable: the matcher is being prepared.
@@ -141,7 +159,31 @@ def matches_for(row: Row, *, by: Any, top: int = TOP) -> Answer:
     sought = SOUGHT[row.kind]
     if (blocked := _blocked(row)) is not None:
         return Answer(sought, blocked=blocked)
-    return _answer(indexing.matching_document(row), row.kind, by=by, top=top, row=row)
+    judged = verdicts.judged(row, by=by)
+    lessons = measuring.lessons(sought, judged.worths, by=by)
+    left_out = frozenset(judged.apart)
+    answer = _answer(
+        indexing.matching_document(row),
+        row.kind,
+        by=by,
+        top=top,
+        row=row,
+        left_out=left_out,
+        lessons=lessons if taught else [],
+    )
+    rows = listings.many(sought, left_out, by=by) if left_out else {}
+    return replace(
+        answer,
+        offers=tuple(replace(offer, verdict=judged.beside.get(offer.row.id)) for offer in answer.offers),
+        apart=tuple(
+            Offer(place, rows[i], indexing.holder(rows[i]), verdict.grade, verdict.score, verdict=verdict)
+            for place, (i, verdict) in enumerate(judged.apart.items(), start=1)
+            if i in rows
+        ),
+        lessons=len(lessons),
+        taught=taught and bool(lessons),
+        shown=_list(row, answer.offers, by, judged=len(lessons) if taught else 0),
+    )
 
 
 def top_matches(row: Row, by: Any, top: int = 5) -> Answer:
@@ -256,18 +298,20 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
         reasons = matcher.explain(document, other.id if other.id in matcher else indexing.matching_document(other))
     compared = _facts(_facts_document(row, by), row.kind, other, by, _names())
-    offer = _offer(1, other, reasons, compared, _spelled(document))
+    grade = measuring.in_force().grade(reasons, _compared(row, other))
+    offer = _offer(1, other, reasons, grade, compared, _spelled(document))
     words = {word for word, _ in reasons.words}
     parts = [*offer.shares, (REST, offer.rest)]
     points = apportioned([part for _, part in parts], round(offer.score * 1000))
     percents = apportioned([part for _, part in parts], 100)
     return Evidence(
-        offer,
+        replace(offer, verdict=verdicts.own_verdict(row, other.id, by=by)),
         parts=tuple(zip([name for name, _ in parts], points, percents, strict=True)),
         own=tuple((name, marked(text, words)) for name, text in indexing.texts(row).items()),
         other=tuple((name, marked(text, words)) for name, text in indexing.texts(other).items()),
         own_title=marked(row.title, words),
         other_title=marked(other.title, words),
+        shown=_list(row, [offer], by, surface="evidence"),
     )
 
 
@@ -341,9 +385,18 @@ def _joined(found: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _answer(document: matching.Document, kind: str, *, by: Any, top: int, row: Row | None = None) -> Answer:
+def _answer(
+    document: matching.Document,
+    kind: str,
+    *,
+    by: Any,
+    top: int,
+    row: Row | None = None,
+    left_out: frozenset[int] = frozenset(),
+    lessons: Sequence[measuring.Lesson] = (),
+) -> Answer:
     sought = SOUGHT[kind]
-    ranked, understood, catalogue = _ranked(document, sought, by, top, row)
+    ranked, understood, catalogue = _ranked(document, sought, by, top, row, left_out, lessons)
     gaps = _gaps(document)
     spelled = _spelled(document)
     unknown = set(understood.unknown) if catalogue else set()
@@ -357,32 +410,45 @@ def _answer(document: matching.Document, kind: str, *, by: Any, top: int, row: R
     )
     if answer.blocked:
         return answer
-    graded = [(match, other, grades.grade(match.score, match.reasons)) for match, other in ranked]
+    grade = measuring.in_force().grade
+    graded = [(match, other, grade(match.reasons, _compared(row, other))) for match, other in ranked]
     kept = [one for one in graded if one[2] is not None]
-    fitting = any(grade != "weak" for _, _, grade in kept)
+    fitting = any(level != "weak" for _, _, level in kept)
     if not fitting:
         kept = kept[:NEAREST] or [one for one in graded if one[0].reasons.words][:NEAREST_POOR]
     names = _names()
     own = None if row is None else _facts_document(row, by)
     offers = [
-        _offer(place, other, match.reasons, () if own is None else _facts(own, kind, other, by, names), spelled)
-        for place, (match, other, _) in enumerate(kept, start=1)
+        _offer(place, other, match.reasons, level, () if own is None else _facts(own, kind, other, by, names), spelled)
+        for place, (match, other, level) in enumerate(kept, start=1)
     ]
     return replace(answer, offers=tuple(replace(o, facts=_telling(o.facts)) for o in offers), fitting=fitting)
 
 
 def _ranked(
-    document: matching.Document, sought: str, by: Any, top: int, row: Row | None
+    document: matching.Document,
+    sought: str,
+    by: Any,
+    top: int,
+    row: Row | None,
+    left_out: frozenset[int] = frozenset(),
+    lessons: Sequence[measuring.Lesson] = (),
 ) -> tuple[list[tuple[matching.Match, Row]], matching.Understanding, int]:
     """The first `top` matches that the reader may find and that are not the owner's own, with their rows.
+
+    Args:
+        left_out: ids that are not asked for; `lessons`: verdicts that put the best CONSIDERED in another order.
 
     Returns:
         (match, row) best first; how the text was understood; how many documents there are to rank.
     """
     asked = top + 5
     while True:
+        wanted = max(asked + len(left_out), measuring.CONSIDERED if lessons else 0)
         with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
-            catalogue, ranked = len(matcher), matcher.rank(document, top=asked)
+            catalogue, best = len(matcher), matcher.rank(document, top=wanted)
+            left = [match for match in best if match.id not in left_out]
+            ranked = (measuring.reordered(left, lessons, matcher) if lessons else left)[:asked]
             reasons = [match.reasons for match in ranked]  # worked out while the matcher is ours
             understood = (
                 matching.Understanding(reasons[0].weighed, reasons[0].unknown_words, None)
@@ -395,9 +461,33 @@ def _ranked(
             for match in ranked
             if match.id in rows and not (row is not None and _own(row, rows[match.id], by))
         ]
-        if len(kept) >= top or len(ranked) < asked:
+        if len(kept) >= top or (len(best) < wanted and len(left) <= asked):
             return kept[:top], understood, catalogue
         asked *= 4
+
+
+def _list(row: Row, offers: Iterable[Offer], by: Any, *, judged: int = 0, surface: str = "matches") -> Any:
+    """The offers as a verdict will bring them back; None for a reader who may not judge."""
+    if by is None or not may(by, "verdict.give", row):
+        return None
+    return verdicts.List(
+        side=row.kind,
+        subject_id=row.id,
+        revision=row.revision,
+        ranker=measuring.ranker(),
+        seats=tuple(verdicts.Seat(o.row.id, o.row.revision, o.score, o.grade, o.rank) for o in offers),
+        generation=current_app.extensions["matchers"].generation(SOUGHT[row.kind], inner=_inner(by)),
+        judged=judged,
+        surface=surface,
+    )
+
+
+def _compared(row: Row | None, other: Row) -> list[facts.Fact]:
+    """The facts a grade is given by: what the public may know of both; none of a pasted text."""
+    if row is None:
+        return []
+    demand, achievement = (row, other) if isinstance(row, Demand) else (other, row)
+    return measuring.compared(demand, achievement)
 
 
 def _inner(by: Any) -> bool:
@@ -447,6 +537,7 @@ def _offer(
     rank: int,
     other: Row,
     reasons: matching.Reasons,
+    grade: str | None,
     compared: tuple[Fact, ...],
     spelled: Mapping[str, str],
 ) -> Offer:
@@ -454,7 +545,7 @@ def _offer(
         rank=rank,
         row=other,
         holder=indexing.holder(other),
-        grade=grades.grade(reasons.score, reasons),
+        grade=grade,
         score=reasons.score,
         shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
         rest=reasons.rest,

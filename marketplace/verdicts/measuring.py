@@ -21,6 +21,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.dictionaries.models import Chain, District, names
 from marketplace.extensions import db
 from marketplace.listings import indexing
+from marketplace.listings import rules as listings
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import GradeModel, Verdict, decisive
 from matching import calibration, facts, grades, quality
@@ -29,6 +30,7 @@ from matching.text import VERSION
 
 log = structlog.get_logger(__name__)
 
+Lesson: TypeAlias = tuple[matching.Document, int]  # what was judged, and its level 1–4
 Grading: TypeAlias = Callable[[matching.Reasons, Sequence[facts.Fact]], grades.Grade | None]
 
 EXPOSED = 5  # first places of a list that count as being shown
@@ -83,23 +85,28 @@ def fixed(reasons: matching.Reasons, _facts: Sequence[facts.Fact]) -> grades.Gra
     return grades.grade(reasons.score, reasons)
 
 
-def reordered(
-    scores: Mapping[int, float], sought: str, judged: Mapping[int, tuple[matching.Document, int]]
-) -> list[int]:
-    """The ids of a ranked list, put in the order that verdicts on the same list suggest; scores stay what they are.
+def lessons(sought: str, worths: Mapping[int, int], *, by: Any) -> list[Lesson]:
+    """What of a list's verdicts may put the rest in another order; empty where they are too few or refusals alone.
 
     Args:
-        scores: id → score, best first.
-        sought: kind of what is ranked.
-        judged: id → (its document, level 1–4) of what was judged.
+        sought: kind of what was judged.
+        worths: id → level 1–4, as `rules.Judged` has it.
+        by: the reader; what he may no longer find teaches nothing.
     """
-    ids, levels = list(scores), [level for _, level in judged.values()]
-    if not neighbours.enough(levels):
-        return ids
-    with current_app.extensions["matchers"].using(sought, inner=True) as matcher:
-        near = [matcher.score(document, ids) for document, _ in judged.values()]
+    if not neighbours.enough(list(worths.values())):
+        return []
+    rows = listings.many(sought, worths, by=by)
+    found = [(indexing.matching_document(rows[i]), worths[i]) for i in sorted(rows)]
+    return found if neighbours.enough([level for _, level in found]) else []
+
+
+def reordered(ranked: Sequence[matching.Match], taught: Sequence[Lesson], matcher: matching.Matcher) -> list[Any]:
+    """Ranked matches in the order that verdicts on the same list suggest; scores stay what they are."""
+    ids = [match.id for match in ranked]
+    near = [matcher.score(document, ids) for document, _ in taught]
     similarities = [[float(one[place]) for one in near] for place in range(len(ids))]
-    return [ids[place] for place in neighbours.reordered(list(scores.values()), similarities, levels)]
+    order = neighbours.reordered([match.score for match in ranked], similarities, [level for _, level in taught])
+    return [ranked[place] for place in order]
 
 
 def compared(demand: Demand, achievement: Achievement) -> list[facts.Fact]:

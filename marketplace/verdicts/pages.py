@@ -52,7 +52,7 @@ def decline(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
         reason, note = request.form.get("reason", ""), request.form.get("note", "")
         return rules.decline(subject, other_id, reason=reason, note=note, by=current_user, shown=_shown())
 
-    said = "已记为不合适（{reason}）：「{title}」。它不再列在前面；想法变了可以在「已评价」里改或收回。"
+    said = "已记为不合适（{reason}）：「{title}」。它移到下面的「已评价」，可以在那里收回。"
     return _judge("decline", kind, listing_id, other_id, deed, said)
 
 

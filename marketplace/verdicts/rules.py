@@ -40,10 +40,12 @@ from marketplace.verdicts.models import (
     Verdict,
     decisive,
 )
+from matching import verdicts as neighbours
 
 Row: TypeAlias = Achievement | Demand
 
 OFFERED = {"demand": "achievement", "achievement": "demand"}
+LESSONS_LEAST = neighbours.LEAST
 FIRMS_LEAST = 3  # so many firms must have passed an achievement before its owner is told why
 
 
