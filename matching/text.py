@@ -17,7 +17,7 @@ from typing import NamedTuple
 import rjieba
 
 HAN = "\u4e00-\u9fd5"  # the characters jieba cuts; all others stand in Latin tokens
-RULES = "1"  # raise when the code below would give other words; the lexicon counts by itself
+RULES = "2"  # raise when the code below would give other words; the lexicon counts by itself
 
 # A Han run, or a Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
@@ -37,10 +37,16 @@ _QUANTITY = re.compile(rf"\d[\d.,-]*(?:{_UNIT})(?:[-/]\d[\d.,]*(?:{_UNIT}))?")
 _UNITS = frozenset(_UNIT.split("|")) - {"pa", "mg", "bar", "bit"}  # those name things as well
 _AMOUNT = re.compile(  # 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds
     "[第每数几]?[零〇一二两三四五六七八九十百千万几半多]+(?:多|余|来)?(?:个|次|年|天|日|周|月|个月|半|家|台|件|条|吨|米|倍|成|块|张|片|只|人|名|位|种|项|套|组|批|车|"
-    "小时|分钟|秒|公里|公斤|平方|分之|岁|班|座|亩|头|年度|年间)?"
+    "小时|分钟|秒|公里|公斤|平方|分之|岁|班|座|亩|头|年度|年间|遍|回|粒|根|卷|串|道|(?<=[十百千万亿])元)?"
 )
+_FRACTION = re.compile(
+    "[零〇一二两三四五六七八九十百千万几]+分之[零〇一二两三四五六七八九十百千万几点]*"
+)  # 百分之三十五
 _KEPT = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})  # names that look like quantities
 _MEASURES = frozenset("年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条")
+_LONG_MEASURES = re.compile(  # what begins like the word of a thing, so that one character would not do
+    "小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
+)
 _BOUNDS = frozenset("≥≤><=≈~±约达")
 
 
@@ -208,14 +214,18 @@ def in_figures(norm: str, start: int, end: int, word: str) -> bool:
     """Whether figures are an amount, not a name: 2018年, 500 万元, ≥ 304."""
     if not word[0].isdigit() or not _GRADE.fullmatch(word):
         return False
-    after = norm[end : end + 2].lstrip()[:1]
+    after = norm[end : end + 3].lstrip()
     before = norm[max(0, start - 2) : start].rstrip()[-1:]
-    return after in _MEASURES if after else before in _BOUNDS if before else False
+    if after:
+        return after[0] in _MEASURES or _LONG_MEASURES.match(after) is not None
+    return before in _BOUNDS if before else False
 
 
 def _says_nothing(word: str) -> bool:
-    if len(word) == 1 or word in stop_words() or word in _UNITS or _AMOUNT.fullmatch(word):
+    if len(word) == 1 or word in stop_words() or word in _UNITS or _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
         return True
+    if word not in terms() and any({word[:i], word[i:]} <= stop_words() for i in range(2, len(word) - 1)):
+        return True  # 技术|水平, 进一步|提高: two words that say nothing, written as one
     if not word[0].isdigit() or word in _KEPT:
         return False
     if _FIGURES.fullmatch(word):
@@ -250,7 +260,7 @@ class _Cutter:
                 self._entries.clear()
             pieces = ((0, word), *self._parts(word))
             stopped = _says_nothing(word)
-            known = pieces, stopped, tuple(p for p in pieces if not _says_nothing(p[1]))
+            known = pieces, stopped, () if stopped else tuple(p for p in pieces if not _says_nothing(p[1]))
             self._entries[word] = known
         return known
 

@@ -150,6 +150,27 @@ def test_what_says_nothing_is_stopped(written: str, absent: set[str]) -> None:
     assert absent.isdisjoint(text.words(written, stop=True))
 
 
+@pytest.mark.parametrize(
+    "boilerplate",
+    [
+        "希望进一步提高技术水平和产品质量",
+        "寻求先进技术，解决生产中的技术问题，提高经济效益",
+        "不想再用，不肯，不让，一样反映不好，都是买来的",
+        "占百分之三十、百分之九十五，三分之一，八百元",
+        "老化 120小时、500 千克、180摄氏度",
+    ],
+)
+def test_whole_phrases_say_nothing(boilerplate: str) -> None:
+    assert set(text.words(boilerplate, stop=True)) <= {"老化"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [("304不锈钢", "304"), ("6082小型材", "6082"), ("质量检测", "检测"), ("产业化学品", "化学品")]
+)
+def test_what_stands_beside_boilerplate_still_tells(written: str, kept: str) -> None:
+    assert kept in text.words(written, stop=True)
+
+
 @pytest.mark.parametrize("kept", ["三元", "二维", "半导体", "千斤顶", "石墨烯", "五轴"])
 def test_kinds_that_begin_with_a_number_are_kept(kept: str) -> None:
     assert kept in text.words(f"新{kept}", stop=True) or kept in text.words(kept, stop=True)
