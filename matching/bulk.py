@@ -33,12 +33,12 @@ Numbers = npt.NDArray[np.int64]
 class Bulk:
     """Gathers documents batch by batch and gives the segments of all channels."""
 
-    def __init__(self, texts: int = 0) -> None:
+    def __init__(self, channels: Sequence[str] = CHANNELS, texts: int = 0) -> None:
         self._wanted = texts
         self.telling: list[bool] = []
         self.texts: list[Keys] = []
         self._tokens = _Tokens()
-        self._counts = {name: _Counts() for name in CHANNELS}
+        self._counts = {name: _Counts() for name in channels}
 
     def add(self, documents: Sequence[Document]) -> None:
         """Take some documents in."""
@@ -46,19 +46,17 @@ class Bulk:
             self._tokens = _Tokens()
         sides = [side for document in documents for side in features.parts(document)]
         numbers, side_of = self._cut(sides)
-        kept, kept_side = self._tokens.kept.gather(numbers, side_of)
-        plain, plain_side = self._tokens.plain.gather(numbers, side_of)
         self._keep_texts(*self._tokens.whole.gather(numbers, side_of), len(documents))
         told, told_side = self._tokens.told.gather(numbers, side_of)
         told, told_side = _with_mixed(told, told_side, sides)
-        self._count("grams", *_grams(kept, kept_side), len(documents))
-        titles = (plain_side % 2 == 0) & (plain != 0)
-        self._counts["titles"].add(
-            features.spread(plain[titles]),
-            plain_side[titles] // 2,
-            np.ones(int(titles.sum()), dtype=np.int32),
-            len(documents),
-        )
+        if "grams" in self._counts:
+            kept, kept_side = self._tokens.kept.gather(numbers, side_of)
+            self._count("grams", *_grams(kept, kept_side), len(documents))
+        if "titles" in self._counts:
+            plain, plain_side = self._tokens.plain.gather(numbers, side_of)
+            titles = (plain_side % 2 == 0) & (plain != 0)
+            once = np.ones(int(titles.sum()), dtype=np.int32)
+            self._counts["titles"].add(features.spread(plain[titles]), plain_side[titles] // 2, once, len(documents))
         self._count("words", told, told_side, len(documents))
         self.telling.extend((np.bincount(told_side // 2, minlength=len(documents)) > 0).tolist())
 
@@ -206,9 +204,9 @@ class _Counts:
         return segments.laid_down(self._keys[: self._size][order], terms, times, np.cumsum(np.concatenate(self._sizes)))
 
 
-def read(documents: Iterable[Document], texts: int = 0) -> tuple[list[Any], Bulk]:
+def read(documents: Iterable[Document], channels: Sequence[str] = CHANNELS, texts: int = 0) -> tuple[list[Any], Bulk]:
     """Read a catalogue. Returns the ids and what was read; of the first `texts` documents also the words in order."""
-    bulk = Bulk(texts)
+    bulk = Bulk(channels, texts)
     ids: list[Any] = []
     waiting: list[Document] = []
     for document in documents:

@@ -38,14 +38,19 @@ def add(postings: Any, starts: Any, ends: Any, weights: Any, by_count: Any, sums
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
-def best(s0: Any, s1: Any, s2: Any, f0: Any, f1: Any, f2: Any, allowed: Any, top: int, near: Any) -> Any:
+def blend(sums: Any, factors: Any, weight: Any, scores: Any) -> None:
+    """As kernels.Loops.blend."""
+    for d in range(len(scores)):
+        scores[d] += sums[d] * factors[d] * weight
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def best(scores: Any, allowed: Any, top: int, near: Any) -> Any:
     """As kernels.Loops.best: one pass that keeps the `top` best in a heap, one that collects what reaches the last."""
-    n = len(s0)
-    scores = np.empty(n, dtype=np.float32)
+    n = len(scores)
     heap = np.zeros(top, dtype=np.float32)  # smallest at 0
     for d in range(n):
-        score = s0[d] * f0[d] + s1[d] * f1[d] + s2[d] * f2[d]
-        scores[d] = score
+        score = scores[d]
         if score > heap[0] and allowed[d]:
             at = 0
             while True:

@@ -29,8 +29,9 @@ class Loops(Protocol):
 
     add: sums[number] += weight · by_count[count] for each posting of the lists postings[starts[i]:ends[i]], list after
     list, in 32-bit arithmetic; weights shape (k,), by_count (64,), sums (n,).
-    best: numbers of the documents whose score may be among the `top` best, any order: score = Σ sums[c] · factors[c]
-    over the three channels, only where allowed and above 0; all that tie for the last place are given.
+    blend: scores += sums · factors · weight, in 32-bit arithmetic, all shape (n,).
+    best: numbers of the documents whose score may be among the `top` best, any order, only where allowed and above 0;
+    all that tie for the last place are given.
     shift: to[1, number] += by_count[count] · (new[i] - old[i]), to[2, number] += by_count[count] · (new[i]² - old[i]²)
     for each posting of list i; whole numbers, old, new shape (k,), by_count (64,), to (3, n).
     """
@@ -39,9 +40,9 @@ class Loops(Protocol):
         self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums
     ) -> None: ...
 
-    def best(
-        self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
-    ) -> npt.NDArray[np.int64]: ...
+    def blend(self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums) -> None: ...
+
+    def best(self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]: ...
 
     def shift(
         self,
@@ -63,11 +64,11 @@ class Plain:
             one = postings[start:end]
             sums[one >> np.uint32(SHIFT)] += (weight * by_count)[one & np.uint32(MASK)]
 
-    def best(
-        self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
-    ) -> npt.NDArray[np.int64]:
-        scores = sums[0] * factors[0] + sums[1] * factors[1] + sums[2] * factors[2]
-        scores[~allowed] = 0
+    def blend(self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums) -> None:
+        scores += sums * factors * weight
+
+    def best(self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]:
+        scores = np.where(allowed, scores, np.float32(0))
         last = np.partition(scores, len(scores) - top)[len(scores) - top] if top < len(scores) else np.float32(0)
         return np.flatnonzero((scores > 0) & (scores >= last - NEAR))
 
@@ -99,16 +100,18 @@ class Compiled:
         none, no = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
         short = np.zeros(0, dtype=np.float32)
         self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
-        self.best((short,) * 3, (short,) * 3, np.zeros(0, dtype=np.bool_), 1)
+        self.blend(short, short, np.float32(0), short)
+        self.best(short, np.zeros(0, dtype=np.bool_), 1)
         self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), np.zeros((3, 0), dtype=np.int64))
 
     def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
         self._loops.add(postings, starts, ends, weights, by_count, sums)
 
-    def best(
-        self, sums: tuple[Sums, ...], factors: tuple[Sums, ...], allowed: npt.NDArray[np.bool_], top: int
-    ) -> npt.NDArray[np.int64]:
-        found: npt.NDArray[np.int64] = self._loops.best(*sums, *factors, allowed, top, NEAR)
+    def blend(self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums) -> None:
+        self._loops.blend(sums, factors, weight, scores)
+
+    def best(self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]:
+        found: npt.NDArray[np.int64] = self._loops.best(scores, allowed, top, NEAR)
         return found
 
     def shift(

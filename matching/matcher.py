@@ -61,17 +61,18 @@ class Matcher:
 
         Raises ValueError when an id occurs twice.
         """
+        used = self._used()
         texts = vectors.MOST_TEXTS if self.vectors and like is None else 0
         documents = iter(documents)
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
-            ids, many = bulk.read(itertools.chain(first, documents), texts)
+            ids, many = bulk.read(itertools.chain(first, documents), used, texts)
             telling, in_order, laid = many.telling, many.texts, many.segments()
         else:
             read = [features.read(document) for document in first]
             ids, telling = [document.id for document in first], [r.telling for r in read]
             in_order = [features.whole_words(document) for document in first[:texts]]
-            laid = {name: segments.of([getattr(r, name) for r in read]) for name in CHANNELS}
+            laid = {name: segments.of([getattr(r, name) for r in read]) for name in used}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
         self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()})
@@ -147,7 +148,7 @@ class Matcher:
         self.number_.update(zip(new, range(first, first + len(new)), strict=True))
         self.alive_ = np.concatenate([self.alive_, np.ones(len(new), dtype=np.bool_)])
         self.ranked_ = np.concatenate([self.ranked_, np.array([r.telling for r in read], dtype=np.bool_)])
-        later = len(self.ids_) - self.channels_["grams"].main.size
+        later = len(self.ids_) - self.channels_["words"].main.size
         if later > max(_MERGE_AT, _MERGE_SHARE * len(self.ids_)):
             self.merge()
         return self
@@ -176,7 +177,7 @@ class Matcher:
         Returns the generation's name. What was put and removed is merged first.
         """
         self._check()
-        if len(self.number_) < len(self.ids_) or self.channels_["grams"].later:
+        if len(self.number_) < len(self.ids_) or self.channels_["words"].later:
             self.merge()
         arrays: storage.Arrays = {"ranked": self.ranked_}
         for name, channel in self.channels_.items():
@@ -208,7 +209,7 @@ class Matcher:
             matcher = cls(**{name: float(weight) for name, weight in facts["weights"].items()})
             ids = arrays["ids"].tolist() if "ids" in arrays else list(facts["ids"])
             channels = {}
-            for name in CHANNELS:
+            for name in matcher._used():
                 parts = ("keys", "term_ends", "by_term", "document_ends", "by_document")
                 main = Segment(*(arrays[f"{name}-{part}"] for part in parts))
                 if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
@@ -234,6 +235,10 @@ class Matcher:
         self.alive_ = np.ones(len(ids), dtype=np.bool_)
         self.ranked_ = np.array(telling, dtype=np.bool_)
         self.channels_ = channels
+
+    def _used(self) -> tuple[str, ...]:
+        """The channels that count; the words always, for the reasons."""
+        return tuple(name for name in CHANNELS if getattr(self, name) or name == "words")
 
     def _kill(self, numbers: list[int]) -> None:
         for number in numbers:
@@ -284,16 +289,19 @@ class _Question:
         """The numbers of those that may be among the `top` best."""
         if not len(allowed):
             return np.zeros(0, dtype=np.int64)
-        weighted = [sums[name] * np.float32(self.weights[name]) for name in CHANNELS]
-        inverse = [self.channels[name].inverse(self.documents) for name in CHANNELS]
-        return kernels.loops().best(tuple(weighted), tuple(inverse), allowed, top)
+        loops = kernels.loops()
+        scores = np.zeros(len(allowed), dtype=np.float32)
+        for name, one in sums.items():
+            factors = self.channels[name].inverse(self.documents)
+            loops.blend(one, factors, np.float32(self.weights[name]), scores)
+        return loops.best(scores, allowed, top)
 
     def scores(self, sums: dict[str, Sums], numbers: npt.NDArray[np.int64]) -> Floats:
         """The scores of some documents, in 64 bits. shape (len(numbers),)."""
         total = np.zeros(len(numbers))
-        if not len(sums[CHANNELS[0]]):
+        if not len(numbers):
             return total
-        for name in CHANNELS:
+        for name in sums:
             norms = self.channels[name].norms(self.documents)[numbers]
             products = sums[name][numbers].astype(np.float64) * self.weights[name]
             total += np.divide(products, norms, out=np.zeros(len(numbers)), where=norms > 0)
@@ -328,8 +336,8 @@ class _Question:
 
     def explain(self, read: Features) -> Reasons:
         """Why a document from outside would have its score, weighed as if it stood in the catalogue."""
-        others = {name: getattr(read, name) for name in CHANNELS}
-        norms = {name: self.channels[name].norm(others[name], self.documents) for name in CHANNELS}
+        others = {name: getattr(read, name) for name in self.channels}
+        norms = {name: self.channels[name].norm(others[name], self.documents) for name in self.channels}
         earned = self._earned(others, norms)
         both = self.read.telling and read.telling
         score = sum(sum(e.values()) for e in earned.values()) if both else 0.0
@@ -340,14 +348,16 @@ class _Question:
     def _reasons(self, others: dict[str, Counted], norms: dict[str, float], score: float) -> Reasons:
         earned = self._earned(others, norms)
         if score <= 0:
-            earned = {name: {} for name in CHANNELS}
+            earned = {}
         theirs = set(others["words"].keys.tolist())
-        return self.reading.reasons(score, Earned(**earned), lambda word: features.word_key(word) in theirs)
+        return self.reading.reasons(
+            score, Earned(*(earned.get(name, {}) for name in CHANNELS)), lambda word: features.word_key(word) in theirs
+        )
 
     def _earned(self, others: dict[str, Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
         return {
             name: {k: v * self.weights[name] for k, v in self.asked[name].shared(others[name], norms[name]).items()}
-            for name in CHANNELS
+            for name in self.channels
         }
 
     def _weigh(self, keys: list[int]) -> list[float]:

@@ -39,18 +39,29 @@ def test_sums_are_equal_bit_for_bit(compiled: kernels.Loops, documents: int, ter
 @pytest.mark.parametrize("top", [1, 2, 20, 1000])
 def test_the_best_are_among_those_found(compiled: kernels.Loops, documents: int, _terms: int, top: int) -> None:
     random = np.random.default_rng(top)
-    sums = tuple(np.round(random.random(documents) ** 9, 3).astype(np.float32) for _ in range(3))
-    factors = tuple(random.choice([0.0, 0.5, 1.0], documents).astype(np.float32) for _ in range(3))
+    scores = np.round(random.random(documents) ** 9, 3).astype(np.float32)
     allowed = random.random(documents) < 0.8
-    scores = np.where(allowed, sum(s.astype(float) * f for s, f in zip(sums, factors, strict=True)), 0)
+    offered = np.where(allowed, scores, 0)
     top = min(top, documents)
-    last = np.sort(scores)[::-1][:top][-1]
-    expected = set(np.flatnonzero((scores > 0) & (scores >= last)).tolist())
+    last = np.sort(offered)[::-1][:top][-1]
+    expected = set(np.flatnonzero((offered > 0) & (offered >= last)).tolist())
     for loops in (kernels.Plain(), compiled):
-        found = set(loops.best(sums, factors, allowed, top).tolist())
+        found = set(loops.best(scores, allowed, top).tolist())
 
         assert expected <= found
         assert all(allowed[n] and scores[n] > 0 for n in found)
+
+
+def test_blends_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
+    random = np.random.default_rng(1)
+    sums, factors, before = random.random((3, 1000)).astype(np.float32)
+    found = []
+    for loops in (kernels.Plain(), compiled):
+        scores = before.copy()
+        loops.blend(sums, factors, np.float32(0.57), scores)
+        found.append(scores.tobytes())
+
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(("documents", "terms"), SIZES)

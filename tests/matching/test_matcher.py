@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
+import matching.matcher
 from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features, kernels
 from matching import text as words_of
 from tests.matching.conftest import CATALOGUE, documents, texts
@@ -222,6 +223,22 @@ def test_any_text_may_be_asked(catalogue: list[Document], title: str, text: str)
 
     for match in matcher.rank(query):
         assert match.reasons.score == match.score
+
+
+@pytest.mark.parametrize("weights", [{"grams": 0.0}, {"titles": 0.0}, {"words": 0.0}, {"grams": 0.0, "titles": 0.0}])
+@pytest.mark.parametrize("few", [0, 1000])
+def test_any_channel_may_be_left_out(
+    weights: dict[str, float], few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching.matcher, "_FEW", few)
+    matcher = Matcher(**weights).fit(CATALOGUE).put([Document(99, "保持架缺陷")])
+    matcher.save(tmp_path)
+    loaded = Matcher.load(tmp_path)
+
+    assert matcher.rank(QUERY)[0].id in (31, 99)
+    assert shown(loaded.rank(QUERY)) == shown(matcher.rank(QUERY))
+    for match in loaded.rank(QUERY):
+        assert sum(s for _, s in match.reasons.words) + match.reasons.rest == pytest.approx(match.score)
 
 
 def test_very_long_texts_are_read_and_ranked() -> None:

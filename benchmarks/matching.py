@@ -1,0 +1,406 @@
+"""Speed of the matcher beside its peers, as ratios in one run. The peers are installed for this alone.
+Not here: quality (benchmarks.ladder), the texts (benchmarks.texts).
+
+usage: python -m benchmarks.matching [--documents N] [--texts FILE …] [--only NAME …]
+Texts are a user's own tables (title, and abstract, content or 成果简介), in BENCH_DATA or by --texts; without any, the
+sample lists. Times are CPU seconds of the process for one thread's work, so that other work on the machine does not
+count, and seconds by the clock where several threads or processes work together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import logging
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from benchmarks import texts
+from matching import Document, Matcher, features, kernels, segment
+from matching import text as words_of
+from matching.channel import SCALE, SUBLINEAR, SUBLINEAR_32, Channel, scaled_log
+from matching.features import CHANNELS
+
+TOP = 20
+PEER_TEXTS = 10_000  # texts a slow peer builds from; its time is scaled up to the catalogue, in proportion
+QUESTIONS = 200
+PEER_QUESTIONS = 20
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the table: what was done, ours and the peer's time in the unit, and what the aim is."""
+
+    work: str
+    peer: str
+    ours: float
+    theirs: float
+    unit: str
+    aim: str = ""
+
+    def show(self) -> None:
+        ratio = f"{self.theirs / self.ours:8.1f}×" if self.theirs and self.ours else " " * 9
+        theirs = f"{self.theirs:12.2f}" if self.theirs else " " * 12
+        print(
+            f"| {self.work:58} | {self.ours:10.2f} | {theirs} | {self.unit:6} | {ratio} | {self.peer:34} | {self.aim}"
+        )
+
+
+def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
+    """(CPU seconds, result) of some work."""
+    begun = time.process_time()
+    result = work()
+    return time.process_time() - begun, result
+
+
+def clock(work: Callable[[], Any]) -> tuple[float, Any]:
+    """(seconds by the clock, result) of some work."""
+    begun = time.perf_counter()
+    result = work()
+    return time.perf_counter() - begun, result
+
+
+def each(work: Callable[[Any], Any], questions: list[Any]) -> np.ndarray:
+    """CPU milliseconds of the work for each question, after two to warm up."""
+    for question in questions[:2]:
+        work(question)
+    return np.array([cpu(lambda q=q: work(q))[0] for q in questions]) * 1000
+
+
+class Run:
+    """One catalogue, its matcher and the questions; the lines are methods."""
+
+    def __init__(self, sources: list[texts.Text], size: int) -> None:
+        self.sources, self.size = sources, size
+        self.questions = texts.demands(sources, 2_000)
+        kernels.ready()
+        self.documents = list(texts.catalogue(sources, size)) if size <= 200_000 else []
+        built = self.documents or texts.catalogue(sources, size)
+        self.build_seconds, self.matcher = cpu(lambda: Matcher().fit(built))
+        self.peer_texts = list(texts.catalogue(sources, min(size, PEER_TEXTS)))
+
+    # one question
+
+    def latency(self) -> Iterator[Line]:
+        """All features, tokenising included, scores and top 20."""
+        ours = each(lambda q: self.matcher.rank(q, top=TOP), self.questions[:QUESTIONS])
+        aim = "p95 ≤ 10 ms at 100k, ≤ 60 ms at 1M"
+        yield Line("one demand, all features, p50", "", float(np.percentile(ours, 50)), 0, "ms")
+        yield Line("one demand, all features, p95", "", float(np.percentile(ours, 95)), 0, "ms", aim)
+        told = each(lambda q: [m.reasons for m in self.matcher.rank(q, top=TOP)], self.questions[:QUESTIONS])
+        yield Line("… with the reasons of all 20, p95", "", float(np.percentile(told, 95)), 0, "ms")
+        if self.size <= 100_000:
+            yield from self._latency_beside_sklearn(float(np.percentile(ours, 50)))
+
+    def _latency_beside_sklearn(self, ours: float) -> Iterator[Line]:
+        from sklearn.metrics.pairwise import cosine_similarity
+
+        matrix = self._matrix()
+
+        def ask(question: Document) -> np.ndarray:
+            return np.argsort(-cosine_similarity(self._vector(question, matrix.shape[1]), matrix)[0])[:TOP]
+
+        theirs = each(ask, self.questions[:PEER_QUESTIONS])
+        name = "sklearn cosine_similarity + argsort"
+        yield Line("one demand, the same features, p50", name, ours, float(np.median(theirs)), "ms", "≥ 20×")
+
+    def words(self) -> Iterator[Line]:
+        """Plain words: scores and top 20 from tokens, beside engines that do just that."""
+        import bm25s
+        import tantivy
+
+        channel, loops = self.matcher.channels_["words"], kernels.ready()
+        asked = [words_of.words(f"{q.title} {q.text}", stop=True) for q in self.questions[:QUESTIONS]]
+        inverse = channel.inverse(self.size)
+
+        def ask(tokens: list[str]) -> np.ndarray:
+            keys, counts = np.unique(
+                np.array([features.word_key(t) for t in tokens], dtype=np.uint64), return_counts=True
+            )
+            counted = features.Counted(keys, np.minimum(counts, features.MOST).astype(np.uint8))
+            sums = channel.dot(channel.ask(counted, self.size), loops)
+            scores = sums * inverse
+            found = loops.best(scores, self.matcher.ranked_, TOP)
+            return found[np.argsort(-scores[found])][:TOP]
+
+        ours = float(np.median(each(ask, asked)))
+        corpus = [words_of.words(f"{d.title} {d.text}", stop=True) for d in self.documents]
+        engine = bm25s.BM25(backend="numba")
+        engine.index(corpus, show_progress=False)
+
+        def retrieve(tokens: list[str]) -> Any:
+            return engine.retrieve([tokens], k=TOP, show_progress=False, n_threads=0)
+
+        theirs = each(retrieve, asked)
+        yield Line("plain words, from tokens, p50", "bm25s (numba)", ours, float(np.median(theirs)), "ms", "≥ 1×")
+
+        builder = tantivy.SchemaBuilder()
+        builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
+        schema = builder.build()
+        index = tantivy.Index(schema)
+        writer = index.writer(256_000_000, 1)
+        for tokens in corpus:
+            writer.add_document(tantivy.Document(body=" ".join(tokens)))
+        writer.commit()
+        writer.wait_merging_threads()
+        index.reload()
+        searcher = index.searcher()
+
+        def search(tokens: list[str]) -> Any:
+            terms = [
+                (tantivy.Occur.Should, tantivy.Query.term_query(schema, "body", t, "freq"))
+                for t in dict.fromkeys(tokens)
+            ]
+            return searcher.search(tantivy.Query.boolean_query(terms), limit=TOP, count=False).hits
+
+        theirs = each(search, asked)
+        yield Line("plain words, from tokens, p50", "tantivy", ours, float(np.median(theirs)), "ms", "≥ 1×")
+
+    # building
+
+    def build(self) -> Iterator[Line]:
+        """From raw text; and again from what was cut once."""
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        scale = self.size / len(self.peer_texts)
+        raw = [f"{d.title}\n{d.text}" for d in self.peer_texts]
+        jieba = _jieba()
+        jieba.lcut("预热")
+        seconds, _ = cpu(
+            lambda: TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, sublinear_tf=True).fit_transform(raw)
+        )
+        name = "TfidfVectorizer(jieba.lcut)" + (f", from {len(raw)}" if scale > 1 else "")
+        yield Line("build from raw text, all features", name, self.build_seconds, seconds * scale, "s")
+        alone, _ = cpu(lambda: Matcher(grams=0, titles=0, words=1).fit(self.documents))
+        yield Line("build from raw text, words alone", name, alone, seconds * scale, "s", "≥ 8×")
+        tokens = [words_of.words(text, stop=True) for text in raw]
+        seconds, _ = cpu(lambda: TfidfVectorizer(analyzer=_itself, sublinear_tf=True).fit_transform(tokens))
+        main = self.matcher.channels_["words"].main
+        terms, counts = main.by_document >> segment.SHIFT, (main.by_document & segment.MASK).astype(np.uint8)
+        ours, _ = cpu(lambda: Channel(segment.laid_down(np.asarray(main.keys), terms, counts, main.document_ends)))
+        name = "TfidfVectorizer, words cut before" + (f", from {len(raw)}" if scale > 1 else "")
+        yield Line("reindex words from cached numbers", name, ours, seconds * scale, "s", "≥ 10×")
+
+    def start(self) -> Iterator[Line]:
+        """A new process, from nothing to the first answer."""
+        import joblib
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        with tempfile.TemporaryDirectory() as folder:
+            self.matcher.save(Path(folder, "ours"))
+            tokens = [" ".join(words_of.words(f"{d.title} {d.text}", stop=True)) for d in self.documents]
+            vectorizer = TfidfVectorizer(analyzer="word", tokenizer=str.split, token_pattern=None, sublinear_tf=True)
+            matrix = vectorizer.fit_transform(tokens)
+            joblib.dump((vectorizer, matrix), Path(folder, "theirs"))
+            question = self.questions[0]
+            Path(folder, "question").write_text(f"{question.title}\n{question.text}", encoding="utf-8")
+            ours = min(_fresh(OUR_START, folder) for _ in range(3))
+            theirs = min(_fresh(THEIR_START, folder) for _ in range(3))
+            yield Line("cold start to the first answer", "joblib (TfidfVectorizer) + jieba", ours, theirs, "s", "≥ 5×")
+            yield from self._shared(folder)
+
+    def _shared(self, folder: str) -> Iterator[Line]:
+        """Memory of the artefact in each of four processes that answer from it."""
+        command = [sys.executable, "-c", SHARING, folder]
+        with contextlib.ExitStack() as stack:
+            processes = [
+                stack.enter_context(
+                    subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+                )
+                for _ in range(4)
+            ]
+            for process in processes:
+                assert process.stdout is not None
+                process.stdout.readline()
+            megabytes = [_mapped(process.pid, folder) for process in processes]
+            for process in processes:
+                process.communicate("")
+        size = sum(p.stat().st_size for p in Path(folder, "ours").rglob("*.npy")) / 1e6
+        yield Line(
+            f"artefact on disk {size:.0f} MB, its pages per process, of 4", "", float(np.mean(megabytes)), 0, "MB"
+        )
+
+    # changes
+
+    def change(self) -> Iterator[Line]:
+        """One document in, and what a thousand additions leave behind."""
+        again = list(texts.catalogue(self.sources, self.size + 1_100))[self.size :]
+        many, few = again[:1_000], again[1_000:]
+        question = self.questions[0]
+
+        def one(document: Document) -> None:
+            self.matcher.put([document])
+            self.matcher.rank(question, top=TOP)
+
+        took = each(one, few)
+        yield Line("one document in, and the next answer, p95", "", float(np.percentile(took, 95)), 0, "ms", "≤ 20 ms")
+        gone = each(lambda d: (self.matcher.remove([d.id]), self.matcher.rank(question)), few)
+        yield Line("one document out, and the next answer, p95", "", float(np.percentile(gone, 95)), 0, "ms", "≤ 20 ms")
+        self.matcher.put(many)
+        whole = Matcher().fit([*self.documents, *many])
+        asked = self.questions[:QUESTIONS]
+        differing = sum(
+            [(m.id, m.score) for m in self.matcher.rank(q)] != [(m.id, m.score) for m in whole.rank(q)] for q in asked
+        )
+        yield Line(f"answers of {len(asked)} that differ from a refit", "", float(differing), 0, "", "0")
+        slower = each(lambda q: self.matcher.rank(q, top=TOP), asked)
+        yield Line("one demand while 1,000 are not yet merged, p95", "", float(np.percentile(slower, 95)), 0, "ms")
+        self.matcher.remove([d.id for d in many]).merge()
+
+    # many questions
+
+    def batch(self) -> Iterator[Line]:
+        """The whole list of demands, two threads each."""
+        from sparse_dot_topn import sp_matmul_topn
+
+        asked = self.questions
+        with ThreadPoolExecutor(2) as pool:
+            ours, _ = clock(lambda: list(pool.map(lambda q: self.matcher.rank(q, top=TOP), asked)))
+        matrix = self._matrix()
+        rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in asked]).tocsr()
+        theirs, _ = clock(lambda: sp_matmul_topn(rows, matrix.T.tocsr(), top_n=TOP, n_threads=2, sort=True))
+        work = f"{len(asked)} demands, cutting included in ours"
+        yield Line(work, "sparse_dot_topn, same matrix", ours, theirs, "s", "≥ 1×")
+
+    # the same features as one matrix, for peers
+
+    def _matrix(self) -> sp.csr_matrix:
+        """The channels side by side, each scaled so that a product of rows is the score. shape (n, all features)."""
+        parts = []
+        for name in CHANNELS:
+            channel = self.matcher.channels_[name]
+            main = channel.main
+            idf = (scaled_log(self.size) + SCALE - scaled_log(np.diff(main.term_ends))) / SCALE
+            terms = main.by_document >> segment.SHIFT
+            values = SUBLINEAR[main.by_document & segment.MASK] * idf[terms]
+            rows = sp.csr_matrix((values.astype(np.float32), terms.astype(np.int32), main.document_ends))
+            rows.resize(main.size, len(main.keys))
+            parts.append(sp.diags((channel.inverse(self.size) * self._share(name) ** 0.5).astype(np.float32)) @ rows)
+        return sp.hstack(parts, format="csr")
+
+    def _vector(self, question: Document, width: int) -> sp.csr_matrix:
+        read, offset, columns, values = features.read(question), 0, [], []
+        for name in CHANNELS:
+            channel = self.matcher.channels_[name]
+            counted = getattr(read, name)
+            terms = channel.main.find(counted.keys)
+            weights = SUBLINEAR_32[counted.counts] * channel.idf(counted.keys, self.size)
+            length = float(np.linalg.norm(weights))
+            known = terms >= 0
+            columns.append(terms[known] + offset)
+            values.append(weights[known] / (length or 1.0) * self._share(name) ** 0.5)
+            offset += len(channel.main.keys)
+        column, value = np.concatenate(columns), np.concatenate(values).astype(np.float32)
+        return sp.csr_matrix((value, (np.zeros(len(column), dtype=np.int32), column)), shape=(1, width))
+
+    def _share(self, name: str) -> float:
+        weights = {channel: getattr(self.matcher, channel) for channel in CHANNELS}
+        return float(weights[name] / sum(weights.values()))
+
+
+OUR_START = """
+import sys
+from pathlib import Path
+from matching import Document, Matcher
+title, _, text = Path(sys.argv[1], "question").read_text(encoding="utf-8").partition("\\n")
+assert Matcher.load(Path(sys.argv[1], "ours")).rank(Document("q", title, text))
+"""
+THEIR_START = """
+import sys
+from pathlib import Path
+import jieba, joblib, logging
+jieba.setLogLevel(logging.CRITICAL)
+vectorizer, matrix = joblib.load(Path(sys.argv[1], "theirs"))
+row = vectorizer.transform([" ".join(jieba.lcut(Path(sys.argv[1], "question").read_text(encoding="utf-8")))])
+assert len((-(matrix @ row.T).toarray().ravel()).argsort()[:20])
+"""
+SHARING = """
+import sys
+from pathlib import Path
+from matching import Document, Matcher
+title, _, text = Path(sys.argv[1], "question").read_text(encoding="utf-8").partition("\\n")
+matcher = Matcher.load(Path(sys.argv[1], "ours"))
+matcher.rank(Document("q", title, text))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def _fresh(program: str, folder: str) -> float:
+    """CPU seconds of a new process that runs a program."""
+    before = os.times()
+    subprocess.run([sys.executable, "-c", program, folder], check=True, capture_output=True)  # noqa: S603
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def _mapped(pid: int, folder: str) -> float:
+    """Megabytes of a folder's files in a process, pages shared with others counted in part."""
+    kilobytes, ours = 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text(encoding="utf-8").splitlines():
+        if "-" in line.split(" ")[0]:
+            ours = folder in line
+        elif ours and line.startswith("Pss:"):
+            kilobytes += int(line.split()[1])
+    return kilobytes / 1000
+
+
+def _itself(tokens: list[str]) -> list[str]:
+    return tokens
+
+
+def _jieba() -> Any:
+    import jieba
+
+    jieba.setLogLevel(logging.CRITICAL)
+    tokenizer = jieba.Tokenizer()
+    tokenizer.tmp_dir = tempfile.mkdtemp()
+    return tokenizer
+
+
+LINES = ("latency", "words", "build", "start", "change", "batch")
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
+    parser.add_argument("--documents", "--n", type=int, default=100_000, help="size of the catalogue")
+    parser.add_argument("--texts", type=Path, nargs="*", default=[], help="tables to draw the catalogue from")
+    parser.add_argument("--only", nargs="*", choices=LINES, default=LINES, help="some lines only")
+    given = parser.parse_args()
+    paths = given.texts
+    if not paths and os.environ.get("BENCH_DATA"):
+        paths = sorted(Path(os.environ["BENCH_DATA"]).glob("*.tsv"))
+    sources = [text for path in paths for text in texts.read(path)] or texts.samples()
+    length = np.mean([len(title) + len(body) for title, body in sources])
+    print(f"{given.documents} documents drawn from {len(sources)} texts of {length:.0f} characters on average,")
+    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    run = Run(sources, given.documents)
+    print(f"built in {run.build_seconds:.1f} s of CPU")
+    print(f"| {'work':58} | {'ours':>10} | {'peer':>12} | unit   | {'ratio':>9} | {'peer is':34} | aim")
+    for name in given.only:
+        for line in _quietly(getattr(run, name)):
+            line.show()
+            sys.stdout.flush()
+
+
+def _quietly(lines: Callable[[], Iterator[Line]]) -> Iterator[Line]:
+    with contextlib.redirect_stderr(io.StringIO()):
+        yield from lines()
+
+
+if __name__ == "__main__":
+    main()
