@@ -3,7 +3,7 @@ Not here: the score (matcher), the calibrated model that takes over once enough 
 
 A score alone is no grade: texts may be near by manner of speaking. Each grade therefore asks for evidence too, words
 that stand in both texts and in few others. The cut points were laid on principle and looked at on 7,081 judged pairs:
-docs/decisions/010.
+docs/decisions/014.
 """
 
 from __future__ import annotations
