@@ -40,7 +40,7 @@ def home() -> ResponseReturnValue:
     return render_template(
         "front/home.html",
         newest=newest,
-        examples=rules.examples([*newest["demand"][:2], *newest["achievement"], *newest["demand"][2:]]),
+        examples=rules.examples(),
         browse=rules.browse(known, by=current_user),
         fields=known["field"],
     )

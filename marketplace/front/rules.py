@@ -6,6 +6,7 @@ How an address is read stands in `forms.py`; who may see what in `permissions.py
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -28,6 +29,7 @@ from marketplace.listings import rules as listings
 from marketplace.listings.models import LISTINGS, Achievement, Demand, IntellectualProperty, ValueScore
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
+from matching.text import terms as lexicon
 from search.marking import mark, snippet
 
 log = structlog.get_logger(__name__)
@@ -36,7 +38,8 @@ Row = Achievement | Demand
 PAGE_SIZE = 20
 EXPORT_LIMIT = 1000  # rows of one exported list
 NEWEST = 6  # rows of each kind on the home page
-EXAMPLES = 3  # example queries on the home page
+EXAMPLES = 3  # example queries on the home page,
+EXAMPLES_FROM = 200  # taken from so many listings of each kind
 MATCHES = 5  # best matches beside a listing
 SITEMAP_LIMIT = 50_000  # addresses of one file, sitemaps.org
 SNIPPET = 76  # characters: two lines of the text column
@@ -301,15 +304,22 @@ def newest(kind: str, *, by: Any, count: int = NEWEST) -> list[Row]:
     return list(db.session.scalars(query.limit(count)))
 
 
-def examples(rows: Iterable[Row]) -> list[str]:
-    """Example queries that certainly find something: keywords of rows that are shown, one of each row."""
+def examples() -> list[str]:
+    """Example queries that certainly find something: keywords of what was published last.
+
+    Terms of the trade before other words, then what most listings name; each after the first comes from listings that
+    name none before it, so that the examples speak of several trades.
+    """
+    rows: list[set[str]] = []
+    for table in LISTINGS.values():
+        query = db.select(table.keywords).where(table.found_by(None), table.visibility == "public")
+        latest = query.order_by(table.published_at.desc(), table.id.desc()).limit(EXAMPLES_FROM)
+        rows += [{word for word in words if EXAMPLE.fullmatch(word)} for words in db.session.scalars(latest)]
     found: list[str] = []
-    for row in rows:
-        open_words = row.keywords if row.visibility == "public" else []
-        word = next((w for w in open_words if EXAMPLE.fullmatch(w) and w not in found), None)
-        if word:
-            found.append(word)
-    return found[:EXAMPLES]
+    while len(found) < EXAMPLES and (counts := Counter(word for words in rows for word in sorted(words))):
+        found.append(min(counts, key=lambda word: (word not in lexicon(), -counts[word], word)))
+        rows = [words for words in rows if found[-1] not in words]
+    return found
 
 
 def export(asked: Asked, *, by: Any) -> bytes:

@@ -53,6 +53,16 @@ def test_the_examples_of_the_home_page_find_something(make: Factory, client: Fla
         assert "没有找到" not in client.get("/search", query_string={"q": word}).text
 
 
+def test_the_examples_are_terms_of_several_trades(make: Factory, client: FlaskClient) -> None:
+    for keywords in (["升级", "激光熔覆"], ["激光熔覆", "赤泥"], ["升级"], ["赤泥"], ["升级"], ["阿胶", "激光熔覆"]):
+        make.demand(keywords=keywords)
+    expected = ["激光熔覆", "赤泥", "升级"]
+
+    page = client.get("/").text
+
+    assert re.findall(r'<a href="/search\?q=[^"]*">([^<]+)</a>', page) == expected
+
+
 def test_an_empty_market_is_an_invitation(client: FlaskClient) -> None:
     page = client.get("/").text
 
