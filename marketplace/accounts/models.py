@@ -31,8 +31,13 @@ ROLES = {
 
 
 def key_of(text: str) -> str:
-    """What two spellings of one name share: NFKC, case-folded, letters and digits only (at most 200)."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())[:200]
+    """What two spellings of one name share: `plain`, at most 200 characters."""
+    return plain(text)[:200]
+
+
+def plain(text: str) -> str:
+    """A text as it is compared with a name: NFKC, case-folded, letters and digits only."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 class Role(RoleMixin, db.Model):

@@ -5,6 +5,7 @@ Shape of input is checked by the forms and the importer; here stands what a list
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.exc import StaleDataError
 
 import search
-from marketplace.accounts.models import Organisation, key_of
+from marketplace.accounts.models import Organisation, key_of, plain
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import now
@@ -42,6 +43,21 @@ ID_MOST = 2**31 - 1  # a number in an address may be larger than any database ta
 TEXT_LIMIT = 3000  # characters of one text; the official forms ask for 500 or 1,000, older lists hold more
 TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
 NO_BASELINE = "尚无对比数据"
+BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
+COMPANY_FORMS = ("有限责任公司", "股份有限公司", "有限公司")
+NAME_LEAST = 3  # characters of a shortened name below which it would be found in other words
+# What a page shows of a demand in the firm's own words, beside keywords and metrics.
+PUBLIC_TEXTS = (
+    "title",
+    "problem",
+    "key_technology",
+    "expected_goal",
+    "foundation",
+    "solver_requirements",
+    "ip_terms",
+    "benefit_terms",
+    "discipline",
+)
 
 # Child rows that are given as lists of values and replaced as a whole.
 CHILDREN: dict[str, dict[str, type]] = {
@@ -148,6 +164,8 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
             known = row.field_codes or (row.activity_type == "basic_research" and row.discipline)
             need(known, "field_codes", "选择技术领域。")
             need(row.cooperation_modes, "cooperation_modes", "至少选择一种合作方式；都可以就选「不限/面议」。")
+        for name in _naming(row) if row.anonymous else ():
+            need(False, name, "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。")
         if row.bounty:
             need(row.metrics, "metrics", "揭榜需求至少要有一项可验收的量化指标。")
             for name, label in (
@@ -459,6 +477,18 @@ def changes(row: Achievement | Demand, values: Mapping[str, Any]) -> dict[str, A
         elif getattr(row, name) != value:
             changed[name] = value
     return changed
+
+
+def _naming(row: Demand) -> list[str]:
+    """The public texts of a demand that name its organisation, in full or without brackets and form of company."""
+    owner = row.organisation.name
+    names = {plain(owner), plain(BRACKETED.sub("", owner))}
+    for form in COMPANY_FORMS:
+        names |= {short for name in names if len(short := name.removesuffix(form)) >= NAME_LEAST}
+    said = {name: getattr(row, name) for name in PUBLIC_TEXTS}
+    said["keywords"] = " ".join(row.keywords)
+    said["metrics"] = " ".join(f"{one.name} {one.unit} {one.current} {one.test_method}" for one in row.metrics)
+    return [field for field, text in said.items() if any(name in plain(text) for name in names if name)]
 
 
 def _new(kind: str, values: Mapping[str, Any], organisation: Organisation, by: Any) -> Achievement | Demand:
