@@ -160,6 +160,13 @@ class Engine(Protocol):
     def find(self, query: Query) -> Result:
         """Answer, or raise SearchUnavailable. Never an empty result for a broken index."""
 
+    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = 8) -> list[str]:
+        """Words of titles, then titles, that begin with what was typed or whose pinyin or its initials do.
+
+        Only of documents that one of the audiences may find, of these kinds (all when empty); each text once, by
+        weight, then by the letters they were found under. "" asks for nothing. Raises SearchUnavailable.
+        """
+
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Replace everything while readers and writers go on; what is written meanwhile is kept. Returns the count.
 

@@ -32,6 +32,7 @@ from search.contract import (
     order_facet,
 )
 from search.schema import FIELDS, VERSION, Channels, all_channels, rarity
+from search.suggesting import MOST, shown, typed
 from search.terms import Asked, Term, relaxed, understand
 
 ALIAS = "market-listings"
@@ -119,6 +120,19 @@ class ElasticEngine:
         copy = hashlib.sha256(query.text.encode("utf-8", "replace")).hexdigest()[:16]
         client = self._connected().options(request_timeout=left)
         return client.search(index=self.alias, body=body, preference=copy, allow_partial_search_results=False)
+
+    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
+        """What begins with the typed text, as the contract says, within find_seconds."""
+        prefix, audiences = typed(text), sorted(audiences)
+        if not prefix or not audiences or size < 1:
+            return []
+        body = ask.suggestions(prefix, audiences, tuple(kinds), size)
+        client = self._connected().options(request_timeout=self.find_seconds)
+        with _told():
+            answer = client.search(index=self.alias, body=body, allow_partial_search_results=False)
+        found = [option for name in ask.OFFER_FIELDS for option in answer["suggest"][name][0]["options"]]
+        entries = sorted((-option["_score"], option["text"]) for option in found)
+        return shown([entry for _, entry in entries], size)
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""
@@ -393,6 +407,7 @@ def _stored(document: Document, text: Channels) -> _Action:
         "words": " ".join(text.words),
         "chars_title": " ".join(text.title),
         "chars_body": " ".join(text.body),
+        **ask.offered(document, text.offers),
         "deleted": False,
         "written_at": _now(),
     }

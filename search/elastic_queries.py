@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from search.contract import FACETS, Query, Value
+from search.contract import FACETS, Document, Query, Value
 from search.schema import (
     FACET_FIELDS,
     FIELDS,
@@ -21,6 +21,7 @@ from search.schema import (
     WHOLE_TITLE_SCORE,
     B,
 )
+from search.suggesting import KEYS_OF_ONE, MAX_KEY, MAX_TITLE, MAX_WORDS, Offer
 from search.terms import Asked, Term, title_counts
 
 Body = dict[str, Any]
@@ -37,6 +38,15 @@ _TYPES: dict[str, Body] = {
 # Tokens are cut by us and joined with blanks: the whitespace analyzer is in every Elasticsearch, without a plugin.
 _WORDS: Body = {"type": "text", "analyzer": "whitespace", "index_options": "freqs", "similarity": "words"}
 _CHARACTERS: Body = {"type": "text", "analyzer": "whitespace", "norms": False}
+# A completion field answers with one text per document, so each text of a document has a field of its own.
+OFFER_FIELDS = tuple(f"offer_{place}" for place in range(1 + MAX_WORDS))
+# One context for both questions, who and what kind: Elasticsearch takes any of several contexts, never all of them.
+_OFFERS: Body = {
+    "type": "completion",
+    "analyzer": "keyword",
+    "max_input_length": MAX_KEY + 1 + 2 * MAX_TITLE,  # counted in halves of characters
+    "contexts": [{"name": "reader", "type": "category"}],
+}
 
 
 def index_body(meta: Mapping[str, str]) -> Body:
@@ -48,6 +58,7 @@ def index_body(meta: Mapping[str, str]) -> Body:
         "chars_body": _CHARACTERS,
         "deleted": {"type": "boolean"},
         "written_at": {"type": "date"},
+        **dict.fromkeys(OFFER_FIELDS, _OFFERS),
     }
     return {
         "settings": {
@@ -63,6 +74,30 @@ def index_body(meta: Mapping[str, str]) -> Body:
 def visible(audiences: Iterable[str]) -> list[Body]:
     """The filter that is in every question: not removed, open to one of these groups."""
     return [{"term": {"deleted": False}}, {"terms": {"audience": sorted(audiences)}}]
+
+
+def reader(audience: str, kind: str = "") -> str:
+    """The context of suggestions to a group of readers, of one kind or ("") of all."""
+    return f"{audience}|{kind}"
+
+
+def offered(document: Document, offers: Sequence[Offer]) -> Body:
+    """What a document suggests: field → input of the completion field."""
+    contexts = {"reader": sorted(reader(a, kind) for a in document.audience for kind in ("", document.kind))}
+    if not document.audience:
+        return {}
+    return {
+        name: {"input": list(offer.entries), "weight": offer.weight, "contexts": contexts}
+        for name, offer in zip(OFFER_FIELDS, offers, strict=False)
+    }
+
+
+def suggestions(prefix: str, audiences: Iterable[str], kinds: Iterable[str], size: int) -> Body:
+    """The entries that begin with a prefix, under the names of the fields in the answer."""
+    contexts = sorted({reader(a, kind) for a in audiences for kind in (tuple(kinds) or ("",))})
+    completion = {"size": size * KEYS_OF_ONE, "skip_duplicates": True, "contexts": {"reader": contexts}}
+    asked = {name: {"prefix": prefix, "completion": {"field": name, **completion}} for name in OFFER_FIELDS}
+    return {"suggest": asked, "_source": False}
 
 
 def phrase(characters: str, fields: Sequence[str] = ("chars_title", "chars_body")) -> Body:

@@ -14,6 +14,7 @@ from datetime import date
 from typing import IO, Any
 
 from search.contract import Document, Engine, NotBuilt, Query, Result, SearchUnavailable, Version
+from search.suggesting import MOST
 
 FAILURES = 2  # in a row, before an engine counts as down
 REST = 5.0  # seconds it is left alone; then one question tries it again
@@ -90,6 +91,19 @@ class FallbackEngine:
                 self.breaker.worked()
                 return result
         return replace(self.embedded.find(query), degraded=True)
+
+    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
+        """The first engine's suggestions, or the embedded one's, which are the same."""
+        audiences, kinds = tuple(audiences), tuple(kinds)
+        if self.breaker.allows():
+            try:
+                offered = self.primary.suggest(text, audiences, kinds, size)
+            except SearchUnavailable:
+                self.breaker.failed()
+            else:
+                self.breaker.worked()
+                return offered
+        return self.embedded.suggest(text, audiences, kinds, size)
 
     def put(self, documents: Iterable[Document]) -> int:
         """Write to both. Returns how many the first engine took."""

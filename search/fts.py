@@ -11,6 +11,7 @@ import math
 import os
 import sqlite3
 import string
+import sys
 import threading
 import time
 import weakref
@@ -43,14 +44,16 @@ from search.schema import (
     all_channels,
     rarity,
 )
+from search.suggesting import KEYS_OF_ONE, MOST, TERM, TITLE, beyond, shown, typed
 from search.terms import Asked, Term, relaxed, title_counts, understand
 
-LAYOUT = 1  # PRAGMA user_version: tables of another layout are not read, only rebuilt
+LAYOUT = 2  # PRAGMA user_version: tables of another layout are not read, only rebuilt
 BATCH = 500  # documents per transaction: a writer holds the file for some tens of milliseconds
 READ_TIMEOUT = 1.0  # seconds a reader waits for a locked file before it says so
 WRITE_TIMEOUT = 10.0
 REMEMBERED = 16  # found sets kept per process, so that paging and facets of one query search once
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
+OFFERS_READ = 64  # entries read at a time when something is suggested
 WAL_LIMIT = 64 * 1024 * 1024
 
 # The tokenizer cuts at every ASCII sign, so signs travel as private characters, and a text can hold no quote.
@@ -148,6 +151,22 @@ class FtsEngine:
             columns = self._snapshot(connection, head)
             found = self._found(connection, head, columns, query)
         return _result(query, columns, found)
+
+    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
+        """What begins with the typed text, as the contract says."""
+        prefix = typed(text)
+        if not prefix or size < 1:
+            return []
+        with self._reading() as (connection, head):
+            columns = self._snapshot(connection, head)
+            seen = columns.visible(frozenset(audiences))
+            if wanted := tuple(kinds):
+                kind = columns.columns["kind"]
+                seen = seen & kind.having(wanted)[kind.codes]
+            entries: list[str] = []
+            for weight in (TERM, TITLE):
+                entries += _offered(connection, head.generation, weight, prefix, seen, size * KEYS_OF_ONE)
+        return shown(entries, size)
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""
@@ -288,7 +307,7 @@ class FtsEngine:
                 name
                 for (name,) in connection.execute(
                     "SELECT name FROM sqlite_master WHERE type = 'table' AND (name GLOB 'docs_[0-9]*' "
-                    "OR name GLOB 'words_[0-9]*' OR name GLOB 'chars_[0-9]*')"
+                    "OR name GLOB 'offers_[0-9]*' OR name GLOB 'words_[0-9]*' OR name GLOB 'chars_[0-9]*')"
                 )
             ]
             for name in names:
@@ -596,6 +615,11 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
     connection.execute(
         f"CREATE VIRTUAL TABLE chars_{generation} USING fts5 (title, body, content='', columnsize=0, tokenize='ascii')"
     )
+    connection.execute(
+        f"CREATE TABLE offers_{generation} (weight INTEGER NOT NULL, entry TEXT NOT NULL, number INTEGER NOT NULL, "
+        "PRIMARY KEY (weight, entry, number)) WITHOUT ROWID"
+    )
+    connection.execute(f"CREATE INDEX offers_{generation}_number ON offers_{generation} (number)")
 
 
 _FIELDS = (
@@ -608,7 +632,9 @@ _Row = tuple[Any, ...]
 def _write(
     connection: sqlite3.Connection, generation: int, document: Document, text: Channels, changed: int
 ) -> int | None:
-    packed = _packed(" ".join(text.words).translate(_SIGNS), spaced(text.title), spaced(text.body))
+    packed = _packed(
+        " ".join(text.words).translate(_SIGNS), spaced(text.title), spaced(text.body), json.dumps(text.offers)
+    )
     row = (
         document.kind,
         document.id,
@@ -665,7 +691,11 @@ def _store(connection: sqlite3.Connection, generation: int, row: _Row) -> int | 
 
 
 def _post(connection: sqlite3.Connection, generation: int, number: int | None, packed: bytes) -> None:
-    words, title, body = _unpacked(packed)
+    words, title, body, offers = _unpacked(packed)
+    connection.executemany(
+        f"INSERT INTO offers_{generation} (weight, entry, number) VALUES (?, ?, ?)",  # noqa: S608
+        {(weight, entry, number) for weight, entries in json.loads(offers) for entry in entries},
+    )
     connection.execute(f"INSERT INTO words_{generation} (rowid, words) VALUES (?, ?)", (number, words))  # noqa: S608
     connection.execute(
         f"INSERT INTO chars_{generation} (rowid, title, body) VALUES (?, ?, ?)",  # noqa: S608
@@ -674,7 +704,8 @@ def _post(connection: sqlite3.Connection, generation: int, number: int | None, p
 
 
 def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed: bytes) -> None:
-    words, title, body = _unpacked(packed)
+    words, title, body, _ = _unpacked(packed)
+    connection.execute(f"DELETE FROM offers_{generation} WHERE number = ?", (number,))  # noqa: S608
     connection.execute(
         f"INSERT INTO words_{generation} (words_{generation}, rowid, words) VALUES ('delete', ?, ?)",  # noqa: S608
         (number, words),
@@ -683,6 +714,30 @@ def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed
         f"INSERT INTO chars_{generation} (chars_{generation}, rowid, title, body) VALUES ('delete', ?, ?, ?)",  # noqa: S608
         (number, title, body),
     )
+
+
+def _offered(
+    connection: sqlite3.Connection, generation: int, weight: int, prefix: str, seen: Mask, most: int
+) -> list[str]:
+    """Entries of one weight that begin with a prefix and stand for a document that is seen, in order, each once."""
+    entries: list[str] = []
+    after, number, end = prefix, -1, beyond(prefix)
+    while len(entries) < most:
+        rows = connection.execute(
+            f"SELECT entry, number FROM offers_{generation} WHERE weight = ? AND (entry, number) > (?, ?) "  # noqa: S608
+            "AND entry < ? ORDER BY entry, number LIMIT ?",
+            (weight, after, number, end, OFFERS_READ),
+        ).fetchall()
+        for entry, number in rows:
+            after = entry
+            if number < len(seen) and seen[number]:
+                entries.append(entry)
+                number = sys.maxsize  # the other documents with the same entry say nothing new
+                break
+        else:
+            if len(rows) < OFFERS_READ:
+                break
+    return entries
 
 
 def _touch(connection: sqlite3.Connection, counter: int, stored: Iterable[int | None]) -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from matching import text as words_of
 from search.characters import folded
 from search.contract import FACETS, Document
+from search.suggesting import Offer, offers
 from search.terms import BREAK, index_words
 
-SCHEMA = 1  # raised by hand when anything below changes what is stored
+SCHEMA = 2  # raised by hand when anything below changes what is stored
 VERSION = f"{SCHEMA}/{words_of.VERSION}"
 
 # How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through the channels.
@@ -53,11 +54,15 @@ K1, B = 1.2, 0.75  # BM25 as both SQLite and Lucene ship it
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """A document's text as it is searched. words: tokens for BM25; title and body: single characters for phrases."""
+    """A document's text as it is searched.
+
+    words: tokens for BM25; title and body: single characters for phrases; offers: what is suggested by it.
+    """
 
     words: tuple[str, ...]
     title: str
     body: str
+    offers: tuple[Offer, ...] = ()
 
 
 def channels(document: Document) -> Channels:
@@ -65,7 +70,7 @@ def channels(document: Document) -> Channels:
     title = index_words(document.title)
     rest = index_words(document.holder) + index_words(document.body)
     body = folded(document.holder) + BREAK + folded(document.body)
-    return Channels(tuple(title * TITLE_REPEATS + rest), folded(document.title), body)
+    return Channels(tuple(title * TITLE_REPEATS + rest), folded(document.title), body, tuple(offers(document.title)))
 
 
 def rarity(having: int, documents: int) -> float:

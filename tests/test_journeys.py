@@ -65,11 +65,37 @@ def sound(page: Page) -> None:
     assert page.locator("html").get_attribute("lang") == "zh-CN"
 
 
+def test_the_search_field_offers_what_begins_so(page: Page) -> None:
+    page.goto("/")
+    field = page.get_by_role("combobox").first
+    before = page.locator("main").bounding_box()
+    field.press_sequentially("zhouch")
+    offers = page.get_by_role("option")
+    expect(offers.first).to_contain_text("轴承")
+    expect(field).to_have_attribute("aria-expanded", "true")
+    sound(page)
+    assert page.locator("main").bounding_box() == before
+
+    field.press("ArrowDown")
+    field.press("ArrowDown")
+    expect(page.locator("[role=option][aria-selected=true]")).to_have_count(1)
+    chosen = offers.nth(1).inner_text()
+    expect(field).to_have_value(chosen)
+    field.press("Escape")
+    expect(field).to_have_value("zhouch")
+    expect(offers).to_have_count(0)
+
+    field.press("ArrowDown")
+    offers.first.click()
+    expect(page).to_have_url(re.compile("/search.*q="))
+    expect(page.get_by_role("combobox").first).to_have_value(re.compile("轴承"))
+
+
 def test_search_to_achievement(page: Page) -> None:
     page.goto("/")
     sound(page)
-    page.get_by_role("searchbox").first.fill("保持架")
-    page.get_by_role("searchbox").first.press("Enter")
+    page.get_by_role("combobox").first.fill("保持架")
+    page.get_by_role("combobox").first.press("Enter")
     expect(page).to_have_url(re.compile("/search"))
     expect(page.locator("mark").first).to_be_visible()
     sound(page)

@@ -15,6 +15,7 @@ from marketplace.listings import rules as listings
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 
 blueprint = Blueprint("front", __name__)
+SUGGESTED_FOR = 60  # seconds a browser may keep what was offered to this reader
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -53,6 +54,16 @@ def find() -> ResponseReturnValue:
     known = rules.facet_names()
     found = rules.find(forms.Asked.read(request.args, known), known, by=current_user)
     return render_template("front/search.html", found=found, asked=found.asked, fields=known["field"])
+
+
+@blueprint.get("/suggest")
+@needs("public.read")
+@limiter.limit("240/minute")
+def suggest() -> ResponseReturnValue:
+    """What begins with the letters in `q`, for the list below a search field; of one `kind`, if it names one."""
+    text, kind = request.args.get("q", ""), request.args.get("kind", "")
+    offers = rules.suggest(text[: forms.TEXT_LIMIT], kind, by=current_user)
+    return {"offers": offers}, {"Cache-Control": f"private, max-age={SUGGESTED_FOR}"}
 
 
 @blueprint.get("/search.xlsx")

@@ -282,6 +282,18 @@ def find(asked: Asked, known: Mapping[str, Mapping[str, str]], *, by: Any) -> Fo
     )
 
 
+def suggest(text: str, kind: str, *, by: Any) -> list[str]:
+    """Words and titles that begin with what was typed, or whose pinyin does, of listings this reader may find.
+
+    Args:
+        text: what was typed so far.
+        kind: `achievement` or `demand`; anything else asks for both.
+        by: the reader.
+    """
+    kinds = (kind,) if kind in LISTINGS else ()
+    return current_app.extensions["search"].suggest(text, audiences(by), kinds)
+
+
 def browse(known: Mapping[str, Mapping[str, str]], *, by: Any) -> Browse | None:
     """The true counts of the home page, from the facets of an empty search.
 

@@ -14,7 +14,7 @@ import pytest
 
 from search import Document, Engine, Query, SearchError, SearchUnavailable, open_engine
 from search.elastic import ElasticEngine, address
-from search.elastic_queries import index_body
+from search.elastic_queries import OFFER_FIELDS, index_body
 from search.schema import FIELDS
 
 cluster_only = pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_mapping_is_strict_and_names_every_field_of_a_document() -> None:
     texts = {name for name, kind in FIELDS.items() if kind == "text"}
     ours = {"words", "chars_title", "chars_body", "deleted", "written_at"}
     assert mapping["dynamic"] == "strict"
-    assert set(mapping["properties"]) == set(FIELDS) - texts | ours
+    assert set(mapping["properties"]) == set(FIELDS) - texts | ours | set(OFFER_FIELDS)
     assert set(FIELDS) == set(Document.__slots__)
 
 

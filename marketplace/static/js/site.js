@@ -4,6 +4,7 @@ import { keepDrafts } from "./drafts.js";
 import { openWideFilters } from "./filters.js";
 import { fillExamples, focusErrors, sendOnce } from "./forms.js";
 import { previewWhileWriting } from "./preview.js";
+import { suggestWhileTyping } from "./suggest.js";
 
 openWideFilters();
 focusErrors();
@@ -12,3 +13,4 @@ fillExamples();
 keepDrafts(); // before the counts: what it brings back is counted too
 countAlong();
 previewWhileWriting();
+suggestWhileTyping();
