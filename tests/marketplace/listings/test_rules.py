@@ -157,7 +157,7 @@ NAMED = [
     ("山东LF轴承股份有限公司", {"foundation": "ＬＦ 是山东lf轴承的牌子。"}, ["foundation"]),
     ("砺锋（聊城）轴承有限公司", {"keywords": ["砺锋轴承"]}, ["keywords"]),
     ("砺锋（聊城）轴承有限公司", {"keywords": ["砺锋(聊城)轴承"]}, ["keywords"]),
-    ("砺锋厂", {"metrics": [{"name": "振动", "operator": "le", "value": 38, "test_method": "砺锋厂企标"}]}, ["metrics"]),
+    ("砺锋厂", {"metrics": [{"name": "振动", "operator": "le", "value": 38, "unit": "砺锋厂级"}]}, ["metrics"]),
     ("砺锋厂（轴承）", {"title": "砺锋轴承异音攻关"}, []),
     ("轴承有限公司", {"problem": f"深沟球轴承{TOLD}"}, []),
 ]  # fmt: skip

@@ -1,0 +1,38 @@
+"""The demonstration: its people find something on their desks, and nothing of that is public."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from marketplace.accounts import rules as accounts
+from marketplace.lifecycle import history_of
+from marketplace.listings import rules as listings
+from marketplace.listings.models import LISTINGS
+from marketplace.setup import rules
+
+
+def test_the_desks_of_the_demonstration_show_work(session: Session, client: FlaskClient, sign_in: Any) -> None:
+    expected = {"submitted": 2, "returned": 1, "draft": 1}
+    told: list[str] = []
+    rules.first_rows()
+
+    rules.demonstration(told.append)
+
+    found = [row for table in LISTINGS.values() for row in session.query(table).where(table.state != "published")]
+    assert {state: sum(row.state == state for row in found) for state in expected} == expected
+    assert len(found) == sum(expected.values())
+    assert [line for line in told if "refused" in line and "0 refused" not in line] == []
+    assert told[-1] == "4 listings being written or reviewed"
+    handed_in = [row for row in found if row.state == "submitted"]
+    assert [listings.problems_of(row) for row in handed_in] == [{}, {}]
+    returned = next(row for row in found if row.state == "returned")
+    assert history_of(returned)[-1].note == rules.SENT_BACK
+    home = client.get("/").text
+    assert not any(row.title in home for row in found)
+    queue = sign_in(accounts.find_person("operator@demo.example")).get("/office/review").text
+    assert all(row.title in queue for row in handed_in)
+    assert returned.title not in queue
+    assert rules.SENT_BACK in sign_in(accounts.find_person("firm@demo.example")).get("/mine").text
