@@ -2,7 +2,8 @@
 Not here: the fixed cut points that hold before (grades), the order (matcher): a learned grade never changes it.
 
 Ordinal: one logistic regression for each "at least this level", on what the page shows beside the score. Learned and
-tested on different demand TEXTS, for the same demand is often posted twice. Kept as JSON, never as a pickle.
+tested on different demand TEXTS, for the same demand is often posted twice. Kept as JSON, never as a pickle. Whether
+there is evidence at all stays with the cut points: a learned grade is a hint and hides nothing.
 """
 
 from __future__ import annotations
@@ -117,8 +118,9 @@ class Calibration:
 
     @property
     def better(self) -> bool:
-        """Whether it came nearer to the levels of unseen texts than the fixed cut points do."""
-        return bool(self.figures_["error"] < self.figures_["fixed_error"])
+        """Whether on unseen texts its grades came nearer than the cut points', and its probabilities told something."""
+        closer = self.figures_["error"] < self.figures_["fixed_error"]
+        return bool(closer and self.figures_["brier"] < self.figures_["rate_brier"])
 
     def probabilities(self, pairs: npt.ArrayLike) -> Floats:
         """How probable the levels ≥ 2, ≥ 3 and ≥ 4 are, never rising. shape (n, 3) for pairs of shape (n, features)."""
@@ -129,9 +131,8 @@ class Calibration:
         return np.minimum.accumulate(1 / (1 + np.exp(-np.clip(odds, -30, 30))), axis=1)
 
     def grade(self, reasons: Reasons, facts: Sequence[Fact]) -> grades.Grade | None:
-        """The best grade that is more probable than not; None without a specific word in both texts."""
-        specific = set(reasons.specific) & {word for word, _ in reasons.words}
-        if not specific:
+        """The best grade that is more probable than not, at least "weak"; None where the cut points give none."""
+        if grades.grade(reasons.score, reasons) is None:
             return None
         return _graded(self.probabilities([features(reasons, facts)])[0])
 
@@ -187,17 +188,17 @@ class Calibration:
             self.weights_[row, 0], self.weights_[row, 1:] = model.intercept_[0], model.coef_[0]
 
 
-def _graded(probable: Floats) -> grades.Grade | None:
+def _graded(probable: Floats) -> grades.Grade:
     by_step: tuple[grades.Grade, ...] = ("weak", "fair", "high")
-    reached = int((probable >= 0.5).sum())
-    return by_step[reached - 1] if reached else None
+    return by_step[max(0, int((probable >= 0.5).sum()) - 1)]
 
 
 def _figures(unseen: Floats, levels: Floats, fixed: npt.NDArray[np.int64]) -> dict[str, Any]:
     """On unseen texts. error: mean distance of the grade's level from the judged one; fixed_error: of the cut points';
-    table: (from, to, pairs, mean probability said, share of finds) of the probability of a find, where any pair is.
+    brier: mean squared error of the probability of a find; rate_brier: of saying the share of finds each time; table:
+    (from, to, pairs, mean probability said, share of finds) of that probability, where any pair is.
     """
-    given = np.array([LEVEL[_graded(row)] for row in unseen])
+    given = np.array([LEVEL[_graded(row)] if level > 1 else 1 for row, level in zip(unseen, fixed, strict=True)])
     said, found = unseen[:, STEPS.index(RELEVANT)], levels >= RELEVANT
     table = []
     for low in np.arange(0, 1, 0.2):
@@ -208,5 +209,7 @@ def _figures(unseen: Floats, levels: Floats, fixed: npt.NDArray[np.int64]) -> di
     return {
         "error": round(float(np.abs(given - levels).mean()), 4),
         "fixed_error": round(float(np.abs(fixed - levels).mean()), 4),
+        "brier": round(float(((said - found) ** 2).mean()), 4),
+        "rate_brier": round(float(((found.mean() - found) ** 2).mean()), 4),
         "table": table,
     }

@@ -46,12 +46,14 @@ class Force:
         grade: reasons and facts → grade.
         since: when the model came into force; None while the fixed cut points hold.
         demands, verdicts: what it was learned from.
+        table: how its probabilities did on unseen texts: (from, to, pairs, said, found) of each fifth.
     """
 
     grade: Grading
     since: datetime | None = None
     demands: int = 0
     verdicts: int = 0
+    table: tuple[tuple[float, float, int, float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def in_force() -> Force:
     learned = _learned(row.parameters) if row is not None and row.better else None
     if row is None or learned is None:
         return Force(fixed)
-    return Force(learned.grade, row.at, row.demands, row.verdicts)
+    table = tuple(tuple(band) for band in learned.figures_["table"])
+    return Force(learned.grade, row.at, row.demands, row.verdicts, table)
 
 
 def fixed(reasons: matching.Reasons, _facts: Sequence[facts.Fact]) -> grades.Grade | None:

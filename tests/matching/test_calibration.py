@@ -81,10 +81,29 @@ def test_it_learns_what_decides_and_says_how_it_does_on_unseen_texts() -> None:
     good, poor = (reasons(0.3, [("轴承", share)]) for share in (0.38, 0.02))
 
     assert learned.grade(good, []) == "high"
-    assert learned.grade(poor, []) is None
+    assert learned.grade(poor, []) == "weak"
     assert learned.better
     assert (learned.demands_, learned.pairs_) == (LEAST + 10, 3 * (LEAST + 10))
     assert sum(row[2] for row in learned.figures_["table"]) == learned.pairs_
+
+
+def test_what_tells_nothing_does_not_come_into_force() -> None:
+    judged = sample(LEAST + 10)
+    chance = np.random.default_rng(5)
+    judged["levels"] = [4 if chance.random() < 0.1 else 1 for _ in judged["levels"]]  # nearer by refusing everything
+
+    learned = Calibration().fit(**judged)
+
+    assert learned.figures_["error"] < learned.figures_["fixed_error"]
+    assert not learned.better
+
+
+def test_a_learned_grade_hides_nothing_that_has_evidence() -> None:
+    judged = sample(LEAST)
+    judged["levels"] = [1] * len(judged["levels"])
+    pair = reasons(0.3, [("轴承", 0.2)])
+
+    assert Calibration().fit(**judged).grade(pair, []) == "weak"
 
 
 def test_without_a_specific_word_nothing_is_a_match_however_high_the_score() -> None:
