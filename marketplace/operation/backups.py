@@ -280,6 +280,23 @@ def _is_empty(uploads: Path) -> bool:
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
+def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
+    """Write the plain files of an archive below a folder and nothing else (Python 3.11.2 has no extraction filter).
+
+    Raises:
+        ValueError: it holds a link, a device or a path that leads out of the folder.
+    """
+    root = folder.resolve()
+    for member in archive:
+        path = (root / member.name).resolve()
+        if not path.is_relative_to(root) or not (member.isfile() or member.isdir()):
+            raise ValueError(f"{member.name} does not belong in a backup")
+        if member.isfile():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with archive.extractfile(member) as packed, path.open("wb") as plain:  # type: ignore[union-attr]
+                shutil.copyfileobj(packed, plain)
+
+
 @contextmanager
 def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A backup in a folder of its own, checked: the manifest is understood and every file is what it says."""
@@ -289,7 +306,7 @@ def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         folder = Path(name)
         try:
             with tarfile.open(source, "r:gz") as archive:
-                archive.extractall(folder, filter="data")
+                _take_out(archive, folder)
             manifest = json.loads((folder / MANIFEST).read_text())
         except (tarfile.TarError, EOFError, OSError, ValueError) as error:
             raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None

@@ -132,7 +132,7 @@ def cut_short(path: Path) -> None:
 def change_a_file(path: Path) -> None:
     folder = path.with_suffix(".d")
     with tarfile.open(path) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)  # noqa: S202  our own archive
     (folder / "uploads" / "2026" / "检测报告.pdf").write_bytes(b"other")
     with tarfile.open(path, "w:gz") as archive:
         archive.add(folder, "")
@@ -141,7 +141,7 @@ def change_a_file(path: Path) -> None:
 def change_the_manifest(path: Path, **changes: Any) -> None:
     folder = path.with_suffix(".d")
     with tarfile.open(path) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)  # noqa: S202  our own archive
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps(manifest | changes))
     with tarfile.open(path, "w:gz") as archive:
@@ -149,7 +149,21 @@ def change_the_manifest(path: Path, **changes: Any) -> None:
             archive.add(part, part.name)
 
 
+def lead_out(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(__file__, "../outside.py")
+
+
+def smuggle_a_link(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        link = tarfile.TarInfo("uploads/link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+
+
 DAMAGE: dict[str, Callable[[Path], None]] = {
+    "a path that leads out": lead_out,
+    "a link": smuggle_a_link,
     "cut short": cut_short,
     "no archive": lambda path: path.write_bytes(b"PK"),
     "another file": change_a_file,
