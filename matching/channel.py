@@ -41,12 +41,13 @@ def scaled_log(number: npt.ArrayLike) -> Whole:
 class Asked:
     """A query weighed against a channel as it stood.
 
-    counted its features; known where the catalogue has them; idf shape (k,); weights shape (k,): what a document's
-    count is multiplied by before its own norm divides.
+    counted its features; terms their numbers in the main segment, -1 for none; known where the catalogue has them; idf
+    shape (k,); weights shape (k,): what a document's count is multiplied by before its own norm divides.
     """
 
-    def __init__(self, counted: Counted, frequency: Whole, documents: int) -> None:
+    def __init__(self, counted: Counted, terms: Whole, frequency: Whole, documents: int) -> None:
         self.counted = counted
+        self.terms = terms
         self.known = frequency > 0
         self.idf = (scaled_log(documents) + SCALE - scaled_log(frequency)) / SCALE
         own = SUBLINEAR[counted.counts] * self.idf
@@ -86,7 +87,9 @@ class Channel:
 
     def frequency(self, keys: Keys) -> Whole:
         """How many documents have each key. shape (k,) → (k,)."""
-        terms = self.main.find(keys)
+        return self._frequency(keys, self.main.find(keys))
+
+    def _frequency(self, keys: Keys, terms: Whole) -> Whole:
         found = np.where(terms >= 0, self.main.term_ends[terms + 1] - self.main.term_ends[terms], 0)
         if self._moved:
             found = found + np.array([self._moved.get(key, 0) for key in keys.tolist()], dtype=np.int64)
@@ -113,7 +116,8 @@ class Channel:
 
     def ask(self, counted: Counted, documents: int) -> Asked:
         """Weigh a query. documents: how many there are now, the removed not counted."""
-        return Asked(counted, self.frequency(counted.keys), documents)
+        terms = self.main.find(counted.keys)
+        return Asked(counted, terms, self._frequency(counted.keys, terms), documents)
 
     def idf(self, keys: Keys, documents: int) -> Floats:
         """How rare each key is. shape (k,) → (k,)."""
@@ -129,7 +133,7 @@ class Channel:
         keys = asked.counted.keys[asked.known]
         weights = asked.weights[asked.known].astype(np.float32)
         sums = np.zeros(self._sums.shape[1], dtype=np.float32)
-        terms = self.main.find(keys)
+        terms = asked.terms[asked.known]
         inside = terms >= 0
         terms, ends = terms[inside], self.main.term_ends
         loops.add(self.main.by_term, ends[terms], ends[terms + 1], weights[inside], SUBLINEAR_32, sums)
