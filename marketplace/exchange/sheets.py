@@ -36,7 +36,7 @@ LAST_ROW = 2**20  # of any spreadsheet program
 
 ZIP, OLE2 = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OTHER_KINDS = {
-    b"%PDF": "PDF 文件",
+    b"%PDF": " PDF 文件",
     b"\x89PNG": "图片",
     b"\xff\xd8\xff": "图片",
     b"GIF8": "图片",
@@ -140,7 +140,7 @@ def _ole2(file: BinaryIO) -> Invalid:
         with olefile.OleFileIO(file) as container:
             streams = {entry[0].lower() for entry in container.listdir()}
     except Exception:  # a damaged container fails in many ways
-        streams = set()
+        return Invalid("这是旧版 .xls 文件，或者设了打开密码，或者已损坏，读不出来。", SAVE_AS)
     if "encryptedpackage" in streams:
         return Invalid("文件设了打开密码，读不出来。", "请在 Excel 里取消密码（文件 → 信息 → 保护工作簿）后再导入。")
     if streams & {"workbook", "book"}:
