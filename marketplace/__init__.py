@@ -100,6 +100,7 @@ def _connect(app: Flask) -> None:
     from marketplace.accounts.models import Person, Role
 
     db.init_app(app)
+    app.teardown_appcontext(_let_go)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     limiter.init_app(app)
@@ -117,6 +118,14 @@ def _connect(app: Flask) -> None:
     app.extensions["search"] = search.open_engine(
         app.config["SEARCH_URL"], fallback=f"sqlite:///{Path(app.config['DATA_DIR']) / 'search.db'}"
     )
+
+
+def _let_go(_error: BaseException | None) -> None:
+    """Close the session before its extension does: a server that has gone must not spoil an answer already made."""
+    try:
+        db.session.remove()
+    except exc.DBAPIError:
+        db.session.registry.clear()  # the pool has noticed and drops the connection
 
 
 def _translate_errors(app: Flask) -> None:

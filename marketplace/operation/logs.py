@@ -79,6 +79,7 @@ def configure(*, as_json: bool) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # what it warns of, index_behind says once
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
 
