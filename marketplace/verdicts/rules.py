@@ -182,16 +182,15 @@ def retract(subject: Row, offered_id: int, *, by: Any) -> Verdict:
 
 
 def judged(subject: Row, *, by: Any) -> Judged:
-    """The verdicts on a listing's matches; none for readers who may not know of them."""
-    if not may(by, "verdict.read", subject):
+    """The verdicts on a listing's matches; none for readers who may not know of them, nor for the site itself."""
+    if by is None or not may(by, "verdict.read", subject):
         return Judged()
-    mine = getattr(by, "id", None)
     pairs: dict[int, list[Verdict]] = {}
     for row in _of(subject):
         pairs.setdefault(row.offered_id, []).append(row)
     apart, beside = {}, {}
     for offered_id, rows in pairs.items():
-        own = [row for row in rows if row.by_id == mine] or [row for row in rows if row.by_role == "owner"]
+        own = [row for row in rows if row.by_id == by.id] or [row for row in rows if row.by_role == "owner"]
         if own and own[-1].state != "graded":
             apart[offered_id] = own[-1]
         else:

@@ -276,6 +276,13 @@ def test_what_was_withdrawn_meanwhile_is_not_judged(case: Case) -> None:
 def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(case: Case, make: Factory) -> None:
     achievement = case.achievements[0]
     other = make.demand("轴承超精研磨降噪攻关")
+    for number in range(4):  # in a catalogue of two every word is common
+        make.demand(
+            f"果酒酿造{number}",
+            problem="猕猴桃果酒低温发酵，果香保留率低，浑浊沉淀。",
+            key_technology="",
+            keywords=["果酒"],
+        )
     owner = make.person("researcher", achievement.organisation)
     answer = matchmaking.matches_for(achievement, by=owner)
     assert {offer.row.id for offer in answer.offers} == {case.demand.id, other.id}

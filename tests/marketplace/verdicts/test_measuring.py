@@ -1,0 +1,218 @@
+"""Figures and grades from verdicts: refused from too little, one text counted once, the model in force named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from marketplace.errors import NotAllowed
+from marketplace.extensions import db
+from marketplace.listings import rules as listings
+from marketplace.listings.models import Demand
+from marketplace.matchmaking import rules as matchmaking
+from marketplace.verdicts import measuring, rules
+from marketplace.verdicts.models import GradeModel, Measurement
+from matching import calibration, quality
+from tests.factories import Factory
+from tests.marketplace.verdicts.conftest import Case
+
+
+@pytest.fixture
+def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
+    """Makes demands of their own texts, each with one achievement liked and one declined by an operator;
+    by default those that the cut points grade so.
+    """
+    operator = make.person("operator")
+
+    def many(count: int, liked: int = 0, declined: int = 8) -> list[Demand]:
+        found = []
+        for number in range(count):
+            text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
+            demand = make.demand(f"深沟球轴承异音攻关第{number}号", problem=text, owner=make.organisation())
+            rows = [
+                listings.one("achievement", a.id, by=None)
+                for a in (case.achievements[liked], case.achievements[declined])
+            ]
+            seats = tuple(rules.Seat(r.id, r.revision, 0.3, "fair", n) for n, r in enumerate(rows, start=1))
+            shown = rules.List("demand", demand.id, demand.revision, measuring.ranker(), seats)
+            rules.like(demand, rows[0].id, by=operator, shown=shown)
+            rules.decline(demand, rows[1].id, reason="direction", by=operator, shown=shown)
+            found.append(demand)
+        return found
+
+    return many
+
+
+@pytest.mark.parametrize("count", [0, 1, quality.LEAST - 1])
+def test_no_figure_from_fewer_than_twenty_demands(judged_demands: Callable[..., Any], count: int) -> None:
+    judged_demands(count)
+
+    found = rules.measure(by=None).figures
+
+    assert (found["demands"], found["pairs"]) == (count, 2 * count)
+    assert (found["quality"], found["bands"], found["chains"]) == (None, None, [])
+
+
+def test_figures_with_their_numbers(judged_demands: Callable[..., Any]) -> None:
+    judged_demands(quality.LEAST)
+
+    found = rules.measure(by=None).figures
+
+    assert found["quality"]["precision"]["n"] == quality.LEAST
+    assert found["quality"]["precision"]["mean"] == pytest.approx(0.5)
+    assert found["quality"]["gain"]["mean"] == pytest.approx(1.0)
+    assert found["bands"] == [{"grade": "fair", "pairs": 2 * quality.LEAST, "finds": 0.5, "level": 2.5}]
+    assert [(chain["name"], chain["demands"]) for chain in found["chains"]] == [("轴承", quality.LEAST)]
+
+
+def test_one_text_under_many_ids_is_one_demand(judged_demands: Callable[..., Any], session: Session) -> None:
+    rows = judged_demands(quality.LEAST + 5)
+    for row in rows[:12]:
+        row.title, row.problem = "深沟球轴承异音 攻关", "深沟球轴承振动值离散，投诉有异音。"
+        row.title_key = f"{row.id}"
+    session.commit()
+
+    found = rules.measure(by=None).figures
+
+    assert (found["demands"], found["pairs"]) == (quality.LEAST + 5 - 11, 2 * (quality.LEAST + 5))
+    assert found["quality"] is None
+
+
+def test_exposure_tells_places_and_what_is_on_offer(case: Case, judged_demands: Callable[..., Any]) -> None:
+    judged_demands(3)
+
+    found = rules.measure(by=None).figures["exposure"]
+
+    assert found["demands"] == 4
+    assert sum(places for _, places, _ in found["institutions"]) == found["places"]
+    assert sum(places for _, places, _ in found["districts"]) == found["places"]
+    assert ["聊城第一研究院（示例）", found["places"], len(case.achievements)] in [
+        list(r) for r in found["institutions"]
+    ]
+
+
+def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
+    for person in (case.member, make.person("broker"), make.person("researcher")):
+        for deed in (rules.measure, rules.measured, rules.calibrate):
+            with pytest.raises(NotAllowed):
+                deed(by=person)
+    operator = make.person("operator")
+    assert rules.measured(by=operator) is None
+    row = rules.measure(by=operator)
+    assert rules.measured(by=operator) is row
+
+
+def test_fewer_than_fifty_demands_leave_the_cut_points_in_force(judged_demands: Callable[..., Any]) -> None:
+    judged_demands(quality.LEAST)
+
+    with pytest.raises(quality.TooFew) as refused:
+        rules.calibrate(by=None)
+
+    assert (refused.value.there, refused.value.needed) == (quality.LEAST, calibration.LEAST)
+    assert measuring.in_force() == measuring.Force(measuring.fixed)
+
+
+def test_fifty_demands_teach_a_grade(judged_demands: Callable[..., Any], case: Case) -> None:
+    demands = judged_demands(calibration.LEAST, liked=6, declined=0)
+    row = rules.calibrate(by=None)
+
+    force = measuring.in_force()
+
+    assert (row.demands, row.verdicts, row.ranker) == (calibration.LEAST, 2 * calibration.LEAST, measuring.ranker())
+    assert row.better
+    assert (force.since, force.demands, force.verdicts) == (row.at, row.demands, row.verdicts)
+    grades = {o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers}
+    liked, declined = case.achievements[6].id, case.achievements[0].id
+    assert (grades[liked], grades[declined]) == ("high", "weak")
+    assert matchmaking.evidence(demands[0], liked, by=None).offer.grade == "high"
+
+
+@pytest.fixture
+def model(session: Session) -> Callable[..., GradeModel]:
+    """Puts a grade model into the database."""
+    measuring._learned.cache_clear()
+
+    def put(**values: Any) -> GradeModel:
+        given = {"ranker": measuring.ranker(), "demands": 50, "verdicts": 99, "parameters": "{}", "better": True}
+        row = GradeModel(**given | values)
+        session.add(row)
+        session.commit()
+        return row
+
+    return put
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"better": False}, {"ranker": "another ranking"}, {"parameters": "damaged"}, {"parameters": "{}"}],
+    ids=str,
+)
+def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
+    model: Callable[..., GradeModel], values: dict[str, Any]
+) -> None:
+    model(**values)
+
+    assert measuring.in_force().since is None
+    assert measuring.in_force().grade is measuring.fixed
+
+
+def test_a_newer_model_that_did_worse_takes_the_older_out_of_force(
+    judged_demands: Callable[..., Any], model: Callable[..., GradeModel]
+) -> None:
+    judged_demands(calibration.LEAST, liked=6, declined=0)
+    rules.calibrate(by=None)
+    assert measuring.in_force().since is not None
+
+    model(better=False)
+
+    assert measuring.in_force().since is None
+
+
+def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
+    partial = make.demand("深沟球轴承异音攻关二", visibility="partial", owner=case.firm, budget=None)
+    public = measuring.public_document(partial)
+
+    assert (public.modes, public.price_max, public.chain, public.due) == (frozenset(), None, None, None)
+    readers = (None, case.member, make.person("broker"))
+    found = [[(o.row.id, o.grade) for o in matchmaking.matches_for(partial, by=r).offers] for r in readers]
+    assert found[0] == found[1] == found[2]
+
+
+def test_the_commands(app: Flask, judged_demands: Callable[..., Any]) -> None:
+    judged_demands(3)
+    run = app.test_cli_runner().invoke
+
+    told = run(args=["matching", "quality"])
+    refused = run(args=["matching", "calibrate"])
+
+    assert told.exit_code == 0
+    assert "no figures: 3 judged demands, 20 needed" in told.output
+    assert "no exposure: 4 public demands, 20 needed" in told.output
+    assert refused.exit_code == 1
+    assert "3 judged demands, 50 needed" in refused.output
+
+
+def test_the_commands_tell_figures(app: Flask, judged_demands: Callable[..., Any]) -> None:
+    judged_demands(calibration.LEAST)
+    run = app.test_cli_runner().invoke
+
+    told, learned = run(args=["matching", "quality"]), run(args=["matching", "calibrate"])
+
+    assert "P@5: 0.500 ± 0.000 (n = 50 demands)" in told.output
+    assert "grade fair: 100 pairs, 50% finds" in told.output
+    assert "聊城第一研究院（示例）" in told.output
+    assert "in force: no" in learned.output  # the cut points say the same
+    assert db.session.scalar(db.select(db.func.count()).select_from(Measurement)) == 1
+
+
+def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
+    shown = replace(case.list_for(case.member), ranker="older words")
+
+    row = rules.like(case.demand, shown.seats[0].offered_id, by=case.member, shown=shown)
+
+    assert row.shown.ranker == "older words"
