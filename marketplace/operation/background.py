@@ -59,6 +59,7 @@ JOBS = (
     Job("comparison", {"hour": 19, "minute": 30}),
     Job("matcher", {"minutes": 10}, leader=False, lane="matcher", at_start=True),
     Job("matcher-nightly", {"hour": 20, "minute": 0}, leader=False, lane="matcher"),
+    Job("verdicts", {"hour": 20, "minute": 30}, lane="matcher"),
 )
 
 

@@ -25,6 +25,8 @@ from marketplace.listings import indexing
 from marketplace.listings import rules as listings
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.indexing import Matchers
+from marketplace.verdicts import rules as verdicts
+from matching.quality import TooFew
 
 REMEMBERED = 5.0  # seconds one look at the parts serves everybody who asks: looking costs several queries
 SETTLING = 2.0  # seconds that a save may need from its commit to its place in the index
@@ -195,6 +197,19 @@ def fit_matchers(*, at_least: int | None = None) -> str:
     return ", ".join(f"{kind} learnt from {count}" for kind, count in matchers.fit(old).items())
 
 
+def use_verdicts() -> str:
+    """Measure how good matching is, and learn the grades anew where there are new verdicts and enough of them."""
+    figures = verdicts.measure(by=None).figures
+    told = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
+    if verdicts.taught():
+        return f"{told}, nothing new to learn"
+    try:
+        learned = verdicts.calibrate(by=None)
+    except TooFew as few:
+        return f"{told}, {few.needed} needed to learn grades"
+    return f"{told}, grades learned, in force: {'yes' if learned.better else 'no'}"
+
+
 def _engines() -> list[Any]:
     """The engines behind the site's one: itself, or the first and the stand-in."""
     engine = current_app.extensions["search"]
@@ -257,4 +272,5 @@ DEEDS: dict[str, Callable[[], str]] = {
     "comparison": check_index,
     "matcher": fit_matchers,
     "matcher-nightly": lambda: fit_matchers(at_least=1),
+    "verdicts": use_verdicts,
 }

@@ -250,6 +250,13 @@ def calibrate(*, by: Any) -> GradeModel:
     return row
 
 
+def taught() -> bool:
+    """Whether the newest grade model of the present ranking knows every verdict, or there are none."""
+    known = db.session.scalar(db.select(db.func.max(GradeModel.at)).where(GradeModel.ranker == measuring.ranker()))
+    newest = db.session.scalar(db.select(db.func.max(Verdict.changed_at)))
+    return newest is None or (known is not None and newest <= known)
+
+
 def measure(*, by: Any) -> Measurement:
     """Measure how good matching is today and keep it for the operators' page. Raises NotAllowed."""
     require(by, "quality.read")

@@ -15,6 +15,7 @@ from marketplace.extensions import db
 from marketplace.listings import rules as listings
 from marketplace.listings.models import Demand
 from marketplace.matchmaking import rules as matchmaking
+from marketplace.operation import rules as operation
 from marketplace.verdicts import measuring, rules
 from marketplace.verdicts.models import GradeModel, Measurement
 from matching import calibration, quality
@@ -208,6 +209,20 @@ def test_the_commands_tell_figures(app: Flask, judged_demands: Callable[..., Any
     assert "聊城第一研究院（示例）" in told.output
     assert "in force: no" in learned.output  # the cut points say the same
     assert db.session.scalar(db.select(db.func.count()).select_from(Measurement)) == 1
+
+
+def test_the_nightly_work_learns_only_from_what_is_new(judged_demands: Callable[..., Any], session: Session) -> None:
+    said = [operation.use_verdicts()]
+    judged_demands(quality.LEAST)
+    said.append(operation.use_verdicts())
+    judged_demands(calibration.LEAST, liked=6, declined=0)
+    said += [operation.use_verdicts() for _ in range(2)]
+
+    assert "nothing new to learn" in said[0]
+    assert "50 needed to learn grades" in said[1]
+    assert "grades learned" in said[2]
+    assert "nothing new to learn" in said[3]
+    assert session.scalar(db.select(db.func.count()).select_from(GradeModel)) == 1
 
 
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
