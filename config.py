@@ -81,6 +81,7 @@ class Config:
         secret_key, password_salt: signing secrets; made once under `data_dir` in a demo, required when live.
         database_url: SQLAlchemy URL of the truth.
         search_url: URL of the search engine: `sqlite:///…` embedded, `http(s)://…` Elasticsearch.
+        matching: `memory` (the catalogue in each process) or `candidates` (from Elasticsearch, re-ranked exactly).
         limiter_url: storage of the rate limits.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
         proxies: number of trusted reverse proxies in front of gunicorn.
@@ -95,6 +96,7 @@ class Config:
     password_salt: str
     database_url: str
     search_url: str
+    matching: str = "memory"
     limiter_url: str = "memory://"
     https: bool = False
     proxies: int = 0
@@ -129,6 +131,7 @@ class Config:
             password_salt=kept["PASSWORD_SALT"],
             database_url=_psycopg(env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'market.db'}"),
             search_url=env.get("SEARCH_URL") or f"sqlite:///{data_dir / 'search.db'}",
+            matching=_matching(env),
             limiter_url=env.get("REDIS_URL") or "memory://",
             https=_flag(env, "HTTPS", live),
             proxies=_number(env, "TRUSTED_PROXIES", 0),
@@ -145,6 +148,7 @@ class Config:
             "DATA_DIR": self.data_dir,
             "SITE": self.site,
             "SEARCH_URL": self.search_url,
+            "MATCHING": self.matching,
             "TRUSTED_PROXIES": self.proxies,
             "SECRET_KEY": self.secret_key,
             "METRICS_TOKEN": self.metrics_token,
@@ -225,6 +229,15 @@ def _engine_options(url: str) -> dict[str, Any]:
         "pool_timeout": 5,
         "connect_args": {"connect_timeout": 3, "options": waits, "tcp_user_timeout": 10_000},
     }
+
+
+def _matching(env: Mapping[str, str]) -> str:
+    chosen = env.get("MATCHING", "").strip() or "memory"
+    if chosen not in ("memory", "candidates"):
+        raise ConfigError(f"MATCHING is {chosen!r}; it must be memory or candidates")
+    if chosen == "candidates" and not env.get("SEARCH_URL", "").startswith(("http://", "https://")):
+        raise ConfigError("MATCHING=candidates takes its candidates from Elasticsearch: set SEARCH_URL to http(s)://…")
+    return chosen
 
 
 def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:

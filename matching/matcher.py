@@ -262,7 +262,7 @@ class _Question:
         matcher._check()
         self.document = document
         self.read = features.read(document)
-        self.documents = len(matcher.number_)
+        self.documents = len(matcher)
         self.channels = dict(matcher.channels_)
         self.asked: dict[str, Asked] = {
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()

@@ -80,7 +80,7 @@ class ElasticEngine:
         """Answer a query within find_seconds. Raises SearchUnavailable when the cluster has no whole answer by then."""
         asked = understand(query.text)
         end = time.monotonic() + self.find_seconds
-        with _told():
+        with told():
             try:
                 return self._find(query, asked, end)
             except ApiError as failure:
@@ -128,7 +128,7 @@ class ElasticEngine:
             return []
         body = ask.suggestions(prefix, audiences, tuple(kinds), size)
         client = self._connected().options(request_timeout=self.find_seconds)
-        with _told():
+        with told():
             answer = client.search(index=self.alias, body=body, allow_partial_search_results=False)
         found = [option for name in ask.OFFER_FIELDS for option in answer["suggest"][name][0]["options"]]
         entries = sorted((-option["_score"], option["text"]) for option in found)
@@ -136,7 +136,7 @@ class ElasticEngine:
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""
-        with _told():
+        with told():
             index = self._live()
             client = self._connected().options(request_timeout=BULK_SECONDS)
             sort: list[Any] = [{"kind": "asc"}, {"id": "asc"}, {"version": "asc"}]
@@ -145,7 +145,7 @@ class ElasticEngine:
 
     def state(self) -> dict[str, Any]:
         """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), index, health."""
-        with _told():
+        with told():
             index = self._live()
             client = self._connected().options(request_timeout=self.deed_seconds)
             meta = client.indices.get_mapping(index=index)[index]["mappings"]["_meta"]
@@ -179,7 +179,7 @@ class ElasticEngine:
     def put(self, documents: Iterable[Document]) -> int:
         """Write documents unless a higher version is stored; makes the index. Returns how many were written."""
         written = 0
-        with _told():
+        with told():
             empty = True
             for batch in _batches(documents):
                 empty = False
@@ -190,7 +190,7 @@ class ElasticEngine:
 
     def remove(self, versions: Iterable[Version]) -> int:
         """Write tombstones, which Elasticsearch's own deletes would forget after a minute. Returns how many."""
-        with _told():
+        with told():
             return sum(self._write([_tombstone(version) for version in batch]) for batch in _batches(versions))
 
     def _write(self, actions: list[_Action]) -> int:
@@ -245,7 +245,7 @@ class ElasticEngine:
         """Fill a new index, carry over what was written meanwhile, move the alias. Raises SearchError when another
         rebuild is running; a rebuild that died is cleared away.
         """
-        with _told():
+        with told():
             self._ensure()
             live = self._live()
             self._close(live, closed=False)  # a rebuild that died in its last moment may have left it closed
@@ -474,7 +474,7 @@ def _died(meta: Mapping[str, str]) -> bool:
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Say every failure of the cluster in one word."""
     try:
         yield

@@ -32,6 +32,9 @@ def test_two_sites_have_different_secrets(tmp_path: Path) -> None:
         ({"MARKET_ENV": "production"}, "must be one of"),
         ({"HTTPS": "maybe"}, "HTTPS"),
         ({"TRUSTED_PROXIES": "one"}, "whole number"),
+        ({"MATCHING": "fast"}, "memory or candidates"),
+        ({"MATCHING": "candidates"}, "SEARCH_URL"),
+        ({"MATCHING": "candidates", "SEARCH_URL": "sqlite:///search.db"}, "Elasticsearch"),
     ],
 )
 def test_wrong_settings_say_which_and_what(tmp_path: Path, environ: dict[str, str], words: str) -> None:

@@ -12,7 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -23,12 +23,14 @@ import structlog
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement
 
+import search
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.lifecycle import now
 from marketplace.listings import indexing
 from marketplace.listings.models import LISTINGS, Demand
 from matching import Matcher, UnusableArtefact
+from matching.candidates import CandidateMatcher
 
 log = structlog.get_logger(__name__)
 
@@ -79,10 +81,12 @@ class Matchers:
 
     Args:
         folder: where the artefacts live; each kind has its own folder in it.
+        pools: address of the Elasticsearch that the documents lie in and candidates come from; "": all in memory.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pools: str = "") -> None:
         self.folder = folder
+        self.pools = pools
         self._catalogues = {(k, inner): Catalogue(k, inner) for k in LISTINGS for inner in (False, True)}
         self._guard = threading.Lock()
         self._builds: dict[str, threading.Thread] = {}
@@ -98,13 +102,18 @@ class Matchers:
 
         Raises:
             SearchUnavailable: it is being built; the reader is asked to come back in a minute.
+            search.SearchUnavailable: the candidates lie in a cluster that does not answer.
         """
         catalogue = self._catalogues[kind, inner]
         with catalogue.lock:
             self._take_generation(catalogue)
             self._catch_up(catalogue)
             assert catalogue.matcher is not None  # noqa: S101  (for the type checker: _take_generation has set it)
-            yield catalogue.matcher
+            try:
+                yield catalogue.matcher
+            except search.NotBuilt:  # the candidates went away beneath us; the next use finds that out and what to do
+                catalogue.matcher, catalogue.generation = None, ""
+                raise
 
     def generation(self, kind: str, *, inner: bool = False) -> str:
         """The name of the artefact this process ranks with; empty where there is none."""
@@ -150,6 +159,8 @@ class Matchers:
         for catalogue in self._catalogues.values():
             with catalogue.lock:
                 self._empty(catalogue)
+        for path in self.folder.glob("*/*/") if self.pools else ():
+            self._pool(path.parent.name, path.name).drop()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._tried.clear()
 
@@ -163,16 +174,34 @@ class Matchers:
             path = self.folder / catalogue.kind / name
             try:
                 if name:
-                    matcher = Matcher.load(path / "matcher")
+                    matcher = self._load(catalogue.kind, path)
                     table = np.load(path / "stamps.npy", allow_pickle=False)
                     catalogue.stamps = {int(i): (int(r), int(at)) for i, r, at in table}
                     catalogue.matcher, catalogue.usable = matcher, True
+            except search.SearchUnavailable:  # the cluster is away, the artefact may be sound: look again next time
+                catalogue.matcher, catalogue.generation = None, ""
+                raise
             except (UnusableArtefact, OSError, EOFError, ValueError) as error:  # the database can replace it
                 if name == self._current(catalogue.kind):  # else it was swapped away while we read it
                     log.error("matcher_artefact_unusable", kind=catalogue.kind, path=str(path), reason=repr(error))
 
+    def _load(self, kind: str, path: Path) -> Matcher:
+        if not self.pools:
+            return Matcher.load(path / "matcher")
+        pool = self._pool(kind, path.name)
+        if not pool.there():
+            raise UnusableArtefact(f"the candidates of {path.name} are not in Elasticsearch")
+        return CandidateMatcher.open(path / "matcher", pool)
+
+    def _pool(self, kind: str, generation: str) -> Any:
+        """The documents of one generation in Elasticsearch; its client costs half a second that others need not pay."""
+        from search.candidates import CandidatePool
+
+        return CandidatePool(self.pools, f"{kind}-{generation.replace('-', '.')}")
+
     def _empty(self, catalogue: Catalogue, generation: str = "") -> None:
-        catalogue.matcher, catalogue.stamps, catalogue.generation = Matcher().fit([]), {}, generation
+        catalogue.matcher = CandidateMatcher() if self.pools else Matcher().fit([])
+        catalogue.stamps, catalogue.generation = {}, generation
         catalogue.seen = catalogue.audited = None
         catalogue.usable = False
 
@@ -292,12 +321,21 @@ class Matchers:
                 rows[row.id] = _stamp(row.revision, row.updated_at)
                 yield indexing.matching_document(row)
 
-        matcher = Matcher().fit(documents())
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"
         folder = self.folder / kind
         path = folder / name
         path.mkdir(parents=True)
-        matcher.save(path / "matcher")
+        if self.pools:
+            pool = self._pool(kind, name)
+            try:
+                CandidateMatcher.build(documents(), path / "matcher", pool)
+            except BaseException:
+                shutil.rmtree(path, ignore_errors=True)
+                with suppress(search.SearchError):
+                    pool.drop()
+                raise
+        else:
+            Matcher().fit(documents()).save(path / "matcher")
         table = np.array([(i, *stamp) for i, stamp in rows.items()], dtype=np.int64).reshape(-1, 3)
         np.save(path / "stamps.npy", table, allow_pickle=False)
         kept = {name, self._current(kind)}  # a process may be reading the one before
@@ -306,6 +344,8 @@ class Matchers:
         for other in folder.iterdir():
             if other.is_dir() and other.name not in kept:
                 shutil.rmtree(other, ignore_errors=True)
+                if self.pools:  # only what was made here: another host has generations of its own
+                    self._pool(kind, other.name).drop()
         log.info("matcher_fitted", kind=offered.kind, documents=len(rows), seconds=round(time.monotonic() - began, 1))
         return len(rows)
 
@@ -316,4 +356,5 @@ def _stamp(revision: int, updated_at: datetime) -> Stamp:
 
 def init_app(app: Flask) -> None:
     """Hang the matchers of this process in the application."""
-    app.extensions["matchers"] = Matchers(Path(app.config["DATA_DIR"]) / "matcher")
+    pools = app.config["SEARCH_URL"] if app.config["MATCHING"] == "candidates" else ""
+    app.extensions["matchers"] = Matchers(Path(app.config["DATA_DIR"]) / "matcher", pools)

@@ -35,13 +35,19 @@ def absence() -> str:
     return ""
 
 
+def required() -> None:
+    """Leave a test out where there is no cluster to run it on."""
+    if absence():
+        # Named on purpose it has to be there; a test that skips itself in the servers' own run proves nothing.
+        (pytest.fail if "SEARCH_TEST_URL" in os.environ else pytest.skip)(absence())
+
+
 @pytest.fixture(params=ENGINES)
 def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
     """Opens engines over one and the same empty index, as several processes would."""
     cluster = request.param == "elasticsearch"
-    if cluster and absence():
-        # Named on purpose it has to be there; a test that skips itself in the servers' own run proves nothing.
-        (pytest.fail if "SEARCH_TEST_URL" in os.environ else pytest.skip)(absence())
+    if cluster:
+        required()
     alias = f"test-{uuid4().hex}"
     opened: list[Engine] = []
 
