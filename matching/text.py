@@ -42,6 +42,7 @@ _AMOUNT = re.compile(  # 一次, 三十年, 两台; not 三元, 二维, 两级, 
 _FRACTION = re.compile(
     "[零〇一二两三四五六七八九十百千万几]+分之[零〇一二两三四五六七八九十百千万几点]*"
 )  # 百分之三十五
+_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢")  # make a word of a word of two characters before them
 _KEPT = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})  # names that look like quantities
 _MEASURES = frozenset("年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条")
 _LONG_MEASURES = re.compile(  # what begins like the word of a thing, so that one character would not do
@@ -275,6 +276,8 @@ class _Cutter:
                 known = length == 2 or (length == 3 and size > 3)  # what jieba's cut_for_search looks up
                 if (known and self._jieba.has_word(part)) or (size > 3 and part in self._terms):
                     found.append((start, part))
+        if size == 3 and word[2] in _SUFFIXES and [start for start, _ in found] == [0, 1]:
+            del found[1]  # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of its parts
         joints = _joints(size, found)
         return [(s, p) for s, p in found if not any(s < joint < s + len(p) for joint in joints)]
 

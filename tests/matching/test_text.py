@@ -171,6 +171,20 @@ def test_what_stands_beside_boilerplate_still_tells(written: str, kept: str) -> 
     assert kept in text.words(written, stop=True)
 
 
+@pytest.mark.parametrize(
+    ("whole", "expected"),
+    [
+        ("注塑机", ["注塑机", "注塑"]),
+        ("成功率", ["成功率", "成功"]),
+        ("氮化硅", ["氮化硅", "氮化"]),
+        ("锂电池", ["锂电池", "锂电", "电池"]),
+        ("铝合金", ["铝合金", "合金"]),
+    ],
+)
+def test_a_suffix_takes_no_character_from_the_word_before_it(whole: str, expected: list[str]) -> None:
+    assert text.words(whole) == expected
+
+
 @pytest.mark.parametrize("kept", ["三元", "二维", "半导体", "千斤顶", "石墨烯", "五轴"])
 def test_kinds_that_begin_with_a_number_are_kept(kept: str) -> None:
     assert kept in text.words(f"新{kept}", stop=True) or kept in text.words(kept, stop=True)
