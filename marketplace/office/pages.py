@@ -56,55 +56,35 @@ def review(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.review")
 def approve(kind: str, listing_id: int) -> ResponseReturnValue:
     """Publish it."""
-
-    def deed(row: Achievement | Demand, form: DecisionForm) -> None:
-        rules.approve(row, by=current_user, seen=form.seen_revision, note=form.note.data or "")
-
-    return _decide(kind, listing_id, deed, "「{}」已通过并发布。")
+    return _decide(kind, listing_id, rules.approve, "「{}」已通过并发布。")
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/return")
 @needs("listing.review")
 def send_back(kind: str, listing_id: int) -> ResponseReturnValue:
     """Return it to be mended."""
-
-    def deed(row: Achievement | Demand, form: DecisionForm) -> None:
-        rules.send_back(row, by=current_user, seen=form.seen_revision, note=form.note.data or "")
-
-    return _decide(kind, listing_id, deed, "「{}」已退回，对方会在「我的」里看到原因。")
+    return _decide(kind, listing_id, rules.send_back, "「{}」已退回，对方会在「我的」里看到原因。")
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/reject")
 @needs("listing.review")
 def reject(kind: str, listing_id: int) -> ResponseReturnValue:
     """Refuse it for good."""
-
-    def deed(row: Achievement | Demand, form: DecisionForm) -> None:
-        rules.reject(row, by=current_user, seen=form.seen_revision, note=form.note.data or "")
-
-    return _decide(kind, listing_id, deed, "「{}」未予通过。")
+    return _decide(kind, listing_id, rules.reject, "「{}」未予通过。")
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/suspend")
 @needs("listing.suspend")
 def suspend(kind: str, listing_id: int) -> ResponseReturnValue:
     """Hide it for the time being."""
-
-    def deed(row: Achievement | Demand, form: DecisionForm) -> None:
-        rules.suspend(row, by=current_user, seen=form.seen_revision, note=form.note.data or "")
-
-    return _decide(kind, listing_id, deed, "「{}」已暂停公开。", stay=True)
+    return _decide(kind, listing_id, rules.suspend, "「{}」已暂停公开。", stay=True)
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/resume")
 @needs("listing.suspend")
 def resume(kind: str, listing_id: int) -> ResponseReturnValue:
     """Show it again."""
-
-    def deed(row: Achievement | Demand, form: DecisionForm) -> None:
-        rules.resume(row, by=current_user, seen=form.seen_revision)
-
-    return _decide(kind, listing_id, deed, "「{}」已恢复公开。", stay=True)
+    return _decide(kind, listing_id, rules.resume, "「{}」已恢复公开。", stay=True, noted=False)
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/verify")
@@ -170,19 +150,21 @@ def _kind_filter() -> str:
 def _decide(
     kind: str,
     listing_id: int,
-    deed: Callable[[Achievement | Demand, DecisionForm], None],
+    deed: Callable[..., None],
     message: str,
     *,
     stay: bool = False,
+    noted: bool = True,
 ) -> ResponseReturnValue:
-    """Carry out one decision and lead on to the next listing that waits."""
+    """Carry out one decision, a rule that may take a note, and lead on to the next listing that waits."""
     row, form = rules.one(kind, listing_id, by=current_user), DecisionForm()
     only = _kind_filter()
     place = office.neighbours(row, by=current_user, kind=only)
     if not form.validate():
         return _review_page(row, 422, form=form)
     try:
-        deed(row, form)
+        note = {"note": form.note.data or ""} if noted else {}
+        deed(row, by=current_user, seen=form.seen_revision, **note)
     except Invalid as error:
         for text in error.problems.get("note", ()):
             form.note.errors = [*form.note.errors, text]
