@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from search import Document, Engine
+from search import Document, Engine, open_engine
 
 PUBLIC = ("public",)
 PLAIN = "7075 铝合金薄壁件低压铸造工艺"
@@ -105,9 +106,7 @@ def test_whatever_is_typed_gets_an_answer(filled: Engine, text: str) -> None:
 
 @pytest.mark.server
 @pytest.mark.parametrize("fresh", ["elasticsearch"], indirect=True)
-def test_both_engines_offer_the_same(engine: Engine, catalogue: list[Document], tmp_path: object) -> None:
-    from search import open_engine
-
+def test_both_engines_offer_the_same(engine: Engine, catalogue: list[Document], tmp_path: Path) -> None:
     embedded = open_engine(f"sqlite:///{tmp_path}/other.db")
     rows = [*catalogue, *(Document("demand", 100 + n, 1, f"轴承{n}号 {'内外圈' * (n % 3)}磨削", "") for n in range(60))]
     for one in (engine, embedded):
@@ -117,3 +116,13 @@ def test_both_engines_offer_the_same(engine: Engine, catalogue: list[Document], 
         for who in (("public",), ("operator",), ("operator", "public")):
             assert engine.suggest(typed, who) == embedded.suggest(typed, who), (typed, who)
     embedded.close()
+
+
+def test_the_embedded_engine_offers_while_the_cluster_is_away(tmp_path: Path) -> None:
+    open_engine(f"sqlite:///{tmp_path}/search.db").put([Document("demand", 1, 1, "恒温发酵", "")])
+    engine = open_engine("http://127.0.0.1:1/nowhere", fallback=f"sqlite:///{tmp_path}/search.db")
+
+    offered = [engine.suggest("hwfj", PUBLIC) for _ in range(3)]
+
+    assert offered == [["恒温发酵"]] * 3
+    engine.close()
