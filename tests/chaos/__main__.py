@@ -167,8 +167,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", required=True, help="address of an empty PostgreSQL database")
     parser.add_argument("--search", required=True, help="address of an Elasticsearch")
-    parser.add_argument("--postgresql-folder", default="/var/tmp/market-test-postgresql")  # noqa: S108
-    parser.add_argument("--elasticsearch-folder", default="/var/tmp/market-test-elasticsearch")  # noqa: S108
+    parser.add_argument("--postgresql-folder", required=True, help="where scripts/postgresql.py runs it")
+    parser.add_argument("--elasticsearch-folder", required=True, help="where scripts/elasticsearch.py runs it")
     parser.add_argument("--long", action="store_true", help="900 seconds of fire instead of 45")
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--only", default="", help="only the blows with this word in their name")
