@@ -175,7 +175,7 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     page.get_by_role("link", name=title).first.click()
     sound(page)
     page.get_by_role("button", name=re.compile("通过并发布")).click()
-    expect(page.get_by_text("已发布", exact=False).first).to_be_visible()
+    expect(page.get_by_text(f"「{title}」已通过并发布。")).to_be_visible()
     page.goto("/office/chains")
     sound(page)
     page.get_by_role("button", name="退出").click()
