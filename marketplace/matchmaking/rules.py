@@ -210,7 +210,7 @@ def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int]:
     rows = db.session.scalars(query.limit(TOP).offset((page - 1) * TOP))
     document, names = _facts_document(row, by), _names()
     offers = tuple(
-        Offer(rank, other, indexing.holder(other), facts=_telling(_facts(document, row.kind, other, by, names)))
+        Offer(rank, other, indexing.holder(other), facts=_telling(_facts(row, document, other, by, names)))
         for rank, other in enumerate(rows, start=(page - 1) * TOP + 1)
         if not _own(row, other, by)
     )
@@ -297,7 +297,7 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     document = indexing.matching_document(row)
     with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
         reasons = matcher.explain(document, other.id if other.id in matcher else indexing.matching_document(other))
-    compared = _facts(_facts_document(row, by), row.kind, other, by, _names())
+    compared = _facts(row, _facts_document(row, by), other, by, _names())
     grade = measuring.in_force().grade(reasons, _compared(row, other))
     offer = _offer(1, other, reasons, grade, compared, _spelled(document))
     words = {word for word, _ in reasons.words}
@@ -417,9 +417,9 @@ def _answer(
     if not fitting:
         kept = kept[:NEAREST] or [one for one in graded if one[0].reasons.words][:NEAREST_POOR]
     names = _names()
-    own = None if row is None else _facts_document(row, by)
+    own = None if row is None else (row, _facts_document(row, by))
     offers = [
-        _offer(place, other, match.reasons, level, () if own is None else _facts(own, kind, other, by, names), spelled)
+        _offer(place, other, match.reasons, level, () if own is None else _facts(*own, other, by, names), spelled)
         for place, (match, other, level) in enumerate(kept, start=1)
     ]
     return replace(answer, offers=tuple(replace(o, facts=_telling(o.facts)) for o in offers), fitting=fitting)
@@ -554,24 +554,26 @@ def _offer(
     )
 
 
-def _facts(own: matching.Document, kind: str, other: Row, by: Any, names: _Names) -> tuple[Fact, ...]:
+def _facts(row: Row, own: matching.Document, other: Row, by: Any, names: _Names) -> tuple[Fact, ...]:
     """What a demand wishes against what an achievement states, in words, in the order of FACTS.
 
     Args:
-        own: the codes of the listing whose page it is, of `kind`.
+        row, own: the listing whose page it is, and what of its codes the reader may know.
         other: the listing offered.
     """
     theirs = _facts_document(other, by)
-    demand, achievement = (own, theirs) if kind == "demand" else (theirs, own)
+    demand, achievement = (own, theirs) if row.kind == "demand" else (theirs, own)
     found = {fact.name: fact for fact in facts.compare(demand, achievement)}
-    return tuple(
-        Fact(label, found[name].verdict, *(_said(name, v, names) for v in _values(found[name])))
-        for name, label in FACTS.items()
-    )
+    asking = row if isinstance(row, Demand) else other
+    return tuple(Fact(label, found[name].verdict, *_sides(found[name], asking, names)) for name, label in FACTS.items())
 
 
-def _values(fact: facts.Fact) -> tuple[Any, Any]:
-    return fact.demand_value, fact.achievement_value
+def _sides(fact: facts.Fact, asking: Row, names: _Names) -> tuple[str, str]:
+    """What the demand wishes and what the achievement states, in words; the firm's ways of working in its own."""
+    wished, offered = (_said(fact.name, value, names) for value in (fact.demand_value, fact.achievement_value))
+    if fact.name == "mode" and wished and isinstance(asking, Demand):
+        wished = "、".join(terms.COOPERATION_MODES[code] for code in asking.cooperation_modes)
+    return wished, offered
 
 
 def _said(name: str, value: Any, names: _Names) -> str:
