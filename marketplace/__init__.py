@@ -6,6 +6,7 @@ No table, rule or page stands in this file.
 from __future__ import annotations
 
 import importlib
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -125,7 +126,9 @@ def _let_go(_error: BaseException | None) -> None:
     try:
         db.session.remove()
     except exc.DBAPIError:
-        db.session.registry.clear()  # the pool has noticed and drops the connection
+        with suppress(exc.SQLAlchemyError):
+            db.session().invalidate()  # nobody is given that connection again
+        db.session.registry.clear()
 
 
 def _translate_errors(app: Flask) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 from flask_migrate import downgrade
 
 from marketplace.extensions import db
@@ -97,6 +97,22 @@ def test_without_a_database_a_page_asks_to_come_back(new_site: Callable[..., Fla
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert "数据库" in answer.get_data(as_text=True)
+
+
+def test_a_database_that_goes_after_the_answer_was_made_does_not_spoil_it(site: Flask) -> None:
+    with site.app_context():  # each request below has a context of its own, which ends with it
+        row = Factory(db.session).demand()
+        path, title = f"/demands/{row.id}", row.title
+
+    @site.after_request
+    def gone(response: Response) -> Response:
+        db.session.connection().connection.dbapi_connection.close()
+        return response
+
+    answers = [site.test_client().get(path) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert title in answers[1].get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
