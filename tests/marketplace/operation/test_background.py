@@ -221,5 +221,6 @@ def test_the_process_does_its_work_and_ends_when_asked(
 
     assert copy_of(site) == truth()
     assert process.returncode == 0
-    assert [line["event"] for line in lines[-2:]] == ["jobs_ending", "jobs_ended"]
-    assert {"leader", "jobs_began"} <= {line["event"] for line in lines}
+    events = [line["event"] for line in lines]
+    assert events[-1] == "jobs_ended"  # a job that ran when the signal came may end after jobs_ending
+    assert {"leader", "jobs_began", "jobs_ending"} <= set(events)
