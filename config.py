@@ -222,7 +222,7 @@ def _engine_options(url: str) -> dict[str, Any]:
     """How connections are made. Errors never tell the values of a row: they end up in logs."""
     if not url.startswith("postgresql"):
         return {"hide_parameters": True}
-    waits = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=120s"
+    waits = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=300s"
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,  # a server that was restarted costs nobody an error

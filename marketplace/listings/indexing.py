@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import structlog
 from flask import current_app
+from sqlalchemy import bindparam
 
 import matching
 import search
@@ -164,10 +165,14 @@ def sync(rows: Iterable[Listing]) -> int:
 
 def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:
     """Note (kind, id, revision) as indexed, without touching the rows' own revision or date and without commit."""
+    by_kind: dict[str, list[dict[str, int]]] = {}
     for kind, row_id, revision in written:
+        by_kind.setdefault(kind, []).append({"row_id": row_id, "seen": revision})
+    for kind, rows in by_kind.items():
         table = LISTINGS[kind].__table__
-        db.session.execute(
+        noted = (
             table.update()
-            .where(table.c.id == row_id, table.c.indexed_revision < revision)
-            .values(indexed_revision=revision, updated_at=table.c.updated_at)
+            .where(table.c.id == bindparam("row_id"), table.c.indexed_revision < bindparam("seen"))
+            .values(indexed_revision=bindparam("seen"), updated_at=table.c.updated_at)
         )
+        db.session.connection().execute(noted, rows)

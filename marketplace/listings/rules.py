@@ -422,10 +422,12 @@ def index_rebuild() -> int:
                 document = indexing.search_document(row)
                 written.append((document.kind, document.id, document.version))
                 yield document
+        db.session.rollback()  # all is read: a server ends transactions that lie idle while an index is filled
 
     current_app.extensions["search"].rebuild(documents())
-    indexing.note_indexed(written)
-    db.session.commit()
+    for start in range(0, len(written), indexing.BATCH):
+        indexing.note_indexed(written[start : start + indexing.BATCH])
+        db.session.commit()  # batch by batch: nobody's save waits for the lock of one of these rows
     index_sync()
     return len(written)
 

@@ -320,6 +320,7 @@ class Matchers:
                     continue
                 rows[row.id] = _stamp(row.revision, row.updated_at)
                 yield indexing.matching_document(row)
+            db.session.rollback()  # all is read: a server ends transactions that lie idle while a matcher learns
 
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"
         folder = self.folder / kind
