@@ -1,0 +1,266 @@
+"""The whole site under load: gunicorn as deployed, many clients with no time to think, every page asked for real.
+
+    .venv/bin/python -m benchmarks.web --listings 100000                     SQLite and its index
+    DATABASE_URL=… SEARCH_URL=… .venv/bin/python -m benchmarks.web           PostgreSQL and Elasticsearch (both emptied)
+
+Fills a site of its own with made-up listings (nine achievements to one demand), serves it with two workers and asks for
+search, detail and matches, each for a while, from a process of its own. Everything is on this machine's loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import cProfile
+import io
+import os
+import pstats
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from benchmarks import texts
+from config import Config
+from marketplace import create_app
+from marketplace.accounts import rules as accounts
+from marketplace.accounts.models import Organisation, key_of
+from marketplace.dictionaries import rules as dictionaries
+from marketplace.extensions import db
+from marketplace.lifecycle import now
+from marketplace.listings import rules as listings
+from marketplace.listings import terms
+from marketplace.listings.models import LISTINGS
+from tests.served import BIN, ROOT, free_port
+
+DISTRICTS = ("371502", "371503", "371521", "371522", "371524", "371525", "371526", "371581")
+CHAINS = ("bearing", "copper", "aluminium", None)
+FIELDS = ("804", "401", "301", "101", "501")
+OWNERS = 200
+BATCH = 1000
+QUERIES = 2000
+
+
+def fill(app: Flask, count: int) -> dict[str, float]:
+    """Write the listings, the index and the artefacts; seconds of each."""
+    took: dict[str, float] = {}
+
+    def timed(name: str, began: float) -> None:
+        took[name] = time.monotonic() - began
+        print(f"  {name}: {took[name]:.0f} s", flush=True)
+
+    with app.app_context():
+        upgrade()
+        dictionaries.seed()
+        accounts.seed_roles()
+        began, draw = time.monotonic(), random.Random(1)  # noqa: S311  made-up rows
+        owners = [
+            Organisation(
+                name=f"第{n}号示例单位",
+                name_key=key_of(f"第{n}号示例单位"),
+                kind="firm",
+                district_code=draw.choice(DISTRICTS),
+                verified_at=now(),
+            )
+            for n in range(OWNERS)
+        ]
+        db.session.add_all(owners)
+        db.session.commit()
+        ids = [owner.id for owner in owners]
+        batch: dict[str, list[dict[str, Any]]] = {kind: [] for kind in LISTINGS}
+        for number, document in enumerate(texts.catalogue(texts.samples(), count)):
+            kind = "demand" if number % 10 == 0 else "achievement"
+            batch[kind].append(_row(kind, number, document.title, document.text, draw, ids))
+            if len(batch[kind]) == BATCH or number >= count - 2:
+                db.session.execute(db.insert(LISTINGS[kind].__table__), batch[kind])
+                batch[kind] = []
+        for kind, rows in batch.items():
+            if rows:
+                db.session.execute(db.insert(LISTINGS[kind].__table__), rows)
+        db.session.commit()
+        if db.engine.dialect.name == "postgresql":
+            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.execute(db.text("analyze"))
+        timed("rows", began)
+        began = time.monotonic()
+        listings.index_rebuild()
+        timed("index", began)
+        began = time.monotonic()
+        app.extensions["matchers"].fit()
+        timed("matcher", began)
+    return took
+
+
+def _row(kind: str, number: int, title: str, body: str, draw: random.Random, owners: list[int]) -> dict[str, Any]:
+    moment = now() - timedelta(minutes=number)
+    title = f"{title[:80]}（{number}）"
+    row: dict[str, Any] = {
+        "title": title,
+        "title_key": key_of(title),
+        "state": "published",
+        "visibility": "public",
+        "organisation_id": draw.choice(owners),
+        "chain_code": draw.choice(CHAINS),
+        "field_codes": [draw.choice(FIELDS)],
+        "keywords": [],
+        "industry_codes": [],
+        "valid_until": (moment + timedelta(days=700)).date(),
+        "submitted_at": moment,
+        "published_at": moment,
+        "created_at": moment,
+        "updated_at": moment,
+        "revision": 1,
+    }
+    if kind == "achievement":
+        shown = {"summary": body, "stage": draw.choice(list(terms.STAGES)), "price_mode": "negotiable"}
+        return row | shown | {"forms": [], "conversion_modes": ["license"]}
+    return row | {"problem": body, "budget_negotiable": True, "cooperation_modes": ["cooperative_dev"]}
+
+
+def addresses(app: Flask, count: int) -> dict[str, list[str]]:
+    """What is asked for: page → addresses, each list in an order of its own."""
+    draw = random.Random(2)  # noqa: S311  made-up questions
+    words = [word for title, _ in texts.samples() for word in _pieces(title)]
+    with app.app_context():
+        ids = {k: list(db.session.scalars(db.select(t.id).order_by(t.id))) for k, t in LISTINGS.items()}
+    searches = []
+    for _ in range(QUERIES):
+        query: dict[str, str] = {"q": " ".join(draw.sample(words, draw.choice((1, 2, 2, 3))))}
+        if draw.random() < 0.3:
+            query["district"] = draw.choice(DISTRICTS)
+        searches.append("/search?" + urllib.parse.urlencode(query))
+    details = [f"/{kind}s/{i}" for kind in LISTINGS for i in draw.sample(ids[kind], min(QUERIES, len(ids[kind])))]
+    draw.shuffle(details)
+    demands = draw.sample(ids["demand"], min(QUERIES, len(ids["demand"])))
+    return {"search": searches, "detail": details, "matches": [f"/demands/{i}/matches" for i in demands]}
+
+
+def _pieces(title: str) -> list[str]:
+    """Pieces of a title somebody might type: two to four characters."""
+    return [title[at : at + size] for size in (2, 3, 4) for at in range(0, max(1, len(title) - size), 3)]
+
+
+async def _client(port: int, paths: list[str], end: float, seconds: list[float], statuses: Counter[str]) -> None:
+    place, writer, reader = 0, None, None
+    while time.monotonic() < end:
+        if writer is None or reader is None:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        path = paths[place % len(paths)]
+        place += 1
+        began = time.monotonic()
+        try:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\n\r\n".encode())
+            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+            length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
+            await reader.readexactly(length)
+        except (OSError, asyncio.IncompleteReadError):
+            statuses["broken"] += 1
+            writer = None
+            continue
+        seconds.append(time.monotonic() - began)
+        statuses[head.split(" ", 2)[1]] += 1
+        if "connection: close" in head:
+            writer.close()
+            writer = None
+    if writer is not None:
+        writer.close()
+
+
+def load(port: int, paths: list[str], clients: int, duration: float) -> tuple[list[float], Counter[str]]:
+    """Ask without pause from so many clients for so long; seconds of each answer and their statuses."""
+    seconds: list[float] = []
+    statuses: Counter[str] = Counter()
+
+    async def everybody() -> None:
+        end = time.monotonic() + duration
+        step = max(1, len(paths) // clients)
+        await asyncio.gather(
+            *(_client(port, paths[n * step :] + paths[: n * step], end, seconds, statuses) for n in range(clients))
+        )
+
+    asyncio.run(everybody())
+    return seconds, statuses
+
+
+def profile(app: Flask, paths: list[str], count: int = 200) -> str:
+    """Where the time of one page goes: our functions and the heaviest of the libraries."""
+    client, watch, text = app.test_client(), cProfile.Profile(), io.StringIO()
+    for path in paths[:20]:
+        client.get(path)
+    watch.enable()
+    for path in paths[20 : 20 + count]:
+        client.get(path)
+    watch.disable()
+    pstats.Stats(watch, stream=text).sort_stats("cumulative").print_stats(45)
+    lines = [line for line in text.getvalue().splitlines() if "/" in line or "{" in line]
+    return "\n".join(f"    {line.strip().replace(str(ROOT) + '/', '')}" for line in lines)
+
+
+def main() -> None:
+    """Fill, serve, ask, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--listings", type=int, default=100_000)
+    parser.add_argument("--clients", type=int, default=32)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--threads", default="4")
+    parser.add_argument("--folder", type=Path, help="a site filled by an earlier run, or where to keep this one")
+    parser.add_argument("--profile", action="store_true")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="market-load-") as name:
+        folder = args.folder or Path(name)
+        port = free_port()
+        env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(folder), "PORT": str(port), "WEB_WORKERS": "2"}
+        env["WEB_THREADS"] = args.threads
+        app = create_app(Config.from_env(env))
+        print(f"{args.listings} listings, {args.clients} clients, {args.seconds:.0f} s each", flush=True)
+        if not (folder / "filled").exists():
+            fill(app, args.listings)
+            (folder / "filled").touch()
+        asked = addresses(app, args.listings)
+        if args.profile:
+            for page, paths in asked.items():
+                print(f"{page}\n{profile(app, paths)}")
+            return
+        serve(app, env, asked, port, args)
+
+
+def serve(app: Flask, env: dict[str, str], asked: dict[str, list[str]], port: int, args: argparse.Namespace) -> None:
+    """Serve the site and measure each page."""
+    app.extensions["search"].close()
+    with app.app_context():
+        db.engine.dispose()
+    command = [BIN / "gunicorn", "--config", "gunicorn.conf.py", "wsgi:application"]
+    server = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)  # noqa: S603  our own command
+    try:
+        for _ in range(120):
+            try:
+                load(port, ["/healthz"], 1, 0.01)
+                break
+            except OSError:
+                time.sleep(0.5)
+        for page, paths in asked.items():
+            load(port, paths, args.clients, min(5.0, args.seconds))  # every worker has seen the page
+            seconds, statuses = load(port, paths, args.clients, args.seconds)
+            cuts = [1000 * cut for cut in statistics.quantiles(seconds, n=100)]
+            print(
+                f"| {page} | {len(seconds) / args.seconds:.0f} | {cuts[49]:.0f} | {cuts[94]:.0f} | {cuts[98]:.0f} "
+                f"| {dict(statuses)} |",
+                flush=True,
+            )
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
