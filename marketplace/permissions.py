@@ -79,6 +79,8 @@ TABLE: dict[str, tuple[Who, ...]] = {
     "listing.edit": (member, operator),
     "listing.submit": (member, operator),
     "listing.withdraw": (member, operator),
+    "listing.close": (member, operator),
+    "listing.archive": (member, operator),
     "listing.history": (member, operator),
     "trial.save": (belongs_somewhere,),
     # the office

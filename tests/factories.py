@@ -101,6 +101,8 @@ class Factory:
             "suspended": "sap",
             "withdrawn": "saw",
             "expired": "sae",
+            "closed": "sac",
+            "archived": "saeh",
         }
         for step in steps[state]:
             seen = {"by": None, "seen": row.revision}
@@ -116,6 +118,10 @@ class Factory:
                 rules.suspend(row, **seen, note="权属有争议")
             elif step == "w":
                 rules.withdraw(row, **seen)
+            elif step == "c":
+                rules.close(row, **seen)
+            elif step == "h":
+                rules.archive(row, **seen)
             else:
                 row.valid_until = now().date().replace(year=now().year - 1)
                 self.session.commit()

@@ -103,17 +103,21 @@ def recall(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.withdraw", of_thing=True)
 def withdraw(kind: str, listing_id: int) -> ResponseReturnValue:
     """Take a listing out of the public, after a page that asks whether it is meant."""
-    row = rules.one(kind, listing_id, by=current_user)
-    require(current_user, "listing.withdraw", row)
-    form = DeedForm()
-    if form.validate_on_submit():
-        rules.withdraw(row, by=current_user, seen=form.seen_revision, note=form.note.data)
-        flash(f"「{row.title}」已撤回，不再公开。需要时可以新建同名的一条。", "success")
-        return redirect(url_for("desk.mine"), 303)
-    if not row.life.can(row.state, "withdraw"):
-        raise NotNow(f"现在的状态是「{row.state_name}」，不能撤回。", "可以在「我的」里看它现在能做什么。")
-    form.seen.data = row.revision
-    return render_template("desk/withdraw.html", row=row, form=form, kind_name=KIND_NAMES[kind]), _status(form)
+    return _ended(kind, listing_id, "withdraw", "「{}」已撤回，不再公开。需要时可以新建同名的一条。")
+
+
+@blueprint.route("/mine/demand/<int:listing_id>/close", defaults={"kind": "demand"}, methods=["GET", "POST"])
+@needs("listing.close", of_thing=True)
+def close(kind: str, listing_id: int) -> ResponseReturnValue:
+    """End a demand that is met, after a page that asks whether it is meant."""
+    return _ended(kind, listing_id, "close", "「{}」已关闭，不再出现在检索和匹配里。")
+
+
+@blueprint.route(f"/mine/{KIND}/<int:listing_id>/archive", methods=["GET", "POST"])
+@needs("listing.archive", of_thing=True)
+def archive(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Put away what has ended, after a page that asks whether it is meant."""
+    return _ended(kind, listing_id, "archive", "「{}」已归档。要再看，在下面选状态「已归档」。")
 
 
 @blueprint.post(f"/mine/{KIND}/<int:listing_id>/renew")
@@ -124,6 +128,23 @@ def renew(kind: str, listing_id: int) -> ResponseReturnValue:
     rules.renew(row, by=current_user, seen=DeedForm().seen_revision)
     flash(f"「{row.title}」已续期到 {row.valid_until}，重新公开。", "success")
     return redirect(url_for("desk.mine"), 303)
+
+
+def _ended(kind: str, listing_id: int, deed: str, said: str) -> ResponseReturnValue:
+    """Ask whether an end is meant; then carry it out by the rule of that name."""
+    row = rules.one(kind, listing_id, by=current_user)
+    require(current_user, f"listing.{deed}", row)
+    form = DeedForm()
+    if form.validate_on_submit():
+        getattr(rules, deed)(row, by=current_user, seen=form.seen_revision, note=form.note.data)
+        flash(said.format(row.title), "success")
+        return redirect(url_for("desk.mine"), 303)
+    name = row.life.deeds[deed]
+    if not row.life.can(row.state, deed):
+        raise NotNow(f"现在的状态是「{row.state_name}」，不能{name}。", "可以在「我的」里看它现在能做什么。")
+    form.seen.data = row.revision
+    page = render_template("desk/ending.html", row=row, form=form, deed=deed, name=name, kind_name=KIND_NAMES[kind])
+    return page, 422 if form.errors else 200
 
 
 def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | None) -> ResponseReturnValue:
@@ -222,7 +243,3 @@ def _form_page(
 def _reason(row: Achievement | Demand) -> str:
     """What was said when the listing was returned."""
     return next((one.note for one in reversed(history_of(row)) if one.deed == "return"), "")
-
-
-def _status(form: DeedForm) -> int:
-    return 422 if form.errors else 200

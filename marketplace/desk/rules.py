@@ -144,14 +144,14 @@ def sheet(person: Any, *, kind: str = "", state: str = "", page: int = 1) -> She
     Args:
         person: the reader.
         kind: only this kind; empty for both.
-        state: only this state; empty for every state but drafts, which have their own list.
+        state: only this state; empty for every state but drafts, which have their own list, and what is archived.
         page: from 1; beyond the end the last one is given.
     """
     own = organisations_of(person)
     parts = []
     for table in LISTINGS.values():
         if kind in ("", table.kind):
-            wanted = table.state == state if state else table.state != "draft"
+            wanted = table.state == state if state else table.state.not_in(("draft", "archived"))
             columns = db.select(literal(table.kind).label("kind"), table.id.label("id"), table.updated_at.label("at"))
             parts.append(columns.where(table.organisation_id.in_(own), wanted))
     everything = union_all(*parts).subquery()

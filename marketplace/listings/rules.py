@@ -331,6 +331,20 @@ def withdraw(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -
     _move(row, "withdraw", by=by, note=note)
 
 
+def close(row: Demand, *, by: Any, seen: int, note: str = "") -> None:
+    """End a demand that is met or no longer pursued; it leaves the public. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.close", row)
+    _fresh(row, seen)
+    _move(row, "close", by=by, note=note)
+
+
+def archive(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
+    """Put away what has ended: not renewed, not listed with the others any more. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.archive", row)
+    _fresh(row, seen)
+    _move(row, "archive", by=by, note=note)
+
+
 def suspend(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
     """Hide a published listing for the time being, with the reason. Raises as `send_back`."""
     require(by, "listing.suspend", row)

@@ -39,6 +39,8 @@ OWN = SimpleNamespace(organisation_id=7, visibility="confidential", anonymous=Tr
         ("listing.edit", {"member", "operator"}),
         ("listing.submit", {"member", "operator"}),
         ("listing.withdraw", {"member", "operator"}),
+        ("listing.close", {"member", "operator"}),
+        ("listing.archive", {"member", "operator"}),
         ("listing.review", {"operator"}),
         ("listing.suspend", {"operator"}),
         ("dictionary.edit", {"operator"}),

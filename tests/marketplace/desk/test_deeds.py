@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,9 +17,18 @@ from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
 KINDS = ("achievement", "demand")
-STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired")
+STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired", "archived")
+LIVES = [*((kind, state) for kind in KINDS for state in STATES), ("demand", "closed")]
 OPEN = ("published", "expired")  # whose page a stranger may open
-DEEDS = {"submit": "submit", "recall": "recall", "withdraw": "withdraw", "renew": "renew"}
+# deed → a state it is done in
+DEEDS = {
+    "submit": "draft",
+    "recall": "submitted",
+    "withdraw": "published",
+    "renew": "expired",
+    "close": "published",
+    "archive": "expired",
+}
 
 
 def press(client: FlaskClient, row: Any, deed: str) -> int:
@@ -28,9 +38,10 @@ def press(client: FlaskClient, row: Any, deed: str) -> int:
     return answer.status_code
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "state", "deed"),
+    [(kind, state, deed) for kind, state in LIVES for deed in DEEDS if deed in LISTINGS[kind].life.deeds],
+)
 def test_every_deed_in_every_state_by_every_reader(
     kind: str, state: str, deed: str, make: Factory, sign_in: SignIn, client: FlaskClient, session: Any
 ) -> None:
@@ -60,10 +71,11 @@ def test_every_deed_in_every_state_by_every_reader(
     assert len(history_of(row)) == written + possible
 
 
-@pytest.mark.parametrize("deed", DEEDS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "deed"), [(kind, deed) for kind in KINDS for deed in DEEDS if deed in LISTINGS[kind].life.deeds]
+)
 def test_a_deed_on_what_was_changed_meanwhile_is_stale(kind: str, deed: str, make: Factory, sign_in: SignIn) -> None:
-    state = {"submit": "draft", "recall": "submitted", "withdraw": "published", "renew": "expired"}[deed]
+    state = DEEDS[deed]
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
     browser = sign_in(make.person("firm", owner))
@@ -74,8 +86,7 @@ def test_a_deed_on_what_was_changed_meanwhile_is_stale(kind: str, deed: str, mak
     assert row.state == state
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "state"), LIVES)
 def test_who_may_open_the_edit_page(kind: str, state: str, make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
@@ -96,7 +107,14 @@ def test_who_may_open_the_edit_page(kind: str, state: str, make: Factory, sign_i
 
 
 @pytest.mark.parametrize(
-    "path", ["/mine/thing/new", "/mine/demand/999999/edit", "/mine/demand/x/edit", "/mine/demand/0"]
+    "path",
+    [
+        "/mine/thing/new",
+        "/mine/demand/999999/edit",
+        "/mine/demand/x/edit",
+        "/mine/demand/0",
+        "/mine/achievement/1/close",
+    ],
 )
 def test_what_is_not_there_is_not_found(path: str, make: Factory, sign_in: SignIn) -> None:
     browser = sign_in(make.person("firm", make.organisation()))
@@ -104,18 +122,100 @@ def test_what_is_not_there_is_not_found(path: str, make: Factory, sign_in: SignI
     assert browser.get(path).status_code == 404
 
 
-def test_withdrawing_asks_first(make: Factory, sign_in: SignIn, session: Any) -> None:
+@pytest.mark.parametrize(
+    ("deed", "state", "told"),
+    [
+        ("withdraw", "draft", "不能再修改"),
+        ("withdraw", "published", "不再公开"),
+        ("close", "published", "不再出现在检索和匹配里"),
+        ("close", "expired", "不再出现在检索和匹配里"),
+        ("archive", "expired", "不能再续期"),
+        ("archive", "withdrawn", "选状态「已归档」还能看到"),
+    ],
+)
+def test_an_end_asks_first(deed: str, state: str, told: str, make: Factory, sign_in: SignIn) -> None:
     owner = make.organisation()
-    row = make.demand(owner=owner)
+    row = make.demand(state=state, owner=owner)
     browser = sign_in(make.person("firm", owner))
-    question = browser.get(f"/mine/demand/{row.id}/withdraw")
+    address = f"/mine/demand/{row.id}/{deed}"
+    question = browser.get(address)
 
-    long_winded = browser.post(f"/mine/demand/{row.id}/withdraw", data={"seen": row.revision, "note": "长" * 501})
+    long_winded = browser.post(address, data={"seen": row.revision, "note": "长" * 501})
 
+    assert told in question.text
     assert "不能恢复" in question.text
-    assert row.state == "published"
+    assert row.state == state
     assert long_winded.status_code == 422
     assert "长" * 501 in long_winded.text
+
+
+@pytest.mark.parametrize(
+    ("state", "buttons"),
+    [
+        ("draft", ["withdraw"]),
+        ("submitted", []),
+        ("returned", ["withdraw"]),
+        ("published", ["close", "withdraw"]),
+        ("suspended", ["withdraw"]),
+        ("expired", ["close", "archive"]),
+        ("withdrawn", ["archive"]),
+        ("rejected", ["archive"]),
+        ("closed", []),
+        ("archived", []),
+    ],
+)
+def test_the_ends_of_a_demand_stand_in_the_list_and_on_its_page(
+    state: str, buttons: list[str], make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    row = make.demand(state=state)
+    browser = sign_in(make.person("firm", row.organisation))
+
+    def offered(html: str) -> list[str]:
+        return re.findall(rf'href="/mine/demand/{row.id}/(close|withdraw|archive)"', html)
+
+    listed = offered(browser.get(f"/mine?state={state}").text)
+    own_page = offered(browser.get(f"/demands/{row.id}").text)
+
+    assert listed == buttons
+    assert own_page == [deed for deed in buttons if deed != "withdraw"]
+    assert offered(client.get(f"/demands/{row.id}").text) == []
+
+
+def test_a_closed_demand_leaves_search_and_matches_with_the_next_request(
+    make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    row, wanted = make.demand("深沟球轴承异音攻关一"), make.achievement("深沟球轴承降噪")
+    make.demand("深沟球轴承异音攻关二")
+    browser = sign_in(make.person("firm", row.organisation))
+    surfaces = ("/search?q=异音攻关", f"/achievements/{wanted.id}/matches", "/sitemap.xml", "/")
+    page = f"/demands/{row.id}"
+    before = [f"{page}<" in text or f'{page}"' in text for text in (client.get(path).text for path in surfaces)]
+
+    said = browser.post(
+        f"/mine/demand/{row.id}/close", data={"seen": row.revision, "note": "已与高校签约"}, follow_redirects=True
+    )
+
+    after = [page in client.get(path).text for path in surfaces]
+    assert before == [True] * 4
+    assert after == [False] * 4
+    assert client.get(page).status_code == 404
+    assert client.get(f"{page}/matches").status_code == 404
+    assert "不再参与匹配" in browser.get(f"{page}/matches").text
+    assert f"「{row.title}」已关闭" in said.text
+    assert "已与高校签约" in browser.get(page).text
+
+
+def test_what_is_archived_is_listed_by_its_state_only(make: Factory, sign_in: SignIn) -> None:
+    row = make.achievement("冲压凸模涂层", state="withdrawn")
+    browser = sign_in(make.person("desk", row.organisation))
+    kept = row.title in browser.get("/mine").text
+
+    press(browser, row, "archive")
+    browser.get("/mine")  # what was said of it is read
+
+    assert kept
+    assert row.title not in browser.get("/mine").text
+    assert row.title in browser.get("/mine?state=archived").text
 
 
 def test_a_renewed_listing_is_valid_for_a_year(make: Factory, sign_in: SignIn, session: Any) -> None:
@@ -130,7 +230,7 @@ def test_a_renewed_listing_is_valid_for_a_year(make: Factory, sign_in: SignIn, s
 
 def test_the_desk_lists_own_things_only_by_state_and_kind(make: Factory, sign_in: SignIn) -> None:
     owner, other = make.organisation(), make.organisation()
-    mine = {(kind, state): getattr(make, kind)(state=state, owner=owner) for kind in KINDS for state in STATES}
+    mine = {(kind, state): getattr(make, kind)(state=state, owner=owner) for kind, state in LIVES}
     foreign = make.demand("别家的需求", owner=other)
     person = make.person("firm", owner)
 
@@ -139,11 +239,11 @@ def test_the_desk_lists_own_things_only_by_state_and_kind(make: Factory, sign_in
     expired = desk.sheet(person, kind="demand", state="expired")
     html = sign_in(person).get("/mine").text
 
-    assert everything.total == 2 * (len(STATES) - 1)
+    assert everything.total == len([state for _, state in LIVES if state not in ("draft", "archived")])
     assert {(row.kind, row.state) for row in drafts.rows} == {("achievement", "draft"), ("demand", "draft")}
     assert expired.rows == [mine["demand", "expired"]]
     assert foreign.title not in html
-    assert all(row.title in html for row in mine.values())
+    assert {key for key, row in mine.items() if row.title not in html} == {(kind, "archived") for kind in KINDS}
     assert sign_in(make.person("operator")).get("/mine").status_code == 200
 
 

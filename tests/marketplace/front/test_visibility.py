@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from tests.factories import Factory
 
 KINDS = ("achievement", "demand")
-STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired")
+STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired", "archived")
 VISIBILITIES = ("public", "partial", "confidential")
 READERS = ("guest", "stranger", "colleague", "broker", "operator")
 INNER = ("colleague", "broker", "operator")  # those who may know of a confidential listing
