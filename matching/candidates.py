@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from matching import bulk, features, segment, storage
+from matching import bulk, features, segment, storage, vectors
 from matching import text as words_of
 from matching.channel import SCALE, SUBLINEAR, SUBLINEAR_32, Asked, Channel, Floats, Sums, Whole, scaled_log
 from matching.documents import Document, Id, Match
@@ -26,6 +26,7 @@ from matching.kernels import Loops
 from matching.matcher import Matcher
 from matching.reasons import Reasons, Understanding
 from matching.segment import MASK, SHIFT
+from matching.vectors import WordVectors
 
 CANDIDATES = 300  # documents that are scored exactly
 TERMS = 96  # terms they are asked for by: see benchmarks/candidates.py for the curve
@@ -162,6 +163,7 @@ class CandidateMatcher(Matcher):
         self.later: dict[int, Features] = {}
         self.gone: set[int] = set()
         self.channels_ = {}
+        self.vectors_ = vectors.nothing()
 
     @classmethod
     def build(cls, documents: Iterable[Document], directory: str | Path, pool: Pool) -> int:
@@ -170,13 +172,15 @@ class CandidateMatcher(Matcher):
         Returns how many documents. Raises ValueError when an id occurs twice.
         """
         with tempfile.TemporaryFile() as spool:
-            statistics, ids = _spooled(iter(documents), spool)
+            statistics, ids, texts = _spooled(iter(documents), spool)
             if len(set(ids)) < len(ids):
                 raise ValueError("two documents of the catalogue have the same id")
             lengths: dict[str, list[float]] = {name: [] for name in CHANNELS}
             spool.seek(0)
             pool.fill(_stored(spool, ids, statistics, lengths))
+        trained = vectors.train(texts) if len(texts) > vectors.FEW_TEXTS else vectors.nothing()
         arrays: storage.Arrays = {"ids": np.array(sorted(ids), dtype=np.int64)}
+        arrays |= {"vectors-keys": trained.keys, "vectors-rows": trained.rows}
         for name, one in statistics.items():
             arrays |= {f"{name}-keys": one.keys, f"{name}-frequency": one.fitted}
         means = {name: float(np.mean(found)) if found else 1.0 for name, found in lengths.items()}
@@ -196,6 +200,7 @@ class CandidateMatcher(Matcher):
             }
             matcher.lengths = {name: float(facts["lengths"][name]) or 1.0 for name in CHANNELS}
             matcher.fitted = arrays["ids"]
+            matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"{directory} does not hold a catalogue of candidates: {error!r}") from error
         return matcher
@@ -321,9 +326,9 @@ class CandidateMatcher(Matcher):
             counts = np.concatenate([(base & MASK).astype(np.uint8), *(one.counts for one in more)])
             ends = np.cumsum([0, *sizes.tolist(), *(len(one.keys) for one in more)])
             channels[name] = _Part(statistics, keys, counts, ends, now)
-        selection = _Selection(grams=self.grams, titles=self.titles, words=self.words)
+        selection = _Selection(grams=self.grams, titles=self.titles, words=self.words, vectors=self.vectors)
         selection._set([*(i for i, _ in packed), *later], told, channels)
-        selection.vectors_ = _no_vectors()
+        selection.vectors_ = self.vectors_
         selection.documents = len(self)
         return selection
 
@@ -341,12 +346,14 @@ def _weighed(counts: Counts, ends: Numbers, log: Whole) -> Whole:
     return sums
 
 
-def _spooled(documents: Iterator[Document], spool: Any) -> tuple[dict[str, Statistics], list[int]]:
-    """Read a catalogue batch by batch into a file, counting its terms."""
+def _spooled(documents: Iterator[Document], spool: Any) -> tuple[dict[str, Statistics], list[int], list[Keys]]:
+    """Read a catalogue batch by batch into a file, counting its terms. Returns its first texts too, in words."""
     ids: list[int] = []
+    texts: list[Keys] = []
     statistics = {name: Statistics(np.zeros(0, np.uint64), np.zeros(0, np.int64)) for name in CHANNELS}
     while batch := list(islice(documents, BATCH)):
-        some, read = bulk.read(batch)
+        some, read = bulk.read(batch, texts=max(0, vectors.MOST_TEXTS - len(ids)))
+        texts += read.texts
         ids += [int(i) for i in some]
         np.save(spool, np.array(read.telling, dtype=np.bool_))
         for name, one in read.segments().items():
@@ -356,7 +363,7 @@ def _spooled(documents: Iterator[Document], spool: Any) -> tuple[dict[str, Stati
             statistics[name] = Statistics(keys, np.bincount(where, known, len(keys)).astype(np.int64))
             for part in (one.keys, one.document_ends, one.by_document):
                 np.save(spool, part)
-    return statistics, ids
+    return statistics, ids, texts
 
 
 def _stored(
@@ -415,9 +422,3 @@ def _unpacked(packed: Sequence[bytes]) -> tuple[list[bool], dict[str, tuple[npt.
         found[name] = whole[np.repeat(shift, sizes) + np.arange(int(sizes.sum()))], sizes
         at = at + sizes
     return [bool(one) for one in heads[:, 0].tolist()], found
-
-
-def _no_vectors() -> Any:
-    from matching import vectors
-
-    return vectors.nothing()

@@ -1,8 +1,9 @@
 """The matcher: fit a catalogue, rank it against a document, tell why, take documents in and out, save and load.
 Not here: one channel's arithmetic (channel), reasons (reasons), files (storage), facts and grades.
 
-score = (grams · cos over grams + titles · cos over title units + words · cos over words + vectors · cos of mean
-word vectors) / (grams + titles + words + vectors), in 0…1.
+score = (grams · cos over grams + titles · cos over title units + words · cos over words + vectors · cos of mean word
+vectors · worth of the document's) / (grams + titles + words + vectors · worth of the query's), in 0…1; worth is
+n / (n + 10) for a text of n words, so that a text is nearest to itself with 1.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ class Matcher:
     """Ranks the documents of a catalogue by how near they are to a text.
 
     grams, titles, words and vectors: weights of the three channels and of the word vectors, not all 0.
-    Word vectors (off by default) are trained by fit() and stay until the next one, so that with them a catalogue that
-    grew equals a refit with the same vectors (`like`), without them any refit. The constructor only stores; fit()
-    learns what ends in an underscore. One matcher belongs to one thread while put() or remove() runs.
+    Word vectors are trained by fit() on the first texts of a catalogue that is large enough and stay until the next
+    fit: a catalogue that grew equals a refit with the same vectors (`like`), and any refit while those first texts are
+    the same or too few to train on. The constructor only stores; fit() learns what ends in an underscore. One matcher
+    belongs to one thread while put() or remove() runs.
     """
 
     ids_: list[Id]  # by number; a removed document keeps its number until merge()
@@ -48,7 +50,7 @@ class Matcher:
     channels_: dict[str, Channel]
     vectors_: WordVectors
 
-    def __init__(self, *, grams: float = 1.0, titles: float = 0.5, words: float = 0.25, vectors: float = 0.0) -> None:
+    def __init__(self, *, grams: float = 1.0, titles: float = 0.5, words: float = 0.25, vectors: float = 0.4) -> None:
         self.grams = grams
         self.titles = titles
         self.words = words
@@ -63,20 +65,21 @@ class Matcher:
         """
         used = self._used()
         texts = vectors.MOST_TEXTS if self.vectors and like is None else 0
+        trained = vectors.nothing() if like is None else like.vectors_
         documents = iter(documents)
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
             ids, many = bulk.read(itertools.chain(first, documents), used, texts)
-            telling, in_order, laid = many.telling, many.texts, many.segments()
+            telling, laid = many.telling, many.segments()
+            trained = vectors.train(many.texts) if len(many.texts) > vectors.FEW_TEXTS else trained
         else:
             read = [features.read(document) for document in first]
             ids, telling = [document.id for document in first], [r.telling for r in read]
-            in_order = [features.whole_words(document) for document in first[:texts]]
             laid = {name: segments.of([getattr(r, name) for r in read]) for name in used}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
         self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()})
-        self.vectors_ = vectors.train(in_order) if like is None else like.vectors_
+        self.vectors_ = trained
         return self
 
     def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
@@ -94,7 +97,7 @@ class Matcher:
             wanted = self._numbers(among)
             allowed[wanted] = self.ranked_[wanted]
         sums = asked.sums()
-        depth = max(top, _RESCORED) if self.vectors else top
+        depth = max(top, _RESCORED) if asked.weights["vectors"] else top
         numbers = asked.best(sums, allowed, min(depth, len(allowed)))
         scores = asked.scores(sums, numbers)
         best = [(asked.rounded(x), self.ids_[n], n) for x, n in zip(scores.tolist(), numbers.tolist(), strict=True)]
@@ -268,8 +271,9 @@ class _Question:
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
         }
         self.word_vectors = matcher.vectors_
-        weights = {"grams": matcher.grams, "titles": matcher.titles, "words": matcher.words, "vectors": matcher.vectors}
-        total = sum(weights.values())
+        weights = {name: getattr(matcher, name) for name in CHANNELS}
+        weights["vectors"] = matcher.vectors if len(matcher.vectors_.keys) else 0.0
+        total = sum(weights.values()) + weights["vectors"] * (vectors.worth(len(self.read.words.keys)) - 1)
         self.weights = {name: weight / total for name, weight in weights.items()}
         self.norms = {name: channel.norms(self.documents) for name, channel in self.channels.items()}
         self._reading: Reading | None = None
@@ -311,17 +315,10 @@ class _Question:
         return total
 
     def _near(self, others: Sequence[Counted]) -> Floats:
-        """The cosine of the query with others by the mean vectors of their words, at least 0. shape (len(others),)."""
-        means = self._means([self.read.words, *others]).astype(np.float64)
-        near: Floats = np.maximum(means[1:] @ means[0], 0.0)
-        return near
-
-    def _means(self, texts: Sequence[Counted]) -> npt.NDArray[np.float32]:
-        keys = np.concatenate([text.keys for text in texts])
-        counts = np.concatenate([text.counts for text in texts])
-        owner = np.repeat(np.arange(len(texts)), [len(text.keys) for text in texts])
-        weights = SUBLINEAR[counts] * self.channels["words"].idf(keys, self.documents)
-        return self.word_vectors.mean(keys, weights, owner, len(texts))
+        """How near the query is to others by the vectors of their words. shape (len(others),)."""
+        texts = [self.read.words, *others]
+        keys, counts = (np.concatenate([text[part] for text in texts]) for part in (0, 1))
+        return self.word_vectors.near(texts, SUBLINEAR[counts] * self.channels["words"].idf(keys, self.documents))
 
     @staticmethod
     def rounded(score: float) -> float:
@@ -349,9 +346,12 @@ class _Question:
         earned = self._earned(others, norms)
         if score <= 0:
             earned = {}
+        alike = max(0.0, score - sum(sum(e.values()) for e in earned.values())) if self.weights["vectors"] else 0.0
         theirs = set(others["words"].keys.tolist())
         return self.reading.reasons(
-            score, Earned(*(earned.get(name, {}) for name in CHANNELS)), lambda word: features.word_key(word) in theirs
+            score,
+            Earned(earned.get("grams", {}), earned.get("titles", {}), earned.get("words", {}), alike),
+            lambda word: features.word_key(word) in theirs,
         )
 
     def _earned(self, others: dict[str, Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:

@@ -42,9 +42,9 @@ class Understanding:
 class Reasons:
     """Why a document has its score for a query; sum(share for _, share in words) + rest == score.
 
-    words stand in both texts, largest share first; rest what grams outside these words earned; specific those of the
-    words that few documents have; covered 0…1 how much of the query's weight its shared words carry; weighed and
-    unknown_words as in Understanding.
+    words stand in both texts, largest share first; rest what grams outside these words earned, and of it alike what
+    other words of the two texts earned that are used alike; specific those of the words that few documents have;
+    covered 0…1 how much of the query's weight its shared words carry; weighed and unknown_words as in Understanding.
     """
 
     words: list[tuple[str, float]]
@@ -54,15 +54,17 @@ class Reasons:
     covered: float
     weighed: list[tuple[str, float]]
     unknown_words: list[str]
+    alike: float = 0.0
 
 
 @dataclass(frozen=True)
 class Earned:
-    """What each channel's features earned for one pair, in parts of the score."""
+    """What each channel's features earned for one pair, and what words used alike did, in parts of the score."""
 
     grams: Parts
     titles: Parts
     words: Parts
+    alike: float
 
 
 class Reading:
@@ -125,7 +127,8 @@ class Reading:
             told = sum(s for _, s in words)
         specific = [w for w, _ in words if self._frequency(features.word_key(w)) <= self._rare]
         read = self.understanding
-        return Reasons(words, score - told, score, specific, self._covered(chosen), read.weighed, read.unknown)
+        alike = min(earned.alike, score - told)
+        return Reasons(words, score - told, score, specific, self._covered(chosen), read.weighed, read.unknown, alike)
 
     def _covered(self, chosen: list[list[Span]]) -> float:
         """The weight of the query's whole words that stand in the other text, a part counting by its length."""

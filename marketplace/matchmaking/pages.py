@@ -21,7 +21,7 @@ from marketplace.permissions import may
 from marketplace.verdicts import measuring
 from marketplace.verdicts import rules as verdicts
 from marketplace.verdicts.models import LEVELS
-from matching import calibration
+from matching import calibration, vectors
 
 blueprint = Blueprint("matchmaking", __name__)
 
@@ -105,6 +105,9 @@ def algorithm() -> ResponseReturnValue:
         cuts=rules.cut_points(),
         weights=[f"{weight:g}" for weight in rules.weights()],
         rest=rules.REST,
+        alike=rules.ALIKE,
+        few=vectors.FEW_TEXTS,
+        trains=vectors.MOST_TEXTS,
         force=measuring.in_force(),
         learning=calibration.LEAST,
         least=verdicts.LESSONS_LEAST,
@@ -118,6 +121,7 @@ def _judging(row: Row, shown: verdicts.List | None) -> dict[str, object]:
         "ticket": verdicts.ticket(shown, to=current_user) if shown else "",
         "reasons": verdicts.reasons(row.kind),
         "levels": LEVELS,
+        "least": verdicts.LESSONS_LEAST,
         "grading": may(current_user, "verdict.grade", row),
         "passed": verdicts.passed(row, by=current_user)
         if row.kind == "achievement" and may(current_user, "verdict.read_reasons", row)

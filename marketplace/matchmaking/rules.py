@@ -39,7 +39,8 @@ TOP = 20
 NEAREST, NEAREST_POOR = 5, 3  # rows shown when nothing fits: those with a grade, else the first few without
 TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
 HEADLINE, LEAST_CLAUSE = 40, 12  # most characters of a title made from a pasted text; fewer than 12 tell too little
-REST = "字面相近（单字与双字片段、标题与词义）"  # what no shared word earned
+REST = "字面相近（单字与双字片段、标题）"  # what no shared word earned
+ALIKE = "用词相近（不同的词，常和同样的词一起出现）"  # and no shared piece of text either
 SHORT = 60  # characters below which a text has too few words to be compared by
 LIVING = ("draft", "returned", "submitted", "in_review", "published")  # states in which a listing looks for a match
 FACTS_SHOWN = 3
@@ -128,7 +129,7 @@ class Evidence:
 
     Attributes:
         offer: the other listing with all its facts.
-        parts: (word or REST, thousandths of a point, percent of the score); both columns add up, also as shown.
+        parts: (word, REST or ALIKE, thousandths of a point, percent of the score); both columns add up, also as shown.
         own, other: (name of the section, text with the shared words marked) of both; titles likewise.
         shown: the pair as a verdict brings it back; None for readers who may not judge.
     """
@@ -301,7 +302,9 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     grade = measuring.in_force().grade(reasons, _compared(row, other))
     offer = _offer(1, other, reasons, grade, compared, _spelled(document))
     words = {word for word, _ in reasons.words}
-    parts = [*offer.shares, (REST, offer.rest)]
+    parts = [*offer.shares, (REST, offer.rest - reasons.alike)]
+    if reasons.alike > 0:
+        parts.append((ALIKE, reasons.alike))
     points = apportioned([part for _, part in parts], round(offer.score * 1000))
     percents = apportioned([part for _, part in parts], 100)
     return Evidence(
@@ -359,9 +362,9 @@ def cut_points() -> list[tuple[str, str]]:
 
 
 def weights() -> list[float]:
-    """What the three parts of a score weigh: pieces of text, titles, words."""
+    """What the four parts of a score weigh: pieces of text, titles, words, words used alike."""
     matcher = matching.Matcher()
-    return [1.0, matcher.titles, matcher.words]
+    return [matcher.grams, matcher.titles, matcher.words, matcher.vectors]
 
 
 def marked(text: str, words: Iterable[str]) -> Markup:

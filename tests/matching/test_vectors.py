@@ -8,47 +8,60 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from matching import Document, Matcher, vectors
-from tests.matching.conftest import CATALOGUE, WORDS, documents, texts
+from matching import Document, Matcher, features, vectors
+from matching.features import Counted, word_key
+from tests.matching.conftest import WORDS, documents, texts
 
 QUERY = Document("q", "尼龙保持架缺陷检测", "PA66保持架兜孔毛刺")
 MANY = [
     Document(i, f"{WORDS[i % 24]}{WORDS[(i * 5 + 1) % 24]}", " ".join(WORDS[(i * k) % 24] for k in range(1, 9)))
-    for i in range(60)
+    for i in range(vectors.FEW_TEXTS + 1)
 ]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Matcher:
+    return Matcher().fit(MANY)
 
 
 def shown(matcher: Matcher, query: Document) -> list[tuple[int | str, float]]:
     return [(m.id, m.score) for m in matcher.rank(query)]
 
 
-def test_off_by_default() -> None:
-    matcher = Matcher().fit(MANY)
+def test_few_texts_train_none_and_are_ranked_by_text_alone() -> None:
+    few = MANY[: vectors.FEW_TEXTS]
+    matcher = Matcher().fit(few)
 
     assert len(matcher.vectors_.keys) == 0
+    assert shown(matcher, QUERY) == shown(Matcher(vectors=0).fit(few), QUERY)
 
 
-def test_training_twice_gives_the_same() -> None:
-    once, again = (Matcher(vectors=0.1).fit(MANY).vectors_ for _ in range(2))
+def test_training_twice_gives_the_same(trained: Matcher) -> None:
+    once, again = trained.vectors_, Matcher().fit(MANY).vectors_
 
     assert len(once.keys) > 10
     assert np.array_equal(once.rows, again.rows)
 
 
-@pytest.mark.parametrize("catalogue", [[], [CATALOGUE[6]], [Document(1, "轴承")], [Document(1, "轴承 轴承")]])
-def test_nothing_to_train_on_is_no_error(catalogue: list[Document]) -> None:
-    found = shown(Matcher(vectors=0.1).fit(catalogue), Document("q", "轴承"))
+@pytest.mark.parametrize(
+    "read", [[], [[]], [["轴承"]], [["轴承", "轴承"]], [["轴承"], ["轴承"]], [["轴承", "阿胶"]], [["轴承", "阿胶"]] * 2]
+)
+def test_nothing_to_train_on_is_no_error(read: list[list[str]]) -> None:
+    found = vectors.train([np.array([word_key(w) for w in words], dtype=np.uint64) for words in read])
 
-    assert [i for i, _ in found] == [d.id for d in catalogue if d.id == 1]
+    assert np.isfinite(found.rows).all()
+    assert len(found.keys) == len(found.rows)
 
 
 @settings(max_examples=25, deadline=None)
 @given(documents("x"), texts)
-def test_a_catalogue_that_grew_equals_a_refit_with_the_same_vectors(later: list[Document], asked: str) -> None:
-    trained = Matcher(vectors=0.1).fit(MANY)
-    grown = Matcher(vectors=0.1).fit(MANY, like=trained).put(later).remove([3, 4])
-    kept = {d.id: d for d in [*MANY, *later] if d.id not in (3, 4)}
-    whole = Matcher(vectors=0.1).fit(kept.values(), like=trained)
+def test_a_catalogue_that_grew_equals_a_refit_with_the_same_vectors(
+    trained: Matcher, later: list[Document], asked: str
+) -> None:
+    some = MANY[:60]
+    grown = Matcher().fit(some, like=trained).put(later).remove([3, 4])
+    kept = {d.id: d for d in [*some, *later] if d.id not in (3, 4)}
+    whole = Matcher().fit(kept.values(), like=trained)
     query = Document("q", asked)
 
     assert shown(grown, query) == shown(whole, query)
@@ -57,37 +70,62 @@ def test_a_catalogue_that_grew_equals_a_refit_with_the_same_vectors(later: list[
 
 @settings(max_examples=25, deadline=None)
 @given(documents(), texts)
-def test_scores_stay_in_bounds_and_reasons_add_up(catalogue: list[Document], asked: str) -> None:
-    for match in Matcher(vectors=0.2).fit(catalogue).rank(Document("q", asked)):
+def test_scores_stay_in_bounds_and_reasons_add_up(trained: Matcher, catalogue: list[Document], asked: str) -> None:
+    for match in Matcher().fit(catalogue, like=trained).rank(Document("q", asked)):
         told = sum(share for _, share in match.reasons.words)
 
         assert 0 < match.score <= 1
         assert told + match.reasons.rest == pytest.approx(match.score, abs=1e-12)
-        assert match.reasons.rest >= -1e-9
+        assert 0 <= match.reasons.alike <= match.reasons.rest + 1e-9
 
 
-def test_they_are_saved_with_the_matcher(tmp_path: Path) -> None:
-    matcher = Matcher(vectors=0.1).fit(MANY)
-    matcher.save(tmp_path)
+def test_what_words_used_alike_bring_is_told(trained: Matcher) -> None:
+    best = trained.rank(MANY[7])[0]
+    whole = 1.75 + 0.4 * vectors.worth(len(features.read(MANY[7]).words.keys))
+
+    assert best.id == 7
+    assert best.score == pytest.approx(1)
+    assert best.reasons.alike == pytest.approx(1 - 1.75 / whole, abs=1e-4)
+
+
+def test_they_are_saved_with_the_matcher(trained: Matcher, tmp_path: Path) -> None:
+    trained.save(tmp_path)
     loaded = Matcher.load(tmp_path)
 
-    assert loaded.vectors == 0.1
-    assert shown(loaded, MANY[7]) == shown(matcher, MANY[7])
-    assert loaded.score(MANY[7], [7, 999])[1] == 0
+    assert loaded.vectors == trained.vectors > 0
+    assert shown(loaded, MANY[7]) == shown(trained, MANY[7])
+    assert loaded.score(MANY[7], [7, 9999])[1] == 0
+
+
+def test_additions_after_the_texts_that_train_equal_any_refit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "MOST_TEXTS", len(MANY))
+    later = [Document(f"x{i}", f"新型{WORDS[i]}", f"{WORDS[i]}与{WORDS[i + 1]}联用") for i in range(20)]
+    grown, whole = Matcher().fit(MANY).put(later), Matcher().fit([*MANY, *later])
+
+    assert len(whole.vectors_.keys) > 10
+    for query in (QUERY, *later[:5]):
+        assert shown(grown, query) == shown(whole, query)
 
 
 def test_words_used_alike_are_near() -> None:
     pairs = [("石墨烯", "导热"), ("碳纳米管", "导热"), ("阿胶", "酶解"), ("驴皮", "酶解")]
-    catalogue = [Document(i, a, f"{a}{b} {a}{b}") for i, (a, b) in enumerate(pairs * 5)]
-    matcher = Matcher(vectors=0.5).fit(catalogue)
-    key = {w: i for i, w in enumerate(matcher.vectors_.keys.tolist())}
-    from matching.features import word_key
+    trained = vectors.train([np.array([word_key(a), word_key(b)] * 2, dtype=np.uint64) for a, b in pairs * 5])
 
     def near(a: str, b: str) -> float:
-        rows = matcher.vectors_.rows
-        return float(rows[key[word_key(a)]] @ rows[key[word_key(b)]])
+        one, other = (trained.rows[np.flatnonzero(trained.keys == np.uint64(word_key(w)))[0]] for w in (a, b))
+        return float(one @ other)
 
     assert near("石墨烯", "碳纳米管") > near("石墨烯", "驴皮")
+
+
+def test_a_text_of_few_words_counts_less() -> None:
+    words = ["轴承", "润滑", "保持架", "尼龙", "滚子", "淬火", "磨削", "装配", "振动", "噪声", "密封", "油脂"]
+    keys = np.sort(np.array([word_key(w) for w in words], dtype=np.uint64))
+    same = vectors.WordVectors(keys, np.ones((len(keys), 2), dtype=np.float32))
+    long, short = (Counted(keys[:n], np.ones(n, dtype=np.uint8)) for n in (10, 1))
+    found = same.near([long, long, short], np.ones(21))
+
+    assert found == pytest.approx([0.5, 1 / 11])
 
 
 def test_the_mean_of_unknown_words_is_nothing() -> None:

@@ -151,7 +151,7 @@ def test_the_table_of_shares_adds_up_on_the_page(make: Factory, client: FlaskCli
     assert len(points) > 3
     assert sum(points[:-1]) == points[-1]
     assert sum(percents[:-1]) == percents[-1] == 100
-    assert "字面相近（单字与双字片段、标题与词义）" in table
+    assert "字面相近（单字与双字片段、标题）" in table
 
 
 def test_a_page_of_matches_says_grade_reason_and_facts(make: Factory, client: FlaskClient) -> None:
