@@ -27,8 +27,13 @@ PAGES = {
         "sign-in": "/login",
         "missing": "/nothing-here",
     },
-    "firm": {"mine": "/mine", "new-demand": "/mine/demand/new", "edit": "/mine/demand/1/edit"},
-    "operator": {"queue": "/office/review", "chains": "/office/chains"},
+    "firm": {
+        "mine": "/mine",
+        "new-demand": "/mine/demand/new",
+        "edit": "/mine/demand/1/edit",
+        "close": "/mine/demand/1/close",
+    },
+    "operator": {"queue": "/office/review", "chains": "/office/chains", "quality": "/office/quality"},
 }
 WIDTHS = (1440, 360)
 

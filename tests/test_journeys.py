@@ -5,15 +5,18 @@ What single pages do is tested in their rooms; here whole paths are walked and e
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.screenshots import sign_in
-from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
+from tests.served import BIN, CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, site
 
 pytestmark = [
     pytest.mark.browser,
@@ -23,11 +26,19 @@ PROBLEM = (
     "我们给电机厂供深沟球轴承，客户反映有异音，振动值忽高忽低，超精研磨参数调了半年还是不稳定，"
     "每批要挑出百分之六的废品，想找人帮忙把振动值稳定在 38 dB 以下。"
 )
+# What the firm of the demonstration has published; one for each width, for verdicts stay.
+OWN_DEMANDS = {1440: "冲压钢保持器兜孔毛刺与尺寸超差在线检测", 360: "玻纤增强尼龙保持器吸湿变形与开裂控制"}
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with site(tmp_path_factory.mktemp("served"), RATELIMIT_ENABLED="0") as served:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the site keeps its data."""
+    return tmp_path_factory.mktemp("served")
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    with site(folder, RATELIMIT_ENABLED="0") as served:
         yield served
 
 
@@ -63,6 +74,43 @@ def sound(page: Page) -> None:
     assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+def first_offer(page: Page) -> Locator:
+    return page.locator("ol.matches > li").first
+
+
+def first_title(page: Page) -> str:
+    return first_offer(page).get_by_role("heading").get_by_role("link").inner_text()
+
+
+def open_own_matches(page: Page) -> int:
+    """From 我的 to the matches of the own demand for this width; returns its number."""
+    page.get_by_role("link", name=re.compile(f"看匹配 ?：{OWN_DEMANDS[page.viewport_size['width']]}")).click()  # type: ignore[index]
+    return int(page.url.split("/")[-2])
+
+
+def like(page: Page) -> str:
+    """Press 感兴趣 on the first match; returns its title."""
+    title = first_title(page)
+    first_offer(page).get_by_role("button", name=re.compile("^感兴趣")).click()
+    expect(page.get_by_text(f"已记为感兴趣：「{title}」")).to_be_visible()
+    return title
+
+
+def decline(page: Page, reason: str) -> str:
+    """Press 不合适 on the first match with a reason; returns its title."""
+    title = first_title(page)
+    first_offer(page).locator("summary").click()
+    first_offer(page).get_by_label(reason).check()
+    first_offer(page).get_by_role("button", name="记为不合适").click()
+    expect(page.get_by_text(f"已记为不合适（{reason}）：「{title}」")).to_be_visible()
+    return title
+
+
+def judged(page: Page, title: str) -> Locator:
+    """What the page says of a judged match, in its part for them."""
+    return page.locator("section", has=page.locator("#judged")).get_by_role("listitem").filter(has_text=title)
 
 
 def test_the_search_field_offers_what_begins_so(page: Page) -> None:
@@ -185,4 +233,114 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     expect(found.first).to_be_visible()
     found.first.click()
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    sound(page)
+
+
+def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page) -> None:
+    sign_in(page, "firm")
+    open_own_matches(page)
+    here, rule = page.url, page.get_by_text("评满 5 条、其中有感兴趣的以后，这里的先后才参考评价。")
+    expect(rule).to_have_count(0)  # nothing is judged yet
+
+    liked = like(page)
+    expect(page.get_by_text("已评价 1 条：感兴趣 1 条，不合适 0 条")).to_be_visible()
+    expect(rule).to_be_visible()
+    sound(page)
+
+    refused = first_title(page)
+    first_offer(page).locator("summary").click()
+    sound(page)
+    first_offer(page).get_by_role("button", name="记为不合适").click()
+    expect(page.get_by_role("link", name="选一个原因。")).to_be_visible()
+    sound(page)
+    page.get_by_role("radio", name="其他").check()
+    page.get_by_role("button", name="记为不合适").click()
+    expect(page.get_by_role("link", name="写明情况，2–500 个字。")).to_be_visible()
+    page.get_by_role("textbox", name="补充说明").fill("节拍 6 秒，我们要 0.3 秒")
+    page.get_by_role("radio", name="指标达不到").check()
+    page.get_by_role("button", name="记为不合适").click()
+    expect(page.get_by_text(f"已记为不合适（指标达不到）：「{refused}」")).to_be_visible()
+
+    page.goto(here)
+    expect(judged(page, liked)).to_contain_text("您感兴趣")
+    expect(judged(page, refused)).to_contain_text("您认为不合适：指标达不到")
+    expect(judged(page, refused)).to_contain_text("节拍 6 秒，我们要 0.3 秒")
+    expect(page.locator("ol.matches").get_by_text(liked)).to_have_count(0)
+
+    judged(page, liked).get_by_role("link", name=re.compile("看依据")).click()
+    expect(page.get_by_text(re.compile("^您感兴趣，.*改主意就重新选一个"))).to_be_visible()
+    sound(page)
+    page.locator("summary", has_text="不合适…").click()
+    page.get_by_label("价格不合适").check()
+    page.get_by_role("button", name="记为不合适").click()
+    expect(judged(page, liked)).to_contain_text("您认为不合适：价格不合适")
+    judged(page, refused).get_by_role("button", name=re.compile("收回评价")).click()
+    expect(page.get_by_text(f"已收回对「{refused}」的评价")).to_be_visible()
+    expect(page.locator("ol.matches").get_by_role("heading", name=refused)).to_be_visible()
+
+    for _ in range(5):
+        decline(page, "方向不对")
+    expect(page.get_by_text("已评价 6 条：感兴趣 0 条，不合适 6 条")).to_be_visible()
+    expect(rule).to_be_visible()  # refusals alone teach nothing
+    like(page)
+    expect(page.get_by_text("这里的先后参考了 7 条评价：像感兴趣的那些，排得靠前。")).to_be_visible()
+    expect(rule).to_have_count(0)
+    sound(page)
+    page.get_by_role("link", name="换回不参考评价的顺序").click()
+    expect(page.get_by_text("这里的先后没有参考评价。")).to_be_visible()
+    page.get_by_role("link", name="参考 7 条评价排列").click()
+    expect(page.get_by_text("这里的先后参考了 7 条评价")).to_be_visible()
+
+    buttons = page.get_by_role("button", name=re.compile("^收回评价"))
+    for left in reversed(range(7)):
+        buttons.first.click()
+        expect(buttons).to_have_count(left)
+    expect(page.locator("#judged")).to_have_count(0)
+
+
+def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
+    sign_in(page, "firm")
+    number = open_own_matches(page)
+    here, pressed = page.url, first_offer(page).get_by_role("button", name=re.compile("^感兴趣"))
+
+    beside = page.context.new_page()
+    beside.goto(f"/mine/demand/{number}/edit")
+    beside.get_by_label(re.compile("^备注")).fill(f"样件随到随寄，{page.viewport_size}")
+    beside.get_by_role("button", name="保存修改").click()
+    expect(beside.get_by_text("已保存").first).to_be_visible()
+    beside.close()
+    pressed.click()
+    expect(page.get_by_text("其中一条在您打开之后被改过。")).to_be_visible()
+    sound(page)
+    page.get_by_role("link", name="重新打开匹配页面").click()
+    expect(page).to_have_url(here)
+    expect(page.locator("#judged")).to_have_count(0)
+
+    forms = page.locator("ol.matches form")
+    forms.first.evaluate(f"form => form.action = form.action.replace('/demands/{number}/', '/demands/{number + 4}/')")
+    pressed.click()
+    expect(page.get_by_text("您的账号不能做这件事。")).to_be_visible()
+    sound(page)
+
+    page.goto(f"/demands/{number + 4}/matches")
+    expect(page.get_by_role("link", name=re.compile("看依据")).first).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("感兴趣|不合适"))).to_have_count(0)
+
+
+def test_few_verdicts_are_no_figures(page: Page, address: str, folder: Path) -> None:
+    sign_in(page, "operator")
+    page.goto("/demands/9/matches")
+    like(page)
+    env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(folder)}
+    said = subprocess.run(
+        [BIN / "flask", "matching", "quality"], cwd=ROOT, env=env, check=True, capture_output=True, text=True
+    ).stdout
+    page.goto("/mine")
+    page.get_by_role("link", name="匹配质量").click()
+
+    judged_demands = int(re.search(r"no figures: (\d+) judged demands, 20 needed", said)[1])  # type: ignore[index]
+    assert 1 <= judged_demands < 20
+    assert "P@5" not in said
+    expect(page.get_by_text(f"被评价过的需求只有 {judged_demands} 条，少于 20 条，不显示数字")).to_be_visible()
+    expect(page.get_by_text(re.compile("NDCG|P@5"))).to_have_count(0)
     sound(page)

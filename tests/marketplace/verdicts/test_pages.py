@@ -89,6 +89,7 @@ def test_interested_leads_to_the_contact(case: Case, sign_in: SignIn) -> None:
     assert f'href="/achievements/{offered.id}#side-contact"' in page
     assert "已记为感兴趣" in page
     assert "已评价 1 条：感兴趣 1 条，不合适 0 条" in text_of(answer)
+    assert "评满 5 条、其中有感兴趣的以后，这里的先后才参考评价" in text_of(answer)
     assert "对方不会收到通知" in page
 
 
@@ -119,6 +120,7 @@ def test_a_ticket_of_another_is_stale_and_says_what_to_do(case: Case, make: Fact
 
     assert answer.status_code == 409
     assert "请重新打开匹配页面" in text_of(answer)
+    assert f'href="{matches(case)}"' in answer.get_data(as_text=True)
     assert count() == 0
 
 
@@ -185,6 +187,7 @@ def test_the_page_says_that_the_order_takes_verdicts_into_account(case: Case, si
     assert f'href="{matches(case)}?order=text"' in taught.get_data(as_text=True)
     assert "这里的先后没有参考评价" in text_of(plain)
     assert "参考 5 条评价排列" in text_of(plain)
+    assert "才参考评价" not in text_of(taught) + text_of(plain)
 
 
 def test_no_page_tells_an_achievements_owner_who_passed_it(case: Case, make: Factory, sign_in: SignIn) -> None:
@@ -275,3 +278,4 @@ def test_what_was_withdrawn_meanwhile_says_so(case: Case, sign_in: SignIn) -> No
 
     assert answer.status_code == 404
     assert "刚被撤回或过期" in text_of(answer)
+    assert f'href="{matches(case)}"' in answer.get_data(as_text=True)
