@@ -25,7 +25,9 @@ BATCH = 2_000  # documents cut at once
 _GAP = "\n"  # stands for what is no letter and no figure
 _END = "\x01"  # between two texts
 _PRIVATE = range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE)  # each stands for one Latin token
-_OTHER = re.compile(rf"({words_of.LATIN})|[^{words_of.HAN}]")
+_LATIN = re.compile(words_of.LATIN)
+_JOINERS = "+#&._%-"  # what jieba does not cut off from the Han beside it
+_RESERVED = re.compile(f"[{_END}\ud800-\udfff\U000f0000-\U0010ffff]")  # no end, no stand-in, no half character
 
 Numbers = npt.NDArray[np.int64]
 
@@ -46,7 +48,8 @@ class Bulk:
             self._tokens = _Tokens()
         sides = [side for document in documents for side in features.parts(document)]
         numbers, side_of = self._cut(sides)
-        self._keep_texts(*self._tokens.whole.gather(numbers, side_of), len(documents))
+        if len(self.texts) < self._wanted:
+            self._keep_texts(*self._tokens.whole.gather(numbers, side_of), len(documents))
         told, told_side = self._tokens.told.gather(numbers, side_of)
         told, told_side = _with_mixed(told, told_side, sides)
         if "grams" in self._counts:
@@ -61,10 +64,8 @@ class Bulk:
         self.telling.extend((np.bincount(told_side // 2, minlength=len(documents)) > 0).tolist())
 
     def _keep_texts(self, whole: Keys, side_of: Numbers, documents: int) -> None:
-        wanted = min(self._wanted - len(self.texts), documents)
-        if wanted > 0:
-            sizes = np.bincount(side_of // 2, minlength=documents)
-            self.texts.extend(np.split(whole, np.cumsum(sizes)[:-1])[:wanted])
+        sizes = np.bincount(side_of // 2, minlength=documents)
+        self.texts.extend(np.split(whole, np.cumsum(sizes)[:-1])[: self._wanted - len(self.texts)])
 
     def segments(self) -> dict[str, Segment]:
         """The segment of each channel, documents in the order they came."""
@@ -76,11 +77,13 @@ class Bulk:
 
     def _cut(self, sides: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The number of each token, and of which side it is; the ends between sides count to the one after."""
-        stand = self._tokens.stand_in
-        marked = []
-        for norm in sides:
-            marked.append(_OTHER.sub(lambda m, norm=norm: stand(m, norm) if m.lastindex else _GAP, norm))  # type: ignore[misc]
-        tokens = words_of.cut(_END.join(marked))
+        whole = "".join(sides)
+        if _END in whole or len(whole.encode("utf-16-le", "ignore")) != 2 * len(whole):  # some lie beyond 16 bits
+            sides = [_RESERVED.sub(_GAP, side) for side in sides]
+        marked = _END.join([_LATIN.sub(self._tokens.stand_in, side) for side in sides])
+        for joiner in _JOINERS:
+            marked = marked.replace(joiner, _GAP)
+        tokens = words_of.cut(marked)
         numbers = np.fromiter(map(self._tokens.__getitem__, tokens), dtype=np.int64, count=len(tokens))
         return numbers, np.cumsum(numbers == self._tokens[_END])
 
@@ -106,25 +109,28 @@ class _Tokens(dict[str, int]):
         """Whether it is time to begin anew: one batch's Latin tokens might not find a stand-in."""
         return self._left < sum(len(codes) for codes in _PRIVATE) // 2
 
-    def stand_in(self, match: re.Match[str], norm: str) -> str:
+    def stand_in(self, match: re.Match[str]) -> str:
         """One private character for a Latin token as it stands there."""
         word = match.group()
-        seen = word, words_of.in_figures(norm, match.start(), match.end(), word)
-        if seen not in self._stand_ins:
+        counts = word[0].isdigit() and words_of.in_figures(match.string, match.start(), match.end(), word)
+        sign = self._stand_ins.get((word, counts))
+        if sign is None:
             if self._left == 0:  # a batch of nothing but new Latin tokens: the rest are left out as gaps
                 return _GAP
             self._left -= 1
-            self._stand_ins[seen] = sign = next(self._private)
-            self._latin[sign] = seen
-        return self._stand_ins[seen]
+            self._stand_ins[word, counts] = sign = next(self._private)
+            self._latin[sign] = word, counts
+        return sign
 
     def __missing__(self, token: str) -> int:
         if token in self._latin:
             word, in_figures = self._latin[token]
             codes: tuple[int, ...] = (features.word_key(word),)
-        else:
+        elif words_of.is_han(token):
             word, in_figures = token, False
             codes = tuple(map(ord, token))
+        else:
+            return self._append(token, (features.BREAK,), (features.BREAK,), (), ())
         _, stopped, telling = words_of.entry(word)
         if in_figures:
             stopped, telling = True, ()

@@ -99,7 +99,7 @@ def grams_at(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Unit]:
         last = token.start + len(token.word)
         if stop and token.stopped:
             units.append(None)
-        elif _is_han(token.word):
+        elif words_of.is_han(token.word):
             units.extend((ord(c), token.start + i, token.start + i + 1) for i, c in enumerate(token.word))
         else:
             units.append((word_key(token.word), token.start, last))
@@ -140,7 +140,7 @@ def _codes(norm: str) -> tuple[list[int], list[int], list[int], list[int]]:
             kept.append(BREAK)
             plain.append(BREAK)
         last = token.start + len(token.word)
-        codes = list(map(ord, token.word)) if _is_han(token.word) else [word_key(token.word)]
+        codes = list(map(ord, token.word)) if words_of.is_han(token.word) else [word_key(token.word)]
         plain.extend(codes)
         if token.stopped:
             kept.append(BREAK)
@@ -151,10 +151,6 @@ def _codes(norm: str) -> tuple[list[int], list[int], list[int], list[int]]:
         told.extend([word_key(word) for _, word in token.telling])
     told.extend([word_key(word) for _, word in words_of.mixed(norm)])
     return kept, plain, told, whole
-
-
-def _is_han(word: str) -> bool:
-    return "\u4e00" <= word[0] <= "\u9fd5"
 
 
 def _grams(codes: list[int], *, pairs: bool = True) -> Keys:

@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from matching import bulk, features, kernels, storage, vectors
+from matching import features, kernels, storage, vectors
 from matching import segment as segments
 from matching import text as words_of
 from matching.channel import SUBLINEAR, Asked, Channel, Floats, Sums
@@ -69,6 +69,8 @@ class Matcher:
         documents = iter(documents)
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
+            from matching import bulk  # here: a process that only answers does without
+
             ids, many = bulk.read(itertools.chain(first, documents), used, texts)
             telling, laid = many.telling, many.segments()
             trained = vectors.train(many.texts) if len(many.texts) > vectors.FEW_TEXTS else trained
@@ -171,7 +173,7 @@ class Matcher:
         self._check()
         channels = {name: channel.merged(self.alive_) for name, channel in self.channels_.items()}
         kept = np.flatnonzero(self.alive_).tolist()
-        self._set([self.ids_[n] for n in kept], self.ranked_[kept].tolist(), channels)
+        self._set([self.ids_[n] for n in kept], self.ranked_[kept], channels)
         return self
 
     def save(self, directory: str | Path) -> str:
@@ -218,7 +220,7 @@ class Matcher:
                 if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
                     raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
                 channels[name] = Channel(main, arrays[f"{name}-sums"])
-            matcher._set(ids, arrays["ranked"].tolist(), channels)
+            matcher._set(ids, arrays["ranked"], channels)
             matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"{directory} does not hold a matcher: {error!r}") from error
@@ -232,7 +234,7 @@ class Matcher:
         self._check()
         return id_ in self.number_
 
-    def _set(self, ids: list[Id], telling: Sequence[bool], channels: dict[str, Channel]) -> None:
+    def _set(self, ids: list[Id], telling: npt.ArrayLike, channels: dict[str, Channel]) -> None:
         self.ids_ = ids
         self.number_ = dict(zip(ids, range(len(ids)), strict=True))
         self.alive_ = np.ones(len(ids), dtype=np.bool_)

@@ -80,7 +80,7 @@ class Token(NamedTuple):
 def normalise(text: str) -> str:
     """NFKC and case-folded, all dashes one dash. normalise(normalise(t)) == normalise(t)."""
     folded = text.translate(_FOLDED)
-    return folded if _FOLDED.joining.isdisjoint(text) else "".join(_fold(c) for c in _clusters(text))
+    return folded if _JOINING not in folded else "".join(_fold(c) for c in _clusters(text))
 
 
 def words(text: str, *, stop: bool = False) -> list[str]:
@@ -104,7 +104,7 @@ def spans(text: str, *, stop: bool = False) -> list[Span]:
     """
     norm = normalise(text)
     found = spans_of(norm, stop=stop)
-    if norm != text and (len(norm) != len(text) or not _FOLDED.joining.isdisjoint(text)):
+    if norm != text and (len(norm) != len(text) or _JOINING in text.translate(_FOLDED)):
         starts, ends = _origins(text)
         found = [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
     return found
@@ -161,20 +161,17 @@ def terms() -> frozenset[str]:
     return frozenset(normalise(line.split(" ")[0]) for line in _lines("terms.txt"))
 
 
-class _Fold(dict[int, str]):
-    """Character → its normal form, learnt as characters are met; `joining` those that may join the one before."""
+_JOINING = "\0"  # stands for a character that may join the one before, so that it must be folded together with it
 
-    def __init__(self) -> None:
-        super().__init__(_DASHES)
-        self.joining: set[str] = set()
+
+class _Fold(dict[int, str]):
+    """Character → its normal form or _JOINING, learnt as characters are met."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
         folded = _fold(character)
-        if any(_joins(c) for c in (character, *folded[:1])):
-            self.joining.add(character)
-        self[code] = folded
-        return folded
+        self[code] = _JOINING if any(_joins(c) for c in (character, *folded[:1])) else folded
+        return self[code]
 
 
 def _joins(character: str) -> bool:
@@ -186,7 +183,7 @@ def _fold(text: str) -> str:
     return nfkc("NFKC", nfkc("NFKC", text).casefold()).translate(_DASHES)
 
 
-_FOLDED = _Fold()
+_FOLDED = _Fold(_DASHES)
 
 
 def _clusters(text: str) -> Iterator[str]:
@@ -235,22 +232,21 @@ def _says_nothing(word: str) -> bool:
 
 
 class _Cutter:
-    """jieba-rs with our lexicon, an instance of its own: no global dictionary, no cache file, no log.
+    """jieba-rs with our lexicon: no cache file, no log. Its one dictionary of the process is taken, made at the import.
 
     It gives the words jieba gives with the same lexicon; tests/matching/test_text.py holds it to that.
     """
 
     def __init__(self) -> None:
-        self._jieba = rjieba.Jieba()
         self._terms = terms()
         self._entries: dict[str, Entry] = {}
         for line in _lines("terms.txt"):
             word, frequency, tag = line.split(" ")
-            if _RUN.fullmatch(word) and not _latin(word):
-                self._jieba.add_word(word, int(frequency), tag)
+            if _RUN.fullmatch(word) and is_han(word):
+                rjieba.add_word(word, int(frequency), tag)
 
     def cut(self, run: str) -> list[str]:
-        found: list[str] = self._jieba.cut(run)
+        found: list[str] = rjieba.cut(run)
         return found
 
     def entry(self, word: str) -> Entry:
@@ -266,7 +262,7 @@ class _Cutter:
         return known
 
     def _parts(self, word: str) -> list[tuple[int, str]]:
-        if _latin(word):
+        if not is_han(word):
             return _latin_parts(word)
         size = len(word)
         found = []
@@ -274,7 +270,7 @@ class _Cutter:
             for length in range(min(size - start, size - 1), 1, -1):
                 part = word[start : start + length]
                 known = length == 2 or (length == 3 and size > 3)  # what jieba's cut_for_search looks up
-                if (known and self._jieba.has_word(part)) or (size > 3 and part in self._terms):
+                if (known and rjieba.has_word(part)) or (size > 3 and part in self._terms):
                     found.append((start, part))
         if size == 3 and word[2] in _SUFFIXES and [start for start, _ in found] == [0, 1]:
             del found[1]  # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of its parts
@@ -290,8 +286,9 @@ def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
     return both if len(both) == 1 else set()
 
 
-def _latin(word: str) -> bool:
-    return not "\u4e00" <= word[0] <= "\u9fd5"
+def is_han(word: str) -> bool:
+    """Whether a cut piece is of Han characters, which never stand together with others in one."""
+    return "\u4e00" <= word[0] <= "\u9fd5"
 
 
 def _latin_parts(word: str) -> list[tuple[int, str]]:
