@@ -77,8 +77,7 @@ class Bulk:
 
     def _cut(self, sides: Sequence[str]) -> tuple[Numbers, Numbers]:
         """The number of each token, and of which side it is; the ends between sides count to the one after."""
-        whole = "".join(sides)
-        if _END in whole or len(whole.encode("utf-16-le", "ignore")) != 2 * len(whole):  # some lie beyond 16 bits
+        if _odd("".join(sides)):
             sides = [_RESERVED.sub(_GAP, side) for side in sides]
         marked = _END.join([_LATIN.sub(self._tokens.stand_in, side) for side in sides])
         for joiner in _JOINERS:
@@ -237,9 +236,21 @@ def _grams(codes: Keys, side_of: Numbers) -> tuple[Keys, Numbers]:
     return both.ravel()[wanted], np.repeat(side_of, 2)[wanted]
 
 
+def _odd(text: str) -> bool:
+    """Whether some of a text's characters may be _RESERVED ones: told at once, where looking for them takes long."""
+    try:
+        return _END in text or len(text.encode("utf-16-le")) > 2 * len(text)
+    except UnicodeEncodeError:
+        return True
+
+
 def _with_mixed(told: Keys, side_of: Numbers, sides: Sequence[str]) -> tuple[Keys, Numbers]:
     """With the terms of mixed script, which no token is."""
-    found = [(number, features.word_key(term)) for number, norm in enumerate(sides) for _, term in words_of.mixed(norm)]
+    whole = _END.join(sides)
+    places = [m.start() for term in words_of.mixed_terms() for m in re.finditer(re.escape(term), whole)]
+    ends = np.cumsum([len(side) + 1 for side in sides])
+    numbers = np.unique(np.searchsorted(ends, places, side="right")).tolist()
+    found = [(number, features.word_key(term)) for number in numbers for _, term in words_of.mixed(sides[number])]
     if not found:
         return told, side_of
     more_sides = np.array([number for number, _ in found], dtype=np.int64)

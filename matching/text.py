@@ -302,7 +302,7 @@ def _latin_parts(word: str) -> list[tuple[int, str]]:
 def mixed(norm: str) -> list[tuple[int, str]]:
     """Terms of the lexicon that hold Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
     found: list[tuple[int, str]] = []
-    if not any(term in norm for term in _mixed_terms()):
+    if not any(term in norm for term in mixed_terms()):
         return found
     for match in _mixed_pattern().finditer(norm):
         start, end = match.span()
@@ -318,15 +318,15 @@ def _outside_han(character: str) -> bool:
 
 
 @cache
-def _mixed_terms() -> tuple[str, ...]:
-    """Longest first, so that the longest is found."""
+def mixed_terms() -> tuple[str, ...]:
+    """The terms of the lexicon that hold Han and Latin, longest first, so that the longest is found."""
     mixed = [t for t in terms() if re.search(rf"[{HAN}]", t) and re.search(rf"[^{HAN}]", t)]
     return tuple(sorted(mixed, key=lambda t: (-len(t), t)))
 
 
 @cache
 def _mixed_pattern() -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, _mixed_terms())))
+    return re.compile("|".join(map(re.escape, mixed_terms())))
 
 
 @cache

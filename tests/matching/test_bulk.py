@@ -53,6 +53,7 @@ def test_the_sample_lists_are_read_the_same() -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.one_of(texts, ODD), st.one_of(texts, ODD)), max_size=5))
 @example([("\x01", "a\x01b"), ("", "\U000f0000轴承"), ("c+", "c++ c# 2018年 7075")])
+@example([("\ud800轴承", "\U00020000轴承")])
 def test_any_texts_are_read_the_same(written: list[tuple[str, str]]) -> None:
     documents = [Document(i, title, text) for i, (title, text) in enumerate(written)]
 
