@@ -34,6 +34,7 @@ class Line:
     values: Mapping[str, tuple[Value, ...]]  # every name of COLUMNS
     published_on: date | None
     deadline: date | None
+    length: int  # words of its text
 
 
 class Column:
@@ -65,6 +66,7 @@ class Columns:
         self.ids: Rows = np.zeros(1, dtype=np.int64)
         self.published: Rows = np.full(1, NO_DATE, dtype=np.int64)
         self.deadline: Rows = np.full(1, NO_DATE, dtype=np.int64)
+        self.lengths: Rows = np.zeros(1, dtype=np.int64)
         self.columns = {name: Column(np.zeros(1, dtype=np.int64), [()]) for name in COLUMNS}
 
     def updated(self, counter: int, lines: Sequence[Line]) -> Columns:
@@ -75,6 +77,7 @@ class Columns:
         fresh.ids = _grown(self.ids, size, 0)
         fresh.published = _grown(self.published, size, NO_DATE)
         fresh.deadline = _grown(self.deadline, size, NO_DATE)
+        fresh.lengths = _grown(self.lengths, size, 0)
         fresh.columns = {name: column.grown(size) for name, column in self.columns.items()}
         known = {name: {m: c for c, m in enumerate(col.meanings)} for name, col in fresh.columns.items()}
         for line in lines:
@@ -84,6 +87,7 @@ class Columns:
             # Newest first is the one order of dates that runs backwards, so its number is turned round.
             fresh.published[number] = NO_DATE if line.published_on is None else -line.published_on.toordinal()
             fresh.deadline[number] = NO_DATE if line.deadline is None else line.deadline.toordinal()
+            fresh.lengths[number] = line.length
             for name in COLUMNS:
                 meaning = line.values[name]
                 codes, column = known[name], fresh.columns[name]
@@ -133,6 +137,12 @@ class Columns:
             for value in column.meanings[code]:
                 counts[value] = counts.get(value, 0) + int(per_code[code])
         return order_facet(counts)
+
+    @cached_property
+    def relative_lengths(self) -> npt.NDArray[np.float64]:
+        """Per number its length against the mean of all."""
+        mean: float = self.lengths.sum() / max(1, self.count)
+        return self.lengths / max(1.0, mean)
 
     @cached_property
     def by_id(self) -> Rows:

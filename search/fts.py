@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import math
 import os
 import sqlite3
 import string
@@ -16,12 +15,12 @@ import threading
 import time
 import weakref
 import zlib
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -40,18 +39,21 @@ from search.schema import (
     VERSION,
     WHOLE_SCORE,
     WHOLE_TITLE_SCORE,
+    B,
     Channels,
     all_channels,
     rarity,
 )
 from search.suggesting import KEYS_OF_ONE, MOST, TERM, TITLE, beyond, shown, typed
-from search.terms import Asked, Term, relaxed, title_counts, understand
+from search.terms import BREAK, Asked, Term, relaxed, title_counts, understand
 
-LAYOUT = 2  # PRAGMA user_version: tables of another layout are not read, only rebuilt
+LAYOUT = 3  # PRAGMA user_version: tables of another layout are not read, only rebuilt
 BATCH = 500  # documents per transaction: a writer holds the file for some tens of milliseconds
 READ_TIMEOUT = 1.0  # seconds a reader waits for a locked file before it says so
 WRITE_TIMEOUT = 10.0
 REMEMBERED = 16  # found sets kept per process, so that paging and facets of one query search once
+_KEY = 50  # what keeping an empty answer costs, counted in numbers
+KEPT = 2_000_000  # numbers of documents kept per process (16 MB) for words and phrases that are asked for again
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
 OFFERS_READ = 64  # entries read at a time when something is suggested
 WAL_LIMIT = 64 * 1024 * 1024
@@ -59,37 +61,48 @@ WAL_LIMIT = 64 * 1024 * 1024
 # The tokenizer cuts at every ASCII sign, so signs travel as private characters, and a text can hold no quote.
 _SIGNS = {ord(sign): chr(0xE000 + ord(sign)) for sign in string.punctuation}
 _PARTS = "\x1e"
-_FLOOR = 1e-6  # what FTS5 puts in place of an inverse document frequency that is not positive
+# Private characters that begin what is no word of the word table, or end a word.
+_ALONE, _ALONE_IN_TITLE, _DIGIT = "\ue080", "\ue081", "\ue082"
+_DIGITS = 8  # binary digits of how often more than once a document says a word; 256 times are as good as any more
 
 Scores = npt.NDArray[np.float64]
 _T = TypeVar("_T")
 
 
 def word_query(word: str) -> str:
-    """One word for MATCH on the word table."""
+    """One token for MATCH on the word table."""
     return f'"{word.translate(_SIGNS)}"'
 
 
 def phrase_query(phrase: str, *, title: bool = False) -> str:
-    """Characters that stand together for MATCH on the character table; title: in the title only."""
-    quoted = f'"{spaced(phrase)}"'
+    """Two and more characters that stand together for MATCH on the character table; title: in the title only."""
+    quoted = f'"{pairs(phrase)}"'
     return f"title : {quoted}" if title else quoted
 
 
-def spaced(characters: str) -> str:
-    """Characters as the tokens of the character table."""
-    return " ".join(characters).translate(_SIGNS)
+def pairs(characters: str) -> str:
+    """Characters as the tokens of the character table: each with the next one, as rare as words mostly are."""
+    return " ".join(map("".join, pairwise(characters))).translate(_SIGNS)
 
 
-def corrected(bm25: Scores, documents: int) -> Scores:
-    """FTS5's bm25() of one word with Lucene's inverse document frequency in place of its own.
+def digit_of(word: str, digit: int) -> str:
+    """The token of the documents that say a word n times more than once, with this binary digit of n set."""
+    return f"{word}{_DIGIT}{digit}"
 
-    FTS5 calls a word worthless once half the documents have it, which ranks a small catalogue at random.
-    bm25: the (negative) values of all documents that have the word; documents: how many there are in all.
+
+def counted(text: Channels) -> str:
+    """A document as the tokens of the word table, each once.
+
+    Its words, the digits of how often more than once it says them, its single characters, those of the title again.
     """
-    having = len(bm25)
-    own = math.log((documents - having + 0.5) / (having + 0.5)) if documents >= having else 0.0
-    return -bm25 / (own if own > 0 else _FLOOR) / (K1 + 1) * rarity(having, documents)
+    tokens: list[str] = []
+    for word, times in Counter(text.words).items():
+        more = min(times, 1 << _DIGITS) - 1
+        tokens.append(word)
+        tokens += [digit_of(word, digit) for digit in range(_DIGITS) if more >> digit & 1]
+    tokens += [_ALONE + character for character in sorted({*text.title, *text.body} - {BREAK})]
+    tokens += [_ALONE_IN_TITLE + character for character in sorted({*text.title} - {BREAK})]
+    return " ".join(tokens).translate(_SIGNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +114,31 @@ class _Found:
     shares: Scores
     relaxed: bool
     missing: tuple[str, ...]
+
+
+class _Kept:
+    """Documents of words and phrases as read lately, by what they were read for; the eldest give way to new ones."""
+
+    def __init__(self) -> None:
+        self._rows: OrderedDict[tuple[int, str, str], Rows] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def rows(self, key: tuple[int, str, str], read: Callable[[], Rows]) -> Rows:
+        """What stands under a key (state of the file, table, match), read where it is not there."""
+        with self._lock:
+            if key in self._rows:
+                self._rows.move_to_end(key)
+                return self._rows[key]
+        rows = read()
+        with self._lock:
+            if key not in self._rows:
+                self._rows[key] = rows
+                self._size += _KEY + len(rows)
+            while self._size > KEPT:
+                _, eldest = self._rows.popitem(last=False)
+                self._size -= _KEY + len(eldest)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +175,7 @@ class FtsEngine:
         self._lock = threading.Lock()
         self._columns: Columns | None = None
         self._remembered: OrderedDict[tuple[Any, ...], _Found] = OrderedDict()
+        self._kept = _Kept()
 
     def after_fork(self) -> None:
         """Begin anew in a child process; the parent's connections are kept alive, for closing them drops its locks."""
@@ -207,7 +246,7 @@ class FtsEngine:
             if columns.counter < head.counter:
                 lines = connection.execute(
                     f"SELECT number, NOT deleted, kind, ident, district, field, stage, modes, year, chain, audience, "  # noqa: S608  our own number
-                    f"published_on, deadline FROM docs_{head.generation} WHERE changed > ?",
+                    f"published_on, deadline, length FROM docs_{head.generation} WHERE changed > ?",
                     (columns.counter,),
                 ).fetchall()
                 columns = columns.updated(head.counter, [_line(row) for row in lines])
@@ -223,7 +262,7 @@ class FtsEngine:
         visible = columns.visible(query.audiences)
         asked = understand(query.text)
         if asked.terms:
-            found = _Search(connection, head, visible).run(asked)
+            found = _Search(connection, head, columns, visible, self._kept).run(asked)
         else:
             rows = np.flatnonzero(visible)
             found = _Found(rows, np.zeros(len(rows)), np.ones(len(rows)), False, ())
@@ -405,6 +444,7 @@ class FtsEngine:
             self._local = threading.local()
             self._columns = None
             self._remembered.clear()
+            self._kept = _Kept()
         for connection in connections:
             connection.close()
 
@@ -455,13 +495,17 @@ os.register_at_fork(after_in_child=_after_fork)
 class _Search:
     """One text against the tables of one transaction. Arrays are as long as there are numbers in the file."""
 
-    def __init__(self, connection: sqlite3.Connection, head: _Head, visible: Mask) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, head: _Head, columns: Columns, visible: Mask, kept: _Kept
+    ) -> None:
         self.connection = connection
+        self.state = head.counter
         self.documents = head.alive
+        self.columns = columns
         self.words = f"words_{head.generation}"
         self.chars = f"chars_{head.generation}"
         self.visible = visible
-        self.seen: dict[tuple[str, str], Rows] = {}
+        self.kept = kept
 
     def run(self, asked: Asked) -> _Found:
         masks = {term.phrase: self.having(term) for term in asked.terms}
@@ -527,32 +571,36 @@ class _Search:
         return scores
 
     def ranked(self, word: str) -> tuple[Rows, Scores]:
-        rows = self.connection.execute(
-            f"SELECT rowid, bm25({self.words}) FROM {self.words} WHERE {self.words} MATCH ?",  # noqa: S608  our own name
-            (word_query(word),),
-        ).fetchall()
-        numbers = np.fromiter((number for number, _ in rows), dtype=np.int64, count=len(rows))
-        values = np.fromiter((value for _, value in rows), dtype=np.float64, count=len(rows))
-        inside = numbers < len(self.visible)
-        return numbers[inside], corrected(values, self.documents)[inside]
+        """The documents that say a word, and BM25 of each as Lucene reckons it.
+
+        FTS5's own bm25() takes ten times as long, and calls a word worthless once half the documents have it.
+        """
+        rows = self.word(word)
+        times = np.ones(len(rows))
+        for digit in range(_DIGITS if len(rows) else 0):
+            times[np.searchsorted(rows, self.word(digit_of(word, digit)))] += 1 << digit
+        damped = K1 * (1 - B + B * self.columns.relative_lengths[rows])
+        return rows, times / (times + damped) * rarity(len(rows), self.documents)
 
     def word(self, word: str) -> Rows:
         return self.numbers(self.words, word_query(word))
 
     def phrase(self, phrase: str, *, title: bool = False) -> Rows:
+        if len(phrase) == 1:
+            return self.word((_ALONE_IN_TITLE if title else _ALONE) + phrase)
         return self.numbers(self.chars, phrase_query(phrase, title=title))
 
     def numbers(self, table: str, match: str) -> Rows:
-        known = self.seen.get((table, match))
-        if known is None:
-            # All numbers in one row: SQLite works through them without the interpreter's lock, beside other readers.
-            (listed,) = self.connection.execute(
-                f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?",  # noqa: S608  our own name
-                (match,),
-            ).fetchone()
-            numbers = np.fromstring(listed or "", dtype=np.int64, sep=",")
-            known = self.seen[table, match] = numbers[numbers < len(self.visible)]
-        return known
+        """The documents of a match, in order."""
+        return self.kept.rows((self.state, table, match), lambda: self.read(table, match))
+
+    def read(self, table: str, match: str) -> Rows:
+        # All numbers in one row: SQLite works through them without the interpreter's lock, beside other readers.
+        (listed,) = self.connection.execute(
+            f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?",  # noqa: S608  our own name
+            (match,),
+        ).fetchone()
+        return np.fromstring(listed or "", dtype=np.int64, sep=",")
 
 
 def _result(query: Query, columns: Columns, found: _Found) -> Result:
@@ -612,10 +660,13 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
         f"CREATE TABLE docs_{generation} (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident INTEGER NOT NULL, "
         "version INTEGER NOT NULL, deleted INTEGER NOT NULL, changed INTEGER NOT NULL, audience TEXT NOT NULL, "
         "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, published_on TEXT, "
-        "deadline TEXT, packed BLOB NOT NULL, UNIQUE (kind, ident))"
+        "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, UNIQUE (kind, ident))"
     )
     connection.execute(f"CREATE INDEX docs_{generation}_changed ON docs_{generation} (changed)")
-    connection.execute(f"CREATE VIRTUAL TABLE words_{generation} USING fts5 (words, content='', tokenize='ascii')")
+    connection.execute(
+        f"CREATE VIRTUAL TABLE words_{generation} USING fts5 (words, content='', columnsize=0, detail=none, "
+        "tokenize='ascii')"
+    )
     connection.execute(
         f"CREATE VIRTUAL TABLE chars_{generation} USING fts5 (title, body, content='', columnsize=0, tokenize='ascii')"
     )
@@ -628,7 +679,7 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
 
 _FIELDS = (
     "kind, ident, version, deleted, changed, audience, district, field, stage, modes, year, chain, published_on, "
-    "deadline, packed"
+    "deadline, length, packed"
 )
 _Row = tuple[Any, ...]
 
@@ -636,9 +687,7 @@ _Row = tuple[Any, ...]
 def _write(
     connection: sqlite3.Connection, generation: int, document: Document, text: Channels, changed: int
 ) -> int | None:
-    packed = _packed(
-        " ".join(text.words).translate(_SIGNS), spaced(text.title), spaced(text.body), json.dumps(text.offers)
-    )
+    packed = _packed(counted(text), pairs(text.title), pairs(text.body), json.dumps(text.offers))
     row = (
         document.kind,
         document.id,
@@ -654,6 +703,7 @@ def _write(
         document.chain or None,
         _iso(document.published_on),
         _iso(document.deadline),
+        len(text.words),
         packed,
     )
     return _store(connection, generation, row)
@@ -661,7 +711,7 @@ def _write(
 
 def _bury(connection: sqlite3.Connection, generation: int, version: Version, changed: int) -> int | None:
     kind, ident, number = version
-    row = (kind, ident, number, 1, changed, "[]", None, None, None, "[]", None, None, None, None, b"")
+    row = (kind, ident, number, 1, changed, "[]", None, None, None, "[]", None, None, None, None, 0, b"")
     return _store(connection, generation, row)
 
 
@@ -772,7 +822,8 @@ def _make_live(connection: sqlite3.Connection, head: _Head, fresh: int) -> int:
 
 
 def _line(row: _Row) -> Line:
-    number, alive, kind, ident, district, field, stage, modes, year, chain, audience, published_on, deadline = row
+    number, alive, kind, ident, *facets, audience, published_on, deadline, length = row
+    district, field, stage, modes, year, chain = facets
     values = {
         "kind": (kind,),
         "district": _one(district),
@@ -783,7 +834,7 @@ def _line(row: _Row) -> Line:
         "chain": _one(chain),
         "audience": _several(audience),
     }
-    return Line(number, bool(alive), kind, ident, values, _date(published_on), _date(deadline))
+    return Line(number, bool(alive), kind, ident, values, _date(published_on), _date(deadline), length)
 
 
 def _one(value: Any) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from search import Document, Query, SearchError, SearchUnavailable, open_engine
 from search.fts import FtsEngine, _touch, _write
-from search.schema import Channels
+from search.schema import K1, TERM_SCORE, B, Channels, rarity
 
 
 def listing(number: int, version: int = 1, title: str = "轴承") -> Document:
@@ -203,6 +203,40 @@ def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -
         connection.execute(f"INSERT INTO words_{generation}(words_{generation}) VALUES ('integrity-check')")  # noqa: S608
         connection.execute(f"INSERT INTO chars_{generation}(chars_{generation}) VALUES ('integrity-check')")  # noqa: S608
     connection.close()
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 8, 100, 256, 300])
+def test_a_word_is_worth_what_bm25_says_however_often_it_is_said(engine: FtsEngine, times: int) -> None:
+    said = Channels(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
+    other = Channels(("阿胶",) * 200, "", "阿胶")
+    with engine._writing() as (connection, head):
+        stored = [
+            _write(connection, head.generation, listing(n), text, 1) for n, text in enumerate((said, other, other))
+        ]
+        _touch(connection, 1, stored)
+    counted = min(times, 256)
+    relative = 600 / ((600 + 200 + 200) / 3)
+    expected = counted / (counted + K1 * (1 - B + B * relative)) * rarity(1, 3) + TERM_SCORE
+    (hit,) = engine.find(Query("轴承")).hits
+    assert hit.score == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("phrase", ["承", "c", "+", "承轴", "c+", "+承", "轴承c+"])
+def test_the_last_character_of_a_title_and_of_a_text_is_found(engine: FtsEngine, phrase: str) -> None:
+    engine.put([Document("demand", 1, 1, f"阿胶{phrase}", "正文"), Document("demand", 2, 1, "阿胶", f"正文{phrase}")])
+    engine.put([Document("demand", 3, 1, "阿胶", "正文")])
+    assert [hit.id for hit in engine.find(Query(phrase)).hits] == [1, 2]
+    engine.put([Document("demand", 1, 2, "阿胶", "正文")])
+    assert [hit.id for hit in engine.find(Query(phrase)).hits] == [2]
+
+
+def test_what_is_kept_in_memory_stays_within_its_limit(engine: FtsEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("search.fts.KEPT", 1_000)
+    engine.put([listing(n) for n in range(1, 300)])
+    for text in ("轴承", "正文", "轴", "承", "没有", "轴承"):
+        expected = 0 if text == "没有" else 299
+        assert engine.find(Query(text)).total == expected
+        assert engine._kept._size <= 1_000
 
 
 @pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///", "mysql://x/y", "search.db"])

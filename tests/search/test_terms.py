@@ -60,4 +60,4 @@ def test_folding(text: str, expected: str) -> None:
 def test_signs_cannot_leave_the_quotes() -> None:
     assert phrase_query('a"b').count('"') == 2
     assert word_query('c"').count('"') == 2
-    assert phrase_query("ab", title=True) == 'title : "a b"'
+    assert phrase_query("ab", title=True) == 'title : "ab"'
