@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain, count, repeat
 
 from matching import text as words_of
 
@@ -44,16 +46,12 @@ class Folded:
     """A folded text and, for every folded character, where it stood in the original."""
 
     text: str
-    origins: tuple[int, ...]
+    origins: Sequence[int]
 
     @classmethod
     def of(cls, original: str) -> Folded:
         """Fold a text and keep the way back."""
-        pieces: list[str] = []
-        origins: list[int] = []
-        for index, character in enumerate(original):
-            piece = fold(character)
-            if piece:
-                pieces.append(piece)
-                origins.extend([index] * len(piece))
-        return cls("".join(pieces), tuple(origins))
+        pieces = list(map(fold, original))
+        if set(map(len, pieces)) <= {1}:  # as nearly every Chinese text
+            return cls("".join(pieces), range(len(pieces)))
+        return cls("".join(pieces), tuple(chain.from_iterable(map(repeat, count(), map(len, pieces)))))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -52,15 +53,21 @@ def _found(text: str, query_text: str) -> list[list[Span]]:
 
     Stop words are found but not marked: a page full of marked 的 shows nothing.
     """
-    asked = understand(query_text)
-    if not asked.terms or not text:
+    terms, whole = _sought(query_text)
+    if not terms or not text:
         return []
     original = sound(text)
     where = Folded.of(original)
-    found = [_term(original, where, term) for term in telling(asked.terms)]
-    if asked.whole:
-        found.append(list(_phrase(original, where, asked.whole, whole=False)))
+    found = [_term(original, where, term) for term in terms]
+    if whole:
+        found.append(list(_phrase(original, where, whole, whole=False)))
     return found
+
+
+@lru_cache(maxsize=64)  # once for all rows of a page
+def _sought(query_text: str) -> tuple[list[Term], str]:
+    asked = understand(query_text)
+    return telling(asked.terms), asked.whole
 
 
 def _term(text: str, where: Folded, term: Term) -> list[Span]:
