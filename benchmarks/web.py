@@ -1,10 +1,12 @@
 """The whole site under load: gunicorn as deployed, many clients with no time to think, every page asked for real.
 
-    .venv/bin/python -m benchmarks.web --listings 100000                     SQLite and its index
-    DATABASE_URL=… SEARCH_URL=… .venv/bin/python -m benchmarks.web           PostgreSQL and Elasticsearch (both emptied)
+    .venv/bin/python -m benchmarks.web --folder FOLDER                        SQLite and its index
+    DATABASE_URL=… SEARCH_URL=… .venv/bin/python -m benchmarks.web --folder FOLDER    PostgreSQL and Elasticsearch
 
 Fills a site of its own with made-up listings (nine achievements to one demand), serves it with two workers and asks for
-search, detail and matches, each for a while, from a process of its own. Everything is on this machine's loopback.
+search, detail and matches, each for a while, from a process of its own. Everything is on this machine's loopback. A
+folder filled by an earlier run is used again; both servers must be empty at the first. `--texts` names tables of your
+own (see README.md) to draw the listings and the questions from, instead of the sample lists.
 """
 
 from __future__ import annotations
@@ -41,6 +43,7 @@ from marketplace.lifecycle import now
 from marketplace.listings import rules as listings
 from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS
+from matching import text as words_of
 from tests.served import BIN, ROOT, free_port
 
 DISTRICTS = ("371502", "371503", "371521", "371522", "371524", "371525", "371526", "371581")
@@ -48,10 +51,10 @@ CHAINS = ("bearing", "copper", "aluminium", None)
 FIELDS = ("804", "401", "301", "101", "501")
 OWNERS = 200
 BATCH = 1000
-QUERIES = 2000
+ADDRESSES = 20_000  # asked for at most once in a minute, so that nothing is answered from memory
 
 
-def fill(app: Flask, count: int) -> dict[str, float]:
+def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
     """Write the listings, the index and the artefacts; seconds of each."""
     took: dict[str, float] = {}
 
@@ -78,10 +81,10 @@ def fill(app: Flask, count: int) -> dict[str, float]:
         db.session.commit()
         ids = [owner.id for owner in owners]
         batch: dict[str, list[dict[str, Any]]] = {kind: [] for kind in LISTINGS}
-        for number, document in enumerate(texts.catalogue(texts.samples(), count)):
+        for number, document in enumerate(texts.catalogue(sources, count)):
             kind = "demand" if number % 10 == 0 else "achievement"
             batch[kind].append(_row(kind, number, document.title, document.text, draw, ids))
-            if len(batch[kind]) == BATCH or number >= count - 2:
+            if len(batch[kind]) == BATCH:
                 db.session.execute(db.insert(LISTINGS[kind].__table__), batch[kind])
                 batch[kind] = []
         for kind, rows in batch.items():
@@ -127,27 +130,32 @@ def _row(kind: str, number: int, title: str, body: str, draw: random.Random, own
     return row | {"problem": body, "budget_negotiable": True, "cooperation_modes": ["cooperative_dev"]}
 
 
-def addresses(app: Flask, count: int) -> dict[str, list[str]]:
+def addresses(app: Flask, sources: list[texts.Text]) -> dict[str, list[str]]:
     """What is asked for: page → addresses, each list in an order of its own."""
     draw = random.Random(2)  # noqa: S311  made-up questions
-    words = [word for title, _ in texts.samples() for word in _pieces(title)]
     with app.app_context():
         ids = {k: list(db.session.scalars(db.select(t.id).order_by(t.id))) for k, t in LISTINGS.items()}
-    searches = []
-    for _ in range(QUERIES):
-        query: dict[str, str] = {"q": " ".join(draw.sample(words, draw.choice((1, 2, 2, 3))))}
+    details = [f"/{kind}s/{i}" for kind in LISTINGS for i in ids[kind]]
+    matches = [f"/demands/{i}/matches" for i in ids["demand"]]
+    draw.shuffle(details)
+    draw.shuffle(matches)
+    return {"search": _searches(sources, draw), "detail": details[:ADDRESSES], "matches": matches[:ADDRESSES]}
+
+
+def _searches(sources: list[texts.Text], draw: random.Random) -> list[str]:
+    """Different searches: one to three words of one title, now and then of two titles that have nothing in common."""
+    titles = [words for title, _ in sources if (words := [w for w in words_of.words(title, stop=True) if len(w) > 1])]
+    found: dict[str, None] = {}
+    for _ in range(3 * ADDRESSES):
+        first, second = draw.choice(titles), draw.choice(titles)
+        words = draw.sample(first, min(draw.choice((1, 1, 2, 2, 3)), len(first)))
+        if draw.random() < 0.1:
+            words = [words[0], draw.choice(second)]
+        query = {"q": " ".join(words)}
         if draw.random() < 0.3:
             query["district"] = draw.choice(DISTRICTS)
-        searches.append("/search?" + urllib.parse.urlencode(query))
-    details = [f"/{kind}s/{i}" for kind in LISTINGS for i in draw.sample(ids[kind], min(QUERIES, len(ids[kind])))]
-    draw.shuffle(details)
-    demands = draw.sample(ids["demand"], min(QUERIES, len(ids["demand"])))
-    return {"search": searches, "detail": details, "matches": [f"/demands/{i}/matches" for i in demands]}
-
-
-def _pieces(title: str) -> list[str]:
-    """Pieces of a title somebody might type: two to four characters."""
-    return [title[at : at + size] for size in (2, 3, 4) for at in range(0, max(1, len(title) - size), 3)]
+        found["/search?" + urllib.parse.urlencode(query)] = None
+    return list(found)[:ADDRESSES]
 
 
 async def _client(port: int, paths: list[str], end: float, seconds: list[float], statuses: Counter[str]) -> None:
@@ -214,6 +222,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--threads", default="4")
     parser.add_argument("--folder", type=Path, help="a site filled by an earlier run, or where to keep this one")
+    parser.add_argument("--texts", type=Path, nargs="+", help="tables to draw from, instead of the sample lists")
+    parser.add_argument("--pages", nargs="+", default=["search", "detail", "matches"])
     parser.add_argument("--profile", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="market-load-") as name:
@@ -221,12 +231,13 @@ def main() -> None:
         port = free_port()
         env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(folder), "PORT": str(port), "WEB_WORKERS": "2"}
         env["WEB_THREADS"] = args.threads
+        sources = [text for path in args.texts or () for text in texts.read(path)] or texts.samples()
         app = create_app(Config.from_env(env))
         print(f"{args.listings} listings, {args.clients} clients, {args.seconds:.0f} s each", flush=True)
         if not (folder / "filled").exists():
-            fill(app, args.listings)
+            fill(app, args.listings, sources)
             (folder / "filled").touch()
-        asked = addresses(app, args.listings)
+        asked = {page: paths for page, paths in addresses(app, sources).items() if page in args.pages}
         if args.profile:
             for page, paths in asked.items():
                 print(f"{page}\n{profile(app, paths)}")
@@ -248,13 +259,16 @@ def serve(app: Flask, env: dict[str, str], asked: dict[str, list[str]], port: in
                 break
             except OSError:
                 time.sleep(0.5)
+        print("| page | req/s | p50 ms | p95 ms | p99 ms | errors |\n|---|---|---|---|---|---|")
         for page, paths in asked.items():
-            load(port, paths, args.clients, min(5.0, args.seconds))  # every worker has seen the page
+            load(port, paths[::-1], args.clients, min(5.0, args.seconds))  # every worker has seen the page
+            began = time.monotonic()
             seconds, statuses = load(port, paths, args.clients, args.seconds)
+            rate = len(seconds) / (time.monotonic() - began)
             cuts = [1000 * cut for cut in statistics.quantiles(seconds, n=100)]
+            errors = {status: number for status, number in statuses.items() if status != "200"}
             print(
-                f"| {page} | {len(seconds) / args.seconds:.0f} | {cuts[49]:.0f} | {cuts[94]:.0f} | {cuts[98]:.0f} "
-                f"| {dict(statuses)} |",
+                f"| {page} | {rate:.0f} | {cuts[49]:.0f} | {cuts[94]:.0f} | {cuts[98]:.0f} | {errors or 0} |",
                 flush=True,
             )
     finally:
