@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import logging
 import os
 import platform
@@ -118,33 +119,34 @@ class Run:
         yield Line("one demand, the same features, p50", name, ours, float(np.median(theirs)), "ms", "≥ 20×")
 
     def words(self) -> Iterator[Line]:
-        """Plain words: scores and top 20 from tokens, beside engines that do just that."""
+        """Plain words: scores and top 20 from tokens, beside engines that do just that on the very same tokens."""
         import bm25s
         import tantivy
 
         channel, loops = self.matcher.channels_["words"], kernels.ready()
-        asked = [words_of.words(f"{q.title} {q.text}", stop=True) for q in self.questions[:QUESTIONS]]
+        main = channel.main
+        names = [str(term) for term in range(len(main.keys))]
+        asked = [features.read(q).words for q in self.questions[:QUESTIONS]]
+        known = [[names[term] for term in main.find(one.keys).tolist() if term >= 0] for one in asked]
         inverse = channel.inverse(self.size)
 
-        def ask(tokens: list[str]) -> np.ndarray:
-            keys, counts = np.unique(
-                np.array([features.word_key(t) for t in tokens], dtype=np.uint64), return_counts=True
-            )
-            counted = features.Counted(keys, np.minimum(counts, features.MOST).astype(np.uint8))
-            sums = channel.dot(channel.ask(counted, self.size), loops)
+        def ask(one: features.Counted) -> np.ndarray:
+            sums = channel.dot(channel.ask(one, self.size), loops)
             scores = sums * inverse
             found = loops.best(scores, self.matcher.ranked_, TOP)
             return found[np.argsort(-scores[found])][:TOP]
 
         ours = float(np.median(each(ask, asked)))
-        corpus = [words_of.words(f"{d.title} {d.text}", stop=True) for d in self.documents]
+        numbers = list(range(len(names)))
         engine = bm25s.BM25(backend="numba")
-        engine.index(corpus, show_progress=False)
+        corpus = [[numbers[term] for term in terms] for terms in self._word_numbers()]
+        engine.index((corpus, dict(zip(names, numbers, strict=True))), show_progress=False)
+        del corpus
 
         def retrieve(tokens: list[str]) -> Any:
             return engine.retrieve([tokens], k=TOP, show_progress=False, n_threads=0)
 
-        theirs = each(retrieve, asked)
+        theirs = each(retrieve, known)
         yield Line("plain words, from tokens, p50", "bm25s (numba)", ours, float(np.median(theirs)), "ms", "≥ 1×")
 
         builder = tantivy.SchemaBuilder()
@@ -152,22 +154,26 @@ class Run:
         schema = builder.build()
         index = tantivy.Index(schema)
         writer = index.writer(256_000_000, 1)
-        for tokens in corpus:
-            writer.add_document(tantivy.Document(body=" ".join(tokens)))
+        for terms in self._word_numbers():
+            writer.add_document(tantivy.Document(body=" ".join([names[term] for term in terms])))
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
         searcher = index.searcher()
 
         def search(tokens: list[str]) -> Any:
-            terms = [
-                (tantivy.Occur.Should, tantivy.Query.term_query(schema, "body", t, "freq"))
-                for t in dict.fromkeys(tokens)
-            ]
+            terms = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "body", t, "freq")) for t in tokens]
             return searcher.search(tantivy.Query.boolean_query(terms), limit=TOP, count=False).hits
 
-        theirs = each(search, asked)
+        theirs = each(search, known)
         yield Line("plain words, from tokens, p50", "tantivy", ours, float(np.median(theirs)), "ms", "≥ 1×")
+
+    def _word_numbers(self) -> Iterator[list[int]]:
+        """The words of each document by number, each as often as it counts."""
+        main = self.matcher.channels_["words"].main
+        for start, stop in itertools.pairwise(main.document_ends.tolist()):
+            packed = main.by_document[start:stop]
+            yield np.repeat(packed >> segment.SHIFT, packed & segment.MASK).tolist()
 
     # building
 

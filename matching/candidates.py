@@ -26,7 +26,7 @@ from matching.kernels import Loops
 from matching.matcher import Matcher
 from matching.reasons import Reasons, Understanding
 from matching.segment import MASK, SHIFT
-from matching.vectors import WordVectors
+from matching.vectors import Means, WordVectors
 
 CANDIDATES = 300  # documents that are scored exactly
 TERMS = 96  # terms they are asked for by: see benchmarks/candidates.py for the curve
@@ -143,6 +143,10 @@ class _Selection(Matcher):
 
     def __len__(self) -> int:
         return self.documents
+
+    def _means(self, numbers: Numbers) -> Means:
+        words = self.channels_["words"]
+        return self.vectors_.means([words.document(number) for number in numbers.tolist()])
 
 
 class CandidateMatcher(Matcher):
@@ -327,8 +331,8 @@ class CandidateMatcher(Matcher):
             ends = np.cumsum([0, *sizes.tolist(), *(len(one.keys) for one in more)])
             channels[name] = _Part(statistics, keys, counts, ends, now)
         selection = _Selection(grams=self.grams, titles=self.titles, words=self.words, vectors=self.vectors)
-        selection._set([*(i for i, _ in packed), *later], told, channels)
         selection.vectors_ = self.vectors_
+        selection._set([*(i for i, _ in packed), *later], told, channels, vectors.nothing().means([]))
         selection.documents = len(self)
         return selection
 

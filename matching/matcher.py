@@ -19,13 +19,13 @@ import numpy.typing as npt
 from matching import features, kernels, storage, vectors
 from matching import segment as segments
 from matching import text as words_of
-from matching.channel import SUBLINEAR, Asked, Channel, Floats, Sums
+from matching.channel import Asked, Channel, Floats, Sums
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
 from matching.features import CHANNELS, Counted, Features
 from matching.reasons import Earned, Reading, Reasons, Understanding
 from matching.segment import Segment
-from matching.vectors import WordVectors
+from matching.vectors import Means, WordVectors
 
 _FEW = 1_000  # documents that are read one by one, without loading numba
 _RESCORED = 100  # of the best by text, word vectors look at so many again
@@ -49,6 +49,8 @@ class Matcher:
     ranked_: npt.NDArray[np.bool_]  # alive, and with a word that tells something
     channels_: dict[str, Channel]
     vectors_: WordVectors
+    means_: Means  # of the words of each document that was fitted; later_means_ of those that were put since
+    later_means_: Means
 
     def __init__(self, *, grams: float = 1.0, titles: float = 0.5, words: float = 0.25, vectors: float = 0.4) -> None:
         self.grams = grams
@@ -80,8 +82,8 @@ class Matcher:
             laid = {name: segments.of([getattr(r, name) for r in read]) for name in used}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
-        self._set(ids, telling, {name: Channel(segment) for name, segment in laid.items()})
         self.vectors_ = trained
+        self._set(ids, telling, {n: Channel(segment) for n, segment in laid.items()}, trained.means_of(laid["words"]))
         return self
 
     def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
@@ -153,6 +155,7 @@ class Matcher:
         self.number_.update(zip(new, range(first, first + len(new)), strict=True))
         self.alive_ = np.concatenate([self.alive_, np.ones(len(new), dtype=np.bool_)])
         self.ranked_ = np.concatenate([self.ranked_, np.array([r.telling for r in read], dtype=np.bool_)])
+        self.later_means_ = np.concatenate([self.later_means_, self.vectors_.means([r.words for r in read])])
         later = len(self.ids_) - self.channels_["words"].main.size
         if later > max(_MERGE_AT, _MERGE_SHARE * len(self.ids_)):
             self.merge()
@@ -173,7 +176,8 @@ class Matcher:
         self._check()
         channels = {name: channel.merged(self.alive_) for name, channel in self.channels_.items()}
         kept = np.flatnonzero(self.alive_).tolist()
-        self._set([self.ids_[n] for n in kept], self.ranked_[kept], channels)
+        means = np.concatenate([self.means_, self.later_means_])[kept]
+        self._set([self.ids_[n] for n in kept], self.ranked_[kept], channels, means)
         return self
 
     def save(self, directory: str | Path) -> str:
@@ -190,7 +194,7 @@ class Matcher:
             for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
                 arrays[f"{name}-{part}"] = getattr(main, part)
             arrays[f"{name}-sums"] = channel.sums
-        arrays |= {"vectors-keys": self.vectors_.keys, "vectors-rows": self.vectors_.rows}
+        arrays |= {"vectors-keys": self.vectors_.keys, "vectors-rows": self.vectors_.rows, "means": self.means_}
         weights = {name: getattr(self, name) for name in (*CHANNELS, "vectors")}
         facts: dict[str, Any] = {"words": words_of.VERSION, "weights": weights}
         if all(type(i) is int and abs(i) < 2**63 for i in self.ids_):
@@ -220,7 +224,9 @@ class Matcher:
                 if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
                     raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
                 channels[name] = Channel(main, arrays[f"{name}-sums"])
-            matcher._set(ids, arrays["ranked"], channels)
+            if arrays["means"].shape != (len(ids), arrays["vectors-rows"].shape[1]):
+                raise UnusableArtefact(f"{directory}: the means are not of the same documents")
+            matcher._set(ids, arrays["ranked"], channels, arrays["means"])
             matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"{directory} does not hold a matcher: {error!r}") from error
@@ -234,12 +240,23 @@ class Matcher:
         self._check()
         return id_ in self.number_
 
-    def _set(self, ids: list[Id], telling: npt.ArrayLike, channels: dict[str, Channel]) -> None:
+    def _set(self, ids: list[Id], telling: npt.ArrayLike, channels: dict[str, Channel], means: Means) -> None:
         self.ids_ = ids
         self.number_ = dict(zip(ids, range(len(ids)), strict=True))
         self.alive_ = np.ones(len(ids), dtype=np.bool_)
         self.ranked_ = np.array(telling, dtype=np.bool_)
         self.channels_ = channels
+        self.means_ = means
+        self.later_means_ = means[:0]
+
+    def _means(self, numbers: npt.NDArray[np.int64]) -> Means:
+        """The means of some documents. shape (len(numbers), d)."""
+        first = len(self.means_)
+        found = np.empty((len(numbers), self.means_.shape[1]), dtype=np.float16)
+        fitted = numbers < first
+        found[fitted] = self.means_[numbers[fitted]]
+        found[~fitted] = self.later_means_[numbers[~fitted] - first]
+        return found
 
     def _used(self) -> tuple[str, ...]:
         """The channels that count; the words always, for the reasons."""
@@ -272,7 +289,7 @@ class _Question:
         self.asked: dict[str, Asked] = {
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
         }
-        self.word_vectors = matcher.vectors_
+        self.word_vectors, self.means = matcher.vectors_, matcher._means
         weights = {name: getattr(matcher, name) for name in CHANNELS}
         weights["vectors"] = matcher.vectors if len(matcher.vectors_.keys) else 0.0
         total = sum(weights.values()) + weights["vectors"] * (vectors.worth(len(self.read.words.keys)) - 1)
@@ -312,15 +329,12 @@ class _Question:
             products = sums[name][numbers].astype(np.float64) * self.weights[name]
             total += np.divide(products, norms, out=np.zeros(len(numbers)), where=norms > 0)
         if self.weights["vectors"]:
-            others = [self.channels["words"].document(number) for number in numbers.tolist()]
-            total += self.weights["vectors"] * self._near(others)
+            total += self.weights["vectors"] * self._near(self.means(numbers))
         return total
 
-    def _near(self, others: Sequence[Counted]) -> Floats:
+    def _near(self, others: Means) -> Floats:
         """How near the query is to others by the vectors of their words. shape (len(others),)."""
-        texts = [self.read.words, *others]
-        keys, counts = (np.concatenate([text[part] for text in texts]) for part in (0, 1))
-        return self.word_vectors.near(texts, SUBLINEAR[counts] * self.channels["words"].idf(keys, self.documents))
+        return vectors.near(self.word_vectors.means([self.read.words])[0], others)
 
     @staticmethod
     def rounded(score: float) -> float:
@@ -341,7 +355,7 @@ class _Question:
         both = self.read.telling and read.telling
         score = sum(sum(e.values()) for e in earned.values()) if both else 0.0
         if both and self.weights["vectors"]:
-            score += self.weights["vectors"] * float(self._near([read.words])[0])
+            score += self.weights["vectors"] * float(self._near(self.word_vectors.means([read.words]))[0])
         return self._reasons(others, norms, self.rounded(score))
 
     def _reasons(self, others: dict[str, Counted], norms: dict[str, float], score: float) -> Reasons:

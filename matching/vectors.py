@@ -16,9 +16,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from matching.channel import SUBLINEAR
 from matching.features import Counted, Keys
+from matching.segment import MASK, SHIFT, Segment
 
-Rows = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.int16]
+Means = npt.NDArray[np.float16]
 
 DIMENSIONS = 100
 WINDOW = 5  # words on each side
@@ -27,45 +30,73 @@ HALF = 10  # words of a text whose mean is worth half: a few words tell little o
 FEW_TEXTS = 1_000  # so many tell too little of how words are used
 MOST_TEXTS = 10_000  # the first so many texts of a catalogue train; more change little
 SEED = 0
+SCALE = 1024  # a rarity is at most some 15, so that the parts fit into 16 bits
+BATCH = 5_000  # documents whose means are worked out at a time
+_SUBLINEAR = np.round(SUBLINEAR * 256)  # whole numbers too
 
 
 @dataclass(frozen=True, slots=True)
 class WordVectors:
-    """A vector for each word, their weighted mean taken off. keys shape (w,) ascending; rows shape (w, d)."""
+    """A vector for each word: its direction, the mean of all words taken off, times its rarity where it was trained.
+
+    keys shape (w,) ascending; rows shape (w, d) in SCALE-th parts: sums of whole numbers do not depend on their order.
+    """
 
     keys: Keys
     rows: Rows
 
-    def near(self, texts: Sequence[Counted], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """How near the first of some texts is to each of the others, by the directions of their weighted words.
-
-        weights of the words of all texts, end to end. Returns the cosine, at least 0, times what the other's mean is
-        worth. shape (len(texts) - 1,).
-        """
-        sizes = np.array([len(text.keys) for text in texts])
-        keys = np.concatenate([text.keys for text in texts])
-        means = self.mean(keys, weights, np.repeat(np.arange(len(texts)), sizes), len(texts)).astype(np.float64)
-        near: npt.NDArray[np.float64] = np.maximum(means[1:] @ means[0], 0.0) * worth(sizes[1:])
-        return near
-
-    def mean(self, keys: Keys, weights: npt.NDArray[np.float64], owner: npt.NDArray[np.int64], owners: int) -> Rows:
-        """The weighted mean direction of each owner's words, zero where none is known. shape (owners, d).
-
-        keys, weights and owner shape (n,), owner ascending; words without a vector are passed over.
-        """
-        found = np.zeros((owners, self.rows.shape[1]), dtype=np.float32)
-        if not len(self.keys) or not len(keys):
-            return found
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        known = self.keys[at] == keys
-        at, owner = at[known], owner[known]
-        if len(at):
+    def means(self, texts: Sequence[Counted]) -> Means:
+        """The mean direction of each text's words, as long as it is worth. shape (len(texts), d)."""
+        sums = np.zeros((len(texts), self.rows.shape[1]))
+        sizes = np.array([len(text.keys) for text in texts], dtype=np.int64)
+        if not len(self.keys) or not sizes.sum():
+            return sums.astype(np.float16)
+        found = self._find(np.concatenate([text.keys for text in texts]))
+        known = np.flatnonzero(found >= 0)
+        owner = np.repeat(np.arange(len(texts)), sizes)[known]
+        if len(known):
             begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
-            weighted = self.rows[at] * weights[known, None].astype(np.float32)
-            found[owner[begins]] = np.add.reduceat(weighted, begins, axis=0)
-        lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        np.divide(found, lengths, out=found, where=lengths > 0)
-        return found
+            times = _SUBLINEAR[np.concatenate([text.counts for text in texts])[known]]
+            sums[owner[begins]] = np.add.reduceat(self.rows[found[known]] * times[:, None], begins, axis=0)
+        return _means(sums, sizes)
+
+    def means_of(self, segment: Segment) -> Means:
+        """The same of all documents of a segment. shape (n, d)."""
+        from scipy.sparse import csr_array
+
+        means = np.zeros((segment.size, self.rows.shape[1]), dtype=np.float16)
+        if not len(self.keys):
+            return means
+        found, rows = self._find(np.asarray(segment.keys)), self.rows.astype(np.float64)
+        for start in range(0, segment.size, BATCH):
+            ends = segment.document_ends[start : start + BATCH + 1]
+            packed = segment.by_document[ends[0] : ends[-1]]
+            row = found[packed >> SHIFT]
+            times = np.where(row >= 0, _SUBLINEAR[packed & MASK], 0)
+            counted = csr_array((times, np.maximum(row, 0), ends - ends[0]), shape=(len(ends) - 1, len(rows)))
+            means[start : start + BATCH] = _means(counted @ rows, np.diff(ends))
+        return means
+
+    def _find(self, keys: Keys) -> npt.NDArray[np.int64]:
+        """The row of each key, -1 where it has none. shape (k,) → (k,)."""
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[at] == keys, at, -1)
+
+
+def near(query: Means, others: Means) -> npt.NDArray[np.float64]:
+    """How near a text, shape (d,), is to others, shape (n, d): the cosine, at least 0, times what theirs is worth."""
+    direction = query.astype(np.float64)
+    length = np.sqrt(np.sum(direction**2))
+    products = np.sum(others.astype(np.float64) * (direction / (length or 1.0)), axis=1)
+    found: npt.NDArray[np.float64] = np.maximum(products, 0.0)
+    return found
+
+
+def _means(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> Means:
+    lengths = np.sqrt(np.sum(sums**2, axis=1))
+    scale = np.divide(worth(sizes), lengths, out=np.zeros(len(sums)), where=lengths > 0)
+    found: Means = (sums * scale[:, None]).astype(np.float16)
+    return found
 
 
 def worth(words: Any) -> Any:
@@ -75,7 +106,7 @@ def worth(words: Any) -> Any:
 
 def nothing() -> WordVectors:
     """No vectors: all means are zero."""
-    return WordVectors(np.zeros(0, dtype=np.uint64), np.zeros((0, DIMENSIONS), dtype=np.float32))
+    return WordVectors(np.zeros(0, dtype=np.uint64), np.zeros((0, DIMENSIONS), dtype=np.int16))
 
 
 def train(texts: Sequence[Keys]) -> WordVectors:
@@ -100,8 +131,9 @@ def train(texts: Sequence[Keys]) -> WordVectors:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, lengths, out=rows, where=lengths > 0)
     having = np.bincount(np.unique(text_of * len(keys) + words) % len(keys))
-    weights = having * (1 + np.log((1 + len(texts)) / (1 + having)))
-    return WordVectors(keys, (rows - weights @ rows / weights.sum()).astype(np.float32))
+    rare = 1 + np.log((1 + len(texts)) / (1 + having))
+    rows -= (having * rare) @ rows / (having @ rare)
+    return WordVectors(keys, np.round(rows * rare[:, None] * SCALE).astype(np.int16))
 
 
 def _information(words: npt.NDArray[np.int64], text_of: npt.NDArray[np.int64], size: int) -> Any:

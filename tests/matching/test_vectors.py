@@ -113,23 +113,31 @@ def test_words_used_alike_are_near() -> None:
 
     def near(a: str, b: str) -> float:
         one, other = (trained.rows[np.flatnonzero(trained.keys == np.uint64(word_key(w)))[0]] for w in (a, b))
-        return float(one @ other)
+        return float(one.astype(np.float64) @ other)
 
     assert near("石墨烯", "碳纳米管") > near("石墨烯", "驴皮")
 
 
 def test_a_text_of_few_words_counts_less() -> None:
-    words = ["轴承", "润滑", "保持架", "尼龙", "滚子", "淬火", "磨削", "装配", "振动", "噪声", "密封", "油脂"]
+    words = ["轴承", "润滑", "保持架", "尼龙", "滚子", "淬火", "磨削", "装配", "振动", "噪声"]
     keys = np.sort(np.array([word_key(w) for w in words], dtype=np.uint64))
-    same = vectors.WordVectors(keys, np.ones((len(keys), 2), dtype=np.float32))
+    same = vectors.WordVectors(keys, np.ones((len(keys), 2), dtype=np.int16))
     long, short = (Counted(keys[:n], np.ones(n, dtype=np.uint8)) for n in (10, 1))
-    found = same.near([long, long, short], np.ones(21))
+    query, *others = same.means([long, long, short])
 
-    assert found == pytest.approx([0.5, 1 / 11])
+    assert vectors.near(query, np.array(others)) == pytest.approx([0.5, 1 / 11], rel=1e-3)
 
 
-def test_the_mean_of_unknown_words_is_nothing() -> None:
-    found = vectors.nothing().mean(np.array([1], dtype=np.uint64), np.ones(1), np.zeros(1, dtype=np.int64), 2)
+def test_means_one_by_one_are_those_of_the_whole_catalogue(trained: Matcher) -> None:
+    read = [features.read(document).words for document in MANY[:50]]
 
-    assert found.shape == (2, vectors.DIMENSIONS)
-    assert not found.any()
+    assert trained.means_.any(axis=1).all()
+    assert np.array_equal(trained.vectors_.means(read), trained.means_[:50])
+
+
+def test_the_mean_of_unknown_words_is_nothing(trained: Matcher) -> None:
+    unknown = Counted(np.array([1], dtype=np.uint64), np.ones(1, dtype=np.uint8))
+
+    for found in (vectors.nothing().means([unknown]), trained.vectors_.means([unknown])):
+        assert found.shape == (1, found.shape[1])
+        assert not found.any()
