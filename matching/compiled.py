@@ -11,6 +11,7 @@ from numba import njit
 
 _SHIFT = np.uint32(6)
 _MASK = np.uint32(63)
+_LEAST = np.float32(1e-38)  # above 0
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
@@ -46,12 +47,17 @@ def blend(sums: Any, factors: Any, weight: Any, scores: Any) -> None:
 
 @njit(nogil=True, cache=True, boundscheck=False)
 def best(scores: Any, allowed: Any, top: int, near: Any) -> Any:
-    """As kernels.Loops.best: one pass that keeps the `top` best in a heap, one that collects what reaches the last."""
-    n = len(scores)
+    """As kernels.Loops.best: one pass that keeps the `top` best scores in a heap and whatever came near the last."""
     heap = np.zeros(top, dtype=np.float32)  # smallest at 0
-    for d in range(n):
+    last = np.float32(0)
+    floor = _LEAST
+    found = np.empty(16 * top + 64, dtype=np.int64)
+    count = 0
+    for d in range(len(scores)):
         score = scores[d]
-        if score > heap[0] and allowed[d]:
+        if score < floor or not allowed[d]:
+            continue
+        if score > last:
             at = 0
             while True:
                 child = 2 * at + 1
@@ -64,18 +70,28 @@ def best(scores: Any, allowed: Any, top: int, near: Any) -> Any:
                 heap[at] = heap[child]
                 at = child
             heap[at] = score
-    floor = heap[0] - near
-    count = 0
-    for d in range(n):
-        if scores[d] > 0 and scores[d] >= floor and allowed[d]:
-            count += 1
-    found = np.empty(count, dtype=np.int64)
-    count = 0
-    for d in range(n):
-        if scores[d] > 0 and scores[d] >= floor and allowed[d]:
-            found[count] = d
-            count += 1
-    return found
+            last = heap[0]
+            floor = max(_LEAST, last - near)
+        if count == len(found):
+            count = _reaching(found, count, scores, floor)
+            if 2 * count > len(found):
+                more = np.empty(2 * len(found), dtype=np.int64)
+                more[:count] = found[:count]
+                found = more
+        found[count] = d
+        count += 1
+    return found[: _reaching(found, count, scores, floor)].copy()
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
+def _reaching(found: Any, count: int, scores: Any, floor: Any) -> int:
+    """Draw together at the front those of found[:count] whose score reaches the floor. Returns how many."""
+    kept = 0
+    for i in range(count):
+        if scores[found[i]] >= floor:
+            found[kept] = found[i]
+            kept += 1
+    return kept
 
 
 @njit(nogil=True, cache=True, boundscheck=False)

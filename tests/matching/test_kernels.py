@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from matching import channel, features, kernels, segment
@@ -50,6 +51,16 @@ def test_the_best_are_among_those_found(compiled: kernels.Loops, documents: int,
 
         assert expected <= found
         assert all(allowed[n] and scores[n] > 0 for n in found)
+
+
+@pytest.mark.parametrize(
+    "scores", [np.full(5_000, 0.5), np.linspace(0.1, 1, 5_000), np.linspace(1, 0, 5_000), np.zeros(5_000)]
+)
+def test_as_many_are_found_as_tie_or_rise(compiled: kernels.Loops, scores: npt.NDArray[np.float64]) -> None:
+    allowed = np.arange(5_000) % 3 > 0
+    expected = kernels.Plain().best(scores.astype(np.float32), allowed, 5)
+
+    assert np.array_equal(compiled.best(scores.astype(np.float32), allowed, 5), expected)
 
 
 def test_blends_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
