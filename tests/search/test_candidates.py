@@ -19,7 +19,7 @@ from tests.search.conftest import URL, required
 
 pytestmark = pytest.mark.server
 TEXTS = texts.samples()
-CATALOGUE = list(texts.catalogue(TEXTS, 600))
+CATALOGUE = list(texts.catalogue(TEXTS, 1_100))  # so many that word vectors are trained
 QUESTIONS = texts.demands(TEXTS, 12)
 
 
@@ -34,8 +34,9 @@ def pool() -> Iterator[CandidatePool]:
 
 @pytest.fixture
 def matcher(pool: CandidatePool, tmp_path: Path) -> CandidateMatcher:
+    """All that have a term asked for are candidates, so that nothing but the scores can differ."""
     CandidateMatcher.build(CATALOGUE, tmp_path, pool)
-    return CandidateMatcher.open(tmp_path, pool)
+    return CandidateMatcher.open(tmp_path, pool, candidates=len(CATALOGUE))
 
 
 def same(matcher: CandidateMatcher, exact: Matcher) -> None:
