@@ -40,7 +40,7 @@ NEAREST, NEAREST_POOR = 5, 3  # rows shown when nothing fits: those with a grade
 TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
 HEADLINE, LEAST_CLAUSE = 40, 12  # most characters of a title made from a pasted text; fewer than 12 tell too little
 REST = "字面相近（单字与双字片段、标题）"  # what no shared word earned
-ALIKE = "用词相近（不同的词，常和同样的词一起出现）"  # and no shared piece of text either
+ALIKE = "用词相近（两边的词常在库里一起出现）"  # and no shared piece of text either
 SHORT = 60  # characters below which a text has too few words to be compared by
 LIVING = ("draft", "returned", "submitted", "in_review", "published")  # states in which a listing looks for a match
 FACTS_SHOWN = 3
@@ -452,20 +452,21 @@ def _ranked(
             catalogue, best = len(matcher), matcher.rank(document, top=wanted)
             left = [match for match in best if match.id not in left_out]
             ranked = (measuring.reordered(left, lessons, matcher) if lessons else left)[:asked]
-            reasons = [match.reasons for match in ranked]  # worked out while the matcher is ours
-            understood = (
-                matching.Understanding(reasons[0].weighed, reasons[0].unknown_words, None)
-                if reasons
-                else matcher.understand(document)
-            )
-        rows = listings.many(sought, [match.id for match in ranked], by=by)
-        kept = [
-            (match, rows[match.id])
-            for match in ranked
-            if match.id in rows and not (row is not None and _own(row, rows[match.id], by))
-        ]
-        if len(kept) >= top or (len(best) < wanted and len(left) <= asked):
-            return kept[:top], understood, catalogue
+            rows = listings.many(sought, [match.id for match in ranked], by=by)
+            kept = [
+                (match, rows[match.id])
+                for match in ranked
+                if match.id in rows and not (row is not None and _own(row, rows[match.id], by))
+            ][:top]
+            if len(kept) == top or (len(best) < wanted and len(left) <= asked):
+                # Reasons cost more than the ranking: of what is shown alone, and while the matcher is ours.
+                reasons = [match.reasons for match, _ in kept]
+                understood = (
+                    matching.Understanding(reasons[0].weighed, reasons[0].unknown_words, None)
+                    if reasons
+                    else matcher.understand(document)
+                )
+                return kept, understood, catalogue
         asked *= 4
 
 
