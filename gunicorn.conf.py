@@ -45,6 +45,13 @@ def on_starting(server):
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def when_ready(server):
+    """Compile every template once, before the workers are forked, instead of in each while its first readers wait."""
+    templates = server.app.wsgi().jinja_env
+    for name in templates.list_templates(extensions=("html", "txt", "xml")):
+        templates.get_template(name)
+
+
 def post_fork(server, worker):
     """Forget the master's connections to the database without closing them; the search engines do so by themselves."""
     from marketplace.extensions import db
