@@ -6,6 +6,7 @@ What a ranking means and who sees what of it stands in `rules.py`; how a matcher
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import shutil
 import threading
@@ -169,8 +170,10 @@ class Matchers:
     def _take_generation(self, catalogue: Catalogue) -> None:
         """Load the artefact where another one than the loaded is current, or none is loaded yet."""
         while catalogue.matcher is None or self._current(catalogue.kind) != catalogue.generation:
-            name = self._current(catalogue.kind)
+            name, old = self._current(catalogue.kind), catalogue.generation
             self._empty(catalogue, generation=name)
+            if old:
+                gc.collect()  # answers refer to their matcher in circles: its memory and files would stay by chance
             path = self.folder / catalogue.kind / name
             try:
                 if name:
