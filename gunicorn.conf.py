@@ -4,6 +4,7 @@ kill -HUP replaces the workers one by one (new settings of this file, a fresh me
 site need kill -USR2 or a restart behind the socket unit, for the application is loaded once, before the fork.
 """
 
+import gc
 import os
 import shutil
 from contextlib import suppress
@@ -62,12 +63,16 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Have the matchers in memory before the first reader asks; without a database that waits for him."""
+    """Have the matchers in memory before the first reader asks; without a database that waits for him.
+
+    What is there by then stays, so looking for garbage passes it over.
+    """
     application = worker.app.wsgi()
     with suppress(Exception), application.app_context():
         for kind in ("achievement", "demand"):
             with application.extensions["matchers"].using(kind):
                 pass
+    gc.freeze()
 
 
 def child_exit(server, worker):

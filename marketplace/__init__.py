@@ -21,7 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
-from marketplace import door, errors, wording
+from marketplace import collecting, door, errors, wording
 from marketplace.extensions import babel, bootstrap, csrf, db, limiter, migrate, security, talisman
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,6 +66,7 @@ def create_app(config: Any) -> Flask:
     Args:
         config: a `config.Config`, or anything else with `flask_settings()`.
     """
+    collecting.collect_apart()
     app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="static")
     app.config.from_mapping(config.flask_settings())
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -62,11 +62,11 @@ class WordVectors:
 
     def means_of(self, segment: Segment) -> Means:
         """The same of all documents of a segment. shape (n, d)."""
-        from scipy.sparse import csr_array
-
         means = np.zeros((segment.size, self.rows.shape[1]), dtype=np.float16)
         if not len(self.keys):
             return means
+        from scipy.sparse import csr_array  # here: a process that only answers does without
+
         found, rows = self._find(np.asarray(segment.keys)), self.rows.astype(np.float64)
         for start in range(0, segment.size, BATCH):
             ends = segment.document_ends[start : start + BATCH + 1]

@@ -1,0 +1,90 @@
+"""Garbage is found, apart from the work; the fault of Python 3.11 that this is for does not strike."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import time
+import weakref
+
+import pytest
+
+SINCE = pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python itself collects between instructions")
+
+# States whose owners are garbage while their attributes become a dict: dies without collect_apart().
+FAULT = """
+import gc, weakref
+from marketplace import collecting
+
+class Owner: pass
+
+class State:
+    def __init__(self, owner):
+        self.a, self.b = 1, 2
+        self.owner = weakref.ref(owner, self.gone)
+    def gone(self, _):
+        self.__dict__
+        self.c = 3
+
+def one():
+    owner = Owner()
+    owner.itself = owner
+    state = State(owner)
+    gc.set_threshold(1)
+    del owner
+    attributes = state.__dict__
+    gc.set_threshold(700)
+    attributes["d"] = state.e = 4
+    return state
+
+collecting.collect_apart()
+for _ in range(50):
+    for state in [one() for _ in range(100)]:
+        state.__dict__.clear()
+"""
+
+
+class Circle:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def lasts(reference: weakref.ref[Circle], seconds: float = 10) -> bool:
+    until = time.monotonic() + seconds
+    while reference() is not None and time.monotonic() < until:
+        time.sleep(0.05)
+    return reference() is not None
+
+
+@SINCE
+def test_the_fault_does_not_strike() -> None:
+    environment = {**os.environ, "PYTHONMALLOC": "debug"}
+    done = subprocess.run([sys.executable, "-c", FAULT], env=environment, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@SINCE
+@pytest.mark.usefixtures("app")
+def test_an_application_never_collects_by_itself() -> None:
+    assert not gc.isenabled()
+
+
+@pytest.mark.usefixtures("app")
+def test_garbage_is_found() -> None:
+    circle = weakref.ref(Circle())
+
+    assert not lasts(circle)
+
+
+@SINCE
+@pytest.mark.usefixtures("app")
+def test_in_a_forked_process_too() -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(int(lasts(weakref.ref(Circle()))))
+    _, status = os.waitpid(child, 0)
+
+    assert os.waitstatus_to_exitcode(status) == 0
