@@ -50,6 +50,9 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+AT_A_DESK = pytest.mark.parametrize("page", [1440], ids=["desk"], indirect=True)  # alike on a phone
+
+
 @pytest.fixture(params=[1440, 360], ids=["desk", "phone"])
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """A guest's page at the width of a desk and of a phone; errors of scripts and of the policy fail the test."""
@@ -298,6 +301,7 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page) -> None:
     expect(page.locator("#judged")).to_have_count(0)
 
 
+@AT_A_DESK
 def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     sign_in(page, "firm")
     number = open_own_matches(page)
@@ -327,6 +331,7 @@ def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     expect(page.get_by_role("button", name=re.compile("感兴趣|不合适"))).to_have_count(0)
 
 
+@AT_A_DESK
 def test_few_verdicts_are_no_figures(page: Page, address: str, folder: Path) -> None:
     sign_in(page, "operator")
     page.goto("/demands/9/matches")
