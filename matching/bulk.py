@@ -100,8 +100,6 @@ class _Tokens(dict[str, int]):
         self._left = sum(len(codes) for codes in _PRIVATE)
         self._stand_ins: dict[tuple[str, bool], str] = {}
         self._latin: dict[str, tuple[str, bool]] = {}
-        for sign in (_GAP, _END):
-            self._append(sign, (features.BREAK,), (features.BREAK,), (), ())
 
     @property
     def full(self) -> bool:
@@ -111,14 +109,14 @@ class _Tokens(dict[str, int]):
     def stand_in(self, match: re.Match[str]) -> str:
         """One private character for a Latin token as it stands there."""
         word = match.group()
-        counts = word[0].isdigit() and words_of.in_figures(match.string, match.start(), match.end(), word)
-        sign = self._stand_ins.get((word, counts))
+        seen = word, words_of.in_figures(match.string, match.start(), match.end(), word)
+        sign = self._stand_ins.get(seen)
         if sign is None:
             if self._left == 0:  # a batch of nothing but new Latin tokens: the rest are left out as gaps
                 return _GAP
             self._left -= 1
-            self._stand_ins[word, counts] = sign = next(self._private)
-            self._latin[sign] = word, counts
+            self._stand_ins[seen] = sign = next(self._private)
+            self._latin[sign] = seen
         return sign
 
     def __missing__(self, token: str) -> int:

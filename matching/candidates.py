@@ -182,7 +182,7 @@ class CandidateMatcher(Matcher):
             lengths: dict[str, list[float]] = {name: [] for name in CHANNELS}
             spool.seek(0)
             pool.fill(_stored(spool, ids, statistics, lengths))
-        trained = vectors.train(texts) if len(texts) > vectors.FEW_TEXTS else vectors.nothing()
+        trained = vectors.learnt(texts)
         arrays: storage.Arrays = {"ids": np.array(sorted(ids), dtype=np.int64)}
         arrays |= {"vectors-keys": trained.keys, "vectors-rows": trained.rows}
         for name, one in statistics.items():

@@ -74,19 +74,14 @@ def parts(document: Document) -> tuple[str, str]:
 def read(document: Document) -> Features:
     """The features of a document; the same document gives the same features in every process."""
     title, text = parts(document)
-    kept, plain, told, _ = _codes(title)
-    kept_text, _, told_text, _ = _codes(text)
+    kept, plain, told = _codes(title)
+    kept_text, _, told_text = _codes(text)
     return Features(
         _counted(_grams(kept), _grams(kept_text)),
         _counted(_grams(plain, pairs=False), None),
         _counted(np.array(told, dtype=np.uint64), np.array(told_text, dtype=np.uint64)),
         bool(told or told_text),
     )
-
-
-def whole_words(document: Document) -> Keys:
-    """Keys of a document's whole telling words in order, title first: what word vectors are trained on."""
-    return np.array([key for norm in parts(document) for key in _codes(norm)[3]], dtype=np.uint64)
 
 
 def grams_at(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Unit]:
@@ -125,12 +120,8 @@ def word_key(word: str) -> int:
 _keys: dict[str, int] = {}
 
 
-def _codes(norm: str) -> tuple[list[int], list[int], list[int], list[int]]:
-    """Codes of the units, broken at stop words and between runs; the same with stop words; keys of telling words.
-
-    Last the keys of the telling words that are no part of another.
-    """
-    whole: list[int] = []
+def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
+    """Codes of the units, broken at stop words and between runs; the same with stop words; keys of telling words."""
     kept: list[int] = []
     plain: list[int] = []
     told: list[int] = []
@@ -146,11 +137,9 @@ def _codes(norm: str) -> tuple[list[int], list[int], list[int], list[int]]:
             kept.append(BREAK)
         else:
             kept.extend(codes)
-            if token.telling:
-                whole.append(word_key(token.word))
         told.extend([word_key(word) for _, word in token.telling])
     told.extend([word_key(word) for _, word in words_of.mixed(norm)])
-    return kept, plain, told, whole
+    return kept, plain, told
 
 
 def _grams(codes: list[int], *, pairs: bool = True) -> Keys:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,13 +23,12 @@ from matching import text as words_of
 from matching.channel import Asked, Channel, Floats, Sums
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
-from matching.features import CHANNELS, Counted, Features
+from matching.features import CHANNELS, Counted, Features, Keys
 from matching.reasons import Earned, Reading, Reasons, Understanding
 from matching.segment import Segment
 from matching.vectors import Means, WordVectors
 
 _FEW = 1_000  # documents that are read one by one, without loading numba
-_RESCORED = 100  # of the best by text, word vectors look at so many again
 _MERGE_AT = 5_000  # later documents from which put() draws everything together, if they are also
 _MERGE_SHARE = 0.25  # this share of the fitted ones
 
@@ -67,23 +67,23 @@ class Matcher:
         """
         used = self._used()
         texts = vectors.MOST_TEXTS if self.vectors and like is None else 0
-        trained = vectors.nothing() if like is None else like.vectors_
+        in_order: list[Keys] = []
         documents = iter(documents)
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
             from matching import bulk  # here: a process that only answers does without
 
             ids, many = bulk.read(itertools.chain(first, documents), used, texts)
-            telling, laid = many.telling, many.segments()
-            trained = vectors.train(many.texts) if len(many.texts) > vectors.FEW_TEXTS else trained
+            telling, in_order, laid = many.telling, many.texts, many.segments()
         else:
             read = [features.read(document) for document in first]
             ids, telling = [document.id for document in first], [r.telling for r in read]
             laid = {name: segments.of([getattr(r, name) for r in read]) for name in used}
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
-        self.vectors_ = trained
-        self._set(ids, telling, {n: Channel(segment) for n, segment in laid.items()}, trained.means_of(laid["words"]))
+        self.vectors_ = vectors.learnt(in_order) if like is None else like.vectors_
+        channels = {name: Channel(segment) for name, segment in laid.items()}
+        self._set(ids, telling, channels, self.vectors_.means_of(laid["words"]))
         return self
 
     def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
@@ -101,7 +101,7 @@ class Matcher:
             wanted = self._numbers(among)
             allowed[wanted] = self.ranked_[wanted]
         sums = asked.sums()
-        depth = max(top, _RESCORED) if asked.weights["vectors"] else top
+        depth = max(top, vectors.RESCORED) if asked.weights["vectors"] else top
         numbers = asked.best(sums, allowed, min(depth, len(allowed)))
         scores = asked.scores(sums, numbers)
         best = [(asked.rounded(x), self.ids_[n], n) for x, n in zip(scores.tolist(), numbers.tolist(), strict=True)]
@@ -300,7 +300,9 @@ class _Question:
     @property
     def reading(self) -> Reading:
         if self._reading is None:
-            self._reading = Reading(self.document, self._weigh, self._frequency, self.documents)
+            words = self.channels["words"]  # and not this question: in a circle they would outlive the answer
+            weigh, frequency = partial(_weigh, words, self.documents), partial(_frequency, words)
+            self._reading = Reading(self.document, weigh, frequency, self.documents)
         return self._reading
 
     def sums(self) -> dict[str, Sums]:
@@ -353,7 +355,7 @@ class _Question:
         norms = {name: self.channels[name].norm(others[name], self.documents) for name in self.channels}
         earned = self._earned(others, norms)
         both = self.read.telling and read.telling
-        score = sum(sum(e.values()) for e in earned.values()) if both else 0.0
+        score = _total(earned) if both else 0.0
         if both and self.weights["vectors"]:
             score += self.weights["vectors"] * float(self._near(self.word_vectors.means([read.words]))[0])
         return self._reasons(others, norms, self.rounded(score))
@@ -362,7 +364,7 @@ class _Question:
         earned = self._earned(others, norms)
         if score <= 0:
             earned = {}
-        alike = max(0.0, score - sum(sum(e.values()) for e in earned.values())) if self.weights["vectors"] else 0.0
+        alike = max(0.0, score - _total(earned)) if self.weights["vectors"] else 0.0
         theirs = set(others["words"].keys.tolist())
         return self.reading.reasons(
             score,
@@ -376,12 +378,17 @@ class _Question:
             for name in self.channels
         }
 
-    def _weigh(self, keys: list[int]) -> list[float]:
-        asked = self.channels["words"].idf(np.array(keys, dtype=np.uint64), self.documents)
-        return [float(w) for w in asked]
 
-    def _frequency(self, key: int) -> int:
-        return int(self.channels["words"].frequency(np.array([key], dtype=np.uint64))[0])
+def _weigh(words: Channel, documents: int, keys: list[int]) -> list[float]:
+    return [float(w) for w in words.idf(np.array(keys, dtype=np.uint64), documents)]
+
+
+def _frequency(words: Channel, key: int) -> int:
+    return int(words.frequency(np.array([key], dtype=np.uint64))[0])
+
+
+def _total(earned: dict[str, dict[int, float]]) -> float:
+    return sum(sum(parts.values()) for parts in earned.values())
 
 
 class _Why:

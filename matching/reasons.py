@@ -42,9 +42,9 @@ class Understanding:
 class Reasons:
     """Why a document has its score for a query; sum(share for _, share in words) + rest == score.
 
-    words stand in both texts, largest share first; rest what grams outside these words earned, and of it alike what
-    other words of the two texts earned that are used alike; specific those of the words that few documents have;
-    covered 0…1 how much of the query's weight its shared words carry; weighed and unknown_words as in Understanding.
+    words stand in both texts, largest share first; rest what grams outside these words earned and, of it, alike what
+    the words of both texts earned by being used alike; specific those of the words that few documents have; covered 0…1
+    how much of the query's weight its shared words carry; weighed and unknown_words as in Understanding.
     """
 
     words: list[tuple[str, float]]

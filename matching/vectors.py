@@ -1,5 +1,5 @@
 """Word vectors trained on the catalogue's own texts: positive PMI of words near each other, truncated SVD.
-Not here: the ranking whose best they re-score (matcher). They never search, and reasons never speak of them.
+Not here: the ranking whose best they re-score (matcher). They never search.
 
 Sources: Levy, Goldberg, Dagan 2015, Improving Distributional Similarity with Lessons Learned from Word Embeddings:
 PPMI with singular values to the power one half. Pantel, Lin 2002, Discovering Word Senses from Text: the discount of
@@ -29,6 +29,7 @@ SEEN = 2  # times a word must stand in the texts: what stands there once teaches
 HALF = 10  # words of a text whose mean is worth half: a few words tell little of what a text is about
 FEW_TEXTS = 1_000  # so many tell too little of how words are used
 MOST_TEXTS = 10_000  # the first so many texts of a catalogue train; more change little
+RESCORED = 100  # of the best by text, they look at so many again
 SEED = 0
 SCALE = 1024  # a rarity is at most some 15, so that the parts fit into 16 bits
 BATCH = 5_000  # documents whose means are worked out at a time
@@ -107,6 +108,11 @@ def worth(words: Any) -> Any:
 def nothing() -> WordVectors:
     """No vectors: all means are zero."""
     return WordVectors(np.zeros(0, dtype=np.uint64), np.zeros((0, DIMENSIONS), dtype=np.int16))
+
+
+def learnt(texts: Sequence[Keys]) -> WordVectors:
+    """What train() gives, where there are enough texts to learn from."""
+    return train(texts) if len(texts) > FEW_TEXTS else nothing()
 
 
 def train(texts: Sequence[Keys]) -> WordVectors:

@@ -6,7 +6,6 @@ What a ranking means and who sees what of it stands in `rules.py`; how a matcher
 from __future__ import annotations
 
 import fcntl
-import gc
 import os
 import shutil
 import threading
@@ -170,10 +169,8 @@ class Matchers:
     def _take_generation(self, catalogue: Catalogue) -> None:
         """Load the artefact where another one than the loaded is current, or none is loaded yet."""
         while catalogue.matcher is None or self._current(catalogue.kind) != catalogue.generation:
-            name, old = self._current(catalogue.kind), catalogue.generation
+            name = self._current(catalogue.kind)
             self._empty(catalogue, generation=name)
-            if old:
-                gc.collect()  # answers refer to their matcher in circles: its memory and files would stay by chance
             path = self.folder / catalogue.kind / name
             try:
                 if name:

@@ -108,6 +108,7 @@ def algorithm() -> ResponseReturnValue:
         alike=rules.ALIKE,
         few=vectors.FEW_TEXTS,
         trains=vectors.MOST_TEXTS,
+        again=vectors.RESCORED,
         force=measuring.in_force(),
         learning=calibration.LEAST,
         least=verdicts.LESSONS_LEAST,
