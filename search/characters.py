@@ -6,29 +6,43 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain, count, repeat
 
 from matching import text as words_of
 
 # Separators and controls carry nothing a reader could look for; private use is kept free for our own signs.
 _DROPPED = frozenset(("Cc", "Cf", "Cs", "Co", "Zs", "Zl", "Zp"))
-_CACHED_CHARACTERS = 65_536
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 
 
-@lru_cache(maxsize=_CACHED_CHARACTERS)
+class _Table(dict[int, str]):
+    """For str.translate: code of a character → its folding; odd are those folded to more or less than one character."""
+
+    def __init__(self) -> None:
+        self.odd: set[str] = set()
+
+    def __missing__(self, code: int) -> str:
+        # normalise() first, so that characters agree with words also where they go beyond Unicode (all dashes are one).
+        decomposed = unicodedata.normalize("NFKD", words_of.normalise(chr(code)))
+        piece = "".join(c for c in decomposed if unicodedata.category(c) not in _DROPPED)
+        if len(piece) != 1:
+            self.odd.add(chr(code))  # before any thread can meet it in the table
+        self[code] = piece
+        return piece
+
+
+_table = _Table()
+
+
 def fold(character: str) -> str:
     """One character as the index knows it: compatible form, no case, decomposed; "" for blanks and controls.
 
     Each character is folded alone, so the folding of a part is always a part of the folding of the whole. NFC or NFKC
     over a text would not keep that promise (a letter and its accent melt into one), and a piece would not be found.
     """
-    # normalise() first, so that characters agree with words also where they go beyond Unicode (all dashes are one).
-    decomposed = unicodedata.normalize("NFKD", words_of.normalise(character))
-    return "".join(c for c in decomposed if unicodedata.category(c) not in _DROPPED)
+    return _table[ord(character)]
 
 
 def sound(text: str) -> str:
@@ -38,20 +52,37 @@ def sound(text: str) -> str:
 
 def folded(text: str) -> str:
     """The whole text folded, blanks gone."""
-    return "".join(map(fold, text))
+    return text.translate(_table)
 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A folded text and, for every folded character, where it stood in the original."""
+    """A folded text, and the way back to the original.
+
+    Attributes:
+        text: the folded text.
+        starts, shifts: from starts[i] on, a folded character stood in the original so many places further on.
+    """
 
     text: str
-    origins: Sequence[int]
+    starts: Sequence[int]
+    shifts: Sequence[int]
 
     @classmethod
     def of(cls, original: str) -> Folded:
         """Fold a text and keep the way back."""
-        pieces = list(map(fold, original))
-        if set(map(len, pieces)) <= {1}:  # as nearly every Chinese text
-            return cls("".join(pieces), range(len(pieces)))
-        return cls("".join(pieces), tuple(chain.from_iterable(map(repeat, count(), map(len, pieces)))))
+        text = folded(original)  # first, for it fills the table
+        starts, shifts, shift = [0], [0], 0
+        odd = _table.odd
+        for place in [place for place, character in enumerate(original) if character in odd]:
+            at, length = place - shift, len(fold(original[place]))
+            steps = [(at, 1)] if length == 0 else [(at + extra, -1) for extra in range(1, length)]
+            for start, step in steps:
+                shift += step
+                starts.append(start)
+                shifts.append(shift)
+        return cls(text, starts, shifts)
+
+    def origin(self, place: int) -> int:
+        """Where in the original the folded character at a place stood."""
+        return place + self.shifts[bisect_right(self.starts, place) - 1]

@@ -37,7 +37,8 @@ class Document:
     """One listing as search sees it. The only projection of a database row.
 
     kind "achievement" or "demand"; id the row's integer; version its revision (never goes down); field, stage,
-    chain, district and modes are codes of the dictionaries; audience the groups that may find it.
+    chain, district and modes are codes of the dictionaries; audience the groups that may find it; shown is kept as it
+    is and given back with a hit.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Document:
     chain: str | None = None
     published_on: date | None = None
     deadline: date | None = None
+    shown: str = ""
 
     def __post_init__(self) -> None:
         for name in ("id", "version"):
@@ -122,12 +124,17 @@ def _chosen(name: str, values: Iterable[Value]) -> frozenset[Value]:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document. score orders within one result only; matched_share is 1.0 when every word was found."""
+    """One found document.
+
+    score orders within one result only; matched_share is 1.0 when every word was found; shown is as it was put in, or
+    "" where the document has changed since it was found.
+    """
 
     kind: str
     id: int
     score: float
     matched_share: float = 1.0
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -386,8 +386,8 @@ def _result(
     hits = []
     for hit in answer["hits"]["hits"]:
         share = sum(shares[int(place)] for place in hit.get("matched_queries", ())) if shares else 1.0
-        fields = hit["fields"]
-        hits.append(Hit(fields["kind"][0], fields["id"][0], float(hit.get("_score") or 0.0), min(share, 1.0)))
+        kept, score = hit["_source"], float(hit.get("_score") or 0.0)
+        hits.append(Hit(kept["kind"], kept["id"], score, min(share, 1.0), kept.get("shown", "")))
     facets = {
         facet: order_facet({b["key"]: b["doc_count"] for b in answer["aggregations"][facet]["values"]["buckets"]})
         for facet in FACETS

@@ -34,6 +34,7 @@ _TYPES: dict[str, Body] = {
     "keywords": {"type": "keyword"},
     "integer": {"type": "long"},
     "date": {"type": "date", "format": "strict_date"},
+    "kept": {"type": "keyword", "index": False, "doc_values": False},
 }
 # Tokens are cut by us and joined with blanks: the whitespace analyzer is in every Elasticsearch, without a plugin.
 _WORDS: Body = {"type": "text", "analyzer": "whitespace", "index_options": "freqs", "similarity": "words"}
@@ -190,8 +191,7 @@ def page(found: Body, query: Query, *, browse: bool) -> Body:
         "sort": _order("newest" if browse and query.sort == "relevance" else query.sort),
         "track_total_hits": True,
         "track_scores": not browse,
-        "_source": False,
-        "docvalue_fields": ["kind", "id"],
+        "_source": ["kind", "id", "shown"],
     }
 
 

@@ -47,7 +47,7 @@ from search.schema import (
 from search.suggesting import KEYS_OF_ONE, MOST, TERM, TITLE, beyond, shown, typed
 from search.terms import BREAK, Asked, Term, relaxed, title_counts, understand
 
-LAYOUT = 3  # PRAGMA user_version: tables of another layout are not read, only rebuilt
+LAYOUT = 4  # PRAGMA user_version: tables of another layout are not read, only rebuilt
 BATCH = 500  # documents per transaction: a writer holds the file for some tens of milliseconds
 READ_TIMEOUT = 1.0  # seconds a reader waits for a locked file before it says so
 WRITE_TIMEOUT = 10.0
@@ -189,7 +189,7 @@ class FtsEngine:
         with self._reading() as (connection, head):
             columns = self._snapshot(connection, head)
             found = self._found(connection, head, columns, query)
-        return _result(query, columns, found)
+            return _result(query, columns, found, lambda numbers: _shown(connection, head, numbers))
 
     def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
         """What begins with the typed text, as the contract says."""
@@ -603,7 +603,9 @@ class _Search:
         return np.fromstring(listed or "", dtype=np.int64, sep=",")
 
 
-def _result(query: Query, columns: Columns, found: _Found) -> Result:
+def _result(
+    query: Query, columns: Columns, found: _Found, shown_of: Callable[[Sequence[int]], dict[int, str]]
+) -> Result:
     passes, facets = columns.narrow(found.rows, query.narrowed())
     rows, scores, shares = found.rows[passes], found.scores[passes], found.shares[passes]
     keys: list[npt.NDArray[Any]]
@@ -614,12 +616,25 @@ def _result(query: Query, columns: Columns, found: _Found) -> Result:
     else:
         keys = [-np.round(scores, 6), columns.by_id[rows]]
     kinds = columns.columns["kind"]
+    positions = page_of(rows, keys, (query.page - 1) * query.size, query.size)
+    kept = shown_of(rows[positions].tolist())
     hits = []
-    for position in page_of(rows, keys, (query.page - 1) * query.size, query.size):
+    for position in positions:
         number = rows[position]
         kind = str(kinds.meanings[kinds.codes[number]][0])
-        hits.append(Hit(kind, int(columns.ids[number]), float(scores[position]), float(shares[position])))
+        score, share = float(scores[position]), float(shares[position])
+        hits.append(Hit(kind, int(columns.ids[number]), score, share, kept.get(number, "")))
     return Result(len(rows), hits, facets, found.relaxed, list(found.missing))
+
+
+def _shown(connection: sqlite3.Connection, head: _Head, numbers: Sequence[int]) -> dict[int, str]:
+    """What was put in to be given back, of the documents with these numbers."""
+    marks = ", ".join("?" * len(numbers))
+    rows = connection.execute(
+        f"SELECT number, shown FROM docs_{head.generation} WHERE number IN ({marks})",  # noqa: S608  our own number
+        numbers,
+    )
+    return dict(rows.fetchall())
 
 
 # -- tables --------------------------------------------------------------------------------------------------------
@@ -660,7 +675,7 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
         f"CREATE TABLE docs_{generation} (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident INTEGER NOT NULL, "
         "version INTEGER NOT NULL, deleted INTEGER NOT NULL, changed INTEGER NOT NULL, audience TEXT NOT NULL, "
         "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, published_on TEXT, "
-        "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, UNIQUE (kind, ident))"
+        "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, shown TEXT NOT NULL, UNIQUE (kind, ident))"
     )
     connection.execute(f"CREATE INDEX docs_{generation}_changed ON docs_{generation} (changed)")
     connection.execute(
@@ -679,7 +694,7 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
 
 _FIELDS = (
     "kind, ident, version, deleted, changed, audience, district, field, stage, modes, year, chain, published_on, "
-    "deadline, length, packed"
+    "deadline, length, packed, shown"
 )
 _Row = tuple[Any, ...]
 
@@ -705,13 +720,14 @@ def _write(
         _iso(document.deadline),
         len(text.words),
         packed,
+        document.shown,
     )
     return _store(connection, generation, row)
 
 
 def _bury(connection: sqlite3.Connection, generation: int, version: Version, changed: int) -> int | None:
     kind, ident, number = version
-    row = (kind, ident, number, 1, changed, "[]", None, None, None, "[]", None, None, None, None, 0, b"")
+    row = (kind, ident, number, 1, changed, "[]", None, None, None, "[]", None, None, None, None, 0, b"", "")
     return _store(connection, generation, row)
 
 
@@ -722,25 +738,26 @@ def _store(connection: sqlite3.Connection, generation: int, row: _Row) -> int | 
     """
     docs = f"docs_{generation}"
     kind, ident, version, deleted = row[:4]
+    packed, _ = row[-2:]
     stored = connection.execute(
         f"SELECT number, version, deleted, packed FROM {docs} WHERE kind = ? AND ident = ?",  # noqa: S608
         (kind, ident),
     ).fetchone()
     number, alive = None, 0
     if stored is not None:
-        number, stored_version, stored_deleted, packed = stored
+        number, stored_version, stored_deleted, stored_packed = stored
         if stored_version > version:
             return None
         if not stored_deleted:
             alive = 1
-            _unpost(connection, generation, number, packed)
+            _unpost(connection, generation, number, stored_packed)
     marks = ", ".join("?" * (len(row) + 1))
     cursor = connection.execute(
         f"INSERT OR REPLACE INTO {docs} (number, {_FIELDS}) VALUES ({marks})",  # noqa: S608
         (number, *row),
     )
     if not deleted:
-        _post(connection, generation, cursor.lastrowid, row[-1])
+        _post(connection, generation, cursor.lastrowid, packed)
     return (0 if deleted else 1) - alive
 
 

@@ -45,7 +45,7 @@ def snippet(text: str, query_text: str, length: int = LENGTH) -> Markup:
     marked = _marked(text[start:end], inside)
     before = _ELLIPSIS if start > 0 else ""
     after = _ELLIPSIS if end < len(text) else ""
-    return Markup("").join((before, marked, after))
+    return before + marked + after
 
 
 def _found(text: str, query_text: str) -> list[list[Span]]:
@@ -83,7 +83,7 @@ def _term(text: str, where: Folded, term: Term) -> list[Span]:
 def _phrase(text: str, where: Folded, phrase: str, *, whole: bool) -> Iterable[Span]:
     at = where.text.find(phrase)
     while at >= 0:
-        start, end = where.origins[at], where.origins[at + len(phrase) - 1] + 1
+        start, end = where.origin(at), where.origin(at + len(phrase) - 1) + 1
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1  # an accent stays with its letter
         if not (whole and (_latin(text, start - 1) or _latin(text, end))):
@@ -124,14 +124,13 @@ def _window(text: str, found: list[list[Span]], length: int) -> Span:
 
 
 def _marked(text: str, spans: list[Span]) -> Markup:
-    pieces: list[Markup] = []
+    pieces: list[str] = []
     position = 0
     for start, end in _joined(spans):
-        pieces.append(escape(text[position:start]))
-        pieces.append(Markup("<mark>") + escape(text[start:end]) + Markup("</mark>"))
+        pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
         position = end
     pieces.append(escape(text[position:]))
-    return Markup("").join(pieces)
+    return Markup("".join(pieces))  # noqa: S704  every piece of the text is escaped
 
 
 def _joined(spans: list[Span]) -> list[Span]:

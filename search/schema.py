@@ -14,10 +14,11 @@ from search.contract import FACETS, Document
 from search.suggesting import Offer, offers
 from search.terms import BREAK, index_words
 
-SCHEMA = 2  # raised by hand when anything below changes what is stored
+SCHEMA = 3  # raised by hand when anything below changes what is stored
 VERSION = f"{SCHEMA}/{words_of.VERSION}"
 
-# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through the channels.
+# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through the channels,
+# "kept" only to be given back.
 FIELDS: dict[str, str] = {
     "kind": "keyword",
     "id": "integer",
@@ -34,6 +35,7 @@ FIELDS: dict[str, str] = {
     "chain": "keyword",
     "published_on": "date",
     "deadline": "date",
+    "shown": "kept",
 }
 FACET_FIELDS = {facet: "modes" if facet == "mode" else facet for facet in FACETS}
 SORT_FIELDS = {"newest": "published_on", "deadline": "deadline"}

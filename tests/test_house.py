@@ -22,6 +22,7 @@ MORE_FILES = {
     "listings": {"terms", "labels"},  # the enumerations and the names of fields, for every room above
     "operation": {"logs", "background", "backups"},  # what is written down, when what runs, what is carried off
     "verdicts": {"measuring"},  # what verdicts teach is read and worked out, not done to anything
+    "front": {"cards"},  # what lists show of a listing, apart from what is found
     "desk": {"fields"},  # the kinds of fields, apart from the questions
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String
+from sqlalchemy import CheckConstraint, ForeignKey, Select, String, literal, select, text, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.extensions import db
@@ -60,10 +60,28 @@ class Chain(db.Model):
     __mapper_args__ = {"version_id_col": revision}
 
 
+_FACETS = union_all(
+    select(literal("field"), HitechField.code, HitechField.name, literal(0)).where(HitechField.level == 1),
+    select(literal("chain"), Chain.code, Chain.name, Chain.position),
+    select(literal("district"), District.code, District.name, literal(0)),
+).order_by(text("4, 2"))
+
+
 def names(table: type[District] | type[HitechField] | type[Industry] | type[Chain]) -> dict[str, str]:
     """Code → name of a whole dictionary, in its order."""
     order = (Chain.position, Chain.code) if table is Chain else (table.code,)
     return _named(db.select(table.code, table.name).order_by(*order))
+
+
+def names_of_facets() -> dict[str, dict[str, str]]:
+    """Code → name of the fields of level 1, the chains and the divisions, under `field`, `chain` and `district`.
+
+    As `fields_of_level` and `names` give them, in one question: the search page asks for all three every time.
+    """
+    found: dict[str, dict[str, str]] = {"field": {}, "chain": {}, "district": {}}
+    for facet, code, name, _ in db.session.execute(_FACETS):
+        found[facet][code] = name
+    return found
 
 
 def districts() -> dict[str, str]:

@@ -10,7 +10,7 @@ from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.front import forms, rules
-from marketplace.listings import indexing, labels, terms
+from marketplace.listings import labels, terms
 from marketplace.listings import rules as listings
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 
@@ -22,7 +22,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"terms": terms, "labels": labels, "forms": forms, "KIND_NAMES": KIND_NAMES, "holder": indexing.holder}
+    return {"terms": terms, "labels": labels, "forms": forms, "KIND_NAMES": KIND_NAMES}
 
 
 @blueprint.get("/healthz")
@@ -37,13 +37,12 @@ def healthz() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """The way in: a search box, the door for a problem, what is new, and true counts."""
     known = rules.facet_names()
-    newest = {kind: rules.newest(kind, by=current_user) for kind in LISTINGS}
+    newest = {kind: rules.newest(kind, known["field"], by=current_user) for kind in LISTINGS}
     return render_template(
         "front/home.html",
         newest=newest,
         examples=rules.examples(),
         browse=rules.browse(known, by=current_user),
-        fields=known["field"],
     )
 
 
@@ -53,7 +52,7 @@ def find() -> ResponseReturnValue:
     """The search page; every state of it is an address."""
     known = rules.facet_names()
     found = rules.find(forms.Asked.read(request.args, known), known, by=current_user)
-    return render_template("front/search.html", found=found, asked=found.asked, fields=known["field"])
+    return render_template("front/search.html", found=found, asked=found.asked)
 
 
 @blueprint.get("/suggest")

@@ -18,10 +18,12 @@ from markupsafe import Markup
 
 import search
 from marketplace.accounts.models import Person
-from marketplace.dictionaries.models import Chain, District, HitechField, fields_of_level, names
+from marketplace.dictionaries.models import Chain, HitechField, names_of_facets
 from marketplace.errors import SearchUnavailable
 from marketplace.exchange import rules as exchange
 from marketplace.extensions import db
+from marketplace.front import cards
+from marketplace.front.cards import Card
 from marketplace.front.forms import FACETS, Asked
 from marketplace.lifecycle import history_of, now
 from marketplace.listings import indexing, labels, terms
@@ -96,7 +98,7 @@ class Line:
         title, snippet: safe for a page, the words of the query marked.
     """
 
-    row: Row
+    card: Card
     title: Markup
     snippet: Markup
 
@@ -238,14 +240,7 @@ def today() -> date:
 
 def facet_names() -> dict[str, dict[str, str]]:
     """Facet → code → name of every value a listing may have (years are their own names)."""
-    return {
-        "field": fields_of_level(1),
-        "chain": names(Chain),
-        "stage": terms.STAGES,
-        "mode": terms.CONVERSION_MODES,
-        "district": names(District),
-        "year": {},
-    }
+    return {**names_of_facets(), "stage": terms.STAGES, "mode": terms.CONVERSION_MODES, "year": {}}
 
 
 def find(asked: Asked, known: Mapping[str, Mapping[str, str]], *, by: Any) -> Found:
@@ -270,7 +265,7 @@ def find(asked: Asked, known: Mapping[str, Mapping[str, str]], *, by: Any) -> Fo
         asked=asked,
         total=result.total,
         pages=pages,
-        lines=_lines(result.hits, asked.text, by=by),
+        lines=_lines(result.hits, asked.text, known["field"], by=by),
         kinds=_counts(result, "kind"),
         facets={facet: _options(facet, result, known, asked) for facet in FACETS},
         relaxed=result.relaxed,
@@ -309,11 +304,11 @@ def browse(known: Mapping[str, Mapping[str, str]], *, by: Any) -> Browse | None:
     return Browse(_counts(result, "kind"), fields, chains)
 
 
-def newest(kind: str, *, by: Any, count: int = NEWEST) -> list[Row]:
-    """The listings of a kind this reader may find, the latest published first."""
+def newest(kind: str, fields: Mapping[str, str], *, by: Any, count: int = NEWEST) -> list[Card]:
+    """The listings of a kind this reader may find, the latest published first; `fields` as `facet_names` gives them."""
     table = LISTINGS[kind]
     query = db.select(table).where(table.found_by(by)).order_by(table.published_at.desc(), table.id.desc())
-    return list(db.session.scalars(query.limit(count)))
+    return [cards.card(indexing.glance(row), fields) for row in db.session.scalars(query.limit(count))]
 
 
 def examples() -> list[str]:
@@ -479,20 +474,9 @@ def _ask(asked: Asked, *, by: Any, size: int = PAGE_SIZE) -> search.Result:
     return current_app.extensions["search"].find(asked.query(audiences(by), size=size))
 
 
-def _lines(hits: Iterable[search.Hit], text: str, *, by: Any) -> list[Line]:
-    """The rows of the hits in their order, one query for each kind; what this reader may not find is dropped."""
-    hits = list(hits)
-    rows = {
-        (kind, listing_id): row
-        for kind in LISTINGS
-        if (ids := [hit.id for hit in hits if hit.kind == kind])
-        for listing_id, row in listings.many(kind, ids, by=by).items()
-    }
-    found = (rows[hit.kind, hit.id] for hit in hits if (hit.kind, hit.id) in rows)
-    return [
-        Line(row, mark(row.title, text), snippet("\n".join(indexing.texts(row).values()), text, SNIPPET))
-        for row in found
-    ]
+def _lines(hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], *, by: Any) -> list[Line]:
+    found = cards.of_hits(hits, fields, by=by)
+    return [Line(card, mark(card.title, text), snippet(card.text, text, SNIPPET)) for card in found]
 
 
 def _counts(result: search.Result, facet: str) -> dict[str, int]:

@@ -5,7 +5,11 @@ What engines do with a document lives in `search` and `matching`; who may see a 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
 
 import structlog
 from flask import current_app
@@ -72,6 +76,41 @@ def modes(row: Achievement | Demand) -> tuple[str, ...]:
     return tuple(mode for mode in terms.CONVERSION_MODES if mode in asked)
 
 
+def state_of(revision: int, changed: datetime, owner: str) -> str:
+    """What a copy of a listing goes by: as long as this is the same, so is all that is public of the row.
+
+    Args:
+        revision, changed: of the row; the time tells apart rows of one id in databases of different origin (restored).
+        owner: the name of its organisation. The digest does not tell it, for not every copy may.
+    """
+    return hashlib.blake2b(f"{revision} {changed.isoformat()} {owner}".encode(), digest_size=12).hexdigest()
+
+
+def glance(row: Achievement | Demand) -> dict[str, Any]:
+    """What a list shows of a listing: values as in the row, codes not words, beside what `state_of` says of it."""
+    given: dict[str, Any]
+    if row.visibility == "partial":
+        given = {"modes": [], "money": None, "price_mode": None, "deadline": None}
+    elif isinstance(row, Achievement):
+        money = [row.price_min, row.price_max]
+        given = {"modes": row.conversion_modes, "money": money, "price_mode": row.price_mode, "deadline": None}
+    else:
+        mode = "negotiable" if row.budget_negotiable else None
+        given = {"modes": row.cooperation_modes, "money": [row.budget], "price_mode": mode, "deadline": row.deadline}
+    return {
+        "state": state_of(row.revision, row.updated_at, row.organisation.name),
+        "updated_at": row.updated_at,
+        "kind": row.kind,
+        "id": row.id,
+        "title": row.title,
+        "text": " ".join(" ".join(texts(row).values()).split()),
+        "holder": holder(row),
+        "field": row.field_codes[0][:2] if row.field_codes else "",
+        "stage": row.stage if isinstance(row, Achievement) else row.stage_wished,
+        **given,
+    }
+
+
 def search_document(row: Achievement | Demand) -> search.Document:
     """THE projection of a listing to what the search index holds.
 
@@ -96,6 +135,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         chain=None if partial else row.chain_code,
         published_on=row.published_at.date() if row.published_at else None,
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
+        shown=json.dumps(glance(row), ensure_ascii=False, default=str),
     )
 
 

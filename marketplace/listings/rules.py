@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
+from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.exc import StaleDataError
@@ -100,6 +101,21 @@ def many(kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False) -> di
     if table is Achievement and not in_full:
         query = query.options(lazyload(Achievement.contributors), lazyload(Achievement.co_owners))
     return {row.id: row for row in db.session.scalars(query)}
+
+
+def standing(kind: str, ids: Iterable[int], *, by: Any) -> dict[int, str]:
+    """What `indexing.state_of` says today of each findable listing among `ids`, by id, without loading any.
+
+    Args:
+        kind: `achievement` or `demand`.
+        ids: the listings.
+        by: the reader.
+    """
+    table = LISTINGS[kind]
+    query = db.select(table.id, table.revision, table.updated_at, Organisation.name).join(Organisation)
+    among = table.id.in_(bindparam("ids", expanding=True))
+    found = db.session.execute(query.where(among, table.found_by(by)), {"ids": list(ids)})
+    return {listing_id: indexing.state_of(*state) for listing_id, *state in found}
 
 
 def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:

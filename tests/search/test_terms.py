@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from search.characters import Folded, folded
+from search.characters import Folded, fold, folded
 from search.fts import phrase_query, word_query
 from search.terms import MAX_TERMS, MAX_TEXT, relaxed, understand
 
@@ -55,6 +57,16 @@ def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
 def test_folding(text: str, expected: str) -> None:
     assert folded(text) == expected
     assert Folded.of(text).text == expected
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from("轴承 \n①㎡ﬃA½㍿\u0301\u3000\x01")), max_size=20))
+def test_every_folded_character_knows_where_it_stood(text: str) -> None:
+    found = Folded.of(text)
+
+    assert found.text == "".join(map(fold, text))
+    assert [found.origin(place) for place in range(len(found.text))] == [
+        place for place, character in enumerate(text) for _ in fold(character)
+    ]
 
 
 def test_signs_cannot_leave_the_quotes() -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -36,6 +37,17 @@ def count_beside(page: str, facet: str, code: str) -> int:
     box = re.search(rf'id="facet-{facet}-{code}".*?class="count">(\d+)', page, re.S)
     assert box, f"{facet} {code} is not offered"
     return int(box[1])
+
+
+def statements(make: Factory) -> list[str]:
+    """What the database is asked from now on, a list that grows."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        asked.append(statement)
+
+    event.listen(make.session.connection(), "before_cursor_execute", note)
+    return asked
 
 
 def test_words_are_found_marked_and_escaped(make: Factory, client: FlaskClient) -> None:
@@ -214,8 +226,34 @@ def test_one_query_for_each_kind(make: Factory) -> None:
 
     found = rules.find(Asked(text="余热回收"), rules.facet_names(), by=object())
 
-    assert {line.row.id for line in found.lines if line.row.kind == "achievement"} == {rows[0].id}
+    assert {(line.card.kind, line.card.id) for line in found.lines} == {(row.kind, row.id) for row in rows}
     assert found.kinds == {"achievement": 1, "demand": 1}
+
+
+def test_a_list_is_shown_from_the_index_without_loading_rows(make: Factory, client: FlaskClient) -> None:
+    make.achievement("余热回收换热器", price_mode="range", price_min=Decimal("0.5"), price_max=Decimal(30))
+    make.demand("余热回收改造", budget=None, budget_negotiable=True, deadline=date(2027, 3, 1))
+    asked = statements(make)
+
+    page = client.get("/search?q=余热回收").text
+
+    assert not any("summary" in statement or "problem" in statement for statement in asked)
+    assert all(fact in page for fact in ("价格 0.5–30 万元", "预算 面议", "期限 2027-03-01"))
+    home = client.get("/").text  # which is shown from the rows
+    assert all(facts in home for facts in re.findall(r'<ul class="facts-line">.*?</ul>', page, re.S))
+
+
+def test_a_copy_in_the_index_is_believed_only_while_the_row_is_the_same(make: Factory, client: FlaskClient) -> None:
+    row = make.achievement("余热回收换热器", owner=make.organisation("旧名科技公司"))
+    assert "旧名科技公司" in client.get("/search?q=余热回收").text
+
+    row.organisation.name = "新名科技公司"
+    make.session.commit()
+    assert "新名科技公司" in client.get("/search?q=余热回收").text
+
+    row.title = "余热回收器"
+    make.session.commit()  # and the index has not heard of it
+    assert titles(client.get("/search?q=余热回收").text) == ["余热回收器"]
 
 
 def test_export_asks_for_one_kind(make: Factory, client: FlaskClient) -> None:
@@ -226,10 +264,7 @@ def test_export_asks_for_one_kind(make: Factory, client: FlaskClient) -> None:
 
 
 def test_more_rows_ask_no_more_of_the_database(make: Factory, client: FlaskClient) -> None:
-    asked: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        asked.append(statement)
+    asked = statements(make)
 
     def queries() -> list[str]:
         make.session.expunge_all()
@@ -239,7 +274,6 @@ def test_more_rows_ask_no_more_of_the_database(make: Factory, client: FlaskClien
 
     make.achievement()
     make.demand()
-    event.listen(make.session.connection(), "before_cursor_execute", note)
     few = queries()
     for _ in range(4):
         make.achievement()
