@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, literal, select, text, union_all
+from sqlalchemy import CheckConstraint, ForeignKey, Select, String, literal, select, text, true, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.extensions import db
@@ -61,9 +61,9 @@ class Chain(db.Model):
 
 
 _FACETS = union_all(
-    select(literal("field"), HitechField.code, HitechField.name, literal(0)).where(HitechField.level == 1),
-    select(literal("chain"), Chain.code, Chain.name, Chain.position),
-    select(literal("district"), District.code, District.name, literal(0)),
+    select(literal("field"), HitechField.code, HitechField.name, literal(0), true()).where(HitechField.level == 1),
+    select(literal("chain"), Chain.code, Chain.name, Chain.position, Chain.official),
+    select(literal("district"), District.code, District.name, literal(0), true()),
 ).order_by(text("4, 2"))
 
 
@@ -76,11 +76,14 @@ def names(table: type[District] | type[HitechField] | type[Industry] | type[Chai
 def names_of_facets() -> dict[str, dict[str, str]]:
     """Code → name of the fields of level 1, the chains and the divisions, under `field`, `chain` and `district`.
 
-    As `fields_of_level` and `names` give them, in one question: the search page asks for all three every time.
+    As `fields_of_level` and `names` give them, in one question: the search page asks for all three every time. Under
+    `unofficial` once more the chains that nobody has confirmed yet.
     """
-    found: dict[str, dict[str, str]] = {"field": {}, "chain": {}, "district": {}}
-    for facet, code, name, _ in db.session.execute(_FACETS):
+    found: dict[str, dict[str, str]] = {"field": {}, "chain": {}, "district": {}, "unofficial": {}}
+    for facet, code, name, _, official in db.session.execute(_FACETS):
         found[facet][code] = name
+        if not official:
+            found["unofficial"][code] = name
     return found
 
 

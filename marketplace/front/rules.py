@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 import search
 from marketplace.accounts.models import Person
-from marketplace.dictionaries.models import Chain, HitechField, names_of_facets
+from marketplace.dictionaries.models import HitechField, names_of_facets
 from marketplace.errors import SearchUnavailable
 from marketplace.exchange import rules as exchange
 from marketplace.extensions import db
@@ -239,7 +239,7 @@ def today() -> date:
 
 
 def facet_names() -> dict[str, dict[str, str]]:
-    """Facet → code → name of every value a listing may have (years are their own names)."""
+    """Facet → code → name of every value a listing may have (years are their own names); `unofficial` of chains."""
     return {**names_of_facets(), "stage": terms.STAGES, "mode": terms.CONVERSION_MODES, "year": {}}
 
 
@@ -488,17 +488,13 @@ def _options(facet: str, result: search.Result, known: Mapping[str, Mapping[str,
     counts = _counts(result, facet)
     chosen = asked.filters.get(facet, ())
     named = {c: f"{c} 年" for c in sorted({*counts, *chosen}, reverse=True)} if facet == "year" else known[facet]
-    unofficial = _unofficial() if facet == "chain" else frozenset()
+    unofficial = known["unofficial"] if facet == "chain" else {}
     options = [
         Option(code, name, counts.get(code, 0), code in chosen, code not in unofficial)
         for code, name in named.items()
         if code in counts or code in chosen
     ]
     return sorted(options, key=lambda option: -option.count) if facet in BY_COUNT else options
-
-
-def _unofficial() -> frozenset[str]:
-    return frozenset(db.session.scalars(db.select(Chain.code).where(Chain.official.is_(False))))
 
 
 def _without(asked: Asked, missing: Iterable[str], *, by: Any) -> Shortcut | None:
