@@ -5,6 +5,8 @@ HOST ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
 export PORT HOST
+# One worker for each processor; a plain `pytest PATH` has one.
+export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop

@@ -6,14 +6,20 @@ Rows for the tests are made by `factories.py`; the served site for the browser b
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import sqlalchemy
 from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from hypothesis import settings
+from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config import Config
@@ -22,6 +28,9 @@ from marketplace.accounts import rules as accounts
 from marketplace.dictionaries import rules as dictionaries
 from marketplace.extensions import db
 from tests.factories import Factory
+
+settings.register_profile("beside another worker", deadline=None)
+settings.load_profile("beside another worker")
 
 
 class Browser(FlaskClient):
@@ -33,21 +42,62 @@ class Browser(FlaskClient):
         return super().open(*args, **kwargs)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The journeys first: they are the longest, and another worker walks through the rest meanwhile."""
+    items.sort(key=lambda item: item.path.name != "test_journeys.py")
+
+
+@contextmanager
+def database(folder: Path, like: str = "") -> Iterator[str]:
+    """The address of a database of one's own, so that workers (`-n`) never meet.
+
+    Args:
+        folder: where it lies, unless TEST_DATABASE_URL names a server: then it is made beside the one named there.
+        like: the address of a database nobody is connected to, to begin as its copy; else it is empty.
+    """
+    name, server = f"trial_{uuid4().hex[:12]}", os.environ.get("TEST_DATABASE_URL")
+    if not server:
+        if like:
+            shutil.copy(like.removeprefix("sqlite:///"), folder / f"{name}.db")
+        yield f"sqlite:///{folder / name}.db"
+        return
+    url = make_url(Config.from_env({"DATABASE_URL": server}).database_url)
+    template = make_url(like).database if like else "template1"
+    engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"create database {name} template {template}")
+    yield url.set(database=name).render_as_string(hide_password=False)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"drop database {name} with (force)")
+    engine.dispose()
+
+
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a migrated database with dictionaries and roles and nothing else, for `database(like=…)`."""
+    folder = tmp_path_factory.mktemp("migrated")
+    with database(folder) as address:
+        environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), "DATABASE_URL": address}
+        with create_app(Config.from_env(environ)).app_context():
+            upgrade()
+            dictionaries.seed()
+            accounts.seed_roles()
+            db.session.remove()
+            db.engine.dispose()
+        yield address
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Flask]:
     """One application for the session: migrated, dictionaries and roles seeded, nothing else."""
-    environ = {"MARKET_ENV": "test", "DATA_DIR": str(tmp_path_factory.mktemp("site"))}
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        environ["DATABASE_URL"] = url
-    application = create_app(Config.from_env(environ))
-    application.test_client_class = Browser
-    with application.app_context():
-        upgrade()
-        dictionaries.seed()
-        accounts.seed_roles()
-    yield application
-    with application.app_context():
-        db.engine.dispose()
+    folder = tmp_path_factory.mktemp("site")
+    with database(folder, like=migrated) as address:
+        environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), "DATABASE_URL": address}
+        application = create_app(Config.from_env(environ))
+        application.test_client_class = Browser
+        yield application
+        with application.app_context():
+            db.engine.dispose()
 
 
 @pytest.fixture

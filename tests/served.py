@@ -62,7 +62,7 @@ def site(data_dir: Path, **settings: str) -> Iterator[str]:
 
 
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if server.poll() is not None:
             raise RuntimeError(f"gunicorn ended:\n{log.read_text(errors='replace')[-3000:]}")
         try:
@@ -70,4 +70,4 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise RuntimeError("no answer in 30 seconds")
+    raise RuntimeError("no answer in two minutes")

@@ -56,7 +56,7 @@ def test_the_sample_lists_are_read_the_same() -> None:
     assert differences(documents) == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.one_of(texts, ODD), st.one_of(texts, ODD)), max_size=5))
 @example([("\x01", "a\x01b"), ("", "\U000f0000轴承"), ("c+", "c++ c# 2018年 7075")])
 @example([("\ud800轴承", "\U00020000轴承")])

@@ -167,7 +167,7 @@ def test_the_word_channel_is_the_cosine_of_scikit_learn() -> None:
     assert found == pytest.approx(expected, abs=1e-3)  # idf in 4096-th parts
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents(), documents("x"), st.sets(st.integers(0, 9)), texts)
 def test_a_catalogue_that_changed_equals_one_fitted_at_once(
     first: list[Document], later: list[Document], gone: set[int], asked: str
@@ -195,7 +195,7 @@ def test_many_changes_leave_nothing_behind() -> None:
     assert shown(matcher.rank(QUERY)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents(), texts)
 def test_scores_lie_between_0_and_1_and_fall(catalogue: list[Document], asked: str) -> None:
     found = Matcher().fit(catalogue).rank(Document("q", asked))
@@ -205,7 +205,7 @@ def test_scores_lie_between_0_and_1_and_fall(catalogue: list[Document], asked: s
     assert scores == sorted(scores, reverse=True)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(documents(), texts)
 def test_the_same_question_gets_the_same_answer(catalogue: list[Document], asked: str) -> None:
     query = Document("q", asked)
@@ -215,7 +215,7 @@ def test_the_same_question_gets_the_same_answer(catalogue: list[Document], asked
     assert shown(once) == shown(again)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(documents(), texts, st.text(max_size=30))
 def test_any_text_may_be_asked(catalogue: list[Document], title: str, text: str) -> None:
     matcher = Matcher().fit(catalogue)

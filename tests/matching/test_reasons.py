@@ -30,7 +30,7 @@ def test_reasons_are_whole_terms_without_their_parts(matcher: Matcher) -> None:
     assert len(told) == len(set(told))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(documents(), texts, texts)
 def test_reasons_always_add_up_and_stand_in_both_texts(catalogue: list[Document], title: str, text: str) -> None:
     by_id = {d.id: d for d in catalogue}
@@ -142,7 +142,7 @@ def test_unrelated_texts_get_no_grade(start: int) -> None:
     assert [grades.grade(m.score, m.reasons) for m in found] == [None] * len(found)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(documents(), texts)
 def test_without_two_shared_words_it_is_never_the_top_grade(catalogue: list[Document], asked: str) -> None:
     query = Document("q", asked)
@@ -189,7 +189,7 @@ def test_the_sentence_says_when_no_word_is_shared() -> None:
     assert str(sentence(Reasons([], 0.05, 0.05, [], 0.0, [], []))) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(documents(), texts)
 def test_the_sentence_only_says_what_is_so(catalogue: list[Document], asked: str) -> None:
     by_id = {d.id: d for d in catalogue}

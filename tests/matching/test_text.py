@@ -97,7 +97,7 @@ def test_cutting_is_jiebas_on_terms_run_together(oracle) -> None:
     assert different == []
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(st.sampled_from("".join(sorted(set("".join(runs()))))), min_size=1, max_size=30))
 def test_cutting_is_jiebas_on_any_order_of_characters(oracle, run: str) -> None:
     assert cut(run) == oracle.lcut(run)

@@ -22,7 +22,7 @@ CHINESE = st.text(
 ANYTHING = st.one_of(st.text(max_size=60), CHINESE, st.text(alphabet="\"'()*:^-+ANDORNOT~{}[]\\\x00 a", max_size=30))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=KEPT)
+@settings(max_examples=150, suppress_health_check=KEPT)
 @given(text=ANYTHING)
 @example(text='"" OR ""')
 @example(text="\x00")
@@ -36,7 +36,7 @@ def test_no_text_is_a_syntax_error(filled: Engine, text: str) -> None:
     assert result.total or result.missing or result.relaxed is False
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=KEPT)
+@settings(max_examples=60, suppress_health_check=KEPT)
 @given(title=ANYTHING, body=ANYTHING, data=st.data())
 def test_every_short_piece_of_a_stored_text_is_found(
     fresh: Callable[[], Engine], title: str, body: str, data: st.DataObject
@@ -80,7 +80,7 @@ class _Tags(HTMLParser):
         self.text += data
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=ANYTHING, query=ANYTHING)
 @example(text="<script>alert(1)</script>", query="script")
 @example(text="a &amp; b &lt;", query="amp lt")
@@ -94,7 +94,7 @@ def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> No
     assert reader.tags == ["mark", "/mark"] * (len(reader.tags) // 2)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=ANYTHING, query=ANYTHING, length=st.integers(1, 40))
 def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) -> None:
     reader = _Tags()
@@ -108,7 +108,7 @@ def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) ->
     assert len(cut) <= max(length, 1) + 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=ANYTHING)
 def test_terms_are_few_distinct_and_never_empty(text: str) -> None:
     terms = understand(text).terms

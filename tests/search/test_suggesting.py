@@ -98,7 +98,7 @@ def test_what_changed_or_went_is_offered_no_more(fresh: Callable[[], Engine]) ->
     assert "低温烘焙" in fresh().suggest("diwen", PUBLIC)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=30))
 def test_whatever_is_typed_gets_an_answer(filled: Engine, text: str) -> None:
     assert len(filled.suggest(text, PUBLIC)) <= 8

@@ -77,7 +77,7 @@ def test_the_last_of_one_batch_wins(engine: Engine) -> None:
     assert engine.state()["count"] == 1
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deeds=st.lists(
         st.tuples(st.sampled_from(["put", "remove"]), st.integers(1, 3), st.integers(1, 4)),

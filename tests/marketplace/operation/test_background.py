@@ -119,9 +119,9 @@ def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -
 
 
 def test_a_stand_in_follows_the_saves_of_other_hosts(
-    empty_database: str, new_site: Callable[..., Flask], site: Flask, three: list[Achievement | Demand]
+    own_database: str, new_site: Callable[..., Flask], site: Flask, three: list[Achievement | Demand]
 ) -> None:
-    other = new_site(empty_database, "other-host", SEARCH_URL="http://127.0.0.1:9/market")
+    other = new_site(own_database, "other-host", SEARCH_URL="http://127.0.0.1:9/market")
     with other.app_context():
         outcomes = [rules.keep_stand_in()]
         db.session.remove()
@@ -164,8 +164,8 @@ def test_a_deed_that_fails_is_told_and_ends_nothing(site: Flask) -> None:
     assert "不行" in lines[0]["reason"]
 
 
-def test_there_is_one_leader_and_a_next_one(site: Flask, empty_database: str, new_site: Callable[..., Flask]) -> None:
-    first, second = background.Leadership(site), background.Leadership(new_site(empty_database))
+def test_there_is_one_leader_and_a_next_one(site: Flask, own_database: str, new_site: Callable[..., Flask]) -> None:
+    first, second = background.Leadership(site), background.Leadership(new_site(own_database))
     try:
         assert [first.held(), second.held(), first.held(), second.held()] == [True, False, True, False]
         first.let_go()
@@ -176,9 +176,9 @@ def test_there_is_one_leader_and_a_next_one(site: Flask, empty_database: str, ne
 
 
 def test_a_leader_whose_connection_broke_is_one_no_longer(
-    site: Flask, empty_database: str, new_site: Callable[..., Flask]
+    site: Flask, own_database: str, new_site: Callable[..., Flask]
 ) -> None:
-    first, second = background.Leadership(site), background.Leadership(new_site(empty_database))
+    first, second = background.Leadership(site), background.Leadership(new_site(own_database))
     assert first.held()
     if first._connection is None:
         first.let_go()
@@ -195,7 +195,7 @@ def test_a_leader_whose_connection_broke_is_one_no_longer(
 
 
 def test_the_process_does_its_work_and_ends_when_asked(
-    site: Flask, three: list[Achievement | Demand], empty_database: str
+    site: Flask, three: list[Achievement | Demand], own_database: str
 ) -> None:
     add_a_stranger(site, three)
     env = {
@@ -204,7 +204,7 @@ def test_the_process_does_its_work_and_ends_when_asked(
         "SECRET_KEY": "k" * 32,
         "PASSWORD_SALT": "s" * 32,
         "DATA_DIR": str(site.config["DATA_DIR"]),
-        "DATABASE_URL": empty_database,
+        "DATABASE_URL": own_database,
     }
     flask = Path(sys.executable).parent / "flask"
     process = subprocess.Popen([flask, "jobs"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)

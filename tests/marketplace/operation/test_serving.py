@@ -49,14 +49,14 @@ class Served:
 
     def wait(self) -> None:
         """Until it answers."""
-        for _ in range(300):
+        for _ in range(1200):
             assert self.master.poll() is None, self.log.read_text()
             try:
                 if self.ask("/healthz")[0] == 200:
                     return
             except OSError:
                 time.sleep(0.1)
-        raise AssertionError("no answer within half a minute")
+        raise AssertionError("no answer within two minutes")
 
 
 @pytest.fixture(scope="module")

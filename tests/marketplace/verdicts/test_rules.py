@@ -323,7 +323,7 @@ def test_three_firms_are_told_and_two_are_not(case: Case, make: Factory) -> None
         rules.passed(achievement, by=case.member)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["price", "direction", "mode"])), max_size=6))
 def test_fewer_than_three_firms_are_never_told_however_many_verdicts(
     make: Factory, given_verdicts: list[tuple[int, str]]
