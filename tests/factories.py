@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from marketplace.accounts import rules as accounts
 from marketplace.accounts.models import Organisation, Person, key_of
 from marketplace.lifecycle import now
-from marketplace.listings import rules
+from marketplace.listings import indexing, rules
 from marketplace.listings.models import Achievement, Demand
 
 _numbers = itertools.count(7)
@@ -91,25 +91,30 @@ class Factory:
         return self._listing("demand", title or f"深沟球轴承异音攻关{next(_numbers)}", DEMAND | values, owner, state)
 
     def _listing(self, kind: str, title: str, values: dict[str, Any], owner: Organisation, state: str) -> Any:
-        row = rules.create(kind, {"title": title, **values}, organisation=owner, by=None)
         steps = {
             "draft": "",
             "submitted": "s",
             "returned": "sb",
             "rejected": "sx",
-            "published": "sa",
-            "suspended": "sap",
-            "withdrawn": "saw",
-            "expired": "sae",
-            "closed": "sac",
-            "archived": "saeh",
+            "published": "i",
+            "suspended": "ip",
+            "withdrawn": "iw",
+            "expired": "ie",
+            "closed": "ic",
+            "archived": "ieh",
         }
+        row = rules.create(
+            kind, {"title": title, **values}, organisation=owner, by=None, commit="i" not in steps[state]
+        )
         for step in steps[state]:
             seen = {"by": None, "seen": row.revision}
             if step == "s":
                 rules.submit(row, **seen)
-            elif step == "a":
-                rules.approve(row, **seen)
+            elif step == "i":  # by the operator's list: the same moves in one commit
+                rules.publish_imported(row, by=None)
+                self.session.commit()
+                indexing.sync([row])
+                self.session.commit()
             elif step == "b":
                 rules.send_back(row, **seen, note="请补充指标")
             elif step == "x":

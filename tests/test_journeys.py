@@ -5,19 +5,28 @@ What single pages do is tested in their rooms; here whole paths are walked and e
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
+from config import Config
+from marketplace import create_app
+from marketplace.accounts.models import Person
+from marketplace.extensions import db
+from marketplace.listings import rules as listings
+from marketplace.listings.models import Demand
+from marketplace.matchmaking import rules as matchmaking
+from marketplace.verdicts import rules as verdicts
 from tests.screenshots import sign_in
-from tests.served import BIN, CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, site
+from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
 
+expect.set_options(timeout=20_000)  # another worker may keep the machine busy
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (apt install chromium fonts-noto-cjk)"),
@@ -40,6 +49,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def address(folder: Path) -> Iterator[str]:
     with site(folder, RATELIMIT_ENABLED="0") as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+def inside(folder: Path, address: str) -> Iterator[Flask]:
+    """The served site in this process."""
+    app = create_app(Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)}))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +119,13 @@ def like(page: Page) -> str:
     return title
 
 
-def decline(page: Page, reason: str) -> str:
-    """Press 不合适 on the first match with a reason; returns its title."""
-    title = first_title(page)
-    first_offer(page).locator("summary").click()
-    first_offer(page).get_by_label(reason).check()
-    first_offer(page).get_by_role("button", name="记为不合适").click()
-    expect(page.get_by_text(f"已记为不合适（{reason}）：「{title}」")).to_be_visible()
-    return title
+@contextmanager
+def own_list(site: Flask, number: int) -> Iterator[tuple[Demand, Person, matchmaking.Answer]]:
+    """The demand of the firm, the firm, and the list it has before it, for what need not be clicked."""
+    with site.app_context():
+        demand = listings.one("demand", number, by=None)
+        firm = db.session.scalars(db.select(Person).filter_by(email="firm@demo.example")).one()
+        yield demand, firm, matchmaking.matches_for(demand, by=firm)
 
 
 def judged(page: Page, title: str) -> Locator:
@@ -239,9 +256,9 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     sound(page)
 
 
-def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page) -> None:
+def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Flask) -> None:
     sign_in(page, "firm")
-    open_own_matches(page)
+    number = open_own_matches(page)
     here, rule = page.url, page.get_by_text("评满 5 条、其中有感兴趣的以后，这里的先后才参考评价。")
     expect(rule).to_have_count(0)  # nothing is judged yet
 
@@ -282,7 +299,9 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page) -> None:
     expect(page.locator("ol.matches").get_by_role("heading", name=refused)).to_be_visible()
 
     for _ in range(5):
-        decline(page, "方向不对")
+        with own_list(inside, number) as (demand, firm, answer):
+            verdicts.decline(demand, answer.offers[0].row.id, reason="direction", by=firm, shown=answer.shown)
+    page.goto(here)
     expect(page.get_by_text("已评价 6 条：感兴趣 0 条，不合适 6 条")).to_be_visible()
     expect(rule).to_be_visible()  # refusals alone teach nothing
     like(page)
@@ -294,10 +313,11 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page) -> None:
     page.get_by_role("link", name="参考 7 条评价排列").click()
     expect(page.get_by_text("这里的先后参考了 7 条评价")).to_be_visible()
 
-    buttons = page.get_by_role("button", name=re.compile("^收回评价"))
-    for left in reversed(range(7)):
-        buttons.first.click()
-        expect(buttons).to_have_count(left)
+    with own_list(inside, number) as (demand, firm, answer):
+        for offer in answer.apart[1:]:
+            verdicts.retract(demand, offer.row.id, by=firm)
+    page.goto(here)
+    page.get_by_role("button", name=re.compile("^收回评价")).click()
     expect(page.locator("#judged")).to_have_count(0)
 
 
@@ -332,14 +352,11 @@ def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
 
 
 @AT_A_DESK
-def test_few_verdicts_are_no_figures(page: Page, address: str, folder: Path) -> None:
+def test_few_verdicts_are_no_figures(page: Page, inside: Flask) -> None:
     sign_in(page, "operator")
     page.goto("/demands/9/matches")
     like(page)
-    env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(folder)}
-    said = subprocess.run(
-        [BIN / "flask", "matching", "quality"], cwd=ROOT, env=env, check=True, capture_output=True, text=True
-    ).stdout
+    said = inside.test_cli_runner().invoke(args=["matching", "quality"]).output
     page.goto("/mine")
     page.get_by_role("link", name="匹配质量").click()
 

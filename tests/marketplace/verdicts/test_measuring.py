@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from marketplace.errors import NotAllowed
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
 from marketplace.listings.models import Demand
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.operation import rules as operation
@@ -25,20 +25,17 @@ from tests.marketplace.verdicts.conftest import Case
 
 @pytest.fixture
 def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
-    """Makes demands of their own texts, each with one achievement liked and one declined by an operator;
-    by default those that the cut points grade so.
+    """Makes so many more demands of their own texts, each with one achievement liked and one declined by an
+    operator; by default those that the cut points grade so.
     """
-    operator = make.person("operator")
+    operator, owner, numbers = make.person("operator"), make.organisation(), itertools.count()
 
     def many(count: int, liked: int = 0, declined: int = 8) -> list[Demand]:
         found = []
-        for number in range(count):
+        rows = [case.achievements[liked], case.achievements[declined]]
+        for number in itertools.islice(numbers, count):
             text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
-            demand = make.demand(f"深沟球轴承异音攻关第{number}号", problem=text, owner=make.organisation())
-            rows = [
-                listings.one("achievement", a.id, by=None)
-                for a in (case.achievements[liked], case.achievements[declined])
-            ]
+            demand = make.demand(f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner)
             seats = tuple(rules.Seat(r.id, r.revision, 0.3, "fair", n) for n, r in enumerate(rows, start=1))
             shown = rules.List("demand", demand.id, demand.revision, measuring.ranker(), seats)
             rules.like(demand, rows[0].id, by=operator, shown=shown)
@@ -49,18 +46,16 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
     return many
 
 
-@pytest.mark.parametrize("count", [0, 1, quality.LEAST - 1])
-def test_no_figure_from_fewer_than_twenty_demands(judged_demands: Callable[..., Any], count: int) -> None:
-    judged_demands(count)
+def test_figures_are_told_from_twenty_demands_on(judged_demands: Callable[..., Any]) -> None:
+    for more, count in ((0, 0), (1, 1), (quality.LEAST - 2, quality.LEAST - 1)):
+        judged_demands(more)
 
-    found = rules.measure(by=None).figures
+        found = rules.measure(by=None).figures
 
-    assert (found["demands"], found["pairs"]) == (count, 2 * count)
-    assert (found["quality"], found["bands"], found["chains"]) == (None, None, [])
+        assert (found["demands"], found["pairs"]) == (count, 2 * count)
+        assert (found["quality"], found["bands"], found["chains"]) == (None, None, [])
 
-
-def test_figures_with_their_numbers(judged_demands: Callable[..., Any]) -> None:
-    judged_demands(quality.LEAST)
+    judged_demands(1)
 
     found = rules.measure(by=None).figures
 
@@ -72,7 +67,7 @@ def test_figures_with_their_numbers(judged_demands: Callable[..., Any]) -> None:
 
 
 def test_one_text_under_many_ids_is_one_demand(judged_demands: Callable[..., Any], session: Session) -> None:
-    rows = judged_demands(quality.LEAST + 5)
+    rows = judged_demands(quality.LEAST)
     for row in rows[:12]:
         row.title, row.problem = "深沟球轴承异音 攻关", "深沟球轴承振动值离散，投诉有异音。"
         row.title_key = f"{row.id}"
@@ -80,7 +75,7 @@ def test_one_text_under_many_ids_is_one_demand(judged_demands: Callable[..., Any
 
     found = rules.measure(by=None).figures
 
-    assert (found["demands"], found["pairs"]) == (quality.LEAST + 5 - 11, 2 * (quality.LEAST + 5))
+    assert (found["demands"], found["pairs"]) == (quality.LEAST - 11, 2 * quality.LEAST)
     assert found["quality"] is None
 
 
@@ -106,31 +101,6 @@ def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
     assert rules.measured(by=operator) is None
     row = rules.measure(by=operator)
     assert rules.measured(by=operator) is row
-
-
-def test_fewer_than_fifty_demands_leave_the_cut_points_in_force(judged_demands: Callable[..., Any]) -> None:
-    judged_demands(quality.LEAST)
-
-    with pytest.raises(quality.TooFew) as refused:
-        rules.calibrate(by=None)
-
-    assert (refused.value.there, refused.value.needed) == (quality.LEAST, calibration.LEAST)
-    assert measuring.in_force() == measuring.Force(measuring.fixed)
-
-
-def test_fifty_demands_teach_a_grade(judged_demands: Callable[..., Any], case: Case) -> None:
-    demands = judged_demands(calibration.LEAST, liked=6, declined=0)
-    row = rules.calibrate(by=None)
-
-    force = measuring.in_force()
-
-    assert (row.demands, row.verdicts, row.ranker) == (calibration.LEAST, 2 * calibration.LEAST, measuring.ranker())
-    assert row.better
-    assert (force.since, force.demands, force.verdicts) == (row.at, row.demands, row.verdicts)
-    grades = {o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers}
-    liked, declined = case.achievements[6].id, case.achievements[0].id
-    assert (grades[liked], grades[declined]) == ("high", "weak")
-    assert matchmaking.evidence(demands[0], liked, by=None).offer.grade == "high"
 
 
 @pytest.fixture
@@ -162,12 +132,27 @@ def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
     assert measuring.in_force().grade is measuring.fixed
 
 
-def test_a_newer_model_that_did_worse_takes_the_older_out_of_force(
-    judged_demands: Callable[..., Any], model: Callable[..., GradeModel]
+def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
+    judged_demands: Callable[..., Any], case: Case, model: Callable[..., GradeModel]
 ) -> None:
-    judged_demands(calibration.LEAST, liked=6, declined=0)
-    rules.calibrate(by=None)
-    assert measuring.in_force().since is not None
+    demands = judged_demands(calibration.LEAST - 1, liked=6, declined=0)
+    with pytest.raises(quality.TooFew) as refused:
+        rules.calibrate(by=None)
+    assert (refused.value.there, refused.value.needed) == (calibration.LEAST - 1, calibration.LEAST)
+    assert measuring.in_force() == measuring.Force(measuring.fixed)
+
+    judged_demands(1, liked=6, declined=0)
+    row = rules.calibrate(by=None)
+
+    force = measuring.in_force()
+
+    assert (row.demands, row.verdicts, row.ranker) == (calibration.LEAST, 2 * calibration.LEAST, measuring.ranker())
+    assert row.better
+    assert (force.since, force.demands, force.verdicts) == (row.at, row.demands, row.verdicts)
+    grades = {o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers}
+    liked, declined = case.achievements[6].id, case.achievements[0].id
+    assert (grades[liked], grades[declined]) == ("high", "weak")
+    assert matchmaking.evidence(demands[0], liked, by=None).offer.grade == "high"
 
     model(better=False)
 
@@ -215,7 +200,7 @@ def test_the_nightly_work_learns_only_from_what_is_new(judged_demands: Callable[
     said = [operation.use_verdicts()]
     judged_demands(quality.LEAST)
     said.append(operation.use_verdicts())
-    judged_demands(calibration.LEAST, liked=6, declined=0)
+    judged_demands(calibration.LEAST - quality.LEAST)
     said += [operation.use_verdicts() for _ in range(2)]
 
     assert "nothing new to learn" in said[0]
