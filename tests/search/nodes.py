@@ -52,7 +52,7 @@ class Trial:
     def begin(self) -> None:
         """Make both indices, empty."""
         ElasticEngine(self.url, deed_seconds=PATIENCE).put([])
-        open_engine(self.embedded).put([])
+        open_engine(self.embedded).rebuild([])
 
     def write(self, first: int) -> None:
         """Put, change and remove documents of one's own, each until it is acknowledged."""
@@ -87,7 +87,7 @@ class Trial:
             except SearchUnavailable as error:
                 self.troubles.append(repr(error))
             self.waits.append(time.monotonic() - begun)
-            time.sleep(0.01)
+            time.sleep(0.05)  # leaves the processors to the nodes
         engine.close()
 
     def reckon(self) -> list[str]:
@@ -131,7 +131,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, default=9320)
     parser.add_argument("--folder", type=Path, default=Path("/var/tmp/market-nodes-trial"))  # noqa: S108
-    parser.add_argument("--seconds", type=float, default=8.0, help="of calm before and after each kill")
+    parser.add_argument("--seconds", type=float, default=8.0, help="before the first kill and after each")
     args = parser.parse_args()
     if shutil.which("java") is None or shutil.which("mvn") is None:
         say("SKIPPED: Elasticsearch needs Java and Maven (apt-get install openjdk-17-jre-headless maven)")
@@ -152,8 +152,8 @@ def main() -> int:
         for thread in threads:
             thread.start()
         healed = True
+        time.sleep(args.seconds)
         for node in range(NODES):
-            time.sleep(args.seconds)
             say(f"kill -9 node {node}; {len(trial.book)} documents acknowledged, {len(trial.waits)} answers")
             nodes("kill", str(node))
             time.sleep(args.seconds)
