@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 import search
-from marketplace.listings import indexing, terms
+from marketplace.listings import indexing, labels, terms
 from marketplace.listings import rules as listings
 from marketplace.listings.models import LISTINGS
-from marketplace.wording import day, money
+from marketplace.wording import day
 
 WAYS = {"achievement": terms.CONVERSION_MODES, "demand": terms.COOPERATION_MODES}
 STAGE = {"achievement": "阶段", "demand": "希望的成果阶段"}
@@ -69,7 +69,7 @@ def card(glance: Mapping[str, Any], fields: Mapping[str, str]) -> Card:
         glance: as `listings.indexing.glance` gives it, or its copy, where days, moments and figures are text.
         fields: code → name of the fields of level 1.
     """
-    kind, mode = glance["kind"], glance["price_mode"]
+    kind = glance["kind"]
     facts: list[tuple[str, str] | str] = [
         ("单位", glance["holder"]),
         (STAGE[kind], terms.STAGES.get(glance["stage"], "")),
@@ -78,9 +78,7 @@ def card(glance: Mapping[str, Any], fields: Mapping[str, str]) -> Card:
     ]
     if glance["money"] is not None:
         figures = [None if figure is None else Decimal(figure) for figure in glance["money"]]
-        appraised = mode == "appraised" and figures[0] is not None
-        cost = money(*figures, negotiable=mode == "negotiable")
-        facts.append(f"{COST[kind]} {cost}{'（评估参考价）' if appraised else ''}")
+        facts.append(f"{COST[kind]} {labels.cost(figures, glance['price_mode'])}")
     if glance["deadline"]:
         facts.append(f"期限 {day(date.fromisoformat(str(glance['deadline'])))}")
     facts.append(f"更新 {day(datetime.fromisoformat(str(glance['updated_at'])))}")

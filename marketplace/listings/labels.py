@@ -5,7 +5,8 @@ The enumerations themselves stand in `terms.py`; how a public page is laid out s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from marketplace.dictionaries.models import Chain, HitechField, Industry, names
@@ -165,6 +166,17 @@ def label(kind: str, name: str) -> str:
     return LABELS[kind].get(name, name)
 
 
+def cost(figures: Sequence[Decimal | None], mode: str | None) -> str:
+    """A price or budget in words, and whether it was appraised.
+
+    Args:
+        figures: 万元, one or the lower and the upper one; None where it is not filled in.
+        mode: the way of pricing, a code of `terms.PRICE_MODES`; that of a budget is `negotiable` or None.
+    """
+    appraised = mode == "appraised" and figures[0] is not None
+    return money(*figures, negotiable=mode == "negotiable") + ("（评估参考价）" if appraised else "")
+
+
 def said(row: Achievement | Demand, name: str) -> str:
     """The value of one field in words; 「未填写」 where there is none.
 
@@ -173,9 +185,10 @@ def said(row: Achievement | Demand, name: str) -> str:
         name: a column or a list of child rows.
     """
     value = getattr(row, name)
-    if name in ("price_min", "budget"):
-        negotiable = row.price_mode == "negotiable" if isinstance(row, Achievement) else row.budget_negotiable
-        return money(value, getattr(row, "price_max", None), negotiable=negotiable)
+    if name == "price_min":
+        return cost((value, row.price_max), row.price_mode)
+    if name == "budget":
+        return cost((value,), "negotiable" if row.budget_negotiable else None)
     if isinstance(value, bool):
         return "是" if value else "否"
     if value in (None, "", []):
