@@ -27,6 +27,7 @@ Sums = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
 
 SCALE = 4096  # whole numbers stand for this many-th parts
+ROOM = 1_000  # later documents there is room for, at least, before the sums are copied again
 _COUNTS = np.arange(MOST + 1)
 SUBLINEAR = np.where(_COUNTS > 0, 1 + np.log(np.maximum(_COUNTS, 1)), 0.0)  # sublinear count, by count
 SUBLINEAR_32 = SUBLINEAR.astype(np.float32)
@@ -72,13 +73,13 @@ class Channel:
         self.later: list[Counted] = []
         self._postings: dict[int, array[int]] = {}
         self._moved: dict[int, int] = {}  # key → how its document frequency differs from the main segment's
-        self._sums = self._sum_all() if sums is None else sums
+        self._room = self._sum_all() if sums is None else sums  # with room for later documents, once there are any
         self._norms: tuple[int, Floats, Sums] | None = None
 
     @property
     def sums(self) -> Whole:
         """A, B, C of each document. shape (3, n)."""
-        return self._sums
+        return self._room[:, : self.main.size + len(self.later)]
 
     def document(self, number: int) -> Counted:
         """The features of a document."""
@@ -104,14 +105,23 @@ class Channel:
             moves.update(counted.keys.tolist())
         self._move({key: by for key, by in moves.items() if by})
         first = self.main.size + len(self.later)
+        last = first + len(new)
         for number, counted in enumerate(new, first):
             for key, count in zip(counted.keys.tolist(), counted.counts.tolist(), strict=True):
-                self._postings.setdefault(key, array("I")).append((number << int(SHIFT)) | count)
+                packed, there = (number << int(SHIFT)) | count, self._postings.get(key)
+                if there is None:
+                    self._postings[key] = array("I", (packed,))
+                else:
+                    there.append(packed)
         self.later.extend(new)
         if new:
             logs = [scaled_log(self.frequency(counted.keys)) for counted in new]
             fresh = [_sums(counted.counts, log) for counted, log in zip(new, logs, strict=True)]
-            self._sums = np.concatenate([self._sums, np.array(fresh, dtype=np.int64).T], axis=1)
+            if self._room.shape[1] < last:
+                grown = np.zeros((3, last + max(ROOM, last // 100)), dtype=np.int64)
+                grown[:, :first] = self._room[:, :first]
+                self._room = grown
+            self._room[:, first:last] = np.array(fresh, dtype=np.int64).T
         self._norms = None
 
     def ask(self, counted: Counted, documents: int) -> Asked:
@@ -132,7 +142,7 @@ class Channel:
         """The products of a query with every document, before the documents' own norms divide. shape (n,)."""
         keys = asked.counted.keys[asked.known]
         weights = asked.weights[asked.known].astype(np.float32)
-        sums = np.zeros(self._sums.shape[1], dtype=np.float32)
+        sums = np.zeros(self.main.size + len(self.later), dtype=np.float32)
         terms = asked.terms[asked.known]
         inside = terms >= 0
         terms, ends = terms[inside], self.main.term_ends
@@ -148,12 +158,20 @@ class Channel:
         """The length of each document's vector. shape (n,)."""
         if self._norms is None or self._norms[0] != documents:
             top = int(scaled_log(documents)) + SCALE
-            a, b, c = self._sums
-            squared = top * top * a - 2 * top * b + c
-            norms = np.sqrt(np.maximum(squared, 0).astype(np.float64)) / SCALE**1.5
-            with np.errstate(divide="ignore"):
-                self._norms = documents, norms, np.where(norms > 0, 1 / norms, 0.0).astype(np.float32)
+            self._norms = documents, *self._lengths(top)
         return self._norms[1]
+
+    def _lengths(self, top: int) -> tuple[Floats, Sums]:
+        if self.main.size > segments.LARGE and self._room.flags.writeable:
+            from matching import compiled  # here: what was just loaded from a file answers without it
+
+            found: tuple[Floats, Sums] = compiled.lengths(self._room, self.sums.shape[1], top, SCALE**1.5)
+            return found
+        a, b, c = self.sums
+        squared = top * top * a - 2 * top * b + c
+        norms = np.sqrt(np.maximum(squared, 0).astype(np.float64)) / SCALE**1.5
+        with np.errstate(divide="ignore"):
+            return norms, np.where(norms > 0, 1 / norms, 0.0).astype(np.float32)
 
     def inverse(self, documents: int) -> Sums:
         """What a product is multiplied by to give the cosine, 0 for a document without features. shape (n,)."""
@@ -181,16 +199,16 @@ class Channel:
         after = scaled_log(self.frequency(keys))
         changed = np.flatnonzero(before != after)
         terms = self.main.find(keys[changed])
-        if not self._sums.flags.writeable:
-            self._sums = self._sums.copy()
+        if not self._room.flags.writeable:
+            self._room = self._room.copy()
         inside, ends, loops = np.flatnonzero(terms >= 0), self.main.term_ends, kernels.loops()
         lists = terms[inside]
         old, new = before[changed], after[changed]
-        loops.shift(self.main.by_term, ends[lists], ends[lists + 1], old[inside], new[inside], _SQUARED, self._sums)
+        loops.shift(self.main.by_term, ends[lists], ends[lists + 1], old[inside], new[inside], _SQUARED, self._room)
         found, there = self._later(keys[changed])
         if len(there):
             places = np.cumsum([0, *(len(one) for one in found)])
-            loops.shift(np.concatenate(found), places[:-1], places[1:], old[there], new[there], _SQUARED, self._sums)
+            loops.shift(np.concatenate(found), places[:-1], places[1:], old[there], new[there], _SQUARED, self._room)
 
     def _later(self, keys: Keys) -> tuple[list[Packed], list[int]]:
         """The postings since, of those keys that have any, and which keys these are."""

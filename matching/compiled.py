@@ -108,6 +108,19 @@ def shift(postings: Any, starts: Any, ends: Any, old: Any, new: Any, by_count: A
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
+def lengths(sums: Any, count: int, top: int, scale: float) -> Any:
+    """The length of each of the first `count` vectors of the sums A, B, C, and what a product is multiplied by."""
+    norms = np.zeros(count, dtype=np.float64)
+    inverse = np.zeros(count, dtype=np.float32)
+    for number in range(count):
+        squared = top * top * sums[0, number] - 2 * top * sums[1, number] + sums[2, number]
+        if squared > 0:
+            norms[number] = np.sqrt(np.float64(squared)) / scale
+            inverse[number] = np.float32(1.0 / norms[number])
+    return norms, inverse
+
+
+@njit(nogil=True, cache=True, boundscheck=False)
 def invert(by_document: Any, document_ends: Any, term_ends: Any) -> Any:
     """Postings by document (term above, count below) as postings by term (document above, count below), ascending."""
     by_term = np.empty(len(by_document), dtype=np.uint32)
