@@ -225,6 +225,10 @@ class CandidateMatcher(Matcher):
         later = [i for i in self.later if wanted is None or i in wanted]
         return self._selection(found, later).rank(document, top)
 
+    def rank_all(self, documents: Iterable[Document], top: int = 20) -> list[list[Match]]:
+        """What rank() gives for each of many documents."""
+        return [self.rank(document, top) for document in documents]
+
     def heaviest(self, read: Features) -> dict[str, list[tuple[int, float]]]:
         """The terms of a query that a pool is asked for, channel → (term, weight): what it may earn, over its rarity.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeAlias
 
 import structlog
@@ -34,6 +35,7 @@ Lesson: TypeAlias = tuple[matching.Document, int]  # what was judged, and its le
 Grading: TypeAlias = Callable[[matching.Reasons, Sequence[facts.Fact]], grades.Grade | None]
 
 EXPOSED = 5  # first places of a list that count as being shown
+TOGETHER = 50  # demands ranked at a time
 NAMED = 10  # institutions told by name
 CONSIDERED = 200  # of what is left, the best so many are put in order by verdicts
 
@@ -233,21 +235,21 @@ def _exposure() -> dict[str, Any]:
     grade = in_force().grade
     demands, nothing = 0, 0
     shown: list[int] = []
-    for row in indexing.published("demand"):
-        if row.visibility == "confidential" or row.need != "technology":
-            continue
-        demands += 1
+    published = indexing.published("demand")
+    open_ones = (row for row in published if row.visibility != "confidential" and row.need == "technology")
+    while some := list(islice(open_ones, TOGETHER)):
+        demands += len(some)
         with current_app.extensions["matchers"].using("achievement") as matcher:
-            best = matcher.rank(indexing.matching_document(row), top=EXPOSED)
-            why = [match.reasons for match in best]
-        rows = {
-            r.id: r for r in db.session.scalars(db.select(Achievement).where(Achievement.id.in_([m.id for m in best])))
-        }
-        given = [(m.id, grade(r, compared(row, rows[m.id]))) for m, r in zip(best, why, strict=True) if m.id in rows]
-        if not any(level in ("high", "fair") for _, level in given):
-            nothing += 1
-            continue
-        shown += [offered_id for offered_id, level in given if level is not None]
+            ranked = matcher.rank_all([indexing.matching_document(row) for row in some], top=EXPOSED)
+            lists = [[(match.id, match.reasons) for match in best] for best in ranked]
+        ids = {one for best in lists for one, _ in best}
+        rows = {row.id: row for row in db.session.scalars(db.select(Achievement).where(Achievement.id.in_(ids)))}
+        for row, best in zip(some, lists, strict=True):
+            given = [(one, grade(why, compared(row, rows[one]))) for one, why in best if one in rows]
+            if any(level in ("high", "fair") for _, level in given):
+                shown += [offered_id for offered_id, level in given if level is not None]
+            else:
+                nothing += 1
     return {"demands": demands, "nothing": nothing, "places": len(shown), **_shares(shown)}
 
 

@@ -32,6 +32,16 @@ def test_the_fitting_one_comes_first(matcher: Matcher) -> None:
     assert matcher.rank(QUERY)[0].id == expected
 
 
+def test_many_are_ranked_as_each_alone(matcher: Matcher) -> None:
+    many = [QUERY, Document("", "", ""), *CATALOGUE, Document("q2", "PA66 ﬁ", "2018年\ud800")]
+
+    found = matcher.rank_all(iter(many), top=3)
+
+    assert [shown(best) for best in found] == [shown(matcher.rank(document, top=3)) for document in many]
+    assert found[0][0].reasons == matcher.rank(QUERY)[0].reasons
+    assert matcher.rank_all([]) == []
+
+
 @pytest.mark.parametrize("document", [d for d in CATALOGUE if d.id not in (5, 6)], ids=lambda d: str(d.id))
 def test_a_text_is_nearest_to_itself(matcher: Matcher, document: Document) -> None:
     best = matcher.rank(document, top=1)[0]
