@@ -24,6 +24,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
 log = structlog.get_logger(__name__)
 UNNAMED = "单位未公开"
 BATCH = 500  # rows read and written at a time
+GLANCE = 1  # raised when glance() says something else or otherwise: copies made before are then not believed
 
 
 def texts(row: Achievement | Demand) -> dict[str, str]:
@@ -83,7 +84,7 @@ def state_of(revision: int, changed: datetime, owner: str) -> str:
         revision, changed: of the row; the time tells apart rows of one id in databases of different origin (restored).
         owner: the name of its organisation. The digest does not tell it, for not every copy may.
     """
-    return hashlib.blake2b(f"{revision} {changed.isoformat()} {owner}".encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(f"{GLANCE} {revision} {changed.isoformat()} {owner}".encode(), digest_size=12).hexdigest()
 
 
 def glance(row: Achievement | Demand) -> dict[str, Any]:
