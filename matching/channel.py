@@ -74,12 +74,13 @@ class Channel:
         self._postings: dict[int, array[int]] = {}
         self._moved: dict[int, int] = {}  # key → how its document frequency differs from the main segment's
         self._room = self._sum_all() if sums is None else sums  # with room for later documents, once there are any
+        self._size = self._room.shape[1]
         self._norms: tuple[int, Floats, Sums] | None = None
 
     @property
     def sums(self) -> Whole:
         """A, B, C of each document. shape (3, n)."""
-        return self._room[:, : self.main.size + len(self.later)]
+        return self._room[:, : self._size]
 
     def document(self, number: int) -> Counted:
         """The features of a document."""
@@ -122,6 +123,7 @@ class Channel:
                 grown[:, :first] = self._room[:, :first]
                 self._room = grown
             self._room[:, first:last] = np.array(fresh, dtype=np.int64).T
+            self._size = last
         self._norms = None
 
     def ask(self, counted: Counted, documents: int) -> Asked:
@@ -142,7 +144,7 @@ class Channel:
         """The products of a query with every document, before the documents' own norms divide. shape (n,)."""
         keys = asked.counted.keys[asked.known]
         weights = asked.weights[asked.known].astype(np.float32)
-        sums = np.zeros(self.main.size + len(self.later), dtype=np.float32)
+        sums = np.zeros(self._size, dtype=np.float32)
         terms = asked.terms[asked.known]
         inside = terms >= 0
         terms, ends = terms[inside], self.main.term_ends
@@ -165,7 +167,7 @@ class Channel:
         if self.main.size > segments.LARGE and self._room.flags.writeable:
             from matching import compiled  # here: what was just loaded from a file answers without it
 
-            found: tuple[Floats, Sums] = compiled.lengths(self._room, self.sums.shape[1], top, SCALE**1.5)
+            found: tuple[Floats, Sums] = compiled.lengths(self._room, self._size, top, SCALE**1.5)
             return found
         a, b, c = self.sums
         squared = top * top * a - 2 * top * b + c

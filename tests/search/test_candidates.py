@@ -54,7 +54,10 @@ def same(matcher: CandidateMatcher, exact: Matcher) -> None:
 
 
 def test_scores_and_reasons_equal_those_in_memory(matcher: CandidateMatcher) -> None:
-    same(matcher, Matcher().fit(CATALOGUE))
+    exact = Matcher().fit(CATALOGUE)
+
+    same(matcher, exact)
+    assert matcher.rank_all(iter(QUESTIONS)) == exact.rank_all(QUESTIONS)
 
 
 def test_what_is_put_and_removed_later_counts_as_if_fitted(matcher: CandidateMatcher) -> None:
