@@ -127,7 +127,7 @@ class Reading:
             told = sum(s for _, s in words)
         specific = [w for w, _ in words if self._frequency(features.word_key(w)) <= self._rare]
         read = self.understanding
-        alike = min(earned.alike, score - told)
+        alike = max(0.0, min(earned.alike, score - told))  # the rest may be a rounding below nothing
         return Reasons(words, score - told, score, specific, self._covered(chosen), read.weighed, read.unknown, alike)
 
     def _covered(self, chosen: list[list[Span]]) -> float:

@@ -76,7 +76,7 @@ def test_scores_stay_in_bounds_and_reasons_add_up(trained: Matcher, catalogue: l
 
         assert 0 < match.score <= 1
         assert told + match.reasons.rest == pytest.approx(match.score, abs=1e-12)
-        assert -1e-9 <= match.reasons.alike <= match.reasons.rest + 1e-9
+        assert 0 <= match.reasons.alike <= match.reasons.rest + 1e-9
 
 
 def test_what_words_used_alike_bring_is_told(trained: Matcher) -> None:
