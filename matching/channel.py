@@ -105,8 +105,7 @@ class Channel:
         for counted in new:
             moves.update(counted.keys.tolist())
         self._move({key: by for key, by in moves.items() if by})
-        first = self.main.size + len(self.later)
-        last = first + len(new)
+        first, last = self._size, self._size + len(new)
         for number, counted in enumerate(new, first):
             for key, count in zip(counted.keys.tolist(), counted.counts.tolist(), strict=True):
                 packed, there = (number << int(SHIFT)) | count, self._postings.get(key)
