@@ -127,7 +127,7 @@ class Run:
         names = [str(term) for term in range(len(main.keys))]
         asked = [features.read(q).words for q in self.questions[:QUESTIONS]]
         known = [[names[term] for term in main.find(one.keys).tolist() if term >= 0] for one in asked]
-        inverse = channel.inverse(self.size)
+        inverse = channel.inverse(self.size, loops)
 
         def ask(one: features.Counted) -> np.ndarray:
             sums = channel.dot(channel.ask(one, self.size), loops)
@@ -293,7 +293,10 @@ class Run:
             values = SUBLINEAR[main.by_document & segment.MASK] * idf[terms]
             rows = sp.csr_matrix((values.astype(np.float32), terms.astype(np.int32), main.document_ends))
             rows.resize(main.size, len(main.keys))
-            parts.append(sp.diags((channel.inverse(self.size) * self._share(name) ** 0.5).astype(np.float32)) @ rows)
+            parts.append(
+                sp.diags((channel.inverse(self.size, kernels.ready()) * self._share(name) ** 0.5).astype(np.float32))
+                @ rows
+            )
         return sp.hstack(parts, format="csr")
 
     def _vector(self, question: Document, width: int) -> sp.csr_matrix:

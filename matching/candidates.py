@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from matching import bulk, features, segment, storage, vectors
 from matching import text as words_of
-from matching.channel import SCALE, SUBLINEAR, SUBLINEAR_32, Asked, Channel, Floats, Sums, Whole, scaled_log
+from matching.channel import SQUARED, SUBLINEAR, SUBLINEAR_32, Asked, Channel, Floats, Sums, Whole, scaled_log
+from matching.channel import lengths as vector_lengths
 from matching.documents import Document, Id, Match
 from matching.errors import UnusableArtefact
 from matching.features import CHANNELS, Counted, Counts, Features, Keys
@@ -347,7 +348,7 @@ def _most(documents: int) -> int:
 
 def _weighed(counts: Counts, ends: Numbers, log: Whole) -> Whole:
     """A, B, C of documents that lie end to end, as Channel keeps them. shape (3, n)."""
-    squared = np.round(SUBLINEAR**2 * SCALE).astype(np.int64)[counts]
+    squared = SQUARED[counts]
     sums = np.zeros((3, len(ends) - 1), dtype=np.int64)
     for row, values in enumerate((squared, squared * log, squared * log * log)):
         sums[row] = np.diff(np.concatenate([[0], np.cumsum(values)])[ends])
@@ -389,10 +390,8 @@ def _stored(
             numbers = np.searchsorted(one.keys, keys).astype(np.uint32)
             flat = (numbers[by_document >> SHIFT] << SHIFT) | (by_document & MASK)
             packed[name] = flat, ends
-            a, b, c = _weighed((flat & MASK).astype(np.uint8), ends, scaled_log(one.fitted[flat >> SHIFT]))
-            top = int(scaled_log(total)) + SCALE
-            squares = np.maximum(top * top * a - 2 * top * b + c, 0).astype(np.float64)
-            lengths[name].append(float(np.mean(np.sqrt(squares) / SCALE**1.5)))
+            sums = _weighed((flat & MASK).astype(np.uint8), ends, scaled_log(one.fitted[flat >> SHIFT]))
+            lengths[name].append(float(np.mean(vector_lengths(sums, total))))
         for number, tells in enumerate(telling.tolist()):
             own = {name: flat[ends[number] : ends[number + 1]] for name, (flat, ends) in packed.items()}
             yield _document(ids[first + number], tells, own, statistics, total)

@@ -10,8 +10,8 @@ squared sublinear count. A new document moves L for all, and l only for its own 
 from __future__ import annotations
 
 from array import array
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -26,17 +26,27 @@ Floats = npt.NDArray[np.float64]
 Sums = npt.NDArray[np.float32]
 Whole = npt.NDArray[np.int64]
 
-SCALE = 4096  # whole numbers stand for this many-th parts
+SCALE = 1024  # logarithms in this many-th parts: finer, and each change moves the idf of more of the common features
+SQUARES = 4096  # squared counts in this many-th parts
 ROOM = 1_000  # later documents there is room for, at least, before the sums are copied again
 _COUNTS = np.arange(MOST + 1)
 SUBLINEAR = np.where(_COUNTS > 0, 1 + np.log(np.maximum(_COUNTS, 1)), 0.0)  # sublinear count, by count
 SUBLINEAR_32 = SUBLINEAR.astype(np.float32)
-_SQUARED = np.round(SUBLINEAR**2 * SCALE).astype(np.int64)
+SQUARED = np.round(SUBLINEAR**2 * SQUARES).astype(np.int64)
+_UNIT = SCALE * SQUARES**0.5  # a length of 1, as its sums have it
 
 
 def scaled_log(number: npt.ArrayLike) -> Whole:
     """ln(1 + number) in SCALE-th parts."""
     return np.round(np.log1p(number) * SCALE).astype(np.int64)
+
+
+def lengths(sums: Whole, documents: int) -> Floats:
+    """The lengths of vectors with the sums A, B, C in a catalogue of so many documents. shape (3, k) → (k,)."""
+    top, (a, b, c) = _top(documents), sums
+    squared = np.maximum(top * top * a - 2 * top * b + c, 0).astype(np.float64)
+    found: Floats = np.sqrt(squared) / _UNIT
+    return found
 
 
 class Asked:
@@ -50,7 +60,7 @@ class Asked:
         self.counted = counted
         self.terms = terms
         self.known = frequency > 0
-        self.idf = (scaled_log(documents) + SCALE - scaled_log(frequency)) / SCALE
+        self.idf = (_top(documents) - scaled_log(frequency)) / SCALE
         own = SUBLINEAR[counted.counts] * self.idf
         length = np.sqrt(np.sum(own**2))
         self.weights = own * self.idf / length if length else own
@@ -74,13 +84,13 @@ class Channel:
         self._postings: dict[int, array[int]] = {}
         self._moved: dict[int, int] = {}  # key → how its document frequency differs from the main segment's
         self._room = self._sum_all() if sums is None else sums  # with room for later documents, once there are any
-        self._size = self._room.shape[1]
-        self._norms: tuple[int, Floats, Sums] | None = None
+        self._size = len(self._room)
+        self._inverse: tuple[int, Sums] | None = None
 
     @property
     def sums(self) -> Whole:
-        """A, B, C of each document. shape (3, n)."""
-        return self._room[:, : self._size]
+        """A, B, C of each document. shape (n, 3)."""
+        return self._room[: self._size]
 
     def document(self, number: int) -> Counted:
         """The features of a document."""
@@ -97,14 +107,16 @@ class Channel:
             found = found + np.array([self._moved.get(key, 0) for key in keys.tolist()], dtype=np.int64)
         return found.astype(np.int64)
 
-    def change(self, gone: Iterable[int], new: Sequence[Counted]) -> None:
+    def change(self, gone: Sequence[int], new: Sequence[Counted]) -> None:
         """Take documents out by number and add others at the end."""
-        moves: Counter[int] = Counter()
-        for number in gone:
-            moves.subtract(self.document(number).keys.tolist())
-        for counted in new:
-            moves.update(counted.keys.tolist())
-        self._move({key: by for key, by in moves.items() if by})
+        leaving = [self.document(number).keys for number in gone]
+        everything = [*leaving, *(counted.keys for counted in new)]
+        if not everything:
+            return
+        keys, where = np.unique(np.concatenate(everything), return_inverse=True)
+        left = sum(map(len, leaving))
+        by = np.bincount(where[left:], minlength=len(keys)) - np.bincount(where[:left], minlength=len(keys))
+        logs = self._move(keys, by)
         first, last = self._size, self._size + len(new)
         for number, counted in enumerate(new, first):
             for key, count in zip(counted.keys.tolist(), counted.counts.tolist(), strict=True):
@@ -115,15 +127,16 @@ class Channel:
                     there.append(packed)
         self.later.extend(new)
         if new:
-            logs = [scaled_log(self.frequency(counted.keys)) for counted in new]
-            fresh = [_sums(counted.counts, log) for counted, log in zip(new, logs, strict=True)]
-            if self._room.shape[1] < last:
-                grown = np.zeros((3, last + max(ROOM, last // 100)), dtype=np.int64)
-                grown[:, :first] = self._room[:, :first]
+            if len(self._room) < last:
+                grown = np.zeros((last + max(ROOM, last // 100), 3), dtype=np.int64)
+                grown[:first] = self._room[:first]
                 self._room = grown
-            self._room[:, first:last] = np.array(fresh, dtype=np.int64).T
+            ends = np.cumsum([left, *(len(counted.keys) for counted in new)])
+            for number, counted in enumerate(new):
+                log = logs[where[ends[number] : ends[number + 1]]]
+                self._room[first + number] = _sums(counted.counts, log)
             self._size = last
-        self._norms = None
+        self._inverse = None
 
     def ask(self, counted: Counted, documents: int) -> Asked:
         """Weigh a query. documents: how many there are now, the removed not counted."""
@@ -132,7 +145,7 @@ class Channel:
 
     def idf(self, keys: Keys, documents: int) -> Floats:
         """How rare each key is. shape (k,) → (k,)."""
-        rare: Floats = (scaled_log(documents) + SCALE - scaled_log(self.frequency(keys))) / SCALE
+        rare: Floats = (_top(documents) - scaled_log(self.frequency(keys))) / SCALE
         return rare
 
     def norm(self, counted: Counted, documents: int) -> float:
@@ -155,30 +168,15 @@ class Channel:
                 loops.add(np.concatenate(found), places[:-1], places[1:], weights[there], SUBLINEAR_32, sums)
         return sums
 
-    def norms(self, documents: int) -> Floats:
-        """The length of each document's vector. shape (n,)."""
-        if self._norms is None or self._norms[0] != documents:
-            top = int(scaled_log(documents)) + SCALE
-            self._norms = documents, *self._lengths(top)
-        return self._norms[1]
+    def norms(self, documents: int, numbers: Whole) -> Floats:
+        """The lengths of some documents' vectors. shape (k,) → (k,)."""
+        return lengths(self._room[numbers].T, documents)
 
-    def _lengths(self, top: int) -> tuple[Floats, Sums]:
-        if self.main.size > segments.LARGE and self._room.flags.writeable:
-            from matching import compiled  # here: what was just loaded from a file answers without it
-
-            found: tuple[Floats, Sums] = compiled.lengths(self._room, self._size, top, SCALE**1.5)
-            return found
-        a, b, c = self.sums
-        squared = top * top * a - 2 * top * b + c
-        norms = np.sqrt(np.maximum(squared, 0).astype(np.float64)) / SCALE**1.5
-        with np.errstate(divide="ignore"):
-            return norms, np.where(norms > 0, 1 / norms, 0.0).astype(np.float32)
-
-    def inverse(self, documents: int) -> Sums:
+    def inverse(self, documents: int, loops: Loops) -> Sums:
         """What a product is multiplied by to give the cosine, 0 for a document without features. shape (n,)."""
-        self.norms(documents)
-        assert self._norms is not None  # noqa: S101  (norms() has set it)
-        return self._norms[2]
+        if self._inverse is None or self._inverse[0] != documents:
+            self._inverse = documents, loops.inverse(self.sums, _top(documents), np.float32(_UNIT))
+        return self._inverse[1]
 
     def merged(self, alive: npt.NDArray[np.bool_]) -> Channel:
         """The same documents, those not alive left out and the numbers drawn together, in one segment."""
@@ -189,27 +187,28 @@ class Channel:
                 builder.add(counted)
         return Channel(builder.build())
 
-    def _move(self, moves: dict[int, int]) -> None:
-        """Change document frequencies, and with them the sums of the documents that have these features."""
-        if not moves:
-            return
-        keys = np.array(list(moves), dtype=np.uint64)
-        before = scaled_log(self.frequency(keys))
-        for key, by in moves.items():
-            self._moved[key] = self._moved.get(key, 0) + by
-        after = scaled_log(self.frequency(keys))
-        changed = np.flatnonzero(before != after)
-        terms = self.main.find(keys[changed])
+    def _move(self, keys: Keys, by: Whole) -> Whole:
+        """Change document frequencies, and with them the sums of the documents that have these features.
+
+        keys shape (k,), each once. Returns l of each as it is now, shape (k,).
+        """
+        terms = self.main.find(keys)
+        frequency = self._frequency(keys, terms)
+        before, after = scaled_log(frequency), scaled_log(frequency + by)
+        for key, one in zip(keys.tolist(), by.tolist(), strict=True):
+            self._moved[key] = self._moved.get(key, 0) + one
         if not self._room.flags.writeable:
             self._room = self._room.copy()
-        inside, ends, loops = np.flatnonzero(terms >= 0), self.main.term_ends, kernels.loops()
-        lists = terms[inside]
+        changed = np.flatnonzero(before != after)
         old, new = before[changed], after[changed]
-        loops.shift(self.main.by_term, ends[lists], ends[lists + 1], old[inside], new[inside], _SQUARED, self._room)
+        inside, ends, loops = np.flatnonzero(terms[changed] >= 0), self.main.term_ends, kernels.loops()
+        lists = terms[changed][inside]
+        loops.shift(self.main.by_term, ends[lists], ends[lists + 1], old[inside], new[inside], SQUARED, self._room)
         found, there = self._later(keys[changed])
         if len(there):
             places = np.cumsum([0, *(len(one) for one in found)])
-            loops.shift(np.concatenate(found), places[:-1], places[1:], old[there], new[there], _SQUARED, self._room)
+            loops.shift(np.concatenate(found), places[:-1], places[1:], old[there], new[there], SQUARED, self._room)
+        return after
 
     def _later(self, keys: Keys) -> tuple[list[Packed], list[int]]:
         """The postings since, of those keys that have any, and which keys these are."""
@@ -223,20 +222,26 @@ class Channel:
         if self.main.size > segments.LARGE:
             from matching import compiled  # here: loading numba takes longer than a small catalogue
 
-            found: Whole = compiled.sums(self.main.by_document, ends, logs, _SQUARED)
+            found: Whole = compiled.sums(self.main.by_document, ends, logs, SQUARED)
             return found
-        sums = np.zeros((3, self.main.size), dtype=np.int64)
+        sums = np.zeros((self.main.size, 3), dtype=np.int64)
         step = 20_000  # documents at a time, for the memory
         for start in range(0, self.main.size, step):
             stop = min(start + step, self.main.size)
             packed = self.main.by_document[ends[start] : ends[stop]]
-            squared, log = _SQUARED[packed & MASK], logs[packed >> SHIFT]
-            for row, values in enumerate((squared, squared * log, squared * log * log)):
+            squared, log = SQUARED[packed & MASK], logs[packed >> SHIFT]
+            for column, values in enumerate((squared, squared * log, squared * log * log)):
                 running = np.concatenate([[0], np.cumsum(values)])
-                sums[row, start:stop] = np.diff(running[ends[start : stop + 1] - ends[start]])
+                sums[start:stop, column] = np.diff(running[ends[start : stop + 1] - ends[start]])
         return sums
 
 
+@lru_cache
+def _top(documents: int) -> int:
+    """L in SCALE-th parts."""
+    return int(scaled_log(documents)) + SCALE
+
+
 def _sums(counts: Counts, log: Whole) -> tuple[int, int, int]:
-    squared = _SQUARED[counts]
+    squared = SQUARED[counts]
     return int(squared.sum()), int((squared * log).sum()), int((squared * log * log).sum())

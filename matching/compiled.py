@@ -103,21 +103,19 @@ def shift(postings: Any, starts: Any, ends: Any, old: Any, new: Any, by_count: A
         for at in range(starts[i], ends[i]):
             number = np.int64(postings[at] >> _SHIFT)
             squared = by_count[np.int64(postings[at] & _MASK)]
-            to[1, number] += squared * once
-            to[2, number] += squared * twice
+            to[number, 1] += squared * once
+            to[number, 2] += squared * twice
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
-def lengths(sums: Any, count: int, top: int, scale: float) -> Any:
-    """The length of each of the first `count` vectors of the sums A, B, C, and what a product is multiplied by."""
-    norms = np.zeros(count, dtype=np.float64)
-    inverse = np.zeros(count, dtype=np.float32)
-    for number in range(count):
-        squared = top * top * sums[0, number] - 2 * top * sums[1, number] + sums[2, number]
+def inverse(sums: Any, top: int, scale: Any) -> Any:
+    """As kernels.Loops.inverse."""
+    found = np.zeros(len(sums), dtype=np.float32)
+    for number in range(len(sums)):
+        squared = top * top * sums[number, 0] - 2 * top * sums[number, 1] + sums[number, 2]
         if squared > 0:
-            norms[number] = np.sqrt(np.float64(squared)) / scale
-            inverse[number] = np.float32(1.0 / norms[number])
-    return norms, inverse
+            found[number] = scale / np.sqrt(np.float32(squared))
+    return found
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
@@ -144,8 +142,8 @@ def frequencies(terms: Any, size: int) -> Any:
 
 @njit(nogil=True, cache=True, boundscheck=False)
 def sums(by_document: Any, document_ends: Any, logs: Any, by_count: Any) -> Any:
-    """Σ w, Σ w·l, Σ w·l² of each document, w by count and l by term. shape (3, n)."""
-    found = np.zeros((3, len(document_ends) - 1), dtype=np.int64)
+    """Σ w, Σ w·l, Σ w·l² of each document, w by count and l by term. shape (n, 3)."""
+    found = np.zeros((len(document_ends) - 1, 3), dtype=np.int64)
     for document in range(len(document_ends) - 1):
         a, b, c = 0, 0, 0
         for at in range(document_ends[document], document_ends[document + 1]):
@@ -154,9 +152,9 @@ def sums(by_document: Any, document_ends: Any, logs: Any, by_count: Any) -> Any:
             a += w
             b += w * log
             c += w * log * log
-        found[0, document] = a
-        found[1, document] = b
-        found[2, document] = c
+        found[document, 0] = a
+        found[document, 1] = b
+        found[document, 2] = c
     return found
 
 

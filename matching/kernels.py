@@ -32,8 +32,10 @@ class Loops(Protocol):
     blend: scores += sums · factors · weight, in 32-bit arithmetic, all shape (n,).
     best: numbers of the documents whose score may be among the `top` best, any order, only where allowed and above 0;
     all that tie for the last place are given.
-    shift: to[1, number] += by_count[count] · (new[i] - old[i]), to[2, number] += by_count[count] · (new[i]² - old[i]²)
-    for each posting of list i; whole numbers, old, new shape (k,), by_count (64,), to (3, n).
+    shift: to[number, 1] += by_count[count] · (new[i] - old[i]), to[number, 2] += by_count[count] · (new[i]² - old[i]²)
+    for each posting of list i; whole numbers, old, new shape (k,), by_count (64,), to (n, 3).
+    inverse: scale / √(top² · A - 2 · top · B + C) for each row A, B, C of sums, 0 where that is not above 0; whole
+    numbers to the root, 32-bit arithmetic from there, sums shape (n, 3), the answer (n,).
     """
 
     def add(
@@ -54,6 +56,8 @@ class Loops(Protocol):
         by_count: Offsets,
         to: Offsets,
     ) -> None: ...
+
+    def inverse(self, sums: Offsets, top: int, scale: np.float32) -> Sums: ...
 
 
 class Plain:
@@ -86,8 +90,14 @@ class Plain:
         for start, end, before, after in lists:
             one = postings[start:end]
             numbers, squared = one >> np.uint32(SHIFT), by_count[one & np.uint32(MASK)]
-            to[1, numbers] += squared * (after - before)
-            to[2, numbers] += squared * (after * after - before * before)
+            to[numbers, 1] += squared * (after - before)
+            to[numbers, 2] += squared * (after * after - before * before)
+
+    def inverse(self, sums: Offsets, top: int, scale: np.float32) -> Sums:
+        squared = top * top * sums[:, 0] - 2 * top * sums[:, 1] + sums[:, 2]
+        roots = np.sqrt(np.maximum(squared, 0).astype(np.float32))
+        found: Sums = np.divide(scale, roots, out=np.zeros_like(roots), where=roots > 0)
+        return found
 
 
 class Compiled:
@@ -102,7 +112,8 @@ class Compiled:
         self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
         self.blend(short, short, np.float32(0), short)
         self.best(short, np.zeros(0, dtype=np.bool_), 1)
-        self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), np.zeros((3, 0), dtype=np.int64))
+        self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), np.zeros((0, 3), dtype=np.int64))
+        self.inverse(np.zeros((0, 3), dtype=np.int64), 0, np.float32(0))
 
     def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
         self._loops.add(postings, starts, ends, weights, by_count, sums)
@@ -125,6 +136,10 @@ class Compiled:
         to: Offsets,
     ) -> None:
         self._loops.shift(postings, starts, ends, old, new, by_count, to)
+
+    def inverse(self, sums: Offsets, top: int, scale: np.float32) -> Sums:
+        found: Sums = self._loops.inverse(sums, top, scale)
+        return found
 
 
 class _Loading:

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from matching import features, kernels, storage, vectors
 from matching import segment as segments
 from matching import text as words_of
-from matching.channel import Asked, Channel, Floats, Sums
+from matching.channel import Asked, Channel, Floats, Sums, Whole
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
 from matching.features import CHANNELS, Counted, Features, Keys
@@ -104,6 +104,7 @@ class Matcher:
         documents = list(documents)
         _, many = bulk.read(documents, self._used())
         laid = many.segments()
+        means = self.vectors_.means_of(laid["words"])
 
         def counted(name: str, number: int) -> Counted:
             if name not in laid:
@@ -114,7 +115,7 @@ class Matcher:
 
         def ranked(number: int) -> list[Match]:
             read = Features(**{name: counted(name, number) for name in CHANNELS}, telling=many.telling[number])
-            return self._rank(_Question(self, documents[number], read), top)
+            return self._rank(_Question(self, documents[number], read, means[number]), top)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(ranked, range(len(documents))))
@@ -130,10 +131,15 @@ class Matcher:
         sums = asked.sums()
         depth = max(top, vectors.RESCORED) if asked.weights["vectors"] else top
         numbers = asked.best(sums, allowed, min(depth, len(allowed)))
-        scores = asked.scores(sums, numbers)
-        best = [(asked.rounded(x), self.ids_[n], n) for x, n in zip(scores.tolist(), numbers.tolist(), strict=True)]
-        best.sort(key=lambda b: (-b[0], order(b[1])))
-        return [Match(id_, score, _Why(asked, number, score)) for score, id_, number in best[:top]]
+        norms = asked.norms(numbers)
+        scores = _rounded(asked.scores(sums, numbers, norms))
+        least = np.partition(scores, -top)[-top] if len(scores) > top else 0.0
+        best = []
+        for place in np.flatnonzero(scores >= least).tolist():
+            number, score = int(numbers[place]), float(scores[place])
+            best.append(Match(self.ids_[number], score, _Why(asked, number, norms, place, score)))
+        best.sort(key=lambda match: (-match.score, order(match.id)))
+        return best[:top]
 
     def score(self, document: Document, ids: Sequence[Id]) -> Floats:
         """The scores of given documents, shape (len(ids),); 0 for those that are not ranked or not there."""
@@ -143,8 +149,8 @@ class Matcher:
         numbers = np.array([self.number_.get(i, -1) for i in ids], dtype=np.int64)
         there = np.flatnonzero(numbers >= 0)
         found = np.zeros(len(ids))
-        for place, score in zip(there.tolist(), asked.scores(asked.sums(), numbers[there]).tolist(), strict=True):
-            found[place] = asked.rounded(score) if self.ranked_[numbers[place]] else 0.0
+        scores = asked.scores(asked.sums(), numbers[there], asked.norms(numbers[there]))
+        found[there] = np.where(self.ranked_[numbers[there]], _rounded(scores), 0.0)
         return found
 
     def explain(self, document: Document, other: Document | Id) -> Reasons:
@@ -157,7 +163,8 @@ class Matcher:
             return asked.explain(features.read(other))
         self._check()
         number = self.number_[other]
-        return asked.reasons(number, float(self.score(document, [other])[0]))
+        norms = asked.norms(np.array([number]))
+        return _Why(asked, number, norms, 0, float(self.score(document, [other])[0]))()
 
     def understand(self, document: Document) -> Understanding:
         """What a text is taken to say, and why it gets no ranking if it gets none."""
@@ -248,7 +255,7 @@ class Matcher:
             for name in matcher._used():
                 parts = ("keys", "term_ends", "by_term", "document_ends", "by_document")
                 main = Segment(*(arrays[f"{name}-{part}"] for part in parts))
-                if main.size != len(ids) or arrays[f"{name}-sums"].shape != (3, len(ids)):
+                if main.size != len(ids) or arrays[f"{name}-sums"].shape != (len(ids), 3):
                     raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
                 channels[name] = Channel(main, arrays[f"{name}-sums"])
             if arrays["means"].shape != (len(ids), arrays["vectors-rows"].shape[1]):
@@ -276,7 +283,7 @@ class Matcher:
         self.means_ = means
         self.later_means_ = means[:0]
 
-    def _means(self, numbers: npt.NDArray[np.int64]) -> Means:
+    def _means(self, numbers: Whole) -> Means:
         """The means of some documents. shape (len(numbers), d)."""
         first = len(self.means_)
         found = np.empty((len(numbers), self.means_.shape[1]), dtype=np.float16)
@@ -307,7 +314,9 @@ class Matcher:
 class _Question:
     """A query weighed against a matcher as it is now."""
 
-    def __init__(self, matcher: Matcher, document: Document, read: Features | None = None) -> None:
+    def __init__(
+        self, matcher: Matcher, document: Document, read: Features | None = None, mean: Means | None = None
+    ) -> None:
         matcher._check()
         self.document = document
         self.read = features.read(document) if read is None else read
@@ -317,11 +326,11 @@ class _Question:
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
         }
         self.word_vectors, self.means = matcher.vectors_, matcher._means
+        self._mean = mean
         weights = {name: getattr(matcher, name) for name in CHANNELS}
         weights["vectors"] = matcher.vectors if len(matcher.vectors_.keys) else 0.0
         total = sum(weights.values()) + weights["vectors"] * (vectors.worth(len(self.read.words.keys)) - 1)
         self.weights = {name: weight / total for name, weight in weights.items()}
-        self.norms = {name: channel.norms(self.documents) for name, channel in self.channels.items()}
         self._reading: Reading | None = None
 
     @property
@@ -337,43 +346,42 @@ class _Question:
         loops = kernels.loops()
         return {name: channel.dot(self.asked[name], loops) for name, channel in self.channels.items()}
 
-    def best(self, sums: dict[str, Sums], allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]:
+    def best(self, sums: dict[str, Sums], allowed: npt.NDArray[np.bool_], top: int) -> Whole:
         """The numbers of those that may be among the `top` best."""
         if not len(allowed):
             return np.zeros(0, dtype=np.int64)
         loops = kernels.loops()
         scores = np.zeros(len(allowed), dtype=np.float32)
         for name, one in sums.items():
-            factors = self.channels[name].inverse(self.documents)
+            factors = self.channels[name].inverse(self.documents, loops)
             loops.blend(one, factors, np.float32(self.weights[name]), scores)
         return loops.best(scores, allowed, top)
 
-    def scores(self, sums: dict[str, Sums], numbers: npt.NDArray[np.int64]) -> Floats:
-        """The scores of some documents, in 64 bits. shape (len(numbers),)."""
+    def norms(self, numbers: Whole) -> dict[str, Floats]:
+        """The lengths of some documents' vectors, by channel. Each shape (len(numbers),)."""
+        return {name: channel.norms(self.documents, numbers) for name, channel in self.channels.items()}
+
+    def scores(self, sums: dict[str, Sums], numbers: Whole, norms: dict[str, Floats]) -> Floats:
+        """The scores of some documents of those lengths, in 64 bits. shape (len(numbers),)."""
         total = np.zeros(len(numbers))
         if not len(numbers):
             return total
         for name in sums:
-            norms = self.channels[name].norms(self.documents)[numbers]
             products = sums[name][numbers].astype(np.float64) * self.weights[name]
-            total += np.divide(products, norms, out=np.zeros(len(numbers)), where=norms > 0)
+            total += np.divide(products, norms[name], out=np.zeros(len(numbers)), where=norms[name] > 0)
         if self.weights["vectors"]:
             total += self.weights["vectors"] * self._near(self.means(numbers))
         return total
 
     def _near(self, others: Means) -> Floats:
         """How near the query is to others by the vectors of their words. shape (len(others),)."""
-        return vectors.near(self.word_vectors.means([self.read.words])[0], others)
+        if self._mean is None:
+            self._mean = self.word_vectors.means([self.read.words])[0]
+        return vectors.near(self._mean, others)
 
-    @staticmethod
-    def rounded(score: float) -> float:
-        """As told: in 0…1, to nine places."""
-        return round(min(1.0, max(0.0, float(score))), 9)
-
-    def reasons(self, number: int, score: float) -> Reasons:
-        """Why the document of that number has the score."""
+    def reasons(self, number: int, norms: dict[str, float], score: float) -> Reasons:
+        """Why the document of that number has the score; norms its lengths when it was ranked, by channel."""
         others = {name: channel.document(number) for name, channel in self.channels.items()}
-        norms = {name: float(channel.norms(self.documents)[number]) for name, channel in self.channels.items()}
         return self._reasons(others, norms, score)
 
     def explain(self, read: Features) -> Reasons:
@@ -385,7 +393,7 @@ class _Question:
         score = _total(earned) if both else 0.0
         if both and self.weights["vectors"]:
             score += self.weights["vectors"] * float(self._near(self.word_vectors.means([read.words]))[0])
-        return self._reasons(others, norms, self.rounded(score))
+        return self._reasons(others, norms, float(_rounded(score)))
 
     def _reasons(self, others: dict[str, Counted], norms: dict[str, float], score: float) -> Reasons:
         earned = self._earned(others, norms)
@@ -414,6 +422,11 @@ def _frequency(words: Channel, key: int) -> int:
     return int(words.frequency(np.array([key], dtype=np.uint64))[0])
 
 
+def _rounded(scores: Any) -> Any:
+    """As told: in 0…1, to nine places; a number or an array of them."""
+    return np.round(np.clip(scores, 0.0, 1.0), 9)
+
+
 def _total(earned: dict[str, dict[int, float]]) -> float:
     return sum(sum(parts.values()) for parts in earned.values())
 
@@ -424,12 +437,13 @@ class _Why:
     Segments do not change and numbers are never given again, so only the norms must be held as they were.
     """
 
-    def __init__(self, asked: _Question, number: int, score: float) -> None:
+    def __init__(self, asked: _Question, number: int, norms: dict[str, Floats], place: int, score: float) -> None:
         self._asked = asked
         self._number = number
-        self._norms = {name: float(norms[number]) for name, norms in asked.norms.items()}
+        self._norms = norms  # of all that were ranked
+        self._place = place
         self._score = score
 
     def __call__(self) -> Reasons:
-        others = {name: channel.document(self._number) for name, channel in self._asked.channels.items()}
-        return self._asked._reasons(others, self._norms, self._score)
+        norms = {name: float(lengths[self._place]) for name, lengths in self._norms.items()}
+        return self._asked.reasons(self._number, norms, self._score)

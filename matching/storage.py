@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from matching.errors import UnusableArtefact
 
-FORMAT = "liaocheng-matcher 2"
+FORMAT = "liaocheng-matcher 3"
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 KEPT = 2  # generations: a process may still be opening the one before

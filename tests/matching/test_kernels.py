@@ -82,11 +82,24 @@ def test_shifts_are_equal(compiled: kernels.Loops, documents: int, terms: int) -
     by_count = random.integers(0, 100_000, 64)
     found = []
     for loops in (kernels.Plain(), compiled):
-        to = np.ones((3, documents), dtype=np.int64)
+        to = np.ones((documents, 3), dtype=np.int64)
         loops.shift(*postings(documents, terms)[:3], old, new, by_count, to)
         found.append(to.tolist())
 
     assert found[0] == found[1]
+
+
+def test_inverse_lengths_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
+    a = np.random.default_rng(4).integers(0, 10**7, 1000)
+    sums = np.stack([a, a * 3000, a * 3000**2], axis=1)
+    sums[::7] = 0  # documents without features
+    plain, fast = (loops.inverse(sums, 12_000, np.float32(65536)) for loops in (kernels.Plain(), compiled))
+
+    assert plain.tobytes() == fast.tobytes()
+    assert not plain[::7].any()
+    filled = a > 0
+    filled[::7] = False
+    assert plain[filled] == pytest.approx(65536 / (9000 * np.sqrt(a[filled])), rel=1e-6)
 
 
 def test_large_catalogues_are_laid_down_as_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
