@@ -115,7 +115,7 @@ class _Part(Channel):
 
     def ask(self, counted: Counted, documents: int) -> Asked:
         terms = self.statistics.find(counted.keys)
-        return Asked(counted, terms, self.statistics.of(counted.keys), documents)
+        return Asked(counted, terms, scaled_log(self.statistics.of(counted.keys)), documents)
 
     def dot(self, asked: Asked, loops: Loops) -> Sums:
         sums = np.zeros(len(self.ends) - 1, dtype=np.float32)
@@ -242,7 +242,7 @@ class CandidateMatcher(Matcher):
             counted: Counted = getattr(read, name)
             statistics = self.statistics[name]
             terms = statistics.find(counted.keys)
-            asked = Asked(counted, terms, statistics.of(counted.keys), total)
+            asked = Asked(counted, terms, scaled_log(statistics.of(counted.keys)), total)
             worth = asked.weights * getattr(self, name) / self.lengths[name]
             having = np.where(terms >= 0, statistics.fitted[terms], 0) if len(statistics.fitted) else terms * 0
             rare = np.log(1 + (size - having + 0.5) / (having + 0.5))

@@ -10,7 +10,7 @@ squared sublinear count. A new document moves L for all, and l only for its own 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -52,15 +52,16 @@ def lengths(sums: Whole, documents: int) -> Floats:
 class Asked:
     """A query weighed against a channel as it stood.
 
-    counted its features; terms their numbers in the main segment, -1 for none; known where the catalogue has them; idf
-    shape (k,); weights shape (k,): what a document's count is multiplied by before its own norm divides.
+    counted its features; terms their numbers in the main segment, -1 for none; logs the l of each, 0 for what the
+    catalogue does not have; known where it has them; idf shape (k,); weights shape (k,): what a document's count is
+    multiplied by before its own norm divides.
     """
 
-    def __init__(self, counted: Counted, terms: Whole, frequency: Whole, documents: int) -> None:
+    def __init__(self, counted: Counted, terms: Whole, logs: Whole, documents: int) -> None:
         self.counted = counted
         self.terms = terms
-        self.known = frequency > 0
-        self.idf = (_top(documents) - scaled_log(frequency)) / SCALE
+        self.known = logs > 0
+        self.idf = (_top(documents) - logs) / SCALE
         own = SUBLINEAR[counted.counts] * self.idf
         length = np.sqrt(np.sum(own**2))
         self.weights = own * self.idf / length if length else own
@@ -141,7 +142,21 @@ class Channel:
     def ask(self, counted: Counted, documents: int) -> Asked:
         """Weigh a query. documents: how many there are now, the removed not counted."""
         terms = self.main.find(counted.keys)
-        return Asked(counted, terms, self._frequency(counted.keys, terms), documents)
+        return Asked(counted, terms, scaled_log(self._frequency(counted.keys, terms)), documents)
+
+    def ask_all(self, queries: Segment, documents: int) -> Callable[[int], Asked]:
+        """Weigh many queries, the documents of a segment: what ask() gives for the one of a number."""
+        terms = self.main.find(queries.keys)
+        logs = scaled_log(self._frequency(queries.keys, terms))
+
+        def asked(number: int) -> Asked:
+            packed = np.sort(
+                queries.packed(number)
+            )  # as features.read() gives them: sums of floats hang on their order
+            own = packed >> SHIFT
+            return Asked(Counted(queries.keys[own], (packed & MASK).astype(np.uint8)), terms[own], logs[own], documents)
+
+        return asked
 
     def idf(self, keys: Keys, documents: int) -> Floats:
         """How rare each key is. shape (k,) → (k,)."""

@@ -104,18 +104,15 @@ class Matcher:
         documents = list(documents)
         _, many = bulk.read(documents, self._used())
         laid = many.segments()
+        asks = {name: channel.ask_all(laid[name], len(self)) for name, channel in self.channels_.items()}
         means = self.vectors_.means_of(laid["words"])
-
-        def counted(name: str, number: int) -> Counted:
-            if name not in laid:
-                return Counted(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8))
-            found = laid[name].document(number)
-            ascending = np.argsort(found.keys)  # as features.read() gives them: sums of floats hang on their order
-            return Counted(found.keys[ascending], found.counts[ascending])
+        nothing = Counted(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8))
 
         def ranked(number: int) -> list[Match]:
-            read = Features(**{name: counted(name, number) for name in CHANNELS}, telling=many.telling[number])
-            return self._rank(_Question(self, documents[number], read, means[number]), top)
+            asked = {name: ask(number) for name, ask in asks.items()}
+            counted = dict.fromkeys(CHANNELS, nothing) | {name: one.counted for name, one in asked.items()}
+            read = Features(**counted, telling=many.telling[number])
+            return self._rank(_Question(self, documents[number], read, asked, means[number]), top)
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(ranked, range(len(documents))))
@@ -315,14 +312,19 @@ class _Question:
     """A query weighed against a matcher as it is now."""
 
     def __init__(
-        self, matcher: Matcher, document: Document, read: Features | None = None, mean: Means | None = None
+        self,
+        matcher: Matcher,
+        document: Document,
+        read: Features | None = None,
+        asked: dict[str, Asked] | None = None,
+        mean: Means | None = None,
     ) -> None:
         matcher._check()
         self.document = document
         self.read = features.read(document) if read is None else read
         self.documents = len(matcher)
         self.channels = dict(matcher.channels_)
-        self.asked: dict[str, Asked] = {
+        self.asked = asked or {
             name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
         }
         self.word_vectors, self.means = matcher.vectors_, matcher._means

@@ -51,8 +51,12 @@ class Segment:
 
     def document(self, number: int) -> Counted:
         """The features of a document as read() gave them."""
-        packed = self.by_document[self.document_ends[number] : self.document_ends[number + 1]]
+        packed = self.packed(number)
         return Counted(self.keys[packed >> SHIFT], (packed & MASK).astype(np.uint8))
+
+    def packed(self, number: int) -> Packed:
+        """The numbers of a document's features, with counts."""
+        return self.by_document[self.document_ends[number] : self.document_ends[number + 1]]
 
     def postings(self, term: int) -> Packed:
         """The documents of a feature, ascending, with counts."""
