@@ -98,7 +98,9 @@ def grams_at(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Unit]:
             units.extend((ord(c), token.start + i, token.start + i + 1) for i, c in enumerate(token.word))
         else:
             units.append((word_key(token.word), token.start, last))
-    found = [Unit(int(k), u[1], u[2]) for u in units if u for k in spread(np.array([u[0]], dtype=np.uint64))]
+    there = [unit for unit in units if unit]
+    singles = spread(np.array([code for code, _, _ in there], dtype=np.uint64)).tolist()
+    found = [Unit(key, start, end) for key, (_, start, end) in zip(singles, there, strict=True)]
     if pairs:
         sides = [(a, b) for a, b in zip(units, units[1:], strict=False) if a and b]
         keys = _paired(*(np.array([s[i][0] for s in sides], dtype=np.uint64) for i in (0, 1)))

@@ -406,7 +406,7 @@ class _Question:
         return self.reading.reasons(
             score,
             Earned(earned.get("grams", {}), earned.get("titles", {}), earned.get("words", {}), alike),
-            lambda word: features.word_key(word) in theirs,
+            theirs,
         )
 
     def _earned(self, others: dict[str, Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
@@ -420,8 +420,9 @@ def _weigh(words: Channel, documents: int, keys: list[int]) -> list[float]:
     return [float(w) for w in words.idf(np.array(keys, dtype=np.uint64), documents)]
 
 
-def _frequency(words: Channel, key: int) -> int:
-    return int(words.frequency(np.array([key], dtype=np.uint64))[0])
+def _frequency(words: Channel, keys: list[int]) -> list[int]:
+    found: list[int] = words.frequency(np.array(keys, dtype=np.uint64)).tolist()
+    return found
 
 
 def _rounded(scores: Any) -> Any:
