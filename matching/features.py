@@ -52,8 +52,7 @@ class Features:
     telling: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """A feature where it stands in a normalised text: text[start:end]."""
 
     key: int

@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from importlib.resources import files
 from threading import Lock
@@ -24,6 +23,7 @@ RULES = "2"  # raise when the code below would give other words; the lexicon cou
 LATIN = rf"[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
 _RUN = re.compile(rf"([{HAN}]+)|(?:{LATIN})")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
+_RECENT = 32  # texts kept as cut: one answer cuts its question for the ranking, the reasons and the marks
 _CACHED = 400_000  # cut tokens whose parts are remembered; then begun anew
 
 _FIGURES = re.compile(r"\d[\d.,/·'&-]*")
@@ -51,8 +51,7 @@ _LONG_MEASURES = re.compile(  # what begins like the word of a thing, so that on
 _BOUNDS = frozenset("≥≤><=≈~±约达")
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A word and where it stands: text[start:end] of the original text shows it, in the original letters."""
 
     word: str
@@ -132,8 +131,13 @@ def entry(word: str) -> Entry:
     return _cutter().entry(word)
 
 
-def tokens(norm: str) -> Iterator[Token]:
+@lru_cache(_RECENT)
+def tokens(norm: str) -> tuple[Token, ...]:
     """A normalised text as cut, left to right. What lies between two tokens is no letter and no figure."""
+    return tuple(_tokens(norm))
+
+
+def _tokens(norm: str) -> Iterator[Token]:
     cutter = _cutter()
     for run in _RUN.finditer(norm):
         start = run.start()
