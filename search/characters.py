@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from matching import text as words_of
@@ -73,8 +73,7 @@ class Folded:
         """Fold a text and keep the way back."""
         text = folded(original)  # first, for it fills the table
         starts, shifts, shift = [0], [0], 0
-        odd = _table.odd
-        for place in [place for place, character in enumerate(original) if character in odd]:
+        for place in sorted(p for odd in _table.odd.intersection(original) for p in _places(original, odd)):
             at, length = place - shift, len(fold(original[place]))
             steps = [(at, 1)] if length == 0 else [(at + extra, -1) for extra in range(1, length)]
             for start, step in steps:
@@ -86,3 +85,11 @@ class Folded:
     def origin(self, place: int) -> int:
         """Where in the original the folded character at a place stood."""
         return place + self.shifts[bisect_right(self.starts, place) - 1]
+
+
+def _places(text: str, character: str) -> Iterator[int]:
+    """Where a character stands in a text."""
+    place = text.find(character)
+    while place >= 0:
+        yield place
+        place = text.find(character, place + 1)

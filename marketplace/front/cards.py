@@ -49,16 +49,16 @@ def of_hits(hits: Iterable[search.Hit], fields: Mapping[str, str], *, by: Any) -
         by: the reader.
     """
     hits = list(hits)
-    glances: dict[tuple[str, int], Mapping[str, Any]] = {}
-    for kind in LISTINGS:
-        copies = {hit.id: json.loads(hit.shown) if hit.shown else None for hit in hits if hit.kind == kind}
-        if not copies:
-            continue
-        standing = listings.standing(kind, copies, by=by)
-        true = {one: copies[one] for one, state in standing.items() if copies[one] and copies[one]["state"] == state}
-        if other := standing.keys() - true.keys():
-            true |= {one: indexing.glance(row) for one, row in listings.many(kind, other, by=by).items()}
-        glances |= {(kind, one): glance for one, glance in true.items()}
+    asked = {kind: [hit.id for hit in hits if hit.kind == kind] for kind in LISTINGS}
+    standing = listings.standing(asked, by=by) if hits else {}
+    copies = {(hit.kind, hit.id): json.loads(hit.shown) for hit in hits if hit.shown}
+    glances: dict[tuple[str, int], Mapping[str, Any]] = {
+        one: copies[one] for one, state in standing.items() if one in copies and copies[one]["state"] == state
+    }
+    other = standing.keys() - glances.keys()
+    for kind in {kind for kind, _ in other}:
+        rows = listings.many(kind, [one for of, one in other if of == kind], by=by)
+        glances |= {(kind, one): indexing.glance(row) for one, row in rows.items()}
     return [card(glances[hit.kind, hit.id], fields) for hit in hits if (hit.kind, hit.id) in glances]
 
 

@@ -219,9 +219,13 @@ class Listing(db.Model):
             person: a Person, a guest, or None for the site itself.
             today: the day to judge validity by; default today.
         """
-        day = today or now().date()
+        return cls.found_among(None if person is None else audiences(person), today or now().date())
+
+    @classmethod
+    def found_among(cls, reader: frozenset[str] | None, day: date) -> ColumnElement[bool]:
+        """`found_by` for whoever belongs to these audiences; None for the site itself."""
         alive = and_(cls.state == "published", or_(cls.valid_until.is_(None), cls.valid_until >= day))
-        return and_(alive, cls._open_to(person))
+        return and_(alive, cls._open_to(reader))
 
     @classmethod
     def visible_to(cls, person: Any) -> ColumnElement[bool]:
@@ -233,7 +237,7 @@ class Listing(db.Model):
         reader = audiences(person)
         if person is None or "operator" in reader:
             return true()
-        return or_(and_(cls.state.in_(OPEN_STATES), cls._open_to(person)), cls._owned_by(reader))
+        return or_(and_(cls.state.in_(OPEN_STATES), cls._open_to(reader)), cls._owned_by(reader))
 
     @classmethod
     def _owned_by(cls, reader: frozenset[str]) -> ColumnElement[bool]:
@@ -241,9 +245,8 @@ class Listing(db.Model):
         return cls.organisation_id.in_(own) if own else false()
 
     @classmethod
-    def _open_to(cls, person: Any) -> ColumnElement[bool]:
-        reader = audiences(person)
-        if person is None or reader & {"broker", "operator"}:
+    def _open_to(cls, reader: frozenset[str] | None) -> ColumnElement[bool]:
+        if reader is None or reader & {"broker", "operator"}:
             return true()
         return or_(cls.visibility != "confidential", cls._owned_by(reader))
 
