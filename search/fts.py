@@ -515,7 +515,7 @@ class _Search:
         if together.any():
             scores = self.whole(asked)
             for term in asked.terms:
-                self.score(term, scores)
+                self.score(term, scores, together)
             rows = np.flatnonzero(together)
             return _Found(rows, scores[rows], np.ones(len(rows)), False, ())
         nowhere = [term for term in asked.terms if not (masks[term.phrase] & self.visible).any()]
@@ -532,7 +532,7 @@ class _Search:
         shares, scores = np.zeros(len(self.visible)), self.whole(asked)
         for term, weight in zip(terms, weights, strict=True):
             shares[masks[term.phrase]] += weight / (sum(weights) or 1.0)
-            self.score(term, scores)
+            self.score(term, scores, self.visible)
         rows = np.flatnonzero(self.visible & (shares > 0))
         missing = tuple(term.shown for term in nowhere)
         share = np.minimum(shares[rows], 1.0)
@@ -546,16 +546,16 @@ class _Search:
             mask[self.word(other.word) if other.whole else self.phrase(other.phrase)] = True
         return mask
 
-    def score(self, term: Term, scores: Scores) -> None:
-        """Add what a term is worth in every document."""
-        self.said(term.word, term.phrase, 1.0, scores)
+    def score(self, term: Term, scores: Scores, among: Mask) -> None:
+        """Add what a term is worth, at least in the documents of a mask."""
+        self.said(term.word, term.phrase, 1.0, scores, among)
         for other in term.alternatives:
-            self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, scores)
+            self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, scores, among)
 
-    def said(self, word: str, phrase: str, weight: float, scores: Scores) -> None:
+    def said(self, word: str, phrase: str, weight: float, scores: Scores, among: Mask) -> None:
         """Add what one way to say a term is worth."""
         if word:
-            rows, values = self.ranked(word)
+            rows, values = self.ranked(word, among)
             scores[rows] += weight * values
         if phrase:
             scores[self.phrase(phrase)] += weight * TERM_SCORE
@@ -570,17 +570,19 @@ class _Search:
             scores[self.phrase(asked.whole, title=True)] += WHOLE_TITLE_SCORE
         return scores
 
-    def ranked(self, word: str) -> tuple[Rows, Scores]:
-        """The documents that say a word, and BM25 of each as Lucene reckons it.
+    def ranked(self, word: str, among: Mask) -> tuple[Rows, Scores]:
+        """The documents of a mask that say a word, and BM25 of each as Lucene reckons it.
 
         FTS5's own bm25() takes ten times as long, and calls a word worthless once half the documents have it.
         """
-        rows = self.word(word)
+        everywhere = self.word(word)
+        rows = everywhere[among[everywhere]]
         times = np.ones(len(rows))
         for digit in range(_DIGITS if len(rows) else 0):
-            times[np.searchsorted(rows, self.word(digit_of(word, digit)))] += 1 << digit
+            having = self.word(digit_of(word, digit))
+            times[np.searchsorted(rows, having[among[having]])] += 1 << digit
         damped = K1 * (1 - B + B * self.columns.relative_lengths[rows])
-        return rows, times / (times + damped) * rarity(len(rows), self.documents)
+        return rows, times / (times + damped) * rarity(len(everywhere), self.documents)
 
     def word(self, word: str) -> Rows:
         return self.numbers(self.words, word_query(word))
