@@ -150,9 +150,7 @@ class Channel:
         logs = scaled_log(self._frequency(queries.keys, terms))
 
         def asked(number: int) -> Asked:
-            packed = np.sort(
-                queries.packed(number)
-            )  # as features.read() gives them: sums of floats hang on their order
+            packed = np.sort(queries.packed(number))  # by key, as read() gives them: sums of floats hang on the order
             own = packed >> SHIFT
             return Asked(Counted(queries.keys[own], (packed & MASK).astype(np.uint8)), terms[own], logs[own], documents)
 
@@ -211,7 +209,8 @@ class Channel:
         frequency = self._frequency(keys, terms)
         before, after = scaled_log(frequency), scaled_log(frequency + by)
         for key, one in zip(keys.tolist(), by.tolist(), strict=True):
-            self._moved[key] = self._moved.get(key, 0) + one
+            if one:
+                self._moved[key] = self._moved.get(key, 0) + one
         if not self._room.flags.writeable:
             self._room = self._room.copy()
         changed = np.flatnonzero(before != after)

@@ -107,13 +107,15 @@ class Compiled:
         from matching import compiled
 
         self._loops: Any = compiled
-        none, no = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.int64)
-        short = np.zeros(0, dtype=np.float32)
-        self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
+        no, short, whole = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), np.zeros((0, 3), dtype=np.int64)
         self.blend(short, short, np.float32(0), short)
         self.best(short, np.zeros(0, dtype=np.bool_), 1)
-        self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), np.zeros((0, 3), dtype=np.int64))
-        self.inverse(np.zeros((0, 3), dtype=np.int64), 0, np.float32(0))
+        for writeable in (True, False):  # what is mapped from a file is of another type, compiled apart
+            none, sums = np.zeros(0, dtype=np.uint32), np.zeros((0, 3), dtype=np.int64)
+            none.flags.writeable = sums.flags.writeable = writeable
+            self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
+            self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), whole)
+            self.inverse(sums, 0, np.float32(0))
 
     def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
         self._loops.add(postings, starts, ends, weights, by_count, sums)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from matching import channel, features, kernels, segment
+from matching import Document, Matcher, channel, features, kernels, segment
 from matching.channel import SUBLINEAR_32
+from tests.matching.conftest import CATALOGUE
 
 SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
 
@@ -119,3 +122,22 @@ def test_large_catalogues_are_laid_down_as_small_ones(monkeypatch: pytest.Monkey
 
 def test_waiting_gives_the_compiled_loops() -> None:
     assert isinstance(kernels.ready(), kernels.Compiled)
+
+
+def test_nothing_is_compiled_while_somebody_waits(tmp_path: Path) -> None:
+    from matching import compiled as loops
+
+    kernels.ready()
+
+    def known() -> dict[str, int]:
+        names = ("add", "blend", "best", "shift", "inverse")
+        return {name: len(getattr(loops, name).signatures) for name in names}
+
+    before = known()
+    Matcher().fit(CATALOGUE).save(tmp_path)
+    mapped = Matcher.load(tmp_path)
+    mapped.rank(CATALOGUE[0])
+    mapped.put([Document("new", "轴承保持架", "尼龙保持架的注塑")])
+    mapped.rank(CATALOGUE[0])
+
+    assert known() == before
