@@ -27,6 +27,7 @@ def commands(samples: bool | None) -> None:
     click.echo(f"  database: at the newest migration, {rules.first_rows()} dictionary rows added")
     demo = current_app.config["ENVIRONMENT"] == "demo"
     if samples or (samples is None and demo and rules.is_empty()):
+        rules.index_in_step(_say)  # so that what is loaded can be written to it
         rules.demonstration(_say)
     rules.bring_in_step(_say)
     click.echo(f"  ready after {time.monotonic() - began:.1f} s")

@@ -169,6 +169,16 @@ def demo_people() -> Iterator[tuple[str, str]]:
 def bring_in_step(say: Callable[[str], None]) -> None:
     """Let expired listings go, and make index and matchers ready to answer: rebuilt where they are missing or old."""
     listings.expire_due()
+    index_in_step(say)
+    matchers: Matchers = current_app.extensions["matchers"]
+    stale = tuple(kind for kind, state in matchers.status().items() if state["generation"] == "none")
+    if stale:
+        for kind, count in matchers.fit(stale).items():
+            say(f"matcher: learnt from {count} {kind}s")
+
+
+def index_in_step(say: Callable[[str], None]) -> None:
+    """Write to the index what waits to be written, or build it where it is missing or old."""
     engine = current_app.extensions["search"]
     try:
         current = bool(engine.state()["current"])
@@ -178,11 +188,6 @@ def bring_in_step(say: Callable[[str], None]) -> None:
         say(f"search index: {listings.index_sync()} listings brought in step, {engine.state()['count']} in all")
     else:
         say(f"search index: built with {listings.index_rebuild()} listings")
-    matchers: Matchers = current_app.extensions["matchers"]
-    stale = tuple(kind for kind, state in matchers.status().items() if state["generation"] == "none")
-    if stale:
-        for kind, count in matchers.fit(stale).items():
-            say(f"matcher: learnt from {count} {kind}s")
 
 
 def _put_on_the_desk(writer: str, kind: str, state: str, values: Mapping[str, Any]) -> None:
