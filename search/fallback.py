@@ -16,7 +16,7 @@ from typing import IO, Any
 from search.contract import Document, Engine, NotBuilt, Query, Result, SearchUnavailable, Version
 from search.suggesting import MOST
 
-FAILURES = 2  # in a row, before an engine counts as down
+FAILURES = 5  # in a row, before an engine counts as down: a busy machine is slow now and then
 REST = 5.0  # seconds it is left alone; then one question tries it again
 ABSENT = -1  # version() of a document that only one of the engines holds
 

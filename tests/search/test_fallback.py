@@ -12,7 +12,7 @@ import pytest
 
 from search import Document, NotBuilt, Query, SearchUnavailable, open_engine
 from search.elastic import ElasticEngine
-from search.fallback import Breaker, FallbackEngine
+from search.fallback import FAILURES, Breaker, FallbackEngine
 from search.fts import FtsEngine
 from tests.search.conftest import URL, absence
 
@@ -108,12 +108,12 @@ def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(tmp_p
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     engine = FallbackEngine(ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db"))
-    for number in range(4):
+    for number in range(FAILURES + 1):
+        assert engine.breaker.state == ("closed" if number < FAILURES else "open")
         with pytest.raises(SearchUnavailable):
             engine.put([listing(number)])
-    assert engine.breaker.state == "open"
     result = engine.find(Query("轴承"))
-    assert (result.total, result.degraded) == (4, True)
+    assert (result.total, result.degraded) == (FAILURES + 1, True)
     engine.close()
 
 
