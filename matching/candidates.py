@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from matching import bulk, features, segment, storage, vectors
 from matching import text as words_of
-from matching.channel import SQUARED, SUBLINEAR, SUBLINEAR_32, Asked, Channel, Floats, Sums, Whole, scaled_log
+from matching.channel import SUBLINEAR, SUBLINEAR_32, Asked, Channel, Floats, Sums, Whole, scaled_log, sums_of
 from matching.channel import lengths as vector_lengths
 from matching.documents import Document, Id, Match
 from matching.errors import UnusableArtefact
@@ -104,7 +104,7 @@ class _Part(Channel):
     def __init__(self, statistics: Statistics, keys: Keys, counts: Counts, ends: Numbers, frequency: Whole) -> None:
         self.statistics = statistics
         self.keys, self.counts, self.ends = keys, counts, ends
-        super().__init__(segment.empty(), _weighed(counts, ends, scaled_log(frequency)))
+        super().__init__(segment.empty(), sums_of(counts, ends, scaled_log(frequency)))
 
     def document(self, number: int) -> Counted:
         here = slice(int(self.ends[number]), int(self.ends[number + 1]))
@@ -346,15 +346,6 @@ def _most(documents: int) -> int:
     return max(FEW, int(COMMON * documents))
 
 
-def _weighed(counts: Counts, ends: Numbers, log: Whole) -> Whole:
-    """A, B, C of documents that lie end to end, as Channel keeps them. shape (3, n)."""
-    squared = SQUARED[counts]
-    sums = np.zeros((3, len(ends) - 1), dtype=np.int64)
-    for row, values in enumerate((squared, squared * log, squared * log * log)):
-        sums[row] = np.diff(np.concatenate([[0], np.cumsum(values)])[ends])
-    return sums
-
-
 def _spooled(documents: Iterator[Document], spool: Any) -> tuple[dict[str, Statistics], list[int], list[Keys]]:
     """Read a catalogue batch by batch into a file, counting its terms. Returns its first texts too, in words."""
     ids: list[int] = []
@@ -390,7 +381,7 @@ def _stored(
             numbers = np.searchsorted(one.keys, keys).astype(np.uint32)
             flat = (numbers[by_document >> SHIFT] << SHIFT) | (by_document & MASK)
             packed[name] = flat, ends
-            sums = _weighed((flat & MASK).astype(np.uint8), ends, scaled_log(one.fitted[flat >> SHIFT]))
+            sums = sums_of((flat & MASK).astype(np.uint8), ends, scaled_log(one.fitted[flat >> SHIFT]))
             lengths[name].append(float(np.mean(vector_lengths(sums, total))))
         for number, tells in enumerate(telling.tolist()):
             own = {name: flat[ends[number] : ends[number + 1]] for name, (flat, ends) in packed.items()}

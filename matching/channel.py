@@ -41,9 +41,18 @@ def scaled_log(number: npt.ArrayLike) -> Whole:
     return np.round(np.log1p(number) * SCALE).astype(np.int64)
 
 
+def sums_of(counts: Counts, ends: Whole, logs: Whole) -> Whole:
+    """A, B, C of documents that lie end to end. counts, logs shape (p,), ends (n + 1,) → (n, 3)."""
+    squared = SQUARED[counts]
+    sums = np.zeros((len(ends) - 1, 3), dtype=np.int64)
+    for column, values in enumerate((squared, squared * logs, squared * logs * logs)):
+        sums[:, column] = np.diff(np.concatenate([[0], np.cumsum(values)])[ends])
+    return sums
+
+
 def lengths(sums: Whole, documents: int) -> Floats:
-    """The lengths of vectors with the sums A, B, C in a catalogue of so many documents. shape (3, k) → (k,)."""
-    top, (a, b, c) = _top(documents), sums
+    """The lengths of vectors with the sums A, B, C in a catalogue of so many documents. shape (k, 3) → (k,)."""
+    top, (a, b, c) = _top(documents), sums.T
     squared = np.maximum(top * top * a - 2 * top * b + c, 0).astype(np.float64)
     found: Floats = np.sqrt(squared) / _UNIT
     return found
@@ -183,7 +192,7 @@ class Channel:
 
     def norms(self, documents: int, numbers: Whole) -> Floats:
         """The lengths of some documents' vectors. shape (k,) → (k,)."""
-        return lengths(self._room[numbers].T, documents)
+        return lengths(self._room[numbers], documents)
 
     def inverse(self, documents: int, loops: Loops) -> Sums:
         """What a product is multiplied by to give the cosine, 0 for a document without features. shape (n,)."""
@@ -238,16 +247,8 @@ class Channel:
 
             found: Whole = compiled.sums(self.main.by_document, ends, logs, SQUARED)
             return found
-        sums = np.zeros((self.main.size, 3), dtype=np.int64)
-        step = 20_000  # documents at a time, for the memory
-        for start in range(0, self.main.size, step):
-            stop = min(start + step, self.main.size)
-            packed = self.main.by_document[ends[start] : ends[stop]]
-            squared, log = SQUARED[packed & MASK], logs[packed >> SHIFT]
-            for column, values in enumerate((squared, squared * log, squared * log * log)):
-                running = np.concatenate([[0], np.cumsum(values)])
-                sums[start:stop, column] = np.diff(running[ends[start : stop + 1] - ends[start]])
-        return sums
+        packed = self.main.by_document
+        return sums_of((packed & MASK).astype(np.uint8), ends, logs[packed >> SHIFT])
 
 
 @lru_cache
