@@ -8,7 +8,7 @@ words in which it stands in the query; what stands in no shared word is the rest
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -56,6 +56,15 @@ class Reasons:
     weighed: list[tuple[str, float]]
     unknown_words: list[str]
     alike: float = 0.0
+
+    def apportioned(self, whole: int) -> list[int]:
+        """The score in whole numbers that add up to `whole`: one for each word, the rest without alike, and alike."""
+        return apportioned([*(share for _, share in self.words), self.rest - self.alike, self.alike], whole)
+
+    @property
+    def percents(self) -> dict[str, int]:
+        """Per cent of the score that each word earned, as every page says it: the shares are rounded together."""
+        return dict(zip([word for word, _ in self.words], self.apportioned(100), strict=False))
 
 
 @dataclass(frozen=True)
@@ -181,6 +190,23 @@ class Reading:
             for side in sides
             for unit in features.grams_at(self._sides[side][0], pairs=pairs, stop=stop)
         )
+
+
+def apportioned(parts: Sequence[float], whole: int) -> list[int]:
+    """Parts as whole numbers that add up to `whole`: rounded down, what is left goes to the largest remainders.
+
+    parts: what is below 0 counts as 0; all 0 gives all 0.
+    """
+    parts = [max(0.0, part) for part in parts]
+    total = sum(parts)
+    if total <= 0:
+        return [0] * len(parts)
+    exact = [part * whole / total for part in parts]
+    found = [int(value) for value in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (found[i] - exact[i], i))
+    for i in by_remainder[: whole - sum(found)]:
+        found[i] += 1
+    return found
 
 
 def _places(standing: Iterable[tuple[int, Place]]) -> Places:

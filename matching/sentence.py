@@ -61,7 +61,8 @@ def sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
     Unknown facts are not spoken of. Without shared words the sentence says that.
     """
     named = sorted(reasons.words, key=lambda pair: (pair[0] not in reasons.specific, -pair[1]))[:TOLD]
-    percent = round(100 * sum(share for _, share in named) / reasons.score) if reasons.score > 0 else 0
+    percents = reasons.percents
+    percent = sum(percents[word] for word, _ in named)
     pieces: list[Piece] = []
     if named:
         pieces.append(Piece("两边都提到"))

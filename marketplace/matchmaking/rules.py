@@ -73,7 +73,8 @@ class Offer:
         rank: place, from 1.
         row: the listing offered; `holder` is who stands for it in public.
         grade: code of `matching.grades`, or None where nothing speaks for it.
-        score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it.
+        score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it;
+            `percents` are the shares in per cent, as the sentence and the evidence say them too.
         facts: comparisons, the telling ones first.
         said: the one sentence why as (text, whether it is a shared word).
         verdict: what somebody thinks of the pair, where this reader may know it.
@@ -85,6 +86,7 @@ class Offer:
     grade: str | None = None
     score: float = 0.0
     shares: tuple[tuple[str, float], ...] = ()
+    percents: tuple[int, ...] = ()
     rest: float = 0.0
     facts: tuple[Fact, ...] = ()
     said: tuple[tuple[str, bool], ...] = ()
@@ -302,39 +304,17 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     grade = measuring.in_force().grade(reasons, _compared(row, other))
     offer = _offer(1, other, reasons, grade, compared, _spelled(document))
     words = {word for word, _ in reasons.words}
-    parts = [*offer.shares, (REST, offer.rest - reasons.alike)]
-    if reasons.alike > 0:
-        parts.append((ALIKE, reasons.alike))
-    points = apportioned([part for _, part in parts], round(offer.score * 1000))
-    percents = apportioned([part for _, part in parts], 100)
+    names = [*(word for word, _ in offer.shares), REST, *([ALIKE] if reasons.alike > 0 else [])]
+    points, percents = reasons.apportioned(round(offer.score * 1000)), reasons.apportioned(100)
     return Evidence(
         replace(offer, verdict=verdicts.own_verdict(row, other.id, by=by)),
-        parts=tuple(zip([name for name, _ in parts], points, percents, strict=True)),
+        parts=tuple(zip(names, points, percents, strict=False)),
         own=tuple((name, marked(text, words)) for name, text in indexing.texts(row).items()),
         other=tuple((name, marked(text, words)) for name, text in indexing.texts(other).items()),
         own_title=marked(row.title, words),
         other_title=marked(other.title, words),
         shown=_list(row, [offer], by, surface="evidence"),
     )
-
-
-def apportioned(parts: Iterable[float], whole: int) -> list[int]:
-    """Parts as whole numbers that add up to `whole`: rounded down, what is left goes to the largest remainders.
-
-    Args:
-        parts: not negative; all 0 gives all 0.
-        whole: what the result adds up to.
-    """
-    parts = list(parts)
-    total = sum(parts)
-    if total <= 0:
-        return [0] * len(parts)
-    exact = [max(0.0, part) * whole / total for part in parts]
-    found = [int(value) for value in exact]
-    by_remainder = sorted(range(len(parts)), key=lambda i: (found[i] - exact[i], i))
-    for i in by_remainder[: whole - sum(found)]:
-        found[i] += 1
-    return found
 
 
 def opening(row: Row, length: int = 110) -> str:
@@ -552,6 +532,7 @@ def _offer(
         grade=grade,
         score=reasons.score,
         shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
+        percents=tuple(reasons.percents.values()),
         rest=reasons.rest,
         facts=compared,
         said=tuple((spelled.get(p.text, p.text) if p.marked else p.text, p.marked) for p in sentence(reasons).pieces),

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from matching import Document, Matcher, Reasons, grades
 from matching import text as words_of
 from matching.facts import Fact
+from matching.reasons import apportioned
 from matching.sentence import sentence
 from tests.matching.conftest import CATALOGUE, documents, texts
 
@@ -187,6 +189,24 @@ def test_the_sentence_says_when_no_word_is_shared() -> None:
     expected = "两边没有共同的专门用语。"
 
     assert str(sentence(Reasons([], 0.05, 0.05, [], 0.0, [], []))) == expected
+
+
+@given(st.lists(st.floats(0, 1), max_size=10), st.integers(0, 1000))
+def test_apportioned_parts_always_add_up(parts: list[float], whole: int) -> None:
+    found = apportioned(parts, whole)
+
+    assert sum(found) == (whole if sum(parts) > 0 else 0)
+    assert all(number >= 0 for number in found)
+
+
+@pytest.mark.parametrize("document", CATALOGUE[:5], ids=lambda d: str(d.id))
+def test_the_sentence_says_the_percents_of_its_words(matcher: Matcher, document: Document) -> None:
+    for match in matcher.rank(document):
+        percents = match.reasons.percents
+        said = sentence(match.reasons, [])
+
+        assert said.percent == sum(percents[word] for word in said.words)
+        assert sum(match.reasons.apportioned(100)) == 100
 
 
 @settings(max_examples=40)

@@ -303,15 +303,6 @@ def test_marking_never_changes_the_text_and_never_lets_a_tag_through(text: str, 
     assert "<" not in shown.replace("<mark>", "").replace("</mark>", "")
 
 
-@given(st.lists(st.floats(0, 1), max_size=10), st.integers(0, 1000))
-def test_apportioned_parts_always_add_up(parts: list[float], whole: int) -> None:
-    found = rules.apportioned(parts, whole)
-
-    expected = whole if sum(parts) > 0 else 0
-    assert sum(found) == expected
-    assert all(number >= 0 for number in found)
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
