@@ -160,6 +160,13 @@ def spread(codes: Keys) -> Keys:
     return spread * _MIX
 
 
+def pairs_of(word: str) -> list[int]:
+    """The keys of the characters of a Han word, each with the next one, as grams have them."""
+    codes = np.array(list(map(ord, word)), dtype=np.uint64)
+    keys: list[int] = _paired(codes[:-1], codes[1:]).tolist()
+    return keys
+
+
 def _paired(left: Keys, right: Keys) -> Keys:
     return spread(spread(left) + right)
 

@@ -340,7 +340,8 @@ class _Question:
         if self._reading is None:
             words = self.channels["words"]  # and not this question: in a circle they would outlive the answer
             weigh, frequency = partial(_weigh, words, self.documents), partial(_frequency, words)
-            self._reading = Reading(self.document, weigh, frequency, self.documents)
+            written = partial(_written, self.channels.get("grams"))
+            self._reading = Reading(self.document, weigh, frequency, written, self.documents)
         return self._reading
 
     def sums(self) -> dict[str, Sums]:
@@ -423,6 +424,13 @@ def _weigh(words: Channel, documents: int, keys: list[int]) -> list[float]:
 def _frequency(words: Channel, keys: list[int]) -> list[int]:
     found: list[int] = words.frequency(np.array(keys, dtype=np.uint64)).tolist()
     return found
+
+
+def _written(grams: Channel | None, word: str) -> bool:
+    """Whether all characters of a Han word stand side by side in the catalogue, each with the next one."""
+    if grams is None or len(word) < 2 or not words_of.is_han(word):
+        return False
+    return all(_frequency(grams, features.pairs_of(word)))
 
 
 def _rounded(scores: Any) -> Any:

@@ -81,7 +81,8 @@ class Reading:
     """A query's words where they stand, and what they weigh.
 
     query the document; weight the function keys → weight of one occurrence of each; frequency the function keys → in
-    how many documents of the catalogue each stands; documents how many there are.
+    how many documents of the catalogue each stands; written the function words → whether each may stand in some text of
+    the catalogue, cut otherwise there; documents how many there are.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Reading:
         query: Document,
         weight: Callable[[list[int]], list[float]],
         frequency: Callable[[list[int]], list[int]],
+        written: Callable[[str], bool],
         documents: int,
     ) -> None:
         title, text = features.parts(query)
@@ -104,6 +106,7 @@ class Reading:
         self.weights = {word: w * counted[word] ** 0.5 for word, w in zip(counted, weights, strict=True)}
         self._whole = whole
         self._frequency = frequency
+        self._written = written
         self._rare = max(RARE_AT_LEAST, RARE * documents)
 
     @cached_property
@@ -118,7 +121,7 @@ class Reading:
         weighed = (
             sorted(((w, x / total) for w, x in self.weights.items()), key=lambda p: (-p[1], p[0])) if total else []
         )
-        new = {word for word, _ in weighed if not self._standing[word]}
+        new = {word for word, _ in weighed if not self._standing[word] and not self._written(word)}
         for spans, whole in zip(self._spans, self._whole, strict=True):
             for outer in [span for span in whole if span.word in new]:
                 inside = (s.word for s in spans if outer.start <= s.start and s.end <= outer.end)

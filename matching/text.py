@@ -153,6 +153,13 @@ def _tokens(norm: str) -> Iterator[Token]:
             yield Token(word, start, *entry)
 
 
+def names_a_thing(word: str) -> bool:
+    """Whether a word is a term of the lexicon, a noun or Latin letters; verbs, figures and most odd pieces are not."""
+    if not is_han(word):
+        return any(c.isalpha() for c in word)
+    return _cutter().noun(word)
+
+
 @cache
 def stop_words() -> frozenset[str]:
     """Words that say nothing about a technology (lexicon/stopwords.txt), normalised."""
@@ -252,6 +259,10 @@ class _Cutter:
     def cut(self, run: str) -> list[str]:
         found: list[str] = rjieba.cut(run)
         return found
+
+    def noun(self, word: str) -> bool:
+        """Whether a Han word stands in the lexicon or is taken for a noun."""
+        return word in self._terms or [tag[0] for _, tag in rjieba.tag(word)] == ["n"]
 
     def entry(self, word: str) -> Entry:
         """(offset, word) of a cut piece and its sub-terms; whether the piece says nothing; those that do."""

@@ -30,7 +30,7 @@ from marketplace.verdicts.models import Verdict
 from marketplace.wording import money
 from matching import facts, grades
 from matching.sentence import sentence
-from matching.text import spans
+from matching.text import names_a_thing, spans
 
 Row: TypeAlias = Achievement | Demand
 
@@ -102,7 +102,7 @@ class Answer:
         offers: best first (or newest first in plain order).
         fitting: whether anything deserves to be called a match; if not, `offers` are the nearest few.
         weighed: words of the text that were weighed, heaviest first.
-        unknown: words of the text that occur nowhere in the catalogue.
+        unknown: words of the text that name a thing and occur nowhere among what is sought.
         gaps: what the text lacks: `short`, `numbers`.
         catalogue: how many documents were ranked.
         blocked: why there is no ranking at all: `need`, `ended`, `empty`, `boilerplate`, or None.
@@ -386,7 +386,9 @@ def _answer(
     answer = Answer(
         sought,
         weighed=tuple(spelled.get(word, word) for word, _ in understood.weighed if word not in unknown),
-        unknown=tuple(spelled.get(word, word) for word, _ in understood.weighed if word in unknown),
+        unknown=tuple(
+            spelled.get(word, word) for word, _ in understood.weighed if word in unknown and names_a_thing(word)
+        ),
         gaps=gaps,
         catalogue=catalogue,
         blocked=understood.empty_reason,

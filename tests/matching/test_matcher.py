@@ -83,6 +83,7 @@ def test_unknown_words_are_told(matcher: Matcher) -> None:
 
     assert "原子钟" in understanding.unknown
     assert "保持架" not in understanding.unknown
+    assert "评片" not in Matcher().fit([Document(1, "射线评片员培训")]).understand(Document("q", "评片")).unknown
     assert sum(weight for _, weight in understanding.weighed) == pytest.approx(1.0)
     assert [w for _, w in understanding.weighed] == sorted((w for _, w in understanding.weighed), reverse=True)
 

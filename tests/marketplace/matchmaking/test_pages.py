@@ -179,7 +179,7 @@ def test_nothing_fitting_is_said_first(make: Factory, client: FlaskClient, sign_
 
     assert "暂无合适的成果" in page
     assert "没有写指标的数字" in page
-    assert "库里没有出现过" in page
+    assert "成果里没有出现过：" in page
     assert "补充内容" not in page
     assert "补充内容" in owners
 
