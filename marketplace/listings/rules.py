@@ -94,12 +94,12 @@ def many(kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False) -> di
 
     Args:
         kind: `achievement` or `demand`.
-        ids: whose rows are wanted, in any order.
+        ids: whose rows are wanted, in any order; numbers no listing can have are among those left out.
         by: the reader.
         in_full: the people and organisations behind an achievement are wanted too; rows of a list do not show them.
     """
     table = LISTINGS[kind]
-    query = db.select(table).where(table.id.in_(list(ids)), table.found_by(by))
+    query = db.select(table).where(table.id.in_([i for i in ids if i <= ID_MOST]), table.found_by(by))
     if table is Achievement and not in_full:
         query = query.options(lazyload(Achievement.contributors), lazyload(Achievement.co_owners))
     return {row.id: row for row in db.session.scalars(query)}

@@ -222,6 +222,17 @@ def test_addresses_of_nothing_are_missing(client: FlaskClient, address: str) -> 
     assert client.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("number", [2**31, 2**63, 10**23])
+def test_numbers_no_database_takes_are_missing(make: Factory, client: FlaskClient, number: int) -> None:
+    demand, row = make.demand(), make.achievement()
+    addresses = [f"/demands/{number}/matches"]
+    addresses += [f"/{one.kind}s/{one.id}/matches/{number}" for one in (demand, row)]
+
+    answers = [client.get(address).status_code for address in addresses]
+
+    assert answers == [404] * len(addresses)
+
+
 @pytest.mark.parametrize("page", ["0", "-3", "x", "99999999", ""])
 def test_odd_page_numbers_of_the_plain_order(make: Factory, client: FlaskClient, page: str) -> None:
     demand = make.demand()
