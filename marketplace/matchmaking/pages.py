@@ -26,6 +26,7 @@ from matching import calibration, vectors
 blueprint = Blueprint("matchmaking", __name__)
 
 TRIALS = "20/minute;200/day"  # per address
+PAGE_LIMIT = 100_000  # beyond any list; what is typed beyond it is not said back digit by digit
 
 EXAMPLES = {
     "demand": "电机用深沟球轴承装配后有异音，振动值在 42–48 dB 之间，想稳定降到 36 dB 以下，现有超精研磨设备不换。",
@@ -48,10 +49,10 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     `order=text` leaves the verdicts on this list out of its order.
     """
     row = listings.one(kind, listing_id, by=current_user)
-    page = max(1, request.args.get("page", 1, type=int))
     if request.args.get("order") == "date":
-        answer, pages = rules.newest_for(row, by=current_user, page=page)
-        return _page("newest", row, answer=answer, page=page, pages=pages)
+        asked = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
+        answer, page, pages = rules.newest_for(row, by=current_user, page=asked)
+        return _page("newest", row, answer=answer, page=page, pages=pages, beyond=asked if asked > pages else None)
     answer = rules.matches_for(row, by=current_user, taught=request.args.get("order") != "text")
     return _page("matches", row, answer=answer, **_judging(row, answer.shown))
 

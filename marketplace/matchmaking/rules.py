@@ -195,20 +195,27 @@ def top_matches(row: Row, by: Any, top: int = 5) -> Answer:
     return answer if answer.fitting else replace(answer, offers=())
 
 
-def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int]:
+def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int, int]:
     """The plain order: all that could be offered, newest first, without any ranking.
 
+    Args:
+        row: the listing, as opened by `listings.rules.one`.
+        by: the reader.
+        page: from 1; beyond the end the last one is given.
+
     Returns:
-        the answer (offers without grade and reasons) and the number of pages.
+        the answer (offers without grade and reasons), the page it holds and the number of pages, at least 1.
     """
     sought = SOUGHT[row.kind]
     if (blocked := _blocked(row)) is not None:
-        return Answer(sought, blocked=blocked), 0
+        return Answer(sought, blocked=blocked), 1, 1
     table = LISTINGS[sought]
     found = table.found_by(by)
     if table is Demand:
         found = found & (Demand.need == "technology")
     total = db.session.scalar(db.select(db.func.count()).select_from(table).where(found)) or 0
+    pages = max(1, -(-total // TOP))
+    page = min(max(1, page), pages)
     query = db.select(table).where(found).order_by(table.published_at.desc(), table.id.desc())
     rows = db.session.scalars(query.limit(TOP).offset((page - 1) * TOP))
     document, names = _facts_document(row, by), _names()
@@ -217,7 +224,7 @@ def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int]:
         for rank, other in enumerate(rows, start=(page - 1) * TOP + 1)
         if not _own(row, other, by)
     )
-    return Answer(sought, offers, fitting=True), -(-total // TOP)
+    return Answer(sought, offers, fitting=True), page, pages
 
 
 def trial(text: str, kind: str, *, by: Any) -> Answer:

@@ -233,12 +233,28 @@ def test_numbers_no_database_takes_are_missing(make: Factory, client: FlaskClien
     assert answers == [404] * len(addresses)
 
 
-@pytest.mark.parametrize("page", ["0", "-3", "x", "99999999", ""])
-def test_odd_page_numbers_of_the_plain_order(make: Factory, client: FlaskClient, page: str) -> None:
-    demand = make.demand()
-    make.achievement()
+@pytest.mark.parametrize(
+    ("page", "beyond"),
+    [
+        ("0", None),
+        ("-3", None),
+        ("x", None),
+        ("", None),
+        ("1", None),
+        ("2", 2),
+        ("99999", 99_999),
+        (str(2**63), 100_000),
+        ("9" * 23, 100_000),
+    ],
+)
+def test_odd_page_numbers_of_the_plain_order(make: Factory, client: FlaskClient, page: str, beyond: int | None) -> None:
+    demand, row = make.demand(), make.achievement()
 
-    assert client.get(f"/demands/{demand.id}/matches?order=date&page={page}").status_code == 200
+    shown = client.get(f"/demands/{demand.id}/matches?order=date&page={page}").text
+
+    assert row.title in shown
+    said = re.findall(r"没有第 (\d+) 页；这里是最后一页，第 1 页。", shown)
+    assert said == ([str(beyond)] if beyond else [])
 
 
 def test_while_the_matcher_is_prepared_the_page_says_so(

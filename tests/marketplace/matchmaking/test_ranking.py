@@ -148,15 +148,25 @@ def test_the_plain_order_is_all_there_is_newest_first(make: Factory, session: Se
     rows = [make.achievement() for _ in range(rules.TOP + 2)]
     far = make.demand("湖湾水华治理", **FAR)
 
-    first, pages = rules.newest_for(far, by=GUEST)
-    second, _ = rules.newest_for(far, by=GUEST, page=2)
-    beyond, _ = rules.newest_for(far, by=GUEST, page=9)
+    first, _, pages = rules.newest_for(far, by=GUEST)
+    second, _, _ = rules.newest_for(far, by=GUEST, page=2)
 
     assert pages == 2
     assert ids(first) + ids(second) == [row.id for row in reversed(rows)]
     assert second.offers[0].rank == rules.TOP + 1
     assert first.offers[0].grade is None
-    assert beyond.offers == ()
+
+
+def test_pages_of_the_plain_order_end_where_the_list_ends(make: Factory) -> None:
+    for _ in range(rules.TOP + 1):
+        make.achievement()
+    demand = make.demand()
+    given = {-(10**23): 1, 0: 1, 1: 1, 2: 2, 3: 2, 2**63: 2, 10**23: 2}
+
+    answers = {asked: rules.newest_for(demand, by=GUEST, page=asked) for asked in given}
+
+    assert {asked: page for asked, (_, page, _) in answers.items()} == given
+    assert {len(answer.offers) for answer, page, _ in answers.values() if page == 2} == {1}
 
 
 def test_nothing_fitting_is_said_with_what_is_missing(make: Factory) -> None:
