@@ -95,9 +95,14 @@ def relaxed(terms: Iterable[Term], nowhere: Iterable[Term]) -> list[Term]:
 
 
 def telling(terms: Iterable[Term]) -> list[Term]:
-    """The terms that say something: no stop words, no single characters, unless there is nothing else."""
+    """The terms that say something, see `tells`, unless there is nothing else."""
     terms = list(terms)
-    return [t for t in terms if len(t.phrase) > 1 and words_of.words(t.shown, stop=True)] or terms
+    return [term for term in terms if tells(term)] or terms
+
+
+def tells(term: Term) -> bool:
+    """Whether a term says something: it is no stop word, no single character, no figure and no sign."""
+    return len(term.phrase) > 1 and bool(words_of.words(term.shown, stop=True))
 
 
 def title_counts(phrase: str) -> bool:

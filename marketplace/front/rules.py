@@ -33,6 +33,7 @@ from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
 from matching.text import terms as lexicon
 from search.marking import mark, snippet
+from search.terms import tells, understand
 
 log = structlog.get_logger(__name__)
 Row = Achievement | Demand
@@ -498,12 +499,13 @@ def _options(facet: str, result: search.Result, known: Mapping[str, Mapping[str,
 
 
 def _without(asked: Asked, missing: Iterable[str], *, by: Any) -> Shortcut | None:
-    """The same search without the words that stand nowhere, if words are left and they find something."""
+    """The same search without the words that stand nowhere, if words that say something are left and find something."""
     text = asked.text
     for word in missing:
         text = text.replace(word, " ")
     text = " ".join(text.split())
-    return _shortcut(asked.saying(text), by=by) if text and text != asked.text else None
+    left = text != asked.text and any(map(tells, understand(text).terms))
+    return _shortcut(asked.saying(text), by=by) if left else None
 
 
 def _shortcut(asked: Asked, *, by: Any) -> Shortcut | None:

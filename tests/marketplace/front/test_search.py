@@ -175,6 +175,19 @@ def test_a_word_found_nowhere_is_named_and_left_out_on_request(make: Factory, cl
     assert titles(client.get(without).text) == [row.title]
 
 
+@pytest.mark.parametrize("typed", ["≤zqxjkv", "zqxjkv(", "<zqxjkv>1</zqxjkv>", "zqxjkv 的", "zqxjkv 🔩"])
+def test_leaving_a_word_out_is_not_offered_when_nothing_that_tells_is_left(
+    typed: str, make: Factory, client: FlaskClient
+) -> None:
+    row = make.achievement("≤1 (的) <🔩>")
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    assert titles(client.get("/search?q=1").text) == [row.title]
+    assert "「zqxjkv」在目录里一处也没有" in page
+    assert "去掉" not in page
+
+
 def test_nothing_found_leads_to_a_demand(make: Factory, client: FlaskClient) -> None:
     make.achievement()
 
