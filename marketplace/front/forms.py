@@ -15,6 +15,7 @@ import search
 from marketplace.listings.models import LISTINGS
 
 TEXT_LIMIT = 200  # characters of a query; a longer text is a problem to be matched, not words to be looked for
+BOX_LIMIT = 800  # characters a search box takes: of Chinese as many as a line of a request holds, 9 bytes each
 PAGE_LIMIT = 100_000  # beyond any list; keeps a made-up number away from the engine
 YEARS = range(1980, 2100)
 SORTS = {"relevance": "相关", "newest": "最新", "deadline": "截止临近"}
@@ -40,6 +41,7 @@ class Asked:
         sort: a key of `SORTS`, or empty for the usual order (by relevance where there is a text, else newest first).
         page: counted from 1.
         whole: the text before it was cut; empty where nothing was cut.
+        full: the text is as long as a search box takes: what came after it in a pasted one is lost.
         unknown: filter values of the address that no dictionary knows, left out of `filters`.
     """
 
@@ -49,6 +51,7 @@ class Asked:
     sort: str = ""
     page: int = 1
     whole: str = ""
+    full: bool = False
     unknown: tuple[str, ...] = ()
 
     @classmethod
@@ -59,7 +62,8 @@ class Asked:
             address: the arguments as they came.
             names: facet → code → name of the values that exist; years are known by themselves.
         """
-        whole = clean(address.get("q", ""))
+        typed = address.get("q", "")
+        whole = clean(typed)
         filters, unknown = {}, []
         for facet in FACETS:
             given = list(dict.fromkeys(address.getlist(facet)))
@@ -76,6 +80,7 @@ class Asked:
             sort=sort if sort in SORTS else "",
             page=_page(address.get("page", "")),
             whole=whole if len(whole) > TEXT_LIMIT else "",
+            full=len(typed) == BOX_LIMIT,
             unknown=tuple(filter(None, unknown)),
         )
 
@@ -131,7 +136,7 @@ class Asked:
         return replace(self, sort=sort, page=1)
 
     def saying(self, text: str) -> Asked:
-        return replace(self, text=text, whole="", page=1)
+        return replace(self, text=text, whole="", full=False, page=1)
 
     def wide(self) -> Asked:
         """Without any filter."""

@@ -9,7 +9,8 @@ import html
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from urllib.parse import parse_qs, urlsplit
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from flask import Flask
@@ -18,7 +19,7 @@ from sqlalchemy import event
 
 import search
 from marketplace.front import rules
-from marketplace.front.forms import Asked
+from marketplace.front.forms import BOX_LIMIT, FACETS, Asked
 from marketplace.listings import rules as listings
 from tests.factories import Factory
 
@@ -82,6 +83,30 @@ def test_a_pasted_text_is_offered_the_trial(make: Factory, client: FlaskClient) 
     assert "5000 字" in page
     assert 'name="text" value="轴承异音怎么办。' in page
     assert max(len(address) for address in links(page)) < 3000
+
+
+@pytest.mark.parametrize(("length", "full"), [(799, False), (800, True), (801, False)])
+def test_a_text_that_fills_the_box_may_have_been_longer(client: FlaskClient, length: int, full: bool) -> None:
+    page = client.get("/search", query_string={"q": "轴" * length}).text
+
+    assert f"这段文字有 {length} 字，检索只用了开头 200 字" in page
+    assert "用这段文字试配" in page
+    assert ("检索框最多收 800 字" in page) == full
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/trial", "/nowhere"])
+def test_what_a_search_box_takes_fits_the_line_of_a_request(client: FlaskClient, path: str) -> None:
+    settings = (Path(__file__).parents[3] / "gunicorn.conf.py").read_text()
+    longest = int(re.search(r"^limit_request_line = (\d+)", settings, re.M)[1])
+    page = client.get(path).text
+
+    boxes = re.findall(r'<input[^>]* name="q"[^>]*>', page)
+    taken = [int(length) for box in boxes for length in re.findall(r'maxlength="(\d+)"', box)]
+
+    assert boxes
+    assert taken == [BOX_LIMIT] * len(boxes)
+    asked = {"q": "题" * BOX_LIMIT, "kind": "achievement", **dict.fromkeys(FACETS, "x" * 40)}
+    assert len(f"GET /search?{urlencode(asked)} HTTP/1.1") < longest
 
 
 def test_facets_count_under_all_filters_but_their_own(make: Factory, client: FlaskClient) -> None:
