@@ -184,6 +184,18 @@ def test_nothing_fitting_is_said_first(make: Factory, client: FlaskClient, sign_
     assert "补充内容" in owners
 
 
+def test_a_word_as_long_as_its_text_is_cut_among_what_is_missing(make: Factory, client: FlaskClient) -> None:
+    make.achievement()
+    demand = make.demand("湖湾水华治理", problem="轴" * 3000, key_technology="", keywords=[])
+
+    page = client.get(f"/demands/{demand.id}/matches").text
+    missing = page.split("库里没有出现过：")[1].split("。")[0].split("、")
+
+    assert "水华" in missing
+    assert missing.count("轴" * 32 + "…") == 1
+    assert max(map(len, missing)) == 33
+
+
 def test_a_new_publication_appears_and_a_withdrawn_one_is_gone(make: Factory, client: FlaskClient) -> None:
     demand = make.demand()
     address = f"/demands/{demand.id}/matches"

@@ -114,6 +114,16 @@ def test_markup_in_a_pasted_text_stays_text(make: Factory, client: FlaskClient) 
     assert "<b>" not in page
 
 
+@pytest.mark.parametrize("text", ["轴" * 3000, "polyimide" * 330])
+def test_a_text_without_breaks_is_not_listed_whole_as_a_word(make: Factory, client: FlaskClient, text: str) -> None:
+    make.achievement()
+
+    page = paste(client, text)
+
+    assert f"库里没有出现过的词：{text[:32]}…。" in page
+    assert page.count(text) == 1  # in the box
+
+
 def test_a_text_that_says_nothing_gets_an_explanation(make: Factory, client: FlaskClient) -> None:
     row = make.achievement()
 
