@@ -111,6 +111,11 @@ def metric_of(text: str) -> dict[str, Any] | None:
     return rows[0] if len(rows) == 1 and not rest else None
 
 
+def unit_key(unit: str) -> str:
+    """What two spellings of one unit share: NFKC, no blanks; capitals stay, as mW is not MW."""
+    return "".join(unicodedata.normalize("NFKC", unit).split())
+
+
 class Select(widgets.Select):
     """The box of a `Choice`, with its groups."""
 

@@ -31,6 +31,7 @@ from marketplace.desk.fields import (
     number,
     text,
     today,
+    unit_key,
 )
 from marketplace.dictionaries import models as dictionaries
 from marketplace.exchange import cells
@@ -78,17 +79,28 @@ class MetricRow(Row):
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
         """Read the row; a figure written in one go in its first field is taken apart."""
         super().process(formdata, *args, **kwargs)
-        rest = (self.value, self.value_max, self.unit)
-        if formdata and self.name.data and not any(f.raw_data and clean(f.raw_data[0]) for f in rest):
-            for short_name, typed in (metric_of(self.name.data) or {}).items():
-                self[short_name].raw_data, self[short_name].data = None, typed
+        values = (self.value, self.value_max)
+        if formdata and self.name.data and not any(f.raw_data and clean(f.raw_data[0]) for f in values):
+            self._take_apart(metric_of(self.name.data) or {})
+
+    def _take_apart(self, figure: Mapping[str, Any]) -> None:
+        """Fill the row from the figure in its first field, unless another unit stands in the box for the unit."""
+        said, typed = figure.get("unit"), self.unit.data
+        if said and typed and unit_key(said) != unit_key(typed):
+            self.unit.process_errors.append(f"第一格里写的单位是「{said}」，与这里不同；留下对的一个。")
+            return
+        for short_name, value in figure.items():
+            self[short_name].raw_data, self[short_name].data = None, value
+        if figure and not said:
+            self.unit.data = typed
 
     def validate_name(self, field: Field) -> None:
         if not field.data:
             raise ValidationError("写上是什么指标，如「抗拉强度」。")
 
     def validate_value(self, field: Field) -> None:
-        if field.data is None and not field.errors and not field.process_errors:
+        told = field.errors or field.process_errors or self.unit.process_errors
+        if field.data is None and not told:
             raise ValidationError("写上数值；说不出数值的写到文字里。")
 
     def validate_value_max(self, field: Field) -> None:

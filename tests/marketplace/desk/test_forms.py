@@ -166,6 +166,7 @@ def test_the_main_field_stands_first_and_none_twice(app: Flask, session: Any) ->
 @pytest.mark.parametrize(
     ("row", "wrong", "said"),
     [
+        ({"metrics-0-name": "硬度", "metrics-0-unit": "HRC"}, "metrics-0-value", "写上数值"),
         ({"metrics-0-name": "硬度"}, "metrics-0-value", "写上数值"),
         ({"metrics-0-value": "3"}, "metrics-0-name", "写上是什么指标"),
         ({"metrics-0-name": "硬度", "metrics-0-value": "很硬"}, "metrics-0-value", "不是数字"),
@@ -240,6 +241,36 @@ def test_a_figure_written_in_one_go_is_taken_apart(app: Flask, session: Any, typ
     assert form.faults() == []
     (row,) = form.values()["metrics"]
     assert (row["name"], row["operator"], row["value"], row["value_max"], row["unit"]) == stored
+
+
+@pytest.mark.parametrize(
+    ("sentence", "unit", "stored"),
+    [
+        ("振动值 ≤ 38 dB", "dB", ("振动值", "le", Decimal(38), None, "dB")),
+        ("合格率 ≥ 99.5%", "％", ("合格率", "ge", Decimal("99.5"), None, "%")),
+        ("流量 ≥ 3 m³/h", "m³ / h", ("流量", "ge", Decimal(3), None, "m³/h")),
+        ("抗拉强度 ≥ 350", "MPa", ("抗拉强度", "ge", Decimal(350), None, "MPa")),
+        ("硬度 58～62", "HRC", ("硬度", "range", Decimal(58), Decimal(62), "HRC")),
+    ],
+)
+def test_a_figure_in_one_go_may_have_its_unit_beside_it(
+    app: Flask, session: Any, sentence: str, unit: str, stored: tuple
+) -> None:
+    form = posted(app, "demand", {"metrics-0-name": sentence, "metrics-0-operator": "ge", "metrics-0-unit": unit})
+
+    assert form.faults() == []
+    (row,) = form.values()["metrics"]
+    assert (row["name"], row["operator"], row["value"], row["value_max"], row["unit"]) == stored
+
+
+@pytest.mark.parametrize(("sentence", "unit"), [("振动值 ≤ 38 dB", "mm/s"), ("功率 ≥ 5 MW", "mW")])
+def test_two_units_of_one_figure_are_named(app: Flask, session: Any, sentence: str, unit: str) -> None:
+    form = posted(app, "demand", {"metrics-0-name": sentence, "metrics-0-operator": "ge", "metrics-0-unit": unit})
+
+    (fault,) = form.faults()
+    assert fault.id == "metrics-0-unit"
+    assert f"第一格里写的单位是「{sentence.split()[-1]}」" in fault.text
+    assert (form.metrics[0].form.name.data, form.metrics[0].form.unit.data) == (sentence, unit)
 
 
 def test_too_many_rows_are_refused_not_cut_off(app: Flask, session: Any) -> None:
