@@ -23,6 +23,8 @@ from marketplace.wording import SHANGHAI, amount
 
 TEXT_SHAPE = 20_000  # characters of one text that a draft may hold; the public is told less by `rules.TEXT_LIMIT`
 GONE = "（已停用）"
+# In a spreadsheet NaN or N/A stands for nothing, left by a program; a person who types letters means something.
+LETTERS = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 
 
 class Typed(Field):
@@ -51,6 +53,8 @@ class Typed(Field):
                 self.data = self.read(text)
             except cells.CellError as error:
                 raise ValueError(f"{error.message}{error.allowed}") from None
+            if self.data is None and LETTERS.search(text):
+                raise ValueError(f"「{text[:20]}」看不懂；没有就空着。")
 
 
 def clean(text: str | None) -> str:
