@@ -256,6 +256,28 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     sound(page)
 
 
+def test_what_was_left_half_written_is_offered_and_the_form_keeps_its_width(page: Page) -> None:
+    typed = "薄壁套圈热处理后变形超差，磨削余量不够，返修率约百分之八。"
+    sign_in(page, "firm")
+    page.goto("/mine/demand/new")
+    form, problem = page.locator("#listing-form"), page.get_by_label(re.compile("^主要问题"))
+    before = form.bounding_box()
+    problem.fill(typed)
+    page.get_by_role("button", name="送审", exact=True).click()
+    expect(page.locator(".error-summary")).to_be_visible()  # it has no title
+
+    page.goto("/mine/demand/new")
+
+    expect(page.get_by_text("写到一半的内容，还没有保存到网站")).to_be_visible()
+    after = form.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert (after["x"], after["width"]) == (before["x"], before["width"])
+    sound(page)
+    page.get_by_role("button", name="恢复这些内容").click()
+    expect(problem).to_have_value(typed)
+
+
 def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Flask) -> None:
     sign_in(page, "firm")
     number = open_own_matches(page)

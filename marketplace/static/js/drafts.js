@@ -64,7 +64,7 @@ function offer(form, key, kept) {
     button("不要了", () => { forget(key); note.remove(); }),
   );
   note.append(text, deeds);
-  form.before(note);
+  (form.closest(".with-side") ?? form).before(note); // inside that grid the note would take the form's column
 }
 
 // As the site writes a moment: 2026-11-21 09:30, in the reader's own time.
