@@ -357,8 +357,23 @@ class ListingForm(FlaskForm):
 
     def needed(self) -> frozenset[str]:
         """The names of the fields that an empty form lacks for review."""
-        empty = type(self)(formdata=None, organisations=(), meta={"csrf": False})
-        return frozenset(rules.problems_of(LISTINGS[self.kind](**empty.values())))
+        return frozenset(rules.lacking(self.kind, self._empty(), organisation=None))
+
+    def lacking(self, organisation: Organisation | None) -> dict[str, list[str]]:
+        """What keeps the typed from being public, beside the fields that are wrong already: field → what is missing.
+
+        Args:
+            organisation: the owner; None where it is not chosen yet.
+        """
+        wrong, empty = set(self.errors), self._empty()
+        unread = wrong - set(self.row_kinds)
+        values = {name: empty[name] if name in unread else value for name, value in self.values().items()}
+        found = rules.lacking(self.kind, values, organisation=organisation)
+        return {name: texts for name, texts in found.items() if name not in wrong}
+
+    def _empty(self) -> dict[str, Any]:
+        """The values of a form in which nothing was typed."""
+        return type(self)(formdata=None, meta={"csrf": False}).values()
 
     def differing(self, row: Any) -> list[str]:
         """The names of the fields in which the form differs from the stored row."""

@@ -154,14 +154,14 @@ def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | Non
     if not deed:
         return _form_page(form, row, focus=focus)
     if not form.validate():
-        return _form_page(form, row, 422)
+        return _refused(form, row, deed)
     try:
         saved = desk.write(
             form.kind, row, form.values(), organisation=form.owner, by=current_user, seen=form.seen_revision
         )
     except Invalid as error:
         form.blame(error.problems)
-        return _form_page(form, row, 422, error=error)
+        return _refused(form, row, deed, error=error)
     except Stale as error:
         fresh = rules.one(form.kind, row.id, by=current_user)  # type: ignore[union-attr]
         return _form_page(form, fresh, 409, error=error)
@@ -170,6 +170,15 @@ def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | Non
         return _handed_in(saved, saved.revision, kept="草稿已保存。")
     flash(_saved_message(saved), "success")
     return redirect(url_for("desk.edit", kind=saved.kind, listing_id=saved.id), 303)
+
+
+def _refused(
+    form: AchievementForm | DemandForm, row: Achievement | Demand | None, deed: str, *, error: Invalid | None = None
+) -> ResponseReturnValue:
+    """The form with what is wrong in it; where it was to be handed in, with all that is missing too."""
+    if deed == "submit":
+        form.blame(form.lacking(row.organisation if row is not None else form.owner))
+    return _form_page(form, row, 422, error=error)
 
 
 def _key(kind: str, row: Achievement | Demand | None) -> str:

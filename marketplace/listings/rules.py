@@ -208,6 +208,21 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
     return found
 
 
+def lacking(kind: str, values: Mapping[str, Any], *, organisation: Organisation | None) -> dict[str, list[str]]:
+    """What would keep a listing of these values from being public, as `problems_of` says it; nothing is stored.
+
+    Args:
+        kind: `achievement` or `demand`.
+        values: as for `create`.
+        organisation: the owner; None where it is not chosen yet.
+    """
+    children = CHILDREN[kind]
+    columns = {
+        name: [children[name](**one) for one in value] if name in children else value for name, value in values.items()
+    }
+    return problems_of(LISTINGS[kind](organisation=organisation, **columns))
+
+
 def create(
     kind: str, values: Mapping[str, Any], *, organisation: Organisation, by: Any, commit: bool = True
 ) -> Achievement | Demand:
@@ -528,7 +543,7 @@ def changes(row: Achievement | Demand, values: Mapping[str, Any]) -> dict[str, A
 
 def _naming(row: Demand) -> list[str]:
     """The public texts of a demand that name its organisation, in full or without brackets and form of company."""
-    owner = row.organisation.name
+    owner = row.organisation.name if row.organisation else ""
     names = {plain(owner), plain(BRACKETED.sub("", owner))}
     for form in COMPANY_FORMS:
         names |= {short for name in names if len(short := name.removesuffix(form)) >= NAME_LEAST}

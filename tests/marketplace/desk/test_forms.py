@@ -341,6 +341,7 @@ def test_a_form_never_breaks_and_never_loses_what_was_typed(site: Flask, typed: 
         fine = form.validate()
 
         assert fine == (not form.faults())
+        assert not form.lacking(None).keys() & form.errors.keys()
         for name, text in typed.items():
             field = next((f for f in leaves(form) if f.name == name), None)
             if fine or not text or field is None or field.type not in ("Typed", "Words"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -91,6 +92,13 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
     return answer.text
 
 
+def linked(html: str) -> list[str]:
+    """The controls that the summary of what is wrong leads to, in its order."""
+    summary = re.search(r'<div class="error-summary".*?</div>', html, re.DOTALL)
+    assert summary is not None
+    return re.findall(r'href="#([^"]+)"', summary[0])
+
+
 def address(row: Achievement | Demand) -> str:
     return f"/mine/{row.kind}/{row.id}/edit"
 
@@ -137,6 +145,43 @@ def test_handing_in_lists_what_is_missing_with_links(kind: str, writer: FlaskCli
     assert '<a href="#contact_name">联系人：' in answer.text
     assert '<a href="#field_codes-0">技术领域：' in answer.text
     assert 'value="轴承降噪"' in answer.text
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_handing_in_without_a_title_lists_all_that_is_missing(kind: str, writer: FlaskClient, session: Any) -> None:
+    html = page(writer, f"/mine/{kind}/new")
+    untitled, titled, saved = (
+        filled(html, title=title, deed=deed) for title, deed in (("", "submit"), ("轴承降噪", "submit"), ("", "save"))
+    )
+
+    first, second, kept = (writer.post(f"/mine/{kind}/new", data=form) for form in (untitled, titled, saved))
+
+    assert (first.status_code, second.status_code, kept.status_code) == (422, 422, 422)
+    later = set(linked(second.text))
+    assert len(later) > 5
+    assert set(linked(first.text)) == {"title", *later}
+    assert linked(kept.text) == ["title"]  # a draft may have holes
+    assert session.query(LISTINGS[kind]).count() == 1
+
+
+def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(writer: FlaskClient, session: Any) -> None:
+    form = filled(
+        page(writer, "/mine/demand/new"),
+        title="临清轴承厂异音攻关",
+        budget="五十",
+        metrics__0__name="硬度",
+        bounty="y",
+        anonymous="y",
+        deed="submit",
+    )
+
+    answer = writer.post("/mine/demand/new", data=form)
+
+    found = linked(answer.text)
+    assert len(found) == len(set(found))
+    assert {"title", "budget", "metrics-0-value", "problem", "solver_requirements", "contact_name"} <= set(found)
+    assert "这里写着本单位的名称" in answer.text
+    assert session.query(Demand).count() == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
