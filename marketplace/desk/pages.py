@@ -236,6 +236,7 @@ def _form_page(
         error=error,
         focus=focus,
         faults=form.faults(),
+        twin=rules.one(form.kind, error.twin, by=current_user) if isinstance(error, rules.Taken) else None,
         stored=stored,
         returned=_reason(row) if row is not None and row.state == "returned" else "",
         key=_key(form.kind, row),

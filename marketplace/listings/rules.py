@@ -74,6 +74,18 @@ CHILDREN: dict[str, dict[str, type]] = {
 }
 
 
+class Taken(Invalid):
+    """The organisation has a listing of that title already.
+
+    Args:
+        twin: its id.
+    """
+
+    def __init__(self, message: str, advice: str, *, twin: int) -> None:
+        super().__init__(message, advice, problems={"title": [message]})
+        self.twin = twin
+
+
 def one(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
     """The listing of that kind and id, if `by` may open its page.
 
@@ -237,7 +249,8 @@ def create(
 
     Raises:
         NotAllowed: `by` does not belong to the organisation.
-        Invalid: no title, or the organisation has one of that title already.
+        Invalid: no title.
+        Taken: the organisation has one of that title already.
     """
     row = _new(kind, values, organisation, by)
     _refuse_twin(row)
@@ -285,7 +298,8 @@ def save(
 
     Raises:
         NotAllowed, NotNow, Stale.
-        Invalid: a twin, or a published listing would no longer be complete.
+        Taken: the new title is that of another.
+        Invalid: a published listing would no longer be complete.
     """
     require(by, "listing.edit", row)
     _fresh(row, seen)
@@ -599,7 +613,7 @@ def _refuse_twin(row: Achievement | Demand) -> None:
         twin = db.session.scalar(query)
     if twin is not None:
         message = f"「{row.organisation.name}」已有同名{KIND_NAMES[row.kind]}（编号 {twin}）。"
-        raise Invalid(message, "请修改原来那一条，或换一个名称。", problems={"title": [message]})
+        raise Taken(message, "请修改原来那一条，或换一个名称。", twin=twin)
 
 
 def _fresh(row: Listing, seen: int) -> None:

@@ -288,6 +288,25 @@ def test_a_twin_is_named_and_nothing_is_lost(make: Factory, firm: Any, writer: F
     assert all(f"已有同名需求（编号 {first.id}）" in answer.text for answer in answers)
     assert [filled(answer.text)["problem"] for answer in answers] == [["写了很久"], ["改了很久"]]
     assert (other.title, session.query(Demand).count()) == ("热处理变形", 2)
+    for answer in answers:
+        assert linked(answer.text) == ["title"]
+        assert "有 1 处要改，改好再保存" in answer.text
+        assert answer.text.count("已有同名需求") == 2  # in the summary and beside the box, as any other fault
+        assert f'<a href="{address(first)}">轴承 异音攻关</a>（已发布）' in answer.text
+
+
+@pytest.mark.parametrize(("state", "leads"), [("draft", "/mine/demand/{}/edit"), ("submitted", "/demands/{}")])
+def test_a_twin_is_led_to_where_it_can_be_read(
+    state: str, leads: str, make: Factory, firm: Any, writer: FlaskClient
+) -> None:
+    first = make.demand("轴承异音攻关", state=state, owner=firm)
+    form = filled(page(writer, "/mine/demand/new"), title="轴承异音攻关", deed="save")
+
+    answer = writer.post("/mine/demand/new", data=form)
+
+    place = leads.format(first.id)
+    assert f'<a href="{place}">轴承异音攻关</a>（{first.state_name}）' in answer.text
+    assert page(writer, place)
 
 
 @pytest.mark.parametrize("kind", KINDS)
