@@ -278,6 +278,19 @@ def test_what_was_left_half_written_is_offered_and_the_form_keeps_its_width(page
     expect(problem).to_have_value(typed)
 
 
+@AT_A_DESK
+def test_a_text_too_long_for_review_says_so_while_it_is_written(page: Page) -> None:
+    sign_in(page, "firm")
+    page.goto("/mine/demand/new")
+    problem = page.get_by_label(re.compile("^主要问题"))
+
+    problem.fill("长" * 3000)
+    expect(page.locator(".field-count:visible")).to_have_text("已写 3000 字，最多 3000 字")
+    problem.fill("长" * 3010)
+    expect(page.locator(".field-count:visible")).to_have_text("已写 3010 字，最多 3000 字，超出 10 字")
+    sound(page)
+
+
 def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Flask) -> None:
     sign_in(page, "firm")
     number = open_own_matches(page)

@@ -241,10 +241,11 @@ def line(label: str, most: int, help: str = "", *checks: Any) -> StringField:
     return StringField(label, [length, *checks], filters=[clean], description=help)
 
 
-def text(label: str, help: str = "", most: int = TEXT_SHAPE) -> TextAreaField:
-    """Some lines of at most `most` characters."""
+def text(label: str, help: str = "", most: int = TEXT_SHAPE, *, fit: int | None = None) -> TextAreaField:
+    """Some lines of at most `most` characters; where only `fit` of them pass review, a script counts along to these."""
     length = Length(max=most, message=f"{label}最多 {most} 个字。")
-    return TextAreaField(label, [length], filters=[clean], description=help)
+    counted = {"data-count": fit} if fit else None
+    return TextAreaField(label, [length], filters=[clean], description=help, render_kw=counted)
 
 
 def money_field(label: str, help: str = "") -> Typed:

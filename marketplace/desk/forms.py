@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField
+from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, TextAreaField
 from wtforms.validators import ValidationError
 
 from marketplace.accounts.models import Organisation
@@ -41,6 +41,12 @@ from marketplace.listings.models import LISTINGS
 from marketplace.wording import amount
 
 ROWS_MOST = 60
+AT_MOST = f"最多 {rules.TEXT_LIMIT} 字。"
+
+
+def public_text(label: str, help: str = AT_MOST) -> TextAreaField:
+    """Some lines for the public: a draft may hold more of them than review lets pass."""
+    return text(label, help, fit=rules.TEXT_LIMIT)
 
 
 class Row(Form):
@@ -468,14 +474,16 @@ class AchievementForm(ListingForm):
         ),
     )
 
-    summary = text("成果简介", "给不熟悉这一行的人看：解决什么问题，怎么解决，效果如何。200–600 字最合适。")
-    innovation = text("创新点", "一行写一个，最多三个，每个不超过 50 个字。")
+    summary = public_text(
+        "成果简介", f"给不熟悉这一行的人看：解决什么问题，怎么解决，效果如何。200–600 字最合适，{AT_MOST}"
+    )
+    innovation = public_text("创新点", "一行写一个，最多三个，每个不超过 50 个字。")
     baseline = text(
         "比现有做法好多少", f"写数字和比较的对象，如「振动值比现有工艺低 9 dB」。没有就写「{rules.NO_BASELINE}」。", 500
     )
-    prospects = text("应用前景")
-    benefits = text("预期效益")
-    cases = text("应用案例", "在哪里用过，效果如何。")
+    prospects = public_text("应用前景")
+    benefits = public_text("预期效益")
+    cases = public_text("应用案例", f"在哪里用过，效果如何。{AT_MOST}")
     metrics = FieldList(
         FormField(MetricRow),
         "技术指标",
@@ -614,18 +622,19 @@ class DemandForm(ListingForm):
 
     need = Choice("需求类别", terms.NEEDS, blank=None, default="technology")
     demand_type = Choice("需求类型", terms.DEMAND_TYPES)
-    problem = text(
-        "主要问题", "说清楚现在怎么做、哪里不行、试过什么办法。不用写公文，像跟同行讲一样。建议 500 字以内。"
+    problem = public_text(
+        "主要问题",
+        f"说清楚现在怎么做、哪里不行、试过什么办法。不用写公文，像跟同行讲一样。建议 500 字以内，{AT_MOST}",
     )
-    key_technology = text("技术关键", "您认为卡在哪项技术上；说不准可以不填。建议 500 字以内。")
-    expected_goal = text("预期目标", "解决以后要达到的效果和效益。建议 500 字以内。")
+    key_technology = public_text("技术关键", f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{AT_MOST}")
+    expected_goal = public_text("预期目标", f"解决以后要达到的效果和效益。建议 500 字以内，{AT_MOST}")
     metrics = FieldList(
         FormField(AskedMetricRow),
         "技术指标",
         min_entries=2,
         description="一行一个可以验收的指标。也可以把「抗拉强度 ≥ 350 MPa」整句写在第一格，保存时会自动拆开。",
     )
-    foundation = text("现有基础", "已有的产线、样品、数据、设备。")
+    foundation = public_text("现有基础", f"已有的产线、样品、数据、设备。{AT_MOST}")
     cooperation_modes = Several("合作方式", terms.COOPERATION_MODES)
     solution_mode = Choice("解决方式", terms.SOLUTION_MODES)
     intended_partner = line("合作意向单位", 200, "已有意向的单位；没有就不填。")

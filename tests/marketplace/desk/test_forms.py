@@ -78,6 +78,20 @@ def test_no_text_is_longer_than_its_column(app: Flask, session: Any, kind: str) 
             assert longest <= column.type.length, field.name
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_limit_of_a_text_is_told_and_counted_before_review(app: Flask, session: Any, kind: str) -> None:
+    with app.test_request_context():
+        names = [field.name for field in FORMS[kind]() if isinstance(field, TextAreaField)]
+    form = posted(app, kind, dict.fromkeys(names, "长" * (rules.TEXT_LIMIT + 1)))
+    limit = f"最多 {rules.TEXT_LIMIT} 字"
+
+    refused = {name for name, texts in form.lacking(None).items() if limit in "".join(texts)}
+
+    assert len(refused) >= 4
+    assert {name for name in names if (form[name].render_kw or {}).get("data-count") == rules.TEXT_LIMIT} == refused
+    assert {name for name in names if limit in form[name].description} == refused - {"innovation"}  # that has its own
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "field", "said"),
     [

@@ -184,6 +184,18 @@ def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(writer: Fla
     assert session.query(Demand).count() == 0
 
 
+def test_a_draft_keeps_a_text_too_long_for_review(writer: FlaskClient, session: Any) -> None:
+    problem = "长" * (rules.TEXT_LIMIT + 10)
+    form = filled(page(writer, "/mine/demand/new"), title="轴承降噪", problem=problem, deed="submit")
+
+    refused = writer.post("/mine/demand/new", data=form)
+
+    row = session.query(Demand).one()
+    assert (refused.status_code, row.state, row.problem) == (422, "draft", problem)
+    assert f"主要问题最多 {rules.TEXT_LIMIT} 字，现在有 {len(problem)} 字。" in refused.text
+    assert filled(page(writer, address(row)))["problem"] == [problem]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_handing_in_leads_to_the_matches(kind: str, make: Factory, firm: Any, writer: FlaskClient) -> None:
     row = getattr(make, kind)(state="draft", owner=firm)
