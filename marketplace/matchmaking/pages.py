@@ -5,9 +5,6 @@ What they show is read in `rules.py`; nothing is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -30,7 +27,6 @@ blueprint = Blueprint("matchmaking", __name__)
 
 TRIALS = "20/minute;200/day"  # per address
 PAGE_LIMIT = 100_000  # beyond any list; what is typed beyond it is not said back digit by digit
-WORD_SHOWN = 32  # characters shown of one word: room for the name of a chemical, not for a text without breaks
 
 EXAMPLES = {
     "demand": "电机用深沟球轴承装配后有异音，振动值在 42–48 dB 之间，想稳定降到 36 dB 以下，现有超精研磨设备不换。",
@@ -58,7 +54,7 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
         answer, page, pages = rules.newest_for(row, by=current_user, page=asked)
         return _page("newest", row, answer=answer, page=page, pages=pages, beyond=asked if asked > pages else None)
     answer = rules.matches_for(row, by=current_user, taught=request.args.get("order") != "text")
-    return _page("matches", row, answer=_legible(answer), **_judging(row, answer.shown))
+    return _page("matches", row, answer=answer, **_judging(row, answer.shown))
 
 
 @blueprint.get("/demands/<int:listing_id>/matches/<int:other_id>", defaults={"kind": "demand"})
@@ -145,17 +141,6 @@ def _page(name: str, row: Row, **values: object) -> str:
     )
 
 
-def _legible(answer: rules.Answer) -> rules.Answer:
-    """The answer with the words it lists cut short: a text without breaks is one word as long as itself."""
-    return replace(answer, weighed=_cut(answer.weighed), unknown=_cut(answer.unknown))
-
-
-def _cut(words: Iterable[str]) -> tuple[str, ...]:
-    """Words of at most `WORD_SHOWN` characters, each once."""
-    short = (word if len(word) <= WORD_SHOWN else f"{word[:WORD_SHOWN]}…" for word in words)
-    return tuple(dict.fromkeys(short))
-
-
 def _not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not kept as a draft."""
     answer = None if "text" in error.problems else rules.trial(text, kind, by=current_user)
@@ -170,7 +155,7 @@ def _trial_page(
         "matchmaking/trial.html",
         kind=kind,
         text=text,
-        answer=answer and _legible(answer),
+        answer=answer,
         problems=problems or {},
         least=rules.TRIAL_LEAST,
         most=rules.TRIAL_MOST,

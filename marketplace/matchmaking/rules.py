@@ -35,6 +35,7 @@ from matching.text import names_a_thing, spans
 Row: TypeAlias = Achievement | Demand
 
 SOUGHT = {"demand": "achievement", "achievement": "demand"}  # what is ranked for what
+WORD_SHOWN = 32  # characters shown of one word: room for the name of a chemical, not for a text without breaks
 TOP = 20
 NEAREST, NEAREST_POOR = 5, 3  # rows shown when nothing fits: those with a grade, else the first few without
 TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
@@ -392,10 +393,8 @@ def _answer(
     unknown = set(understood.unknown) if catalogue else set()
     answer = Answer(
         sought,
-        weighed=tuple(spelled.get(word, word) for word, _ in understood.weighed if word not in unknown),
-        unknown=tuple(
-            spelled.get(word, word) for word, _ in understood.weighed if word in unknown and names_a_thing(word)
-        ),
+        weighed=_legible((word for word, _ in understood.weighed if word not in unknown), spelled),
+        unknown=_legible((w for w, _ in understood.weighed if w in unknown and names_a_thing(w)), spelled),
         gaps=gaps,
         catalogue=catalogue,
         blocked=understood.empty_reason,
@@ -515,6 +514,12 @@ def _gaps(document: matching.Document) -> tuple[str, ...]:
     if not re.search(r"\d", text):
         found.append("numbers")
     return tuple(found)
+
+
+def _legible(words: Iterable[str], spelled: Mapping[str, str]) -> tuple[str, ...]:
+    """Words as written, each once, cut at `WORD_SHOWN`: a text without breaks is one word as long as itself."""
+    written = (spelled.get(word, word) for word in words)
+    return tuple(dict.fromkeys(w if len(w) <= WORD_SHOWN else f"{w[:WORD_SHOWN]}…" for w in written))
 
 
 def _spelled(document: matching.Document) -> dict[str, str]:
