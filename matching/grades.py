@@ -15,7 +15,6 @@ from matching.reasons import Reasons
 Grade = Literal["high", "fair", "weak"]
 
 NAMES: dict[Grade, str] = {"high": "高度匹配", "fair": "较匹配", "weak": "可参考"}
-NONE = "暂无合适"
 
 HIGH = 0.25  # a quarter of what the text has in common with itself,
 HIGH_WORDS = 2  # and so many specific words: one may be chance or another sense
