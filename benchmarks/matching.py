@@ -293,10 +293,8 @@ class Run:
             values = SUBLINEAR[main.by_document & segment.MASK] * idf[terms]
             rows = sp.csr_matrix((values.astype(np.float32), terms.astype(np.int32), main.document_ends))
             rows.resize(main.size, len(main.keys))
-            parts.append(
-                sp.diags((channel.inverse(self.size, kernels.ready()) * self._share(name) ** 0.5).astype(np.float32))
-                @ rows
-            )
+            factors = channel.inverse(self.size, kernels.ready()) * self._share(name) ** 0.5
+            parts.append(sp.diags(factors.astype(np.float32)) @ rows)
         return sp.hstack(parts, format="csr")
 
     def _vector(self, question: Document, width: int) -> sp.csr_matrix:

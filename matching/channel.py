@@ -141,10 +141,9 @@ class Channel:
                 grown = np.zeros((last + max(ROOM, last // 100), 3), dtype=np.int64)
                 grown[:first] = self._room[:first]
                 self._room = grown
-            ends = np.cumsum([left, *(len(counted.keys) for counted in new)])
-            for number, counted in enumerate(new):
-                log = logs[where[ends[number] : ends[number + 1]]]
-                self._room[first + number] = _sums(counted.counts, log)
+            ends = np.cumsum([0, *(len(counted.keys) for counted in new)])
+            counts = np.concatenate([counted.counts for counted in new])
+            self._room[first:last] = sums_of(counts, ends, logs[where[left:]])
             self._size = last
         self._inverse = None
 
@@ -255,8 +254,3 @@ class Channel:
 def _top(documents: int) -> int:
     """L in SCALE-th parts."""
     return int(scaled_log(documents)) + SCALE
-
-
-def _sums(counts: Counts, log: Whole) -> tuple[int, int, int]:
-    squared = SQUARED[counts]
-    return int(squared.sum()), int((squared * log).sum()), int((squared * log * log).sum())

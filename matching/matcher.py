@@ -141,13 +141,18 @@ class Matcher:
     def score(self, document: Document, ids: Sequence[Id]) -> Floats:
         """The scores of given documents, shape (len(ids),); 0 for those that are not ranked or not there."""
         asked = _Question(self, document)
-        if not asked.read.telling:
-            return np.zeros(len(ids))
         numbers = np.array([self.number_.get(i, -1) for i in ids], dtype=np.int64)
         there = np.flatnonzero(numbers >= 0)
         found = np.zeros(len(ids))
-        scores = asked.scores(asked.sums(), numbers[there], asked.norms(numbers[there]))
-        found[there] = np.where(self.ranked_[numbers[there]], _rounded(scores), 0.0)
+        found[there] = self._scored(asked, numbers[there], asked.norms(numbers[there]))
+        return found
+
+    def _scored(self, asked: _Question, numbers: Whole, norms: dict[str, Floats]) -> Floats:
+        """The scores of some documents of those lengths, 0 where nothing is ranked. shape (len(numbers),)."""
+        if not asked.read.telling:
+            return np.zeros(len(numbers))
+        scores = _rounded(asked.scores(asked.sums(), numbers, norms))
+        found: Floats = np.where(self.ranked_[numbers], scores, 0.0)
         return found
 
     def explain(self, document: Document, other: Document | Id) -> Reasons:
@@ -159,9 +164,9 @@ class Matcher:
         if isinstance(other, Document):
             return asked.explain(features.read(other))
         self._check()
-        number = self.number_[other]
-        norms = asked.norms(np.array([number]))
-        return _Why(asked, number, norms, 0, float(self.score(document, [other])[0]))()
+        numbers = np.array([self.number_[other]])
+        norms = asked.norms(numbers)
+        return _Why(asked, int(numbers[0]), norms, 0, float(self._scored(asked, numbers, norms)[0]))()
 
     def understand(self, document: Document) -> Understanding:
         """What a text is taken to say, and why it gets no ranking if it gets none."""
@@ -382,11 +387,6 @@ class _Question:
             self._mean = self.word_vectors.means([self.read.words])[0]
         return vectors.near(self._mean, others)
 
-    def reasons(self, number: int, norms: dict[str, float], score: float) -> Reasons:
-        """Why the document of that number has the score; norms its lengths when it was ranked, by channel."""
-        others = {name: channel.document(number) for name, channel in self.channels.items()}
-        return self._reasons(others, norms, score)
-
     def explain(self, read: Features) -> Reasons:
         """Why a document from outside would have its score, weighed as if it stood in the catalogue."""
         others = {name: getattr(read, name) for name in self.channels}
@@ -404,11 +404,8 @@ class _Question:
             earned = {}
         alike = max(0.0, score - _total(earned)) if self.weights["vectors"] else 0.0
         theirs = set(others["words"].keys.tolist())
-        return self.reading.reasons(
-            score,
-            Earned(earned.get("grams", {}), earned.get("titles", {}), earned.get("words", {}), alike),
-            theirs,
-        )
+        parts = Earned(earned.get("grams", {}), earned.get("titles", {}), earned.get("words", {}), alike)
+        return self.reading.reasons(score, parts, theirs)
 
     def _earned(self, others: dict[str, Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
         return {
@@ -457,4 +454,5 @@ class _Why:
 
     def __call__(self) -> Reasons:
         norms = {name: float(lengths[self._place]) for name, lengths in self._norms.items()}
-        return self._asked.reasons(self._number, norms, self._score)
+        others = {name: channel.document(self._number) for name, channel in self._asked.channels.items()}
+        return self._asked._reasons(others, norms, self._score)

@@ -81,8 +81,8 @@ class Reading:
     """A query's words where they stand, and what they weigh.
 
     query the document; weight the function keys → weight of one occurrence of each; frequency the function keys → in
-    how many documents of the catalogue each stands; written the function words → whether each may stand in some text of
-    the catalogue, cut otherwise there; documents how many there are.
+    how many documents of the catalogue each stands; written the function word → whether it may stand in some text
+    of the catalogue, cut otherwise there; documents how many there are.
     """
 
     def __init__(
