@@ -339,12 +339,13 @@ def test_the_database_refuses_what_no_rule_would_write(broken: dict[str, Any], m
     session.rollback()
 
 
+TYPED = st.characters(codec="utf-8", exclude_characters="\0")  # which forms take out and PostgreSQL cannot hold
 EDITS = st.fixed_dictionaries(
     {},
     optional={
-        "problem": st.text(max_size=40),
-        "contact_name": st.text(max_size=20),
-        "keywords": st.lists(st.text(max_size=5), max_size=7),
+        "problem": st.text(TYPED, max_size=40),
+        "contact_name": st.text(TYPED, max_size=20),
+        "keywords": st.lists(st.text(TYPED, max_size=5), max_size=7),
         "budget_negotiable": st.just(True),
         "field_codes": st.sampled_from([[], ["804"], ["804", "401", "402", "403"]]),
     },
