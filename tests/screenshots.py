@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 from marketplace.setup.rules import DEMO_PASSWORD
 from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, site
@@ -55,7 +55,7 @@ def main(folder: Path = ROOT / "screenshots") -> None:
             page = chromium.new_context(viewport=viewport, locale="zh-CN", base_url=address).new_page()
             page.goto("/")
             page.get_by_role("textbox", name="技术难题").fill(PROBLEM)
-            page.get_by_role("button", name="看看谁能解").click()
+            follow(page.get_by_role("button", name="看看谁能解"))
             page.screenshot(path=folder / f"trial-answered-{width}.png", full_page=True)
         chromium.close()
 
@@ -67,6 +67,15 @@ def sign_in(page: Page, name: str) -> None:
     page.get_by_label("密码", exact=True).fill(DEMO_PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.wait_for_url("**/mine")
+
+
+def follow(control: Locator) -> None:
+    """Click what leads to another page, and go on when that page is there.
+
+    A click alone may return before the browser has left; what comes next would meet the page before.
+    """
+    with control.page.expect_event("load"):
+        control.click()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from marketplace.listings import rules as listings
 from marketplace.listings.models import Demand
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.verdicts import rules as verdicts
-from tests.screenshots import sign_in
+from tests.screenshots import follow, sign_in
 from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
 
 expect.set_options(timeout=20_000)  # another worker may keep the machine busy
@@ -107,14 +107,14 @@ def first_title(page: Page) -> str:
 
 def open_own_matches(page: Page) -> int:
     """From 我的 to the matches of the own demand for this width; returns its number."""
-    page.get_by_role("link", name=re.compile(f"看匹配 ?：{OWN_DEMANDS[page.viewport_size['width']]}")).click()  # type: ignore[index]
+    follow(page.get_by_role("link", name=re.compile(f"看匹配 ?：{OWN_DEMANDS[page.viewport_size['width']]}")))  # type: ignore[index]
     return int(page.url.split("/")[-2])
 
 
 def like(page: Page) -> str:
     """Press 感兴趣 on the first match; returns its title."""
     title = first_title(page)
-    first_offer(page).get_by_role("button", name=re.compile("^感兴趣")).click()
+    follow(first_offer(page).get_by_role("button", name=re.compile("^感兴趣")))
     expect(page.get_by_text(f"已记为感兴趣：「{title}」")).to_be_visible()
     return title
 
@@ -154,7 +154,7 @@ def test_the_search_field_offers_what_begins_so(page: Page) -> None:
     expect(offers).to_have_count(0)
 
     field.press("ArrowDown")
-    offers.first.click()
+    follow(offers.first)
     expect(page).to_have_url(re.compile("/search.*q="))
     expect(page.get_by_role("combobox").first).to_have_value(re.compile("轴承"))
 
@@ -163,23 +163,24 @@ def test_search_to_achievement(page: Page) -> None:
     page.goto("/")
     sound(page)
     page.get_by_role("combobox").first.fill("保持架")
-    page.get_by_role("combobox").first.press("Enter")
+    with page.expect_event("load"):
+        page.get_by_role("combobox").first.press("Enter")
     expect(page).to_have_url(re.compile("/search"))
     expect(page.locator("mark").first).to_be_visible()
     sound(page)
-    page.locator("main a[href*='/achievements/']").first.click()
+    follow(page.locator("main a[href*='/achievements/']").first)
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     sound(page)
 
 
 def test_demand_to_matches_to_reasons(page: Page) -> None:
     page.goto("/search?kind=demand&q=异音")
-    page.locator("main a[href*='/demands/']").first.click()
+    follow(page.locator("main a[href*='/demands/']").first)
     sound(page)
-    page.locator("a[href$='/matches']").first.click()
+    follow(page.locator("a[href$='/matches']").first)
     expect(page.get_by_text(re.compile("高度匹配|较匹配|可参考")).first).to_be_visible()
     sound(page)
-    page.get_by_role("link", name=re.compile("看依据")).first.click()
+    follow(page.get_by_role("link", name=re.compile("看依据")).first)
     assert page.locator("mark").count() >= 2
     sound(page)
 
@@ -187,7 +188,7 @@ def test_demand_to_matches_to_reasons(page: Page) -> None:
 def test_paste_a_problem(page: Page) -> None:
     page.goto("/")
     page.get_by_role("textbox", name=re.compile("技术难题")).fill(PROBLEM)
-    page.get_by_role("button", name=re.compile("匹配|试配|看看")).first.click()
+    follow(page.get_by_role("button", name=re.compile("匹配|试配|看看")).first)
     expect(page).to_have_url(re.compile("/trial"))
     expect(page.get_by_text("轴承").first).to_be_visible()
     expect(page.locator("main a[href*='/achievements/']").first).to_be_visible()
@@ -215,12 +216,12 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     title = f"钛合金薄壁件铣削颤振抑制{page.viewport_size['width']}"  # type: ignore[index]
     sign_in(page, "firm")
     sound(page)
-    page.get_by_role("link", name="发布需求").click()
+    follow(page.get_by_role("link", name="发布需求"))
     page.get_by_label(re.compile("^需求名称")).fill(title)
     page.get_by_label(re.compile("^主要问题")).fill(
         "钛合金薄壁框铣削时颤振明显，壁厚差 0.12 mm，表面振纹返修率约 11%，换刀和降速都试过。"
     )
-    page.get_by_role("button", name="送审").click()
+    follow(page.get_by_role("button", name="送审"))
     expect(page.locator(".error-summary, [role=alert]").first).to_be_visible()  # says what is missing, keeps the text
     expect(page.get_by_label(re.compile("^需求名称"))).to_have_value(title)
     sound(page)
@@ -230,28 +231,28 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     page.get_by_label("主领域").select_option(label="先进制造工艺与装备")
     page.get_by_label(re.compile("^联系人")).fill("技术部")
     page.get_by_label(re.compile("^联系电话")).fill("0635-0001999")
-    page.get_by_role("button", name="送审").click()
+    follow(page.get_by_role("button", name="送审"))
     expect(page.get_by_text("已送审", exact=False).first).to_be_visible()
     sound(page)
     page.goto(f"/search?q={title}")
     expect(page.get_by_role("link", name=title)).to_have_count(0)
-    page.get_by_role("button", name="退出").click()
+    follow(page.get_by_role("button", name="退出"))
 
     sign_in(page, "operator")
     page.goto("/office/review")
     sound(page)
-    page.get_by_role("link", name=title).first.click()
+    follow(page.get_by_role("link", name=title).first)
     sound(page)
-    page.get_by_role("button", name=re.compile("通过并发布")).click()
+    follow(page.get_by_role("button", name=re.compile("通过并发布")))
     expect(page.get_by_text(f"「{title}」已通过并发布。")).to_be_visible()
     page.goto("/office/chains")
     sound(page)
-    page.get_by_role("button", name="退出").click()
+    follow(page.get_by_role("button", name="退出"))
 
     page.goto(f"/search?q={title}")
     found = page.get_by_role("link", name=title)
     expect(found.first).to_be_visible()
-    found.first.click()
+    follow(found.first)
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
     sound(page)
 
@@ -263,7 +264,7 @@ def test_what_was_left_half_written_is_offered_and_the_form_keeps_its_width(page
     form, problem = page.locator("#listing-form"), page.get_by_label(re.compile("^主要问题"))
     before = form.bounding_box()
     problem.fill(typed)
-    page.get_by_role("button", name="送审", exact=True).click()
+    follow(page.get_by_role("button", name="送审", exact=True))
     expect(page.locator(".error-summary")).to_be_visible()  # it has no title
 
     page.goto("/mine/demand/new")
@@ -305,15 +306,15 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
     refused = first_title(page)
     first_offer(page).locator("summary").click()
     sound(page)
-    first_offer(page).get_by_role("button", name="记为不合适").click()
+    follow(first_offer(page).get_by_role("button", name="记为不合适"))
     expect(page.get_by_role("link", name="选一个原因。")).to_be_visible()
     sound(page)
     page.get_by_role("radio", name="其他").check()
-    page.get_by_role("button", name="记为不合适").click()
+    follow(page.get_by_role("button", name="记为不合适"))
     expect(page.get_by_role("link", name="写明情况，2–500 个字。")).to_be_visible()
     page.get_by_role("textbox", name="补充说明").fill("节拍 6 秒，我们要 0.3 秒")
     page.get_by_role("radio", name="指标达不到").check()
-    page.get_by_role("button", name="记为不合适").click()
+    follow(page.get_by_role("button", name="记为不合适"))
     expect(page.get_by_text(f"已记为不合适（指标达不到）：「{refused}」")).to_be_visible()
 
     page.goto(here)
@@ -322,14 +323,14 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
     expect(judged(page, refused)).to_contain_text("节拍 6 秒，我们要 0.3 秒")
     expect(page.locator("ol.matches").get_by_text(liked)).to_have_count(0)
 
-    judged(page, liked).get_by_role("link", name=re.compile("看依据")).click()
+    follow(judged(page, liked).get_by_role("link", name=re.compile("看依据")))
     expect(page.get_by_text(re.compile("^您感兴趣，.*改主意就重新选一个"))).to_be_visible()
     sound(page)
     page.locator("summary", has_text="不合适…").click()
     page.get_by_label("价格不合适").check()
-    page.get_by_role("button", name="记为不合适").click()
+    follow(page.get_by_role("button", name="记为不合适"))
     expect(judged(page, liked)).to_contain_text("您认为不合适：价格不合适")
-    judged(page, refused).get_by_role("button", name=re.compile("收回评价")).click()
+    follow(judged(page, refused).get_by_role("button", name=re.compile("收回评价")))
     expect(page.get_by_text(f"已收回对「{refused}」的评价")).to_be_visible()
     expect(page.locator("ol.matches").get_by_role("heading", name=refused)).to_be_visible()
 
@@ -343,16 +344,16 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
     expect(page.get_by_text("这里的先后参考了 7 条评价：像感兴趣的那些，排得靠前。")).to_be_visible()
     expect(rule).to_have_count(0)
     sound(page)
-    page.get_by_role("link", name="换回不参考评价的顺序").click()
+    follow(page.get_by_role("link", name="换回不参考评价的顺序"))
     expect(page.get_by_text("这里的先后没有参考评价。")).to_be_visible()
-    page.get_by_role("link", name="参考 7 条评价排列").click()
+    follow(page.get_by_role("link", name="参考 7 条评价排列"))
     expect(page.get_by_text("这里的先后参考了 7 条评价")).to_be_visible()
 
     with own_list(inside, number) as (demand, firm, answer):
         for offer in answer.apart[1:]:
             verdicts.retract(demand, offer.row.id, by=firm)
     page.goto(here)
-    page.get_by_role("button", name=re.compile("^收回评价")).click()
+    follow(page.get_by_role("button", name=re.compile("^收回评价")))
     expect(page.locator("#judged")).to_have_count(0)
 
 
@@ -365,19 +366,19 @@ def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     beside = page.context.new_page()
     beside.goto(f"/mine/demand/{number}/edit")
     beside.get_by_label(re.compile("^备注")).fill(f"样件随到随寄，{page.viewport_size}")
-    beside.get_by_role("button", name="保存修改").click()
+    follow(beside.get_by_role("button", name="保存修改"))
     expect(beside.get_by_text("已保存").first).to_be_visible()
     beside.close()
-    pressed.click()
+    follow(pressed)
     expect(page.get_by_text("其中一条在您打开之后被改过。")).to_be_visible()
     sound(page)
-    page.get_by_role("link", name="重新打开匹配页面").click()
+    follow(page.get_by_role("link", name="重新打开匹配页面"))
     expect(page).to_have_url(here)
     expect(page.locator("#judged")).to_have_count(0)
 
     forms = page.locator("ol.matches form")
     forms.first.evaluate(f"form => form.action = form.action.replace('/demands/{number}/', '/demands/{number + 4}/')")
-    pressed.click()
+    follow(pressed)
     expect(page.get_by_text("您的账号不能做这件事。")).to_be_visible()
     sound(page)
 
@@ -393,7 +394,7 @@ def test_few_verdicts_are_no_figures(page: Page, inside: Flask) -> None:
     like(page)
     said = inside.test_cli_runner().invoke(args=["matching", "quality"]).output
     page.goto("/mine")
-    page.get_by_role("link", name="匹配质量").click()
+    follow(page.get_by_role("link", name="匹配质量"))
 
     judged_demands = int(re.search(r"no figures: (\d+) judged demands, 20 needed", said)[1])  # type: ignore[index]
     assert 1 <= judged_demands < 20
