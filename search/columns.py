@@ -21,6 +21,7 @@ Codes = npt.NDArray[np.int64]
 
 NO_DATE = np.iinfo(np.int64).max  # documents without the date come last, whichever way the order runs
 COLUMNS = (*FACETS, "audience")
+GROUPS = 16  # sets of audiences for which it is kept what they may see
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Columns:
         self.deadline: Rows = np.full(1, NO_DATE, dtype=np.int64)
         self.lengths: Rows = np.zeros(1, dtype=np.int64)
         self.columns = {name: Column(np.zeros(1, dtype=np.int64), [()]) for name in COLUMNS}
+        self._visible: dict[frozenset[str], Mask] = {}
 
     def updated(self, counter: int, lines: Sequence[Line]) -> Columns:
         """A newer snapshot with these lines written over."""
@@ -104,10 +106,16 @@ class Columns:
         return int(np.count_nonzero(self.alive))
 
     def visible(self, audiences: frozenset[str]) -> Mask:
-        """Per number: not removed and open to one of these groups."""
-        column = self.columns["audience"]
-        open_to: Mask = column.having(audiences)[column.codes]
-        return self.alive & open_to
+        """Per number: not removed and open to one of these groups; read-only, as all guests share it."""
+        mask = self._visible.get(audiences)
+        if mask is None:
+            column = self.columns["audience"]
+            mask = self.alive & column.having(audiences)[column.codes]
+            mask.flags.writeable = False
+            if len(self._visible) >= GROUPS:
+                self._visible.clear()
+            self._visible[audiences] = mask
+        return mask
 
     def narrow(
         self, rows: Rows, narrowed: Mapping[str, frozenset[Value]]

@@ -53,10 +53,11 @@ READ_TIMEOUT = 1.0  # seconds a reader waits for a locked file before it says so
 WRITE_TIMEOUT = 10.0
 REMEMBERED = 16  # found sets kept per process, so that paging and facets of one query search once
 _KEY = 50  # what keeping an empty answer costs, counted in numbers
-KEPT = 2_000_000  # numbers of documents kept per process (16 MB) for words and phrases that are asked for again
+KEPT = 8_000_000  # numbers kept per process (32 MB) of words and phrases that are asked for again
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
 OFFERS_READ = 64  # entries read at a time when something is suggested
 WAL_LIMIT = 64 * 1024 * 1024
+MAPPED = 1 << 31  # bytes of the file read where they lie in memory; SQLite maps a little less than this at most
 
 # The tokenizer cuts at every ASCII sign, so signs travel as private characters, and a text can hold no quote.
 _SIGNS = {ord(sign): chr(0xE000 + ord(sign)) for sign in string.punctuation}
@@ -65,6 +66,7 @@ _PARTS = "\x1e"
 _ALONE, _ALONE_IN_TITLE, _DIGIT = "\ue080", "\ue081", "\ue082"
 _DIGITS = 8  # binary digits of how often more than once a document says a word; 256 times are as good as any more
 
+Numbers = npt.NDArray[np.int32]  # of documents, or one for each of them
 Scores = npt.NDArray[np.float64]
 _T = TypeVar("_T")
 
@@ -117,28 +119,28 @@ class _Found:
 
 
 class _Kept:
-    """Documents of words and phrases as read lately, by what they were read for; the eldest give way to new ones."""
+    """What was read of words and phrases lately, by what it was read for; the eldest give way to new ones."""
 
     def __init__(self) -> None:
-        self._rows: OrderedDict[tuple[int, str, str], Rows] = OrderedDict()
+        self._numbers: OrderedDict[tuple[int, str, str], Numbers] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
 
-    def rows(self, key: tuple[int, str, str], read: Callable[[], Rows]) -> Rows:
+    def numbers(self, key: tuple[int, str, str], read: Callable[[], Numbers]) -> Numbers:
         """What stands under a key (state of the file, table, match), read where it is not there."""
         with self._lock:
-            if key in self._rows:
-                self._rows.move_to_end(key)
-                return self._rows[key]
-        rows = read()
+            if key in self._numbers:
+                self._numbers.move_to_end(key)
+                return self._numbers[key]
+        numbers = read()
         with self._lock:
-            if key not in self._rows:
-                self._rows[key] = rows
-                self._size += _KEY + len(rows)
+            if key not in self._numbers:
+                self._numbers[key] = numbers
+                self._size += _KEY + len(numbers)
             while self._size > KEPT:
-                _, eldest = self._rows.popitem(last=False)
+                _, eldest = self._numbers.popitem(last=False)
                 self._size -= _KEY + len(eldest)
-        return rows
+        return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +423,7 @@ class FtsEngine:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
             connection.execute("PRAGMA cache_size = -16000")
+            connection.execute(f"PRAGMA mmap_size = {MAPPED}")
             status = self.path.stat()
         except BaseException:
             connection.close()
@@ -570,39 +573,48 @@ class _Search:
             scores[self.phrase(asked.whole, title=True)] += WHOLE_TITLE_SCORE
         return scores
 
-    def ranked(self, word: str, among: Mask) -> tuple[Rows, Scores]:
+    def ranked(self, word: str, among: Mask) -> tuple[Numbers, Scores]:
         """The documents of a mask that say a word, and BM25 of each as Lucene reckons it.
 
         FTS5's own bm25() takes ten times as long, and calls a word worthless once half the documents have it.
         """
         everywhere = self.word(word)
-        rows = everywhere[among[everywhere]]
-        times = np.ones(len(rows))
-        for digit in range(_DIGITS if len(rows) else 0):
-            having = self.word(digit_of(word, digit))
-            times[np.searchsorted(rows, having[among[having]])] += 1 << digit
+        here = among[everywhere]
+        rows = everywhere[here]
+        times = self.times(word)[here] if len(rows) else np.ones(0)
         damped = K1 * (1 - B + B * self.columns.relative_lengths[rows])
         return rows, times / (times + damped) * rarity(len(everywhere), self.documents)
 
-    def word(self, word: str) -> Rows:
+    def times(self, word: str) -> Numbers:
+        """How often each document of a word says it."""
+        return self.kept.numbers((self.state, self.words, _DIGIT + word), lambda: self.count(word))
+
+    def count(self, word: str) -> Numbers:
+        rows = self.word(word)
+        times = np.ones(len(rows), dtype=np.int32)
+        digits = self.read(self.words, *(word_query(digit_of(word, digit)) for digit in range(_DIGITS)))
+        for digit, having in enumerate(digits):
+            times[np.searchsorted(rows, having)] += 1 << digit
+        return times
+
+    def word(self, word: str) -> Numbers:
         return self.numbers(self.words, word_query(word))
 
-    def phrase(self, phrase: str, *, title: bool = False) -> Rows:
+    def phrase(self, phrase: str, *, title: bool = False) -> Numbers:
         if len(phrase) == 1:
             return self.word((_ALONE_IN_TITLE if title else _ALONE) + phrase)
         return self.numbers(self.chars, phrase_query(phrase, title=title))
 
-    def numbers(self, table: str, match: str) -> Rows:
+    def numbers(self, table: str, match: str) -> Numbers:
         """The documents of a match, in order."""
-        return self.kept.rows((self.state, table, match), lambda: self.read(table, match))
+        return self.kept.numbers((self.state, table, match), lambda: self.read(table, match)[0])
 
-    def read(self, table: str, match: str) -> Rows:
-        # All numbers in one row: SQLite works through them without the interpreter's lock, beside other readers.
-        (listed,) = self.connection.execute(
-            f"SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?",  # noqa: S608  our own name
-            (match,),
-        ).fetchone()
-        return np.fromstring(listed or "", dtype=np.int64, sep=",")
+    def read(self, table: str, *matches: str) -> list[Numbers]:
+        """The documents of each match, in order, in one statement."""
+        # One row: SQLite works through all numbers without the interpreter's lock, beside other readers.
+        one = f"(SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?)"  # noqa: S608  our own name
+        listed = self.connection.execute(f"SELECT {', '.join([one] * len(matches))}", matches).fetchone()
+        return [np.fromstring(numbers or "", dtype=np.int32, sep=",") for numbers in listed]
 
 
 def _result(
