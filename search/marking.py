@@ -5,7 +5,7 @@ Not here: finding (the engines). Both go by the same terms, so what was found by
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from markupsafe import Markup, escape
@@ -21,24 +21,29 @@ _ELLIPSIS = "…"
 Span = tuple[int, int]
 
 
-def mark(text: str, query_text: str) -> Markup:
-    """A text made safe for a page, with the words of a query inside <mark>.
+def marks(texts: Sequence[str], query_text: str) -> list[Markup]:
+    """Texts made safe for a page, with the words of a query inside <mark>.
 
-    text: as stored, any characters; query_text: as typed. The text is cut first and escaped piece by piece, so a mark
-    is never inside an entity and no tag of the text survives. Striptags of the result gives the text back.
+    texts: as stored, any characters; query_text: as typed. A text is cut first and escaped piece by piece, so a mark
+    is never inside an entity and no tag of the text survives. Striptags of a result gives the text back.
     """
-    return _marked(text, [span for spans in _found(text, query_text) for span in spans])
+    found = _found(texts, query_text)
+    return [_marked(text, [span for spans in of for span in spans]) for text, of in zip(texts, found, strict=True)]
 
 
-def snippet(text: str, query_text: str, length: int = LENGTH) -> Markup:
-    """The part of a text with most of a query's words, marked as by mark(), blanks drawn together.
+def snippets(texts: Iterable[str], query_text: str, length: int = LENGTH) -> list[Markup]:
+    """The part of each text with most of a query's words, marked as by marks(), blanks drawn together.
 
-    length: at most so many characters of the text, an ellipsis on each cut side not counted. Without any of the words
+    length: at most so many characters of a text, an ellipsis on each cut side not counted. Without any of the words
     the beginning of the text.
     """
-    text = " ".join(text.split())
-    found = _found(text, query_text)
-    start, end = _window(text, found, max(length, 1))
+    texts = [" ".join(text.split()) for text in texts]
+    found = _found(texts, query_text)
+    return [_snippet(text, of, max(length, 1)) for text, of in zip(texts, found, strict=True)]
+
+
+def _snippet(text: str, found: list[list[Span]], length: int) -> Markup:
+    start, end = _window(text, found, length)
     inside = [
         (max(a, start) - start, min(b, end) - start) for spans in found for a, b in spans if a < end and b > start
     ]
@@ -48,19 +53,21 @@ def snippet(text: str, query_text: str, length: int = LENGTH) -> Markup:
     return before + marked + after
 
 
-def _found(text: str, query_text: str) -> list[list[Span]]:
-    """Per word of the query (the phrase as typed last), where it stands in the original text.
+def _found(texts: Sequence[str], query_text: str) -> list[list[list[Span]]]:
+    """Per text and word of the query (the phrase as typed last), where it stands in the original text.
 
     Stop words are found but not marked: a page full of marked 的 shows nothing.
     """
     terms, whole = _sought(query_text)
-    if not terms or not text:
-        return []
-    original = sound(text)
-    where = Folded.of(original)
-    found = [_term(original, where, term) for term in terms]
-    if whole:
-        found.append(list(_phrase(original, where, whole, whole=False)))
+    if not terms:
+        return [[] for _ in texts]
+    originals = [sound(text) for text in texts]
+    found = []
+    for original, where in zip(originals, Folded.each(originals), strict=True):
+        of = [_term(original, where, term) for term in terms]
+        if whole:
+            of.append(list(_phrase(original, where, whole, whole=False)))
+        found.append(of)
     return found
 
 

@@ -226,5 +226,5 @@ def _synonyms() -> dict[str, tuple[Alternative, ...]]:
 
 
 def _alternative(form: str) -> Alternative:
-    phrase = "".join(map(fold, form))
+    phrase = folded(form)
     return Alternative(_word(form), phrase, phrase.isascii() and len(phrase) <= SHORT_LATIN)

@@ -32,7 +32,7 @@ from marketplace.listings.models import LISTINGS, Achievement, Demand, Intellect
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
 from matching.text import terms as lexicon
-from search.marking import mark, snippet
+from search.marking import marks, snippets
 from search.terms import tells, understand
 
 log = structlog.get_logger(__name__)
@@ -477,7 +477,8 @@ def _ask(asked: Asked, *, by: Any, size: int = PAGE_SIZE) -> search.Result:
 
 def _lines(hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], *, by: Any) -> list[Line]:
     found = cards.of_hits(hits, fields, by=by)
-    return [Line(card, mark(card.title, text), snippet(card.text, text, SNIPPET)) for card in found]
+    titles = marks([card.title for card in found], text)
+    return list(map(Line, found, titles, snippets([card.text for card in found], text, SNIPPET)))
 
 
 def _counts(result: search.Result, facet: str) -> dict[str, int]:

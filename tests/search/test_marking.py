@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
-from search.marking import mark, snippet
+from search.marking import marks, snippets
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from search.marking import mark, snippet
     ],
 )
 def test_mark(text: str, query: str, expected: str) -> None:
-    marked = mark(text, query)
+    [marked] = marks([text], query)
     assert isinstance(marked, Markup)
     if text == "İzmir":  # folds to an i with a dot above: found or not, it comes back whole
         assert marked.striptags() == text
@@ -57,7 +57,7 @@ LONG = "第一句讲背景。第二句讲设备的来历。第三句说明轴承
     ],
 )
 def test_snippet(text: str, query: str, length: int, expected: str | None) -> None:
-    cut = snippet(text, query, length)
+    [cut] = snippets([text], query, length)
     assert isinstance(cut, Markup)
     if expected is None:
         assert "<mark>颤振抑制</mark>" in cut
@@ -70,4 +70,4 @@ def test_snippet(text: str, query: str, length: int, expected: str | None) -> No
 
 def test_a_snippet_prefers_the_place_with_most_words() -> None:
     text = "轴承。" + "甲" * 100 + "。轴承的颤振抑制" + "乙" * 100
-    assert "颤振" in snippet(text, "轴承 颤振", 40)
+    assert "颤振" in snippets([text], "轴承 颤振", 40)[0]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search import Document, Engine, Query
-from search.marking import mark, snippet
+from search.marking import marks, snippets
 from search.terms import MAX_TERMS, understand
 
 KEPT = [HealthCheck.function_scoped_fixture]  # the index may carry over: that is the point of an index
@@ -86,7 +86,7 @@ class _Tags(HTMLParser):
 @example(text="a &amp; b &lt;", query="amp lt")
 @example(text="&", query="& a m p")
 def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> None:
-    marked = mark(text, query)
+    [marked] = marks([text], query)
     reader = _Tags()
     reader.feed(str(marked))
     reader.close()
@@ -95,10 +95,18 @@ def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> No
 
 
 @settings(max_examples=100)
+@given(texts=st.lists(ANYTHING, max_size=4), query=ANYTHING)
+@example(texts=["½", "½ 轴承", "", " 轴", "承"], query="轴承 ½")
+def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> None:
+    assert marks(texts, query) == [alone for text in texts for alone in marks([text], query)]
+    assert snippets(texts, query, 20) == [alone for text in texts for alone in snippets([text], query, 20)]
+
+
+@settings(max_examples=100)
 @given(text=ANYTHING, query=ANYTHING, length=st.integers(1, 40))
 def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) -> None:
     reader = _Tags()
-    reader.feed(str(snippet(text, query, length)))
+    reader.feed(str(snippets([text], query, length)[0]))
     reader.close()
     plain = " ".join(text.split())
     shown = reader.text

@@ -56,16 +56,19 @@ def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
 )
 def test_folding(text: str, expected: str) -> None:
     assert folded(text) == expected
-    assert Folded.of(text).text == expected
+    assert Folded.each([text])[0].text == expected
 
 
-@given(st.text(st.one_of(st.characters(), st.sampled_from("轴承 \n①㎡ﬃA½㍿\u0301\u3000\x01")), max_size=20))
-def test_every_folded_character_knows_where_it_stood(text: str) -> None:
-    found = Folded.of(text)
+TEXT = st.text(st.one_of(st.characters(), st.sampled_from("轴承 \n①㎡ﬃA½㍿\u0301\u3000\x01")), max_size=20)
 
-    assert found.text == "".join(map(fold, text))
-    assert [found.origin(place) for place in range(len(found.text))] == [
-        place for place, character in enumerate(text) for _ in fold(character)
+
+@given(st.lists(TEXT, max_size=5))
+def test_every_folded_character_knows_where_it_stood(texts: list[str]) -> None:
+    together = Folded.each(texts)
+
+    assert [found.text for found in together] == [folded(text) for text in texts]
+    assert [[found.origin(place) for place in range(len(found.text))] for found in together] == [
+        [place for place, character in enumerate(text) for _ in fold(character)] for text in texts
     ]
 
 
