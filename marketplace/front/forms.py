@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 import search
@@ -110,6 +111,11 @@ class Asked:
             page=self.page,
             size=size,
         )
+
+    @property
+    def address(self) -> str:
+        """The address of this state."""
+        return url_for("front.search", **self.arguments())
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the address of this state, nothing said that goes without saying."""

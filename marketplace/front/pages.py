@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 
@@ -10,6 +10,7 @@ from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.front import forms, rules
+from marketplace.front.cards import Card
 from marketplace.listings import labels, terms
 from marketplace.listings import rules as listings
 from marketplace.listings.models import KIND_NAMES, LISTINGS
@@ -23,6 +24,12 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
     return {"terms": terms, "labels": labels, "forms": forms, "KIND_NAMES": KIND_NAMES}
+
+
+@blueprint.app_template_filter()
+def address(row: rules.Row | Card) -> str:
+    """The address of the page of a listing."""
+    return url_for(f"front.{row.kind}", listing_id=row.id)
 
 
 @blueprint.get("/healthz")
