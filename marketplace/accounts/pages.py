@@ -1,4 +1,7 @@
-"""The sign-in pages of Flask-Security: how often one may try. Their looks stand in `templates/security/`."""
+"""The sign-in pages of Flask-Security: how often one may try, and that only a session signs in.
+
+Their looks stand in `templates/security/`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ TRIES = "5 per 15 minutes"
 
 
 def init_app(app: Flask) -> None:
-    """Count the failed tries of the pages that ask for a password."""
+    """Know a reader by the session alone, and count the failed tries of the pages that ask for a password."""
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # not by a token, which never ends
     for endpoint in ("security.login", "security.verify", "security.change_password"):
         guarded = limiter.limit(TRIES, key_func=_who_tries, methods=["POST"], deduct_when=_failed, on_breach=_locked)
         app.view_functions[endpoint] = guarded(app.view_functions[endpoint])

@@ -110,6 +110,17 @@ def test_a_closed_account_stays_out(client: FlaskClient, make: Factory, session:
     assert client.get("/mine").status_code == 302
 
 
+def test_only_a_session_signs_in(client: FlaskClient, make: Factory, app: Flask) -> None:
+    person = make.person("firm", make.organisation())
+    answer = client.post("/login?include_auth_token", json={"email": person.email, "password": PASSWORD})
+    token = answer.json["response"]["user"]["authentication_token"]
+    elsewhere = app.test_client()
+
+    assert client.get("/mine").status_code == 200
+    assert elsewhere.get("/mine", headers={"Authentication-Token": token}).status_code == 302
+    assert elsewhere.get(f"/mine?auth_token={token}").status_code == 302
+
+
 def test_signing_out_takes_a_post(make: Factory, sign_in: SignIn) -> None:
     browser = sign_in(make.person("firm", make.organisation()))
 
