@@ -126,10 +126,8 @@ def standing(ids: Mapping[str, Iterable[int]], *, by: Any) -> dict[tuple[str, in
     """
     asked = {kind: list(ids.get(kind, ())) for kind in LISTINGS}
     question = _standing(None if by is None else audiences(by), now().date())
-    return {
-        (kind, listing_id): indexing.state_of(*state)
-        for kind, listing_id, *state in db.session.execute(question, asked)
-    }
+    rows = db.session.connection().execute(question, asked).all()
+    return {(kind, listing_id): indexing.state_of(*state) for kind, listing_id, *state in rows}
 
 
 @lru_cache(READERS)
@@ -137,7 +135,7 @@ def _standing(reader: frozenset[str] | None, day: date) -> CompoundSelect[Any]:
     """The question of `standing`: putting it together takes longer than its answer."""
     return db.union_all(
         *(
-            db.select(db.literal(kind), table.id, table.revision, table.updated_at, Organisation.name)
+            db.select(db.literal_column(f"'{kind}'"), table.id, table.revision, table.updated_at, Organisation.name)
             .join(Organisation)
             .where(table.id.in_(bindparam(kind, expanding=True)), table.found_among(reader, day))
             for kind, table in LISTINGS.items()
