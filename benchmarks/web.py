@@ -92,9 +92,7 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
             if rows:
                 db.session.execute(db.insert(LISTINGS[kind].__table__), rows)
         db.session.commit()
-        if db.engine.dialect.name == "postgresql":
-            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(db.text("analyze"))
+        listings.refresh_statistics()
         timed("rows", began)
         began = time.monotonic()
         listings.index_rebuild()

@@ -57,6 +57,8 @@ def take_list(
     except MarketError as error:
         click.echo(f"没有导入：{error.message}{error.advice}", err=True)
         raise SystemExit(1) from None
+    if not dry_run:
+        listings.refresh_statistics()
     _tell(report, outcome, publish=publish)
     if errors is not None:
         _write_problems(errors, outcome)

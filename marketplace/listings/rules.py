@@ -477,6 +477,16 @@ def index_sync(limit: int = indexing.BATCH) -> int:
     return total
 
 
+def refresh_statistics() -> None:
+    """Have the database count what its tables hold, for it plans by that.
+
+    Without, SQLite takes every state for rare and sorts all that is published to find the newest: 290 ms for the home
+    page instead of 10 at 100,000 listings, where counting takes 80. PostgreSQL counts by itself, but some time later.
+    """
+    db.session.execute(db.text("ANALYZE"))
+    db.session.commit()
+
+
 def index_rebuild() -> int:
     """Fill a new index from the database and put it in the place of the old one, then note every row as indexed.
 

@@ -179,6 +179,12 @@ def expire() -> str:
     return f"expired {listings.expire_due()}"
 
 
+def refresh_statistics() -> str:
+    """Have the database count what its tables hold."""
+    listings.refresh_statistics()
+    return "counted"
+
+
 def fit_matchers(*, at_least: int | None = None) -> str:
     """Build the artefacts that are missing or too far behind the database.
 
@@ -270,6 +276,7 @@ DEEDS: dict[str, Callable[[], str]] = {
     "stand-in": keep_stand_in,
     "expiry": expire,
     "comparison": check_index,
+    "statistics": refresh_statistics,
     "matcher": fit_matchers,
     "matcher-nightly": lambda: fit_matchers(at_least=1),
     "verdicts": use_verdicts,

@@ -167,8 +167,9 @@ def demo_people() -> Iterator[tuple[str, str]]:
 
 
 def bring_in_step(say: Callable[[str], None]) -> None:
-    """Let expired listings go, and make index and matchers ready to answer: rebuilt where they are missing or old."""
+    """Let expired listings go, and make database, index and matchers ready to answer: rebuilt where missing or old."""
     listings.expire_due()
+    listings.refresh_statistics()
     index_in_step(say)
     matchers: Matchers = current_app.extensions["matchers"]
     stale = tuple(kind for kind, state in matchers.status().items() if state["generation"] == "none")

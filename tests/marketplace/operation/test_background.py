@@ -108,6 +108,19 @@ def test_versions_of_a_newer_database_are_found_by_the_comparison(
     assert rules.check_index() == "no difference"
 
 
+def test_the_database_learns_what_its_tables_hold(site: Flask, three: list[Achievement | Demand]) -> None:
+    known = {
+        "sqlite": "select stat from sqlite_stat1 where tbl = :table",
+        "postgresql": "select reltuples from pg_class where relname = :table",
+    }[db.engine.dialect.name]
+
+    rules.DEEDS["statistics"]()
+
+    table = three[0].__table__
+    counted = str(db.session.scalars(db.text(known), {"table": table.name}).first())
+    assert float(counted.split()[0]) == db.session.scalar(db.select(db.func.count()).select_from(table))
+
+
 def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -> None:
     table = three[0].__table__
     db.session.execute(table.update().where(table.c.id == three[0].id).values(indexed_revision=0))
