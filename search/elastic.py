@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -252,8 +253,7 @@ class ElasticEngine:
             fresh = self._begin(live)
             try:
                 start = self._last_write(live)
-                for batch in _batches(documents):
-                    self._bulk(fresh, [_stored(doc, text) for doc, text in all_channels(batch)], BULK_SECONDS)
+                self._fill(fresh, documents)
                 start = self._carry(live, fresh, start)  # most of it while writers go on
                 self._close(live, closed=True)
                 self._carry(live, fresh, start)
@@ -272,6 +272,18 @@ class ElasticEngine:
             self._drop(live)
             counted = client.count(index=fresh, query={"term": {"deleted": False}})
             return int(counted["count"])
+
+    def _fill(self, fresh: str, documents: Iterable[Document]) -> None:
+        """Cut and send; one batch is cut while the one before is on its way."""
+        with ThreadPoolExecutor(1) as sender:
+            sent: Future[int] | None = None
+            for batch in _batches(documents):
+                actions = [_stored(doc, text) for doc, text in all_channels(batch)]
+                if sent is not None:
+                    sent.result()
+                sent = sender.submit(self._bulk, fresh, actions, BULK_SECONDS)
+            if sent is not None:
+                sent.result()
 
     def _begin(self, live: str) -> str:
         """Make the next index. Its very name is the lock: whoever else rebuilds wants the same one."""
