@@ -2,8 +2,9 @@
 
     make chaos            a minute and a half of fire, for CI          make chaos LONG=1     a quarter of an hour
 
-Ends with 1 where an acknowledged write is lost, the index does not equal the database within 60 s, an answer was a 5xx
-other than 503 with Retry-After, or a search found what had been withdrawn and taken out before it began.
+Ends with 1 where an acknowledged write is lost, the index does not equal the database within 60 s, searches do not
+return to Elasticsearch within 60 s of its rise from a blow, an answer was a 5xx other than 503 with Retry-After, or a
+search found what had been withdrawn and taken out before it began.
 """
 
 from __future__ import annotations
@@ -35,13 +36,16 @@ from marketplace import create_app
 from marketplace.extensions import db
 from marketplace.listings import rules as listings
 from tests.chaos.browser import Answers
-from tests.chaos.people import Book, read, reckon, watch, write
+from tests.chaos.people import IN_FULL, Book, read, reckon, watch, write
 from tests.served import BIN, ROOT, free_port
 
 WRITERS, READERS = 4, 8
 FROZEN = 20.0  # seconds Elasticsearch is stopped
 BETWEEN = (3.0, 8.0)  # seconds of calm after each blow
 IN_STEP = 60.0  # seconds the index has after the fire
+RISE = 180.0  # seconds Elasticsearch itself may take to rise from a blow, on processors busy with the site
+BACK = 60.0  # seconds searches have to return to it from then on,
+BACK_ANSWERS = 20  # which is when so many more were answered in full
 
 
 def say(text: str) -> None:
@@ -131,6 +135,33 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
     }
 
 
+def returned(search: str, answers: Answers) -> tuple[float, float]:
+    """Seconds until Elasticsearch has risen, and from then on until searches are answered in full again.
+
+    `RISE` and `BACK` where it has not come to that by then.
+    """
+
+    def risen() -> bool:
+        health = f"{search}/_cluster/health?wait_for_status=yellow&timeout=1s"
+        with contextlib.suppress(OSError), urllib.request.urlopen(health, timeout=5):  # noqa: S310  our own server
+            return True
+        return False
+
+    rose = waited(risen, RISE)
+    enough = answers.statuses[IN_FULL, "200"] + BACK_ANSWERS
+    return rose, waited(lambda: answers.statuses[IN_FULL, "200"] >= enough, BACK)
+
+
+def waited(done: Callable[[], bool], most: float) -> float:
+    """Seconds until something is done, `most` where it is not by then."""
+    began = time.monotonic()
+    while (took := time.monotonic() - began) < most:
+        if done():
+            return took
+        time.sleep(0.2)
+    return most
+
+
 def settle(app: Flask) -> tuple[float, dict[str, int]]:
     """Seconds until the index equals the database, and what differed at last."""
     began = time.monotonic()
@@ -201,7 +232,7 @@ def trial(args: argparse.Namespace, env: dict[str, str], folder: Path, port: int
     try:
         site.wait(port)
         weapons = {name: blow for name, blow in blows(site, args).items() if args.only in name}
-        struck = burn(weapons, people(port, answers, book, engine), seconds)
+        struck = burn(weapons, people(port, answers, book, engine), args.search, answers, seconds)
         took, left = settle(app)
         lost = reckon(book, engine)
     finally:
@@ -238,9 +269,16 @@ def people(
 
 
 def burn(
-    weapons: dict[str, Callable[[], object]], everybody: list[Callable[[threading.Event], None]], seconds: float
+    weapons: dict[str, Callable[[], object]],
+    everybody: list[Callable[[threading.Event], None]],
+    search: str,
+    answers: Answers,
+    seconds: float,
 ) -> Counter[str]:
-    """Strike in a random order, every weapon as often as the others, while everybody goes on; what was struck."""
+    """Strike in a random order, every weapon as often as the others, while everybody goes on; what was struck.
+
+    After a blow to Elasticsearch the next one waits until searches have returned to it.
+    """
     ended = threading.Event()
     threads = [threading.Thread(target=one, args=(ended,)) for one in everybody]
     struck: Counter[str] = Counter()
@@ -258,6 +296,11 @@ def burn(
             try:
                 weapons[blow]()
                 struck[blow] += 1
+                if "Elasticsearch" in blow:
+                    rose, took = returned(search, answers)
+                    say(f"  risen after {rose:.1f} s, searches in full again {took:.1f} s later")
+                    if took >= BACK:
+                        answers.wrong.append(f"{blow}: searches did not return to it within {BACK:.0f} s")
             except (ProcessLookupError, IndexError, FileNotFoundError):
                 say("  nobody there at this moment")
             time.sleep(dice.uniform(*BETWEEN))
