@@ -703,7 +703,6 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
         f"CREATE TABLE offers_{generation} (weight INTEGER NOT NULL, entry TEXT NOT NULL, number INTEGER NOT NULL, "
         "PRIMARY KEY (weight, entry, number)) WITHOUT ROWID"
     )
-    connection.execute(f"CREATE INDEX offers_{generation}_number ON offers_{generation} (number)")
 
 
 _FIELDS = (
@@ -779,7 +778,7 @@ def _post(connection: sqlite3.Connection, generation: int, number: int | None, p
     words, title, body, offers = _unpacked(packed)
     connection.executemany(
         f"INSERT INTO offers_{generation} (weight, entry, number) VALUES (?, ?, ?)",  # noqa: S608
-        {(weight, entry, number) for weight, entries in json.loads(offers) for entry in entries},
+        _keys(offers, number),
     )
     connection.execute(f"INSERT INTO words_{generation} (rowid, words) VALUES (?, ?)", (number, words))  # noqa: S608
     connection.execute(
@@ -789,8 +788,11 @@ def _post(connection: sqlite3.Connection, generation: int, number: int | None, p
 
 
 def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed: bytes) -> None:
-    words, title, body, _ = _unpacked(packed)
-    connection.execute(f"DELETE FROM offers_{generation} WHERE number = ?", (number,))  # noqa: S608
+    words, title, body, offers = _unpacked(packed)
+    connection.executemany(
+        f"DELETE FROM offers_{generation} WHERE weight = ? AND entry = ? AND number = ?",  # noqa: S608
+        _keys(offers, number),
+    )
     connection.execute(
         f"INSERT INTO words_{generation} (words_{generation}, rowid, words) VALUES ('delete', ?, ?)",  # noqa: S608
         (number, words),
@@ -799,6 +801,11 @@ def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed
         f"INSERT INTO chars_{generation} (chars_{generation}, rowid, title, body) VALUES ('delete', ?, ?, ?)",  # noqa: S608
         (number, title, body),
     )
+
+
+def _keys(offers: str, number: int | None) -> set[tuple[int, str, int | None]]:
+    """What is suggested by a document, as it was packed, in the rows of the table of offers."""
+    return {(weight, entry, number) for weight, entries in json.loads(offers) for entry in entries}
 
 
 def _offered(
