@@ -57,7 +57,6 @@ KEPT = 8_000_000  # numbers kept per process (32 MB) of words and phrases that a
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
 OFFERS_READ = 64  # entries read at a time when something is suggested
 WAL_LIMIT = 64 * 1024 * 1024
-MAPPED = 1 << 31  # bytes of the file read where they lie in memory; SQLite maps a little less than this at most
 
 # The tokenizer cuts at every ASCII sign, so signs travel as private characters, and a text can hold no quote.
 _SIGNS = {ord(sign): chr(0xE000 + ord(sign)) for sign in string.punctuation}
@@ -423,7 +422,6 @@ class FtsEngine:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
             connection.execute("PRAGMA cache_size = -16000")
-            connection.execute(f"PRAGMA mmap_size = {MAPPED}")
             status = self.path.stat()
         except BaseException:
             connection.close()
