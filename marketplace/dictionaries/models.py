@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, select, text, true, union_all
+from sqlalchemy import CheckConstraint, ForeignKey, Select, String, literal_column, select, text, true, union_all
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.extensions import db
@@ -62,9 +62,11 @@ class Chain(db.Model):
 
 # Every search page asks this: constants stand in it, for each that is bound takes time anew.
 _FACETS = union_all(
-    select(text("'field'"), HitechField.code, HitechField.name, text("0"), true()).where(text("level = 1")),
-    select(text("'chain'"), Chain.code, Chain.name, Chain.position, Chain.official),
-    select(text("'district'"), District.code, District.name, text("0"), true()),
+    select(literal_column("'field'"), HitechField.code, HitechField.name, literal_column("0"), true()).where(
+        HitechField.level == literal_column("1")
+    ),
+    select(literal_column("'chain'"), Chain.code, Chain.name, Chain.position, Chain.official),
+    select(literal_column("'district'"), District.code, District.name, literal_column("0"), true()),
 ).order_by(text("4, 2"))
 
 
