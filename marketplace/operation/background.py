@@ -57,7 +57,7 @@ JOBS = (
     Job("stand-in", {"minutes": 5}, leader=False, lane="stand-in", at_start=True),
     Job("expiry", {"hour": 0, "minute": 5}, at_start=True),
     Job("comparison", {"hour": 19, "minute": 30}),
-    Job("statistics", {"hour": 19, "minute": 45}, at_start=True),
+    Job("statistics", {"hour": 19, "minute": 45}),
     Job("matcher", {"minutes": 10}, leader=False, lane="matcher", at_start=True),
     Job("matcher-nightly", {"hour": 20, "minute": 0}, leader=False, lane="matcher"),
     Job("verdicts", {"hour": 20, "minute": 30}, lane="matcher"),
