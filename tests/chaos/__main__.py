@@ -42,6 +42,7 @@ from tests.served import BIN, ROOT, free_port
 WRITERS, READERS = 4, 8
 FROZEN = 20.0  # seconds Elasticsearch is stopped
 BETWEEN = (3.0, 8.0)  # seconds of calm after each blow
+BEGIN = 60.0  # seconds the site may take to begin
 IN_STEP = 60.0  # seconds the index has after the fire
 RISE = 180.0  # seconds Elasticsearch itself may take to rise from a blow, on processors busy with the site
 BACK = 60.0  # seconds searches have to return to it from then on,
@@ -82,11 +83,8 @@ class Site:
 
     def wait(self, port: int) -> None:
         """Until the site answers."""
-        for _ in range(300):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
-            time.sleep(0.2)
-        raise RuntimeError("the site did not begin")
+        if waited(partial(answers_at, f"http://127.0.0.1:{port}/healthz"), BEGIN) >= BEGIN:
+            raise RuntimeError("the site did not begin")
 
     def workers(self) -> list[int]:
         """The workers of gunicorn."""
@@ -135,49 +133,50 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
     }
 
 
-def returned(search: str, answers: Answers) -> tuple[float, float]:
-    """Seconds until Elasticsearch has risen, and from then on until searches are answered in full again.
-
-    `RISE` and `BACK` where it has not come to that by then.
-    """
-
-    def risen() -> bool:
-        health = f"{search}/_cluster/health?wait_for_status=yellow&timeout=1s"
-        with contextlib.suppress(OSError), urllib.request.urlopen(health, timeout=5):  # noqa: S310  our own server
-            return True
-        return False
-
-    rose = waited(risen, RISE)
-    enough = answers.statuses[IN_FULL, "200"] + BACK_ANSWERS
-    return rose, waited(lambda: answers.statuses[IN_FULL, "200"] >= enough, BACK)
+def answers_at(address: str) -> bool:
+    """Whether one of our own servers answers with a good status."""
+    with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=5):  # noqa: S310  our own server
+        return True
+    return False
 
 
 def waited(done: Callable[[], bool], most: float) -> float:
     """Seconds until something is done, `most` where it is not by then."""
     began = time.monotonic()
-    while (took := time.monotonic() - began) < most:
+    while time.monotonic() - began < most:
         if done():
-            return took
+            return time.monotonic() - began
         time.sleep(0.2)
     return most
 
 
+def returned(search: str, answers: Answers) -> tuple[float, float]:
+    """Seconds until Elasticsearch has risen, and from then on until searches are answered in full again.
+
+    `RISE` and `BACK` where it has not come to that by then.
+    """
+    rose = waited(partial(answers_at, f"{search}/_cluster/health?wait_for_status=yellow&timeout=1s"), RISE)
+    enough = answers.statuses[IN_FULL, "200"] + BACK_ANSWERS
+    return rose, waited(lambda: answers.statuses[IN_FULL, "200"] >= enough, BACK)
+
+
 def settle(app: Flask) -> tuple[float, dict[str, int]]:
     """Seconds until the index equals the database, and what differed at last."""
-    began = time.monotonic()
-    while True:
+    found: dict[str, int] = {}
+
+    def equal() -> bool:
+        nonlocal found
         try:
             with app.app_context():
                 found = {name: len(keys) for name, keys in listings.index_check().items()}
-                waiting = app.extensions["search"].state()
+                state = app.extensions["search"].state()
                 db.session.rollback()
-            if not any(found.values()) and not waiting["degraded"]:
-                return time.monotonic() - began, found
         except Exception as error:  # a server that is still on its way
             found = {repr(error)[:200]: 1}
-        if time.monotonic() - began > IN_STEP:
-            return time.monotonic() - began, found
-        time.sleep(0.5)
+            return False
+        return not any(found.values()) and not state["degraded"]
+
+    return waited(equal, IN_STEP), found
 
 
 def report(answers: Answers, book: Book, struck: Counter[str], site: Site) -> None:
