@@ -22,7 +22,10 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 # What Flask-Security says where its own translation is missing or not in our words.
 SIGN_IN_WORDS = {
-    "GENERIC_AUTHN_FAILED": ("邮箱或密码不对。连续输错 5 次，15 分钟内不能再试。", "error"),
+    "GENERIC_AUTHN_FAILED": (
+        "邮箱或密码不对。连续输错 5 次，15 分钟内不能再试。",
+        "error",
+    ),
     "UNAUTHENTICATED": ("请先登录。", "error"),
     "UNAUTHORIZED": ("您的账号不能做这件事。", "error"),
     "LOGIN": ("请先登录。", "info"),
@@ -45,7 +48,11 @@ SIGN_IN_WORDS = {
 
 
 # Hundreds of invented people sign up in the tests; their passwords need no strength.
-_CHEAP_HASHES = {"argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1}
+_CHEAP_HASHES = {
+    "argon2__time_cost": 1,
+    "argon2__memory_cost": 8,
+    "argon2__parallelism": 1,
+}
 
 
 class ConfigError(RuntimeError):
@@ -117,27 +124,45 @@ class Config:
         env = os.environ if environ is None else environ
         environment = env.get("MARKET_ENV", "demo")
         if environment not in ENVIRONMENTS:
-            raise ConfigError(f"MARKET_ENV is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}")
+            raise ConfigError(
+                f"MARKET_ENV is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}"
+            )
         data_dir = Path(env.get("DATA_DIR") or ROOT / "instance").resolve()
         live = environment == "live"
         given = {name: env.get(name, "") for name in ("SECRET_KEY", "PASSWORD_SALT")}
         if live and any(len(text) < 32 for text in given.values()):
-            raise ConfigError("A live site needs SECRET_KEY and PASSWORD_SALT of at least 32 characters each")
-        kept = given if all(given.values()) else _kept_secrets(data_dir) | {k: v for k, v in given.items() if v}
+            raise ConfigError(
+                "A live site needs SECRET_KEY and PASSWORD_SALT of at least 32 characters each"
+            )
+        kept = (
+            given
+            if all(given.values())
+            else _kept_secrets(data_dir) | {k: v for k, v in given.items() if v}
+        )
         return cls(
             environment=environment,
             data_dir=data_dir,
             secret_key=kept["SECRET_KEY"],
             password_salt=kept["PASSWORD_SALT"],
-            database_url=_psycopg(env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'market.db'}"),
+            database_url=_psycopg(
+                env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'market.db'}"
+            ),
             search_url=env.get("SEARCH_URL") or f"sqlite:///{data_dir / 'search.db'}",
             matching=_matching(env),
             limiter_url=env.get("REDIS_URL") or "memory://",
             https=_flag(env, "HTTPS", live),
             proxies=_number(env, "TRUSTED_PROXIES", 0),
             metrics_token=_token(env, "METRICS_TOKEN"),
-            metrics_from=_networks(env, "METRICS_FROM", "" if live else "127.0.0.0/8 ::1"),
-            site=Site(**{f.name: env[key] for f in fields(Site) if (key := f"SITE_{f.name.upper()}") in env}),
+            metrics_from=_networks(
+                env, "METRICS_FROM", "" if live else "127.0.0.0/8 ::1"
+            ),
+            site=Site(
+                **{
+                    f.name: env[key]
+                    for f in fields(Site)
+                    if (key := f"SITE_{f.name.upper()}") in env
+                }
+            ),
         )
 
     def flask_settings(self) -> dict[str, Any]:
@@ -175,8 +200,12 @@ class Config:
             "WTF_CSRF_ENABLED": self.environment != "test",
             "SECURITY_PASSWORD_SALT": self.password_salt,
             "SECURITY_PASSWORD_HASH": "argon2",
-            "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"email": {"mapper": uia_email_mapper, "case_insensitive": True}}],
-            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": _CHEAP_HASHES if self.environment == "test" else {},
+            "SECURITY_USER_IDENTITY_ATTRIBUTES": [
+                {"email": {"mapper": uia_email_mapper, "case_insensitive": True}}
+            ],
+            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": _CHEAP_HASHES
+            if self.environment == "test"
+            else {},
             "SECURITY_PASSWORD_LENGTH_MIN": 10,
             "SECURITY_LOGIN_URL": "/login",
             "SECURITY_LOGOUT_URL": "/logout",
@@ -188,7 +217,10 @@ class Config:
             "SECURITY_RETURN_GENERIC_RESPONSES": True,
             "SECURITY_I18N_DIRNAME": ["builtin"],
             "SECURITY_FLASH_MESSAGES": True,
-            **{f"SECURITY_MSG_{name}": (text, category) for name, (text, category) in SIGN_IN_WORDS.items()},
+            **{
+                f"SECURITY_MSG_{name}": (text, category)
+                for name, (text, category) in SIGN_IN_WORDS.items()
+            },
         }
 
 
@@ -204,9 +236,13 @@ def _kept_secrets(data_dir: Path) -> dict[str, str]:
     else:
         with os.fdopen(descriptor, "w") as file:
             file.writelines(f"{name}={secrets.token_urlsafe(48)}\n" for name in names)
-    kept = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    kept = dict(
+        line.split("=", 1) for line in path.read_text().splitlines() if "=" in line
+    )
     if set(names) - set(kept):
-        raise ConfigError(f"{path} is damaged; delete it (everybody must then sign in again) and start once more")
+        raise ConfigError(
+            f"{path} is damaged; delete it (everybody must then sign in again) and start once more"
+        )
     return kept
 
 
@@ -227,7 +263,11 @@ def _engine_options(url: str) -> dict[str, Any]:
         "hide_parameters": True,
         "pool_pre_ping": True,  # a server that was restarted costs nobody an error
         "pool_timeout": 5,
-        "connect_args": {"connect_timeout": 3, "options": waits, "tcp_user_timeout": 10_000},
+        "connect_args": {
+            "connect_timeout": 3,
+            "options": waits,
+            "tcp_user_timeout": 10_000,
+        },
     }
 
 
@@ -235,8 +275,12 @@ def _matching(env: Mapping[str, str]) -> str:
     chosen = env.get("MATCHING", "").strip() or "memory"
     if chosen not in ("memory", "candidates"):
         raise ConfigError(f"MATCHING is {chosen!r}; it must be memory or candidates")
-    if chosen == "candidates" and not env.get("SEARCH_URL", "").startswith(("http://", "https://")):
-        raise ConfigError("MATCHING=candidates takes its candidates from Elasticsearch: set SEARCH_URL to http(s)://…")
+    if chosen == "candidates" and not env.get("SEARCH_URL", "").startswith(
+        ("http://", "https://")
+    ):
+        raise ConfigError(
+            "MATCHING=candidates takes its candidates from Elasticsearch: set SEARCH_URL to http(s)://…"
+        )
     return chosen
 
 
@@ -263,6 +307,11 @@ def _token(env: Mapping[str, str], name: str) -> str:
 
 def _networks(env: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
     try:
-        return tuple(ipaddress.ip_network(part) for part in env.get(name, default).replace(",", " ").split())
+        return tuple(
+            ipaddress.ip_network(part)
+            for part in env.get(name, default).replace(",", " ").split()
+        )
     except ValueError as error:
-        raise ConfigError(f"{name} must name networks like 10.0.0.0/8: {error}") from None
+        raise ConfigError(
+            f"{name} must name networks like 10.0.0.0/8: {error}"
+        ) from None

@@ -27,8 +27,12 @@ backlog = 512
 limit_request_line = 8190
 limit_request_fields = 60
 limit_request_field_size = 8190
-control_socket_disable = True  # signals suffice, and two sites of one user must not meet in one socket
-forwarded_allow_ips = ""  # the application itself knows how many proxies to trust (TRUSTED_PROXIES)
+control_socket_disable = (
+    True  # signals suffice, and two sites of one user must not meet in one socket
+)
+forwarded_allow_ips = (
+    ""  # the application itself knows how many proxies to trust (TRUSTED_PROXIES)
+)
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  signs of life need no disk
 accesslog = os.environ.get("ACCESS_LOG") or ("-" if _live else None)
 logger_class = f"marketplace.operation.logs.{'JsonLog' if _live else 'AccessLog'}"

@@ -27,30 +27,59 @@ TOP = 20
 CURVE = (16, 32, 48, 64, 96, 128, 192)
 
 
-def gathered(folder: Path | None, questions: int) -> tuple[list[texts.Text], list[Document]]:
+def gathered(
+    folder: Path | None, questions: int
+) -> tuple[list[texts.Text], list[Document]]:
     """(texts of the catalogue, questions) of a folder, or of the samples."""
     if folder is None:
         found = texts.samples()
         return found, texts.demands(found, questions)
     tables = sorted(folder.rglob("*.tsv")) + sorted(folder.rglob("*.csv"))
-    asked = [text for path in tables if path.stem.startswith("demands") for text in texts.read(path)]
+    asked = [
+        text
+        for path in tables
+        if path.stem.startswith("demands")
+        for text in texts.read(path)
+    ]
     left_out = ("demands", "achievements", "judgements")
-    found = [text for path in tables if not path.stem.startswith(left_out) for text in texts.read(path)]
-    return found, [Document(f"q{n}", title, body) for n, (title, body) in enumerate(dict.fromkeys(asked))][:questions]
+    found = [
+        text
+        for path in tables
+        if not path.stem.startswith(left_out)
+        for text in texts.read(path)
+    ]
+    return found, [
+        Document(f"q{n}", title, body)
+        for n, (title, body) in enumerate(dict.fromkeys(asked))
+    ][:questions]
 
 
-def measured(documents: list[Document], asked: list[Document], url: str, terms: tuple[int, ...], recall: bool) -> None:
+def measured(
+    documents: list[Document],
+    asked: list[Document],
+    url: str,
+    terms: tuple[int, ...],
+    recall: bool,
+) -> None:
     """Build both, ask both, print a line for each number of terms."""
     pool = CandidatePool(url, f"bench-{uuid.uuid4().hex[:8]}")
     try:
         with tempfile.TemporaryDirectory() as folder:
             begun = time.perf_counter()
             CandidateMatcher.build(documents, folder, pool)
-            print(f"{len(documents)} documents filled in {time.perf_counter() - begun:.0f} s")
+            print(
+                f"{len(documents)} documents filled in {time.perf_counter() - begun:.0f} s"
+            )
             exact = Matcher().fit(documents) if recall else None
-            best = [{match.id for match in exact.rank(q, TOP)} for q in asked] if exact else []
+            best = (
+                [{match.id for match in exact.rank(q, TOP)} for q in asked]
+                if exact
+                else []
+            )
             for number in terms:
-                matcher = CandidateMatcher.open(folder, pool, terms=number, candidates=CANDIDATES)
+                matcher = CandidateMatcher.open(
+                    folder, pool, terms=number, candidates=CANDIDATES
+                )
                 for question in asked[:20]:
                     matcher.rank(question, TOP)
                 took, found = [], []
@@ -59,9 +88,18 @@ def measured(documents: list[Document], asked: list[Document], url: str, terms: 
                     ranked = matcher.rank(question, TOP)
                     took.append((time.perf_counter() - begun) * 1000)
                     if exact and best[place]:
-                        found.append(len(best[place] & {match.id for match in ranked}) / len(best[place]))
-                line = f"recall {np.mean(found):.4f}  worst {min(found):.2f}  " if found else ""
-                print(f"{number:4} terms  {line}p50 {np.median(took):.0f} ms  p95 {np.percentile(took, 95):.0f} ms")
+                        found.append(
+                            len(best[place] & {match.id for match in ranked})
+                            / len(best[place])
+                        )
+                line = (
+                    f"recall {np.mean(found):.4f}  worst {min(found):.2f}  "
+                    if found
+                    else ""
+                )
+                print(
+                    f"{number:4} terms  {line}p50 {np.median(took):.0f} ms  p95 {np.percentile(took, 95):.0f} ms"
+                )
     finally:
         pool.drop()
         pool.close()
@@ -69,18 +107,39 @@ def measured(documents: list[Document], asked: list[Document], url: str, terms: 
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", nargs="?", type=Path, default=os.environ.get("BENCH_DATA"))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=os.environ.get("BENCH_DATA")
+    )
     parser.add_argument("--url", default="http://127.0.0.1:9200")
-    parser.add_argument("--documents", type=int, default=100_000, help="size of the generated catalogue; 0: none")
+    parser.add_argument(
+        "--documents",
+        type=int,
+        default=100_000,
+        help="size of the generated catalogue; 0: none",
+    )
     parser.add_argument("--questions", type=int, default=269)
     args = parser.parse_args()
     kernels.ready()
     found, asked = gathered(Path(args.folder) if args.folder else None, args.questions)
     url = f"{args.url}/candidates-trial"
-    measured([Document(n, *text) for n, text in enumerate(found)], asked, url, CURVE, recall=True)
+    measured(
+        [Document(n, *text) for n, text in enumerate(found)],
+        asked,
+        url,
+        CURVE,
+        recall=True,
+    )
     if args.documents:
-        measured(list(texts.catalogue(found, args.documents)), asked, url, (TERMS,), recall=True)
+        measured(
+            list(texts.catalogue(found, args.documents)),
+            asked,
+            url,
+            (TERMS,),
+            recall=True,
+        )
 
 
 if __name__ == "__main__":

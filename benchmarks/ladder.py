@@ -36,16 +36,27 @@ def per_demand(levels: Floats, scores: Floats) -> tuple[float, float]:
     gains, hits = levels[order] - 1, levels[order] >= 3
     best = np.sort(gains)[::-1][:10]
     discounts = 1 / np.log2(np.arange(2, len(best) + 2))
-    gain = float(gains[:10] @ discounts / (best @ discounts)) if best.any() else math.nan
-    precision = float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean()) if hits.any() else math.nan
+    gain = (
+        float(gains[:10] @ discounts / (best @ discounts)) if best.any() else math.nan
+    )
+    precision = (
+        float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean())
+        if hits.any()
+        else math.nan
+    )
     return gain, precision
 
 
 def judged(folder: Path) -> None:
     """Print the ladder over judged pairs."""
-    demands, achievements = (evaluation.documents(folder / f"{n}.tsv") for n in ("demands", "achievements"))
+    demands, achievements = (
+        evaluation.documents(folder / f"{n}.tsv") for n in ("demands", "achievements")
+    )
     with (folder / "judgements.tsv").open(encoding="utf-8", newline="") as file:
-        level = {(r["demand_id"], r["achievement_id"]): float(r["level"]) for r in csv.DictReader(file, delimiter="\t")}
+        level = {
+            (r["demand_id"], r["achievement_id"]): float(r["level"])
+            for r in csv.DictReader(file, delimiter="\t")
+        }
     pairs = list(level)
     places: dict[str, list[int]] = {}
     for number, (demand, _) in enumerate(pairs):
@@ -54,7 +65,9 @@ def judged(folder: Path) -> None:
     print(f"{len(pairs)} judged pairs of {len(places)} demands")
     before: Floats | None = None
     for name, weights in STEPS:
-        scores = np.array(evaluation.scores(demands, achievements, pairs, Matcher(**weights)))
+        scores = np.array(
+            evaluation.scores(demands, achievements, pairs, Matcher(**weights))
+        )
         table = np.array([per_demand(levels[p], scores[p]) for p in places.values()])
         show(name, table, before, ("NDCG@10", "MAP"))
         before = table
@@ -64,8 +77,14 @@ def classed(path: Path) -> None:
     """Print the ladder over texts with classes: of the five nearest, how many are of the same class."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    trusted = [n for n, row in enumerate(rows) if row.get("label_source", "official") == "official"]
-    documents = [Document(n, row["title"], row["abstract"]) for n, row in enumerate(rows)]
+    trusted = [
+        n
+        for n, row in enumerate(rows)
+        if row.get("label_source", "official") == "official"
+    ]
+    documents = [
+        Document(n, row["title"], row["abstract"]) for n, row in enumerate(rows)
+    ]
     label = [row["label_id"] for row in rows]
     print(f"{len(trusted)} texts with a trusted class in a catalogue of {len(rows)}")
     before: Floats | None = None
@@ -75,12 +94,16 @@ def classed(path: Path) -> None:
         for place, number in enumerate(trusted):
             found = matcher.rank(documents[number], top=6, among=trusted)
             nearest = [match.id for match in found if match.id != number][:5]
-            table[place] = sum(label[int(other)] == label[number] for other in nearest) / 5
+            table[place] = (
+                sum(label[int(other)] == label[number] for other in nearest) / 5
+            )
         show(name, table, before, ("P@5",))
         before = table
 
 
-def show(name: str, table: Floats, before: Floats | None, measures: tuple[str, ...]) -> None:
+def show(
+    name: str, table: Floats, before: Floats | None, measures: tuple[str, ...]
+) -> None:
     """One line: each measure, and its difference to the line before with the paired standard error."""
     parts = []
     for column, measure in enumerate(measures):
@@ -95,7 +118,9 @@ def show(name: str, table: Floats, before: Floats | None, measures: tuple[str, .
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.ladder", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ladder", description=__doc__
+    )
     parser.add_argument("--judged", type=Path, help="folder of judged pairs")
     parser.add_argument("--classed", type=Path, help="table of texts with classes")
     given = parser.parse_args()

@@ -52,7 +52,9 @@ class Line:
     aim: str = ""
 
     def show(self) -> None:
-        ratio = f"{self.theirs / self.ours:8.1f}×" if self.theirs and self.ours else " " * 9
+        ratio = (
+            f"{self.theirs / self.ours:8.1f}×" if self.theirs and self.ours else " " * 9
+        )
         theirs = f"{self.theirs:12.2f}" if self.theirs else " " * 12
         print(
             f"| {self.work:58} | {self.ours:10.2f} | {theirs} | {self.unit:6} | {ratio} | {self.peer:34} | {self.aim}"
@@ -98,10 +100,28 @@ class Run:
         """All features, tokenising included, scores and top 20."""
         ours = each(lambda q: self.matcher.rank(q, top=TOP), self.questions[:QUESTIONS])
         aim = "p95 ≤ 10 ms at 100k, ≤ 60 ms at 1M"
-        yield Line("one demand, all features, p50", "", float(np.percentile(ours, 50)), 0, "ms")
-        yield Line("one demand, all features, p95", "", float(np.percentile(ours, 95)), 0, "ms", aim)
-        told = each(lambda q: [m.reasons for m in self.matcher.rank(q, top=TOP)], self.questions[:QUESTIONS])
-        yield Line("… with the reasons of all 20, p95", "", float(np.percentile(told, 95)), 0, "ms")
+        yield Line(
+            "one demand, all features, p50", "", float(np.percentile(ours, 50)), 0, "ms"
+        )
+        yield Line(
+            "one demand, all features, p95",
+            "",
+            float(np.percentile(ours, 95)),
+            0,
+            "ms",
+            aim,
+        )
+        told = each(
+            lambda q: [m.reasons for m in self.matcher.rank(q, top=TOP)],
+            self.questions[:QUESTIONS],
+        )
+        yield Line(
+            "… with the reasons of all 20, p95",
+            "",
+            float(np.percentile(told, 95)),
+            0,
+            "ms",
+        )
         if self.size <= 100_000:
             yield from self._latency_beside_sklearn(float(np.percentile(ours, 50)))
 
@@ -111,11 +131,20 @@ class Run:
         matrix = self._matrix()
 
         def ask(question: Document) -> np.ndarray:
-            return np.argsort(-cosine_similarity(self._vector(question, matrix.shape[1]), matrix)[0])[:TOP]
+            return np.argsort(
+                -cosine_similarity(self._vector(question, matrix.shape[1]), matrix)[0]
+            )[:TOP]
 
         theirs = each(ask, self.questions[:PEER_QUESTIONS])
         name = "sklearn cosine_similarity + argsort"
-        yield Line("one demand, the same features, p50", name, ours, float(np.median(theirs)), "ms", "≥ 20×")
+        yield Line(
+            "one demand, the same features, p50",
+            name,
+            ours,
+            float(np.median(theirs)),
+            "ms",
+            "≥ 20×",
+        )
 
     def words(self) -> Iterator[Line]:
         """Plain words: scores and top 20 from tokens, beside engines that do just that on the very same tokens."""
@@ -126,7 +155,10 @@ class Run:
         main = channel.main
         names = [str(term) for term in range(len(main.keys))]
         asked = [features.read(q).words for q in self.questions[:QUESTIONS]]
-        known = [[names[term] for term in main.find(one.keys).tolist() if term >= 0] for one in asked]
+        known = [
+            [names[term] for term in main.find(one.keys).tolist() if term >= 0]
+            for one in asked
+        ]
         inverse = channel.inverse(self.size, loops)
 
         def ask(one: features.Counted) -> np.ndarray:
@@ -139,33 +171,61 @@ class Run:
         numbers = list(range(len(names)))
         engine = bm25s.BM25(backend="numba")
         corpus = [[numbers[term] for term in terms] for terms in self._word_numbers()]
-        engine.index((corpus, dict(zip(names, numbers, strict=True))), show_progress=False)
+        engine.index(
+            (corpus, dict(zip(names, numbers, strict=True))), show_progress=False
+        )
         del corpus
 
         def retrieve(tokens: list[str]) -> Any:
             return engine.retrieve([tokens], k=TOP, show_progress=False, n_threads=0)
 
         theirs = each(retrieve, known)
-        yield Line("plain words, from tokens, p50", "bm25s (numba)", ours, float(np.median(theirs)), "ms", "≥ 1×")
+        yield Line(
+            "plain words, from tokens, p50",
+            "bm25s (numba)",
+            ours,
+            float(np.median(theirs)),
+            "ms",
+            "≥ 1×",
+        )
 
         builder = tantivy.SchemaBuilder()
-        builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
+        builder.add_text_field(
+            "body", stored=False, tokenizer_name="whitespace", index_option="freq"
+        )
         schema = builder.build()
         index = tantivy.Index(schema)
         writer = index.writer(256_000_000, 1)
         for terms in self._word_numbers():
-            writer.add_document(tantivy.Document(body=" ".join([names[term] for term in terms])))
+            writer.add_document(
+                tantivy.Document(body=" ".join([names[term] for term in terms]))
+            )
         writer.commit()
         writer.wait_merging_threads()
         index.reload()
         searcher = index.searcher()
 
         def search(tokens: list[str]) -> Any:
-            terms = [(tantivy.Occur.Should, tantivy.Query.term_query(schema, "body", t, "freq")) for t in tokens]
-            return searcher.search(tantivy.Query.boolean_query(terms), limit=TOP, count=False).hits
+            terms = [
+                (
+                    tantivy.Occur.Should,
+                    tantivy.Query.term_query(schema, "body", t, "freq"),
+                )
+                for t in tokens
+            ]
+            return searcher.search(
+                tantivy.Query.boolean_query(terms), limit=TOP, count=False
+            ).hits
 
         theirs = each(search, known)
-        yield Line("plain words, from tokens, p50", "tantivy", ours, float(np.median(theirs)), "ms", "≥ 1×")
+        yield Line(
+            "plain words, from tokens, p50",
+            "tantivy",
+            ours,
+            float(np.median(theirs)),
+            "ms",
+            "≥ 1×",
+        )
 
     def _word_numbers(self) -> Iterator[list[int]]:
         """The words of each document by number, each as often as it counts."""
@@ -185,19 +245,60 @@ class Run:
         jieba = _jieba()
         jieba.lcut("预热")
         seconds, _ = cpu(
-            lambda: TfidfVectorizer(tokenizer=jieba.lcut, token_pattern=None, sublinear_tf=True).fit_transform(raw)
+            lambda: TfidfVectorizer(
+                tokenizer=jieba.lcut, token_pattern=None, sublinear_tf=True
+            ).fit_transform(raw)
         )
-        name = "TfidfVectorizer(jieba.lcut)" + (f", from {len(raw)}" if scale > 1 else "")
-        yield Line("build from raw text, all features", name, self.build_seconds, seconds * scale, "s")
-        alone, _ = cpu(lambda: Matcher(grams=0, titles=0, words=1, vectors=0).fit(self.documents))
-        yield Line("build from raw text, words alone", name, alone, seconds * scale, "s", "≥ 8×")
+        name = "TfidfVectorizer(jieba.lcut)" + (
+            f", from {len(raw)}" if scale > 1 else ""
+        )
+        yield Line(
+            "build from raw text, all features",
+            name,
+            self.build_seconds,
+            seconds * scale,
+            "s",
+        )
+        alone, _ = cpu(
+            lambda: Matcher(grams=0, titles=0, words=1, vectors=0).fit(self.documents)
+        )
+        yield Line(
+            "build from raw text, words alone",
+            name,
+            alone,
+            seconds * scale,
+            "s",
+            "≥ 8×",
+        )
         tokens = [words_of.words(text, stop=True) for text in raw]
-        seconds, _ = cpu(lambda: TfidfVectorizer(analyzer=_itself, sublinear_tf=True).fit_transform(tokens))
+        seconds, _ = cpu(
+            lambda: TfidfVectorizer(analyzer=_itself, sublinear_tf=True).fit_transform(
+                tokens
+            )
+        )
         main = self.matcher.channels_["words"].main
-        terms, counts = main.by_document >> segment.SHIFT, (main.by_document & segment.MASK).astype(np.uint8)
-        ours, _ = cpu(lambda: Channel(segment.laid_down(np.asarray(main.keys), terms, counts, main.document_ends)))
-        name = "TfidfVectorizer, words cut before" + (f", from {len(raw)}" if scale > 1 else "")
-        yield Line("reindex words from cached numbers", name, ours, seconds * scale, "s", "≥ 10×")
+        terms, counts = (
+            main.by_document >> segment.SHIFT,
+            (main.by_document & segment.MASK).astype(np.uint8),
+        )
+        ours, _ = cpu(
+            lambda: Channel(
+                segment.laid_down(
+                    np.asarray(main.keys), terms, counts, main.document_ends
+                )
+            )
+        )
+        name = "TfidfVectorizer, words cut before" + (
+            f", from {len(raw)}" if scale > 1 else ""
+        )
+        yield Line(
+            "reindex words from cached numbers",
+            name,
+            ours,
+            seconds * scale,
+            "s",
+            "≥ 10×",
+        )
 
     def start(self) -> Iterator[Line]:
         """A new process, from nothing to the first answer."""
@@ -206,15 +307,32 @@ class Run:
 
         with tempfile.TemporaryDirectory() as folder:
             self.matcher.save(Path(folder, "ours"))
-            tokens = [" ".join(words_of.words(f"{d.title} {d.text}", stop=True)) for d in self.documents]
-            vectorizer = TfidfVectorizer(analyzer="word", tokenizer=str.split, token_pattern=None, sublinear_tf=True)
+            tokens = [
+                " ".join(words_of.words(f"{d.title} {d.text}", stop=True))
+                for d in self.documents
+            ]
+            vectorizer = TfidfVectorizer(
+                analyzer="word",
+                tokenizer=str.split,
+                token_pattern=None,
+                sublinear_tf=True,
+            )
             matrix = vectorizer.fit_transform(tokens)
             joblib.dump((vectorizer, matrix), Path(folder, "theirs"))
             question = self.questions[0]
-            Path(folder, "question").write_text(f"{question.title}\n{question.text}", encoding="utf-8")
+            Path(folder, "question").write_text(
+                f"{question.title}\n{question.text}", encoding="utf-8"
+            )
             ours = min(_fresh(OUR_START, folder) for _ in range(3))
             theirs = min(_fresh(THEIR_START, folder) for _ in range(3))
-            yield Line("cold start to the first answer", "joblib (TfidfVectorizer) + jieba", ours, theirs, "s", "≥ 5×")
+            yield Line(
+                "cold start to the first answer",
+                "joblib (TfidfVectorizer) + jieba",
+                ours,
+                theirs,
+                "s",
+                "≥ 5×",
+            )
             yield from self._shared(folder)
 
     def _shared(self, folder: str) -> Iterator[Line]:
@@ -223,7 +341,12 @@ class Run:
         with contextlib.ExitStack() as stack:
             processes = [
                 stack.enter_context(
-                    subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+                    subprocess.Popen(
+                        command,
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )  # noqa: S603
                 )
                 for _ in range(4)
             ]
@@ -235,7 +358,11 @@ class Run:
                 process.communicate("")
         size = sum(p.stat().st_size for p in Path(folder, "ours").rglob("*.npy")) / 1e6
         yield Line(
-            f"artefact on disk {size:.0f} MB, its pages per process, of 4", "", float(np.mean(megabytes)), 0, "MB"
+            f"artefact on disk {size:.0f} MB, its pages per process, of 4",
+            "",
+            float(np.mean(megabytes)),
+            0,
+            "MB",
         )
 
     # changes
@@ -251,18 +378,53 @@ class Run:
             self.matcher.rank(next(questions), top=TOP)
 
         took = each(one, few)
-        yield Line("one document in, and the next answer, p95", "", float(np.percentile(took, 95)), 0, "ms", "≤ 20 ms")
-        gone = each(lambda d: (self.matcher.remove([d.id]), self.matcher.rank(next(questions), top=TOP)), few)
-        yield Line("one document out, and the next answer, p95", "", float(np.percentile(gone, 95)), 0, "ms", "≤ 20 ms")
+        yield Line(
+            "one document in, and the next answer, p95",
+            "",
+            float(np.percentile(took, 95)),
+            0,
+            "ms",
+            "≤ 20 ms",
+        )
+        gone = each(
+            lambda d: (
+                self.matcher.remove([d.id]),
+                self.matcher.rank(next(questions), top=TOP),
+            ),
+            few,
+        )
+        yield Line(
+            "one document out, and the next answer, p95",
+            "",
+            float(np.percentile(gone, 95)),
+            0,
+            "ms",
+            "≤ 20 ms",
+        )
         self.matcher.put(many)
         whole = Matcher().fit([*self.documents, *many])
         asked = self.questions[:QUESTIONS]
         differing = sum(
-            [(m.id, m.score) for m in self.matcher.rank(q)] != [(m.id, m.score) for m in whole.rank(q)] for q in asked
+            [(m.id, m.score) for m in self.matcher.rank(q)]
+            != [(m.id, m.score) for m in whole.rank(q)]
+            for q in asked
         )
-        yield Line(f"answers of {len(asked)} that differ from a refit", "", float(differing), 0, "", "0")
+        yield Line(
+            f"answers of {len(asked)} that differ from a refit",
+            "",
+            float(differing),
+            0,
+            "",
+            "0",
+        )
         slower = each(lambda q: self.matcher.rank(q, top=TOP), asked)
-        yield Line("one demand while 1,000 are not yet merged, p95", "", float(np.percentile(slower, 95)), 0, "ms")
+        yield Line(
+            "one demand while 1,000 are not yet merged, p95",
+            "",
+            float(np.percentile(slower, 95)),
+            0,
+            "ms",
+        )
         self.matcher.remove([d.id for d in many]).merge()
 
     # many questions
@@ -276,7 +438,11 @@ class Run:
         matrix = self._matrix()
         rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in asked]).tocsr()
         threads = os.cpu_count()
-        theirs, _ = clock(lambda: sp_matmul_topn(rows, matrix.T.tocsr(), top_n=TOP, n_threads=threads, sort=True))
+        theirs, _ = clock(
+            lambda: sp_matmul_topn(
+                rows, matrix.T.tocsr(), top_n=TOP, n_threads=threads, sort=True
+            )
+        )
         work = f"{len(asked)} demands, cutting included in ours"
         yield Line(work, "sparse_dot_topn, same matrix", ours, theirs, "s", "≥ 1×")
 
@@ -288,12 +454,18 @@ class Run:
         for name in CHANNELS:
             channel = self.matcher.channels_[name]
             main = channel.main
-            idf = (scaled_log(self.size) + SCALE - scaled_log(np.diff(main.term_ends))) / SCALE
+            idf = (
+                scaled_log(self.size) + SCALE - scaled_log(np.diff(main.term_ends))
+            ) / SCALE
             terms = main.by_document >> segment.SHIFT
             values = SUBLINEAR[main.by_document & segment.MASK] * idf[terms]
-            rows = sp.csr_matrix((values.astype(np.float32), terms.astype(np.int32), main.document_ends))
+            rows = sp.csr_matrix(
+                (values.astype(np.float32), terms.astype(np.int32), main.document_ends)
+            )
             rows.resize(main.size, len(main.keys))
-            factors = channel.inverse(self.size, kernels.ready()) * self._share(name) ** 0.5
+            factors = (
+                channel.inverse(self.size, kernels.ready()) * self._share(name) ** 0.5
+            )
             parts.append(sp.diags(factors.astype(np.float32)) @ rows)
         return sp.hstack(parts, format="csr")
 
@@ -303,14 +475,21 @@ class Run:
             channel = self.matcher.channels_[name]
             counted = getattr(read, name)
             terms = channel.main.find(counted.keys)
-            weights = SUBLINEAR_32[counted.counts] * channel.idf(counted.keys, self.size)
+            weights = SUBLINEAR_32[counted.counts] * channel.idf(
+                counted.keys, self.size
+            )
             length = float(np.linalg.norm(weights))
             known = terms >= 0
             columns.append(terms[known] + offset)
             values.append(weights[known] / (length or 1.0) * self._share(name) ** 0.5)
             offset += len(channel.main.keys)
-        column, value = np.concatenate(columns), np.concatenate(values).astype(np.float32)
-        return sp.csr_matrix((value, (np.zeros(len(column), dtype=np.int32), column)), shape=(1, width))
+        column, value = (
+            np.concatenate(columns),
+            np.concatenate(values).astype(np.float32),
+        )
+        return sp.csr_matrix(
+            (value, (np.zeros(len(column), dtype=np.int32), column)), shape=(1, width)
+        )
 
     def _share(self, name: str) -> float:
         weights = {channel: getattr(self.matcher, channel) for channel in CHANNELS}
@@ -348,9 +527,16 @@ sys.stdin.read()
 def _fresh(program: str, folder: str) -> float:
     """CPU seconds of a new process that runs a program."""
     before = os.times()
-    subprocess.run([sys.executable, "-c", program, folder], check=True, capture_output=True)  # noqa: S603
+    subprocess.run(
+        [sys.executable, "-c", program, folder], check=True, capture_output=True
+    )  # noqa: S603
     after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    return (
+        after.children_user
+        + after.children_system
+        - before.children_user
+        - before.children_system
+    )
 
 
 def _mapped(pid: int, folder: str) -> float:
@@ -382,21 +568,39 @@ LINES = ("latency", "words", "build", "start", "change", "batch")
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.matching", description=__doc__)
-    parser.add_argument("--documents", "--n", type=int, default=100_000, help="size of the catalogue")
-    parser.add_argument("--texts", type=Path, nargs="*", default=[], help="tables to draw the catalogue from")
-    parser.add_argument("--only", nargs="*", choices=LINES, default=LINES, help="some lines only")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.matching", description=__doc__
+    )
+    parser.add_argument(
+        "--documents", "--n", type=int, default=100_000, help="size of the catalogue"
+    )
+    parser.add_argument(
+        "--texts",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="tables to draw the catalogue from",
+    )
+    parser.add_argument(
+        "--only", nargs="*", choices=LINES, default=LINES, help="some lines only"
+    )
     given = parser.parse_args()
     paths = given.texts
     if not paths and os.environ.get("BENCH_DATA"):
         paths = sorted(Path(os.environ["BENCH_DATA"]).glob("*.tsv"))
     sources = [text for path in paths for text in texts.read(path)] or texts.samples()
     length = np.mean([len(title) + len(body) for title, body in sources])
-    print(f"{given.documents} documents drawn from {len(sources)} texts of {length:.0f} characters on average,")
-    print(f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    print(
+        f"{given.documents} documents drawn from {len(sources)} texts of {length:.0f} characters on average,"
+    )
+    print(
+        f"Python {platform.python_version()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}"
+    )
     run = Run(sources, given.documents)
     print(f"built in {run.build_seconds:.1f} s of CPU")
-    print(f"| {'work':58} | {'ours':>10} | {'peer':>12} | unit   | {'ratio':>9} | {'peer is':34} | aim")
+    print(
+        f"| {'work':58} | {'ours':>10} | {'peer':>12} | unit   | {'ratio':>9} | {'peer is':34} | aim"
+    )
     for name in given.only:
         for line in _quietly(getattr(run, name)):
             line.show()

@@ -35,7 +35,9 @@ def _words(text: str) -> list[str]:
 SUBJECTS = _words(
     "轴承 保持架 铝合金 锂离子电池 隔膜 阿胶 低分子肽 铜管 激光熔覆 秸秆 造纸废水 石墨烯 农机 温室 机器视觉"
 )
-DEEDS = _words("制备 铸造 磨削 涂覆 提取 热处理 在线检测 故障诊断 清洁生产 轻量化 表面改性 智能控制 回收利用 结构优化")
+DEEDS = _words(
+    "制备 铸造 磨削 涂覆 提取 热处理 在线检测 故障诊断 清洁生产 轻量化 表面改性 智能控制 回收利用 结构优化"
+)
 WORDS = _words(
     "本 项目 针对 企业 生产 中 的 问题 提出 一种 新 方法 采用 工艺 参数 优化 后 产品 质量 稳定 强度 提高 成本 降低 "
     "能耗 减少 合格率 达到 指标 经 检测 符合 国家 标准 已 在 现场 试用 效果 良好 可 推广 适用于 材料 设备 系统 温度 "
@@ -66,7 +68,11 @@ def listings(count: int) -> Iterator[Document]:
         words: list[str] = []
         length = 0
         while length < 480:
-            word = chance.choice(WORDS) if chance.random() < 0.97 else chance.choice(SUBJECTS + DEEDS)
+            word = (
+                chance.choice(WORDS)
+                if chance.random() < 0.97
+                else chance.choice(SUBJECTS + DEEDS)
+            )
             words.append(word + ("，" if chance.random() < 0.1 else ""))
             length += len(words[-1])
         yield Document(
@@ -78,12 +84,16 @@ def listings(count: int) -> Iterator[Document]:
             holder=chance.choice(("聊城大学", "某新材料公司", "东昌府某机械厂")),
             district=chance.choice(DISTRICTS),
             field=f"{chance.randint(1, 8):02d}",
-            stage=chance.choice(("rnd", "lab_scale", "pilot", "small_batch", "industrialised")),
+            stage=chance.choice(
+                ("rnd", "lab_scale", "pilot", "small_batch", "industrialised")
+            ),
             modes=tuple(chance.sample(MODES, chance.randint(1, 3))),
             year=chance.randint(2019, 2026),
             chain=chance.choice((None, "bearing", "copper", "aluminium")),
             published_on=date(2026, 1, 1) + timedelta(days=chance.randint(0, 300)),
-            deadline=chance.choice((None, date(2026, 12, 1) + timedelta(days=chance.randint(0, 300)))),
+            deadline=chance.choice(
+                (None, date(2026, 12, 1) + timedelta(days=chance.randint(0, 300)))
+            ),
         )
 
 
@@ -114,7 +124,9 @@ def trigram(connection: sqlite3.Connection, text: str) -> int:
     if not query:
         return 0
     return len(
-        connection.execute("SELECT rowid, rank FROM grams WHERE grams MATCH ? ORDER BY rank", (query,)).fetchall()
+        connection.execute(
+            "SELECT rowid, rank FROM grams WHERE grams MATCH ? ORDER BY rank", (query,)
+        ).fetchall()
     )
 
 
@@ -122,7 +134,9 @@ def peers(folder: Path, documents: list[Document]) -> sqlite3.Connection:
     """Both peers in one file."""
     connection = sqlite3.connect(folder / "peers.db")
     connection.execute("CREATE TABLE plain (id INTEGER PRIMARY KEY, body TEXT)")
-    connection.execute("CREATE VIRTUAL TABLE grams USING fts5 (body, tokenize='trigram')")
+    connection.execute(
+        "CREATE VIRTUAL TABLE grams USING fts5 (body, tokenize='trigram')"
+    )
     rows = [(d.id, f"{d.title}\n{d.holder}\n{d.body}") for d in documents]
     with connection:
         connection.executemany("INSERT INTO plain VALUES (?, ?)", rows)
@@ -136,7 +150,10 @@ def read(paths: list[Path]) -> Iterator[tuple[str, str]]:
     for path in paths:
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t"):
-                yield row["title"] or "", row.get("content") or row.get("abstract") or ""
+                yield (
+                    row["title"] or "",
+                    row.get("content") or row.get("abstract") or "",
+                )
 
 
 def agreement(first: Engine, second: Engine, queries: list[str]) -> None:
@@ -144,9 +161,17 @@ def agreement(first: Engine, second: Engine, queries: list[str]) -> None:
     overlaps, totals, facets, relaxed = [], 0, 0, 0
     for text in queries:
         one, two = (engine.find(Query(text, size=10)) for engine in (first, second))
-        left, right = ({(hit.kind, hit.id) for hit in result.hits} for result in (one, two))
-        overlaps.append(len(left & right) / max(len(left), len(right), 1) if left or right else 1.0)
-        totals += one.total == two.total and one.relaxed == two.relaxed and one.missing == two.missing
+        left, right = (
+            {(hit.kind, hit.id) for hit in result.hits} for result in (one, two)
+        )
+        overlaps.append(
+            len(left & right) / max(len(left), len(right), 1) if left or right else 1.0
+        )
+        totals += (
+            one.total == two.total
+            and one.relaxed == two.relaxed
+            and one.missing == two.missing
+        )
         facets += one.facets == two.facets
         relaxed += one.relaxed
     print(
@@ -158,13 +183,17 @@ def agreement(first: Engine, second: Engine, queries: list[str]) -> None:
 
 def timed(engine: Engine, plain: sqlite3.Connection, times: int) -> None:
     """Print the table of queries."""
-    print(f"{'query':<28}{'found':>7}{'p50 ms':>9}{'p95 ms':>9}{'again':>8}{'LIKE':>9}{'trigram':>9}")
+    print(
+        f"{'query':<28}{'found':>7}{'p50 ms':>9}{'p95 ms':>9}{'again':>8}{'LIKE':>9}{'trigram':>9}"
+    )
     all_fresh: list[float] = []
     for query in QUERIES:
         took: list[float] = []
         for turn in range(times):
             # A write between the questions empties what the engine remembers: each is a first question.
-            engine.put([Document("demand", 10_000_000, time.time_ns(), "写入", f"第{turn}次")])
+            engine.put(
+                [Document("demand", 10_000_000, time.time_ns(), "写入", f"第{turn}次")]
+            )
             begin = time.perf_counter()
             found = engine.find(query).total
             took.append((time.perf_counter() - begin) * 1000)
@@ -173,9 +202,13 @@ def timed(engine: Engine, plain: sqlite3.Connection, times: int) -> None:
         scan, _ = spread(partial(like, plain, query.text), 3)
         grams, _ = spread(partial(trigram, plain, query.text), 3)
         label = query.text or "(all)"
-        label += "".join(f" {name}" for name in query.filters) + (f" p{query.page}" if query.page > 1 else "")
+        label += "".join(f" {name}" for name in query.filters) + (
+            f" p{query.page}" if query.page > 1 else ""
+        )
         p95 = sorted(took)[int(len(took) * 0.95)]
-        print(f"{label:<24}{found:>7}{statistics.median(took):>9.2f}{p95:>9.2f}{again:>8.2f}{scan:>9.1f}{grams:>9.2f}")
+        print(
+            f"{label:<24}{found:>7}{statistics.median(took):>9.2f}{p95:>9.2f}{again:>8.2f}{scan:>9.1f}{grams:>9.2f}"
+        )
     all_fresh.sort()
     print(
         f"all, each after a write: p50 {statistics.median(all_fresh):.2f} ms, "
@@ -190,7 +223,9 @@ def put_one(engine: Engine) -> None:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--documents", type=int, default=13_000)
     parser.add_argument("--texts", type=Path, nargs="+")
     parser.add_argument("--queries", type=Path, nargs="+")
@@ -198,7 +233,10 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=15)
     args = parser.parse_args()
     documents = (
-        [Document("achievement", n, 1, title, text) for n, (title, text) in enumerate(read(args.texts), 1)]
+        [
+            Document("achievement", n, 1, title, text)
+            for n, (title, text) in enumerate(read(args.texts), 1)
+        ]
         if args.texts
         else list(listings(args.documents))
     )
@@ -212,21 +250,32 @@ def main() -> None:
             begin = time.perf_counter()
             engine.rebuild(documents)
             took = time.perf_counter() - begin
-            print(f"{engine.state()['engine']}: {len(documents)} documents, rebuilt in {took:.1f} s")
+            print(
+                f"{engine.state()['engine']}: {len(documents)} documents, rebuilt in {took:.1f} s"
+            )
             begin = time.perf_counter()
             engine.find(QUERIES[0])
-            print(f"first query of a process {1000 * (time.perf_counter() - begin):.1f} ms; state {engine.state()}")
+            print(
+                f"first query of a process {1000 * (time.perf_counter() - begin):.1f} ms; state {engine.state()}"
+            )
         if args.queries and args.url:
-            agreement(engines[0], engines[1], [title for title, _ in read(args.queries)])
+            agreement(
+                engines[0], engines[1], [title for title, _ in read(args.queries)]
+            )
         for engine in engines:
             print(f"\n{engine.state()['engine']}")
             timed(engine, plain, args.times)
             pasted = "".join(document.body for document in documents[:12])[:5000]
             first, _ = spread(partial(engine.find, Query(pasted)), 1)
             one, _ = spread(
-                lambda e=engine: e.put([Document("demand", 10_000_001, time.time_ns(), "一条", "正文")]), 20
+                lambda e=engine: e.put(
+                    [Document("demand", 10_000_001, time.time_ns(), "一条", "正文")]
+                ),
+                20,
             )  # type: ignore[misc]
-            print(f"a pasted text of 5,000 characters {first:.1f} ms; one put {one:.2f} ms")
+            print(
+                f"a pasted text of 5,000 characters {first:.1f} ms; one put {one:.2f} ms"
+            )
             engine.close()
         most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"memory {most:.0f} MB at most, texts and peers included")

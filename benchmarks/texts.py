@@ -25,7 +25,9 @@ def read(path: Path) -> list[Text]:
     plain = path.suffix == ".tsv"
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(
-            file, delimiter="\t" if plain else ",", quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL
+            file,
+            delimiter="\t" if plain else ",",
+            quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL,
         )
         title = next(name for name in TITLES if name in (rows.fieldnames or ()))
         bodies = [name for name in BODIES if name in (rows.fieldnames or ())]
@@ -34,7 +36,11 @@ def read(path: Path) -> list[Text]:
 
 def samples() -> list[Text]:
     """The texts of the sample lists that come with the platform."""
-    return [text for path in sorted(SAMPLES.glob("achievements*.csv")) for text in read(path)]
+    return [
+        text
+        for path in sorted(SAMPLES.glob("achievements*.csv"))
+        for text in read(path)
+    ]
 
 
 def catalogue(texts: list[Text], size: int) -> Iterator[Document]:
@@ -43,9 +49,15 @@ def catalogue(texts: list[Text], size: int) -> Iterator[Document]:
     Words keep the frequencies they have in the texts, so common words have long posting lists at every size.
     """
     draw = random.Random(SEED)  # noqa: S311  (a catalogue, no secret)
-    clauses = [clause for _, body in texts for clause in re.findall(r"[^，。；]+[，。；]?", body)]
+    clauses = [
+        clause
+        for _, body in texts
+        for clause in re.findall(r"[^，。；]+[，。；]?", body)
+    ]
     for number in range(size):
-        title, body = texts[number] if number < len(texts) else texts[draw.randrange(len(texts))]
+        title, body = (
+            texts[number] if number < len(texts) else texts[draw.randrange(len(texts))]
+        )
         if number >= len(texts):
             wanted, drawn, length = len(body), [], 0
             while length < wanted:

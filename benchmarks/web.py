@@ -47,7 +47,16 @@ from marketplace.listings.models import LISTINGS
 from matching import text as words_of
 from tests.served import BIN, ROOT, free_port
 
-DISTRICTS = ("371502", "371503", "371521", "371522", "371524", "371525", "371526", "371581")
+DISTRICTS = (
+    "371502",
+    "371503",
+    "371521",
+    "371522",
+    "371524",
+    "371525",
+    "371526",
+    "371581",
+)
 CHAINS = ("bearing", "copper", "aluminium", None)
 FIELDS = ("804", "401", "301", "101", "501")
 OWNERS = 200
@@ -85,7 +94,9 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
         batch: dict[str, list[dict[str, Any]]] = {kind: [] for kind in LISTINGS}
         for number, document in enumerate(texts.catalogue(sources, count)):
             kind = "demand" if number % 10 == 0 else "achievement"
-            batch[kind].append(_row(kind, number, document.title, document.text, draw, ids))
+            batch[kind].append(
+                _row(kind, number, document.title, document.text, draw, ids)
+            )
             if len(batch[kind]) == BATCH:
                 db.session.execute(db.insert(LISTINGS[kind].__table__), batch[kind])
                 batch[kind] = []
@@ -104,7 +115,14 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
     return took
 
 
-def _row(kind: str, number: int, title: str, body: str, draw: random.Random, owners: list[int]) -> dict[str, Any]:
+def _row(
+    kind: str,
+    number: int,
+    title: str,
+    body: str,
+    draw: random.Random,
+    owners: list[int],
+) -> dict[str, Any]:
     moment = now() - timedelta(minutes=number)
     title = f"{title[:80]}（{number}）"
     row: dict[str, Any] = {
@@ -125,26 +143,45 @@ def _row(kind: str, number: int, title: str, body: str, draw: random.Random, own
         "revision": 1,
     }
     if kind == "achievement":
-        shown = {"summary": body, "stage": draw.choice(list(terms.STAGES)), "price_mode": "negotiable"}
+        shown = {
+            "summary": body,
+            "stage": draw.choice(list(terms.STAGES)),
+            "price_mode": "negotiable",
+        }
         return row | shown | {"forms": [], "conversion_modes": ["license"]}
-    return row | {"problem": body, "budget_negotiable": True, "cooperation_modes": ["cooperative_dev"]}
+    return row | {
+        "problem": body,
+        "budget_negotiable": True,
+        "cooperation_modes": ["cooperative_dev"],
+    }
 
 
 def addresses(app: Flask, sources: list[texts.Text]) -> dict[str, list[str]]:
     """What is asked for: page → addresses, each list in an order of its own."""
     draw = random.Random(2)  # noqa: S311  made-up questions
     with app.app_context():
-        ids = {k: list(db.session.scalars(db.select(t.id).order_by(t.id))) for k, t in LISTINGS.items()}
+        ids = {
+            k: list(db.session.scalars(db.select(t.id).order_by(t.id)))
+            for k, t in LISTINGS.items()
+        }
     details = [f"/{kind}s/{i}" for kind in LISTINGS for i in ids[kind]]
     matches = [f"/demands/{i}/matches" for i in ids["demand"]]
     draw.shuffle(details)
     draw.shuffle(matches)
-    return {"search": _searches(sources, draw), "detail": details[:ADDRESSES], "matches": matches[:ADDRESSES]}
+    return {
+        "search": _searches(sources, draw),
+        "detail": details[:ADDRESSES],
+        "matches": matches[:ADDRESSES],
+    }
 
 
 def _searches(sources: list[texts.Text], draw: random.Random) -> list[str]:
     """Different searches: one to three words of one title, now and then of two titles that have nothing in common."""
-    titles = [words for title, _ in sources if (words := [w for w in words_of.words(title, stop=True) if len(w) > 1])]
+    titles = [
+        words
+        for title, _ in sources
+        if (words := [w for w in words_of.words(title, stop=True) if len(w) > 1])
+    ]
     found: dict[str, None] = {}
     for _ in range(3 * ADDRESSES):
         first, second = draw.choice(titles), draw.choice(titles)
@@ -158,7 +195,13 @@ def _searches(sources: list[texts.Text], draw: random.Random) -> list[str]:
     return list(found)[:ADDRESSES]
 
 
-async def _client(port: int, paths: list[str], end: float, seconds: list[float], statuses: Counter[str]) -> None:
+async def _client(
+    port: int,
+    paths: list[str],
+    end: float,
+    seconds: list[float],
+    statuses: Counter[str],
+) -> None:
     """Page after page, each over a connection of its own, as the proxy of deploy/nginx.conf asks."""
     for path in itertools.cycle(paths):
         began = time.monotonic()
@@ -171,7 +214,9 @@ async def _client(port: int, paths: list[str], end: float, seconds: list[float],
             head, _, page = (await reader.read()).partition(b"\r\n\r\n")
             writer.close()
             status = head.split(b" ", 2)[1].decode()
-            whole = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]) == len(page)
+            whole = int(
+                head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            ) == len(page)
         except (OSError, IndexError, ValueError):
             whole = False
         if not whole:
@@ -179,10 +224,14 @@ async def _client(port: int, paths: list[str], end: float, seconds: list[float],
             continue
         seconds.append(time.monotonic() - began)
         statuses[status] += 1
-        statuses["simplified"] += SIMPLIFIED in page  # answered by the engine that stands in
+        statuses["simplified"] += (
+            SIMPLIFIED in page
+        )  # answered by the engine that stands in
 
 
-def load(port: int, paths: list[str], clients: int, duration: float) -> tuple[list[float], Counter[str]]:
+def load(
+    port: int, paths: list[str], clients: int, duration: float
+) -> tuple[list[float], Counter[str]]:
     """Ask without pause from so many clients for so long; seconds of each answer and their statuses."""
     seconds: list[float] = []
     statuses: Counter[str] = Counter()
@@ -191,7 +240,12 @@ def load(port: int, paths: list[str], clients: int, duration: float) -> tuple[li
         end = time.monotonic() + duration
         step = max(1, len(paths) // clients)
         await asyncio.gather(
-            *(_client(port, paths[n * step :] + paths[: n * step], end, seconds, statuses) for n in range(clients))
+            *(
+                _client(
+                    port, paths[n * step :] + paths[: n * step], end, seconds, statuses
+                )
+                for n in range(clients)
+            )
         )
 
     asyncio.run(everybody())
@@ -208,34 +262,64 @@ def profile(app: Flask, paths: list[str], count: int = 200) -> str:
         client.get(path)
     watch.disable()
     pstats.Stats(watch, stream=text).sort_stats("cumulative").print_stats(45)
-    lines = [line for line in text.getvalue().splitlines() if "/" in line or "{" in line]
-    return "\n".join(f"    {line.strip().replace(str(ROOT) + '/', '')}" for line in lines)
+    lines = [
+        line for line in text.getvalue().splitlines() if "/" in line or "{" in line
+    ]
+    return "\n".join(
+        f"    {line.strip().replace(str(ROOT) + '/', '')}" for line in lines
+    )
 
 
 def main() -> None:
     """Fill, serve, ask, print a table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--listings", type=int, default=100_000)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--threads", default="4")
-    parser.add_argument("--folder", type=Path, help="a site filled by an earlier run, or where to keep this one")
-    parser.add_argument("--texts", type=Path, nargs="+", help="tables to draw from, instead of the sample lists")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="a site filled by an earlier run, or where to keep this one",
+    )
+    parser.add_argument(
+        "--texts",
+        type=Path,
+        nargs="+",
+        help="tables to draw from, instead of the sample lists",
+    )
     parser.add_argument("--pages", nargs="+", default=["search", "detail", "matches"])
     parser.add_argument("--profile", action="store_true")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="market-load-") as name:
         folder = args.folder or Path(name)
         port = free_port()
-        env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(folder), "PORT": str(port), "WEB_WORKERS": "2"}
+        env = {
+            **os.environ,
+            "MARKET_ENV": "demo",
+            "DATA_DIR": str(folder),
+            "PORT": str(port),
+            "WEB_WORKERS": "2",
+        }
         env["WEB_THREADS"] = args.threads
-        sources = [text for path in args.texts or () for text in texts.read(path)] or texts.samples()
+        sources = [
+            text for path in args.texts or () for text in texts.read(path)
+        ] or texts.samples()
         app = create_app(Config.from_env(env))
-        print(f"{args.listings} listings, {args.clients} clients, {args.seconds:.0f} s each", flush=True)
+        print(
+            f"{args.listings} listings, {args.clients} clients, {args.seconds:.0f} s each",
+            flush=True,
+        )
         if not (folder / "filled").exists():
             fill(app, args.listings, sources)
             (folder / "filled").touch()
-        asked = {page: paths for page, paths in addresses(app, sources).items() if page in args.pages}
+        asked = {
+            page: paths
+            for page, paths in addresses(app, sources).items()
+            if page in args.pages
+        }
         if args.profile:
             for page, paths in asked.items():
                 print(f"{page}\n{profile(app, paths)}")
@@ -243,7 +327,13 @@ def main() -> None:
         serve(app, env, asked, port, args)
 
 
-def serve(app: Flask, env: dict[str, str], asked: dict[str, list[str]], port: int, args: argparse.Namespace) -> None:
+def serve(
+    app: Flask,
+    env: dict[str, str],
+    asked: dict[str, list[str]],
+    port: int,
+    args: argparse.Namespace,
+) -> None:
     """Serve the site and measure each page."""
     app.extensions["search"].close()
     with app.app_context():
@@ -256,17 +346,30 @@ def serve(app: Flask, env: dict[str, str], asked: dict[str, list[str]], port: in
             if load(port, ["/healthz"], 1, 0.01)[0]:
                 break
             time.sleep(0.5)
-        print("| page | req/s | p50 ms | p95 ms | p99 ms | CPU ms | busy | errors |\n|---|---|---|---|---|---|---|---|")
+        print(
+            "| page | req/s | p50 ms | p95 ms | p99 ms | CPU ms | busy | errors |\n|---|---|---|---|---|---|---|---|"
+        )
         for page, paths in asked.items():
-            load(port, paths[::-1], args.clients, min(5.0, args.seconds))  # every worker has seen the page
+            load(
+                port, paths[::-1], args.clients, min(5.0, args.seconds)
+            )  # every worker has seen the page
             began, worked, busy = time.monotonic(), _worked(server.pid), _busy()
             seconds, statuses = load(port, paths, args.clients, args.seconds)
             rate = len(seconds) / (time.monotonic() - began)
             each = 1000 * (_worked(server.pid) - worked) / len(seconds)
             cuts = [1000 * cut for cut in statistics.quantiles(seconds, n=100)]
-            errors = {status: number for status, number in statuses.items() if status != "200" and number}
-            shown = " | ".join(f"{cut:.0f}" for cut in (rate, cuts[49], cuts[94], cuts[98], each))
-            print(f"| {page} | {shown} | {_busy() - busy:.0f} s | {errors or 0} |", flush=True)
+            errors = {
+                status: number
+                for status, number in statuses.items()
+                if status != "200" and number
+            }
+            shown = " | ".join(
+                f"{cut:.0f}" for cut in (rate, cuts[49], cuts[94], cuts[98], each)
+            )
+            print(
+                f"| {page} | {shown} | {_busy() - busy:.0f} s | {errors or 0} |",
+                flush=True,
+            )
     finally:
         server.terminate()
         server.wait(60)
@@ -274,15 +377,23 @@ def serve(app: Flask, env: dict[str, str], asked: dict[str, list[str]], port: in
 
 def _busy() -> float:
     """Seconds of processor time of everybody on this machine, to see who else was at work."""
-    times = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    times = [
+        int(field)
+        for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    ]
     return (sum(times) - times[3] - times[4]) / os.sysconf("SC_CLK_TCK")
 
 
 def _worked(pid: int) -> float:
     """Seconds of processor time of a process and its children: the web alone, without servers behind it."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    fields = [Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split() for one in (pid, *children)]
-    return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
+    fields = [
+        Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        for one in (pid, *children)
+    ]
+    return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf(
+        "SC_CLK_TCK"
+    )
 
 
 if __name__ == "__main__":

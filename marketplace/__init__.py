@@ -22,7 +22,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
 from marketplace import collecting, door, errors, wording
-from marketplace.extensions import babel, bootstrap, csrf, db, limiter, migrate, security, talisman
+from marketplace.extensions import (
+    babel,
+    bootstrap,
+    csrf,
+    db,
+    limiter,
+    migrate,
+    security,
+    talisman,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
@@ -48,8 +57,24 @@ STATUS: dict[type[Exception], int] = {
     search.SearchUnavailable: 503,
 }
 # What the drivers raise when the database is away, restarting or overrun; the same request may work in a moment.
-AWAY = (exc.OperationalError, exc.InterfaceError, exc.PendingRollbackError, exc.TimeoutError)
-PAGES = {400: 422, 403: 403, 404: 404, 405: 404, 409: 409, 410: 404, 413: 413, 422: 422, 429: 429, 503: 503}
+AWAY = (
+    exc.OperationalError,
+    exc.InterfaceError,
+    exc.PendingRollbackError,
+    exc.TimeoutError,
+)
+PAGES = {
+    400: 422,
+    403: 403,
+    404: 404,
+    405: 404,
+    409: 409,
+    410: 404,
+    413: 413,
+    422: 422,
+    429: 429,
+    503: 503,
+}
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
     "img-src": ["'self'", "data:"],
@@ -67,7 +92,9 @@ def create_app(config: Any) -> Flask:
         config: a `config.Config`, or anything else with `flask_settings()`.
     """
     collecting.collect_apart()
-    app = Flask(__name__, template_folder=str(ROOT / "templates"), static_folder="static")
+    app = Flask(
+        __name__, template_folder=str(ROOT / "templates"), static_folder="static"
+    )
     app.config.from_mapping(config.flask_settings())
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     wording.register(app)
@@ -76,7 +103,9 @@ def create_app(config: Any) -> Flask:
     for modules in rooms:
         for module in modules:
             for name in ("blueprint", "commands"):
-                if (part := getattr(module, name, None)) is not None and name == "blueprint":
+                if (
+                    part := getattr(module, name, None)
+                ) is not None and name == "blueprint":
                     app.register_blueprint(part)
                 elif part is not None:
                     app.cli.add_command(part)
@@ -94,7 +123,11 @@ def create_app(config: Any) -> Flask:
 def _modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
-    names = [name for name in ("models", "indexing", "pages", "commands") if (folder / f"{name}.py").exists()]
+    names = [
+        name
+        for name in ("models", "indexing", "pages", "commands")
+        if (folder / f"{name}.py").exists()
+    ]
     return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]
 
 
@@ -118,7 +151,8 @@ def _connect(app: Flask) -> None:
         referrer_policy="strict-origin-when-cross-origin",
     )
     app.extensions["search"] = search.open_engine(
-        app.config["SEARCH_URL"], fallback=f"sqlite:///{Path(app.config['DATA_DIR']) / 'search.db'}"
+        app.config["SEARCH_URL"],
+        fallback=f"sqlite:///{Path(app.config['DATA_DIR']) / 'search.db'}",
     )
 
 
@@ -138,13 +172,21 @@ def _translate_errors(app: Flask) -> None:
     def page(status: int, error: Exception | None = None) -> ResponseReturnValue:
         headers = {"Retry-After": "30"} if status == 503 else {}
         try:
-            return render_template(f"errors/{status}.html", error=error, person=current_user), status, headers
+            return (
+                render_template(
+                    f"errors/{status}.html", error=error, person=current_user
+                ),
+                status,
+                headers,
+            )
         except AWAY as trouble:  # the header of every page asks who reads it
             return database_away(trouble)
 
     def market_error(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
-        return page(next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), error)
+        return page(
+            next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), error
+        )
 
     for kind in STATUS:
         app.register_error_handler(kind, market_error)
@@ -160,12 +202,16 @@ def _translate_errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
-        if error.response is None and error.code in PAGES:  # a limit may bring its own page
+        if (
+            error.response is None and error.code in PAGES
+        ):  # a limit may bring its own page
             return page(PAGES[error.code])
         return error
 
     @app.errorhandler(500)
     def failed(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
-        log.error("request_failed", reason=repr(getattr(error, "original_exception", error)))
+        log.error(
+            "request_failed", reason=repr(getattr(error, "original_exception", error))
+        )
         return page(500)

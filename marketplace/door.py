@@ -51,7 +51,9 @@ def needs(deed: str, *, of_thing: bool = False) -> Callable[[View], View]:
 
 def deed_of(app: Flask, endpoint: str) -> str | None:
     """The deed an endpoint declared, or None."""
-    return LIBRARY_ENDPOINTS.get(endpoint) or getattr(app.view_functions.get(endpoint), "needs", None)
+    return LIBRARY_ENDPOINTS.get(endpoint) or getattr(
+        app.view_functions.get(endpoint), "needs", None
+    )
 
 
 def check() -> ResponseReturnValue | None:
@@ -67,7 +69,11 @@ def check() -> ResponseReturnValue | None:
         require(current_user, "undeclared view")
     elif not may(current_user, deed):
         if not current_user.is_authenticated:
-            return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
-        if not getattr(current_app.view_functions[request.endpoint], "needs_thing", False):
+            return redirect(
+                url_for("security.login", next=request.full_path.rstrip("?"))
+            )
+        if not getattr(
+            current_app.view_functions[request.endpoint], "needs_thing", False
+        ):
             require(current_user, deed)
     return None

@@ -42,7 +42,13 @@ class Invalid(MarketError):
         problems: field name → list of what is wrong and what is allowed, in Chinese.
     """
 
-    def __init__(self, message: str = "", advice: str = "", *, problems: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(
+        self,
+        message: str = "",
+        advice: str = "",
+        *,
+        problems: Mapping[str, list[str]] | None = None,
+    ) -> None:
         super().__init__(message, advice)
         self.problems: dict[str, list[str]] = dict(problems or {})
 

@@ -48,9 +48,16 @@ def _sqlite_settings(connection: Any, _record: Any) -> None:
     """SQLite as a server's database: WAL, foreign keys, patience, and transactions that SQLAlchemy begins itself."""
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = None  # pysqlite must not begin or commit on its own: savepoints would break
+    connection.isolation_level = (
+        None  # pysqlite must not begin or commit on its own: savepoints would break
+    )
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "busy_timeout=10000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -88,7 +88,15 @@ class Life:
         """Whether `deed` leads anywhere from `state`."""
         return (state, deed) in self.moves
 
-    def move(self, thing: Living, deed: str, *, by: Any, note: str = "", changed: list[str] | None = None) -> History:
+    def move(
+        self,
+        thing: Living,
+        deed: str,
+        *,
+        by: Any,
+        note: str = "",
+        changed: list[str] | None = None,
+    ) -> History:
         """Carry out `deed` on `thing`: set its state and add a History row to the session (no commit).
 
         Args:
@@ -104,9 +112,18 @@ class Life:
         try:
             after = self.moves[thing.state, deed]
         except KeyError:
-            state, name = self.names.get(thing.state, thing.state), self.deeds.get(deed, deed)
-            possible = [self.deeds[d] for s, d in self.moves if s == thing.state and d != "edit"]
-            advice = f"现在可以：{'、'.join(possible)}。" if possible else "这一条已经不能再变动。"
+            state, name = (
+                self.names.get(thing.state, thing.state),
+                self.deeds.get(deed, deed),
+            )
+            possible = [
+                self.deeds[d] for s, d in self.moves if s == thing.state and d != "edit"
+            ]
+            advice = (
+                f"现在可以：{'、'.join(possible)}。"
+                if possible
+                else "这一条已经不能再变动。"
+            )
             raise NotNow(f"现在的状态是「{state}」，不能「{name}」。", advice) from None
         row = History(
             kind=thing.kind,
@@ -125,12 +142,23 @@ class Life:
     def born(self, thing: Living, *, by: Any) -> History:
         """Add the first History row of a thing that has just been given its id (no commit)."""
         by_id = getattr(by, "id", None)
-        row = History(kind=thing.kind, thing_id=thing.id, deed="create", before="", after=thing.state, by_id=by_id)
+        row = History(
+            kind=thing.kind,
+            thing_id=thing.id,
+            deed="create",
+            before="",
+            after=thing.state,
+            by_id=by_id,
+        )
         db.session.add(row)
         return row
 
 
 def history_of(thing: Living) -> list[History]:
     """The History rows of a thing, oldest first."""
-    query = db.select(History).where(History.kind == thing.kind, History.thing_id == thing.id).order_by(History.id)
+    query = (
+        db.select(History)
+        .where(History.kind == thing.kind, History.thing_id == thing.id)
+        .order_by(History.id)
+    )
     return list(db.session.scalars(query))

@@ -72,7 +72,10 @@ TABLE: dict[str, tuple[Who, ...]] = {
     "verdict.read": (member, broker, operator),
     "verdict.give": (member, broker, operator),
     "verdict.grade": (broker, operator),
-    "verdict.read_reasons": (member, operator),  # why others passed an achievement, added up
+    "verdict.read_reasons": (
+        member,
+        operator,
+    ),  # why others passed an achievement, added up
     # one's own things
     "mine.read": (signed_in,),
     "listing.create": (belongs_somewhere, operator),
@@ -115,7 +118,9 @@ def require(person: Any, deed: str, thing: Any = None) -> None:
         NotAllowed: this person may not do it.
     """
     if not may(person, deed, thing):
-        raise NotAllowed("您的账号不能做这件事。", "请用有权限的账号登录，或联系平台运营方。")
+        raise NotAllowed(
+            "您的账号不能做这件事。", "请用有权限的账号登录，或联系平台运营方。"
+        )
 
 
 def audiences(person: Any) -> frozenset[str]:
@@ -125,4 +130,6 @@ def audiences(person: Any) -> frozenset[str]:
         `public` always; `broker`, `operator` by role; `org:ID` for each organisation.
     """
     roles = roles_of(person) & {"broker", "operator"}
-    return frozenset({"public", *roles, *(f"org:{i}" for i in organisations_of(person))})
+    return frozenset(
+        {"public", *roles, *(f"org:{i}" for i in organisations_of(person))}
+    )

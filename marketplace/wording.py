@@ -33,7 +33,9 @@ def amount(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def money(low: Decimal | None, high: Decimal | None = None, *, negotiable: bool = False) -> str:
+def money(
+    low: Decimal | None, high: Decimal | None = None, *, negotiable: bool = False
+) -> str:
     """Money in 万元: 「50 万元」, 「30–60 万元」, 「面议」 or 「未填写」; unknown is never 0."""
     if negotiable:
         return "面议"

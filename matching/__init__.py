@@ -7,4 +7,13 @@ from matching.errors import NotFitted, UnusableArtefact
 from matching.matcher import Matcher
 from matching.reasons import Reasons, Understanding
 
-__all__ = ["Document", "Id", "Match", "Matcher", "NotFitted", "Reasons", "Understanding", "UnusableArtefact"]
+__all__ = [
+    "Document",
+    "Id",
+    "Match",
+    "Matcher",
+    "NotFitted",
+    "Reasons",
+    "Understanding",
+    "UnusableArtefact",
+]

@@ -24,10 +24,15 @@ from matching.segment import Segment
 BATCH = 2_000  # documents cut at once
 _GAP = "\n"  # stands for what is no letter and no figure
 _END = "\x01"  # between two texts
-_PRIVATE = range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE)  # each stands for one Latin token
+_PRIVATE = (
+    range(0xF0000, 0xFFFFE),
+    range(0x100000, 0x10FFFE),
+)  # each stands for one Latin token
 _LATIN = re.compile(words_of.LATIN)
 _JOINERS = "+#&._%-"  # what jieba does not cut off from the Han beside it
-_RESERVED = re.compile(f"[{_END}\ud800-\udfff\U000f0000-\U0010ffff]")  # no end, no stand-in, no half character
+_RESERVED = re.compile(
+    f"[{_END}\ud800-\udfff\U000f0000-\U0010ffff]"
+)  # no end, no stand-in, no half character
 
 Numbers = npt.NDArray[np.int64]
 
@@ -49,7 +54,9 @@ class Bulk:
         sides = [side for document in documents for side in features.parts(document)]
         numbers, side_of = self._cut(sides)
         if len(self.texts) < self._wanted:
-            self._keep_texts(*self._tokens.whole.gather(numbers, side_of), len(documents))
+            self._keep_texts(
+                *self._tokens.whole.gather(numbers, side_of), len(documents)
+            )
         told, told_side = self._tokens.told.gather(numbers, side_of)
         told, told_side = _with_mixed(told, told_side, sides)
         if "grams" in self._counts:
@@ -59,13 +66,22 @@ class Bulk:
             plain, plain_side = self._tokens.plain.gather(numbers, side_of)
             titles = (plain_side % 2 == 0) & (plain != 0)
             once = np.ones(int(titles.sum()), dtype=np.int32)
-            self._counts["titles"].add(features.spread(plain[titles]), plain_side[titles] // 2, once, len(documents))
+            self._counts["titles"].add(
+                features.spread(plain[titles]),
+                plain_side[titles] // 2,
+                once,
+                len(documents),
+            )
         self._count("words", told, told_side, len(documents))
-        self.telling.extend((np.bincount(told_side // 2, minlength=len(documents)) > 0).tolist())
+        self.telling.extend(
+            (np.bincount(told_side // 2, minlength=len(documents)) > 0).tolist()
+        )
 
     def _keep_texts(self, whole: Keys, side_of: Numbers, documents: int) -> None:
         sizes = np.bincount(side_of // 2, minlength=documents)
-        self.texts.extend(np.split(whole, np.cumsum(sizes)[:-1])[: self._wanted - len(self.texts)])
+        self.texts.extend(
+            np.split(whole, np.cumsum(sizes)[:-1])[: self._wanted - len(self.texts)]
+        )
 
     def segments(self) -> dict[str, Segment]:
         """The segment of each channel, documents in the order they came."""
@@ -83,7 +99,9 @@ class Bulk:
         for joiner in _JOINERS:
             marked = marked.replace(joiner, _GAP)
         tokens = words_of.cut(marked)
-        numbers = np.fromiter(map(self._tokens.__getitem__, tokens), dtype=np.int64, count=len(tokens))
+        numbers = np.fromiter(
+            map(self._tokens.__getitem__, tokens), dtype=np.int64, count=len(tokens)
+        )
         return numbers, np.cumsum(numbers == self._tokens[_END])
 
 
@@ -112,7 +130,9 @@ class _Tokens(dict[str, int]):
         seen = word, words_of.in_figures(match.string, match.start(), match.end(), word)
         sign = self._stand_ins.get(seen)
         if sign is None:
-            if self._left == 0:  # a batch of nothing but new Latin tokens: the rest are left out as gaps
+            if (
+                self._left == 0
+            ):  # a batch of nothing but new Latin tokens: the rest are left out as gaps
                 return _GAP
             self._left -= 1
             self._stand_ins[seen] = sign = next(self._private)
@@ -133,10 +153,17 @@ class _Tokens(dict[str, int]):
             stopped, telling = True, ()
         told = tuple(features.word_key(part) for _, part in telling)
         whole = (features.word_key(word),) if telling and not stopped else ()
-        return self._append(token, (features.BREAK,) if stopped else codes, codes, told, whole)
+        return self._append(
+            token, (features.BREAK,) if stopped else codes, codes, told, whole
+        )
 
     def _append(
-        self, token: str, kept: tuple[int, ...], plain: tuple[int, ...], told: tuple[int, ...], whole: tuple[int, ...]
+        self,
+        token: str,
+        kept: tuple[int, ...],
+        plain: tuple[int, ...],
+        told: tuple[int, ...],
+        whole: tuple[int, ...],
     ) -> int:
         self.kept.append(kept)
         self.plain.append(plain)
@@ -160,7 +187,10 @@ class _Ragged:
 
     def gather(self, numbers: Numbers, side_of: Numbers) -> tuple[Keys, Numbers]:
         """The rows of some numbers end to end, and for each value of which side it is."""
-        values, ends = np.array(self._values, dtype=np.uint64), np.array(self._ends, dtype=np.int64)
+        values, ends = (
+            np.array(self._values, dtype=np.uint64),
+            np.array(self._ends, dtype=np.int64),
+        )
         starts = ends[numbers]
         sizes = ends[numbers + 1] - starts
         before = np.cumsum(sizes) - sizes
@@ -173,24 +203,41 @@ class _Counts:
     """Occurrences of keys by document, counted as they come."""
 
     def __init__(self) -> None:
-        self._slots = np.full(1 << 16, -1, dtype=np.int32)  # open addressing: place → number of the key
+        self._slots = np.full(
+            1 << 16, -1, dtype=np.int32
+        )  # open addressing: place → number of the key
         self._keys = np.zeros(1 << 15, dtype=np.uint64)
         self._size = 0
         self._terms: list[npt.NDArray[np.uint32]] = []
         self._times: list[npt.NDArray[np.uint8]] = []
         self._sizes: list[Numbers] = [np.zeros(1, dtype=np.int64)]
 
-    def add(self, keys: Keys, document_of: Numbers, weights: npt.NDArray[np.int32], documents: int) -> None:
+    def add(
+        self,
+        keys: Keys,
+        document_of: Numbers,
+        weights: npt.NDArray[np.int32],
+        documents: int,
+    ) -> None:
         """Count keys, grouped by document, shape (n,) each."""
         compiled = _compiled()
         need = self._size + len(keys)
         if need > len(self._keys):
-            self._keys = np.concatenate([self._keys, np.zeros(max(need, len(self._keys)), dtype=np.uint64)])
+            self._keys = np.concatenate(
+                [self._keys, np.zeros(max(need, len(self._keys)), dtype=np.uint64)]
+            )
         if 2 * need > len(self._slots):
             self._slots = np.full(1 << (2 * need).bit_length(), -1, dtype=np.int32)
             compiled.place(self._keys, self._size, self._slots)
         self._size, terms, times, sizes = compiled.count(
-            keys, document_of, weights, documents, self._slots, self._keys, self._size, features.MOST
+            keys,
+            document_of,
+            weights,
+            documents,
+            self._slots,
+            self._keys,
+            self._size,
+            features.MOST,
         )
         self._terms.append(terms)
         self._times.append(times)
@@ -204,10 +251,17 @@ class _Counts:
         terms = place[np.concatenate([none, *self._terms])]
         times = np.concatenate([none.astype(np.uint8), *self._times])
         self._terms, self._times = [], []
-        return segments.laid_down(self._keys[: self._size][order], terms, times, np.cumsum(np.concatenate(self._sizes)))
+        return segments.laid_down(
+            self._keys[: self._size][order],
+            terms,
+            times,
+            np.cumsum(np.concatenate(self._sizes)),
+        )
 
 
-def read(documents: Iterable[Document], channels: Sequence[str] = CHANNELS, texts: int = 0) -> tuple[list[Any], Bulk]:
+def read(
+    documents: Iterable[Document], channels: Sequence[str] = CHANNELS, texts: int = 0
+) -> tuple[list[Any], Bulk]:
     """Read a catalogue. Returns the ids and what was read; of the first `texts` documents also the words in order."""
     bulk = Bulk(channels, texts)
     ids: list[Any] = []
@@ -242,13 +296,23 @@ def _odd(text: str) -> bool:
         return True
 
 
-def _with_mixed(told: Keys, side_of: Numbers, sides: Sequence[str]) -> tuple[Keys, Numbers]:
+def _with_mixed(
+    told: Keys, side_of: Numbers, sides: Sequence[str]
+) -> tuple[Keys, Numbers]:
     """With the terms of mixed script, which no token is."""
     whole = _END.join(sides)
-    places = [m.start() for term in words_of.mixed_terms() for m in re.finditer(re.escape(term), whole)]
+    places = [
+        m.start()
+        for term in words_of.mixed_terms()
+        for m in re.finditer(re.escape(term), whole)
+    ]
     ends = np.cumsum([len(side) + 1 for side in sides])
     numbers = np.unique(np.searchsorted(ends, places, side="right")).tolist()
-    found = [(number, features.word_key(term)) for number in numbers for _, term in words_of.mixed(sides[number])]
+    found = [
+        (number, features.word_key(term))
+        for number in numbers
+        for _, term in words_of.mixed(sides[number])
+    ]
     if not found:
         return told, side_of
     more_sides = np.array([number for number, _ in found], dtype=np.int64)

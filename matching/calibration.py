@@ -29,7 +29,9 @@ Floats = npt.NDArray[np.float64]
 
 LEAST = 50  # judged demand texts below which nothing is learned
 FOLDS = 5
-STRENGTH = 0.3  # inverse of the penalty: some hundred pairs teach twenty features little
+STRENGTH = (
+    0.3  # inverse of the penalty: some hundred pairs teach twenty features little
+)
 FORM = 1  # of what to_json writes
 STEPS = (2, 3, 4)  # "at least this level"
 LEVEL: Mapping[grades.Grade | None, int] = {"high": 4, "fair": 3, "weak": 2, None: 1}
@@ -66,7 +68,11 @@ def features(reasons: Reasons, facts: Sequence[Fact]) -> list[float]:
         reasons.covered,
         sum(weights.get(word, 0.0) for word in reasons.unknown_words),
         float(np.log1p(len(weights))),
-        *(float(said.get(name) == verdict) for name in _FACTS for verdict in ("agree", "differ")),
+        *(
+            float(said.get(name) == verdict)
+            for name in _FACTS
+            for verdict in ("agree", "differ")
+        ),
     ]
 
 
@@ -81,7 +87,9 @@ def folds(texts: Sequence[str]) -> npt.NDArray[np.int64]:
     sizes = np.zeros(FOLDS, dtype=np.int64)
     counts = np.bincount([order[key] for key in texts], minlength=len(order))
     fold = np.zeros(len(order), dtype=np.int64)
-    for number in np.argsort(-counts, kind="stable"):  # the largest first, each where least is
+    for number in np.argsort(
+        -counts, kind="stable"
+    ):  # the largest first, each where least is
         fold[number] = np.argmin(sizes)
         sizes[fold[number]] += counts[number]
     return fold[[order[key] for key in texts]]
@@ -97,7 +105,13 @@ class Calibration:
     pairs_: int
     figures_: dict[str, Any]  # on texts it had not seen: see _figures
 
-    def fit(self, pairs: npt.ArrayLike, levels: Sequence[float], texts: Sequence[str], fixed: Sequence[int]) -> Self:
+    def fit(
+        self,
+        pairs: npt.ArrayLike,
+        levels: Sequence[float],
+        texts: Sequence[str],
+        fixed: Sequence[int],
+    ) -> Self:
         """Learn from judged pairs.
 
         pairs shape (n, features); levels 1…4 as judged; texts as text_key gives; fixed the LEVEL of the grade that
@@ -158,7 +172,9 @@ class Calibration:
             found = json.loads(text)
             made = cls()
             if found["form"] != FORM or tuple(found["features"]) != FEATURES:
-                raise UnusableArtefact("the grade model is of another form or other features")
+                raise UnusableArtefact(
+                    "the grade model is of another form or other features"
+                )
             made.centre_ = np.array(found["centre"], dtype=np.float64)
             made.scale_ = np.array(found["scale"], dtype=np.float64)
             made.weights_ = np.array(found["weights"], dtype=np.float64)
@@ -168,8 +184,16 @@ class Calibration:
             raise UnusableArtefact(f"this is no grade model: {error!r}") from error
         n = len(FEATURES)
         shapes = (made.centre_.shape, made.scale_.shape, made.weights_.shape)
-        numbers = np.concatenate([made.centre_, made.scale_, made.weights_.ravel()]) if shapes[0] == (n,) else None
-        if shapes != ((n,), (n,), (len(STEPS), 1 + n)) or numbers is None or not np.isfinite(numbers).all():
+        numbers = (
+            np.concatenate([made.centre_, made.scale_, made.weights_.ravel()])
+            if shapes[0] == (n,)
+            else None
+        )
+        if (
+            shapes != ((n,), (n,), (len(STEPS), 1 + n))
+            or numbers is None
+            or not np.isfinite(numbers).all()
+        ):
             raise UnusableArtefact("the grade model is damaged")
         return made
 
@@ -181,11 +205,20 @@ class Calibration:
         self.weights_ = np.zeros((len(STEPS), 1 + x.shape[1]))
         for row, step in enumerate(STEPS):
             reached = y >= step
-            if reached.all() or not reached.any():  # nothing to learn: the smoothed rate
-                self.weights_[row, 0] = np.log((reached.sum() + 0.5) / ((~reached).sum() + 0.5))
+            if (
+                reached.all() or not reached.any()
+            ):  # nothing to learn: the smoothed rate
+                self.weights_[row, 0] = np.log(
+                    (reached.sum() + 0.5) / ((~reached).sum() + 0.5)
+                )
                 continue
-            model = LogisticRegression(C=STRENGTH, max_iter=1000).fit((x - self.centre_) / self.scale_, reached)
-            self.weights_[row, 0], self.weights_[row, 1:] = model.intercept_[0], model.coef_[0]
+            model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(
+                (x - self.centre_) / self.scale_, reached
+            )
+            self.weights_[row, 0], self.weights_[row, 1:] = (
+                model.intercept_[0],
+                model.coef_[0],
+            )
 
 
 def _graded(probable: Floats) -> grades.Grade:
@@ -193,18 +226,31 @@ def _graded(probable: Floats) -> grades.Grade:
     return by_step[max(0, int((probable >= 0.5).sum()) - 1)]
 
 
-def _figures(unseen: Floats, levels: Floats, fixed: npt.NDArray[np.int64]) -> dict[str, Any]:
+def _figures(
+    unseen: Floats, levels: Floats, fixed: npt.NDArray[np.int64]
+) -> dict[str, Any]:
     """On unseen texts. error: mean distance of the grade's level from the judged one; fixed_error: of the cut points';
     brier: mean squared error of the probability of a find; rate_brier: of saying the share of finds each time; table:
     (from, to, pairs, mean probability said, share of finds) of that probability, where any pair is.
     """
-    given = np.array([LEVEL[_graded(row)] if level > 1 else 1 for row, level in zip(unseen, fixed, strict=True)])
+    given = np.array(
+        [
+            LEVEL[_graded(row)] if level > 1 else 1
+            for row, level in zip(unseen, fixed, strict=True)
+        ]
+    )
     said, found = unseen[:, STEPS.index(RELEVANT)], levels >= RELEVANT
     table = []
     for low in np.arange(0, 1, 0.2):
         inside = (said >= low) & ((said < low + 0.2) | (low >= 0.8))
         if inside.any():
-            row = (low, low + 0.2, int(inside.sum()), said[inside].mean(), found[inside].mean())
+            row = (
+                low,
+                low + 0.2,
+                int(inside.sum()),
+                said[inside].mean(),
+                found[inside].mean(),
+            )
             table.append([round(float(value), 4) for value in row])
     return {
         "error": round(float(np.abs(given - levels).mean()), 4),

@@ -18,7 +18,17 @@ import numpy.typing as npt
 
 from matching import bulk, features, segment, storage, vectors
 from matching import text as words_of
-from matching.channel import SUBLINEAR, SUBLINEAR_32, Asked, Channel, Floats, Sums, Whole, scaled_log, sums_of
+from matching.channel import (
+    SUBLINEAR,
+    SUBLINEAR_32,
+    Asked,
+    Channel,
+    Floats,
+    Sums,
+    Whole,
+    scaled_log,
+    sums_of,
+)
 from matching.channel import lengths as vector_lengths
 from matching.documents import Document, Id, Match
 from matching.errors import UnusableArtefact
@@ -56,7 +66,11 @@ class Pool(Protocol):
         """Take all documents in. Returns how many."""
 
     def nearest(
-        self, asked: Mapping[str, Sequence[tuple[int, float]]], size: int, among: Collection[int] | None, but: set[int]
+        self,
+        asked: Mapping[str, Sequence[tuple[int, float]]],
+        size: int,
+        among: Collection[int] | None,
+        but: set[int],
     ) -> list[tuple[int, bytes]]:
         """(id, packed) of the documents best by BM25 of terms with weights, channel → (term, weight)."""
 
@@ -76,9 +90,15 @@ class Statistics:
     def of(self, keys: Keys) -> Whole:
         """How many documents have each key. shape (k,) → (k,)."""
         terms = self.find(keys)
-        found = np.where(terms >= 0, self.now[terms], 0) if len(self.keys) else np.zeros(len(keys), dtype=np.int64)
+        found = (
+            np.where(terms >= 0, self.now[terms], 0)
+            if len(self.keys)
+            else np.zeros(len(keys), dtype=np.int64)
+        )
         if self.others:
-            found = found + np.array([self.others.get(key, 0) for key in keys.tolist()], dtype=np.int64)
+            found = found + np.array(
+                [self.others.get(key, 0) for key in keys.tolist()], dtype=np.int64
+            )
         return found.astype(np.int64)
 
     def find(self, keys: Keys) -> Numbers:
@@ -101,7 +121,14 @@ class Statistics:
 class _Part(Channel):
     """Some documents of a catalogue, weighed by the statistics of the whole. keys, counts shape (p,); ends (n + 1,)."""
 
-    def __init__(self, statistics: Statistics, keys: Keys, counts: Counts, ends: Numbers, frequency: Whole) -> None:
+    def __init__(
+        self,
+        statistics: Statistics,
+        keys: Keys,
+        counts: Counts,
+        ends: Numbers,
+        frequency: Whole,
+    ) -> None:
         self.statistics = statistics
         self.keys, self.counts, self.ends = keys, counts, ends
         super().__init__(segment.empty(), sums_of(counts, ends, scaled_log(frequency)))
@@ -115,25 +142,38 @@ class _Part(Channel):
 
     def ask(self, counted: Counted, documents: int) -> Asked:
         terms = self.statistics.find(counted.keys)
-        return Asked(counted, terms, scaled_log(self.statistics.of(counted.keys)), documents)
+        return Asked(
+            counted, terms, scaled_log(self.statistics.of(counted.keys)), documents
+        )
 
     def dot(self, asked: Asked, loops: Loops) -> Sums:
         sums = np.zeros(len(self.ends) - 1, dtype=np.float32)
         keys = asked.counted.keys[asked.known]
         if not len(keys) or not len(self.keys):
             return sums
-        marked = np.zeros(_SIEVE, dtype=np.bool_)  # one look keeps nearly all others from being searched for
+        marked = np.zeros(
+            _SIEVE, dtype=np.bool_
+        )  # one look keeps nearly all others from being searched for
         marked[keys % _SIEVE] = True
         both = np.flatnonzero(marked[self.keys % _SIEVE])
         at = np.minimum(np.searchsorted(keys, self.keys[both]), len(keys) - 1)
         same = keys[at] == self.keys[both]
         at, both = at[same], both[same]
         owner = np.searchsorted(self.ends, both, side="right") - 1
-        order = np.argsort(at, kind="stable")  # term after term, as postings lie: sums are of 32 bits
+        order = np.argsort(
+            at, kind="stable"
+        )  # term after term, as postings lie: sums are of 32 bits
         postings = ((owner << int(SHIFT)) | self.counts[both])[order].astype(np.uint32)
         ends = np.cumsum(np.bincount(at, minlength=len(keys)))
         starts = np.concatenate([[0], ends[:-1]])
-        loops.add(postings, starts, ends, asked.weights[asked.known].astype(np.float32), SUBLINEAR_32, sums)
+        loops.add(
+            postings,
+            starts,
+            ends,
+            asked.weights[asked.known].astype(np.float32),
+            SUBLINEAR_32,
+            sums,
+        )
         return sums
 
 
@@ -147,7 +187,9 @@ class _Selection(Matcher):
 
     def _means(self, numbers: Numbers) -> Means:
         words = self.channels_["words"]
-        return self.vectors_.means([words.document(number) for number in numbers.tolist()])
+        return self.vectors_.means(
+            [words.document(number) for number in numbers.tolist()]
+        )
 
 
 class CandidateMatcher(Matcher):
@@ -157,12 +199,21 @@ class CandidateMatcher(Matcher):
     so a catalogue is fitted anew before that is much. Without a pool it begins empty.
     """
 
-    def __init__(self, pool: Pool | None = None, *, terms: int = TERMS, candidates: int = CANDIDATES) -> None:
+    def __init__(
+        self,
+        pool: Pool | None = None,
+        *,
+        terms: int = TERMS,
+        candidates: int = CANDIDATES,
+    ) -> None:
         super().__init__()
         self.pool = pool
         self.terms = terms
         self.candidates = candidates
-        self.statistics = {name: Statistics(np.zeros(0, np.uint64), np.zeros(0, np.int64)) for name in CHANNELS}
+        self.statistics = {
+            name: Statistics(np.zeros(0, np.uint64), np.zeros(0, np.int64))
+            for name in CHANNELS
+        }
         self.lengths = dict.fromkeys(CHANNELS, 1.0)
         self.fitted = np.zeros(0, dtype=np.int64)  # ids in the pool, ascending
         self.later: dict[int, Features] = {}
@@ -171,7 +222,9 @@ class CandidateMatcher(Matcher):
         self.vectors_ = vectors.nothing()
 
     @classmethod
-    def build(cls, documents: Iterable[Document], directory: str | Path, pool: Pool) -> int:
+    def build(
+        cls, documents: Iterable[Document], directory: str | Path, pool: Pool
+    ) -> int:
         """Fill a pool with a catalogue and write its statistics. Memory holds a batch and the statistics.
 
         Returns how many documents. Raises ValueError when an id occurs twice.
@@ -188,8 +241,15 @@ class CandidateMatcher(Matcher):
         arrays |= {"vectors-keys": trained.keys, "vectors-rows": trained.rows}
         for name, one in statistics.items():
             arrays |= {f"{name}-keys": one.keys, f"{name}-frequency": one.fitted}
-        means = {name: float(np.mean(found)) if found else 1.0 for name, found in lengths.items()}
-        storage.write(Path(directory), arrays, {"words": words_of.VERSION, "candidates": 1, "lengths": means})
+        means = {
+            name: float(np.mean(found)) if found else 1.0
+            for name, found in lengths.items()
+        }
+        storage.write(
+            Path(directory),
+            arrays,
+            {"words": words_of.VERSION, "candidates": 1, "lengths": means},
+        )
         return len(ids)
 
     @classmethod
@@ -201,16 +261,25 @@ class CandidateMatcher(Matcher):
                 raise UnusableArtefact(f"{directory} was fitted with other words")
             matcher = cls(pool, **settings)
             matcher.statistics = {
-                name: Statistics(arrays[f"{name}-keys"], arrays[f"{name}-frequency"]) for name in CHANNELS
+                name: Statistics(arrays[f"{name}-keys"], arrays[f"{name}-frequency"])
+                for name in CHANNELS
             }
-            matcher.lengths = {name: float(facts["lengths"][name]) or 1.0 for name in CHANNELS}
+            matcher.lengths = {
+                name: float(facts["lengths"][name]) or 1.0 for name in CHANNELS
+            }
             matcher.fitted = arrays["ids"]
-            matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
+            matcher.vectors_ = WordVectors(
+                arrays["vectors-keys"], arrays["vectors-rows"]
+            )
         except (KeyError, TypeError, ValueError) as error:
-            raise UnusableArtefact(f"{directory} does not hold a catalogue of candidates: {error!r}") from error
+            raise UnusableArtefact(
+                f"{directory} does not hold a catalogue of candidates: {error!r}"
+            ) from error
         return matcher
 
-    def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
+    def rank(
+        self, document: Document, top: int = 20, among: Collection[Id] | None = None
+    ) -> list[Match]:
         """As Matcher.rank, over the best candidates and everything that was put later."""
         read = features.read(document)
         if top <= 0 or not read.telling:
@@ -226,7 +295,9 @@ class CandidateMatcher(Matcher):
         later = [i for i in self.later if wanted is None or i in wanted]
         return self._selection(found, later).rank(document, top)
 
-    def rank_all(self, documents: Iterable[Document], top: int = 20) -> list[list[Match]]:
+    def rank_all(
+        self, documents: Iterable[Document], top: int = 20
+    ) -> list[list[Match]]:
         """What rank() gives for each of many documents."""
         return [self.rank(document, top) for document in documents]
 
@@ -242,11 +313,19 @@ class CandidateMatcher(Matcher):
             counted: Counted = getattr(read, name)
             statistics = self.statistics[name]
             terms = statistics.find(counted.keys)
-            asked = Asked(counted, terms, scaled_log(statistics.of(counted.keys)), total)
+            asked = Asked(
+                counted, terms, scaled_log(statistics.of(counted.keys)), total
+            )
             worth = asked.weights * getattr(self, name) / self.lengths[name]
-            having = np.where(terms >= 0, statistics.fitted[terms], 0) if len(statistics.fitted) else terms * 0
+            having = (
+                np.where(terms >= 0, statistics.fitted[terms], 0)
+                if len(statistics.fitted)
+                else terms * 0
+            )
             rare = np.log(1 + (size - having + 0.5) / (having + 0.5))
-            for place in np.flatnonzero((having > 0) & (having <= _most(size))).tolist():
+            for place in np.flatnonzero(
+                (having > 0) & (having <= _most(size))
+            ).tolist():
                 weight = float(worth[place] / rare[place]) * SOFT
                 found.append((float(worth[place]), name, int(terms[place]), weight))
         found.sort(key=lambda one: (-one[0], one[1], one[2]))
@@ -287,7 +366,9 @@ class CandidateMatcher(Matcher):
             self._count(self.later.pop(id_), -1)
         for id_, one in packed:
             for name, (flat, _) in _unpacked([one])[1].items():
-                self.statistics[name].change(np.asarray(self.statistics[name].keys[flat >> SHIFT]), -1)
+                self.statistics[name].change(
+                    np.asarray(self.statistics[name].keys[flat >> SHIFT]), -1
+                )
             self.gone.add(id_)
         return self
 
@@ -307,7 +388,11 @@ class CandidateMatcher(Matcher):
 
     def _there(self, id_: int) -> bool:
         at = int(np.searchsorted(self.fitted, id_))
-        return at < len(self.fitted) and int(self.fitted[at]) == id_ and id_ not in self.gone
+        return (
+            at < len(self.fitted)
+            and int(self.fitted[at]) == id_
+            and id_ not in self.gone
+        )
 
     def _count(self, read: Features, by: int) -> None:
         for name in CHANNELS:
@@ -319,7 +404,9 @@ class CandidateMatcher(Matcher):
         packed = self.pool.fetch(here) if here and self.pool is not None else []
         return self._selection(packed, [i for i in wanted if i in self.later])
 
-    def _selection(self, packed: Sequence[tuple[int, bytes]], later: Sequence[int]) -> Matcher:
+    def _selection(
+        self, packed: Sequence[tuple[int, bytes]], later: Sequence[int]
+    ) -> Matcher:
         """Some documents as a matcher, weighed as in the whole catalogue."""
         told, unpacked = _unpacked([one for _, one in packed])
         told += [self.later[i].telling for i in later]
@@ -330,14 +417,29 @@ class CandidateMatcher(Matcher):
             base, sizes = unpacked[name]
             terms = base >> SHIFT
             late = np.concatenate([np.zeros(0, np.uint64), *(one.keys for one in more)])
-            keys = np.concatenate([statistics.keys[terms], late]) if len(terms) else late
-            now = np.concatenate([statistics.now[terms], statistics.of(late)]) if len(terms) else statistics.of(late)
-            counts = np.concatenate([(base & MASK).astype(np.uint8), *(one.counts for one in more)])
+            keys = (
+                np.concatenate([statistics.keys[terms], late]) if len(terms) else late
+            )
+            now = (
+                np.concatenate([statistics.now[terms], statistics.of(late)])
+                if len(terms)
+                else statistics.of(late)
+            )
+            counts = np.concatenate(
+                [(base & MASK).astype(np.uint8), *(one.counts for one in more)]
+            )
             ends = np.cumsum([0, *sizes.tolist(), *(len(one.keys) for one in more)])
             channels[name] = _Part(statistics, keys, counts, ends, now)
-        selection = _Selection(grams=self.grams, titles=self.titles, words=self.words, vectors=self.vectors)
+        selection = _Selection(
+            grams=self.grams, titles=self.titles, words=self.words, vectors=self.vectors
+        )
         selection.vectors_ = self.vectors_
-        selection._set([*(i for i, _ in packed), *later], told, channels, vectors.nothing().means([]))
+        selection._set(
+            [*(i for i, _ in packed), *later],
+            told,
+            channels,
+            vectors.nothing().means([]),
+        )
         selection.documents = len(self)
         return selection
 
@@ -346,11 +448,16 @@ def _most(documents: int) -> int:
     return max(FEW, int(COMMON * documents))
 
 
-def _spooled(documents: Iterator[Document], spool: Any) -> tuple[dict[str, Statistics], list[int], list[Keys]]:
+def _spooled(
+    documents: Iterator[Document], spool: Any
+) -> tuple[dict[str, Statistics], list[int], list[Keys]]:
     """Read a catalogue batch by batch into a file, counting its terms. Returns its first texts too, in words."""
     ids: list[int] = []
     texts: list[Keys] = []
-    statistics = {name: Statistics(np.zeros(0, np.uint64), np.zeros(0, np.int64)) for name in CHANNELS}
+    statistics = {
+        name: Statistics(np.zeros(0, np.uint64), np.zeros(0, np.int64))
+        for name in CHANNELS
+    }
     while batch := list(islice(documents, BATCH)):
         some, read = bulk.read(batch, texts=max(0, vectors.MOST_TEXTS - len(ids)))
         texts += read.texts
@@ -358,16 +465,23 @@ def _spooled(documents: Iterator[Document], spool: Any) -> tuple[dict[str, Stati
         np.save(spool, np.array(read.telling, dtype=np.bool_))
         for name, one in read.segments().items():
             frequency = np.diff(one.term_ends)
-            keys, where = np.unique(np.concatenate([statistics[name].keys, one.keys]), return_inverse=True)
+            keys, where = np.unique(
+                np.concatenate([statistics[name].keys, one.keys]), return_inverse=True
+            )
             known = np.concatenate([statistics[name].fitted, frequency])
-            statistics[name] = Statistics(keys, np.bincount(where, known, len(keys)).astype(np.int64))
+            statistics[name] = Statistics(
+                keys, np.bincount(where, known, len(keys)).astype(np.int64)
+            )
             for part in (one.keys, one.document_ends, one.by_document):
                 np.save(spool, part)
     return statistics, ids, texts
 
 
 def _stored(
-    spool: Any, ids: list[int], statistics: Mapping[str, Statistics], lengths: dict[str, list[float]]
+    spool: Any,
+    ids: list[int],
+    statistics: Mapping[str, Statistics],
+    lengths: dict[str, list[float]],
 ) -> Iterator[Stored]:
     """The documents as a pool takes them; notes how long the vectors are."""
     total = len(ids)
@@ -381,10 +495,17 @@ def _stored(
             numbers = np.searchsorted(one.keys, keys).astype(np.uint32)
             flat = (numbers[by_document >> SHIFT] << SHIFT) | (by_document & MASK)
             packed[name] = flat, ends
-            sums = sums_of((flat & MASK).astype(np.uint8), ends, scaled_log(one.fitted[flat >> SHIFT]))
+            sums = sums_of(
+                (flat & MASK).astype(np.uint8),
+                ends,
+                scaled_log(one.fitted[flat >> SHIFT]),
+            )
             lengths[name].append(float(np.mean(vector_lengths(sums, total))))
         for number, tells in enumerate(telling.tolist()):
-            own = {name: flat[ends[number] : ends[number + 1]] for name, (flat, ends) in packed.items()}
+            own = {
+                name: flat[ends[number] : ends[number + 1]]
+                for name, (flat, ends) in packed.items()
+            }
             yield _document(ids[first + number], tells, own, statistics, total)
         first += len(telling)
 
@@ -402,11 +523,21 @@ def _document(
         rare = statistics[name].fitted[numbers] <= _most(total)
         times = np.round(SUBLINEAR[one & MASK]).astype(np.int64)
         terms[name] = np.repeat(numbers[rare], times[rare]).tolist()
-    header = np.array([telling, *(len(flat[name]) for name in CHANNELS)], dtype=np.uint32)
-    return Stored(id_, terms, np.concatenate([header, *(flat[name] for name in CHANNELS)]).astype("<u4").tobytes())
+    header = np.array(
+        [telling, *(len(flat[name]) for name in CHANNELS)], dtype=np.uint32
+    )
+    return Stored(
+        id_,
+        terms,
+        np.concatenate([header, *(flat[name] for name in CHANNELS)])
+        .astype("<u4")
+        .tobytes(),
+    )
 
 
-def _unpacked(packed: Sequence[bytes]) -> tuple[list[bool], dict[str, tuple[npt.NDArray[np.uint32], Numbers]]]:
+def _unpacked(
+    packed: Sequence[bytes],
+) -> tuple[list[bool], dict[str, tuple[npt.NDArray[np.uint32], Numbers]]]:
     """Which documents tell something; channel → their terms with counts end to end, and how many each has."""
     whole = np.frombuffer(b"".join(packed), dtype="<u4").astype(np.uint32)
     ends = np.cumsum([len(one) // 4 for one in packed], dtype=np.int64)
@@ -416,7 +547,15 @@ def _unpacked(packed: Sequence[bytes]) -> tuple[list[bool], dict[str, tuple[npt.
     at = begins + _HEADER
     for place, name in enumerate(CHANNELS, 1):
         sizes = heads[:, place]
-        shift = at - np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)[: len(packed)]
-        found[name] = whole[np.repeat(shift, sizes) + np.arange(int(sizes.sum()))], sizes
+        shift = (
+            at
+            - np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)[
+                : len(packed)
+            ]
+        )
+        found[name] = (
+            whole[np.repeat(shift, sizes) + np.arange(int(sizes.sum()))],
+            sizes,
+        )
         at = at + sizes
     return [bool(one) for one in heads[:, 0].tolist()], found

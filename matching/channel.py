@@ -30,7 +30,9 @@ SCALE = 1024  # logarithms in this many-th parts: finer, and each change moves t
 SQUARES = 4096  # squared counts in this many-th parts
 ROOM = 1_000  # later documents there is room for, at least, before the sums are copied again
 _COUNTS = np.arange(MOST + 1)
-SUBLINEAR = np.where(_COUNTS > 0, 1 + np.log(np.maximum(_COUNTS, 1)), 0.0)  # sublinear count, by count
+SUBLINEAR = np.where(
+    _COUNTS > 0, 1 + np.log(np.maximum(_COUNTS, 1)), 0.0
+)  # sublinear count, by count
 SUBLINEAR_32 = SUBLINEAR.astype(np.float32)
 SQUARED = np.round(SUBLINEAR**2 * SQUARES).astype(np.int64)
 _UNIT = SCALE * SQUARES**0.5  # a length of 1, as its sums have it
@@ -66,7 +68,9 @@ class Asked:
     multiplied by before its own norm divides.
     """
 
-    def __init__(self, counted: Counted, terms: Whole, logs: Whole, documents: int) -> None:
+    def __init__(
+        self, counted: Counted, terms: Whole, logs: Whole, documents: int
+    ) -> None:
         self.counted = counted
         self.terms = terms
         self.known = logs > 0
@@ -77,8 +81,14 @@ class Asked:
 
     def shared(self, other: Counted, norm: float) -> dict[int, float]:
         """Key → its part of the cosine with a document of that norm."""
-        _, mine, theirs = np.intersect1d(self.counted.keys, other.keys, assume_unique=True, return_indices=True)
-        parts = self.weights[mine] * SUBLINEAR[other.counts[theirs]] / norm if norm else np.zeros(len(mine))
+        _, mine, theirs = np.intersect1d(
+            self.counted.keys, other.keys, assume_unique=True, return_indices=True
+        )
+        parts = (
+            self.weights[mine] * SUBLINEAR[other.counts[theirs]] / norm
+            if norm
+            else np.zeros(len(mine))
+        )
         return dict(zip(self.counted.keys[mine].tolist(), parts.tolist(), strict=True))
 
 
@@ -92,8 +102,12 @@ class Channel:
         self.main = main
         self.later: list[Counted] = []
         self._postings: dict[int, array[int]] = {}
-        self._moved: dict[int, int] = {}  # key → how its document frequency differs from the main segment's
-        self._room = self._sum_all() if sums is None else sums  # with room for later documents, once there are any
+        self._moved: dict[
+            int, int
+        ] = {}  # key → how its document frequency differs from the main segment's
+        self._room = (
+            self._sum_all() if sums is None else sums
+        )  # with room for later documents, once there are any
         self._size = len(self._room)
         self._inverse: tuple[int, Sums] | None = None
 
@@ -105,16 +119,22 @@ class Channel:
     def document(self, number: int) -> Counted:
         """The features of a document."""
         first = self.main.size
-        return self.main.document(number) if number < first else self.later[number - first]
+        return (
+            self.main.document(number) if number < first else self.later[number - first]
+        )
 
     def frequency(self, keys: Keys) -> Whole:
         """How many documents have each key. shape (k,) → (k,)."""
         return self._frequency(keys, self.main.find(keys))
 
     def _frequency(self, keys: Keys, terms: Whole) -> Whole:
-        found = np.where(terms >= 0, self.main.term_ends[terms + 1] - self.main.term_ends[terms], 0)
+        found = np.where(
+            terms >= 0, self.main.term_ends[terms + 1] - self.main.term_ends[terms], 0
+        )
         if self._moved:
-            found = found + np.array([self._moved.get(key, 0) for key in keys.tolist()], dtype=np.int64)
+            found = found + np.array(
+                [self._moved.get(key, 0) for key in keys.tolist()], dtype=np.int64
+            )
         return found.astype(np.int64)
 
     def change(self, gone: Sequence[int], new: Sequence[Counted]) -> None:
@@ -125,11 +145,15 @@ class Channel:
             return
         keys, where = np.unique(np.concatenate(everything), return_inverse=True)
         left = sum(map(len, leaving))
-        by = np.bincount(where[left:], minlength=len(keys)) - np.bincount(where[:left], minlength=len(keys))
+        by = np.bincount(where[left:], minlength=len(keys)) - np.bincount(
+            where[:left], minlength=len(keys)
+        )
         logs = self._move(keys, by)
         first, last = self._size, self._size + len(new)
         for number, counted in enumerate(new, first):
-            for key, count in zip(counted.keys.tolist(), counted.counts.tolist(), strict=True):
+            for key, count in zip(
+                counted.keys.tolist(), counted.counts.tolist(), strict=True
+            ):
                 packed, there = (number << int(SHIFT)) | count, self._postings.get(key)
                 if there is None:
                     self._postings[key] = array("I", (packed,))
@@ -150,7 +174,9 @@ class Channel:
     def ask(self, counted: Counted, documents: int) -> Asked:
         """Weigh a query. documents: how many there are now, the removed not counted."""
         terms = self.main.find(counted.keys)
-        return Asked(counted, terms, scaled_log(self._frequency(counted.keys, terms)), documents)
+        return Asked(
+            counted, terms, scaled_log(self._frequency(counted.keys, terms)), documents
+        )
 
     def ask_all(self, queries: Segment, documents: int) -> Callable[[int], Asked]:
         """Weigh many queries, the documents of a segment: what ask() gives for the one of a number."""
@@ -158,9 +184,16 @@ class Channel:
         logs = scaled_log(self._frequency(queries.keys, terms))
 
         def asked(number: int) -> Asked:
-            packed = np.sort(queries.packed(number))  # by key, as read() gives them: sums of floats hang on the order
+            packed = np.sort(
+                queries.packed(number)
+            )  # by key, as read() gives them: sums of floats hang on the order
             own = packed >> SHIFT
-            return Asked(Counted(queries.keys[own], (packed & MASK).astype(np.uint8)), terms[own], logs[own], documents)
+            return Asked(
+                Counted(queries.keys[own], (packed & MASK).astype(np.uint8)),
+                terms[own],
+                logs[own],
+                documents,
+            )
 
         return asked
 
@@ -171,7 +204,13 @@ class Channel:
 
     def norm(self, counted: Counted, documents: int) -> float:
         """The length of a vector that is not of the catalogue, with the catalogue's idf."""
-        return float(np.sqrt(np.sum((SUBLINEAR[counted.counts] * self.idf(counted.keys, documents)) ** 2)))
+        return float(
+            np.sqrt(
+                np.sum(
+                    (SUBLINEAR[counted.counts] * self.idf(counted.keys, documents)) ** 2
+                )
+            )
+        )
 
     def dot(self, asked: Asked, loops: Loops) -> Sums:
         """The products of a query with every document, before the documents' own norms divide. shape (n,)."""
@@ -181,12 +220,26 @@ class Channel:
         terms = asked.terms[asked.known]
         inside = terms >= 0
         terms, ends = terms[inside], self.main.term_ends
-        loops.add(self.main.by_term, ends[terms], ends[terms + 1], weights[inside], SUBLINEAR_32, sums)
+        loops.add(
+            self.main.by_term,
+            ends[terms],
+            ends[terms + 1],
+            weights[inside],
+            SUBLINEAR_32,
+            sums,
+        )
         if self._postings:
             found, there = self._later(keys)
             if there:
                 places = np.cumsum([0, *(len(one) for one in found)])
-                loops.add(np.concatenate(found), places[:-1], places[1:], weights[there], SUBLINEAR_32, sums)
+                loops.add(
+                    np.concatenate(found),
+                    places[:-1],
+                    places[1:],
+                    weights[there],
+                    SUBLINEAR_32,
+                    sums,
+                )
         return sums
 
     def norms(self, documents: int, numbers: Whole) -> Floats:
@@ -196,7 +249,10 @@ class Channel:
     def inverse(self, documents: int, loops: Loops) -> Sums:
         """What a product is multiplied by to give the cosine, 0 for a document without features. shape (n,)."""
         if self._inverse is None or self._inverse[0] != documents:
-            self._inverse = documents, loops.inverse(self.sums, _top(documents), np.float32(_UNIT))
+            self._inverse = (
+                documents,
+                loops.inverse(self.sums, _top(documents), np.float32(_UNIT)),
+            )
         return self._inverse[1]
 
     def merged(self, alive: npt.NDArray[np.bool_]) -> Channel:
@@ -223,13 +279,33 @@ class Channel:
             self._room = self._room.copy()
         changed = np.flatnonzero(before != after)
         old, new = before[changed], after[changed]
-        inside, ends, loops = np.flatnonzero(terms[changed] >= 0), self.main.term_ends, kernels.loops()
+        inside, ends, loops = (
+            np.flatnonzero(terms[changed] >= 0),
+            self.main.term_ends,
+            kernels.loops(),
+        )
         lists = terms[changed][inside]
-        loops.shift(self.main.by_term, ends[lists], ends[lists + 1], old[inside], new[inside], SQUARED, self._room)
+        loops.shift(
+            self.main.by_term,
+            ends[lists],
+            ends[lists + 1],
+            old[inside],
+            new[inside],
+            SQUARED,
+            self._room,
+        )
         found, there = self._later(keys[changed])
         if len(there):
             places = np.cumsum([0, *(len(one) for one in found)])
-            loops.shift(np.concatenate(found), places[:-1], places[1:], old[there], new[there], SQUARED, self._room)
+            loops.shift(
+                np.concatenate(found),
+                places[:-1],
+                places[1:],
+                old[there],
+                new[there],
+                SQUARED,
+                self._room,
+            )
         return after
 
     def _later(self, keys: Keys) -> tuple[list[Packed], list[int]]:
@@ -242,7 +318,9 @@ class Channel:
         logs = scaled_log(np.diff(self.main.term_ends))
         ends = self.main.document_ends
         if self.main.size > segments.LARGE:
-            from matching import compiled  # here: loading numba takes longer than a small catalogue
+            from matching import (
+                compiled,
+            )  # here: loading numba takes longer than a small catalogue
 
             found: Whole = compiled.sums(self.main.by_document, ends, logs, SQUARED)
             return found

@@ -15,7 +15,9 @@ _LEAST = np.float32(1e-38)  # above 0
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
-def add(postings: Any, starts: Any, ends: Any, weights: Any, by_count: Any, sums: Any) -> None:
+def add(
+    postings: Any, starts: Any, ends: Any, weights: Any, by_count: Any, sums: Any
+) -> None:
     """As kernels.Loops.add."""
     table = np.empty(64, dtype=np.float32)
     for i in range(len(starts)):
@@ -24,7 +26,9 @@ def add(postings: Any, starts: Any, ends: Any, weights: Any, by_count: Any, sums
         at = np.uint64(starts[i])
         end = np.uint64(ends[i])
         whole = at + ((end - at) & ~np.uint64(3))
-        while at < whole:  # four at a time: no two postings of a list are of one document
+        while (
+            at < whole
+        ):  # four at a time: no two postings of a list are of one document
             a, b = postings[at], postings[at + np.uint64(1)]
             c, d = postings[at + np.uint64(2)], postings[at + np.uint64(3)]
             sums[np.uint64(a >> _SHIFT)] += table[np.uint64(a & _MASK)]
@@ -95,7 +99,9 @@ def _reaching(found: Any, count: int, scores: Any, floor: Any) -> int:
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
-def shift(postings: Any, starts: Any, ends: Any, old: Any, new: Any, by_count: Any, to: Any) -> None:
+def shift(
+    postings: Any, starts: Any, ends: Any, old: Any, new: Any, by_count: Any, to: Any
+) -> None:
     """As kernels.Loops.shift."""
     for i in range(len(starts)):
         once = new[i] - old[i]
@@ -112,7 +118,9 @@ def inverse(sums: Any, top: int, scale: Any) -> Any:
     """As kernels.Loops.inverse."""
     found = np.zeros(len(sums), dtype=np.float32)
     for number in range(len(sums)):
-        squared = top * top * sums[number, 0] - 2 * top * sums[number, 1] + sums[number, 2]
+        squared = (
+            top * top * sums[number, 0] - 2 * top * sums[number, 1] + sums[number, 2]
+        )
         if squared > 0:
             found[number] = scale / np.sqrt(np.float32(squared))
     return found
@@ -126,7 +134,9 @@ def invert(by_document: Any, document_ends: Any, term_ends: Any) -> Any:
     for document in range(len(document_ends) - 1):
         for at in range(document_ends[document], document_ends[document + 1]):
             term = np.int64(by_document[at] >> _SHIFT)
-            by_term[next_place[term]] = (np.uint32(document) << _SHIFT) | (by_document[at] & _MASK)
+            by_term[next_place[term]] = (np.uint32(document) << _SHIFT) | (
+                by_document[at] & _MASK
+            )
             next_place[term] += 1
     return by_term
 
@@ -171,7 +181,14 @@ def place(keys: Any, size: int, slots: Any) -> None:
 
 @njit(nogil=True, cache=True, boundscheck=False)
 def count(
-    keys: Any, document_of: Any, weights: Any, documents: int, slots: Any, known: Any, size: int, most: int
+    keys: Any,
+    document_of: Any,
+    weights: Any,
+    documents: int,
+    slots: Any,
+    known: Any,
+    size: int,
+    most: int,
 ) -> Any:
     """Sum the weights of each key within each document, at most `most`; keys come grouped by document.
 
@@ -182,7 +199,9 @@ def count(
     terms = np.empty(len(keys), dtype=np.uint32)
     sums = np.empty(len(keys), dtype=np.int32)
     sizes = np.zeros(documents, dtype=np.int64)
-    last = np.full(size + len(keys), -1, dtype=np.int64)  # where the key was counted last
+    last = np.full(
+        size + len(keys), -1, dtype=np.int64
+    )  # where the key was counted last
     out = 0
     begun = 0
     document = -1

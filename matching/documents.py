@@ -57,7 +57,10 @@ class Match:
         return f"Match(id={self.id!r}, score={self.score:.4f})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Match) and (self.id, self.score) == (other.id, other.score)
+        return isinstance(other, Match) and (self.id, self.score) == (
+            other.id,
+            other.score,
+        )
 
     def __hash__(self) -> int:
         return hash((self.id, self.score))

@@ -36,11 +36,19 @@ def documents(path: Path) -> list[Document]:
 
 def pairs(path: Path) -> list[tuple[str, str]]:
     """The pairs of a file with the columns demand_id and achievement_id, each once. Raises BadFile."""
-    return list(dict.fromkeys((row["demand_id"], row["achievement_id"]) for _, row in _rows(path, PAIR_COLUMNS)))
+    return list(
+        dict.fromkeys(
+            (row["demand_id"], row["achievement_id"])
+            for _, row in _rows(path, PAIR_COLUMNS)
+        )
+    )
 
 
 def scores(
-    demands: Sequence[Document], achievements: Sequence[Document], wanted: Sequence[tuple[str, str]], matcher: Matcher
+    demands: Sequence[Document],
+    achievements: Sequence[Document],
+    wanted: Sequence[tuple[str, str]],
+    matcher: Matcher,
 ) -> list[float]:
     """The score of each pair, by a matcher that is fitted here on the achievements alone.
 
@@ -53,38 +61,68 @@ def scores(
     there = {document.id for document in achievements}
     for demand, achievement in wanted:
         if demand not in by_id:
-            raise BadFile(f"the pairs name the demand {demand!r}, which is not among the demands")
+            raise BadFile(
+                f"the pairs name the demand {demand!r}, which is not among the demands"
+            )
         if achievement not in there:
-            raise BadFile(f"the pairs name the achievement {achievement!r}, which is not among the achievements")
+            raise BadFile(
+                f"the pairs name the achievement {achievement!r}, which is not among the achievements"
+            )
     matcher.fit(achievements)
     found = {
         (demand, achievement): float(score)
         for demand, others in asked.items()
-        for achievement, score in zip(others, matcher.score(by_id[demand], others), strict=True)
+        for achievement, score in zip(
+            others, matcher.score(by_id[demand], others), strict=True
+        )
     }
     return [found[pair] for pair in wanted]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Returns the exit status: 0, or 2 when a file cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m matching.evaluation", description=__doc__)
-    parser.add_argument("demands", type=Path, help="tab-separated texts: id, title, content")
-    parser.add_argument("achievements", type=Path, help="tab-separated texts: id, title, content")
-    parser.add_argument("pairs", type=Path, help="tab-separated pairs: demand_id, achievement_id, others ignored")
-    parser.add_argument("-o", "--output", type=Path, required=True, help="where the scores go, tab-separated")
+    parser = argparse.ArgumentParser(
+        prog="python -m matching.evaluation", description=__doc__
+    )
+    parser.add_argument(
+        "demands", type=Path, help="tab-separated texts: id, title, content"
+    )
+    parser.add_argument(
+        "achievements", type=Path, help="tab-separated texts: id, title, content"
+    )
+    parser.add_argument(
+        "pairs",
+        type=Path,
+        help="tab-separated pairs: demand_id, achievement_id, others ignored",
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="where the scores go, tab-separated",
+    )
     given = parser.parse_args(arguments)
     try:
-        demands, achievements, wanted = documents(given.demands), documents(given.achievements), pairs(given.pairs)
+        demands, achievements, wanted = (
+            documents(given.demands),
+            documents(given.achievements),
+            pairs(given.pairs),
+        )
         found = scores(demands, achievements, wanted, Matcher())
         _write(given.output, wanted, found)
     except (BadFile, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"{len(wanted)} pairs of {len(demands)} demands and {len(achievements)} achievements scored: {given.output}")
+    print(
+        f"{len(wanted)} pairs of {len(demands)} demands and {len(achievements)} achievements scored: {given.output}"
+    )
     return 0
 
 
-def _write(path: Path, wanted: Sequence[tuple[str, str]], found: Sequence[float]) -> None:
+def _write(
+    path: Path, wanted: Sequence[tuple[str, str]], found: Sequence[float]
+) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("demand_id\tachievement_id\tscore\n")
         for (demand, achievement), score in zip(wanted, found, strict=True):
@@ -107,7 +145,9 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
     for line, cells in enumerate(lines, 2):
         if any(cell.strip() for cell in cells):
             if len(cells) > len(header):
-                raise BadFile(f"{path}, line {line}: {len(cells)} cells under {len(header)} columns")
+                raise BadFile(
+                    f"{path}, line {line}: {len(cells)} cells under {len(header)} columns"
+                )
             padded = cells + [""] * (len(header) - len(cells))
             yield line, dict(zip(header, padded, strict=True))
 

@@ -16,8 +16,19 @@ Name = Literal["field", "chain", "stage", "mode", "money", "due"]
 Verdict = Literal["agree", "differ", "unknown"]
 Value = str | frozenset[str] | tuple[Decimal | None, Decimal | None] | date | None
 
-STAGES = ("rnd", "lab_scale", "pilot", "small_batch", "industrialised")  # least ripe first
-GATES: tuple[Name, ...] = ("stage", "mode", "money", "due")  # what talk or time can mend
+STAGES = (
+    "rnd",
+    "lab_scale",
+    "pilot",
+    "small_batch",
+    "industrialised",
+)  # least ripe first
+GATES: tuple[Name, ...] = (
+    "stage",
+    "mode",
+    "money",
+    "due",
+)  # what talk or time can mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +49,30 @@ def compare(demand: Document, achievement: Document) -> list[Fact]:
     """
     money = (_money(demand), _money(achievement))
     return [
-        Fact("field", _same(demand.field, achievement.field), demand.field, achievement.field),
-        Fact("chain", _same(demand.chain, achievement.chain), demand.chain, achievement.chain),
-        Fact("stage", _ripe(demand.stage, achievement.stage), demand.stage, achievement.stage),
-        Fact("mode", _common(demand.modes, achievement.modes), demand.modes, achievement.modes),
+        Fact(
+            "field",
+            _same(demand.field, achievement.field),
+            demand.field,
+            achievement.field,
+        ),
+        Fact(
+            "chain",
+            _same(demand.chain, achievement.chain),
+            demand.chain,
+            achievement.chain,
+        ),
+        Fact(
+            "stage",
+            _ripe(demand.stage, achievement.stage),
+            demand.stage,
+            achievement.stage,
+        ),
+        Fact(
+            "mode",
+            _common(demand.modes, achievement.modes),
+            demand.modes,
+            achievement.modes,
+        ),
         Fact("money", _affordable(*money), *money),
         Fact("due", _by(demand.due, achievement.due), demand.due, achievement.due),
     ]
@@ -77,7 +108,8 @@ def _money(document: Document) -> tuple[Decimal | None, Decimal | None] | None:
 
 
 def _affordable(
-    budget: tuple[Decimal | None, Decimal | None] | None, price: tuple[Decimal | None, ...] | None
+    budget: tuple[Decimal | None, Decimal | None] | None,
+    price: tuple[Decimal | None, ...] | None,
 ) -> Verdict:
     if budget is None or price is None:
         return "unknown"

@@ -94,16 +94,26 @@ def grams_at(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Unit]:
         if stop and token.stopped:
             units.append(None)
         elif words_of.is_han(token.word):
-            units.extend((ord(c), token.start + i, token.start + i + 1) for i, c in enumerate(token.word))
+            units.extend(
+                (ord(c), token.start + i, token.start + i + 1)
+                for i, c in enumerate(token.word)
+            )
         else:
             units.append((word_key(token.word), token.start, last))
     there = [unit for unit in units if unit]
     singles = spread(np.array([code for code, _, _ in there], dtype=np.uint64)).tolist()
-    found = [Unit(key, start, end) for key, (_, start, end) in zip(singles, there, strict=True)]
+    found = [
+        Unit(key, start, end)
+        for key, (_, start, end) in zip(singles, there, strict=True)
+    ]
     if pairs:
         sides = [(a, b) for a, b in zip(units, units[1:], strict=False) if a and b]
-        keys = _paired(*(np.array([s[i][0] for s in sides], dtype=np.uint64) for i in (0, 1)))
-        found.extend(Unit(int(k), a[1], b[2]) for k, (a, b) in zip(keys, sides, strict=True))
+        keys = _paired(
+            *(np.array([s[i][0] for s in sides], dtype=np.uint64) for i in (0, 1))
+        )
+        found.extend(
+            Unit(int(k), a[1], b[2]) for k, (a, b) in zip(keys, sides, strict=True)
+        )
     return found
 
 
@@ -113,7 +123,10 @@ def word_key(word: str) -> int:
     if key is None:
         if len(_keys) >= _REMEMBERED:
             _keys.clear()
-        key = int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+        key = int.from_bytes(
+            blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
+            "little",
+        )
         _keys[word] = key
     return key
 
@@ -132,7 +145,11 @@ def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
             kept.append(BREAK)
             plain.append(BREAK)
         last = token.start + len(token.word)
-        codes = list(map(ord, token.word)) if words_of.is_han(token.word) else [word_key(token.word)]
+        codes = (
+            list(map(ord, token.word))
+            if words_of.is_han(token.word)
+            else [word_key(token.word)]
+        )
         plain.extend(codes)
         if token.stopped:
             kept.append(BREAK)

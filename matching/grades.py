@@ -35,6 +35,8 @@ def grade(score: float, reasons: Reasons) -> Grade | None:
         return None
     if score >= HIGH and len(specific) >= HIGH_WORDS:
         return "high"
-    if score >= FAIR and (len(specific) >= FAIR_WORDS or reasons.covered >= FAIR_COVERED):
+    if score >= FAIR and (
+        len(specific) >= FAIR_WORDS or reasons.covered >= FAIR_COVERED
+    ):
         return "fair"
     return "weak"

@@ -21,7 +21,9 @@ Sums = npt.NDArray[np.float32]
 SHIFT = 6  # bits of a posting that hold the count
 MASK = (1 << SHIFT) - 1
 FIRST = 4  # times the loops are asked for before the compiled ones are loaded: a first answer competes with nothing
-NEAR = np.float32(2e-6)  # scores of 32 bits nearer than this to the last place are looked at again in 64 bits
+NEAR = np.float32(
+    2e-6
+)  # scores of 32 bits nearer than this to the last place are looked at again in 64 bits
 
 
 class Loops(Protocol):
@@ -39,12 +41,22 @@ class Loops(Protocol):
     """
 
     def add(
-        self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums
+        self,
+        postings: Packed,
+        starts: Offsets,
+        ends: Offsets,
+        weights: Sums,
+        by_count: Sums,
+        sums: Sums,
     ) -> None: ...
 
-    def blend(self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums) -> None: ...
+    def blend(
+        self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums
+    ) -> None: ...
 
-    def best(self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]: ...
+    def best(
+        self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int
+    ) -> npt.NDArray[np.int64]: ...
 
     def shift(
         self,
@@ -63,17 +75,35 @@ class Loops(Protocol):
 class Plain:
     """The loops in numpy."""
 
-    def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
-        for start, end, weight in zip(starts.tolist(), ends.tolist(), weights, strict=True):
+    def add(
+        self,
+        postings: Packed,
+        starts: Offsets,
+        ends: Offsets,
+        weights: Sums,
+        by_count: Sums,
+        sums: Sums,
+    ) -> None:
+        for start, end, weight in zip(
+            starts.tolist(), ends.tolist(), weights, strict=True
+        ):
             one = postings[start:end]
             sums[one >> np.uint32(SHIFT)] += (weight * by_count)[one & np.uint32(MASK)]
 
-    def blend(self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums) -> None:
+    def blend(
+        self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums
+    ) -> None:
         scores += sums * factors * weight
 
-    def best(self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]:
+    def best(
+        self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int
+    ) -> npt.NDArray[np.int64]:
         scores = np.where(allowed, scores, np.float32(0))
-        last = np.partition(scores, len(scores) - top)[len(scores) - top] if top < len(scores) else np.float32(0)
+        last = (
+            np.partition(scores, len(scores) - top)[len(scores) - top]
+            if top < len(scores)
+            else np.float32(0)
+        )
         return np.flatnonzero((scores > 0) & (scores >= last - NEAR))
 
     def shift(
@@ -86,7 +116,9 @@ class Plain:
         by_count: Offsets,
         to: Offsets,
     ) -> None:
-        lists = zip(starts.tolist(), ends.tolist(), old.tolist(), new.tolist(), strict=True)
+        lists = zip(
+            starts.tolist(), ends.tolist(), old.tolist(), new.tolist(), strict=True
+        )
         for start, end, before, after in lists:
             one = postings[start:end]
             numbers, squared = one >> np.uint32(SHIFT), by_count[one & np.uint32(MASK)]
@@ -107,23 +139,42 @@ class Compiled:
         from matching import compiled
 
         self._loops: Any = compiled
-        no, short, whole = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32), np.zeros((0, 3), dtype=np.int64)
+        no, short, whole = (
+            np.zeros(0, dtype=np.int64),
+            np.zeros(0, dtype=np.float32),
+            np.zeros((0, 3), dtype=np.int64),
+        )
         self.blend(short, short, np.float32(0), short)
         self.best(short, np.zeros(0, dtype=np.bool_), 1)
-        for writeable in (True, False):  # what is mapped from a file is of another type, compiled apart
+        for writeable in (
+            True,
+            False,
+        ):  # what is mapped from a file is of another type, compiled apart
             none, sums = np.zeros(0, dtype=np.uint32), np.zeros((0, 3), dtype=np.int64)
             none.flags.writeable = sums.flags.writeable = writeable
             self.add(none, no, no, short, np.zeros(64, dtype=np.float32), short)
             self.shift(none, no, no, no, no, np.zeros(64, dtype=np.int64), whole)
             self.inverse(sums, 0, np.float32(0))
 
-    def add(self, postings: Packed, starts: Offsets, ends: Offsets, weights: Sums, by_count: Sums, sums: Sums) -> None:
+    def add(
+        self,
+        postings: Packed,
+        starts: Offsets,
+        ends: Offsets,
+        weights: Sums,
+        by_count: Sums,
+        sums: Sums,
+    ) -> None:
         self._loops.add(postings, starts, ends, weights, by_count, sums)
 
-    def blend(self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums) -> None:
+    def blend(
+        self, sums: Sums, factors: Sums, weight: np.float32, scores: Sums
+    ) -> None:
         self._loops.blend(sums, factors, weight, scores)
 
-    def best(self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int) -> npt.NDArray[np.int64]:
+    def best(
+        self, scores: Sums, allowed: npt.NDArray[np.bool_], top: int
+    ) -> npt.NDArray[np.int64]:
         found: npt.NDArray[np.int64] = self._loops.best(scores, allowed, top, NEAR)
         return found
 
@@ -156,7 +207,9 @@ class _Loading:
     def begin(self) -> threading.Thread:
         with self.guard:
             if self.thread is None:
-                self.thread = threading.Thread(target=self._load, name="compiled-loops", daemon=True)
+                self.thread = threading.Thread(
+                    target=self._load, name="compiled-loops", daemon=True
+                )
                 self.thread.start()
             return self.thread
 
@@ -169,7 +222,9 @@ class _Loading:
     def _load(self) -> None:
         try:
             self.loops = Compiled()
-        except Exception:  # a machine where numba cannot load or compile is served by numpy
+        except (
+            Exception
+        ):  # a machine where numba cannot load or compile is served by numpy
             self.loops = Plain()
 
 

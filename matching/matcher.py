@@ -54,13 +54,22 @@ class Matcher:
     means_: Means  # of the words of each document that was fitted; later_means_ of those that were put since
     later_means_: Means
 
-    def __init__(self, *, grams: float = 1.0, titles: float = 0.5, words: float = 0.25, vectors: float = 0.4) -> None:
+    def __init__(
+        self,
+        *,
+        grams: float = 1.0,
+        titles: float = 0.5,
+        words: float = 0.25,
+        vectors: float = 0.4,
+    ) -> None:
         self.grams = grams
         self.titles = titles
         self.words = words
         self.vectors = vectors
 
-    def fit(self, documents: Iterable[Document], *, like: Matcher | None = None) -> Self:
+    def fit(
+        self, documents: Iterable[Document], *, like: Matcher | None = None
+    ) -> Self:
         """Learn a catalogue, any number of documents, none too.
 
         like: a fitted matcher whose word vectors are taken instead of training new ones.
@@ -79,8 +88,13 @@ class Matcher:
             telling, in_order, laid = many.telling, many.texts, many.segments()
         else:
             read = [features.read(document) for document in first]
-            ids, telling = [document.id for document in first], [r.telling for r in read]
-            laid = {name: segments.of([getattr(r, name) for r in read]) for name in used}
+            ids, telling = (
+                [document.id for document in first],
+                [r.telling for r in read],
+            )
+            laid = {
+                name: segments.of([getattr(r, name) for r in read]) for name in used
+            }
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
         self.vectors_ = vectors.learnt(in_order) if like is None else like.vectors_
@@ -88,7 +102,9 @@ class Matcher:
         self._set(ids, telling, channels, self.vectors_.means_of(laid["words"]))
         return self
 
-    def rank(self, document: Document, top: int = 20, among: Collection[Id] | None = None) -> list[Match]:
+    def rank(
+        self, document: Document, top: int = 20, among: Collection[Id] | None = None
+    ) -> list[Match]:
         """The best documents of the catalogue, best first, equal scores by id.
 
         top how many at most; among the only ids to be ranked, all if None. Documents without a telling word are never
@@ -96,7 +112,9 @@ class Matcher:
         """
         return self._rank(_Question(self, document), top, among)
 
-    def rank_all(self, documents: Iterable[Document], top: int = 20) -> list[list[Match]]:
+    def rank_all(
+        self, documents: Iterable[Document], top: int = 20
+    ) -> list[list[Match]]:
         """What rank() gives for each of many documents, sooner: they are read together and ranked side by side."""
         from matching import bulk  # here: a process that only answers does without
 
@@ -104,20 +122,29 @@ class Matcher:
         documents = list(documents)
         _, many = bulk.read(documents, self._used())
         laid = many.segments()
-        asks = {name: channel.ask_all(laid[name], len(self)) for name, channel in self.channels_.items()}
+        asks = {
+            name: channel.ask_all(laid[name], len(self))
+            for name, channel in self.channels_.items()
+        }
         means = self.vectors_.means_of(laid["words"])
         nothing = Counted(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8))
 
         def ranked(number: int) -> list[Match]:
             asked = {name: ask(number) for name, ask in asks.items()}
-            counted = dict.fromkeys(CHANNELS, nothing) | {name: one.counted for name, one in asked.items()}
+            counted = dict.fromkeys(CHANNELS, nothing) | {
+                name: one.counted for name, one in asked.items()
+            }
             read = Features(**counted, telling=many.telling[number])
-            return self._rank(_Question(self, documents[number], read, asked, means[number]), top)
+            return self._rank(
+                _Question(self, documents[number], read, asked, means[number]), top
+            )
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(ranked, range(len(documents))))
 
-    def _rank(self, asked: _Question, top: int, among: Collection[Id] | None = None) -> list[Match]:
+    def _rank(
+        self, asked: _Question, top: int, among: Collection[Id] | None = None
+    ) -> list[Match]:
         if top <= 0 or not asked.read.telling:
             return []
         allowed = self.ranked_
@@ -134,7 +161,11 @@ class Matcher:
         best = []
         for place in np.flatnonzero(scores >= least).tolist():
             number, score = int(numbers[place]), float(scores[place])
-            best.append(Match(self.ids_[number], score, _Why(asked, number, norms, place, score)))
+            best.append(
+                Match(
+                    self.ids_[number], score, _Why(asked, number, norms, place, score)
+                )
+            )
         best.sort(key=lambda match: (-match.score, order(match.id)))
         return best[:top]
 
@@ -147,7 +178,9 @@ class Matcher:
         found[there] = self._scored(asked, numbers[there], asked.norms(numbers[there]))
         return found
 
-    def _scored(self, asked: _Question, numbers: Whole, norms: dict[str, Floats]) -> Floats:
+    def _scored(
+        self, asked: _Question, numbers: Whole, norms: dict[str, Floats]
+    ) -> Floats:
         """The scores of some documents of those lengths, 0 where nothing is ranked. shape (len(numbers),)."""
         if not asked.read.telling:
             return np.zeros(len(numbers))
@@ -166,7 +199,13 @@ class Matcher:
         self._check()
         numbers = np.array([self.number_[other]])
         norms = asked.norms(numbers)
-        return _Why(asked, int(numbers[0]), norms, 0, float(self._scored(asked, numbers, norms)[0]))()
+        return _Why(
+            asked,
+            int(numbers[0]),
+            norms,
+            0,
+            float(self._scored(asked, numbers, norms)[0]),
+        )()
 
     def understand(self, document: Document) -> Understanding:
         """What a text is taken to say, and why it gets no ranking if it gets none."""
@@ -190,8 +229,12 @@ class Matcher:
         self.ids_.extend(new)
         self.number_.update(zip(new, range(first, first + len(new)), strict=True))
         self.alive_ = np.concatenate([self.alive_, np.ones(len(new), dtype=np.bool_)])
-        self.ranked_ = np.concatenate([self.ranked_, np.array([r.telling for r in read], dtype=np.bool_)])
-        self.later_means_ = np.concatenate([self.later_means_, self.vectors_.means([r.words for r in read])])
+        self.ranked_ = np.concatenate(
+            [self.ranked_, np.array([r.telling for r in read], dtype=np.bool_)]
+        )
+        self.later_means_ = np.concatenate(
+            [self.later_means_, self.vectors_.means([r.words for r in read])]
+        )
         later = len(self.ids_) - self.channels_["words"].main.size
         if later > max(_MERGE_AT, _MERGE_SHARE * len(self.ids_)):
             self.merge()
@@ -210,7 +253,10 @@ class Matcher:
     def merge(self) -> Self:
         """Draw what was put and removed together with what was fitted; answers stay the same and come faster."""
         self._check()
-        channels = {name: channel.merged(self.alive_) for name, channel in self.channels_.items()}
+        channels = {
+            name: channel.merged(self.alive_)
+            for name, channel in self.channels_.items()
+        }
         kept = np.flatnonzero(self.alive_).tolist()
         means = np.concatenate([self.means_, self.later_means_])[kept]
         self._set([self.ids_[n] for n in kept], self.ranked_[kept], channels, means)
@@ -227,10 +273,20 @@ class Matcher:
         arrays: storage.Arrays = {"ranked": self.ranked_}
         for name, channel in self.channels_.items():
             main = channel.main
-            for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
+            for part in (
+                "keys",
+                "term_ends",
+                "by_term",
+                "document_ends",
+                "by_document",
+            ):
                 arrays[f"{name}-{part}"] = getattr(main, part)
             arrays[f"{name}-sums"] = channel.sums
-        arrays |= {"vectors-keys": self.vectors_.keys, "vectors-rows": self.vectors_.rows, "means": self.means_}
+        arrays |= {
+            "vectors-keys": self.vectors_.keys,
+            "vectors-rows": self.vectors_.rows,
+            "means": self.means_,
+        }
         weights = {name: getattr(self, name) for name in (*CHANNELS, "vectors")}
         facts: dict[str, Any] = {"words": words_of.VERSION, "weights": weights}
         if all(type(i) is int and abs(i) < 2**63 for i in self.ids_):
@@ -251,21 +307,34 @@ class Matcher:
                 raise UnusableArtefact(
                     f"{directory} was fitted with words {facts['words']!r}, now {words_of.VERSION!r}"
                 )
-            matcher = cls(**{name: float(weight) for name, weight in facts["weights"].items()})
+            matcher = cls(
+                **{name: float(weight) for name, weight in facts["weights"].items()}
+            )
             ids = arrays["ids"].tolist() if "ids" in arrays else list(facts["ids"])
             channels = {}
             for name in matcher._used():
                 parts = ("keys", "term_ends", "by_term", "document_ends", "by_document")
                 main = Segment(*(arrays[f"{name}-{part}"] for part in parts))
-                if main.size != len(ids) or arrays[f"{name}-sums"].shape != (len(ids), 3):
-                    raise UnusableArtefact(f"{directory}: channel {name} is not of the same documents")
+                if main.size != len(ids) or arrays[f"{name}-sums"].shape != (
+                    len(ids),
+                    3,
+                ):
+                    raise UnusableArtefact(
+                        f"{directory}: channel {name} is not of the same documents"
+                    )
                 channels[name] = Channel(main, arrays[f"{name}-sums"])
             if arrays["means"].shape != (len(ids), arrays["vectors-rows"].shape[1]):
-                raise UnusableArtefact(f"{directory}: the means are not of the same documents")
+                raise UnusableArtefact(
+                    f"{directory}: the means are not of the same documents"
+                )
             matcher._set(ids, arrays["ranked"], channels, arrays["means"])
-            matcher.vectors_ = WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
+            matcher.vectors_ = WordVectors(
+                arrays["vectors-keys"], arrays["vectors-rows"]
+            )
         except (KeyError, TypeError, ValueError) as error:
-            raise UnusableArtefact(f"{directory} does not hold a matcher: {error!r}") from error
+            raise UnusableArtefact(
+                f"{directory} does not hold a matcher: {error!r}"
+            ) from error
         return matcher
 
     def __len__(self) -> int:
@@ -276,7 +345,13 @@ class Matcher:
         self._check()
         return id_ in self.number_
 
-    def _set(self, ids: list[Id], telling: npt.ArrayLike, channels: dict[str, Channel], means: Means) -> None:
+    def _set(
+        self,
+        ids: list[Id],
+        telling: npt.ArrayLike,
+        channels: dict[str, Channel],
+        means: Means,
+    ) -> None:
         self.ids_ = ids
         self.number_ = dict(zip(ids, range(len(ids)), strict=True))
         self.alive_ = np.ones(len(ids), dtype=np.bool_)
@@ -296,7 +371,9 @@ class Matcher:
 
     def _used(self) -> tuple[str, ...]:
         """The channels that count; the words always, for the reasons."""
-        return tuple(name for name in CHANNELS if getattr(self, name) or name == "words")
+        return tuple(
+            name for name in CHANNELS if getattr(self, name) or name == "words"
+        )
 
     def _kill(self, numbers: list[int]) -> None:
         for number in numbers:
@@ -330,31 +407,46 @@ class _Question:
         self.documents = len(matcher)
         self.channels = dict(matcher.channels_)
         self.asked = asked or {
-            name: channel.ask(getattr(self.read, name), self.documents) for name, channel in self.channels.items()
+            name: channel.ask(getattr(self.read, name), self.documents)
+            for name, channel in self.channels.items()
         }
         self.word_vectors, self.means = matcher.vectors_, matcher._means
         self._mean = mean
         weights = {name: getattr(matcher, name) for name in CHANNELS}
         weights["vectors"] = matcher.vectors if len(matcher.vectors_.keys) else 0.0
-        total = sum(weights.values()) + weights["vectors"] * (vectors.worth(len(self.read.words.keys)) - 1)
+        total = sum(weights.values()) + weights["vectors"] * (
+            vectors.worth(len(self.read.words.keys)) - 1
+        )
         self.weights = {name: weight / total for name, weight in weights.items()}
         self._reading: Reading | None = None
 
     @property
     def reading(self) -> Reading:
         if self._reading is None:
-            words = self.channels["words"]  # and not this question: in a circle they would outlive the answer
-            weigh, frequency = partial(_weigh, words, self.documents), partial(_frequency, words)
+            words = self.channels[
+                "words"
+            ]  # and not this question: in a circle they would outlive the answer
+            weigh, frequency = (
+                partial(_weigh, words, self.documents),
+                partial(_frequency, words),
+            )
             written = partial(_written, self.channels.get("grams"))
-            self._reading = Reading(self.document, weigh, frequency, written, self.documents)
+            self._reading = Reading(
+                self.document, weigh, frequency, written, self.documents
+            )
         return self._reading
 
     def sums(self) -> dict[str, Sums]:
         """The products of the query with every document, by channel. Each shape (n,)."""
         loops = kernels.loops()
-        return {name: channel.dot(self.asked[name], loops) for name, channel in self.channels.items()}
+        return {
+            name: channel.dot(self.asked[name], loops)
+            for name, channel in self.channels.items()
+        }
 
-    def best(self, sums: dict[str, Sums], allowed: npt.NDArray[np.bool_], top: int) -> Whole:
+    def best(
+        self, sums: dict[str, Sums], allowed: npt.NDArray[np.bool_], top: int
+    ) -> Whole:
         """The numbers of those that may be among the `top` best."""
         if not len(allowed):
             return np.zeros(0, dtype=np.int64)
@@ -367,16 +459,23 @@ class _Question:
 
     def norms(self, numbers: Whole) -> dict[str, Floats]:
         """The lengths of some documents' vectors, by channel. Each shape (len(numbers),)."""
-        return {name: channel.norms(self.documents, numbers) for name, channel in self.channels.items()}
+        return {
+            name: channel.norms(self.documents, numbers)
+            for name, channel in self.channels.items()
+        }
 
-    def scores(self, sums: dict[str, Sums], numbers: Whole, norms: dict[str, Floats]) -> Floats:
+    def scores(
+        self, sums: dict[str, Sums], numbers: Whole, norms: dict[str, Floats]
+    ) -> Floats:
         """The scores of some documents of those lengths, in 64 bits. shape (len(numbers),)."""
         total = np.zeros(len(numbers))
         if not len(numbers):
             return total
         for name in sums:
             products = sums[name][numbers].astype(np.float64) * self.weights[name]
-            total += np.divide(products, norms[name], out=np.zeros(len(numbers)), where=norms[name] > 0)
+            total += np.divide(
+                products, norms[name], out=np.zeros(len(numbers)), where=norms[name] > 0
+            )
         if self.weights["vectors"]:
             total += self.weights["vectors"] * self._near(self.means(numbers))
         return total
@@ -390,26 +489,43 @@ class _Question:
     def explain(self, read: Features) -> Reasons:
         """Why a document from outside would have its score, weighed as if it stood in the catalogue."""
         others = {name: getattr(read, name) for name in self.channels}
-        norms = {name: self.channels[name].norm(others[name], self.documents) for name in self.channels}
+        norms = {
+            name: self.channels[name].norm(others[name], self.documents)
+            for name in self.channels
+        }
         earned = self._earned(others, norms)
         both = self.read.telling and read.telling
         score = _total(earned) if both else 0.0
         if both and self.weights["vectors"]:
-            score += self.weights["vectors"] * float(self._near(self.word_vectors.means([read.words]))[0])
+            score += self.weights["vectors"] * float(
+                self._near(self.word_vectors.means([read.words]))[0]
+            )
         return self._reasons(others, norms, float(_rounded(score)))
 
-    def _reasons(self, others: dict[str, Counted], norms: dict[str, float], score: float) -> Reasons:
+    def _reasons(
+        self, others: dict[str, Counted], norms: dict[str, float], score: float
+    ) -> Reasons:
         earned = self._earned(others, norms)
         if score <= 0:
             earned = {}
         alike = max(0.0, score - _total(earned)) if self.weights["vectors"] else 0.0
         theirs = set(others["words"].keys.tolist())
-        parts = Earned(earned.get("grams", {}), earned.get("titles", {}), earned.get("words", {}), alike)
+        parts = Earned(
+            earned.get("grams", {}),
+            earned.get("titles", {}),
+            earned.get("words", {}),
+            alike,
+        )
         return self.reading.reasons(score, parts, theirs)
 
-    def _earned(self, others: dict[str, Counted], norms: dict[str, float]) -> dict[str, dict[int, float]]:
+    def _earned(
+        self, others: dict[str, Counted], norms: dict[str, float]
+    ) -> dict[str, dict[int, float]]:
         return {
-            name: {k: v * self.weights[name] for k, v in self.asked[name].shared(others[name], norms[name]).items()}
+            name: {
+                k: v * self.weights[name]
+                for k, v in self.asked[name].shared(others[name], norms[name]).items()
+            }
             for name in self.channels
         }
 
@@ -445,7 +561,14 @@ class _Why:
     Segments do not change and numbers are never given again, so only the norms must be held as they were.
     """
 
-    def __init__(self, asked: _Question, number: int, norms: dict[str, Floats], place: int, score: float) -> None:
+    def __init__(
+        self,
+        asked: _Question,
+        number: int,
+        norms: dict[str, Floats],
+        place: int,
+        score: float,
+    ) -> None:
         self._asked = asked
         self._number = number
         self._norms = norms  # of all that were ranked
@@ -453,6 +576,11 @@ class _Why:
         self._score = score
 
     def __call__(self) -> Reasons:
-        norms = {name: float(lengths[self._place]) for name, lengths in self._norms.items()}
-        others = {name: channel.document(self._number) for name, channel in self._asked.channels.items()}
+        norms = {
+            name: float(lengths[self._place]) for name, lengths in self._norms.items()
+        }
+        others = {
+            name: channel.document(self._number)
+            for name, channel in self._asked.channels.items()
+        }
         return self._asked._reasons(others, norms, self._score)

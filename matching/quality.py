@@ -83,7 +83,12 @@ def measure(lists: Iterable[Sequence[float]]) -> Quality:
     if len(judged) < LEAST:
         raise TooFew(len(judged), LEAST)
     gains = [value for levels in judged if (value := gain(levels)) is not None]
-    return Quality(len(judged), sum(map(len, judged)), _mean([precision(levels) for levels in judged]), _mean(gains))
+    return Quality(
+        len(judged),
+        sum(map(len, judged)),
+        _mean([precision(levels) for levels in judged]),
+        _mean(gains),
+    )
 
 
 def bands(pairs: Iterable[tuple[str | None, float]], demands: int) -> list[Band]:
@@ -93,11 +98,21 @@ def bands(pairs: Iterable[tuple[str | None, float]], demands: int) -> list[Band]
     """
     if demands < LEAST:
         raise TooFew(demands, LEAST)
-    levels: Mapping[str | None, list[float]] = {"high": [], "fair": [], "weak": [], None: []}
+    levels: Mapping[str | None, list[float]] = {
+        "high": [],
+        "fair": [],
+        "weak": [],
+        None: [],
+    }
     for grade, level in pairs:
         levels[grade].append(level)
     return [
-        Band(grade, len(found), sum(level >= RELEVANT for level in found) / len(found), sum(found) / len(found))
+        Band(
+            grade,
+            len(found),
+            sum(level >= RELEVANT for level in found) / len(found),
+            sum(found) / len(found),
+        )
         for grade, found in levels.items()
         if found
     ]
@@ -106,4 +121,8 @@ def bands(pairs: Iterable[tuple[str | None, float]], demands: int) -> list[Band]
 def _mean(values: Sequence[float]) -> Mean:
     if len(values) < LEAST:
         return Mean(None, None, len(values))
-    return Mean(float(np.mean(values)), float(np.std(values, ddof=1) / np.sqrt(len(values))), len(values))
+    return Mean(
+        float(np.mean(values)),
+        float(np.std(values, ddof=1) / np.sqrt(len(values))),
+        len(values),
+    )

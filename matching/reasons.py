@@ -21,7 +21,9 @@ RARE = 0.05  # a word is specific when at most this share of the documents has i
 RARE_AT_LEAST = 10  # or so few documents
 SHOWN = 8  # words told at most; what the others earned goes into the rest
 
-Place = tuple[int, int, int, float]  # side (0 title, 1 text), start, end, share of what its key earned
+Place = tuple[
+    int, int, int, float
+]  # side (0 title, 1 text), start, end, share of what its key earned
 Places = dict[int, list[Place]]  # key → where it stands
 Parts = Mapping[int, float]  # key → its part of the score
 
@@ -59,12 +61,17 @@ class Reasons:
 
     def apportioned(self, whole: int) -> list[int]:
         """The score in whole numbers that add up to `whole`: one for each word, the rest without alike, and alike."""
-        return apportioned([*(share for _, share in self.words), self.rest - self.alike, self.alike], whole)
+        return apportioned(
+            [*(share for _, share in self.words), self.rest - self.alike, self.alike],
+            whole,
+        )
 
     @property
     def percents(self) -> dict[str, int]:
         """Per cent of the score that each word earned, as every page says it: the shares are rounded together."""
-        return dict(zip([word for word, _ in self.words], self.apportioned(100), strict=False))
+        return dict(
+            zip([word for word, _ in self.words], self.apportioned(100), strict=False)
+        )
 
 
 @dataclass(frozen=True)
@@ -96,14 +103,21 @@ class Reading:
         title, text = features.parts(query)
         self._sides = ((title, features.TITLE), (text, 1))
         self._spans = [words_of.spans_of(norm, stop=True) for norm, _ in self._sides]
-        self._keys = {span.word: features.word_key(span.word) for spans in self._spans for span in spans}
+        self._keys = {
+            span.word: features.word_key(span.word)
+            for spans in self._spans
+            for span in spans
+        }
         whole = [longest(spans) for spans in self._spans]
         counted: Counter[str] = Counter()
         for spans, (_, times) in zip(whole, self._sides, strict=True):
             for span in spans:
                 counted[span.word] += times
         weights = weight([self._keys[word] for word in counted])
-        self.weights = {word: w * counted[word] ** 0.5 for word, w in zip(counted, weights, strict=True)}
+        self.weights = {
+            word: w * counted[word] ** 0.5
+            for word, w in zip(counted, weights, strict=True)
+        }
         self._whole = whole
         self._frequency = frequency
         self._written = written
@@ -112,19 +126,34 @@ class Reading:
     @cached_property
     def _standing(self) -> dict[str, int]:
         """In how many documents of the catalogue each word stands."""
-        return dict(zip(self._keys, self._frequency(list(self._keys.values())), strict=True))
+        return dict(
+            zip(self._keys, self._frequency(list(self._keys.values())), strict=True)
+        )
 
     @cached_property
     def understanding(self) -> Understanding:
         """What is weighed and what is unknown."""
         total = sum(self.weights.values())
         weighed = (
-            sorted(((w, x / total) for w, x in self.weights.items()), key=lambda p: (-p[1], p[0])) if total else []
+            sorted(
+                ((w, x / total) for w, x in self.weights.items()),
+                key=lambda p: (-p[1], p[0]),
+            )
+            if total
+            else []
         )
-        new = {word for word, _ in weighed if not self._standing[word] and not self._written(word)}
+        new = {
+            word
+            for word, _ in weighed
+            if not self._standing[word] and not self._written(word)
+        }
         for spans, whole in zip(self._spans, self._whole, strict=True):
             for outer in [span for span in whole if span.word in new]:
-                inside = (s.word for s in spans if outer.start <= s.start and s.end <= outer.end)
+                inside = (
+                    s.word
+                    for s in spans
+                    if outer.start <= s.start and s.end <= outer.end
+                )
                 if any(self._standing[word] for word in inside):
                     new.discard(outer.word)
         unknown = [word for word, _ in weighed if word in new]
@@ -137,13 +166,20 @@ class Reading:
     def reasons(self, score: float, earned: Earned, theirs: Set[int]) -> Reasons:
         """Share the score out. theirs: the keys of the other text's words."""
         shared = {word for word, key in self._keys.items() if key in theirs}
-        chosen = [longest([s for s in spans if s.word in shared]) for spans in self._spans]
-        owners = [_owners(spans, len(norm)) for spans, (norm, _) in zip(chosen, self._sides, strict=True)]
+        chosen = [
+            longest([s for s in spans if s.word in shared]) for spans in self._spans
+        ]
+        owners = [
+            _owners(spans, len(norm))
+            for spans, (norm, _) in zip(chosen, self._sides, strict=True)
+        ]
         shares: defaultdict[str, float] = defaultdict(float)
         _give(shares, owners, earned.grams, self._gram_places)
         _give(shares, owners, earned.titles, self._title_places)
         _give(shares, owners, earned.words, self._word_places)
-        most = sorted(shares.items(), key=lambda p: (-round(p[1], 12), p[0]))[:SHOWN]  # equal but for the last bits
+        most = sorted(shares.items(), key=lambda p: (-round(p[1], 12), p[0]))[
+            :SHOWN
+        ]  # equal but for the last bits
         words = [(word, share) for word, share in most if share > 0]
         told = sum(s for _, s in words)
         if told > score:  # by a rounding of the 32-bit sums
@@ -151,8 +187,19 @@ class Reading:
             told = sum(s for _, s in words)
         specific = [w for w, _ in words if self._standing[w] <= self._rare]
         read = self.understanding
-        alike = max(0.0, min(earned.alike, score - told))  # the rest may be a rounding below nothing
-        return Reasons(words, score - told, score, specific, self._covered(chosen), read.weighed, read.unknown, alike)
+        alike = max(
+            0.0, min(earned.alike, score - told)
+        )  # the rest may be a rounding below nothing
+        return Reasons(
+            words,
+            score - told,
+            score,
+            specific,
+            self._covered(chosen),
+            read.weighed,
+            read.unknown,
+            alike,
+        )
 
     def _covered(self, chosen: list[list[Span]]) -> float:
         """The weight of the query's whole words that stand in the other text, a part counting by its length."""
@@ -169,7 +216,11 @@ class Reading:
                 if inside:
                     share = min(1.0, inside / (outer.end - outer.start))
                     found[outer.word] = max(found.get(outer.word, 0.0), share)
-        return sum(self.weights[w] * share for w, share in found.items()) / total if total else 0.0
+        return (
+            sum(self.weights[w] * share for w, share in found.items()) / total
+            if total
+            else 0.0
+        )
 
     @cached_property
     def _gram_places(self) -> Places:
@@ -219,11 +270,18 @@ def _places(standing: Iterable[tuple[int, Place]]) -> Places:
         found[key].append(place)
     for places in found.values():
         times = sum(weight for *_, weight in places)
-        places[:] = [(side, start, end, weight / times) for side, start, end, weight in places]
+        places[:] = [
+            (side, start, end, weight / times) for side, start, end, weight in places
+        ]
     return found
 
 
-def _give(shares: defaultdict[str, float], owners: list[list[Span | None]], earned: Parts, places: Places) -> None:
+def _give(
+    shares: defaultdict[str, float],
+    owners: list[list[Span | None]],
+    earned: Parts,
+    places: Places,
+) -> None:
     """Share what each key earned among the places where it stands, and give each place's share to its word."""
     for key, part in earned.items():
         for side, start, end, share in places.get(key, ()):
@@ -237,7 +295,9 @@ def longest(spans: list[Span]) -> list[Span]:
     taken: list[Span] = []
     covered: set[int] = set()
     for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
-        if span.start not in covered and span.end - 1 not in covered:  # what was taken before is no shorter
+        if (
+            span.start not in covered and span.end - 1 not in covered
+        ):  # what was taken before is no shorter
             taken.append(span)
             covered.update(range(span.start, span.end))
     return sorted(taken, key=lambda s: s.start)

@@ -56,7 +56,9 @@ class Segment:
 
     def packed(self, number: int) -> Packed:
         """The numbers of a document's features, with counts."""
-        return self.by_document[self.document_ends[number] : self.document_ends[number + 1]]
+        return self.by_document[
+            self.document_ends[number] : self.document_ends[number + 1]
+        ]
 
     def postings(self, term: int) -> Packed:
         """The documents of a feature, ascending, with counts."""
@@ -81,16 +83,29 @@ class Builder:
         """Take the documents of a segment in where alive, shape (n,), says so."""
         self._gather()
         sizes = np.diff(segment.document_ends)
-        kept = segment.by_document if alive.all() else segment.by_document[np.repeat(alive, sizes)]
-        self._batches.append((np.asarray(segment.keys), kept >> SHIFT, (kept & MASK).astype(np.uint8)))
+        kept = (
+            segment.by_document
+            if alive.all()
+            else segment.by_document[np.repeat(alive, sizes)]
+        )
+        self._batches.append(
+            (np.asarray(segment.keys), kept >> SHIFT, (kept & MASK).astype(np.uint8))
+        )
         self._sizes.append(sizes[alive])
 
     def build(self) -> Segment:
         """The segment of all documents taken in; features that none of them has are left out."""
         self._gather()
-        everything = np.unique(np.concatenate([b[0] for b in self._batches])) if self._batches else _none(np.uint64)
+        everything = (
+            np.unique(np.concatenate([b[0] for b in self._batches]))
+            if self._batches
+            else _none(np.uint64)
+        )
         terms = np.concatenate(
-            [np.searchsorted(everything, keys).astype(np.uint32)[where] for keys, where, _ in self._batches]
+            [
+                np.searchsorted(everything, keys).astype(np.uint32)[where]
+                for keys, where, _ in self._batches
+            ]
             or [_none(np.uint32)]
         )
         counts = np.concatenate([b[2] for b in self._batches] or [_none(np.uint8)])
@@ -101,9 +116,19 @@ class Builder:
     def _gather(self) -> None:
         if not self._waiting:
             return
-        keys, where = np.unique(np.concatenate([c.keys for c in self._waiting]), return_inverse=True)
-        self._batches.append((keys, where.astype(np.uint32), np.concatenate([c.counts for c in self._waiting])))
-        self._sizes.append(np.array([len(c.keys) for c in self._waiting], dtype=np.int64))
+        keys, where = np.unique(
+            np.concatenate([c.keys for c in self._waiting]), return_inverse=True
+        )
+        self._batches.append(
+            (
+                keys,
+                where.astype(np.uint32),
+                np.concatenate([c.counts for c in self._waiting]),
+            )
+        )
+        self._sizes.append(
+            np.array([len(c.keys) for c in self._waiting], dtype=np.int64)
+        )
         self._waiting = []
 
 
@@ -120,7 +145,9 @@ def of(documents: Sequence[Counted]) -> Segment:
     return builder.build()
 
 
-def laid_down(keys: Keys, terms: npt.NDArray[np.uint32], counts: Counts, document_ends: Offsets) -> Segment:
+def laid_down(
+    keys: Keys, terms: npt.NDArray[np.uint32], counts: Counts, document_ends: Offsets
+) -> Segment:
     """The segment of documents whose features, as numbers into keys with counts, stand end to end.
 
     keys shape (t,) ascending; terms and counts shape (p,); document_ends shape (n + 1,).
@@ -136,22 +163,30 @@ def laid_down(keys: Keys, terms: npt.NDArray[np.uint32], counts: Counts, documen
     return Segment(keys, term_ends, by_term, document_ends, by_document)
 
 
-def _frequencies(terms: npt.NDArray[np.uint32], size: int, *, compiled: bool) -> Offsets:
+def _frequencies(
+    terms: npt.NDArray[np.uint32], size: int, *, compiled: bool
+) -> Offsets:
     if compiled:
-        from matching import compiled as loops  # here: loading numba takes longer than a small catalogue
+        from matching import (
+            compiled as loops,
+        )  # here: loading numba takes longer than a small catalogue
 
         found: Offsets = loops.frequencies(terms, size)
         return found
     return np.bincount(terms, minlength=size) if size else _none(np.int64)
 
 
-def _inverted(by_document: Packed, document_ends: Offsets, term_ends: Offsets, *, compiled: bool) -> Packed:
+def _inverted(
+    by_document: Packed, document_ends: Offsets, term_ends: Offsets, *, compiled: bool
+) -> Packed:
     if compiled:
         from matching import compiled as loops
 
         found: Packed = loops.invert(by_document, document_ends, term_ends)
         return found
-    documents = np.repeat(np.arange(len(document_ends) - 1, dtype=np.uint32), np.diff(document_ends))
+    documents = np.repeat(
+        np.arange(len(document_ends) - 1, dtype=np.uint32), np.diff(document_ends)
+    )
     order = np.argsort(by_document >> SHIFT, kind="stable")
     return (documents[order] << SHIFT) | (by_document[order] & MASK)
 

@@ -60,7 +60,9 @@ def sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
 
     Unknown facts are not spoken of. Without shared words the sentence says that.
     """
-    named = sorted(reasons.words, key=lambda pair: (pair[0] not in reasons.specific, -pair[1]))[:TOLD]
+    named = sorted(
+        reasons.words, key=lambda pair: (pair[0] not in reasons.specific, -pair[1])
+    )[:TOLD]
     percents = reasons.percents
     percent = sum(percents[word] for word, _ in named)
     pieces: list[Piece] = []
@@ -82,4 +84,6 @@ def sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
         said = "，".join(_DIFFER[name] for name in differing)
         pieces.append(Piece(("；但" if agreeing else "；") + said))
     pieces.append(Piece("。"))
-    return Sentence(tuple(pieces), tuple(word for word, _ in named), percent, agreeing, differing)
+    return Sentence(
+        tuple(pieces), tuple(word for word, _ in named), percent, agreeing, differing
+    )

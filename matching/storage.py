@@ -23,7 +23,9 @@ FORMAT = "liaocheng-matcher 3"
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 KEPT = 2  # generations: a process may still be opening the one before
-_ENDS = 1 << 16  # bytes at both ends of a file that its check sum covers: enough for a cut or foreign file
+_ENDS = (
+    1 << 16
+)  # bytes at both ends of a file that its check sum covers: enough for a cut or foreign file
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -45,7 +47,9 @@ def write(directory: Path, arrays: Arrays, facts: dict[str, Any]) -> str:
             np.save(path, values, allow_pickle=False)
             described[key] = _seal(path)
         manifest = {"format": FORMAT, "facts": facts, "files": described}
-        (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        (folder / MANIFEST).write_text(
+            json.dumps(manifest, ensure_ascii=False, sort_keys=True), encoding="utf-8"
+        )
         pointer = directory / f"{CURRENT}.{name}"
         pointer.write_text(name, encoding="utf-8")
         os.replace(pointer, directory / CURRENT)
@@ -64,7 +68,9 @@ def current(directory: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise UnusableArtefact(f"{directory} holds no matcher: {error}") from error
     if name not in _generations(directory):
-        raise UnusableArtefact(f"{directory}: the current generation {name[:40]!r} is not there")
+        raise UnusableArtefact(
+            f"{directory}: the current generation {name[:40]!r} is not there"
+        )
     return name
 
 
@@ -77,25 +83,44 @@ def read(directory: Path) -> tuple[Arrays, dict[str, Any]]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
-            raise UnusableArtefact(f"{folder} is of format {manifest['format']!r}, this program reads {FORMAT!r}")
+            raise UnusableArtefact(
+                f"{folder} is of format {manifest['format']!r}, this program reads {FORMAT!r}"
+            )
         arrays: Arrays = {}
         for key, seal in manifest["files"].items():
             path = folder / f"{key}.npy"
             if _seal(path) != seal:
                 raise UnusableArtefact(f"{path} is not the file that was saved")
             mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-            arrays[key] = mapped.view(np.ndarray)  # a plain array: the pages are still the file's
+            arrays[key] = mapped.view(
+                np.ndarray
+            )  # a plain array: the pages are still the file's
         return arrays, manifest["facts"]
     except UnusableArtefact:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        EOFError,
+    ) as error:
         raise UnusableArtefact(f"{folder} cannot be read: {error!r}") from error
 
 
 def _generations(directory: Path) -> list[str]:
     """Names of the generations, oldest first."""
-    found = [p.name for p in directory.iterdir() if p.is_dir()] if directory.is_dir() else []
-    return sorted(name for name in found if len(name) == 17 and name[:8].isdigit() and name[8] == "-")
+    found = (
+        [p.name for p in directory.iterdir() if p.is_dir()]
+        if directory.is_dir()
+        else []
+    )
+    return sorted(
+        name
+        for name in found
+        if len(name) == 17 and name[:8].isdigit() and name[8] == "-"
+    )
 
 
 def _seal(path: Path) -> list[int]:

@@ -27,14 +27,21 @@ _RECENT = 32  # texts kept as cut: one answer cuts its question for the ranking,
 _CACHED = 400_000  # cut tokens whose parts are remembered; then begun anew
 
 _FIGURES = re.compile(r"\d[\d.,/·'&-]*")
-_GRADE = re.compile(r"[1-9]\d{2,4}")  # 304, 7075, 40250: three to five figures name a material or a part
+_GRADE = re.compile(
+    r"[1-9]\d{2,4}"
+)  # 304, 7075, 40250: three to five figures name a material or a part
 _UNIT = (
     "mm|cm|dm|m|km|um|μm|nm|mm2|cm2|m2|mm3|cm3|m3|g|kg|mg|t|l|ml|ul|w|kw|mw|gw|kwh|mwh|wh|v|kv|mv|a|ma|ah|mah|hz|khz|mhz|ghz|"
     "pa|kpa|mpa|gpa|bar|h|hr|min|s|ms|us|ns|k|n|kn|nm|n/mm2|rpm|r/min|l/min|m/s|mm/min|g/l|mg/l|mg/kg|g/cm3|kg/m3|m3/h|"
     "t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
 )
 _QUANTITY = re.compile(rf"\d[\d.,-]*(?:{_UNIT})(?:[-/]\d[\d.,]*(?:{_UNIT}))?")
-_UNITS = frozenset(_UNIT.split("|")) - {"pa", "mg", "bar", "bit"}  # those name things as well
+_UNITS = frozenset(_UNIT.split("|")) - {
+    "pa",
+    "mg",
+    "bar",
+    "bit",
+}  # those name things as well
 _AMOUNT = re.compile(  # 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds
     "[第每数几]?[零〇一二两三四五六七八九十百千万几半多]+(?:多|余|来)?(?:个|次|年|天|日|周|月|个月|半|家|台|件|条|吨|米|倍|成|块|张|片|只|人|名|位|种|项|套|组|批|车|"
     "小时|分钟|秒|公里|公斤|平方|分之|岁|班|座|亩|头|年度|年间|遍|回|粒|根|卷|串|道|(?<=[十百千万亿])元)?"
@@ -42,9 +49,15 @@ _AMOUNT = re.compile(  # 一次, 三十年, 两台; not 三元, 二维, 两级, 
 _FRACTION = re.compile(
     "[零〇一二两三四五六七八九十百千万几]+分之[零〇一二两三四五六七八九十百千万几点]*"
 )  # 百分之三十五
-_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢")  # make a word of a word of two characters before them
-_KEPT = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})  # names that look like quantities
-_MEASURES = frozenset("年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条")
+_SUFFIXES = frozenset(
+    "机器仪剂率性法线板炉工者员盐硅铝钠铁氢"
+)  # make a word of a word of two characters before them
+_KEPT = frozenset(
+    {"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"}
+)  # names that look like quantities
+_MEASURES = frozenset(
+    "年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条"
+)
 _LONG_MEASURES = re.compile(  # what begins like the word of a thing, so that one character would not do
     "小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
 )
@@ -59,7 +72,9 @@ class Span(NamedTuple):
     end: int
 
 
-Entry = tuple[tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]]  # words, stopped, telling as in Token
+Entry = tuple[
+    tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]
+]  # words, stopped, telling as in Token
 
 
 class Token(NamedTuple):
@@ -79,7 +94,9 @@ class Token(NamedTuple):
 def normalise(text: str) -> str:
     """NFKC and case-folded, all dashes one dash. normalise(normalise(t)) == normalise(t)."""
     folded = text.translate(_FOLDED)
-    return folded if _JOINING not in folded else "".join(_fold(c) for c in _clusters(text))
+    return (
+        folded if _JOINING not in folded else "".join(_fold(c) for c in _clusters(text))
+    )
 
 
 def words(text: str, *, stop: bool = False) -> list[str]:
@@ -181,12 +198,16 @@ class _Fold(dict[int, str]):
     def __missing__(self, code: int) -> str:
         character = chr(code)
         folded = _fold(character)
-        self[code] = _JOINING if any(_joins(c) for c in (character, *folded[:1])) else folded
+        self[code] = (
+            _JOINING if any(_joins(c) for c in (character, *folded[:1])) else folded
+        )
         return self[code]
 
 
 def _joins(character: str) -> bool:
-    return unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+    return (
+        unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
+    )
 
 
 def _fold(text: str) -> str:
@@ -201,7 +222,9 @@ def _clusters(text: str) -> Iterator[str]:
     """The text in pieces that normalise apart from each other: a character and what joins it."""
     begin = 0
     for index in range(1, len(text) + 1):
-        if index == len(text) or not any(_joins(c) for c in (text[index], *_fold(text[index])[:1])):
+        if index == len(text) or not any(
+            _joins(c) for c in (text[index], *_fold(text[index])[:1])
+        ):
             yield text[begin:index]
             begin = index
 
@@ -231,10 +254,20 @@ def in_figures(norm: str, start: int, end: int, word: str) -> bool:
 
 
 def _says_nothing(word: str) -> bool:
-    if len(word) == 1 or word in stop_words() or word in _UNITS or _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
+    if (
+        len(word) == 1
+        or word in stop_words()
+        or word in _UNITS
+        or _AMOUNT.fullmatch(word)
+        or _FRACTION.fullmatch(word)
+    ):
         return True
-    if word not in terms() and any({word[:i], word[i:]} <= stop_words() for i in range(2, len(word) - 1)):
-        return True  # 技术|水平, 进一步|提高: two words that say nothing, written as one
+    if word not in terms() and any(
+        {word[:i], word[i:]} <= stop_words() for i in range(2, len(word) - 1)
+    ):
+        return (
+            True  # 技术|水平, 进一步|提高: two words that say nothing, written as one
+        )
     if not word[0].isdigit() or word in _KEPT:
         return False
     if _FIGURES.fullmatch(word):
@@ -272,7 +305,11 @@ class _Cutter:
                 self._entries.clear()
             pieces = ((0, word), *self._parts(word))
             stopped = _says_nothing(word)
-            known = pieces, stopped, () if stopped else tuple(p for p in pieces if not _says_nothing(p[1]))
+            known = (
+                pieces,
+                stopped,
+                () if stopped else tuple(p for p in pieces if not _says_nothing(p[1])),
+            )
             self._entries[word] = known
         return known
 
@@ -284,13 +321,27 @@ class _Cutter:
         for start in range(size - 1):
             for length in range(min(size - start, size - 1), 1, -1):
                 part = word[start : start + length]
-                known = length == 2 or (length == 3 and size > 3)  # what jieba's cut_for_search looks up
-                if (known and rjieba.has_word(part)) or (size > 3 and part in self._terms):
+                known = length == 2 or (
+                    length == 3 and size > 3
+                )  # what jieba's cut_for_search looks up
+                if (known and rjieba.has_word(part)) or (
+                    size > 3 and part in self._terms
+                ):
                     found.append((start, part))
-        if size == 3 and word[2] in _SUFFIXES and [start for start, _ in found] == [0, 1]:
-            del found[1]  # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of its parts
+        if (
+            size == 3
+            and word[2] in _SUFFIXES
+            and [start for start, _ in found] == [0, 1]
+        ):
+            del found[
+                1
+            ]  # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of its parts
         joints = _joints(size, found)
-        return [(s, p) for s, p in found if not any(s < joint < s + len(p) for joint in joints)]
+        return [
+            (s, p)
+            for s, p in found
+            if not any(s < joint < s + len(p) for joint in joints)
+        ]
 
 
 def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
@@ -311,7 +362,11 @@ def _latin_parts(word: str) -> list[tuple[int, str]]:
     pieces = [(m.start(), m.group()) for m in re.finditer(r"[^\W_]+", word)]
     if len(pieces) < 2:
         return []
-    return [(at, p) for at, p in pieces if len(p) > 1 and (not p.isdigit() or _GRADE.fullmatch(p))]
+    return [
+        (at, p)
+        for at, p in pieces
+        if len(p) > 1 and (not p.isdigit() or _GRADE.fullmatch(p))
+    ]
 
 
 def mixed(norm: str) -> list[tuple[int, str]]:
@@ -321,8 +376,12 @@ def mixed(norm: str) -> list[tuple[int, str]]:
         return found
     for match in _mixed_pattern().finditer(norm):
         start, end = match.span()
-        cuts_before = start > 0 and _outside_han(norm[start]) and _outside_han(norm[start - 1])
-        cuts_after = end < len(norm) and _outside_han(norm[end - 1]) and _outside_han(norm[end])
+        cuts_before = (
+            start > 0 and _outside_han(norm[start]) and _outside_han(norm[start - 1])
+        )
+        cuts_after = (
+            end < len(norm) and _outside_han(norm[end - 1]) and _outside_han(norm[end])
+        )
         if not cuts_before and not cuts_after:
             found.append((start, match.group()))
     return found
@@ -335,7 +394,9 @@ def _outside_han(character: str) -> bool:
 @cache
 def mixed_terms() -> tuple[str, ...]:
     """The terms of the lexicon that hold Han and Latin, longest first, so that the longest is found."""
-    mixed = [t for t in terms() if re.search(rf"[{HAN}]", t) and re.search(rf"[^{HAN}]", t)]
+    mixed = [
+        t for t in terms() if re.search(rf"[{HAN}]", t) and re.search(rf"[^{HAN}]", t)
+    ]
     return tuple(sorted(mixed, key=lambda t: (-len(t), t)))
 
 
@@ -347,7 +408,9 @@ def _mixed_pattern() -> re.Pattern[str]:
 @cache
 def _lines(name: str) -> tuple[str, ...]:
     text = files("matching").joinpath("lexicon", name).read_text(encoding="utf-8")
-    return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
+    return tuple(
+        line for line in text.splitlines() if line and not line.startswith("#")
+    )
 
 
 _made: list[_Cutter] = []

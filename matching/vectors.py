@@ -58,7 +58,9 @@ class WordVectors:
         if len(known):
             begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
             times = _SUBLINEAR[np.concatenate([text.counts for text in texts])[known]]
-            sums[owner[begins]] = np.add.reduceat(self.rows[found[known]] * times[:, None], begins, axis=0)
+            sums[owner[begins]] = np.add.reduceat(
+                self.rows[found[known]] * times[:, None], begins, axis=0
+            )
         return _means(sums, sizes)
 
     def means_of(self, segment: Segment) -> Means:
@@ -66,7 +68,9 @@ class WordVectors:
         means = np.zeros((segment.size, self.rows.shape[1]), dtype=np.float16)
         if not len(self.keys):
             return means
-        from scipy.sparse import csr_array  # here: a process that only answers does without
+        from scipy.sparse import (
+            csr_array,
+        )  # here: a process that only answers does without
 
         found, rows = self._find(np.asarray(segment.keys)), self.rows.astype(np.float64)
         for start in range(0, segment.size, BATCH):
@@ -74,7 +78,10 @@ class WordVectors:
             packed = segment.by_document[ends[0] : ends[-1]]
             row = found[packed >> SHIFT]
             times = np.where(row >= 0, _SUBLINEAR[packed & MASK], 0)
-            counted = csr_array((times, np.maximum(row, 0), ends - ends[0]), shape=(len(ends) - 1, len(rows)))
+            counted = csr_array(
+                (times, np.maximum(row, 0), ends - ends[0]),
+                shape=(len(ends) - 1, len(rows)),
+            )
             means[start : start + BATCH] = _means(counted @ rows, np.diff(ends))
         return means
 
@@ -107,7 +114,9 @@ def worth(words: Any) -> Any:
 
 def nothing() -> WordVectors:
     """No vectors: all means are zero."""
-    return WordVectors(np.zeros(0, dtype=np.uint64), np.zeros((0, DIMENSIONS), dtype=np.int16))
+    return WordVectors(
+        np.zeros(0, dtype=np.uint64), np.zeros((0, DIMENSIONS), dtype=np.int16)
+    )
 
 
 def learnt(texts: Sequence[Keys]) -> WordVectors:
@@ -121,7 +130,9 @@ def train(texts: Sequence[Keys]) -> WordVectors:
 
     if not texts or not sum(map(len, texts)):
         return nothing()
-    keys, words, seen = np.unique(np.concatenate(texts), return_inverse=True, return_counts=True)
+    keys, words, seen = np.unique(
+        np.concatenate(texts), return_inverse=True, return_counts=True
+    )
     text_of = np.repeat(np.arange(len(texts)), [len(t) for t in texts])
     kept = seen[words] >= SEEN
     keys, text_of = keys[seen >= SEEN], text_of[kept]
@@ -142,19 +153,32 @@ def train(texts: Sequence[Keys]) -> WordVectors:
     return WordVectors(keys, np.round(rows * rare[:, None] * SCALE).astype(np.int16))
 
 
-def _information(words: npt.NDArray[np.int64], text_of: npt.NDArray[np.int64], size: int) -> Any:
+def _information(
+    words: npt.NDArray[np.int64], text_of: npt.NDArray[np.int64], size: int
+) -> Any:
     """The positive pointwise mutual information of words within WINDOW of each other. Sparse, shape (size, size)."""
     from scipy.sparse import coo_array, csr_array
 
     together = csr_array((size, size), dtype=np.float32)
     for distance in range(1, WINDOW + 1):
         near = text_of[:-distance] == text_of[distance:]
-        left, right = words[:-distance][near].astype(np.int32), words[distance:][near].astype(np.int32)
-        together += coo_array((np.ones(len(left), dtype=np.float32), (left, right)), shape=(size, size)).tocsr()
+        left, right = (
+            words[:-distance][near].astype(np.int32),
+            words[distance:][near].astype(np.int32),
+        )
+        together += coo_array(
+            (np.ones(len(left), dtype=np.float32), (left, right)), shape=(size, size)
+        ).tocsr()
     pairs = (together + together.T).tocoo()
     totals = np.asarray(pairs.sum(axis=1, dtype=np.float64)).ravel()
     times = pairs.data.astype(np.float64)
-    information = np.log(times * totals.sum() / (totals[pairs.row] * totals[pairs.col])) * times / (times + 1)
+    information = (
+        np.log(times * totals.sum() / (totals[pairs.row] * totals[pairs.col]))
+        * times
+        / (times + 1)
+    )
     told = (information > 0) & (pairs.row != pairs.col)
     where = (pairs.row[told], pairs.col[told])
-    return coo_array((information[told].astype(np.float32), where), shape=(size, size)).tocsr()
+    return coo_array(
+        (information[told].astype(np.float32), where), shape=(size, size)
+    ).tocsr()

@@ -27,7 +27,9 @@ def enough(levels: Sequence[float]) -> bool:
     return len(levels) >= LEAST and any(level >= RELEVANT for level in levels)
 
 
-def reordered(scores: Sequence[float], similarities: npt.ArrayLike, levels: Sequence[float]) -> list[int]:
+def reordered(
+    scores: Sequence[float], similarities: npt.ArrayLike, levels: Sequence[float]
+) -> list[int]:
     """The places of a ranked list in the order that the verdicts suggest.
 
     scores shape (n,), best first; similarities shape (n, judged), 0…1, of what is ranked with what was judged; levels
@@ -36,7 +38,11 @@ def reordered(scores: Sequence[float], similarities: npt.ArrayLike, levels: Sequ
     if not enough(levels) or not len(scores):
         return list(range(len(scores)))
     squares = np.asarray(similarities, dtype=np.float64) ** 2
-    worth = squares @ (np.asarray(levels, dtype=np.float64) - 1) / (squares.sum(axis=1) + DAMPING)
+    worth = (
+        squares
+        @ (np.asarray(levels, dtype=np.float64) - 1)
+        / (squares.sum(axis=1) + DAMPING)
+    )
     keys = _z(np.asarray(scores, dtype=np.float64)) + WEIGHT * _z(worth)
     return [int(place) for place in np.argsort(-np.round(keys, 12), kind="stable")]
 
@@ -44,4 +50,6 @@ def reordered(scores: Sequence[float], similarities: npt.ArrayLike, levels: Sequ
 def _z(values: Floats) -> Floats:
     """Centred, in standard deviations; zeros where all are equal."""
     spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-12 else np.zeros(len(values))
+    return (
+        (values - values.mean()) / spread if spread > 1e-12 else np.zeros(len(values))
+    )

@@ -58,11 +58,21 @@ def unpacked() -> Path:
         return home
     maven = shutil.which("mvn")
     if maven is None or shutil.which("java") is None:
-        sys.exit("Java and Maven are needed: apt-get install openjdk-17-jre-headless maven")
+        sys.exit(
+            "Java and Maven are needed: apt-get install openjdk-17-jre-headless maven"
+        )
     PROGRAM.mkdir(parents=True, exist_ok=True)
     say(f"fetching Elasticsearch {VERSION} (95 MB, once)")
     subprocess.run(  # noqa: S603  our own arguments
-        [maven, "-q", "-B", FETCHER, f"-Dartifact={ARTIFACT}", f"-DoutputDirectory={PROGRAM}"], check=True
+        [
+            maven,
+            "-q",
+            "-B",
+            FETCHER,
+            f"-Dartifact={ARTIFACT}",
+            f"-DoutputDirectory={PROGRAM}",
+        ],
+        check=True,
     )
     archive = PROGRAM / f"elasticsearch-{VERSION}.zip"
     shutil.rmtree(home, ignore_errors=True)
@@ -110,16 +120,26 @@ def prepare(home: Path, running: Path, node: int, plan: dict[str, Any]) -> Path:
         (folder / part).mkdir(parents=True, exist_ok=True)
     (folder / "config" / "elasticsearch.yml").write_text(settings(folder, node, plan))
     heap = plan["heap"]
-    (folder / "config" / "jvm.options").write_text(f"-Xms{heap}\n-Xmx{heap}\n-Djava.io.tmpdir={folder / 'tmp'}\n")
+    (folder / "config" / "jvm.options").write_text(
+        f"-Xms{heap}\n-Xmx{heap}\n-Djava.io.tmpdir={folder / 'tmp'}\n"
+    )
     (folder / "config" / "log4j2.properties").write_text(LOGGING)
     if os.geteuid() == 0:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, NOBODY, NOBODY)
     if plan["security"]:
         keystore = str(home / "bin" / "elasticsearch-keystore")
-        for arguments, answer in ((["create"], ""), (["add", "-x", "bootstrap.password"], plan["password"])):
+        for arguments, answer in (
+            (["create"], ""),
+            (["add", "-x", "bootstrap.password"], plan["password"]),
+        ):
             subprocess.run(  # noqa: S603  our own arguments
-                [keystore, *arguments], env=environment(folder), input=answer, text=True, check=True, **identity()
+                [keystore, *arguments],
+                env=environment(folder),
+                input=answer,
+                text=True,
+                check=True,
+                **identity(),
             )
     return folder
 
@@ -138,7 +158,11 @@ def environment(folder: Path) -> dict[str, str]:
 
 def identity() -> dict[str, Any]:
     """Who the server runs as: never root."""
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+    return (
+        {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        if os.geteuid() == 0
+        else {}
+    )
 
 
 def launch(home: Path, folder: Path) -> None:
@@ -164,12 +188,16 @@ def ours(folder: Path) -> int | None:
         config = Path(f"/proc/{pid}/environ").read_bytes()
     except (FileNotFoundError, ProcessLookupError, ValueError):
         return None
-    return pid if f"ES_PATH_CONF={folder}/config".encode() in config.split(b"\0") else None
+    return (
+        pid if f"ES_PATH_CONF={folder}/config".encode() in config.split(b"\0") else None
+    )
 
 
 def health(plan: dict[str, Any], node: int = 0, wait: str = "") -> dict[str, Any]:
     """What one node says of the cluster; {} when it does not answer."""
-    request = urllib.request.Request(f"http://127.0.0.1:{plan['port'] + node}/_cluster/health{wait}")
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{plan['port'] + node}/_cluster/health{wait}"
+    )
     if plan["security"]:
         pair = base64.b64encode(f"elastic:{plan['password']}".encode()).decode()
         request.add_header("Authorization", f"Basic {pair}")
@@ -202,7 +230,12 @@ def start(args: argparse.Namespace) -> None:
         launch(home, folder)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if health(plan, wait=f"?wait_for_nodes={args.nodes}&timeout=5s").get("number_of_nodes") == args.nodes:
+        if (
+            health(plan, wait=f"?wait_for_nodes={args.nodes}&timeout=5s").get(
+                "number_of_nodes"
+            )
+            == args.nodes
+        ):
             return status(args)
         for folder in folders:
             if ours(folder) is None:
@@ -217,7 +250,11 @@ def start(args: argparse.Namespace) -> None:
 def stop(args: argparse.Namespace) -> None:
     """End the nodes that `start` began, and no other process."""
     folders = sorted(args.folder.glob("node-*"))
-    for number, patience in ((signal.SIGCONT, 0), (signal.SIGTERM, FAREWELL), (signal.SIGKILL, 5)):
+    for number, patience in (
+        (signal.SIGCONT, 0),
+        (signal.SIGTERM, FAREWELL),
+        (signal.SIGKILL, 5),
+    ):
         for folder in folders:
             tell(folder, number)
         end = time.monotonic() + patience
@@ -234,7 +271,11 @@ def tell(folder: Path, number: signal.Signals) -> bool:
         return False
     # The launcher hands a request to end on to the server itself; what cannot be caught must be sent to both.
     both = number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT)
-    children = [one for task in Path(f"/proc/{pid}/task").glob("*/children") for one in task.read_text().split()]
+    children = [
+        one
+        for task in Path(f"/proc/{pid}/task").glob("*/children")
+        for one in task.read_text().split()
+    ]
     for process in (*map(int, children if both else []), pid):
         os.kill(process, number)
     return True
@@ -247,7 +288,11 @@ def one(args: argparse.Namespace) -> None:
         if ours(folder) is None:
             launch(unpacked(), folder)
         return
-    number = {"kill": signal.SIGKILL, "pause": signal.SIGSTOP, "resume": signal.SIGCONT}[args.deed]
+    number = {
+        "kill": signal.SIGKILL,
+        "pause": signal.SIGSTOP,
+        "resume": signal.SIGCONT,
+    }[args.deed]
     if not tell(folder, number):
         sys.exit(f"{folder.name} is not running")
 
@@ -272,13 +317,19 @@ def status(args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("deed", choices=("start", "stop", "status", "kill", "pause", "resume", "revive"))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "deed", choices=("start", "stop", "status", "kill", "pause", "resume", "revive")
+    )
     parser.add_argument("node", nargs="?", type=int, default=0)
     parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--port", type=int, default=9200)
     parser.add_argument("--heap", default="512m")
-    parser.add_argument("--security", action="store_true", help="ask for a password (it is printed)")
+    parser.add_argument(
+        "--security", action="store_true", help="ask for a password (it is printed)"
+    )
     parser.add_argument("--folder", type=Path, default=RUNNING)
     args = parser.parse_args()
     args.folder = args.folder.resolve()

@@ -41,7 +41,10 @@ def say(text: str) -> None:
 
 def programs() -> Path | None:
     """The folder of PostgreSQL's programs: of the newest version that is installed; None when none is."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name))
+    found = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+        key=lambda path: int(path.parent.parent.name),
+    )
     if found:
         return found[-1].parent
     plain = shutil.which("initdb")
@@ -50,7 +53,11 @@ def programs() -> Path | None:
 
 def identity() -> dict[str, Any]:
     """Who the server runs as: never root."""
-    return {"user": ROOT_RUNS_AS, "group": ROOT_RUNS_AS, "extra_groups": []} if os.geteuid() == 0 else {}
+    return (
+        {"user": ROOT_RUNS_AS, "group": ROOT_RUNS_AS, "extra_groups": []}
+        if os.geteuid() == 0
+        else {}
+    )
 
 
 def run(name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -58,20 +65,39 @@ def run(name: str, *arguments: str, **options: Any) -> subprocess.CompletedProce
     place = programs()
     if place is None:
         sys.exit("PostgreSQL is needed: apt-get install postgresql")
-    settings: dict[str, Any] = {"check": True, "text": True, "cwd": "/", **identity(), **options}
+    settings: dict[str, Any] = {
+        "check": True,
+        "text": True,
+        "cwd": "/",
+        **identity(),
+        **options,
+    }
     return subprocess.run([str(place / name), *arguments], **settings)  # noqa: S603  our own arguments
 
 
-def control(folder: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def control(
+    folder: Path, *arguments: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """pg_ctl on the cluster of a folder."""
-    return run("pg_ctl", "-D", str(folder / "data"), "-l", str(folder / "log"), *arguments, **options)
+    return run(
+        "pg_ctl",
+        "-D",
+        str(folder / "data"),
+        "-l",
+        str(folder / "log"),
+        *arguments,
+        **options,
+    )
 
 
 def runs(folder: Path) -> bool:
     """Whether the server of a folder is up."""
     if not (folder / "data").is_dir():
         return False
-    return control(folder, "status", check=False, stdout=subprocess.DEVNULL).returncode == 0
+    return (
+        control(folder, "status", check=False, stdout=subprocess.DEVNULL).returncode
+        == 0
+    )
 
 
 def plan_of(folder: Path) -> dict[str, Any]:
@@ -97,14 +123,29 @@ def start(args: argparse.Namespace) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o755)
         plan = {"port": args.port, "password": secrets.token_urlsafe(16)}
-        for name, text in (("plan.json", json.dumps(plan)), ("password", plan["password"])):
+        for name, text in (
+            ("plan.json", json.dumps(plan)),
+            ("password", plan["password"]),
+        ):
             (folder / name).touch(mode=0o600)
             (folder / name).write_text(text)
         if os.geteuid() == 0:
             for path in (folder, folder / "password"):
                 shutil.chown(path, ROOT_RUNS_AS, ROOT_RUNS_AS)
-        how = ("--encoding=UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256", f"--username={ROLE}")
-        run("initdb", "-D", str(folder / "data"), *how, f"--pwfile={folder / 'password'}", stdout=subprocess.DEVNULL)
+        how = (
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--auth=scram-sha-256",
+            f"--username={ROLE}",
+        )
+        run(
+            "initdb",
+            "-D",
+            str(folder / "data"),
+            *how,
+            f"--pwfile={folder / 'password'}",
+            stdout=subprocess.DEVNULL,
+        )
         (folder / "password").unlink()
         with (folder / "data" / "postgresql.conf").open("a") as file:
             file.write(SETTINGS.format(port=args.port, folder=folder))
@@ -117,7 +158,10 @@ def fresh(args: argparse.Namespace) -> None:
         sys.exit("a name of small letters, digits and _ is needed")
     start(args)
     plan = plan_of(args.folder)
-    for text in (f"drop database if exists {args.name} with (force)", f"create database {args.name}"):
+    for text in (
+        f"drop database if exists {args.name} with (force)",
+        f"create database {args.name}",
+    ):
         run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-c", text, address(plan, "postgres"),
             env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"})  # fmt: skip
     say(address(plan, args.name))
@@ -153,15 +197,28 @@ def kill(args: argparse.Namespace) -> None:
 
 def main() -> None:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    deeds = {"start": start, "fresh": fresh, "status": status, "stop": stop, "restart": restart, "kill": kill}
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    deeds = {
+        "start": start,
+        "fresh": fresh,
+        "status": status,
+        "stop": stop,
+        "restart": restart,
+        "kill": kill,
+    }
     parser.add_argument("deed", choices=(*deeds, "installed"))
     parser.add_argument("name", nargs="?", default="market")
     parser.add_argument("--port", type=int, default=5433)
     parser.add_argument("--folder", type=Path, default=RUNNING)
     args = parser.parse_args()
     if args.deed == "installed":
-        sys.exit(0 if programs() else "PostgreSQL is not installed: apt-get install postgresql")
+        sys.exit(
+            0
+            if programs()
+            else "PostgreSQL is not installed: apt-get install postgresql"
+        )
     args.folder = args.folder.resolve()
     deeds[args.deed](args)
 

@@ -22,18 +22,34 @@ def write(source: Path) -> Path:
     with source.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     target = source.with_suffix(".xlsx")
-    with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
-        book.set_properties({"title": TITLES[source.stem.split("-")[0]], "created": datetime(2026, 11, 21)})
+    with xlsxwriter.Workbook(
+        target, {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
+        book.set_properties(
+            {
+                "title": TITLES[source.stem.split("-")[0]],
+                "created": datetime(2026, 11, 21),
+            }
+        )
         sheet = book.add_worksheet("清单")
         title = book.add_format({"bold": True, "font_size": 14, "align": "center"})
-        head = book.add_format({"bold": True, "border": 1, "bg_color": "#E8EEF4", "text_wrap": True})
+        head = book.add_format(
+            {"bold": True, "border": 1, "bg_color": "#E8EEF4", "text_wrap": True}
+        )
         cell = book.add_format({"valign": "top", "text_wrap": True})
-        sheet.merge_range(0, 0, 0, len(header) - 1, TITLES[source.stem.split("-")[0]], title)
+        sheet.merge_range(
+            0, 0, 0, len(header) - 1, TITLES[source.stem.split("-")[0]], title
+        )
         sheet.write_row(1, 0, header, head)
         for number, row in enumerate(rows, 2):
             for place, text in enumerate(row):
                 if text:
-                    sheet.write_string(number, place, f"'{text}" if text.startswith(RISKY) else text, cell)
+                    sheet.write_string(
+                        number,
+                        place,
+                        f"'{text}" if text.startswith(RISKY) else text,
+                        cell,
+                    )
         for place, column in enumerate(zip(*rows, strict=True)):
             sheet.set_column(place, place, 48 if max(map(len, column)) > WIDE else 16)
         sheet.freeze_panes(2, 1)

@@ -18,7 +18,10 @@ from search.elastic import BULK_SECONDS, address, told
 FIND_SECONDS = 2.0  # for the candidates of one text
 BATCH = 200  # documents in one request
 FIELDS = ("grams", "titles", "words")
-K1, B = 20.0, 0.5  # a sum of nearly straight counts over nearly the root of the length, which a cosine divides by
+K1, B = (
+    20.0,
+    0.5,
+)  # a sum of nearly straight counts over nearly the root of the length, which a cosine divides by
 
 
 class Stored(Protocol):
@@ -57,15 +60,25 @@ class CandidatePool:
                     lines += [{"index": {"_id": str(one.id)}}, _source(one)]
                 answer = client.bulk(index=self.index, operations=lines)
                 if answer["errors"]:
-                    refused = next(i["index"]["error"] for i in answer["items"] if "error" in i["index"])
+                    refused = next(
+                        i["index"]["error"]
+                        for i in answer["items"]
+                        if "error" in i["index"]
+                    )
                     raise SearchError(f"the cluster refused a candidate: {refused}")
                 count += len(batch)
             client.indices.refresh(index=self.index)
-            client.options(request_timeout=600).indices.forcemerge(index=self.index, max_num_segments=1)
+            client.options(request_timeout=600).indices.forcemerge(
+                index=self.index, max_num_segments=1
+            )
         return count
 
     def nearest(
-        self, asked: Mapping[str, Sequence[tuple[int, float]]], size: int, among: Collection[int] | None, but: set[int]
+        self,
+        asked: Mapping[str, Sequence[tuple[int, float]]],
+        size: int,
+        among: Collection[int] | None,
+        but: set[int],
     ) -> list[tuple[int, bytes]]:
         """(id, packed) of the documents that have the heaviest of the terms, best first."""
         should = [
@@ -87,7 +100,10 @@ class CandidatePool:
                 source={"includes": ["packed"]},
                 allow_partial_search_results=False,
             )
-        return [(int(hit["_id"]), base64.b64decode(hit["_source"]["packed"])) for hit in answer["hits"]["hits"]]
+        return [
+            (int(hit["_id"]), base64.b64decode(hit["_source"]["packed"]))
+            for hit in answer["hits"]["hits"]
+        ]
 
     def fetch(self, ids: Collection[int]) -> list[tuple[int, bytes]]:
         """(id, packed) of the documents with these ids that are there."""
@@ -95,8 +111,14 @@ class CandidatePool:
         rows = iter(sorted(ids))
         while batch := [str(i) for i in islice(rows, 10 * BATCH)]:
             with told():
-                answer = self._connected().mget(index=self.index, ids=batch, source=["packed"])
-            found += [(int(d["_id"]), base64.b64decode(d["_source"]["packed"])) for d in answer["docs"] if d["found"]]
+                answer = self._connected().mget(
+                    index=self.index, ids=batch, source=["packed"]
+                )
+            found += [
+                (int(d["_id"]), base64.b64decode(d["_source"]["packed"]))
+                for d in answer["docs"]
+                if d["found"]
+            ]
         return found
 
     def there(self) -> bool:
@@ -106,7 +128,9 @@ class CandidatePool:
 
     def drop(self) -> None:
         """Take the index away, if it is there."""
-        client = self._connected().options(request_timeout=BULK_SECONDS, ignore_status=404)
+        client = self._connected().options(
+            request_timeout=BULK_SECONDS, ignore_status=404
+        )
         with told():
             client.indices.delete(index=self.index)
 
@@ -134,7 +158,12 @@ class CandidatePool:
 
 
 def _body() -> dict[str, Any]:
-    text = {"type": "text", "analyzer": "whitespace", "index_options": "freqs", "similarity": "straight"}
+    text = {
+        "type": "text",
+        "analyzer": "whitespace",
+        "index_options": "freqs",
+        "similarity": "straight",
+    }
     return {
         "settings": {
             "number_of_shards": 1,

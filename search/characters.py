@@ -73,7 +73,9 @@ class Folded:
         cuts = np.searchsorted(origins, starts).tolist()
         return [
             cls(text[first:last], origins[first:last], start)
-            for (first, last), start in zip(pairwise(cuts), starts[:-1].tolist(), strict=True)
+            for (first, last), start in zip(
+                pairwise(cuts), starts[:-1].tolist(), strict=True
+            )
         ]
 
     def origin(self, place: int) -> int:

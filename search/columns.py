@@ -19,7 +19,9 @@ Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
-NO_DATE = np.iinfo(np.int64).max  # documents without the date come last, whichever way the order runs
+NO_DATE = np.iinfo(
+    np.int64
+).max  # documents without the date come last, whichever way the order runs
 COLUMNS = (*FACETS, "audience")
 GROUPS = 16  # sets of audiences for which it is kept what they may see
 
@@ -54,7 +56,11 @@ class Column:
     def having(self, accepted: Iterable[Value]) -> Mask:
         """Per code, whether it stands for any of the accepted values."""
         wanted = frozenset(accepted)
-        return np.fromiter((not wanted.isdisjoint(m) for m in self.meanings), dtype=np.bool_, count=len(self.meanings))
+        return np.fromiter(
+            (not wanted.isdisjoint(m) for m in self.meanings),
+            dtype=np.bool_,
+            count=len(self.meanings),
+        )
 
 
 class Columns:
@@ -68,7 +74,9 @@ class Columns:
         self.published: Rows = np.full(1, NO_DATE, dtype=np.int64)
         self.deadline: Rows = np.full(1, NO_DATE, dtype=np.int64)
         self.lengths: Rows = np.zeros(1, dtype=np.int64)
-        self.columns = {name: Column(np.zeros(1, dtype=np.int64), [()]) for name in COLUMNS}
+        self.columns = {
+            name: Column(np.zeros(1, dtype=np.int64), [()]) for name in COLUMNS
+        }
         self._visible: dict[frozenset[str], Mask] = {}
 
     def updated(self, counter: int, lines: Sequence[Line]) -> Columns:
@@ -80,15 +88,24 @@ class Columns:
         fresh.published = _grown(self.published, size, NO_DATE)
         fresh.deadline = _grown(self.deadline, size, NO_DATE)
         fresh.lengths = _grown(self.lengths, size, 0)
-        fresh.columns = {name: column.grown(size) for name, column in self.columns.items()}
-        known = {name: {m: c for c, m in enumerate(col.meanings)} for name, col in fresh.columns.items()}
+        fresh.columns = {
+            name: column.grown(size) for name, column in self.columns.items()
+        }
+        known = {
+            name: {m: c for c, m in enumerate(col.meanings)}
+            for name, col in fresh.columns.items()
+        }
         for line in lines:
             number = line.number
             fresh.alive[number] = line.alive
             fresh.ids[number] = line.id
             # Newest first is the one order of dates that runs backwards, so its number is turned round.
-            fresh.published[number] = NO_DATE if line.published_on is None else -line.published_on.toordinal()
-            fresh.deadline[number] = NO_DATE if line.deadline is None else line.deadline.toordinal()
+            fresh.published[number] = (
+                NO_DATE if line.published_on is None else -line.published_on.toordinal()
+            )
+            fresh.deadline[number] = (
+                NO_DATE if line.deadline is None else line.deadline.toordinal()
+            )
             fresh.lengths[number] = line.length
             for name in COLUMNS:
                 meaning = line.values[name]
@@ -171,7 +188,9 @@ class Columns:
         return _ranks(np.lexsort((self.by_id, self.deadline)))
 
 
-def page_of(rows: Rows, keys: Sequence[npt.NDArray[Any]], first: int, size: int) -> Rows:
+def page_of(
+    rows: Rows, keys: Sequence[npt.NDArray[Any]], first: int, size: int
+) -> Rows:
     """Positions in rows of one page as ordered by keys (most important first); what nobody looks at stays unordered.
 
     keys: arrays as long as rows; the last must have no ties.

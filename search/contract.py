@@ -104,7 +104,9 @@ class Query:
         object.__setattr__(self, "kinds", tuple(sorted(set(self.kinds))))
         object.__setattr__(self, "audiences", frozenset(self.audiences))
         chosen = {name: _chosen(name, values) for name, values in self.filters.items()}
-        object.__setattr__(self, "filters", {name: values for name, values in chosen.items() if values})
+        object.__setattr__(
+            self, "filters", {name: values for name, values in chosen.items() if values}
+        )
 
     def narrowed(self) -> dict[str, frozenset[Value]]:
         """Every facet that is narrowed, kinds among them, as facet → accepted values."""
@@ -119,7 +121,9 @@ def _chosen(name: str, values: Iterable[Value]) -> frozenset[Value]:
         raise TypeError("a filter takes a set of values, not one string")
     if name != "year":
         return frozenset(values)
-    return frozenset(int(value) for value in values)  # an address carries the year as text
+    return frozenset(
+        int(value) for value in values
+    )  # an address carries the year as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,13 @@ class Engine(Protocol):
     def find(self, query: Query) -> Result:
         """Answer, or raise SearchUnavailable. Never an empty result for a broken index."""
 
-    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = 8) -> list[str]:
+    def suggest(
+        self,
+        text: str,
+        audiences: Iterable[str],
+        kinds: Iterable[str] = (),
+        size: int = 8,
+    ) -> list[str]:
         """Words of titles, then titles, that begin with what was typed or whose pinyin or its initials do.
 
         Only of documents that one of the audiences may find, of these kinds (all when empty); each text once, by
@@ -193,4 +203,7 @@ class Engine(Protocol):
 
 def order_facet(counts: Mapping[Value, int]) -> list[tuple[Value, int]]:
     """Counts as a list, most frequent first, ties by value; zero counts left out."""
-    return sorted(((v, n) for v, n in counts.items() if n), key=lambda pair: (-pair[1], str(pair[0])))
+    return sorted(
+        ((v, n) for v, n in counts.items() if n),
+        key=lambda pair: (-pair[1], str(pair[0])),
+    )

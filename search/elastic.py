@@ -46,7 +46,9 @@ PAGE = 5_000  # documents per request when all are walked through
 FIRST_WAIT = 0.1  # seconds before a refused write is sent again, doubled each time
 ABANDONED = 3600.0  # seconds after which a rebuild by another machine is taken for dead
 
-_BUSY = frozenset((403, 429, 502, 503, 504))  # 403: the index is closed to writes for the moment of a swap
+_BUSY = frozenset(
+    (403, 429, 502, 503, 504)
+)  # 403: the index is closed to writes for the moment of a swap
 _T = TypeVar("_T")
 _Action = tuple[dict[str, Any], dict[str, Any]]
 
@@ -91,7 +93,9 @@ class ElasticEngine:
                 return self._find(query, asked, end)
 
     def _find(self, query: Query, asked: Asked, end: float) -> Result:
-        answer = self._page(ask.together(asked, query.audiences), query, end, browse=not asked.terms)
+        answer = self._page(
+            ask.together(asked, query.audiences), query, end, browse=not asked.terms
+        )
         if answer["aggregations"][ask.ALL]["doc_count"] or not asked.terms:
             return _result(answer)
         candidates = _with_parts(asked.terms)
@@ -99,20 +103,27 @@ class ElasticEngine:
         counted = self._search(body, query, end)
         documents = int(counted["hits"]["total"]["value"])
         having = {
-            term.phrase: int(counted["aggregations"][str(place)]["doc_count"]) for place, term in enumerate(candidates)
+            term.phrase: int(counted["aggregations"][str(place)]["doc_count"])
+            for place, term in enumerate(candidates)
         }
         nowhere = [term for term in asked.terms if not having[term.phrase]]
         terms = relaxed(asked.terms, nowhere)
         weights = [rarity(having[term.phrase], documents) for term in terms]
         shares = [weight / (sum(weights) or 1.0) for weight in weights]
-        answer = self._page(ask.some(asked, terms, shares, query.audiences), query, end, browse=False)
+        answer = self._page(
+            ask.some(asked, terms, shares, query.audiences), query, end, browse=False
+        )
         found = answer["aggregations"][ask.ALL]["doc_count"] > 0
         return _result(answer, shares, found, [term.shown for term in nowhere])
 
-    def _page(self, found: ask.Body, query: Query, end: float, *, browse: bool) -> ObjectApiResponse[Any]:
+    def _page(
+        self, found: ask.Body, query: Query, end: float, *, browse: bool
+    ) -> ObjectApiResponse[Any]:
         return self._search(ask.page(found, query, browse=browse), query, end)
 
-    def _search(self, body: ask.Body, query: Query, end: float) -> ObjectApiResponse[Any]:
+    def _search(
+        self, body: ask.Body, query: Query, end: float
+    ) -> ObjectApiResponse[Any]:
         left = end - time.monotonic()
         if left <= 0:
             raise SearchUnavailable("search took too long")
@@ -120,9 +131,20 @@ class ElasticEngine:
         # turns the page would see a row twice.
         copy = hashlib.sha256(query.text.encode("utf-8", "replace")).hexdigest()[:16]
         client = self._connected().options(request_timeout=left)
-        return client.search(index=self.alias, body=body, preference=copy, allow_partial_search_results=False)
+        return client.search(
+            index=self.alias,
+            body=body,
+            preference=copy,
+            allow_partial_search_results=False,
+        )
 
-    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
+    def suggest(
+        self,
+        text: str,
+        audiences: Iterable[str],
+        kinds: Iterable[str] = (),
+        size: int = MOST,
+    ) -> list[str]:
         """What begins with the typed text, as the contract says, within find_seconds."""
         prefix, audiences = typed(text), sorted(audiences)
         if not prefix or not audiences or size < 1:
@@ -130,8 +152,14 @@ class ElasticEngine:
         body = ask.suggestions(prefix, audiences, tuple(kinds), size)
         client = self._connected().options(request_timeout=self.find_seconds)
         with told():
-            answer = client.search(index=self.alias, body=body, allow_partial_search_results=False)
-        found = [option for name in ask.OFFER_FIELDS for option in answer["suggest"][name][0]["options"]]
+            answer = client.search(
+                index=self.alias, body=body, allow_partial_search_results=False
+            )
+        found = [
+            option
+            for name in ask.OFFER_FIELDS
+            for option in answer["suggest"][name][0]["options"]
+        ]
         entries = sorted((-option["_score"], option["text"]) for option in found)
         return shown([entry for _, entry in entries], size)
 
@@ -141,7 +169,10 @@ class ElasticEngine:
             index = self._live()
             client = self._connected().options(request_timeout=BULK_SECONDS)
             sort: list[Any] = [{"kind": "asc"}, {"id": "asc"}, {"version": "asc"}]
-            keys = [hit["sort"] for hit in _walk(client, index, {"term": {"deleted": False}}, sort)]
+            keys = [
+                hit["sort"]
+                for hit in _walk(client, index, {"term": {"deleted": False}}, sort)
+            ]
         return iter([(str(key[0]), int(key[1]), int(key[2])) for key in keys])
 
     def state(self) -> dict[str, Any]:
@@ -153,7 +184,10 @@ class ElasticEngine:
             body = {
                 "size": 0,
                 "track_total_hits": True,
-                "aggs": {"removed": {"filter": {"term": {"deleted": True}}}, "last": {"max": {"field": "written_at"}}},
+                "aggs": {
+                    "removed": {"filter": {"term": {"deleted": True}}},
+                    "last": {"max": {"field": "written_at"}},
+                },
             }
             counted = client.search(index=index, body=body)
             health = client.cluster.health(index=index, level="indices")
@@ -184,7 +218,9 @@ class ElasticEngine:
             empty = True
             for batch in _batches(documents):
                 empty = False
-                written += self._write([_stored(doc, text) for doc, text in all_channels(batch)])
+                written += self._write(
+                    [_stored(doc, text) for doc, text in all_channels(batch)]
+                )
             if empty and self.starts_empty:
                 self._ensure()
         return written
@@ -192,41 +228,69 @@ class ElasticEngine:
     def remove(self, versions: Iterable[Version]) -> int:
         """Write tombstones, which Elasticsearch's own deletes would forget after a minute. Returns how many."""
         with told():
-            return sum(self._write([_tombstone(version) for version in batch]) for batch in _batches(versions))
+            return sum(
+                self._write([_tombstone(version) for version in batch])
+                for batch in _batches(versions)
+            )
 
     def _write(self, actions: list[_Action]) -> int:
         patience = self.deed_seconds if len(actions) <= FEW else BULK_SECONDS
         try:
-            return self._bulk(self.alias, actions, patience, require_alias=True, refresh=True)
+            return self._bulk(
+                self.alias, actions, patience, require_alias=True, refresh=True
+            )
         except NotFoundError:
             if not self.starts_empty:
                 raise
             self._ensure()
-            return self._bulk(self.alias, actions, patience, require_alias=True, refresh=True)
+            return self._bulk(
+                self.alias, actions, patience, require_alias=True, refresh=True
+            )
 
     def _bulk(
-        self, index: str, actions: list[_Action], patience: float, *, require_alias: bool = False, refresh: bool = False
+        self,
+        index: str,
+        actions: list[_Action],
+        patience: float,
+        *,
+        require_alias: bool = False,
+        refresh: bool = False,
     ) -> int:
         """Send actions, again and again what was refused for being busy. Returns how many were newer than stored."""
         end = time.monotonic() + patience
         wait, written = FIRST_WAIT, 0
         while actions:
             lines = [part for action in actions for part in action]
-            client = self._connected().options(request_timeout=max(end - time.monotonic(), 0.1))
-            answer = client.bulk(index=index, operations=lines, require_alias=require_alias, refresh=refresh)
+            client = self._connected().options(
+                request_timeout=max(end - time.monotonic(), 0.1)
+            )
+            answer = client.bulk(
+                index=index,
+                operations=lines,
+                require_alias=require_alias,
+                refresh=refresh,
+            )
             refused: list[_Action] = []
             for action, item in zip(actions, answer["items"], strict=True):
                 status, error = item["index"]["status"], item["index"].get("error", {})
                 if status < 300:
                     written += 1
                 elif status == 404:
-                    raise NotFoundError(str(error.get("reason")), answer.meta, dict(error))
+                    raise NotFoundError(
+                        str(error.get("reason")), answer.meta, dict(error)
+                    )
                 elif status in _BUSY:
                     refused.append(action)
-                elif status != 409:  # a higher version is stored: somebody newer won, which is what was wanted
-                    raise SearchError(f"{action[0]['index']['_id']}: {error.get('reason')}")
+                elif (
+                    status != 409
+                ):  # a higher version is stored: somebody newer won, which is what was wanted
+                    raise SearchError(
+                        f"{action[0]['index']['_id']}: {error.get('reason')}"
+                    )
             if refused and time.monotonic() + wait > end:
-                raise SearchUnavailable(f"the search cluster refused {len(refused)} documents: {error.get('reason')}")
+                raise SearchUnavailable(
+                    f"the search cluster refused {len(refused)} documents: {error.get('reason')}"
+                )
             if refused:
                 time.sleep(wait)
                 wait *= 2
@@ -240,7 +304,9 @@ class ElasticEngine:
             return
         body = ask.index_body({"built_at": _now(), "owner": _owner()})
         with _already_there():
-            client.indices.create(index=f"{self.alias}-0", body={**body, "aliases": {self.alias: {}}})
+            client.indices.create(
+                index=f"{self.alias}-0", body={**body, "aliases": {self.alias: {}}}
+            )
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Fill a new index, carry over what was written meanwhile, move the alias. Raises SearchError when another
@@ -249,12 +315,16 @@ class ElasticEngine:
         with told():
             self._ensure()
             live = self._live()
-            self._close(live, closed=False)  # a rebuild that died in its last moment may have left it closed
+            self._close(
+                live, closed=False
+            )  # a rebuild that died in its last moment may have left it closed
             fresh = self._begin(live)
             try:
                 start = self._last_write(live)
                 self._fill(fresh, documents)
-                start = self._carry(live, fresh, start)  # most of it while writers go on
+                start = self._carry(
+                    live, fresh, start
+                )  # most of it while writers go on
                 self._close(live, closed=True)
                 self._carry(live, fresh, start)
                 client = self._connected().options(request_timeout=BULK_SECONDS)
@@ -296,9 +366,13 @@ class ElasticEngine:
             except ApiError as failure:
                 if failure.error != "resource_already_exists_exception":
                     raise
-                meta = client.indices.get_mapping(index=fresh)[fresh]["mappings"]["_meta"]
+                meta = client.indices.get_mapping(index=fresh)[fresh]["mappings"][
+                    "_meta"
+                ]
                 if not _died(meta):
-                    raise SearchError("the search index is being rebuilt already") from failure
+                    raise SearchError(
+                        "the search index is being rebuilt already"
+                    ) from failure
                 self._drop(fresh)
             else:
                 return fresh
@@ -307,7 +381,9 @@ class ElasticEngine:
     def _last_write(self, index: str) -> int:
         """The number of the last write of an index."""
         client = self._connected().options(request_timeout=BULK_SECONDS)
-        stats = client.indices.stats(index=index, level="shards")["indices"][index]["shards"]["0"]
+        stats = client.indices.stats(index=index, level="shards")["indices"][index][
+            "shards"
+        ]["0"]
         return max(int(copy["seq_no"]["max_seq_no"]) for copy in stats)
 
     def _carry(self, live: str, fresh: str, start: int) -> int:
@@ -318,7 +394,10 @@ class ElasticEngine:
         later = {"range": {"_seq_no": {"gt": start}}}
         hits = _walk(client, live, later, [{"kind": "asc"}, {"id": "asc"}], source=True)
         for batch in _batches(hits):
-            actions = [_action(hit["_source"]["kind"], hit["_source"]["id"], hit["_source"]) for hit in batch]
+            actions = [
+                _action(hit["_source"]["kind"], hit["_source"]["id"], hit["_source"])
+                for hit in batch
+            ]
             self._bulk(fresh, actions, BULK_SECONDS)
         return last
 
@@ -326,9 +405,13 @@ class ElasticEngine:
         """Close an index to writes, or open it; writers that meet it closed try again within moments."""
         client = self._connected().options(request_timeout=BULK_SECONDS)
         if closed:
-            client.indices.add_block(index=index, block="write")  # returns when writes under way are done
+            client.indices.add_block(
+                index=index, block="write"
+            )  # returns when writes under way are done
         else:
-            client.indices.put_settings(index=index, settings={"index.blocks.write": None})
+            client.indices.put_settings(
+                index=index, settings={"index.blocks.write": None}
+            )
 
     def _drop(self, index: str) -> None:
         client = self._connected().options(request_timeout=BULK_SECONDS)
@@ -357,7 +440,10 @@ class ElasticEngine:
             dead_node_backoff_factor=1.0,
             max_dead_node_backoff=5.0,
         )
-        self._client = (os.getpid(), client)  # two threads may both come here once; one client is then forgotten
+        self._client = (
+            os.getpid(),
+            client,
+        )  # two threads may both come here once; one client is then forgotten
         return client
 
     def close(self) -> None:
@@ -380,7 +466,11 @@ def address(url: str) -> tuple[list[str], tuple[str, str] | None, str]:
         parts = urlsplit(f"{scheme}://{host}")
         nodes.append(f"{scheme}://{parts.hostname}:{parts.port or default}")
     name, _, password = user.partition(":")
-    return nodes, (unquote(name), unquote(password)) if found else None, path.strip("/") or ALIAS
+    return (
+        nodes,
+        (unquote(name), unquote(password)) if found else None,
+        path.strip("/") or ALIAS,
+    )
 
 
 def _with_parts(terms: Sequence[Term]) -> list[Term]:
@@ -393,18 +483,34 @@ def _with_parts(terms: Sequence[Term]) -> list[Term]:
 
 
 def _result(
-    answer: ObjectApiResponse[Any], shares: Sequence[float] = (), relaxed: bool = False, missing: Sequence[str] = ()
+    answer: ObjectApiResponse[Any],
+    shares: Sequence[float] = (),
+    relaxed: bool = False,
+    missing: Sequence[str] = (),
 ) -> Result:
     hits = []
     for hit in answer["hits"]["hits"]:
-        share = sum(shares[int(place)] for place in hit.get("matched_queries", ())) if shares else 1.0
+        share = (
+            sum(shares[int(place)] for place in hit.get("matched_queries", ()))
+            if shares
+            else 1.0
+        )
         kept, score = hit["_source"], float(hit.get("_score") or 0.0)
-        hits.append(Hit(kept["kind"], kept["id"], score, min(share, 1.0), kept.get("shown", "")))
+        hits.append(
+            Hit(kept["kind"], kept["id"], score, min(share, 1.0), kept.get("shown", ""))
+        )
     facets = {
-        facet: order_facet({b["key"]: b["doc_count"] for b in answer["aggregations"][facet]["values"]["buckets"]})
+        facet: order_facet(
+            {
+                b["key"]: b["doc_count"]
+                for b in answer["aggregations"][facet]["values"]["buckets"]
+            }
+        )
         for facet in FACETS
     }
-    return Result(int(answer["hits"]["total"]["value"]), hits, facets, relaxed, list(missing))
+    return Result(
+        int(answer["hits"]["total"]["value"]), hits, facets, relaxed, list(missing)
+    )
 
 
 def _stored(document: Document, text: Channels) -> _Action:
@@ -414,7 +520,13 @@ def _stored(document: Document, text: Channels) -> _Action:
         value = getattr(document, name)
         if kind == "text" or value in (None, "", ()):
             continue
-        body[name] = value.isoformat() if isinstance(value, date) else list(value) if kind == "keywords" else value
+        body[name] = (
+            value.isoformat()
+            if isinstance(value, date)
+            else list(value)
+            if kind == "keywords"
+            else value
+        )
     body |= {
         "words": " ".join(text.words),
         "chars_title": " ".join(text.title),
@@ -428,17 +540,32 @@ def _stored(document: Document, text: Channels) -> _Action:
 
 def _tombstone(version: Version) -> _Action:
     kind, ident, number = version
-    body = {"kind": kind, "id": ident, "version": number, "deleted": True, "written_at": _now()}
+    body = {
+        "kind": kind,
+        "id": ident,
+        "version": number,
+        "deleted": True,
+        "written_at": _now(),
+    }
     return _action(kind, ident, body)
 
 
 def _action(kind: str, ident: int, body: dict[str, Any]) -> _Action:
-    key = {"_id": f"{kind}:{ident}", "version": body["version"], "version_type": "external_gte"}
+    key = {
+        "_id": f"{kind}:{ident}",
+        "version": body["version"],
+        "version_type": "external_gte",
+    }
     return {"index": key}, body
 
 
 def _walk(
-    client: Elasticsearch, index: str, query: ask.Body, sort: list[Any], *, source: bool = False
+    client: Elasticsearch,
+    index: str,
+    query: ask.Body,
+    sort: list[Any],
+    *,
+    source: bool = False,
 ) -> Iterator[Mapping[str, Any]]:
     """Every document of a query, from one moment's view of the index."""
     size = BATCH if source else PAGE
@@ -494,7 +621,9 @@ def told() -> Iterator[None]:
         raise NotBuilt("the search index has not been built") from failure
     except ApiError as failure:
         if failure.meta.status == 400:
-            raise SearchError(f"the search cluster did not understand: {failure}") from failure
+            raise SearchError(
+                f"the search cluster did not understand: {failure}"
+            ) from failure
         raise SearchUnavailable(f"search cluster: {failure}") from failure
     except TransportError as failure:
         raise SearchUnavailable(f"search cluster: {failure}") from failure

@@ -37,7 +37,12 @@ _TYPES: dict[str, Body] = {
     "kept": {"type": "keyword", "index": False, "doc_values": False},
 }
 # Tokens are cut by us and joined with blanks: the whitespace analyzer is in every Elasticsearch, without a plugin.
-_WORDS: Body = {"type": "text", "analyzer": "whitespace", "index_options": "freqs", "similarity": "words"}
+_WORDS: Body = {
+    "type": "text",
+    "analyzer": "whitespace",
+    "index_options": "freqs",
+    "similarity": "words",
+}
 _CHARACTERS: Body = {"type": "text", "analyzer": "whitespace", "norms": False}
 # A completion field answers with one text per document, so each text of a document has a field of its own.
 OFFER_FIELDS = tuple(f"offer_{place}" for place in range(1 + MAX_WORDS))
@@ -52,7 +57,9 @@ _OFFERS: Body = {
 
 def index_body(meta: Mapping[str, str]) -> Body:
     """Settings and mapping of a new index. meta: kept beside the mapping (version, when it was built, by whom)."""
-    properties: dict[str, Body] = {name: _TYPES[kind] for name, kind in FIELDS.items() if kind != "text"}
+    properties: dict[str, Body] = {
+        name: _TYPES[kind] for name, kind in FIELDS.items() if kind != "text"
+    }
     properties |= {
         "words": _WORDS,
         "chars_title": _CHARACTERS,
@@ -68,7 +75,11 @@ def index_body(meta: Mapping[str, str]) -> Body:
             "max_result_window": WINDOW,
             "similarity": {"words": {"type": "BM25", "k1": K1, "b": B}},
         },
-        "mappings": {"dynamic": "strict", "_meta": {"version": VERSION, **meta}, "properties": properties},
+        "mappings": {
+            "dynamic": "strict",
+            "_meta": {"version": VERSION, **meta},
+            "properties": properties,
+        },
     }
 
 
@@ -84,34 +95,63 @@ def reader(audience: str, kind: str = "") -> str:
 
 def offered(document: Document, offers: Sequence[Offer]) -> Body:
     """What a document suggests: field → input of the completion field."""
-    contexts = {"reader": sorted(reader(a, kind) for a in document.audience for kind in ("", document.kind))}
+    contexts = {
+        "reader": sorted(
+            reader(a, kind) for a in document.audience for kind in ("", document.kind)
+        )
+    }
     if not document.audience:
         return {}
     return {
-        name: {"input": list(offer.entries), "weight": offer.weight, "contexts": contexts}
+        name: {
+            "input": list(offer.entries),
+            "weight": offer.weight,
+            "contexts": contexts,
+        }
         for name, offer in zip(OFFER_FIELDS, offers, strict=False)
     }
 
 
-def suggestions(prefix: str, audiences: Iterable[str], kinds: Iterable[str], size: int) -> Body:
+def suggestions(
+    prefix: str, audiences: Iterable[str], kinds: Iterable[str], size: int
+) -> Body:
     """The entries that begin with a prefix, under the names of the fields in the answer."""
-    contexts = sorted({reader(a, kind) for a in audiences for kind in (tuple(kinds) or ("",))})
-    completion = {"size": size * KEYS_OF_ONE, "skip_duplicates": True, "contexts": {"reader": contexts}}
-    asked = {name: {"prefix": prefix, "completion": {"field": name, **completion}} for name in OFFER_FIELDS}
+    contexts = sorted(
+        {reader(a, kind) for a in audiences for kind in (tuple(kinds) or ("",))}
+    )
+    completion = {
+        "size": size * KEYS_OF_ONE,
+        "skip_duplicates": True,
+        "contexts": {"reader": contexts},
+    }
+    asked = {
+        name: {"prefix": prefix, "completion": {"field": name, **completion}}
+        for name in OFFER_FIELDS
+    }
     return {"suggest": asked, "_source": False}
 
 
-def phrase(characters: str, fields: Sequence[str] = ("chars_title", "chars_body")) -> Body:
+def phrase(
+    characters: str, fields: Sequence[str] = ("chars_title", "chars_body")
+) -> Body:
     """Characters that stand together in one of the fields."""
-    asked: list[Body] = [{"match_phrase": {name: " ".join(characters)}} for name in fields]
-    return asked[0] if len(asked) == 1 else {"bool": {"should": asked, "minimum_should_match": 1}}
+    asked: list[Body] = [
+        {"match_phrase": {name: " ".join(characters)}} for name in fields
+    ]
+    return (
+        asked[0]
+        if len(asked) == 1
+        else {"bool": {"should": asked, "minimum_should_match": 1}}
+    )
 
 
 def having(term: Term) -> Body:
     """Which documents have a term, without a score. A word that stands in a text also stands there as characters."""
     ways = [phrase(term.phrase)]
     for other in term.alternatives:
-        ways.append({"term": {"words": other.word}} if other.whole else phrase(other.phrase))
+        ways.append(
+            {"term": {"words": other.word}} if other.whole else phrase(other.phrase)
+        )
     return {"bool": {"should": ways, "minimum_should_match": 1}}
 
 
@@ -131,7 +171,11 @@ def _said(word: str, characters: str, weight: float) -> list[Body]:
     if characters:
         ways.append(_constant(phrase(characters), weight * TERM_SCORE))
         if title_counts(characters):
-            ways.append(_constant(phrase(characters, ("chars_title",)), weight * TERM_TITLE_SCORE))
+            ways.append(
+                _constant(
+                    phrase(characters, ("chars_title",)), weight * TERM_TITLE_SCORE
+                )
+            )
     return ways
 
 
@@ -151,21 +195,35 @@ def _constant(body: Body, boost: float) -> Body:
 def together(asked: Asked, audiences: Iterable[str]) -> Body:
     """Documents with every term."""
     must = [scored(term) for term in asked.terms]
-    return {"bool": {"filter": visible(audiences), "must": must, "should": _whole(asked)}}
+    return {
+        "bool": {"filter": visible(audiences), "must": must, "should": _whole(asked)}
+    }
 
 
-def some(asked: Asked, terms: Sequence[Term], shares: Sequence[float], audiences: Iterable[str]) -> Body:
+def some(
+    asked: Asked,
+    terms: Sequence[Term],
+    shares: Sequence[float],
+    audiences: Iterable[str],
+) -> Body:
     """Documents with any of the terms. shares: what each term is of the whole question; they sum to 1."""
     should = [scored(term, name=str(place)) for place, term in enumerate(terms)]
-    should += [_constant(having(term), SHARE_SCORE * share) for term, share in zip(terms, shares, strict=True)]
+    should += [
+        _constant(having(term), SHARE_SCORE * share)
+        for term, share in zip(terms, shares, strict=True)
+    ]
     # The whole phrase may only add, never let in: it is a bonus outside of the alternatives.
     inner: Body = {"bool": {"should": should, "minimum_should_match": 1}}
-    return {"bool": {"filter": visible(audiences), "must": [inner], "should": _whole(asked)}}
+    return {
+        "bool": {"filter": visible(audiences), "must": [inner], "should": _whole(asked)}
+    }
 
 
 def counts(terms: Sequence[Term], audiences: Iterable[str]) -> Body:
     """How many visible documents have each term; the answer's aggregations bear the terms' places as names."""
-    aggs: dict[str, Body] = {str(place): {"filter": having(term)} for place, term in enumerate(terms)}
+    aggs: dict[str, Body] = {
+        str(place): {"filter": having(term)} for place, term in enumerate(terms)
+    }
     return {
         "size": 0,
         "track_total_hits": True,
@@ -185,10 +243,15 @@ def page(found: Body, query: Query, *, browse: bool) -> Body:
     return {
         "query": found,
         "post_filter": {"bool": {"filter": _accepted(narrowed)}},
-        "aggs": {ALL: {"filter": {"match_all": {}}}, **{facet: _facet(facet, narrowed) for facet in FACETS}},
+        "aggs": {
+            ALL: {"filter": {"match_all": {}}},
+            **{facet: _facet(facet, narrowed) for facet in FACETS},
+        },
         "from": first if size else 0,
         "size": size,
-        "sort": _order("newest" if browse and query.sort == "relevance" else query.sort),
+        "sort": _order(
+            "newest" if browse and query.sort == "relevance" else query.sort
+        ),
         "track_total_hits": True,
         "track_scores": not browse,
         "_source": ["kind", "id", "shown"],
@@ -205,7 +268,10 @@ def _accepted(narrowed: Mapping[str, frozenset[Value]], but: str = "") -> list[B
 
 def _facet(facet: str, narrowed: Mapping[str, frozenset[Value]]) -> Body:
     values = {"terms": {"field": FACET_FIELDS[facet], "size": FACET_VALUES}}
-    return {"filter": {"bool": {"filter": _accepted(narrowed, but=facet)}}, "aggs": {"values": values}}
+    return {
+        "filter": {"bool": {"filter": _accepted(narrowed, but=facet)}},
+        "aggs": {"values": values},
+    }
 
 
 def _order(sort: str) -> list[Body]:

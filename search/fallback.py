@@ -13,10 +13,20 @@ from dataclasses import asdict, replace
 from datetime import date
 from typing import IO, Any
 
-from search.contract import Document, Engine, NotBuilt, Query, Result, SearchUnavailable, Version
+from search.contract import (
+    Document,
+    Engine,
+    NotBuilt,
+    Query,
+    Result,
+    SearchUnavailable,
+    Version,
+)
 from search.suggesting import MOST
 
-FAILURES = 5  # in a row, before an engine counts as down: a busy machine is slow now and then
+FAILURES = (
+    5  # in a row, before an engine counts as down: a busy machine is slow now and then
+)
 REST = 5.0  # seconds it is left alone; then one question tries it again
 ABSENT = -1  # version() of a document that only one of the engines holds
 
@@ -29,7 +39,10 @@ class Breaker:
     """
 
     def __init__(
-        self, failures: int = FAILURES, rest: float = REST, clock: Callable[[], float] = time.monotonic
+        self,
+        failures: int = FAILURES,
+        rest: float = REST,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.failures = failures
         self.rest = rest
@@ -75,7 +88,9 @@ class FallbackEngine:
     both again later, which versions make harmless.
     """
 
-    def __init__(self, primary: Engine, embedded: Engine, breaker: Breaker | None = None) -> None:
+    def __init__(
+        self, primary: Engine, embedded: Engine, breaker: Breaker | None = None
+    ) -> None:
         self.primary = primary
         self.embedded = embedded
         self.breaker = breaker or Breaker()
@@ -92,7 +107,13 @@ class FallbackEngine:
                 return result
         return replace(self.embedded.find(query), degraded=True)
 
-    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
+    def suggest(
+        self,
+        text: str,
+        audiences: Iterable[str],
+        kinds: Iterable[str] = (),
+        size: int = MOST,
+    ) -> list[str]:
         """The first engine's suggestions, or the embedded one's, which are the same."""
         audiences, kinds = tuple(audiences), tuple(kinds)
         if self.breaker.allows():
@@ -122,7 +143,9 @@ class FallbackEngine:
         except SearchUnavailable as failure:
             trouble = failure
         if not self.breaker.allows():
-            raise SearchUnavailable("the search cluster is down; what was saved is indexed later") from trouble
+            raise SearchUnavailable(
+                "the search cluster is down; what was saved is indexed later"
+            ) from trouble
         try:
             done = deed(self.primary)
         except SearchUnavailable:
@@ -135,7 +158,9 @@ class FallbackEngine:
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Rebuild the embedded engine, then the first from the same documents. Returns the first engine's count."""
-        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass") as spool:
+        with tempfile.TemporaryFile(
+            "w+", encoding="utf-8", errors="surrogatepass"
+        ) as spool:
             self.embedded.rebuild(_spooled(documents, spool))
             spool.seek(0)
             count = self.primary.rebuild(_document(line) for line in spool)
@@ -147,8 +172,12 @@ class FallbackEngine:
 
         So a comparison with the database finds, and repairs, a fault of either.
         """
-        first = {(kind, ident): version for kind, ident, version in self.primary.versions()}
-        second = {(kind, ident): version for kind, ident, version in self.embedded.versions()}
+        first = {
+            (kind, ident): version for kind, ident, version in self.primary.versions()
+        }
+        second = {
+            (kind, ident): version for kind, ident, version in self.embedded.versions()
+        }
         for key in sorted(first.keys() | second.keys()):
             yield (*key, min(first.get(key, ABSENT), second.get(key, ABSENT)))
 
@@ -163,14 +192,34 @@ class FallbackEngine:
         try:
             first = self.primary.state()
         except SearchUnavailable as failure:
-            state = {**self.embedded.state(), "degraded": True, "trouble": str(failure), "breaker": breaker}
-            return {**state, "current": bool(state["current"]) and not isinstance(failure, NotBuilt)}
+            state = {
+                **self.embedded.state(),
+                "degraded": True,
+                "trouble": str(failure),
+                "breaker": breaker,
+            }
+            return {
+                **state,
+                "current": bool(state["current"]) and not isinstance(failure, NotBuilt),
+            }
         try:
             embedded = self.embedded.state()
         except SearchUnavailable as failure:
-            return {**first, "current": False, "degraded": False, "trouble": str(failure), "breaker": breaker}
+            return {
+                **first,
+                "current": False,
+                "degraded": False,
+                "trouble": str(failure),
+                "breaker": breaker,
+            }
         current = bool(first["current"] and embedded["current"])
-        return {**first, "current": current, "degraded": False, "breaker": breaker, "embedded": embedded}
+        return {
+            **first,
+            "current": current,
+            "degraded": False,
+            "breaker": breaker,
+            "embedded": embedded,
+        }
 
     def close(self) -> None:
         """Close both."""

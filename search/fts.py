@@ -29,7 +29,16 @@ import numpy as np
 import numpy.typing as npt
 
 from search.columns import Columns, Line, Mask, Rows, page_of
-from search.contract import Document, Hit, NotBuilt, Query, Result, SearchError, SearchUnavailable, Version
+from search.contract import (
+    Document,
+    Hit,
+    NotBuilt,
+    Query,
+    Result,
+    SearchError,
+    SearchUnavailable,
+    Version,
+)
 from search.schema import (
     K1,
     SHARE_SCORE,
@@ -100,9 +109,15 @@ def counted(text: Channels) -> str:
     for word, times in Counter(text.words).items():
         more = min(times, 1 << _DIGITS) - 1
         tokens.append(word)
-        tokens += [digit_of(word, digit) for digit in range(_DIGITS) if more >> digit & 1]
-    tokens += [_ALONE + character for character in sorted({*text.title, *text.body} - {BREAK})]
-    tokens += [_ALONE_IN_TITLE + character for character in sorted({*text.title} - {BREAK})]
+        tokens += [
+            digit_of(word, digit) for digit in range(_DIGITS) if more >> digit & 1
+        ]
+    tokens += [
+        _ALONE + character for character in sorted({*text.title, *text.body} - {BREAK})
+    ]
+    tokens += [
+        _ALONE_IN_TITLE + character for character in sorted({*text.title} - {BREAK})
+    ]
     return " ".join(tokens).translate(_SIGNS)
 
 
@@ -125,7 +140,9 @@ class _Kept:
         self._size = 0
         self._lock = threading.Lock()
 
-    def numbers(self, key: tuple[int, str, str], read: Callable[[], Numbers]) -> Numbers:
+    def numbers(
+        self, key: tuple[int, str, str], read: Callable[[], Numbers]
+    ) -> Numbers:
         """What stands under a key (state of the file, table, match), read where it is not there."""
         with self._lock:
             if key in self._numbers:
@@ -162,7 +179,11 @@ class FtsEngine:
     """
 
     def __init__(
-        self, path: Path | str, *, read_timeout: float = READ_TIMEOUT, write_timeout: float = WRITE_TIMEOUT
+        self,
+        path: Path | str,
+        *,
+        read_timeout: float = READ_TIMEOUT,
+        write_timeout: float = WRITE_TIMEOUT,
     ) -> None:
         self.path = Path(path)
         self.read_timeout = read_timeout
@@ -190,9 +211,17 @@ class FtsEngine:
         with self._reading() as (connection, head):
             columns = self._snapshot(connection, head)
             found = self._found(connection, head, columns, query)
-            return _result(query, columns, found, lambda numbers: _shown(connection, head, numbers))
+            return _result(
+                query, columns, found, lambda numbers: _shown(connection, head, numbers)
+            )
 
-    def suggest(self, text: str, audiences: Iterable[str], kinds: Iterable[str] = (), size: int = MOST) -> list[str]:
+    def suggest(
+        self,
+        text: str,
+        audiences: Iterable[str],
+        kinds: Iterable[str] = (),
+        size: int = MOST,
+    ) -> list[str]:
         """What begins with the typed text, as the contract says."""
         prefix = typed(text)
         if not prefix or size < 1:
@@ -205,7 +234,14 @@ class FtsEngine:
                 seen = seen & kind.having(wanted)[kind.codes]
             entries: list[str] = []
             for weight in (TERM, TITLE):
-                entries += _offered(connection, head.generation, weight, prefix, seen, size * KEYS_OF_ONE)
+                entries += _offered(
+                    connection,
+                    head.generation,
+                    weight,
+                    prefix,
+                    seen,
+                    size * KEYS_OF_ONE,
+                )
         return shown(entries, size)
 
     def versions(self) -> Iterator[Version]:
@@ -254,7 +290,13 @@ class FtsEngine:
                 self._columns = columns
             return columns
 
-    def _found(self, connection: sqlite3.Connection, head: _Head, columns: Columns, query: Query) -> _Found:
+    def _found(
+        self,
+        connection: sqlite3.Connection,
+        head: _Head,
+        columns: Columns,
+        query: Query,
+    ) -> _Found:
         key = (head.generation, head.counter, query.audiences, query.text)
         with self._lock:
             if key in self._remembered:
@@ -282,7 +324,10 @@ class FtsEngine:
             cut = all_channels(batch)  # the slow part, before the file is held
             with self._writing() as (connection, head):
                 changed = head.counter + 1
-                stored = [_write(connection, head.generation, doc, text, changed) for doc, text in cut]
+                stored = [
+                    _write(connection, head.generation, doc, text, changed)
+                    for doc, text in cut
+                ]
                 _touch(connection, changed, stored)
                 written += sum(change is not None for change in stored)
         return written
@@ -293,7 +338,10 @@ class FtsEngine:
         for batch in _batches(versions):
             with self._writing() as (connection, head):
                 changed = head.counter + 1
-                stored = [_bury(connection, head.generation, version, changed) for version in batch]
+                stored = [
+                    _bury(connection, head.generation, version, changed)
+                    for version in batch
+                ]
                 _touch(connection, changed, stored)
                 removed += sum(change is not None for change in stored)
         return removed
@@ -332,12 +380,18 @@ class FtsEngine:
         for table in ("words", "chars"):
             name = f"{table}_{generation}"
             with self._writing() as (connection, _):
-                connection.execute(f"INSERT INTO {name}({name}, rank) VALUES ('merge', {-MERGE_PAGES})")  # noqa: S608
+                connection.execute(
+                    f"INSERT INTO {name}({name}, rank) VALUES ('merge', {-MERGE_PAGES})"
+                )  # noqa: S608
             while True:
                 with self._writing() as (connection, _):
                     before = connection.total_changes
-                    connection.execute(f"INSERT INTO {name}({name}, rank) VALUES ('merge', {MERGE_PAGES})")  # noqa: S608
-                    if connection.total_changes - before < 2:  # the documented sign that nothing was left to do
+                    connection.execute(
+                        f"INSERT INTO {name}({name}, rank) VALUES ('merge', {MERGE_PAGES})"
+                    )  # noqa: S608
+                    if (
+                        connection.total_changes - before < 2
+                    ):  # the documented sign that nothing was left to do
                         break
 
     def _sweep(self) -> None:
@@ -375,7 +429,9 @@ class FtsEngine:
     def _writing(self) -> Iterator[tuple[sqlite3.Connection, _Head]]:
         with self._told():
             connection = self._connection(create=True)
-            connection.execute(f"PRAGMA busy_timeout = {int(self.write_timeout * 1000)}")
+            connection.execute(
+                f"PRAGMA busy_timeout = {int(self.write_timeout * 1000)}"
+            )
             connection.execute("BEGIN IMMEDIATE")
             try:
                 head = _head(connection) or _create(connection)
@@ -391,11 +447,15 @@ class FtsEngine:
         try:
             yield
         except (sqlite3.Error, OSError, zlib.error) as failure:
-            raise SearchUnavailable(f"search index {self.path.name}: {failure}") from failure
+            raise SearchUnavailable(
+                f"search index {self.path.name}: {failure}"
+            ) from failure
 
     def _connection(self, *, create: bool) -> sqlite3.Connection:
         """This thread's connection to the file that bears the name now; a deleted or replaced file is not read on."""
-        held: tuple[sqlite3.Connection, tuple[int, int]] | None = getattr(self._local, "held", None)
+        held: tuple[sqlite3.Connection, tuple[int, int]] | None = getattr(
+            self._local, "held", None
+        )
         try:
             status = self.path.stat()
             identity = (status.st_dev, status.st_ino)
@@ -466,7 +526,9 @@ class FtsEngine:
         """Move a file that is no database away. Whether that was the trouble (a locked or forbidden file is not)."""
         cause = unusable.__cause__
         other_layout = isinstance(unusable, _OtherLayout)
-        broken = isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.OperationalError)
+        broken = isinstance(cause, sqlite3.DatabaseError) and not isinstance(
+            cause, sqlite3.OperationalError
+        )
         if not (broken or other_layout):
             return False
         self.close()
@@ -497,7 +559,12 @@ class _Search:
     """One text against the tables of one transaction. Arrays are as long as there are numbers in the file."""
 
     def __init__(
-        self, connection: sqlite3.Connection, head: _Head, columns: Columns, visible: Mask, kept: _Kept
+        self,
+        connection: sqlite3.Connection,
+        head: _Head,
+        columns: Columns,
+        visible: Mask,
+        kept: _Kept,
     ) -> None:
         self.connection = connection
         self.state = head.counter
@@ -519,7 +586,11 @@ class _Search:
                 self.score(term, scores, together)
             rows = np.flatnonzero(together)
             return _Found(rows, scores[rows], np.ones(len(rows)), False, ())
-        nowhere = [term for term in asked.terms if not (masks[term.phrase] & self.visible).any()]
+        nowhere = [
+            term
+            for term in asked.terms
+            if not (masks[term.phrase] & self.visible).any()
+        ]
         return self.some(asked, nowhere, masks)
 
     def some(self, asked: Asked, nowhere: list[Term], masks: dict[str, Mask]) -> _Found:
@@ -529,7 +600,10 @@ class _Search:
             if term.phrase not in masks:
                 masks[term.phrase] = self.having(term)
         seen = int(np.count_nonzero(self.visible))
-        weights = [rarity(int(np.count_nonzero(masks[term.phrase] & self.visible)), seen) for term in terms]
+        weights = [
+            rarity(int(np.count_nonzero(masks[term.phrase] & self.visible)), seen)
+            for term in terms
+        ]
         shares, scores = np.zeros(len(self.visible)), self.whole(asked)
         for term, weight in zip(terms, weights, strict=True):
             shares[masks[term.phrase]] += weight / (sum(weights) or 1.0)
@@ -537,23 +611,35 @@ class _Search:
         rows = np.flatnonzero(self.visible & (shares > 0))
         missing = tuple(term.shown for term in nowhere)
         share = np.minimum(shares[rows], 1.0)
-        return _Found(rows, scores[rows] + SHARE_SCORE * share, share, len(rows) > 0, missing)
+        return _Found(
+            rows, scores[rows] + SHARE_SCORE * share, share, len(rows) > 0, missing
+        )
 
     def having(self, term: Term) -> Mask:
         """Which documents have a term. A word that stands in a text also stands there as characters."""
         mask = np.zeros(len(self.visible), dtype=np.bool_)
         mask[self.phrase(term.phrase)] = True
         for other in term.alternatives:
-            mask[self.word(other.word) if other.whole else self.phrase(other.phrase)] = True
+            mask[
+                self.word(other.word) if other.whole else self.phrase(other.phrase)
+            ] = True
         return mask
 
     def score(self, term: Term, scores: Scores, among: Mask) -> None:
         """Add what a term is worth, at least in the documents of a mask."""
         self.said(term.word, term.phrase, 1.0, scores, among)
         for other in term.alternatives:
-            self.said(other.word, "" if other.whole else other.phrase, SYNONYM_WEIGHT, scores, among)
+            self.said(
+                other.word,
+                "" if other.whole else other.phrase,
+                SYNONYM_WEIGHT,
+                scores,
+                among,
+            )
 
-    def said(self, word: str, phrase: str, weight: float, scores: Scores, among: Mask) -> None:
+    def said(
+        self, word: str, phrase: str, weight: float, scores: Scores, among: Mask
+    ) -> None:
         """Add what one way to say a term is worth."""
         if word:
             rows, values = self.ranked(word, among)
@@ -585,12 +671,16 @@ class _Search:
 
     def times(self, word: str) -> Numbers:
         """How often each document of a word says it."""
-        return self.kept.numbers((self.state, self.words, _DIGIT + word), lambda: self.count(word))
+        return self.kept.numbers(
+            (self.state, self.words, _DIGIT + word), lambda: self.count(word)
+        )
 
     def count(self, word: str) -> Numbers:
         rows = self.word(word)
         times = np.ones(len(rows), dtype=np.int32)
-        digits = self.read(self.words, *(word_query(digit_of(word, digit)) for digit in range(_DIGITS)))
+        digits = self.read(
+            self.words, *(word_query(digit_of(word, digit)) for digit in range(_DIGITS))
+        )
         for digit, having in enumerate(digits):
             times[np.searchsorted(rows, having)] += 1 << digit
         return times
@@ -605,21 +695,34 @@ class _Search:
 
     def numbers(self, table: str, match: str) -> Numbers:
         """The documents of a match, in order."""
-        return self.kept.numbers((self.state, table, match), lambda: self.read(table, match)[0])
+        return self.kept.numbers(
+            (self.state, table, match), lambda: self.read(table, match)[0]
+        )
 
     def read(self, table: str, *matches: str) -> list[Numbers]:
         """The documents of each match, in order, in one statement."""
         # One row: SQLite works through all numbers without the interpreter's lock, beside other readers.
         one = f"(SELECT group_concat(rowid) FROM {table} WHERE {table} MATCH ?)"  # noqa: S608  our own name
-        listed = self.connection.execute(f"SELECT {', '.join([one] * len(matches))}", matches).fetchone()
-        return [np.fromstring(numbers or "", dtype=np.int32, sep=",") for numbers in listed]
+        listed = self.connection.execute(
+            f"SELECT {', '.join([one] * len(matches))}", matches
+        ).fetchone()
+        return [
+            np.fromstring(numbers or "", dtype=np.int32, sep=",") for numbers in listed
+        ]
 
 
 def _result(
-    query: Query, columns: Columns, found: _Found, shown_of: Callable[[Sequence[int]], dict[int, str]]
+    query: Query,
+    columns: Columns,
+    found: _Found,
+    shown_of: Callable[[Sequence[int]], dict[int, str]],
 ) -> Result:
     passes, facets = columns.narrow(found.rows, query.narrowed())
-    rows, scores, shares = found.rows[passes], found.scores[passes], found.shares[passes]
+    rows, scores, shares = (
+        found.rows[passes],
+        found.scores[passes],
+        found.shares[passes],
+    )
     keys: list[npt.NDArray[Any]]
     if query.sort == "deadline":
         keys = [columns.by_deadline[rows]]
@@ -635,11 +738,15 @@ def _result(
         number = rows[position]
         kind = str(kinds.meanings[kinds.codes[number]][0])
         score, share = float(scores[position]), float(shares[position])
-        hits.append(Hit(kind, int(columns.ids[number]), score, share, kept.get(number, "")))
+        hits.append(
+            Hit(kind, int(columns.ids[number]), score, share, kept.get(number, ""))
+        )
     return Result(len(rows), hits, facets, found.relaxed, list(found.missing))
 
 
-def _shown(connection: sqlite3.Connection, head: _Head, numbers: Sequence[int]) -> dict[int, str]:
+def _shown(
+    connection: sqlite3.Connection, head: _Head, numbers: Sequence[int]
+) -> dict[int, str]:
     """What was put in to be given back, of the documents with these numbers."""
     marks = ", ".join("?" * len(numbers))
     rows = connection.execute(
@@ -656,10 +763,14 @@ def _head(connection: sqlite3.Connection) -> _Head | None:
     """The head row, None when the file is empty."""
     (layout,) = connection.execute("PRAGMA user_version").fetchone()
     if layout not in (0, LAYOUT):
-        raise _OtherLayout("the search index was made by another version and has to be rebuilt")
+        raise _OtherLayout(
+            "the search index was made by another version and has to be rebuilt"
+        )
     if layout == 0:
         return None
-    row = connection.execute("SELECT generation, counter, alive, version, built_at, written_at FROM head").fetchone()
+    row = connection.execute(
+        "SELECT generation, counter, alive, version, built_at, written_at FROM head"
+    ).fetchone()
     return _Head(*row)
 
 
@@ -675,7 +786,14 @@ def _create(connection: sqlite3.Connection) -> _Head:
     head = _Head(generation, 0, 0, VERSION, _now(), _now())
     connection.execute(
         "INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, ?)",
-        (head.generation, head.counter, head.alive, head.version, head.built_at, head.written_at),
+        (
+            head.generation,
+            head.counter,
+            head.alive,
+            head.version,
+            head.built_at,
+            head.written_at,
+        ),
     )
     return head
 
@@ -689,7 +807,9 @@ def _create_tables(connection: sqlite3.Connection, generation: int) -> None:
         "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, published_on TEXT, "
         "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, shown TEXT NOT NULL, UNIQUE (kind, ident))"
     )
-    connection.execute(f"CREATE INDEX docs_{generation}_changed ON docs_{generation} (changed)")
+    connection.execute(
+        f"CREATE INDEX docs_{generation}_changed ON docs_{generation} (changed)"
+    )
     connection.execute(
         f"CREATE VIRTUAL TABLE words_{generation} USING fts5 (words, content='', columnsize=0, detail=none, "
         "tokenize='ascii')"
@@ -711,9 +831,15 @@ _Row = tuple[Any, ...]
 
 
 def _write(
-    connection: sqlite3.Connection, generation: int, document: Document, text: Channels, changed: int
+    connection: sqlite3.Connection,
+    generation: int,
+    document: Document,
+    text: Channels,
+    changed: int,
 ) -> int | None:
-    packed = _packed(counted(text), pairs(text.title), pairs(text.body), json.dumps(text.offers))
+    packed = _packed(
+        counted(text), pairs(text.title), pairs(text.body), json.dumps(text.offers)
+    )
     row = (
         document.kind,
         document.id,
@@ -736,9 +862,29 @@ def _write(
     return _store(connection, generation, row)
 
 
-def _bury(connection: sqlite3.Connection, generation: int, version: Version, changed: int) -> int | None:
+def _bury(
+    connection: sqlite3.Connection, generation: int, version: Version, changed: int
+) -> int | None:
     kind, ident, number = version
-    row = (kind, ident, number, 1, changed, "[]", None, None, None, "[]", None, None, None, None, 0, b"", "")
+    row = (
+        kind,
+        ident,
+        number,
+        1,
+        changed,
+        "[]",
+        None,
+        None,
+        None,
+        "[]",
+        None,
+        None,
+        None,
+        None,
+        0,
+        b"",
+        "",
+    )
     return _store(connection, generation, row)
 
 
@@ -772,20 +918,26 @@ def _store(connection: sqlite3.Connection, generation: int, row: _Row) -> int | 
     return (0 if deleted else 1) - alive
 
 
-def _post(connection: sqlite3.Connection, generation: int, number: int | None, packed: bytes) -> None:
+def _post(
+    connection: sqlite3.Connection, generation: int, number: int | None, packed: bytes
+) -> None:
     words, title, body, offers = _unpacked(packed)
     connection.executemany(
         f"INSERT INTO offers_{generation} (weight, entry, number) VALUES (?, ?, ?)",  # noqa: S608
         _keys(offers, number),
     )
-    connection.execute(f"INSERT INTO words_{generation} (rowid, words) VALUES (?, ?)", (number, words))  # noqa: S608
+    connection.execute(
+        f"INSERT INTO words_{generation} (rowid, words) VALUES (?, ?)", (number, words)
+    )  # noqa: S608
     connection.execute(
         f"INSERT INTO chars_{generation} (rowid, title, body) VALUES (?, ?, ?)",  # noqa: S608
         (number, title, body),
     )
 
 
-def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed: bytes) -> None:
+def _unpost(
+    connection: sqlite3.Connection, generation: int, number: int, packed: bytes
+) -> None:
     words, title, body, offers = _unpacked(packed)
     connection.executemany(
         f"DELETE FROM offers_{generation} WHERE weight = ? AND entry = ? AND number = ?",  # noqa: S608
@@ -803,11 +955,20 @@ def _unpost(connection: sqlite3.Connection, generation: int, number: int, packed
 
 def _keys(offers: str, number: int | None) -> set[tuple[int, str, int | None]]:
     """What is suggested by a document, as it was packed, in the rows of the table of offers."""
-    return {(weight, entry, number) for weight, entries in json.loads(offers) for entry in entries}
+    return {
+        (weight, entry, number)
+        for weight, entries in json.loads(offers)
+        for entry in entries
+    }
 
 
 def _offered(
-    connection: sqlite3.Connection, generation: int, weight: int, prefix: str, seen: Mask, most: int
+    connection: sqlite3.Connection,
+    generation: int,
+    weight: int,
+    prefix: str,
+    seen: Mask,
+    most: int,
 ) -> list[str]:
     """Entries of one weight that begin with a prefix and stand for a document that is seen, in order, each once."""
     entries: list[str] = []
@@ -822,7 +983,9 @@ def _offered(
             after = entry
             if number < len(seen) and seen[number]:
                 entries.append(entry)
-                number = sys.maxsize  # the other documents with the same entry say nothing new
+                number = (
+                    sys.maxsize
+                )  # the other documents with the same entry say nothing new
                 break
         else:
             if len(rows) < OFFERS_READ:
@@ -830,7 +993,9 @@ def _offered(
     return entries
 
 
-def _touch(connection: sqlite3.Connection, counter: int, stored: Iterable[int | None]) -> None:
+def _touch(
+    connection: sqlite3.Connection, counter: int, stored: Iterable[int | None]
+) -> None:
     change = sum(one or 0 for one in stored)
     connection.execute(
         "UPDATE head SET counter = ?, written_at = ?, alive = alive + ?",
@@ -838,7 +1003,9 @@ def _touch(connection: sqlite3.Connection, counter: int, stored: Iterable[int | 
     )
 
 
-def _take_over(connection: sqlite3.Connection, head: _Head, fresh: int, start: int) -> None:
+def _take_over(
+    connection: sqlite3.Connection, head: _Head, fresh: int, start: int
+) -> None:
     """Carry into the new tables what was written, and taken out, since the rebuild began."""
     rows = connection.execute(
         f"SELECT {_FIELDS} FROM docs_{head.generation} WHERE changed > ? ORDER BY changed",  # noqa: S608  our own number
@@ -849,7 +1016,9 @@ def _take_over(connection: sqlite3.Connection, head: _Head, fresh: int, start: i
 
 
 def _make_live(connection: sqlite3.Connection, head: _Head, fresh: int) -> int:
-    (count,) = connection.execute(f"SELECT count(*) FROM docs_{fresh} WHERE NOT deleted").fetchone()  # noqa: S608
+    (count,) = connection.execute(
+        f"SELECT count(*) FROM docs_{fresh} WHERE NOT deleted"
+    ).fetchone()  # noqa: S608
     connection.execute(
         "UPDATE head SET generation = ?, counter = ?, alive = ?, version = ?, built_at = ?, written_at = ?",
         (fresh, head.counter + 1, count, VERSION, _now(), _now()),
@@ -870,7 +1039,16 @@ def _line(row: _Row) -> Line:
         "chain": _one(chain),
         "audience": _several(audience),
     }
-    return Line(number, bool(alive), kind, ident, values, _date(published_on), _date(deadline), length)
+    return Line(
+        number,
+        bool(alive),
+        kind,
+        ident,
+        values,
+        _date(published_on),
+        _date(deadline),
+        length,
+    )
 
 
 def _one(value: Any) -> tuple[Any, ...]:

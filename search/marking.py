@@ -28,10 +28,15 @@ def marks(texts: Sequence[str], query_text: str) -> list[Markup]:
     is never inside an entity and no tag of the text survives. Striptags of a result gives the text back.
     """
     found = _found(texts, query_text)
-    return [_marked(text, [span for spans in of for span in spans]) for text, of in zip(texts, found, strict=True)]
+    return [
+        _marked(text, [span for spans in of for span in spans])
+        for text, of in zip(texts, found, strict=True)
+    ]
 
 
-def snippets(texts: Iterable[str], query_text: str, length: int = LENGTH) -> list[Markup]:
+def snippets(
+    texts: Iterable[str], query_text: str, length: int = LENGTH
+) -> list[Markup]:
     """The part of each text with most of a query's words, marked as by marks(), blanks drawn together.
 
     length: at most so many characters of a text, an ellipsis on each cut side not counted. Without any of the words
@@ -39,13 +44,19 @@ def snippets(texts: Iterable[str], query_text: str, length: int = LENGTH) -> lis
     """
     texts = [" ".join(text.split()) for text in texts]
     found = _found(texts, query_text)
-    return [_snippet(text, of, max(length, 1)) for text, of in zip(texts, found, strict=True)]
+    return [
+        _snippet(text, of, max(length, 1))
+        for text, of in zip(texts, found, strict=True)
+    ]
 
 
 def _snippet(text: str, found: list[list[Span]], length: int) -> Markup:
     start, end = _window(text, found, length)
     inside = [
-        (max(a, start) - start, min(b, end) - start) for spans in found for a, b in spans if a < end and b > start
+        (max(a, start) - start, min(b, end) - start)
+        for spans in found
+        for a, b in spans
+        if a < end and b > start
     ]
     marked = _marked(text[start:end], inside)
     before = _ELLIPSIS if start > 0 else ""
@@ -106,7 +117,9 @@ def _window(text: str, found: list[list[Span]], length: int) -> Span:
     """The stretch of at most length characters with most of the words, started at a sentence where one is near."""
     if len(text) <= length:
         return 0, len(text)
-    places = sorted((start, end, index) for index, spans in enumerate(found) for start, end in spans)
+    places = sorted(
+        (start, end, index) for index, spans in enumerate(found) for start, end in spans
+    )
     best, best_worth = 0, (0, 0)
     for position, (start, _, _) in enumerate(places):
         inside = []
@@ -119,11 +132,18 @@ def _window(text: str, found: list[list[Span]], length: int) -> Span:
             best, best_worth = start, worth
     lead = int(length * _LEAD)
     earliest = max(0, best - lead)
-    begin = next((i + 1 for i in range(best - 1, earliest - 1, -1) if text[i] in _ENDS), earliest)
+    begin = next(
+        (i + 1 for i in range(best - 1, earliest - 1, -1) if text[i] in _ENDS), earliest
+    )
     if earliest == 0:
         begin = 0
     begin = min(begin, len(text) - length)
-    while 0 < begin < best and text[begin - 1].isascii() and text[begin - 1].isalnum() and text[begin].isascii():
+    while (
+        0 < begin < best
+        and text[begin - 1].isascii()
+        and text[begin - 1].isalnum()
+        and text[begin].isascii()
+    ):
         begin += 1  # no Latin word is cut in two
     while begin < best and text[begin] == " ":
         begin += 1
@@ -134,7 +154,12 @@ def _marked(text: str, spans: list[Span]) -> Markup:
     pieces: list[str] = []
     position = 0
     for start, end in _joined(spans):
-        pieces += [escape(text[position:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        pieces += [
+            escape(text[position:start]),
+            "<mark>",
+            escape(text[start:end]),
+            "</mark>",
+        ]
         position = end
     pieces.append(escape(text[position:]))
     return Markup("".join(pieces))  # noqa: S704  every piece of the text is escaped

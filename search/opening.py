@@ -21,10 +21,16 @@ def open_engine(url: str, *, fallback: str = "") -> Engine:
 
         return FtsEngine(Path(url.removeprefix(_SQLITE)))
     if url.startswith(("http://", "https://")):
-        from search.elastic import ElasticEngine  # the client costs half a second that a small site need not pay
+        from search.elastic import (
+            ElasticEngine,
+        )  # the client costs half a second that a small site need not pay
         from search.fallback import FallbackEngine
 
         if not fallback:
             return ElasticEngine(url)
-        return FallbackEngine(ElasticEngine(url, starts_empty=False), open_engine(fallback))
-    raise ValueError("SEARCH_URL starts with sqlite:/// and names a file, or with http:// and names a host")
+        return FallbackEngine(
+            ElasticEngine(url, starts_empty=False), open_engine(fallback)
+        )
+    raise ValueError(
+        "SEARCH_URL starts with sqlite:/// and names a file, or with http:// and names a host"
+    )

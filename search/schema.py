@@ -72,12 +72,21 @@ def channels(document: Document) -> Channels:
     title = index_words(document.title)
     rest = index_words(document.holder) + index_words(document.body)
     body = folded(document.holder) + BREAK + folded(document.body)
-    return Channels(tuple(title * TITLE_REPEATS + rest), folded(document.title), body, tuple(offers(document.title)))
+    return Channels(
+        tuple(title * TITLE_REPEATS + rest),
+        folded(document.title),
+        body,
+        tuple(offers(document.title)),
+    )
 
 
 def rarity(having: int, documents: int) -> float:
     """Lucene's inverse document frequency: positive however common the word. The weight of a word everywhere here."""
-    return math.log(1 + (documents - having + 0.5) / (having + 0.5)) if documents >= having else 0.0
+    return (
+        math.log(1 + (documents - having + 0.5) / (having + 0.5))
+        if documents >= having
+        else 0.0
+    )
 
 
 def all_channels(documents: Iterable[Document]) -> list[tuple[Document, Channels]]:

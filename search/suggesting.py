@@ -14,7 +14,10 @@ from search.terms import telling, understand
 MOST = 8  # offers at a time, as many as one takes in at a glance
 MAX_KEY = 64  # characters by which an offer is found; nobody types on that long without looking
 MAX_TITLE = 120  # a longer title is no help to choose by
-TITLE, TERM = 1, 2  # weights: a word narrows what somebody means, a title already is one of the answers
+TITLE, TERM = (
+    1,
+    2,
+)  # weights: a word narrows what somebody means, a title already is one of the answers
 MAX_WORDS = 8  # words of one title that are offered; the first say what it is about
 BETWEEN = "\x02"  # no folded text contains it: stands between a key and what is shown, before all letters
 KEYS_OF_ONE = 6  # a text may be found under three keys, as a word and as a title
@@ -32,7 +35,11 @@ class Offer(NamedTuple):
 def offers(title: str) -> list[Offer]:
     """What a title offers: itself, unless it is too long, and its telling words, MAX_WORDS at most."""
     title = " ".join(sound(title).split())
-    words = [term.shown for term in telling(understand(title).terms) if term.word and len(term.phrase) > 1]
+    words = [
+        term.shown
+        for term in telling(understand(title).terms)
+        if term.word and len(term.phrase) > 1
+    ]
     found = [Offer(TITLE, _entries(title))] if len(title) <= MAX_TITLE else []
     found += [Offer(TERM, _entries(word)) for word in words[:MAX_WORDS]]
     return [offer for offer in found if offer.entries]

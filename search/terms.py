@@ -68,7 +68,9 @@ def understand(text: str) -> Asked:
         term = _term(text[start:end])
         if term is not None:
             terms.setdefault(term.phrase, term)
-    if not terms:  # only signs and pictures: each blank-separated run is looked for as it stands
+    if (
+        not terms
+    ):  # only signs and pictures: each blank-separated run is looked for as it stands
         for run in text.split():
             term = _bare(run)
             if term is not None:
@@ -137,7 +139,10 @@ BREAK = "\uf8ff"  # stands between fields in the character channel, so that no p
 
 def _pieces(text: str) -> list[tuple[int, int]]:
     """The longest words, left to right, and the letters between them that belong to no word."""
-    spans = sorted({(s.start, s.end) for s in words_of.spans(text)}, key=lambda span: (span[0], -span[1]))
+    spans = sorted(
+        {(s.start, s.end) for s in words_of.spans(text)},
+        key=lambda span: (span[0], -span[1]),
+    )
     pieces: list[tuple[int, int]] = []
     position = 0
     for start, end in spans:
@@ -177,7 +182,9 @@ def _term(shown: str) -> Term | None:
     if term is None:
         return None
     alternatives = tuple(_synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES])
-    return Term(term.shown, _word(shown), term.phrase, alternatives, _parts(shown, term.phrase))
+    return Term(
+        term.shown, _word(shown), term.phrase, alternatives, _parts(shown, term.phrase)
+    )
 
 
 def _bare(shown: str) -> Term | None:
@@ -192,7 +199,11 @@ def _word(shown: str) -> str:
 
 def _parts(shown: str, phrase: str) -> tuple[Term, ...]:
     """The longest words strictly inside a word, left to right, not overlapping."""
-    inside = {(s.start, s.end) for s in words_of.spans(shown) if 0 < s.end - s.start < len(shown)}
+    inside = {
+        (s.start, s.end)
+        for s in words_of.spans(shown)
+        if 0 < s.end - s.start < len(shown)
+    }
     parts: list[Term] = []
     position = 0
     for start, end in sorted(inside, key=lambda span: (span[0], -span[1])):
@@ -208,23 +219,38 @@ def _parts(shown: str, phrase: str) -> tuple[Term, ...]:
 def _heaviest(terms: list[Term]) -> list[Term]:
     if len(terms) <= MAX_TERMS:
         return terms
-    order = sorted(range(len(terms)), key=lambda i: (-len(terms[i].phrase), i))[:MAX_TERMS]
+    order = sorted(range(len(terms)), key=lambda i: (-len(terms[i].phrase), i))[
+        :MAX_TERMS
+    ]
     return [terms[i] for i in sorted(order)]
 
 
 @cache
 def _synonyms() -> dict[str, tuple[Alternative, ...]]:
     """Folded form → the other forms of its group (matching/lexicon/synonyms.txt: one group a line, commas between)."""
-    lines = files("matching").joinpath("lexicon", "synonyms.txt").read_text(encoding="utf-8").splitlines()
+    lines = (
+        files("matching")
+        .joinpath("lexicon", "synonyms.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     table: dict[str, tuple[Alternative, ...]] = {}
     for line in lines:
-        forms = [form.strip() for form in line.split(",")] if not line.startswith("#") else []
+        forms = (
+            [form.strip() for form in line.split(",")]
+            if not line.startswith("#")
+            else []
+        )
         group = [_alternative(form) for form in forms if form]
         for one in group:
-            table[one.phrase] = tuple(other for other in group if other.phrase != one.phrase)
+            table[one.phrase] = tuple(
+                other for other in group if other.phrase != one.phrase
+            )
     return table
 
 
 def _alternative(form: str) -> Alternative:
     phrase = folded(form)
-    return Alternative(_word(form), phrase, phrase.isascii() and len(phrase) <= SHORT_LATIN)
+    return Alternative(
+        _word(form), phrase, phrase.isascii() and len(phrase) <= SHORT_LATIN
+    )

@@ -77,7 +77,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database with dictionaries and roles and nothing else, for `database(like=…)`."""
     folder = tmp_path_factory.mktemp("migrated")
     with database(folder) as address:
-        environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), "DATABASE_URL": address}
+        environ = {
+            "MARKET_ENV": "test",
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": address,
+        }
         with create_app(Config.from_env(environ)).app_context():
             upgrade()
             dictionaries.seed()
@@ -92,7 +96,11 @@ def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Fla
     """One application for the session: migrated, dictionaries and roles seeded, nothing else."""
     folder = tmp_path_factory.mktemp("site")
     with database(folder, like=migrated) as address:
-        environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), "DATABASE_URL": address}
+        environ = {
+            "MARKET_ENV": "test",
+            "DATA_DIR": str(folder),
+            "DATABASE_URL": address,
+        }
         application = create_app(Config.from_env(environ))
         application.test_client_class = Browser
         yield application
@@ -112,7 +120,9 @@ def session(app: Flask) -> Iterator[Session]:
         connection = plain_engine.connect()
         transaction = connection.begin()
         engines[None] = connection  # type: ignore[assignment]
-        db.session = db._make_scoped_session({"join_transaction_mode": "create_savepoint"})
+        db.session = db._make_scoped_session(
+            {"join_transaction_mode": "create_savepoint"}
+        )
         app.extensions["search"].rebuild([])
         if matchers := app.extensions.get("matchers"):
             matchers.reset()
@@ -158,7 +168,9 @@ def written(tmp_path: Path) -> Callable[..., Path]:
 
     def write(name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
         path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
+        path.write_bytes(
+            content if isinstance(content, bytes) else content.encode(encoding)
+        )
         return path
 
     return write

@@ -53,11 +53,18 @@ class Factory:
         self.session = session
 
     def organisation(
-        self, name: str = "", *, kind: str = "firm", district: str = "371581", verified: bool = True
+        self,
+        name: str = "",
+        *,
+        kind: str = "firm",
+        district: str = "371581",
+        verified: bool = True,
     ) -> Organisation:
         """An organisation of its own name."""
         name = name or f"第{next(_numbers)}号轴承厂（示例）"
-        row = Organisation(name=name, name_key=key_of(name), kind=kind, district_code=district)
+        row = Organisation(
+            name=name, name_key=key_of(name), kind=kind, district_code=district
+        )
         row.verified_at = now() if verified else None
         self.session.add(row)
         self.session.commit()
@@ -75,22 +82,51 @@ class Factory:
         )
 
     def achievement(
-        self, title: str = "", *, state: str = "published", owner: Organisation | None = None, **values: Any
+        self,
+        title: str = "",
+        *,
+        state: str = "published",
+        owner: Organisation | None = None,
+        **values: Any,
     ) -> Achievement:
         """An achievement in the given state."""
-        owner = owner or self.organisation(f"第{next(_numbers)}研究院（示例）", kind="institute")
+        owner = owner or self.organisation(
+            f"第{next(_numbers)}研究院（示例）", kind="institute"
+        )
         return self._listing(
-            "achievement", title or f"轴承超精研磨降噪工艺{next(_numbers)}", ACHIEVEMENT | values, owner, state
+            "achievement",
+            title or f"轴承超精研磨降噪工艺{next(_numbers)}",
+            ACHIEVEMENT | values,
+            owner,
+            state,
         )
 
     def demand(
-        self, title: str = "", *, state: str = "published", owner: Organisation | None = None, **values: Any
+        self,
+        title: str = "",
+        *,
+        state: str = "published",
+        owner: Organisation | None = None,
+        **values: Any,
     ) -> Demand:
         """A demand in the given state."""
         owner = owner or self.organisation()
-        return self._listing("demand", title or f"深沟球轴承异音攻关{next(_numbers)}", DEMAND | values, owner, state)
+        return self._listing(
+            "demand",
+            title or f"深沟球轴承异音攻关{next(_numbers)}",
+            DEMAND | values,
+            owner,
+            state,
+        )
 
-    def _listing(self, kind: str, title: str, values: dict[str, Any], owner: Organisation, state: str) -> Any:
+    def _listing(
+        self,
+        kind: str,
+        title: str,
+        values: dict[str, Any],
+        owner: Organisation,
+        state: str,
+    ) -> Any:
         steps = {
             "draft": "",
             "submitted": "s",
@@ -104,7 +140,11 @@ class Factory:
             "archived": "ieh",
         }
         row = rules.create(
-            kind, {"title": title, **values}, organisation=owner, by=None, commit="i" not in steps[state]
+            kind,
+            {"title": title, **values},
+            organisation=owner,
+            by=None,
+            commit="i" not in steps[state],
         )
         for step in steps[state]:
             seen = {"by": None, "seen": row.revision}

@@ -33,7 +33,11 @@ PAGES = {
         "edit": "/mine/demand/1/edit",
         "close": "/mine/demand/1/close",
     },
-    "operator": {"queue": "/office/review", "chains": "/office/chains", "quality": "/office/quality"},
+    "operator": {
+        "queue": "/office/review",
+        "chains": "/office/chains",
+        "quality": "/office/quality",
+    },
 }
 WIDTHS = (1440, 360)
 
@@ -41,18 +45,28 @@ WIDTHS = (1440, 360)
 def main(folder: Path = ROOT / "screenshots") -> None:
     """Prepare a site with the samples, serve it and write one PNG for each page and width into `folder`."""
     folder.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, site(Path(data)) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        site(Path(data)) as address,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS
+        )
         for width in WIDTHS:
             for reader, pages in PAGES.items():
                 viewport = {"width": width, "height": 900}
-                page = chromium.new_context(viewport=viewport, locale="zh-CN", base_url=address).new_page()
+                page = chromium.new_context(
+                    viewport=viewport, locale="zh-CN", base_url=address
+                ).new_page()
                 if reader:
                     sign_in(page, reader)
                 for name, path in pages.items():
                     page.goto(path)
                     page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
-            page = chromium.new_context(viewport=viewport, locale="zh-CN", base_url=address).new_page()
+            page = chromium.new_context(
+                viewport=viewport, locale="zh-CN", base_url=address
+            ).new_page()
             page.goto("/")
             page.get_by_role("textbox", name="技术难题").fill(PROBLEM)
             follow(page.get_by_role("button", name="看看谁能解"))

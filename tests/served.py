@@ -15,7 +15,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()), "")
+CHROMIUM = next(
+    (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()),
+    "",
+)
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -46,11 +49,19 @@ def site(data_dir: Path, **settings: str) -> Iterator[str]:
         the site's address, as soon as it answers.
     """
     port = free_port()
-    env = {**os.environ, "MARKET_ENV": "demo", "DATA_DIR": str(data_dir), "PORT": str(port), **settings}
+    env = {
+        **os.environ,
+        "MARKET_ENV": "demo",
+        "DATA_DIR": str(data_dir),
+        "PORT": str(port),
+        **settings,
+    }
     subprocess.run([BIN / "flask", "prepare"], cwd=ROOT, env=env, check=True)
     log = (data_dir / "gunicorn.log").open("wb")
     command = [BIN / "gunicorn", "--config", "gunicorn.conf.py", "wsgi:application"]
-    server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT)
+    server = subprocess.Popen(
+        command, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(server, address, data_dir / "gunicorn.log")
@@ -64,7 +75,9 @@ def site(data_dir: Path, **settings: str) -> Iterator[str]:
 def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     for _ in range(1200):
         if server.poll() is not None:
-            raise RuntimeError(f"gunicorn ended:\n{log.read_text(errors='replace')[-3000:]}")
+            raise RuntimeError(
+                f"gunicorn ended:\n{log.read_text(errors='replace')[-3000:]}"
+            )
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=5):  # noqa: S310  # our own loopback address
                 return

@@ -10,7 +10,9 @@ import pytest
 from config import Config, ConfigError
 
 
-def test_a_demo_makes_its_secrets_once_and_keeps_them_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_demo_makes_its_secrets_once_and_keeps_them_for_its_owner_alone(
+    tmp_path: Path,
+) -> None:
     first = Config.from_env({"DATA_DIR": str(tmp_path)})
     second = Config.from_env({"DATA_DIR": str(tmp_path)})
 
@@ -19,7 +21,10 @@ def test_a_demo_makes_its_secrets_once_and_keeps_them_for_its_owner_alone(tmp_pa
 
 
 def test_two_sites_have_different_secrets(tmp_path: Path) -> None:
-    keys = {Config.from_env({"DATA_DIR": str(tmp_path / name)}).secret_key for name in ("a", "b")}
+    keys = {
+        Config.from_env({"DATA_DIR": str(tmp_path / name)}).secret_key
+        for name in ("a", "b")
+    }
 
     assert len(keys) == 2
 
@@ -28,16 +33,24 @@ def test_two_sites_have_different_secrets(tmp_path: Path) -> None:
     ("environ", "words"),
     [
         ({"MARKET_ENV": "live"}, "SECRET_KEY"),
-        ({"MARKET_ENV": "live", "SECRET_KEY": "x" * 32, "PASSWORD_SALT": "short"}, "32 characters"),
+        (
+            {"MARKET_ENV": "live", "SECRET_KEY": "x" * 32, "PASSWORD_SALT": "short"},
+            "32 characters",
+        ),
         ({"MARKET_ENV": "production"}, "must be one of"),
         ({"HTTPS": "maybe"}, "HTTPS"),
         ({"TRUSTED_PROXIES": "one"}, "whole number"),
         ({"MATCHING": "fast"}, "memory or candidates"),
         ({"MATCHING": "candidates"}, "SEARCH_URL"),
-        ({"MATCHING": "candidates", "SEARCH_URL": "sqlite:///search.db"}, "Elasticsearch"),
+        (
+            {"MATCHING": "candidates", "SEARCH_URL": "sqlite:///search.db"},
+            "Elasticsearch",
+        ),
     ],
 )
-def test_wrong_settings_say_which_and_what(tmp_path: Path, environ: dict[str, str], words: str) -> None:
+def test_wrong_settings_say_which_and_what(
+    tmp_path: Path, environ: dict[str, str], words: str
+) -> None:
     with pytest.raises(ConfigError, match=words):
         Config.from_env({"DATA_DIR": str(tmp_path), **environ})
 
@@ -58,11 +71,18 @@ def test_a_damaged_secrets_file_is_never_trusted(tmp_path: Path) -> None:
         ("sqlite:///x.db", "sqlite:///x.db"),
     ],
 )
-def test_postgresql_is_spoken_by_psycopg_3(tmp_path: Path, given: str, expected: str) -> None:
-    assert Config.from_env({"DATA_DIR": str(tmp_path), "DATABASE_URL": given}).database_url == expected
+def test_postgresql_is_spoken_by_psycopg_3(
+    tmp_path: Path, given: str, expected: str
+) -> None:
+    assert (
+        Config.from_env({"DATA_DIR": str(tmp_path), "DATABASE_URL": given}).database_url
+        == expected
+    )
 
 
-def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(tmp_path: Path) -> None:
+def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(
+    tmp_path: Path,
+) -> None:
     environ = {
         "MARKET_ENV": "live",
         "DATA_DIR": str(tmp_path),
@@ -73,6 +93,8 @@ def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(tmp_pa
     config = Config.from_env(environ)
     settings = config.flask_settings()
 
-    assert settings["SESSION_COOKIE_SECURE"] is settings["REMEMBER_COOKIE_SECURE"] is True
+    assert (
+        settings["SESSION_COOKIE_SECURE"] is settings["REMEMBER_COOKIE_SECURE"] is True
+    )
     assert (config.site.icp, config.site.police) == ("鲁ICP备00000000号", "")
     assert not (tmp_path / "secrets").exists()

@@ -13,15 +13,28 @@ from marketplace.permissions import TABLE
 
 ROOT = Path(__file__).resolve().parent.parent
 MARKETPLACE = ROOT / "marketplace"
-MODULES = sorted(p for folder in ("marketplace", "matching", "search") for p in (ROOT / folder).rglob("*.py"))
+MODULES = sorted(
+    p
+    for folder in ("marketplace", "matching", "search")
+    for p in (ROOT / folder).rglob("*.py")
+)
 ROOM_FILES = {"__init__", "models", "rules", "forms", "pages", "indexing", "commands"}
 # Rooms that need a file more, with the reason beside it.
 MORE_FILES = {
     # a file, a cell, a closed list, a column, a row and a workbook are trades of their own
     "exchange": {"sheets", "cells", "vocabularies", "columns", "entries", "workbooks"},
-    "listings": {"terms", "labels"},  # the enumerations and the names of fields, for every room above
-    "operation": {"logs", "background", "backups"},  # what is written down, when what runs, what is carried off
-    "verdicts": {"measuring"},  # what verdicts teach is read and worked out, not done to anything
+    "listings": {
+        "terms",
+        "labels",
+    },  # the enumerations and the names of fields, for every room above
+    "operation": {
+        "logs",
+        "background",
+        "backups",
+    },  # what is written down, when what runs, what is carried off
+    "verdicts": {
+        "measuring"
+    },  # what verdicts teach is read and worked out, not done to anything
     "front": {"cards"},  # what lists show of a listing, apart from what is found
     "desk": {"fields"},  # the kinds of fields, apart from the questions
 }
@@ -33,11 +46,17 @@ def names(path: Path) -> str:
 
 def calls(tree: ast.AST) -> list[str]:
     """The dotted names of everything a module calls."""
-    return [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [
+        ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)
+    ]
 
 
 def test_every_route_declares_a_deed_of_the_table(app: Flask) -> None:
-    undeclared = {r.endpoint for r in app.url_map.iter_rules() if door.deed_of(app, r.endpoint) not in TABLE}
+    undeclared = {
+        r.endpoint
+        for r in app.url_map.iter_rules()
+        if door.deed_of(app, r.endpoint) not in TABLE
+    }
 
     assert undeclared == set()
 
@@ -58,7 +77,11 @@ def test_an_undeclared_view_is_refused(app: Flask) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_only_rules_commit(path: Path) -> None:
-    commits = [name for name in calls(ast.parse(path.read_text())) if name.endswith("session.commit")]
+    commits = [
+        name
+        for name in calls(ast.parse(path.read_text()))
+        if name.endswith("session.commit")
+    ]
 
     assert not commits or path.name == "rules.py", f"{names(path)} commits"
 
@@ -76,12 +99,18 @@ def test_pages_hold_no_query_and_rules_no_request(path: Path) -> None:
         queries = [name for name in calls(tree) if name.startswith("db.")]
         assert queries == []
     if path.name in ("rules.py", "models.py", "permissions.py", "lifecycle.py"):
-        assert imported & {"request", "session", "g", "abort", "redirect", "render_template"} == set()
+        assert (
+            imported
+            & {"request", "session", "g", "abort", "redirect", "render_template"}
+            == set()
+        )
 
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_a_module_opens_with_what_lives_here(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text())), f"{names(path)} has no docstring"
+    assert ast.get_docstring(ast.parse(path.read_text())), (
+        f"{names(path)} has no docstring"
+    )
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -101,6 +130,16 @@ def test_a_room_has_one_name_in_three_places(room: str) -> None:
 
 
 def test_no_utils_helpers_or_managers() -> None:
-    banned = {"utils", "helpers", "helper", "manager", "handler", "info", "data", "misc", "common"}
+    banned = {
+        "utils",
+        "helpers",
+        "helper",
+        "manager",
+        "handler",
+        "info",
+        "data",
+        "misc",
+        "common",
+    }
 
     assert [names(path) for path in MODULES if path.stem in banned] == []

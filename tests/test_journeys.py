@@ -29,14 +29,20 @@ from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
 expect.set_options(timeout=20_000)  # another worker may keep the machine busy
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed (apt install chromium fonts-noto-cjk)"),
+    pytest.mark.skipif(
+        not CHROMIUM,
+        reason="Chromium is not installed (apt install chromium fonts-noto-cjk)",
+    ),
 ]
 PROBLEM = (
     "我们给电机厂供深沟球轴承，客户反映有异音，振动值忽高忽低，超精研磨参数调了半年还是不稳定，"
     "每批要挑出百分之六的废品，想找人帮忙把振动值稳定在 38 dB 以下。"
 )
 # What the firm of the demonstration has published; one for each width, for verdicts stay.
-OWN_DEMANDS = {1440: "冲压钢保持器兜孔毛刺与尺寸超差在线检测", 360: "玻纤增强尼龙保持器吸湿变形与开裂控制"}
+OWN_DEMANDS = {
+    1440: "冲压钢保持器兜孔毛刺与尺寸超差在线检测",
+    360: "玻纤增强尼龙保持器吸湿变形与开裂控制",
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +69,22 @@ def inside(folder: Path, address: str) -> Iterator[Flask]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS
+        )
         yield chromium
         chromium.close()
 
 
-AT_A_DESK = pytest.mark.parametrize("page", [1440], ids=["desk"], indirect=True)  # alike on a phone
+AT_A_DESK = pytest.mark.parametrize(
+    "page", [1440], ids=["desk"], indirect=True
+)  # alike on a phone
 
 
 @pytest.fixture(params=[1440, 360], ids=["desk", "phone"])
-def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, browser: Browser, address: str
+) -> Iterator[Page]:
     """A guest's page at the width of a desk and of a phone; errors of scripts and of the policy fail the test."""
     context = browser.new_context(
         viewport={"width": request.param, "height": 900},
@@ -83,7 +95,12 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
     page = context.new_page()
     troubles: list[str] = []
     page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: (
+            troubles.append(message.text) if message.type == "error" else None
+        ),
+    )
     yield page
     context.close()
     assert [t for t in troubles if "Failed to load resource" not in t] == []
@@ -91,7 +108,11 @@ def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iter
 
 def sound(page: Page) -> None:
     """axe finds nothing above minor, and nothing is wider than the window."""
-    found = [v for v in Axe().run(page).response["violations"] if v["impact"] in ("moderate", "serious", "critical")]
+    found = [
+        v
+        for v in Axe().run(page).response["violations"]
+        if v["impact"] in ("moderate", "serious", "critical")
+    ]
     assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.locator("html").get_attribute("lang") == "zh-CN"
@@ -107,7 +128,12 @@ def first_title(page: Page) -> str:
 
 def open_own_matches(page: Page) -> int:
     """From 我的 to the matches of the own demand for this width; returns its number."""
-    follow(page.get_by_role("link", name=re.compile(f"看匹配 ?：{OWN_DEMANDS[page.viewport_size['width']]}")))  # type: ignore[index]
+    follow(
+        page.get_by_role(
+            "link",
+            name=re.compile(f"看匹配 ?：{OWN_DEMANDS[page.viewport_size['width']]}"),
+        )
+    )  # type: ignore[index]
     return int(page.url.split("/")[-2])
 
 
@@ -120,17 +146,25 @@ def like(page: Page) -> str:
 
 
 @contextmanager
-def own_list(site: Flask, number: int) -> Iterator[tuple[Demand, Person, matchmaking.Answer]]:
+def own_list(
+    site: Flask, number: int
+) -> Iterator[tuple[Demand, Person, matchmaking.Answer]]:
     """The demand of the firm, the firm, and the list it has before it, for what need not be clicked."""
     with site.app_context():
         demand = listings.one("demand", number, by=None)
-        firm = db.session.scalars(db.select(Person).filter_by(email="firm@demo.example")).one()
+        firm = db.session.scalars(
+            db.select(Person).filter_by(email="firm@demo.example")
+        ).one()
         yield demand, firm, matchmaking.matches_for(demand, by=firm)
 
 
 def judged(page: Page, title: str) -> Locator:
     """What the page says of a judged match, in its part for them."""
-    return page.locator("section", has=page.locator("#judged")).get_by_role("listitem").filter(has_text=title)
+    return (
+        page.locator("section", has=page.locator("#judged"))
+        .get_by_role("listitem")
+        .filter(has_text=title)
+    )
 
 
 def test_the_search_field_offers_what_begins_so(page: Page) -> None:
@@ -222,7 +256,9 @@ def test_create_submit_approve_and_found(page: Page) -> None:
         "钛合金薄壁框铣削时颤振明显，壁厚差 0.12 mm，表面振纹返修率约 11%，换刀和降速都试过。"
     )
     follow(page.get_by_role("button", name="送审"))
-    expect(page.locator(".error-summary, [role=alert]").first).to_be_visible()  # says what is missing, keeps the text
+    expect(
+        page.locator(".error-summary, [role=alert]").first
+    ).to_be_visible()  # says what is missing, keeps the text
     expect(page.get_by_label(re.compile("^需求名称"))).to_have_value(title)
     sound(page)
     page.get_by_label(re.compile("^需求类型")).select_option(label="技术攻关")
@@ -257,11 +293,16 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     sound(page)
 
 
-def test_what_was_left_half_written_is_offered_and_the_form_keeps_its_width(page: Page) -> None:
+def test_what_was_left_half_written_is_offered_and_the_form_keeps_its_width(
+    page: Page,
+) -> None:
     typed = "薄壁套圈热处理后变形超差，磨削余量不够，返修率约百分之八。"
     sign_in(page, "firm")
     page.goto("/mine/demand/new")
-    form, problem = page.locator("#listing-form"), page.get_by_label(re.compile("^主要问题"))
+    form, problem = (
+        page.locator("#listing-form"),
+        page.get_by_label(re.compile("^主要问题")),
+    )
     before = form.bounding_box()
     problem.fill(typed)
     follow(page.get_by_role("button", name="送审", exact=True))
@@ -286,16 +327,25 @@ def test_a_text_too_long_for_review_says_so_while_it_is_written(page: Page) -> N
     problem = page.get_by_label(re.compile("^主要问题"))
 
     problem.fill("长" * 3000)
-    expect(page.locator(".field-count:visible")).to_have_text("已写 3000 字，最多 3000 字")
+    expect(page.locator(".field-count:visible")).to_have_text(
+        "已写 3000 字，最多 3000 字"
+    )
     problem.fill("长" * 3010)
-    expect(page.locator(".field-count:visible")).to_have_text("已写 3010 字，最多 3000 字，超出 10 字")
+    expect(page.locator(".field-count:visible")).to_have_text(
+        "已写 3010 字，最多 3000 字，超出 10 字"
+    )
     sound(page)
 
 
-def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Flask) -> None:
+def test_verdicts_stand_are_changed_and_reorder_the_rest(
+    page: Page, inside: Flask
+) -> None:
     sign_in(page, "firm")
     number = open_own_matches(page)
-    here, rule = page.url, page.get_by_text("评满 5 条、其中有感兴趣的以后，这里的先后才参考评价。")
+    here, rule = (
+        page.url,
+        page.get_by_text("评满 5 条、其中有感兴趣的以后，这里的先后才参考评价。"),
+    )
     expect(rule).to_have_count(0)  # nothing is judged yet
 
     liked = like(page)
@@ -315,7 +365,9 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
     page.get_by_role("textbox", name="补充说明").fill("节拍 6 秒，我们要 0.3 秒")
     page.get_by_role("radio", name="指标达不到").check()
     follow(page.get_by_role("button", name="记为不合适"))
-    expect(page.get_by_text(f"已记为不合适（指标达不到）：「{refused}」")).to_be_visible()
+    expect(
+        page.get_by_text(f"已记为不合适（指标达不到）：「{refused}」")
+    ).to_be_visible()
 
     page.goto(here)
     expect(judged(page, liked)).to_contain_text("您感兴趣")
@@ -324,7 +376,9 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
     expect(page.locator("ol.matches").get_by_text(liked)).to_have_count(0)
 
     follow(judged(page, liked).get_by_role("link", name=re.compile("看依据")))
-    expect(page.get_by_text(re.compile("^您感兴趣，.*改主意就重新选一个"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile("^您感兴趣，.*改主意就重新选一个"))
+    ).to_be_visible()
     sound(page)
     page.locator("summary", has_text="不合适…").click()
     page.get_by_label("价格不合适").check()
@@ -332,16 +386,26 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
     expect(judged(page, liked)).to_contain_text("您认为不合适：价格不合适")
     follow(judged(page, refused).get_by_role("button", name=re.compile("收回评价")))
     expect(page.get_by_text(f"已收回对「{refused}」的评价")).to_be_visible()
-    expect(page.locator("ol.matches").get_by_role("heading", name=refused)).to_be_visible()
+    expect(
+        page.locator("ol.matches").get_by_role("heading", name=refused)
+    ).to_be_visible()
 
     for _ in range(5):
         with own_list(inside, number) as (demand, firm, answer):
-            verdicts.decline(demand, answer.offers[0].row.id, reason="direction", by=firm, shown=answer.shown)
+            verdicts.decline(
+                demand,
+                answer.offers[0].row.id,
+                reason="direction",
+                by=firm,
+                shown=answer.shown,
+            )
     page.goto(here)
     expect(page.get_by_text("已评价 6 条：感兴趣 0 条，不合适 6 条")).to_be_visible()
     expect(rule).to_be_visible()  # refusals alone teach nothing
     like(page)
-    expect(page.get_by_text("这里的先后参考了 7 条评价：像感兴趣的那些，排得靠前。")).to_be_visible()
+    expect(
+        page.get_by_text("这里的先后参考了 7 条评价：像感兴趣的那些，排得靠前。")
+    ).to_be_visible()
     expect(rule).to_have_count(0)
     sound(page)
     follow(page.get_by_role("link", name="换回不参考评价的顺序"))
@@ -361,7 +425,10 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(page: Page, inside: Fla
 def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     sign_in(page, "firm")
     number = open_own_matches(page)
-    here, pressed = page.url, first_offer(page).get_by_role("button", name=re.compile("^感兴趣"))
+    here, pressed = (
+        page.url,
+        first_offer(page).get_by_role("button", name=re.compile("^感兴趣")),
+    )
 
     beside = page.context.new_page()
     beside.goto(f"/mine/demand/{number}/edit")
@@ -377,14 +444,18 @@ def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     expect(page.locator("#judged")).to_have_count(0)
 
     forms = page.locator("ol.matches form")
-    forms.first.evaluate(f"form => form.action = form.action.replace('/demands/{number}/', '/demands/{number + 4}/')")
+    forms.first.evaluate(
+        f"form => form.action = form.action.replace('/demands/{number}/', '/demands/{number + 4}/')"
+    )
     follow(pressed)
     expect(page.get_by_text("您的账号不能做这件事。")).to_be_visible()
     sound(page)
 
     page.goto(f"/demands/{number + 4}/matches")
     expect(page.get_by_role("link", name=re.compile("看依据")).first).to_be_visible()
-    expect(page.get_by_role("button", name=re.compile("感兴趣|不合适"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("感兴趣|不合适"))).to_have_count(
+        0
+    )
 
 
 @AT_A_DESK
@@ -396,9 +467,15 @@ def test_few_verdicts_are_no_figures(page: Page, inside: Flask) -> None:
     page.goto("/mine")
     follow(page.get_by_role("link", name="匹配质量"))
 
-    judged_demands = int(re.search(r"no figures: (\d+) judged demands, 20 needed", said)[1])  # type: ignore[index]
+    judged_demands = int(
+        re.search(r"no figures: (\d+) judged demands, 20 needed", said)[1]
+    )  # type: ignore[index]
     assert 1 <= judged_demands < 20
     assert "P@5" not in said
-    expect(page.get_by_text(f"被评价过的需求只有 {judged_demands} 条，少于 20 条，不显示数字")).to_be_visible()
+    expect(
+        page.get_by_text(
+            f"被评价过的需求只有 {judged_demands} 条，少于 20 条，不显示数字"
+        )
+    ).to_be_visible()
     expect(page.get_by_text(re.compile("NDCG|P@5"))).to_have_count(0)
     sound(page)

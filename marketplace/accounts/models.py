@@ -67,7 +67,10 @@ class Organisation(db.Model):
 
     __tablename__ = "organisation"
     __table_args__ = (
-        CheckConstraint("kind in ('firm', 'university', 'institute', 'service_body', 'operator')", name="kind"),
+        CheckConstraint(
+            "kind in ('firm', 'university', 'institute', 'service_body', 'operator')",
+            name="kind",
+        ),
         CheckConstraint("uscc is null or length(uscc) = 18", name="uscc"),
     )
 
@@ -93,8 +96,12 @@ class Membership(db.Model):
 
     __tablename__ = "membership"
 
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id"), primary_key=True
+    )
     post: Mapped[str] = mapped_column(String(40), default="")
     since: Mapped[datetime] = mapped_column(default=now)
 
@@ -116,7 +123,9 @@ class Person(UserMixin, db.Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     roles: Mapped[list[Role]] = relationship(secondary=person_role, lazy="selectin")
-    memberships: Mapped[list[Membership]] = relationship(lazy="selectin", cascade="all, delete-orphan")
+    memberships: Mapped[list[Membership]] = relationship(
+        lazy="selectin", cascade="all, delete-orphan"
+    )
 
     @property
     def role_names(self) -> frozenset[str]:

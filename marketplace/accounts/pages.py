@@ -21,13 +21,23 @@ def init_app(app: Flask) -> None:
     """Know a reader by the session alone, and count the failed tries of the pages that ask for a password."""
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # not by a token, which never ends
     for endpoint in ("security.login", "security.verify", "security.change_password"):
-        guarded = limiter.limit(TRIES, key_func=_who_tries, methods=["POST"], deduct_when=_failed, on_breach=_locked)
+        guarded = limiter.limit(
+            TRIES,
+            key_func=_who_tries,
+            methods=["POST"],
+            deduct_when=_failed,
+            on_breach=_locked,
+        )
         app.view_functions[endpoint] = guarded(app.view_functions[endpoint])
 
 
 def _who_tries() -> str:
     """The address and the account somebody tries to open, whatever the spelling."""
-    account = unicodedata.normalize("NFKC", request.form.get("email", "")).strip().casefold()[:254]
+    account = (
+        unicodedata.normalize("NFKC", request.form.get("email", ""))
+        .strip()
+        .casefold()[:254]
+    )
     return f"{get_remote_address()} {account}"
 
 

@@ -11,7 +11,15 @@ from flask_security import hash_password
 from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
-from marketplace.accounts.models import ORGANISATION_KINDS, ROLES, Membership, Organisation, Person, Role, key_of
+from marketplace.accounts.models import (
+    ORGANISATION_KINDS,
+    ROLES,
+    Membership,
+    Organisation,
+    Person,
+    Role,
+    key_of,
+)
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History, now
@@ -30,14 +38,22 @@ def checked_uscc(text: str) -> str:
     Raises:
         Invalid: wrong length, alphabet or check character (GB 32100-2015), with what is wrong.
     """
-    compact = "".join(unicodedata.normalize("NFKC", text).upper().split()).replace("-", "")
+    compact = "".join(unicodedata.normalize("NFKC", text).upper().split()).replace(
+        "-", ""
+    )
     try:
         return uscc_number.validate(compact)
     except InvalidLength:
-        old = "；15 位的是旧工商注册号，请换成营业执照上的 18 位代码" if len(compact) == 15 else ""
+        old = (
+            "；15 位的是旧工商注册号，请换成营业执照上的 18 位代码"
+            if len(compact) == 15
+            else ""
+        )
         message = f"统一社会信用代码应为 18 位，这里是 {len(compact)} 位{old}。"
     except InvalidChecksum:
-        message = f"统一社会信用代码 {compact} 的校验位不对，请对照营业执照检查是否输错一位。"
+        message = (
+            f"统一社会信用代码 {compact} 的校验位不对，请对照营业执照检查是否输错一位。"
+        )
     except ValidationError:
         message = f"统一社会信用代码 {compact} 含有不允许的字符（只用数字和大写字母，不用 I、O、S、V、Z）。"
     raise Invalid(message, problems={"uscc": [message]})
@@ -46,14 +62,23 @@ def checked_uscc(text: str) -> str:
 def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
     """The organisation of that code, else of that name (spelling aside)."""
     if uscc:
-        found = db.session.scalar(db.select(Organisation).where(Organisation.uscc == uscc))
+        found = db.session.scalar(
+            db.select(Organisation).where(Organisation.uscc == uscc)
+        )
         if found is not None:
             return found
-    return db.session.scalar(db.select(Organisation).where(Organisation.name_key == key_of(name)))
+    return db.session.scalar(
+        db.select(Organisation).where(Organisation.name_key == key_of(name))
+    )
 
 
 def draft_organisation(
-    name: str, *, kind: str, uscc: str | None = None, district_code: str | None = None, verified: bool = False
+    name: str,
+    *,
+    kind: str,
+    uscc: str | None = None,
+    district_code: str | None = None,
+    verified: bool = False,
 ) -> Organisation:
     """Find an organisation or add one to the session (no commit: the calling rule commits).
 
@@ -64,15 +89,25 @@ def draft_organisation(
     """
     name = unicodedata.normalize("NFC", name).strip()
     if not key_of(name) or len(name) > 120:
-        raise Invalid("单位名称应为 1–120 个字。", problems={"name": ["单位名称应为 1–120 个字。"]})
+        raise Invalid(
+            "单位名称应为 1–120 个字。",
+            problems={"name": ["单位名称应为 1–120 个字。"]},
+        )
     if kind not in ORGANISATION_KINDS:
         raise Invalid(
-            "单位类型不在列表中。", problems={"kind": [f"只能是：{'、'.join(ORGANISATION_KINDS.values())}。"]}
+            "单位类型不在列表中。",
+            problems={"kind": [f"只能是：{'、'.join(ORGANISATION_KINDS.values())}。"]},
         )
     code = checked_uscc(uscc) if uscc else None
     found = find_organisation(name, code)
     if found is None:
-        found = Organisation(name=name, name_key=key_of(name), kind=kind, uscc=code, district_code=district_code)
+        found = Organisation(
+            name=name,
+            name_key=key_of(name),
+            kind=kind,
+            uscc=code,
+            district_code=district_code,
+        )
         db.session.add(found)
         db.session.flush()
     elif code and found.uscc is None:
@@ -128,19 +163,28 @@ def verify_organisation(organisation: Organisation, *, by: Any, uscc: str = "") 
 def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
     """The people of those ids, in one query."""
     wanted = {one for one in ids if one is not None}
-    return {one.id: one for one in db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))}
+    return {
+        one.id: one
+        for one in db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
+    }
 
 
 def seed_roles() -> None:
     """Make sure that every role of `ROLES` has its row."""
     known = set(db.session.scalars(db.select(Role.name)))
-    db.session.add_all(Role(name=code, description=name) for code, name in ROLES.items() if code not in known)
+    db.session.add_all(
+        Role(name=code, description=name)
+        for code, name in ROLES.items()
+        if code not in known
+    )
     db.session.commit()
 
 
 def find_person(email: str) -> Person | None:
     """The person of that sign-in name."""
-    return db.session.scalar(db.select(Person).where(Person.email == email.strip().lower()))
+    return db.session.scalar(
+        db.select(Person).where(Person.email == email.strip().lower())
+    )
 
 
 def add_person(
@@ -171,11 +215,16 @@ def add_person(
     person = find_person(email)
     if person is None:
         person = Person(
-            email=email.strip().lower(), name=name, password=hash_password(password), fs_uniquifier=uuid.uuid4().hex
+            email=email.strip().lower(),
+            name=name,
+            password=hash_password(password),
+            fs_uniquifier=uuid.uuid4().hex,
         )
         db.session.add(person)
     person.roles.extend(
-        role for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))) if role not in person.roles
+        role
+        for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted)))
+        if role not in person.roles
     )
     db.session.flush()
     for organisation in organisations:

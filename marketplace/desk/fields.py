@@ -13,7 +13,15 @@ from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
-from wtforms import Field, SelectChoice, SelectField, SelectMultipleField, StringField, TextAreaField, widgets
+from wtforms import (
+    Field,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
@@ -37,7 +45,14 @@ class Typed(Field):
 
     widget = TextInput()
 
-    def __init__(self, label: str = "", *, read: Callable[[str], Any], say: Callable[[Any], str] = str, **kw: Any):
+    def __init__(
+        self,
+        label: str = "",
+        *,
+        read: Callable[[str], Any],
+        say: Callable[[Any], str] = str,
+        **kw: Any,
+    ):
         super().__init__(label, **kw)
         self.read, self.say = read, say
 
@@ -59,7 +74,11 @@ class Typed(Field):
 
 def clean(text: str | None) -> str:
     """A text as it is kept: NFC, no control characters but line breaks, no blanks at its ends."""
-    text = unicodedata.normalize("NFC", text or "").replace("\r\n", "\n").replace("\r", "\n")
+    text = (
+        unicodedata.normalize("NFC", text or "")
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+    )
     return cells.CONTROL.sub("", text).strip()
 
 
@@ -127,13 +146,23 @@ class Select(widgets.Select):
         options = Markup()
         for group, codes in field.groups():
             listed = Markup().join(
-                Markup('<option value="{}"{}>{}</option>').format(code, Markup(" selected") if chosen else "", name)
+                Markup('<option value="{}"{}>{}</option>').format(
+                    code, Markup(" selected") if chosen else "", name
+                )
                 for code, name, chosen in codes
             )
-            options += Markup('<optgroup label="{}">{}</optgroup>').format(group, listed) if group else listed
+            options += (
+                Markup('<optgroup label="{}">{}</optgroup>').format(group, listed)
+                if group
+                else listed
+            )
         written = Markup().join(
             Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), value)
-            for name, value in {"id": field.id, "name": field.name, **attributes}.items()
+            for name, value in {
+                "id": field.id,
+                "name": field.name,
+                **attributes,
+            }.items()
         )
         return Markup("<select{}>{}</select>").format(written, options)
 
@@ -169,11 +198,17 @@ class Choice(SelectField):
         chosen = "" if self.data is None else str(self.data)
         plain = {str(k): v for k, v in self.named.items() if not isinstance(v, Mapping)}
         grouped = {
-            k: {str(code): name for code, name in v.items()} for k, v in self.named.items() if isinstance(v, Mapping)
+            k: {str(code): name for code, name in v.items()}
+            for k, v in self.named.items()
+            if isinstance(v, Mapping)
         }
         first = {} if self.blank is None else {"": self.blank}
         known = set(plain).union(*grouped.values())
-        gone = {} if not chosen or chosen in known else {chosen: f"{self.once.get(chosen, chosen)}{GONE}"}
+        gone = (
+            {}
+            if not chosen or chosen in known
+            else {chosen: f"{self.once.get(chosen, chosen)}{GONE}"}
+        )
         for name, codes in {"": first | plain | gone, **grouped}.items():
             yield name, [(code, text, code == chosen) for code, text in codes.items()]
 
@@ -191,7 +226,12 @@ class Choice(SelectField):
             raise ValidationError("请选一项。")
         if self.data is None:
             return
-        allowed = {code for _, codes in self.groups() for code, name, _ in codes if not name.endswith(GONE)}
+        allowed = {
+            code
+            for _, codes in self.groups()
+            for code, name, _ in codes
+            if not name.endswith(GONE)
+        }
         if str(self.data) not in allowed and self.data != self.object_data:
             raise ValidationError("选的内容不在列表里，请重新选。")
 
@@ -206,9 +246,14 @@ class Several(SelectMultipleField):
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
-    def __init__(self, label: str = "", choices: Mapping[str, str] | None = None, **kw: Any) -> None:
+    def __init__(
+        self, label: str = "", choices: Mapping[str, str] | None = None, **kw: Any
+    ) -> None:
         super().__init__(
-            label, choices=[SelectChoice(*one) for one in (choices or {}).items()], validate_choice=False, **kw
+            label,
+            choices=[SelectChoice(*one) for one in (choices or {}).items()],
+            validate_choice=False,
+            **kw,
         )
         self.type = "SelectMultipleField"
 
@@ -227,7 +272,11 @@ class Words(StringField):
         self.data = list(value or ())
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        words = [clean(word) for word in re.split(r"[、；;,，\n\t]+", valuelist[0])] if valuelist else []
+        words = (
+            [clean(word) for word in re.split(r"[、；;,，\n\t]+", valuelist[0])]
+            if valuelist
+            else []
+        )
         self.data = list(dict.fromkeys(filter(None, words)))
 
     def pre_validate(self, form: Any) -> None:
@@ -241,11 +290,15 @@ def line(label: str, most: int, help: str = "", *checks: Any) -> StringField:
     return StringField(label, [length, *checks], filters=[clean], description=help)
 
 
-def text(label: str, help: str = "", most: int = TEXT_SHAPE, *, fit: int | None = None) -> TextAreaField:
+def text(
+    label: str, help: str = "", most: int = TEXT_SHAPE, *, fit: int | None = None
+) -> TextAreaField:
     """Some lines of at most `most` characters; where only `fit` of them pass review, a script counts along to these."""
     length = Length(max=most, message=f"{label}最多 {most} 个字。")
     counted = {"data-count": fit} if fit else None
-    return TextAreaField(label, [length], filters=[clean], description=help, render_kw=counted)
+    return TextAreaField(
+        label, [length], filters=[clean], description=help, render_kw=counted
+    )
 
 
 def money_field(label: str, help: str = "") -> Typed:

@@ -13,7 +13,15 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Field, FieldList, Form, FormField, HiddenField, TextAreaField
+from wtforms import (
+    BooleanField,
+    Field,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    TextAreaField,
+)
 from wtforms.validators import ValidationError
 
 from marketplace.accounts.models import Organisation
@@ -52,12 +60,17 @@ def public_text(label: str, help: str = AT_MOST) -> TextAreaField:
 class Row(Form):
     """One of several rows of the same kind. An empty row is no row."""
 
-    aside: ClassVar[frozenset[str]] = frozenset()  # fields that always have a value and so do not make a row
+    aside: ClassVar[frozenset[str]] = (
+        frozenset()
+    )  # fields that always have a value and so do not make a row
 
     @property
     def filled(self) -> bool:
         """Whether anything was typed or ticked in this row."""
-        return any(field.raw_data and clean(str(field.raw_data[0])) or field.data for field in self.asked())
+        return any(
+            field.raw_data and clean(str(field.raw_data[0])) or field.data
+            for field in self.asked()
+        )
 
     def asked(self) -> list[Field]:
         """The fields that make a row."""
@@ -79,21 +92,29 @@ class MetricRow(Row):
     name = line("指标", 60)
     operator = Choice("关系", terms.METRIC_OPERATORS, blank=None, default="ge")
     value = Typed("数值", read=lambda t: number(t, below=10**9, places=6), say=amount)
-    value_max = Typed("到或±", read=lambda t: number(t, below=10**9, places=6), say=amount)
+    value_max = Typed(
+        "到或±", read=lambda t: number(t, below=10**9, places=6), say=amount
+    )
     unit = line("单位", 30)
 
     def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
         """Read the row; a figure written in one go in its first field is taken apart."""
         super().process(formdata, *args, **kwargs)
         values = (self.value, self.value_max)
-        if formdata and self.name.data and not any(f.raw_data and clean(f.raw_data[0]) for f in values):
+        if (
+            formdata
+            and self.name.data
+            and not any(f.raw_data and clean(f.raw_data[0]) for f in values)
+        ):
             self._take_apart(metric_of(self.name.data) or {})
 
     def _take_apart(self, figure: Mapping[str, Any]) -> None:
         """Fill the row from the figure in its first field, unless another unit stands in the box for the unit."""
         said, typed = figure.get("unit"), self.unit.data
         if said and typed and unit_key(said) != unit_key(typed):
-            self.unit.process_errors.append(f"第一格里写的单位是「{said}」，与这里不同；留下对的一个。")
+            self.unit.process_errors.append(
+                f"第一格里写的单位是「{said}」，与这里不同；留下对的一个。"
+            )
             return
         for short_name, value in figure.items():
             self[short_name].raw_data, self[short_name].data = None, value
@@ -139,7 +160,11 @@ class ContributorRow(Row):
     name = line("姓名", 60)
     title = line("职称", 40)
     role = line("承担的工作", 60)
-    share = Typed("贡献比例（%）", read=lambda t: number(t.rstrip("%％"), below=1000, places=2), say=amount)
+    share = Typed(
+        "贡献比例（%）",
+        read=lambda t: number(t.rstrip("%％"), below=1000, places=2),
+        say=amount,
+    )
 
     def validate_name(self, field: Field) -> None:
         if not field.data:
@@ -225,36 +250,71 @@ class ListingForm(FlaskForm):
     row_kinds: ClassVar[tuple[str, ...]]
 
     seen = HiddenField()
-    organisation = Choice("所属单位", blank=None, description="这一条以哪个单位的名义发布。")
+    organisation = Choice(
+        "所属单位", blank=None, description="这一条以哪个单位的名义发布。"
+    )
     title = line("名称", 200)
-    keywords = Words("关键词", description="最多 5 个，用顿号隔开。写别人会拿来搜索的词，如「深沟球轴承、降噪」。")
+    keywords = Words(
+        "关键词",
+        description="最多 5 个，用顿号隔开。写别人会拿来搜索的词，如「深沟球轴承、降噪」。",
+    )
     field_codes = FieldList(
         Choice("技术领域"),
         "技术领域",
         min_entries=3,
         description="国家重点支持的高新技术领域；第一个是主领域，相关的最多再选两个。",
     )
-    industry_codes = FieldList(Choice("应用行业"), "应用行业", min_entries=3, description="用在哪些行业，最多三个。")
-    chain_code = Choice("产业链", description="聊城重点产业链。名单暂由平台整理，非官方。")
-    contact_name = line("联系人", 60, "写负责对接的部门或人，如「科技处成果转化科」。登录的人才能看到联系方式。")
-    contact_phone = Typed("联系电话", read=cells.phone, description="建议写办公电话。电话和邮箱至少填一个。")
+    industry_codes = FieldList(
+        Choice("应用行业"),
+        "应用行业",
+        min_entries=3,
+        description="用在哪些行业，最多三个。",
+    )
+    chain_code = Choice(
+        "产业链", description="聊城重点产业链。名单暂由平台整理，非官方。"
+    )
+    contact_name = line(
+        "联系人",
+        60,
+        "写负责对接的部门或人，如「科技处成果转化科」。登录的人才能看到联系方式。",
+    )
+    contact_phone = Typed(
+        "联系电话",
+        read=cells.phone,
+        description="建议写办公电话。电话和邮箱至少填一个。",
+    )
     contact_email = Typed("联系邮箱", read=cells.email)
     visibility = Choice("公开范围", terms.VISIBILITIES, blank=None, default="public")
-    valid_until = Typed("有效期至", read=cells.day, say=date.isoformat, description="不填则自发布起一年。如 2027-11-21")
+    valid_until = Typed(
+        "有效期至",
+        read=cells.day,
+        say=date.isoformat,
+        description="不填则自发布起一年。如 2027-11-21",
+    )
     note = text("备注", "只有本单位和平台运营方看得到。", 500)
 
-    def __init__(self, *args: Any, organisations: Iterable[Organisation] = (), row: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        organisations: Iterable[Organisation] = (),
+        row: Any = None,
+        **kwargs: Any,
+    ) -> None:
         self.row = row
         self.owners = {str(one.id): one for one in organisations}
         if row is not None:
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
-        self.problems: list[str] = []  # what a rule found wrong that belongs to no field
+        self.problems: list[
+            str
+        ] = []  # what a rule found wrong that belongs to no field
         self.title.label.text = LABELS[self.kind]["title"]
         if row is not None or len(self.owners) < 2:
             del self.organisation
         else:
-            self.organisation.named = {code: one.name for code, one in self.owners.items()}
+            self.organisation.named = {
+                code: one.name for code, one in self.owners.items()
+            }
         typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
         if row is not None and not typed:
             self.seen.data = row.revision
@@ -265,7 +325,9 @@ class ListingForm(FlaskForm):
         all_fields = dictionaries.names(dictionaries.HitechField)
         grouped: dict[str, dict[str, str]] = {}
         for code, name in all_fields.items():
-            grouped.setdefault(all_fields[code[:2]], {})[code] = f"{name}（不细分）" if len(code) == 2 else name
+            grouped.setdefault(all_fields[code[:2]], {})[code] = (
+                f"{name}（不细分）" if len(code) == 2 else name
+            )
         industries = dictionaries.divisions()
         for number_, entry in enumerate(self.field_codes):
             entry.named, entry.label.text = (
@@ -273,14 +335,21 @@ class ListingForm(FlaskForm):
                 ("主领域", "相关领域一", "相关领域二", "相关领域三")[min(number_, 3)],
             )
         for number_, entry in enumerate(self.industry_codes):
-            entry.named, entry.label.text = industries, f"行业{'一二三四五六七八九'[min(number_, 8)]}"
+            entry.named, entry.label.text = (
+                industries,
+                f"行业{'一二三四五六七八九'[min(number_, 8)]}",
+            )
         self.chain_code.named = dictionaries.chains()
         self.chain_code.once = dictionaries.names(dictionaries.Chain)
 
     @property
     def owner(self) -> Organisation | None:
         """The organisation the writer chose, or his only one; None for a listing that has its owner already."""
-        chosen = self.organisation.data if "organisation" in self else next(iter(self.owners), "")
+        chosen = (
+            self.organisation.data
+            if "organisation" in self
+            else next(iter(self.owners), "")
+        )
         return self.owners.get(chosen)
 
     @property
@@ -312,11 +381,17 @@ class ListingForm(FlaskForm):
         """Take over a title and a main text, as the trial hands them on."""
         main = "summary" if self.kind == "achievement" else "problem"
         self.title.data = clean(values.get("title"))[:200]
-        self[main].data = clean(values.get("problem") or values.get("summary"))[:TEXT_SHAPE]
+        self[main].data = clean(values.get("problem") or values.get("summary"))[
+            :TEXT_SHAPE
+        ]
 
     def main_text(self) -> str:
         """Title and texts as they stand in the form now, for a look at what they would be matched with."""
-        names = ("summary", "innovation") if self.kind == "achievement" else ("problem", "key_technology")
+        names = (
+            ("summary", "innovation")
+            if self.kind == "achievement"
+            else ("problem", "key_technology")
+        )
         return "\n".join(filter(None, (self[name].data for name in ("title", *names))))
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -353,7 +428,9 @@ class ListingForm(FlaskForm):
         for name in self.names():
             field = self[name]
             if name in self.row_kinds:
-                found[name] = [entry.form.values() for entry in field if entry.form.filled]
+                found[name] = [
+                    entry.form.values() for entry in field if entry.form.filled
+                ]
             elif isinstance(field, FieldList):
                 found[name] = list(dict.fromkeys(code for code in field.data if code))
             else:
@@ -373,7 +450,10 @@ class ListingForm(FlaskForm):
         """
         wrong, empty = set(self.errors), self._empty()
         unread = wrong - set(self.row_kinds)
-        values = {name: empty[name] if name in unread else value for name, value in self.values().items()}
+        values = {
+            name: empty[name] if name in unread else value
+            for name, value in self.values().items()
+        }
         found = rules.lacking(self.kind, values, organisation=organisation)
         return {name: texts for name, texts in found.items() if name not in wrong}
 
@@ -389,13 +469,20 @@ class ListingForm(FlaskForm):
 
     def names(self) -> list[str]:
         """The names of the fields that are stored, in the order of the steps."""
-        return [name for step in self.steps for name in step.fields if name != "organisation"]
+        return [
+            name
+            for step in self.steps
+            for name in step.fields
+            if name != "organisation"
+        ]
 
     def target(self, name: str) -> str:
         """The id of the control that a link to a question leads to."""
         field = self[name]
         if isinstance(field, FieldList):
-            return next(iter(field[0].form)).id if name in self.row_kinds else field[0].id
+            return (
+                next(iter(field[0].form)).id if name in self.row_kinds else field[0].id
+            )
         return f"{field.id}-0" if isinstance(field, Several) else field.id
 
     def faults(self) -> list[Fault]:
@@ -410,12 +497,18 @@ class ListingForm(FlaskForm):
         """What is wrong with one question, each with the control to go to."""
         field = self[name]
         found = [
-            Fault(self.target(name), field.label.text, str(m)) for m in field.errors if not isinstance(m, dict | list)
+            Fault(self.target(name), field.label.text, str(m))
+            for m in field.errors
+            if not isinstance(m, dict | list)
         ]
         for place, entry in enumerate(field if isinstance(field, FieldList) else (), 1):
             rows = name in self.row_kinds
             for one in entry.form if rows else [entry]:
-                label = f"{field.label.text}第 {place} 行，{one.label.text}" if rows else one.label.text
+                label = (
+                    f"{field.label.text}第 {place} 行，{one.label.text}"
+                    if rows
+                    else one.label.text
+                )
                 found += [Fault(one.id, label, str(message)) for message in one.errors]
         return found
 
@@ -433,19 +526,43 @@ class AchievementForm(ListingForm):
             ("innovation", "baseline", "metrics", "prospects", "benefits", "cases"),
             "企业先看这一步：解决什么问题，比现有做法好多少。",
         ),
-        Step("stage", "做到哪一步", ("stage", "trl", "readiness_13", "stage_evidence", "application_status")),
+        Step(
+            "stage",
+            "做到哪一步",
+            ("stage", "trl", "readiness_13", "stage_evidence", "application_status"),
+        ),
         Step(
             "offer",
             "怎么合作、多少钱",
-            ("conversion_modes", "license_type", "price_mode", "price_min", "price_max", "conversion_note"),
+            (
+                "conversion_modes",
+                "license_type",
+                "price_mode",
+                "price_min",
+                "price_max",
+                "conversion_note",
+            ),
         ),
         Step(
             "class",
             "分类",
-            ("field_codes", "industry_codes", "chain_code", "sei_code", "achievement_type", "forms", "attribute"),
+            (
+                "field_codes",
+                "industry_codes",
+                "chain_code",
+                "sei_code",
+                "achievement_type",
+                "forms",
+                "attribute",
+            ),
         ),
         Step("people", "完成单位和完成人", ("co_owners", "contributors", "ownership")),
-        Step("rights", "知识产权", ("ips",), "没有可以不填。法律状态以国家知识产权局公布的为准，请写上核对日期。"),
+        Step(
+            "rights",
+            "知识产权",
+            ("ips",),
+            "没有可以不填。法律状态以国家知识产权局公布的为准，请写上核对日期。",
+        ),
         Step(
             "source",
             "来源、登记和评价",
@@ -470,16 +587,26 @@ class AchievementForm(ListingForm):
         Step(
             "contact",
             "联系和公开",
-            ("contact_name", "contact_phone", "contact_email", "visibility", "valid_until", "note"),
+            (
+                "contact_name",
+                "contact_phone",
+                "contact_email",
+                "visibility",
+                "valid_until",
+                "note",
+            ),
         ),
     )
 
     summary = public_text(
-        "成果简介", f"给不熟悉这一行的人看：解决什么问题，怎么解决，效果如何。200–600 字最合适，{AT_MOST}"
+        "成果简介",
+        f"给不熟悉这一行的人看：解决什么问题，怎么解决，效果如何。200–600 字最合适，{AT_MOST}",
     )
     innovation = public_text("创新点", "一行写一个，最多三个，每个不超过 50 个字。")
     baseline = text(
-        "比现有做法好多少", f"写数字和比较的对象，如「振动值比现有工艺低 9 dB」。没有就写「{rules.NO_BASELINE}」。", 500
+        "比现有做法好多少",
+        f"写数字和比较的对象，如「振动值比现有工艺低 9 dB」。没有就写「{rules.NO_BASELINE}」。",
+        500,
     )
     prospects = public_text("应用前景")
     benefits = public_text("预期效益")
@@ -511,12 +638,18 @@ class AchievementForm(ListingForm):
         whole=True,
         description="按十三级量表评过的才填。",
     )
-    stage_evidence = text("成熟度依据", "如检测报告、中试报告、用户使用证明的名称和日期。", 300)
+    stage_evidence = text(
+        "成熟度依据", "如检测报告、中试报告、用户使用证明的名称和日期。", 300
+    )
     application_status = Choice("应用状态", terms.APPLICATION_STATUSES)
     funding_source = Choice("成果来源", terms.FUNDING_SOURCES)
     fiscal_funded = BooleanField("由财政资金支持")
     secrecy = Choice(
-        "成果密级", terms.SECRECIES, blank=None, default="open", description="国家秘密不得在互联网上填报、传输。"
+        "成果密级",
+        terms.SECRECIES,
+        blank=None,
+        default="open",
+        description="国家秘密不得在互联网上填报、传输。",
     )
     rd_start = Typed("研究开始", read=cells.month, description="年月，如 2023-03")
     rd_end = Typed("研究结束", read=cells.month, description="年月，如 2026-06")
@@ -534,20 +667,34 @@ class AchievementForm(ListingForm):
     evaluated_on = day_field("评价日期")
     evaluation_report = line("评价报告", 200, "报告名称或编号。")
     co_owners = FieldList(
-        FormField(OwnerRow), "完成单位", min_entries=1, description="按排序填写，第一个是第一完成单位，名称与公章一致。"
+        FormField(OwnerRow),
+        "完成单位",
+        min_entries=1,
+        description="按排序填写，第一个是第一完成单位，名称与公章一致。",
     )
-    contributors = FieldList(FormField(ContributorRow), "完成人", min_entries=2, description="按贡献大小排序。")
+    contributors = FieldList(
+        FormField(ContributorRow),
+        "完成人",
+        min_entries=2,
+        description="按贡献大小排序。",
+    )
     ownership = Choice("权属", terms.OWNERSHIPS)
     ips = FieldList(FormField(RightRow), "知识产权", min_entries=1)
     conversion_modes = Several("转化方式", terms.CONVERSION_MODES)
-    license_type = Choice("许可类型", terms.LICENSE_TYPES, description="转化方式选了「许可」才填。")
+    license_type = Choice(
+        "许可类型", terms.LICENSE_TYPES, description="转化方式选了「许可」才填。"
+    )
     price_mode = Choice("定价方式", terms.PRICE_MODES)
     price_min = money_field("价格（万元）", "选「区间」时写最低价；选「面议」时不填。")
     price_max = money_field("最高价格（万元）", "只在选「区间」时填。")
-    conversion_note = text("转化说明", "还缺什么（中试、资金、设备），对合作方有什么要求。", 500)
+    conversion_note = text(
+        "转化说明", "还缺什么（中试、资金、设备），对合作方有什么要求。", 500
+    )
 
     def validate_registration_no(self, field: Field) -> None:
-        if field.data and not re.fullmatch(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", field.data.upper(), re.ASCII):
+        if field.data and not re.fullmatch(
+            r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", field.data.upper(), re.ASCII
+        ):
             raise ValidationError("批准登记号是 12 位，如 3712026Y0001。")
 
     def check_together(self) -> None:
@@ -556,7 +703,9 @@ class AchievementForm(ListingForm):
         if sums and mode is None:
             self.blame({"price_mode": ["填了金额，请选定价方式。"]})
         if sums and mode == "negotiable":
-            self.blame({"price_min": ["选了「面议」就不填金额；要写金额，请换一种定价方式。"]})
+            self.blame(
+                {"price_min": ["选了「面议」就不填金额；要写金额，请换一种定价方式。"]}
+            )
         elif high.data is not None and mode != "range":
             self.blame({"price_max": ["最高价格只在定价方式选「区间」时填。"]})
         elif high.data is not None and low.data is None and not low.errors:
@@ -584,7 +733,11 @@ class DemandForm(ListingForm):
     kind = "demand"
     row_kinds = ("metrics",)
     steps = (
-        Step("what", "要解决什么", ("organisation", "need", "demand_type", "title", "problem", "keywords")),
+        Step(
+            "what",
+            "要解决什么",
+            ("organisation", "need", "demand_type", "title", "problem", "keywords"),
+        ),
         Step(
             "target",
             "做到什么程度",
@@ -606,7 +759,17 @@ class DemandForm(ListingForm):
                 "end_year",
             ),
         ),
-        Step("class", "分类", ("field_codes", "industry_codes", "chain_code", "activity_type", "discipline")),
+        Step(
+            "class",
+            "分类",
+            (
+                "field_codes",
+                "industry_codes",
+                "chain_code",
+                "activity_type",
+                "discipline",
+            ),
+        ),
         Step(
             "bounty",
             "揭榜",
@@ -616,7 +779,15 @@ class DemandForm(ListingForm):
         Step(
             "contact",
             "联系和公开",
-            ("contact_name", "contact_phone", "contact_email", "visibility", "anonymous", "valid_until", "note"),
+            (
+                "contact_name",
+                "contact_phone",
+                "contact_email",
+                "visibility",
+                "anonymous",
+                "valid_until",
+                "note",
+            ),
         ),
     )
 
@@ -626,8 +797,12 @@ class DemandForm(ListingForm):
         "主要问题",
         f"说清楚现在怎么做、哪里不行、试过什么办法。不用写公文，像跟同行讲一样。建议 500 字以内，{AT_MOST}",
     )
-    key_technology = public_text("技术关键", f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{AT_MOST}")
-    expected_goal = public_text("预期目标", f"解决以后要达到的效果和效益。建议 500 字以内，{AT_MOST}")
+    key_technology = public_text(
+        "技术关键", f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{AT_MOST}"
+    )
+    expected_goal = public_text(
+        "预期目标", f"解决以后要达到的效果和效益。建议 500 字以内，{AT_MOST}"
+    )
     metrics = FieldList(
         FormField(AskedMetricRow),
         "技术指标",
@@ -642,15 +817,23 @@ class DemandForm(ListingForm):
     budget = money_field("拟投入资金（万元）", "没有定下来就不填，勾选下面的「面议」。")
     budget_negotiable = BooleanField("资金面议")
     deadline = day_field("完成期限", "希望哪天之前解决，如 2027-06-30")
-    start_year = Typed("起始年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2026")
-    end_year = Typed("截止年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2028")
+    start_year = Typed(
+        "起始年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2026"
+    )
+    end_year = Typed(
+        "截止年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2028"
+    )
     activity_type = Choice("科技活动类型", terms.ACTIVITY_TYPES)
     discipline = line("学科分类", 60, "科技活动类型是「基础研究」时填，代替技术领域。")
-    bounty = BooleanField("作为揭榜需求发布", description="揭榜需求要有可验收的指标，并写明下面三项。")
+    bounty = BooleanField(
+        "作为揭榜需求发布", description="揭榜需求要有可验收的指标，并写明下面三项。"
+    )
     solver_requirements = text("对揭榜方要求")
     ip_terms = text("产权归属")
     benefit_terms = text("利益分配")
-    anonymous = BooleanField("不公开单位名称", description="公开页面上只写「某县某产业企业」。")
+    anonymous = BooleanField(
+        "不公开单位名称", description="公开页面上只写「某县某产业企业」。"
+    )
 
     def check_together(self) -> None:
         if self.budget_negotiable.data and self.budget.data is not None:
@@ -660,7 +843,10 @@ class DemandForm(ListingForm):
             self.blame({"end_year": ["截止年不能早于起始年。"]})
 
 
-FORMS: dict[str, type[AchievementForm] | type[DemandForm]] = {"achievement": AchievementForm, "demand": DemandForm}
+FORMS: dict[str, type[AchievementForm] | type[DemandForm]] = {
+    "achievement": AchievementForm,
+    "demand": DemandForm,
+}
 
 
 class DeedForm(FlaskForm):

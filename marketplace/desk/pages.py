@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request, session, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
@@ -19,7 +28,13 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.lifecycle import history_of
 from marketplace.listings import rules
 from marketplace.listings.labels import LABELS, said
-from marketplace.listings.models import DEMAND_LIFE, KIND_NAMES, LISTINGS, Achievement, Demand
+from marketplace.listings.models import (
+    DEMAND_LIFE,
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+)
 from marketplace.permissions import require
 
 blueprint = Blueprint("desk", __name__)
@@ -30,7 +45,11 @@ EDITABLE = ("draft", "returned", "published")
 def init_app(app: Flask) -> None:
     """Make the number of waiting things known to the header of every page."""
     app.context_processor(
-        lambda: {"waiting_count": desk.waiting_count(current_user) if current_user.is_authenticated else 0}
+        lambda: {
+            "waiting_count": desk.waiting_count(current_user)
+            if current_user.is_authenticated
+            else 0
+        }
     )
 
 
@@ -39,8 +58,14 @@ def init_app(app: Flask) -> None:
 def mine() -> ResponseReturnValue:
     """What waits, then the listings, then the drafts."""
     kind = request.args.get("kind", "") if request.args.get("kind") in LISTINGS else ""
-    state = request.args.get("state", "") if request.args.get("state") in DEMAND_LIFE.names else ""
-    sheet = desk.sheet(current_user, kind=kind, state=state, page=request.args.get("page", 1, type=int))
+    state = (
+        request.args.get("state", "")
+        if request.args.get("state") in DEMAND_LIFE.names
+        else ""
+    )
+    sheet = desk.sheet(
+        current_user, kind=kind, state=state, page=request.args.get("page", 1, type=int)
+    )
     return render_template(
         "desk/mine.html",
         waiting=desk.waiting_for(current_user),
@@ -74,9 +99,15 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     if row.state in EDITABLE:
         return _written(form, row)
     submitted = row.state == "submitted"
-    advice = "先在「我的」里撤回送审，再修改。" if submitted else "可以在「我的」里看它现在能做什么。"
+    advice = (
+        "先在「我的」里撤回送审，再修改。"
+        if submitted
+        else "可以在「我的」里看它现在能做什么。"
+    )
     locked = NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
-    if form.is_submitted():  # it was handed in while this form was open: what was typed stays in sight
+    if (
+        form.is_submitted()
+    ):  # it was handed in while this form was open: what was typed stays in sight
         return _form_page(form, row, 409, error=locked)
     raise locked
 
@@ -103,10 +134,19 @@ def recall(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.withdraw", of_thing=True)
 def withdraw(kind: str, listing_id: int) -> ResponseReturnValue:
     """Take a listing out of the public, after a page that asks whether it is meant."""
-    return _ended(kind, listing_id, "withdraw", "「{}」已撤回，不再公开。需要时可以新建同名的一条。")
+    return _ended(
+        kind,
+        listing_id,
+        "withdraw",
+        "「{}」已撤回，不再公开。需要时可以新建同名的一条。",
+    )
 
 
-@blueprint.route("/mine/demand/<int:listing_id>/close", defaults={"kind": "demand"}, methods=["GET", "POST"])
+@blueprint.route(
+    "/mine/demand/<int:listing_id>/close",
+    defaults={"kind": "demand"},
+    methods=["GET", "POST"],
+)
 @needs("listing.close", of_thing=True)
 def close(kind: str, listing_id: int) -> ResponseReturnValue:
     """End a demand that is met, after a page that asks whether it is meant."""
@@ -117,7 +157,9 @@ def close(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.archive", of_thing=True)
 def archive(kind: str, listing_id: int) -> ResponseReturnValue:
     """Put away what has ended, after a page that asks whether it is meant."""
-    return _ended(kind, listing_id, "archive", "「{}」已归档。要再看，在下面选状态「已归档」。")
+    return _ended(
+        kind, listing_id, "archive", "「{}」已归档。要再看，在下面选状态「已归档」。"
+    )
 
 
 @blueprint.post(f"/mine/{KIND}/<int:listing_id>/renew")
@@ -136,28 +178,51 @@ def _ended(kind: str, listing_id: int, deed: str, said: str) -> ResponseReturnVa
     require(current_user, f"listing.{deed}", row)
     form = DeedForm()
     if form.validate_on_submit():
-        getattr(rules, deed)(row, by=current_user, seen=form.seen_revision, note=form.note.data)
+        getattr(rules, deed)(
+            row, by=current_user, seen=form.seen_revision, note=form.note.data
+        )
         flash(said.format(row.title), "success")
         return redirect(url_for("desk.mine"), 303)
     name = row.life.deeds[deed]
     if not row.life.can(row.state, deed):
-        raise NotNow(f"现在的状态是「{row.state_name}」，不能{name}。", "可以在「我的」里看它现在能做什么。")
+        raise NotNow(
+            f"现在的状态是「{row.state_name}」，不能{name}。",
+            "可以在「我的」里看它现在能做什么。",
+        )
     form.seen.data = row.revision
-    page = render_template("desk/ending.html", row=row, form=form, deed=deed, name=name, kind_name=KIND_NAMES[kind])
+    page = render_template(
+        "desk/ending.html",
+        row=row,
+        form=form,
+        deed=deed,
+        name=name,
+        kind_name=KIND_NAMES[kind],
+    )
     return page, 422 if form.errors else 200
 
 
-def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | None) -> ResponseReturnValue:
+def _written(
+    form: AchievementForm | DemandForm, row: Achievement | Demand | None
+) -> ResponseReturnValue:
     """Answer a form: show it, add a row to it, save it, or save it and hand it in; what was typed is always kept."""
     focus = form.more(request.form["add"]) if "add" in request.form else ""
-    deed = "" if "add" in request.form or "look" in request.values else request.form.get("deed", "")
+    deed = (
+        ""
+        if "add" in request.form or "look" in request.values
+        else request.form.get("deed", "")
+    )
     if not deed:
         return _form_page(form, row, focus=focus)
     if not form.validate():
         return _refused(form, row, deed)
     try:
         saved = desk.write(
-            form.kind, row, form.values(), organisation=form.owner, by=current_user, seen=form.seen_revision
+            form.kind,
+            row,
+            form.values(),
+            organisation=form.owner,
+            by=current_user,
+            seen=form.seen_revision,
         )
     except Invalid as error:
         form.blame(error.problems)
@@ -173,7 +238,11 @@ def _written(form: AchievementForm | DemandForm, row: Achievement | Demand | Non
 
 
 def _refused(
-    form: AchievementForm | DemandForm, row: Achievement | Demand | None, deed: str, *, error: Invalid | None = None
+    form: AchievementForm | DemandForm,
+    row: Achievement | Demand | None,
+    deed: str,
+    *,
+    error: Invalid | None = None,
 ) -> ResponseReturnValue:
     """The form with what is wrong in it; where it was to be handed in, with all that is missing too."""
     if deed == "submit":
@@ -190,10 +259,16 @@ def _saved_message(row: Achievement | Demand) -> str:
     if row.state == "published":
         return "修改已保存，公开页面已更新。"
     missing = len(rules.problems_of(row))
-    return f"草稿已保存。送审前还有 {missing} 处要补齐。" if missing else "草稿已保存，内容齐全，可以送审。"
+    return (
+        f"草稿已保存。送审前还有 {missing} 处要补齐。"
+        if missing
+        else "草稿已保存，内容齐全，可以送审。"
+    )
 
 
-def _handed_in(row: Achievement | Demand, seen: int, *, kept: str = "") -> ResponseReturnValue:
+def _handed_in(
+    row: Achievement | Demand, seen: int, *, kept: str = ""
+) -> ResponseReturnValue:
     """Hand in; where something is missing, the form says what and where, and that what was typed is kept."""
     try:
         rules.submit(row, by=current_user, seen=seen)
@@ -205,7 +280,9 @@ def _handed_in(row: Achievement | Demand, seen: int, *, kept: str = "") -> Respo
         return _form_page(form, row, 422, error=error)
     others = "需求" if row.kind == "achievement" else "成果"
     link = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
-    text = Markup('已送审，机构审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。')
+    text = Markup(
+        '已送审，机构审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
+    )
     flash(text.format(link, others), "success")
     return redirect(url_for("desk.mine"), 303)
 
@@ -236,7 +313,9 @@ def _form_page(
         error=error,
         focus=focus,
         faults=form.faults(),
-        twin=rules.one(form.kind, error.twin, by=current_user) if isinstance(error, rules.Taken) else None,
+        twin=rules.one(form.kind, error.twin, by=current_user)
+        if isinstance(error, rules.Taken)
+        else None,
         stored=stored,
         returned=_reason(row) if row is not None and row.state == "returned" else "",
         key=_key(form.kind, row),
@@ -244,7 +323,9 @@ def _form_page(
         missing={name: problems[name] for name in sorted(problems, key=order.index)},
         needed=form.needed(),
         looked="look" in request.values,
-        answer=desk.look(form.kind, form.main_text(), by=current_user) if "look" in request.values else None,
+        answer=desk.look(form.kind, form.main_text(), by=current_user)
+        if "look" in request.values
+        else None,
         labels=LABELS[form.kind],
     )
     return page, status
@@ -252,4 +333,6 @@ def _form_page(
 
 def _reason(row: Achievement | Demand) -> str:
     """What was said when the listing was returned."""
-    return next((one.note for one in reversed(history_of(row)) if one.deed == "return"), "")
+    return next(
+        (one.note for one in reversed(history_of(row)) if one.deed == "return"), ""
+    )

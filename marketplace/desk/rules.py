@@ -54,7 +54,9 @@ class Desk:
     queue: int | None = None
 
     def __len__(self) -> int:
-        return len(self.returned) + len(self.due) + len(self.handed_in) + bool(self.queue)
+        return (
+            len(self.returned) + len(self.due) + len(self.handed_in) + bool(self.queue)
+        )
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,10 @@ def writers(person: Any) -> list[Organisation]:
         NotNow: there is none.
     """
     if not person.organisations:
-        raise NotNow("您的账号还没有加入单位，不能新建。", "请联系平台运营方，把您的账号加入所在单位。")
+        raise NotNow(
+            "您的账号还没有加入单位，不能新建。",
+            "请联系平台运营方，把您的账号加入所在单位。",
+        )
     return person.organisations
 
 
@@ -103,12 +108,23 @@ def waiting_for(person: Any) -> Desk:
         return desk
     for table in LISTINGS.values():
         mine = db.select(table).where(table.organisation_id.in_(own))
-        returned = list(db.session.scalars(mine.where(table.state == "returned").limit(PAGE)))
+        returned = list(
+            db.session.scalars(mine.where(table.state == "returned").limit(PAGE))
+        )
         said = _last_words(table.kind, [row.id for row in returned])
-        desk.returned += [Waiting(row, *said.get(row.id, (None, ""))) for row in returned]
-        desk.due += [Waiting(row, None) for row in db.session.scalars(_due(mine, table).limit(PAGE))]
-        handed_in = mine.where(table.state.in_(QUEUED)).order_by(table.submitted_at).limit(PAGE)
-        desk.handed_in += [Waiting(row, row.submitted_at) for row in db.session.scalars(handed_in)]
+        desk.returned += [
+            Waiting(row, *said.get(row.id, (None, ""))) for row in returned
+        ]
+        desk.due += [
+            Waiting(row, None)
+            for row in db.session.scalars(_due(mine, table).limit(PAGE))
+        ]
+        handed_in = (
+            mine.where(table.state.in_(QUEUED)).order_by(table.submitted_at).limit(PAGE)
+        )
+        desk.handed_in += [
+            Waiting(row, row.submitted_at) for row in db.session.scalars(handed_in)
+        ]
     desk.returned.sort(key=lambda one: (one.at or datetime.min, one.row.id))
     desk.due.sort(key=lambda one: (one.row.valid_until, one.row.id))
     desk.handed_in.sort(key=lambda one: (one.at, one.row.id))
@@ -121,13 +137,18 @@ def waiting_count(person: Any) -> int:
     count = queue_length() if may(person, "office.read") else 0
     for table in LISTINGS.values() if own else ():
         mine = db.select(table.id).where(table.organisation_id.in_(own))
-        count += _count(mine.where(table.state == "returned")) + _count(_due(mine, table))
+        count += _count(mine.where(table.state == "returned")) + _count(
+            _due(mine, table)
+        )
     return count
 
 
 def queue_length() -> int:
     """How many listings wait for the office."""
-    return sum(_count(db.select(table.id).where(table.state.in_(QUEUED))) for table in LISTINGS.values())
+    return sum(
+        _count(db.select(table.id).where(table.state.in_(QUEUED)))
+        for table in LISTINGS.values()
+    )
 
 
 def look(kind: str, text: str, *, by: Any) -> matchmaking.Answer | None:
@@ -151,15 +172,28 @@ def sheet(person: Any, *, kind: str = "", state: str = "", page: int = 1) -> She
     parts = []
     for table in LISTINGS.values():
         if kind in ("", table.kind):
-            wanted = table.state == state if state else table.state.not_in(("draft", "archived"))
-            columns = db.select(literal(table.kind).label("kind"), table.id.label("id"), table.updated_at.label("at"))
+            wanted = (
+                table.state == state
+                if state
+                else table.state.not_in(("draft", "archived"))
+            )
+            columns = db.select(
+                literal(table.kind).label("kind"),
+                table.id.label("id"),
+                table.updated_at.label("at"),
+            )
             parts.append(columns.where(table.organisation_id.in_(own), wanted))
     everything = union_all(*parts).subquery()
     total = db.session.scalar(db.select(func.count()).select_from(everything)) or 0
     pages = max(1, -(-total // PAGE))
     page = min(max(1, page), pages)
     order = (everything.c.at.desc(), everything.c.kind, everything.c.id.desc())
-    chosen = db.select(everything.c.kind, everything.c.id).order_by(*order).limit(PAGE).offset((page - 1) * PAGE)
+    chosen = (
+        db.select(everything.c.kind, everything.c.id)
+        .order_by(*order)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
     keys = [(row.kind, row.id) for row in db.session.execute(chosen)]
     return Sheet(_loaded(keys), page, pages, total)
 
@@ -176,21 +210,29 @@ def _loaded(keys: Iterable[tuple[str, int]]) -> list[Achievement | Demand]:
     rows: dict[tuple[str, int], Achievement | Demand] = {}
     for kind, table in LISTINGS.items():
         ids = [row_id for one, row_id in keys if one == kind]
-        rows |= {(kind, row.id): row for row in db.session.scalars(db.select(table).where(table.id.in_(ids)))}
+        rows |= {
+            (kind, row.id): row
+            for row in db.session.scalars(db.select(table).where(table.id.in_(ids)))
+        }
     return [rows[key] for key in keys]
 
 
 def _due(query: Select[Any], table: Any) -> Select[Any]:
     """The published ones whose validity ends soon."""
     today = now().replace(tzinfo=UTC).astimezone(SHANGHAI).date()
-    return query.where(table.state == "published", table.valid_until <= today + timedelta(days=DUE_DAYS))
+    return query.where(
+        table.state == "published",
+        table.valid_until <= today + timedelta(days=DUE_DAYS),
+    )
 
 
 def _last_words(kind: str, ids: list[int]) -> dict[int, tuple[datetime, str]]:
     """When each listing was last returned, and the reason given."""
     query = (
         db.select(History)
-        .where(History.kind == kind, History.thing_id.in_(ids), History.deed == "return")
+        .where(
+            History.kind == kind, History.thing_id.in_(ids), History.deed == "return"
+        )
         .order_by(History.id)
     )
     return {one.thing_id: (one.at, one.note) for one in db.session.scalars(query)}

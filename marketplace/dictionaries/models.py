@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Select, String, literal_column, select, text, true, union_all
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Select,
+    String,
+    literal_column,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.extensions import db
@@ -62,15 +72,33 @@ class Chain(db.Model):
 
 # Every search page asks this: constants stand in it, for each that is bound takes time anew.
 _FACETS = union_all(
-    select(literal_column("'field'"), HitechField.code, HitechField.name, literal_column("0"), true()).where(
-        HitechField.level == literal_column("1")
+    select(
+        literal_column("'field'"),
+        HitechField.code,
+        HitechField.name,
+        literal_column("0"),
+        true(),
+    ).where(HitechField.level == literal_column("1")),
+    select(
+        literal_column("'chain'"),
+        Chain.code,
+        Chain.name,
+        Chain.position,
+        Chain.official,
     ),
-    select(literal_column("'chain'"), Chain.code, Chain.name, Chain.position, Chain.official),
-    select(literal_column("'district'"), District.code, District.name, literal_column("0"), true()),
+    select(
+        literal_column("'district'"),
+        District.code,
+        District.name,
+        literal_column("0"),
+        true(),
+    ),
 ).order_by(text("4, 2"))
 
 
-def names(table: type[District] | type[HitechField] | type[Industry] | type[Chain]) -> dict[str, str]:
+def names(
+    table: type[District] | type[HitechField] | type[Industry] | type[Chain],
+) -> dict[str, str]:
     """Code → name of a whole dictionary, in its order."""
     order = (Chain.position, Chain.code) if table is Chain else (table.code,)
     return _named(db.select(table.code, table.name).order_by(*order))
@@ -82,8 +110,15 @@ def names_of_facets() -> dict[str, dict[str, str]]:
     As `fields_of_level` and `names` give them, in one question: the search page asks for all three every time. Under
     `unofficial` once more the chains that nobody has confirmed yet.
     """
-    found: dict[str, dict[str, str]] = {"field": {}, "chain": {}, "district": {}, "unofficial": {}}
-    for facet, code, name, _, official in db.session.connection().execute(_FACETS).all():
+    found: dict[str, dict[str, str]] = {
+        "field": {},
+        "chain": {},
+        "district": {},
+        "unofficial": {},
+    }
+    for facet, code, name, _, official in (
+        db.session.connection().execute(_FACETS).all()
+    ):
         found[facet][code] = name
         if not official:
             found["unofficial"][code] = name
@@ -93,23 +128,37 @@ def names_of_facets() -> dict[str, dict[str, str]]:
 def districts() -> dict[str, str]:
     """Code → name of the divisions a listing may lie in today (the city itself and abolished counties left out)."""
     current = (District.valid_to == "", District.kind != "city")
-    return _named(db.select(District.code, District.name).where(*current).order_by(District.code))
+    return _named(
+        db.select(District.code, District.name).where(*current).order_by(District.code)
+    )
 
 
 def chains() -> dict[str, str]:
     """Code → name of the chains in use."""
-    return _named(db.select(Chain.code, Chain.name).where(Chain.active).order_by(Chain.position, Chain.code))
+    return _named(
+        db.select(Chain.code, Chain.name)
+        .where(Chain.active)
+        .order_by(Chain.position, Chain.code)
+    )
 
 
 def fields_of_level(level: int) -> dict[str, str]:
     """Code → name of the high-tech fields of one level (1 or 2)."""
     table = HitechField
-    return _named(db.select(table.code, table.name).where(table.level == level).order_by(table.code))
+    return _named(
+        db.select(table.code, table.name)
+        .where(table.level == level)
+        .order_by(table.code)
+    )
 
 
 def divisions() -> dict[str, str]:
     """Code → name of the 97 divisions of GB/T 4754-2017."""
-    return _named(db.select(Industry.code, Industry.name).where(Industry.level == "division").order_by(Industry.code))
+    return _named(
+        db.select(Industry.code, Industry.name)
+        .where(Industry.level == "division")
+        .order_by(Industry.code)
+    )
 
 
 def _named(query: Select[tuple[str, str]]) -> dict[str, str]:

@@ -19,7 +19,10 @@ SEED = Path(__file__).parent / "seed"
 
 def _rows(name: str) -> list[dict[str, str]]:
     with (SEED / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
-        return [{k: v or "" for k, v in row.items()} for row in csv.DictReader(file, delimiter="\t")]
+        return [
+            {k: v or "" for k, v in row.items()}
+            for row in csv.DictReader(file, delimiter="\t")
+        ]
 
 
 def seed() -> int:
@@ -37,10 +40,19 @@ def seed() -> int:
             added += 1
 
     for row in _rows("districts"):
-        kept = {k: row[k] for k in ("code", "name", "kind", "parent", "valid_to", "successor")}
+        kept = {
+            k: row[k]
+            for k in ("code", "name", "kind", "parent", "valid_to", "successor")
+        }
         add(District, **kept)
     for row in _rows("fields"):
-        add(HitechField, code=row["code"], name=row["name"], level=int(row["level"]), parent=row["parent"])
+        add(
+            HitechField,
+            code=row["code"],
+            name=row["name"],
+            level=int(row["level"]),
+            parent=row["parent"],
+        )
     for row in _rows("industries"):
         add(Industry, **{k: row[k] for k in ("code", "name", "level", "parent")})
     for row in _rows("chains"):
@@ -50,7 +62,14 @@ def seed() -> int:
 
 
 def save_chain(
-    code: str, *, name: str, position: int, official: bool, active: bool, by: Any, seen: int | None
+    code: str,
+    *,
+    name: str,
+    position: int,
+    official: bool,
+    active: bool,
+    by: Any,
+    seen: int | None,
 ) -> Chain:
     """Add a chain (no row of that code yet) or change one.
 
@@ -73,7 +92,9 @@ def save_chain(
         problems["code"] = ["代码用 2–30 个小写字母、数字或连字符。"]
     if not 1 <= len(name) <= 40:
         problems["name"] = ["名称 1–40 个字。"]
-    elif db.session.scalar(db.select(Chain.code).where(Chain.name == name, Chain.code != code)):
+    elif db.session.scalar(
+        db.select(Chain.code).where(Chain.name == name, Chain.code != code)
+    ):
         problems["name"] = [f"已有名为「{name}」的产业链。"]
     chain = db.session.get(Chain, code)
     if seen is None and chain is not None:
@@ -87,7 +108,12 @@ def save_chain(
         raise NotFound("没有这条产业链。")
     elif chain.revision != seen:
         raise Stale("这条产业链刚被别人改过。", "请刷新后再改。")
-    chain.name, chain.position, chain.official, chain.active = name, position, official, active
+    chain.name, chain.position, chain.official, chain.active = (
+        name,
+        position,
+        official,
+        active,
+    )
     chain.changed_by = getattr(by, "id", None)
     try:
         db.session.commit()

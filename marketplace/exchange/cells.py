@@ -26,8 +26,13 @@ MONEY_BELOW = Decimal(10) ** 10  # 万元, as the columns hold it
 FIGURE_BELOW = Decimal(10) ** 9
 
 # Full-width letters, digits and signs to half-width, one to one: places in the text stay the same.
-HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
-CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ud800-\udfff\ufeff\ufffe\uffff]")
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x3000: 0x20,
+    0xFFE5: 0xA5,
+}
+CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 EMPTY = {
     "",
     "-",
@@ -51,7 +56,17 @@ EMPTY = {
     "不详",
 }
 EMPTY_TEXT = {"", "-", "--", "—", "——", "–", "―", "/", "\\"}
-NEGOTIABLE = {"面议", "可面议", "价格面议", "面谈", "协商", "双方协商", "协商确定", "待协商", "议价"}
+NEGOTIABLE = {
+    "面议",
+    "可面议",
+    "价格面议",
+    "面谈",
+    "协商",
+    "双方协商",
+    "协商确定",
+    "待协商",
+    "议价",
+}
 EXCEL_ERRORS = {
     "#N/A",
     "#REF!",
@@ -205,7 +220,9 @@ UNITS = {
 _NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
 _UNIT = f"({'|'.join(UNITS)})?"
 _AMOUNT = re.compile(rf"{_NUMBER}{_UNIT}(?:人民币|整)?", re.ASCII)
-_AMOUNTS = re.compile(rf"{_NUMBER}{_UNIT}(?:-{{1,2}}|~|—{{1,2}}|–|至|到){_NUMBER}{_UNIT}", re.ASCII)
+_AMOUNTS = re.compile(
+    rf"{_NUMBER}{_UNIT}(?:-{{1,2}}|~|—{{1,2}}|–|至|到){_NUMBER}{_UNIT}", re.ASCII
+)
 MONEY_FORMS = "填 50、50万、0.5亿、30-60万 或 面议；不写单位就是万元。"
 
 
@@ -223,7 +240,9 @@ def money(raw: Any, unit: Decimal = Decimal(1)) -> Money | None:
         return None
     if plain.rstrip("。.") in NEGOTIABLE:
         return Money(None, None)
-    bare = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", re.sub(r"^(人民币|rmb|cny|¥)", "", plain))
+    bare = re.sub(
+        r"(?<=\d),(?=\d{3}(?!\d))", "", re.sub(r"^(人民币|rmb|cny|¥)", "", plain)
+    )
     if found := _AMOUNT.fullmatch(bare):
         amount = _amount(found[1], found[2], unit)
         return Money(amount, amount)
@@ -274,7 +293,10 @@ def day(raw: Any, *, end: bool = True) -> date | None:
     if found := _ONE_DAY.fullmatch(plain):
         return _built_day(found.groups(), end)
     if found := _TWO_DAYS.fullmatch(plain):
-        first, last = _built_day(found.groups()[:4], False), _built_day(found.groups()[4:], True)
+        first, last = (
+            _built_day(found.groups()[:4], False),
+            _built_day(found.groups()[4:], True),
+        )
         if first > last:
             raise CellError(f"「{plain[:40]}」的起止写反了。", DAY_FORMS)
         return last if end else first
@@ -289,13 +311,18 @@ def months(raw: Any) -> tuple[str | None, str | None] | None:
     if not plain:
         return None
     if found := _TWO_DAYS.fullmatch(plain):
-        first, last = _built_day(found.groups()[:4], False), _built_day(found.groups()[4:], False)
+        first, last = (
+            _built_day(found.groups()[:4], False),
+            _built_day(found.groups()[4:], False),
+        )
         if found[2] is None or found[6] is None:
             raise CellError(f"「{plain[:40]}」没有写月份。", "填 2022.03-2024.10。")
         if first > last:
             raise CellError(f"「{plain[:40]}」的起止写反了。", "填 2022.03-2024.10。")
         return f"{first:%Y-%m}", f"{last:%Y-%m}"
-    if (found := _UNTIL_NOW.fullmatch(plain) or _ONE_DAY.fullmatch(plain)) and found[2] is not None:
+    if (found := _UNTIL_NOW.fullmatch(plain) or _ONE_DAY.fullmatch(plain)) and found[
+        2
+    ] is not None:
         return f"{_built_day(found.groups()[:4], False):%Y-%m}", None
     raise CellError(f"「{plain[:40]}」不是能识别的起止年月。", "填 2022.03-2024.10。")
 
@@ -304,7 +331,9 @@ def month(raw: Any) -> str | None:
     """One month, YYYY-MM."""
     found = months(raw)
     if found is not None and found[1] is not None:
-        raise CellError(f"「{compact(raw)[:40]}」是两个年月。", "这一列只填一个年月，如 2022.03。")
+        raise CellError(
+            f"「{compact(raw)[:40]}」是两个年月。", "这一列只填一个年月，如 2022.03。"
+        )
     return found[0] if found else None
 
 
@@ -318,7 +347,12 @@ def years(raw: Any) -> tuple[int, int] | None:
 
 def _day_text(raw: Any) -> str:
     """The text of a day without blanks and time of day; 202709 as 2027.09."""
-    plain = re.sub(r"[\sT]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$", "", half_width(text(raw)), flags=re.ASCII)
+    plain = re.sub(
+        r"[\sT]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$",
+        "",
+        half_width(text(raw)),
+        flags=re.ASCII,
+    )
     return re.sub(r"^(\d{4})(\d{2})$", r"\1.\2", compact(plain), flags=re.ASCII)
 
 
@@ -338,7 +372,11 @@ def _typed_day(raw: Any) -> date | None:
         and f"{raw:.4f}"[4:] == ".1000"
     ):
         raise CellError(f"{raw} 是数字格式，分不清是 1 月还是 10 月。", DAY_FORMS)
-    plain = compact(raw) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else ""
+    plain = (
+        compact(raw)
+        if isinstance(raw, str | int | float) and not isinstance(raw, bool)
+        else ""
+    )
     if re.fullmatch(r"\d{5}(\.\d+)?", plain, re.ASCII) and int(plain[:5]) in SERIALS:
         return EPOCH + timedelta(days=int(plain[:5]))
     if re.fullmatch(r"\d{8}", plain, re.ASCII):
@@ -348,7 +386,10 @@ def _typed_day(raw: Any) -> date | None:
 
 def _built_day(parts: Iterable[str | None], end: bool) -> date:
     year_text, month_text, day_text, last = parts
-    year, month_number = int(year_text or 0), int(month_text or (12 if end or last else 1))
+    year, month_number = (
+        int(year_text or 0),
+        int(month_text or (12 if end or last else 1)),
+    )
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise CellError(f"年份 {year} 不对。", DAY_FORMS)
     if not 1 <= month_number <= 12:
@@ -364,27 +405,59 @@ def _built_day(parts: Iterable[str | None], end: bool) -> date:
 
 METRIC_FORMS = "写成「名称 比较符 数值 单位」，如 圆度≤0.10 mm；多项用「；」分开。"
 _SIGNS = {
-    "ge": ("≥", "≧", "⩾", ">=", "=>", "不低于", "不小于", "不少于", "大于等于", "大于或等于", "至少"),
-    "le": ("≤", "≦", "⩽", "<=", "=<", "不高于", "不大于", "不超过", "不多于", "小于等于", "小于或等于", "至多"),
+    "ge": (
+        "≥",
+        "≧",
+        "⩾",
+        ">=",
+        "=>",
+        "不低于",
+        "不小于",
+        "不少于",
+        "大于等于",
+        "大于或等于",
+        "至少",
+    ),
+    "le": (
+        "≤",
+        "≦",
+        "⩽",
+        "<=",
+        "=<",
+        "不高于",
+        "不大于",
+        "不超过",
+        "不多于",
+        "小于等于",
+        "小于或等于",
+        "至多",
+    ),
     "gt": (">", "大于", "高于", "超过", "优于"),
     "lt": ("<", "小于", "低于", "少于"),
     "pm": ("±", "+/-", "+-"),
     "eq": ("=", *(_EQUAL_WORDS := ("达到", "可达", "为", "达"))),
 }
-_SIGN_OF = {sign: name for name, signs in _SIGNS.items() for sign in signs} | {":": "eq"}
+_SIGN_OF = {sign: name for name, signs in _SIGNS.items() for sign in signs} | {
+    ":": "eq"
+}
 _FIGURE = r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 
 
 def _signed(signs: Iterable[str]) -> re.Pattern[str]:
     listed = "|".join(re.escape(sign) for sign in sorted(signs, key=len, reverse=True))
-    pattern = rf"(?P<name>.*?)\s*:?\s*(?P<sign>{listed})\s*(?P<low>{_FIGURE})(?P<rest>.*)"
+    pattern = (
+        rf"(?P<name>.*?)\s*:?\s*(?P<sign>{listed})\s*(?P<low>{_FIGURE})(?P<rest>.*)"
+    )
     return re.compile(pattern, re.ASCII | re.DOTALL)
 
 
 # Signs before words: in 大于25μm颗粒≤5 个 the word belongs to the name.
 _BY_SIGN = _signed(sign for sign in _SIGN_OF if not re.match(r"[\u4e00-\u9fff:]", sign))
 _BY_WORD = _signed(sign for sign in _SIGN_OF if re.match(r"[\u4e00-\u9fff]", sign))
-_BY_COLON = re.compile(rf"(?P<name>.*?)\s*(?<!\d)(?P<sign>:)\s*(?P<low>{_FIGURE})(?P<rest>.*)", re.ASCII | re.DOTALL)
+_BY_COLON = re.compile(
+    rf"(?P<name>.*?)\s*(?<!\d)(?P<sign>:)\s*(?P<low>{_FIGURE})(?P<rest>.*)",
+    re.ASCII | re.DOTALL,
+)
 _RANGE = re.compile(
     rf"(?P<name>.*?)\s*(?:(?<=\S)(?P<sign>[=:]|为|达到|达)\s*|(?<![\dA-Za-z.]))"
     rf"(?P<low>{_FIGURE})(?P<unit>[%℃°]?)\s*(?:-|~|～|—{{1,2}}|–|至|到)\s*(?P<high>{_FIGURE})(?P<rest>.*)",
@@ -394,11 +467,30 @@ _PLUS_MINUS = re.compile(
     rf"(?P<name>.*?)\s*(?:[=:]|为|(?<![\dA-Za-z.]))\s*(?P<low>{_FIGURE})\s*±\s*(?P<high>{_FIGURE})(?P<rest>.*)",
     re.ASCII | re.DOTALL,
 )
-_BARE = re.compile(rf"(?P<name>.*[^\dA-Za-z.,:+\-\s])\s*(?P<low>{_FIGURE})(?P<rest>.*)", re.ASCII | re.DOTALL)
-_SHAPES = ((_PLUS_MINUS, "pm"), (_BY_SIGN, ""), (_BY_WORD, ""), (_BY_COLON, ""), (_RANGE, "range"), (_BARE, "eq"))
+_BARE = re.compile(
+    rf"(?P<name>.*[^\dA-Za-z.,:+\-\s])\s*(?P<low>{_FIGURE})(?P<rest>.*)",
+    re.ASCII | re.DOTALL,
+)
+_SHAPES = (
+    (_PLUS_MINUS, "pm"),
+    (_BY_SIGN, ""),
+    (_BY_WORD, ""),
+    (_BY_COLON, ""),
+    (_RANGE, "range"),
+    (_BARE, "eq"),
+)
 _POWER = re.compile(r"[×xX*]\s*10(?:\^(\d{1,2})|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))")  # 5×10⁶ 次
-_NUMBERED = re.compile(r"\s*(?=[①-⑳])|(?<=\S)\s+(?=\d{1,2}[.、)）]\s*[^\d\s])")  # before 2. or ② of a list in one line
-_SUFFIXES = {"以上": "ge", "及以上": "ge", "以下": "le", "及以下": "le", "以内": "le", "之内": "le"}
+_NUMBERED = re.compile(
+    r"\s*(?=[①-⑳])|(?<=\S)\s+(?=\d{1,2}[.、)）]\s*[^\d\s])"
+)  # before 2. or ② of a list in one line
+_SUFFIXES = {
+    "以上": "ge",
+    "及以上": "ge",
+    "以下": "le",
+    "及以下": "le",
+    "以内": "le",
+    "之内": "le",
+}
 # Chinese words that may stand behind a figure without an operator, where any other word would be a sentence.
 _COUNTED = re.compile(
     r"(?:[十百千万亿]*(?:小时|分钟|个百分点|百分点|[个次元吨级倍秒度米件台人项家月天年套条份处辆只克颗粒组批]))(?:/.{1,10})?|[万亿]"
@@ -433,7 +525,9 @@ def metrics(raw: Any) -> tuple[list[dict[str, Any]], list[str]]:
 
 def _metric(item: str) -> dict[str, Any] | None:
     """One figure, or None where the item holds none that could be taken apart without guessing."""
-    item = re.sub(r"^\s*([①-⑳]|[（(]?\d{1,2}[)）.、])\s*(?=[^\d\s])", "", item).strip(" \t。，,、")
+    item = re.sub(r"^\s*([①-⑳]|[（(]?\d{1,2}[)）.、])\s*(?=[^\d\s])", "", item).strip(
+        " \t。，,、"
+    )
     if len(item) > METRIC_MOST:
         return None
     half = half_width(item)
@@ -444,7 +538,9 @@ def _metric(item: str) -> dict[str, Any] | None:
         bare = pattern is _BARE
         if not operator:
             operator = _SIGN_OF[found["sign"]]
-            if operator == "eq" and (_RANGE.fullmatch(half) or _PLUS_MINUS.fullmatch(half)):
+            if operator == "eq" and (
+                _RANGE.fullmatch(half) or _PLUS_MINUS.fullmatch(half)
+            ):
                 continue  # 温度=20～40 is a range, and so is 温度为20-40
             bare = found["sign"] in _EQUAL_WORDS
         elif pattern is _RANGE:
@@ -461,18 +557,34 @@ def _metric(item: str) -> dict[str, Any] | None:
         unit = unit[power.end() :].strip() if power else unit
         if len(name) > 60 or len(unit) > 30 or not _plausible(name, unit, bare=bare):
             continue
-        factor = Decimal(10) ** int(unicodedata.normalize("NFKC", power[1] or power[2])) if power else Decimal(1)
+        factor = (
+            Decimal(10) ** int(unicodedata.normalize("NFKC", power[1] or power[2]))
+            if power
+            else Decimal(1)
+        )
         low = _figure(found["low"], factor, item)
-        high = _figure(found["high"], factor, item) if pattern in (_RANGE, _PLUS_MINUS) else None
+        high = (
+            _figure(found["high"], factor, item)
+            if pattern in (_RANGE, _PLUS_MINUS)
+            else None
+        )
         if operator == "range" and high is not None and high < low:
             raise CellError(f"指标「{item[:40]}」的区间写反了。", METRIC_FORMS)
-        return {"name": name, "operator": operator, "value": low, "value_max": high, "unit": unit}
+        return {
+            "name": name,
+            "operator": operator,
+            "value": low,
+            "value_max": high,
+            "unit": unit,
+        }
     return None
 
 
 def _plausible(name: str, unit: str, *, bare: bool) -> bool:
     """Whether this is a figure and not a number somewhere in a sentence."""
-    outside, outside_name = (re.sub(r"[(（].*?[)）]", "", part) for part in (unit, name))
+    outside, outside_name = (
+        re.sub(r"[(（].*?[)）]", "", part) for part in (unit, name)
+    )
     if (
         not re.search(r"[^\W\d_]", name)
         or re.search(r"[，。；,]", outside_name)
@@ -493,9 +605,14 @@ def _figure(digits: str, factor: Decimal, item: str) -> Decimal:
         value = Decimal(digits.replace(",", "")) * factor
         exact = value.quantize(Decimal("0.000001"))
     except InvalidOperation:
-        raise CellError(f"指标「{item[:40]}」的数值太大。", "整数部分最多 9 位，请换一个单位。") from None
+        raise CellError(
+            f"指标「{item[:40]}」的数值太大。", "整数部分最多 9 位，请换一个单位。"
+        ) from None
     if abs(value) >= FIGURE_BELOW or exact != value:
-        raise CellError(f"指标「{item[:40]}」的数值位数太多。", "整数部分最多 9 位、小数最多 6 位，请换一个单位。")
+        raise CellError(
+            f"指标「{item[:40]}」的数值位数太多。",
+            "整数部分最多 9 位、小数最多 6 位，请换一个单位。",
+        )
     return exact.normalize() + 0 if value else Decimal(0)
 
 
@@ -521,7 +638,9 @@ def _places(plain: str, separators: str) -> list[str]:
             found.append(plain[start:place].strip())
             start = place + 1
     if depth and any(sign in separators for sign in plain[start:]):
-        return [piece.strip() for piece in re.split(f"[{re.escape(separators)}]", plain)]
+        return [
+            piece.strip() for piece in re.split(f"[{re.escape(separators)}]", plain)
+        ]
     return [*found, plain[start:].strip()]
 
 
@@ -536,7 +655,10 @@ def aligned(raw: Any, *, loose: bool) -> list[str] | None:
     if not plain:
         return None
     items = _places(plain.rstrip("；;\n、，,"), "；;\n、，," if loose else "；;\n")
-    return [re.sub(r"^\d{1,2}[.、]\s*(?=\D)", "", "" if item in EMPTY_TEXT else item) for item in items]
+    return [
+        re.sub(r"^\d{1,2}[.、]\s*(?=\D)", "", "" if item in EMPTY_TEXT else item)
+        for item in items
+    ]
 
 
 def keywords(raw: Any) -> list[str] | None:
@@ -549,7 +671,10 @@ def keywords(raw: Any) -> list[str] | None:
         words = plain.split()
     for word in words:
         if len(word) > KEYWORD_MOST:
-            raise CellError(f"关键词「{word[:20]}…」太长。", f"每个最多 {KEYWORD_MOST} 字，用「；」分开。")
+            raise CellError(
+                f"关键词「{word[:20]}…」太长。",
+                f"每个最多 {KEYWORD_MOST} 字，用「；」分开。",
+            )
     return list(dict.fromkeys(words))
 
 
@@ -569,10 +694,14 @@ def organisations(raw: Any) -> list[str] | None:
     names = pieces(plain, "；;\n|")
     if names == [plain]:
         parts = pieces(plain, "、，,")
-        names = parts if all(_ORGANISATION_END.search(part) for part in parts) else names
+        names = (
+            parts if all(_ORGANISATION_END.search(part) for part in parts) else names
+        )
     for name in names:
         if len(name) > 120:
-            raise CellError(f"单位名称「{name[:20]}…」太长。", "最多 120 字；几个单位用「；」分开。")
+            raise CellError(
+                f"单位名称「{name[:20]}…」太长。", "最多 120 字；几个单位用「；」分开。"
+            )
     return list(dict.fromkeys(names))
 
 
@@ -584,26 +713,39 @@ def people(raw: Any) -> list[dict[str, Any]] | None:
     items = pieces(plain, "；;、，,|\n")
     if len(items) == 1 and re.fullmatch(r"[\u4e00-\u9fff·\s]+", plain):
         parts = plain.split()
-        items = [plain.replace(" ", "").replace("\u3000", "")] if any(len(part) < 2 for part in parts) else parts
+        items = (
+            [plain.replace(" ", "").replace("\u3000", "")]
+            if any(len(part) < 2 for part in parts)
+            else parts
+        )
     return [_contributor(item) for item in items]
 
 
 def _contributor(item: str) -> dict[str, Any]:
-    found = re.fullmatch(r"(?P<name>[^（()）]+?)\s*[（(](?P<more>[^（()）]*)[)）]\s*", item)
+    found = re.fullmatch(
+        r"(?P<name>[^（()）]+?)\s*[（(](?P<more>[^（()）]*)[)）]\s*", item
+    )
     row: dict[str, Any] = {"name": (found["name"] if found else item).strip()}
     words = []
     for word in _places(found["more"], "；;，,、") if found else []:
-        if share := re.fullmatch(r"(\d{1,3}(?:\.\d{1,2})?)%", half_width(word), re.ASCII):
+        if share := re.fullmatch(
+            r"(\d{1,3}(?:\.\d{1,2})?)%", half_width(word), re.ASCII
+        ):
             row["share"] = Decimal(share[1])
         else:
             words.append(word)
-    row |= {key: word for key, word in zip(("title", "role"), words, strict=False) if word}
+    row |= {
+        key: word for key, word in zip(("title", "role"), words, strict=False) if word
+    }
     if not 0 < row.get("share", 1) <= 100:
-        raise CellError(f"「{item[:40]}」的贡献比例不对。", "填大于 0、不超过 100 的百分比。")
+        raise CellError(
+            f"「{item[:40]}」的贡献比例不对。", "填大于 0、不超过 100 的百分比。"
+        )
     for key, most in (("name", 60), ("title", 40), ("role", 60)):
         if len(row.get(key, "")) > most:
             raise CellError(
-                f"「{item[:30]}…」不像一位完成人。", "几位之间用「、」分开，职称写在括号里，如 张三（教授）。"
+                f"「{item[:30]}…」不像一位完成人。",
+                "几位之间用「、」分开，职称写在括号里，如 张三（教授）。",
             )
     return row
 
@@ -618,7 +760,11 @@ def phone(raw: Any) -> str | None:
         return None
     numbers = []
     for part in re.split(r"[/、,;，；|\n]+", plain):
-        found = [_phone(part)] if _phone(part) else [_phone(piece) for piece in part.split()]
+        found = (
+            [_phone(part)]
+            if _phone(part)
+            else [_phone(piece) for piece in part.split()]
+        )
         if not found or None in found:
             allowed = "手机 11 位；固定电话带区号，如 0635-8230000。"
             raise CellError(f"「{part.strip()[:40]}」不是能识别的电话。", allowed)
@@ -630,7 +776,9 @@ def phone(raw: Any) -> str | None:
 
 def _phone(part: str) -> str | None:
     """One number in its stored form, or None where it is none."""
-    number = re.sub(r"^\+?86-?(?=1\d{10}$|0)", "", "".join(part.split()), flags=re.ASCII)
+    number = re.sub(
+        r"^\+?86-?(?=1\d{10}$|0)", "", "".join(part.split()), flags=re.ASCII
+    )
     number = re.sub(r"^\+?86-?(?=[1-9]\d{2}-?\d{7,8}$)", "0", number, flags=re.ASCII)
     number = re.sub(r"^\((0\d{2,3})\)-?", r"\1-", number, flags=re.ASCII)
     number = re.sub(r"—|–|转", "-", number)
@@ -646,10 +794,14 @@ def email(raw: Any) -> str | None:
     if not plain:
         return None
     found = re.fullmatch(
-        r"([\w.!#$%&'*+/=?^`{|}~-]{1,64})@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})", plain, re.I | re.A
+        r"([\w.!#$%&'*+/=?^`{|}~-]{1,64})@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})",
+        plain,
+        re.I | re.A,
     )
     if found is None or len(plain) > 254:
-        raise CellError(f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn，只填一个。")
+        raise CellError(
+            f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn，只填一个。"
+        )
     return f"{found[1]}@{found[2].lower()}"
 
 
@@ -659,15 +811,26 @@ def uscc(raw: Any) -> str | None:
     if not plain:
         return None
     if isinstance(raw, int | float) and len(plain) > 15:
-        raise CellError("这一格是数字格式，末几位已经丢失。", "把单元格设成文本格式，再填 18 位代码。")
+        raise CellError(
+            "这一格是数字格式，末几位已经丢失。",
+            "把单元格设成文本格式，再填 18 位代码。",
+        )
     try:
         return checked_uscc(plain)
     except Invalid as error:
         raise CellError(error.message, "填营业执照或法人证书上的 18 位代码。") from None
 
 
-PATENT_KINDS = {"1": "invention", "2": "utility_model", "3": "design", "8": "invention", "9": "utility_model"}
-PATENT_FORMS = "填申请号 201710601862.3 或专利号 ZL201710601862.3；软件著作权填 2024SR0123456。"
+PATENT_KINDS = {
+    "1": "invention",
+    "2": "utility_model",
+    "3": "design",
+    "8": "invention",
+    "9": "utility_model",
+}
+PATENT_FORMS = (
+    "填申请号 201710601862.3 或专利号 ZL201710601862.3；软件著作权填 2024SR0123456。"
+)
 
 
 def ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | None]:
@@ -682,7 +845,11 @@ def ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | None]:
     Raises:
         CellError: it looks like a patent number and is none.
     """
-    bare = re.sub(r"[\s\-－—]|^专利号|^申请号|^登记号|^[:：]", "", half_width(plain)).upper().lstrip(":：")
+    bare = (
+        re.sub(r"[\s\-－—]|^专利号|^申请号|^登记号|^[:：]", "", half_width(plain))
+        .upper()
+        .lstrip(":：")
+    )
     if re.fullmatch(r"\d{4}SR\d{6,7}", bare, re.ASCII):
         return bare, "software_copyright"
     if len(plain) > 30:
@@ -692,15 +859,25 @@ def ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | None]:
     found = re.fullmatch(r"(ZL|CN)?(\d{12}|\d{8})\.?([\dX])?", bare, re.ASCII)
     if found is None:
         if re.match(r"(ZL|CN)\d|\d{8}", bare, re.ASCII):
-            published = "，像是公开（公告）号" if re.fullmatch(r"CN\d{7,9}[A-Z]\d?", bare, re.ASCII) else ""
-            raise CellError(f"「{plain[:40]}」不是专利申请号{published}。", PATENT_FORMS)
+            published = (
+                "，像是公开（公告）号"
+                if re.fullmatch(r"CN\d{7,9}[A-Z]\d?", bare, re.ASCII)
+                else ""
+            )
+            raise CellError(
+                f"「{plain[:40]}」不是专利申请号{published}。", PATENT_FORMS
+            )
         return plain.strip(), None
     prefix, digits, check = found.groups()
     weights = (2, 3, 4, 5, 6, 7, 8, 9)
-    right = "0123456789X"[sum(int(digit) * weights[i % 8] for i, digit in enumerate(digits)) % 11]
+    right = "0123456789X"[
+        sum(int(digit) * weights[i % 8] for i, digit in enumerate(digits)) % 11
+    ]
     kind = PATENT_KINDS.get(digits[4] if len(digits) == 12 else digits[2])
     if check is None:
         raise CellError(f"「{plain[:40]}」少了校验位。", PATENT_FORMS)
     if check != right or kind is None:
-        raise CellError(f"专利号「{plain[:40]}」的校验位对不上，可能输错了一位。", PATENT_FORMS)
+        raise CellError(
+            f"专利号「{plain[:40]}」的校验位对不上，可能输错了一位。", PATENT_FORMS
+        )
     return f"{'ZL' if prefix == 'ZL' else ''}{digits}.{check}", kind

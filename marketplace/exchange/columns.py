@@ -19,15 +19,24 @@ from marketplace.exchange.vocabularies import TRL_STAGES, Vocabulary, word_key
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 
 # What a column may be seen with; the deed is asked of `permissions` for each row.
-OPEN, FULL, CONTACT, FIRM = "", "listing.read_full", "listing.read_contact", "demand.read_firm"
+OPEN, FULL, CONTACT, FIRM = (
+    "",
+    "listing.read_full",
+    "listing.read_contact",
+    "demand.read_firm",
+)
 OWN = "listing.edit"
 SECRET_WORDS = {"国家秘密", "秘密", "机密", "绝密", "国家机密", "涉密", "国家级秘密"}
 SECRET = CellError(
     "国家秘密不能在互联网上传输，也不能在这里登记；这一行没有读取。",
     "请立即停止传送这份文件，并联系本单位保密部门。公开的成果填 非密、内部 或 商业秘密。",
 )
-EXAMPLE_MARK = "示例"  # in the running number of the form's example row, which is not read
-NO_NUMBER = "—"  # an empty place among items that stand in the order of their neighbours
+EXAMPLE_MARK = (
+    "示例"  # in the running number of the form's example row, which is not read
+)
+NO_NUMBER = (
+    "—"  # an empty place among items that stand in the order of their neighbours
+)
 
 
 @dataclass(frozen=True)
@@ -86,7 +95,9 @@ def _named(words: Vocabulary, name: str) -> Callable[[Any], Any]:
 
 
 def _listed(words: Vocabulary, name: str) -> Callable[[Any], Any]:
-    return lambda row: "；".join(words.names.get(code, code) for code in getattr(row, name))
+    return lambda row: "；".join(
+        words.names.get(code, code) for code in getattr(row, name)
+    )
 
 
 def _yes(name: str) -> Callable[[Any], Any]:
@@ -103,7 +114,9 @@ def _text(kind: str, name: str) -> Callable[[Any], str | None]:
 
 def _stage(words: Vocabulary, raw: Any) -> tuple[str, int | None] | None:
     """A stage by its word, or by a TRL level from which it follows."""
-    if words.find(cells.text(raw)) is None and re.fullmatch(r"(?i)(trl)?第?[1-9]级?", cells.compact(raw), re.ASCII):
+    if words.find(cells.text(raw)) is None and re.fullmatch(
+        r"(?i)(trl)?第?[1-9]级?", cells.compact(raw), re.ASCII
+    ):
         level = int(re.sub(r"\D", "", cells.compact(raw)))
         return TRL_STAGES[level], level
     code = words.one(raw)
@@ -126,15 +139,22 @@ def _sum(raw: Any, unit: Decimal = Decimal(1)) -> cells.Money | None:
 
 def _registration(raw: Any) -> str | None:
     plain = cells.compact(raw)
-    if plain and not re.fullmatch(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", plain.upper(), re.ASCII):
-        raise CellError(f"「{plain[:40]}」不是批准登记号。", "12 位：3 位代码、4 位年份、Y、4 位流水号。")
+    if plain and not re.fullmatch(
+        r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", plain.upper(), re.ASCII
+    ):
+        raise CellError(
+            f"「{plain[:40]}」不是批准登记号。",
+            "12 位：3 位代码、4 位年份、Y、4 位流水号。",
+        )
     return plain.upper() or None
 
 
 def _period(row: Achievement) -> str | None:
     if row.rd_start is None:
         return None
-    return "-".join(month.replace("-", ".") for month in (row.rd_start, row.rd_end) if month)
+    return "-".join(
+        month.replace("-", ".") for month in (row.rd_start, row.rd_end) if month
+    )
 
 
 def _price(low: Decimal | None, high: Decimal | None, negotiable: bool) -> Any:
@@ -147,7 +167,13 @@ def _price(low: Decimal | None, high: Decimal | None, negotiable: bool) -> Any:
 
 def _people(row: Achievement) -> str:
     def one(person: Any) -> str:
-        more = [person.title, person.role] if person.role else [person.title] if person.title else []
+        more = (
+            [person.title, person.role]
+            if person.role
+            else [person.title]
+            if person.title
+            else []
+        )
         if person.share is not None:
             more.append(f"{person.share.normalize():f}%")
         return f"{person.name}（{'；'.join(more)}）" if more else person.name
@@ -163,12 +189,18 @@ def _organisations(row: Achievement) -> str:
 
 def _lead(row: Achievement) -> str | None:
     first = row.co_owners[0].name if row.co_owners else row.organisation.name
-    return row.organisation.name if key_of(first) != key_of(row.organisation.name) else None
+    return (
+        row.organisation.name
+        if key_of(first) != key_of(row.organisation.name)
+        else None
+    )
 
 
 def _keywords(row: Any) -> str:
     joined = "；".join(row.keywords)
-    return f"{joined}；" if cells.keywords(joined) not in (row.keywords, None) else joined
+    return (
+        f"{joined}；" if cells.keywords(joined) not in (row.keywords, None) else joined
+    )
 
 
 def _of_ips(name: str, words: Vocabulary | None = None) -> Callable[[Any], str]:
@@ -176,7 +208,9 @@ def _of_ips(name: str, words: Vocabulary | None = None) -> Callable[[Any], str]:
         places = [getattr(ip, name) or "" for ip in row.ips]
         if not any(places):
             return ""
-        shown = (words.names.get(place, place) if words else str(place) for place in places)
+        shown = (
+            words.names.get(place, place) if words else str(place) for place in places
+        )
         return "；".join(place or NO_NUMBER for place in shown)
 
     return write
@@ -192,19 +226,40 @@ def columns(kind: str, words: Mapping[str, Vocabulary]) -> list[Column]:
     return _achievement(words) if kind == "achievement" else _demand(words)
 
 
-def _term(words: Mapping[str, Vocabulary], name: str, key: str, vocabulary: str = "", **more: Any) -> Column:
+def _term(
+    words: Mapping[str, Vocabulary],
+    name: str,
+    key: str,
+    vocabulary: str = "",
+    **more: Any,
+) -> Column:
     """A column of one term."""
     known = words[vocabulary or key]
-    return Column(name, key, known.one, _named(known, key), words=vocabulary or key, **more)
+    return Column(
+        name, key, known.one, _named(known, key), words=vocabulary or key, **more
+    )
 
 
 def _terms(
-    words: Mapping[str, Vocabulary], name: str, key: str, vocabulary: str = "", most: int = 0, **more: Any
+    words: Mapping[str, Vocabulary],
+    name: str,
+    key: str,
+    vocabulary: str = "",
+    most: int = 0,
+    **more: Any,
 ) -> Column:
     """A column of several terms."""
     known = words[vocabulary or key]
     read = partial(known.many, most=most)
-    return Column(name, key, read, _listed(known, key), words=vocabulary or key, several=True, **more)
+    return Column(
+        name,
+        key,
+        read,
+        _listed(known, key),
+        words=vocabulary or key,
+        several=True,
+        **more,
+    )
 
 
 def _prose(kind: str, name: str, key: str, *aliases: str, **more: Any) -> Column:
@@ -238,8 +293,20 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
             "所属县市区",
             "district",
             words["district"].one,
-            lambda row: words["district"].names.get(row.organisation.district_code or ""),
-            ("所属区域", "所属地区", "所在地域", "所在地区", "所属区县", "县市区", "区县", "所在县市区", "地区"),
+            lambda row: words["district"].names.get(
+                row.organisation.district_code or ""
+            ),
+            (
+                "所属区域",
+                "所属地区",
+                "所在地域",
+                "所在地区",
+                "所属区县",
+                "县市区",
+                "区县",
+                "所在县市区",
+                "地区",
+            ),
             needed=kind == "demand",
             words="district",
             advice="聊城市的县市区、开发区；外地单位留空。",
@@ -271,7 +338,13 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
             "industry_codes",
             "industries",
             3,
-            aliases=("应用行业", "所属行业", "成果应用行业", "行业", "服务的国民经济行业"),
+            aliases=(
+                "应用行业",
+                "所属行业",
+                "成果应用行业",
+                "行业",
+                "服务的国民经济行业",
+            ),
             advice="国民经济行业大类，最多 3 个。",
             example="通用设备制造业",
         ),
@@ -326,7 +399,17 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
             "contact_phone",
             cells.phone,
             _kept("contact_phone"),
-            ("电话", "手机", "联系方式", "手机号", "手机号码", "联系人电话", "固定电话", "固话", "phone"),
+            (
+                "电话",
+                "手机",
+                "联系方式",
+                "手机号",
+                "手机号码",
+                "联系人电话",
+                "固定电话",
+                "固话",
+                "phone",
+            ),
             needed=True,
             deed=CONTACT,
             advice="电话和邮箱至少填一个；固定电话带区号。",
@@ -341,7 +424,9 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
             deed=CONTACT,
             example="office@demo.example",
         ),
-        _prose(kind, "备注", "note", "说明", "note", deed=OWN),  # between the owner and the operator
+        _prose(
+            kind, "备注", "note", "说明", "note", deed=OWN
+        ),  # between the owner and the operator
     )
     return {column.key: column for column in found}
 
@@ -383,7 +468,14 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             advice="4–100 字。同一单位同一名称再次导入时更新原来那一条。",
             example="轴承套圈超精研磨降噪工艺",
         ),
-        Column("第一完成单位", "lead", _one_organisation, _lead, ("第一完成人单位", "牵头单位"), deed=OPEN),
+        Column(
+            "第一完成单位",
+            "lead",
+            _one_organisation,
+            _lead,
+            ("第一完成人单位", "牵头单位"),
+            deed=OPEN,
+        ),
         Column(
             "完成单位",
             "organisations",
@@ -412,10 +504,21 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         shared["industry_codes"],
         shared["chain_code"],
         _term(words, "战略性新兴产业", "sei_code"),
-        _term(words, "成果类型", "achievement_type", aliases=("成果类别", "类别"), example="应用技术类"),
+        _term(
+            words,
+            "成果类型",
+            "achievement_type",
+            aliases=("成果类别", "类别"),
+            example="应用技术类",
+        ),
         _terms(words, "体现形式", "forms", aliases=("成果体现形式",), example="新工艺"),
         _term(words, "成果属性", "attribute"),
-        _term(words, "成果来源", "funding_source", aliases=("课题来源", "项目来源", "经费来源")),
+        _term(
+            words,
+            "成果来源",
+            "funding_source",
+            aliases=("课题来源", "项目来源", "经费来源"),
+        ),
         Column(
             "财政资金支持",
             "fiscal_funded",
@@ -500,7 +603,16 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             "ip_numbers",
             partial(cells.aligned, loose=True),
             _of_ips("number"),
-            ("专利号", "专利编号", "核心专利", "登记号", "专利申请号", "申请号", "知识产权编号", "专利号或登记号"),
+            (
+                "专利号",
+                "专利编号",
+                "核心专利",
+                "登记号",
+                "专利申请号",
+                "申请号",
+                "知识产权编号",
+                "专利号或登记号",
+            ),
             advice=cells.PATENT_FORMS + "没有的一项写「—」。",
         ),
         Column(
@@ -518,8 +630,20 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             _of_ips("owners"),
             ("专利权人", "知识产权权利人"),
         ),
-        Column("申请日", "ip_applied", partial(cells.aligned, loose=False), _of_ips("applied_on"), ("专利申请日",)),
-        Column("授权日", "ip_granted", partial(cells.aligned, loose=False), _of_ips("granted_on"), ("专利授权日",)),
+        Column(
+            "申请日",
+            "ip_applied",
+            partial(cells.aligned, loose=False),
+            _of_ips("applied_on"),
+            ("专利申请日",),
+        ),
+        Column(
+            "授权日",
+            "ip_granted",
+            partial(cells.aligned, loose=False),
+            _of_ips("granted_on"),
+            ("专利授权日",),
+        ),
         Column(
             "法律状态",
             "ip_statuses",
@@ -536,7 +660,16 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             "stage",
             partial(_stage, words["stage"]),
             _named(words["stage"], "stage"),
-            ("成熟度", "技术成熟度", "成果成熟度", "成果所处阶段", "研发阶段", "技术阶段", "成果阶段", "阶段"),
+            (
+                "成熟度",
+                "技术成熟度",
+                "成果成熟度",
+                "成果所处阶段",
+                "研发阶段",
+                "技术阶段",
+                "成果阶段",
+                "阶段",
+            ),
             needed=True,
             deed=OPEN,
             words="stage",
@@ -552,27 +685,75 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             advice="1–9。",
         ),
         Column(
-            "13级成熟度", "readiness_13", lambda raw: cells.whole(raw, 1, 13), _kept("readiness_13"), advice="1–13。"
+            "13级成熟度",
+            "readiness_13",
+            lambda raw: cells.whole(raw, 1, 13),
+            _kept("readiness_13"),
+            advice="1–13。",
         ),
-        _prose(kind, "阶段依据", "stage_evidence", "成熟度依据", advice="TRL 7 级以上要写明依据。"),
-        _term(words, "应用状态", "application_status", aliases=("应用状况", "成果应用状态")),
-        _term(words, "成果水平", "level", aliases=("技术水平", "成果技术水平"), advice="没有评价过填「未评价」。"),
+        _prose(
+            kind,
+            "阶段依据",
+            "stage_evidence",
+            "成熟度依据",
+            advice="TRL 7 级以上要写明依据。",
+        ),
         _term(
-            words, "评价方式", "evaluation_method", aliases=("成果评价方式", "鉴定方式"), advice="填了成果水平就要填。"
+            words,
+            "应用状态",
+            "application_status",
+            aliases=("应用状况", "成果应用状态"),
         ),
-        _prose(kind, "评价机构", "evaluation_by", "评价单位", "鉴定单位", "组织鉴定单位"),
-        Column("评价日期", "evaluated_on", cells.day, _kept("evaluated_on"), ("鉴定日期",)),
+        _term(
+            words,
+            "成果水平",
+            "level",
+            aliases=("技术水平", "成果技术水平"),
+            advice="没有评价过填「未评价」。",
+        ),
+        _term(
+            words,
+            "评价方式",
+            "evaluation_method",
+            aliases=("成果评价方式", "鉴定方式"),
+            advice="填了成果水平就要填。",
+        ),
+        _prose(
+            kind, "评价机构", "evaluation_by", "评价单位", "鉴定单位", "组织鉴定单位"
+        ),
+        Column(
+            "评价日期", "evaluated_on", cells.day, _kept("evaluated_on"), ("鉴定日期",)
+        ),
         _prose(kind, "评价报告", "evaluation_report", "鉴定报告", "评价报告编号"),
-        Column("批准登记号", "registration_no", _registration, _kept("registration_no"), ("成果登记号",)),
+        Column(
+            "批准登记号",
+            "registration_no",
+            _registration,
+            _kept("registration_no"),
+            ("成果登记号",),
+        ),
         _prose(kind, "批准登记单位", "registered_by", "登记单位"),
-        Column("登记日期", "registered_on", cells.day, _kept("registered_on"), ("批准登记日期",)),
+        Column(
+            "登记日期",
+            "registered_on",
+            cells.day,
+            _kept("registered_on"),
+            ("批准登记日期",),
+        ),
         _prose(kind, "推荐单位", "recommended_by"),
         _terms(
             words,
             "转化方式",
             "conversion_modes",
             needed=True,
-            aliases=("拟采取的转化方式", "拟转化方式", "转让方式", "合作方式", "交易方式", "拟合作方式"),
+            aliases=(
+                "拟采取的转化方式",
+                "拟转化方式",
+                "转让方式",
+                "合作方式",
+                "交易方式",
+                "拟合作方式",
+            ),
             advice="几种用「、」分开。",
             example="许可、合作实施转化",
         ),
@@ -582,8 +763,18 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             "预期价格",
             "price",
             _sum,
-            lambda row: _price(row.price_min, row.price_max, row.price_mode == "negotiable"),
-            ("转让价格", "拟转化价格", "价格", "意向价格", "报价", "交易价格", "拟转让价格"),
+            lambda row: _price(
+                row.price_min, row.price_max, row.price_mode == "negotiable"
+            ),
+            (
+                "转让价格",
+                "拟转化价格",
+                "价格",
+                "意向价格",
+                "报价",
+                "交易价格",
+                "拟转让价格",
+            ),
             needed=True,
             money=True,
             advice=cells.MONEY_FORMS,
@@ -636,8 +827,22 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
         shared["district"],
         shared["industry_codes"],
         shared["chain_code"],
-        _term(words, "需求类别", "need", aliases=("需求大类",), advice="留空时按需求类型判断。", example="技术"),
-        _term(words, "需求类型", "demand_type", aliases=("技术需求类型",), needed=True, example="技术攻关"),
+        _term(
+            words,
+            "需求类别",
+            "need",
+            aliases=("需求大类",),
+            advice="留空时按需求类型判断。",
+            example="技术",
+        ),
+        _term(
+            words,
+            "需求类型",
+            "demand_type",
+            aliases=("技术需求类型",),
+            needed=True,
+            example="技术攻关",
+        ),
         shared["field_codes"],
         _prose(
             kind,
@@ -657,7 +862,14 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
             advice="至少 20 字：现在怎么做、差在哪里。",
             example="电机用深沟球轴承振动值离散，客户投诉有异音，调整超精参数多次仍达不到要求，废品率约百分之六。",
         ),
-        _prose(kind, "技术关键", "key_technology", "关键技术", "拟解决的技术难题", "主要技术内容"),
+        _prose(
+            kind,
+            "技术关键",
+            "key_technology",
+            "关键技术",
+            "拟解决的技术难题",
+            "主要技术内容",
+        ),
         _prose(kind, "预期目标", "expected_goal", "预期效果", "目标", "拟达到的目标"),
         Column(
             "技术指标要求",
@@ -690,7 +902,12 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
             advice=cells.MONEY_FORMS,
             example="50万",
         ),
-        _term(words, "解决方式", "solution_mode", aliases=("技术需求解决方式", "需求解决方式")),
+        _term(
+            words,
+            "解决方式",
+            "solution_mode",
+            aliases=("技术需求解决方式", "需求解决方式"),
+        ),
         _terms(
             words,
             "合作方式",
@@ -712,7 +929,12 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
         _term(words, "科技活动类型", "activity_type"),
         _prose(kind, "学科", "discipline", "学科分类"),
         Column(
-            "需求时限", "years", cells.years, _years, ("起止年限", "需求起止年", "实施年限"), advice="如 2026-2028。"
+            "需求时限",
+            "years",
+            cells.years,
+            _years,
+            ("起止年限", "需求起止年", "实施年限"),
+            advice="如 2026-2028。",
         ),
         Column(
             "完成期限",
@@ -774,12 +996,19 @@ LEFT_OUT = {
     "label_id",
     "label_source",
 }
-_UNITS = {"元": Decimal("0.0001"), "千元": Decimal("0.1"), "万元": Decimal(1), "亿元": Decimal(10_000)}
+_UNITS = {
+    "元": Decimal("0.0001"),
+    "千元": Decimal("0.1"),
+    "万元": Decimal(1),
+    "亿元": Decimal(10_000),
+}
 
 
 def header_key(cell: Any) -> str:
     """What spellings of one column name share: half-width, no blanks, stars or remarks in brackets."""
-    plain = word_key(cells.half_width(str(cell)) if isinstance(cell, str) else "").strip("*:#")
+    plain = word_key(
+        cells.half_width(str(cell)) if isinstance(cell, str) else ""
+    ).strip("*:#")
     bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", plain).strip("*:#")
     return bare or plain
 
@@ -814,14 +1043,22 @@ class Headers:
         Returns:
             the columns found, and index and text of the headers that mean nothing to us.
         """
-        headers = [(index, str(cell).strip(), header_key(cell)) for index, cell in enumerate(row) if header_key(cell)]
+        headers = [
+            (index, str(cell).strip(), header_key(cell))
+            for index, cell in enumerate(row)
+            if header_key(cell)
+        ]
         headers.sort(key=lambda one: len(self.meanings.get(one[2], ())))
         taken: dict[str, Placed] = {}
         unknown = []
         for index, text, key in headers:
-            column = next((c for c in self.meanings.get(key, ()) if c.key not in taken), None)
+            column = next(
+                (c for c in self.meanings.get(key, ()) if c.key not in taken), None
+            )
             if column is not None:
-                taken[column.key] = Placed(index, text, column, self._reader(column, text))
+                taken[column.key] = Placed(
+                    index, text, column, self._reader(column, text)
+                )
             elif key not in LEFT_OUT:
                 unknown.append((index, text))
         return sorted(taken.values(), key=lambda one: one.index), sorted(unknown)
@@ -831,10 +1068,19 @@ class Headers:
         return next(iter(self.meanings.get(header_key(header), ())), None)
 
     def _reader(self, column: Column, header: str) -> Callable[[Any], Any]:
-        unit = re.search(r"\(单?位?[::]?(亿元|万元|千元|元)", cells.half_width(header).replace("（", "("))
-        return partial(column.read, unit=_UNITS[unit[1]]) if column.money and unit else column.read
+        unit = re.search(
+            r"\(单?位?[::]?(亿元|万元|千元|元)",
+            cells.half_width(header).replace("（", "("),
+        )
+        return (
+            partial(column.read, unit=_UNITS[unit[1]])
+            if column.money and unit
+            else column.read
+        )
 
 
 def number_index(row: Sequence[Any]) -> int | None:
     """Where the running number stands; the form's example row is marked there."""
-    return next((i for i, cell in enumerate(row) if header_key(cell) in NUMBER_HEADERS), None)
+    return next(
+        (i for i, cell in enumerate(row) if header_key(cell) in NUMBER_HEADERS), None
+    )

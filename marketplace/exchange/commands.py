@@ -20,8 +20,16 @@ from marketplace.listings.models import KIND_NAMES
 LONG = 1_000  # rows from which a bar tells how far the work has come
 SHOWN = 10  # problems printed; all of them go to the file of --errors
 
-commands = AppGroup("listings", help="Lists of achievements and demands, in from spreadsheets and out to them.")
-kind_option = click.option("--kind", required=True, type=click.Choice(list(KIND_NAMES)), help="What the list holds.")
+commands = AppGroup(
+    "listings",
+    help="Lists of achievements and demands, in from spreadsheets and out to them.",
+)
+kind_option = click.option(
+    "--kind",
+    required=True,
+    type=click.Choice(list(KIND_NAMES)),
+    help="What the list holds.",
+)
 a_file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -34,10 +42,24 @@ class Guest:
 @kind_option
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
 @click.option("--strict", is_flag=True, help="Take nothing if any row has a problem.")
-@click.option("--publish", is_flag=True, help="Publish complete rows at once and vouch for their organisations.")
-@click.option("--set", "defaults", multiple=True, metavar="HEADER=VALUE", help="Fill empty cells, or a missing column.")
-@click.option("--errors", type=a_file, help="Write every problem and notice to this .csv file.")
-@click.option("--max-rows", default=rules.MAX_ROWS, show_default=True, help="Refuse longer lists.")
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="Publish complete rows at once and vouch for their organisations.",
+)
+@click.option(
+    "--set",
+    "defaults",
+    multiple=True,
+    metavar="HEADER=VALUE",
+    help="Fill empty cells, or a missing column.",
+)
+@click.option(
+    "--errors", type=a_file, help="Write every problem and notice to this .csv file."
+)
+@click.option(
+    "--max-rows", default=rules.MAX_ROWS, show_default=True, help="Refuse longer lists."
+)
 def take_list(
     file: Path,
     kind: str,
@@ -51,9 +73,18 @@ def take_list(
     """Import a list (.xlsx, .csv, .tsv). A listing of the same organisation and title is changed, not doubled."""
     filled = dict(_pair(text) for text in defaults)
     try:
-        report = rules.read(file, kind, defaults=filled, max_rows=max_rows, progress=_counter())
+        report = rules.read(
+            file, kind, defaults=filled, max_rows=max_rows, progress=_counter()
+        )
         with _bar(len(report.entries)) as progress:
-            outcome = rules.take(report, by=None, strict=strict, publish=publish, dry_run=dry_run, progress=progress)
+            outcome = rules.take(
+                report,
+                by=None,
+                strict=strict,
+                publish=publish,
+                dry_run=dry_run,
+                progress=progress,
+            )
     except MarketError as error:
         click.echo(f"没有导入：{error.message}{error.advice}", err=True)
         raise SystemExit(1) from None
@@ -68,7 +99,12 @@ def take_list(
 
 
 @commands.command()
-@click.option("--directory", default=".", type=click.Path(file_okay=False, path_type=Path), show_default=True)
+@click.option(
+    "--directory",
+    default=".",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default=True,
+)
 def template(directory: Path) -> None:
     """Write both blank forms, with drop-downs and an example row."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -81,12 +117,18 @@ def template(directory: Path) -> None:
 @commands.command()
 @click.argument("file", type=a_file)
 @kind_option
-@click.option("--all", "everything", is_flag=True, help="Drafts and ended listings too.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Drafts and ended listings too."
+)
 @click.option("--public", is_flag=True, help="Only what a guest may see.")
 def export(file: Path, kind: str, everything: bool, public: bool) -> None:
     """Write the published listings of a kind to an .xlsx file."""
     reader = Guest() if public else None
-    file.write_bytes(rules.workbook(kind, rules.for_export(kind, by=reader, everything=everything), by=reader))
+    file.write_bytes(
+        rules.workbook(
+            kind, rules.for_export(kind, by=reader, everything=everything), by=reader
+        )
+    )
     click.echo(str(file))
 
 
@@ -119,7 +161,9 @@ def _bar(total: int) -> Iterator[Callable[[int, int], None] | None]:
     if total < LONG:
         yield None
         return
-    with click.progressbar(length=total, label="写入", show_pos=True, file=sys.stderr) as bar:
+    with click.progressbar(
+        length=total, label="写入", show_pos=True, file=sys.stderr
+    ) as bar:
         yield lambda done, _total: bar.update(done - bar.pos)
 
 
@@ -134,9 +178,15 @@ def _tell(report: rules.Report, outcome: rules.Outcome, *, publish: bool) -> Non
         click.echo(f"有 {outcome.refused} 行不能导入，按 --strict 整份没有写入。")
     else:
         done = "将" if outcome.dry else ""
-        counts = [f"{done}新增 {outcome.new}", f"{done}更新 {outcome.changed}", f"没有变化 {outcome.unchanged}"]
+        counts = [
+            f"{done}新增 {outcome.new}",
+            f"{done}更新 {outcome.changed}",
+            f"没有变化 {outcome.unchanged}",
+        ]
         counts.append(f"不能导入 {outcome.refused}")
-        click.echo("，".join(counts) + (f"；{done}发布 {outcome.published}" if publish else ""))
+        click.echo(
+            "，".join(counts) + (f"；{done}发布 {outcome.published}" if publish else "")
+        )
     _list("不能导入的原因", outcome.problems)
     _list("存为草稿的原因", outcome.drafts)
     _list("提示", outcome.notices)
@@ -165,5 +215,13 @@ def _write_problems(path: Path, outcome: rules.Outcome) -> None:
         writer.writerow(("结果", "行", "列", "表头", "内容", "问题", "可以怎么填"))
         for sort, problems in sorts:
             for one in problems:
-                row = (sort, one.row or "", one.column, one.header, one.value, one.message, one.allowed)
+                row = (
+                    sort,
+                    one.row or "",
+                    one.column,
+                    one.header,
+                    one.value,
+                    one.message,
+                    one.allowed,
+                )
                 writer.writerow([escaped(str(cell)) for cell in row])

@@ -18,7 +18,9 @@ from marketplace.lifecycle import now
 from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS
 
-SECRET_MARK = re.compile(r"(秘密|机密|绝密)\s*★")  # how 国家秘密 is marked on paper (保守国家秘密法实施条例)
+SECRET_MARK = re.compile(
+    r"(秘密|机密|绝密)\s*★"
+)  # how 国家秘密 is marked on paper (保守国家秘密法实施条例)
 KEYWORDS_KEPT = 5  # what a public listing may have
 
 
@@ -55,7 +57,9 @@ def guessed_kind(name: str) -> str:
     return "institute" if re.search(r"研究|([院所]|中心|实验室)$", bare) else "firm"
 
 
-def values(kind: str, found: Mapping[str, Any], complain: Complain, remark: Remark) -> dict[str, Any]:
+def values(
+    kind: str, found: Mapping[str, Any], complain: Complain, remark: Remark
+) -> dict[str, Any]:
     """The values of a listing from what the cells of its row say; what a row does not say is left out.
 
     Args:
@@ -64,8 +68,22 @@ def values(kind: str, found: Mapping[str, Any], complain: Complain, remark: Rema
         complain: told the key and the error of what does not fit together.
         remark: told the key and, in Chinese, what was done with a cell that a reader would not expect.
     """
-    parts = {"lead", "organisations", "uscc", "organisation_kind", "district", "period", "metrics", "price", "years"}
-    given = {key: value for key, value in found.items() if key not in parts and not key.startswith("ip_")}
+    parts = {
+        "lead",
+        "organisations",
+        "uscc",
+        "organisation_kind",
+        "district",
+        "period",
+        "metrics",
+        "price",
+        "years",
+    }
+    given = {
+        key: value
+        for key, value in found.items()
+        if key not in parts and not key.startswith("ip_")
+    }
     table = LISTINGS[kind].__table__.c
     if (words := given.get("keywords")) and len(words) > KEYWORDS_KEPT:
         remark("keywords", f"有 {len(words)} 个关键词，取了前 {KEYWORDS_KEPT} 个。")
@@ -75,22 +93,36 @@ def values(kind: str, found: Mapping[str, Any], complain: Complain, remark: Rema
         if rows:
             given["metrics"] = rows
         if rest:
-            place, label = ("baseline", "对比优势") if kind == "achievement" else ("key_technology", "技术关键")
-            given[place] = "；".join([*([given[place]] if place in given else []), *rest])
+            place, label = (
+                ("baseline", "对比优势")
+                if kind == "achievement"
+                else ("key_technology", "技术关键")
+            )
+            given[place] = "；".join(
+                [*([given[place]] if place in given else []), *rest]
+            )
             shown = rest[0] if len(rest[0]) <= 30 else f"{rest[0][:30]}…"
             count = f"等 {len(rest)} 处" if len(rest) > 1 else ""
             remark("metrics", f"「{shown}」{count}没有可比较的数字，并入了{label}。")
             most = getattr(table[place].type, "length", None) or cells.TEXT_MOST
             if len(given[place]) > most:
                 allowed = f"{label}连同指标里的文字最多 {most} 字；请把数字写成「名称 比较符 数值 单位」。"
-                complain("metrics", CellError("没有数字的内容太长，放不进去。", allowed))
-    _achievement_values(given, found, complain) if kind == "achievement" else _demand_values(given, found, remark)
+                complain(
+                    "metrics", CellError("没有数字的内容太长，放不进去。", allowed)
+                )
+    _achievement_values(
+        given, found, complain
+    ) if kind == "achievement" else _demand_values(given, found, remark)
     return given
 
 
-def _achievement_values(given: dict[str, Any], found: Mapping[str, Any], complain: Complain) -> None:
+def _achievement_values(
+    given: dict[str, Any], found: Mapping[str, Any], complain: Complain
+) -> None:
     names = found.get("organisations") or []
-    if len(names) > 1 or (names and found.get("lead") and key_of(names[0]) != key_of(found["lead"])):
+    if len(names) > 1 or (
+        names and found.get("lead") and key_of(names[0]) != key_of(found["lead"])
+    ):
         given["co_owners"] = [{"name": name} for name in names]
     if "stage" in found:
         given["stage"], level = found["stage"]
@@ -99,16 +131,26 @@ def _achievement_values(given: dict[str, Any], found: Mapping[str, Any], complai
     if "period" in found:
         start, end = found["period"]
         if max(start, end or start) > f"{now():%Y-%m}":
-            complain("period", CellError("研究起止不能在将来。", "填已经发生的年月；还没结束就写 至今。"))
+            complain(
+                "period",
+                CellError(
+                    "研究起止不能在将来。", "填已经发生的年月；还没结束就写 至今。"
+                ),
+            )
         given |= {"rd_start": start} | ({"rd_end": end} if end else {})
     if sum(person.get("share", 0) for person in given.get("contributors", ())) > 100:
-        complain("contributors", CellError("各人的贡献比例加起来超过 100%。", "核对括号里的百分比。"))
+        complain(
+            "contributors",
+            CellError("各人的贡献比例加起来超过 100%。", "核对括号里的百分比。"),
+        )
     _price_values(given, found, complain)
     if any(key.startswith("ip_") for key in found):
         given["ips"] = _ips(found, complain)
 
 
-def _price_values(given: dict[str, Any], found: Mapping[str, Any], complain: Complain) -> None:
+def _price_values(
+    given: dict[str, Any], found: Mapping[str, Any], complain: Complain
+) -> None:
     if "price" not in found:
         if given.get("price_mode") == "negotiable":
             given |= {"price_min": None, "price_max": None}
@@ -120,12 +162,20 @@ def _price_values(given: dict[str, Any], found: Mapping[str, Any], complain: Com
         said, meant = terms.PRICE_MODES[mode], terms.PRICE_MODES[fitting]
         message = f"定价方式写的是「{said}」，价格却是「{meant}」。"
         complain("price", CellError(message, "两列改成一致，或把定价方式留空。"))
-    given |= {"price_mode": mode or fitting, "price_min": low, "price_max": high if fitting == "range" else None}
+    given |= {
+        "price_mode": mode or fitting,
+        "price_min": low,
+        "price_max": high if fitting == "range" else None,
+    }
 
 
-def _demand_values(given: dict[str, Any], found: Mapping[str, Any], remark: Remark) -> None:
+def _demand_values(
+    given: dict[str, Any], found: Mapping[str, Any], remark: Remark
+) -> None:
     if "need" not in given and "demand_type" in given:
-        given["need"] = {"talent": "talent", "financing": "capital"}.get(given["demand_type"], "technology")
+        given["need"] = {"talent": "talent", "financing": "capital"}.get(
+            given["demand_type"], "technology"
+        )
     if "budget" in found:
         low, high = found["budget"]
         given |= {"budget": high, "budget_negotiable": high is None}
@@ -158,7 +208,12 @@ def _ips(found: Mapping[str, Any], complain: Complain) -> list[dict[str, Any]]:
         if len(items) != count and not (len(items) == 1 and _IP_PARTS[key][1]):
             most = max(given, key=lambda other: len(given[other]))
             message = f"{_IP_PARTS[key][2]}有 {len(items)} 项，{_IP_PARTS[most][2]}有 {count} 项，对不上。"
-            complain(key, CellError(message, "几列的项数和顺序要一致，用「；」分开；没有的一项写「—」。"))
+            complain(
+                key,
+                CellError(
+                    message, "几列的项数和顺序要一致，用「；」分开；没有的一项写「—」。"
+                ),
+            )
             return []
     rights = []
     for place in range(count):
@@ -170,11 +225,20 @@ def _ips(found: Mapping[str, Any], complain: Complain) -> list[dict[str, Any]]:
                 except CellError as error:
                     complain(key, error)
         _number_right(right, complain)
-        if right.get("granted_on") and right.get("applied_on") and right["granted_on"] < right["applied_on"]:
-            complain("ip_granted", CellError("授权日早于申请日。", "核对两列日期的顺序。"))
+        if (
+            right.get("granted_on")
+            and right.get("applied_on")
+            and right["granted_on"] < right["applied_on"]
+        ):
+            complain(
+                "ip_granted", CellError("授权日早于申请日。", "核对两列日期的顺序。")
+            )
         if right and "ip_type" not in right:
             message = f"第 {place + 1} 项知识产权没有写类型。"
-            complain("ip_types" if "ip_types" in given else next(iter(given)), CellError(message, _TYPES.allowed()))
+            complain(
+                "ip_types" if "ip_types" in given else next(iter(given)),
+                CellError(message, _TYPES.allowed()),
+            )
         if right:
             rights.append(right)
     return rights
@@ -188,7 +252,10 @@ def _ip_part(name: str, item: str) -> Any:
     if name in ("applied_on", "granted_on"):
         return cells.day(item)
     if len(item) > _IP_LENGTHS[name]:
-        raise CellError(f"「{item[:20]}…」太长。", f"最多 {_IP_LENGTHS[name]} 字；几项之间用「；」分开。")
+        raise CellError(
+            f"「{item[:20]}…」太长。",
+            f"最多 {_IP_LENGTHS[name]} 字；几项之间用「；」分开。",
+        )
     return item
 
 
@@ -210,4 +277,7 @@ def _number_right(right: dict[str, Any], complain: Complain) -> None:
 
 def is_secret(row: Iterable[Any]) -> bool:
     """Whether a cell of the row bears the mark of 国家秘密."""
-    return any(isinstance(cell, str) and "★" in cell and SECRET_MARK.search(cell) for cell in row)
+    return any(
+        isinstance(cell, str) and "★" in cell and SECRET_MARK.search(cell)
+        for cell in row
+    )

@@ -18,16 +18,37 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace.accounts.models import Organisation
 from marketplace.accounts.rules import draft_organisation
-from marketplace.dictionaries.models import District, HitechField, chains, districts, divisions, names
+from marketplace.dictionaries.models import (
+    District,
+    HitechField,
+    chains,
+    districts,
+    divisions,
+    names,
+)
 from marketplace.errors import Invalid, MarketError, Stale
 from marketplace.exchange import cells, sheets, workbooks
 from marketplace.exchange.cells import CellError
-from marketplace.exchange.columns import EXAMPLE_MARK, SECRET, Headers, Placed, columns, number_index
+from marketplace.exchange.columns import (
+    EXAMPLE_MARK,
+    SECRET,
+    Headers,
+    Placed,
+    columns,
+    number_index,
+)
 from marketplace.exchange.entries import Holder, holder, is_secret, values
 from marketplace.exchange.vocabularies import Vocabulary, vocabularies
 from marketplace.extensions import db
 from marketplace.listings import rules as listings
-from marketplace.listings.models import ENDED, KIND_NAMES, LISTINGS, Achievement, Demand, key_of
+from marketplace.listings.models import (
+    ENDED,
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+    key_of,
+)
 from marketplace.permissions import require
 
 log = structlog.get_logger(__name__)
@@ -187,13 +208,25 @@ def read(
     known = words()
     headers = Headers(kind, known)
     filled = _defaults(headers, defaults or {})
-    report = Report(kind, name or (Path(source).name if isinstance(source, str | os.PathLike) else ""))
+    report = Report(
+        kind,
+        name or (Path(source).name if isinstance(source, str | os.PathLike) else ""),
+    )
     try:
-        with sheets.opened(source, headers.recognise, name=name, max_bytes=max_bytes) as table:
-            report.sheet, report.header_row, report.remarks = table.sheet, table.header.number, table.remarks
+        with sheets.opened(
+            source, headers.recognise, name=name, max_bytes=max_bytes
+        ) as table:
+            report.sheet, report.header_row, report.remarks = (
+                table.sheet,
+                table.header.number,
+                table.remarks,
+            )
             placed, unknown = headers.place(table.header.cells)
             if unknown:
-                listed = "、".join(f"{text[:SHOWN]}（{sheets.letter(index)} 列）" for index, text in unknown[:20])
+                listed = "、".join(
+                    f"{text[:SHOWN]}（{sheets.letter(index)} 列）"
+                    for index, text in unknown[:20]
+                )
                 report.remarks.append(f"这些列没有对应的栏目，没有导入：{listed}。")
             reader = _Reader(report, placed, filled, number_index(table.header.cells))
             for line in table.lines:
@@ -208,28 +241,42 @@ def read(
             raise _no_header(kind, known, error) from None
         raise
     if not report.rows:
-        raise Invalid("只有表头，没有数据行。", "请在表头下面填写内容；标着「示例」的一行不算。")
+        raise Invalid(
+            "只有表头，没有数据行。", "请在表头下面填写内容；标着「示例」的一行不算。"
+        )
     return report
 
 
 def _no_header(kind: str, known: Mapping[str, Vocabulary], error: Invalid) -> Invalid:
     shown = [column.name for column in columns(kind, known) if column.needed]
     message = f"{error.message}要找的列有：{'、'.join(shown)}。"
-    return Invalid(message, f"「{shown[0]}」列必须有，另外至少要有一列；可以用 flask listings template 生成空白表。")
+    return Invalid(
+        message,
+        f"「{shown[0]}」列必须有，另外至少要有一列；可以用 flask listings template 生成空白表。",
+    )
 
 
-def _defaults(headers: Headers, given: Mapping[str, Any]) -> dict[str, tuple[Placed, Any]]:
+def _defaults(
+    headers: Headers, given: Mapping[str, Any]
+) -> dict[str, tuple[Placed, Any]]:
     """Column key → what its empty cells are read as."""
     filled = {}
     for header, value in given.items():
         column = headers.find(header)
         if column is None:
             message = f"没有名为「{header}」的列。"
-            raise Invalid(message, f"可用的列：{'、'.join(c.name for c in headers.columns)}。")
+            raise Invalid(
+                message, f"可用的列：{'、'.join(c.name for c in headers.columns)}。"
+            )
         try:
-            filled[column.key] = (Placed(-1, column.name, column, column.read), column.read(value))
+            filled[column.key] = (
+                Placed(-1, column.name, column, column.read),
+                column.read(value),
+            )
         except CellError as error:
-            raise Invalid(f"「{header}」的默认值不对：{error.message}", error.allowed) from None
+            raise Invalid(
+                f"「{header}」的默认值不对：{error.message}", error.allowed
+            ) from None
     return filled
 
 
@@ -246,25 +293,41 @@ class _Reader:
         self.report = report
         self.placed = list(placed)
         self.filled = filled
-        self.absent = {key: value for key, (_, value) in filled.items() if key not in {p.column.key for p in placed}}
+        self.absent = {
+            key: value
+            for key, (_, value) in filled.items()
+            if key not in {p.column.key for p in placed}
+        }
         self.number = number
         self.header = tuple(one.header for one in placed)
         self.seen: dict[tuple[str, str], int] = {}
-        self.headers = {one.column.key: one for one in (*(one for one, _ in filled.values()), *placed)}
+        self.headers = {
+            one.column.key: one
+            for one in (*(one for one, _ in filled.values()), *placed)
+        }
 
     def take(self, line: sheets.Line) -> None:
         """Read one row: an entry, or problems. Rows of no listing are passed over."""
-        shown = [line.cells[one.index] if one.index < len(line.cells) else None for one in self.placed]
+        shown = [
+            line.cells[one.index] if one.index < len(line.cells) else None
+            for one in self.placed
+        ]
         if not any(cell is not None and str(cell).strip() for cell in shown):
             return  # a footer, or a running number alone
-        number = line.cells[self.number] if self.number is not None and self.number < len(line.cells) else None
+        number = (
+            line.cells[self.number]
+            if self.number is not None and self.number < len(line.cells)
+            else None
+        )
         if str(number).strip().startswith(EXAMPLE_MARK):
             return
         if tuple(str(cell).strip() for cell in shown) == self.header:
             return  # the header again, as long lists repeat it on each page
         self.report.rows += 1
         before = len(self.report.problems)
-        raws = {one.column.key: cell for one, cell in zip(self.placed, shown, strict=True)}
+        raws = {
+            one.column.key: cell for one, cell in zip(self.placed, shown, strict=True)
+        }
         found: dict[str, Any] = {}
         if is_secret(shown):
             self._complain(line.number, raws, "title", SECRET, quiet=True)
@@ -283,45 +346,83 @@ class _Reader:
         found |= {key: value for key, value in self.absent.items() if value is not None}
         self._required(line.number, raws, found)
         complain = partial(self._complain, line.number, raws)
-        given = values(self.report.kind, found, complain, partial(self._remark, line.number, raws))
+        given = values(
+            self.report.kind, found, complain, partial(self._remark, line.number, raws)
+        )
         if len(self.report.problems) > before:
             return
-        entry = Entry(line.number, holder(found), given["title"], key_of(given["title"]), given)
+        entry = Entry(
+            line.number, holder(found), given["title"], key_of(given["title"]), given
+        )
         first = self.seen.setdefault((entry.holder.key, entry.key), line.number)
         if first != line.number:
             message = f"与第 {first} 行是同一单位的同名{KIND_NAMES[self.report.kind]}，只取前面一行。"
-            complain("title", CellError(message, "删去重复的一行，或者改成不同的名称。"))
+            complain(
+                "title", CellError(message, "删去重复的一行，或者改成不同的名称。")
+            )
             return
         self.report.entries.append(entry)
 
-    def _required(self, row: int, raws: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    def _required(
+        self, row: int, raws: Mapping[str, Any], found: Mapping[str, Any]
+    ) -> None:
         """Name and owner: without them not even a draft can be kept."""
-        told = {problem.header for problem in self.report.problems if problem.row == row}
+        told = {
+            problem.header for problem in self.report.problems if problem.row == row
+        }
         organisation = "lead" if found.get("lead") else "organisations"
         for key, label in (("title", "名称"), (organisation, "单位")):
             header = self.headers[key].header if key in self.headers else label
             if header in told:
                 continue
             if not found.get(key):
-                self._complain(row, raws, key, CellError(f"没有填写{label}。", "这一格不能为空。"))
+                self._complain(
+                    row, raws, key, CellError(f"没有填写{label}。", "这一格不能为空。")
+                )
             else:
                 name = found[key][0] if isinstance(found[key], list) else found[key]
                 if not key_of(name):
-                    self._complain(row, raws, key, CellError(f"{label}里没有文字。", "不能只有标点符号。"))
+                    self._complain(
+                        row,
+                        raws,
+                        key,
+                        CellError(f"{label}里没有文字。", "不能只有标点符号。"),
+                    )
 
-    def _complain(self, row: int, raws: Mapping[str, Any], key: str, error: CellError, *, quiet: bool = False) -> None:
-        self.report.problems.append(self._problem(row, raws, key, error.message, error.allowed, quiet=quiet))
+    def _complain(
+        self,
+        row: int,
+        raws: Mapping[str, Any],
+        key: str,
+        error: CellError,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        self.report.problems.append(
+            self._problem(row, raws, key, error.message, error.allowed, quiet=quiet)
+        )
 
-    def _remark(self, row: int, raws: Mapping[str, Any], key: str, message: str) -> None:
+    def _remark(
+        self, row: int, raws: Mapping[str, Any], key: str, message: str
+    ) -> None:
         self.report.notices.append(self._problem(row, raws, key, message, ""))
 
     def _problem(
-        self, row: int, raws: Mapping[str, Any], key: str, message: str, allowed: str, *, quiet: bool = False
+        self,
+        row: int,
+        raws: Mapping[str, Any],
+        key: str,
+        message: str,
+        allowed: str,
+        *,
+        quiet: bool = False,
     ) -> Problem:
         one = self.headers.get(key)
         column = sheets.letter(one.index) if one is not None and one.index >= 0 else ""
         value = "" if quiet else _shown(raws.get(key))
-        return Problem(row, column, one.header if one is not None else "", value, message, allowed)
+        return Problem(
+            row, column, one.header if one is not None else "", value, message, allowed
+        )
 
 
 def _shown(raw: Any) -> str:
@@ -365,7 +466,9 @@ def take(
     require(by, "listing.import")
     if publish:
         require(by, "listing.review")
-    outcome = Outcome(dry=dry_run, notices=list(report.notices), remarks=list(report.remarks))
+    outcome = Outcome(
+        dry=dry_run, notices=list(report.notices), remarks=list(report.remarks)
+    )
     outcome.problems = list(report.problems)
     if strict and outcome.problems:
         outcome.stopped = True
@@ -378,18 +481,27 @@ def take(
         db.session.rollback()
         if "title" not in str(error.orig):
             raise
-        raise Invalid("同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。") from None
+        raise Invalid(
+            "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
+        ) from None
     except OperationalError as error:
         db.session.rollback()
         if "locked" not in str(error.orig):
             raise
-        raise Stale("同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。") from None
+        raise Stale(
+            "同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。"
+        ) from None
     except BaseException:
         db.session.rollback()
         raise
     outcome.problems.sort(key=lambda problem: (problem.row, problem.column))
     if strict and outcome.problems:
-        outcome = Outcome(problems=outcome.problems, notices=outcome.notices, remarks=outcome.remarks, stopped=True)
+        outcome = Outcome(
+            problems=outcome.problems,
+            notices=outcome.notices,
+            remarks=outcome.remarks,
+            stopped=True,
+        )
     if dry_run or outcome.stopped:
         db.session.rollback()
         return outcome
@@ -415,21 +527,38 @@ def _begin_writing() -> None:
     db.session.execute(nothing, execution_options={"synchronize_session": False})
 
 
-def _take(report: Report, outcome: Outcome, *, by: Any, publish: bool, progress: Progress | None) -> None:
+def _take(
+    report: Report,
+    outcome: Outcome,
+    *,
+    by: Any,
+    publish: bool,
+    progress: Progress | None,
+) -> None:
     owners = _owners(report.entries, outcome, publish=publish)
-    entries = _distinct([entry for entry in report.entries if entry.holder in owners], owners, outcome)
+    entries = _distinct(
+        [entry for entry in report.entries if entry.holder in owners], owners, outcome
+    )
     known = _known(report.kind, {owner.id for owner in owners.values()})
     for start in range(0, len(entries), BATCH):
         batch = entries[start : start + BATCH]
         ids = [known.get((owners[entry.holder].id, entry.key)) for entry in batch]
-        rows = _rows(report.kind, [listing_id for listing_id in ids if listing_id is not None])
-        fresh = [entry for entry, listing_id in zip(batch, ids, strict=True) if listing_id is None]
+        rows = _rows(
+            report.kind, [listing_id for listing_id in ids if listing_id is not None]
+        )
+        fresh = [
+            entry
+            for entry, listing_id in zip(batch, ids, strict=True)
+            if listing_id is None
+        ]
         drafts = [(owners[entry.holder], entry.values) for entry in fresh]
         written = listings.create_many(report.kind, drafts, by=by)
         outcome.new += len(written)
         ready = list(zip(fresh, written, strict=True))
         for entry, listing_id in zip(batch, ids, strict=True):
-            if listing_id is not None and _change(rows[listing_id], entry, outcome, by=by):
+            if listing_id is not None and _change(
+                rows[listing_id], entry, outcome, by=by
+            ):
                 ready.append((entry, rows[listing_id]))
         if publish:
             for entry, row in ready:
@@ -439,7 +568,9 @@ def _take(report: Report, outcome: Outcome, *, by: Any, publish: bool, progress:
             progress(min(start + BATCH, len(entries)), len(entries))
 
 
-def _distinct(entries: Iterable[Entry], owners: Mapping[Holder, Organisation], outcome: Outcome) -> list[Entry]:
+def _distinct(
+    entries: Iterable[Entry], owners: Mapping[Holder, Organisation], outcome: Outcome
+) -> list[Entry]:
     """The rows without those that turn out to be twins: two names of one organisation, known by its code."""
     seen: dict[tuple[int, str], int] = {}
     kept = []
@@ -449,11 +580,15 @@ def _distinct(entries: Iterable[Entry], owners: Mapping[Holder, Organisation], o
             kept.append(entry)
         else:
             message = f"与第 {first} 行是同一单位（统一社会信用代码相同）的同名内容，只取前面一行。"
-            outcome.problems.append(Problem(entry.row, "", "", entry.title, message, "删去重复的一行。"))
+            outcome.problems.append(
+                Problem(entry.row, "", "", entry.title, message, "删去重复的一行。")
+            )
     return kept
 
 
-def _owners(entries: Iterable[Entry], outcome: Outcome, *, publish: bool) -> dict[Holder, Organisation]:
+def _owners(
+    entries: Iterable[Entry], outcome: Outcome, *, publish: bool
+) -> dict[Holder, Organisation]:
     """The organisation of each holder, found or added; rows of a holder that cannot be are refused."""
     rows: dict[Holder, list[int]] = {}
     for entry in entries:
@@ -462,11 +597,19 @@ def _owners(entries: Iterable[Entry], outcome: Outcome, *, publish: bool) -> dic
     owners: dict[Holder, Organisation] = {}
     for one in rows:
         owner = found.get(one.uscc or "") or found.get(one.key)
-        lacking = owner is None or (publish and owner.verified_at is None) or (one.district and not owner.district_code)
+        lacking = (
+            owner is None
+            or (publish and owner.verified_at is None)
+            or (one.district and not owner.district_code)
+        )
         if lacking or (one.uscc and owner.uscc != one.uscc):
             try:
                 owner = draft_organisation(
-                    one.name, kind=one.kind, uscc=one.uscc, district_code=one.district, verified=publish
+                    one.name,
+                    kind=one.kind,
+                    uscc=one.uscc,
+                    district_code=one.district,
+                    verified=publish,
                 )
             except Invalid as error:
                 problem = Problem(0, "", "", one.name, error.message, error.advice)
@@ -481,7 +624,14 @@ def _owners(entries: Iterable[Entry], outcome: Outcome, *, publish: bool) -> dic
 
 
 def _of_row(problem: Problem, row: int) -> Problem:
-    return Problem(row, problem.column, problem.header, problem.value, problem.message, problem.allowed)
+    return Problem(
+        row,
+        problem.column,
+        problem.header,
+        problem.value,
+        problem.message,
+        problem.allowed,
+    )
 
 
 def _organisations(holders: Iterable[Holder]) -> dict[str, Organisation]:
@@ -493,7 +643,9 @@ def _organisations(holders: Iterable[Holder]) -> dict[str, Organisation]:
         (Organisation.uscc, {one.uscc for one in holders if one.uscc}),
     ):
         for some in _portions(sorted(keys)):
-            for row in db.session.scalars(db.select(Organisation).where(column.in_(some))):
+            for row in db.session.scalars(
+                db.select(Organisation).where(column.in_(some))
+            ):
                 found |= {row.name_key: row} | ({row.uscc: row} if row.uscc else {})
     return found
 
@@ -506,7 +658,10 @@ def _known(kind: str, owners: Iterable[int]) -> dict[tuple[int, str], int]:
         query = db.select(table.organisation_id, table.title_key, table.id).where(
             table.organisation_id.in_(some), table.state.not_in(ENDED)
         )
-        found |= {(owner, key): listing_id for owner, key, listing_id in db.session.execute(query)}
+        found |= {
+            (owner, key): listing_id
+            for owner, key, listing_id in db.session.execute(query)
+        }
     return found
 
 
@@ -514,7 +669,10 @@ def _rows(kind: str, ids: Sequence[int]) -> dict[int, Achievement | Demand]:
     table = LISTINGS[kind]
     found = {}
     for some in _portions(ids):
-        found |= {row.id: row for row in db.session.scalars(db.select(table).where(table.id.in_(some)))}
+        found |= {
+            row.id: row
+            for row in db.session.scalars(db.select(table).where(table.id.in_(some)))
+        }
     return found
 
 
@@ -523,7 +681,9 @@ def _portions(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + KEYS]
 
 
-def _change(row: Achievement | Demand, entry: Entry, outcome: Outcome, *, by: Any) -> bool:
+def _change(
+    row: Achievement | Demand, entry: Entry, outcome: Outcome, *, by: Any
+) -> bool:
     """Bring a listing to what its row says; False where it could not be."""
     given = _merged(row, entry.values)
     if not listings.changes(row, given):
@@ -531,23 +691,41 @@ def _change(row: Achievement | Demand, entry: Entry, outcome: Outcome, *, by: An
         return True
     if row.state not in EDITABLE:
         message = f"平台上已有这一条（编号 {row.id}），状态是「{row.state_name}」，现在不能修改。"
-        outcome.problems.append(Problem(entry.row, "", "", entry.title, message, "等它回到草稿或已发布状态后再导入。"))
+        outcome.problems.append(
+            Problem(
+                entry.row,
+                "",
+                "",
+                entry.title,
+                message,
+                "等它回到草稿或已发布状态后再导入。",
+            )
+        )
         return False
     try:
         with db.session.begin_nested():
             listings.save(row, given, by=by, seen=row.revision, commit=False)
     except (MarketError, IntegrityError) as error:
-        missing = [text for texts in getattr(error, "problems", {}).values() for text in texts]
+        missing = [
+            text for texts in getattr(error, "problems", {}).values() for text in texts
+        ]
         reason = getattr(error, "message", "与已有的内容合在一起不符合要求。")
         message = f"平台上已有这一条（编号 {row.id}），{reason}"
-        outcome.problems.append(Problem(entry.row, "", "", entry.title, message, "".join(missing)))
+        outcome.problems.append(
+            Problem(entry.row, "", "", entry.title, message, "".join(missing))
+        )
         return False
     outcome.changed += 1
     return True
 
 
 # What tells whether two child rows are about the same thing.
-_IDENTITY = {"contributors": ("name",), "metrics": ("name",), "co_owners": ("name",), "ips": ("ip_type",)}
+_IDENTITY = {
+    "contributors": ("name",),
+    "metrics": ("name",),
+    "co_owners": ("name",),
+    "ips": ("ip_type",),
+}
 
 
 def _merged(row: Achievement | Demand, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -558,26 +736,38 @@ def _merged(row: Achievement | Demand, given: Mapping[str, Any]) -> dict[str, An
             continue
         there = getattr(row, name)
         same = len(there) == len(given[name]) and all(
-            getattr(old, key) == new.get(key) for old, new in zip(there, given[name], strict=True) for key in identity
+            getattr(old, key) == new.get(key)
+            for old, new in zip(there, given[name], strict=True)
+            for key in identity
         )
         if same:
-            merged[name] = [_kept(old) | new for old, new in zip(there, given[name], strict=True)]
+            merged[name] = [
+                _kept(old) | new for old, new in zip(there, given[name], strict=True)
+            ]
     return merged
 
 
 def _kept(child: Any) -> dict[str, Any]:
     left = {"id", "achievement_id", "demand_id", "position"}
-    return {c.key: getattr(child, c.key) for c in child.__table__.columns if c.key not in left}
+    return {
+        c.key: getattr(child, c.key)
+        for c in child.__table__.columns
+        if c.key not in left
+    }
 
 
-def _publish(row: Achievement | Demand, entry: Entry, outcome: Outcome, *, by: Any) -> None:
+def _publish(
+    row: Achievement | Demand, entry: Entry, outcome: Outcome, *, by: Any
+) -> None:
     if row.state != "draft":
         return
     try:
         listings.publish_imported(row, by=by)
     except Invalid as error:
         missing = "".join(text for texts in error.problems.values() for text in texts)
-        outcome.drafts.append(Problem(entry.row, "", "", entry.title, "内容不全，存为草稿。", missing))
+        outcome.drafts.append(
+            Problem(entry.row, "", "", entry.title, "内容不全，存为草稿。", missing)
+        )
     else:
         outcome.published += 1
 
@@ -585,7 +775,9 @@ def _publish(row: Achievement | Demand, entry: Entry, outcome: Outcome, *, by: A
 # --- giving out ------------------------------------------------------------------------------------------------------
 
 
-def for_export(kind: str, *, by: Any, everything: bool = False) -> Iterator[Achievement | Demand]:
+def for_export(
+    kind: str, *, by: Any, everything: bool = False
+) -> Iterator[Achievement | Demand]:
     """The listings of a kind in order of id, read in batches.
 
     Args:
@@ -597,7 +789,12 @@ def for_export(kind: str, *, by: Any, everything: bool = False) -> Iterator[Achi
     seen = table.visible_to(by) if everything else table.found_by(by)
     last = 0
     while True:
-        query = db.select(table).where(seen, table.id > last).order_by(table.id).limit(BATCH)
+        query = (
+            db.select(table)
+            .where(seen, table.id > last)
+            .order_by(table.id)
+            .limit(BATCH)
+        )
         rows = list(db.session.scalars(query))
         yield from rows
         if len(rows) < BATCH:

@@ -27,7 +27,9 @@ from openpyxl.utils.escape import unescape
 from marketplace.errors import Invalid
 
 MAX_BYTES = 50 * 2**20
-MAX_UNPACKED = 300 * 2**20  # what the parts of a workbook may grow to: a full list of 50,000 rows stays below 200 MB
+MAX_UNPACKED = (
+    300 * 2**20
+)  # what the parts of a workbook may grow to: a full list of 50,000 rows stays below 200 MB
 MAX_RATIO = 100  # a real sheet packs 5–30 to one; only looked at above SMALL
 SMALL = 10 * 2**20
 MAX_PARTS = 5_000
@@ -44,7 +46,11 @@ OTHER_KINDS = {
     b"7z\xbc\xaf": "压缩包",
     b"\x1f\x8b": "压缩包",
 }
-BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 DELIMITERS = (",", ";", "\t")
 SAVE_AS = "请在 Excel 或 WPS 里打开，另存为「Excel 工作簿（.xlsx）」再导入。"
 
@@ -83,7 +89,11 @@ def letter(index: int) -> str:
 
 @contextmanager
 def opened(
-    source: str | os.PathLike[str] | BinaryIO, recognise: Recognise, *, name: str = "", max_bytes: int = MAX_BYTES
+    source: str | os.PathLike[str] | BinaryIO,
+    recognise: Recognise,
+    *,
+    name: str = "",
+    max_bytes: int = MAX_BYTES,
 ) -> Iterator[Table]:
     """Open a list and find its header row.
 
@@ -105,11 +115,15 @@ def opened(
         try:
             file: BinaryIO = path.open("rb")
         except OSError:
-            raise Invalid(f"打不开文件「{path.name}」。", "请检查路径和读取权限。") from None
+            raise Invalid(
+                f"打不开文件「{path.name}」。", "请检查路径和读取权限。"
+            ) from None
         with file:
             yield _table(file, recognise, name or path.name, max_bytes)
     else:
-        yield _table(source, recognise, name or str(getattr(source, "name", "")), max_bytes)
+        yield _table(
+            source, recognise, name or str(getattr(source, "name", "")), max_bytes
+        )
 
 
 def _table(file: BinaryIO, recognise: Recognise, name: str, max_bytes: int) -> Table:
@@ -120,7 +134,9 @@ def _table(file: BinaryIO, recognise: Recognise, name: str, max_bytes: int) -> T
     if not size:
         raise Invalid("文件是空的。", "请确认保存过内容，再选一次文件。")
     if size > max_bytes:
-        message = f"文件有 {size / 2**20:.0f} MB，最大可以导入 {max_bytes / 2**20:.0f} MB。"
+        message = (
+            f"文件有 {size / 2**20:.0f} MB，最大可以导入 {max_bytes / 2**20:.0f} MB。"
+        )
         raise Invalid(message, "请去掉表里的图片，或分成几份导入。")
     if start.startswith(OLE2):
         raise _ole2(file)
@@ -130,7 +146,9 @@ def _table(file: BinaryIO, recognise: Recognise, name: str, max_bytes: int) -> T
         raise Invalid("这是一个空的压缩包，不是表格文件。", SAVE_AS)
     for magic, kind in OTHER_KINDS.items():
         if start.startswith(magic):
-            raise Invalid(f"这是{kind}，不是表格文件。", "请导入 .xlsx、.csv 或 .tsv 文件。")
+            raise Invalid(
+                f"这是{kind}，不是表格文件。", "请导入 .xlsx、.csv 或 .tsv 文件。"
+            )
     return _text(file, recognise, tabs=name.lower().endswith(".tsv"))
 
 
@@ -140,12 +158,19 @@ def _ole2(file: BinaryIO) -> Invalid:
         with olefile.OleFileIO(file) as container:
             streams = {entry[0].lower() for entry in container.listdir()}
     except Exception:  # a damaged container fails in many ways
-        return Invalid("这是旧版 .xls 文件，或者设了打开密码，或者已损坏，读不出来。", SAVE_AS)
+        return Invalid(
+            "这是旧版 .xls 文件，或者设了打开密码，或者已损坏，读不出来。", SAVE_AS
+        )
     if "encryptedpackage" in streams:
-        return Invalid("文件设了打开密码，读不出来。", "请在 Excel 里取消密码（文件 → 信息 → 保护工作簿）后再导入。")
+        return Invalid(
+            "文件设了打开密码，读不出来。",
+            "请在 Excel 里取消密码（文件 → 信息 → 保护工作簿）后再导入。",
+        )
     if streams & {"workbook", "book"}:
         return Invalid("这是旧版 .xls 文件，不能直接导入。", SAVE_AS)
-    return Invalid("这不是表格文件，或者文件已损坏。", "请导入 .xlsx、.csv 或 .tsv 文件。")
+    return Invalid(
+        "这不是表格文件，或者文件已损坏。", "请导入 .xlsx、.csv 或 .tsv 文件。"
+    )
 
 
 def _blank() -> Invalid:
@@ -153,7 +178,10 @@ def _blank() -> Invalid:
 
 
 def _no_header(remark: str = "") -> Invalid:
-    return Invalid(f"前 {HEADER_ROWS} 行里没有找到表头。{remark}", problems={"header": ["没有表头"]})
+    return Invalid(
+        f"前 {HEADER_ROWS} 行里没有找到表头。{remark}",
+        problems={"header": ["没有表头"]},
+    )
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------
@@ -163,7 +191,9 @@ def _workbook(file: BinaryIO, recognise: Recognise) -> Table:
     _refuse_bomb(file)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions it leaves out; none hold values
+            warnings.simplefilter(
+                "ignore"
+            )  # openpyxl warns of styles and extensions it leaves out; none hold values
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             sheets = list(book.worksheets)
     except Exception:  # a foreign parser on a foreign file: anything may be wrong in it
@@ -176,12 +206,22 @@ def _workbook(file: BinaryIO, recognise: Recognise) -> Table:
         header, sheet_blank = _header(_sheet_lines(sheet), recognise)
         blank = blank and sheet_blank
         if header is not None:
-            remarks = [f"文件有 {len(shown)} 个工作表，只读取「{sheet.title}」。"] if len(shown) > 1 else []
-            lines = (line for line in _sheet_lines(sheet) if line.number > header.number)
+            remarks = (
+                [f"文件有 {len(shown)} 个工作表，只读取「{sheet.title}」。"]
+                if len(shown) > 1
+                else []
+            )
+            lines = (
+                line for line in _sheet_lines(sheet) if line.number > header.number
+            )
             return Table(sheet.title, header, lines, remarks)
     if shown and blank:
         raise _blank()
-    raise _no_header("" if len(shown) == len(sheets) else "隐藏的工作表没有读取，需要的话请先取消隐藏。")
+    raise _no_header(
+        ""
+        if len(shown) == len(sheets)
+        else "隐藏的工作表没有读取，需要的话请先取消隐藏。"
+    )
 
 
 def _refuse_bomb(file: BinaryIO) -> None:
@@ -199,17 +239,27 @@ def _refuse_bomb(file: BinaryIO) -> None:
         file.seek(0)
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts) or 1
-    if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or (unpacked > SMALL and unpacked > MAX_RATIO * packed):
+    if (
+        len(parts) > MAX_PARTS
+        or unpacked > MAX_UNPACKED
+        or (unpacked > SMALL and unpacked > MAX_RATIO * packed)
+    ):
         message = f"文件解开后有 {unpacked / 2**20:.0f} MB，大得不正常，没有读取。"
         raise Invalid(message, "请把需要的行复制到新的工作簿里再导入。")
     if any(name.startswith("word/") for name in names):
-        raise Invalid("这是 Word 文档，不是表格文件。", "请把表格复制到 Excel 里，另存为 .xlsx 再导入。")
+        raise Invalid(
+            "这是 Word 文档，不是表格文件。",
+            "请把表格复制到 Excel 里，另存为 .xlsx 再导入。",
+        )
     if "xl/workbook.bin" in names:
         raise Invalid("这是 .xlsb 文件，不能直接导入。", SAVE_AS)
     if "content.xml" in names and "mimetype" in names:
         raise Invalid("这是 .ods 文件，不能直接导入。", SAVE_AS)
     if "[Content_Types].xml" not in names:
-        raise Invalid("这是压缩包，不是表格文件。", "请先解压，再导入里面的 .xlsx、.csv 或 .tsv 文件。")
+        raise Invalid(
+            "这是压缩包，不是表格文件。",
+            "请先解压，再导入里面的 .xlsx、.csv 或 .tsv 文件。",
+        )
 
 
 def _sheet_lines(sheet: Any) -> Generator[Line, None, None]:
@@ -240,12 +290,16 @@ class _Merged:
     Read from the sheet's XML by pattern: they follow after the rows, where a reader of a stream cannot wait for them.
     """
 
-    PATTERN = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Za-z]{1,3}\d{1,7}:[A-Za-z]{1,3}\d{1,7})"')
+    PATTERN = re.compile(
+        rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Za-z]{1,3}\d{1,7}:[A-Za-z]{1,3}\d{1,7})"'
+    )
     CHUNK = 2**20
     OVERLAP = 256  # longer than any such element
 
     def __init__(self, sheet: Any) -> None:
-        self.spans: dict[int, list[tuple[int, int]]] = {}  # column index → (first row, last row), by first row
+        self.spans: dict[
+            int, list[tuple[int, int]]
+        ] = {}  # column index → (first row, last row), by first row
         tail = b""
         with sheet._get_source() as source:
             while chunk := source.read(self.CHUNK):
@@ -268,7 +322,9 @@ class _Merged:
                 continue
             top = spans[place][0]
             if number == top:
-                self.values[column, top] = cells[column] if column < len(cells) else None
+                self.values[column, top] = (
+                    cells[column] if column < len(cells) else None
+                )
             elif (value := self.values.get((column, top))) is not None:
                 filled = list(cells) if filled is None else filled
                 filled.extend([None] * (column + 1 - len(filled)))
@@ -288,7 +344,9 @@ def _text(file: BinaryIO, recognise: Recognise, *, tabs: bool) -> Table:
         raise Invalid("这是网页或 XML 格式的文件，只是改了后缀名。", SAVE_AS)
     found: list[tuple[int, str, Line]] = []
     for delimiter in ("\t",) if tabs else DELIMITERS:
-        header, blank = _header(_text_lines(file, encoding, delimiter, quoted=not tabs), recognise)
+        header, blank = _header(
+            _text_lines(file, encoding, delimiter, quoted=not tabs), recognise
+        )
         if blank:
             raise _blank()
         if header is not None:
@@ -314,22 +372,31 @@ def _unclosed(file: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
 def _encoding(file: BinaryIO) -> str:
     """UTF-8 or UTF-16 by byte order mark, else UTF-8, else GB18030: what the whole file decodes as."""
     start = file.read(4)
-    known = next((name for mark, name in BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
+    known = next(
+        (name for mark, name in BYTE_ORDER_MARKS.items() if start.startswith(mark)),
+        None,
+    )
     for encoding in (known,) if known else ("utf-8", "gb18030"):
         decoder = codecs.getincrementaldecoder(encoding)()
         file.seek(0)
         try:
             while chunk := file.read(2**20):
                 if "\x00" in decoder.decode(chunk):
-                    raise Invalid("这不是表格文件。", "请导入 .xlsx、.csv 或 .tsv 文件。")
+                    raise Invalid(
+                        "这不是表格文件。", "请导入 .xlsx、.csv 或 .tsv 文件。"
+                    )
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
         return encoding
-    raise Invalid("文件的文字编码认不出来。", "请在 Excel 里另存为「CSV UTF-8」或 .xlsx 再导入。")
+    raise Invalid(
+        "文件的文字编码认不出来。", "请在 Excel 里另存为「CSV UTF-8」或 .xlsx 再导入。"
+    )
 
 
-def _text_lines(file: BinaryIO, encoding: str, delimiter: str, *, quoted: bool) -> Generator[Line, None, None]:
+def _text_lines(
+    file: BinaryIO, encoding: str, delimiter: str, *, quoted: bool
+) -> Generator[Line, None, None]:
     quoting = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     with _unclosed(file, encoding) as text:
         rows = csv.reader(text, delimiter=delimiter, quoting=quoting)
@@ -354,7 +421,9 @@ def _holds(cell: Any) -> bool:
     return cell is not None and not (isinstance(cell, str) and not cell.strip())
 
 
-def _header(lines: Generator[Line, None, None], recognise: Recognise) -> tuple[Line | None, bool]:
+def _header(
+    lines: Generator[Line, None, None], recognise: Recognise
+) -> tuple[Line | None, bool]:
     """The row with most known column names among the first, and whether there is no row at all.
 
     Of equal rows the last: a two-row header is merged downwards, and its lower half is the finer one.

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marketplace.accounts.models import ORGANISATION_KINDS
-from marketplace.exchange.cells import EMPTY, LIST_MOST, CellError, half_width, pieces, prose, text
+from marketplace.exchange.cells import (
+    EMPTY,
+    LIST_MOST,
+    CellError,
+    half_width,
+    pieces,
+    prose,
+    text,
+)
 from marketplace.listings import terms
 
 SIMILAR_MOST = 300  # different unknown words for which near ones are looked for
@@ -17,7 +25,12 @@ SIMILAR_MOST = 300  # different unknown words for which near ones are looked for
 
 def word_key(plain: str) -> str:
     """What spellings of one term share: half-width, folded case, no blanks, one kind of brackets."""
-    return "".join(half_width(plain).casefold().split()).replace("（", "(").replace("）", ")").replace("·", "")
+    return (
+        "".join(half_width(plain).casefold().split())
+        .replace("（", "(")
+        .replace("）", ")")
+        .replace("·", "")
+    )
 
 
 @dataclass
@@ -38,7 +51,9 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         self.codes: dict[str, str] = {}
-        self.similar: dict[str, str] = {}  # looking for what comes near is slow, and lists repeat their errors
+        self.similar: dict[
+            str, str
+        ] = {}  # looking for what comes near is slow, and lists repeat their errors
         for word, code in (
             *self.aliases.items(),
             *((c, c) for c in self.names),
@@ -46,7 +61,9 @@ class Vocabulary:
         ):
             self.codes[word_key(word)] = code
             for ending in self.endings:
-                if (shorter := word_key(word).removesuffix(ending)) and shorter not in self.codes:
+                if (
+                    shorter := word_key(word).removesuffix(ending)
+                ) and shorter not in self.codes:
                     self.codes[shorter] = code
 
     def find(self, plain: str) -> str | None:
@@ -55,7 +72,10 @@ class Vocabulary:
         if (code := self.codes.get(key)) is not None:
             return code
         for ending in self.endings:
-            if key.endswith(ending) and (code := self.codes.get(key.removesuffix(ending))) is not None:
+            if (
+                key.endswith(ending)
+                and (code := self.codes.get(key.removesuffix(ending))) is not None
+            ):
                 return code
         return None
 
@@ -64,7 +84,9 @@ class Vocabulary:
         if len(self.names) <= 15:
             return f"可填：{'、'.join(self.names.values())}。{self.advice}"
         if plain not in self.similar and len(self.similar) < SIMILAR_MOST:
-            near = difflib.get_close_matches(word_key(plain)[:40], self.codes, n=3, cutoff=0.5)
+            near = difflib.get_close_matches(
+                word_key(plain)[:40], self.codes, n=3, cutoff=0.5
+            )
             names = dict.fromkeys(self.names[self.codes[key]] for key in near)
             self.similar[plain] = f"相近的有：{'、'.join(names)}。" if names else ""
         similar = self.similar.get(plain, "")
@@ -94,7 +116,9 @@ class Vocabulary:
         for item in pieces(plain, "；;\n|"):
             parts = pieces(item, "、，,")
             while parts:
-                for length in range(len(parts), 0, -1):  # the longest run of parts that is one term
+                for length in range(
+                    len(parts), 0, -1
+                ):  # the longest run of parts that is one term
                     code = self.find("、".join(parts[:length]))
                     if code is not None:
                         found.append(code)
@@ -102,11 +126,16 @@ class Vocabulary:
                         break
                 else:
                     if "/" not in parts[0]:
-                        raise CellError(f"「{parts[0][:40]}」不在可填的范围内。", self.allowed(parts[0]))
+                        raise CellError(
+                            f"「{parts[0][:40]}」不在可填的范围内。",
+                            self.allowed(parts[0]),
+                        )
                     parts = [part for part in parts[0].split("/") if part] + parts[1:]
         found = list(dict.fromkeys(found))
         if most and len(found) > most:
-            raise CellError(f"填了 {len(found)} 项。", f"最多 {most} 项，主要的写在最前面。")
+            raise CellError(
+                f"填了 {len(found)} 项。", f"最多 {most} 项，主要的写在最前面。"
+            )
         return found
 
 
@@ -128,7 +157,11 @@ TRL_STAGES = {
     8: "small_batch",
     9: "industrialised",
 }
-TYPE_ALIASES = {"应用技术成果": "applied_technology", "基础理论成果": "basic_theory", "软科学成果": "soft_science"}
+TYPE_ALIASES = {
+    "应用技术成果": "applied_technology",
+    "基础理论成果": "basic_theory",
+    "软科学成果": "soft_science",
+}
 CONVERSION_ALIASES = {
     "自行实施": "self_implement",
     "自行转化": "self_implement",
@@ -223,7 +256,11 @@ LEGAL_ALIASES = {
     "已失效": "lapsed",
     "终止": "lapsed",
 }
-VISIBILITY_ALIASES = {"完全公开": "public", "不公开": "confidential", "定向": "confidential"}
+VISIBILITY_ALIASES = {
+    "完全公开": "public",
+    "不公开": "confidential",
+    "定向": "confidential",
+}
 ORGANISATION_ALIASES = {
     "高校": "university",
     "大学": "university",
@@ -235,29 +272,63 @@ ORGANISATION_ALIASES = {
     "服务机构": "service_body",
 }
 DISTRICT_ALIASES = {
-    "LC-EDZ": ("经济技术开发区", "聊城经济开发区", "经济开发区", "经开区", "聊城经开区", "聊城开发区", "开发区"),
+    "LC-EDZ": (
+        "经济技术开发区",
+        "聊城经济开发区",
+        "经济开发区",
+        "经开区",
+        "聊城经开区",
+        "聊城开发区",
+        "开发区",
+    ),
     "LC-HTZ": ("高新技术产业开发区", "高新区", "聊城高新区", "聊城市高新区"),
-    "LC-RES": ("旅游度假区", "度假区", "江北水城度假区", "聊城旅游度假区", "聊城江北水城旅游度假区"),
+    "LC-RES": (
+        "旅游度假区",
+        "度假区",
+        "江北水城度假区",
+        "聊城旅游度假区",
+        "聊城江北水城旅游度假区",
+    ),
 }
 # Enumerations of `terms` with the other words in use for them.
 CLOSED: dict[str, tuple[Mapping[str, str], Mapping[str, str], tuple[str, ...]]] = {
     "achievement_type": (terms.ACHIEVEMENT_TYPES, TYPE_ALIASES, ("类",)),
     "forms": (
         terms.FORMS,
-        {"生物医药品种": "biopharma_variety", "农业新品种": "agri_variety", "动植物新品种": "agri_variety"},
+        {
+            "生物医药品种": "biopharma_variety",
+            "农业新品种": "agri_variety",
+            "动植物新品种": "agri_variety",
+        },
         (),
     ),
     "attribute": (terms.ATTRIBUTES, {"原创": "original"}, ("创新",)),
     "funding_source": (terms.FUNDING_SOURCES, {"自选": "self", "自筹": "self"}, ()),
-    "level": (terms.LEVELS, {"未评": "not_evaluated", "未鉴定": "not_evaluated"}, ("水平",)),
+    "level": (
+        terms.LEVELS,
+        {"未评": "not_evaluated", "未鉴定": "not_evaluated"},
+        ("水平",),
+    ),
     "evaluation_method": (terms.EVALUATION_METHODS, {"检测": "authoritative_test"}, ()),
     "stage": (terms.STAGES, STAGE_ALIASES, ("阶段", "期")),
-    "application_status": (terms.APPLICATION_STATUSES, {"小批量应用": "small_scale", "小范围应用": "small_scale"}, ()),
+    "application_status": (
+        terms.APPLICATION_STATUSES,
+        {"小批量应用": "small_scale", "小范围应用": "small_scale"},
+        (),
+    ),
     "conversion_modes": (terms.CONVERSION_MODES, CONVERSION_ALIASES, ()),
     "license_type": (terms.LICENSE_TYPES, {}, ("许可",)),
-    "price_mode": (terms.PRICE_MODES, {"固定价": "fixed", "定价": "fixed", "评估价": "appraised"}, ()),
+    "price_mode": (
+        terms.PRICE_MODES,
+        {"固定价": "fixed", "定价": "fixed", "评估价": "appraised"},
+        (),
+    ),
     "visibility": (terms.VISIBILITIES, VISIBILITY_ALIASES, ()),
-    "secrecy": (terms.SECRECIES, {"公开": "open", "非涉密": "open", "不涉密": "open", "无密级": "open"}, ()),
+    "secrecy": (
+        terms.SECRECIES,
+        {"公开": "open", "非涉密": "open", "不涉密": "open", "无密级": "open"},
+        (),
+    ),
     "ownership": (terms.OWNERSHIPS, {"共同所有": "joint"}, ("成果",)),
     "ip_type": (terms.IP_TYPES, IP_ALIASES, ()),
     "legal_status": (terms.LEGAL_STATUSES, LEGAL_ALIASES, ()),
@@ -288,17 +359,30 @@ def vocabularies(
         industries: code → name of the divisions of GB/T 4754-2017.
         chains: code → name of the industry chains in use.
     """
-    short = {word: code for code, words in DISTRICT_ALIASES.items() if code in districts for word in words}
-    for name, code in (*((name, code) for code, name in districts.items()), *successors.items()):
+    short = {
+        word: code
+        for code, words in DISTRICT_ALIASES.items()
+        if code in districts
+        for word in words
+    }
+    for name, code in (
+        *((name, code) for code, name in districts.items()),
+        *successors.items(),
+    ):
         plain = re.sub(r"(?<=..)[区县市]$", "", name)
-        short |= dict.fromkeys((plain, name, f"聊城市{name}", f"山东省聊城市{name}"), code)
+        short |= dict.fromkeys(
+            (plain, name, f"聊城市{name}", f"山东省聊城市{name}"), code
+        )
     parts: dict[str, set[str]] = {}
     for code, name in chains.items():
         for part in (*re.split(r"[/()（）]", name), re.sub(r"[()（）]", "", name)):
             if part:
                 parts.setdefault(part, set()).add(code)
     return {
-        **{name: Vocabulary(names, aliases, endings) for name, (names, aliases, endings) in CLOSED.items()},
+        **{
+            name: Vocabulary(names, aliases, endings)
+            for name, (names, aliases, endings) in CLOSED.items()
+        },
         "district": Vocabulary(districts, short, advice="外地单位此格留空。"),
         "fields": Vocabulary(fields, {"新能源及节能": "60"}, ("技术", "领域")),
         "industries": Vocabulary(
@@ -308,6 +392,8 @@ def vocabularies(
             "写到国民经济行业大类，如 通用设备制造业 或 34。",
         ),
         "chain": Vocabulary(
-            chains, {word: min(of) for word, of in parts.items() if len(of) == 1}, ("产业链", "产业", "链")
+            chains,
+            {word: min(of) for word, of in parts.items() if len(of) == 1},
+            ("产业链", "产业", "链"),
         ),
     }

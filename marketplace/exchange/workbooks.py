@@ -12,7 +12,15 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
 from marketplace.exchange.cells import CONTROL, escaped
-from marketplace.exchange.columns import CONTACT, EXAMPLE_MARK, FIRM, FULL, OPEN, Column, columns
+from marketplace.exchange.columns import (
+    CONTACT,
+    EXAMPLE_MARK,
+    FIRM,
+    FULL,
+    OPEN,
+    Column,
+    columns,
+)
 from marketplace.exchange.vocabularies import Vocabulary
 from marketplace.listings.indexing import holder
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
@@ -23,8 +31,12 @@ FORM_ROWS = 2_000  # rows of a form that have drop-downs
 TERMS_SHEET, HELP_SHEET = "可选值", "填写说明"
 WIDTHS = {"title": 36, "summary": 60, "problem": 60, "organisations": 28, "metrics": 36}
 WIDTH = 16
-HOLDERS = frozenset({"organisations", "lead"})  # say who stands behind a listing, or what stands for him in public
-TELLING = frozenset({"intended_partner", "recommended_by"})  # may tell whose an unnamed listing is
+HOLDERS = frozenset(
+    {"organisations", "lead"}
+)  # say who stands behind a listing, or what stands for him in public
+TELLING = frozenset(
+    {"intended_partner", "recommended_by"}
+)  # may tell whose an unnamed listing is
 _OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,
@@ -35,7 +47,12 @@ _OPTIONS = {
 }
 
 
-def listing(kind: str, rows: Iterable[Achievement | Demand], by: Any, words: Mapping[str, Vocabulary]) -> bytes:
+def listing(
+    kind: str,
+    rows: Iterable[Achievement | Demand],
+    by: Any,
+    words: Mapping[str, Vocabulary],
+) -> bytes:
     """A list of listings as `by` may see them: columns that nobody fills are left out.
 
     Cells that a spreadsheet program could take for a formula are written with an apostrophe before them, which our own
@@ -43,7 +60,11 @@ def listing(kind: str, rows: Iterable[Achievement | Demand], by: Any, words: Map
     """
     known = columns(kind, words)
     table = [[_cell(column, row, by) for column in known] for row in rows]
-    used = [i for i, column in enumerate(known) if column.needed or any(line[i] not in (None, "") for line in table)]
+    used = [
+        i
+        for i, column in enumerate(known)
+        if column.needed or any(line[i] not in (None, "") for line in table)
+    ]
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         sheet = book.add_worksheet(f"{KIND_NAMES[kind]}清单")
@@ -60,7 +81,10 @@ def listing(kind: str, rows: Iterable[Achievement | Demand], by: Any, words: Map
 def form(kind: str, words: Mapping[str, Vocabulary]) -> bytes:
     """The blank form: required columns marked, drop-downs, an example row marked 示例, and a sheet of help."""
     known = [column for column in columns(kind, words) if column.key != "lead"]
-    lists = {name: words[name] for name in dict.fromkeys(column.words for column in known if column.words)}
+    lists = {
+        name: words[name]
+        for name in dict.fromkeys(column.words for column in known if column.words)
+    }
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
         styles = _styles(book)
@@ -82,7 +106,13 @@ def form(kind: str, words: Mapping[str, Vocabulary]) -> bytes:
 
 def _styles(book: xlsxwriter.Workbook) -> dict[str, Any]:
     shared = {"valign": "top", "text_wrap": True}
-    head = {"bold": True, "valign": "vcenter", "text_wrap": True, "border": 1, "bg_color": "#E8EEF4"}
+    head = {
+        "bold": True,
+        "valign": "vcenter",
+        "text_wrap": True,
+        "border": 1,
+        "bg_color": "#E8EEF4",
+    }
     return {
         "text": book.add_format(shared),
         "day": book.add_format(shared | {"num_format": "yyyy-mm-dd", "align": "left"}),
@@ -92,7 +122,13 @@ def _styles(book: xlsxwriter.Workbook) -> dict[str, Any]:
     }
 
 
-def _heads(sheet: Any, known: Sequence[Column], styles: Mapping[str, Any], *, stars: bool = False) -> None:
+def _heads(
+    sheet: Any,
+    known: Sequence[Column],
+    styles: Mapping[str, Any],
+    *,
+    stars: bool = False,
+) -> None:
     sheet.freeze_panes(1, 2)
     sheet.set_row(0, 32)
     sheet.set_column(0, 0, 6)
@@ -100,11 +136,15 @@ def _heads(sheet: Any, known: Sequence[Column], styles: Mapping[str, Any], *, st
     for place, column in enumerate(known, 1):
         name = f"{column.name}(万元)" if column.money else column.name
         style = styles["needed" if stars and column.needed else "head"]
-        sheet.write_string(0, place, f"{name}*" if stars and column.needed else name, style)
+        sheet.write_string(
+            0, place, f"{name}*" if stars and column.needed else name, style
+        )
         sheet.set_column(place, place, WIDTHS.get(column.key, WIDTH))
 
 
-def _terms(sheet: Any, lists: Mapping[str, Vocabulary], styles: Mapping[str, Any]) -> dict[str, str]:
+def _terms(
+    sheet: Any, lists: Mapping[str, Vocabulary], styles: Mapping[str, Any]
+) -> dict[str, str]:
     """Write the closed lists side by side; returns the range of each."""
     ranges = {}
     for place, (name, vocabulary) in enumerate(lists.items()):
@@ -152,21 +192,42 @@ def _drop_down(sheet: Any, place: int, column: Column, source: str) -> None:
     """Offer a closed list; where several may be written, what is not in the list is taken too."""
     options = {"validate": "list", "source": source, "show_error": not column.several}
     if not column.several:
-        options |= {"error_title": column.name, "error_message": f"请从列表里选一项，列表在「{TERMS_SHEET}」表里。"}
+        options |= {
+            "error_title": column.name,
+            "error_message": f"请从列表里选一项，列表在「{TERMS_SHEET}」表里。",
+        }
     sheet.data_validation(1, place, FORM_ROWS, place, options)
 
 
 def _help(sheet: Any, known: Sequence[Column], styles: Mapping[str, Any]) -> None:
     rows = [("栏目", "必填", "怎么填", "例子")]
     for column in known:
-        choice = ("可多选，" if column.several else "") + "选项见「可选值」表。" if column.words else ""
-        rows.append((column.name, "是" if column.needed else "", column.advice + choice, column.example))
+        choice = (
+            ("可多选，" if column.several else "") + "选项见「可选值」表。"
+            if column.words
+            else ""
+        )
+        rows.append(
+            (
+                column.name,
+                "是" if column.needed else "",
+                column.advice + choice,
+                column.example,
+            )
+        )
     rows.append(
-        ("", "", "必填的栏目填全才能公开发布；只有名称和单位也能存为草稿。空白的格子不会改动平台上已有的内容。", "")
+        (
+            "",
+            "",
+            "必填的栏目填全才能公开发布；只有名称和单位也能存为草稿。空白的格子不会改动平台上已有的内容。",
+            "",
+        )
     )
     for number, row in enumerate(rows):
         for place, text in enumerate(row):
-            sheet.write_string(number, place, text, styles["text" if number else "head"])
+            sheet.write_string(
+                number, place, text, styles["text" if number else "head"]
+            )
     for place, width in enumerate((18, 6, 70, 50)):
         sheet.set_column(place, place, width)
     sheet.freeze_panes(1, 0)
@@ -186,7 +247,9 @@ def _cell(column: Column, row: Achievement | Demand, by: Any) -> Any:
     return column.write(row)
 
 
-def _write(sheet: Any, number: int, place: int, value: Any, styles: Mapping[str, Any]) -> None:
+def _write(
+    sheet: Any, number: int, place: int, value: Any, styles: Mapping[str, Any]
+) -> None:
     if value is None or value == "":
         return
     if isinstance(value, Decimal | int):
@@ -196,5 +259,8 @@ def _write(sheet: Any, number: int, place: int, value: Any, styles: Mapping[str,
     else:
         text = escaped(CONTROL.sub("", str(value)))
         sheet.write_string(
-            number, place, text if len(text) <= CELL_MOST else f"{text[: CELL_MOST - 1]}…", styles["text"]
+            number,
+            place,
+            text if len(text) <= CELL_MOST else f"{text[: CELL_MOST - 1]}…",
+            styles["text"],
         )

@@ -40,7 +40,9 @@ class Card:
     facts: list[tuple[str, str] | str]
 
 
-def of_hits(hits: Iterable[search.Hit], fields: Mapping[str, str], *, by: Any) -> list[Card]:
+def of_hits(
+    hits: Iterable[search.Hit], fields: Mapping[str, str], *, by: Any
+) -> list[Card]:
     """The cards of what was found, in the same order; what this reader may not find (any more) is left out.
 
     Args:
@@ -53,13 +55,19 @@ def of_hits(hits: Iterable[search.Hit], fields: Mapping[str, str], *, by: Any) -
     standing = listings.standing(asked, by=by) if hits else {}
     copies = {(hit.kind, hit.id): json.loads(hit.shown) for hit in hits if hit.shown}
     glances: dict[tuple[str, int], Mapping[str, Any]] = {
-        one: copies[one] for one, state in standing.items() if one in copies and copies[one]["state"] == state
+        one: copies[one]
+        for one, state in standing.items()
+        if one in copies and copies[one]["state"] == state
     }
     other = standing.keys() - glances.keys()
     for kind in {kind for kind, _ in other}:
         rows = listings.many(kind, [one for of, one in other if of == kind], by=by)
         glances |= {(kind, one): indexing.glance(row) for one, row in rows.items()}
-    return [card(glances[hit.kind, hit.id], fields) for hit in hits if (hit.kind, hit.id) in glances]
+    return [
+        card(glances[hit.kind, hit.id], fields)
+        for hit in hits
+        if (hit.kind, hit.id) in glances
+    ]
 
 
 def card(glance: Mapping[str, Any], fields: Mapping[str, str]) -> Card:
@@ -74,10 +82,17 @@ def card(glance: Mapping[str, Any], fields: Mapping[str, str]) -> Card:
         ("单位", glance["holder"]),
         (STAGE[kind], terms.STAGES.get(glance["stage"], "")),
         ("领域", fields.get(glance["field"], "")),
-        ("合作方式", "、".join(WAYS[kind][code] for code in glance["modes"] if code in WAYS[kind])),
+        (
+            "合作方式",
+            "、".join(
+                WAYS[kind][code] for code in glance["modes"] if code in WAYS[kind]
+            ),
+        ),
     ]
     if glance["money"] is not None:
-        figures = [None if figure is None else Decimal(figure) for figure in glance["money"]]
+        figures = [
+            None if figure is None else Decimal(figure) for figure in glance["money"]
+        ]
         facts.append(f"{COST[kind]} {labels.cost(figures, glance['price_mode'])}")
     if glance["deadline"]:
         facts.append(f"期限 {day(date.fromisoformat(str(glance['deadline'])))}")

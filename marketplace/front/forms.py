@@ -56,7 +56,9 @@ class Asked:
     unknown: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, address: MultiDict[str, str], names: Mapping[str, Mapping[str, str]]) -> Asked:
+    def read(
+        cls, address: MultiDict[str, str], names: Mapping[str, Mapping[str, str]]
+    ) -> Asked:
         """Read the arguments of an address. Nothing a reader may type is an error.
 
         Args:
@@ -69,7 +71,9 @@ class Asked:
         for facet in FACETS:
             given = list(dict.fromkeys(address.getlist(facet)))
             known = tuple(code for code in given if _known(facet, code, names))
-            unknown += [clean(code)[:40] for code in given if code and code not in known]
+            unknown += [
+                clean(code)[:40] for code in given if code and code not in known
+            ]
             if known:
                 filters[facet] = known
         sort = address.get("sort", "")
@@ -119,10 +123,19 @@ class Asked:
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of the address of this state, nothing said that goes without saying."""
-        said: dict[str, Any] = {"q": self.text, "kind": self.kind, **self.filters, "sort": self.sort}
+        said: dict[str, Any] = {
+            "q": self.text,
+            "kind": self.kind,
+            **self.filters,
+            "sort": self.sort,
+        }
         if self.page > 1:
             said["page"] = str(self.page)
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in said.items()
+            if value
+        }
 
     def hidden(self, *but: str) -> Iterator[tuple[str, str]]:
         """Names and values a form must carry along, apart from the fields it has itself and the page."""
@@ -150,8 +163,15 @@ class Asked:
 
     def without(self, facet: str, code: str) -> Asked:
         """Without one chosen value."""
-        kept = {name: tuple(v for v in values if (name, v) != (facet, code)) for name, values in self.filters.items()}
-        return replace(self, filters={name: values for name, values in kept.items() if values}, page=1)
+        kept = {
+            name: tuple(v for v in values if (name, v) != (facet, code))
+            for name, values in self.filters.items()
+        }
+        return replace(
+            self,
+            filters={name: values for name, values in kept.items() if values},
+            page=1,
+        )
 
 
 def clean(text: str) -> str:
@@ -165,7 +185,12 @@ def _unsound(character: str) -> bool:
 
 def _known(facet: str, code: str, names: Mapping[str, Mapping[str, str]]) -> bool:
     if facet == "year":
-        return code.isascii() and code.isdecimal() and len(code) == 4 and int(code) in YEARS
+        return (
+            code.isascii()
+            and code.isdecimal()
+            and len(code) == 4
+            and int(code) in YEARS
+        )
     return code in names[facet]
 
 

@@ -44,7 +44,9 @@ def healthz() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """The way in: a search box, the door for a problem, what is new, and true counts."""
     known = rules.facet_names()
-    newest = {kind: rules.newest(kind, known["field"], by=current_user) for kind in LISTINGS}
+    newest = {
+        kind: rules.newest(kind, known["field"], by=current_user) for kind in LISTINGS
+    }
     return render_template(
         "front/home.html",
         newest=newest,
@@ -79,10 +81,15 @@ def export() -> ResponseReturnValue:
     """The rows of a search of one kind as a workbook."""
     asked = forms.Asked.read(request.args, rules.facet_names())
     if not asked.kind:
-        raise Invalid("成果和需求的表格不同，一次只能导出一种。", "请先选「成果」或「需求」，再点导出。")
+        raise Invalid(
+            "成果和需求的表格不同，一次只能导出一种。",
+            "请先选「成果」或「需求」，再点导出。",
+        )
     name = f"{asked.kind}s-{rules.today():%Y%m%d}.xlsx"
     headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(rules.export(asked, by=current_user), mimetype=XLSX, headers=headers)
+    return Response(
+        rules.export(asked, by=current_user), mimetype=XLSX, headers=headers
+    )
 
 
 @blueprint.get("/achievements/<int:listing_id>")
@@ -102,7 +109,9 @@ def demand(listing_id: int) -> ResponseReturnValue:
 def listing(kind: str, listing_id: int) -> str:
     """The page of a listing as this reader may see it."""
     row = listings.one(kind, listing_id, by=current_user)
-    return render_template(f"front/{kind}.html", row=row, sheet=rules.sheet(row, by=current_user))
+    return render_template(
+        f"front/{kind}.html", row=row, sheet=rules.sheet(row, by=current_user)
+    )
 
 
 @blueprint.get("/robots.txt")
@@ -117,4 +126,7 @@ def robots() -> ResponseReturnValue:
 def sitemap() -> ResponseReturnValue:
     """The addresses a guest may find, whoever asks."""
     addresses = rules.addresses(by=AnonymousUserMixin())
-    return Response(render_template("front/sitemap.xml", addresses=addresses), mimetype="application/xml")
+    return Response(
+        render_template("front/sitemap.xml", addresses=addresses),
+        mimetype="application/xml",
+    )

@@ -28,7 +28,13 @@ from marketplace.front.forms import FACETS, Asked
 from marketplace.lifecycle import history_of, now
 from marketplace.listings import indexing, labels, terms
 from marketplace.listings import rules as listings
-from marketplace.listings.models import LISTINGS, Achievement, Demand, IntellectualProperty, ValueScore
+from marketplace.listings.models import (
+    LISTINGS,
+    Achievement,
+    Demand,
+    IntellectualProperty,
+    ValueScore,
+)
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
 from matching.text import terms as lexicon
@@ -86,8 +92,14 @@ FACTS = {
         "keywords",
     ),
 }
-BY_COUNT = ("field", "chain", "district")  # facets without an order of their own, longer than a page shows at once
-NAMING_FACTS = frozenset({"intended_partner", "recommended_by"})  # may tell who an unnamed owner is
+BY_COUNT = (
+    "field",
+    "chain",
+    "district",
+)  # facets without an order of their own, longer than a page shows at once
+NAMING_FACTS = frozenset(
+    {"intended_partner", "recommended_by"}
+)  # may tell who an unnamed owner is
 EXAMPLE = re.compile(r"[\w+#-]{2,10}")
 
 
@@ -241,7 +253,12 @@ def today() -> date:
 
 def facet_names() -> dict[str, dict[str, str]]:
     """Facet → code → name of every value a listing may have (years are their own names); `unofficial` of chains."""
-    return {**names_of_facets(), "stage": terms.STAGES, "mode": terms.CONVERSION_MODES, "year": {}}
+    return {
+        **names_of_facets(),
+        "stage": terms.STAGES,
+        "mode": terms.CONVERSION_MODES,
+        "year": {},
+    }
 
 
 def find(asked: Asked, known: Mapping[str, Mapping[str, str]], *, by: Any) -> Found:
@@ -301,15 +318,26 @@ def browse(known: Mapping[str, Mapping[str, str]], *, by: Any) -> Browse | None:
     except search.SearchUnavailable as error:
         log.warning("counts_missing", reason=str(error))
         return None
-    fields, chains = (_options(facet, result, known, Asked()) for facet in ("field", "chain"))
+    fields, chains = (
+        _options(facet, result, known, Asked()) for facet in ("field", "chain")
+    )
     return Browse(_counts(result, "kind"), fields, chains)
 
 
-def newest(kind: str, fields: Mapping[str, str], *, by: Any, count: int = NEWEST) -> list[Card]:
+def newest(
+    kind: str, fields: Mapping[str, str], *, by: Any, count: int = NEWEST
+) -> list[Card]:
     """The listings of a kind this reader may find, the latest published first; `fields` as `facet_names` gives them."""
     table = LISTINGS[kind]
-    query = db.select(table).where(table.found_by(by)).order_by(table.published_at.desc(), table.id.desc())
-    return [cards.card(indexing.glance(row), fields) for row in db.session.scalars(query.limit(count))]
+    query = (
+        db.select(table)
+        .where(table.found_by(by))
+        .order_by(table.published_at.desc(), table.id.desc())
+    )
+    return [
+        cards.card(indexing.glance(row), fields)
+        for row in db.session.scalars(query.limit(count))
+    ]
 
 
 def examples() -> list[str]:
@@ -320,12 +348,23 @@ def examples() -> list[str]:
     """
     rows: list[set[str]] = []
     for table in LISTINGS.values():
-        query = db.select(table.keywords).where(table.found_by(None), table.visibility == "public")
-        latest = query.order_by(table.published_at.desc(), table.id.desc()).limit(EXAMPLES_FROM)
-        rows += [{word for word in words if EXAMPLE.fullmatch(word)} for words in db.session.scalars(latest)]
+        query = db.select(table.keywords).where(
+            table.found_by(None), table.visibility == "public"
+        )
+        latest = query.order_by(table.published_at.desc(), table.id.desc()).limit(
+            EXAMPLES_FROM
+        )
+        rows += [
+            {word for word in words if EXAMPLE.fullmatch(word)}
+            for words in db.session.scalars(latest)
+        ]
     found: list[str] = []
-    while len(found) < EXAMPLES and (counts := Counter(word for words in rows for word in sorted(words))):
-        found.append(min(counts, key=lambda word: (word not in lexicon(), -counts[word], word)))
+    while len(found) < EXAMPLES and (
+        counts := Counter(word for words in rows for word in sorted(words))
+    ):
+        found.append(
+            min(counts, key=lambda word: (word not in lexicon(), -counts[word], word))
+        )
         rows = [words for words in rows if found[-1] not in words]
     return found
 
@@ -342,14 +381,20 @@ def export(asked: Asked, *, by: Any) -> bytes:
     """
     hits = _ask(asked.on_page(1), by=by, size=EXPORT_LIMIT).hits
     rows = listings.many(asked.kind, [hit.id for hit in hits], by=by, in_full=True)
-    return exchange.workbook(asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], by=by)
+    return exchange.workbook(
+        asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], by=by
+    )
 
 
 def addresses(*, by: Any) -> Iterator[tuple[str, int, datetime]]:
     """(kind, id, last change) of what `by` may find, newest change first, at most `SITEMAP_LIMIT`."""
     left = SITEMAP_LIMIT
     for kind, table in LISTINGS.items():
-        query = db.select(table.id, table.updated_at).where(table.found_by(by)).order_by(table.updated_at.desc())
+        query = (
+            db.select(table.id, table.updated_at)
+            .where(table.found_by(by))
+            .order_by(table.updated_at.desc())
+        )
         for listing_id, changed in db.session.execute(query.limit(left)):
             yield kind, listing_id, changed
             left -= 1
@@ -374,7 +419,9 @@ def sheet(row: Row, *, by: Any) -> Sheet:
     reader = reader_of(row, by=by)
     main = row.summary if isinstance(row, Achievement) else row.problem
     opening = lead(main)
-    matching = row.state == "published" and (row.valid_until is None or row.valid_until >= today())
+    matching = row.state == "published" and (
+        row.valid_until is None or row.valid_until >= today()
+    )
     return Sheet(
         reader=reader,
         holder=row.organisation.name if reader.firm else indexing.holder(row),
@@ -397,7 +444,11 @@ def history(row: Row) -> list[Event]:
     """Every deed done to a listing, oldest first, with the names of who did it."""
     rows = history_of(row)
     ids = {one.by_id for one in rows} - {None}
-    people = dict(db.session.execute(db.select(Person.id, Person.name).where(Person.id.in_(ids))).all())
+    people = dict(
+        db.session.execute(
+            db.select(Person.id, Person.name).where(Person.id.in_(ids))
+        ).all()
+    )
     return [
         Event(
             at=one.at,
@@ -435,13 +486,23 @@ def contact(row: Row, reader: Reader) -> list[tuple[str, str]]:
     """The contact desk as (name, value): whole, masked, or not at all where the firm is not to be named."""
     if not reader.firm:
         return []
-    desk = {"联系人": row.contact_name, "电话": row.contact_phone, "邮箱": row.contact_email}
-    return [(name, text if reader.contact else masked(text)) for name, text in desk.items() if text]
+    desk = {
+        "联系人": row.contact_name,
+        "电话": row.contact_phone,
+        "邮箱": row.contact_email,
+    }
+    return [
+        (name, text if reader.contact else masked(text))
+        for name, text in desk.items()
+        if text
+    ]
 
 
 def field_names(row: Row) -> list[str]:
     """The names of a listing's fields, the main one first."""
-    query = db.select(HitechField.code, HitechField.name).where(HitechField.code.in_(row.field_codes))
+    query = db.select(HitechField.code, HitechField.name).where(
+        HitechField.code.in_(row.field_codes)
+    )
     found = dict(db.session.execute(query).all())
     return [found[code] for code in row.field_codes if code in found]
 
@@ -462,7 +523,11 @@ def masked(text: str) -> str:
         name, _, host = text.partition("@")
         return f"{name[:1]}***@{host}"
     if any(c.isdigit() for c in text):
-        return re.sub(r"\d", "*", text[:-2]) + "**" if len(text) < 8 else f"{text[:4]}****{text[-2:]}"
+        return (
+            re.sub(r"\d", "*", text[:-2]) + "**"
+            if len(text) < 8
+            else f"{text[:4]}****{text[-2:]}"
+        )
     return text[:1] + "*" * min(len(text) - 1, 3) if text else ""
 
 
@@ -475,28 +540,45 @@ def _ask(asked: Asked, *, by: Any, size: int = PAGE_SIZE) -> search.Result:
     return current_app.extensions["search"].find(asked.query(audiences(by), size=size))
 
 
-def _lines(hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], *, by: Any) -> list[Line]:
+def _lines(
+    hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], *, by: Any
+) -> list[Line]:
     found = cards.of_hits(hits, fields, by=by)
     titles = marks([card.title for card in found], text)
-    return list(map(Line, found, titles, snippets([card.text for card in found], text, SNIPPET)))
+    return list(
+        map(Line, found, titles, snippets([card.text for card in found], text, SNIPPET))
+    )
 
 
 def _counts(result: search.Result, facet: str) -> dict[str, int]:
     return {str(value): count for value, count in result.facets.get(facet, [])}
 
 
-def _options(facet: str, result: search.Result, known: Mapping[str, Mapping[str, str]], asked: Asked) -> list[Option]:
+def _options(
+    facet: str,
+    result: search.Result,
+    known: Mapping[str, Mapping[str, str]],
+    asked: Asked,
+) -> list[Option]:
     """The options of a facet: in the order of the dictionary (years latest first), the long ones by their counts."""
     counts = _counts(result, facet)
     chosen = asked.filters.get(facet, ())
-    named = {c: f"{c} 年" for c in sorted({*counts, *chosen}, reverse=True)} if facet == "year" else known[facet]
+    named = (
+        {c: f"{c} 年" for c in sorted({*counts, *chosen}, reverse=True)}
+        if facet == "year"
+        else known[facet]
+    )
     unofficial = known["unofficial"] if facet == "chain" else {}
     options = [
         Option(code, name, counts.get(code, 0), code in chosen, code not in unofficial)
         for code, name in named.items()
         if code in counts or code in chosen
     ]
-    return sorted(options, key=lambda option: -option.count) if facet in BY_COUNT else options
+    return (
+        sorted(options, key=lambda option: -option.count)
+        if facet in BY_COUNT
+        else options
+    )
 
 
 def _without(asked: Asked, missing: Iterable[str], *, by: Any) -> Shortcut | None:

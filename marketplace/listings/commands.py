@@ -9,7 +9,10 @@ from flask.cli import AppGroup
 from marketplace.listings import rules
 from marketplace.listings.models import KIND_NAMES
 
-commands = AppGroup("index", help="The search index, a copy of the listings that can always be made anew.")
+commands = AppGroup(
+    "index",
+    help="The search index, a copy of the listings that can always be made anew.",
+)
 
 
 @commands.command()

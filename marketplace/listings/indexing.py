@@ -66,14 +66,20 @@ def holder(row: Achievement | Demand) -> str:
     """
     if row.visibility == "partial":
         return UNNAMED
-    return row.alias if isinstance(row, Demand) and row.anonymous else row.organisation.name
+    return (
+        row.alias
+        if isinstance(row, Demand) and row.anonymous
+        else row.organisation.name
+    )
 
 
 def modes(row: Achievement | Demand) -> tuple[str, ...]:
     """Ways of cooperation, as the ways of conversion they ask for, so that both kinds share one facet."""
     if isinstance(row, Achievement):
         return tuple(row.conversion_modes)
-    asked = set().union(*(terms.COOPERATION_TO_CONVERSION[mode] for mode in row.cooperation_modes))
+    asked = set().union(
+        *(terms.COOPERATION_TO_CONVERSION[mode] for mode in row.cooperation_modes)
+    )
     return tuple(mode for mode in terms.CONVERSION_MODES if mode in asked)
 
 
@@ -84,7 +90,9 @@ def state_of(revision: int, changed: datetime, owner: str) -> str:
         revision, changed: of the row; the time tells apart rows of one id in databases of different origin (restored).
         owner: the name of its organisation. The digest does not tell it, for not every copy may.
     """
-    return hashlib.blake2b(f"{GLANCE} {revision} {changed.isoformat()} {owner}".encode(), digest_size=12).hexdigest()
+    return hashlib.blake2b(
+        f"{GLANCE} {revision} {changed.isoformat()} {owner}".encode(), digest_size=12
+    ).hexdigest()
 
 
 def glance(row: Achievement | Demand) -> dict[str, Any]:
@@ -94,10 +102,20 @@ def glance(row: Achievement | Demand) -> dict[str, Any]:
         given = {"modes": [], "money": None, "price_mode": None, "deadline": None}
     elif isinstance(row, Achievement):
         money = [row.price_min, row.price_max]
-        given = {"modes": row.conversion_modes, "money": money, "price_mode": row.price_mode, "deadline": None}
+        given = {
+            "modes": row.conversion_modes,
+            "money": money,
+            "price_mode": row.price_mode,
+            "deadline": None,
+        }
     else:
         mode = "negotiable" if row.budget_negotiable else None
-        given = {"modes": row.cooperation_modes, "money": [row.budget], "price_mode": mode, "deadline": row.deadline}
+        given = {
+            "modes": row.cooperation_modes,
+            "money": [row.budget],
+            "price_mode": mode,
+            "deadline": row.deadline,
+        }
     return {
         "state": state_of(row.revision, row.updated_at, row.organisation.name),
         "updated_at": row.updated_at,
@@ -142,7 +160,11 @@ def search_document(row: Achievement | Demand) -> search.Document:
 
 def matching_document(row: Achievement | Demand) -> matching.Document:
     """The projection of a listing to what the matcher compares: what its public page says, in words and codes."""
-    low, high = (row.price_min, row.price_max) if isinstance(row, Achievement) else (row.budget, row.budget)
+    low, high = (
+        (row.price_min, row.price_max)
+        if isinstance(row, Achievement)
+        else (row.budget, row.budget)
+    )
     return matching.Document(
         id=row.id,
         title=row.title,
@@ -162,7 +184,12 @@ def published(kind: str) -> Iterator[Achievement | Demand]:
     table = LISTINGS[kind]
     last = 0
     while True:
-        query = db.select(table).where(table.found_by(None), table.id > last).order_by(table.id).limit(BATCH)
+        query = (
+            db.select(table)
+            .where(table.found_by(None), table.id > last)
+            .order_by(table.id)
+            .limit(BATCH)
+        )
         rows = list(db.session.scalars(query))
         yield from rows
         if len(rows) < BATCH:
@@ -174,7 +201,12 @@ def published(kind: str) -> Iterator[Achievement | Demand]:
 def dirty(kind: str, limit: int = BATCH) -> list[Achievement | Demand]:
     """Rows of a kind whose copy in the index is not of their revision, oldest change first."""
     table = LISTINGS[kind]
-    query = db.select(table).where(table.revision != table.indexed_revision).order_by(table.updated_at).limit(limit)
+    query = (
+        db.select(table)
+        .where(table.revision != table.indexed_revision)
+        .order_by(table.updated_at)
+        .limit(limit)
+    )
     return list(db.session.scalars(query))
 
 
@@ -197,7 +229,9 @@ def sync(rows: Iterable[Listing]) -> int:
     try:
         engine.put([d for d in documents if d.audience])
         engine.remove([(d.kind, d.id, d.version) for d in documents if not d.audience])
-    except search.SearchError as error:  # out of reach, or unwilling to take one of them
+    except (
+        search.SearchError
+    ) as error:  # out of reach, or unwilling to take one of them
         log.warning("index_behind", rows=len(rows), reason=str(error))
         return 0
     note_indexed((row.kind, row.id, row.revision) for row in rows)
@@ -213,7 +247,10 @@ def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:
         table = LISTINGS[kind].__table__
         noted = (
             table.update()
-            .where(table.c.id == bindparam("row_id"), table.c.indexed_revision < bindparam("seen"))
+            .where(
+                table.c.id == bindparam("row_id"),
+                table.c.indexed_revision < bindparam("seen"),
+            )
             .values(indexed_revision=bindparam("seen"), updated_at=table.c.updated_at)
         )
         db.session.connection().execute(noted, rows)

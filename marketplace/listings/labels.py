@@ -158,7 +158,11 @@ _TERMS = {
     "cooperation_modes": terms.COOPERATION_MODES,
     "solution_mode": terms.SOLUTION_MODES,
 }
-_DICTIONARIES = {"field_codes": HitechField, "industry_codes": Industry, "chain_code": Chain}
+_DICTIONARIES = {
+    "field_codes": HitechField,
+    "industry_codes": Industry,
+    "chain_code": Chain,
+}
 
 
 def label(kind: str, name: str) -> str:
@@ -174,7 +178,9 @@ def cost(figures: Sequence[Decimal | None], mode: str | None) -> str:
         mode: the way of pricing, a code of `terms.PRICE_MODES`; that of a budget is `negotiable` or None.
     """
     appraised = mode == "appraised" and figures[0] is not None
-    return money(*figures, negotiable=mode == "negotiable") + ("（评估参考价）" if appraised else "")
+    return money(*figures, negotiable=mode == "negotiable") + (
+        "（评估参考价）" if appraised else ""
+    )
 
 
 def said(row: Achievement | Demand, name: str) -> str:
@@ -197,7 +203,10 @@ def said(row: Achievement | Demand, name: str) -> str:
         return f"{value} 级 {(TRL_NAMES if name == 'trl' else READINESS_NAMES)[value]}"
     if name in _DICTIONARIES or name in _TERMS:
         known = names(_DICTIONARIES[name]) if name in _DICTIONARIES else _TERMS[name]
-        return "、".join(known.get(code, code) for code in (value if isinstance(value, list) else [value]))
+        return "、".join(
+            known.get(code, code)
+            for code in (value if isinstance(value, list) else [value])
+        )
     if isinstance(value, list):
         return _listed(name, value)
     return day(value) if hasattr(value, "isoformat") else str(value)
@@ -206,7 +215,9 @@ def said(row: Achievement | Demand, name: str) -> str:
 def _listed(name: str, rows: Iterable[Any]) -> str:
     """Child rows or plain words, one after the other."""
     if name == "contributors":
-        return "；".join(" ".join(filter(None, (one.name, one.title, one.role))) for one in rows)
+        return "；".join(
+            " ".join(filter(None, (one.name, one.title, one.role))) for one in rows
+        )
     if name == "co_owners":
         return "；".join(one.name for one in rows)
     if name == "ips":
@@ -226,5 +237,8 @@ def _listed(name: str, rows: Iterable[Any]) -> str:
             for one in rows
         )
     if name == "value_scores":
-        return "；".join(f"{terms.VALUE_AXES[one.axis]} {one.score}（{one.evaluator}）" for one in rows)
+        return "；".join(
+            f"{terms.VALUE_AXES[one.axis]} {one.score}（{one.evaluator}）"
+            for one in rows
+        )
     return "；".join(map(str, rows))

@@ -117,12 +117,18 @@ _LISTING_MOVES = {
     ("withdrawn", "archive"): "archived",
     ("rejected", "archive"): "archived",
 }
-ACHIEVEMENT_LIFE = Life(initial="draft", moves=_LISTING_MOVES, names=STATE_NAMES, deeds=DEED_NAMES)
+ACHIEVEMENT_LIFE = Life(
+    initial="draft", moves=_LISTING_MOVES, names=STATE_NAMES, deeds=DEED_NAMES
+)
 # A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
 # the deal, and ends here with a close.
 DEMAND_LIFE = Life(
     initial="draft",
-    moves={**_LISTING_MOVES, ("published", "close"): "closed", ("expired", "close"): "closed"},
+    moves={
+        **_LISTING_MOVES,
+        ("published", "close"): "closed",
+        ("expired", "close"): "closed",
+    },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},
 )
@@ -155,7 +161,9 @@ class Listing(db.Model):
     state: Mapped[str] = mapped_column(String(20), default="draft", index=True)
     visibility: Mapped[str] = mapped_column(String(20), default="public")
     keywords: Mapped[list[str]] = mapped_column(db.JSON, default=list)
-    field_codes: Mapped[list[str]] = mapped_column(db.JSON, default=list)  # the main one first, at most two more
+    field_codes: Mapped[list[str]] = mapped_column(
+        db.JSON, default=list
+    )  # the main one first, at most two more
     industry_codes: Mapped[list[str]] = mapped_column(db.JSON, default=list)
     contact_name: Mapped[str] = mapped_column(String(60), default="")
     contact_phone: Mapped[str] = mapped_column(String(30), default="")
@@ -219,12 +227,19 @@ class Listing(db.Model):
             person: a Person, a guest, or None for the site itself.
             today: the day to judge validity by; default today.
         """
-        return cls.found_among(None if person is None else audiences(person), today or now().date())
+        return cls.found_among(
+            None if person is None else audiences(person), today or now().date()
+        )
 
     @classmethod
-    def found_among(cls, reader: frozenset[str] | None, day: date) -> ColumnElement[bool]:
+    def found_among(
+        cls, reader: frozenset[str] | None, day: date
+    ) -> ColumnElement[bool]:
         """`found_by` for whoever belongs to these audiences; None for the site itself."""
-        alive = and_(cls.state == "published", or_(cls.valid_until.is_(None), cls.valid_until >= day))
+        alive = and_(
+            cls.state == "published",
+            or_(cls.valid_until.is_(None), cls.valid_until >= day),
+        )
         return and_(alive, cls._open_to(reader))
 
     @classmethod
@@ -237,11 +252,16 @@ class Listing(db.Model):
         reader = audiences(person)
         if person is None or "operator" in reader:
             return true()
-        return or_(and_(cls.state.in_(OPEN_STATES), cls._open_to(reader)), cls._owned_by(reader))
+        return or_(
+            and_(cls.state.in_(OPEN_STATES), cls._open_to(reader)),
+            cls._owned_by(reader),
+        )
 
     @classmethod
     def _owned_by(cls, reader: frozenset[str]) -> ColumnElement[bool]:
-        own = [int(name.removeprefix("org:")) for name in reader if name.startswith("org:")]
+        own = [
+            int(name.removeprefix("org:")) for name in reader if name.startswith("org:")
+        ]
         return cls.organisation_id.in_(own) if own else false()
 
     @classmethod
@@ -263,7 +283,10 @@ def _listing_constraints(kind: str, life: Life) -> tuple[Any, ...]:
             " or (published_at is not null and valid_until is not null)",
             name="published",
         ),
-        CheckConstraint("state not in ('submitted', 'in_review') or submitted_at is not null", name="submitted"),
+        CheckConstraint(
+            "state not in ('submitted', 'in_review') or submitted_at is not null",
+            name="submitted",
+        ),
         Index(
             f"uq_{kind}_owner_title",
             "organisation_id",
@@ -307,7 +330,9 @@ class Achievement(Listing):
     sei_code: Mapped[str | None] = mapped_column(String(4))
     summary: Mapped[str] = mapped_column(Text, default="")
     innovation: Mapped[str] = mapped_column(Text, default="")
-    baseline: Mapped[str] = mapped_column(String(500), default="")  # how much better than the usual
+    baseline: Mapped[str] = mapped_column(
+        String(500), default=""
+    )  # how much better than the usual
     prospects: Mapped[str] = mapped_column(Text, default="")
     benefits: Mapped[str] = mapped_column(Text, default="")
     cases: Mapped[str] = mapped_column(Text, default="")
@@ -320,41 +345,65 @@ class Achievement(Listing):
     conversion_note: Mapped[str] = mapped_column(String(500), default="")
 
     co_owners: Mapped[list[AchievementOrganisation]] = relationship(
-        order_by="AchievementOrganisation.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="AchievementOrganisation.position",
+        cascade="all, delete-orphan",
+        lazy="selectin",
     )
     contributors: Mapped[list[Contributor]] = relationship(
         order_by="Contributor.position", cascade="all, delete-orphan", lazy="selectin"
     )
     metrics: Mapped[list[AchievementMetric]] = relationship(
-        order_by="AchievementMetric.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="AchievementMetric.position",
+        cascade="all, delete-orphan",
+        lazy="selectin",
     )
     ips: Mapped[list[IntellectualProperty]] = relationship(
-        order_by="IntellectualProperty.position", cascade="all, delete-orphan", lazy="selectin"
+        order_by="IntellectualProperty.position",
+        cascade="all, delete-orphan",
+        lazy="selectin",
     )
     value_scores: Mapped[list[ValueScore]] = relationship(cascade="all, delete-orphan")
 
     __table_args__ = (
         *_listing_constraints("achievement", ACHIEVEMENT_LIFE),
         CheckConstraint(_one_of("secrecy", terms.SECRECIES), name="secrecy"),
-        CheckConstraint(_or_none("achievement_type", terms.ACHIEVEMENT_TYPES), name="achievement_type"),
+        CheckConstraint(
+            _or_none("achievement_type", terms.ACHIEVEMENT_TYPES),
+            name="achievement_type",
+        ),
         CheckConstraint(_or_none("attribute", terms.ATTRIBUTES), name="attribute"),
-        CheckConstraint(_or_none("funding_source", terms.FUNDING_SOURCES), name="funding_source"),
+        CheckConstraint(
+            _or_none("funding_source", terms.FUNDING_SOURCES), name="funding_source"
+        ),
         CheckConstraint(_or_none("level", terms.LEVELS), name="level"),
-        CheckConstraint(_or_none("evaluation_method", terms.EVALUATION_METHODS), name="evaluation_method"),
+        CheckConstraint(
+            _or_none("evaluation_method", terms.EVALUATION_METHODS),
+            name="evaluation_method",
+        ),
         CheckConstraint(_or_none("stage", terms.STAGES), name="stage"),
-        CheckConstraint(_or_none("application_status", terms.APPLICATION_STATUSES), name="application_status"),
+        CheckConstraint(
+            _or_none("application_status", terms.APPLICATION_STATUSES),
+            name="application_status",
+        ),
         CheckConstraint(_or_none("ownership", terms.OWNERSHIPS), name="ownership"),
-        CheckConstraint(_or_none("license_type", terms.LICENSE_TYPES), name="license_type"),
+        CheckConstraint(
+            _or_none("license_type", terms.LICENSE_TYPES), name="license_type"
+        ),
         CheckConstraint(_or_none("price_mode", terms.PRICE_MODES), name="price_mode"),
         CheckConstraint("trl is null or trl between 1 and 9", name="trl"),
-        CheckConstraint("readiness_13 is null or readiness_13 between 1 and 13", name="readiness_13"),
-        CheckConstraint("rd_start is null or rd_end is null or rd_end >= rd_start", name="rd_period"),
+        CheckConstraint(
+            "readiness_13 is null or readiness_13 between 1 and 13", name="readiness_13"
+        ),
+        CheckConstraint(
+            "rd_start is null or rd_end is null or rd_end >= rd_start", name="rd_period"
+        ),
         CheckConstraint(
             "(price_mode is not null and price_mode <> 'negotiable') or (price_min is null and price_max is null)",
             name="negotiable",
         ),
         CheckConstraint(
-            "price_min is null or (price_min >= 0 and (price_max is null or price_max >= price_min))", name="price"
+            "price_min is null or (price_min >= 0 and (price_max is null or price_max >= price_min))",
+            name="price",
         ),
     )
 
@@ -365,7 +414,9 @@ class AchievementOrganisation(db.Model):
     __tablename__ = "achievement_organisation"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id", ondelete="CASCADE"), index=True)
+    achievement_id: Mapped[int] = mapped_column(
+        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
+    )
     position: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(120))
 
@@ -374,10 +425,14 @@ class Contributor(db.Model):
     """One of the completing people, by contribution."""
 
     __tablename__ = "contributor"
-    __table_args__ = (CheckConstraint("share is null or (share > 0 and share <= 100)", name="share"),)
+    __table_args__ = (
+        CheckConstraint("share is null or (share > 0 and share <= 100)", name="share"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id", ondelete="CASCADE"), index=True)
+    achievement_id: Mapped[int] = mapped_column(
+        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
+    )
     position: Mapped[int] = mapped_column(default=0)
     name: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(40), default="")
@@ -395,20 +450,32 @@ class Metric(db.Model):
     name: Mapped[str] = mapped_column(String(60))
     operator: Mapped[str] = mapped_column(String(10), default="eq")
     value: Mapped[Decimal] = mapped_column(Figure)
-    value_max: Mapped[Decimal | None] = mapped_column(Figure)  # upper end of a range, or the ± of a value
+    value_max: Mapped[Decimal | None] = mapped_column(
+        Figure
+    )  # upper end of a range, or the ± of a value
     unit: Mapped[str] = mapped_column(String(30), default="")
 
     def __str__(self) -> str:
-        low, high = (None if v is None else f"{v.normalize():f}" for v in (self.value, self.value_max))
+        low, high = (
+            None if v is None else f"{v.normalize():f}"
+            for v in (self.value, self.value_max)
+        )
         sign = terms.METRIC_OPERATORS[self.operator]
-        figure = f"{low}{sign}{high}" if self.operator in ("range", "pm") and high else f"{sign}{low}"
+        figure = (
+            f"{low}{sign}{high}"
+            if self.operator in ("range", "pm") and high
+            else f"{sign}{low}"
+        )
         return f"{self.name}{' ' if figure[0].isdigit() else ''}{figure}{' ' if self.unit else ''}{self.unit}"
 
 
 def _metric_constraints() -> tuple[CheckConstraint, ...]:
     return (
         CheckConstraint(_one_of("operator", terms.METRIC_OPERATORS), name="operator"),
-        CheckConstraint("operator <> 'range' or (value_max is not null and value_max >= value)", name="range"),
+        CheckConstraint(
+            "operator <> 'range' or (value_max is not null and value_max >= value)",
+            name="range",
+        ),
     )
 
 
@@ -418,7 +485,9 @@ class AchievementMetric(Metric):
     __tablename__ = "achievement_metric"
     __table_args__ = _metric_constraints()
 
-    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id", ondelete="CASCADE"), index=True)
+    achievement_id: Mapped[int] = mapped_column(
+        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
+    )
 
 
 class IntellectualProperty(db.Model):
@@ -427,12 +496,19 @@ class IntellectualProperty(db.Model):
     __tablename__ = "intellectual_property"
     __table_args__ = (
         CheckConstraint(_one_of("ip_type", terms.IP_TYPES), name="ip_type"),
-        CheckConstraint(_or_none("legal_status", terms.LEGAL_STATUSES), name="legal_status"),
-        CheckConstraint("granted_on is null or applied_on is null or granted_on >= applied_on", name="dates"),
+        CheckConstraint(
+            _or_none("legal_status", terms.LEGAL_STATUSES), name="legal_status"
+        ),
+        CheckConstraint(
+            "granted_on is null or applied_on is null or granted_on >= applied_on",
+            name="dates",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id", ondelete="CASCADE"), index=True)
+    achievement_id: Mapped[int] = mapped_column(
+        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
+    )
     position: Mapped[int] = mapped_column(default=0)
     ip_type: Mapped[str] = mapped_column(String(30))
     number: Mapped[str] = mapped_column(String(30), default="")
@@ -468,7 +544,9 @@ class ValueScore(db.Model):
         CheckConstraint("score between 0 and 100", name="score"),
     )
 
-    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id", ondelete="CASCADE"), primary_key=True)
+    achievement_id: Mapped[int] = mapped_column(
+        ForeignKey("achievement.id", ondelete="CASCADE"), primary_key=True
+    )
     axis: Mapped[str] = mapped_column(String(20), primary_key=True)
     score: Mapped[int]
     evaluator: Mapped[str] = mapped_column(String(120))
@@ -496,7 +574,9 @@ class Demand(Listing):
     solution_mode: Mapped[str | None] = mapped_column(String(20))
     intended_partner: Mapped[str] = mapped_column(String(200), default="")
     activity_type: Mapped[str | None] = mapped_column(String(30))
-    discipline: Mapped[str] = mapped_column(String(60), default="")  # instead of field and industry for basic research
+    discipline: Mapped[str] = mapped_column(
+        String(60), default=""
+    )  # instead of field and industry for basic research
     cooperation_modes: Mapped[list[str]] = mapped_column(db.JSON, default=list)
     stage_wished: Mapped[str | None] = mapped_column(String(20))
     anonymous: Mapped[bool] = mapped_column(default=False)
@@ -512,19 +592,32 @@ class Demand(Listing):
     __table_args__ = (
         *_listing_constraints("demand", DEMAND_LIFE),
         CheckConstraint(_one_of("need", terms.NEEDS), name="need"),
-        CheckConstraint(_or_none("demand_type", terms.DEMAND_TYPES), name="demand_type"),
-        CheckConstraint(_or_none("solution_mode", terms.SOLUTION_MODES), name="solution_mode"),
-        CheckConstraint(_or_none("activity_type", terms.ACTIVITY_TYPES), name="activity_type"),
+        CheckConstraint(
+            _or_none("demand_type", terms.DEMAND_TYPES), name="demand_type"
+        ),
+        CheckConstraint(
+            _or_none("solution_mode", terms.SOLUTION_MODES), name="solution_mode"
+        ),
+        CheckConstraint(
+            _or_none("activity_type", terms.ACTIVITY_TYPES), name="activity_type"
+        ),
         CheckConstraint(_or_none("stage_wished", terms.STAGES), name="stage_wished"),
-        CheckConstraint("end_year is null or start_year is null or end_year >= start_year", name="years"),
+        CheckConstraint(
+            "end_year is null or start_year is null or end_year >= start_year",
+            name="years",
+        ),
         CheckConstraint("budget is null or budget >= 0", name="budget"),
-        CheckConstraint("not budget_negotiable or budget is null", name="budget_negotiable"),
+        CheckConstraint(
+            "not budget_negotiable or budget is null", name="budget_negotiable"
+        ),
     )
 
     @property
     def alias(self) -> str:
         """What stands for the firm where it is not to be named: district and chain only."""
-        place = self.organisation.district.name if self.organisation.district else "聊城市"
+        place = (
+            self.organisation.district.name if self.organisation.district else "聊城市"
+        )
         return f"{place}某{self.chain.name if self.chain else ''}企业"
 
 
@@ -534,12 +627,17 @@ class DemandMetric(Metric):
     __tablename__ = "demand_metric"
     __table_args__ = _metric_constraints()
 
-    demand_id: Mapped[int] = mapped_column(ForeignKey("demand.id", ondelete="CASCADE"), index=True)
+    demand_id: Mapped[int] = mapped_column(
+        ForeignKey("demand.id", ondelete="CASCADE"), index=True
+    )
     current: Mapped[str] = mapped_column(String(60), default="")
     test_method: Mapped[str] = mapped_column(String(120), default="")
 
 
-LISTINGS: dict[str, type[Achievement] | type[Demand]] = {"achievement": Achievement, "demand": Demand}
+LISTINGS: dict[str, type[Achievement] | type[Demand]] = {
+    "achievement": Achievement,
+    "demand": Demand,
+}
 KIND_NAMES = {"achievement": "成果", "demand": "需求"}
 
 __all__ = ["Achievement", "Demand", "KIND_NAMES", "LISTINGS", "Listing", "key_of"]

@@ -48,7 +48,9 @@ TEXT_LEAST = 20  # characters below which nobody could judge what is offered or 
 NO_BASELINE = "尚无对比数据"
 BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
 COMPANY_FORMS = ("有限责任公司", "股份有限公司", "有限公司")
-NAME_LEAST = 3  # characters of a shortened name below which it would be found in other words
+NAME_LEAST = (
+    3  # characters of a shortened name below which it would be found in other words
+)
 # What a page shows of a demand in the firm's own words, beside keywords and metrics.
 PUBLIC_TEXTS = (
     "title",
@@ -95,13 +97,19 @@ def one(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
     table = LISTINGS.get(kind)
     row = None
     if table is not None and listing_id <= ID_MOST:
-        row = db.session.scalar(db.select(table).where(table.id == listing_id, table.visible_to(by)))
+        row = db.session.scalar(
+            db.select(table).where(table.id == listing_id, table.visible_to(by))
+        )
     if row is None:
-        raise NotFound("没有找到这一条。", "它可能已被撤回，或者网址有误。可以用搜索找找看。")
+        raise NotFound(
+            "没有找到这一条。", "它可能已被撤回，或者网址有误。可以用搜索找找看。"
+        )
     return row
 
 
-def many(kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False) -> dict[int, Achievement | Demand]:
+def many(
+    kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False
+) -> dict[int, Achievement | Demand]:
     """The findable listings among `ids`, by id, in one query; the others are left out.
 
     Args:
@@ -111,13 +119,19 @@ def many(kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False) -> di
         in_full: the people and organisations behind an achievement are wanted too; rows of a list do not show them.
     """
     table = LISTINGS[kind]
-    query = db.select(table).where(table.id.in_([i for i in ids if i <= ID_MOST]), table.found_by(by))
+    query = db.select(table).where(
+        table.id.in_([i for i in ids if i <= ID_MOST]), table.found_by(by)
+    )
     if table is Achievement and not in_full:
-        query = query.options(lazyload(Achievement.contributors), lazyload(Achievement.co_owners))
+        query = query.options(
+            lazyload(Achievement.contributors), lazyload(Achievement.co_owners)
+        )
     return {row.id: row for row in db.session.scalars(query)}
 
 
-def standing(ids: Mapping[str, Iterable[int]], *, by: Any) -> dict[tuple[str, int], str]:
+def standing(
+    ids: Mapping[str, Iterable[int]], *, by: Any
+) -> dict[tuple[str, int], str]:
     """What `indexing.state_of` says today of each findable listing, by kind and id, without loading any.
 
     Args:
@@ -127,7 +141,10 @@ def standing(ids: Mapping[str, Iterable[int]], *, by: Any) -> dict[tuple[str, in
     asked = {kind: list(ids.get(kind, ())) for kind in LISTINGS}
     question = _standing(None if by is None else audiences(by), now().date())
     rows = db.session.connection().execute(question, asked).all()
-    return {(kind, listing_id): indexing.state_of(*state) for kind, listing_id, *state in rows}
+    return {
+        (kind, listing_id): indexing.state_of(*state)
+        for kind, listing_id, *state in rows
+    }
 
 
 @lru_cache(READERS)
@@ -135,9 +152,18 @@ def _standing(reader: frozenset[str] | None, day: date) -> CompoundSelect[Any]:
     """The question of `standing`: putting it together takes longer than its answer."""
     return db.union_all(
         *(
-            db.select(db.literal_column(f"'{kind}'"), table.id, table.revision, table.updated_at, Organisation.name)
+            db.select(
+                db.literal_column(f"'{kind}'"),
+                table.id,
+                table.revision,
+                table.updated_at,
+                Organisation.name,
+            )
             .join(Organisation)
-            .where(table.id.in_(bindparam(kind, expanding=True)), table.found_among(reader, day))
+            .where(
+                table.id.in_(bindparam(kind, expanding=True)),
+                table.found_among(reader, day),
+            )
             for kind, table in LISTINGS.items()
         )
     )
@@ -153,15 +179,31 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
 
     def text(name: str, label: str, required: bool = False) -> None:
         length = len(getattr(row, name).strip())
-        need(not required or length >= TEXT_LEAST, name, f"{label}至少写 {TEXT_LEAST} 个字，别人才能判断。")
-        need(length <= TEXT_LIMIT, name, f"{label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。")
+        need(
+            not required or length >= TEXT_LEAST,
+            name,
+            f"{label}至少写 {TEXT_LEAST} 个字，别人才能判断。",
+        )
+        need(
+            length <= TEXT_LIMIT,
+            name,
+            f"{label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。",
+        )
 
     need(4 <= len(row.title.strip()) <= 100, "title", "名称应为 4–100 个字。")
     need(len(row.keywords) <= 5, "keywords", "关键词最多 5 个。")
-    need(len(row.field_codes) <= 3, "field_codes", "技术领域最多 3 个：1 个主领域和 2 个相关领域。")
+    need(
+        len(row.field_codes) <= 3,
+        "field_codes",
+        "技术领域最多 3 个：1 个主领域和 2 个相关领域。",
+    )
     need(len(row.industry_codes) <= 3, "industry_codes", "应用行业最多 3 个。")
     need(row.contact_name.strip(), "contact_name", "填写联系人或联系部门。")
-    need(row.contact_phone.strip() or row.contact_email.strip(), "contact_phone", "电话和邮箱至少填一个。")
+    need(
+        row.contact_phone.strip() or row.contact_email.strip(),
+        "contact_phone",
+        "电话和邮箱至少填一个。",
+    )
     if isinstance(row, Achievement):
         text("summary", "成果简介", required=True)
         for name, label in (
@@ -178,7 +220,11 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
         need(row.price_mode, "price_mode", "选择定价方式；没有定价就选「面议」。")
         priced = row.price_mode in (None, "negotiable") or row.price_min is not None
         need(priced, "price_min", "写上价格；没有定价就把定价方式改为「面议」。")
-        need(row.price_mode != "range" or row.price_max is not None, "price_max", "写上最高价格。")
+        need(
+            row.price_mode != "range" or row.price_max is not None,
+            "price_max",
+            "写上最高价格。",
+        )
         need(
             row.metrics or row.baseline.strip(),
             "baseline",
@@ -190,23 +236,47 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
             "成熟度 7 级以上要写明依据。",
         )
         level_known = row.level in (None, "not_evaluated") or row.evaluation_method
-        need(level_known, "evaluation_method", "写了成果水平就要写评价方式；没有评价过请选「未评价」。")
+        need(
+            level_known,
+            "evaluation_method",
+            "写了成果水平就要写评价方式；没有评价过请选「未评价」。",
+        )
         open_licence = row.license_type == "open"
         need(
-            not open_licence or "license" in row.conversion_modes, "license_type", "开放许可要在转化方式里选「许可」。"
+            not open_licence or "license" in row.conversion_modes,
+            "license_type",
+            "开放许可要在转化方式里选「许可」。",
         )
     else:
         text("problem", "主要问题", required=True)
-        for name, label in (("key_technology", "技术关键"), ("expected_goal", "预期目标"), ("foundation", "现有基础")):
+        for name, label in (
+            ("key_technology", "技术关键"),
+            ("expected_goal", "预期目标"),
+            ("foundation", "现有基础"),
+        ):
             text(name, label)
         need(row.demand_type, "demand_type", "选择需求类型。")
-        need(row.budget is not None or row.budget_negotiable, "budget", "填写拟投入资金，或选「面议」。")
+        need(
+            row.budget is not None or row.budget_negotiable,
+            "budget",
+            "填写拟投入资金，或选「面议」。",
+        )
         if row.need == "technology":
-            known = row.field_codes or (row.activity_type == "basic_research" and row.discipline)
+            known = row.field_codes or (
+                row.activity_type == "basic_research" and row.discipline
+            )
             need(known, "field_codes", "选择技术领域。")
-            need(row.cooperation_modes, "cooperation_modes", "至少选择一种合作方式；都可以就选「不限/面议」。")
+            need(
+                row.cooperation_modes,
+                "cooperation_modes",
+                "至少选择一种合作方式；都可以就选「不限/面议」。",
+            )
         for name in _naming(row) if row.anonymous else ():
-            need(False, name, "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。")
+            need(
+                False,
+                name,
+                "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。",
+            )
         if row.bounty:
             need(row.metrics, "metrics", "揭榜需求至少要有一项可验收的量化指标。")
             for name, label in (
@@ -218,7 +288,9 @@ def problems_of(row: Achievement | Demand) -> dict[str, list[str]]:
     return found
 
 
-def lacking(kind: str, values: Mapping[str, Any], *, organisation: Organisation | None) -> dict[str, list[str]]:
+def lacking(
+    kind: str, values: Mapping[str, Any], *, organisation: Organisation | None
+) -> dict[str, list[str]]:
     """What would keep a listing of these values from being public, as `problems_of` says it; nothing is stored.
 
     Args:
@@ -228,13 +300,19 @@ def lacking(kind: str, values: Mapping[str, Any], *, organisation: Organisation 
     """
     children = CHILDREN[kind]
     columns = {
-        name: [children[name](**one) for one in value] if name in children else value for name, value in values.items()
+        name: [children[name](**one) for one in value] if name in children else value
+        for name, value in values.items()
     }
     return problems_of(LISTINGS[kind](organisation=organisation, **columns))
 
 
 def create(
-    kind: str, values: Mapping[str, Any], *, organisation: Organisation, by: Any, commit: bool = True
+    kind: str,
+    values: Mapping[str, Any],
+    *,
+    organisation: Organisation,
+    by: Any,
+    commit: bool = True,
 ) -> Achievement | Demand:
     """Write a new draft; it may have holes, but it has a title.
 
@@ -282,7 +360,12 @@ def create_many(
 
 
 def save(
-    row: Achievement | Demand, values: Mapping[str, Any], *, by: Any, seen: int, commit: bool = True
+    row: Achievement | Demand,
+    values: Mapping[str, Any],
+    *,
+    by: Any,
+    seen: int,
+    commit: bool = True,
 ) -> Achievement | Demand:
     """Change a draft, a returned listing or a published one (which must stay fit for the public).
 
@@ -312,7 +395,11 @@ def save(
     if row.state == "published" and (problems := problems_of(row)):
         if commit:
             db.session.rollback()
-        raise Invalid("已发布的内容要保持完整，这次修改没有保存。", "请补齐标出的几处。", problems=problems)
+        raise Invalid(
+            "已发布的内容要保持完整，这次修改没有保存。",
+            "请补齐标出的几处。",
+            problems=problems,
+        )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     if commit:
         _commit(row)
@@ -353,7 +440,9 @@ def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") ->
     _fresh(row, seen)
     problems = problems_of(row)
     if row.organisation.verified_at is None:
-        problems["organisation"] = [f"「{row.organisation.name}」还没有核验，不能公开发布。"]
+        problems["organisation"] = [
+            f"「{row.organisation.name}」还没有核验，不能公开发布。"
+        ]
     if problems:
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     _take_up(row, by=by)
@@ -433,7 +522,9 @@ def expire_due() -> int:
     """
     moved: list[Listing] = []
     for table in LISTINGS.values():
-        query = db.select(table).where(table.state == "published", table.valid_until < now().date())
+        query = db.select(table).where(
+            table.state == "published", table.valid_until < now().date()
+        )
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
             moved.append(row)
@@ -455,7 +546,9 @@ def publish_imported(row: Achievement | Demand, *, by: Any) -> None:
     if row.id is None:
         db.session.flush()  # the History rows need it
     row.submitted_at = row.published_at = now()
-    row.valid_until = row.valid_until or row.published_at.date() + timedelta(days=VALID_DAYS)
+    row.valid_until = row.valid_until or row.published_at.date() + timedelta(
+        days=VALID_DAYS
+    )
     for deed in ("submit", "take", "approve"):
         row.life.move(row, deed, by=by, note="批量导入")
 
@@ -528,10 +621,15 @@ def index_check() -> dict[str, list[tuple[str, int]]]:
             db.select(table.id, table.revision).where(table.state == "published")
         )
     }
-    copy = {(kind, row_id): version for kind, row_id, version in current_app.extensions["search"].versions()}
+    copy = {
+        (kind, row_id): version
+        for kind, row_id, version in current_app.extensions["search"].versions()
+    }
     return {
         "missing": sorted(truth.keys() - copy.keys()),
-        "stale": sorted(key for key in truth.keys() & copy.keys() if truth[key] != copy[key]),
+        "stale": sorted(
+            key for key in truth.keys() & copy.keys() if truth[key] != copy[key]
+        ),
         "extra": sorted(copy.keys() - truth.keys()),
     }
 
@@ -555,7 +653,9 @@ def changes(row: Achievement | Demand, values: Mapping[str, Any]) -> dict[str, A
     for name, value in values.items():
         if name in children:
             table = children[name]
-            fresh = [table(position=i, **row_values) for i, row_values in enumerate(value)]
+            fresh = [
+                table(position=i, **row_values) for i, row_values in enumerate(value)
+            ]
             if [_plain(c) for c in getattr(row, name)] != [_plain(c) for c in fresh]:
                 changed[name] = fresh
         elif getattr(row, name) != value:
@@ -568,14 +668,26 @@ def _naming(row: Demand) -> list[str]:
     owner = row.organisation.name if row.organisation else ""
     names = {plain(owner), plain(BRACKETED.sub("", owner))}
     for form in COMPANY_FORMS:
-        names |= {short for name in names if len(short := name.removesuffix(form)) >= NAME_LEAST}
+        names |= {
+            short
+            for name in names
+            if len(short := name.removesuffix(form)) >= NAME_LEAST
+        }
     said = {name: getattr(row, name) for name in PUBLIC_TEXTS}
     said["keywords"] = " ".join(row.keywords)
-    said["metrics"] = " ".join(f"{one.name} {one.unit} {one.current} {one.test_method}" for one in row.metrics)
-    return [field for field, text in said.items() if any(name in plain(text) for name in names if name)]
+    said["metrics"] = " ".join(
+        f"{one.name} {one.unit} {one.current} {one.test_method}" for one in row.metrics
+    )
+    return [
+        field
+        for field, text in said.items()
+        if any(name in plain(text) for name in names if name)
+    ]
 
 
-def _new(kind: str, values: Mapping[str, Any], organisation: Organisation, by: Any) -> Achievement | Demand:
+def _new(
+    kind: str, values: Mapping[str, Any], organisation: Organisation, by: Any
+) -> Achievement | Demand:
     """A draft of an organisation that is not in the session yet."""
     require(by, "listing.create")
     row = LISTINGS[kind](
@@ -583,7 +695,9 @@ def _new(kind: str, values: Mapping[str, Any], organisation: Organisation, by: A
         organisation_id=organisation.id,
         owner_id=getattr(by, "id", None),
         state="draft",
-        **{name: [] for name in CHILDREN[kind]},  # known to be empty: no query looks for them later
+        **{
+            name: [] for name in CHILDREN[kind]
+        },  # known to be empty: no query looks for them later
     )
     require(by, "listing.edit", row)
     _fill(row, values)
@@ -598,15 +712,24 @@ def _fill(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
     row.title = row.title.strip() if row.title else ""
     row.title_key = key_of(row.title)
     if not row.title_key:
-        raise Invalid(f"先给{KIND_NAMES[row.kind]}起个名称。", problems={"title": ["名称不能为空，也不能只有标点。"]})
+        raise Invalid(
+            f"先给{KIND_NAMES[row.kind]}起个名称。",
+            problems={"title": ["名称不能为空，也不能只有标点。"]},
+        )
     return list(changed)
 
 
 def _plain(child: Any) -> dict[str, Any]:
     """The values of a child row, for comparing."""
     skipped = {"id", "achievement_id", "demand_id", "position"}
-    values = {c.key: getattr(child, c.key) for c in child.__table__.columns if c.key not in skipped}
-    return {name: value for name, value in values.items() if value not in (None, "", False)}
+    values = {
+        c.key: getattr(child, c.key)
+        for c in child.__table__.columns
+        if c.key not in skipped
+    }
+    return {
+        name: value for name, value in values.items() if value not in (None, "", False)
+    }
 
 
 def _refuse_twin(row: Achievement | Demand) -> None:
@@ -626,7 +749,10 @@ def _refuse_twin(row: Achievement | Demand) -> None:
 
 def _fresh(row: Listing, seen: int) -> None:
     if row.revision != seen:
-        raise Stale("这一条在您打开之后被改过。", "请重新打开，看过新的内容再决定。您刚写的内容可以先复制下来。")
+        raise Stale(
+            "这一条在您打开之后被改过。",
+            "请重新打开，看过新的内容再决定。您刚写的内容可以先复制下来。",
+        )
 
 
 def _take_up(row: Achievement | Demand, *, by: Any) -> None:
@@ -634,7 +760,9 @@ def _take_up(row: Achievement | Demand, *, by: Any) -> None:
         row.life.move(row, "take", by=by)
 
 
-def _decline(row: Achievement | Demand, deed: str, *, by: Any, seen: int, note: str) -> None:
+def _decline(
+    row: Achievement | Demand, deed: str, *, by: Any, seen: int, note: str
+) -> None:
     require(by, "listing.review", row)
     _fresh(row, seen)
     reason = _reason(note)
@@ -661,16 +789,25 @@ def _commit(row: Listing) -> None:
         db.session.commit()
     except StaleDataError:
         db.session.rollback()
-        raise Stale("这一条刚被别人改过。", "请重新打开，看过新的内容再决定。") from None
+        raise Stale(
+            "这一条刚被别人改过。", "请重新打开，看过新的内容再决定。"
+        ) from None
     except IntegrityError as error:
         db.session.rollback()
         if "title" in str(error.orig):
-            raise Invalid("同一单位已有同名的一条。", problems={"title": ["同一单位已有同名的一条。"]}) from None
+            raise Invalid(
+                "同一单位已有同名的一条。",
+                problems={"title": ["同一单位已有同名的一条。"]},
+            ) from None
         raise
     except OperationalError as error:
         db.session.rollback()
-        if "locked" in str(error.orig):  # SQLite: somebody committed between this request's first read and its write
-            raise Stale("同一时刻有别人在保存，这一次没有存上。", "请再保存一次。") from None
+        if "locked" in str(
+            error.orig
+        ):  # SQLite: somebody committed between this request's first read and its write
+            raise Stale(
+                "同一时刻有别人在保存，这一次没有存上。", "请再保存一次。"
+            ) from None
         raise
 
 
@@ -679,6 +816,8 @@ def _tell_index(*rows: Listing) -> None:
     try:
         if indexing.sync(rows):
             db.session.commit()
-    except OperationalError as error:  # SQLite locked by another writer, or a server gone since the commit
+    except (
+        OperationalError
+    ) as error:  # SQLite locked by another writer, or a server gone since the commit
         db.session.rollback()
         log.warning("index_note_behind", rows=len(rows), reason=str(error.orig))

@@ -42,16 +42,28 @@ def quality() -> None:
     click.echo(f"{row.at:%Y-%m-%d %H:%M} UTC, ranking {row.ranker}")
     click.echo(f"judged: {found['demands']} demands, {found['pairs']} pairs")
     if found["quality"] is None:
-        click.echo(f"no figures: {found['demands']} judged demands, {found['needed']} needed")
-    for name, key in (("P@5", "precision"), ("NDCG@10", "gain")) if found["quality"] else ():
+        click.echo(
+            f"no figures: {found['demands']} judged demands, {found['needed']} needed"
+        )
+    for name, key in (
+        (("P@5", "precision"), ("NDCG@10", "gain")) if found["quality"] else ()
+    ):
         value = found["quality"][key]
-        said = f"not told from {value['n']}" if value["mean"] is None else f"{value['mean']:.3f} ± {value['error']:.3f}"
+        said = (
+            f"not told from {value['n']}"
+            if value["mean"] is None
+            else f"{value['mean']:.3f} ± {value['error']:.3f}"
+        )
         click.echo(f"{name}: {said} (n = {value['n']} demands)")
     for band in found["bands"] or ():
-        click.echo(f"grade {band['grade'] or 'none'}: {band['pairs']} pairs, {band['finds']:.0%} finds")
+        click.echo(
+            f"grade {band['grade'] or 'none'}: {band['pairs']} pairs, {band['finds']:.0%} finds"
+        )
     shown = found["exposure"]
     if shown["demands"] < found["needed"]:
-        click.echo(f"no exposure: {shown['demands']} public demands, {found['needed']} needed")
+        click.echo(
+            f"no exposure: {shown['demands']} public demands, {found['needed']} needed"
+        )
         return
     click.echo(
         f"first five of {shown['demands']} demands: {shown['places']} places, {shown['nothing']} without a match"
@@ -70,4 +82,6 @@ def calibrate() -> None:
         raise click.ClickException(
             f"{error.there} judged demands, {error.needed} needed; the cut points hold"
         ) from None
-    click.echo(f"learned from {row.demands} demands, {row.verdicts} pairs; in force: {'yes' if row.better else 'no'}")
+    click.echo(
+        f"learned from {row.demands} demands, {row.verdicts} pairs; in force: {'yes' if row.better else 'no'}"
+    )

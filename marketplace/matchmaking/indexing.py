@@ -34,8 +34,12 @@ from matching.candidates import CandidateMatcher
 
 log = structlog.get_logger(__name__)
 
-MARGIN = timedelta(seconds=60)  # clocks of several hosts differ, and a transaction commits after it has dated its rows
-AUDIT = timedelta(seconds=60)  # how often counts are compared as well: what took longer than the margin is found here
+MARGIN = timedelta(
+    seconds=60
+)  # clocks of several hosts differ, and a transaction commits after it has dated its rows
+AUDIT = timedelta(
+    seconds=60
+)  # how often counts are compared as well: what took longer than the margin is found here
 SMALL = 2000  # so many changed rows are taken in while the reader waits; more go to a build in the background
 BATCH = 500  # rows loaded at a time
 RETRY = 30.0  # seconds between two attempts to build what failed
@@ -87,7 +91,9 @@ class Matchers:
     def __init__(self, folder: Path, pools: str = "") -> None:
         self.folder = folder
         self.pools = pools
-        self._catalogues = {(k, inner): Catalogue(k, inner) for k in LISTINGS for inner in (False, True)}
+        self._catalogues = {
+            (k, inner): Catalogue(k, inner) for k in LISTINGS for inner in (False, True)
+        }
         self._guard = threading.Lock()
         self._builds: dict[str, threading.Thread] = {}
         self._tried: dict[str, float] = {}
@@ -146,10 +152,16 @@ class Matchers:
             name = catalogue.generation if catalogue.usable else ""
             found[kind] = {
                 "generation": name or "none",
-                "built": datetime.fromtimestamp((self.folder / kind / name).stat().st_mtime) if name else None,
+                "built": datetime.fromtimestamp(
+                    (self.folder / kind / name).stat().st_mtime
+                )
+                if name
+                else None,
                 "documents": len(catalogue.stamps),
                 "findable": len(truth),
-                "behind": sum(catalogue.stamps.get(i) != stamp for i, stamp in truth.items())
+                "behind": sum(
+                    catalogue.stamps.get(i) != stamp for i, stamp in truth.items()
+                )
                 + len(catalogue.stamps.keys() - truth.keys()),
             }
         return found
@@ -168,7 +180,10 @@ class Matchers:
 
     def _take_generation(self, catalogue: Catalogue) -> None:
         """Load the artefact where another one than the loaded is current, or none is loaded yet."""
-        while catalogue.matcher is None or self._current(catalogue.kind) != catalogue.generation:
+        while (
+            catalogue.matcher is None
+            or self._current(catalogue.kind) != catalogue.generation
+        ):
             name = self._current(catalogue.kind)
             self._empty(catalogue, generation=name)
             path = self.folder / catalogue.kind / name
@@ -178,19 +193,35 @@ class Matchers:
                     table = np.load(path / "stamps.npy", allow_pickle=False)
                     catalogue.stamps = {int(i): (int(r), int(at)) for i, r, at in table}
                     catalogue.matcher, catalogue.usable = matcher, True
-            except search.SearchUnavailable:  # the cluster is away, the artefact may be sound: look again next time
+            except (
+                search.SearchUnavailable
+            ):  # the cluster is away, the artefact may be sound: look again next time
                 catalogue.matcher, catalogue.generation = None, ""
                 raise
-            except (UnusableArtefact, OSError, EOFError, ValueError) as error:  # the database can replace it
-                if name == self._current(catalogue.kind):  # else it was swapped away while we read it
-                    log.error("matcher_artefact_unusable", kind=catalogue.kind, path=str(path), reason=repr(error))
+            except (
+                UnusableArtefact,
+                OSError,
+                EOFError,
+                ValueError,
+            ) as error:  # the database can replace it
+                if name == self._current(
+                    catalogue.kind
+                ):  # else it was swapped away while we read it
+                    log.error(
+                        "matcher_artefact_unusable",
+                        kind=catalogue.kind,
+                        path=str(path),
+                        reason=repr(error),
+                    )
 
     def _load(self, kind: str, path: Path) -> Matcher:
         if not self.pools:
             return Matcher.load(path / "matcher")
         pool = self._pool(kind, path.name)
         if not pool.there():
-            raise UnusableArtefact(f"the candidates of {path.name} are not in Elasticsearch")
+            raise UnusableArtefact(
+                f"the candidates of {path.name} are not in Elasticsearch"
+            )
         return CandidateMatcher.open(path / "matcher", pool)
 
     def _pool(self, kind: str, generation: str) -> Any:
@@ -217,23 +248,35 @@ class Matchers:
     def _catch_up(self, catalogue: Catalogue) -> None:
         """Put what became findable or changed, remove what is no longer findable; twice is as good as once."""
         moment = now()
-        if catalogue.audited is None or catalogue.seen is None or moment - catalogue.audited > AUDIT:
+        if (
+            catalogue.audited is None
+            or catalogue.seen is None
+            or moment - catalogue.audited > AUDIT
+        ):
             changed, gone = self._audit(catalogue)
             catalogue.audited = moment
         else:
             changed, gone = self._recent(catalogue, catalogue.seen - MARGIN)
-        if len(changed) > SMALL and len(changed.keys() - self._confidential(catalogue)) > SMALL:
+        if (
+            len(changed) > SMALL
+            and len(changed.keys() - self._confidential(catalogue)) > SMALL
+        ):
             catalogue.audited = None
             self._prepare(catalogue.kind)
-            raise SearchUnavailable("匹配模型正在准备。", "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。")
+            raise SearchUnavailable(
+                "匹配模型正在准备。",
+                "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
+            )
         self._apply(catalogue, changed, gone)
         catalogue.seen = moment
 
-    def _recent(self, catalogue: Catalogue, since: datetime) -> tuple[dict[int, Stamp], set[int]]:
+    def _recent(
+        self, catalogue: Catalogue, since: datetime
+    ) -> tuple[dict[int, Stamp], set[int]]:
         table = LISTINGS[catalogue.kind]
-        query = db.select(table.id, table.revision, table.updated_at, catalogue.offered()).where(
-            table.updated_at >= since
-        )
+        query = db.select(
+            table.id, table.revision, table.updated_at, catalogue.offered()
+        ).where(table.updated_at >= since)
         changed, gone = {}, set()
         for row_id, revision, updated_at, offered in db.session.execute(query):
             stamp = _stamp(revision, updated_at)
@@ -246,21 +289,32 @@ class Matchers:
     def _audit(self, catalogue: Catalogue) -> tuple[dict[int, Stamp], set[int]]:
         """Compare all there is: rows dated long before they were committed, restored, deleted or past their day."""
         truth = self._truth(catalogue)
-        changed = {i: stamp for i, stamp in truth.items() if catalogue.stamps.get(i) != stamp}
+        changed = {
+            i: stamp for i, stamp in truth.items() if catalogue.stamps.get(i) != stamp
+        }
         return changed, catalogue.stamps.keys() - truth.keys()
 
     def _truth(self, catalogue: Catalogue) -> dict[int, Stamp]:
         table = LISTINGS[catalogue.kind]
-        query = db.select(table.id, table.revision, table.updated_at).where(catalogue.offered())
-        return {row_id: _stamp(revision, at) for row_id, revision, at in db.session.execute(query)}
+        query = db.select(table.id, table.revision, table.updated_at).where(
+            catalogue.offered()
+        )
+        return {
+            row_id: _stamp(revision, at)
+            for row_id, revision, at in db.session.execute(query)
+        }
 
     def _confidential(self, catalogue: Catalogue) -> set[int]:
         """Rows that no artefact holds: an inner catalogue always takes them in by itself."""
         table = LISTINGS[catalogue.kind]
-        query = db.select(table.id).where(catalogue.offered(), table.visibility == "confidential")
+        query = db.select(table.id).where(
+            catalogue.offered(), table.visibility == "confidential"
+        )
         return set(db.session.scalars(query))
 
-    def _apply(self, catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> None:
+    def _apply(
+        self, catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]
+    ) -> None:
         table, matcher = LISTINGS[catalogue.kind], catalogue.matcher
         assert matcher is not None  # noqa: S101  (for the type checker)
         if gone:
@@ -269,7 +323,9 @@ class Matchers:
                 del catalogue.stamps[row_id]
         ids = sorted(changed)
         for start in range(0, len(ids), BATCH):
-            rows = db.session.scalars(db.select(table).where(table.id.in_(ids[start : start + BATCH])))
+            rows = db.session.scalars(
+                db.select(table).where(table.id.in_(ids[start : start + BATCH]))
+            )
             matcher.put([indexing.matching_document(row) for row in rows])
             catalogue.stamps.update((i, changed[i]) for i in ids[start : start + BATCH])
 
@@ -279,11 +335,15 @@ class Matchers:
         """Start a build in the background, unless one runs here or one has just failed."""
         with self._guard:
             running = self._builds.get(kind)
-            if (running is not None and running.is_alive()) or time.monotonic() - self._tried.get(kind, -RETRY) < RETRY:
+            if (
+                running is not None and running.is_alive()
+            ) or time.monotonic() - self._tried.get(kind, -RETRY) < RETRY:
                 return
             self._tried[kind] = time.monotonic()
             app = current_app._get_current_object()  # type: ignore[attr-defined]
-            thread = threading.Thread(target=self._build, args=(app, kind), name=f"fit-{kind}", daemon=True)
+            thread = threading.Thread(
+                target=self._build, args=(app, kind), name=f"fit-{kind}", daemon=True
+            )
             self._builds[kind] = thread
             thread.start()
 
@@ -316,7 +376,9 @@ class Matchers:
 
         def documents() -> Iterator[Any]:
             for row in indexing.published(kind):
-                if row.visibility == "confidential" or (isinstance(row, Demand) and row.need != "technology"):
+                if row.visibility == "confidential" or (
+                    isinstance(row, Demand) and row.need != "technology"
+                ):
                     continue
                 rows[row.id] = _stamp(row.revision, row.updated_at)
                 yield indexing.matching_document(row)
@@ -337,7 +399,9 @@ class Matchers:
                 raise
         else:
             Matcher().fit(documents()).save(path / "matcher")
-        table = np.array([(i, *stamp) for i, stamp in rows.items()], dtype=np.int64).reshape(-1, 3)
+        table = np.array(
+            [(i, *stamp) for i, stamp in rows.items()], dtype=np.int64
+        ).reshape(-1, 3)
         np.save(path / "stamps.npy", table, allow_pickle=False)
         kept = {name, self._current(kind)}  # a process may be reading the one before
         (folder / "next").write_text(name)
@@ -345,9 +409,16 @@ class Matchers:
         for other in folder.iterdir():
             if other.is_dir() and other.name not in kept:
                 shutil.rmtree(other, ignore_errors=True)
-                if self.pools:  # only what was made here: another host has generations of its own
+                if (
+                    self.pools
+                ):  # only what was made here: another host has generations of its own
                     self._pool(kind, other.name).drop()
-        log.info("matcher_fitted", kind=offered.kind, documents=len(rows), seconds=round(time.monotonic() - began, 1))
+        log.info(
+            "matcher_fitted",
+            kind=offered.kind,
+            documents=len(rows),
+            seconds=round(time.monotonic() - began, 1),
+        )
         return len(rows)
 
 
@@ -358,4 +429,6 @@ def _stamp(revision: int, updated_at: datetime) -> Stamp:
 def init_app(app: Flask) -> None:
     """Hang the matchers of this process in the application."""
     pools = app.config["SEARCH_URL"] if app.config["MATCHING"] == "candidates" else ""
-    app.extensions["matchers"] = Matchers(Path(app.config["DATA_DIR"]) / "matcher", pools)
+    app.extensions["matchers"] = Matchers(
+        Path(app.config["DATA_DIR"]) / "matcher", pools
+    )

@@ -26,7 +26,9 @@ from matching import calibration, vectors
 blueprint = Blueprint("matchmaking", __name__)
 
 TRIALS = "20/minute;200/day"  # per address
-PAGE_LIMIT = 100_000  # beyond any list; what is typed beyond it is not said back digit by digit
+PAGE_LIMIT = (
+    100_000  # beyond any list; what is typed beyond it is not said back digit by digit
+)
 
 EXAMPLES = {
     "demand": "电机用深沟球轴承装配后有异音，振动值在 42–48 dB 之间，想稳定降到 36 dB 以下，现有超精研磨设备不换。",
@@ -41,7 +43,9 @@ def words() -> dict[str, object]:
 
 
 @blueprint.get("/demands/<int:listing_id>/matches", defaults={"kind": "demand"})
-@blueprint.get("/achievements/<int:listing_id>/matches", defaults={"kind": "achievement"})
+@blueprint.get(
+    "/achievements/<int:listing_id>/matches", defaults={"kind": "achievement"}
+)
 @needs("match.read")
 def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     """What of the other kind fits a listing, best first; `order=date` shows all, newest first.
@@ -52,13 +56,27 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     if request.args.get("order") == "date":
         asked = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
         answer, page, pages = rules.newest_for(row, by=current_user, page=asked)
-        return _page("newest", row, answer=answer, page=page, pages=pages, beyond=asked if asked > pages else None)
-    answer = rules.matches_for(row, by=current_user, taught=request.args.get("order") != "text")
+        return _page(
+            "newest",
+            row,
+            answer=answer,
+            page=page,
+            pages=pages,
+            beyond=asked if asked > pages else None,
+        )
+    answer = rules.matches_for(
+        row, by=current_user, taught=request.args.get("order") != "text"
+    )
     return _page("matches", row, answer=answer, **_judging(row, answer.shown))
 
 
-@blueprint.get("/demands/<int:listing_id>/matches/<int:other_id>", defaults={"kind": "demand"})
-@blueprint.get("/achievements/<int:listing_id>/matches/<int:other_id>", defaults={"kind": "achievement"})
+@blueprint.get(
+    "/demands/<int:listing_id>/matches/<int:other_id>", defaults={"kind": "demand"}
+)
+@blueprint.get(
+    "/achievements/<int:listing_id>/matches/<int:other_id>",
+    defaults={"kind": "achievement"},
+)
 @needs("match.read")
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
@@ -90,7 +108,9 @@ def save() -> ResponseReturnValue:
     """存为草稿: keep the pasted text as a draft and go on with it in its form."""
     kind, text = request.form.get("kind", ""), request.form.get("text", "")
     try:
-        row = rules.save_draft(text, kind, request.form.get("organisation", type=int), by=current_user)
+        row = rules.save_draft(
+            text, kind, request.form.get("organisation", type=int), by=current_user
+        )
     except Invalid as error:
         return _not_saved(kind if kind in rules.SOUGHT else "demand", text, error), 422
     flash("已存为草稿。补齐其余几项就可以送审。")
@@ -143,13 +163,21 @@ def _page(name: str, row: Row, **values: object) -> str:
 
 def _not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not kept as a draft."""
-    answer = None if "text" in error.problems else rules.trial(text, kind, by=current_user)
-    problems = {{"title": "text"}.get(name, name): said for name, said in error.problems.items()}
+    answer = (
+        None if "text" in error.problems else rules.trial(text, kind, by=current_user)
+    )
+    problems = {
+        {"title": "text"}.get(name, name): said for name, said in error.problems.items()
+    }
     return _trial_page(kind, text, answer=answer, problems=problems)
 
 
 def _trial_page(
-    kind: str, text: str, *, answer: rules.Answer | None = None, problems: dict[str, list[str]] | None = None
+    kind: str,
+    text: str,
+    *,
+    answer: rules.Answer | None = None,
+    problems: dict[str, list[str]] | None = None,
 ) -> str:
     return render_template(
         "matchmaking/trial.html",

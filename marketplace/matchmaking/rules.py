@@ -37,16 +37,34 @@ Row: TypeAlias = Achievement | Demand
 SOUGHT = {"demand": "achievement", "achievement": "demand"}  # what is ranked for what
 WORD_SHOWN = 32  # characters shown of one word: room for the name of a chemical, not for a text without breaks
 TOP = 20
-NEAREST, NEAREST_POOR = 5, 3  # rows shown when nothing fits: those with a grade, else the first few without
+NEAREST, NEAREST_POOR = (
+    5,
+    3,
+)  # rows shown when nothing fits: those with a grade, else the first few without
 TRIAL_LEAST, TRIAL_MOST = 20, 3000  # characters of a pasted text
-HEADLINE, LEAST_CLAUSE = 40, 12  # most characters of a title made from a pasted text; fewer than 12 tell too little
+HEADLINE, LEAST_CLAUSE = (
+    40,
+    12,
+)  # most characters of a title made from a pasted text; fewer than 12 tell too little
 REST = "字面相近（单字与双字片段、标题）"  # what no shared word earned
 ALIKE = "用词相近（两边的词常在库里一起出现）"  # and no shared piece of text either
 SHORT = 60  # characters below which a text has too few words to be compared by
-LIVING = ("draft", "returned", "submitted", "in_review", "published")  # states in which a listing looks for a match
+LIVING = (
+    "draft",
+    "returned",
+    "submitted",
+    "in_review",
+    "published",
+)  # states in which a listing looks for a match
 FACTS_SHOWN = 3
 # What is compared beside the text, the deciding ones first. No time: no achievement says by when it can be had.
-FACTS = {"stage": "阶段", "mode": "合作方式", "money": "价格", "field": "领域", "chain": "产业链"}
+FACTS = {
+    "stage": "阶段",
+    "mode": "合作方式",
+    "money": "价格",
+    "field": "领域",
+    "chain": "产业链",
+}
 _Names: TypeAlias = Mapping[str, Mapping[str, str]]
 
 
@@ -178,9 +196,19 @@ def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> An
     rows = listings.many(sought, left_out, by=by) if left_out else {}
     return replace(
         answer,
-        offers=tuple(replace(offer, verdict=judged.beside.get(offer.row.id)) for offer in answer.offers),
+        offers=tuple(
+            replace(offer, verdict=judged.beside.get(offer.row.id))
+            for offer in answer.offers
+        ),
         apart=tuple(
-            Offer(place, rows[i], indexing.holder(rows[i]), verdict.grade, verdict.score, verdict=verdict)
+            Offer(
+                place,
+                rows[i],
+                indexing.holder(rows[i]),
+                verdict.grade,
+                verdict.score,
+                verdict=verdict,
+            )
             for place, (i, verdict) in enumerate(judged.apart.items(), start=1)
             if i in rows
         ),
@@ -214,14 +242,26 @@ def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int, int]:
     found = table.found_by(by)
     if table is Demand:
         found = found & (Demand.need == "technology")
-    total = db.session.scalar(db.select(db.func.count()).select_from(table).where(found)) or 0
+    total = (
+        db.session.scalar(db.select(db.func.count()).select_from(table).where(found))
+        or 0
+    )
     pages = max(1, -(-total // TOP))
     page = min(max(1, page), pages)
-    query = db.select(table).where(found).order_by(table.published_at.desc(), table.id.desc())
+    query = (
+        db.select(table)
+        .where(found)
+        .order_by(table.published_at.desc(), table.id.desc())
+    )
     rows = db.session.scalars(query.limit(TOP).offset((page - 1) * TOP))
     document, names = _facts_document(row, by), _names()
     offers = tuple(
-        Offer(rank, other, indexing.holder(other), facts=_telling(_facts(row, document, other, by, names)))
+        Offer(
+            rank,
+            other,
+            indexing.holder(other),
+            facts=_telling(_facts(row, document, other, by, names)),
+        )
         for rank, other in enumerate(rows, start=(page - 1) * TOP + 1)
         if not _own(row, other, by)
     )
@@ -253,7 +293,9 @@ def checked(text: str, kind: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if kind not in SOUGHT:
-        raise Invalid("没有这种试配。", problems={"kind": ["请选择「技术难题」或「成果简介」。"]})
+        raise Invalid(
+            "没有这种试配。", problems={"kind": ["请选择「技术难题」或「成果简介」。"]}
+        )
     if len(text) < TRIAL_LEAST:
         message = f"至少写 {TRIAL_LEAST} 个字，现在有 {len(text)} 个。写明现象、材料或设备、想达到的指标。"
         raise Invalid(message, problems={"text": [message]})
@@ -270,7 +312,9 @@ def headline(text: str) -> str:
         line = re.split(r"[。！？；;!?]", line, maxsplit=1)[0]
     line = line or text.strip()
     if len(line) > HEADLINE:
-        clause = max(line.rfind(sign, LEAST_CLAUSE, HEADLINE) for sign in "，,、：:（( ")
+        clause = max(
+            line.rfind(sign, LEAST_CLAUSE, HEADLINE) for sign in "，,、：:（( "
+        )
         line = line[: clause if clause > 0 else HEADLINE]
     return line.strip()
 
@@ -291,7 +335,9 @@ def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Any) ->
     text = checked(text, kind)
     organisation = _organisation(organisation_id, by)
     field = "problem" if kind == "demand" else "summary"
-    return listings.create(kind, {"title": headline(text), field: text}, organisation=organisation, by=by)
+    return listings.create(
+        kind, {"title": headline(text), field: text}, organisation=organisation, by=by
+    )
 
 
 def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
@@ -304,21 +350,37 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     sought = SOUGHT[row.kind]
     other = listings.many(sought, [other_id], by=by).get(other_id)
     if other is None or _blocked(row) or _blocked(other) or _own(row, other, by):
-        raise NotFound("没有找到这一对匹配。", "其中一条可能已经撤回或过期。可以回到匹配列表看看。")
+        raise NotFound(
+            "没有找到这一对匹配。", "其中一条可能已经撤回或过期。可以回到匹配列表看看。"
+        )
     document = indexing.matching_document(row)
     with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
-        reasons = matcher.explain(document, other.id if other.id in matcher else indexing.matching_document(other))
+        reasons = matcher.explain(
+            document,
+            other.id if other.id in matcher else indexing.matching_document(other),
+        )
     compared = _facts(row, _facts_document(row, by), other, by, _names())
     grade = measuring.in_force().grade(reasons, _compared(row, other))
     offer = _offer(1, other, reasons, grade, compared, _spelled(document))
     words = {word for word, _ in reasons.words}
-    names = [*(word for word, _ in offer.shares), REST, *([ALIKE] if reasons.alike > 0 else [])]
-    points, percents = reasons.apportioned(round(offer.score * 1000)), reasons.apportioned(100)
+    names = [
+        *(word for word, _ in offer.shares),
+        REST,
+        *([ALIKE] if reasons.alike > 0 else []),
+    ]
+    points, percents = (
+        reasons.apportioned(round(offer.score * 1000)),
+        reasons.apportioned(100),
+    )
     return Evidence(
         replace(offer, verdict=verdicts.own_verdict(row, other.id, by=by)),
         parts=tuple(zip(names, points, percents, strict=False)),
-        own=tuple((name, marked(text, words)) for name, text in indexing.texts(row).items()),
-        other=tuple((name, marked(text, words)) for name, text in indexing.texts(other).items()),
+        own=tuple(
+            (name, marked(text, words)) for name, text in indexing.texts(row).items()
+        ),
+        other=tuple(
+            (name, marked(text, words)) for name, text in indexing.texts(other).items()
+        ),
         own_title=marked(row.title, words),
         other_title=marked(other.title, words),
         shown=_list(row, [offer], by, surface="evidence"),
@@ -335,7 +397,10 @@ def cut_points() -> list[tuple[str, str]]:
     """The grades as the algorithm page tells them: (code, what it asks for)."""
     covered = f"{grades.FAIR_COVERED:.0%}"
     return [
-        ("high", f"分数不低于 {grades.HIGH:.2f}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"),
+        (
+            "high",
+            f"分数不低于 {grades.HIGH:.2f}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有",
+        ),
         (
             "fair",
             f"分数不低于 {grades.FAIR:.2f}，并且至少有 {grades.FAIR_WORDS} 个少见的词两边都有，"
@@ -359,8 +424,15 @@ def marked(text: str, words: Iterable[str]) -> Markup:
     """A text made safe for a page, with the given words inside <mark>; cut first, escaped piece by piece."""
     wanted = set(words)
     pieces, position = [], 0
-    for start, end in _joined((span.start, span.end) for span in spans(text) if span.word in wanted):
-        pieces += [escape(text[position:start]), Markup("<mark>"), escape(text[start:end]), Markup("</mark>")]
+    for start, end in _joined(
+        (span.start, span.end) for span in spans(text) if span.word in wanted
+    ):
+        pieces += [
+            escape(text[position:start]),
+            Markup("<mark>"),
+            escape(text[start:end]),
+            Markup("</mark>"),
+        ]
         position = end
     return Markup("").join([*pieces, escape(text[position:])])
 
@@ -387,14 +459,21 @@ def _answer(
     lessons: Sequence[measuring.Lesson] = (),
 ) -> Answer:
     sought = SOUGHT[kind]
-    ranked, understood, catalogue = _ranked(document, sought, by, top, row, left_out, lessons)
+    ranked, understood, catalogue = _ranked(
+        document, sought, by, top, row, left_out, lessons
+    )
     gaps = _gaps(document)
     spelled = _spelled(document)
     unknown = set(understood.unknown) if catalogue else set()
     answer = Answer(
         sought,
-        weighed=_legible((word for word, _ in understood.weighed if word not in unknown), spelled),
-        unknown=_legible((w for w, _ in understood.weighed if w in unknown and names_a_thing(w)), spelled),
+        weighed=_legible(
+            (word for word, _ in understood.weighed if word not in unknown), spelled
+        ),
+        unknown=_legible(
+            (w for w, _ in understood.weighed if w in unknown and names_a_thing(w)),
+            spelled,
+        ),
         gaps=gaps,
         catalogue=catalogue,
         blocked=understood.empty_reason,
@@ -402,18 +481,35 @@ def _answer(
     if answer.blocked:
         return answer
     grade = measuring.in_force().grade
-    graded = [(match, other, grade(match.reasons, _compared(row, other))) for match, other in ranked]
+    graded = [
+        (match, other, grade(match.reasons, _compared(row, other)))
+        for match, other in ranked
+    ]
     kept = [one for one in graded if one[2] is not None]
     fitting = any(level != "weak" for _, _, level in kept)
     if not fitting:
-        kept = kept[:NEAREST] or [one for one in graded if one[0].reasons.words][:NEAREST_POOR]
+        kept = (
+            kept[:NEAREST]
+            or [one for one in graded if one[0].reasons.words][:NEAREST_POOR]
+        )
     names = _names()
     own = None if row is None else (row, _facts_document(row, by))
     offers = [
-        _offer(place, other, match.reasons, level, () if own is None else _facts(*own, other, by, names), spelled)
+        _offer(
+            place,
+            other,
+            match.reasons,
+            level,
+            () if own is None else _facts(*own, other, by, names),
+            spelled,
+        )
         for place, (match, other, level) in enumerate(kept, start=1)
     ]
-    return replace(answer, offers=tuple(replace(o, facts=_telling(o.facts)) for o in offers), fitting=fitting)
+    return replace(
+        answer,
+        offers=tuple(replace(o, facts=_telling(o.facts)) for o in offers),
+        fitting=fitting,
+    )
 
 
 def _ranked(
@@ -436,21 +532,28 @@ def _ranked(
     asked = top + 5
     while True:
         wanted = max(asked + len(left_out), measuring.CONSIDERED if lessons else 0)
-        with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
+        with current_app.extensions["matchers"].using(
+            sought, inner=_inner(by)
+        ) as matcher:
             catalogue, best = len(matcher), matcher.rank(document, top=wanted)
             left = [match for match in best if match.id not in left_out]
-            ranked = (measuring.reordered(left, lessons, matcher) if lessons else left)[:asked]
+            ranked = (measuring.reordered(left, lessons, matcher) if lessons else left)[
+                :asked
+            ]
             rows = listings.many(sought, [match.id for match in ranked], by=by)
             kept = [
                 (match, rows[match.id])
                 for match in ranked
-                if match.id in rows and not (row is not None and _own(row, rows[match.id], by))
+                if match.id in rows
+                and not (row is not None and _own(row, rows[match.id], by))
             ][:top]
             if len(kept) == top or (len(best) < wanted and len(left) <= asked):
                 # Reasons cost more than the ranking: of what is shown alone, and while the matcher is ours.
                 reasons = [match.reasons for match, _ in kept]
                 understood = (
-                    matching.Understanding(reasons[0].weighed, reasons[0].unknown_words, None)
+                    matching.Understanding(
+                        reasons[0].weighed, reasons[0].unknown_words, None
+                    )
                     if reasons
                     else matcher.understand(document)
                 )
@@ -458,7 +561,14 @@ def _ranked(
         asked *= 4
 
 
-def _list(row: Row, offers: Iterable[Offer], by: Any, *, judged: int = 0, surface: str = "matches") -> Any:
+def _list(
+    row: Row,
+    offers: Iterable[Offer],
+    by: Any,
+    *,
+    judged: int = 0,
+    surface: str = "matches",
+) -> Any:
     """The offers as a verdict will bring them back; None for a reader who may not judge."""
     if by is None or not may(by, "verdict.give", row):
         return None
@@ -467,8 +577,13 @@ def _list(row: Row, offers: Iterable[Offer], by: Any, *, judged: int = 0, surfac
         subject_id=row.id,
         revision=row.revision,
         ranker=measuring.ranker(),
-        seats=tuple(verdicts.Seat(o.row.id, o.row.revision, o.score, o.grade, o.rank) for o in offers),
-        generation=current_app.extensions["matchers"].generation(SOUGHT[row.kind], inner=_inner(by)),
+        seats=tuple(
+            verdicts.Seat(o.row.id, o.row.revision, o.score, o.grade, o.rank)
+            for o in offers
+        ),
+        generation=current_app.extensions["matchers"].generation(
+            SOUGHT[row.kind], inner=_inner(by)
+        ),
         judged=judged,
         surface=surface,
     )
@@ -495,13 +610,21 @@ def _own(row: Row, other: Row, by: Any) -> bool:
     """
     if row.organisation_id != other.organisation_id:
         return False
-    return all(may(by, "demand.read_firm", one) for one in (row, other) if isinstance(one, Demand))
+    return all(
+        may(by, "demand.read_firm", one)
+        for one in (row, other)
+        if isinstance(one, Demand)
+    )
 
 
 def _blocked(row: Row) -> str | None:
     if isinstance(row, Demand) and row.need != "technology":
         return "need"
-    over = row.state == "published" and row.valid_until is not None and row.valid_until < now().date()
+    over = (
+        row.state == "published"
+        and row.valid_until is not None
+        and row.valid_until < now().date()
+    )
     return "ended" if over or row.state not in LIVING else None
 
 
@@ -519,7 +642,11 @@ def _gaps(document: matching.Document) -> tuple[str, ...]:
 def _legible(words: Iterable[str], spelled: Mapping[str, str]) -> tuple[str, ...]:
     """Words as written, each once, cut at `WORD_SHOWN`: a text without breaks is one word as long as itself."""
     written = (spelled.get(word, word) for word in words)
-    return tuple(dict.fromkeys(w if len(w) <= WORD_SHOWN else f"{w[:WORD_SHOWN]}…" for w in written))
+    return tuple(
+        dict.fromkeys(
+            w if len(w) <= WORD_SHOWN else f"{w[:WORD_SHOWN]}…" for w in written
+        )
+    )
 
 
 def _spelled(document: matching.Document) -> dict[str, str]:
@@ -549,11 +676,16 @@ def _offer(
         percents=tuple(reasons.percents.values()),
         rest=reasons.rest,
         facts=compared,
-        said=tuple((spelled.get(p.text, p.text) if p.marked else p.text, p.marked) for p in sentence(reasons).pieces),
+        said=tuple(
+            (spelled.get(p.text, p.text) if p.marked else p.text, p.marked)
+            for p in sentence(reasons).pieces
+        ),
     )
 
 
-def _facts(row: Row, own: matching.Document, other: Row, by: Any, names: _Names) -> tuple[Fact, ...]:
+def _facts(
+    row: Row, own: matching.Document, other: Row, by: Any, names: _Names
+) -> tuple[Fact, ...]:
     """What a demand wishes against what an achievement states, in words, in the order of FACTS.
 
     Args:
@@ -564,14 +696,22 @@ def _facts(row: Row, own: matching.Document, other: Row, by: Any, names: _Names)
     demand, achievement = (own, theirs) if row.kind == "demand" else (theirs, own)
     found = {fact.name: fact for fact in facts.compare(demand, achievement)}
     asking = row if isinstance(row, Demand) else other
-    return tuple(Fact(label, found[name].verdict, *_sides(found[name], asking, names)) for name, label in FACTS.items())
+    return tuple(
+        Fact(label, found[name].verdict, *_sides(found[name], asking, names))
+        for name, label in FACTS.items()
+    )
 
 
 def _sides(fact: facts.Fact, asking: Row, names: _Names) -> tuple[str, str]:
     """What the demand wishes and what the achievement states, in words; the firm's ways of working in its own."""
-    wished, offered = (_said(fact.name, value, names) for value in (fact.demand_value, fact.achievement_value))
+    wished, offered = (
+        _said(fact.name, value, names)
+        for value in (fact.demand_value, fact.achievement_value)
+    )
     if fact.name == "mode" and wished and isinstance(asking, Demand):
-        wished = "、".join(terms.COOPERATION_MODES[code] for code in asking.cooperation_modes)
+        wished = "、".join(
+            terms.COOPERATION_MODES[code] for code in asking.cooperation_modes
+        )
     return wished, offered
 
 
@@ -582,7 +722,9 @@ def _said(name: str, value: Any, names: _Names) -> str:
     if name == "money":
         return money(*value)
     if name == "mode":
-        return "、".join(term for code, term in terms.CONVERSION_MODES.items() if code in value)
+        return "、".join(
+            term for code, term in terms.CONVERSION_MODES.items() if code in value
+        )
     return names[name].get(value, value)
 
 
@@ -596,14 +738,23 @@ def _names() -> _Names:
 
 def _telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The few facts for a row of a list: known ones first, each group in the order of FACTS."""
-    return tuple(sorted(compared, key=lambda fact: fact.verdict == "unknown")[:FACTS_SHOWN])
+    return tuple(
+        sorted(compared, key=lambda fact: fact.verdict == "unknown")[:FACTS_SHOWN]
+    )
 
 
 def _facts_document(row: Row, by: Any) -> matching.Document:
     """What of a listing's codes this reader's page may show; the rest is unknown to him."""
     document = indexing.matching_document(row)
     if row.visibility == "partial" and not may(by, "listing.read_full", row):
-        return replace(document, chain=None, modes=frozenset(), price_min=None, price_max=None, due=None)
+        return replace(
+            document,
+            chain=None,
+            modes=frozenset(),
+            price_min=None,
+            price_max=None,
+            due=None,
+        )
     return document
 
 

@@ -32,7 +32,11 @@ TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "�
 @needs("office.read")
 def queue() -> ResponseReturnValue:
     """What waits for review, longest first; or what is published or suspended."""
-    tray = request.args.get("tray", "") if request.args.get("tray") in office.TRAYS else "waiting"
+    tray = (
+        request.args.get("tray", "")
+        if request.args.get("tray") in office.TRAYS
+        else "waiting"
+    )
     kind, page = _kind_filter(), request.args.get("page", 1, type=int)
     return render_template(
         "office/queue.html",
@@ -63,7 +67,9 @@ def approve(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.review")
 def send_back(kind: str, listing_id: int) -> ResponseReturnValue:
     """Return it to be mended."""
-    return _decide(kind, listing_id, rules.send_back, "「{}」已退回，对方会在「我的」里看到原因。")
+    return _decide(
+        kind, listing_id, rules.send_back, "「{}」已退回，对方会在「我的」里看到原因。"
+    )
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/reject")
@@ -84,7 +90,9 @@ def suspend(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("listing.suspend")
 def resume(kind: str, listing_id: int) -> ResponseReturnValue:
     """Show it again."""
-    return _decide(kind, listing_id, rules.resume, "「{}」已恢复公开。", stay=True, noted=False)
+    return _decide(
+        kind, listing_id, rules.resume, "「{}」已恢复公开。", stay=True, noted=False
+    )
 
 
 @blueprint.post(f"/review/{KIND}/<int:listing_id>/verify")
@@ -93,18 +101,29 @@ def verify(kind: str, listing_id: int) -> ResponseReturnValue:
     """Verify the organisation that owns the listing."""
     row, form = rules.one(kind, listing_id, by=current_user), VerifyForm()
     try:
-        accounts.verify_organisation(row.organisation, by=current_user, uscc=form.uscc.data or "")
+        accounts.verify_organisation(
+            row.organisation, by=current_user, uscc=form.uscc.data or ""
+        )
     except Invalid as error:
         return _review_page(row, 422, verify_form=form, error=error)
     flash(f"「{row.organisation.name}」已核验。", "success")
-    return redirect(url_for("office.review", kind=kind, listing_id=row.id, only=_kind_filter() or None), 303)
+    return redirect(
+        url_for(
+            "office.review", kind=kind, listing_id=row.id, only=_kind_filter() or None
+        ),
+        303,
+    )
 
 
 @blueprint.get("/chains")
 @needs("dictionary.edit")
 def chains() -> ResponseReturnValue:
     """The chain list."""
-    return render_template("office/chains.html", chains=office.chains(by=current_user), uses=office.uses_of_chains())
+    return render_template(
+        "office/chains.html",
+        chains=office.chains(by=current_user),
+        uses=office.uses_of_chains(),
+    )
 
 
 @blueprint.route("/chains/new", methods=["GET", "POST"], defaults={"code": None})
@@ -113,7 +132,11 @@ def chains() -> ResponseReturnValue:
 def chain(code: str | None) -> ResponseReturnValue:
     """Add a chain, or rename, order, confirm or retire one."""
     row = office.chain(code, by=current_user) if code else None
-    form = ChainForm(obj=row) if row else ChainForm(active=True, position=len(office.chains(by=current_user)) + 1)
+    form = (
+        ChainForm(obj=row)
+        if row
+        else ChainForm(active=True, position=len(office.chains(by=current_user)) + 1)
+    )
     if not form.is_submitted():
         form.seen.data = str(row.revision) if row else ""
         return _chain_page(form, row)
@@ -137,7 +160,10 @@ def chain(code: str | None) -> ResponseReturnValue:
         row = office.chain(code or "", by=current_user)
         form.seen.data = str(row.revision)
         return _chain_page(form, row, 409, error=error)
-    flash(f"产业链「{saved.name}」已保存，页面上的名称即刻更新；检索和匹配在下次重建后更新。", "success")
+    flash(
+        f"产业链「{saved.name}」已保存，页面上的名称即刻更新；检索和匹配在下次重建后更新。",
+        "success",
+    )
     return redirect(url_for("office.chains"), 303)
 
 
@@ -170,13 +196,23 @@ def _decide(
             form.note.errors = [*form.note.errors, text]
         return _review_page(row, 422, form=form, error=error)
     except Stale as error:
-        return _review_page(rules.one(kind, listing_id, by=current_user), 409, form=form, error=error)
+        return _review_page(
+            rules.one(kind, listing_id, by=current_user), 409, form=form, error=error
+        )
     flash(message.format(row.title), "success")
     if stay:
         return redirect(url_for("office.review", kind=kind, listing_id=row.id), 303)
     following = place and (place.after or place.before)
     if following:
-        return redirect(url_for("office.review", kind=following[0], listing_id=following[1], only=only or None), 303)
+        return redirect(
+            url_for(
+                "office.review",
+                kind=following[0],
+                listing_id=following[1],
+                only=only or None,
+            ),
+            303,
+        )
     return redirect(url_for("office.queue", kind=only or None), 303)
 
 
@@ -190,7 +226,11 @@ def _review_page(
 ) -> ResponseReturnValue:
     form = form or DecisionForm(formdata=None)
     form.seen.data = str(row.revision)
-    names = [name for name in LABELS[row.kind] if name not in ("title", "organisation", "price_max")]
+    names = [
+        name
+        for name in LABELS[row.kind]
+        if name not in ("title", "organisation", "price_max")
+    ]
     page = render_template(
         "office/review.html",
         row=row,
@@ -210,5 +250,7 @@ def _review_page(
     return page, status
 
 
-def _chain_page(form: ChainForm, row: Any, status: int = 200, *, error: Any = None) -> ResponseReturnValue:
+def _chain_page(
+    form: ChainForm, row: Any, status: int = 200, *, error: Any = None
+) -> ResponseReturnValue:
     return render_template("office/chain.html", form=form, row=row, error=error), status

@@ -63,16 +63,24 @@ def queue(*, by: Any, tray: str = "waiting", kind: str = "", page: int = 1) -> Q
     pages = max(1, -(-counts[tray] // PAGE))
     page = min(max(1, page), pages)
     keys = [
-        (row.kind, row.id) for row in db.session.execute(_ordered(tray, kind).limit(PAGE).offset((page - 1) * PAGE))
+        (row.kind, row.id)
+        for row in db.session.execute(
+            _ordered(tray, kind).limit(PAGE).offset((page - 1) * PAGE)
+        )
     ]
     rows: dict[tuple[str, int], Achievement | Demand] = {}
     for name, table in LISTINGS.items():
         ids = [row_id for one, row_id in keys if one == name]
-        rows |= {(name, row.id): row for row in db.session.scalars(db.select(table).where(table.id.in_(ids)))}
+        rows |= {
+            (name, row.id): row
+            for row in db.session.scalars(db.select(table).where(table.id.in_(ids)))
+        }
     return Queue([rows[key] for key in keys], page, pages, counts)
 
 
-def neighbours(row: Achievement | Demand, *, by: Any, kind: str = "") -> Neighbours | None:
+def neighbours(
+    row: Achievement | Demand, *, by: Any, kind: str = ""
+) -> Neighbours | None:
     """What stands before and after a listing in the queue of what waits; None where it does not wait.
 
     Raises:
@@ -106,7 +114,9 @@ def chains(*, by: Any) -> list[Chain]:
         NotAllowed.
     """
     require(by, "dictionary.edit")
-    return list(db.session.scalars(db.select(Chain).order_by(Chain.position, Chain.code)))
+    return list(
+        db.session.scalars(db.select(Chain).order_by(Chain.position, Chain.code))
+    )
 
 
 def chain(code: str, *, by: Any) -> Chain:
@@ -127,7 +137,9 @@ def uses_of_chains() -> dict[str, int]:
     found: dict[str, int] = {}
     for table in LISTINGS.values():
         query = (
-            db.select(table.chain_code, func.count()).where(table.chain_code.is_not(None)).group_by(table.chain_code)
+            db.select(table.chain_code, func.count())
+            .where(table.chain_code.is_not(None))
+            .group_by(table.chain_code)
         )
         for code, count in db.session.execute(query):
             found[code] = found.get(code, 0) + count
@@ -140,12 +152,21 @@ def _ordered(tray: str, kind: str) -> Any:
     for table in LISTINGS.values():
         if kind in ("", table.kind):
             at = table.submitted_at if tray == "waiting" else table.published_at
-            columns = db.select(literal(table.kind).label("kind"), table.id.label("id"), at.label("at"))
+            columns = db.select(
+                literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
+            )
             parts.append(columns.where(table.state.in_(TRAYS[tray])))
     everything = union_all(*parts).subquery()
     at = everything.c.at if tray == "waiting" else everything.c.at.desc()
-    return db.select(everything.c.kind, everything.c.id).order_by(at, everything.c.kind, everything.c.id)
+    return db.select(everything.c.kind, everything.c.id).order_by(
+        at, everything.c.kind, everything.c.id
+    )
 
 
 def _count(tray: str, kind: str) -> int:
-    return db.session.scalar(db.select(func.count()).select_from(_ordered(tray, kind).subquery())) or 0
+    return (
+        db.session.scalar(
+            db.select(func.count()).select_from(_ordered(tray, kind).subquery())
+        )
+        or 0
+    )

@@ -97,19 +97,33 @@ class Leadership:
     def _held_on_server(self) -> bool:
         try:
             if self._connection is not None:
-                self._connection.execute(text("select 1"))  # the lock lives as long as this connection does
+                self._connection.execute(
+                    text("select 1")
+                )  # the lock lives as long as this connection does
                 return True
-            connection = db.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+            connection = db.engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            )
             connection.detach()  # never given to anybody else
             self._connection = connection
-            for setting in ("tcp_keepalives_idle = 10", "tcp_keepalives_interval = 5", "tcp_keepalives_count = 3"):
-                connection.execute(text(f"set {setting}"))  # a host that lost its power is noticed in half a minute
-            if connection.scalar(text("select pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+            for setting in (
+                "tcp_keepalives_idle = 10",
+                "tcp_keepalives_interval = 5",
+                "tcp_keepalives_count = 3",
+            ):
+                connection.execute(
+                    text(f"set {setting}")
+                )  # a host that lost its power is noticed in half a minute
+            if connection.scalar(
+                text("select pg_try_advisory_lock(:lock)"), {"lock": LOCK}
+            ):
                 log.info("leader", where="database")
                 return True
             self._drop()
         except SQLAlchemyError as error:
-            log.warning("leadership_unknown", reason=str(getattr(error, "orig", error)).strip())
+            log.warning(
+                "leadership_unknown", reason=str(getattr(error, "orig", error)).strip()
+            )
             self._drop()
         return False
 
@@ -147,10 +161,20 @@ def run(app: Flask, name: str, deed: Callable[[], str]) -> bool:
         try:
             outcome = deed()
         except Exception as error:
-            log.error("job_failed", job=name, seconds=round(time.monotonic() - began, 2), reason=repr(error))
+            log.error(
+                "job_failed",
+                job=name,
+                seconds=round(time.monotonic() - began, 2),
+                reason=repr(error),
+            )
             db.session.rollback()
             return False
-    log.info("job_done", job=name, seconds=round(time.monotonic() - began, 2), outcome=outcome)
+    log.info(
+        "job_done",
+        job=name,
+        seconds=round(time.monotonic() - began, 2),
+        outcome=outcome,
+    )
     return True
 
 
@@ -163,7 +187,9 @@ def serve(app: Flask, extra: tuple[tuple[Job, Callable[[], str]], ...] = ()) -> 
     """
     leadership = Leadership(app)
     beside = hasattr(app.extensions["search"], "embedded")
-    work = [(job, rules.DEEDS[job.deed]) for job in JOBS if beside or job.deed != "stand-in"] + list(extra)
+    work = [
+        (job, rules.DEEDS[job.deed]) for job in JOBS if beside or job.deed != "stand-in"
+    ] + list(extra)
     scheduler = BackgroundScheduler(
         executors={job.lane: ThreadPoolExecutor(1) for job, _ in work},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -177,7 +203,9 @@ def serve(app: Flask, extra: tuple[tuple[Job, Callable[[], str]], ...] = ()) -> 
     for job, deed in work:
         trigger = CronTrigger if "hour" in job.times else IntervalTrigger
         doing = partial(turn, job, deed)
-        scheduler.add_job(doing, trigger(**job.times, timezone="UTC"), id=job.deed, executor=job.lane)
+        scheduler.add_job(
+            doing, trigger(**job.times, timezone="UTC"), id=job.deed, executor=job.lane
+        )
         if job.at_start:
             scheduler.add_job(doing, id=f"{job.deed}-first", executor=job.lane)
 

@@ -68,12 +68,17 @@ def make(target: Path, *, with_secrets: bool = False) -> Summary:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
         folder = Path(place)
         kind = db.engine.dialect.name
-        tables = (_dump_sqlite if kind == "sqlite" else _dump_postgresql)(folder / DATABASE[kind])
+        tables = (_dump_sqlite if kind == "sqlite" else _dump_postgresql)(
+            folder / DATABASE[kind]
+        )
         uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
         if uploads.is_dir():
             shutil.copytree(uploads, folder / UPLOADS)
         if with_secrets:
-            lines = (f"{name.removeprefix('SECURITY_')}={current_app.config[name]}\n" for name in SECRET_NAMES)
+            lines = (
+                f"{name.removeprefix('SECURITY_')}={current_app.config[name]}\n"
+                for name in SECRET_NAMES
+            )
             (folder / SECRETS).write_text("".join(lines))
         manifest = {
             "format": FORMAT,
@@ -81,14 +86,20 @@ def make(target: Path, *, with_secrets: bool = False) -> Summary:
             "database": kind,
             "migration": tables.pop("alembic_version")["sha256"],
             "tables": tables,
-            "files": {str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)},
+            "files": {
+                str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)
+            },
         }
-        (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
+        (folder / MANIFEST).write_text(
+            json.dumps(manifest, indent=1, ensure_ascii=False)
+        )
         packed = folder.with_suffix(".tar.gz")
         try:
             packed.touch(mode=0o600)
             with tarfile.open(packed, "w:gz", compresslevel=6) as archive:
-                archive.add(folder / MANIFEST, MANIFEST)  # first, so that it is read without unpacking the rest
+                archive.add(
+                    folder / MANIFEST, MANIFEST
+                )  # first, so that it is read without unpacking the rest
                 for name in manifest["files"]:  # type: ignore[union-attr]
                     archive.add(folder / name, name)
             os.replace(packed, target)
@@ -114,20 +125,36 @@ def restore(source: Path, *, replace: bool = False) -> Summary:
     with _unpacked(source) as (folder, manifest):
         kind = db.engine.dialect.name
         if manifest["database"] != kind:
-            raise Invalid(f"这份备份来自 {manifest['database']}，本站的数据库是 {kind}。", "请换成同一种数据库再恢复。")
+            raise Invalid(
+                f"这份备份来自 {manifest['database']}，本站的数据库是 {kind}。",
+                "请换成同一种数据库再恢复。",
+            )
         if manifest["migration"] not in _known_migrations():
-            raise Invalid("这份备份来自更新的版本，本站的程序读不了。", "请先升级程序。")
+            raise Invalid(
+                "这份备份来自更新的版本，本站的程序读不了。", "请先升级程序。"
+            )
         uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
         if not replace and not _is_empty(uploads):
-            raise NotNow("本站不是空的，恢复会覆盖现有内容。", "确认不再需要现有内容时，加上 --replace。")
+            raise NotNow(
+                "本站不是空的，恢复会覆盖现有内容。",
+                "确认不再需要现有内容时，加上 --replace。",
+            )
         db.session.remove()
-        (_load_sqlite if kind == "sqlite" else _load_postgresql)(folder / DATABASE[kind])
+        (_load_sqlite if kind == "sqlite" else _load_postgresql)(
+            folder / DATABASE[kind]
+        )
         with db.engine.connect() as connection:
             found = _tables(connection)
         found.pop("alembic_version")
         if found != manifest["tables"]:
-            wrong = sorted(name for name in manifest["tables"] if found.get(name) != manifest["tables"][name])
-            raise Invalid(f"恢复后的内容与备份不一致：{'、'.join(wrong)}。", "请换一份备份再试。")
+            wrong = sorted(
+                name
+                for name in manifest["tables"]
+                if found.get(name) != manifest["tables"][name]
+            )
+            raise Invalid(
+                f"恢复后的内容与备份不一致：{'、'.join(wrong)}。", "请换一份备份再试。"
+            )
         shutil.rmtree(uploads, ignore_errors=True)
         if (folder / UPLOADS).is_dir():
             shutil.copytree(folder / UPLOADS, uploads)
@@ -161,7 +188,10 @@ def contents() -> dict[str, dict[str, Any]]:
 
 def _dump_sqlite(path: Path) -> dict[str, dict[str, Any]]:
     """Copy the database while others read and write it; what the copy holds."""
-    with closing(sqlite3.connect(_sqlite_file())) as site, closing(sqlite3.connect(path)) as copy:
+    with (
+        closing(sqlite3.connect(_sqlite_file())) as site,
+        closing(sqlite3.connect(path)) as copy,
+    ):
         site.backup(copy)
     engine = sqlalchemy.create_engine(f"sqlite:///{path}")
     try:
@@ -191,13 +221,21 @@ def _sqlite_file() -> Path:
 
 def _dump_postgresql(path: Path) -> dict[str, dict[str, Any]]:
     """Dump the database as of one moment; what it held at that moment."""
-    with db.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+    with db.engine.connect().execution_options(
+        isolation_level="REPEATABLE READ"
+    ) as connection:
         snapshot = connection.scalar(text("select pg_export_snapshot()"))
         # A dump may take longer than this session may otherwise be idle.
         connection.execute(text("set local idle_in_transaction_session_timeout = 0"))
         connection.execute(text("set local statement_timeout = 0"))
         tables = _tables(connection)
-        how = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={path}")
+        how = (
+            "--format=custom",
+            "--no-owner",
+            "--no-privileges",
+            f"--snapshot={snapshot}",
+            f"--file={path}",
+        )
         _program("pg_dump", *how)
         return tables
 
@@ -209,28 +247,57 @@ def _load_postgresql(path: Path) -> None:
         names = sqlalchemy.inspect(connection).get_table_names()
         quote = connection.dialect.identifier_preparer.quote
         old = f"drop table {', '.join(map(quote, names))} cascade;\n" if names else ""
-    _program("pg_restore", "--no-owner", "--no-privileges", f"--file={script}", str(path), connect=False)
+    _program(
+        "pg_restore",
+        "--no-owner",
+        "--no-privileges",
+        f"--file={script}",
+        str(path),
+        connect=False,
+    )
     first = path.with_name("first.sql")
     first.write_text(f"set lock_timeout = '30s';\n{old}")
-    quiet = ("--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
+    quiet = (
+        "--quiet",
+        "--no-psqlrc",
+        "--single-transaction",
+        "--set=ON_ERROR_STOP=1",
+        "--output=/dev/null",
+    )
     _program("psql", *quiet, f"--file={first}", f"--file={script}")
     db.engine.dispose()
 
 
 def _program(name: str, *arguments: str, connect: bool = True) -> None:
     """Run one of PostgreSQL's programs on the site's database; the password goes by the environment."""
-    places = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    places = sorted(
+        Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
+        key=lambda path: int(path.parts[-3]),
+    )
     program = str(places[-1]) if places else shutil.which(name)
     if program is None:
         raise Invalid(f"没有找到程序 {name}。", "请安装 postgresql-client。")
     url = db.engine.url
-    settings = {"PGHOST": url.host, "PGPORT": url.port, "PGUSER": url.username, "PGPASSWORD": url.password}
-    settings |= {"PGDATABASE": url.database} | {f"PG{key.upper()}": value for key, value in url.query.items()}
-    told = {key: str(value) for key, value in settings.items() if value} if connect else {}
+    settings = {
+        "PGHOST": url.host,
+        "PGPORT": url.port,
+        "PGUSER": url.username,
+        "PGPASSWORD": url.password,
+    }
+    settings |= {"PGDATABASE": url.database} | {
+        f"PG{key.upper()}": value for key, value in url.query.items()
+    }
+    told = (
+        {key: str(value) for key, value in settings.items() if value} if connect else {}
+    )
     if name == "pg_dump":
         arguments = (*arguments, "--no-password")
     done = subprocess.run(  # noqa: S603  our own arguments
-        [program, *arguments], env={**os.environ, **told}, capture_output=True, text=True, check=False
+        [program, *arguments],
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise Invalid(f"{name} 没有成功：{done.stderr.strip()[-500:]}")
@@ -243,13 +310,22 @@ def _tables(connection: Connection) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for table in sorted(metadata.tables.values(), key=lambda table: table.name):
         if table.name == "alembic_version":
-            found[table.name] = {"rows": 1, "sha256": connection.scalar(sqlalchemy.select(table.c.version_num))}
+            found[table.name] = {
+                "rows": 1,
+                "sha256": connection.scalar(sqlalchemy.select(table.c.version_num)),
+            }
             continue
         columns = [column for column in table.columns if column.name != PASSING]
         order = list(table.primary_key.columns) or columns
         digest, rows = hashlib.sha256(), 0
-        for row in connection.execution_options(yield_per=ROWS).execute(sqlalchemy.select(*columns).order_by(*order)):
-            digest.update(json.dumps(list(row), ensure_ascii=False, default=str, sort_keys=True).encode())
+        for row in connection.execution_options(yield_per=ROWS).execute(
+            sqlalchemy.select(*columns).order_by(*order)
+        ):
+            digest.update(
+                json.dumps(
+                    list(row), ensure_ascii=False, default=str, sort_keys=True
+                ).encode()
+            )
             digest.update(b"\n")
             rows += 1
         found[table.name] = {"rows": rows, "sha256": digest.hexdigest()}
@@ -258,7 +334,10 @@ def _tables(connection: Connection) -> dict[str, dict[str, Any]]:
 
 def _known_migrations() -> set[str]:
     config = current_app.extensions["migrate"].migrate.get_config()
-    return {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    return {
+        script.revision
+        for script in ScriptDirectory.from_config(config).walk_revisions()
+    }
 
 
 def _is_empty(uploads: Path) -> bool:
@@ -274,7 +353,9 @@ def _is_empty(uploads: Path) -> bool:
                 if name in present
             )
         except SQLAlchemyError as error:
-            raise NotNow(f"读不了现有的数据库：{error}", "请先修好，或者换一个空的数据库。") from None
+            raise NotNow(
+                f"读不了现有的数据库：{error}", "请先修好，或者换一个空的数据库。"
+            ) from None
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------
@@ -312,15 +393,24 @@ def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
         if manifest.get("format") != FORMAT:
             raise Invalid("这不是本站能读的备份。", "请用 flask backup 写的文件。")
-        found = {str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)}
+        found = {
+            str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)
+        }
         if found != manifest["files"]:
             wrong = sorted(found.items() ^ manifest["files"].items())
-            raise Invalid(f"备份已损坏：{'、'.join(sorted({name for name, _ in wrong}))}。", "请换一份备份。")
+            raise Invalid(
+                f"备份已损坏：{'、'.join(sorted({name for name, _ in wrong}))}。",
+                "请换一份备份。",
+            )
         yield folder, manifest
 
 
 def _files(folder: Path) -> Sequence[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and path != folder / MANIFEST
+    )
 
 
 def _hash_of(path: Path) -> str:
@@ -331,7 +421,9 @@ def _hash_of(path: Path) -> str:
 def _keep_secrets(lines: str) -> None:
     path = Path(current_app.config["DATA_DIR"]) / SECRETS
     path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+    ) as file:
         file.write(lines)
 
 

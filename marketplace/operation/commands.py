@@ -15,9 +15,19 @@ from marketplace.operation import background, backups, rules
 
 
 @click.command("jobs")
-@click.option("--once", type=click.Choice(list(rules.DEEDS)), help="Do one piece of work now and end.")
-@click.option("--backup", type=click.Path(file_okay=False, path_type=Path), help="Write a backup here every night.")
-@click.option("--keep", default=background.KEPT, show_default=True, help="Backups to keep.")
+@click.option(
+    "--once",
+    type=click.Choice(list(rules.DEEDS)),
+    help="Do one piece of work now and end.",
+)
+@click.option(
+    "--backup",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write a backup here every night.",
+)
+@click.option(
+    "--keep", default=background.KEPT, show_default=True, help="Backups to keep."
+)
 @with_appcontext
 def commands(once: str | None, backup: Path | None, keep: int) -> None:
     """Do the work in the background until asked to end: index, expiry, comparison, matcher, backups.
@@ -38,7 +48,11 @@ def commands(once: str | None, backup: Path | None, keep: int) -> None:
 
 @click.command("backup")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--with-secrets", is_flag=True, help="The signing secrets too; keep such a file as safe as them.")
+@click.option(
+    "--with-secrets",
+    is_flag=True,
+    help="The signing secrets too; keep such a file as safe as them.",
+)
 @with_appcontext
 def backup(file: Path, with_secrets: bool) -> None:
     """Write database and uploaded files to FILE (.tar.gz), while the site goes on."""
@@ -48,12 +62,18 @@ def backup(file: Path, with_secrets: bool) -> None:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
     _say(summary)
     if not with_secrets:
-        click.echo("SECRET_KEY and PASSWORD_SALT are not in it: without that salt no password opens a restored site.")
+        click.echo(
+            "SECRET_KEY and PASSWORD_SALT are not in it: without that salt no password opens a restored site."
+        )
 
 
 @click.command("restore")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--replace", is_flag=True, help="Also where the site is not empty; what it holds is lost.")
+@click.option(
+    "--replace",
+    is_flag=True,
+    help="Also where the site is not empty; what it holds is lost.",
+)
 @with_appcontext
 def restore(file: Path, replace: bool) -> None:
     """Put the backup FILE in the place of the site's database and files; index and matcher are made anew."""
@@ -62,9 +82,13 @@ def restore(file: Path, replace: bool) -> None:
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
     except search.SearchError as error:
-        raise click.ClickException(f"Everything is back but the index ({error}): run `flask index rebuild`.") from None
+        raise click.ClickException(
+            f"Everything is back but the index ({error}): run `flask index rebuild`."
+        ) from None
     _say(summary)
-    click.echo("Every hash agrees; search index and matcher were made anew. Restart the site if it runs.")
+    click.echo(
+        "Every hash agrees; search index and matcher were made anew. Restart the site if it runs."
+    )
 
 
 def init_app(app: Flask) -> None:
@@ -74,7 +98,13 @@ def init_app(app: Flask) -> None:
 
 
 def _say(summary: backups.Summary) -> None:
-    rows = ", ".join(f"{count} {name}" for name, count in summary.rows.items() if name in ("achievement", "demand"))
-    click.echo(f"Made at {summary.made_at}: {rows}, {sum(summary.rows.values())} rows in all")
+    rows = ", ".join(
+        f"{count} {name}"
+        for name, count in summary.rows.items()
+        if name in ("achievement", "demand")
+    )
+    click.echo(
+        f"Made at {summary.made_at}: {rows}, {sum(summary.rows.values())} rows in all"
+    )
     for name, value in summary.files.items():
         click.echo(f"  {value}  {name}")

@@ -60,7 +60,9 @@ def formatter(*, as_json: bool) -> logging.Formatter:
     else:
         writer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    return structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_before(), processors=[remove, writer])
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_before(), processors=[remove, writer]
+    )
 
 
 def configure(*, as_json: bool) -> None:
@@ -79,7 +81,9 @@ def configure(*, as_json: bool) -> None:
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)  # what it warns of, index_behind says once
+    logging.getLogger("elastic_transport").setLevel(
+        logging.ERROR
+    )  # what it warns of, index_behind says once
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
 
@@ -110,16 +114,25 @@ class AccessLog(Logger):
     The address without its query, for a query tells what somebody looks for.
     """
 
-    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
+    def access(
+        self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any
+    ) -> None:
         """Write the line of one request, if an access log is wanted."""
         if not self.access_log_enabled:
             return
         headers = {name.lower(): value for name, value in resp.headers}
         line = {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": datetime.now(UTC)
+            .isoformat(timespec="milliseconds")
+            .replace("+00:00", "Z"),
             "event": "request",
             "method": environ.get("REQUEST_METHOD"),
-            "path": PERSONAL.sub(STRUCK, environ.get("PATH_INFO", "").encode("latin-1").decode("utf-8", "replace")),
+            "path": PERSONAL.sub(
+                STRUCK,
+                environ.get("PATH_INFO", "")
+                .encode("latin-1")
+                .decode("utf-8", "replace"),
+            ),
             "status": int(str(resp.status).split(" ", 1)[0]),
             "bytes": getattr(resp, "sent", None),
             "milliseconds": round(request_time.total_seconds() * 1000, 1),

@@ -35,8 +35,14 @@ class Parts(Collector):
     def collect(self) -> Iterator[Metric]:
         """One gauge for each question, labelled by part."""
         found = current_app.extensions["health"].look()
-        up = GaugeMetricFamily("market_part_ok", "Whether a part of the site is well.", labels=["part"])
-        age = GaugeMetricFamily("market_part_age_seconds", "Since its last change or building.", labels=["part"])
+        up = GaugeMetricFamily(
+            "market_part_ok", "Whether a part of the site is well.", labels=["part"]
+        )
+        age = GaugeMetricFamily(
+            "market_part_age_seconds",
+            "Since its last change or building.",
+            labels=["part"],
+        )
         for part, state in found.items():
             up.add_metric([part], state["state"] == "ok")
             if state["age"] is not None:
@@ -45,10 +51,18 @@ class Parts(Collector):
         yield age
         behind = found["database"].get("not_indexed")
         if behind is not None:
-            yield GaugeMetricFamily("market_not_indexed_rows", "Listings whose copy in the index is old.", behind)
+            yield GaugeMetricFamily(
+                "market_not_indexed_rows",
+                "Listings whose copy in the index is old.",
+                behind,
+            )
         documents = found["search"].get("documents")
         if documents is not None:
-            yield GaugeMetricFamily("market_search_documents", "Documents the search index holds.", documents)
+            yield GaugeMetricFamily(
+                "market_search_documents",
+                "Documents the search index holds.",
+                documents,
+            )
 
 
 def init_app(app: Flask) -> None:
@@ -76,16 +90,22 @@ def readyz() -> ResponseReturnValue:
     """Ready: each part with its state and age; 503 when the database is away, for then nothing can be answered."""
     found = current_app.extensions["health"].look()
     status = rules.verdict(found)
-    headers = {"Cache-Control": "no-store"} | ({"Retry-After": "10"} if status == "away" else {})
+    headers = {"Cache-Control": "no-store"} | (
+        {"Retry-After": "10"} if status == "away" else {}
+    )
     return {"status": status, **found}, 503 if status == "away" else 200, headers
 
 
 @blueprint.get("/metrics")
-@needs("public.read")  # no person's deed: who may is a matter of token and network, and stands in the next line
+@needs(
+    "public.read"
+)  # no person's deed: who may is a matter of token and network, and stands in the next line
 def metrics() -> ResponseReturnValue:
     """Figures of every worker, for Prometheus; to everybody else there is no such page."""
     _require_collector()
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:  # the library's own switch, set by gunicorn.conf.py
+    if (
+        "PROMETHEUS_MULTIPROC_DIR" in os.environ
+    ):  # the library's own switch, set by gunicorn.conf.py
         registry = CollectorRegistry()
         MultiProcessCollector(registry)
     else:
@@ -93,7 +113,11 @@ def metrics() -> ResponseReturnValue:
         registry.register(current_app.extensions["metrics"].registry)
     registry.register(Parts())
     write, content_type = choose_encoder(request.headers.get("Accept", ""))
-    return Response(write(registry), content_type=content_type, headers={"Cache-Control": "no-store"})
+    return Response(
+        write(registry),
+        content_type=content_type,
+        headers={"Cache-Control": "no-store"},
+    )
 
 
 def _require_collector() -> None:
@@ -102,11 +126,15 @@ def _require_collector() -> None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and hmac.compare_digest(given.encode(), token.encode()):
         return
-    hidden = not current_app.config["TRUSTED_PROXIES"] and any(name in request.headers for name in FORWARDED)
+    hidden = not current_app.config["TRUSTED_PROXIES"] and any(
+        name in request.headers for name in FORWARDED
+    )
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
         address = None
-    named = address is not None and any(address in network for network in current_app.config["METRICS_FROM"])
+    named = address is not None and any(
+        address in network for network in current_app.config["METRICS_FROM"]
+    )
     if hidden or not named:
         raise NotFound("没有找到这个页面。")

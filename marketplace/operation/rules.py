@@ -49,7 +49,11 @@ class Health:
         """Part → its `state`, its `age` in seconds (None where there is none) and figures of its own."""
         with self._lock:
             if not self._found or time.monotonic() - self._looked > REMEMBERED:
-                self._found = {"database": _database(), "search": _search(), "matcher": _matcher()}
+                self._found = {
+                    "database": _database(),
+                    "search": _search(),
+                    "matcher": _matcher(),
+                }
                 self._looked = time.monotonic()
             return self._found
 
@@ -58,7 +62,9 @@ def verdict(found: Found) -> str:
     """`away` without a database, `ready` when every part is well, else `degraded`."""
     if found["database"]["state"] == "away":
         return "away"
-    return "ready" if all(part["state"] == "ok" for part in found.values()) else "degraded"
+    return (
+        "ready" if all(part["state"] == "ok" for part in found.values()) else "degraded"
+    )
 
 
 def _database() -> dict[str, Any]:
@@ -66,16 +72,28 @@ def _database() -> dict[str, Any]:
     try:
         with db.engine.connect() as connection:
             version = connection.scalar(text("select version_num from alembic_version"))
-            changes = [connection.scalar(db.select(func.max(table.updated_at))) for table in LISTINGS.values()]
+            changes = [
+                connection.scalar(db.select(func.max(table.updated_at)))
+                for table in LISTINGS.values()
+            ]
             behind = sum(
-                connection.scalar(db.select(func.count()).where(table.revision != table.indexed_revision)) or 0
+                connection.scalar(
+                    db.select(func.count()).where(
+                        table.revision != table.indexed_revision
+                    )
+                )
+                or 0
                 for table in LISTINGS.values()
             )
     except SQLAlchemyError:
         return {"state": "away", "age": None}
     newest = max((moment for moment in changes if moment is not None), default=None)
     age = None if newest is None else (now() - newest).total_seconds()
-    return {"state": "ok" if version == _newest_migration() else "outdated", "age": age, "not_indexed": behind}
+    return {
+        "state": "ok" if version == _newest_migration() else "outdated",
+        "age": age,
+        "not_indexed": behind,
+    }
 
 
 def _search() -> dict[str, Any]:
@@ -84,8 +102,19 @@ def _search() -> dict[str, Any]:
         state = current_app.extensions["search"].state()
     except search.SearchUnavailable:
         return {"state": "away", "age": None}
-    word = "degraded" if state.get("degraded") else "ok" if state["current"] else "outdated"
-    return {"state": word, "age": state["age"], "engine": state["engine"], "documents": state["count"]}
+    word = (
+        "degraded"
+        if state.get("degraded")
+        else "ok"
+        if state["current"]
+        else "outdated"
+    )
+    return {
+        "state": word,
+        "age": state["age"],
+        "engine": state["engine"],
+        "documents": state["count"],
+    }
 
 
 def _matcher() -> dict[str, Any]:
@@ -163,7 +192,9 @@ def keep_stand_in() -> str:
     truth = _truth()
     changed = [key for key, revision in truth.items() if held.get(key, -1) < revision]
     higher = [key for key, revision in truth.items() if held.get(key, -1) > revision]
-    if higher or len(changed) > MANY:  # versions above those of the database: a backup was restored
+    if (
+        higher or len(changed) > MANY
+    ):  # versions above those of the database: a backup was restored
         return f"rebuilt with {engine.rebuild(_documents())}"
     gone = held.keys() - truth.keys()
     for key in changed:
@@ -196,11 +227,18 @@ def fit_matchers(*, at_least: int | None = None) -> str:
         kind
         for kind, state in matchers.status().items()
         if state["generation"] == "none"
-        or state["behind"] >= (max(OLD_LEAST, state["findable"] * OLD_SHARE) if at_least is None else at_least)
+        or state["behind"]
+        >= (
+            max(OLD_LEAST, state["findable"] * OLD_SHARE)
+            if at_least is None
+            else at_least
+        )
     )
     if not old:
         return "fresh enough"
-    return ", ".join(f"{kind} learnt from {count}" for kind, count in matchers.fit(old).items())
+    return ", ".join(
+        f"{kind} learnt from {count}" for kind, count in matchers.fit(old).items()
+    )
 
 
 def use_verdicts() -> str:
@@ -243,7 +281,9 @@ def _counts_differ() -> bool:
     if any(indexing.dirty(kind, 1) for kind in LISTINGS):
         return False
     published = sum(
-        db.session.scalar(db.select(func.count()).where(table.state == "published")) or 0 for table in LISTINGS.values()
+        db.session.scalar(db.select(func.count()).where(table.state == "published"))
+        or 0
+        for table in LISTINGS.values()
     )
     for engine in _engines():
         try:

@@ -24,7 +24,11 @@ from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.indexing import Matchers
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
-SAMPLE_LISTS = (("achievements-1.csv", "achievement"), ("achievements-2.csv", "achievement"), ("demands.csv", "demand"))
+SAMPLE_LISTS = (
+    ("achievements-1.csv", "achievement"),
+    ("achievements-2.csv", "achievement"),
+    ("demands.csv", "demand"),
+)
 DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105  a live site never gets these people
 UNIVERSITY = "聊城大学（示例）"
 # sign-in name → how the person is called, role, organisation
@@ -52,8 +56,20 @@ ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
             "expected_goal": "单件残油不超过 1 毫克，湿热条件下放置 15 天无锈点。",
             "foundation": "有两条碳氢清洗线和盐雾箱，可以按周提供样件。",
             "metrics": [
-                {"name": "单件残油", "operator": "le", "value": Decimal(1), "unit": "mg", "current": "3–6 mg"},
-                {"name": "湿热放置无锈", "operator": "ge", "value": Decimal(15), "unit": "天", "current": "4 天"},
+                {
+                    "name": "单件残油",
+                    "operator": "le",
+                    "value": Decimal(1),
+                    "unit": "mg",
+                    "current": "3–6 mg",
+                },
+                {
+                    "name": "湿热放置无锈",
+                    "operator": "ge",
+                    "value": Decimal(15),
+                    "unit": "天",
+                    "current": "4 天",
+                },
             ],
             "field_codes": ["405"],
             "industry_codes": ["C34"],
@@ -129,7 +145,10 @@ def first_rows() -> int:
 
 def is_empty() -> bool:
     """Whether the site has no listing yet."""
-    return all(db.session.scalar(db.select(table.id).limit(1)) is None for table in LISTINGS.values())
+    return all(
+        db.session.scalar(db.select(table.id).limit(1)) is None
+        for table in LISTINGS.values()
+    )
 
 
 def demonstration(say: Callable[[str], None]) -> None:
@@ -144,8 +163,12 @@ def demonstration(say: Callable[[str], None]) -> None:
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
     for name, kind in SAMPLE_LISTS:
-        outcome = exchange.take(exchange.read(SAMPLES / name, kind), by=None, publish=True)
-        say(f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused")
+        outcome = exchange.take(
+            exchange.read(SAMPLES / name, kind), by=None, publish=True
+        )
+        say(
+            f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
+        )
     for name, (title, role, organisation) in DEMO_PEOPLE.items():
         accounts.add_person(
             f"{name}@demo.example",
@@ -172,7 +195,11 @@ def bring_in_step(say: Callable[[str], None]) -> None:
     listings.refresh_statistics()
     index_in_step(say)
     matchers: Matchers = current_app.extensions["matchers"]
-    stale = tuple(kind for kind, state in matchers.status().items() if state["generation"] == "none")
+    stale = tuple(
+        kind
+        for kind, state in matchers.status().items()
+        if state["generation"] == "none"
+    )
     if stale:
         for kind, count in matchers.fit(stale).items():
             say(f"matcher: learnt from {count} {kind}s")
@@ -186,14 +213,20 @@ def index_in_step(say: Callable[[str], None]) -> None:
     except search.SearchUnavailable:
         current = False
     if current:
-        say(f"search index: {listings.index_sync()} listings brought in step, {engine.state()['count']} in all")
+        say(
+            f"search index: {listings.index_sync()} listings brought in step, {engine.state()['count']} in all"
+        )
     else:
         say(f"search index: built with {listings.index_rebuild()} listings")
 
 
-def _put_on_the_desk(writer: str, kind: str, state: str, values: Mapping[str, Any]) -> None:
+def _put_on_the_desk(
+    writer: str, kind: str, state: str, values: Mapping[str, Any]
+) -> None:
     """Write one listing of `ON_THE_DESK` and bring it to its state, as its writer and the operator would."""
-    person, operator = (accounts.find_person(f"{name}@demo.example") for name in (writer, "operator"))
+    person, operator = (
+        accounts.find_person(f"{name}@demo.example") for name in (writer, "operator")
+    )
     row = listings.create(kind, values, organisation=person.organisations[0], by=person)
     if state != "draft":
         listings.submit(row, by=person, seen=row.revision)
@@ -205,6 +238,14 @@ def _organisation(name: str | None) -> Organisation:
     """The named organisation of the demonstration, or the owner of the first sample demand."""
     if name is None:
         first = LISTINGS["demand"]
-        return db.session.scalars(db.select(first).order_by(first.id).limit(1)).one().organisation
-    kind = {UNIVERSITY: "university"}.get(name, "operator" if "运营" in name else "service_body")
-    return accounts.draft_organisation(name, kind=kind, district_code="371502", verified=True)
+        return (
+            db.session.scalars(db.select(first).order_by(first.id).limit(1))
+            .one()
+            .organisation
+        )
+    kind = {UNIVERSITY: "university"}.get(
+        name, "operator" if "运营" in name else "service_body"
+    )
+    return accounts.draft_organisation(
+        name, kind=kind, district_code="371502", verified=True
+    )

@@ -32,7 +32,9 @@ from matching.text import VERSION
 log = structlog.get_logger(__name__)
 
 Lesson: TypeAlias = tuple[matching.Document, int]  # what was judged, and its level 1–4
-Grading: TypeAlias = Callable[[matching.Reasons, Sequence[facts.Fact]], grades.Grade | None]
+Grading: TypeAlias = Callable[
+    [matching.Reasons, Sequence[facts.Fact]], grades.Grade | None
+]
 
 EXPOSED = 5  # first places of a list that count as being shown
 TOGETHER = 50  # demands ranked at a time
@@ -70,13 +72,20 @@ class Pair:
 
 def ranker() -> str:
     """The version of the ranking: the words it reads and the weights of its parts."""
-    weights = " ".join(f"{name}={value:g}" for name, value in sorted(vars(matching.Matcher()).items()))
+    weights = " ".join(
+        f"{name}={value:g}" for name, value in sorted(vars(matching.Matcher()).items())
+    )
     return f"{VERSION} {weights}"[:60]
 
 
 def in_force() -> Force:
     """What grades pairs now: the newest model of the present ranking if it did better than the fixed cut points."""
-    newest = db.select(GradeModel).where(GradeModel.ranker == ranker()).order_by(GradeModel.id.desc()).limit(1)
+    newest = (
+        db.select(GradeModel)
+        .where(GradeModel.ranker == ranker())
+        .order_by(GradeModel.id.desc())
+        .limit(1)
+    )
     row = db.session.scalar(newest)
     learned = _learned(row.parameters) if row is not None and row.better else None
     if row is None or learned is None:
@@ -85,7 +94,9 @@ def in_force() -> Force:
     return Force(learned.grade, row.at, row.demands, row.verdicts, table)
 
 
-def fixed(reasons: matching.Reasons, _facts: Sequence[facts.Fact]) -> grades.Grade | None:
+def fixed(
+    reasons: matching.Reasons, _facts: Sequence[facts.Fact]
+) -> grades.Grade | None:
     """The grade by the fixed cut points, which ask for no facts."""
     return grades.grade(reasons.score, reasons)
 
@@ -105,12 +116,18 @@ def lessons(sought: str, worths: Mapping[int, int], *, by: Any) -> list[Lesson]:
     return found if neighbours.enough([level for _, level in found]) else []
 
 
-def reordered(ranked: Sequence[matching.Match], taught: Sequence[Lesson], matcher: matching.Matcher) -> list[Any]:
+def reordered(
+    ranked: Sequence[matching.Match],
+    taught: Sequence[Lesson],
+    matcher: matching.Matcher,
+) -> list[Any]:
     """Ranked matches in the order that verdicts on the same list suggest; scores stay what they are."""
     ids = [match.id for match in ranked]
     near = [matcher.score(document, ids) for document, _ in taught]
     similarities = [[float(one[place]) for one in near] for place in range(len(ids))]
-    order = neighbours.reordered([match.score for match in ranked], similarities, [level for _, level in taught])
+    order = neighbours.reordered(
+        [match.score for match in ranked], similarities, [level for _, level in taught]
+    )
     return [ranked[place] for place in order]
 
 
@@ -124,7 +141,13 @@ def public_document(row: Achievement | Demand) -> matching.Document:
     document = indexing.matching_document(row)
     if row.visibility != "partial":
         return document
-    return matching.Document(document.id, document.title, document.text, field=document.field, stage=document.stage)
+    return matching.Document(
+        document.id,
+        document.title,
+        document.text,
+        field=document.field,
+        stage=document.stage,
+    )
 
 
 def pairs() -> list[Pair]:
@@ -139,7 +162,10 @@ def pairs() -> list[Pair]:
     for row in db.session.scalars(query):
         found[row.demand_id, row.achievement_id].append(row)
     verdicts = [decisive(rows) for rows in found.values()]
-    keys = {v.demand_id: calibration.text_key(indexing.matching_document(v.demand)) for v in verdicts}
+    keys = {
+        v.demand_id: calibration.text_key(indexing.matching_document(v.demand))
+        for v in verdicts
+    }
     return [Pair(v.demand, v.achievement, v, keys[v.demand_id]) for v in verdicts]
 
 
@@ -154,7 +180,10 @@ def learn() -> calibration.Calibration:
         raise quality.TooFew(texts, calibration.LEAST)
     why = _reasons(judged)
     return calibration.Calibration().fit(
-        [calibration.features(r, compared(p.demand, p.achievement)) for p, r in zip(judged, why, strict=True)],
+        [
+            calibration.features(r, compared(p.demand, p.achievement))
+            for p, r in zip(judged, why, strict=True)
+        ],
         [pair.verdict.worth for pair in judged],
         [pair.text for pair in judged],
         [calibration.LEVEL[fixed(reasons, ())] for reasons in why],
@@ -168,7 +197,9 @@ def figures() -> dict[str, Any]:
         `demands`, `pairs` judged; `needed`; `quality` and `bands` as `matching.quality` gives them, or None;
         `chains` of at least 20 judged demands; `exposure`, see `_exposure`.
     """
-    exposure = _exposure()  # first: it reads the demands in batches and forgets what it has read
+    exposure = (
+        _exposure()
+    )  # first: it reads the demands in batches and forgets what it has read
     judged = pairs()
     lists = _lists(judged)
     found: dict[str, Any] = {
@@ -182,12 +213,16 @@ def figures() -> dict[str, Any]:
     }
     try:
         found["quality"] = asdict(quality.measure(lists.values()))
-        bands = quality.bands([(_known(p.verdict.grade), p.verdict.worth) for p in judged], len(lists))
+        bands = quality.bands(
+            [(_known(p.verdict.grade), p.verdict.worth) for p in judged], len(lists)
+        )
         found["bands"] = [asdict(band) for band in bands]
     except quality.TooFew:
         return found
     chains = names(Chain)
-    for code in sorted({pair.demand.chain_code for pair in judged if pair.demand.chain_code}):
+    for code in sorted(
+        {pair.demand.chain_code for pair in judged if pair.demand.chain_code}
+    ):
         own = {p.text for p in judged if p.demand.chain_code == code}
         try:
             one = quality.measure([lists[key] for key in own])
@@ -203,12 +238,19 @@ def _known(grade: str | None) -> str | None:
 
 def _lists(judged: Sequence[Pair]) -> dict[str, list[float]]:
     """Demand text → levels of its judged pairs in the order of the present ranking."""
-    scored: dict[str, dict[int, list[tuple[float, int]]]] = defaultdict(lambda: defaultdict(list))
+    scored: dict[str, dict[int, list[tuple[float, int]]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for pair, reasons in zip(judged, _reasons(judged), strict=True):
-        scored[pair.text][pair.achievement.id].append((reasons.score, pair.verdict.worth))
+        scored[pair.text][pair.achievement.id].append(
+            (reasons.score, pair.verdict.worth)
+        )
     found = {}
     for key, others in scored.items():
-        means = [(-max(s for s, _ in both), i, sum(w for _, w in both) / len(both)) for i, both in others.items()]
+        means = [
+            (-max(s for s, _ in both), i, sum(w for _, w in both) / len(both))
+            for i, both in others.items()
+        ]
         found[key] = [level for _, _, level in sorted(means)]
     return found
 
@@ -219,7 +261,9 @@ def _reasons(judged: Sequence[Pair]) -> list[matching.Reasons]:
         return [
             matcher.explain(
                 indexing.matching_document(pair.demand),
-                pair.achievement.id if pair.achievement.id in matcher else indexing.matching_document(pair.achievement),
+                pair.achievement.id
+                if pair.achievement.id in matcher
+                else indexing.matching_document(pair.achievement),
             )
             for pair in judged
         ]
@@ -236,21 +280,43 @@ def _exposure() -> dict[str, Any]:
     demands, nothing = 0, 0
     shown: list[int] = []
     published = indexing.published("demand")
-    open_ones = (row for row in published if row.visibility != "confidential" and row.need == "technology")
+    open_ones = (
+        row
+        for row in published
+        if row.visibility != "confidential" and row.need == "technology"
+    )
     while some := list(islice(open_ones, TOGETHER)):
         demands += len(some)
         with current_app.extensions["matchers"].using("achievement") as matcher:
-            ranked = matcher.rank_all([indexing.matching_document(row) for row in some], top=EXPOSED)
+            ranked = matcher.rank_all(
+                [indexing.matching_document(row) for row in some], top=EXPOSED
+            )
             lists = [[(match.id, match.reasons) for match in best] for best in ranked]
         ids = {one for best in lists for one, _ in best}
-        rows = {row.id: row for row in db.session.scalars(db.select(Achievement).where(Achievement.id.in_(ids)))}
+        rows = {
+            row.id: row
+            for row in db.session.scalars(
+                db.select(Achievement).where(Achievement.id.in_(ids))
+            )
+        }
         for row, best in zip(some, lists, strict=True):
-            given = [(one, grade(why, compared(row, rows[one]))) for one, why in best if one in rows]
+            given = [
+                (one, grade(why, compared(row, rows[one])))
+                for one, why in best
+                if one in rows
+            ]
             if any(level in ("high", "fair") for _, level in given):
-                shown += [offered_id for offered_id, level in given if level is not None]
+                shown += [
+                    offered_id for offered_id, level in given if level is not None
+                ]
             else:
                 nothing += 1
-    return {"demands": demands, "nothing": nothing, "places": len(shown), **_shares(shown)}
+    return {
+        "demands": demands,
+        "nothing": nothing,
+        "places": len(shown),
+        **_shares(shown),
+    }
 
 
 def _shares(shown: Sequence[int]) -> dict[str, list[tuple[str, int, int]]]:
@@ -260,13 +326,19 @@ def _shares(shown: Sequence[int]) -> dict[str, list[tuple[str, int, int]]]:
         .join(District, District.code == Organisation.district_code, isouter=True)
         .where(Achievement.found_by(None), Achievement.visibility != "confidential")
     )
-    rows = {i: (institution, district or "未填写") for i, institution, district in db.session.execute(query)}
+    rows = {
+        i: (institution, district or "未填写")
+        for i, institution, district in db.session.execute(query)
+    }
     found = {}
     for place, name in enumerate(("institutions", "districts")):
         offered = Counter(row[place] for row in rows.values())
         places = Counter(rows[i][place] for i in shown if i in rows)
         order = sorted(offered, key=lambda one: (-places[one], -offered[one], one))
-        found[name] = [(one, places[one], offered[one]) for one in (order[:NAMED] if name == "institutions" else order)]
+        found[name] = [
+            (one, places[one], offered[one])
+            for one in (order[:NAMED] if name == "institutions" else order)
+        ]
     return found
 
 

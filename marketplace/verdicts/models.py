@@ -9,7 +9,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
@@ -30,20 +38,34 @@ REASONS = {
     "in_touch": "已经接触过",
     "other": "其他",
 }
-REASONS_OF_DEMANDS = {**REASONS, "too_early": "对方要的阶段更成熟", "metrics": "指标做不到", "solved": "没有力量再接"}
+REASONS_OF_DEMANDS = {
+    **REASONS,
+    "too_early": "对方要的阶段更成熟",
+    "metrics": "指标做不到",
+    "solved": "没有力量再接",
+}
 LEVELS = {4: "很相关", 3: "相关", 2: "沾边", 1: "不相关"}
 INTERESTED = 4  # the level of a pair somebody wants to go on with
 # A condition that does not suit says that the direction does: half a find. No direction, no find.
 UNSUITABLE = dict.fromkeys(REASONS, 2) | {"direction": 1, "other": 1}
 NOTE_LEAST, NOTE_MOST = 2, 500
 
-STATE_NAMES = {"open": "未评价", "interested": "感兴趣", "unsuitable": "不合适", "graded": "已评定"}
+STATE_NAMES = {
+    "open": "未评价",
+    "interested": "感兴趣",
+    "unsuitable": "不合适",
+    "graded": "已评定",
+}
 DEED_NAMES = {"like": "感兴趣", "decline": "不合适", "grade": "评定", "retract": "收回"}
 _GIVEN = {"like": "interested", "decline": "unsuitable", "grade": "graded"}
 LIFE = Life(
     initial="open",
     moves={
-        **{(state, deed): after for state in STATE_NAMES for deed, after in _GIVEN.items()},
+        **{
+            (state, deed): after
+            for state in STATE_NAMES
+            for deed, after in _GIVEN.items()
+        },
         **{(state, "retract"): "open" for state in _GIVEN.values()},
     },
     names=STATE_NAMES,
@@ -98,7 +120,9 @@ class Place(db.Model):  # type: ignore[name-defined,misc]
     __tablename__ = "shown_place"
     __table_args__ = (CheckConstraint("position >= 1", name="position"),)
 
-    shown_id: Mapped[int] = mapped_column(ForeignKey("shown.id", ondelete="CASCADE"), primary_key=True)
+    shown_id: Mapped[int] = mapped_column(
+        ForeignKey("shown.id", ondelete="CASCADE"), primary_key=True
+    )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     offered_id: Mapped[int]
     revision: Mapped[int]
@@ -121,9 +145,15 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     __table_args__ = (
         CheckConstraint(_one_of("side", SIDES), name="side"),
         CheckConstraint(_one_of("state", STATE_NAMES), name="state"),
-        CheckConstraint(_one_of("by_role", ("owner", "broker", "operator")), name="by_role"),
-        CheckConstraint(f"reason is null or {_one_of('reason', REASONS)}", name="reason"),
-        CheckConstraint("(state = 'unsuitable') = (reason is not null)", name="reasoned"),
+        CheckConstraint(
+            _one_of("by_role", ("owner", "broker", "operator")), name="by_role"
+        ),
+        CheckConstraint(
+            f"reason is null or {_one_of('reason', REASONS)}", name="reason"
+        ),
+        CheckConstraint(
+            "(state = 'unsuitable') = (reason is not null)", name="reasoned"
+        ),
         CheckConstraint("(state = 'graded') = (level is not null)", name="levelled"),
         CheckConstraint("level is null or level between 1 and 4", name="level"),
         CheckConstraint(
@@ -138,7 +168,9 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     id: Mapped[int] = mapped_column(primary_key=True)
     side: Mapped[str] = mapped_column(String(20))
     demand_id: Mapped[int] = mapped_column(ForeignKey("demand.id"), index=True)
-    achievement_id: Mapped[int] = mapped_column(ForeignKey("achievement.id"), index=True)
+    achievement_id: Mapped[int] = mapped_column(
+        ForeignKey("achievement.id"), index=True
+    )
     by_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     by_role: Mapped[str] = mapped_column(String(20))
     state: Mapped[str] = mapped_column(String(20), default="open")
@@ -169,12 +201,24 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
         """The level this verdict stands for, 1–4; see INTERESTED and UNSUITABLE. Not of an open one."""
         if self.level is not None:
             return self.level
-        return INTERESTED if self.state == "interested" else UNSUITABLE[self.reason or "other"]
+        return (
+            INTERESTED
+            if self.state == "interested"
+            else UNSUITABLE[self.reason or "other"]
+        )
 
 
 def decisive(rows: Iterable[Verdict]) -> Verdict:
     """The verdict that stands for a pair: a grade before a verdict, the owner's before others', newer before older."""
-    return max(rows, key=lambda row: (row.state == "graded", row.by_role == "owner", row.changed_at, row.id))
+    return max(
+        rows,
+        key=lambda row: (
+            row.state == "graded",
+            row.by_role == "owner",
+            row.changed_at,
+            row.id,
+        ),
+    )
 
 
 class GradeModel(db.Model):  # type: ignore[name-defined,misc]

@@ -33,11 +33,13 @@ def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """感兴趣, and where to go on."""
     subject = listings.one(kind, listing_id, by=current_user)
     row = rules.like(subject, other_id, by=current_user, shown=_shown())
-    place = url_for(f"front.{rules.OFFERED[kind]}", listing_id=other_id, _anchor="side-contact")
+    place = url_for(
+        f"front.{rules.OFFERED[kind]}", listing_id=other_id, _anchor="side-contact"
+    )
     flash(
-        Markup('已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。').format(
-            _title(row), place
-        )
+        Markup(
+            '已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。'
+        ).format(_title(row), place)
     )
     return _back(subject)
 
@@ -50,7 +52,9 @@ def decline(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
     def deed(subject: Row) -> Verdict:
         reason, note = request.form.get("reason", ""), request.form.get("note", "")
-        return rules.decline(subject, other_id, reason=reason, note=note, by=current_user, shown=_shown())
+        return rules.decline(
+            subject, other_id, reason=reason, note=note, by=current_user, shown=_shown()
+        )
 
     said = "已记为不合适（{reason}）：「{title}」。它移到下面的「已评价」，可以在那里收回。"
     return _judge("decline", kind, listing_id, other_id, deed, said)
@@ -64,9 +68,13 @@ def grade(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
     def deed(subject: Row) -> Verdict:
         level, note = request.form.get("level", type=int), request.form.get("note", "")
-        return rules.grade(subject, other_id, level=level, note=note, by=current_user, shown=_shown())
+        return rules.grade(
+            subject, other_id, level=level, note=note, by=current_user, shown=_shown()
+        )
 
-    said = "已评定为「{level}」：「{title}」。评定和程序的分数并列保存，用来检查匹配质量。"
+    said = (
+        "已评定为「{level}」：「{title}」。评定和程序的分数并列保存，用来检查匹配质量。"
+    )
     return _judge("grade", kind, listing_id, other_id, deed, said)
 
 
@@ -85,7 +93,11 @@ def retract(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 @needs("mine.read")
 def feedback() -> ResponseReturnValue:
     """企业反馈: why firms passed one's achievements."""
-    return render_template("verdicts/feedback.html", passed=rules.feedback(by=current_user), least=rules.FIRMS_LEAST)
+    return render_template(
+        "verdicts/feedback.html",
+        passed=rules.feedback(by=current_user),
+        least=rules.FIRMS_LEAST,
+    )
 
 
 @blueprint.get("/office/quality")
@@ -101,7 +113,12 @@ def measured() -> ResponseReturnValue:
 
 
 def _judge(
-    name: str, kind: str, listing_id: int, other_id: int, deed: Callable[[Row], Verdict], said: str
+    name: str,
+    kind: str,
+    listing_id: int,
+    other_id: int,
+    deed: Callable[[Row], Verdict],
+    said: str,
 ) -> ResponseReturnValue:
     """Carry out a deed that has a form, and show the form again where something is missing."""
     subject = listings.one(kind, listing_id, by=current_user)
@@ -122,7 +139,11 @@ def _judge(
         )
         return page, 422
     reason = rules.reasons(kind).get(row.reason or "", "")
-    flash(said.format(title=_title(row), reason=reason, level=LEVELS.get(row.level or 0, "")))
+    flash(
+        said.format(
+            title=_title(row), reason=reason, level=LEVELS.get(row.level or 0, "")
+        )
+    )
     return _back(subject)
 
 
@@ -135,4 +156,6 @@ def _title(row: Verdict) -> str:
 
 
 def _back(subject: Row) -> ResponseReturnValue:
-    return redirect(url_for("matchmaking.matches", kind=subject.kind, listing_id=subject.id), 303)
+    return redirect(
+        url_for("matchmaking.matches", kind=subject.kind, listing_id=subject.id), 303
+    )

@@ -46,7 +46,9 @@ Row: TypeAlias = Achievement | Demand
 
 OFFERED = {"demand": "achievement", "achievement": "demand"}
 LESSONS_LEAST = neighbours.LEAST
-FIRMS_LEAST = 3  # so many firms must have passed an achievement before its owner is told why
+FIRMS_LEAST = (
+    3  # so many firms must have passed an achievement before its owner is told why
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ class Passed:
 
 def ticket(shown: List, *, to: Any) -> str:
     """A list signed for the one person it is shown to: his verdict brings it back. Nothing is stored."""
-    return _signer().dumps([to.id, {**asdict(shown), "at": shown.at.replace(tzinfo=UTC).timestamp()}])
+    return _signer().dumps(
+        [to.id, {**asdict(shown), "at": shown.at.replace(tzinfo=UTC).timestamp()}]
+    )
 
 
 def listed(text: str, *, by: Any) -> List:
@@ -115,7 +119,10 @@ def listed(text: str, *, by: Any) -> List:
     try:
         to_id, values = _signer().loads(text)
         at = datetime.fromtimestamp(values.pop("at"), UTC).replace(tzinfo=None)
-        shown = List(**values | {"at": at, "seats": tuple(Seat(**seat) for seat in values["seats"])})
+        shown = List(
+            **values
+            | {"at": at, "seats": tuple(Seat(**seat) for seat in values["seats"])}
+        )
     except (BadData, ValueError, TypeError, KeyError):
         raise _old() from None
     if to_id != by.id:
@@ -140,7 +147,9 @@ def like(subject: Row, offered_id: int, *, by: Any, shown: List) -> Verdict:
     return _give("like", subject, offered_id, by=by, shown=shown)
 
 
-def decline(subject: Row, offered_id: int, *, reason: str, note: str = "", by: Any, shown: List) -> Verdict:
+def decline(
+    subject: Row, offered_id: int, *, reason: str, note: str = "", by: Any, shown: List
+) -> Verdict:
     """不合适, with a reason of `models.REASONS`; `other` needs a note. Raises as `like`, and Invalid."""
     problems = {}
     if reason not in REASONS:
@@ -148,10 +157,14 @@ def decline(subject: Row, offered_id: int, *, reason: str, note: str = "", by: A
     note = _note(note, problems, required=reason == "other")
     if problems:
         raise Invalid("还没有记下，有一处要补。", problems=problems)
-    return _give("decline", subject, offered_id, by=by, shown=shown, reason=reason, note=note)
+    return _give(
+        "decline", subject, offered_id, by=by, shown=shown, reason=reason, note=note
+    )
 
 
-def grade(subject: Row, offered_id: int, *, level: int | None, note: str, by: Any, shown: List) -> Verdict:
+def grade(
+    subject: Row, offered_id: int, *, level: int | None, note: str, by: Any, shown: List
+) -> Verdict:
     """评定: a broker's or operator's own level, 1–4, with a note. It stands beside the machine's score.
 
     Raises as `like`, and Invalid.
@@ -163,7 +176,9 @@ def grade(subject: Row, offered_id: int, *, level: int | None, note: str, by: An
     note = _note(note, problems, required=True)
     if problems:
         raise Invalid("还没有记下，有一处要补。", problems=problems)
-    return _give("grade", subject, offered_id, by=by, shown=shown, level=level, note=note)
+    return _give(
+        "grade", subject, offered_id, by=by, shown=shown, level=level, note=note
+    )
 
 
 def retract(subject: Row, offered_id: int, *, by: Any) -> Verdict:
@@ -175,7 +190,9 @@ def retract(subject: Row, offered_id: int, *, by: Any) -> Verdict:
     require(by, "verdict.give", subject)
     row = _own(subject, offered_id, by)
     if row is None:
-        raise NotFound("没有找到您的这条评价。", "它可能已经收回。可以回到匹配列表看看。")
+        raise NotFound(
+            "没有找到您的这条评价。", "它可能已经收回。可以回到匹配列表看看。"
+        )
     _move(row, "retract", by=by)
     _commit()
     return row
@@ -190,12 +207,21 @@ def judged(subject: Row, *, by: Any) -> Judged:
         pairs.setdefault(row.offered_id, []).append(row)
     apart, beside = {}, {}
     for offered_id, rows in pairs.items():
-        own = [row for row in rows if row.by_id == by.id] or [row for row in rows if row.by_role == "owner"]
+        own = [row for row in rows if row.by_id == by.id] or [
+            row for row in rows if row.by_role == "owner"
+        ]
         if own and own[-1].state != "graded":
             apart[offered_id] = own[-1]
         else:
             beside[offered_id] = decisive(rows)
-    order = sorted(apart, key=lambda i: (apart[i].state != "interested", -apart[i].changed_at.timestamp(), i))
+    order = sorted(
+        apart,
+        key=lambda i: (
+            apart[i].state != "interested",
+            -apart[i].changed_at.timestamp(),
+            i,
+        ),
+    )
     return Judged(
         apart={i: apart[i] for i in order},
         beside=beside,
@@ -225,7 +251,9 @@ def passed(achievement: Achievement, *, by: Any) -> Passed | None:
 def feedback(*, by: Any) -> list[Passed]:
     """What `passed` tells of every achievement of the reader's organisations, newest listing first."""
     require(by, "mine.read")
-    own = db.select(Achievement).where(Achievement.organisation_id.in_(organisations_of(by)))
+    own = db.select(Achievement).where(
+        Achievement.organisation_id.in_(organisations_of(by))
+    )
     return _passed(db.session.scalars(own.order_by(Achievement.id.desc())))
 
 
@@ -252,7 +280,11 @@ def calibrate(*, by: Any) -> GradeModel:
 
 def taught() -> bool:
     """Whether the newest grade model of the present ranking knows every verdict, or there are none."""
-    known = db.session.scalar(db.select(db.func.max(GradeModel.at)).where(GradeModel.ranker == measuring.ranker()))
+    known = db.session.scalar(
+        db.select(db.func.max(GradeModel.at)).where(
+            GradeModel.ranker == measuring.ranker()
+        )
+    )
     newest = db.session.scalar(db.select(db.func.max(Verdict.changed_at)))
     return newest is None or (known is not None and newest <= known)
 
@@ -269,7 +301,9 @@ def measure(*, by: Any) -> Measurement:
 def measured(*, by: Any) -> Measurement | None:
     """The newest measurement. Raises NotAllowed."""
     require(by, "quality.read")
-    return db.session.scalar(db.select(Measurement).order_by(Measurement.id.desc()).limit(1))
+    return db.session.scalar(
+        db.select(Measurement).order_by(Measurement.id.desc()).limit(1)
+    )
 
 
 def reasons(side: str) -> dict[str, str]:
@@ -301,7 +335,10 @@ def _passed(achievements: Iterable[Achievement]) -> list[Passed]:
             row,
             len(firms[i]),
             tuple(
-                (REASONS[code], n) for code, n in sorted(counts[i].items(), key=lambda c: (-c[1], order.index(c[0])))
+                (REASONS[code], n)
+                for code, n in sorted(
+                    counts[i].items(), key=lambda c: (-c[1], order.index(c[0]))
+                )
             ),
         )
         for i, row in rows.items()
@@ -309,20 +346,28 @@ def _passed(achievements: Iterable[Achievement]) -> list[Passed]:
     ]
 
 
-def _give(deed: str, subject: Row, offered_id: int, *, by: Any, shown: List, **said: Any) -> Verdict:
+def _give(
+    deed: str, subject: Row, offered_id: int, *, by: Any, shown: List, **said: Any
+) -> Verdict:
     require(by, "verdict.give", subject)
     offered = listings.many(OFFERED[subject.kind], [offered_id], by=by).get(offered_id)
     if offered is None:
-        raise NotFound("这一条现在找不到了。", "它可能刚被撤回或过期。可以回到匹配列表看看。")
+        raise NotFound(
+            "这一条现在找不到了。", "它可能刚被撤回或过期。可以回到匹配列表看看。"
+        )
     seat = next((seat for seat in shown.seats if seat.offered_id == offered_id), None)
     if (shown.side, shown.subject_id) != (subject.kind, subject.id) or seat is None:
         raise _old()
     if (shown.revision, seat.revision) != (subject.revision, offered.revision):
-        raise Stale("其中一条在您打开之后被改过。", "请重新打开匹配页面，看过新的内容再评价。")
+        raise Stale(
+            "其中一条在您打开之后被改过。", "请重新打开匹配页面，看过新的内容再评价。"
+        )
     row = _own(subject, offered_id, by)
     values = {"reason": None, "level": None, "note": "", **said}
     if row is None:
-        demand, achievement = (subject, offered) if isinstance(subject, Demand) else (offered, subject)
+        demand, achievement = (
+            (subject, offered) if isinstance(subject, Demand) else (offered, subject)
+        )
         row = Verdict(
             side=subject.kind,
             demand_id=demand.id,
@@ -335,7 +380,9 @@ def _give(deed: str, subject: Row, offered_id: int, *, by: Any, shown: List, **s
         )
         db.session.add(row)
         _flush()  # its History needs the id
-    elif row.state == LIFE.moves[row.state, deed] and all(getattr(row, name) == v for name, v in values.items()):
+    elif row.state == LIFE.moves[row.state, deed] and all(
+        getattr(row, name) == v for name, v in values.items()
+    ):
         return row  # pressed twice
     with db.session.no_autoflush:  # state, reason and level belong together
         row.shown, row.score, row.grade = _kept(shown, by), seat.score, seat.grade
@@ -361,7 +408,11 @@ def _role(subject: Row, by: Any) -> str:
 
 
 def _own(subject: Row, offered_id: int, by: Any) -> Verdict | None:
-    demand_id, achievement_id = (subject.id, offered_id) if subject.kind == "demand" else (offered_id, subject.id)
+    demand_id, achievement_id = (
+        (subject.id, offered_id)
+        if subject.kind == "demand"
+        else (offered_id, subject.id)
+    )
     query = db.select(Verdict).where(
         Verdict.side == subject.kind,
         Verdict.demand_id == demand_id,
@@ -374,18 +425,35 @@ def _own(subject: Row, offered_id: int, by: Any) -> Verdict | None:
 def _of(subject: Row) -> list[Verdict]:
     """Every standing verdict on a listing's matches, oldest change first."""
     column = Verdict.demand_id if subject.kind == "demand" else Verdict.achievement_id
-    query = db.select(Verdict).where(Verdict.side == subject.kind, column == subject.id, Verdict.state != "open")
-    return list(db.session.scalars(query.order_by(Verdict.changed_at, Verdict.id).options(joinedload(Verdict.by))))
+    query = db.select(Verdict).where(
+        Verdict.side == subject.kind, column == subject.id, Verdict.state != "open"
+    )
+    return list(
+        db.session.scalars(
+            query.order_by(Verdict.changed_at, Verdict.id).options(
+                joinedload(Verdict.by)
+            )
+        )
+    )
 
 
 def _kept(shown: List, by: Any) -> Shown:
     """The list as a row: the one there is, or a new one."""
     content = json.dumps({**asdict(shown), "at": None}, sort_keys=True)
     digest = hashlib.sha256(content.encode()).hexdigest()
-    row = db.session.scalar(db.select(Shown).where(Shown.to_id == by.id, Shown.digest == digest))
+    row = db.session.scalar(
+        db.select(Shown).where(Shown.to_id == by.id, Shown.digest == digest)
+    )
     if row is None:
-        values = {name: value for name, value in asdict(shown).items() if name != "seats"}
-        row = Shown(**values, digest=digest, to_id=by.id, places=[Place(**asdict(seat)) for seat in shown.seats])
+        values = {
+            name: value for name, value in asdict(shown).items() if name != "seats"
+        }
+        row = Shown(
+            **values,
+            digest=digest,
+            to_id=by.id,
+            places=[Place(**asdict(seat)) for seat in shown.seats],
+        )
         db.session.add(row)
     return row
 
@@ -393,12 +461,18 @@ def _kept(shown: List, by: Any) -> Shown:
 def _note(note: str, problems: dict[str, list[str]], *, required: bool) -> str:
     note = note.replace("\r\n", "\n").strip()
     if len(note) > NOTE_MOST or (required and len(note) < NOTE_LEAST):
-        problems["note"] = [f"写明情况，{NOTE_LEAST}–{NOTE_MOST} 个字。" if required else f"最多 {NOTE_MOST} 个字。"]
+        problems["note"] = [
+            f"写明情况，{NOTE_LEAST}–{NOTE_MOST} 个字。"
+            if required
+            else f"最多 {NOTE_MOST} 个字。"
+        ]
     return note
 
 
 def _old() -> Stale:
-    return Stale("这份列表已经不是最新的。", "请重新打开匹配页面，看过现在的内容再评价。")
+    return Stale(
+        "这份列表已经不是最新的。", "请重新打开匹配页面，看过现在的内容再评价。"
+    )
 
 
 def _signer() -> URLSafeSerializer:

@@ -63,7 +63,12 @@ class Site:
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.starts: Counter[str] = Counter()
         self.commands = {
-            "web": [BIN / "gunicorn", "--config", "gunicorn.conf.py", "wsgi:application"],
+            "web": [
+                BIN / "gunicorn",
+                "--config",
+                "gunicorn.conf.py",
+                "wsgi:application",
+            ],
             "jobs": [BIN / "flask", "jobs"],
         }
 
@@ -77,19 +82,26 @@ class Site:
                 process = self.processes.get(name)
                 if process is None or process.poll() is not None:
                     with (self.folder / f"{name}.log").open("ab") as log:
-                        self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+                        self.processes[name] = subprocess.Popen(
+                            command, cwd=ROOT, env=self.env, stdout=log, stderr=log
+                        )
                     self.starts[name] += 1
             self.ended.wait(2)
 
     def wait(self, port: int) -> None:
         """Until the site answers."""
-        if waited(partial(answers_at, f"http://127.0.0.1:{port}/healthz"), BEGIN) >= BEGIN:
+        if (
+            waited(partial(answers_at, f"http://127.0.0.1:{port}/healthz"), BEGIN)
+            >= BEGIN
+        ):
             raise RuntimeError("the site did not begin")
 
     def workers(self) -> list[int]:
         """The workers of gunicorn."""
         pid = self.processes["web"].pid
-        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+        return list(
+            map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        )
 
     def stop(self) -> dict[str, int]:
         """End both politely; name → exit status."""
@@ -104,8 +116,18 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
     """Name → what is done to the servers."""
 
     def script(name: str, *words: str) -> None:
-        folder = args.postgresql_folder if name == "postgresql" else args.elasticsearch_folder
-        command = [sys.executable, str(ROOT / "scripts" / f"{name}.py"), "--folder", folder, *words]
+        folder = (
+            args.postgresql_folder
+            if name == "postgresql"
+            else args.elasticsearch_folder
+        )
+        command = [
+            sys.executable,
+            str(ROOT / "scripts" / f"{name}.py"),
+            "--folder",
+            folder,
+            *words,
+        ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def freeze() -> None:
@@ -124,7 +146,9 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
         script("postgresql", "start")
 
     return {
-        "kill -9 a web worker": lambda: os.kill(random.choice(site.workers()), signal.SIGKILL),  # noqa: S311
+        "kill -9 a web worker": lambda: os.kill(
+            random.choice(site.workers()), signal.SIGKILL
+        ),  # noqa: S311
         "kill -9 flask jobs": lambda: site.processes["jobs"].kill(),
         "freeze Elasticsearch for 20 s": freeze,
         "kill -9 Elasticsearch, start it again": kill_search,
@@ -155,7 +179,12 @@ def returned(search: str, answers: Answers) -> tuple[float, float]:
 
     `RISE` and `BACK` where it has not come to that by then.
     """
-    rose = waited(partial(answers_at, f"{search}/_cluster/health?wait_for_status=yellow&timeout=1s"), RISE)
+    rose = waited(
+        partial(
+            answers_at, f"{search}/_cluster/health?wait_for_status=yellow&timeout=1s"
+        ),
+        RISE,
+    )
     enough = answers.statuses[IN_FULL, "200"] + BACK_ANSWERS
     return rose, waited(lambda: answers.statuses[IN_FULL, "200"] >= enough, BACK)
 
@@ -168,7 +197,9 @@ def settle(app: Flask) -> tuple[float, dict[str, int]]:
         nonlocal found
         try:
             with app.app_context():
-                found = {name: len(keys) for name, keys in listings.index_check().items()}
+                found = {
+                    name: len(keys) for name, keys in listings.index_check().items()
+                }
                 state = app.extensions["search"].state()
                 db.session.rollback()
         except Exception as error:  # a server that is still on its way
@@ -182,26 +213,55 @@ def settle(app: Flask) -> tuple[float, dict[str, int]]:
 def report(answers: Answers, book: Book, struck: Counter[str], site: Site) -> None:
     """Print the counts."""
     say("blows: " + ", ".join(f"{count} × {name}" for name, count in struck.items()))
-    say("begun: " + ", ".join(f"{name} {count} times" for name, count in site.starts.items()))
-    say("acknowledged: " + ", ".join(f"{count} {name}" for name, count in book.acknowledged.items()))
+    say(
+        "begun: "
+        + ", ".join(f"{name} {count} times" for name, count in site.starts.items())
+    )
+    say(
+        "acknowledged: "
+        + ", ".join(f"{count} {name}" for name, count in book.acknowledged.items())
+    )
     for what in sorted(answers.seconds):
         seconds = sorted(answers.seconds[what])
-        counts = {status: count for (kind, status), count in sorted(answers.statuses.items()) if kind == what}
-        cuts = statistics.quantiles(seconds, n=100) if len(seconds) > 1 else seconds * 99
+        counts = {
+            status: count
+            for (kind, status), count in sorted(answers.statuses.items())
+            if kind == what
+        }
+        cuts = (
+            statistics.quantiles(seconds, n=100) if len(seconds) > 1 else seconds * 99
+        )
         spread = f"p50 {cuts[49]:.3f} p95 {cuts[94]:.3f} p99 {cuts[98]:.3f} most {seconds[-1]:.3f} s"
-        say(f"  {what:20} {spread}  " + ", ".join(f"{status}: {count}" for status, count in counts.items()))
+        say(
+            f"  {what:20} {spread}  "
+            + ", ".join(f"{status}: {count}" for status, count in counts.items())
+        )
 
 
 def main() -> None:
     """Prepare, fire, reckon."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--database", required=True, help="address of an empty PostgreSQL database")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--database", required=True, help="address of an empty PostgreSQL database"
+    )
     parser.add_argument("--search", required=True, help="address of an Elasticsearch")
-    parser.add_argument("--postgresql-folder", required=True, help="where scripts/postgresql.py runs it")
-    parser.add_argument("--elasticsearch-folder", required=True, help="where scripts/elasticsearch.py runs it")
-    parser.add_argument("--long", action="store_true", help="900 seconds of fire instead of 45")
+    parser.add_argument(
+        "--postgresql-folder", required=True, help="where scripts/postgresql.py runs it"
+    )
+    parser.add_argument(
+        "--elasticsearch-folder",
+        required=True,
+        help="where scripts/elasticsearch.py runs it",
+    )
+    parser.add_argument(
+        "--long", action="store_true", help="900 seconds of fire instead of 45"
+    )
     parser.add_argument("--seconds", type=float)
-    parser.add_argument("--only", default="", help="only the blows with this word in their name")
+    parser.add_argument(
+        "--only", default="", help="only the blows with this word in their name"
+    )
     parser.add_argument("--logs", type=Path, help="keep the logs here")
     args = parser.parse_args()
     seconds = args.seconds or (900.0 if args.long else 45.0)
@@ -218,20 +278,38 @@ def main() -> None:
             "WEB_WORKERS": "2",
             "WEB_THREADS": "8",
         }
-        subprocess.run([BIN / "flask", "prepare"], cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [BIN / "flask", "prepare"],
+            cwd=ROOT,
+            env=env,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
         sys.exit(trial(args, env, folder, port, seconds))
 
 
-def trial(args: argparse.Namespace, env: dict[str, str], folder: Path, port: int, seconds: float) -> int:
+def trial(
+    args: argparse.Namespace,
+    env: dict[str, str],
+    folder: Path,
+    port: int,
+    seconds: float,
+) -> int:
     """The fire and the reckoning; 0 when every promise was kept."""
-    engine = sqlalchemy.create_engine(Config.from_env(env).database_url, pool_pre_ping=True)
+    engine = sqlalchemy.create_engine(
+        Config.from_env(env).database_url, pool_pre_ping=True
+    )
     app = create_app(Config.from_env(env))
     site, answers, book = Site(env, folder), Answers(), Book()
     site.start()
     try:
         site.wait(port)
-        weapons = {name: blow for name, blow in blows(site, args).items() if args.only in name}
-        struck = burn(weapons, people(port, answers, book, engine), args.search, answers, seconds)
+        weapons = {
+            name: blow for name, blow in blows(site, args).items() if args.only in name
+        }
+        struck = burn(
+            weapons, people(port, answers, book, engine), args.search, answers, seconds
+        )
         took, left = settle(app)
         lost = reckon(book, engine)
     finally:
@@ -244,15 +322,24 @@ def trial(args: argparse.Namespace, env: dict[str, str], folder: Path, port: int
     report(answers, book, struck, site)
     wrong = [*answers.wrong, *lost]
     if any(left.values()):
-        wrong.append(f"the index did not equal the database within {IN_STEP:.0f} s: {left}")
+        wrong.append(
+            f"the index did not equal the database within {IN_STEP:.0f} s: {left}"
+        )
     say(f"the index equalled the database after {took:.1f} s; ended with {statuses}")
     say(f"broken promises: {len(wrong)}")
     for text in wrong[:30]:
         say(f"  {text}")
     if wrong:
         for log in sorted(folder.glob("*.log")):
-            lines = [line for line in log.read_text(errors="replace").splitlines() if "error" in line.lower()]
-            say(f"-- {log.name}: the last of {len(lines)} errors\n" + "\n".join(lines[-15:]))
+            lines = [
+                line
+                for line in log.read_text(errors="replace").splitlines()
+                if "error" in line.lower()
+            ]
+            say(
+                f"-- {log.name}: the last of {len(lines)} errors\n"
+                + "\n".join(lines[-15:])
+            )
     return 1 if wrong else 0
 
 
@@ -262,7 +349,10 @@ def people(
     """Everybody who takes part; each goes on until the event is set."""
     return [
         partial(watch, engine, book),
-        *(partial(write, number, port, answers, book, engine) for number in range(WRITERS)),
+        *(
+            partial(write, number, port, answers, book, engine)
+            for number in range(WRITERS)
+        ),
         *(partial(read, number, port, answers, book) for number in range(READERS)),
     ]
 
@@ -297,9 +387,13 @@ def burn(
                 struck[blow] += 1
                 if "Elasticsearch" in blow:
                     rose, took = returned(search, answers)
-                    say(f"  risen after {rose:.1f} s, searches in full again {took:.1f} s later")
+                    say(
+                        f"  risen after {rose:.1f} s, searches in full again {took:.1f} s later"
+                    )
                     if took >= BACK:
-                        answers.wrong.append(f"{blow}: searches did not return to it within {BACK:.0f} s")
+                        answers.wrong.append(
+                            f"{blow}: searches did not return to it within {BACK:.0f} s"
+                        )
             except (ProcessLookupError, IndexError, FileNotFoundError):
                 say("  nobody there at this moment")
             time.sleep(dice.uniform(*BETWEEN))

@@ -50,7 +50,9 @@ class Forms(HTMLParser):
         self._chosen: str | None = None
         self.feed(html)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(
+        self, tag: str, attributes: list[tuple[str, str | None]]
+    ) -> None:
         held = {name: value or "" for name, value in attributes}
         name, kind = held.get("name", ""), held.get("type", "text")
         if tag == "form":
@@ -105,9 +107,13 @@ class Browser:
         status, _, text = self._ask(what, "GET", path)
         return status, text
 
-    def post(self, what: str, path: str, fields: dict[str, list[str]]) -> tuple[int, str, str]:
+    def post(
+        self, what: str, path: str, fields: dict[str, list[str]]
+    ) -> tuple[int, str, str]:
         """Status, where it leads, and text."""
-        status, headers, text = self._ask(what, "POST", path, urllib.parse.urlencode(fields, doseq=True))
+        status, headers, text = self._ask(
+            what, "POST", path, urllib.parse.urlencode(fields, doseq=True)
+        )
         return status, headers.get("location", ""), text
 
     def sign_in(self, email: str, password: str) -> None:
@@ -115,7 +121,10 @@ class Browser:
         for _ in range(60):
             try:
                 _, text = self.get("login", "/login")
-                form = Forms(text).with_field("email") | {"email": [email], "password": [password]}
+                form = Forms(text).with_field("email") | {
+                    "email": [email],
+                    "password": [password],
+                }
                 status, _, _ = self.post("login", "/login", form)
             except Broken:
                 status = 0
@@ -124,16 +133,22 @@ class Browser:
             time.sleep(0.5)
         raise RuntimeError(f"{email} could not sign in: {status}")
 
-    def _ask(self, what: str, method: str, path: str, body: str = "") -> tuple[int, dict[str, str], str]:
+    def _ask(
+        self, what: str, method: str, path: str, body: str = ""
+    ) -> tuple[int, dict[str, str], str]:
         headers = {
             "X-Forwarded-For": self.address,
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+            "Cookie": "; ".join(
+                f"{name}={value}" for name, value in self.cookies.items()
+            ),
             "Connection": "close",
         }
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         began = time.monotonic()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE
+        )
         try:
             connection.request(method, path, body=body or None, headers=headers)
             answer = connection.getresponse()
@@ -141,7 +156,12 @@ class Browser:
         except (OSError, http.client.HTTPException) as error:
             silent = isinstance(error, socket.timeout)
             word, took = "unanswered" if silent else "broken", time.monotonic() - began
-            self.answers.note(what, word, took, f"{method} {path}: no answer in {PATIENCE} s" if silent else "")
+            self.answers.note(
+                what,
+                word,
+                took,
+                f"{method} {path}: no answer in {PATIENCE} s" if silent else "",
+            )
             raise Broken(str(error)) from None
         finally:
             connection.close()
@@ -149,7 +169,13 @@ class Browser:
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
         told = {name.lower(): value for name, value in answer.getheaders()}
-        bad = answer.status >= 500 and not (answer.status == 503 and told.get("retry-after"))
-        wrong = f"{method} {path}: {answer.status} {told.get('x-request-id', '')}" if bad else ""
+        bad = answer.status >= 500 and not (
+            answer.status == 503 and told.get("retry-after")
+        )
+        wrong = (
+            f"{method} {path}: {answer.status} {told.get('x-request-id', '')}"
+            if bad
+            else ""
+        )
         self.answers.note(what, str(answer.status), time.monotonic() - began, wrong)
         return answer.status, told, text

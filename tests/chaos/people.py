@@ -19,8 +19,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from tests.chaos.browser import Answers, Broken, Browser, Forms
 
 PASSWORD = "liaocheng-demo"
-WORDS = ("轴承", "电池隔膜", "阿胶", "铝合金", "机器视觉", "节能", "涂层", "检测", "振动", "废水处理", "降噪")
-IN_FULL, SIMPLIFIED = "search, in full", "search, simplified"  # answered by Elasticsearch, by the engine that stands in
+WORDS = (
+    "轴承",
+    "电池隔膜",
+    "阿胶",
+    "铝合金",
+    "机器视觉",
+    "节能",
+    "涂层",
+    "检测",
+    "振动",
+    "废水处理",
+    "降噪",
+)
+IN_FULL, SIMPLIFIED = (
+    "search, in full",
+    "search, simplified",
+)  # answered by Elasticsearch, by the engine that stands in
 LINK = re.compile(r'href="/demands/(\d+)"')
 DRAFT = {
     "demand_type": "tech_breakthrough",
@@ -58,13 +73,19 @@ class Book:
     def gone_by(self, moment: float) -> set[int]:
         """Ids that had been withdrawn and taken out of the index before a moment."""
         with self.lock:
-            return {listing_id for listing_id, since in self.gone.items() if since < moment}
+            return {
+                listing_id for listing_id, since in self.gone.items() if since < moment
+            }
 
     def some_title(self, dice: random.Random) -> str:
         """The title of any listing of the trial, or a word."""
         with self.lock:
             titles = list(self.promises)
-        return dice.choice(titles) if titles and dice.random() < 0.5 else dice.choice(WORDS)
+        return (
+            dice.choice(titles)
+            if titles and dice.random() < 0.5
+            else dice.choice(WORDS)
+        )
 
 
 class Unsure(Exception):  # noqa: N818  named by what happened
@@ -73,7 +94,9 @@ class Unsure(Exception):  # noqa: N818  named by what happened
 
 def watch(engine: Engine, book: Book, ended: threading.Event) -> None:
     """Note when a withdrawn listing's absence has been written to the index."""
-    query = text("select id from demand where state = 'withdrawn' and indexed_revision = revision")
+    query = text(
+        "select id from demand where state = 'withdrawn' and indexed_revision = revision"
+    )
     while not ended.wait(0.25):
         try:
             with engine.connect() as connection:
@@ -85,7 +108,14 @@ def watch(engine: Engine, book: Book, ended: threading.Event) -> None:
                 book.gone[listing_id] = time.monotonic()
 
 
-def write(number: int, port: int, answers: Answers, book: Book, engine: Engine, ended: threading.Event) -> None:
+def write(
+    number: int,
+    port: int,
+    answers: Answers,
+    book: Book,
+    engine: Engine,
+    ended: threading.Event,
+) -> None:
     """Write demands, have them published, edit them, withdraw half of them; note what was acknowledged."""
     dice = random.Random(number)  # noqa: S311  dice
     firm, office = (Browser(port, f"10.1.{number}.{last}", answers) for last in (1, 2))
@@ -108,7 +138,9 @@ def write(number: int, port: int, answers: Answers, book: Book, engine: Engine, 
             ended.wait(0.5)
 
 
-def _done(status: int, promise: Promise, outcome: tuple[str, str], deed: str, book: Book) -> None:
+def _done(
+    status: int, promise: Promise, outcome: tuple[str, str], deed: str, book: Book
+) -> None:
     """Note the answer to a deed: a redirect is a promise kept, anything else leaves both outcomes open."""
     if status == 303 or status == 302:
         promise.sure, promise.maybe = outcome, []
@@ -126,7 +158,11 @@ def _create(firm: Browser, promise: Promise, book: Book) -> None:
     form = Forms(page).with_field("problem")
     if status != 200 or not form:
         raise Unsure("no form")
-    fields = form | {name: [value] for name, value in DRAFT.items()} | {"title": [promise.title]}
+    fields = (
+        form
+        | {name: [value] for name, value in DRAFT.items()}
+        | {"title": [promise.title]}
+    )
     promise.maybe = [None, ("draft", ""), ("submitted", "")]
     status, _, _ = firm.post("create", "/mine/demand/new", fields)
     _done(status, promise, ("submitted", ""), "create", book)
@@ -148,7 +184,9 @@ def _approve(office: Browser, promise: Promise, book: Book, engine: Engine) -> N
     if status != 200 or not form:
         raise Unsure("no review")
     promise.maybe = [("published", "")]
-    status, _, _ = office.post("approve", f"/office/review/demand/{promise.id}/approve", form | {"note": [""]})
+    status, _, _ = office.post(
+        "approve", f"/office/review/demand/{promise.id}/approve", form | {"note": [""]}
+    )
     _done(status, promise, ("published", ""), "approve", book)
 
 
@@ -158,7 +196,11 @@ def _edit(firm: Browser, promise: Promise, book: Book, note: str) -> None:
     if status != 200 or not form:
         raise Unsure("no form")
     promise.maybe = [("published", note)]
-    status, _, _ = firm.post("edit", f"/mine/demand/{promise.id}/edit", form | {"note": [note], "deed": ["save"]})
+    status, _, _ = firm.post(
+        "edit",
+        f"/mine/demand/{promise.id}/edit",
+        form | {"note": [note], "deed": ["save"]},
+    )
     _done(status, promise, ("published", note), "edit", book)
 
 
@@ -174,7 +216,9 @@ def _withdraw(firm: Browser, promise: Promise, book: Book) -> None:
     _done(status, promise, outcome, "withdraw", book)
 
 
-def read(number: int, port: int, answers: Answers, book: Book, ended: threading.Event) -> None:
+def read(
+    number: int, port: int, answers: Answers, book: Book, ended: threading.Event
+) -> None:
     """Search, look at listings and their matches; nothing that had left the index may be found."""
     dice = random.Random(1000 + number)  # noqa: S311  dice
     browser = Browser(port, f"10.2.{number}.1", answers)
@@ -183,7 +227,9 @@ def read(number: int, port: int, answers: Answers, book: Book, ended: threading.
         try:
             if dice.random() < 0.6 or not known:
                 query, began = book.some_title(dice), time.monotonic()
-                path = "/search?" + urllib.parse.urlencode({"q": query, "kind": "demand"})
+                path = "/search?" + urllib.parse.urlencode(
+                    {"q": query, "kind": "demand"}
+                )
                 status, html = browser.get("search", path)
                 found = set(map(int, LINK.findall(html)))
                 if status == 200:
@@ -208,14 +254,24 @@ def reckon(book: Book, engine: Engine) -> list[str]:
     with engine.connect() as connection:
         held = {
             title: (row_id, state, note)
-            for row_id, title, state, note in connection.execute(text("select id, title, state, note from demand"))
+            for row_id, title, state, note in connection.execute(
+                text("select id, title, state, note from demand")
+            )
         }
-        deeds = Counter(connection.scalars(text("select thing_id from history where kind = 'demand'")))
+        deeds = Counter(
+            connection.scalars(
+                text("select thing_id from history where kind = 'demand'")
+            )
+        )
     for promise in book.promises.values():
         found = held.get(promise.title)
         state = None if found is None else (found[1], found[2])
         if state != promise.sure and state not in promise.maybe:
-            wrong.append(f"{promise.title}: promised {promise.sure}, perhaps {promise.maybe}, found {state}")
+            wrong.append(
+                f"{promise.title}: promised {promise.sure}, perhaps {promise.maybe}, found {state}"
+            )
         if found is not None and deeds[found[0]] < promise.deeds:
-            wrong.append(f"{promise.title}: {promise.deeds} deeds acknowledged, {deeds[found[0]]} in its history")
+            wrong.append(
+                f"{promise.title}: {promise.deeds} deeds acknowledged, {deeds[found[0]]} in its history"
+            )
     return wrong

@@ -11,7 +11,9 @@ import weakref
 
 import pytest
 
-SINCE = pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python itself collects between instructions")
+SINCE = pytest.mark.skipif(
+    sys.version_info >= (3, 12), reason="Python itself collects between instructions"
+)
 
 # States whose owners are garbage while their attributes become a dict: dies without collect_apart().
 FAULT = """
@@ -61,7 +63,13 @@ def lasts(reference: weakref.ref[Circle], seconds: float = 10) -> bool:
 @SINCE
 def test_the_fault_does_not_strike() -> None:
     environment = {**os.environ, "PYTHONMALLOC": "debug"}
-    done = subprocess.run([sys.executable, "-c", FAULT], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", FAULT],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert (done.returncode, done.stderr) == (0, "")
 

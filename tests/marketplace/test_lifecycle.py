@@ -21,7 +21,9 @@ def test_every_state_can_be_reached_from_the_first(kind: str) -> None:
     life = LIVES[kind]
     reached = {life.initial}
     for _ in life.states:
-        reached |= {after for (before, _), after in life.moves.items() if before in reached}
+        reached |= {
+            after for (before, _), after in life.moves.items() if before in reached
+        }
 
     assert reached == set(life.states)
 
@@ -29,9 +31,17 @@ def test_every_state_can_be_reached_from_the_first(kind: str) -> None:
 @pytest.mark.parametrize("kind", LIVES)
 def test_nothing_becomes_public_without_review(kind: str) -> None:
     life = LIVES[kind]
-    into_public = {(s, d) for (s, d), after in life.moves.items() if after == "published" and s != "published"}
+    into_public = {
+        (s, d)
+        for (s, d), after in life.moves.items()
+        if after == "published" and s != "published"
+    }
 
-    assert into_public == {("in_review", "approve"), ("suspended", "resume"), ("expired", "renew")}
+    assert into_public == {
+        ("in_review", "approve"),
+        ("suspended", "resume"),
+        ("expired", "renew"),
+    }
 
 
 @pytest.mark.parametrize("kind", LIVES)
@@ -45,7 +55,11 @@ def test_every_pair_either_moves_with_history_or_is_refused_with_advice(
         before = len(history_of(row))
         if life.can(state, deed):
             move = life.move(row, deed, by=None, note="试")
-            assert (row.state, move.before, move.after) == (life.moves[state, deed], state, life.moves[state, deed])
+            assert (row.state, move.before, move.after) == (
+                life.moves[state, deed],
+                state,
+                life.moves[state, deed],
+            )
         else:
             with pytest.raises(NotNow) as refused:
                 life.move(row, deed, by=None)
@@ -56,7 +70,9 @@ def test_every_pair_either_moves_with_history_or_is_refused_with_advice(
 
 def test_a_table_with_an_unnamed_state_is_refused() -> None:
     with pytest.raises(ValueError, match="name"):
-        Life(initial="a", moves={("a", "go"): "b"}, names={"a": "甲"}, deeds={"go": "去"})
+        Life(
+            initial="a", moves={("a", "go"): "b"}, names={"a": "甲"}, deeds={"go": "去"}
+        )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +89,9 @@ def test_a_table_with_an_unnamed_state_is_refused() -> None:
         ("demand", "visibility", "secret"),
     ],
 )
-def test_the_database_itself_refuses(kind: str, column: str, value: object, make: Factory, session: Session) -> None:
+def test_the_database_itself_refuses(
+    kind: str, column: str, value: object, make: Factory, session: Session
+) -> None:
     given = {"budget": 30, "budget_negotiable": False} if column == "budget" else {}
     row = getattr(make, kind)(state="published", **given)
     setattr(row, column, value)

@@ -12,7 +12,9 @@ from marketplace.permissions import TABLE, audiences, may, require
 
 
 def person(*roles: str, organisations: tuple[int, ...] = ()) -> Any:
-    return SimpleNamespace(role_names=roles, organisation_ids=organisations, is_authenticated=True)
+    return SimpleNamespace(
+        role_names=roles, organisation_ids=organisations, is_authenticated=True
+    )
 
 
 GUEST = SimpleNamespace(is_authenticated=False)
@@ -49,7 +51,13 @@ OWN = SimpleNamespace(organisation_id=7, visibility="confidential", anonymous=Tr
     ],
 )
 def test_who_may(deed: str, who: set[str]) -> None:
-    people = {"guest": GUEST, "member": MEMBER, "stranger": STRANGER, "broker": BROKER, "operator": OPERATOR}
+    people = {
+        "guest": GUEST,
+        "member": MEMBER,
+        "stranger": STRANGER,
+        "broker": BROKER,
+        "operator": OPERATOR,
+    }
     allowed = {name for name, somebody in people.items() if may(somebody, deed, OWN)}
 
     assert allowed == who

@@ -16,7 +16,10 @@ from marketplace import wording
     [
         (None, "未填写"),
         (date(2026, 1, 2), "2026-01-02"),
-        (datetime(2026, 11, 20, 17, 0), "2026-11-21"),  # 17:00 UTC is already the next day in China
+        (
+            datetime(2026, 11, 20, 17, 0),
+            "2026-11-21",
+        ),  # 17:00 UTC is already the next day in China
     ],
 )
 def test_day(value: Any, expected: str) -> None:
@@ -32,13 +35,23 @@ def test_day(value: Any, expected: str) -> None:
         (Decimal("1E+3"), Decimal("1000"), False, "1000 万元"),
         (Decimal("0.5"), Decimal(30), False, "0.5–30 万元"),
         (None, Decimal(30), False, "30 万元"),
-        (Decimal(0), None, False, "0 万元"),  # a given nought is a figure, an unknown one never is
+        (
+            Decimal(0),
+            None,
+            False,
+            "0 万元",
+        ),  # a given nought is a figure, an unknown one never is
     ],
 )
-def test_money(low: Decimal | None, high: Decimal | None, negotiable: bool, expected: str) -> None:
+def test_money(
+    low: Decimal | None, high: Decimal | None, negotiable: bool, expected: str
+) -> None:
     assert wording.money(low, high, negotiable=negotiable) == expected
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.0, "0%"), (0.004, "不到 1%"), (0.126, "13%"), (1.0, "100%")])
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.0, "0%"), (0.004, "不到 1%"), (0.126, "13%"), (1.0, "100%")],
+)
 def test_percent(share: float, expected: str) -> None:
     assert wording.percent(share) == expected

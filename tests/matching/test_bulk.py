@@ -13,13 +13,22 @@ from matching import Document, Matcher, bulk, features, matcher, text
 from matching.features import CHANNELS
 from tests.matching.conftest import CATALOGUE, texts
 
-ODD = st.text(st.one_of(st.characters(), st.sampled_from("轴承保持架铝合金的PA66c+#-3年 \n\x01㎡")), max_size=25)
+ODD = st.text(
+    st.one_of(
+        st.characters(), st.sampled_from("轴承保持架铝合金的PA66c+#-3年 \n\x01㎡")
+    ),
+    max_size=25,
+)
 
 
 def whole_words(document: Document) -> list[int]:
     """Keys of the telling words that are no part of another, title first: what word vectors are trained on."""
     tokens = [token for norm in features.parts(document) for token in text.tokens(norm)]
-    return [features.word_key(token.word) for token in tokens if token.telling and not token.stopped]
+    return [
+        features.word_key(token.word)
+        for token in tokens
+        if token.telling and not token.stopped
+    ]
 
 
 def differences(documents: list[Document]) -> list[str]:
@@ -37,7 +46,9 @@ def differences(documents: list[Document]) -> list[str]:
             one = laid[name].document(number)
             order = np.argsort(one.keys)
             same = np.array_equal(one.keys[order], getattr(expected, name).keys)
-            if not same or not np.array_equal(one.counts[order], getattr(expected, name).counts):
+            if not same or not np.array_equal(
+                one.counts[order], getattr(expected, name).counts
+            ):
                 found.append(f"{document}: {name}")
     return found
 
@@ -51,7 +62,9 @@ def test_the_sample_lists_are_read_the_same() -> None:
     for path in sorted((Path(__file__).resolve().parents[2] / "demo").glob("*.csv")):
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows.extend(list(csv.reader(file)))
-    documents = [Document(i, row[0], "\n".join(row[1:])) for i, row in enumerate(rows) if row]
+    documents = [
+        Document(i, row[0], "\n".join(row[1:])) for i, row in enumerate(rows) if row
+    ]
 
     assert differences(documents) == []
 
@@ -71,4 +84,6 @@ def test_a_large_catalogue_ranks_as_one_that_grew(monkeypatch) -> None:
     expected = [(m.id, m.score) for m in Matcher().fit(CATALOGUE).rank(query)]
     monkeypatch.setattr(matcher, "_FEW", 2)
 
-    assert [(m.id, m.score) for m in Matcher().fit(iter(CATALOGUE)).rank(query)] == expected
+    assert [
+        (m.id, m.score) for m in Matcher().fit(iter(CATALOGUE)).rank(query)
+    ] == expected

@@ -19,10 +19,20 @@ from matching.quality import TooFew
 from matching.reasons import Reasons
 
 
-def reasons(score: float, words: list[tuple[str, float]], specific: list[str] | None = None) -> Reasons:
+def reasons(
+    score: float, words: list[tuple[str, float]], specific: list[str] | None = None
+) -> Reasons:
     specific = [word for word, _ in words] if specific is None else specific
     told = sum(share for _, share in words)
-    return Reasons(words, score - told, score, specific, 0.3, [("轴承", 0.6), ("异音", 0.4)], ["异音"])
+    return Reasons(
+        words,
+        score - told,
+        score,
+        specific,
+        0.3,
+        [("轴承", 0.6), ("异音", 0.4)],
+        ["异音"],
+    )
 
 
 def sample(texts: int, seed: int = 3) -> dict[str, Any]:
@@ -50,12 +60,22 @@ def test_one_text_is_never_on_both_sides(texts: list[str]) -> None:
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
-        (Document(1, "轴承异音", "振动值 45 dB。"), Document(99, "轴承 异音", "振动值45dB"), True),
+        (
+            Document(1, "轴承异音", "振动值 45 dB。"),
+            Document(99, "轴承 异音", "振动值45dB"),
+            True,
+        ),
         (Document(1, "ＰＡ６６ 增强", "阻燃"), Document(2, "PA66增强", "阻燃。"), True),
-        (Document(1, "轴承异音", "振动值 45 dB。"), Document(1, "轴承异音", "振动值 46 dB。"), False),
+        (
+            Document(1, "轴承异音", "振动值 45 dB。"),
+            Document(1, "轴承异音", "振动值 46 dB。"),
+            False,
+        ),
     ],
 )
-def test_the_same_text_under_two_ids_is_one_text(one: Document, other: Document, same: bool) -> None:
+def test_the_same_text_under_two_ids_is_one_text(
+    one: Document, other: Document, same: bool
+) -> None:
     assert (text_key(one) == text_key(other)) is same
 
 
@@ -90,7 +110,9 @@ def test_it_learns_what_decides_and_says_how_it_does_on_unseen_texts() -> None:
 def test_what_tells_nothing_does_not_come_into_force() -> None:
     judged = sample(LEAST + 10)
     chance = np.random.default_rng(5)
-    judged["levels"] = [4 if chance.random() < 0.1 else 1 for _ in judged["levels"]]  # nearer by refusing everything
+    judged["levels"] = [
+        4 if chance.random() < 0.1 else 1 for _ in judged["levels"]
+    ]  # nearer by refusing everything
 
     learned = Calibration().fit(**judged)
 
@@ -165,7 +187,10 @@ def test_what_is_no_model_is_refused(text: str) -> None:
 
 
 def test_an_unknown_fact_is_neither_half_nor_anything() -> None:
-    known = compare(Document(1, "甲", field="8", stage="pilot"), Document(2, "乙", field="8", stage="rnd"))
+    known = compare(
+        Document(1, "甲", field="8", stage="pilot"),
+        Document(2, "乙", field="8", stage="rnd"),
+    )
     named = dict(zip(FEATURES, features(reasons(0.3, []), known), strict=True))
 
     assert (named["field agrees"], named["field differs"]) == (1, 0)

@@ -23,7 +23,10 @@ FIT: dict[str, Any] = {
 
 
 def verdicts(wanted: dict[str, Any], offered: dict[str, Any]) -> dict[str, str]:
-    return {f.name: f.verdict for f in compare(Document(1, "求", **wanted), Document("1", "供", **offered))}
+    return {
+        f.name: f.verdict
+        for f in compare(Document(1, "求", **wanted), Document("1", "供", **offered))
+    }
 
 
 @pytest.mark.parametrize(
@@ -39,11 +42,31 @@ def verdicts(wanted: dict[str, Any], offered: dict[str, Any]) -> dict[str, str]:
         ({"stage": "pilot"}, {"stage": "pilot"}, "stage", "agree"),
         ({"stage": "pilot"}, {"stage": "lab_scale"}, "stage", "differ"),
         ({"stage": "pilot"}, {"stage": "no such stage"}, "stage", "unknown"),
-        ({"modes": frozenset({"license", "equity"})}, {"modes": frozenset({"equity"})}, "mode", "agree"),
-        ({"modes": frozenset({"license"})}, {"modes": frozenset({"transfer"})}, "mode", "differ"),
+        (
+            {"modes": frozenset({"license", "equity"})},
+            {"modes": frozenset({"equity"})},
+            "mode",
+            "agree",
+        ),
+        (
+            {"modes": frozenset({"license"})},
+            {"modes": frozenset({"transfer"})},
+            "mode",
+            "differ",
+        ),
         ({"modes": frozenset()}, {"modes": frozenset({"transfer"})}, "mode", "unknown"),
-        ({"price_max": Decimal(50)}, {"price_min": Decimal(50), "price_max": Decimal(80)}, "money", "agree"),
-        ({"price_min": Decimal(20)}, {"price_min": Decimal("20.0001")}, "money", "differ"),
+        (
+            {"price_max": Decimal(50)},
+            {"price_min": Decimal(50), "price_max": Decimal(80)},
+            "money",
+            "agree",
+        ),
+        (
+            {"price_min": Decimal(20)},
+            {"price_min": Decimal("20.0001")},
+            "money",
+            "differ",
+        ),
         ({"price_max": Decimal(0)}, {"price_min": Decimal(0)}, "money", "agree"),
         ({"price_max": Decimal(50)}, {}, "money", "unknown"),
         ({"due": date(2027, 1, 1)}, {"due": date(2027, 1, 1)}, "due", "agree"),
@@ -51,7 +74,9 @@ def verdicts(wanted: dict[str, Any], offered: dict[str, Any]) -> dict[str, str]:
         ({"due": date(2027, 1, 1)}, {}, "due", "unknown"),
     ],
 )
-def test_each_fact(wanted: dict[str, Any], offered: dict[str, Any], name: str, expected: str) -> None:
+def test_each_fact(
+    wanted: dict[str, Any], offered: dict[str, Any], name: str, expected: str
+) -> None:
     assert verdicts(wanted, offered)[name] == expected
 
 
@@ -75,7 +100,11 @@ def test_all_six_are_always_told_in_order() -> None:
         ({"stage": None, "modes": frozenset({"equity"})}, "mode"),
     ],
 )
-def test_a_near_miss_is_one_failed_gate(changed: dict[str, Any], expected: str | None) -> None:
-    missed = near_miss(compare(Document(1, "求", **FIT), Document(2, "供", **{**FIT, **changed})))
+def test_a_near_miss_is_one_failed_gate(
+    changed: dict[str, Any], expected: str | None
+) -> None:
+    missed = near_miss(
+        compare(Document(1, "求", **FIT), Document(2, "供", **{**FIT, **changed}))
+    )
 
     assert (missed.name if missed else None) == expected

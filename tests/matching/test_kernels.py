@@ -20,16 +20,32 @@ def compiled() -> kernels.Loops:
     return kernels.Compiled()
 
 
-def postings(documents: int, terms: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def postings(
+    documents: int, terms: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     random = np.random.default_rng(documents)
-    lists = [np.flatnonzero(random.random(documents) < random.random() ** 3).astype(np.uint32) for _ in range(terms)]
-    packed = [(one << 6) | random.integers(1, 64, len(one)).astype(np.uint32) for one in lists]
+    lists = [
+        np.flatnonzero(random.random(documents) < random.random() ** 3).astype(
+            np.uint32
+        )
+        for _ in range(terms)
+    ]
+    packed = [
+        (one << 6) | random.integers(1, 64, len(one)).astype(np.uint32) for one in lists
+    ]
     ends = np.cumsum([0, *(len(one) for one in packed)])
-    return np.concatenate(packed), ends[:-1], ends[1:], random.random(terms).astype(np.float32)
+    return (
+        np.concatenate(packed),
+        ends[:-1],
+        ends[1:],
+        random.random(terms).astype(np.float32),
+    )
 
 
 @pytest.mark.parametrize(("documents", "terms"), SIZES)
-def test_sums_are_equal_bit_for_bit(compiled: kernels.Loops, documents: int, terms: int) -> None:
+def test_sums_are_equal_bit_for_bit(
+    compiled: kernels.Loops, documents: int, terms: int
+) -> None:
     found = []
     for loops in (kernels.Plain(), compiled):
         sums = np.zeros(documents, dtype=np.float32)
@@ -41,7 +57,9 @@ def test_sums_are_equal_bit_for_bit(compiled: kernels.Loops, documents: int, ter
 
 @pytest.mark.parametrize(("documents", "_terms"), SIZES)
 @pytest.mark.parametrize("top", [1, 2, 20, 1000])
-def test_the_best_are_among_those_found(compiled: kernels.Loops, documents: int, _terms: int, top: int) -> None:
+def test_the_best_are_among_those_found(
+    compiled: kernels.Loops, documents: int, _terms: int, top: int
+) -> None:
     random = np.random.default_rng(top)
     scores = np.round(random.random(documents) ** 9, 3).astype(np.float32)
     allowed = random.random(documents) < 0.8
@@ -57,13 +75,23 @@ def test_the_best_are_among_those_found(compiled: kernels.Loops, documents: int,
 
 
 @pytest.mark.parametrize(
-    "scores", [np.full(5_000, 0.5), np.linspace(0.1, 1, 5_000), np.linspace(1, 0, 5_000), np.zeros(5_000)]
+    "scores",
+    [
+        np.full(5_000, 0.5),
+        np.linspace(0.1, 1, 5_000),
+        np.linspace(1, 0, 5_000),
+        np.zeros(5_000),
+    ],
 )
-def test_as_many_are_found_as_tie_or_rise(compiled: kernels.Loops, scores: npt.NDArray[np.float64]) -> None:
+def test_as_many_are_found_as_tie_or_rise(
+    compiled: kernels.Loops, scores: npt.NDArray[np.float64]
+) -> None:
     allowed = np.arange(5_000) % 3 > 0
     expected = kernels.Plain().best(scores.astype(np.float32), allowed, 5)
 
-    assert np.array_equal(compiled.best(scores.astype(np.float32), allowed, 5), expected)
+    assert np.array_equal(
+        compiled.best(scores.astype(np.float32), allowed, 5), expected
+    )
 
 
 def test_blends_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
@@ -96,7 +124,10 @@ def test_inverse_lengths_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
     a = np.random.default_rng(4).integers(0, 10**7, 1000)
     sums = np.stack([a, a * 3000, a * 3000**2], axis=1)
     sums[::7] = 0  # documents without features
-    plain, fast = (loops.inverse(sums, 12_000, np.float32(65536)) for loops in (kernels.Plain(), compiled))
+    plain, fast = (
+        loops.inverse(sums, 12_000, np.float32(65536))
+        for loops in (kernels.Plain(), compiled)
+    )
 
     assert plain.tobytes() == fast.tobytes()
     assert not plain[::7].any()
@@ -105,11 +136,16 @@ def test_inverse_lengths_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
     assert plain[filled] == pytest.approx(65536 / (9000 * np.sqrt(a[filled])), rel=1e-6)
 
 
-def test_large_catalogues_are_laid_down_as_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_catalogues_are_laid_down_as_small_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     random = np.random.default_rng(3)
     documents = [
         features.Counted(keys, random.integers(1, 64, len(keys)).astype(np.uint8))
-        for keys in (np.unique(random.integers(0, 90, size).astype(np.uint64)) for size in random.integers(0, 40, 50))
+        for keys in (
+            np.unique(random.integers(0, 90, size).astype(np.uint64))
+            for size in random.integers(0, 40, 50)
+        )
     ]
     small = channel.Channel(segment.of(documents))
     monkeypatch.setattr(segment, "LARGE", 1)
@@ -117,7 +153,9 @@ def test_large_catalogues_are_laid_down_as_small_ones(monkeypatch: pytest.Monkey
 
     assert np.array_equal(small.sums, large.sums)
     for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
-        assert np.array_equal(getattr(small.main, part), getattr(large.main, part)), part
+        assert np.array_equal(getattr(small.main, part), getattr(large.main, part)), (
+            part
+        )
 
 
 def test_waiting_gives_the_compiled_loops() -> None:

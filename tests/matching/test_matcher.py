@@ -15,11 +15,23 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
 import matching.matcher
-from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features, kernels
+from matching import (
+    Document,
+    Match,
+    Matcher,
+    NotFitted,
+    UnusableArtefact,
+    features,
+    kernels,
+)
 from matching import text as words_of
 from tests.matching.conftest import CATALOGUE, documents, texts
 
-QUERY = Document("q", "求尼龙保持架缺陷检测方法", "PA66保持架兜孔毛刺人工抽检漏检多，想上在线视觉检测。")
+QUERY = Document(
+    "q",
+    "求尼龙保持架缺陷检测方法",
+    "PA66保持架兜孔毛刺人工抽检漏检多，想上在线视觉检测。",
+)
 
 
 def shown(matches: list[Match]) -> list[tuple[int | str, float]]:
@@ -33,16 +45,25 @@ def test_the_fitting_one_comes_first(matcher: Matcher) -> None:
 
 
 def test_many_are_ranked_as_each_alone(matcher: Matcher) -> None:
-    many = [QUERY, Document("", "", ""), *CATALOGUE, Document("q2", "PA66 ﬁ", "2018年\ud800")]
+    many = [
+        QUERY,
+        Document("", "", ""),
+        *CATALOGUE,
+        Document("q2", "PA66 ﬁ", "2018年\ud800"),
+    ]
 
     found = matcher.rank_all(iter(many), top=3)
 
-    assert [shown(best) for best in found] == [shown(matcher.rank(document, top=3)) for document in many]
+    assert [shown(best) for best in found] == [
+        shown(matcher.rank(document, top=3)) for document in many
+    ]
     assert found[0][0].reasons == matcher.rank(QUERY)[0].reasons
     assert matcher.rank_all([]) == []
 
 
-@pytest.mark.parametrize("document", [d for d in CATALOGUE if d.id not in (5, 6)], ids=lambda d: str(d.id))
+@pytest.mark.parametrize(
+    "document", [d for d in CATALOGUE if d.id not in (5, 6)], ids=lambda d: str(d.id)
+)
 def test_a_text_is_nearest_to_itself(matcher: Matcher, document: Document) -> None:
     best = matcher.rank(document, top=1)[0]
 
@@ -71,7 +92,9 @@ def test_a_text_that_says_nothing_is_not_ranked_but_explained(
 
 
 def test_documents_that_say_nothing_are_never_ranked(matcher: Matcher) -> None:
-    query = Document("q", "我公司需求合作：轴承保持架", "我公司希望寻求合作，欢迎联系，电话面议。")
+    query = Document(
+        "q", "我公司需求合作：轴承保持架", "我公司希望寻求合作，欢迎联系，电话面议。"
+    )
 
     assert {5, 6}.isdisjoint(m.id for m in matcher.rank(query))
     assert matcher.score(query, [5, 6]).tolist() == [0.0, 0.0]
@@ -83,9 +106,17 @@ def test_unknown_words_are_told(matcher: Matcher) -> None:
 
     assert "原子钟" in understanding.unknown
     assert "保持架" not in understanding.unknown
-    assert "评片" not in Matcher().fit([Document(1, "射线评片员培训")]).understand(Document("q", "评片")).unknown
+    assert (
+        "评片"
+        not in Matcher()
+        .fit([Document(1, "射线评片员培训")])
+        .understand(Document("q", "评片"))
+        .unknown
+    )
     assert sum(weight for _, weight in understanding.weighed) == pytest.approx(1.0)
-    assert [w for _, w in understanding.weighed] == sorted((w for _, w in understanding.weighed), reverse=True)
+    assert [w for _, w in understanding.weighed] == sorted(
+        (w for _, w in understanding.weighed), reverse=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,15 +127,22 @@ def test_unknown_words_are_told(matcher: Matcher) -> None:
         (["2", 10, "10", 9], [9, 10, "10", "2"]),
     ],
 )
-def test_equal_scores_are_ordered_by_id(ids: list[int | str], expected: list[int | str]) -> None:
+def test_equal_scores_are_ordered_by_id(
+    ids: list[int | str], expected: list[int | str]
+) -> None:
     matcher = Matcher().fit([Document(i, "轴承保持架", "冲压") for i in ids])
 
     assert [m.id for m in matcher.rank(QUERY)] == expected
     assert [m.id for m in matcher.rank(QUERY, top=2)] == expected[:2]
 
 
-@pytest.mark.parametrize(("among", "expected"), [(None, 4), ({31, "b-2"}, 2), (set(), 0), ({"nobody"}, 0), ({6}, 0)])
-def test_only_what_is_allowed_is_ranked(matcher: Matcher, among: set[int | str] | None, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("among", "expected"),
+    [(None, 4), ({31, "b-2"}, 2), (set(), 0), ({"nobody"}, 0), ({6}, 0)],
+)
+def test_only_what_is_allowed_is_ranked(
+    matcher: Matcher, among: set[int | str] | None, expected: int
+) -> None:
     query = Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解")
     found = matcher.rank(query, among=among)
 
@@ -112,14 +150,25 @@ def test_only_what_is_allowed_is_ranked(matcher: Matcher, among: set[int | str] 
     assert among is None or {m.id for m in found} <= among
 
 
-@pytest.mark.parametrize(("top", "expected"), [(0, 0), (-1, 0), (1, 1), (3, 3), (50, 4)])
+@pytest.mark.parametrize(
+    ("top", "expected"), [(0, 0), (-1, 0), (1, 1), (3, 3), (50, 4)]
+)
 def test_top_is_an_upper_bound(matcher: Matcher, top: int, expected: int) -> None:
-    assert len(matcher.rank(Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解"), top=top)) == expected
+    assert (
+        len(
+            matcher.rank(
+                Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解"), top=top
+            )
+        )
+        == expected
+    )
 
 
 def test_a_text_without_title_is_headed_by_its_first_sentence(matcher: Matcher) -> None:
     pasted = Document("q", "", "尼龙保持架缺陷怎么检测？人工抽检漏检多。")
-    titled = Document("q", "尼龙保持架缺陷怎么检测", "尼龙保持架缺陷怎么检测？人工抽检漏检多。")
+    titled = Document(
+        "q", "尼龙保持架缺陷怎么检测", "尼龙保持架缺陷怎么检测？人工抽检漏检多。"
+    )
 
     assert shown(matcher.rank(pasted)) == shown(matcher.rank(titled))
 
@@ -129,7 +178,9 @@ def test_an_empty_catalogue_ranks_nothing_and_can_grow() -> None:
 
     assert matcher.rank(QUERY) == []
     assert len(matcher) == 0
-    assert shown(matcher.put(CATALOGUE).rank(QUERY)) == shown(Matcher().fit(CATALOGUE).rank(QUERY))
+    assert shown(matcher.put(CATALOGUE).rank(QUERY)) == shown(
+        Matcher().fit(CATALOGUE).rank(QUERY)
+    )
 
 
 def test_an_unfitted_matcher_says_so() -> None:
@@ -191,7 +242,9 @@ def test_a_catalogue_that_changed_equals_one_fitted_at_once(
     expected = shown(whole.rank(query))
 
     assert shown(grown.rank(query)) == expected
-    assert [m.reasons for m in grown.rank(query)] == [m.reasons for m in whole.rank(query)]
+    assert [m.reasons for m in grown.rank(query)] == [
+        m.reasons for m in whole.rank(query)
+    ]
     assert shown(grown.merge().rank(query)) == expected
     assert len(grown) == len(whole)
 
@@ -200,7 +253,12 @@ def test_many_changes_leave_nothing_behind() -> None:
     matcher = Matcher().fit(CATALOGUE)
     expected = shown(matcher.rank(QUERY))
     for turn in range(30):
-        matcher.put([Document(f"t{turn}", "保持架缺陷检测", "尼龙保持架"), Document(31, "酶解", "驴皮")])
+        matcher.put(
+            [
+                Document(f"t{turn}", "保持架缺陷检测", "尼龙保持架"),
+                Document(31, "酶解", "驴皮"),
+            ]
+        )
         assert shown(matcher.rank(QUERY)) != expected
         matcher.remove([f"t{turn}"]).put([CATALOGUE[0]])
 
@@ -209,7 +267,9 @@ def test_many_changes_leave_nothing_behind() -> None:
 
 @settings(max_examples=60)
 @given(documents(), texts)
-def test_scores_lie_between_0_and_1_and_fall(catalogue: list[Document], asked: str) -> None:
+def test_scores_lie_between_0_and_1_and_fall(
+    catalogue: list[Document], asked: str
+) -> None:
     found = Matcher().fit(catalogue).rank(Document("q", asked))
     scores = [m.score for m in found]
 
@@ -219,7 +279,9 @@ def test_scores_lie_between_0_and_1_and_fall(catalogue: list[Document], asked: s
 
 @settings(max_examples=60)
 @given(documents(), texts)
-def test_the_same_question_gets_the_same_answer(catalogue: list[Document], asked: str) -> None:
+def test_the_same_question_gets_the_same_answer(
+    catalogue: list[Document], asked: str
+) -> None:
     query = Document("q", asked)
     once = Matcher().fit(catalogue).rank(query)
     again = Matcher().fit(reversed(catalogue)).rank(query)
@@ -229,7 +291,9 @@ def test_the_same_question_gets_the_same_answer(catalogue: list[Document], asked
 
 @settings(max_examples=40)
 @given(documents(), texts, st.text(max_size=30))
-def test_any_text_may_be_asked(catalogue: list[Document], title: str, text: str) -> None:
+def test_any_text_may_be_asked(
+    catalogue: list[Document], title: str, text: str
+) -> None:
     matcher = Matcher().fit(catalogue)
     query = Document("q", title, text)
 
@@ -237,7 +301,10 @@ def test_any_text_may_be_asked(catalogue: list[Document], title: str, text: str)
         assert match.reasons.score == match.score
 
 
-@pytest.mark.parametrize("weights", [{"grams": 0.0}, {"titles": 0.0}, {"words": 0.0}, {"grams": 0.0, "titles": 0.0}])
+@pytest.mark.parametrize(
+    "weights",
+    [{"grams": 0.0}, {"titles": 0.0}, {"words": 0.0}, {"grams": 0.0, "titles": 0.0}],
+)
 @pytest.mark.parametrize("few", [0, 1000])
 def test_any_channel_may_be_left_out(
     weights: dict[str, float], few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -250,11 +317,15 @@ def test_any_channel_may_be_left_out(
     assert matcher.rank(QUERY)[0].id in (31, 99)
     assert shown(loaded.rank(QUERY)) == shown(matcher.rank(QUERY))
     for match in loaded.rank(QUERY):
-        assert sum(s for _, s in match.reasons.words) + match.reasons.rest == pytest.approx(match.score)
+        assert sum(
+            s for _, s in match.reasons.words
+        ) + match.reasons.rest == pytest.approx(match.score)
 
 
 def test_very_long_texts_are_read_and_ranked() -> None:
-    matcher = Matcher().fit([Document(1, "保持架", "轴承保持架颤振。" * 20_000), *CATALOGUE[1:]])
+    matcher = Matcher().fit(
+        [Document(1, "保持架", "轴承保持架颤振。" * 20_000), *CATALOGUE[1:]]
+    )
 
     assert matcher.rank(Document("q", "保持架" * 500, "颤振" * 50_000))[0].id == 1
 
@@ -269,22 +340,32 @@ def test_what_was_saved_answers_the_same(matcher: Matcher, tmp_path: Path) -> No
     loaded = Matcher.load(tmp_path / "m")
 
     assert shown(loaded.rank(QUERY)) == expected
-    assert [m.reasons for m in loaded.rank(QUERY)] == [m.reasons for m in matcher.rank(QUERY)]
+    assert [m.reasons for m in loaded.rank(QUERY)] == [
+        m.reasons for m in matcher.rank(QUERY)
+    ]
     assert "n" in loaded
     assert 12 not in loaded
 
 
-def test_a_loaded_matcher_can_change_without_touching_the_files(matcher: Matcher, tmp_path: Path) -> None:
+def test_a_loaded_matcher_can_change_without_touching_the_files(
+    matcher: Matcher, tmp_path: Path
+) -> None:
     matcher.save(tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    loaded = Matcher.load(tmp_path).remove([31]).put([Document(99, "保持架检测"), Document(7, "驴皮", "酶解")])
+    loaded = (
+        Matcher.load(tmp_path)
+        .remove([31])
+        .put([Document(99, "保持架检测"), Document(7, "驴皮", "酶解")])
+    )
     everything = [d for d in CATALOGUE if d.id not in (31, 7)] + [
         Document(99, "保持架检测"),
         Document(7, "驴皮", "酶解"),
     ]
 
     assert shown(loaded.rank(QUERY)) == shown(Matcher().fit(everything).rank(QUERY))
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+    } == before
 
 
 def test_an_empty_matcher_can_be_saved(tmp_path: Path) -> None:
@@ -293,15 +374,21 @@ def test_an_empty_matcher_can_be_saved(tmp_path: Path) -> None:
     assert len(Matcher.load(tmp_path)) == 0
 
 
-def test_a_new_generation_takes_the_place_of_the_old(matcher: Matcher, tmp_path: Path) -> None:
+def test_a_new_generation_takes_the_place_of_the_old(
+    matcher: Matcher, tmp_path: Path
+) -> None:
     reader = (matcher.save(tmp_path), Matcher.load(tmp_path))[1]
     expected = shown(reader.rank(QUERY))
-    names = [matcher.put([Document(f"n{i}", "保持架检测")]).save(tmp_path) for i in range(3)]
+    names = [
+        matcher.put([Document(f"n{i}", "保持架检测")]).save(tmp_path) for i in range(3)
+    ]
     folders = sorted(p.name for p in tmp_path.iterdir() if p.is_dir())
 
     assert (tmp_path / "CURRENT").read_text() == names[-1]
     assert folders == names[-2:]
-    assert shown(reader.rank(QUERY)) == expected  # the old files stay open where they are read
+    assert (
+        shown(reader.rank(QUERY)) == expected
+    )  # the old files stay open where they are read
     assert "n2" in Matcher.load(tmp_path)
 
 
@@ -340,7 +427,9 @@ def damage_manifest_kind(folder: Path) -> None:
 
 def damage_format(folder: Path) -> None:
     path = next(folder.rglob("manifest.json"))
-    path.write_text(json.dumps({**json.loads(path.read_text()), "format": "another program 7"}))
+    path.write_text(
+        json.dumps({**json.loads(path.read_text()), "format": "another program 7"})
+    )
 
 
 def damage_words(folder: Path) -> None:
@@ -376,7 +465,9 @@ def damage_foreign(folder: Path) -> None:
     path.write_bytes(b"PK\x03\x04 not an array")
 
 
-DAMAGE = [value for name, value in sorted(globals().items()) if name.startswith("damage_")]
+DAMAGE = [
+    value for name, value in sorted(globals().items()) if name.startswith("damage_")
+]
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda d: d.__name__)
@@ -392,7 +483,9 @@ def test_a_damaged_artefact_raises_one_clear_error(
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda d: d.__name__)
-def test_saving_mends_a_damaged_artefact(matcher: Matcher, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+def test_saving_mends_a_damaged_artefact(
+    matcher: Matcher, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
     folder = tmp_path / "m"
     matcher.save(folder)
     damage(folder)

@@ -15,7 +15,13 @@ LEVELS = st.lists(st.integers(1, 4), min_size=1, max_size=15)
 
 @pytest.mark.parametrize(
     ("levels", "expected"),
-    [([4], 1.0), ([1], 0.0), ([3, 2], 0.5), ([4, 3, 1, 1, 2, 4, 4], 0.4), ([1, 1, 1, 1, 1, 4], 0.0)],
+    [
+        ([4], 1.0),
+        ([1], 0.0),
+        ([3, 2], 0.5),
+        ([4, 3, 1, 1, 2, 4, 4], 0.4),
+        ([1, 1, 1, 1, 1, 4], 0.0),
+    ],
 )
 def test_precision(levels: list[int], expected: float) -> None:
     assert precision(levels) == expected
@@ -67,6 +73,8 @@ def test_bands_tell_what_each_grade_was_worth() -> None:
     pairs = [("high", 4), ("high", 1), ("weak", 2), (None, 1)]
     expected = [("high", 2, 0.5, 2.5), ("weak", 1, 0.0, 2.0), (None, 1, 0.0, 1.0)]
 
-    assert [(b.grade, b.pairs, b.finds, b.level) for b in bands(pairs, LEAST)] == expected
+    assert [
+        (b.grade, b.pairs, b.finds, b.level) for b in bands(pairs, LEAST)
+    ] == expected
     with pytest.raises(TooFew):
         bands(pairs, LEAST - 1)

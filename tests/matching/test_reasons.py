@@ -15,11 +15,17 @@ from matching.reasons import apportioned
 from matching.sentence import sentence
 from tests.matching.conftest import CATALOGUE, documents, texts
 
-QUERY = Document("q", "求尼龙轴承保持架缺陷检测方法", "PA66保持架兜孔毛刺人工抽检漏检多，想上在线视觉检测。")
+QUERY = Document(
+    "q",
+    "求尼龙轴承保持架缺陷检测方法",
+    "PA66保持架兜孔毛刺人工抽检漏检多，想上在线视觉检测。",
+)
 
 
 def words_in(document: Document) -> set[str]:
-    return {s.word for s in words_of.spans(document.title) + words_of.spans(document.text)}
+    return {
+        s.word for s in words_of.spans(document.title) + words_of.spans(document.text)
+    }
 
 
 def test_reasons_are_whole_terms_without_their_parts(matcher: Matcher) -> None:
@@ -34,23 +40,31 @@ def test_reasons_are_whole_terms_without_their_parts(matcher: Matcher) -> None:
 
 @settings(max_examples=80)
 @given(documents(), texts, texts)
-def test_reasons_always_add_up_and_stand_in_both_texts(catalogue: list[Document], title: str, text: str) -> None:
+def test_reasons_always_add_up_and_stand_in_both_texts(
+    catalogue: list[Document], title: str, text: str
+) -> None:
     by_id = {d.id: d for d in catalogue}
     query = Document("q", title, text)
     for match in Matcher().fit(catalogue).rank(query):
         reasons = match.reasons
 
-        assert sum(share for _, share in reasons.words) + reasons.rest == pytest.approx(match.score, abs=1e-12)
+        assert sum(share for _, share in reasons.words) + reasons.rest == pytest.approx(
+            match.score, abs=1e-12
+        )
         assert reasons.rest >= -1e-12
         assert all(share > 0 for _, share in reasons.words)
         assert 0 <= reasons.covered <= 1 + 1e-9
-        assert {w for w, _ in reasons.words} <= words_in(query) & words_in(by_id[match.id])
+        assert {w for w, _ in reasons.words} <= words_in(query) & words_in(
+            by_id[match.id]
+        )
         assert not {w for w, _ in reasons.words} & words_of.stop_words()
         assert set(reasons.specific) <= {w for w, _ in reasons.words}
 
 
 @pytest.mark.parametrize("document", CATALOGUE[:5], ids=lambda d: str(d.id))
-def test_taking_the_shown_words_away_lowers_the_score(matcher: Matcher, document: Document) -> None:
+def test_taking_the_shown_words_away_lowers_the_score(
+    matcher: Matcher, document: Document
+) -> None:
     query = Document("q", document.title + "的研究", document.text + "车间温度高")
     reasons = matcher.explain(query, document.id)
     for word, _ in reasons.words:
@@ -68,7 +82,9 @@ def test_explaining_a_pair_is_explaining_its_match(matcher: Matcher) -> None:
         assert matcher.explain(QUERY, match.id) == match.reasons
 
 
-def test_reasons_stay_those_of_the_ranking_when_the_catalogue_changes(matcher: Matcher) -> None:
+def test_reasons_stay_those_of_the_ranking_when_the_catalogue_changes(
+    matcher: Matcher,
+) -> None:
     expected = matcher.rank(QUERY)[0].reasons.words
     match = matcher.rank(QUERY)[0]
     matcher.remove([31])
@@ -76,7 +92,9 @@ def test_reasons_stay_those_of_the_ranking_when_the_catalogue_changes(matcher: M
     assert match.reasons.words == expected
 
 
-def test_a_document_from_outside_is_explained_as_if_it_stood_there(matcher: Matcher) -> None:
+def test_a_document_from_outside_is_explained_as_if_it_stood_there(
+    matcher: Matcher,
+) -> None:
     inside = matcher.explain(QUERY, 31)
     outside = matcher.explain(QUERY, CATALOGUE[0])
 
@@ -85,7 +103,9 @@ def test_a_document_from_outside_is_explained_as_if_it_stood_there(matcher: Matc
 
 
 @pytest.mark.parametrize(("title", "text"), [("", ""), ("合作", "欢迎联系")])
-def test_a_text_that_says_nothing_has_no_reasons(matcher: Matcher, title: str, text: str) -> None:
+def test_a_text_that_says_nothing_has_no_reasons(
+    matcher: Matcher, title: str, text: str
+) -> None:
     reasons = matcher.explain(Document("q", title, text), 31)
 
     assert (reasons.score, reasons.words, reasons.rest) == (0.0, [], 0.0)
@@ -101,9 +121,13 @@ def test_what_stands_nowhere_is_told(matcher: Matcher) -> None:
 # grades
 
 
-def reasons_of(words: list[tuple[str, float]], *, specific: int, covered: float, score: float) -> Reasons:
+def reasons_of(
+    words: list[tuple[str, float]], *, specific: int, covered: float, score: float
+) -> Reasons:
     told = sum(share for _, share in words)
-    return Reasons(words, score - told, score, [w for w, _ in words[:specific]], covered, [], [])
+    return Reasons(
+        words, score - told, score, [w for w, _ in words[:specific]], covered, [], []
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,21 +148,56 @@ def reasons_of(words: list[tuple[str, float]], *, specific: int, covered: float,
     ],
 )
 def test_grades_ask_for_score_and_evidence(
-    score: float, words: list[tuple[str, float]], specific: int, covered: float, expected: str | None
+    score: float,
+    words: list[tuple[str, float]],
+    specific: int,
+    covered: float,
+    expected: str | None,
 ) -> None:
     reasons = reasons_of(words, specific=specific, covered=covered, score=score)
 
     assert grades.grade(score, reasons) == expected
 
 
-METAL = ["轴承", "保持架", "钢球", "研磨", "淬火", "应力", "铝合金", "熔覆", "镀锌板", "铸件", "锻件", "磨削"]
-FOOD = ["阿胶", "驴皮", "酶解", "低聚肽", "玉米", "淀粉", "发酵", "益生菌", "乳酸菌", "番茄", "肉鸡", "饲料"]
+METAL = [
+    "轴承",
+    "保持架",
+    "钢球",
+    "研磨",
+    "淬火",
+    "应力",
+    "铝合金",
+    "熔覆",
+    "镀锌板",
+    "铸件",
+    "锻件",
+    "磨削",
+]
+FOOD = [
+    "阿胶",
+    "驴皮",
+    "酶解",
+    "低聚肽",
+    "玉米",
+    "淀粉",
+    "发酵",
+    "益生菌",
+    "乳酸菌",
+    "番茄",
+    "肉鸡",
+    "饲料",
+]
 
 
 @pytest.mark.parametrize("start", range(0, 12, 3))
 def test_unrelated_texts_get_no_grade(start: int) -> None:
-    offered = [Document(i, "".join(FOOD[i : i + 3]), "一种应用于企业的" + "与".join(FOOD)) for i in range(9)]
-    query = Document("q", "企业需要" + METAL[start], "希望合作解决" + "的".join(METAL[start:]))
+    offered = [
+        Document(i, "".join(FOOD[i : i + 3]), "一种应用于企业的" + "与".join(FOOD))
+        for i in range(9)
+    ]
+    query = Document(
+        "q", "企业需要" + METAL[start], "希望合作解决" + "的".join(METAL[start:])
+    )
     found = Matcher().fit(offered).rank(query)
 
     assert [grades.grade(m.score, m.reasons) for m in found] == [None] * len(found)
@@ -146,7 +205,9 @@ def test_unrelated_texts_get_no_grade(start: int) -> None:
 
 @settings(max_examples=80)
 @given(documents(), texts)
-def test_without_two_shared_words_it_is_never_the_top_grade(catalogue: list[Document], asked: str) -> None:
+def test_without_two_shared_words_it_is_never_the_top_grade(
+    catalogue: list[Document], asked: str
+) -> None:
     query = Document("q", asked)
     by_id = {d.id: d for d in catalogue}
     for match in Matcher().fit(catalogue).rank(query):
@@ -164,7 +225,10 @@ def test_without_two_shared_words_it_is_never_the_top_grade(catalogue: list[Docu
     ("facts", "expected"),
     [
         ([], "两边都提到甲、乙、丁，占得分的 60%。"),
-        ([Fact("field", "agree", "01", "01")], "两边都提到甲、乙、丁，占得分的 60%；技术领域相同。"),
+        (
+            [Fact("field", "agree", "01", "01")],
+            "两边都提到甲、乙、丁，占得分的 60%；技术领域相同。",
+        ),
         (
             [
                 Fact("field", "agree", "01", "01"),
@@ -173,7 +237,10 @@ def test_without_two_shared_words_it_is_never_the_top_grade(catalogue: list[Docu
             ],
             "两边都提到甲、乙、丁，占得分的 60%；技术领域相同；但价格超出预算。",
         ),
-        ([Fact("stage", "differ", "pilot", "rnd")], "两边都提到甲、乙、丁，占得分的 60%；成熟程度还不够。"),
+        (
+            [Fact("stage", "differ", "pilot", "rnd")],
+            "两边都提到甲、乙、丁，占得分的 60%；成熟程度还不够。",
+        ),
     ],
 )
 def test_the_sentence_tells_words_and_facts(facts: list[Fact], expected: str) -> None:
@@ -182,7 +249,11 @@ def test_the_sentence_tells_words_and_facts(facts: list[Fact], expected: str) ->
     said = sentence(reasons, facts)
 
     assert str(said) == expected
-    assert [piece.text for piece in said.pieces if piece.marked] == list(said.words) == ["甲", "乙", "丁"]
+    assert (
+        [piece.text for piece in said.pieces if piece.marked]
+        == list(said.words)
+        == ["甲", "乙", "丁"]
+    )
 
 
 def test_the_sentence_says_when_no_word_is_shared() -> None:
@@ -200,7 +271,9 @@ def test_apportioned_parts_always_add_up(parts: list[float], whole: int) -> None
 
 
 @pytest.mark.parametrize("document", CATALOGUE[:5], ids=lambda d: str(d.id))
-def test_the_sentence_says_the_percents_of_its_words(matcher: Matcher, document: Document) -> None:
+def test_the_sentence_says_the_percents_of_its_words(
+    matcher: Matcher, document: Document
+) -> None:
     for match in matcher.rank(document):
         percents = match.reasons.percents
         said = sentence(match.reasons, [])
@@ -211,7 +284,9 @@ def test_the_sentence_says_the_percents_of_its_words(matcher: Matcher, document:
 
 @settings(max_examples=40)
 @given(documents(), texts)
-def test_the_sentence_only_says_what_is_so(catalogue: list[Document], asked: str) -> None:
+def test_the_sentence_only_says_what_is_so(
+    catalogue: list[Document], asked: str
+) -> None:
     by_id = {d.id: d for d in catalogue}
     query = Document("q", asked)
     for match in Matcher().fit(catalogue).rank(query):

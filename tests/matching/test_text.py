@@ -53,7 +53,12 @@ def oracle(tmp_path_factory: pytest.TempPathFactory):
     tokenizer = jieba.Tokenizer()
     tokenizer.tmp_dir = str(tmp_path_factory.mktemp("jieba"))
     tokenizer.initialize()
-    for line in files("matching").joinpath("lexicon", "terms.txt").read_text(encoding="utf-8").splitlines():
+    for line in (
+        files("matching")
+        .joinpath("lexicon", "terms.txt")
+        .read_text(encoding="utf-8")
+        .splitlines()
+    ):
         word, frequency, tag = line.split(" ")
         if HAN_RUN.fullmatch(word):
             tokenizer.add_word(word, int(frequency), tag)
@@ -66,7 +71,9 @@ def cut(run: str) -> list[str]:
 
 def runs(path: Path | None = None) -> list[str]:
     found: dict[str, None] = {}
-    for line in VARIED if path is None else path.read_text(encoding="utf-8-sig").splitlines():
+    for line in (
+        VARIED if path is None else path.read_text(encoding="utf-8-sig").splitlines()
+    ):
         found.update(dict.fromkeys(HAN_RUN.findall(text.normalise(line))))
     return list(found)
 
@@ -79,7 +86,9 @@ def test_cutting_is_jiebas_on_varied_sentences(oracle) -> None:
         assert cut(run) == expected
 
 
-@pytest.mark.parametrize("name", ["achievements-1.csv", "achievements-2.csv", "demands.csv"])
+@pytest.mark.parametrize(
+    "name", ["achievements-1.csv", "achievements-2.csv", "demands.csv"]
+)
 def test_cutting_is_jiebas_on_the_sample_lists(oracle, name: str) -> None:
     path = Path(__file__).resolve().parents[2] / "demo" / name
     if not path.exists():
@@ -98,7 +107,11 @@ def test_cutting_is_jiebas_on_terms_run_together(oracle) -> None:
 
 
 @settings(max_examples=150)
-@given(st.text(st.sampled_from("".join(sorted(set("".join(runs()))))), min_size=1, max_size=30))
+@given(
+    st.text(
+        st.sampled_from("".join(sorted(set("".join(runs()))))), min_size=1, max_size=30
+    )
+)
 def test_cutting_is_jiebas_on_any_order_of_characters(oracle, run: str) -> None:
     assert cut(run) == oracle.lcut(run)
 
@@ -165,7 +178,13 @@ def test_whole_phrases_say_nothing(boilerplate: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "kept"), [("304不锈钢", "304"), ("6082小型材", "6082"), ("质量检测", "检测"), ("产业化学品", "化学品")]
+    ("written", "kept"),
+    [
+        ("304不锈钢", "304"),
+        ("6082小型材", "6082"),
+        ("质量检测", "检测"),
+        ("产业化学品", "化学品"),
+    ],
 )
 def test_what_stands_beside_boilerplate_still_tells(written: str, kept: str) -> None:
     assert kept in text.words(written, stop=True)
@@ -181,13 +200,17 @@ def test_what_stands_beside_boilerplate_still_tells(written: str, kept: str) -> 
         ("铝合金", ["铝合金", "合金"]),
     ],
 )
-def test_a_suffix_takes_no_character_from_the_word_before_it(whole: str, expected: list[str]) -> None:
+def test_a_suffix_takes_no_character_from_the_word_before_it(
+    whole: str, expected: list[str]
+) -> None:
     assert text.words(whole) == expected
 
 
 @pytest.mark.parametrize("kept", ["三元", "二维", "半导体", "千斤顶", "石墨烯", "五轴"])
 def test_kinds_that_begin_with_a_number_are_kept(kept: str) -> None:
-    assert kept in text.words(f"新{kept}", stop=True) or kept in text.words(kept, stop=True)
+    assert kept in text.words(f"新{kept}", stop=True) or kept in text.words(
+        kept, stop=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +222,9 @@ def test_kinds_that_begin_with_a_number_are_kept(kept: str) -> None:
         ("GPT-4", {"gpt"}, {"4"}),
     ],
 )
-def test_terms_give_their_parts(whole: str, parts: set[str], not_parts: set[str]) -> None:
+def test_terms_give_their_parts(
+    whole: str, parts: set[str], not_parts: set[str]
+) -> None:
     found = set(text.words(whole))
 
     assert parts <= found
@@ -228,7 +253,9 @@ def test_places_are_those_of_the_original(written: str, word: str, shown: str) -
 LETTERS = st.text(
     st.one_of(
         st.characters(),
-        st.sampled_from("轴承保持架锂电池的一种PA66pa-+#/.３５０㎡ﬁ①ｶﾞ\u0301\u0307Åßİ٣年万元%"),
+        st.sampled_from(
+            "轴承保持架锂电池的一种PA66pa-+#/.３５０㎡ﬁ①ｶﾞ\u0301\u0307Åßİ٣年万元%"
+        ),
     ),
     max_size=40,
 )
@@ -244,7 +271,9 @@ def test_normalising_twice_is_normalising_once(written: str) -> None:
 @given(LETTERS)
 def test_words_and_places_tell_the_same(written: str) -> None:
     for stop in (False, True):
-        assert sorted(text.words(written, stop=stop)) == sorted(s.word for s in text.spans(written, stop=stop))
+        assert sorted(text.words(written, stop=stop)) == sorted(
+            s.word for s in text.spans(written, stop=stop)
+        )
 
 
 @given(LETTERS)
@@ -288,9 +317,16 @@ def test_version_names_the_words() -> None:
     assert re.fullmatch(r"\d+-[0-9a-f]{12}", text.VERSION)
 
 
-@pytest.mark.parametrize("name", ["terms.txt", "synonyms.txt", "related.txt", "stopwords.txt"])
+@pytest.mark.parametrize(
+    "name", ["terms.txt", "synonyms.txt", "related.txt", "stopwords.txt"]
+)
 def test_no_line_of_the_lexicon_stands_twice(name: str) -> None:
-    lines = files("matching").joinpath("lexicon", name).read_text(encoding="utf-8").splitlines()
+    lines = (
+        files("matching")
+        .joinpath("lexicon", name)
+        .read_text(encoding="utf-8")
+        .splitlines()
+    )
     told = [line.split(" ")[0] for line in lines if not line.startswith("#")]
 
     assert len(told) == len(set(told))

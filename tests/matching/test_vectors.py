@@ -14,7 +14,11 @@ from tests.matching.conftest import WORDS, documents, texts
 
 QUERY = Document("q", "尼龙保持架缺陷检测", "PA66保持架兜孔毛刺")
 MANY = [
-    Document(i, f"{WORDS[i % 24]}{WORDS[(i * 5 + 1) % 24]}", " ".join(WORDS[(i * k) % 24] for k in range(1, 9)))
+    Document(
+        i,
+        f"{WORDS[i % 24]}{WORDS[(i * 5 + 1) % 24]}",
+        " ".join(WORDS[(i * k) % 24] for k in range(1, 9)),
+    )
     for i in range(vectors.FEW_TEXTS + 1)
 ]
 
@@ -44,10 +48,21 @@ def test_training_twice_gives_the_same(trained: Matcher) -> None:
 
 
 @pytest.mark.parametrize(
-    "read", [[], [[]], [["轴承"]], [["轴承", "轴承"]], [["轴承"], ["轴承"]], [["轴承", "阿胶"]], [["轴承", "阿胶"]] * 2]
+    "read",
+    [
+        [],
+        [[]],
+        [["轴承"]],
+        [["轴承", "轴承"]],
+        [["轴承"], ["轴承"]],
+        [["轴承", "阿胶"]],
+        [["轴承", "阿胶"]] * 2,
+    ],
 )
 def test_nothing_to_train_on_is_no_error(read: list[list[str]]) -> None:
-    found = vectors.train([np.array([word_key(w) for w in words], dtype=np.uint64) for words in read])
+    found = vectors.train(
+        [np.array([word_key(w) for w in words], dtype=np.uint64) for words in read]
+    )
 
     assert np.isfinite(found.rows).all()
     assert len(found.keys) == len(found.rows)
@@ -70,7 +85,9 @@ def test_a_catalogue_that_grew_equals_a_refit_with_the_same_vectors(
 
 @settings(max_examples=25)
 @given(documents(), texts)
-def test_scores_stay_in_bounds_and_reasons_add_up(trained: Matcher, catalogue: list[Document], asked: str) -> None:
+def test_scores_stay_in_bounds_and_reasons_add_up(
+    trained: Matcher, catalogue: list[Document], asked: str
+) -> None:
     for match in Matcher().fit(catalogue, like=trained).rank(Document("q", asked)):
         told = sum(share for _, share in match.reasons.words)
 
@@ -97,9 +114,14 @@ def test_they_are_saved_with_the_matcher(trained: Matcher, tmp_path: Path) -> No
     assert loaded.score(MANY[7], [7, 9999])[1] == 0
 
 
-def test_additions_after_the_texts_that_train_equal_any_refit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_additions_after_the_texts_that_train_equal_any_refit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(vectors, "MOST_TEXTS", len(MANY))
-    later = [Document(f"x{i}", f"新型{WORDS[i]}", f"{WORDS[i]}与{WORDS[i + 1]}联用") for i in range(20)]
+    later = [
+        Document(f"x{i}", f"新型{WORDS[i]}", f"{WORDS[i]}与{WORDS[i + 1]}联用")
+        for i in range(20)
+    ]
     grown, whole = Matcher().fit(MANY).put(later), Matcher().fit([*MANY, *later])
 
     assert len(whole.vectors_.keys) > 10
@@ -108,24 +130,50 @@ def test_additions_after_the_texts_that_train_equal_any_refit(monkeypatch: pytes
 
 
 def test_words_used_alike_are_near() -> None:
-    pairs = [("石墨烯", "导热"), ("碳纳米管", "导热"), ("阿胶", "酶解"), ("驴皮", "酶解")]
-    trained = vectors.train([np.array([word_key(a), word_key(b)] * 2, dtype=np.uint64) for a, b in pairs * 5])
+    pairs = [
+        ("石墨烯", "导热"),
+        ("碳纳米管", "导热"),
+        ("阿胶", "酶解"),
+        ("驴皮", "酶解"),
+    ]
+    trained = vectors.train(
+        [
+            np.array([word_key(a), word_key(b)] * 2, dtype=np.uint64)
+            for a, b in pairs * 5
+        ]
+    )
 
     def near(a: str, b: str) -> float:
-        one, other = (trained.rows[np.flatnonzero(trained.keys == np.uint64(word_key(w)))[0]] for w in (a, b))
+        one, other = (
+            trained.rows[np.flatnonzero(trained.keys == np.uint64(word_key(w)))[0]]
+            for w in (a, b)
+        )
         return float(one.astype(np.float64) @ other)
 
     assert near("石墨烯", "碳纳米管") > near("石墨烯", "驴皮")
 
 
 def test_a_text_of_few_words_counts_less() -> None:
-    words = ["轴承", "润滑", "保持架", "尼龙", "滚子", "淬火", "磨削", "装配", "振动", "噪声"]
+    words = [
+        "轴承",
+        "润滑",
+        "保持架",
+        "尼龙",
+        "滚子",
+        "淬火",
+        "磨削",
+        "装配",
+        "振动",
+        "噪声",
+    ]
     keys = np.sort(np.array([word_key(w) for w in words], dtype=np.uint64))
     same = vectors.WordVectors(keys, np.ones((len(keys), 2), dtype=np.int16))
     long, short = (Counted(keys[:n], np.ones(n, dtype=np.uint8)) for n in (10, 1))
     query, *others = same.means([long, long, short])
 
-    assert vectors.near(query, np.array(others)) == pytest.approx([0.5, 1 / 11], rel=1e-3)
+    assert vectors.near(query, np.array(others)) == pytest.approx(
+        [0.5, 1 / 11], rel=1e-3
+    )
 
 
 def test_means_one_by_one_are_those_of_the_whole_catalogue(trained: Matcher) -> None:
@@ -138,6 +186,9 @@ def test_means_one_by_one_are_those_of_the_whole_catalogue(trained: Matcher) -> 
 def test_the_mean_of_unknown_words_is_nothing(trained: Matcher) -> None:
     unknown = Counted(np.array([1], dtype=np.uint64), np.ones(1, dtype=np.uint8))
 
-    for found in (vectors.nothing().means([unknown]), trained.vectors_.means([unknown])):
+    for found in (
+        vectors.nothing().means([unknown]),
+        trained.vectors_.means([unknown]),
+    ):
         assert found.shape == (1, found.shape[1])
         assert not found.any()

@@ -13,12 +13,18 @@ SHARE = st.floats(0, 1, allow_nan=False)
 
 
 @st.composite
-def judged_lists(draw: st.DrawFn, levels: st.SearchStrategy[int], least: int = 0, most: int = 9) -> tuple:
+def judged_lists(
+    draw: st.DrawFn, levels: st.SearchStrategy[int], least: int = 0, most: int = 9
+) -> tuple:
     """Scores best first, similarities and levels."""
     scores = sorted(draw(st.lists(SHARE, max_size=12)), reverse=True)
     given = draw(st.lists(levels, min_size=least, max_size=most))
     similarities = draw(
-        st.lists(st.lists(SHARE, min_size=len(given), max_size=len(given)), min_size=len(scores), max_size=len(scores))
+        st.lists(
+            st.lists(SHARE, min_size=len(given), max_size=len(given)),
+            min_size=len(scores),
+            max_size=len(scores),
+        )
     )
     return scores, np.array(similarities).reshape(len(scores), len(given)), given
 
@@ -55,10 +61,14 @@ def test_what_is_like_the_liked_rises_and_what_is_like_the_refused_does_not() ->
 
 def test_the_formula() -> None:
     scores, levels = [0.5, 0.4, 0.2], [4, 1, 2, 1, 3]
-    similarities = np.array([[0.1, 0.5, 0, 0.2, 0], [0.8, 0, 0.1, 0, 0.3], [0.2, 0.2, 0.2, 0.2, 0.9]])
+    similarities = np.array(
+        [[0.1, 0.5, 0, 0.2, 0], [0.8, 0, 0.1, 0, 0.3], [0.2, 0.2, 0.2, 0.2, 0.9]]
+    )
     squares = similarities**2
     worth = (squares * (np.array(levels) - 1)).sum(1) / (squares.sum(1) + 0.05)
-    sums = (np.array(scores) - np.mean(scores)) / np.std(scores) + 0.5 * (worth - worth.mean()) / worth.std()
+    sums = (np.array(scores) - np.mean(scores)) / np.std(scores) + 0.5 * (
+        worth - worth.mean()
+    ) / worth.std()
     expected = np.argsort(-sums, kind="stable").tolist()
 
     assert reordered(scores, similarities, levels) == expected
@@ -66,7 +76,14 @@ def test_the_formula() -> None:
 
 @pytest.mark.parametrize(
     ("levels", "expected"),
-    [([], False), ([4] * 4, False), ([1] * 9, False), ([2] * 9, False), ([1, 1, 1, 1, 3], True), ([4] * 5, True)],
+    [
+        ([], False),
+        ([4] * 4, False),
+        ([1] * 9, False),
+        ([2] * 9, False),
+        ([1, 1, 1, 1, 3], True),
+        ([4] * 5, True),
+    ],
 )
 def test_what_is_enough(levels: list[int], expected: bool) -> None:
     assert enough(levels) is expected

@@ -43,7 +43,9 @@ def required() -> None:
 
 
 @pytest.fixture(params=ENGINES)
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Engine]]:
+def fresh(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], Engine]]:
     """Opens engines over one and the same empty index, as several processes would."""
     cluster = request.param == "elasticsearch"
     if cluster:
@@ -54,7 +56,9 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[
     def opener() -> Engine:
         engine: Engine
         if cluster:
-            engine = ElasticEngine(f"{URL}/{alias}", find_seconds=PATIENT, deed_seconds=PATIENT)
+            engine = ElasticEngine(
+                f"{URL}/{alias}", find_seconds=PATIENT, deed_seconds=PATIENT
+            )
         else:
             engine = open_engine(f"sqlite:///{tmp_path}/search.db")
         opened.append(engine)

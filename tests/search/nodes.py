@@ -64,9 +64,21 @@ class Trial:
                 if gone:
                     engine.remove([("demand", ident, version)])
                 else:
-                    engine.put([Document("demand", ident, version, f"轴承保持架 {ident}", f"第 {version} 版")])
+                    engine.put(
+                        [
+                            Document(
+                                "demand",
+                                ident,
+                                version,
+                                f"轴承保持架 {ident}",
+                                f"第 {version} 版",
+                            )
+                        ]
+                    )
             except SearchUnavailable:
-                self.refused += 1  # not acknowledged: the row would stay dirty and is written again
+                self.refused += (
+                    1  # not acknowledged: the row would stay dirty and is written again
+                )
                 time.sleep(0.1)
                 continue
             except SearchError as error:
@@ -92,14 +104,22 @@ class Trial:
 
     def reckon(self) -> list[str]:
         """What of the acknowledged is not there as it should be."""
-        there = {ident: version for _, ident, version in ElasticEngine(self.url).versions()}
+        there = {
+            ident: version for _, ident, version in ElasticEngine(self.url).versions()
+        }
         lost = []
         for ident, version in self.book.items():
             gone = self.removed.get(ident) == version
             if gone and there.get(ident, -1) == version:
                 lost.append(f"{ident} is back")
-            elif not gone and there.get(ident, -1) < version and self.removed.get(ident, -1) <= version:
-                lost.append(f"{ident} is of version {there.get(ident)}, {version} was acknowledged")
+            elif (
+                not gone
+                and there.get(ident, -1) < version
+                and self.removed.get(ident, -1) <= version
+            ):
+                lost.append(
+                    f"{ident} is of version {there.get(ident)}, {version} was acknowledged"
+                )
         return lost
 
 
@@ -107,7 +127,9 @@ def health(port: int) -> dict[str, object]:
     """What any node that answers says of the cluster."""
     for node in range(NODES):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port + node}/_cluster/health", timeout=5) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{port + node}/_cluster/health", timeout=5
+            ) as answer:
                 found: dict[str, object] = json.load(answer)
                 return found
         except OSError:
@@ -128,17 +150,36 @@ def whole(port: int) -> bool:
 
 def main() -> int:
     """Start the nodes, burn, reckon, end the nodes."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=9320)
-    parser.add_argument("--folder", type=Path, default=Path("/var/tmp/market-nodes-trial"))  # noqa: S108
-    parser.add_argument("--seconds", type=float, default=8.0, help="before the first kill and after each")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("/var/tmp/market-nodes-trial")
+    )  # noqa: S108
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=8.0,
+        help="before the first kill and after each",
+    )
     args = parser.parse_args()
     if shutil.which("java") is None or shutil.which("mvn") is None:
-        say("SKIPPED: Elasticsearch needs Java and Maven (apt-get install openjdk-17-jre-headless maven)")
+        say(
+            "SKIPPED: Elasticsearch needs Java and Maven (apt-get install openjdk-17-jre-headless maven)"
+        )
         return 0
 
     def nodes(*deed: str) -> None:
-        command = [sys.executable, str(SCRIPT), *deed, "--port", str(args.port), "--folder", str(args.folder)]
+        command = [
+            sys.executable,
+            str(SCRIPT),
+            *deed,
+            "--port",
+            str(args.port),
+            "--folder",
+            str(args.folder),
+        ]
         subprocess.run(command, check=True)
 
     nodes("start", "--nodes", str(NODES), "--heap", "400m")
@@ -147,14 +188,18 @@ def main() -> int:
         whole(args.port)
         trial = Trial(f"http://{hosts}/nodes-{uuid4().hex[:8]}", args.folder)
         trial.begin()
-        threads = [threading.Thread(target=trial.write, args=(n * 1_000,)) for n in (1, 2)]
+        threads = [
+            threading.Thread(target=trial.write, args=(n * 1_000,)) for n in (1, 2)
+        ]
         threads += [threading.Thread(target=trial.read) for _ in range(3)]
         for thread in threads:
             thread.start()
         healed = True
         time.sleep(args.seconds)
         for node in range(NODES):
-            say(f"kill -9 node {node}; {len(trial.book)} documents acknowledged, {len(trial.waits)} answers")
+            say(
+                f"kill -9 node {node}; {len(trial.book)} documents acknowledged, {len(trial.waits)} answers"
+            )
             nodes("kill", str(node))
             time.sleep(args.seconds)
             nodes("revive", str(node))

@@ -46,9 +46,15 @@ def same(matcher: CandidateMatcher, exact: Matcher) -> None:
         best = exact.rank(question, 20)
         assert matcher.rank(question, 20) == best
         ids = [match.id for match in best] + [1, 77, -5]
-        assert matcher.score(question, ids).tolist() == exact.score(question, ids).tolist()
-        assert matcher.explain(question, best[0].id) == exact.explain(question, best[0].id)
-        assert matcher.explain(question, CATALOGUE[3]) == exact.explain(question, CATALOGUE[3])
+        assert (
+            matcher.score(question, ids).tolist() == exact.score(question, ids).tolist()
+        )
+        assert matcher.explain(question, best[0].id) == exact.explain(
+            question, best[0].id
+        )
+        assert matcher.explain(question, CATALOGUE[3]) == exact.explain(
+            question, CATALOGUE[3]
+        )
         assert matcher.understand(question) == exact.understand(question)
         assert matcher.rank(question, 20)[1].reasons == best[1].reasons
 
@@ -60,11 +66,16 @@ def test_scores_and_reasons_equal_those_in_memory(matcher: CandidateMatcher) -> 
     assert matcher.rank_all(iter(QUESTIONS)) == exact.rank_all(QUESTIONS)
 
 
-def test_what_is_put_and_removed_later_counts_as_if_fitted(matcher: CandidateMatcher) -> None:
+def test_what_is_put_and_removed_later_counts_as_if_fitted(
+    matcher: CandidateMatcher,
+) -> None:
     exact = Matcher().fit(CATALOGUE)
     title, text = TEXTS[0]
     steps = [
-        [Document(5, "轴承套圈超精研磨", "振动值稳定"), Document(9_999, title, text + "全新的词 qwxyz")],
+        [
+            Document(5, "轴承套圈超精研磨", "振动值稳定"),
+            Document(9_999, title, text + "全新的词 qwxyz"),
+        ],
         [Document(9_999, "改过的题目", text), Document(10_000, "", "")],
         [CATALOGUE[5]],
     ]
@@ -109,7 +120,9 @@ def test_an_empty_catalogue(pool: CandidatePool, tmp_path: Path) -> None:
     assert matcher.rank(QUESTIONS[0]) == Matcher().fit(CATALOGUE[:3]).rank(QUESTIONS[0])
 
 
-def test_a_lost_index_and_a_foreign_artefact_are_told(matcher: CandidateMatcher, pool: CandidatePool) -> None:
+def test_a_lost_index_and_a_foreign_artefact_are_told(
+    matcher: CandidateMatcher, pool: CandidatePool
+) -> None:
     pool.drop()
 
     with pytest.raises(NotBuilt):
@@ -117,13 +130,17 @@ def test_a_lost_index_and_a_foreign_artefact_are_told(matcher: CandidateMatcher,
     assert not pool.there()
 
 
-def test_an_artefact_of_a_matcher_in_memory_is_refused(pool: CandidatePool, tmp_path: Path) -> None:
+def test_an_artefact_of_a_matcher_in_memory_is_refused(
+    pool: CandidatePool, tmp_path: Path
+) -> None:
     Matcher().fit(CATALOGUE[:3]).save(tmp_path)
 
     with pytest.raises(UnusableArtefact):
         CandidateMatcher.open(tmp_path, pool)
 
 
-def test_an_id_that_occurs_twice_is_refused(pool: CandidatePool, tmp_path: Path) -> None:
+def test_an_id_that_occurs_twice_is_refused(
+    pool: CandidatePool, tmp_path: Path
+) -> None:
     with pytest.raises(ValueError, match="same id"):
         CandidateMatcher.build([CATALOGUE[0], CATALOGUE[0]], tmp_path, pool)

@@ -32,11 +32,16 @@ def listing(number: int, version: int = 1, title: str = "轴承") -> Document:
         ("http://127.0.0.1:9200", (["http://127.0.0.1:9200"], None, "market-listings")),
         ("http://es/market/", (["http://es:9200"], None, "market")),
         ("https://es", (["https://es:443"], None, "market-listings")),
-        ("http://a:1,b:2,c/m", (["http://a:1", "http://b:2", "http://c:9200"], None, "m")),
+        (
+            "http://a:1,b:2,c/m",
+            (["http://a:1", "http://b:2", "http://c:9200"], None, "m"),
+        ),
         ("https://user:p%40ss@es:9200/m", (["https://es:9200"], ("user", "p@ss"), "m")),
     ],
 )
-def test_addresses(url: str, expected: tuple[list[str], tuple[str, str] | None, str]) -> None:
+def test_addresses(
+    url: str, expected: tuple[list[str], tuple[str, str] | None, str]
+) -> None:
     assert address(url) == expected
 
 
@@ -87,7 +92,9 @@ def test_a_silent_cluster_is_not_waited_for(silent: str) -> None:
 
 
 @cluster_only
-def test_an_index_that_was_never_built_is_no_empty_answer(fresh: Callable[[], Engine]) -> None:
+def test_an_index_that_was_never_built_is_no_empty_answer(
+    fresh: Callable[[], Engine],
+) -> None:
     engine = fresh()
     for ask in (lambda: engine.find(Query("轴承")), engine.state, engine.versions):
         with pytest.raises(SearchUnavailable):
@@ -97,11 +104,16 @@ def test_an_index_that_was_never_built_is_no_empty_answer(fresh: Callable[[], En
 
 
 @cluster_only
-def test_a_version_of_other_words_is_noticed(fresh: Callable[[], ElasticEngine]) -> None:
+def test_a_version_of_other_words_is_noticed(
+    fresh: Callable[[], ElasticEngine],
+) -> None:
     engine = fresh()
     engine.put([listing(1)])
     client = engine._connected()
-    client.indices.put_mapping(index=engine.alias, meta={"version": "older", "built_at": "2026-01-01T00:00:00+00:00"})
+    client.indices.put_mapping(
+        index=engine.alias,
+        meta={"version": "older", "built_at": "2026-01-01T00:00:00+00:00"},
+    )
     assert engine.state()["current"] is False
     engine.rebuild([listing(1)])
     assert engine.state()["current"] is True
@@ -121,7 +133,9 @@ def test_one_rebuild_at_a_time(fresh: Callable[[], Engine]) -> None:
 
 
 @cluster_only
-def test_a_rebuild_that_was_killed_is_cleared_away(fresh: Callable[[], ElasticEngine]) -> None:
+def test_a_rebuild_that_was_killed_is_cleared_away(
+    fresh: Callable[[], ElasticEngine],
+) -> None:
     engine = fresh()
     engine.put([listing(1)])
     program = (
@@ -132,9 +146,13 @@ def test_a_rebuild_that_was_killed_is_cleared_away(fresh: Callable[[], ElasticEn
         "    os.kill(os.getpid(), 9)\n"
         "open_engine(sys.argv[1]).rebuild(documents())\n"
     )
-    done = subprocess.run([sys.executable, "-c", program, engine.url], env=os.environ, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", program, engine.url], env=os.environ, check=False
+    )
     assert done.returncode == -9
-    engine._close(f"{engine.alias}-0", closed=True)  # the worst moment to die: between the block and the swap
+    engine._close(
+        f"{engine.alias}-0", closed=True
+    )  # the worst moment to die: between the block and the swap
     assert engine.find(Query("轴承")).total == 1
     assert engine.rebuild([listing(3)]) == 1
     assert list(engine.versions()) == [("demand", 3, 1)]
@@ -142,7 +160,9 @@ def test_a_rebuild_that_was_killed_is_cleared_away(fresh: Callable[[], ElasticEn
 
 
 @cluster_only
-def test_a_write_that_meets_the_swap_is_sent_again(fresh: Callable[[], ElasticEngine]) -> None:
+def test_a_write_that_meets_the_swap_is_sent_again(
+    fresh: Callable[[], ElasticEngine],
+) -> None:
     engine = fresh()
     engine.put([listing(1)])
     engine._close(f"{engine.alias}-0", closed=True)
@@ -176,7 +196,12 @@ def test_an_engine_survives_fork(fresh: Callable[[], Engine]) -> None:
     child = os.fork()
     if child == 0:  # pragma: no cover  another process
         try:
-            os._exit(0 if engine.put([listing(2)]) == 1 and engine.find(Query("轴承")).total == 2 else 1)
+            os._exit(
+                0
+                if engine.put([listing(2)]) == 1
+                and engine.find(Query("轴承")).total == 2
+                else 1
+            )
         except BaseException:
             os._exit(2)
     _, status = os.waitpid(child, 0)
@@ -185,7 +210,9 @@ def test_an_engine_survives_fork(fresh: Callable[[], Engine]) -> None:
 
 
 @cluster_only
-def test_more_documents_than_one_request_walks(fresh: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_documents_than_one_request_walks(
+    fresh: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("search.elastic.PAGE", 7)
     monkeypatch.setattr("search.elastic.BATCH", 3)
     engine = fresh()

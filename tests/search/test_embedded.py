@@ -31,7 +31,9 @@ def engine(path: Path) -> Iterator[FtsEngine]:
     engine.close()
 
 
-def test_a_missing_file_is_no_empty_answer_and_reading_does_not_make_one(engine: FtsEngine, path: Path) -> None:
+def test_a_missing_file_is_no_empty_answer_and_reading_does_not_make_one(
+    engine: FtsEngine, path: Path
+) -> None:
     for ask in (lambda: engine.find(Query("轴承")), engine.state, engine.versions):
         with pytest.raises(SearchUnavailable):
             ask()
@@ -47,8 +49,12 @@ def test_an_empty_file_is_no_empty_answer(engine: FtsEngine, path: Path) -> None
         engine.find(Query())
 
 
-@pytest.mark.parametrize("rubbish", [b"not a database" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000])
-def test_a_broken_file_is_said_and_a_rebuild_replaces_it(engine: FtsEngine, path: Path, rubbish: bytes) -> None:
+@pytest.mark.parametrize(
+    "rubbish", [b"not a database" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000]
+)
+def test_a_broken_file_is_said_and_a_rebuild_replaces_it(
+    engine: FtsEngine, path: Path, rubbish: bytes
+) -> None:
     path.parent.mkdir()
     path.write_bytes(rubbish)
     with pytest.raises(SearchUnavailable):
@@ -74,7 +80,9 @@ def test_a_file_damaged_in_the_middle_is_said(engine: FtsEngine, path: Path) -> 
         engine.find(Query("轴承"))
 
 
-def test_a_locked_file_is_said_within_the_timeout(engine: FtsEngine, path: Path) -> None:
+def test_a_locked_file_is_said_within_the_timeout(
+    engine: FtsEngine, path: Path
+) -> None:
     engine.put([listing(1)])
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -99,7 +107,9 @@ def test_an_exclusive_lock_is_said(engine: FtsEngine, path: Path) -> None:
     assert engine.find(Query("轴承")).total == 1
 
 
-def test_a_deleted_or_replaced_file_is_not_read_on(engine: FtsEngine, path: Path) -> None:
+def test_a_deleted_or_replaced_file_is_not_read_on(
+    engine: FtsEngine, path: Path
+) -> None:
     engine.put([listing(1)])
     for suffix in ("", "-wal", "-shm"):
         Path(f"{path}{suffix}").unlink(missing_ok=True)
@@ -122,11 +132,20 @@ def test_tables_of_another_layout_are_rebuilt(engine: FtsEngine, path: Path) -> 
     assert engine.find(Query()).total == 1
 
 
-def test_words_of_another_version_are_noticed_and_still_removed_clean(engine: FtsEngine, path: Path) -> None:
+def test_words_of_another_version_are_noticed_and_still_removed_clean(
+    engine: FtsEngine, path: Path
+) -> None:
     engine.put([listing(2)])
-    with engine._writing() as (connection, head):  # as a version with other words would have stored it
+    with engine._writing() as (
+        connection,
+        head,
+    ):  # as a version with other words would have stored it
         older = Channels(("轴", "承", "轴承"), "轴承", "正文")
-        _touch(connection, head.counter + 1, [_write(connection, head.generation, listing(1), older, head.counter + 1)])
+        _touch(
+            connection,
+            head.counter + 1,
+            [_write(connection, head.generation, listing(1), older, head.counter + 1)],
+        )
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE head SET version = 'older'")
     connection.close()
@@ -156,7 +175,12 @@ def test_old_tables_are_swept(engine: FtsEngine, path: Path) -> None:
     for _ in range(3):
         engine.rebuild([listing(1)])
     with sqlite3.connect(path) as connection:
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name GLOB 'docs_[0-9]*'")]
+        names = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE name GLOB 'docs_[0-9]*'"
+            )
+        ]
     connection.close()
     tables = [name for name in names if not name.endswith("_changed")]
     assert len(tables) == 1
@@ -172,13 +196,17 @@ def test_threads_share_one_engine(engine: FtsEngine) -> None:
         assert set(pool.map(ask, range(80))) == {50}
 
 
-def test_processes_share_one_file_and_an_engine_survives_fork(engine: FtsEngine) -> None:
+def test_processes_share_one_file_and_an_engine_survives_fork(
+    engine: FtsEngine,
+) -> None:
     engine.put([listing(1)])
     assert engine.find(Query("轴承")).total == 1
     child = os.fork()
     if child == 0:  # pragma: no cover  another process
         try:
-            good = engine.find(Query("轴承")).total == 1 and engine.put([listing(2)]) == 1
+            good = (
+                engine.find(Query("轴承")).total == 1 and engine.put([listing(2)]) == 1
+            )
             os._exit(0 if good else 1)
         except BaseException:
             os._exit(2)
@@ -193,44 +221,67 @@ def test_processes_share_one_file_and_an_engine_survives_fork(engine: FtsEngine)
 
 def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -> None:
     for version in range(1, 6):
-        engine.put([listing(n, version, "轴承" if (n + version) % 2 else "阿胶") for n in range(40)])
+        engine.put(
+            [
+                listing(n, version, "轴承" if (n + version) % 2 else "阿胶")
+                for n in range(40)
+            ]
+        )
         engine.remove([("demand", n, version) for n in range(0, 40, 7)])
     expected = {n for n in range(40) if n % 7 and (n + 5) % 2}
     assert {hit.id for hit in engine.find(Query("轴承", size=100)).hits} == expected
     with sqlite3.connect(engine.path, isolation_level=None) as connection:
         (generation,) = connection.execute("SELECT generation FROM head").fetchone()
         # FTS5's own check: raises when postings and documents disagree in number or order.
-        connection.execute(f"INSERT INTO words_{generation}(words_{generation}) VALUES ('integrity-check')")  # noqa: S608
-        connection.execute(f"INSERT INTO chars_{generation}(chars_{generation}) VALUES ('integrity-check')")  # noqa: S608
+        connection.execute(
+            f"INSERT INTO words_{generation}(words_{generation}) VALUES ('integrity-check')"
+        )  # noqa: S608
+        connection.execute(
+            f"INSERT INTO chars_{generation}(chars_{generation}) VALUES ('integrity-check')"
+        )  # noqa: S608
     connection.close()
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 8, 100, 256, 300])
-def test_a_word_is_worth_what_bm25_says_however_often_it_is_said(engine: FtsEngine, times: int) -> None:
+def test_a_word_is_worth_what_bm25_says_however_often_it_is_said(
+    engine: FtsEngine, times: int
+) -> None:
     said = Channels(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
     other = Channels(("阿胶",) * 200, "", "阿胶")
     with engine._writing() as (connection, head):
         stored = [
-            _write(connection, head.generation, listing(n), text, 1) for n, text in enumerate((said, other, other))
+            _write(connection, head.generation, listing(n), text, 1)
+            for n, text in enumerate((said, other, other))
         ]
         _touch(connection, 1, stored)
     counted = min(times, 256)
     relative = 600 / ((600 + 200 + 200) / 3)
-    expected = counted / (counted + K1 * (1 - B + B * relative)) * rarity(1, 3) + TERM_SCORE
+    expected = (
+        counted / (counted + K1 * (1 - B + B * relative)) * rarity(1, 3) + TERM_SCORE
+    )
     (hit,) = engine.find(Query("轴承")).hits
     assert hit.score == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("phrase", ["承", "c", "+", "承轴", "c+", "+承", "轴承c+"])
-def test_the_last_character_of_a_title_and_of_a_text_is_found(engine: FtsEngine, phrase: str) -> None:
-    engine.put([Document("demand", 1, 1, f"阿胶{phrase}", "正文"), Document("demand", 2, 1, "阿胶", f"正文{phrase}")])
+def test_the_last_character_of_a_title_and_of_a_text_is_found(
+    engine: FtsEngine, phrase: str
+) -> None:
+    engine.put(
+        [
+            Document("demand", 1, 1, f"阿胶{phrase}", "正文"),
+            Document("demand", 2, 1, "阿胶", f"正文{phrase}"),
+        ]
+    )
     engine.put([Document("demand", 3, 1, "阿胶", "正文")])
     assert [hit.id for hit in engine.find(Query(phrase)).hits] == [1, 2]
     engine.put([Document("demand", 1, 2, "阿胶", "正文")])
     assert [hit.id for hit in engine.find(Query(phrase)).hits] == [2]
 
 
-def test_what_is_kept_in_memory_stays_within_its_limit(engine: FtsEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_in_memory_stays_within_its_limit(
+    engine: FtsEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("search.fts.KEPT", 1_000)
     engine.put([listing(n) for n in range(1, 300)])
     for text in ("轴承", "正文", "轴", "承", "没有", "轴承"):
@@ -239,7 +290,9 @@ def test_what_is_kept_in_memory_stays_within_its_limit(engine: FtsEngine, monkey
         assert engine._kept._size <= 1_000
 
 
-@pytest.mark.parametrize("url", ["", "sqlite://", "sqlite:///", "mysql://x/y", "search.db"])
+@pytest.mark.parametrize(
+    "url", ["", "sqlite://", "sqlite:///", "mysql://x/y", "search.db"]
+)
 def test_an_address_that_means_nothing(url: str) -> None:
     with pytest.raises(ValueError, match="SEARCH_URL"):
         open_engine(url)

@@ -15,9 +15,25 @@ def test_facets_of_everything(filled: Engine) -> None:
     facets = filled.find(Query()).facets
     expected = {
         "kind": [("achievement", 4), ("demand", 3)],
-        "district": [("371502", 2), ("371581", 2), ("371523", 1), ("371524", 1), ("371526", 1)],
-        "field": [("it", 2), ("new_energy", 2), ("new_materials", 2), ("biomedicine", 1)],
-        "stage": [("industrialised", 1), ("lab_scale", 1), ("pilot", 1), ("small_batch", 1)],
+        "district": [
+            ("371502", 2),
+            ("371581", 2),
+            ("371523", 1),
+            ("371524", 1),
+            ("371526", 1),
+        ],
+        "field": [
+            ("it", 2),
+            ("new_energy", 2),
+            ("new_materials", 2),
+            ("biomedicine", 1),
+        ],
+        "stage": [
+            ("industrialised", 1),
+            ("lab_scale", 1),
+            ("pilot", 1),
+            ("small_batch", 1),
+        ],
         "mode": [("co_implement", 3), ("license", 3), ("equity", 1), ("transfer", 1)],
         "year": [(2026, 3), (2025, 2), (2024, 1)],
         "chain": [("battery", 2), ("bearing", 2), ("aluminium", 1)],
@@ -26,16 +42,29 @@ def test_facets_of_everything(filled: Engine) -> None:
 
 
 def test_each_facet_is_counted_with_all_filters_but_its_own(filled: Engine) -> None:
-    result = filled.find(Query(filters={"field": {"it", "new_materials"}, "year": {"2026"}}))
-    assert {(hit.kind, hit.id) for hit in result.hits} == {("demand", 21), ("demand", 23)}
-    assert result.facets["field"] == [("it", 1), ("new_energy", 1), ("new_materials", 1)]
+    result = filled.find(
+        Query(filters={"field": {"it", "new_materials"}, "year": {"2026"}})
+    )
+    assert {(hit.kind, hit.id) for hit in result.hits} == {
+        ("demand", 21),
+        ("demand", 23),
+    }
+    assert result.facets["field"] == [
+        ("it", 1),
+        ("new_energy", 1),
+        ("new_materials", 1),
+    ]
     assert result.facets["year"] == [(2026, 2), (2024, 1)]
     assert result.facets["kind"] == [("demand", 2)]
 
 
 @pytest.mark.parametrize(
     "filters",
-    [{"district": {"nowhere"}}, {"year": {1900}}, {"stage": {"pilot"}, "chain": {"bearing"}}],
+    [
+        {"district": {"nowhere"}},
+        {"year": {1900}},
+        {"stage": {"pilot"}, "chain": {"bearing"}},
+    ],
 )
 def test_filters_nothing_passes(filled: Engine, filters: dict[str, set[str]]) -> None:
     result = filled.find(Query(filters=filters))
@@ -88,15 +117,21 @@ def many(count: int) -> list[Document]:
             1,
             chance.choice(["轴承磨削", "阿胶提取", "铝合金铸造"]),
             "工艺" * chance.randint(1, 3),
-            audience=chance.choice([("public",), ("public", "operator"), ("operator",)]),
+            audience=chance.choice(
+                [("public",), ("public", "operator"), ("operator",)]
+            ),
             district=chance.choice(districts),
             field=chance.choice(["it", "bio", None]),
             stage=chance.choice(["pilot", None]),
             modes=tuple(chance.sample(modes, chance.randint(0, 3))),
             year=chance.choice([2023, 2024, 2025, None]),
             chain=chance.choice(["a", "b", None]),
-            published_on=chance.choice([None, date(2026, 1, 1) + timedelta(days=chance.randint(0, 5))]),
-            deadline=chance.choice([None, date(2026, 12, 1) + timedelta(days=chance.randint(0, 5))]),
+            published_on=chance.choice(
+                [None, date(2026, 1, 1) + timedelta(days=chance.randint(0, 5))]
+            ),
+            deadline=chance.choice(
+                [None, date(2026, 12, 1) + timedelta(days=chance.randint(0, 5))]
+            ),
         )
         for number in chance.sample(range(1, 10 * count), count)
     ]
@@ -123,22 +158,34 @@ def test_counts_and_pages_against_plain_counting(engine: Engine) -> None:
         sort = chance.choice(["newest", "deadline", "relevance"])
         query = Query(text, kinds, filters, sort=sort, size=1000)
         narrowed = query.narrowed()
-        seen = [d for d in documents if "public" in d.audience and text in d.title + d.body]
+        seen = [
+            d for d in documents if "public" in d.audience and text in d.title + d.body
+        ]
 
-        def passes(document: Document, but: str = "", narrowed: dict = narrowed) -> bool:
-            return all(set(document.values(f)) & accepted for f, accepted in narrowed.items() if f != but)
+        def passes(
+            document: Document, but: str = "", narrowed: dict = narrowed
+        ) -> bool:
+            return all(
+                set(document.values(f)) & accepted
+                for f, accepted in narrowed.items()
+                if f != but
+            )
 
         expected = [d for d in seen if passes(d)]
         result = engine.find(query)
         assert result.total == len(expected)
         assert {hit.id for hit in result.hits} == {d.id for d in expected}
         for facet in FACETS:
-            counts = Counter(v for d in seen if passes(d, facet) for v in d.values(facet))
+            counts = Counter(
+                v for d in seen if passes(d, facet) for v in d.values(facet)
+            )
             assert dict(result.facets[facet]) == dict(counts)
         pages = [
             hit
             for page in range(1, 1 + -(-result.total // 7))
-            for hit in engine.find(Query(text, kinds, filters, sort=sort, page=page, size=7)).hits
+            for hit in engine.find(
+                Query(text, kinds, filters, sort=sort, page=page, size=7)
+            ).hits
         ]
         assert pages == result.hits
         beyond = engine.find(Query(text, kinds, filters, sort=sort, page=1000, size=7))
@@ -146,8 +193,16 @@ def test_counts_and_pages_against_plain_counting(engine: Engine) -> None:
 
 
 def test_equal_documents_come_by_id_on_every_page(engine: Engine) -> None:
-    engine.put([Document("demand", number, 1, "轴承", "同样的文字") for number in (9, 100, 11, 2, 30)])
+    engine.put(
+        [
+            Document("demand", number, 1, "轴承", "同样的文字")
+            for number in (9, 100, 11, 2, 30)
+        ]
+    )
     expected = [2, 9, 11, 30, 100]
     for sort in ("relevance", "newest", "deadline"):
-        pages = [engine.find(Query("轴承", sort=sort, page=p, size=2)).hits for p in (1, 2, 3)]
+        pages = [
+            engine.find(Query("轴承", sort=sort, page=p, size=2)).hits
+            for p in (1, 2, 3)
+        ]
         assert [hit.id for page in pages for hit in page] == expected

@@ -28,7 +28,15 @@ class Clock:
 
 
 def listing(number: int, version: int = 1) -> Document:
-    return Document("demand", number, version, "轴承", "正文", published_on=date(2026, 1, 2), modes=("license",))
+    return Document(
+        "demand",
+        number,
+        version,
+        "轴承",
+        "正文",
+        published_on=date(2026, 1, 2),
+        modes=("license",),
+    )
 
 
 @pytest.fixture
@@ -39,7 +47,10 @@ def clock() -> Clock:
 @pytest.fixture
 def engine(tmp_path: Path, clock: Clock) -> Iterator[FallbackEngine]:
     """The first engine is a real one whose file is not there yet: it is down until somebody builds it."""
-    first, embedded = FtsEngine(tmp_path / "first.db"), FtsEngine(tmp_path / "embedded.db")
+    first, embedded = (
+        FtsEngine(tmp_path / "first.db"),
+        FtsEngine(tmp_path / "embedded.db"),
+    )
     embedded.put([listing(1)])
     engine = FallbackEngine(first, embedded, Breaker(failures=2, rest=5, clock=clock))
     yield engine
@@ -56,7 +67,10 @@ def test_the_breaker(clock: Clock) -> None:
     assert (breaker.state, breaker.allows()) == ("open", False)
     clock.now = 5.0
     assert breaker.state == "trying"
-    assert [breaker.allows(), breaker.allows()] == [True, False]  # one tries, the others do not wait for him
+    assert [breaker.allows(), breaker.allows()] == [
+        True,
+        False,
+    ]  # one tries, the others do not wait for him
     breaker.failed()
     assert breaker.allows() is False
     clock.now = 10.0
@@ -79,7 +93,11 @@ def test_an_answer_from_the_embedded_engine_says_so_and_recovery_needs_nobody(
     result = engine.find(Query("轴承"))
     assert (result.total, result.degraded) == (2, False)
     state = engine.state()
-    assert (state["degraded"], state["breaker"], state["embedded"]["count"]) == (False, "closed", 1)
+    assert (state["degraded"], state["breaker"], state["embedded"]["count"]) == (
+        False,
+        "closed",
+        1,
+    )
 
 
 def test_both_down_is_no_empty_answer(tmp_path: Path) -> None:
@@ -88,7 +106,9 @@ def test_both_down_is_no_empty_answer(tmp_path: Path) -> None:
         engine.find(Query("轴承"))
 
 
-def test_a_broken_embedded_index_is_named_while_the_first_answers(engine: FallbackEngine) -> None:
+def test_a_broken_embedded_index_is_named_while_the_first_answers(
+    engine: FallbackEngine,
+) -> None:
     engine.put([listing(1)])
     engine.embedded = FtsEngine(Path("/nowhere/embedded.db"))
     state = engine.state()
@@ -100,14 +120,20 @@ def test_a_broken_embedded_index_is_named_while_the_first_answers(engine: Fallba
 def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
     assert engine.put([listing(1), listing(2)]) == 2
     assert engine.remove([("demand", 1, 2)]) == 1
-    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [[("demand", 2, 1)]] * 2
+    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [
+        [("demand", 2, 1)]
+    ] * 2
     assert list(engine.versions()) == [("demand", 2, 1)]
 
 
-def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(tmp_path: Path) -> None:
+def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(
+    tmp_path: Path,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    engine = FallbackEngine(ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db"))
+    engine = FallbackEngine(
+        ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db")
+    )
     for number in range(FAILURES + 1):
         assert engine.breaker.state == ("closed" if number < FAILURES else "open")
         with pytest.raises(SearchUnavailable):
@@ -120,30 +146,51 @@ def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(tmp_p
 def test_versions_show_a_fault_of_either(engine: FallbackEngine) -> None:
     engine.primary.put([listing(1, 3), listing(2, 1)])
     engine.embedded.put([listing(1, 2), listing(3, 1)])
-    assert list(engine.versions()) == [("demand", 1, 2), ("demand", 2, -1), ("demand", 3, -1)]
+    assert list(engine.versions()) == [
+        ("demand", 1, 2),
+        ("demand", 2, -1),
+        ("demand", 3, -1),
+    ]
 
 
 def test_a_rebuild_fills_both_from_one_reading(engine: FallbackEngine) -> None:
-    documents = [listing(7), Document("achievement", 8, 2, "标题\n两行", "\u2028", audience=("a", "b"), year=2026)]
+    documents = [
+        listing(7),
+        Document(
+            "achievement", 8, 2, "标题\n两行", "\u2028", audience=("a", "b"), year=2026
+        ),
+    ]
     assert engine.rebuild(iter(documents)) == 2
     expected = [("achievement", 8, 2), ("demand", 7, 1)]
-    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [expected] * 2
-    pages: list[Callable[[], object]] = [lambda e=e: e.find(Query()) for e in (engine.primary, engine.embedded)]
+    assert [list(one.versions()) for one in (engine.primary, engine.embedded)] == [
+        expected
+    ] * 2
+    pages: list[Callable[[], object]] = [
+        lambda e=e: e.find(Query()) for e in (engine.primary, engine.embedded)
+    ]
     assert pages[0]() == pages[1]()
 
 
 @pytest.mark.server
-def test_an_index_that_was_lost_comes_back_whole_and_not_with_one_document(tmp_path: Path) -> None:
+def test_an_index_that_was_lost_comes_back_whole_and_not_with_one_document(
+    tmp_path: Path,
+) -> None:
     if absence():
         pytest.skip(absence())
-    engine = open_engine(f"{URL}/test-{uuid4().hex}", fallback=f"sqlite:///{tmp_path}/b.db")
+    engine = open_engine(
+        f"{URL}/test-{uuid4().hex}", fallback=f"sqlite:///{tmp_path}/b.db"
+    )
     assert isinstance(engine, FallbackEngine)
     engine.embedded.put([listing(1), listing(2)])
     with pytest.raises(NotBuilt):
         engine.put([listing(3)])
     assert (engine.state()["current"], engine.find(Query("轴承")).total) == (False, 3)
     engine.rebuild([listing(1), listing(2), listing(3)])
-    assert (engine.state()["current"], engine.put([listing(4)]), engine.find(Query("轴承")).total) == (True, 1, 4)
+    assert (
+        engine.state()["current"],
+        engine.put([listing(4)]),
+        engine.find(Query("轴承")).total,
+    ) == (True, 1, 4)
     engine.primary._drop(engine.primary._live())
     engine.close()
 

@@ -59,15 +59,26 @@ def found(engine: Engine, text: str, **more: object) -> set[str]:
         ("\x00", EVERYTHING),
     ],
 )
-def test_a_text_finds_exactly_these(filled: Engine, text: str, expected: set[str]) -> None:
+def test_a_text_finds_exactly_these(
+    filled: Engine, text: str, expected: set[str]
+) -> None:
     assert found(filled, text) == expected
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("池隔", "a11"), ("持架轴", "a14"), ("胶低分", "a13"), ("件低压", "a12"), ("架时颤振", "d21"), ("现有隔", "d11")],
+    [
+        ("池隔", "a11"),
+        ("持架轴", "a14"),
+        ("胶低分", "a13"),
+        ("件低压", "a12"),
+        ("架时颤振", "d21"),
+        ("现有隔", "d11"),
+    ],
 )
-def test_letters_that_no_segmentation_joins_come_first(filled: Engine, text: str, expected: str) -> None:
+def test_letters_that_no_segmentation_joins_come_first(
+    filled: Engine, text: str, expected: str
+) -> None:
     hit = filled.find(Query(text)).hits[0]
     assert f"{hit.kind[0]}{hit.id}" == expected
 
@@ -118,14 +129,25 @@ def test_signs_of_other_languages_are_only_text(filled: Engine, text: str) -> No
     ],
 )
 def test_signs_are_found_where_they_stand(engine: Engine, body: str, text: str) -> None:
-    engine.put([Document("demand", 1, 1, "含有", body), Document("demand", 2, 1, "不含", "别的")])
+    engine.put(
+        [
+            Document("demand", 1, 1, "含有", body),
+            Document("demand", 2, 1, "不含", "别的"),
+        ]
+    )
     assert found(engine, text) == {"d1"}
 
 
-def test_a_synonym_finds_and_a_short_alias_counts_as_a_word_only(filled: Engine) -> None:
+def test_a_synonym_finds_and_a_short_alias_counts_as_a_word_only(
+    filled: Engine,
+) -> None:
     filled.put([Document("demand", 31, 1, "main mail", "maintain")])
     assert found(filled, "人工智能") == {"a14", "d23"}
-    assert found(filled, "AI") == {"a14", "d23", "d31"}  # the reader's own letters are found anywhere
+    assert found(filled, "AI") == {
+        "a14",
+        "d23",
+        "d31",
+    }  # the reader's own letters are found anywhere
     first = [hit.id for hit in filled.find(Query("AI")).hits]
     assert first[-1] == 31  # … but the word goes before letters inside a word
 
@@ -142,7 +164,12 @@ def test_some_words_are_enough_when_all_are_not_found_together(filled: Engine) -
 
 def test_a_word_found_nowhere_is_named(filled: Engine) -> None:
     result = filled.find(Query("xyzzy"))
-    assert (result.total, result.hits, result.relaxed, result.missing) == (0, [], False, ["xyzzy"])
+    assert (result.total, result.hits, result.relaxed, result.missing) == (
+        0,
+        [],
+        False,
+        ["xyzzy"],
+    )
 
 
 def test_words_that_exist_apart_are_not_missing(filled: Engine) -> None:
@@ -161,7 +188,9 @@ def test_what_a_reader_may_not_see_is_missing_for_him(filled: Engine) -> None:
     assert filled.find(Query("", audiences=frozenset())).total == 0
 
 
-def test_whether_all_words_are_asked_for_does_not_hang_on_filters(filled: Engine) -> None:
+def test_whether_all_words_are_asked_for_does_not_hang_on_filters(
+    filled: Engine,
+) -> None:
     result = filled.find(Query("颤振", kinds=("achievement",)))
     assert (result.total, result.relaxed) == (0, False)
     assert result.facets["kind"] == [("demand", 1)]
@@ -178,7 +207,10 @@ def test_a_pasted_page_is_a_query(filled: Engine) -> None:
 
 def test_the_title_weighs_more_and_a_common_word_still_orders(engine: Engine) -> None:
     engine.put(
-        [Document("demand", i, 1, "其他", "电池 " + "填充文字" * 5) for i in range(1, 9)]
+        [
+            Document("demand", i, 1, "其他", "电池 " + "填充文字" * 5)
+            for i in range(1, 9)
+        ]
         + [Document("demand", 9, 1, "电池", "其他 " + "填充文字" * 5)]
     )
     hits = engine.find(Query("电池")).hits

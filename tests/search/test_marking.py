@@ -16,33 +16,54 @@ from search.marking import marks, snippets
         ("轴承与轴承座", "轴承", "<mark>轴承</mark>与<mark>轴承</mark>座"),
         ("无关", "轴承", "无关"),
         ("轴承", "", "轴承"),
-        ("轴承的钢与我的", "轴承的钢", "<mark>轴承的钢</mark>与我的"),  # stop words only inside the phrase as typed
+        (
+            "轴承的钢与我的",
+            "轴承的钢",
+            "<mark>轴承的钢</mark>与我的",
+        ),  # stop words only inside the phrase as typed
         ("我的", "的", "我<mark>的</mark>"),  # … or when there is nothing else
         ("", "轴承", ""),
         ("<b>阿胶</b> & 肽", "阿胶", "&lt;b&gt;<mark>阿胶</mark>&lt;/b&gt; &amp; 肽"),
         ("a<b", "<b", "a&lt;<mark>b</mark>"),
         ("x &amp; y", "amp", "x &amp;<mark>amp</mark>; y"),
         ("用 C++ 与 c", "C++", "用 <mark>C++</mark> 与 c"),
-        ("尼龙ＰＡ６６", "pa66", "尼龙<mark>ＰＡ６６</mark>"),  # the text stays as it was written
+        (
+            "尼龙ＰＡ６６",
+            "pa66",
+            "尼龙<mark>ＰＡ６６</mark>",
+        ),  # the text stays as it was written
         ("PA 66", "PA66", "<mark>PA 66</mark>"),
         ("ﬁlter", "filter", "<mark>ﬁlter</mark>"),
         ("cafe\u0301!", "cafe\u0301", "<mark>cafe\u0301</mark>!"),
-        ("cafe\u0301!", "cafe", "<mark>cafe\u0301</mark>!"),  # no accent loses its letter
+        (
+            "cafe\u0301!",
+            "cafe",
+            "<mark>cafe\u0301</mark>!",
+        ),  # no accent loses its letter
         ("İzmir", "izmir", "İzmir"),
         ("人工智能", "AI", "<mark>人工智能</mark>"),
-        ("AI and main", "人工智能", "<mark>AI</mark> and main"),  # the alias is not inside a word
+        (
+            "AI and main",
+            "人工智能",
+            "<mark>AI</mark> and main",
+        ),  # the alias is not inside a word
     ],
 )
 def test_mark(text: str, query: str, expected: str) -> None:
     [marked] = marks([text], query)
     assert isinstance(marked, Markup)
-    if text == "İzmir":  # folds to an i with a dot above: found or not, it comes back whole
+    if (
+        text == "İzmir"
+    ):  # folds to an i with a dot above: found or not, it comes back whole
         assert marked.striptags() == text
         return
     assert marked == expected
 
 
-LONG = "第一句讲背景。第二句讲设备的来历。第三句说明轴承保持架的颤振抑制方法，效果良好。第四句讲推广。" + "尾" * 60
+LONG = (
+    "第一句讲背景。第二句讲设备的来历。第三句说明轴承保持架的颤振抑制方法，效果良好。第四句讲推广。"
+    + "尾" * 60
+)
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,19 @@ from search import Document, Engine, Query
 from search.marking import marks, snippets
 from search.terms import MAX_TERMS, understand
 
-KEPT = [HealthCheck.function_scoped_fixture]  # the index may carry over: that is the point of an index
+KEPT = [
+    HealthCheck.function_scoped_fixture
+]  # the index may carry over: that is the point of an index
 
 CHINESE = st.text(
-    alphabet="锂离子电池隔膜涂覆轴承保持架聊城大学阿胶的与一种研究人工智能，。（）0757PAal-+ \n", max_size=60
+    alphabet="锂离子电池隔膜涂覆轴承保持架聊城大学阿胶的与一种研究人工智能，。（）0757PAal-+ \n",
+    max_size=60,
 )
-ANYTHING = st.one_of(st.text(max_size=60), CHINESE, st.text(alphabet="\"'()*:^-+ANDORNOT~{}[]\\\x00 a", max_size=30))
+ANYTHING = st.one_of(
+    st.text(max_size=60),
+    CHINESE,
+    st.text(alphabet="\"'()*:^-+ANDORNOT~{}[]\\\x00 a", max_size=30),
+)
 
 
 @settings(max_examples=150, suppress_health_check=KEPT)
@@ -42,14 +49,21 @@ def test_every_short_piece_of_a_stored_text_is_found(
     fresh: Callable[[], Engine], title: str, body: str, data: st.DataObject
 ) -> None:
     engine = fresh()
-    engine.rebuild([Document("demand", 1, 1, title, body), Document("demand", 2, 1, "别的", "其他")])
+    engine.rebuild(
+        [
+            Document("demand", 1, 1, title, body),
+            Document("demand", 2, 1, "别的", "其他"),
+        ]
+    )
     for text in (title, body):
         for start in range(len(text) - 1):
             piece = text[start : start + data.draw(st.integers(2, 4))]
             assert 1 in {hit.id for hit in engine.find(Query(piece)).hits}, piece
 
 
-def test_every_short_piece_of_the_catalogue_is_found(filled: Engine, catalogue: list[Document]) -> None:
+def test_every_short_piece_of_the_catalogue_is_found(
+    filled: Engine, catalogue: list[Document]
+) -> None:
     everyone = frozenset({"public", "operator"})
     for document in catalogue:
         for text in (document.title, document.body, document.holder):
@@ -57,7 +71,9 @@ def test_every_short_piece_of_the_catalogue_is_found(filled: Engine, catalogue: 
                 for start in range(len(text) - size + 1):
                     piece = text[start : start + size]
                     result = filled.find(Query(piece, audiences=everyone))
-                    assert (document.kind, document.id) in {(hit.kind, hit.id) for hit in result.hits}, piece
+                    assert (document.kind, document.id) in {
+                        (hit.kind, hit.id) for hit in result.hits
+                    }, piece
                     assert not result.relaxed, piece
 
 
@@ -98,8 +114,12 @@ def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> No
 @given(texts=st.lists(ANYTHING, max_size=4), query=ANYTHING)
 @example(texts=["½", "½ 轴承", "", " 轴", "承"], query="轴承 ½")
 def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> None:
-    assert marks(texts, query) == [alone for text in texts for alone in marks([text], query)]
-    assert snippets(texts, query, 20) == [alone for text in texts for alone in snippets([text], query, 20)]
+    assert marks(texts, query) == [
+        alone for text in texts for alone in marks([text], query)
+    ]
+    assert snippets(texts, query, 20) == [
+        alone for text in texts for alone in snippets([text], query, 20)
+    ]
 
 
 @settings(max_examples=100)

@@ -37,16 +37,25 @@ PLAIN = "7075 铝合金薄壁件低压铸造工艺"
         ("\x02", []),
     ],
 )
-def test_titles_begin_with_what_was_typed(filled: Engine, typed: str, offered: list[str]) -> None:
+def test_titles_begin_with_what_was_typed(
+    filled: Engine, typed: str, offered: list[str]
+) -> None:
     found = filled.suggest(typed, PUBLIC)
 
     assert [text for text in found if text in offered] == offered
     assert bool(found) == bool(offered)
 
 
-@pytest.mark.parametrize("typed", ["zhoucheng", "zc", "轴", "轴承", "ZHOU cheng", "ｚｃ"])
+@pytest.mark.parametrize(
+    "typed", ["zhoucheng", "zc", "轴", "轴承", "ZHOU cheng", "ｚｃ"]
+)
 def test_words_come_before_titles(engine: Engine, typed: str) -> None:
-    engine.put([Document("demand", 1, 1, "轴承保持架铣削", ""), Document("demand", 2, 1, "轴承的异音", "")])
+    engine.put(
+        [
+            Document("demand", 1, 1, "轴承保持架铣削", ""),
+            Document("demand", 2, 1, "轴承的异音", ""),
+        ]
+    )
 
     found = engine.suggest(typed, PUBLIC)
 
@@ -60,11 +69,15 @@ def test_nobody_is_offered_what_he_may_not_find(filled: Engine) -> None:
     assert filled.suggest("军用", PUBLIC) == []
     assert filled.suggest("内部", ()) == []
     assert "内部：军用轴承钢国产替代" in filled.suggest("nb", ("operator",))
-    assert filled.suggest("AI 质检人才", ("operator", "public")) == ["AI 质检人才需求 😀"]
+    assert filled.suggest("AI 质检人才", ("operator", "public")) == [
+        "AI 质检人才需求 😀"
+    ]
 
 
 def test_only_the_kinds_asked_for(filled: Engine) -> None:
-    assert "求解锂电池隔膜热收缩过大的问题" in filled.suggest("求解", PUBLIC, ("demand",))
+    assert "求解锂电池隔膜热收缩过大的问题" in filled.suggest(
+        "求解", PUBLIC, ("demand",)
+    )
     assert filled.suggest("求解", PUBLIC, ("achievement",)) == []
     both = filled.suggest("求解", PUBLIC, ("achievement", "demand"))
     assert both == filled.suggest("求解", PUBLIC)
@@ -72,7 +85,9 @@ def test_only_the_kinds_asked_for(filled: Engine) -> None:
 
 def test_a_text_is_offered_once_and_at_most_as_many_as_asked(engine: Engine) -> None:
     engine.put([Document("demand", n, 1, "PVC 管材", "") for n in range(200)])
-    engine.put([Document("achievement", n, 1, f"PVC 管材挤出 {n:03}", "") for n in range(40)])
+    engine.put(
+        [Document("achievement", n, 1, f"PVC 管材挤出 {n:03}", "") for n in range(40)]
+    )
 
     found = engine.suggest("pvc", PUBLIC)
 
@@ -106,21 +121,36 @@ def test_whatever_is_typed_gets_an_answer(filled: Engine, text: str) -> None:
 
 @pytest.mark.server
 @pytest.mark.parametrize("fresh", ["elasticsearch"], indirect=True)
-def test_both_engines_offer_the_same(engine: Engine, catalogue: list[Document], tmp_path: Path) -> None:
+def test_both_engines_offer_the_same(
+    engine: Engine, catalogue: list[Document], tmp_path: Path
+) -> None:
     embedded = open_engine(f"sqlite:///{tmp_path}/other.db")
-    rows = [*catalogue, *(Document("demand", 100 + n, 1, f"轴承{n}号 {'内外圈' * (n % 3)}磨削", "") for n in range(60))]
+    rows = [
+        *catalogue,
+        *(
+            Document("demand", 100 + n, 1, f"轴承{n}号 {'内外圈' * (n % 3)}磨削", "")
+            for n in range(60)
+        ),
+    ]
     for one in (engine, embedded):
         one.put(rows)
 
     for typed in ["z", "zc", "轴承", "轴承1", "q", "7", "g", "ai", "l", "n"]:
         for who in (("public",), ("operator",), ("operator", "public")):
-            assert engine.suggest(typed, who) == embedded.suggest(typed, who), (typed, who)
+            assert engine.suggest(typed, who) == embedded.suggest(typed, who), (
+                typed,
+                who,
+            )
     embedded.close()
 
 
 def test_the_embedded_engine_offers_while_the_cluster_is_away(tmp_path: Path) -> None:
-    open_engine(f"sqlite:///{tmp_path}/search.db").put([Document("demand", 1, 1, "恒温发酵", "")])
-    engine = open_engine("http://127.0.0.1:1/nowhere", fallback=f"sqlite:///{tmp_path}/search.db")
+    open_engine(f"sqlite:///{tmp_path}/search.db").put(
+        [Document("demand", 1, 1, "恒温发酵", "")]
+    )
+    engine = open_engine(
+        "http://127.0.0.1:1/nowhere", fallback=f"sqlite:///{tmp_path}/search.db"
+    )
 
     offered = [engine.suggest("hwfj", PUBLIC) for _ in range(3)]
 

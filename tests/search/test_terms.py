@@ -30,7 +30,9 @@ def test_terms_of(text: str, expected: list[str]) -> None:
 
 
 def test_a_long_text_is_read_to_its_limit_and_keeps_its_longest_words() -> None:
-    terms = understand(" ".join(f"w{'x' * (i % 40)}{i}" for i in range(2000))[: 10 * MAX_TEXT]).terms
+    terms = understand(
+        " ".join(f"w{'x' * (i % 40)}{i}" for i in range(2000))[: 10 * MAX_TEXT]
+    ).terms
     assert len(terms) == MAX_TERMS
     assert min(len(term.phrase) for term in terms) > 20
 
@@ -52,14 +54,23 @@ def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("Ａb　C", "abc"), ("①㎡", "1m2"), ("ß", "ss"), ("é", "e\u0301"), ("\ue000a\x00", "a")],
+    [
+        ("Ａb　C", "abc"),
+        ("①㎡", "1m2"),
+        ("ß", "ss"),
+        ("é", "e\u0301"),
+        ("\ue000a\x00", "a"),
+    ],
 )
 def test_folding(text: str, expected: str) -> None:
     assert folded(text) == expected
     assert Folded.each([text])[0].text == expected
 
 
-TEXT = st.text(st.one_of(st.characters(), st.sampled_from("轴承 \n①㎡ﬃA½㍿\u0301\u3000\x01")), max_size=20)
+TEXT = st.text(
+    st.one_of(st.characters(), st.sampled_from("轴承 \n①㎡ﬃA½㍿\u0301\u3000\x01")),
+    max_size=20,
+)
 
 
 @given(st.lists(TEXT, max_size=5))
@@ -67,8 +78,11 @@ def test_every_folded_character_knows_where_it_stood(texts: list[str]) -> None:
     together = Folded.each(texts)
 
     assert [found.text for found in together] == [folded(text) for text in texts]
-    assert [[found.origin(place) for place in range(len(found.text))] for found in together] == [
-        [place for place, character in enumerate(text) for _ in fold(character)] for text in texts
+    assert [
+        [found.origin(place) for place in range(len(found.text))] for found in together
+    ] == [
+        [place for place, character in enumerate(text) for _ in fold(character)]
+        for text in texts
     ]
 
 

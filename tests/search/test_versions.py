@@ -32,7 +32,11 @@ def test_an_equal_or_higher_version_replaces_every_trace(engine: Engine) -> None
     engine.put([listing(1, 5, "轴承", district="371502")])
     assert engine.put([listing(1, 5, "阿胶")]) == 1
     assert engine.put([listing(1, 9, "铝材", district="371521")]) == 1
-    assert (ids(engine, "轴承"), ids(engine, "阿胶"), ids(engine, "铝材")) == (set(), set(), {1})
+    assert (ids(engine, "轴承"), ids(engine, "阿胶"), ids(engine, "铝材")) == (
+        set(),
+        set(),
+        {1},
+    )
     assert engine.find(Query()).facets["district"] == [("371521", 1)]
     assert list(engine.versions()) == [("demand", 1, 9)]
 
@@ -40,9 +44,15 @@ def test_an_equal_or_higher_version_replaces_every_trace(engine: Engine) -> None
 def test_what_was_put_in_to_be_shown_comes_back_with_the_hit(engine: Engine) -> None:
     kept = '{"title": "轴承 <b>\\u0000", "state": "…"}' * 3_000
     engine.put([listing(1, 1, shown=kept), listing(2, 1)])
-    assert {hit.id: hit.shown for hit in engine.find(Query("轴承")).hits} == {1: kept, 2: ""}
+    assert {hit.id: hit.shown for hit in engine.find(Query("轴承")).hits} == {
+        1: kept,
+        2: "",
+    }
     engine.put([listing(1, 2, shown="newer")])
-    assert {hit.id: hit.shown for hit in engine.find(Query()).hits} == {1: "newer", 2: ""}
+    assert {hit.id: hit.shown for hit in engine.find(Query()).hits} == {
+        1: "newer",
+        2: "",
+    }
 
 
 def test_removed_stays_removed(engine: Engine) -> None:
@@ -80,22 +90,33 @@ def test_the_last_of_one_batch_wins(engine: Engine) -> None:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deeds=st.lists(
-        st.tuples(st.sampled_from(["put", "remove"]), st.integers(1, 3), st.integers(1, 4)),
+        st.tuples(
+            st.sampled_from(["put", "remove"]), st.integers(1, 3), st.integers(1, 4)
+        ),
         max_size=12,
         unique_by=lambda deed: deed[1:],
     )
 )
-def test_the_order_of_arrival_does_not_matter(engine: Engine, deeds: list[tuple[str, int, int]]) -> None:
+def test_the_order_of_arrival_does_not_matter(
+    engine: Engine, deeds: list[tuple[str, int, int]]
+) -> None:
     engine.rebuild([])  # forgets the versions of the last example
     for deed, number, version in deeds:
         if deed == "put":
             engine.put([Document("demand", number, version, "轴承", "")])
         else:
             engine.remove([("demand", number, version)])
-    last = {number: max((v, d) for d, n, v in deeds if n == number) for number in {n for _, n, _ in deeds}}
-    expected = [("demand", n, v) for n, (v, deed) in sorted(last.items()) if deed == "put"]
+    last = {
+        number: max((v, d) for d, n, v in deeds if n == number)
+        for number in {n for _, n, _ in deeds}
+    }
+    expected = [
+        ("demand", n, v) for n, (v, deed) in sorted(last.items()) if deed == "put"
+    ]
     assert list(engine.versions()) == expected
-    assert {hit.id for hit in engine.find(Query("轴承")).hits} == {n for _, n, _ in expected}
+    assert {hit.id for hit in engine.find(Query("轴承")).hits} == {
+        n for _, n, _ in expected
+    }
 
 
 def test_rebuild_replaces_what_is_there(engine: Engine) -> None:
@@ -105,11 +126,18 @@ def test_rebuild_replaces_what_is_there(engine: Engine) -> None:
     assert ids(engine, "轴承") == {3}
     assert engine.find(Query("阿胶")).total == 1
     state = engine.state()
-    assert (state["count"], state["version"], state["expected"], state["current"]) == (2, VERSION, VERSION, True)
+    assert (state["count"], state["version"], state["expected"], state["current"]) == (
+        2,
+        VERSION,
+        VERSION,
+        True,
+    )
     assert state["age"] >= 0
 
 
-def test_nothing_written_during_a_rebuild_is_lost(fresh: Callable[[], Engine], engine: Engine) -> None:
+def test_nothing_written_during_a_rebuild_is_lost(
+    fresh: Callable[[], Engine], engine: Engine
+) -> None:
     engine.put([listing(1, 1), listing(2, 1), listing(3, 1), listing(7, 1)])
     other = fresh()
     seen: list[set[int]] = []
@@ -123,8 +151,14 @@ def test_nothing_written_during_a_rebuild_is_lost(fresh: Callable[[], Engine], e
         yield listing(3, 1)
 
     engine.rebuild(handed_in())
-    assert seen == [{1, 2, 7, 9}]  # readers see the old index, with the writes, until the new one is whole
-    assert list(engine.versions()) == [("demand", 1, 1), ("demand", 2, 2), ("demand", 9, 1)]
+    assert seen == [
+        {1, 2, 7, 9}
+    ]  # readers see the old index, with the writes, until the new one is whole
+    assert list(engine.versions()) == [
+        ("demand", 1, 1),
+        ("demand", 2, 2),
+        ("demand", 9, 1),
+    ]
     assert ids(engine, "新的") == {2}
     assert ids(other) == {1, 2, 9}
     assert other.put([listing(3, 1)]) == 0
@@ -151,7 +185,9 @@ def test_a_rebuild_that_fails_changes_nothing(engine: Engine) -> None:
     assert ids(engine) == {3}
 
 
-def test_readers_and_writers_go_on_during_rebuilds(fresh: Callable[[], Engine], engine: Engine) -> None:
+def test_readers_and_writers_go_on_during_rebuilds(
+    fresh: Callable[[], Engine], engine: Engine
+) -> None:
     engine.put([listing(number, 1) for number in range(1, 41)])
     empty: list[int] = []
 

@@ -14,7 +14,12 @@ from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.lifecycle import History
 from tests.factories import Factory
 
-VALID = ("91350100M000100Y43", "914403001922038216", "91440300562779925X", "913401003950868800")
+VALID = (
+    "91350100M000100Y43",
+    "914403001922038216",
+    "91440300562779925X",
+    "913401003950868800",
+)
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -58,7 +63,9 @@ def test_a_wrong_code_is_told_why(code: str, said: str) -> None:
 
 
 @given(st.sampled_from(VALID), st.integers(0, 17), st.sampled_from(ALPHABET))
-def test_one_wrong_character_never_passes(code: str, place: int, character: str) -> None:
+def test_one_wrong_character_never_passes(
+    code: str, place: int, character: str
+) -> None:
     wrong = code[:place] + character + code[place + 1 :]
 
     if wrong == code:
@@ -80,11 +87,19 @@ def test_any_text_is_a_code_or_refused(text: str) -> None:
 
 def test_one_organisation_for_one_code_or_name(make: Factory, session: Any) -> None:
     first = rules.draft_organisation("聊城 轴承厂", kind="firm", district_code="371581")
-    again = rules.draft_organisation("聊城轴承厂", kind="firm", uscc="91440300192203821 6")
-    renamed = rules.draft_organisation("聊城轴承有限公司", kind="firm", uscc="914403001922038216")
+    again = rules.draft_organisation(
+        "聊城轴承厂", kind="firm", uscc="91440300192203821 6"
+    )
+    renamed = rules.draft_organisation(
+        "聊城轴承有限公司", kind="firm", uscc="914403001922038216"
+    )
 
     assert first is again is renamed
-    assert (first.name, first.uscc, first.district_code) == ("聊城 轴承厂", "914403001922038216", "371581")
+    assert (first.name, first.uscc, first.district_code) == (
+        "聊城 轴承厂",
+        "914403001922038216",
+        "371581",
+    )
     with pytest.raises(Invalid, match="不同"):
         rules.draft_organisation("聊城轴承厂", kind="firm", uscc="913401003950868800")
 
@@ -99,7 +114,9 @@ def test_one_organisation_for_one_code_or_name(make: Factory, session: Any) -> N
         ("新厂", "firm", "123", "uscc"),
     ],
 )
-def test_a_wrong_organisation_is_refused(name: str, kind: str, uscc: str | None, field: str, session: Any) -> None:
+def test_a_wrong_organisation_is_refused(
+    name: str, kind: str, uscc: str | None, field: str, session: Any
+) -> None:
     with pytest.raises(Invalid) as wrong:
         rules.draft_organisation(name, kind=kind, uscc=uscc)
 
@@ -107,7 +124,9 @@ def test_a_wrong_organisation_is_refused(name: str, kind: str, uscc: str | None,
     assert session.query(Organisation).count() == 0
 
 
-def test_verification_is_noted_with_who_and_not_repeated(make: Factory, session: Any) -> None:
+def test_verification_is_noted_with_who_and_not_repeated(
+    make: Factory, session: Any
+) -> None:
     organisation, operator = make.organisation(verified=False), make.person("operator")
     outsider = make.person("firm", organisation)
 
@@ -118,23 +137,39 @@ def test_verification_is_noted_with_who_and_not_repeated(make: Factory, session:
         rules.verify_organisation(organisation, by=operator)
 
     note = session.query(History).filter_by(kind="organisation").one()
-    assert (organisation.uscc, note.deed, note.by_id) == (VALID[1], "verify", operator.id)
+    assert (organisation.uscc, note.deed, note.by_id) == (
+        VALID[1],
+        "verify",
+        operator.id,
+    )
     assert organisation.verified_at is not None
 
 
 def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> None:
     first, second = make.organisation(), make.organisation()
     person = rules.add_person(
-        " A@demo.example ", name="甲", password="one-long-password", roles=["firm"], organisations=[first]
+        " A@demo.example ",
+        name="甲",
+        password="one-long-password",
+        roles=["firm"],
+        organisations=[first],
     )
     before = person.password
 
     again = rules.add_person(
-        "a@demo.example", name="乙", password="other-password", roles=["firm", "broker"], organisations=[first, second]
+        "a@demo.example",
+        name="乙",
+        password="other-password",
+        roles=["firm", "broker"],
+        organisations=[first, second],
     )
 
     assert again is person
-    assert (person.name, person.password, person.role_names) == ("甲", before, {"firm", "broker"})
+    assert (person.name, person.password, person.role_names) == (
+        "甲",
+        before,
+        {"firm", "broker"},
+    )
     assert person.organisation_ids == {first.id, second.id}
     assert person.password.startswith("$argon2")
     with pytest.raises(Invalid):

@@ -22,7 +22,9 @@ SignIn = Callable[..., FlaskClient]
 PASSWORD = "a-long-enough-password"
 
 
-def knock(client: FlaskClient, email: str, password: str = PASSWORD, **more: Any) -> Any:
+def knock(
+    client: FlaskClient, email: str, password: str = PASSWORD, **more: Any
+) -> Any:
     return client.post("/login", data={"email": email, "password": password}, **more)
 
 
@@ -36,22 +38,36 @@ def knock(client: FlaskClient, email: str, password: str = PASSWORD, **more: Any
         ("?next=/%5Cevil.example", "/%5Cevil.example"),
     ],
 )
-def test_after_signing_in_one_is_led_on(asked: str, led: str, client: FlaskClient, make: Factory) -> None:
+def test_after_signing_in_one_is_led_on(
+    asked: str, led: str, client: FlaskClient, make: Factory
+) -> None:
     person = make.person("firm", make.organisation())
 
-    answer = client.post(f"/login{asked}", data={"email": person.email, "password": PASSWORD})
+    answer = client.post(
+        f"/login{asked}", data={"email": person.email, "password": PASSWORD}
+    )
 
     to = urlsplit(urljoin("http://localhost/login", answer.location.replace("\\", "/")))
     assert (answer.status_code, to.netloc, to.path) == (302, "localhost", led)
 
 
 @pytest.mark.parametrize(
-    "led", ["//evil.example/x", "https://evil.example/", "javascript:alert(1)", "%20//evil.example"]
+    "led",
+    [
+        "//evil.example/x",
+        "https://evil.example/",
+        "javascript:alert(1)",
+        "%20//evil.example",
+    ],
 )
-def test_nobody_is_led_to_another_site(led: str, client: FlaskClient, make: Factory) -> None:
+def test_nobody_is_led_to_another_site(
+    led: str, client: FlaskClient, make: Factory
+) -> None:
     person = make.person("firm", make.organisation())
 
-    answer = client.post(f"/login?next={led}", data={"email": person.email, "password": PASSWORD})
+    answer = client.post(
+        f"/login?next={led}", data={"email": person.email, "password": PASSWORD}
+    )
 
     assert (answer.status_code, answer.location) == (200, None)
     assert "不能跳转到别的网站" in answer.text
@@ -99,7 +115,9 @@ def test_the_address_is_known_in_any_case(client: FlaskClient, make: Factory) ->
     assert knock(client, person.email.upper()).location == "/mine"
 
 
-def test_a_closed_account_stays_out(client: FlaskClient, make: Factory, session: Any) -> None:
+def test_a_closed_account_stays_out(
+    client: FlaskClient, make: Factory, session: Any
+) -> None:
     person = make.person("firm", make.organisation())
     person.active = False
     session.commit()
@@ -110,14 +128,21 @@ def test_a_closed_account_stays_out(client: FlaskClient, make: Factory, session:
     assert client.get("/mine").status_code == 302
 
 
-def test_only_a_session_signs_in(client: FlaskClient, make: Factory, app: Flask) -> None:
+def test_only_a_session_signs_in(
+    client: FlaskClient, make: Factory, app: Flask
+) -> None:
     person = make.person("firm", make.organisation())
-    answer = client.post("/login?include_auth_token", json={"email": person.email, "password": PASSWORD})
+    answer = client.post(
+        "/login?include_auth_token", json={"email": person.email, "password": PASSWORD}
+    )
     token = answer.json["response"]["user"]["authentication_token"]
     elsewhere = app.test_client()
 
     assert client.get("/mine").status_code == 200
-    assert elsewhere.get("/mine", headers={"Authentication-Token": token}).status_code == 302
+    assert (
+        elsewhere.get("/mine", headers={"Authentication-Token": token}).status_code
+        == 302
+    )
     assert elsewhere.get(f"/mine?auth_token={token}").status_code == 302
 
 
@@ -133,19 +158,41 @@ def test_signing_out_takes_a_post(make: Factory, sign_in: SignIn) -> None:
     assert browser.get("/mine").status_code == 302
 
 
-def test_a_password_is_changed_with_the_old_one(make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
+def test_a_password_is_changed_with_the_old_one(
+    make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
     person = make.person("firm", make.organisation())
     browser = sign_in(person)
     fresh = "another-long-password"
 
-    wrong = browser.post("/change", data={"password": "x", "new_password": fresh, "new_password_confirm": fresh})
+    wrong = browser.post(
+        "/change",
+        data={"password": "x", "new_password": fresh, "new_password_confirm": fresh},
+    )
     short = browser.post(
-        "/change", data={"password": PASSWORD, "new_password": "short", "new_password_confirm": "short"}
+        "/change",
+        data={
+            "password": PASSWORD,
+            "new_password": "short",
+            "new_password_confirm": "short",
+        },
     )
     unlike = browser.post(
-        "/change", data={"password": PASSWORD, "new_password": fresh, "new_password_confirm": "x" * 12}
+        "/change",
+        data={
+            "password": PASSWORD,
+            "new_password": fresh,
+            "new_password_confirm": "x" * 12,
+        },
     )
-    right = browser.post("/change", data={"password": PASSWORD, "new_password": fresh, "new_password_confirm": fresh})
+    right = browser.post(
+        "/change",
+        data={
+            "password": PASSWORD,
+            "new_password": fresh,
+            "new_password_confirm": fresh,
+        },
+    )
 
     assert "现在的密码不对" in wrong.text
     assert "至少 10 个字符" in short.text
@@ -164,7 +211,10 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
         def flask_settings(self) -> dict[str, Any]:
             return config.flask_settings() | {"RATELIMIT_ENABLED": True}
 
-    before = {name: getattr(limiter, name) for name in ("enabled", "initialized", "_storage", "_limiter")}
+    before = {
+        name: getattr(limiter, name)
+        for name in ("enabled", "initialized", "_storage", "_limiter")
+    }
     limiter.enabled = True
     site = create_app(Limited())
     try:
@@ -172,7 +222,9 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
             upgrade()
             accounts.seed_roles()
             for name in ("first", "second"):
-                accounts.add_person(f"{name}@demo.example", name=name, password=PASSWORD, roles=["firm"])
+                accounts.add_person(
+                    f"{name}@demo.example", name=name, password=PASSWORD, roles=["firm"]
+                )
         yield site
     finally:
         for name, value in before.items():
@@ -188,11 +240,18 @@ def test_five_failures_lock_one_account_for_one_address(guarded: Flask) -> None:
         "ｆirst@demo.example",
         "first@Demo.example",
     ]
-    tries = [knock(guarded.test_client(), one, "wrong", environ_base=here).status_code for one in spellings]
+    tries = [
+        knock(guarded.test_client(), one, "wrong", environ_base=here).status_code
+        for one in spellings
+    ]
 
     locked = knock(guarded.test_client(), "first@demo.example", environ_base=here)
-    other_account = knock(guarded.test_client(), "second@demo.example", environ_base=here)
-    other_address = knock(guarded.test_client(), "first@demo.example", environ_base=there)
+    other_account = knock(
+        guarded.test_client(), "second@demo.example", environ_base=here
+    )
+    other_address = knock(
+        guarded.test_client(), "first@demo.example", environ_base=there
+    )
 
     assert tries == [200] * 5
     assert locked.status_code == 429
@@ -201,6 +260,8 @@ def test_five_failures_lock_one_account_for_one_address(guarded: Flask) -> None:
 
 
 def test_a_success_is_no_failure(guarded: Flask) -> None:
-    answers = [knock(guarded.test_client(), "first@demo.example").status_code for _ in range(8)]
+    answers = [
+        knock(guarded.test_client(), "first@demo.example").status_code for _ in range(8)
+    ]
 
     assert answers == [302] * 8

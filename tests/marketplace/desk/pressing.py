@@ -36,11 +36,15 @@ class _Form(HTMLParser):
         if tag == "form":
             self.inside = False
         elif tag == "select" and self.select:
-            chosen = [value for value, selected in self.options if selected] or [self.options[0][0]]
+            chosen = [value for value, selected in self.options if selected] or [
+                self.options[0][0]
+            ]
             self.pairs.append((self.select, chosen[0]))
             self.select = None
         elif tag == "textarea" and self.area:
-            self.pairs.append((self.area, self.text.removeprefix("\n").removeprefix("\r\n")))
+            self.pairs.append(
+                (self.area, self.text.removeprefix("\n").removeprefix("\r\n"))
+            )
             self.area = None
 
     def handle_data(self, data: str) -> None:
@@ -48,7 +52,9 @@ class _Form(HTMLParser):
             self.text += data
 
 
-def filled(html: str, form_id: str = "listing-form", **changes: object) -> dict[str, list[str]]:
+def filled(
+    html: str, form_id: str = "listing-form", **changes: object
+) -> dict[str, list[str]]:
     """What the form of a page sends: name → values, with some of them changed (None: left out).
 
     Args:
@@ -67,5 +73,7 @@ def filled(html: str, form_id: str = "listing-form", **changes: object) -> dict[
         if value is None:
             found.pop(name, None)
         else:
-            found[name] = [str(one) for one in value] if isinstance(value, list) else [str(value)]
+            found[name] = (
+                [str(one) for one in value] if isinstance(value, list) else [str(value)]
+            )
     return found

@@ -17,7 +17,17 @@ from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
 KINDS = ("achievement", "demand")
-STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired", "archived")
+STATES = (
+    "draft",
+    "submitted",
+    "returned",
+    "rejected",
+    "published",
+    "suspended",
+    "withdrawn",
+    "expired",
+    "archived",
+)
 LIVES = [*((kind, state) for kind in KINDS for state in STATES), ("demand", "closed")]
 OPEN = ("published", "expired")  # whose page a stranger may open
 # deed → a state it is done in
@@ -32,7 +42,10 @@ DEEDS = {
 
 
 def press(client: FlaskClient, row: Any, deed: str) -> int:
-    answer = client.post(f"/mine/{row.kind}/{row.id}/{deed}", data={"seen": row.revision, "note": "按计划"})
+    answer = client.post(
+        f"/mine/{row.kind}/{row.id}/{deed}",
+        data={"seen": row.revision, "note": "按计划"},
+    )
     if answer.status_code == 302:
         assert answer.location.startswith("/login?next=")
     return answer.status_code
@@ -40,10 +53,21 @@ def press(client: FlaskClient, row: Any, deed: str) -> int:
 
 @pytest.mark.parametrize(
     ("kind", "state", "deed"),
-    [(kind, state, deed) for kind, state in LIVES for deed in DEEDS if deed in LISTINGS[kind].life.deeds],
+    [
+        (kind, state, deed)
+        for kind, state in LIVES
+        for deed in DEEDS
+        if deed in LISTINGS[kind].life.deeds
+    ],
 )
 def test_every_deed_in_every_state_by_every_reader(
-    kind: str, state: str, deed: str, make: Factory, sign_in: SignIn, client: FlaskClient, session: Any
+    kind: str,
+    state: str,
+    deed: str,
+    make: Factory,
+    sign_in: SignIn,
+    client: FlaskClient,
+    session: Any,
 ) -> None:
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
@@ -72,22 +96,34 @@ def test_every_deed_in_every_state_by_every_reader(
 
 
 @pytest.mark.parametrize(
-    ("kind", "deed"), [(kind, deed) for kind in KINDS for deed in DEEDS if deed in LISTINGS[kind].life.deeds]
+    ("kind", "deed"),
+    [
+        (kind, deed)
+        for kind in KINDS
+        for deed in DEEDS
+        if deed in LISTINGS[kind].life.deeds
+    ],
 )
-def test_a_deed_on_what_was_changed_meanwhile_is_stale(kind: str, deed: str, make: Factory, sign_in: SignIn) -> None:
+def test_a_deed_on_what_was_changed_meanwhile_is_stale(
+    kind: str, deed: str, make: Factory, sign_in: SignIn
+) -> None:
     state = DEEDS[deed]
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
     browser = sign_in(make.person("firm", owner))
 
-    answer = browser.post(f"/mine/{kind}/{row.id}/{deed}", data={"seen": row.revision - 1})
+    answer = browser.post(
+        f"/mine/{kind}/{row.id}/{deed}", data={"seen": row.revision - 1}
+    )
 
     assert answer.status_code == 409
     assert row.state == state
 
 
 @pytest.mark.parametrize(("kind", "state"), LIVES)
-def test_who_may_open_the_edit_page(kind: str, state: str, make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
+def test_who_may_open_the_edit_page(
+    kind: str, state: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
     address = f"/mine/{kind}/{row.id}/edit"
@@ -97,13 +133,21 @@ def test_who_may_open_the_edit_page(kind: str, state: str, make: Factory, sign_i
     seen = {
         "guest": client.get(address).status_code,
         "stranger": stranger.get(address).status_code,
-        "stranger writes": stranger.post(address, data={"deed": "save", "title": "抢来的"}).status_code,
+        "stranger writes": stranger.post(
+            address, data={"deed": "save", "title": "抢来的"}
+        ).status_code,
         "member": sign_in(make.person("firm", owner)).get(address).status_code,
         "operator": sign_in(make.person("operator")).get(address).status_code,
     }
 
     refused = 403 if state in OPEN else 404
-    assert seen == {"guest": 302, "stranger": refused, "stranger writes": refused, "member": own, "operator": own}
+    assert seen == {
+        "guest": 302,
+        "stranger": refused,
+        "stranger writes": refused,
+        "member": own,
+        "operator": own,
+    }
 
 
 @pytest.mark.parametrize(
@@ -116,7 +160,9 @@ def test_who_may_open_the_edit_page(kind: str, state: str, make: Factory, sign_i
         "/mine/achievement/1/close",
     ],
 )
-def test_what_is_not_there_is_not_found(path: str, make: Factory, sign_in: SignIn) -> None:
+def test_what_is_not_there_is_not_found(
+    path: str, make: Factory, sign_in: SignIn
+) -> None:
     browser = sign_in(make.person("firm", make.organisation()))
 
     assert browser.get(path).status_code == 404
@@ -133,7 +179,9 @@ def test_what_is_not_there_is_not_found(path: str, make: Factory, sign_in: SignI
         ("archive", "withdrawn", "选状态「已归档」还能看到"),
     ],
 )
-def test_an_end_asks_first(deed: str, state: str, told: str, make: Factory, sign_in: SignIn) -> None:
+def test_an_end_asks_first(
+    deed: str, state: str, told: str, make: Factory, sign_in: SignIn
+) -> None:
     owner = make.organisation()
     row = make.demand(state=state, owner=owner)
     browser = sign_in(make.person("firm", owner))
@@ -171,7 +219,9 @@ def test_the_ends_of_a_demand_stand_in_the_list_and_on_its_page(
     browser = sign_in(make.person("firm", row.organisation))
 
     def offered(html: str) -> list[str]:
-        return re.findall(rf'href="/mine/demand/{row.id}/(close|withdraw|archive)"', html)
+        return re.findall(
+            rf'href="/mine/demand/{row.id}/(close|withdraw|archive)"', html
+        )
 
     listed = offered(browser.get(f"/mine?state={state}").text)
     own_page = offered(browser.get(f"/demands/{row.id}").text)
@@ -184,15 +234,28 @@ def test_the_ends_of_a_demand_stand_in_the_list_and_on_its_page(
 def test_a_closed_demand_leaves_search_and_matches_with_the_next_request(
     make: Factory, sign_in: SignIn, client: FlaskClient
 ) -> None:
-    row, wanted = make.demand("深沟球轴承异音攻关一"), make.achievement("深沟球轴承降噪")
+    row, wanted = (
+        make.demand("深沟球轴承异音攻关一"),
+        make.achievement("深沟球轴承降噪"),
+    )
     make.demand("深沟球轴承异音攻关二")
     browser = sign_in(make.person("firm", row.organisation))
-    surfaces = ("/search?q=异音攻关", f"/achievements/{wanted.id}/matches", "/sitemap.xml", "/")
+    surfaces = (
+        "/search?q=异音攻关",
+        f"/achievements/{wanted.id}/matches",
+        "/sitemap.xml",
+        "/",
+    )
     page = f"/demands/{row.id}"
-    before = [f"{page}<" in text or f'{page}"' in text for text in (client.get(path).text for path in surfaces)]
+    before = [
+        f"{page}<" in text or f'{page}"' in text
+        for text in (client.get(path).text for path in surfaces)
+    ]
 
     said = browser.post(
-        f"/mine/demand/{row.id}/close", data={"seen": row.revision, "note": "已与高校签约"}, follow_redirects=True
+        f"/mine/demand/{row.id}/close",
+        data={"seen": row.revision, "note": "已与高校签约"},
+        follow_redirects=True,
     )
 
     after = [page in client.get(path).text for path in surfaces]
@@ -205,7 +268,9 @@ def test_a_closed_demand_leaves_search_and_matches_with_the_next_request(
     assert "已与高校签约" in browser.get(page).text
 
 
-def test_what_is_archived_is_listed_by_its_state_only(make: Factory, sign_in: SignIn) -> None:
+def test_what_is_archived_is_listed_by_its_state_only(
+    make: Factory, sign_in: SignIn
+) -> None:
     row = make.achievement("冲压凸模涂层", state="withdrawn")
     browser = sign_in(make.person("desk", row.organisation))
     kept = row.title in browser.get("/mine").text
@@ -218,19 +283,29 @@ def test_what_is_archived_is_listed_by_its_state_only(make: Factory, sign_in: Si
     assert row.title in browser.get("/mine?state=archived").text
 
 
-def test_a_renewed_listing_is_valid_for_a_year(make: Factory, sign_in: SignIn, session: Any) -> None:
+def test_a_renewed_listing_is_valid_for_a_year(
+    make: Factory, sign_in: SignIn, session: Any
+) -> None:
     owner = make.organisation()
     row = make.achievement(state="expired", owner=owner)
 
     press(sign_in(make.person("desk", owner)), row, "renew")
 
     session.expire_all()
-    assert (row.state, row.valid_until) == ("published", now().date() + timedelta(days=365))
+    assert (row.state, row.valid_until) == (
+        "published",
+        now().date() + timedelta(days=365),
+    )
 
 
-def test_the_desk_lists_own_things_only_by_state_and_kind(make: Factory, sign_in: SignIn) -> None:
+def test_the_desk_lists_own_things_only_by_state_and_kind(
+    make: Factory, sign_in: SignIn
+) -> None:
     owner, other = make.organisation(), make.organisation()
-    mine = {(kind, state): getattr(make, kind)(state=state, owner=owner) for kind, state in LIVES}
+    mine = {
+        (kind, state): getattr(make, kind)(state=state, owner=owner)
+        for kind, state in LIVES
+    }
     foreign = make.demand("别家的需求", owner=other)
     person = make.person("firm", owner)
 
@@ -239,11 +314,18 @@ def test_the_desk_lists_own_things_only_by_state_and_kind(make: Factory, sign_in
     expired = desk.sheet(person, kind="demand", state="expired")
     html = sign_in(person).get("/mine").text
 
-    assert everything.total == len([state for _, state in LIVES if state not in ("draft", "archived")])
-    assert {(row.kind, row.state) for row in drafts.rows} == {("achievement", "draft"), ("demand", "draft")}
+    assert everything.total == len(
+        [state for _, state in LIVES if state not in ("draft", "archived")]
+    )
+    assert {(row.kind, row.state) for row in drafts.rows} == {
+        ("achievement", "draft"),
+        ("demand", "draft"),
+    }
     assert expired.rows == [mine["demand", "expired"]]
     assert foreign.title not in html
-    assert {key for key, row in mine.items() if row.title not in html} == {(kind, "archived") for kind in KINDS}
+    assert {key for key, row in mine.items() if row.title not in html} == {
+        (kind, "archived") for kind in KINDS
+    }
     assert sign_in(make.person("operator")).get("/mine").status_code == 200
 
 
@@ -258,9 +340,13 @@ def test_what_waits_for_whom(make: Factory) -> None:
     member, operator = make.person("firm", owner), make.person("operator")
     waiting = desk.waiting_for(member)
 
-    assert [(one.row, one.note) for one in waiting.returned] == [(returned, "请补充指标")]
+    assert [(one.row, one.note) for one in waiting.returned] == [
+        (returned, "请补充指标")
+    ]
     assert [one.row for one in waiting.due] == [ending]
-    assert [(one.row, one.at) for one in waiting.handed_in] == [(handed_in, handed_in.submitted_at)]
+    assert [(one.row, one.at) for one in waiting.handed_in] == [
+        (handed_in, handed_in.submitted_at)
+    ]
     assert (waiting.queue, desk.waiting_for(operator).queue) == (None, 2)
     assert (desk.waiting_count(member), desk.waiting_count(operator)) == (2, 2)
     assert desk.waiting_count(make.person("firm", make.organisation())) == 0
@@ -271,7 +357,10 @@ def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:
     for number in range(desk.PAGE + 2):
         session.add(
             LISTINGS["demand"](
-                title=f"需求{number}", title_key=f"需求{number}", organisation_id=owner.id, state="withdrawn"
+                title=f"需求{number}",
+                title_key=f"需求{number}",
+                organisation_id=owner.id,
+                state="withdrawn",
             )
         )
     session.commit()
@@ -287,7 +376,21 @@ def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=-3", "page=x", "page=1e9", "kind=thing", "state=gone", "page=99999999999999999999"]
+    "query",
+    [
+        "page=0",
+        "page=-3",
+        "page=x",
+        "page=1e9",
+        "kind=thing",
+        "state=gone",
+        "page=99999999999999999999",
+    ],
 )
 def test_odd_addresses_of_the_desk(query: str, make: Factory, sign_in: SignIn) -> None:
-    assert sign_in(make.person("firm", make.organisation())).get(f"/mine?{query}").status_code == 200
+    assert (
+        sign_in(make.person("firm", make.organisation()))
+        .get(f"/mine?{query}")
+        .status_code
+        == 200
+    )

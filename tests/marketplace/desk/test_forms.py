@@ -28,7 +28,9 @@ BASE = {
 }
 
 
-def posted(app: Flask, kind: str, values: dict[str, str]) -> AchievementForm | DemandForm:
+def posted(
+    app: Flask, kind: str, values: dict[str, str]
+) -> AchievementForm | DemandForm:
     """The form of a kind as it reads a POST."""
     with app.test_request_context(method="POST", data=BASE[kind] | values):
         form = FORMS[kind]()
@@ -37,7 +39,9 @@ def posted(app: Flask, kind: str, values: dict[str, str]) -> AchievementForm | D
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_form_asks_every_field_of_its_table(app: Flask, session: Any, kind: str) -> None:
+def test_a_form_asks_every_field_of_its_table(
+    app: Flask, session: Any, kind: str
+) -> None:
     kept_by_rules = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
         "indexed_revision", "organisation_id", "owner_id",
@@ -65,31 +69,50 @@ def test_no_text_is_longer_than_its_column(app: Flask, session: Any, kind: str) 
     columns = LISTINGS[kind].__table__.c
     with app.test_request_context():
         form = FORMS[kind]()
-        fields = [(form[name], columns[name]) for name in form.names() if name in columns]
+        fields = [
+            (form[name], columns[name]) for name in form.names() if name in columns
+        ]
         fields += [
             (field, rules.CHILDREN[kind][name].__table__.c[field.short_name])
             for name in form.row_kinds
             for field in form[name][0].form
         ]
     for field, column in fields:
-        if isinstance(field, StringField | TextAreaField) and type(column.type) is String:
-            longest = max((v.max for v in field.validators if isinstance(v, Length)), default=None)
+        if (
+            isinstance(field, StringField | TextAreaField)
+            and type(column.type) is String
+        ):
+            longest = max(
+                (v.max for v in field.validators if isinstance(v, Length)), default=None
+            )
             assert longest is not None, field.name
             assert longest <= column.type.length, field.name
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_limit_of_a_text_is_told_and_counted_before_review(app: Flask, session: Any, kind: str) -> None:
+def test_the_limit_of_a_text_is_told_and_counted_before_review(
+    app: Flask, session: Any, kind: str
+) -> None:
     with app.test_request_context():
-        names = [field.name for field in FORMS[kind]() if isinstance(field, TextAreaField)]
+        names = [
+            field.name for field in FORMS[kind]() if isinstance(field, TextAreaField)
+        ]
     form = posted(app, kind, dict.fromkeys(names, "长" * (rules.TEXT_LIMIT + 1)))
     limit = f"最多 {rules.TEXT_LIMIT} 字"
 
-    refused = {name for name, texts in form.lacking(None).items() if limit in "".join(texts)}
+    refused = {
+        name for name, texts in form.lacking(None).items() if limit in "".join(texts)
+    }
 
     assert len(refused) >= 4
-    assert {name for name in names if (form[name].render_kw or {}).get("data-count") == rules.TEXT_LIMIT} == refused
-    assert {name for name in names if limit in form[name].description} == refused - {"innovation"}  # that has its own
+    assert {
+        name
+        for name in names
+        if (form[name].render_kw or {}).get("data-count") == rules.TEXT_LIMIT
+    } == refused
+    assert {name for name in names if limit in form[name].description} == refused - {
+        "innovation"
+    }  # that has its own
 
 
 @pytest.mark.parametrize(
@@ -170,7 +193,9 @@ def test_wrong_input_is_named(
         ("evaluation_by", "", ""),
     ],
 )
-def test_what_people_type_is_understood(app: Flask, session: Any, name: str, typed: str, value: object) -> None:
+def test_what_people_type_is_understood(
+    app: Flask, session: Any, name: str, typed: str, value: object
+) -> None:
     form = posted(app, "achievement", {"price_mode": "fixed", name: typed})
 
     assert form.faults() == []
@@ -178,7 +203,11 @@ def test_what_people_type_is_understood(app: Flask, session: Any, name: str, typ
 
 
 def test_the_main_field_stands_first_and_none_twice(app: Flask, session: Any) -> None:
-    form = posted(app, "achievement", {"field_codes-0": "804", "field_codes-1": "401", "field_codes-2": "804"})
+    form = posted(
+        app,
+        "achievement",
+        {"field_codes-0": "804", "field_codes-1": "401", "field_codes-2": "804"},
+    )
 
     assert form.values()["field_codes"] == ["804", "401"]
 
@@ -220,7 +249,9 @@ def test_the_main_field_stands_first_and_none_twice(app: Flask, session: Any) ->
         ),
     ],
 )  # fmt: skip
-def test_a_half_filled_row_is_named(app: Flask, session: Any, row: dict[str, str], wrong: str, said: str) -> None:
+def test_a_half_filled_row_is_named(
+    app: Flask, session: Any, row: dict[str, str], wrong: str, said: str
+) -> None:
     form = posted(app, "achievement", row)
 
     faults = {fault.id: fault.text for fault in form.faults()}
@@ -228,7 +259,9 @@ def test_a_half_filled_row_is_named(app: Flask, session: Any, row: dict[str, str
     assert said in faults.get(wrong, "")
 
 
-def test_empty_rows_are_no_rows_and_gaps_do_not_matter(app: Flask, session: Any) -> None:
+def test_empty_rows_are_no_rows_and_gaps_do_not_matter(
+    app: Flask, session: Any
+) -> None:
     form = posted(
         app,
         "achievement",
@@ -246,7 +279,9 @@ def test_empty_rows_are_no_rows_and_gaps_do_not_matter(app: Flask, session: Any)
     values = form.values()
 
     assert form.faults() == []
-    assert [(m["name"], m["operator"], m["value"]) for m in values["metrics"]] == [("振动值", "le", Decimal(36))]
+    assert [(m["name"], m["operator"], m["value"]) for m in values["metrics"]] == [
+        ("振动值", "le", Decimal(36))
+    ]
     assert [c["name"] for c in values["contributors"]] == ["甲"]
 
 
@@ -258,12 +293,22 @@ def test_empty_rows_are_no_rows_and_gaps_do_not_matter(app: Flask, session: Any)
         ("硬度 58～62 HRC", ("硬度", "range", Decimal(58), Decimal(62), "HRC")),
     ],
 )
-def test_a_figure_written_in_one_go_is_taken_apart(app: Flask, session: Any, typed: str, stored: tuple) -> None:
-    form = posted(app, "achievement", {"metrics-0-name": typed, "metrics-0-operator": "ge"})
+def test_a_figure_written_in_one_go_is_taken_apart(
+    app: Flask, session: Any, typed: str, stored: tuple
+) -> None:
+    form = posted(
+        app, "achievement", {"metrics-0-name": typed, "metrics-0-operator": "ge"}
+    )
 
     assert form.faults() == []
     (row,) = form.values()["metrics"]
-    assert (row["name"], row["operator"], row["value"], row["value_max"], row["unit"]) == stored
+    assert (
+        row["name"],
+        row["operator"],
+        row["value"],
+        row["value_max"],
+        row["unit"],
+    ) == stored
 
 
 @pytest.mark.parametrize(
@@ -279,21 +324,50 @@ def test_a_figure_written_in_one_go_is_taken_apart(app: Flask, session: Any, typ
 def test_a_figure_in_one_go_may_have_its_unit_beside_it(
     app: Flask, session: Any, sentence: str, unit: str, stored: tuple
 ) -> None:
-    form = posted(app, "demand", {"metrics-0-name": sentence, "metrics-0-operator": "ge", "metrics-0-unit": unit})
+    form = posted(
+        app,
+        "demand",
+        {
+            "metrics-0-name": sentence,
+            "metrics-0-operator": "ge",
+            "metrics-0-unit": unit,
+        },
+    )
 
     assert form.faults() == []
     (row,) = form.values()["metrics"]
-    assert (row["name"], row["operator"], row["value"], row["value_max"], row["unit"]) == stored
+    assert (
+        row["name"],
+        row["operator"],
+        row["value"],
+        row["value_max"],
+        row["unit"],
+    ) == stored
 
 
-@pytest.mark.parametrize(("sentence", "unit"), [("振动值 ≤ 38 dB", "mm/s"), ("功率 ≥ 5 MW", "mW")])
-def test_two_units_of_one_figure_are_named(app: Flask, session: Any, sentence: str, unit: str) -> None:
-    form = posted(app, "demand", {"metrics-0-name": sentence, "metrics-0-operator": "ge", "metrics-0-unit": unit})
+@pytest.mark.parametrize(
+    ("sentence", "unit"), [("振动值 ≤ 38 dB", "mm/s"), ("功率 ≥ 5 MW", "mW")]
+)
+def test_two_units_of_one_figure_are_named(
+    app: Flask, session: Any, sentence: str, unit: str
+) -> None:
+    form = posted(
+        app,
+        "demand",
+        {
+            "metrics-0-name": sentence,
+            "metrics-0-operator": "ge",
+            "metrics-0-unit": unit,
+        },
+    )
 
     (fault,) = form.faults()
     assert fault.id == "metrics-0-unit"
     assert f"第一格里写的单位是「{sentence.split()[-1]}」" in fault.text
-    assert (form.metrics[0].form.name.data, form.metrics[0].form.unit.data) == (sentence, unit)
+    assert (form.metrics[0].form.name.data, form.metrics[0].form.unit.data) == (
+        sentence,
+        unit,
+    )
 
 
 def test_too_many_rows_are_refused_not_cut_off(app: Flask, session: Any) -> None:
@@ -305,20 +379,28 @@ def test_too_many_rows_are_refused_not_cut_off(app: Flask, session: Any) -> None
     assert len(form.co_owners) == ROWS_MOST + 1
 
 
-def test_shares_of_all_contributors_stay_within_the_whole(app: Flask, session: Any) -> None:
-    rows = {f"contributors-{i}-name": f"甲{i}" for i in range(3)} | {f"contributors-{i}-share": "40%" for i in range(3)}
+def test_shares_of_all_contributors_stay_within_the_whole(
+    app: Flask, session: Any
+) -> None:
+    rows = {f"contributors-{i}-name": f"甲{i}" for i in range(3)} | {
+        f"contributors-{i}-share": "40%" for i in range(3)
+    }
 
     form = posted(app, "achievement", rows)
 
     assert "不能超过 100%" in form.faults()[0].text
 
 
-def test_a_stored_value_that_left_the_list_may_stay(app: Flask, make: Factory, session: Any) -> None:
+def test_a_stored_value_that_left_the_list_may_stay(
+    app: Flask, make: Factory, session: Any
+) -> None:
     row = make.achievement(state="draft", chain_code="bearing")
     row.chain.active = False
     session.commit()
 
-    with app.test_request_context(method="POST", data=BASE["achievement"] | {"chain_code": "bearing"}):
+    with app.test_request_context(
+        method="POST", data=BASE["achievement"] | {"chain_code": "bearing"}
+    ):
         form = FORMS["achievement"](row=row)
         kept = form.validate()
     elsewhere = posted(app, "achievement", {"chain_code": "bearing"})
@@ -328,11 +410,21 @@ def test_a_stored_value_that_left_the_list_may_stay(app: Flask, make: Factory, s
     assert elsewhere.chain_code.errors
 
 
-def test_the_marked_fields_are_those_that_review_asks_for(app: Flask, session: Any) -> None:
+def test_the_marked_fields_are_those_that_review_asks_for(
+    app: Flask, session: Any
+) -> None:
     with app.test_request_context():
         needed = FORMS["achievement"]().needed()
 
-    assert {"title", "summary", "stage", "field_codes", "conversion_modes", "price_mode", "contact_name"} <= needed
+    assert {
+        "title",
+        "summary",
+        "stage",
+        "field_codes",
+        "conversion_modes",
+        "price_mode",
+        "contact_name",
+    } <= needed
     assert needed <= set(ACHIEVEMENT) | {"title"}
 
 
@@ -345,12 +437,19 @@ TYPED = sorted({
     "metrics-0-name", "metrics-0-operator", "metrics-0-value", "metrics-0-value_max", "ips-0-number", "ips-0-ip_type",
     "contributors-0-name", "contributors-0-share", "co_owners-0-name", "seen",
 })  # fmt: skip
-LIKELY = st.sampled_from(["fixed", "range", "negotiable", "invention", "12", "0.5亿", "2026-01-01", "pilot"])
+LIKELY = st.sampled_from(
+    ["fixed", "range", "negotiable", "invention", "12", "0.5亿", "2026-01-01", "pilot"]
+)
 
 
 @given(st.dictionaries(st.sampled_from(TYPED), TEXTS | LIKELY))
-def test_a_form_never_breaks_and_never_loses_what_was_typed(site: Flask, typed: dict[str, str]) -> None:
-    with site.app_context(), site.test_request_context(method="POST", data=BASE["achievement"] | typed):
+def test_a_form_never_breaks_and_never_loses_what_was_typed(
+    site: Flask, typed: dict[str, str]
+) -> None:
+    with (
+        site.app_context(),
+        site.test_request_context(method="POST", data=BASE["achievement"] | typed),
+    ):
         form = FORMS["achievement"]()
         fine = form.validate()
 
@@ -358,7 +457,12 @@ def test_a_form_never_breaks_and_never_loses_what_was_typed(site: Flask, typed: 
         assert not form.lacking(None).keys() & form.errors.keys()
         for name, text in typed.items():
             field = next((f for f in leaves(form) if f.name == name), None)
-            if fine or not text or field is None or field.type not in ("Typed", "Words"):
+            if (
+                fine
+                or not text
+                or field is None
+                or field.type not in ("Typed", "Words")
+            ):
                 continue
             assert field._value() == text
 
@@ -379,8 +483,12 @@ def site(app: Flask) -> Flask:
 
 
 @given(TEXTS)
-@pytest.mark.parametrize("read", [sum_of, lambda t: number(t, below=1000, places=2), metric_of, clean])
-def test_readers_of_typed_text_raise_nothing_but_a_sentence(read: Any, text: str) -> None:
+@pytest.mark.parametrize(
+    "read", [sum_of, lambda t: number(t, below=1000, places=2), metric_of, clean]
+)
+def test_readers_of_typed_text_raise_nothing_but_a_sentence(
+    read: Any, text: str
+) -> None:
     try:
         read(text)
         said = "understood"

@@ -104,20 +104,28 @@ def address(row: Achievement | Demand) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_draft_needs_a_title_only_and_says_what_next(kind: str, writer: FlaskClient, session: Any) -> None:
+def test_a_draft_needs_a_title_only_and_says_what_next(
+    kind: str, writer: FlaskClient, session: Any
+) -> None:
     form = filled(page(writer, f"/mine/{kind}/new"), title="轴承降噪", deed="save")
 
     answer = writer.post(f"/mine/{kind}/new", data=form)
 
     row = session.query(LISTINGS[kind]).one()
     assert (answer.status_code, answer.location) == (303, address(row))
-    assert (row.title, row.state, row.owner.role_names) == ("轴承降噪", "draft", {"firm"})
+    assert (row.title, row.state, row.owner.role_names) == (
+        "轴承降噪",
+        "draft",
+        {"firm"},
+    )
     after = page(writer, address(row))
     assert "草稿已保存。送审前还有" in after
     assert f'data-kept="{row.owner_id}/{kind}/new"' in after
 
 
-def test_an_unchanged_form_changes_nothing(make: Factory, sign_in: SignIn, session: Any) -> None:
+def test_an_unchanged_form_changes_nothing(
+    make: Factory, sign_in: SignIn, session: Any
+) -> None:
     owner = make.organisation("聊城示范大学（示例）", kind="university")
     row = make.achievement(state="draft", owner=owner, **FULL_ACHIEVEMENT)
     session.commit()
@@ -129,12 +137,17 @@ def test_an_unchanged_form_changes_nothing(make: Factory, sign_in: SignIn, sessi
     changed = history_of(row)[-1].changed
     assert answer.status_code == 303
     assert changed == ["prospects"]  # the empty line before a text goes
-    assert [str(metric) for metric in row.metrics] == ["硬度 58～62 HRC", "振动值≤36 dB"]
+    assert [str(metric) for metric in row.metrics] == [
+        "硬度 58～62 HRC",
+        "振动值≤36 dB",
+    ]
     assert row.ips[0].licensed
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_handing_in_lists_what_is_missing_with_links(kind: str, writer: FlaskClient, session: Any) -> None:
+def test_handing_in_lists_what_is_missing_with_links(
+    kind: str, writer: FlaskClient, session: Any
+) -> None:
     form = filled(page(writer, f"/mine/{kind}/new"), title="轴承降噪", deed="submit")
 
     answer = writer.post(f"/mine/{kind}/new", data=form)
@@ -148,13 +161,19 @@ def test_handing_in_lists_what_is_missing_with_links(kind: str, writer: FlaskCli
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_handing_in_without_a_title_lists_all_that_is_missing(kind: str, writer: FlaskClient, session: Any) -> None:
+def test_handing_in_without_a_title_lists_all_that_is_missing(
+    kind: str, writer: FlaskClient, session: Any
+) -> None:
     html = page(writer, f"/mine/{kind}/new")
     untitled, titled, saved = (
-        filled(html, title=title, deed=deed) for title, deed in (("", "submit"), ("轴承降噪", "submit"), ("", "save"))
+        filled(html, title=title, deed=deed)
+        for title, deed in (("", "submit"), ("轴承降噪", "submit"), ("", "save"))
     )
 
-    first, second, kept = (writer.post(f"/mine/{kind}/new", data=form) for form in (untitled, titled, saved))
+    first, second, kept = (
+        writer.post(f"/mine/{kind}/new", data=form)
+        for form in (untitled, titled, saved)
+    )
 
     assert (first.status_code, second.status_code, kept.status_code) == (422, 422, 422)
     later = set(linked(second.text))
@@ -164,7 +183,9 @@ def test_handing_in_without_a_title_lists_all_that_is_missing(kind: str, writer:
     assert session.query(LISTINGS[kind]).count() == 1
 
 
-def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(writer: FlaskClient, session: Any) -> None:
+def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(
+    writer: FlaskClient, session: Any
+) -> None:
     form = filled(
         page(writer, "/mine/demand/new"),
         title="临清轴承厂异音攻关",
@@ -179,25 +200,44 @@ def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(writer: Fla
 
     found = linked(answer.text)
     assert len(found) == len(set(found))
-    assert {"title", "budget", "metrics-0-value", "problem", "solver_requirements", "contact_name"} <= set(found)
+    assert {
+        "title",
+        "budget",
+        "metrics-0-value",
+        "problem",
+        "solver_requirements",
+        "contact_name",
+    } <= set(found)
     assert "这里写着本单位的名称" in answer.text
     assert session.query(Demand).count() == 0
 
 
-def test_a_draft_keeps_a_text_too_long_for_review(writer: FlaskClient, session: Any) -> None:
+def test_a_draft_keeps_a_text_too_long_for_review(
+    writer: FlaskClient, session: Any
+) -> None:
     problem = "长" * (rules.TEXT_LIMIT + 10)
-    form = filled(page(writer, "/mine/demand/new"), title="轴承降噪", problem=problem, deed="submit")
+    form = filled(
+        page(writer, "/mine/demand/new"),
+        title="轴承降噪",
+        problem=problem,
+        deed="submit",
+    )
 
     refused = writer.post("/mine/demand/new", data=form)
 
     row = session.query(Demand).one()
     assert (refused.status_code, row.state, row.problem) == (422, "draft", problem)
-    assert f"主要问题最多 {rules.TEXT_LIMIT} 字，现在有 {len(problem)} 字。" in refused.text
+    assert (
+        f"主要问题最多 {rules.TEXT_LIMIT} 字，现在有 {len(problem)} 字。"
+        in refused.text
+    )
     assert filled(page(writer, address(row)))["problem"] == [problem]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_handing_in_leads_to_the_matches(kind: str, make: Factory, firm: Any, writer: FlaskClient) -> None:
+def test_handing_in_leads_to_the_matches(
+    kind: str, make: Factory, firm: Any, writer: FlaskClient
+) -> None:
     row = getattr(make, kind)(state="draft", owner=firm)
     form = filled(page(writer, address(row)), note="请快些", deed="submit")
 
@@ -210,7 +250,9 @@ def test_handing_in_leads_to_the_matches(kind: str, make: Factory, firm: Any, wr
     assert f'href="/{kind}s/{row.id}/matches"' in told
 
 
-def test_one_of_several_organisations_is_chosen(make: Factory, sign_in: SignIn, session: Any) -> None:
+def test_one_of_several_organisations_is_chosen(
+    make: Factory, sign_in: SignIn, session: Any
+) -> None:
     first, second = make.organisation("甲厂（示例）"), make.organisation("乙厂（示例）")
     foreign = make.organisation("丙厂（示例）")
     client = sign_in(make.person("firm", first, second))
@@ -218,7 +260,9 @@ def test_one_of_several_organisations_is_chosen(make: Factory, sign_in: SignIn, 
     chosen = filled(html, title="需要热处理", organisation=second.id, deed="save")
     stolen = filled(html, title="需要热处理", organisation=foreign.id, deed="save")
 
-    taken, refused = (client.post("/mine/demand/new", data=form) for form in (chosen, stolen))
+    taken, refused = (
+        client.post("/mine/demand/new", data=form) for form in (chosen, stolen)
+    )
 
     assert (taken.status_code, refused.status_code) == (303, 422)
     assert [row.organisation.name for row in session.query(Demand)] == ["乙厂（示例）"]
@@ -235,8 +279,12 @@ def test_nobody_writes_without_an_organisation(make: Factory, sign_in: SignIn) -
 def test_a_trial_can_hand_on_its_text(writer: FlaskClient, session: Any) -> None:
     problem = "<script>alert(1)</script>轴承" * 3
 
-    html = writer.get("/mine/demand/new", query_string={"title": "异音", "problem": problem}).text
-    posted = writer.post("/mine/demand/new", data={"title": "异音", "problem": problem}).text
+    html = writer.get(
+        "/mine/demand/new", query_string={"title": "异音", "problem": problem}
+    ).text
+    posted = writer.post(
+        "/mine/demand/new", data={"title": "异音", "problem": problem}
+    ).text
 
     for text in (html, posted):
         sent = filled(text)
@@ -246,19 +294,32 @@ def test_a_trial_can_hand_on_its_text(writer: FlaskClient, session: Any) -> None
 
 
 def test_a_row_more_without_scripts(writer: FlaskClient, session: Any) -> None:
-    form = filled(page(writer, "/mine/achievement/new"), title="未完", metrics__0__name="硬度", add="metrics")
+    form = filled(
+        page(writer, "/mine/achievement/new"),
+        title="未完",
+        metrics__0__name="硬度",
+        add="metrics",
+    )
 
     answer = writer.post("/mine/achievement/new", data=form)
 
     sent = filled(answer.text)
     assert answer.status_code == 200
-    assert (sent["title"], sent["metrics-0-name"], sent["metrics-2-name"]) == (["未完"], ["硬度"], [""])
-    assert 'autofocus="" class="form-control"' in answer.text or "autofocus" in answer.text
+    assert (sent["title"], sent["metrics-0-name"], sent["metrics-2-name"]) == (
+        ["未完"],
+        ["硬度"],
+        [""],
+    )
+    assert (
+        'autofocus="" class="form-control"' in answer.text or "autofocus" in answer.text
+    )
     assert session.query(Achievement).count() == 0
 
 
 def test_the_row_button_ignores_what_is_no_list(writer: FlaskClient) -> None:
-    form = filled(page(writer, "/mine/achievement/new"), title="未完", add="organisation")
+    form = filled(
+        page(writer, "/mine/achievement/new"), title="未完", add="organisation"
+    )
 
     assert writer.post("/mine/achievement/new", data=form).status_code == 200
 
@@ -287,27 +348,50 @@ def test_wrong_input_comes_back_as_typed(writer: FlaskClient, session: Any) -> N
     assert 'aria-invalid="true"' in answer.text
 
 
-def test_a_twin_is_named_and_nothing_is_lost(make: Factory, firm: Any, writer: FlaskClient, session: Any) -> None:
+def test_a_twin_is_named_and_nothing_is_lost(
+    make: Factory, firm: Any, writer: FlaskClient, session: Any
+) -> None:
     first = make.demand("轴承 异音攻关", owner=firm)
     other = make.demand("热处理变形", state="draft", owner=firm)
-    new = filled(page(writer, "/mine/demand/new"), title="轴承异音攻关！", problem="写了很久", deed="save")
-    renamed = filled(page(writer, address(other)), title="轴承异音攻关", problem="改了很久", deed="save")
+    new = filled(
+        page(writer, "/mine/demand/new"),
+        title="轴承异音攻关！",
+        problem="写了很久",
+        deed="save",
+    )
+    renamed = filled(
+        page(writer, address(other)),
+        title="轴承异音攻关",
+        problem="改了很久",
+        deed="save",
+    )
 
-    answers = [writer.post("/mine/demand/new", data=new), writer.post(address(other), data=renamed)]
+    answers = [
+        writer.post("/mine/demand/new", data=new),
+        writer.post(address(other), data=renamed),
+    ]
 
     session.expire_all()
     assert [answer.status_code for answer in answers] == [422, 422]
     assert all(f"已有同名需求（编号 {first.id}）" in answer.text for answer in answers)
-    assert [filled(answer.text)["problem"] for answer in answers] == [["写了很久"], ["改了很久"]]
+    assert [filled(answer.text)["problem"] for answer in answers] == [
+        ["写了很久"],
+        ["改了很久"],
+    ]
     assert (other.title, session.query(Demand).count()) == ("热处理变形", 2)
     for answer in answers:
         assert linked(answer.text) == ["title"]
         assert "有 1 处要改，改好再保存" in answer.text
-        assert answer.text.count("已有同名需求") == 2  # in the summary and beside the box, as any other fault
+        assert (
+            answer.text.count("已有同名需求") == 2
+        )  # in the summary and beside the box, as any other fault
         assert f'<a href="{address(first)}">轴承 异音攻关</a>（已发布）' in answer.text
 
 
-@pytest.mark.parametrize(("state", "leads"), [("draft", "/mine/demand/{}/edit"), ("submitted", "/demands/{}")])
+@pytest.mark.parametrize(
+    ("state", "leads"),
+    [("draft", "/mine/demand/{}/edit"), ("submitted", "/demands/{}")],
+)
 def test_a_twin_is_led_to_where_it_can_be_read(
     state: str, leads: str, make: Factory, firm: Any, writer: FlaskClient
 ) -> None:
@@ -338,7 +422,10 @@ def test_of_two_editors_the_second_sees_the_first(
     assert row.note == "第一位写的"
     assert "第一位写的" in refused.text
     sent = filled(refused.text, deed="save")
-    assert (sent["note"], sent["contact_name"]) == (["第二位 <i>写</i>的"], ["新联系人"])
+    assert (sent["note"], sent["contact_name"]) == (
+        ["第二位 <i>写</i>的"],
+        ["新联系人"],
+    )
     assert "<i>写</i>" not in refused.text
 
     again = browsers[1].post(address(row), data=sent)
@@ -348,7 +435,9 @@ def test_of_two_editors_the_second_sees_the_first(
     assert (row.note, row.contact_name) == ("第二位 <i>写</i>的", "新联系人")
 
 
-def test_what_was_typed_survives_a_colleague_who_handed_in(make: Factory, firm: Any, writer: FlaskClient) -> None:
+def test_what_was_typed_survives_a_colleague_who_handed_in(
+    make: Factory, firm: Any, writer: FlaskClient
+) -> None:
     row = make.demand(state="draft", owner=firm)
     form = filled(page(writer, address(row)), problem="写到一半的话", deed="save")
     rules.submit(row, by=None, seen=row.revision)
@@ -371,7 +460,9 @@ def test_a_form_that_does_not_say_what_it_saw_is_stale(
     assert writer.post(address(row), data=form).status_code == 409
 
 
-def test_a_published_listing_stays_complete(make: Factory, firm: Any, writer: FlaskClient, session: Any) -> None:
+def test_a_published_listing_stays_complete(
+    make: Factory, firm: Any, writer: FlaskClient, session: Any
+) -> None:
     row = make.demand(owner=firm)
     html = page(writer, address(row))
     holes = filled(html, problem="太短", deed="save")
@@ -387,9 +478,17 @@ def test_a_published_listing_stays_complete(make: Factory, firm: Any, writer: Fl
     assert "送审</button>" not in html
 
 
-def test_markup_of_a_writer_is_text_on_every_desk_page(make: Factory, firm: Any, sign_in: SignIn) -> None:
+def test_markup_of_a_writer_is_text_on_every_desk_page(
+    make: Factory, firm: Any, sign_in: SignIn
+) -> None:
     evil = '"><img src=x onerror=alert(1)>'
-    row = make.demand(f"名称{evil}", state="submitted", owner=firm, problem=evil * 4, contact_name=evil)
+    row = make.demand(
+        f"名称{evil}",
+        state="submitted",
+        owner=firm,
+        problem=evil * 4,
+        contact_name=evil,
+    )
     rules.send_back(row, by=None, seen=row.revision, note=f"改 {evil}")
     writer = sign_in(make.person("firm", firm))
 
@@ -399,7 +498,9 @@ def test_markup_of_a_writer_is_text_on_every_desk_page(make: Factory, firm: Any,
         assert "&lt;img src=x" in html
 
 
-def test_the_reason_of_a_return_stands_on_the_desk_and_the_form(make: Factory, firm: Any, writer: FlaskClient) -> None:
+def test_the_reason_of_a_return_stands_on_the_desk_and_the_form(
+    make: Factory, firm: Any, writer: FlaskClient
+) -> None:
     row = make.achievement(state="returned", owner=firm)
 
     assert "退回原因：请补充指标" in page(writer, "/mine")
@@ -407,12 +508,16 @@ def test_the_reason_of_a_return_stands_on_the_desk_and_the_form(make: Factory, f
     assert '<span class="count-needs">1<' in page(writer, "/mine")
 
 
-def test_a_look_at_the_matches_keeps_nothing(make: Factory, firm: Any, writer: FlaskClient, session: Any) -> None:
+def test_a_look_at_the_matches_keeps_nothing(
+    make: Factory, firm: Any, writer: FlaskClient, session: Any
+) -> None:
     offered = make.achievement("深沟球轴承滚道超精研磨降噪工艺")
     make.achievement("玉米秸秆制备生物炭")
     session.commit()
     form = filled(
-        page(writer, "/mine/demand/new"), title="轴承异音", problem="深沟球轴承滚道超精研磨后振动值离散，客户投诉异音。"
+        page(writer, "/mine/demand/new"),
+        title="轴承异音",
+        problem="深沟球轴承滚道超精研磨后振动值离散，客户投诉异音。",
     )
 
     answer = writer.post("/mine/demand/new?look=1", data=form)

@@ -22,8 +22,13 @@ def test_the_seeds_are_complete_and_hang_together(session: Any) -> None:
     }
 
     assert counted == {"fields": (8, 52), "divisions": 97, "sections": 20, "chains": 12}
-    assert all(row.parent in fields for row in session.query(HitechField).filter_by(level=2))
-    assert all(row.parent in industries for row in session.query(Industry).filter_by(level="division"))
+    assert all(
+        row.parent in fields for row in session.query(HitechField).filter_by(level=2)
+    )
+    assert all(
+        row.parent in industries
+        for row in session.query(Industry).filter_by(level="division")
+    )
     assert session.query(Chain).filter_by(official=True).count() == 0
 
 
@@ -46,7 +51,10 @@ def test_seeding_twice_adds_nothing_and_changes_nothing(session: Any) -> None:
 
     session.expire_all()
     assert added == 0
-    assert (session.get(Chain, "copper").name, session.get(Chain, "copper").active) == ("铜加工", False)
+    assert (session.get(Chain, "copper").name, session.get(Chain, "copper").active) == (
+        "铜加工",
+        False,
+    )
 
 
 def test_what_is_missing_is_seeded_again(session: Any) -> None:
@@ -57,7 +65,14 @@ def test_what_is_missing_is_seeded_again(session: Any) -> None:
 
 
 def save(code: str = "copper", **changes: Any) -> Chain:
-    values = {"name": "铜材", "position": 3, "official": False, "active": True, "by": None, "seen": 1} | changes
+    values = {
+        "name": "铜材",
+        "position": 3,
+        "official": False,
+        "active": True,
+        "by": None,
+        "seen": 1,
+    } | changes
     return rules.save_chain(code, **values)
 
 
@@ -74,7 +89,9 @@ def save(code: str = "copper", **changes: Any) -> Chain:
         ("x" * 31, {"seen": None}, Invalid),
     ],
 )
-def test_a_wrong_edit_leaves_the_list_alone(code: str, changes: Any, raised: type[Exception], session: Any) -> None:
+def test_a_wrong_edit_leaves_the_list_alone(
+    code: str, changes: Any, raised: type[Exception], session: Any
+) -> None:
     before = models.names(Chain)
 
     with pytest.raises(raised):

@@ -12,7 +12,11 @@ from openpyxl import Workbook
 
 
 def xlsx(
-    rows: Iterable[Sequence[Any]], *, merged: Iterable[str] = (), before: Iterable[str] = (), hide: Iterable[str] = ()
+    rows: Iterable[Sequence[Any]],
+    *,
+    merged: Iterable[str] = (),
+    before: Iterable[str] = (),
+    hide: Iterable[str] = (),
 ) -> bytes:
     """A workbook whose sheet 清单 holds `rows`; `before` names empty sheets in front of it, `hide` sheets to hide."""
     book = Workbook()
@@ -78,16 +82,43 @@ def ole2(*streams: str) -> bytes:
     table += [FREE] * (SECTOR // 4 - len(table))
 
     def entry(
-        name: str, sort: int, *, left: int = NONE, right: int = NONE, child: int = NONE, start: int = 0, size: int = 0
+        name: str,
+        sort: int,
+        *,
+        left: int = NONE,
+        right: int = NONE,
+        child: int = NONE,
+        start: int = 0,
+        size: int = 0,
     ) -> bytes:
         coded = name.encode("utf-16-le") + b"\0\0"
         return struct.pack(
-            "<64sHBBIII16sIQQIQ", coded, len(coded), sort, 1, left, right, child, b"\0" * 16, 0, 0, 0, start, size
+            "<64sHBBIII16sIQQIQ",
+            coded,
+            len(coded),
+            sort,
+            1,
+            left,
+            right,
+            child,
+            b"\0" * 16,
+            0,
+            0,
+            0,
+            start,
+            size,
         )
 
     directory = entry("Root Entry", 5, child=1 if streams else NONE, start=END)
     for number, name in enumerate(streams):
         right = number + 2 if number + 1 < len(streams) else NONE
-        directory += entry(name, 2, right=right, start=2 + number * per_stream, size=4096)
+        directory += entry(
+            name, 2, right=right, start=2 + number * per_stream, size=4096
+        )
     directory = directory.ljust(SECTOR, b"\0")
-    return header + struct.pack(f"<{SECTOR // 4}I", *table) + directory + b"\x01" * (4096 * len(streams))
+    return (
+        header
+        + struct.pack(f"<{SECTOR // 4}I", *table)
+        + directory
+        + b"\x01" * (4096 * len(streams))
+    )

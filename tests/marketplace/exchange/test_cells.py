@@ -131,7 +131,18 @@ def test_day(raw: Any, expected: date | None) -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["2027-02-30", "2027.13", "明年", "3个月内", 2027.1, "0027-01-01", time(9), timedelta(3), "2027.12-2027.01", 12],
+    [
+        "2027-02-30",
+        "2027.13",
+        "明年",
+        "3个月内",
+        2027.1,
+        "0027-01-01",
+        time(9),
+        timedelta(3),
+        "2027.12-2027.01",
+        12,
+    ],
 )
 def test_a_day_that_is_none(raw: Any) -> None:
     with pytest.raises(CellError):
@@ -141,9 +152,17 @@ def test_a_day_that_is_none(raw: Any) -> None:
 @given(st.dates(date(1950, 1, 1), date(2100, 12, 31)))
 def test_days_come_back_in_every_form(day: date) -> None:
     serial = (day - date(1899, 12, 30)).days
-    forms = [day.isoformat(), f"{day.year}年{day.month}月{day.day}日", f"{day:%Y/%m/%d}", f"{day:%Y%m%d}", serial]
+    forms = [
+        day.isoformat(),
+        f"{day.year}年{day.month}月{day.day}日",
+        f"{day:%Y/%m/%d}",
+        f"{day:%Y%m%d}",
+        serial,
+    ]
 
-    assert [cells.day(form) for form in forms if form != serial or day.year >= 1951] == [day] * (4 + (day.year >= 1951))
+    assert [
+        cells.day(form) for form in forms if form != serial or day.year >= 1951
+    ] == [day] * (4 + (day.year >= 1951))
 
 
 @pytest.mark.parametrize(
@@ -173,12 +192,27 @@ def test_months_that_are_none(raw: str) -> None:
     ("raw", "expected"),
     [
         ("圆度≤0.10 mm", [("圆度", "le", "0.1", None, "mm")]),
-        ("圆度≤０.10mm；硬度≥60HRC;", [("圆度", "le", "0.1", None, "mm"), ("硬度", "ge", "60", None, "HRC")]),
-        ("圆度≤0.1mm、硬度≥60HRC", [("圆度", "le", "0.1", None, "mm"), ("硬度", "ge", "60", None, "HRC")]),
-        ("1.圆度≤3mm 2.强度≥4MPa", [("圆度", "le", "3", None, "mm"), ("强度", "ge", "4", None, "MPa")]),
-        ("①圆度≤3mm②强度≥4MPa", [("圆度", "le", "3", None, "mm"), ("强度", "ge", "4", None, "MPa")]),
+        (
+            "圆度≤０.10mm；硬度≥60HRC;",
+            [("圆度", "le", "0.1", None, "mm"), ("硬度", "ge", "60", None, "HRC")],
+        ),
+        (
+            "圆度≤0.1mm、硬度≥60HRC",
+            [("圆度", "le", "0.1", None, "mm"), ("硬度", "ge", "60", None, "HRC")],
+        ),
+        (
+            "1.圆度≤3mm 2.强度≥4MPa",
+            [("圆度", "le", "3", None, "mm"), ("强度", "ge", "4", None, "MPa")],
+        ),
+        (
+            "①圆度≤3mm②强度≥4MPa",
+            [("圆度", "le", "3", None, "mm"), ("强度", "ge", "4", None, "MPa")],
+        ),
         ("耐热、耐油性≥5 级", [("耐热、耐油性", "ge", "5", None, "级")]),
-        ("热稳定性(120℃,15min)≥48 %", [("热稳定性(120℃,15min)", "ge", "48", None, "%")]),
+        (
+            "热稳定性(120℃,15min)≥48 %",
+            [("热稳定性(120℃,15min)", "ge", "48", None, "%")],
+        ),
         ("大于25μm颗粒≤5 个/cm3", [("大于25μm颗粒", "le", "5", None, "个/cm3")]),
         ("误报率≤0.6 次/(千只·天)", [("误报率", "le", "0.6", None, "次/(千只·天)")]),
         ("90°折弯R/t≤0.5", [("90°折弯R/t", "le", "0.5", None, "")]),
@@ -198,9 +232,13 @@ def test_months_that_are_none(raw: str) -> None:
 )
 def test_metrics(raw: str, expected: list[tuple[Any, ...]]) -> None:
     rows, rest = cells.metrics(raw)
-    expected = [(n, o, D(v), None if m is None else D(m), u) for n, o, v, m, u in expected]
+    expected = [
+        (n, o, D(v), None if m is None else D(m), u) for n, o, v, m, u in expected
+    ]
 
-    assert [(r["name"], r["operator"], r["value"], r["value_max"], r["unit"]) for r in rows] == expected
+    assert [
+        (r["name"], r["operator"], r["value"], r["value_max"], r["unit"]) for r in rows
+    ] == expected
     assert rest == []
 
 
@@ -224,16 +262,23 @@ def test_a_sentence_with_a_number_is_no_figure(raw: str) -> None:
 def test_what_is_no_figure_is_kept_beside_the_figures() -> None:
     rows, rest = cells.metrics("圆度≤0.10 mm；达到国际先进水平；\n硬度≥60 HRC")
 
-    assert ([row["name"] for row in rows], rest) == (["圆度", "硬度"], ["达到国际先进水平"])
+    assert ([row["name"] for row in rows], rest) == (
+        ["圆度", "硬度"],
+        ["达到国际先进水平"],
+    )
 
 
-@pytest.mark.parametrize("raw", ["强度≥1000000000000 Pa", "含量≤0.00000001 %", "温度40～20 ℃"])
+@pytest.mark.parametrize(
+    "raw", ["强度≥1000000000000 Pa", "含量≤0.00000001 %", "温度40～20 ℃"]
+)
 def test_a_figure_that_cannot_be_kept_is_named(raw: str) -> None:
     with pytest.raises(CellError, match=raw[:2]):
         cells.metrics(raw)
 
 
-NAMES = st.text(st.sampled_from("圆度硬热稳定性α温差率Rat12()（）"), min_size=1, max_size=12).filter(
+NAMES = st.text(
+    st.sampled_from("圆度硬热稳定性α温差率Rat12()（）"), min_size=1, max_size=12
+).filter(
     lambda name: (
         any("\u4e00" <= sign <= "\u9fff" for sign in name[-1])
         and name.count("(") == name.count(")") == 0
@@ -248,13 +293,19 @@ NAMES = st.text(st.sampled_from("圆度硬热稳定性α温差率Rat12()（）")
     st.decimals(-(10**6), 10**6, places=4),
     st.sampled_from(["", "mm", "%", "HRC", "℃", "元/t", "kg/(m2·h)", "次", "E-12"]),
 )
-def test_figures_come_back_as_the_site_writes_them(name: str, operator: str, value: Decimal, unit: str) -> None:
-    written = str(AchievementMetric(name=name, operator=operator, value=value, unit=unit))
+def test_figures_come_back_as_the_site_writes_them(
+    name: str, operator: str, value: Decimal, unit: str
+) -> None:
+    written = str(
+        AchievementMetric(name=name, operator=operator, value=value, unit=unit)
+    )
 
     rows, rest = cells.metrics(written)
 
     assert rest == []
-    assert [(r["name"], r["operator"], r["value"], r["unit"]) for r in rows] == [(name, operator, value, unit)]
+    assert [(r["name"], r["operator"], r["value"], r["unit"]) for r in rows] == [
+        (name, operator, value, unit)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +332,14 @@ def test_phone(raw: Any, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", ["8239999", "12812345678", "1381234567", "张三", "0635-8239999/13812345678/13912345678"]
+    "raw",
+    [
+        "8239999",
+        "12812345678",
+        "1381234567",
+        "张三",
+        "0635-8239999/13812345678/13912345678",
+    ],
 )
 def test_a_phone_that_is_none(raw: str) -> None:
     with pytest.raises(CellError):
@@ -289,13 +347,28 @@ def test_a_phone_that_is_none(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"), [("Desk@LCU.edu.CN", "Desk@lcu.edu.cn"), (" a.b+c@x-y.cn ", "a.b+c@x-y.cn"), ("—", None)]
+    ("raw", "expected"),
+    [
+        ("Desk@LCU.edu.CN", "Desk@lcu.edu.cn"),
+        (" a.b+c@x-y.cn ", "a.b+c@x-y.cn"),
+        ("—", None),
+    ],
 )
 def test_email(raw: str, expected: str | None) -> None:
     assert cells.email(raw) == expected
 
 
-@pytest.mark.parametrize("raw", ["lcu.edu.cn", "a@b", "a@b.c;d@e.cn", "a b@", "张三@x.cn", "a@" + "x" * 250 + ".cn"])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "lcu.edu.cn",
+        "a@b",
+        "a@b.c;d@e.cn",
+        "a b@",
+        "张三@x.cn",
+        "a@" + "x" * 250 + ".cn",
+    ],
+)
 def test_an_email_that_is_none(raw: str) -> None:
     with pytest.raises(CellError):
         cells.email(raw)
@@ -326,14 +399,20 @@ def test_numbers_of_rights(raw: str, expected: tuple[str, str]) -> None:
     assert cells.ip_number(raw) == expected
 
 
-@pytest.mark.parametrize("raw", ["ZL201710601862.4", "201710601862", "CN107123456A", "ZL2017", "201740601862.3"])
+@pytest.mark.parametrize(
+    "raw",
+    ["ZL201710601862.4", "201710601862", "CN107123456A", "ZL2017", "201740601862.3"],
+)
 def test_numbers_of_patents_that_are_none(raw: str) -> None:
     with pytest.raises(CellError):
         cells.ip_number(raw)
 
 
 def test_other_rights_keep_their_numbers() -> None:
-    assert cells.ip_number("CNA20201234.5", "plant_variety") == ("CNA20201234.5", "plant_variety")
+    assert cells.ip_number("CNA20201234.5", "plant_variety") == (
+        "CNA20201234.5",
+        "plant_variety",
+    )
 
 
 @pytest.mark.parametrize(
@@ -353,7 +432,10 @@ def test_people(raw: str, expected: list[str] | None) -> None:
 
 
 def test_people_with_titles_and_shares() -> None:
-    expected = [{"name": "张三", "title": "教授", "role": "负责人", "share": D(40)}, {"name": "李四", "title": "讲师"}]
+    expected = [
+        {"name": "张三", "title": "教授", "role": "负责人", "share": D(40)},
+        {"name": "李四", "title": "讲师"},
+    ]
 
     assert cells.people("张三（教授；负责人；40%）、李四(讲师)") == expected
 
@@ -389,17 +471,36 @@ def test_keywords(raw: str, expected: list[str] | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"), [("是", True), ("√", True), ("否", False), ("无", False), (True, True), (0, False), ("", None)]
+    ("raw", "expected"),
+    [
+        ("是", True),
+        ("√", True),
+        ("否", False),
+        ("无", False),
+        (True, True),
+        (0, False),
+        ("", None),
+    ],
 )
 def test_flag(raw: Any, expected: bool | None) -> None:
     assert cells.flag(raw) is expected
 
 
 def test_terms_may_hold_the_sign_that_parts_them() -> None:
-    names = {"202": "中药、天然药物", "803": "高性能、智能化仪器仪表", "40": "新材料", "101": "软件"}
+    names = {
+        "202": "中药、天然药物",
+        "803": "高性能、智能化仪器仪表",
+        "40": "新材料",
+        "101": "软件",
+    }
     words = Vocabulary(names, endings=("技术",))
 
-    assert words.many("中药、天然药物、新材料技术，高性能、智能化仪器仪表；101") == ["202", "40", "803", "101"]
+    assert words.many("中药、天然药物、新材料技术，高性能、智能化仪器仪表；101") == [
+        "202",
+        "40",
+        "803",
+        "101",
+    ]
     assert words.many("新材料/软件") == ["40", "101"]
 
 
@@ -424,7 +525,9 @@ def test_text_cells() -> None:
 
 @given(st.text())
 def test_what_is_escaped_comes_back(plain: str) -> None:
-    kept = cells.CONTROL.sub("", plain.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    kept = cells.CONTROL.sub(
+        "", plain.replace("\r\n", "\n").replace("\r", "\n")
+    ).strip()
     if kept in cells.EXCEL_ERRORS:
         return
 
@@ -434,7 +537,11 @@ def test_what_is_escaped_comes_back(plain: str) -> None:
 RAWS = st.one_of(
     st.none(),
     st.text(),
-    st.text(st.sampled_from("0123456789.,-~至万亿元年月日 /()（）、；≥≤±:%ZLXSRtrl张三公司大学=+@'\n\t")),
+    st.text(
+        st.sampled_from(
+            "0123456789.,-~至万亿元年月日 /()（）、；≥≤±:%ZLXSRtrl张三公司大学=+@'\n\t"
+        )
+    ),
     st.integers(-(10**20), 10**20),
     st.floats(),
     st.booleans(),

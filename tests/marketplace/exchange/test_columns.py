@@ -61,30 +61,55 @@ KNOWN_HEADERS = {
 
 
 @pytest.mark.parametrize(
-    ("kind", "header"), [(kind, header) for kind, all_ in KNOWN_HEADERS.items() for header in all_]
+    ("kind", "header"),
+    [(kind, header) for kind, all_ in KNOWN_HEADERS.items() for header in all_],
 )
-def test_every_column_in_use_is_known(words: dict[str, Vocabulary], kind: str, header: str) -> None:
+def test_every_column_in_use_is_known(
+    words: dict[str, Vocabulary], kind: str, header: str
+) -> None:
     placed, unknown = Headers(kind, words).place(header.split())
 
     assert unknown == []
     assert len(placed) == len(header.split())
 
 
-def test_a_header_of_several_meanings_takes_the_one_that_is_free(words: dict[str, Vocabulary]) -> None:
+def test_a_header_of_several_meanings_takes_the_one_that_is_free(
+    words: dict[str, Vocabulary],
+) -> None:
     assert keys("achievement", words, "专利名称 单位名称")["专利名称"] == "title"
-    assert keys("achievement", words, "专利名称 成果名称 单位名称")["专利名称"] == "ip_names"
-    assert keys("demand", words, "需求名称 拟解决的技术难题")["拟解决的技术难题"] == "problem"
-    assert keys("demand", words, "需求名称 拟解决的技术难题 需求详情")["拟解决的技术难题"] == "key_technology"
+    assert (
+        keys("achievement", words, "专利名称 成果名称 单位名称")["专利名称"]
+        == "ip_names"
+    )
+    assert (
+        keys("demand", words, "需求名称 拟解决的技术难题")["拟解决的技术难题"]
+        == "problem"
+    )
+    assert (
+        keys("demand", words, "需求名称 拟解决的技术难题 需求详情")["拟解决的技术难题"]
+        == "key_technology"
+    )
 
 
-def test_what_is_not_known_is_told_and_what_is_of_no_use_is_not(words: dict[str, Vocabulary]) -> None:
-    _, unknown = Headers("achievement", words).place(["序号", "成果名称", "完成单位", "所属产业", None, "更新时间"])
+def test_what_is_not_known_is_told_and_what_is_of_no_use_is_not(
+    words: dict[str, Vocabulary],
+) -> None:
+    _, unknown = Headers("achievement", words).place(
+        ["序号", "成果名称", "完成单位", "所属产业", None, "更新时间"]
+    )
 
     assert unknown == [(3, "所属产业")]
 
 
 @pytest.mark.parametrize(
-    "written", ["成果名称*", " 成 果 名 称 ：", "成果名称\n（必填）", "成果名称（与登记证书一致）", "＊成果名称"]
+    "written",
+    [
+        "成果名称*",
+        " 成 果 名 称 ：",
+        "成果名称\n（必填）",
+        "成果名称（与登记证书一致）",
+        "＊成果名称",
+    ],
 )
 def test_spellings_of_a_header(words: dict[str, Vocabulary], written: str) -> None:
     placed, _ = Headers("achievement", words).place([written])
@@ -94,9 +119,15 @@ def test_spellings_of_a_header(words: dict[str, Vocabulary], written: str) -> No
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [("预期价格(元)", "0.5"), ("预期价格（单位：亿元）", "50000000"), ("预期价格(万元/面议)", "5000")],
+    [
+        ("预期价格(元)", "0.5"),
+        ("预期价格（单位：亿元）", "50000000"),
+        ("预期价格(万元/面议)", "5000"),
+    ],
 )
-def test_the_unit_of_a_money_column(words: dict[str, Vocabulary], header: str, expected: str) -> None:
+def test_the_unit_of_a_money_column(
+    words: dict[str, Vocabulary], header: str, expected: str
+) -> None:
     (placed,), _ = Headers("achievement", words).place([header])
 
     assert placed.read("5000").low == D(expected)
@@ -106,7 +137,10 @@ def test_the_unit_of_a_money_column(words: dict[str, Vocabulary], header: str, e
 def test_a_row_without_the_title_is_no_header(words: dict[str, Vocabulary]) -> None:
     headers = Headers("achievement", words)
 
-    assert [headers.recognise(row) for row in (["成果名称"], ["联系人", "邮箱"], ["成果名称", "邮箱"], ["", None])] == [
+    assert [
+        headers.recognise(row)
+        for row in (["成果名称"], ["联系人", "邮箱"], ["成果名称", "邮箱"], ["", None])
+    ] == [
         0,
         0,
         2,
@@ -147,7 +181,9 @@ DICTIONARY = [
 
 
 @pytest.mark.parametrize(("name", "written", "code"), DICTIONARY)
-def test_terms_by_name_code_and_other_words(words: dict[str, Vocabulary], name: str, written: str, code: str) -> None:
+def test_terms_by_name_code_and_other_words(
+    words: dict[str, Vocabulary], name: str, written: str, code: str
+) -> None:
     assert words[name].one(written) == code
 
 
@@ -163,7 +199,9 @@ def test_terms_by_name_code_and_other_words(words: dict[str, Vocabulary], name: 
         ("conversion_modes", "许可、合作开发", ["license", "co_implement"]),
     ],
 )
-def test_lists_of_terms(words: dict[str, Vocabulary], name: str, written: str, codes: list[str]) -> None:
+def test_lists_of_terms(
+    words: dict[str, Vocabulary], name: str, written: str, codes: list[str]
+) -> None:
     assert words[name].many(written) == codes
 
 
@@ -184,20 +222,33 @@ def test_an_unknown_term_is_refused_with_advice(
     assert told in caught.value.allowed
 
 
-def test_every_name_of_every_dictionary_finds_its_own_code(words: dict[str, Vocabulary]) -> None:
-    for name, names in (("district", districts()), ("chain", chains()), ("industries", divisions())):
-        assert {code: words[name].one(term) for code, term in names.items()} == {code: code for code in names}
-    for vocabulary in words.values():
-        assert {code: vocabulary.one(term) for code, term in vocabulary.names.items()} == {
-            code: code for code in vocabulary.names
+def test_every_name_of_every_dictionary_finds_its_own_code(
+    words: dict[str, Vocabulary],
+) -> None:
+    for name, names in (
+        ("district", districts()),
+        ("chain", chains()),
+        ("industries", divisions()),
+    ):
+        assert {code: words[name].one(term) for code, term in names.items()} == {
+            code: code for code in names
         }
+    for vocabulary in words.values():
+        assert {
+            code: vocabulary.one(term) for code, term in vocabulary.names.items()
+        } == {code: code for code in vocabulary.names}
 
 
-def composed(kind: str, **found: Any) -> tuple[dict[str, Any], list[tuple[str, str]], list[str]]:
+def composed(
+    kind: str, **found: Any
+) -> tuple[dict[str, Any], list[tuple[str, str]], list[str]]:
     wrong: list[tuple[str, str]] = []
     said: list[str] = []
     given = values(
-        kind, found, lambda key, error: wrong.append((key, error.message)), lambda key, text: said.append(text)
+        kind,
+        found,
+        lambda key, error: wrong.append((key, error.message)),
+        lambda key, text: said.append(text),
     )
     return given, wrong, said
 
@@ -208,11 +259,16 @@ def composed(kind: str, **found: Any) -> tuple[dict[str, Any], list[tuple[str, s
         ({"price": (None, None)}, ("negotiable", None, None)),
         ({"price": (D(50), D(50))}, ("fixed", D(50), None)),
         ({"price": (D(30), D(60))}, ("range", D(30), D(60))),
-        ({"price": (D(50), D(50)), "price_mode": "appraised"}, ("appraised", D(50), None)),
+        (
+            {"price": (D(50), D(50)), "price_mode": "appraised"},
+            ("appraised", D(50), None),
+        ),
         ({"price_mode": "negotiable"}, ("negotiable", None, None)),
     ],
 )
-def test_a_price_is_of_one_piece(found: dict[str, Any], expected: tuple[Any, ...]) -> None:
+def test_a_price_is_of_one_piece(
+    found: dict[str, Any], expected: tuple[Any, ...]
+) -> None:
     given, wrong, _ = composed("achievement", **found)
 
     assert (given["price_mode"], given["price_min"], given["price_max"]) == expected
@@ -220,7 +276,11 @@ def test_a_price_is_of_one_piece(found: dict[str, Any], expected: tuple[Any, ...
 
 
 @pytest.mark.parametrize(
-    "found", [{"price": (D(50), D(50)), "price_mode": "negotiable"}, {"price": (D(30), D(60)), "price_mode": "fixed"}]
+    "found",
+    [
+        {"price": (D(50), D(50)), "price_mode": "negotiable"},
+        {"price": (D(30), D(60)), "price_mode": "fixed"},
+    ],
 )
 def test_a_price_that_contradicts_itself(found: dict[str, Any]) -> None:
     _, wrong, _ = composed("achievement", **found)
@@ -229,9 +289,17 @@ def test_a_price_that_contradicts_itself(found: dict[str, Any]) -> None:
 
 
 def test_figureless_pieces_join_the_prose_beside_them() -> None:
-    row = {"name": "圆度", "operator": "le", "value": D("0.1"), "value_max": None, "unit": "mm"}
+    row = {
+        "name": "圆度",
+        "operator": "le",
+        "value": D("0.1"),
+        "value_max": None,
+        "unit": "mm",
+    }
 
-    given, wrong, said = composed("achievement", metrics=([row], ["达到国际先进水平"]), baseline="低 9 dB")
+    given, wrong, said = composed(
+        "achievement", metrics=([row], ["达到国际先进水平"]), baseline="低 9 dB"
+    )
 
     assert given == {"metrics": [row], "baseline": "低 9 dB；达到国际先进水平"}
     assert wrong == []
@@ -269,9 +337,14 @@ def test_rights_stand_in_one_order() -> None:
 
 
 def test_the_type_of_a_right_is_learnt_from_its_number() -> None:
-    given, wrong, _ = composed("achievement", ip_numbers=["ZL201710601862.3", "2024SR0123456"])
+    given, wrong, _ = composed(
+        "achievement", ip_numbers=["ZL201710601862.3", "2024SR0123456"]
+    )
 
-    assert [right["ip_type"] for right in given["ips"]] == ["invention", "software_copyright"]
+    assert [right["ip_type"] for right in given["ips"]] == [
+        "invention",
+        "software_copyright",
+    ]
     assert wrong == []
 
 
@@ -279,19 +352,45 @@ def test_the_type_of_a_right_is_learnt_from_its_number() -> None:
     ("found", "key", "told"),
     [
         (
-            {"ip_types": ["发明专利"], "ip_names": ["甲", "乙"], "ip_numbers": ["ZL201710601862.3"]},
+            {
+                "ip_types": ["发明专利"],
+                "ip_names": ["甲", "乙"],
+                "ip_numbers": ["ZL201710601862.3"],
+            },
             "ip_numbers",
             "对不上",
         ),
-        ({"ip_types": ["发明专利", "实用新型"], "ip_names": ["甲", "乙", "丙"]}, "ip_types", "有 2 项"),
-        ({"ip_types": ["实用新型"], "ip_numbers": ["ZL201710601862.3"]}, "ip_numbers", "是发明专利的号"),
-        ({"ip_types": ["发明专利"], "ip_numbers": ["ZL201710601862.4"]}, "ip_numbers", "校验位"),
+        (
+            {"ip_types": ["发明专利", "实用新型"], "ip_names": ["甲", "乙", "丙"]},
+            "ip_types",
+            "有 2 项",
+        ),
+        (
+            {"ip_types": ["实用新型"], "ip_numbers": ["ZL201710601862.3"]},
+            "ip_numbers",
+            "是发明专利的号",
+        ),
+        (
+            {"ip_types": ["发明专利"], "ip_numbers": ["ZL201710601862.4"]},
+            "ip_numbers",
+            "校验位",
+        ),
         ({"ip_names": ["甲"]}, "ip_names", "没有写类型"),
         ({"ip_types": ["专利"]}, "ip_types", "不在可填的范围内"),
-        ({"ip_types": ["发明"], "ip_applied": ["2020.5.1"], "ip_granted": ["2019.5.1"]}, "ip_granted", "早于"),
+        (
+            {
+                "ip_types": ["发明"],
+                "ip_applied": ["2020.5.1"],
+                "ip_granted": ["2019.5.1"],
+            },
+            "ip_granted",
+            "早于",
+        ),
     ],
 )
-def test_rights_that_do_not_fit_together(found: dict[str, Any], key: str, told: str) -> None:
+def test_rights_that_do_not_fit_together(
+    found: dict[str, Any], key: str, told: str
+) -> None:
     _, wrong, _ = composed("achievement", **found)
 
     assert (wrong[0][0], told in wrong[0][1]) == (key, True)
@@ -320,14 +419,18 @@ def test_a_stage_may_be_said_as_a_level(words: dict[str, Vocabulary]) -> None:
 def test_a_period_in_the_future_and_shares_over_the_whole() -> None:
     _, future, _ = composed("achievement", period=("2024-01", "2199-01"))
     _, shares, _ = composed(
-        "achievement", contributors=[{"name": "甲", "share": D(60)}, {"name": "乙", "share": D(50)}]
+        "achievement",
+        contributors=[{"name": "甲", "share": D(60)}, {"name": "乙", "share": D(50)}],
     )
 
     assert [key for key, _ in (*future, *shares)] == ["period", "contributors"]
 
 
 def test_a_demand_says_its_need_by_its_type() -> None:
-    needs = [composed("demand", demand_type=code)[0]["need"] for code in ("talent", "financing", "tech_upgrade")]
+    needs = [
+        composed("demand", demand_type=code)[0]["need"]
+        for code in ("talent", "financing", "tech_upgrade")
+    ]
 
     assert needs == ["talent", "capital", "technology"]
 
@@ -362,4 +465,7 @@ def test_the_kind_of_an_organisation_by_its_name(name: str, kind: str) -> None:
 def test_the_holder_is_the_first_of_the_organisations_or_the_named_lead() -> None:
     assert holder({"organisations": ["甲校", "乙厂"]}).name == "甲校"
     assert holder({"organisations": ["甲校", "乙厂"], "lead": "乙厂"}).name == "乙厂"
-    assert holder({"organisations": "丙公司", "organisation_kind": "service_body"}).kind == "service_body"
+    assert (
+        holder({"organisations": "丙公司", "organisation_kind": "service_body"}).kind
+        == "service_body"
+    )

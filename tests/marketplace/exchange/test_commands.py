@@ -19,7 +19,11 @@ from marketplace.listings.models import Achievement
 from tests.factories import Factory
 
 DEMO = Path(__file__).resolve().parents[3] / "demo"
-SAMPLES = {"achievements-1": "achievement", "achievements-2": "achievement", "demands": "demand"}
+SAMPLES = {
+    "achievements-1": "achievement",
+    "achievements-2": "achievement",
+    "demands": "demand",
+}
 HEADER = "成果名称,完成单位,成果简介,预期价格\n"
 GOOD = "超精研磨降噪工艺,某校,针对深沟球轴承振动大的问题改进滚道超精研磨工艺。,50万\n"
 BAD = "另一个成果名称,某校,=危险的简介,许多\n"
@@ -54,7 +58,13 @@ def test_import_says_what_it_did(run: Run, written: Callable[..., Path]) -> None
 
 
 def test_a_dry_run_says_that_it_was_one(run: Run, written: Callable[..., Path]) -> None:
-    result = run("import", written("list.csv", HEADER + GOOD), "--kind", "achievement", "--dry-run")
+    result = run(
+        "import",
+        written("list.csv", HEADER + GOOD),
+        "--kind",
+        "achievement",
+        "--dry-run",
+    )
 
     assert result.exit_code == 0
     assert "将新增 1" in result.output
@@ -62,8 +72,16 @@ def test_a_dry_run_says_that_it_was_one(run: Run, written: Callable[..., Path]) 
     assert count() == 0
 
 
-def test_strict_stops_and_says_so_by_its_exit_code(run: Run, written: Callable[..., Path]) -> None:
-    result = run("import", written("list.csv", HEADER + GOOD + BAD), "--kind", "achievement", "--strict")
+def test_strict_stops_and_says_so_by_its_exit_code(
+    run: Run, written: Callable[..., Path]
+) -> None:
+    result = run(
+        "import",
+        written("list.csv", HEADER + GOOD + BAD),
+        "--kind",
+        "achievement",
+        "--strict",
+    )
 
     assert result.exit_code == 1
     assert "有 1 行不能导入，按 --strict 整份没有写入。" in result.output
@@ -71,17 +89,28 @@ def test_strict_stops_and_says_so_by_its_exit_code(run: Run, written: Callable[.
 
 
 @pytest.mark.parametrize("content", ["", "x\ny\n", HEADER, HEADER + BAD])
-def test_nothing_to_take_is_a_failure(run: Run, written: Callable[..., Path], content: str) -> None:
+def test_nothing_to_take_is_a_failure(
+    run: Run, written: Callable[..., Path], content: str
+) -> None:
     result = run("import", written("list.csv", content), "--kind", "achievement")
 
     assert result.exit_code == 1
     assert "Traceback" not in result.output
 
 
-def test_every_problem_goes_to_the_file_of_errors(run: Run, written: Callable[..., Path], tmp_path: Path) -> None:
+def test_every_problem_goes_to_the_file_of_errors(
+    run: Run, written: Callable[..., Path], tmp_path: Path
+) -> None:
     errors = tmp_path / "errors.csv"
 
-    run("import", written("list.csv", HEADER + BAD), "--kind", "achievement", "--errors", errors)
+    run(
+        "import",
+        written("list.csv", HEADER + BAD),
+        "--kind",
+        "achievement",
+        "--errors",
+        errors,
+    )
     with errors.open(encoding="utf-8-sig", newline="") as file:
         head, problem = list(csv.reader(file))
 
@@ -89,17 +118,26 @@ def test_every_problem_goes_to_the_file_of_errors(run: Run, written: Callable[..
     assert problem[:5] == ["没有导入", "2", "D", "预期价格", "许多"]
 
 
-def test_the_file_of_errors_holds_no_formula(run: Run, written: Callable[..., Path], tmp_path: Path) -> None:
+def test_the_file_of_errors_holds_no_formula(
+    run: Run, written: Callable[..., Path], tmp_path: Path
+) -> None:
     errors = tmp_path / "errors.csv"
 
     run(
-        "import", written("list.csv", HEADER + "甲乙丙丁,某校,简介,=1+1\n"), "--kind", "achievement", "--errors", errors
+        "import",
+        written("list.csv", HEADER + "甲乙丙丁,某校,简介,=1+1\n"),
+        "--kind",
+        "achievement",
+        "--errors",
+        errors,
     )
 
     assert "'=1+1" in errors.read_text("utf-8-sig")
 
 
-def test_set_fills_columns_and_publish_publishes(run: Run, written: Callable[..., Path]) -> None:
+def test_set_fills_columns_and_publish_publishes(
+    run: Run, written: Callable[..., Path]
+) -> None:
     filled = {
         "完成人": "示例",
         "技术领域": "新材料",
@@ -109,25 +147,53 @@ def test_set_fills_columns_and_publish_publishes(run: Run, written: Callable[...
         "联系人": "示例",
         "联系电话": "0635-0000001",
     }
-    options = [word for header, value in filled.items() for word in ("--set", f"{header}={value}")]
+    options = [
+        word
+        for header, value in filled.items()
+        for word in ("--set", f"{header}={value}")
+    ]
 
-    result = run("import", written("list.csv", HEADER + GOOD), "--kind", "achievement", "--publish", *options)
+    result = run(
+        "import",
+        written("list.csv", HEADER + GOOD),
+        "--kind",
+        "achievement",
+        "--publish",
+        *options,
+    )
 
     assert "新增 1，更新 0，没有变化 0，不能导入 0；发布 1" in result.output
     assert db.session.scalars(db.select(Achievement)).one().stage == "lab_scale"
 
 
-def test_set_without_a_value_or_column_is_refused(run: Run, written: Callable[..., Path]) -> None:
+def test_set_without_a_value_or_column_is_refused(
+    run: Run, written: Callable[..., Path]
+) -> None:
     path = written("list.csv", HEADER + GOOD)
 
-    assert run("import", path, "--kind", "achievement", "--set", "所处阶段").exit_code == 2
-    assert "没有名为「阶段段」的列" in run("import", path, "--kind", "achievement", "--set", "阶段段=小试").output
+    assert (
+        run("import", path, "--kind", "achievement", "--set", "所处阶段").exit_code == 2
+    )
+    assert (
+        "没有名为「阶段段」的列"
+        in run("import", path, "--kind", "achievement", "--set", "阶段段=小试").output
+    )
 
 
-def test_a_long_list_shows_how_far_it_is(run: Run, written: Callable[..., Path]) -> None:
-    rows = "".join(f"第{number}种超精研磨降噪工艺,某校,简介,50万\n" for number in range(1001))
+def test_a_long_list_shows_how_far_it_is(
+    run: Run, written: Callable[..., Path]
+) -> None:
+    rows = "".join(
+        f"第{number}种超精研磨降噪工艺,某校,简介,50万\n" for number in range(1001)
+    )
 
-    result = run("import", written("list.csv", HEADER + rows), "--kind", "achievement", "--dry-run")
+    result = run(
+        "import",
+        written("list.csv", HEADER + rows),
+        "--kind",
+        "achievement",
+        "--dry-run",
+    )
 
     assert "已读取 1000 行" in result.output
     assert "将新增 1001" in result.output
@@ -145,7 +211,9 @@ def test_export_and_import_again(run: Run, make: Factory, tmp_path: Path) -> Non
     assert "没有变化 2" in run("import", path, "--kind", "achievement").output
 
 
-def test_public_export_is_what_a_guest_sees(run: Run, make: Factory, tmp_path: Path) -> None:
+def test_public_export_is_what_a_guest_sees(
+    run: Run, make: Factory, tmp_path: Path
+) -> None:
     make.achievement("超精研磨降噪工艺之一")
     make.achievement("保密的一项成果", visibility="confidential")
     path = tmp_path / "out.xlsx"
@@ -161,7 +229,10 @@ def test_template_writes_both_forms(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "forms"
 
     assert run("template", "--directory", folder).exit_code == 0
-    assert sorted(path.name for path in folder.iterdir()) == ["成果清单模板.xlsx", "需求清单模板.xlsx"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "成果清单模板.xlsx",
+        "需求清单模板.xlsx",
+    ]
 
 
 def test_expire(run: Run) -> None:
@@ -172,17 +243,27 @@ def test_expire(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_sample_is_complete_enough_to_be_public(session: Session, name: str) -> None:
+def test_every_sample_is_complete_enough_to_be_public(
+    session: Session, name: str
+) -> None:
     report = rules.read(DEMO / f"{name}.csv", SAMPLES[name])
     outcome = rules.take(report, by=None, publish=True, dry_run=True)
 
-    assert [problem.place + problem.message for problem in (*outcome.problems, *outcome.drafts)] == []
+    assert [
+        problem.place + problem.message
+        for problem in (*outcome.problems, *outcome.drafts)
+    ] == []
     assert outcome.published == outcome.new == report.rows
 
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_samples_are_the_same_in_both_forms(session: Session, name: str) -> None:
-    text, workbook = (rules.read(DEMO / f"{name}{suffix}", SAMPLES[name]) for suffix in (".csv", ".xlsx"))
+    text, workbook = (
+        rules.read(DEMO / f"{name}{suffix}", SAMPLES[name])
+        for suffix in (".csv", ".xlsx")
+    )
 
-    assert [(e.holder, e.values) for e in workbook.entries] == [(e.holder, e.values) for e in text.entries]
+    assert [(e.holder, e.values) for e in workbook.entries] == [
+        (e.holder, e.values) for e in text.entries
+    ]
     assert workbook.problems == text.problems == []

@@ -61,7 +61,10 @@ def row(**changed: Any) -> list[Any]:
 
 
 def read(
-    rows: Sequence[Sequence[Any]], kind: str = "achievement", header: Sequence[str] = HEADER, **more: Any
+    rows: Sequence[Sequence[Any]],
+    kind: str = "achievement",
+    header: Sequence[str] = HEADER,
+    **more: Any,
 ) -> rules.Report:
     return rules.read(io.BytesIO(xlsx([header, *rows])), kind, name="list.xlsx", **more)
 
@@ -90,10 +93,17 @@ def test_a_good_row_becomes_a_listing(session: Session) -> None:
         ["804"],
         ["license", "transfer"],
     )
-    assert (found.price_mode, found.price_min, found.price_max) == ("range", Decimal(30), Decimal(60))
+    assert (found.price_mode, found.price_min, found.price_max) == (
+        "range",
+        Decimal(30),
+        Decimal(60),
+    )
     assert [person.name for person in found.contributors] == ["张三", "李四"]
     assert [str(metric) for metric in found.metrics] == ["圆度≤0.1 mm", "硬度≥60 HRC"]
-    assert (found.organisation.name, found.organisation.kind) == ("聊城大学（示例）", "university")
+    assert (found.organisation.name, found.organisation.kind) == (
+        "聊城大学（示例）",
+        "university",
+    )
     assert found.organisation.verified_at is None
     assert [deed.deed for deed in history_of(found)] == ["create"]
 
@@ -118,11 +128,18 @@ def test_the_same_list_again_changes_nothing(session: Session) -> None:
 
     outcome = take([ROW])
 
-    assert (outcome.new, outcome.changed, outcome.unchanged, outcome.refused) == (0, 0, 1, 0)
+    assert (outcome.new, outcome.changed, outcome.unchanged, outcome.refused) == (
+        0,
+        0,
+        1,
+        0,
+    )
     assert (count(), one().revision) == (1, before)
 
 
-def test_titles_are_the_same_whatever_their_punctuation_and_width(session: Session) -> None:
+def test_titles_are_the_same_whatever_their_punctuation_and_width(
+    session: Session,
+) -> None:
     take([row(成果名称="PA66 保持架（注塑）技术")])
 
     outcome = take([row(成果名称="ＰＡ66保持架(注塑)技术")])
@@ -131,14 +148,20 @@ def test_titles_are_the_same_whatever_their_punctuation_and_width(session: Sessi
 
 
 @pytest.mark.parametrize("publish", [False, True])
-def test_a_changed_row_changes_the_listing_with_a_history_row(session: Session, publish: bool) -> None:
+def test_a_changed_row_changes_the_listing_with_a_history_row(
+    session: Session, publish: bool
+) -> None:
     take([ROW], publish=publish)
 
     outcome = take([row(预期价格="面议", 主要技术指标="圆度≤0.05 mm")])
     found = one()
 
     assert (outcome.changed, outcome.new) == (1, 0)
-    assert (found.price_mode, found.price_min, found.price_max) == ("negotiable", None, None)
+    assert (found.price_mode, found.price_min, found.price_max) == (
+        "negotiable",
+        None,
+        None,
+    )
     assert [str(metric) for metric in found.metrics] == ["圆度≤0.05 mm"]
     edit = history_of(found)[-1]
     assert (edit.deed, edit.after) == ("edit", "published" if publish else "draft")
@@ -178,7 +201,9 @@ def test_a_published_listing_is_not_made_incomplete(session: Session) -> None:
 
 
 @pytest.mark.parametrize("state", ["submitted", "suspended", "expired"])
-def test_a_listing_that_cannot_be_edited_is_refused_only_where_it_would_change(make: Factory, state: str) -> None:
+def test_a_listing_that_cannot_be_edited_is_refused_only_where_it_would_change(
+    make: Factory, state: str
+) -> None:
     owner = make.organisation("聊城大学（示例）", kind="university")
     make.achievement(ROW[0], state=state, owner=owner)
 
@@ -196,13 +221,22 @@ def test_an_ended_listing_may_be_written_anew(make: Factory) -> None:
     assert take([ROW]).new == 1
 
 
-def test_publishing_takes_what_is_complete_and_says_why_of_the_rest(session: Session) -> None:
+def test_publishing_takes_what_is_complete_and_says_why_of_the_rest(
+    session: Session,
+) -> None:
     outcome = take([ROW, row(成果名称="没有联系人的一项成果", 联系人="")], publish=True)
 
     assert (outcome.new, outcome.published, outcome.refused) == (2, 1, 0)
-    assert [(draft.row, draft.allowed) for draft in outcome.drafts] == [(3, "填写联系人或联系部门。")]
+    assert [(draft.row, draft.allowed) for draft in outcome.drafts] == [
+        (3, "填写联系人或联系部门。")
+    ]
     assert (one().state, one("没有联系人的一项成果").state) == ("published", "draft")
-    assert [deed.deed for deed in history_of(one())] == ["create", "submit", "take", "approve"]
+    assert [deed.deed for deed in history_of(one())] == [
+        "create",
+        "submit",
+        "take",
+        "approve",
+    ]
     assert one().organisation.verified_at is not None
 
 
@@ -217,7 +251,10 @@ def test_a_draft_is_published_once_its_row_is_complete(session: Session) -> None
 def test_the_index_is_in_step_afterwards(session: Session, app: Any) -> None:
     take([ROW, row(成果名称="没有联系人的一项成果", 联系人="")], publish=True)
 
-    found = {(kind, listing_id) for kind, listing_id, _ in app.extensions["search"].versions()}
+    found = {
+        (kind, listing_id)
+        for kind, listing_id, _ in app.extensions["search"].versions()
+    }
     assert found == {("achievement", one().id)}
     assert listings.index_check() == {"missing": [], "stale": [], "extra": []}
 
@@ -237,12 +274,22 @@ BAD = [
 
 @pytest.mark.parametrize(("changed", "column", "header", "value", "told"), BAD)
 def test_a_bad_cell_is_named_and_its_row_refused(
-    session: Session, changed: dict[str, Any], column: str, header: str, value: str, told: str
+    session: Session,
+    changed: dict[str, Any],
+    column: str,
+    header: str,
+    value: str,
+    told: str,
 ) -> None:
     report = read([ROW, row(**({"成果名称": "另一个成果名称"} | changed))])
     (problem,) = report.problems
 
-    assert (problem.row, problem.column, problem.header, problem.value) == (3, column, header, value)
+    assert (problem.row, problem.column, problem.header, problem.value) == (
+        3,
+        column,
+        header,
+        value,
+    )
     assert told in problem.message
     assert problem.allowed
     assert (len(report.entries), report.refused, report.rows) == (1, 1, 2)
@@ -265,7 +312,9 @@ def test_good_rows_are_taken_and_strict_takes_none(session: Session) -> None:
     assert (plain.stopped, plain.new, plain.refused, count()) == (False, 1, 1, 1)
 
 
-def test_strict_takes_none_where_only_the_database_knows_of_a_problem(session: Session) -> None:
+def test_strict_takes_none_where_only_the_database_knows_of_a_problem(
+    session: Session,
+) -> None:
     take([ROW], publish=True)
 
     outcome = take([row(成果名称="另一个成果名称"), row(成果简介="太短")], strict=True)
@@ -274,7 +323,9 @@ def test_strict_takes_none_where_only_the_database_knows_of_a_problem(session: S
 
 
 def test_twins_in_one_list_are_reported(session: Session) -> None:
-    outcome = take([ROW, row(成果名称="轴承套圈，超精研磨降噪工艺！"), row(完成单位="另一所大学")])
+    outcome = take(
+        [ROW, row(成果名称="轴承套圈，超精研磨降噪工艺！"), row(完成单位="另一所大学")]
+    )
 
     assert (outcome.new, outcome.refused) == (2, 1)
     assert "与第 2 行是同一单位的同名成果" in outcome.problems[0].message
@@ -282,7 +333,10 @@ def test_twins_in_one_list_are_reported(session: Session) -> None:
 
 def test_twins_under_two_names_of_one_code_are_reported(session: Session) -> None:
     header = [*HEADER, "统一社会信用代码"]
-    rows = [[*ROW, "91350100M000100Y43"], [*row(完成单位="聊城大学新名"), "91350100M000100Y43"]]
+    rows = [
+        [*ROW, "91350100M000100Y43"],
+        [*row(完成单位="聊城大学新名"), "91350100M000100Y43"],
+    ]
 
     outcome = take(rows, header=header)
 
@@ -294,7 +348,9 @@ def test_a_code_that_contradicts_the_known_one_is_refused(session: Session) -> N
     header = [*HEADER, "统一社会信用代码"]
     take([[*ROW, "91350100M000100Y43"]], header=header)
 
-    outcome = take([[*row(成果名称="另一个成果名称"), "914403001922038216"]], header=header)
+    outcome = take(
+        [[*row(成果名称="另一个成果名称"), "914403001922038216"]], header=header
+    )
 
     assert (outcome.new, outcome.refused) == (0, 1)
     assert "与 914403001922038216 不同" in outcome.problems[0].message
@@ -305,13 +361,22 @@ def test_an_organisation_is_found_by_its_code_and_completed(make: Factory) -> No
     owner.district_code = None
     db.session.commit()
 
-    take([[*ROW, "91350100M000100Y43", "茌平县"]], header=[*HEADER, "统一社会信用代码", "所属县市区"])
+    take(
+        [[*ROW, "91350100M000100Y43", "茌平县"]],
+        header=[*HEADER, "统一社会信用代码", "所属县市区"],
+    )
 
-    assert (owner.uscc, owner.district_code, count(Organisation)) == ("91350100M000100Y43", "371503", 1)
+    assert (owner.uscc, owner.district_code, count(Organisation)) == (
+        "91350100M000100Y43",
+        "371503",
+        1,
+    )
 
 
 @pytest.mark.parametrize("word", ["国家秘密", "机密"])
-def test_state_secrets_are_refused_and_not_repeated(session: Session, word: str) -> None:
+def test_state_secrets_are_refused_and_not_repeated(
+    session: Session, word: str
+) -> None:
     report = read([[*ROW, word]], header=[*HEADER, "密级"])
     marked = read([row(成果简介="机密★10年 某装备的关键参数如下……")])
 
@@ -327,19 +392,34 @@ def test_defaults_fill_empty_cells_and_missing_columns(session: Session) -> None
     )
 
     assert [entry.values["stage"] for entry in report.entries] == ["lab_scale", "pilot"]
-    assert [entry.holder.name for entry in report.entries] == ["示例研究院", "聊城大学（示例）"]
-    assert [entry.values["visibility"] for entry in report.entries] == ["partial", "partial"]
+    assert [entry.holder.name for entry in report.entries] == [
+        "示例研究院",
+        "聊城大学（示例）",
+    ]
+    assert [entry.values["visibility"] for entry in report.entries] == [
+        "partial",
+        "partial",
+    ]
 
 
 @pytest.mark.parametrize("defaults", [{"阶段": "概念"}, {"不知道的列": "x"}])
-def test_a_default_that_makes_no_sense_is_refused_at_once(session: Session, defaults: dict[str, str]) -> None:
+def test_a_default_that_makes_no_sense_is_refused_at_once(
+    session: Session, defaults: dict[str, str]
+) -> None:
     with pytest.raises(Invalid):
         read([ROW], defaults=defaults)
 
 
 def test_rows_of_no_listing_are_passed_over(session: Session) -> None:
     header = ["序号", *HEADER]
-    rows = [["示例", *row(成果名称="示例的一行")], header, [1, *ROW], [None] * 13, [2], ["填表人：张三"]]
+    rows = [
+        ["示例", *row(成果名称="示例的一行")],
+        header,
+        [1, *ROW],
+        [None] * 13,
+        [2],
+        ["填表人：张三"],
+    ]
 
     report = read(rows, header=header)
 
@@ -370,13 +450,13 @@ def test_a_list_of_the_other_kind_or_none_is_told(session: Session) -> None:
         read([ROW, ROW], max_rows=1)
 
 
-def test_demands_are_taken_with_all_that_is_theirs(session: Session, written: Callable[..., Path]) -> None:
+def test_demands_are_taken_with_all_that_is_theirs(
+    session: Session, written: Callable[..., Path]
+) -> None:
     header = "需求名称 企业名称 统一社会信用代码 所属县市区 需求类型 技术领域 主要问题 技术指标要求 拟投入资金 合作方式"
     more = "完成期限 是否揭榜 匿名 公开程度 联系人 联系电话"
     problem = "电机用轴承振动值离散，客户投诉有异音，废品率百分之六。"
-    cells = (
-        f"深沟球轴承异音攻关 某某轴承厂（示例） 91350100M000100Y43 临清 技术攻关 804 {problem} 振动≤34dB；要求现场服务"
-    )
+    cells = f"深沟球轴承异音攻关 某某轴承厂（示例） 91350100M000100Y43 临清 技术攻关 804 {problem} 振动≤34dB；要求现场服务"
     rest = "0.015亿 合作开发、委托开发 2027年9月 否 是 部分公开 技术部 13812345678"
     text = f"{header} {more}\n{cells} {rest}\n".replace(" ", ",")
     path = written("demands.csv", text, encoding="gb18030")
@@ -385,11 +465,22 @@ def test_demands_are_taken_with_all_that_is_theirs(session: Session, written: Ca
     found = one("深沟球轴承异音攻关", Demand)
 
     assert (outcome.new, outcome.published, outcome.problems) == (1, 1, [])
-    assert (found.need, found.demand_type, found.budget) == ("technology", "tech_breakthrough", Decimal(150))
-    assert (found.deadline, found.anonymous, found.visibility) == (date(2027, 9, 30), True, "partial")
+    assert (found.need, found.demand_type, found.budget) == (
+        "technology",
+        "tech_breakthrough",
+        Decimal(150),
+    )
+    assert (found.deadline, found.anonymous, found.visibility) == (
+        date(2027, 9, 30),
+        True,
+        "partial",
+    )
     assert found.key_technology == "要求现场服务"
     assert found.cooperation_modes == ["cooperative_dev", "commissioned_dev"]
-    assert (found.organisation.kind, found.organisation.district_code) == ("firm", "371581")
+    assert (found.organisation.kind, found.organisation.district_code) == (
+        "firm",
+        "371581",
+    )
 
 
 def test_only_operators_take_lists(make: Factory) -> None:
@@ -425,7 +516,11 @@ def test_many_rows_ask_the_database_few_questions(session: Session) -> None:
 
 
 def sheet_of(content: bytes) -> list[dict[str, Any]]:
-    rows = list(load_workbook(io.BytesIO(content), read_only=True).worksheets[0].iter_rows(values_only=True))
+    rows = list(
+        load_workbook(io.BytesIO(content), read_only=True)
+        .worksheets[0]
+        .iter_rows(values_only=True)
+    )
     return [dict(zip(rows[0], line, strict=True)) for line in rows[1:]]
 
 
@@ -440,14 +535,28 @@ FULL = {
                 "value_max": Decimal(8),
                 "unit": "ppm/K",
             },
-            {"name": "尺寸", "operator": "pm", "value": Decimal("12.5"), "value_max": Decimal("0.5"), "unit": "mm"},
-            {"name": "热稳定性(120℃,15min)", "operator": "ge", "value": Decimal(48), "unit": "%"},
+            {
+                "name": "尺寸",
+                "operator": "pm",
+                "value": Decimal("12.5"),
+                "value_max": Decimal("0.5"),
+                "unit": "mm",
+            },
+            {
+                "name": "热稳定性(120℃,15min)",
+                "operator": "ge",
+                "value": Decimal(48),
+                "unit": "%",
+            },
         ],
         "contributors": [
             {"name": "张三", "title": "教授", "role": "负责人", "share": Decimal(40)},
             {"name": "李四", "role": "成员"},
         ],
-        "co_owners": [{"name": "中国某院、水利部某研究所"}, {"name": "聊城大学（示例）"}],
+        "co_owners": [
+            {"name": "中国某院、水利部某研究所"},
+            {"name": "聊城大学（示例）"},
+        ],
         "ips": [
             {
                 "ip_type": "invention",
@@ -501,25 +610,46 @@ FULL = {
 
 @pytest.mark.parametrize("kind", LISTINGS)
 @pytest.mark.parametrize("state", ["draft", "published"])
-def test_taking_what_was_given_out_changes_nothing(make: Factory, kind: str, state: str) -> None:
+def test_taking_what_was_given_out_changes_nothing(
+    make: Factory, kind: str, state: str
+) -> None:
     getattr(make, kind)(state=state, **FULL[kind])
     getattr(make, kind)("只有必填内容的一条", state=state)
     db.session.expire_all()
 
-    content = rules.workbook(kind, rules.for_export(kind, by=None, everything=True), by=None)
+    content = rules.workbook(
+        kind, rules.for_export(kind, by=None, everything=True), by=None
+    )
     report = rules.read(io.BytesIO(content), kind)
     outcome = rules.take(report, by=None)
 
     assert report.problems == []
-    assert (outcome.unchanged, outcome.changed, outcome.new, outcome.problems) == (2, 0, 0, [])
+    assert (outcome.unchanged, outcome.changed, outcome.new, outcome.problems) == (
+        2,
+        0,
+        0,
+        [],
+    )
 
 
 def test_cells_that_look_like_formulas_are_escaped(make: Factory) -> None:
-    make.achievement(innovation="=cmd|'/c calc'!A1", prospects="@SUM(A1)", cases="正常文字", benefits="+86 与 -5")
+    make.achievement(
+        innovation="=cmd|'/c calc'!A1",
+        prospects="@SUM(A1)",
+        cases="正常文字",
+        benefits="+86 与 -5",
+    )
 
-    (cells,) = sheet_of(rules.workbook("achievement", rules.for_export("achievement", by=None), by=None))
+    (cells,) = sheet_of(
+        rules.workbook("achievement", rules.for_export("achievement", by=None), by=None)
+    )
 
-    assert (cells["创新点"], cells["应用前景"], cells["应用案例"], cells["预期效益"]) == (
+    assert (
+        cells["创新点"],
+        cells["应用前景"],
+        cells["应用案例"],
+        cells["预期效益"],
+    ) == (
         "'=cmd|'/c calc'!A1",
         "'@SUM(A1)",
         "正常文字",
@@ -529,9 +659,15 @@ def test_cells_that_look_like_formulas_are_escaped(make: Factory) -> None:
 
 def test_a_guest_gets_no_more_than_the_pages_show(make: Factory) -> None:
     firm = make.organisation("隐名轴承厂（示例）", district="371581")
-    make.demand("不愿署名的一项需求", owner=firm, anonymous=True, intended_partner="某大学")
     make.demand(
-        "部分公开的一项需求", owner=firm, visibility="partial", key_technology="关键在这里", budget_negotiable=True
+        "不愿署名的一项需求", owner=firm, anonymous=True, intended_partner="某大学"
+    )
+    make.demand(
+        "部分公开的一项需求",
+        owner=firm,
+        visibility="partial",
+        key_technology="关键在这里",
+        budget_negotiable=True,
     )
     make.demand("保密的一项需求要素", owner=firm, visibility="confidential")
     make.demand("还是草稿的一项需求", owner=firm, state="draft")
@@ -541,7 +677,10 @@ def test_a_guest_gets_no_more_than_the_pages_show(make: Factory) -> None:
     unnamed, partly = sheet_of(content)
     text = str([list(cells.values()) for cells in (unnamed, partly)])
 
-    assert [unnamed["需求名称"], partly["需求名称"]] == ["不愿署名的一项需求", "部分公开的一项需求"]
+    assert [unnamed["需求名称"], partly["需求名称"]] == [
+        "不愿署名的一项需求",
+        "部分公开的一项需求",
+    ]
     assert unnamed["企业名称"] == "临清市某轴承企业"
     assert partly["主要问题"]
     assert partly["拟投入资金(万元)"] is None
@@ -554,7 +693,9 @@ def test_the_owner_gets_his_own_in_full(make: Factory) -> None:
     make.demand("不愿署名的一项需求", owner=firm, anonymous=True, visibility="partial")
     member = make.person("firm", firm)
 
-    (cells,) = sheet_of(rules.workbook("demand", rules.for_export("demand", by=member), by=member))
+    (cells,) = sheet_of(
+        rules.workbook("demand", rules.for_export("demand", by=member), by=member)
+    )
 
     assert (cells["企业名称"], cells["联系人"], cells["技术关键"]) == (
         "隐名轴承厂（示例）",
@@ -583,16 +724,27 @@ def test_the_form_offers_what_the_importer_takes(session: Session, kind: str) ->
     assert header[0] == "序号"
     assert sum(str(name).endswith("*") for name in header) >= 9
     assert offered[1] == "示例"
-    drop_downs = {str(rule.sqref).split(":")[0]: rule for rule in sheet.data_validations.dataValidation}
+    drop_downs = {
+        str(rule.sqref).split(":")[0]: rule
+        for rule in sheet.data_validations.dataValidation
+    }
     stage = header.index("所处阶段*" if kind == "achievement" else "希望成果阶段") + 1
     rule = drop_downs[f"{sheet.cell(2, stage).coordinate}"]
     area = book["可选值"][rule.formula1.split("!")[1].replace("$", "")]
-    assert [cells[0].value for cells in area] == ["研制", "小试", "中试", "小批量", "产业化"]
+    assert [cells[0].value for cells in area] == [
+        "研制",
+        "小试",
+        "中试",
+        "小批量",
+        "产业化",
+    ]
     assert sheet.cell(1, 2).comment is not None
 
 
 @pytest.mark.parametrize("kind", LISTINGS)
-def test_the_example_row_is_not_read_and_is_itself_good(session: Session, kind: str) -> None:
+def test_the_example_row_is_not_read_and_is_itself_good(
+    session: Session, kind: str
+) -> None:
     content = rules.template(kind)
     with pytest.raises(Invalid, match="没有数据行"):
         rules.read(io.BytesIO(content), kind)
@@ -603,14 +755,21 @@ def test_the_example_row_is_not_read_and_is_itself_good(session: Session, kind: 
     book.save(out)
     outcome = rules.take(rules.read(out, kind), by=None, publish=True)
 
-    assert (outcome.new, outcome.published, outcome.problems, outcome.drafts) == (1, 1, [], [])
+    assert (outcome.new, outcome.published, outcome.problems, outcome.drafts) == (
+        1,
+        1,
+        [],
+        [],
+    )
 
 
 def test_every_closed_list_of_a_form_has_a_chinese_name(session: Session) -> None:
     for kind in LISTINGS:
         book = load_workbook(io.BytesIO(rules.template(kind)), read_only=True)
         heads = next(book["可选值"].iter_rows(values_only=True))
-        assert all(any("\u4e00" <= sign <= "\u9fff" for sign in str(head)) for head in heads)
+        assert all(
+            any("\u4e00" <= sign <= "\u9fff" for sign in str(head)) for head in heads
+        )
 
 
 def test_words_know_the_dictionaries_of_the_database(session: Session) -> None:

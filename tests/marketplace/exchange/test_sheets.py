@@ -23,7 +23,9 @@ def recognise(row: Any) -> int:
     return known if known > 1 else 0
 
 
-def rows_of(content: bytes, name: str = "list.xlsx", **more: Any) -> list[tuple[int, tuple[Any, ...]]]:
+def rows_of(
+    content: bytes, name: str = "list.xlsx", **more: Any
+) -> list[tuple[int, tuple[Any, ...]]]:
     with sheets.opened(io.BytesIO(content), recognise, name=name, **more) as table:
         return [(line.number, line.cells) for line in table.lines]
 
@@ -78,9 +80,16 @@ def test_cells_merged_downwards_are_filled_and_nothing_else() -> None:
 
 
 def test_the_lower_row_of_a_two_row_header_is_the_header() -> None:
-    rows = [("某校清单", None, None), ("成果名称", "完成单位", "内容"), (None, None, "简介"), ("一", "甲校", "文")]
+    rows = [
+        ("某校清单", None, None),
+        ("成果名称", "完成单位", "内容"),
+        (None, None, "简介"),
+        ("一", "甲校", "文"),
+    ]
 
-    assert rows_of(xlsx(rows, merged=["A1:C1", "A2:A3", "B2:B3"])) == [(4, ("一", "甲校", "文"))]
+    assert rows_of(xlsx(rows, merged=["A1:C1", "A2:A3", "B2:B3"])) == [
+        (4, ("一", "甲校", "文"))
+    ]
 
 
 def test_formulas_are_read_as_their_saved_value_and_never_computed() -> None:
@@ -90,7 +99,9 @@ def test_formulas_are_read_as_their_saved_value_and_never_computed() -> None:
 
 
 def test_the_first_visible_sheet_with_a_header_is_read() -> None:
-    content = xlsx([HEADER, ("一", "甲校", "文")], before=["封面", "旧表"], hide=["旧表"])
+    content = xlsx(
+        [HEADER, ("一", "甲校", "文")], before=["封面", "旧表"], hide=["旧表"]
+    )
 
     with sheets.opened(io.BytesIO(content), recognise) as table:
         read = [line.cells for line in table.lines]
@@ -125,7 +136,12 @@ def test_a_declared_extent_is_not_believed() -> None:
 
 
 def bomb() -> bytes:
-    return zipped({"[Content_Types].xml": b"<x/>", "xl/worksheets/sheet1.xml": b" " * (20 * 2**20)})
+    return zipped(
+        {
+            "[Content_Types].xml": b"<x/>",
+            "xl/worksheets/sheet1.xml": b" " * (20 * 2**20),
+        }
+    )
 
 
 REFUSALS = {
@@ -133,17 +149,41 @@ REFUSALS = {
     "blank text": (b"\n \n", "list.csv", "表里没有内容"),
     "blank sheet": (xlsx([]), "list.xlsx", "表里没有内容"),
     "bomb": (bomb(), "list.xlsx", "大得不正常"),
-    "many parts": (zipped({f"x{i}": b"" for i in range(6000)}), "list.xlsx", "大得不正常"),
+    "many parts": (
+        zipped({f"x{i}": b"" for i in range(6000)}),
+        "list.xlsx",
+        "大得不正常",
+    ),
     "old xls": (ole2("Workbook"), "list.xls", "旧版 .xls"),
     "very old xls": (ole2("Book"), "list.xls", "旧版 .xls"),
     "password": (ole2("EncryptionInfo", "EncryptedPackage"), "list.xlsx", "打开密码"),
     "old word": (ole2("WordDocument"), "list.xlsx", "不是表格文件"),
-    "damaged ole": (ole2("Workbook")[:600], "list.xls", "旧版 .xls 文件，或者设了打开密码，或者已损坏"),
-    "beginning of an xls": (ole2("Workbook")[:8] + bytes(4000), "list.xls", "旧版 .xls 文件，或者设了打开密码"),
+    "damaged ole": (
+        ole2("Workbook")[:600],
+        "list.xls",
+        "旧版 .xls 文件，或者设了打开密码，或者已损坏",
+    ),
+    "beginning of an xls": (
+        ole2("Workbook")[:8] + bytes(4000),
+        "list.xls",
+        "旧版 .xls 文件，或者设了打开密码",
+    ),
     "damaged xlsx": (xlsx([HEADER])[:-200], "list.xlsx", "已损坏"),
-    "xlsx without its parts": (zipped({"[Content_Types].xml": b"<x/>"}), "list.xlsx", "已损坏"),
-    "word": (zipped({"[Content_Types].xml": b"", "word/document.xml": b""}), "list.xlsx", "Word"),
-    "xlsb": (zipped({"[Content_Types].xml": b"", "xl/workbook.bin": b""}), "list.xlsb", ".xlsb"),
+    "xlsx without its parts": (
+        zipped({"[Content_Types].xml": b"<x/>"}),
+        "list.xlsx",
+        "已损坏",
+    ),
+    "word": (
+        zipped({"[Content_Types].xml": b"", "word/document.xml": b""}),
+        "list.xlsx",
+        "Word",
+    ),
+    "xlsb": (
+        zipped({"[Content_Types].xml": b"", "xl/workbook.bin": b""}),
+        "list.xlsb",
+        ".xlsb",
+    ),
     "ods": (zipped({"mimetype": b"", "content.xml": b""}), "list.ods", ".ods"),
     "zip": (zipped({"list.csv": b"a,b"}), "list.zip", "压缩包"),
     "pdf": (b"%PDF-1.7\n", "list.pdf", "这是 PDF 文件，"),
@@ -157,7 +197,11 @@ REFUSALS = {
         "list.csv",
         "没有找到表头",
     ),
-    "open quote": (('成果名称,完成单位\n"甲,乙\n' + "丙,丁\n" * 40_000).encode(), "list.csv", "引号没有成对"),
+    "open quote": (
+        ('成果名称,完成单位\n"甲,乙\n' + "丙,丁\n" * 40_000).encode(),
+        "list.csv",
+        "引号没有成对",
+    ),
 }
 
 
@@ -176,7 +220,10 @@ def test_a_large_file_is_refused_by_its_size_alone(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(200 * 2**20)
 
-    with pytest.raises(Invalid, match="文件有 200 MB，最大可以导入 50 MB"), sheets.opened(path, recognise):
+    with (
+        pytest.raises(Invalid, match="文件有 200 MB，最大可以导入 50 MB"),
+        sheets.opened(path, recognise),
+    ):
         pass
 
 
@@ -185,7 +232,10 @@ def test_the_limit_is_a_parameter() -> None:
 
 
 def test_a_path_that_is_none_is_said(tmp_path: Path) -> None:
-    with pytest.raises(Invalid, match="打不开文件「nowhere.csv」"), sheets.opened(tmp_path / "nowhere.csv", recognise):
+    with (
+        pytest.raises(Invalid, match="打不开文件「nowhere.csv」"),
+        sheets.opened(tmp_path / "nowhere.csv", recognise),
+    ):
         pass
 
 
@@ -200,4 +250,11 @@ def test_a_file_can_be_read_twice_and_stays_open(written: Callable[..., Path]) -
 
 
 def test_letters() -> None:
-    assert [sheets.letter(i) for i in (0, 25, 26, 27, 701, 702)] == ["A", "Z", "AA", "AB", "ZZ", "AAA"]
+    assert [sheets.letter(i) for i in (0, 25, 26, 27, 701, 702)] == [
+        "A",
+        "Z",
+        "AA",
+        "AB",
+        "ZZ",
+        "AAA",
+    ]

@@ -51,7 +51,17 @@ def test_a_very_long_query_is_cut_and_kept_for_the_trial() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "page"),
-    [("3", 3), ("", 1), ("0", 1), ("-2", 1), ("二", 1), ("²", 1), ("1.5", 1), ("1e3", 1), ("9" * 40, PAGE_LIMIT)],
+    [
+        ("3", 3),
+        ("", 1),
+        ("0", 1),
+        ("-2", 1),
+        ("二", 1),
+        ("²", 1),
+        ("1.5", 1),
+        ("1e3", 1),
+        ("9" * 40, PAGE_LIMIT),
+    ],
 )
 def test_a_page_that_is_none_is_the_first(typed: str, page: int) -> None:
     assert read(("page", typed)).page == page
@@ -59,7 +69,12 @@ def test_a_page_that_is_none_is_the_first(typed: str, page: int) -> None:
 
 def test_unknown_values_are_left_out_and_named() -> None:
     asked = read(
-        ("stage", "pilot"), ("stage", "tomorrow"), ("chain", "<b>"), ("year", "20x6"), ("year", "2026"), ("kind", "x")
+        ("stage", "pilot"),
+        ("stage", "tomorrow"),
+        ("chain", "<b>"),
+        ("year", "20x6"),
+        ("year", "2026"),
+        ("kind", "x"),
     )
 
     assert asked.filters == {"stage": ("pilot",), "year": ("2026",)}
@@ -68,13 +83,19 @@ def test_unknown_values_are_left_out_and_named() -> None:
 
 
 def test_neighbours_start_on_the_first_page() -> None:
-    asked = read(("q", "轴承"), ("stage", "pilot"), ("stage", "lab_scale"), ("page", "4"))
+    asked = read(
+        ("q", "轴承"), ("stage", "pilot"), ("stage", "lab_scale"), ("page", "4")
+    )
 
     without = asked.without("stage", "pilot").arguments()
 
     assert without == {"q": "轴承", "stage": ["lab_scale"]}
     assert asked.on_page(5).arguments()["page"] == "5"
-    assert asked.of_kind("demand").arguments() == {"q": "轴承", "kind": "demand", "stage": ["pilot", "lab_scale"]}
+    assert asked.of_kind("demand").arguments() == {
+        "q": "轴承",
+        "kind": "demand",
+        "stage": ["pilot", "lab_scale"],
+    }
     assert asked.wide().arguments() == {"q": "轴承"}
     assert list(asked.hidden("q")) == [("stage", "pilot"), ("stage", "lab_scale")]
 
@@ -88,7 +109,14 @@ def test_the_usual_order_depends_on_whether_there_are_words() -> None:
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_no_address_is_an_error(q: str, page: str, facet: str, sort: str) -> None:
-    asked = read(("q", q), ("page", page), ("stage", facet), ("year", facet), ("sort", sort), ("kind", facet))
+    asked = read(
+        ("q", q),
+        ("page", page),
+        ("stage", facet),
+        ("year", facet),
+        ("sort", sort),
+        ("kind", facet),
+    )
 
     asked.query(frozenset({"public"}), size=20)
     assert len(asked.text) <= TEXT_LIMIT
@@ -98,7 +126,12 @@ def test_no_address_is_an_error(q: str, page: str, facet: str, sort: str) -> Non
     st.text(max_size=TEXT_LIMIT),
     st.sampled_from(["", "achievement", "demand"]),
     st.fixed_dictionaries(
-        {}, optional={f: st.sets(st.sampled_from(sorted(NAMES[f])), min_size=1) for f in FACETS if NAMES[f]}
+        {},
+        optional={
+            f: st.sets(st.sampled_from(sorted(NAMES[f])), min_size=1)
+            for f in FACETS
+            if NAMES[f]
+        },
     ),
     st.sampled_from(["", *SORTS]),
     st.integers(1, PAGE_LIMIT),
@@ -106,7 +139,9 @@ def test_no_address_is_an_error(q: str, page: str, facet: str, sort: str) -> Non
 def test_every_state_has_an_address_that_reads_back_the_same(
     text: str, kind: str, filters: dict[str, set[str]], sort: str, page: int
 ) -> None:
-    asked = Asked(clean(text), kind, {f: tuple(sorted(v)) for f, v in filters.items()}, sort, page)
+    asked = Asked(
+        clean(text), kind, {f: tuple(sorted(v)) for f, v in filters.items()}, sort, page
+    )
 
     again = Asked.read(MultiDict(asked.arguments()), NAMES)
 

@@ -28,7 +28,12 @@ def test_the_home_page_counts_what_is_there(make: Factory, client: FlaskClient) 
 
     page = client.get("/").text
     plain = page.replace('<span class="unofficial">（非官方）</span>', "（非官方）")
-    counted = {name: int(n) for name, n in re.findall(r'<a href="[^"]*">([^<]+)</a> <span class="count">(\d+)<', plain)}
+    counted = {
+        name: int(n)
+        for name, n in re.findall(
+            r'<a href="[^"]*">([^<]+)</a> <span class="count">(\d+)<', plain
+        )
+    }
 
     assert counted == {
         "新材料": 2,
@@ -36,10 +41,16 @@ def test_the_home_page_counts_what_is_there(make: Factory, client: FlaskClient) 
         "有色金属(铝)（非官方）": 2,
         "轴承（非官方）": 1,
     }
-    assert re.search(r'成果 <span class="count">2</span>.*需求 <span class="count">1</span>', page, re.S)
+    assert re.search(
+        r'成果 <span class="count">2</span>.*需求 <span class="count">1</span>',
+        page,
+        re.S,
+    )
 
 
-def test_the_examples_of_the_home_page_find_something(make: Factory, client: FlaskClient) -> None:
+def test_the_examples_of_the_home_page_find_something(
+    make: Factory, client: FlaskClient
+) -> None:
     make.achievement(keywords=["退火"])
     make.achievement(keywords=["隐语"], visibility="partial")
     make.demand(keywords=["", "一个长得没有人会照着输入的关键词", "C++"])
@@ -53,8 +64,17 @@ def test_the_examples_of_the_home_page_find_something(make: Factory, client: Fla
         assert "没有找到" not in client.get("/search", query_string={"q": word}).text
 
 
-def test_the_examples_are_terms_of_several_trades(make: Factory, client: FlaskClient) -> None:
-    for keywords in (["升级", "激光熔覆"], ["激光熔覆", "赤泥"], ["升级"], ["赤泥"], ["升级"], ["阿胶", "激光熔覆"]):
+def test_the_examples_are_terms_of_several_trades(
+    make: Factory, client: FlaskClient
+) -> None:
+    for keywords in (
+        ["升级", "激光熔覆"],
+        ["激光熔覆", "赤泥"],
+        ["升级"],
+        ["赤泥"],
+        ["升级"],
+        ["阿胶", "激光熔覆"],
+    ):
         make.demand(keywords=keywords)
     expected = ["激光熔覆", "赤泥", "升级"]
 
@@ -70,7 +90,9 @@ def test_an_empty_market_is_an_invitation(client: FlaskClient) -> None:
     assert "还没有发布的成果" in page
 
 
-def test_an_achievement_says_the_three_things_first(make: Factory, client: FlaskClient) -> None:
+def test_an_achievement_says_the_three_things_first(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement(
         trl=7, stage_evidence="两条线连续试用 6 个月的报告", application_status="trial", price_mode="range",
         price_min=30, price_max=60, license_type="non_exclusive", innovation="逐件修形\n<b>不停机</b>",
@@ -95,7 +117,9 @@ def test_an_achievement_says_the_three_things_first(make: Factory, client: Flask
     assert "应用前景" not in heads
 
 
-def test_what_is_not_filled_in_is_called_so_and_never_0(make: Factory, client: FlaskClient) -> None:
+def test_what_is_not_filled_in_is_called_so_and_never_0(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.demand(budget_negotiable=False, budget=120)
     bare = make.achievement()
     row.budget, bare.price_mode = None, None  # as an older list may hold them
@@ -108,23 +132,34 @@ def test_what_is_not_filled_in_is_called_so_and_never_0(make: Factory, client: F
 
 
 @pytest.mark.parametrize(
-    ("days", "warned"), [(None, "尚未核对"), (181, "已超过 180 天"), (180, None), (0, None)], ids=str
+    ("days", "warned"),
+    [(None, "尚未核对"), (181, "已超过 180 天"), (180, None), (0, None)],
+    ids=str,
 )
 def test_a_legal_status_that_was_not_checked_lately_is_warned_of(
     days: int | None, warned: str | None, make: Factory, client: FlaskClient
 ) -> None:
     checked = None if days is None else now().date() - timedelta(days=days)
-    right = {"ip_type": "invention", "name": "一种方法", "number": "ZL201710601862.3", "legal_status": "granted"}
+    right = {
+        "ip_type": "invention",
+        "name": "一种方法",
+        "number": "ZL201710601862.3",
+        "legal_status": "granted",
+    }
     row = make.achievement(ips=[right | {"checked_on": checked}])
 
     page = client.get(f"/achievements/{row.id}").text
 
-    assert [text for text in ("尚未核对", "已超过 180 天") if text in page] == [warned] * (warned is not None)
+    assert [text for text in ("尚未核对", "已超过 180 天") if text in page] == [
+        warned
+    ] * (warned is not None)
     assert "ZL201710601862.3" in page
     assert "已授权" in page
 
 
-def test_an_expired_listing_says_so_and_is_out_of_matching(make: Factory, client: FlaskClient) -> None:
+def test_an_expired_listing_says_so_and_is_out_of_matching(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.demand(state="expired")
 
     page = client.get(f"/demands/{row.id}").text
@@ -134,7 +169,9 @@ def test_an_expired_listing_says_so_and_is_out_of_matching(make: Factory, client
     assert "匹配的成果" not in page
 
 
-def test_a_listing_past_its_day_counts_as_expired_before_the_nightly_run(make: Factory, client: FlaskClient) -> None:
+def test_a_listing_past_its_day_counts_as_expired_before_the_nightly_run(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement("云母带浸渍工艺")
     row.valid_until = now().date() - timedelta(days=1)
     make.session.commit()
@@ -159,7 +196,12 @@ def test_a_listing_past_its_day_counts_as_expired_before_the_nightly_run(make: F
     ],
 )
 def test_each_reader_has_one_main_button(
-    role: str, state: str, button: str, make: Factory, sign_in: SignIn, client: FlaskClient
+    role: str,
+    state: str,
+    button: str,
+    make: Factory,
+    sign_in: SignIn,
+    client: FlaskClient,
 ) -> None:
     row = make.achievement(state=state)
     browser = {
@@ -187,11 +229,17 @@ def test_head_of_a_page(make: Factory, client: FlaskClient) -> None:
 
 
 def test_crawlers(make: Factory, client: FlaskClient) -> None:
-    rows = [make.achievement(), make.demand(visibility="partial"), make.demand(visibility="confidential")]
+    rows = [
+        make.achievement(),
+        make.demand(visibility="partial"),
+        make.demand(visibility="confidential"),
+    ]
     make.achievement(state="withdrawn")
 
     sitemap = ElementTree.fromstring(client.get("/sitemap.xml").data)  # noqa: S314  our own file
-    listed = [e.text for e in sitemap.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
+    listed = [
+        e.text for e in sitemap.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")
+    ]
     robots = client.get("/robots.txt")
 
     assert [a for a in listed if re.search(r"/\d+$", a)] == [
@@ -203,7 +251,13 @@ def test_crawlers(make: Factory, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/achievements/0", "/achievements/99999999999999999999", "/demands/x", "/achievements/-1"]
+    "path",
+    [
+        "/achievements/0",
+        "/achievements/99999999999999999999",
+        "/demands/x",
+        "/achievements/-1",
+    ],
 )
 def test_no_such_page(path: str, client: FlaskClient) -> None:
     assert client.get(path).status_code == 404

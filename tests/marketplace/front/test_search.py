@@ -44,7 +44,9 @@ def statements(make: Factory) -> list[str]:
     """What the database is asked from now on, a list that grows."""
     asked: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+    def note(
+        _connection: object, _cursor: object, statement: str, *_more: object
+    ) -> None:
         asked.append(statement)
 
     event.listen(make.session.connection(), "before_cursor_execute", note)
@@ -66,9 +68,22 @@ def test_words_are_found_marked_and_escaped(make: Factory, client: FlaskClient) 
 
 @pytest.mark.parametrize(
     "typed",
-    ["C++", '"', "AND", "a OR", "🔩", "%00", "' OR 1=1; --", "<img src=x onerror=alert(1)>", "轴" * 5000, "()*:^~"],
+    [
+        "C++",
+        '"',
+        "AND",
+        "a OR",
+        "🔩",
+        "%00",
+        "' OR 1=1; --",
+        "<img src=x onerror=alert(1)>",
+        "轴" * 5000,
+        "()*:^~",
+    ],
 )
-def test_no_query_is_syntax_or_an_error(typed: str, make: Factory, client: FlaskClient) -> None:
+def test_no_query_is_syntax_or_an_error(
+    typed: str, make: Factory, client: FlaskClient
+) -> None:
     make.achievement()
 
     answer = client.get("/search", query_string={"q": typed.replace("%00", "\x00轴承")})
@@ -86,7 +101,9 @@ def test_a_pasted_text_is_offered_the_trial(make: Factory, client: FlaskClient) 
 
 
 @pytest.mark.parametrize(("length", "full"), [(799, False), (800, True), (801, False)])
-def test_a_text_that_fills_the_box_may_have_been_longer(client: FlaskClient, length: int, full: bool) -> None:
+def test_a_text_that_fills_the_box_may_have_been_longer(
+    client: FlaskClient, length: int, full: bool
+) -> None:
     page = client.get("/search", query_string={"q": "轴" * length}).text
 
     assert f"这段文字有 {length} 字，检索只用了开头 200 字" in page
@@ -95,33 +112,56 @@ def test_a_text_that_fills_the_box_may_have_been_longer(client: FlaskClient, len
 
 
 @pytest.mark.parametrize("path", ["/", "/search", "/trial", "/nowhere"])
-def test_what_a_search_box_takes_fits_the_line_of_a_request(client: FlaskClient, path: str) -> None:
+def test_what_a_search_box_takes_fits_the_line_of_a_request(
+    client: FlaskClient, path: str
+) -> None:
     settings = (Path(__file__).parents[3] / "gunicorn.conf.py").read_text()
     longest = int(re.search(r"^limit_request_line = (\d+)", settings, re.M)[1])
     page = client.get(path).text
 
     boxes = re.findall(r'<input[^>]* name="q"[^>]*>', page)
-    taken = [int(length) for box in boxes for length in re.findall(r'maxlength="(\d+)"', box)]
+    taken = [
+        int(length) for box in boxes for length in re.findall(r'maxlength="(\d+)"', box)
+    ]
 
     assert boxes
     assert taken == [BOX_LIMIT] * len(boxes)
-    asked = {"q": "题" * BOX_LIMIT, "kind": "achievement", **dict.fromkeys(FACETS, "x" * 40)}
+    asked = {
+        "q": "题" * BOX_LIMIT,
+        "kind": "achievement",
+        **dict.fromkeys(FACETS, "x" * 40),
+    }
     assert len(f"GET /search?{urlencode(asked)} HTTP/1.1") < longest
 
 
-def test_facets_count_under_all_filters_but_their_own(make: Factory, client: FlaskClient) -> None:
-    for stage, mode in [("pilot", "license"), ("pilot", "transfer"), ("lab_scale", "license"), ("rnd", "equity")]:
+def test_facets_count_under_all_filters_but_their_own(
+    make: Factory, client: FlaskClient
+) -> None:
+    for stage, mode in [
+        ("pilot", "license"),
+        ("pilot", "transfer"),
+        ("lab_scale", "license"),
+        ("rnd", "equity"),
+    ]:
         make.achievement(stage=stage, conversion_modes=[mode])
 
     page = client.get("/search?stage=pilot&stage=lab_scale&mode=license").text
 
     assert len(titles(page)) == 2
-    assert [count_beside(page, "stage", code) for code in ("lab_scale", "pilot")] == [1, 1]
-    assert [count_beside(page, "mode", code) for code in ("license", "transfer")] == [2, 1]
+    assert [count_beside(page, "stage", code) for code in ("lab_scale", "pilot")] == [
+        1,
+        1,
+    ]
+    assert [count_beside(page, "mode", code) for code in ("license", "transfer")] == [
+        2,
+        1,
+    ]
     assert re.search(r'value="pilot" id="facet-stage-pilot" checked', page)
 
 
-def test_a_chosen_value_without_rows_stays_to_be_taken_out(make: Factory, client: FlaskClient) -> None:
+def test_a_chosen_value_without_rows_stays_to_be_taken_out(
+    make: Factory, client: FlaskClient
+) -> None:
     make.achievement(stage="pilot")
 
     page = client.get("/search?stage=rnd").text
@@ -130,20 +170,28 @@ def test_a_chosen_value_without_rows_stays_to_be_taken_out(make: Factory, client
     assert "去掉筛选条件，还有 1 条" in page
 
 
-def test_every_chip_leads_to_the_same_search_without_it(make: Factory, client: FlaskClient) -> None:
+def test_every_chip_leads_to_the_same_search_without_it(
+    make: Factory, client: FlaskClient
+) -> None:
     make.achievement()
 
     page = client.get("/search?q=轴承&stage=pilot&district=371581&sort=newest").text
-    chips = [parse_qs(urlsplit(address).query) for address in links(page) if "q=" in address]
+    chips = [
+        parse_qs(urlsplit(address).query) for address in links(page) if "q=" in address
+    ]
 
     assert {"q": ["轴承"], "district": ["371581"], "sort": ["newest"]} in chips
     assert {"q": ["轴承"], "stage": ["pilot"], "sort": ["newest"]} in chips
 
 
-def test_unknown_filter_values_are_named_and_not_used(make: Factory, client: FlaskClient) -> None:
+def test_unknown_filter_values_are_named_and_not_used(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement()
 
-    page = client.get("/search?stage=<b>x&year=99999&kind=deal&sort=price&page=zwei").text
+    page = client.get(
+        "/search?stage=<b>x&year=99999&kind=deal&sort=price&page=zwei"
+    ).text
 
     assert titles(page) == [row.title]
     assert "2 个不认识的筛选值" in page
@@ -162,9 +210,15 @@ def test_pages_hold_each_row_once_and_the_last_page_answers_for_those_beyond(
     make: Factory, client: FlaskClient
 ) -> None:
     owner = make.organisation(kind="institute")
-    made = {make.achievement(f"轴承套圈磨削工艺 {number} 型", owner=owner).title for number in range(61, 106)}
+    made = {
+        make.achievement(f"轴承套圈磨削工艺 {number} 型", owner=owner).title
+        for number in range(61, 106)
+    }
 
-    pages = [titles(client.get(f"/search?q=轴承套圈&page={number}").text) for number in (1, 2, 3)]
+    pages = [
+        titles(client.get(f"/search?q=轴承套圈&page={number}").text)
+        for number in (1, 2, 3)
+    ]
     beyond = client.get("/search?q=轴承套圈&page=99").text
 
     assert [len(rows) for rows in pages] == [20, 20, 5]
@@ -177,7 +231,8 @@ def test_pages_hold_each_row_once_and_the_last_page_answers_for_those_beyond(
 def test_the_newest_come_first_on_request(make: Factory, client: FlaskClient) -> None:
     early = make.demand("烘干房余热回收利用", deadline=None)
     late = make.demand(
-        "余热锅炉清灰", problem="余热余热余热，锅炉积灰严重，清灰一次要停机两天，损失大，想找不停机的办法。"
+        "余热锅炉清灰",
+        problem="余热余热余热，锅炉积灰严重，清灰一次要停机两天，损失大，想找不停机的办法。",
     )
 
     early.published_at -= timedelta(days=3)
@@ -189,18 +244,26 @@ def test_the_newest_come_first_on_request(make: Factory, client: FlaskClient) ->
     assert newest == [late.title, early.title]
 
 
-def test_a_word_found_nowhere_is_named_and_left_out_on_request(make: Factory, client: FlaskClient) -> None:
+def test_a_word_found_nowhere_is_named_and_left_out_on_request(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement("圆锥滚子轴承凸度磨削")
 
     page = client.get("/search?q=轴承 zqxjkv").text
-    without = next(address for address in links(page) if parse_qs(urlsplit(address).query).get("q") == ["轴承"])
+    without = next(
+        address
+        for address in links(page)
+        if parse_qs(urlsplit(address).query).get("q") == ["轴承"]
+    )
 
     assert "没有一条同时包含全部词" in page
     assert "「zqxjkv」在目录里一处也没有" in page
     assert titles(client.get(without).text) == [row.title]
 
 
-@pytest.mark.parametrize("typed", ["≤zqxjkv", "zqxjkv(", "<zqxjkv>1</zqxjkv>", "zqxjkv 的", "zqxjkv 🔩"])
+@pytest.mark.parametrize(
+    "typed", ["≤zqxjkv", "zqxjkv(", "<zqxjkv>1</zqxjkv>", "zqxjkv 的", "zqxjkv 🔩"]
+)
 def test_leaving_a_word_out_is_not_offered_when_nothing_that_tells_is_left(
     typed: str, make: Factory, client: FlaskClient
 ) -> None:
@@ -217,14 +280,20 @@ def test_nothing_found_leads_to_a_demand(make: Factory, client: FlaskClient) -> 
     make.achievement()
 
     page = client.get("/search?q=zqxjkv").text
-    drafts = [parse_qs(urlsplit(a).query) for a in links(page) if urlsplit(a).path == "/mine/demand/new"]
+    drafts = [
+        parse_qs(urlsplit(a).query)
+        for a in links(page)
+        if urlsplit(a).path == "/mine/demand/new"
+    ]
 
     assert "没有找到" in page
     assert "「zqxjkv」在目录里一处也没有" in page
     assert {"title": ["zqxjkv"]} in drafts
 
 
-def test_nothing_of_one_kind_points_to_the_other(make: Factory, client: FlaskClient) -> None:
+def test_nothing_of_one_kind_points_to_the_other(
+    make: Factory, client: FlaskClient
+) -> None:
     make.demand("玻璃窑炉余热发电")
 
     page = client.get("/search?q=玻璃窑炉&kind=achievement").text
@@ -232,9 +301,13 @@ def test_nothing_of_one_kind_points_to_the_other(make: Factory, client: FlaskCli
     assert "在需求里有 1 条" in page
 
 
-def test_rows_come_from_the_database_and_not_from_the_index(app: Flask, make: Factory, client: FlaskClient) -> None:
+def test_rows_come_from_the_database_and_not_from_the_index(
+    app: Flask, make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement("陶瓷刮刀涂布工艺")
-    stale = search.Document("achievement", row.id, row.revision + 9, "陶瓷刮刀旧名称", "旧内容")
+    stale = search.Document(
+        "achievement", row.id, row.revision + 9, "陶瓷刮刀旧名称", "旧内容"
+    )
     gone = search.Document("achievement", 987_654, 1, "陶瓷刮刀已删除", "不在数据库里")
     app.extensions["search"].put([stale, gone])
 
@@ -250,7 +323,11 @@ def test_a_search_that_does_not_answer_says_so(
     engine = app.extensions["search"]
     app.extensions["search"] = search.open_engine(f"sqlite:///{tmp_path}/nowhere.db")
     try:
-        found, home, page = client.get("/search?q=轴承"), client.get("/"), client.get(f"/achievements/{row.id}")
+        found, home, page = (
+            client.get("/search?q=轴承"),
+            client.get("/"),
+            client.get(f"/achievements/{row.id}"),
+        )
     finally:
         app.extensions["search"] = engine
 
@@ -264,24 +341,44 @@ def test_one_query_for_each_kind(make: Factory) -> None:
 
     found = rules.find(Asked(text="余热回收"), rules.facet_names(), by=object())
 
-    assert {(line.card.kind, line.card.id) for line in found.lines} == {(row.kind, row.id) for row in rows}
+    assert {(line.card.kind, line.card.id) for line in found.lines} == {
+        (row.kind, row.id) for row in rows
+    }
     assert found.kinds == {"achievement": 1, "demand": 1}
 
 
-def test_a_list_is_shown_from_the_index_without_loading_rows(make: Factory, client: FlaskClient) -> None:
-    make.achievement("余热回收换热器", price_mode="range", price_min=Decimal("0.5"), price_max=Decimal(30))
-    make.demand("余热回收改造", budget=None, budget_negotiable=True, deadline=date(2027, 3, 1))
+def test_a_list_is_shown_from_the_index_without_loading_rows(
+    make: Factory, client: FlaskClient
+) -> None:
+    make.achievement(
+        "余热回收换热器",
+        price_mode="range",
+        price_min=Decimal("0.5"),
+        price_max=Decimal(30),
+    )
+    make.demand(
+        "余热回收改造", budget=None, budget_negotiable=True, deadline=date(2027, 3, 1)
+    )
     asked = statements(make)
 
     page = client.get("/search?q=余热回收").text
 
-    assert not any("summary" in statement or "problem" in statement for statement in asked)
-    assert all(fact in page for fact in ("价格 0.5–30 万元", "预算 面议", "期限 2027-03-01"))
+    assert not any(
+        "summary" in statement or "problem" in statement for statement in asked
+    )
+    assert all(
+        fact in page for fact in ("价格 0.5–30 万元", "预算 面议", "期限 2027-03-01")
+    )
     home = client.get("/").text  # which is shown from the rows
-    assert all(facts in home for facts in re.findall(r'<ul class="facts-line">.*?</ul>', page, re.S))
+    assert all(
+        facts in home
+        for facts in re.findall(r'<ul class="facts-line">.*?</ul>', page, re.S)
+    )
 
 
-def test_a_copy_in_the_index_is_believed_only_while_the_row_is_the_same(make: Factory, client: FlaskClient) -> None:
+def test_a_copy_in_the_index_is_believed_only_while_the_row_is_the_same(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement("余热回收换热器", owner=make.organisation("旧名科技公司"))
     assert "旧名科技公司" in client.get("/search?q=余热回收").text
 
@@ -301,14 +398,20 @@ def test_export_asks_for_one_kind(make: Factory, client: FlaskClient) -> None:
     assert client.get("/search.xlsx?q=轴承&kind=achievement").mimetype.endswith("sheet")
 
 
-def test_more_rows_ask_no_more_of_the_database(make: Factory, client: FlaskClient) -> None:
+def test_more_rows_ask_no_more_of_the_database(
+    make: Factory, client: FlaskClient
+) -> None:
     asked = statements(make)
 
     def queries() -> list[str]:
         make.session.expunge_all()
         asked.clear()
         assert client.get("/search?q=轴承").status_code == 200
-        return [statement.split(" FROM ")[-1][:40] for statement in asked if statement.startswith("SELECT")]
+        return [
+            statement.split(" FROM ")[-1][:40]
+            for statement in asked
+            if statement.startswith("SELECT")
+        ]
 
     make.achievement()
     make.demand()

@@ -19,7 +19,9 @@ def offered(client: FlaskClient, **asked: str) -> list[str]:
 
 
 @pytest.mark.parametrize("typed", ["磁流变", "ciliubian", "clb", "CLB", "磁"])
-def test_titles_are_offered_by_letters_and_pinyin(make: Factory, client: FlaskClient, typed: str) -> None:
+def test_titles_are_offered_by_letters_and_pinyin(
+    make: Factory, client: FlaskClient, typed: str
+) -> None:
     make.achievement(title="磁流变抛光液")
     make.demand(title="磁流变阻尼器漏液")
 
@@ -41,12 +43,17 @@ def test_a_confidential_title_is_offered_to_the_inner_circle_only(
     make.achievement(title="磁流变抛光液", visibility="confidential")
 
     assert offered(client, q="clb") == []
-    assert offered(sign_in(make.person("researcher", make.organisation())), q="磁流变") == []
+    assert (
+        offered(sign_in(make.person("researcher", make.organisation())), q="磁流变")
+        == []
+    )
     assert "磁流变抛光液" in offered(sign_in(make.person("broker")), q="clb")
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted", "withdrawn"])
-def test_what_is_not_published_is_not_offered(make: Factory, client: FlaskClient, state: str) -> None:
+def test_what_is_not_published_is_not_offered(
+    make: Factory, client: FlaskClient, state: str
+) -> None:
     make.achievement(title="磁流变抛光液", state=state)
 
     assert offered(client, q="磁流变") == []

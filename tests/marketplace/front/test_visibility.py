@@ -17,16 +17,32 @@ from openpyxl import load_workbook
 from tests.factories import Factory
 
 KINDS = ("achievement", "demand")
-STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired", "archived")
+STATES = (
+    "draft",
+    "submitted",
+    "returned",
+    "rejected",
+    "published",
+    "suspended",
+    "withdrawn",
+    "expired",
+    "archived",
+)
 VISIBILITIES = ("public", "partial", "confidential")
 READERS = ("guest", "stranger", "colleague", "broker", "operator")
-INNER = ("colleague", "broker", "operator")  # those who may know of a confidential listing
+INNER = (
+    "colleague",
+    "broker",
+    "operator",
+)  # those who may know of a confidential listing
 WORD = "磁流变"  # stands in every title of the matrix
 
 SignIn = Callable[..., FlaskClient]
 
 
-def browsers(make: Factory, sign_in: SignIn, client: FlaskClient, owner: Any) -> dict[str, FlaskClient]:
+def browsers(
+    make: Factory, sign_in: SignIn, client: FlaskClient, owner: Any
+) -> dict[str, FlaskClient]:
     return {
         "guest": client,
         "stranger": sign_in(make.person("researcher", make.organisation())),
@@ -43,12 +59,19 @@ def findable(reader: str, state: str, visibility: str) -> bool:
 def has_page(reader: str, state: str, visibility: str) -> bool:
     if reader in ("colleague", "operator"):
         return True
-    return state in ("published", "expired") and (visibility != "confidential" or reader in INNER)
+    return state in ("published", "expired") and (
+        visibility != "confidential" or reader in INNER
+    )
 
 
 def cells(content: bytes) -> str:
     sheets = load_workbook(io.BytesIO(content)).worksheets
-    return "\n".join(str(value) for sheet in sheets for row in sheet.iter_rows(values_only=True) for value in row)
+    return "\n".join(
+        str(value)
+        for sheet in sheets
+        for row in sheet.iter_rows(values_only=True)
+        for value in row
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -58,9 +81,14 @@ def test_each_reader_sees_his_own_on_every_surface(
     owner = make.organisation("聊城示范研究所（示例）", kind="institute")
     rows = {
         (state, visibility): getattr(make, kind)(
-            f"{WORD}减振器{number}号 {state} {visibility}", owner=owner, state=state, visibility=visibility
+            f"{WORD}减振器{number}号 {state} {visibility}",
+            owner=owner,
+            state=state,
+            visibility=visibility,
         )
-        for number, (state, visibility) in enumerate(itertools.product(STATES, VISIBILITIES), start=31)
+        for number, (state, visibility) in enumerate(
+            itertools.product(STATES, VISIBILITIES), start=31
+        )
     }
     titles = {key: row.title for key, row in rows.items()}
     paths = {key: f"/{kind}s/{row.id}" for key, row in rows.items()}
@@ -68,18 +96,29 @@ def test_each_reader_sees_his_own_on_every_surface(
     for reader, browser in browsers(make, sign_in, client, owner).items():
         surfaces = {
             "home": browser.get("/").text,
-            "search": "".join(line for line in browser.get(f"/search?kind={kind}&sort=newest").text.splitlines()),
+            "search": "".join(
+                line
+                for line in browser.get(
+                    f"/search?kind={kind}&sort=newest"
+                ).text.splitlines()
+            ),
             "export": cells(browser.get(f"/search.xlsx?kind={kind}&q={WORD}").data),
         }
         sitemap = browser.get("/sitemap.xml").text
         for key in rows:
-            expected = {name: findable(reader, *key) for name in surfaces} | {"page": has_page(reader, *key)}
+            expected = {name: findable(reader, *key) for name in surfaces} | {
+                "page": has_page(reader, *key)
+            }
             seen = {name: titles[key] in text for name, text in surfaces.items()}
             seen["page"] = browser.get(paths[key]).status_code == 200
             # The sitemap is everybody's: whoever asks for it, it lists what a guest may find.
             expected["sitemap"] = findable("guest", *key)
             seen["sitemap"] = f"http://localhost{paths[key]}<" in sitemap
-            wrong += [(reader, *key, name, seen[name]) for name in seen if seen[name] != expected[name]]
+            wrong += [
+                (reader, *key, name, seen[name])
+                for name in seen
+                if seen[name] != expected[name]
+            ]
 
     assert wrong == []
 
@@ -115,7 +154,10 @@ def test_an_unnamed_firm_is_named_to_nobody_but_its_own_people_and_operators(
     assert ("砺石" in page, "7654321" in page) == (told, told)
     assert "砺石" not in page[: page.index("</head>")]
     assert listed == []
-    assert told or [text for text in ("砺石", "7654321", "lishi@") if text in exported] == []
+    assert (
+        told
+        or [text for text in ("砺石", "7654321", "lishi@") if text in exported] == []
+    )
     assert f"/demands/{row.id}" not in by_name
 
 
@@ -151,19 +193,32 @@ def test_of_a_partly_public_achievement_others_see_title_field_stage_and_summary
     exported = cells(browser.get("/search.xlsx?kind=achievement&q=钛酸锂").data)
     told = reader in INNER
 
-    assert [words for words in ("钛酸锂", "中试", "先进制造", "深沟球轴承振动大") if words not in page] == []
+    assert [
+        words
+        for words in ("钛酸锂", "中试", "先进制造", "深沟球轴承振动大")
+        if words not in page
+    ] == []
     assert [words for words in secret if (words in page) != told] == []
     assert [words for words in secret if words in lists] == []
     assert told or [words for words in secret if words in exported] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_contacts_are_masked_for_guests(kind: str, make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
-    row = getattr(make, kind)(contact_name="孟启帆", contact_phone="13800001234", contact_email="meng@demo.example")
+def test_contacts_are_masked_for_guests(
+    kind: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
+    row = getattr(make, kind)(
+        contact_name="孟启帆",
+        contact_phone="13800001234",
+        contact_email="meng@demo.example",
+    )
     full = ("孟启帆", "13800001234", "meng@demo.example")
     signed_in = sign_in(make.person("firm", make.organisation()))
 
-    guest, reader = client.get(f"/{kind}s/{row.id}").text, signed_in.get(f"/{kind}s/{row.id}").text
+    guest, reader = (
+        client.get(f"/{kind}s/{row.id}").text,
+        signed_in.get(f"/{kind}s/{row.id}").text,
+    )
 
     assert [text for text in full if text in guest] == []
     assert "孟" in guest
@@ -185,10 +240,15 @@ def test_the_history_is_told_in_full_to_its_owner_and_operators_only(
     assert "送审" not in public
 
 
-def test_a_state_nobody_may_see_answers_like_a_missing_page(make: Factory, client: FlaskClient) -> None:
+def test_a_state_nobody_may_see_answers_like_a_missing_page(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement("不可见的成果", state="draft")
 
-    secret, missing = client.get(f"/achievements/{row.id}"), client.get("/achievements/999999")
+    secret, missing = (
+        client.get(f"/achievements/{row.id}"),
+        client.get("/achievements/999999"),
+    )
 
     assert (secret.status_code, missing.status_code) == (404, 404)
     assert "不可见的成果" not in secret.text

@@ -25,7 +25,13 @@ def test_every_column_a_person_fills_has_a_name(kind: str) -> None:
     assert label(kind, "nobody named this") == "nobody named this"
 
 
-HARDNESS = {"name": "硬度", "operator": "range", "value": 58, "value_max": 62, "unit": "HRC"}
+HARDNESS = {
+    "name": "硬度",
+    "operator": "range",
+    "value": 58,
+    "value_max": 62,
+    "unit": "HRC",
+}
 PATENT = {
     "ip_type": "invention",
     "number": "ZL201710601862.3",
@@ -61,7 +67,9 @@ PATENT = {
         ),
     ],
 )  # fmt: skip
-def test_a_value_is_said_in_words(name: str, value: Any, words: str, make: Factory) -> None:
+def test_a_value_is_said_in_words(
+    name: str, value: Any, words: str, make: Factory
+) -> None:
     row = make.achievement(state="draft", **{name: value})
 
     assert said(row, name) == words
@@ -73,14 +81,26 @@ def test_a_value_is_said_in_words(name: str, value: Any, words: str, make: Facto
         ({"price_mode": "negotiable"}, "面议"),
         ({"price_mode": None}, "未填写"),
         ({"price_mode": "fixed", "price_min": Decimal(0)}, "0 万元"),
-        ({"price_mode": "range", "price_min": Decimal(30), "price_max": Decimal("60.5")}, "30–60.5 万元"),
+        (
+            {
+                "price_mode": "range",
+                "price_min": Decimal(30),
+                "price_max": Decimal("60.5"),
+            },
+            "30–60.5 万元",
+        ),
     ],
 )
-def test_money_is_never_0_for_unknown(values: dict[str, Any], words: str, make: Factory) -> None:
+def test_money_is_never_0_for_unknown(
+    values: dict[str, Any], words: str, make: Factory
+) -> None:
     assert said(make.achievement(state="draft", **values), "price_min") == words
 
 
 def test_the_money_of_a_demand(make: Factory) -> None:
     asked = make.demand(state="draft", budget_negotiable=False, budget=Decimal(50))
 
-    assert (said(asked, "budget"), said(make.demand(state="draft"), "budget")) == ("50 万元", "面议")
+    assert (said(asked, "budget"), said(make.demand(state="draft"), "budget")) == (
+        "50 万元",
+        "面议",
+    )

@@ -15,28 +15,57 @@ from sqlalchemy.exc import IntegrityError
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.lifecycle import history_of, now
 from marketplace.listings import rules
-from marketplace.listings.models import ACHIEVEMENT_LIFE, DEMAND_LIFE, ENDED, LISTINGS, Achievement, Demand
+from marketplace.listings.models import (
+    ACHIEVEMENT_LIFE,
+    DEMAND_LIFE,
+    ENDED,
+    LISTINGS,
+    Achievement,
+    Demand,
+)
 from tests.factories import ACHIEVEMENT, DEMAND, Factory
 
 KINDS = ("achievement", "demand")
-STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired", "archived")
+STATES = (
+    "draft",
+    "submitted",
+    "returned",
+    "rejected",
+    "published",
+    "suspended",
+    "withdrawn",
+    "expired",
+    "archived",
+)
 LIVES = [*((kind, state) for kind in KINDS for state in STATES), ("demand", "closed")]
 COMPLETE = {"achievement": ACHIEVEMENT, "demand": DEMAND}
 RULES = {
-    "edit": lambda row, seen, by: rules.save(row, {"contact_name": "新部门"}, by=by, seen=seen),
+    "edit": lambda row, seen, by: rules.save(
+        row, {"contact_name": "新部门"}, by=by, seen=seen
+    ),
     "submit": lambda row, seen, by: rules.submit(row, by=by, seen=seen),
     "recall": lambda row, seen, by: rules.recall(row, by=by, seen=seen),
     "approve": lambda row, seen, by: rules.approve(row, by=by, seen=seen),
-    "return": lambda row, seen, by: rules.send_back(row, by=by, seen=seen, note="请补充"),
+    "return": lambda row, seen, by: rules.send_back(
+        row, by=by, seen=seen, note="请补充"
+    ),
     "reject": lambda row, seen, by: rules.reject(row, by=by, seen=seen, note="不属于"),
     "withdraw": lambda row, seen, by: rules.withdraw(row, by=by, seen=seen),
-    "suspend": lambda row, seen, by: rules.suspend(row, by=by, seen=seen, note="有争议"),
+    "suspend": lambda row, seen, by: rules.suspend(
+        row, by=by, seen=seen, note="有争议"
+    ),
     "resume": lambda row, seen, by: rules.resume(row, by=by, seen=seen),
     "renew": lambda row, seen, by: rules.renew(row, by=by, seen=seen),
-    "close": lambda row, seen, by: rules.close(row, by=by, seen=seen, note="已与高校签约"),
+    "close": lambda row, seen, by: rules.close(
+        row, by=by, seen=seen, note="已与高校签约"
+    ),
     "archive": lambda row, seen, by: rules.archive(row, by=by, seen=seen),
 }
-TAKEN_UP_FIRST = ("approve", "return", "reject")  # done to what was handed in, in one press
+TAKEN_UP_FIRST = (
+    "approve",
+    "return",
+    "reject",
+)  # done to what was handed in, in one press
 
 
 def ends_in(life: Any, state: str, deed: str) -> str | None:
@@ -48,7 +77,9 @@ def ends_in(life: Any, state: str, deed: str) -> str | None:
 
 @pytest.mark.parametrize("deed", RULES)
 @pytest.mark.parametrize(("kind", "state"), LIVES)
-def test_every_rule_follows_the_life_table(kind: str, state: str, deed: str, make: Factory, session: Any) -> None:
+def test_every_rule_follows_the_life_table(
+    kind: str, state: str, deed: str, make: Factory, session: Any
+) -> None:
     row = getattr(make, kind)(state=state)
     revision, events = row.revision, len(history_of(row))
     expected = ends_in(row.life, state, deed)
@@ -59,7 +90,11 @@ def test_every_rule_follows_the_life_table(kind: str, state: str, deed: str, mak
         with pytest.raises(NotNow):
             RULES[deed](row, revision, None)
         session.rollback()
-        assert (row.state, row.revision, len(history_of(row))) == (state, revision, events)
+        assert (row.state, row.revision, len(history_of(row))) == (
+            state,
+            revision,
+            events,
+        )
     else:
         RULES[deed](row, revision, None)
         last = history_of(row)[-1]
@@ -79,7 +114,9 @@ def test_strangers_do_nothing(kind: str, deed: str, make: Factory) -> None:
         RULES[deed](row, row.revision, stranger)
 
 
-@pytest.mark.parametrize("state", sorted({*DEMAND_LIFE.states, *ACHIEVEMENT_LIFE.states}))
+@pytest.mark.parametrize(
+    "state", sorted({*DEMAND_LIFE.states, *ACHIEVEMENT_LIFE.states})
+)
 def test_every_state_and_deed_has_a_name(state: str) -> None:
     assert DEMAND_LIFE.names[state]
     assert {deed for _, deed in DEMAND_LIFE.moves} <= set(DEMAND_LIFE.deeds)
@@ -105,7 +142,11 @@ HOLES = [
     ("achievement", {"baseline": " "}, "baseline"),
     ("achievement", {"trl": 7}, "stage_evidence"),
     ("achievement", {"level": "intl_leading"}, "evaluation_method"),
-    ("achievement", {"license_type": "open", "conversion_modes": ["transfer"]}, "license_type"),
+    (
+        "achievement",
+        {"license_type": "open", "conversion_modes": ["transfer"]},
+        "license_type",
+    ),
     ("achievement", {"contact_name": ""}, "contact_name"),
     ("achievement", {"contact_phone": ""}, "contact_phone"),
     ("demand", {"problem": "不好用"}, "problem"),
@@ -134,7 +175,9 @@ FINE = [
 
 
 @pytest.mark.parametrize(("kind", "values", "field"), HOLES)
-def test_what_the_public_needs(kind: str, values: dict[str, Any], field: str, make: Factory) -> None:
+def test_what_the_public_needs(
+    kind: str, values: dict[str, Any], field: str, make: Factory
+) -> None:
     row = getattr(make, kind)(state="draft", **{"title": "轴承超精研磨", **values})
 
     assert field in rules.problems_of(row)
@@ -169,8 +212,12 @@ NAMED = [
 def test_an_anonymous_demand_does_not_name_its_firm(
     owner: str, values: dict[str, Any], expected: list[str], make: Factory
 ) -> None:
-    row = make.demand(state="draft", owner=make.organisation(owner), anonymous=True, **values)
-    message = "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。"
+    row = make.demand(
+        state="draft", owner=make.organisation(owner), anonymous=True, **values
+    )
+    message = (
+        "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。"
+    )
 
     assert rules.problems_of(row) == {name: [message] for name in expected}
     if expected:
@@ -191,7 +238,16 @@ def test_taking_something_away_never_makes_it_readier(kind: str, make: Factory) 
             setattr(
                 row,
                 name,
-                "" if name not in ("stage", "price_mode", "demand_type", "chain_code", "achievement_type") else None,
+                ""
+                if name
+                not in (
+                    "stage",
+                    "price_mode",
+                    "demand_type",
+                    "chain_code",
+                    "achievement_type",
+                )
+                else None,
             )
         elif isinstance(value, list):
             setattr(row, name, [])
@@ -218,7 +274,9 @@ TWINS = [
 
 
 @pytest.mark.parametrize(("first", "second", "twins"), TWINS)
-def test_a_twin_is_one_name_in_two_spellings(first: str, second: str, twins: bool, make: Factory) -> None:
+def test_a_twin_is_one_name_in_two_spellings(
+    first: str, second: str, twins: bool, make: Factory
+) -> None:
     owner, other = make.organisation(), make.organisation()
     make.demand(first, owner=owner)
 
@@ -251,7 +309,9 @@ def test_a_refused_edit_leaves_nothing_behind(make: Factory, session: Any) -> No
     revision = row.revision
 
     with pytest.raises(Invalid):
-        rules.save(row, {"title": "轴承降噪攻关", "problem": "新写的"}, by=None, seen=revision)
+        rules.save(
+            row, {"title": "轴承降噪攻关", "problem": "新写的"}, by=None, seen=revision
+        )
 
     assert not session.dirty
     assert (row.title, row.revision) == ("热处理变形", revision)
@@ -259,13 +319,28 @@ def test_a_refused_edit_leaves_nothing_behind(make: Factory, session: Any) -> No
 
 
 def test_a_change_of_child_rows_is_a_change_of_the_listing(make: Factory) -> None:
-    row = make.achievement(metrics=[{"name": "硬度", "operator": "ge", "value": 58, "unit": "HRC"}])
+    row = make.achievement(
+        metrics=[{"name": "硬度", "operator": "ge", "value": 58, "unit": "HRC"}]
+    )
     revision = row.revision
 
-    same = [{"name": "硬度", "operator": "ge", "value": Decimal("58.0"), "unit": "HRC", "value_max": None}]
+    same = [
+        {
+            "name": "硬度",
+            "operator": "ge",
+            "value": Decimal("58.0"),
+            "unit": "HRC",
+            "value_max": None,
+        }
+    ]
     rules.save(row, {"metrics": same}, by=None, seen=revision)
     unchanged = history_of(row)[-1].changed
-    rules.save(row, {"metrics": [{**same[0], "value": Decimal(60)}]}, by=None, seen=row.revision)
+    rules.save(
+        row,
+        {"metrics": [{**same[0], "value": Decimal(60)}]},
+        by=None,
+        seen=row.revision,
+    )
 
     assert unchanged == []
     assert history_of(row)[-1].changed == ["metrics"]
@@ -278,9 +353,14 @@ def test_a_change_of_child_rows_is_a_change_of_the_listing(make: Factory) -> Non
     [(None, 365), (30, 30), (900, 900), (0, 365), (-5, 365)],
     ids=["nothing said", "shorter", "longer", "today", "past"],
 )
-def test_the_owners_own_validity_is_kept(wished: int | None, valid: int, make: Factory) -> None:
+def test_the_owners_own_validity_is_kept(
+    wished: int | None, valid: int, make: Factory
+) -> None:
     today = now().date()
-    row = make.demand(state="submitted", valid_until=None if wished is None else today + timedelta(days=wished))
+    row = make.demand(
+        state="submitted",
+        valid_until=None if wished is None else today + timedelta(days=wished),
+    )
 
     rules.approve(row, by=None, seen=row.revision)
 
@@ -329,7 +409,9 @@ def test_nobody_learns_of_what_is_not_his(kind: str, make: Factory) -> None:
     ],
     ids=str,
 )
-def test_the_database_refuses_what_no_rule_would_write(broken: dict[str, Any], make: Factory, session: Any) -> None:
+def test_the_database_refuses_what_no_rule_would_write(
+    broken: dict[str, Any], make: Factory, session: Any
+) -> None:
     row = make.achievement(state="draft")
     for name, value in broken.items():
         setattr(row, name, value)
@@ -339,7 +421,9 @@ def test_the_database_refuses_what_no_rule_would_write(broken: dict[str, Any], m
     session.rollback()
 
 
-TYPED = st.characters(codec="utf-8", exclude_characters="\0")  # which forms take out and PostgreSQL cannot hold
+TYPED = st.characters(
+    codec="utf-8", exclude_characters="\0"
+)  # which forms take out and PostgreSQL cannot hold
 EDITS = st.fixed_dictionaries(
     {},
     optional={
@@ -354,7 +438,9 @@ EDITS = st.fixed_dictionaries(
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(EDITS)
-def test_what_is_public_is_always_complete(make: Factory, session: Any, edit: dict[str, Any]) -> None:
+def test_what_is_public_is_always_complete(
+    make: Factory, session: Any, edit: dict[str, Any]
+) -> None:
     row = session.query(Demand).first() or make.demand()
     before = (row.problem, row.contact_name, row.keywords, row.field_codes)
 
@@ -371,7 +457,9 @@ def test_what_is_public_is_always_complete(make: Factory, session: Any, edit: di
 def test_the_index_knows_the_published_only(make: Factory, app: Flask) -> None:
     rows = {(kind, state): getattr(make, kind)(state=state) for kind, state in LIVES}
 
-    indexed = {(kind, row_id) for kind, row_id, _ in app.extensions["search"].versions()}
+    indexed = {
+        (kind, row_id) for kind, row_id, _ in app.extensions["search"].versions()
+    }
 
     assert indexed == {(kind, rows[kind, "published"].id) for kind in KINDS}
     assert rules.index_check() == {"missing": [], "stale": [], "extra": []}

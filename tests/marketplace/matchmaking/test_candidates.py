@@ -34,8 +34,14 @@ QUERY = Document(0, "深沟球轴承振动大", "轴承超精研磨以后振动�
 def site(tmp_path: Path) -> Iterator[Flask]:
     """A site of its own that takes its candidates from the cluster."""
     required()
-    environ = {"MARKET_ENV": "test", "DATA_DIR": str(tmp_path), "MATCHING": "candidates"}
-    application = create_app(Config.from_env({**environ, "SEARCH_URL": f"{URL}/test-{uuid4().hex}"}))
+    environ = {
+        "MARKET_ENV": "test",
+        "DATA_DIR": str(tmp_path),
+        "MATCHING": "candidates",
+    }
+    application = create_app(
+        Config.from_env({**environ, "SEARCH_URL": f"{URL}/test-{uuid4().hex}"})
+    )
     with application.app_context():
         upgrade()
         dictionaries.seed()
@@ -65,7 +71,9 @@ def in_memory(site: Flask, tmp_path: Path) -> Matchers:
     return Matchers(tmp_path / "in-memory")
 
 
-def test_fitted_and_changed_rows_are_ranked_as_in_memory(site: Flask, make: Factory, tmp_path: Path) -> None:
+def test_fitted_and_changed_rows_are_ranked_as_in_memory(
+    site: Flask, make: Factory, tmp_path: Path
+) -> None:
     rows = [make.achievement(title=f"深沟球轴承超精研磨工艺 {n}") for n in range(5)]
     matchers = site.extensions["matchers"]
     matchers.fit(("achievement",))
@@ -91,7 +99,9 @@ def test_older_generations_leave_the_cluster(site: Flask, make: Factory) -> None
     matchers = site.extensions["matchers"]
     for _ in range(3):
         matchers.fit(("achievement",))
-    kept = [path for path in (matchers.folder / "achievement").iterdir() if path.is_dir()]
+    kept = [
+        path for path in (matchers.folder / "achievement").iterdir() if path.is_dir()
+    ]
 
     assert len(kept) == 2
     assert all(matchers._pool("achievement", path.name).there() for path in kept)
@@ -109,7 +119,9 @@ def test_lost_candidates_are_noticed_and_made_good(site: Flask, make: Factory) -
     assert [id_ for id_, _ in found(matchers)] == [row.id]
 
 
-def test_a_cluster_that_is_away_is_said_and_the_artefact_kept(site: Flask, make: Factory) -> None:
+def test_a_cluster_that_is_away_is_said_and_the_artefact_kept(
+    site: Flask, make: Factory
+) -> None:
     row = make.achievement(title="深沟球轴承超精研磨工艺")
     matchers = site.extensions["matchers"]
     matchers.fit(("achievement",))

@@ -37,7 +37,9 @@ def matchers(app: Flask, session: Session) -> Matchers:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Flask]:
     """A site of its own whose rows stay, for what other threads and processes are to see."""
-    application = create_app(Config.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)}))
+    application = create_app(
+        Config.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)})
+    )
     with application.app_context():
         upgrade()
         dictionaries.seed()
@@ -46,7 +48,9 @@ def site(tmp_path: Path) -> Iterator[Flask]:
         db.engine.dispose()
 
 
-def found(matchers: Matchers, kind: str = "achievement", *, inner: bool = False) -> list[int]:
+def found(
+    matchers: Matchers, kind: str = "achievement", *, inner: bool = False
+) -> list[int]:
     """Ids that the matcher ranks for QUERY, in order of id."""
     with matchers.using(kind, inner=inner) as matcher:
         return sorted(match.id for match in matcher.rank(QUERY, top=100))
@@ -72,7 +76,9 @@ def test_a_publication_is_found_by_the_next_use_and_a_withdrawal_gone_at_once(
 def test_an_edit_is_ranked_by_its_new_text(matchers: Matchers, make: Factory) -> None:
     row = make.achievement()
     assert found(matchers) == [row.id]
-    elsewhere = "猕猴桃果酒低温发酵，酒精度 12 度，果香保留率比常温发酵高三成，两家酒庄试用。"
+    elsewhere = (
+        "猕猴桃果酒低温发酵，酒精度 12 度，果香保留率比常温发酵高三成，两家酒庄试用。"
+    )
 
     listings.save(
         row,
@@ -81,26 +87,37 @@ def test_an_edit_is_ranked_by_its_new_text(matchers: Matchers, make: Factory) ->
             "summary": elsewhere,
             "baseline": "",
             "keywords": ["果酒"],
-            "metrics": [{"name": "酒精度", "operator": "eq", "value": 12, "unit": "度"}],
+            "metrics": [
+                {"name": "酒精度", "operator": "eq", "value": 12, "unit": "度"}
+            ],
         },
         by=None,
         seen=row.revision,
     )
 
     with matchers.using("achievement") as matcher:
-        new, old = (matcher.understand(Document(0, word)).unknown for word in ("猕猴桃", "振动"))
+        new, old = (
+            matcher.understand(Document(0, word)).unknown for word in ("猕猴桃", "振动")
+        )
     assert new == []
     assert old == ["振动"]
 
 
-@pytest.mark.parametrize("state", ["draft", "submitted", "returned", "rejected", "suspended", "withdrawn", "expired"])
-def test_only_published_rows_are_held(matchers: Matchers, make: Factory, state: str) -> None:
+@pytest.mark.parametrize(
+    "state",
+    ["draft", "submitted", "returned", "rejected", "suspended", "withdrawn", "expired"],
+)
+def test_only_published_rows_are_held(
+    matchers: Matchers, make: Factory, state: str
+) -> None:
     make.achievement(state=state)
 
     assert found(matchers) == []
 
 
-def test_talent_and_capital_demands_are_never_held(matchers: Matchers, make: Factory) -> None:
+def test_talent_and_capital_demands_are_never_held(
+    matchers: Matchers, make: Factory
+) -> None:
     make.demand(need="talent")
     make.demand(need="capital")
     wanted = make.demand()
@@ -108,17 +125,23 @@ def test_talent_and_capital_demands_are_never_held(matchers: Matchers, make: Fac
     assert found(matchers, "demand") == [wanted.id]
 
 
-def test_confidential_rows_are_held_in_the_inner_circle_only(matchers: Matchers, make: Factory) -> None:
+def test_confidential_rows_are_held_in_the_inner_circle_only(
+    matchers: Matchers, make: Factory
+) -> None:
     shown, hidden = make.achievement(), make.achievement(visibility="confidential")
 
     assert found(matchers) == [shown.id]
     assert found(matchers, inner=True) == [shown.id, hidden.id]
 
 
-def test_no_word_of_a_confidential_row_is_known_outside(matchers: Matchers, make: Factory) -> None:
+def test_no_word_of_a_confidential_row_is_known_outside(
+    matchers: Matchers, make: Factory
+) -> None:
     make.achievement()
     make.achievement(
-        "铼铱合金喷管", visibility="confidential", summary="铼铱合金喷管化学气相沉积，1800 ℃ 下工作 500 小时。"
+        "铼铱合金喷管",
+        visibility="confidential",
+        summary="铼铱合金喷管化学气相沉积，1800 ℃ 下工作 500 小时。",
     )
     question = Document(0, "铼铱合金")
 
@@ -131,7 +154,9 @@ def test_no_word_of_a_confidential_row_is_known_outside(matchers: Matchers, make
     assert not known
 
 
-def test_a_row_that_turns_confidential_leaves_the_outer_circle(matchers: Matchers, make: Factory) -> None:
+def test_a_row_that_turns_confidential_leaves_the_outer_circle(
+    matchers: Matchers, make: Factory
+) -> None:
     row = make.achievement()
     assert found(matchers) == [row.id]
 
@@ -163,7 +188,8 @@ def test_a_row_past_its_day_goes_with_the_audit_though_nobody_touched_it(
     assert found(matchers) == [row.id]
     session.execute(
         db.update(Achievement).values(
-            updated_at=Achievement.updated_at, valid_until=row.published_at.date() - timedelta(days=1)
+            updated_at=Achievement.updated_at,
+            valid_until=row.published_at.date() - timedelta(days=1),
         )
     )
     session.commit()
@@ -173,7 +199,9 @@ def test_a_row_past_its_day_goes_with_the_audit_though_nobody_touched_it(
     assert found(matchers) == []
 
 
-def test_a_fitted_artefact_is_taken_over_by_a_running_process(app: Flask, matchers: Matchers, make: Factory) -> None:
+def test_a_fitted_artefact_is_taken_over_by_a_running_process(
+    app: Flask, matchers: Matchers, make: Factory
+) -> None:
     other = another_process(app)
     row = make.achievement()
     assert found(other) == [row.id]
@@ -185,11 +213,15 @@ def test_a_fitted_artefact_is_taken_over_by_a_running_process(app: Flask, matche
     assert other._catalogues["achievement", False].usable
 
 
-def test_what_changed_after_the_fit_is_caught_up(app: Flask, matchers: Matchers, make: Factory) -> None:
+def test_what_changed_after_the_fit_is_caught_up(
+    app: Flask, matchers: Matchers, make: Factory
+) -> None:
     kept, changed, gone = make.achievement(), make.achievement(), make.achievement()
     matchers.fit(("achievement",))
     listings.withdraw(gone, by=None, seen=gone.revision)
-    listings.save(changed, {"prospects": "适合电机厂配套。"}, by=None, seen=changed.revision)
+    listings.save(
+        changed, {"prospects": "适合电机厂配套。"}, by=None, seen=changed.revision
+    )
     new = make.achievement()
     state = matchers.status()["achievement"]
 
@@ -199,18 +231,24 @@ def test_what_changed_after_the_fit_is_caught_up(app: Flask, matchers: Matchers,
     assert found(another_process(app)) == expected
 
 
-def test_an_artefact_holds_nothing_confidential(app: Flask, matchers: Matchers, make: Factory) -> None:
+def test_an_artefact_holds_nothing_confidential(
+    app: Flask, matchers: Matchers, make: Factory
+) -> None:
     make.achievement(visibility="confidential")
 
     assert matchers.fit(("achievement",)) == {"achievement": 0}
 
 
-def test_older_generations_are_cleared_away_but_one(matchers: Matchers, make: Factory) -> None:
+def test_older_generations_are_cleared_away_but_one(
+    matchers: Matchers, make: Factory
+) -> None:
     make.achievement()
     for _ in range(4):
         matchers.fit(("achievement",))
 
-    kept = [path for path in (matchers.folder / "achievement").iterdir() if path.is_dir()]
+    kept = [
+        path for path in (matchers.folder / "achievement").iterdir() if path.is_dir()
+    ]
 
     assert len(kept) == 2
 
@@ -228,10 +266,17 @@ def damage(folder: Path, how: str) -> None:
         files = sorted(path for path in current.rglob("*") if path.is_file())
         for path in files:
             content = path.read_bytes()
-            path.write_bytes({"truncated": content[: len(content) // 2], "foreign": b"PK\x03\x04 other"}[how])
+            path.write_bytes(
+                {
+                    "truncated": content[: len(content) // 2],
+                    "foreign": b"PK\x03\x04 other",
+                }[how]
+            )
 
 
-@pytest.mark.parametrize("how", ["missing", "truncated", "foreign", "no stamps", "foreign name"])
+@pytest.mark.parametrize(
+    "how", ["missing", "truncated", "foreign", "no stamps", "foreign name"]
+)
 def test_an_unusable_artefact_costs_a_log_line_and_no_answer(
     app: Flask, matchers: Matchers, make: Factory, how: str
 ) -> None:
@@ -269,7 +314,9 @@ def test_many_rows_without_an_artefact_are_built_in_the_background(
     assert len(found(matchers, inner=True)) == len(rows) + 1
 
 
-def test_readers_and_changes_in_many_threads_end_in_the_state_of_the_database(site: Flask) -> None:
+def test_readers_and_changes_in_many_threads_end_in_the_state_of_the_database(
+    site: Flask,
+) -> None:
     make = Factory(db.session)
     rows = [make.achievement() for _ in range(6)]
     matchers, failures = site.extensions["matchers"], []

@@ -18,12 +18,16 @@ READERS = ("guest", "owner", "other", "broker", "operator")
 STATES = ("public", "partial", "confidential", "draft", "expired")
 
 
-def reader(name: str, row: Any, make: Factory, client: FlaskClient, sign_in: SignIn) -> FlaskClient:
+def reader(
+    name: str, row: Any, make: Factory, client: FlaskClient, sign_in: SignIn
+) -> FlaskClient:
     """A browser in the hands of that reader; `owner` belongs to the row's organisation."""
     if name == "guest":
         return client
     role = {"owner": "firm", "other": "firm"}.get(name, name)
-    return sign_in(make.person(role, row.organisation if name == "owner" else make.organisation()))
+    return sign_in(
+        make.person(role, row.organisation if name == "owner" else make.organisation())
+    )
 
 
 def listing(kind: str, state: str, make: Factory) -> Any:
@@ -57,27 +61,52 @@ PAIR = {**OFFERED, "confidential": {"owner", "broker", "operator"}}
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", READERS)
 def test_who_may_open_the_matches_of_a_listing(
-    make: Factory, client: FlaskClient, sign_in: SignIn, kind: str, state: str, name: str
+    make: Factory,
+    client: FlaskClient,
+    sign_in: SignIn,
+    kind: str,
+    state: str,
+    name: str,
 ) -> None:
     make.organisation()
-    row, other = listing(kind, state, make), make.achievement() if kind == "demand" else make.demand()
+    row, other = (
+        listing(kind, state, make),
+        make.achievement() if kind == "demand" else make.demand(),
+    )
     browser = reader(name, row, make, client, sign_in)
     address = f"/{kind}s/{row.id}/matches"
 
-    page, plain, pair = (browser.get(a) for a in (address, f"{address}?order=date", f"{address}/{other.id}"))
+    page, plain, pair = (
+        browser.get(a)
+        for a in (address, f"{address}?order=date", f"{address}/{other.id}")
+    )
 
-    own_page, own_pair = (200 if name in table[state] else 404 for table in (OWN_PAGE, OWN_PAIR))
-    assert (page.status_code, plain.status_code, pair.status_code) == (own_page, own_page, own_pair)
+    own_page, own_pair = (
+        200 if name in table[state] else 404 for table in (OWN_PAGE, OWN_PAIR)
+    )
+    assert (page.status_code, plain.status_code, pair.status_code) == (
+        own_page,
+        own_page,
+        own_pair,
+    )
 
 
 @pytest.mark.parametrize("kind", ["demand", "achievement"])
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", READERS)
 def test_who_is_offered_a_listing(
-    make: Factory, client: FlaskClient, sign_in: SignIn, kind: str, state: str, name: str
+    make: Factory,
+    client: FlaskClient,
+    sign_in: SignIn,
+    kind: str,
+    state: str,
+    name: str,
 ) -> None:
     make.organisation()
-    offered, row = listing(kind, state, make), make.achievement() if kind == "demand" else make.demand()
+    offered, row = (
+        listing(kind, state, make),
+        make.achievement() if kind == "demand" else make.demand(),
+    )
     browser = reader(name, offered, make, client, sign_in)
     address = f"/{row.kind}s/{row.id}/matches"
     link = f'{address}/{offered.id}"'
@@ -92,7 +121,9 @@ def test_who_is_offered_a_listing(
     assert pair == (200 if name in PAIR[state] else 404)
 
 
-def test_an_anonymous_firm_is_named_on_none_of_the_pages(make: Factory, client: FlaskClient) -> None:
+def test_an_anonymous_firm_is_named_on_none_of_the_pages(
+    make: Factory, client: FlaskClient
+) -> None:
     firm = make.organisation("东阿不愿具名钢球厂（示例）")
     demand, row = make.demand(owner=firm, anonymous=True), make.achievement()
 
@@ -110,14 +141,23 @@ def test_an_anonymous_firm_is_named_on_none_of_the_pages(make: Factory, client: 
     assert [demand.title in page for page in pages] == [True] * len(pages)
 
 
-def test_hidden_sections_of_a_partly_public_listing_are_on_no_page(make: Factory, client: FlaskClient) -> None:
+def test_hidden_sections_of_a_partly_public_listing_are_on_no_page(
+    make: Factory, client: FlaskClient
+) -> None:
     secret = "磨粒流二次光整，滚道残余高度再降一半"
     row = make.achievement(
-        visibility="partial", innovation=secret, keywords=["磨粒流"], price_mode="fixed", price_min=87
+        visibility="partial",
+        innovation=secret,
+        keywords=["磨粒流"],
+        price_mode="fixed",
+        price_min=87,
     )
     demand = make.demand(budget=50, budget_negotiable=False)
 
-    for address in (f"/demands/{demand.id}/matches", f"/demands/{demand.id}/matches/{row.id}"):
+    for address in (
+        f"/demands/{demand.id}/matches",
+        f"/demands/{demand.id}/matches/{row.id}",
+    ):
         page = client.get(address).text
         assert row.title in page
         assert "磨粒流" not in page
@@ -126,11 +166,17 @@ def test_hidden_sections_of_a_partly_public_listing_are_on_no_page(make: Factory
 
 def test_markup_in_texts_stays_text(make: Factory, client: FlaskClient) -> None:
     bad = "<script>alert(1)</script>轴承超精研磨 & <b>振动</b>"
-    row = make.achievement(f"{bad}降噪", summary=f"{bad}，振动值由 45 dB 降到 36 dB，已在两条线上试用，效果稳定。")
+    row = make.achievement(
+        f"{bad}降噪",
+        summary=f"{bad}，振动值由 45 dB 降到 36 dB，已在两条线上试用，效果稳定。",
+    )
     demand = make.demand(f"{bad}攻关")
     address = f"/demands/{demand.id}/matches"
 
-    pages = [client.get(a).text for a in (address, f"{address}?order=date", f"{address}/{row.id}")]
+    pages = [
+        client.get(a).text
+        for a in (address, f"{address}?order=date", f"{address}/{row.id}")
+    ]
 
     for page in pages:
         assert "alert(1)" in page
@@ -140,13 +186,17 @@ def test_markup_in_texts_stays_text(make: Factory, client: FlaskClient) -> None:
     assert "<mark>轴承</mark>" in pages[2]
 
 
-def test_the_table_of_shares_adds_up_on_the_page(make: Factory, client: FlaskClient) -> None:
+def test_the_table_of_shares_adds_up_on_the_page(
+    make: Factory, client: FlaskClient
+) -> None:
     row, demand = make.achievement(), make.demand()
 
     page = client.get(f"/demands/{demand.id}/matches/{row.id}").text
 
     table = page[page.index("<table") : page.index("</table>")]
-    points = [round(float(number) * 1000) for number in re.findall(r">(\d\.\d{3})<", table)]
+    points = [
+        round(float(number) * 1000) for number in re.findall(r">(\d\.\d{3})<", table)
+    ]
     percents = [int(number) for number in re.findall(r">(\d+)%<", table)]
     assert len(points) > 3
     assert sum(points[:-1]) == points[-1]
@@ -154,17 +204,29 @@ def test_the_table_of_shares_adds_up_on_the_page(make: Factory, client: FlaskCli
     assert "字面相近（单字与双字片段、标题）" in table
 
 
-def test_a_page_of_matches_says_grade_reason_and_facts(make: Factory, client: FlaskClient) -> None:
+def test_a_page_of_matches_says_grade_reason_and_facts(
+    make: Factory, client: FlaskClient
+) -> None:
     make.achievement()
     demand = make.demand()
 
     page = client.get(f"/demands/{demand.id}/matches").text
 
-    for words in ("高度匹配", "两边都提到<mark>", "合作方式相符", "看依据", "按发布日期", "算法说明", "中试阶段"):
+    for words in (
+        "高度匹配",
+        "两边都提到<mark>",
+        "合作方式相符",
+        "看依据",
+        "按发布日期",
+        "算法说明",
+        "中试阶段",
+    ):
         assert words in page, words
 
 
-def test_nothing_fitting_is_said_first(make: Factory, client: FlaskClient, sign_in: SignIn) -> None:
+def test_nothing_fitting_is_said_first(
+    make: Factory, client: FlaskClient, sign_in: SignIn
+) -> None:
     make.achievement()
     demand = make.demand(
         "湖湾水华治理",
@@ -184,9 +246,13 @@ def test_nothing_fitting_is_said_first(make: Factory, client: FlaskClient, sign_
     assert "补充内容" in owners
 
 
-def test_a_word_as_long_as_its_text_is_cut_among_what_is_missing(make: Factory, client: FlaskClient) -> None:
+def test_a_word_as_long_as_its_text_is_cut_among_what_is_missing(
+    make: Factory, client: FlaskClient
+) -> None:
     make.achievement()
-    demand = make.demand("湖湾水华治理", problem="polyimide" * 330, key_technology="", keywords=[])
+    demand = make.demand(
+        "湖湾水华治理", problem="polyimide" * 330, key_technology="", keywords=[]
+    )
 
     page = client.get(f"/demands/{demand.id}/matches").text
     missing = page.split("成果里没有出现过：")[1].split("。")[0].split("、")
@@ -196,7 +262,9 @@ def test_a_word_as_long_as_its_text_is_cut_among_what_is_missing(make: Factory, 
     assert max(map(len, missing)) == 33
 
 
-def test_a_new_publication_appears_and_a_withdrawn_one_is_gone(make: Factory, client: FlaskClient) -> None:
+def test_a_new_publication_appears_and_a_withdrawn_one_is_gone(
+    make: Factory, client: FlaskClient
+) -> None:
     demand = make.demand()
     address = f"/demands/{demand.id}/matches"
     before = client.get(address).text
@@ -205,12 +273,18 @@ def test_a_new_publication_appears_and_a_withdrawn_one_is_gone(make: Factory, cl
     listings.withdraw(row, by=None, seen=row.revision)
     withdrawn = client.get(address).text
 
-    assert [row.title in page for page in (before, after, withdrawn)] == [False, True, False]
+    assert [row.title in page for page in (before, after, withdrawn)] == [
+        False,
+        True,
+        False,
+    ]
     assert client.get(f"{address}/{row.id}").status_code == 404
 
 
 @pytest.mark.parametrize("need", ["talent", "capital"])
-def test_other_needs_are_told_what_to_do_instead(make: Factory, client: FlaskClient, need: str) -> None:
+def test_other_needs_are_told_what_to_do_instead(
+    make: Factory, client: FlaskClient, need: str
+) -> None:
     demand = make.demand(need=need)
 
     page = client.get(f"/demands/{demand.id}/matches")
@@ -235,7 +309,9 @@ def test_addresses_of_nothing_are_missing(client: FlaskClient, address: str) -> 
 
 
 @pytest.mark.parametrize("number", [2**31, 2**63, 10**23])
-def test_numbers_no_database_takes_are_missing(make: Factory, client: FlaskClient, number: int) -> None:
+def test_numbers_no_database_takes_are_missing(
+    make: Factory, client: FlaskClient, number: int
+) -> None:
     demand, row = make.demand(), make.achievement()
     addresses = [f"/demands/{number}/matches"]
     addresses += [f"/{one.kind}s/{one.id}/matches/{number}" for one in (demand, row)]
@@ -259,7 +335,9 @@ def test_numbers_no_database_takes_are_missing(make: Factory, client: FlaskClien
         ("9" * 23, 100_000),
     ],
 )
-def test_odd_page_numbers_of_the_plain_order(make: Factory, client: FlaskClient, page: str, beyond: int | None) -> None:
+def test_odd_page_numbers_of_the_plain_order(
+    make: Factory, client: FlaskClient, page: str, beyond: int | None
+) -> None:
     demand, row = make.demand(), make.achievement()
 
     shown = client.get(f"/demands/{demand.id}/matches?order=date&page={page}").text
@@ -285,17 +363,36 @@ def test_while_the_matcher_is_prepared_the_page_says_so(
     assert client.get(f"/demands/{demand.id}/matches?order=date").status_code == 200
 
 
-def test_the_algorithm_page_tells_cut_points_and_the_way_out(client: FlaskClient) -> None:
+def test_the_algorithm_page_tells_cut_points_and_the_way_out(
+    client: FlaskClient,
+) -> None:
     page = client.get("/algorithm")
 
     assert page.status_code == 200
-    for words in ("0.25", "0.15", "0.10", "按发布日期", "不算进分数", "第十六条", "不保存"):
+    for words in (
+        "0.25",
+        "0.15",
+        "0.10",
+        "按发布日期",
+        "不算进分数",
+        "第十六条",
+        "不保存",
+    ):
         assert words in page.text, words
 
 
-def test_the_pages_carry_no_inline_style_or_script(make: Factory, client: FlaskClient) -> None:
+def test_the_pages_carry_no_inline_style_or_script(
+    make: Factory, client: FlaskClient
+) -> None:
     row, demand = make.achievement(), make.demand()
 
-    for address in (f"/demands/{demand.id}/matches", f"/demands/{demand.id}/matches/{row.id}", "/trial", "/algorithm"):
+    for address in (
+        f"/demands/{demand.id}/matches",
+        f"/demands/{demand.id}/matches/{row.id}",
+        "/trial",
+        "/algorithm",
+    ):
         page = client.get(address).text
-        assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)", page), address
+        assert not re.search(
+            r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)", page
+        ), address

@@ -49,7 +49,9 @@ def test_the_nearer_text_comes_first_and_says_why(make: Factory) -> None:
     assert first.rank == 1
     assert first.grade == "high"
     assert {"振动", "超精"} & {word for word, _ in first.shares}
-    assert sum(share for _, share in first.shares) + first.rest == pytest.approx(first.score)
+    assert sum(share for _, share in first.shares) + first.rest == pytest.approx(
+        first.score
+    )
     assert "".join(text for text, _ in first.said).startswith("两边都提到")
 
 
@@ -75,7 +77,10 @@ def test_everybody_gets_the_same_order(make: Factory) -> None:
     demand = make.demand()
     readers = [
         GUEST,
-        *(make.person(role, make.organisation()) for role in ("firm", "researcher", "broker", "operator")),
+        *(
+            make.person(role, make.organisation())
+            for role in ("firm", "researcher", "broker", "operator")
+        ),
     ]
 
     orders = [ids(rules.matches_for(demand, by=reader)) for reader in readers]
@@ -95,9 +100,14 @@ def test_an_organisation_is_not_offered_its_own(make: Factory) -> None:
         rules.evidence(demand, own.id, by=GUEST)
 
 
-def test_what_is_missing_from_a_list_does_not_betray_who_is_anonymous(make: Factory) -> None:
+def test_what_is_missing_from_a_list_does_not_betray_who_is_anonymous(
+    make: Factory,
+) -> None:
     both = make.organisation("自产自用轴承集团（示例）")
-    staff, operator = make.person("firm", both), make.person("operator", make.organisation())
+    staff, operator = (
+        make.person("firm", both),
+        make.person("operator", make.organisation()),
+    )
     demand = make.demand(owner=both, anonymous=True)
     own = make.achievement(owner=both)
 
@@ -138,13 +148,17 @@ def test_only_a_need_for_technology_is_matched(make: Factory, need: str) -> None
         ("expired", "ended"),
     ],
 )
-def test_a_listing_looks_for_matches_while_it_lives(make: Factory, state: str, blocked: str | None) -> None:
+def test_a_listing_looks_for_matches_while_it_lives(
+    make: Factory, state: str, blocked: str | None
+) -> None:
     make.achievement()
 
     assert rules.matches_for(make.demand(state=state), by=None).blocked == blocked
 
 
-def test_the_plain_order_is_all_there_is_newest_first(make: Factory, session: Session) -> None:
+def test_the_plain_order_is_all_there_is_newest_first(
+    make: Factory, session: Session
+) -> None:
     rows = [make.achievement() for _ in range(rules.TOP + 2)]
     far = make.demand("湖湾水华治理", **FAR)
 
@@ -166,7 +180,9 @@ def test_pages_of_the_plain_order_end_where_the_list_ends(make: Factory) -> None
     answers = {asked: rules.newest_for(demand, by=GUEST, page=asked) for asked in given}
 
     assert {asked: page for asked, (_, page, _) in answers.items()} == given
-    assert {len(answer.offers) for answer, page, _ in answers.values() if page == 2} == {1}
+    assert {
+        len(answer.offers) for answer, page, _ in answers.values() if page == 2
+    } == {1}
 
 
 def test_nothing_fitting_is_said_with_what_is_missing(make: Factory) -> None:
@@ -187,13 +203,18 @@ def test_the_side_column_gets_the_same_first_few(make: Factory) -> None:
         make.achievement()
     demand = make.demand()
 
-    assert ids(rules.top_matches(demand, GUEST)) == ids(rules.matches_for(demand, by=GUEST))[:5]
+    assert (
+        ids(rules.top_matches(demand, GUEST))
+        == ids(rules.matches_for(demand, by=GUEST))[:5]
+    )
 
 
 def test_hidden_ones_at_the_top_leave_no_gap(make: Factory) -> None:
     both = make.organisation("自产自用轴承集团（示例）")
     for _ in range(8):
-        make.achievement(owner=both, title=f"深沟球轴承异音攻关{_}", summary=make_text())
+        make.achievement(
+            owner=both, title=f"深沟球轴承异音攻关{_}", summary=make_text()
+        )
     others = [make.achievement() for _ in range(3)]
     demand = make.demand(owner=both)
 
@@ -208,17 +229,26 @@ def make_text() -> str:
 def test_an_empty_catalogue_blames_no_word(make: Factory) -> None:
     answer = rules.matches_for(make.demand(), by=GUEST)
 
-    assert (answer.catalogue, answer.offers, answer.unknown, answer.blocked) == (0, (), (), None)
+    assert (answer.catalogue, answer.offers, answer.unknown, answer.blocked) == (
+        0,
+        (),
+        (),
+        None,
+    )
 
 
 def facts(offer: rules.Offer) -> dict[str, tuple[str, str, str]]:
     """Name → verdict and both values."""
-    return {fact.name: (fact.verdict, fact.wished, fact.offered) for fact in offer.facts}
+    return {
+        fact.name: (fact.verdict, fact.wished, fact.offered) for fact in offer.facts
+    }
 
 
 def test_facts_are_said_in_words(make: Factory) -> None:
     row = make.achievement(price_mode="fixed", price_min=80, chain_code="bearing")
-    demand = make.demand(budget=50, budget_negotiable=False, stage_wished="small_batch", chain_code=None)
+    demand = make.demand(
+        budget=50, budget_negotiable=False, stage_wished="small_batch", chain_code=None
+    )
 
     offer = rules.evidence(demand, row.id, by=GUEST).offer
 
@@ -235,30 +265,47 @@ def test_a_row_of_a_list_tells_three_facts_known_ones_first(make: Factory) -> No
     make.achievement(price_mode="negotiable")
     demand = make.demand(chain_code=None)
 
-    names = [(fact.name, fact.verdict) for fact in rules.matches_for(demand, by=GUEST).offers[0].facts]
+    names = [
+        (fact.name, fact.verdict)
+        for fact in rules.matches_for(demand, by=GUEST).offers[0].facts
+    ]
 
     assert names == [("合作方式", "agree"), ("领域", "agree"), ("阶段", "unknown")]
 
 
-@pytest.mark.parametrize(("reader", "told"), [("guest", False), ("firm", False), ("broker", True), ("operator", True)])
-def test_codes_of_a_partly_public_listing_are_unknown_to_the_public(make: Factory, reader: str, told: bool) -> None:
-    row = make.achievement(visibility="partial", price_mode="fixed", price_min=80, innovation="滚道磨粒流二次光整。")
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [("guest", False), ("firm", False), ("broker", True), ("operator", True)],
+)
+def test_codes_of_a_partly_public_listing_are_unknown_to_the_public(
+    make: Factory, reader: str, told: bool
+) -> None:
+    row = make.achievement(
+        visibility="partial",
+        price_mode="fixed",
+        price_min=80,
+        innovation="滚道磨粒流二次光整。",
+    )
     demand = make.demand(budget=50, budget_negotiable=False)
     by: Any = GUEST if reader == "guest" else make.person(reader, make.organisation())
 
     pair = rules.evidence(demand, row.id, by=by)
 
     found = facts(pair.offer)
-    assert {name: found[name][0] != "unknown" for name in ("合作方式", "价格", "产业链")} == dict.fromkeys(
-        ("合作方式", "价格", "产业链"), told
-    )
+    assert {
+        name: found[name][0] != "unknown" for name in ("合作方式", "价格", "产业链")
+    } == dict.fromkeys(("合作方式", "价格", "产业链"), told)
     assert found["领域"][0] == "agree"
     assert [name for name, _ in pair.other] == ["成果简介"]
 
 
 def test_words_of_hidden_sections_earn_nothing(make: Factory) -> None:
-    row = make.achievement(visibility="partial", innovation="滚道磨粒流二次光整。", keywords=["磨粒流"])
-    demand = make.demand(problem="想用磨粒流做滚道光整，把轴承振动值降下来，现在靠超精研磨达不到要求。")
+    row = make.achievement(
+        visibility="partial", innovation="滚道磨粒流二次光整。", keywords=["磨粒流"]
+    )
+    demand = make.demand(
+        problem="想用磨粒流做滚道光整，把轴承振动值降下来，现在靠超精研磨达不到要求。"
+    )
 
     offer = rules.evidence(demand, row.id, by=GUEST).offer
 
@@ -279,9 +326,13 @@ def test_evidence_adds_up_as_it_is_shown(make: Factory) -> None:
 
 def test_words_are_told_as_the_text_writes_them(make: Factory) -> None:
     make.achievement(
-        "PA66保持架注塑", summary="玻纤增强PA66保持架低翘曲注塑，翘曲由 0.3 mm 降到 0.1 mm，用于圆柱滚子轴承。"
+        "PA66保持架注塑",
+        summary="玻纤增强PA66保持架低翘曲注塑，翘曲由 0.3 mm 降到 0.1 mm，用于圆柱滚子轴承。",
     )
-    demand = make.demand("PA66保持架开裂", problem="玻纤增强PA66保持架冬天开裂，翘曲 0.3 mm，想降到 0.1 mm 以内。")
+    demand = make.demand(
+        "PA66保持架开裂",
+        problem="玻纤增强PA66保持架冬天开裂，翘曲 0.3 mm，想降到 0.1 mm 以内。",
+    )
 
     words = {word for word, _ in rules.matches_for(demand, by=GUEST).offers[0].shares}
 
@@ -297,7 +348,11 @@ def test_words_are_told_as_the_text_writes_them(make: Factory) -> None:
         ("轴承振动", {"轴承"}, "<mark>轴承</mark>振动"),
         ("轴承轴承", {"轴承"}, "<mark>轴承</mark><mark>轴承</mark>"),
         ("深沟球轴承", {"深沟球轴承", "轴承"}, "<mark>深沟球轴承</mark>"),
-        ('<b>轴承</b> & "x"', {"轴承"}, "&lt;b&gt;<mark>轴承</mark>&lt;/b&gt; &amp; &#34;x&#34;"),
+        (
+            '<b>轴承</b> & "x"',
+            {"轴承"},
+            "&lt;b&gt;<mark>轴承</mark>&lt;/b&gt; &amp; &#34;x&#34;",
+        ),
         ("用ＰＡ66做", {"pa66"}, "用<mark>ＰＡ66</mark>做"),
     ],
 )
@@ -305,8 +360,13 @@ def test_marking(text: str, words: set[str], expected: str) -> None:
     assert rules.marked(text, words) == expected
 
 
-@given(st.text(max_size=60), st.sets(st.sampled_from(["轴承", "pa66", "script", "b", "amp"])))
-def test_marking_never_changes_the_text_and_never_lets_a_tag_through(text: str, words: set[str]) -> None:
+@given(
+    st.text(max_size=60),
+    st.sets(st.sampled_from(["轴承", "pa66", "script", "b", "amp"])),
+)
+def test_marking_never_changes_the_text_and_never_lets_a_tag_through(
+    text: str, words: set[str]
+) -> None:
     shown = rules.marked(text, words)
 
     assert shown.replace("<mark>", "").replace("</mark>", "") == rules.marked(text, ())
@@ -337,15 +397,22 @@ def test_the_opening_is_one_line_cut_at_a_length(make: Factory) -> None:
     opening = rules.opening(demand, 21)
 
     assert opening == "第一行， 第二行，说明，说明，说明，说明…"
-    assert rules.opening(make.demand(state="draft", problem="")) == "滚道超精研磨参数与振动的关系。"
+    assert (
+        rules.opening(make.demand(state="draft", problem=""))
+        == "滚道超精研磨参数与振动的关系。"
+    )
 
 
 @pytest.mark.parametrize("model", [Achievement, Demand])
-def test_a_bare_draft_gets_an_explanation_and_no_ranking(make: Factory, model: type) -> None:
+def test_a_bare_draft_gets_an_explanation_and_no_ranking(
+    make: Factory, model: type
+) -> None:
     make.achievement()
     make.demand()
     bare = dict.fromkeys(("summary", "baseline", "problem", "key_technology"), "")
-    values = {name: value for name, value in bare.items() if hasattr(model, name)} | {"keywords": []}
+    values = {name: value for name, value in bare.items() if hasattr(model, name)} | {
+        "keywords": []
+    }
     row = getattr(make, model.kind)("我们的需求", state="draft", **values)
 
     answer = rules.matches_for(row, by=None)

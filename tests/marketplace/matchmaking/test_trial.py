@@ -20,7 +20,9 @@ from marketplace.matchmaking import rules
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
-PROBLEM = "电机轴承装配后有异音，振动值 45 dB，超精研磨以后仍达不到 36 dB，铼镍镀层也试过。"
+PROBLEM = (
+    "电机轴承装配后有异音，振动值 45 dB，超精研磨以后仍达不到 36 dB，铼镍镀层也试过。"
+)
 OFFER = "轴承滚道超精研磨工艺，振动值由 45 dB 降到 36 dB，适合深沟球轴承，已在两条线上试用半年。"
 
 
@@ -33,10 +35,15 @@ def paste(browser: FlaskClient, text: str, kind: str = "demand") -> str:
 
 def rows(session: Session) -> int:
     """How many listings there are."""
-    return sum(session.scalar(db.select(db.func.count()).select_from(model)) for model in (Achievement, Demand))
+    return sum(
+        session.scalar(db.select(db.func.count()).select_from(model))
+        for model in (Achievement, Demand)
+    )
 
 
-def test_a_guest_pastes_a_problem_and_gets_achievements(make: Factory, client: FlaskClient) -> None:
+def test_a_guest_pastes_a_problem_and_gets_achievements(
+    make: Factory, client: FlaskClient
+) -> None:
     row, demand = make.achievement(), make.demand()
 
     page = paste(client, PROBLEM)
@@ -50,7 +57,9 @@ def test_a_guest_pastes_a_problem_and_gets_achievements(make: Factory, client: F
     assert PROBLEM in page  # still in the box
 
 
-def test_a_text_of_an_achievement_gets_demands(make: Factory, client: FlaskClient) -> None:
+def test_a_text_of_an_achievement_gets_demands(
+    make: Factory, client: FlaskClient
+) -> None:
     row, demand = make.achievement(), make.demand()
 
     page = paste(client, OFFER, "achievement")
@@ -86,7 +95,9 @@ def test_nothing_is_kept(make: Factory, client: FlaskClient, session: Session) -
         ("\x00轴承\ufeff振动\u202e大" * 5, 200, ""),
     ],
 )
-def test_lengths_and_odd_texts(make: Factory, client: FlaskClient, text: str, status: int, said: str) -> None:
+def test_lengths_and_odd_texts(
+    make: Factory, client: FlaskClient, text: str, status: int, said: str
+) -> None:
     make.achievement()
 
     answer = client.post("/trial", data={"text": text, "kind": "demand"})
@@ -114,7 +125,9 @@ def test_markup_in_a_pasted_text_stays_text(make: Factory, client: FlaskClient) 
     assert "<b>" not in page
 
 
-def test_a_text_without_breaks_is_not_listed_whole_as_a_word(make: Factory, client: FlaskClient) -> None:
+def test_a_text_without_breaks_is_not_listed_whole_as_a_word(
+    make: Factory, client: FlaskClient
+) -> None:
     make.achievement()
     text = "polyimide" * 330
 
@@ -125,7 +138,9 @@ def test_a_text_without_breaks_is_not_listed_whole_as_a_word(make: Factory, clie
     assert paste(client, "轴" * 3000).count("轴" * 3000) == 1
 
 
-def test_a_text_that_says_nothing_gets_an_explanation(make: Factory, client: FlaskClient) -> None:
+def test_a_text_that_says_nothing_gets_an_explanation(
+    make: Factory, client: FlaskClient
+) -> None:
     row = make.achievement()
 
     page = paste(client, "我们公司希望提高，需要技术，欢迎各单位与我们公司合作研究。")
@@ -136,7 +151,10 @@ def test_a_text_that_says_nothing_gets_an_explanation(make: Factory, client: Fla
 
 def test_an_unknown_kind_is_taken_for_a_problem(client: FlaskClient) -> None:
     assert "贴上您的技术难题" in client.get("/trial?kind=patent").text
-    assert client.post("/trial", data={"text": PROBLEM, "kind": "patent"}).status_code == 200
+    assert (
+        client.post("/trial", data={"text": PROBLEM, "kind": "patent"}).status_code
+        == 200
+    )
 
 
 def test_confidential_achievements_are_tried_for_brokers_only(
@@ -146,7 +164,8 @@ def test_confidential_achievements_are_tried_for_brokers_only(
     broker = sign_in(make.person("broker", make.organisation()))
 
     shown = {
-        name: row.title in paste(browser, PROBLEM) for name, browser in {"guest": client, "broker": broker}.items()
+        name: row.title in paste(browser, PROBLEM)
+        for name, browser in {"guest": client, "broker": broker}.items()
     }
 
     assert shown == {"guest": False, "broker": True}
@@ -163,7 +182,9 @@ class Limited(Config):
 def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """A site that limits; the one limiter of all sites is switched off again afterwards."""
     monkeypatch.setattr(limiter, "enabled", limiter.enabled)
-    application = create_app(Limited.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)}))
+    application = create_app(
+        Limited.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)})
+    )
     with application.app_context():
         upgrade()
         limiter.reset()
@@ -176,15 +197,22 @@ def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
 def test_the_limit_per_address(limited: Flask) -> None:
     client = limited.test_client()
 
-    codes = [client.post("/trial", data={"text": PROBLEM}).status_code for _ in range(21)]
-    elsewhere = client.post("/trial", data={"text": PROBLEM}, environ_base={"REMOTE_ADDR": "10.0.0.9"}).status_code
+    codes = [
+        client.post("/trial", data={"text": PROBLEM}).status_code for _ in range(21)
+    ]
+    elsewhere = client.post(
+        "/trial", data={"text": PROBLEM}, environ_base={"REMOTE_ADDR": "10.0.0.9"}
+    ).status_code
     reading = client.get("/trial").status_code
 
     assert codes == [200] * 20 + [429]
     assert (elsewhere, reading) == (200, 200)
 
 
-@pytest.mark.parametrize(("kind", "field", "text"), [("demand", "problem", PROBLEM), ("achievement", "summary", OFFER)])
+@pytest.mark.parametrize(
+    ("kind", "field", "text"),
+    [("demand", "problem", PROBLEM), ("achievement", "summary", OFFER)],
+)
 def test_a_member_keeps_the_text_as_a_draft(
     make: Factory, sign_in: SignIn, session: Session, kind: str, field: str, text: str
 ) -> None:
@@ -198,14 +226,20 @@ def test_a_member_keeps_the_text_as_a_draft(
     model = {"demand": Demand, "achievement": Achievement}[kind]
     row = session.scalars(db.select(model)).one()
     assert offered in page
-    assert (row.state, row.organisation_id, getattr(row, field)) == ("draft", firm.id, text)
+    assert (row.state, row.organisation_id, getattr(row, field)) == (
+        "draft",
+        firm.id,
+        text,
+    )
     assert row.title == rules.headline(text)
     assert answer.status_code == 303
     assert browser.get(answer.location).status_code == 200
     assert f"/{row.id}/edit" in answer.location
 
 
-def test_a_guest_is_led_to_the_sign_in_page(client: FlaskClient, session: Session) -> None:
+def test_a_guest_is_led_to_the_sign_in_page(
+    client: FlaskClient, session: Session
+) -> None:
     assert "存为需求草稿</button>" not in paste(client, PROBLEM)
 
     answer = client.post("/trial/save", data={"text": PROBLEM, "kind": "demand"})
@@ -215,17 +249,26 @@ def test_a_guest_is_led_to_the_sign_in_page(client: FlaskClient, session: Sessio
     assert rows(session) == 0
 
 
-def test_somebody_without_an_organisation_may_not_save(make: Factory, sign_in: SignIn, session: Session) -> None:
+def test_somebody_without_an_organisation_may_not_save(
+    make: Factory, sign_in: SignIn, session: Session
+) -> None:
     browser = sign_in(make.person("researcher"))
 
     page = paste(browser, PROBLEM)
 
     assert "存为需求草稿</button>" not in page
-    assert browser.post("/trial/save", data={"text": PROBLEM, "kind": "demand"}).status_code == 403
+    assert (
+        browser.post(
+            "/trial/save", data={"text": PROBLEM, "kind": "demand"}
+        ).status_code
+        == 403
+    )
     assert rows(session) == 0
 
 
-def test_of_several_organisations_one_must_be_named(make: Factory, sign_in: SignIn, session: Session) -> None:
+def test_of_several_organisations_one_must_be_named(
+    make: Factory, sign_in: SignIn, session: Session
+) -> None:
     first, second, foreign = (make.organisation() for _ in range(3))
     browser = sign_in(make.person("firm", first, second))
     data = {"text": PROBLEM, "kind": "demand"}
@@ -234,13 +277,19 @@ def test_of_several_organisations_one_must_be_named(make: Factory, sign_in: Sign
     wrong = browser.post("/trial/save", data=data | {"organisation": foreign.id})
     right = browser.post("/trial/save", data=data | {"organisation": second.id})
 
-    assert (unnamed.status_code, wrong.status_code, right.status_code) == (422, 422, 303)
+    assert (unnamed.status_code, wrong.status_code, right.status_code) == (
+        422,
+        422,
+        303,
+    )
     assert "请选择草稿归哪个单位" in unnamed.text
     assert PROBLEM in unnamed.text
     assert session.scalars(db.select(Demand)).one().organisation_id == second.id
 
 
-def test_a_twin_is_refused_and_the_text_kept(make: Factory, sign_in: SignIn, session: Session) -> None:
+def test_a_twin_is_refused_and_the_text_kept(
+    make: Factory, sign_in: SignIn, session: Session
+) -> None:
     browser = sign_in(make.person("firm", make.organisation()))
     data = {"text": PROBLEM, "kind": "demand"}
     browser.post("/trial/save", data=data)
@@ -254,7 +303,9 @@ def test_a_twin_is_refused_and_the_text_kept(make: Factory, sign_in: SignIn, ses
     assert rows(session) == 1
 
 
-@pytest.mark.parametrize("data", [{}, {"text": "短", "kind": "demand"}, {"text": PROBLEM, "kind": "patent"}])
+@pytest.mark.parametrize(
+    "data", [{}, {"text": "短", "kind": "demand"}, {"text": PROBLEM, "kind": "patent"}]
+)
 def test_what_cannot_be_tried_cannot_be_saved(
     make: Factory, sign_in: SignIn, session: Session, data: dict[str, str]
 ) -> None:

@@ -45,7 +45,11 @@ class Served:
         """Ask for the matches of the demand on a connection of its own; the ids of a whole page."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
-            connection.request("GET", f"/demands/{self.demand_id}/matches", headers={"Connection": "close"})
+            connection.request(
+                "GET",
+                f"/demands/{self.demand_id}/matches",
+                headers={"Connection": "close"},
+            )
             answer = connection.getresponse()
             page = answer.read().decode()
         finally:
@@ -61,8 +65,13 @@ class Served:
         """Which generations of achievements each worker has mapped into its memory."""
         master = int((self.folder / "pid").read_text())
         workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-        path = re.compile(re.escape(f"{self.folder}/matcher/achievement/") + r"([^/]+)/")
-        return [set(path.findall(Path(f"/proc/{worker}/maps").read_text())) for worker in workers]
+        path = re.compile(
+            re.escape(f"{self.folder}/matcher/achievement/") + r"([^/]+)/"
+        )
+        return [
+            set(path.findall(Path(f"/proc/{worker}/maps").read_text()))
+            for worker in workers
+        ]
 
     def log(self) -> str:
         """What the workers have written down."""
@@ -74,11 +83,20 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The site with its samples, two workers, one demand and what fits it."""
     folder = tmp_path_factory.mktemp("workers")
     pid = f"--pid {folder / 'pid'}"
-    with site(folder, WEB_WORKERS="2", RATELIMIT_ENABLED="0", GUNICORN_CMD_ARGS=pid) as address:
-        app = create_app(Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)}))
+    with site(
+        folder, WEB_WORKERS="2", RATELIMIT_ENABLED="0", GUNICORN_CMD_ARGS=pid
+    ) as address:
+        app = create_app(
+            Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)})
+        )
         with app.app_context():
             make = Factory(db.session)
-            demand = make.demand("铼铱合金推力室喷管沉积", problem=TEXT.format(1900), key_technology="", keywords=[])
+            demand = make.demand(
+                "铼铱合金推力室喷管沉积",
+                problem=TEXT.format(1900),
+                key_technology="",
+                keywords=[],
+            )
             rows = [achievement(make, number) for number in range(STAYING)]
             ids = frozenset(row.id for row in rows)
             yield Served(int(address.rpartition(":")[2]), folder, app, demand.id, ids)
@@ -89,7 +107,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def achievement(make: Factory, number: int) -> Achievement:
     """One more that fits the demand."""
     return make.achievement(
-        f"铼铱合金推力室喷管沉积工艺{number}号", summary=TEXT.format(1800 + number), keywords=["铼铱合金"]
+        f"铼铱合金推力室喷管沉积工艺{number}号",
+        summary=TEXT.format(1800 + number),
+        keywords=["铼铱合金"],
     )
 
 
@@ -106,7 +126,9 @@ def all_hold_the_newest(served: Served) -> bool:
     """Ask, and look whether every worker holds the newest generation, and at most one that an answer still needed."""
     served.matches()
     held = served.held()
-    return len(held) == 2 and all(served.newest() in one and len(one) <= 2 for one in held)
+    return len(held) == 2 and all(
+        served.newest() in one and len(one) <= 2 for one in held
+    )
 
 
 def test_new_generations_are_taken_over_beneath_the_readers(served: Served) -> None:
@@ -123,12 +145,17 @@ def test_new_generations_are_taken_over_beneath_the_readers(served: Served) -> N
 
     def fit() -> None:
         with served.app.app_context():
-            for _ in range(4):  # as `flask matching fit` does it, in a process that is none of the workers
+            for _ in range(
+                4
+            ):  # as `flask matching fit` does it, in a process that is none of the workers
                 served.app.extensions["matchers"].fit()
                 generations.append(served.newest())
 
     generations = [served.newest()]
-    readers, fitting = [threading.Thread(target=read) for _ in range(3)], threading.Thread(target=fit)
+    readers, fitting = (
+        [threading.Thread(target=read) for _ in range(3)],
+        threading.Thread(target=fit),
+    )
     for thread in (*readers, fitting):
         thread.start()
     make, number, seen = Factory(db.session), STAYING, []
@@ -146,28 +173,39 @@ def test_new_generations_are_taken_over_beneath_the_readers(served: Served) -> N
     assert len(answers) > 20
     assert [found for found in answers if not found >= served.staying] == []
     assert len(set(generations)) == 5
-    assert all(all(one) for one in seen)  # published: with the next request of any worker; withdrawn: gone with it
+    assert all(
+        all(one) for one in seen
+    )  # published: with the next request of any worker; withdrawn: gone with it
     assert until(lambda: all_hold_the_newest(served))
     assert "matcher_artefact_unusable" not in served.log()
 
 
 @pytest.mark.parametrize("how", ["truncated", "foreign"])
-def test_a_spoilt_artefact_put_in_place_is_told_once_by_each_worker_and_rebuilt(served: Served, how: str) -> None:
+def test_a_spoilt_artefact_put_in_place_is_told_once_by_each_worker_and_rebuilt(
+    served: Served, how: str
+) -> None:
     folder, name = served.folder / "matcher" / "achievement", f"20990101000000-{how}"
     shutil.copytree(folder / served.newest(), folder / name)
     for path in (path for path in (folder / name).rglob("*") if path.is_file()):
         content = path.read_bytes()
-        path.write_bytes(content[: len(content) // 2] if how == "truncated" else b"PK\x03\x04 other")
+        path.write_bytes(
+            content[: len(content) // 2] if how == "truncated" else b"PK\x03\x04 other"
+        )
     (folder / "next").write_text(name)
     os.replace(folder / "next", folder / "current")
 
     def told() -> int:
-        return sum("matcher_artefact_unusable" in line and name in line for line in served.log().splitlines())
+        return sum(
+            "matcher_artefact_unusable" in line and name in line
+            for line in served.log().splitlines()
+        )
 
     assert until(lambda: served.matches() >= served.staying and told() == 2)
     assert all(served.matches() >= served.staying for _ in range(12))
     assert told() == 2
-    assert until(lambda: served.matches() >= served.staying and served.held() == [set(), set()])
+    assert until(
+        lambda: served.matches() >= served.staying and served.held() == [set(), set()]
+    )
 
     assert operation.fit_matchers().startswith("achievement learnt from")
 

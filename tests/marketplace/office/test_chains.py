@@ -22,7 +22,12 @@ def operator(make: Factory, sign_in: SignIn) -> FlaskClient:
 def written(session: Any, code: str, **changes: object) -> dict[str, object]:
     """What the form of a chain sends; a box that is not ticked sends nothing."""
     row = session.get(Chain, code)
-    values = {"seen": row.revision, "name": row.name, "position": row.position, "active": "y"} | changes
+    values = {
+        "seen": row.revision,
+        "name": row.name,
+        "position": row.position,
+        "active": "y",
+    } | changes
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -33,7 +38,12 @@ def test_a_chain_is_added_once(operator: FlaskClient, session: Any) -> None:
 
     row = session.get(Chain, "low-altitude")
     assert (first.status_code, twin.status_code) == (303, 422)
-    assert (row.name, row.position, row.official, row.active) == ("低空经济", 13, False, True)
+    assert (row.name, row.position, row.official, row.active) == (
+        "低空经济",
+        13,
+        False,
+        True,
+    )
     assert "已被「低空经济」使用" in twin.text
 
 
@@ -50,8 +60,15 @@ def test_a_chain_is_added_once(operator: FlaskClient, session: Any) -> None:
         ({"position": ""}, "写一个整数"),
     ],
 )
-def test_a_wrong_chain_comes_back(changes: dict[str, str], said: str, operator: FlaskClient, session: Any) -> None:
-    form = {"code": "hydrogen", "name": "氢能", "position": "13", "active": "y"} | changes
+def test_a_wrong_chain_comes_back(
+    changes: dict[str, str], said: str, operator: FlaskClient, session: Any
+) -> None:
+    form = {
+        "code": "hydrogen",
+        "name": "氢能",
+        "position": "13",
+        "active": "y",
+    } | changes
 
     answer = operator.post("/office/chains/new", data=form)
 
@@ -60,17 +77,30 @@ def test_a_wrong_chain_comes_back(changes: dict[str, str], said: str, operator: 
     assert session.get(Chain, "hydrogen") is None
 
 
-def test_a_chain_is_renamed_confirmed_and_retired(operator: FlaskClient, session: Any, make: Factory) -> None:
+def test_a_chain_is_renamed_confirmed_and_retired(
+    operator: FlaskClient, session: Any, make: Factory
+) -> None:
     row = make.demand()
-    renamed = operator.post("/office/chains/edit/bearing", data=written(session, "bearing", name="轴承及零部件"))
-    confirmed = operator.post("/office/chains/edit/bearing", data=written(session, "bearing", official="y"))
+    renamed = operator.post(
+        "/office/chains/edit/bearing",
+        data=written(session, "bearing", name="轴承及零部件"),
+    )
+    confirmed = operator.post(
+        "/office/chains/edit/bearing", data=written(session, "bearing", official="y")
+    )
 
     listed = operator.get("/office/chains").text
-    retired = operator.post("/office/chains/edit/bearing", data=written(session, "bearing", active=None))
+    retired = operator.post(
+        "/office/chains/edit/bearing", data=written(session, "bearing", active=None)
+    )
 
     session.expire_all()
     chain = session.get(Chain, "bearing")
-    assert [answer.status_code for answer in (renamed, confirmed, retired)] == [303, 303, 303]
+    assert [answer.status_code for answer in (renamed, confirmed, retired)] == [
+        303,
+        303,
+        303,
+    ]
     assert (chain.name, chain.active, chain.official) == ("轴承及零部件", False, False)
     assert "已确认" in listed
     assert "非官方" in listed
@@ -78,7 +108,9 @@ def test_a_chain_is_renamed_confirmed_and_retired(operator: FlaskClient, session
     assert row.chain.name == "轴承及零部件"
 
 
-def test_of_two_editors_the_second_sees_the_first(operator: FlaskClient, session: Any) -> None:
+def test_of_two_editors_the_second_sees_the_first(
+    operator: FlaskClient, session: Any
+) -> None:
     form = written(session, "copper", name="铜加工")
     late = written(session, "copper", name="铜和铜合金")
     operator.post("/office/chains/edit/copper", data=form)
@@ -93,24 +125,33 @@ def test_of_two_editors_the_second_sees_the_first(operator: FlaskClient, session
 
 
 def test_the_code_of_a_chain_never_changes(operator: FlaskClient, session: Any) -> None:
-    operator.post("/office/chains/edit/copper", data=written(session, "copper", name="铜材") | {"code": "stolen"})
+    operator.post(
+        "/office/chains/edit/copper",
+        data=written(session, "copper", name="铜材") | {"code": "stolen"},
+    )
 
     assert session.get(Chain, "stolen") is None
     assert session.get(Chain, "copper").name == "铜材"
 
 
 def test_a_name_is_text(operator: FlaskClient, session: Any) -> None:
-    operator.post("/office/chains/edit/copper", data=written(session, "copper", name="<script>铜"))
+    operator.post(
+        "/office/chains/edit/copper", data=written(session, "copper", name="<script>铜")
+    )
 
     for path in ("/office/chains", "/office/chains/edit/copper"):
         assert "<script>铜" not in operator.get(path).text
 
 
 @pytest.mark.parametrize("role", ["firm", "desk", "broker"])
-def test_nobody_else_edits_the_list(role: str, make: Factory, sign_in: SignIn, session: Any) -> None:
+def test_nobody_else_edits_the_list(
+    role: str, make: Factory, sign_in: SignIn, session: Any
+) -> None:
     browser = sign_in(make.person(role, make.organisation()))
 
-    answer = browser.post("/office/chains/edit/copper", data=written(session, "copper", name="铜"))
+    answer = browser.post(
+        "/office/chains/edit/copper", data=written(session, "copper", name="铜")
+    )
 
     session.expire_all()
     assert answer.status_code == 403

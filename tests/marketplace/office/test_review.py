@@ -16,9 +16,24 @@ from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
 KINDS = ("achievement", "demand")
-STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended", "withdrawn", "expired")
+STATES = (
+    "draft",
+    "submitted",
+    "returned",
+    "rejected",
+    "published",
+    "suspended",
+    "withdrawn",
+    "expired",
+)
 # address of the deed → what the life table calls it
-DEEDS = {"approve": "approve", "return": "return", "reject": "reject", "suspend": "suspend", "resume": "resume"}
+DEEDS = {
+    "approve": "approve",
+    "return": "return",
+    "reject": "reject",
+    "suspend": "suspend",
+    "resume": "resume",
+}
 AFTER = {
     "approve": "published",
     "return": "returned",
@@ -40,22 +55,41 @@ def operator(make: Factory, sign_in: SignIn) -> FlaskClient:
     return sign_in(make.person("operator"))
 
 
-def press(client: FlaskClient, row: Any, deed: str, note: str = "请补充指标的检验方法", **more: str) -> Any:
-    return client.post(f"/office/review/{row.kind}/{row.id}/{deed}", data={"seen": row.revision, "note": note, **more})
+def press(
+    client: FlaskClient,
+    row: Any,
+    deed: str,
+    note: str = "请补充指标的检验方法",
+    **more: str,
+) -> Any:
+    return client.post(
+        f"/office/review/{row.kind}/{row.id}/{deed}",
+        data={"seen": row.revision, "note": note, **more},
+    )
 
 
 @pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_decision_in_every_state_by_every_reader(
-    kind: str, state: str, deed: str, make: Factory, sign_in: SignIn, client: FlaskClient, session: Any
+    kind: str,
+    state: str,
+    deed: str,
+    make: Factory,
+    sign_in: SignIn,
+    client: FlaskClient,
+    session: Any,
 ) -> None:
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
     before = row.revision
     outsiders = [
         press(browser, row, deed).status_code
-        for browser in (client, sign_in(make.person("firm", owner)), sign_in(make.person("broker")))
+        for browser in (
+            client,
+            sign_in(make.person("firm", owner)),
+            sign_in(make.person("broker")),
+        )
     ]
     session.expire_all()
     assert outsiders == [302, 403, 403]
@@ -70,8 +104,18 @@ def test_every_decision_in_every_state_by_every_reader(
     assert row.state == after
 
 
-@pytest.mark.parametrize("path", ["/office/review", "/office/review/demand/{}", "/office/chains", "/office/chains/new"])
-def test_the_office_is_for_operators(path: str, make: Factory, sign_in: SignIn, client: FlaskClient) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/office/review",
+        "/office/review/demand/{}",
+        "/office/chains",
+        "/office/chains/new",
+    ],
+)
+def test_the_office_is_for_operators(
+    path: str, make: Factory, sign_in: SignIn, client: FlaskClient
+) -> None:
     owner = make.organisation()
     row = make.demand(state="submitted", owner=owner)
     readers = {
@@ -81,14 +125,19 @@ def test_the_office_is_for_operators(path: str, make: Factory, sign_in: SignIn, 
         "operator": sign_in(make.person("operator")),
     }
 
-    seen = {name: browser.get(path.format(row.id)).status_code for name, browser in readers.items()}
+    seen = {
+        name: browser.get(path.format(row.id)).status_code
+        for name, browser in readers.items()
+    }
 
     assert seen == {"guest": 302, "owner": 403, "broker": 403, "operator": 200}
 
 
 @pytest.mark.parametrize("deed", ["return", "reject"])
 @pytest.mark.parametrize("note", ["", " ", "改", "长" * 501])
-def test_a_refusal_needs_its_reason(deed: str, note: str, make: Factory, operator: FlaskClient, session: Any) -> None:
+def test_a_refusal_needs_its_reason(
+    deed: str, note: str, make: Factory, operator: FlaskClient, session: Any
+) -> None:
     row = make.demand(state="submitted")
 
     answer = press(operator, row, deed, note)
@@ -98,25 +147,44 @@ def test_a_refusal_needs_its_reason(deed: str, note: str, make: Factory, operato
     assert 'href="#note"' in answer.text
 
 
-def test_the_reason_is_kept_and_read_by_the_owner(make: Factory, operator: FlaskClient, sign_in: SignIn) -> None:
+def test_the_reason_is_kept_and_read_by_the_owner(
+    make: Factory, operator: FlaskClient, sign_in: SignIn
+) -> None:
     owner = make.organisation()
     row = make.achievement(state="submitted", owner=owner)
 
     press(operator, row, "return", "指标要写单位 <b>")
 
     last = history_of(row)[-1]
-    assert (last.deed, last.note, row.state) == ("return", "指标要写单位 <b>", "returned")
-    assert "指标要写单位 &lt;b&gt;" in sign_in(make.person("desk", owner)).get("/mine").text
+    assert (last.deed, last.note, row.state) == (
+        "return",
+        "指标要写单位 <b>",
+        "returned",
+    )
+    assert (
+        "指标要写单位 &lt;b&gt;"
+        in sign_in(make.person("desk", owner)).get("/mine").text
+    )
 
 
-def test_what_was_changed_under_review_is_looked_at_again(make: Factory, operator: FlaskClient, session: Any) -> None:
+def test_what_was_changed_under_review_is_looked_at_again(
+    make: Factory, operator: FlaskClient, session: Any
+) -> None:
     row = make.demand(state="submitted")
     seen = row.revision
     rules.recall(row, by=None, seen=row.revision)
-    rules.save(row, {"problem": "改过的问题，写得比先前清楚许多，也有了数字 36 dB。"}, by=None, seen=row.revision)
+    rules.save(
+        row,
+        {"problem": "改过的问题，写得比先前清楚许多，也有了数字 36 dB。"},
+        by=None,
+        seen=row.revision,
+    )
     rules.submit(row, by=None, seen=row.revision)
 
-    answer = operator.post(f"/office/review/demand/{row.id}/return", data={"seen": seen, "note": "写了一半的意见"})
+    answer = operator.post(
+        f"/office/review/demand/{row.id}/return",
+        data={"seen": seen, "note": "写了一半的意见"},
+    )
 
     session.expire_all()
     assert (answer.status_code, row.state) == (409, "submitted")
@@ -124,8 +192,12 @@ def test_what_was_changed_under_review_is_looked_at_again(make: Factory, operato
     assert "改过的问题" in answer.text
 
 
-def test_an_unverified_organisation_publishes_nothing(make: Factory, operator: FlaskClient, session: Any) -> None:
-    row = make.demand(state="submitted", owner=make.organisation("新厂（示例）", verified=False))
+def test_an_unverified_organisation_publishes_nothing(
+    make: Factory, operator: FlaskClient, session: Any
+) -> None:
+    row = make.demand(
+        state="submitted", owner=make.organisation("新厂（示例）", verified=False)
+    )
 
     answer = press(operator, row, "approve")
 
@@ -145,22 +217,37 @@ def test_an_unverified_organisation_publishes_nothing(make: Factory, operator: F
     ],
 )
 def test_an_organisation_is_verified_by_its_code(
-    uscc: str, status: int, said: str, make: Factory, operator: FlaskClient, session: Any
+    uscc: str,
+    status: int,
+    said: str,
+    make: Factory,
+    operator: FlaskClient,
+    session: Any,
 ) -> None:
     make.organisation("老厂（示例）").uscc = "913401003950868800"
     organisation = make.organisation("新厂（示例）", verified=False)
     row = make.demand(state="submitted", owner=organisation)
 
-    answer = operator.post(f"/office/review/demand/{row.id}/verify", data={"uscc": uscc})
+    answer = operator.post(
+        f"/office/review/demand/{row.id}/verify", data={"uscc": uscc}
+    )
 
     session.expire_all()
-    noted = session.query(History).filter_by(kind="organisation", thing_id=organisation.id).count()
+    noted = (
+        session.query(History)
+        .filter_by(kind="organisation", thing_id=organisation.id)
+        .count()
+    )
     assert answer.status_code == status
     assert said in answer.text
-    assert (organisation.verified_at is not None, noted) == ((True, 1) if status == 303 else (False, 0))
+    assert (organisation.verified_at is not None, noted) == (
+        (True, 1) if status == 303 else (False, 0)
+    )
 
 
-def test_the_owner_does_not_verify_himself(make: Factory, sign_in: SignIn, session: Any) -> None:
+def test_the_owner_does_not_verify_himself(
+    make: Factory, sign_in: SignIn, session: Any
+) -> None:
     organisation = make.organisation(verified=False)
     row = make.demand(state="submitted", owner=organisation)
 
@@ -191,7 +278,8 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     html = operator.get("/office/review").text
     led = press(operator, first, "approve")
     led_among_demands = operator.post(
-        f"/office/review/demand/{third.id}/return?only=demand", data={"seen": third.revision, "note": "请补充"}
+        f"/office/review/demand/{third.id}/return?only=demand",
+        data={"seen": third.revision, "note": "请补充"},
     )
 
     assert queue.rows == [first, second, third]
@@ -205,7 +293,9 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     assert led_among_demands.location == "/office/review?kind=demand"
 
 
-def test_the_review_shows_everything_and_escapes_it(make: Factory, operator: FlaskClient) -> None:
+def test_the_review_shows_everything_and_escapes_it(
+    make: Factory, operator: FlaskClient
+) -> None:
     evil = "<img src=x onerror=alert(1)>"
     owner = make.organisation(f"{evil}厂（示例）")
     row = make.demand(
@@ -223,8 +313,13 @@ def test_the_review_shows_everything_and_escapes_it(make: Factory, operator: Fla
 
 
 @pytest.mark.parametrize("tray", ["waiting", "published", "suspended", "nothing", ""])
-def test_trays_open_by_their_address(tray: str, make: Factory, operator: FlaskClient) -> None:
-    rows = {state: make.demand(state=state) for state in ("submitted", "published", "suspended")}
+def test_trays_open_by_their_address(
+    tray: str, make: Factory, operator: FlaskClient
+) -> None:
+    rows = {
+        state: make.demand(state=state)
+        for state in ("submitted", "published", "suspended")
+    }
     shown = {"published": "published", "suspended": "suspended"}.get(tray, "submitted")
 
     html = operator.get(f"/office/review?tray={tray}&page=99&kind=x").text
@@ -232,6 +327,13 @@ def test_trays_open_by_their_address(tray: str, make: Factory, operator: FlaskCl
     assert {state for state, row in rows.items() if row.title in html} == {shown}
 
 
-@pytest.mark.parametrize("path", ["/office/review/demand/999999", "/office/review/thing/1", "/office/chains/edit/none"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/office/review/demand/999999",
+        "/office/review/thing/1",
+        "/office/chains/edit/none",
+    ],
+)
 def test_what_is_not_there(path: str, operator: FlaskClient) -> None:
     assert operator.get(path).status_code == 404

@@ -35,7 +35,12 @@ def new_site(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def build(database: str, folder: str = "site", **settings: str) -> Flask:
-        environ = {"MARKET_ENV": "test", "DATA_DIR": str(tmp_path / folder), "DATABASE_URL": database, **settings}
+        environ = {
+            "MARKET_ENV": "test",
+            "DATA_DIR": str(tmp_path / folder),
+            "DATABASE_URL": database,
+            **settings,
+        }
         made.append(create_app(Config.from_env(environ)))
         return made[-1]
 

@@ -45,7 +45,11 @@ def truth() -> list[tuple[str, int, int]]:
 @pytest.fixture
 def three(stock: Factory) -> list[Achievement | Demand]:
     """Three published listings and a withdrawn one."""
-    rows: list[Achievement | Demand] = [stock.achievement(), stock.demand(), stock.demand()]
+    rows: list[Achievement | Demand] = [
+        stock.achievement(),
+        stock.demand(),
+        stock.demand(),
+    ]
     stock.demand(state="withdrawn")
     return rows
 
@@ -85,7 +89,10 @@ FAULTS = [lose_one, add_a_stranger, resurrect, lose_the_file, break_the_file]
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_the_index_is_brought_back_in_step(
-    site: Flask, three: list[Achievement | Demand], fault: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    site: Flask,
+    three: list[Achievement | Demand],
+    fault: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rules, "SETTLING", 0.0)
     assert copy_of(site) == truth()
@@ -108,7 +115,9 @@ def test_versions_of_a_newer_database_are_found_by_the_comparison(
     assert rules.check_index() == "no difference"
 
 
-def test_the_database_learns_what_its_tables_hold(site: Flask, three: list[Achievement | Demand]) -> None:
+def test_the_database_learns_what_its_tables_hold(
+    site: Flask, three: list[Achievement | Demand]
+) -> None:
     known = {
         "sqlite": "select stat from sqlite_stat1 where tbl = :table",
         "postgresql": "select reltuples from pg_class where relname = :table",
@@ -118,12 +127,16 @@ def test_the_database_learns_what_its_tables_hold(site: Flask, three: list[Achie
 
     table = three[0].__table__
     counted = str(db.session.scalars(db.text(known), {"table": table.name}).first())
-    assert float(counted.split()[0]) == db.session.scalar(db.select(db.func.count()).select_from(table))
+    assert float(counted.split()[0]) == db.session.scalar(
+        db.select(db.func.count()).select_from(table)
+    )
 
 
 def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -> None:
     table = three[0].__table__
-    db.session.execute(table.update().where(table.c.id == three[0].id).values(indexed_revision=0))
+    db.session.execute(
+        table.update().where(table.c.id == three[0].id).values(indexed_revision=0)
+    )
     db.session.commit()
     site.extensions["search"].rebuild([])
 
@@ -132,13 +145,18 @@ def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -
 
 
 def test_a_stand_in_follows_the_saves_of_other_hosts(
-    own_database: str, new_site: Callable[..., Flask], site: Flask, three: list[Achievement | Demand]
+    own_database: str,
+    new_site: Callable[..., Flask],
+    site: Flask,
+    three: list[Achievement | Demand],
 ) -> None:
     other = new_site(own_database, "other-host", SEARCH_URL="http://127.0.0.1:9/market")
     with other.app_context():
         outcomes = [rules.keep_stand_in()]
         db.session.remove()
-        listings.withdraw(db.session.get(Demand, three[1].id), by=None, seen=three[1].revision)
+        listings.withdraw(
+            db.session.get(Demand, three[1].id), by=None, seen=three[1].revision
+        )
         with site.app_context():
             row = db.session.get(Demand, three[2].id)
             listings.save(row, {"note": "改过"}, by=None, seen=row.revision)
@@ -152,12 +170,18 @@ def test_a_stand_in_follows_the_saves_of_other_hosts(
     assert other.extensions["search"].find(Query("轴承")).degraded is True
 
 
-def test_the_expired_leave_and_the_matchers_learn(site: Flask, three: list[Achievement | Demand]) -> None:
+def test_the_expired_leave_and_the_matchers_learn(
+    site: Flask, three: list[Achievement | Demand]
+) -> None:
     three[1].valid_until = now().date().replace(year=now().year - 1)
     db.session.commit()
 
     moved = [rules.expire(), rules.expire()]
-    learnt = [rules.fit_matchers(), rules.fit_matchers(), rules.fit_matchers(at_least=1)]
+    learnt = [
+        rules.fit_matchers(),
+        rules.fit_matchers(),
+        rules.fit_matchers(at_least=1),
+    ]
 
     assert moved == ["expired 1", "expired 0"]
     assert "achievement learnt from 1" in learnt[0]
@@ -170,17 +194,33 @@ def test_a_deed_that_fails_is_told_and_ends_nothing(site: Flask) -> None:
         raise RuntimeError("不行")
 
     with capture_logs() as lines:
-        went_well = [background.run(site, "index", fails), background.run(site, "index", lambda: "好")]
+        went_well = [
+            background.run(site, "index", fails),
+            background.run(site, "index", lambda: "好"),
+        ]
 
     assert went_well == [False, True]
-    assert [(line["event"], line["job"]) for line in lines] == [("job_failed", "index"), ("job_done", "index")]
+    assert [(line["event"], line["job"]) for line in lines] == [
+        ("job_failed", "index"),
+        ("job_done", "index"),
+    ]
     assert "不行" in lines[0]["reason"]
 
 
-def test_there_is_one_leader_and_a_next_one(site: Flask, own_database: str, new_site: Callable[..., Flask]) -> None:
-    first, second = background.Leadership(site), background.Leadership(new_site(own_database))
+def test_there_is_one_leader_and_a_next_one(
+    site: Flask, own_database: str, new_site: Callable[..., Flask]
+) -> None:
+    first, second = (
+        background.Leadership(site),
+        background.Leadership(new_site(own_database)),
+    )
     try:
-        assert [first.held(), second.held(), first.held(), second.held()] == [True, False, True, False]
+        assert [first.held(), second.held(), first.held(), second.held()] == [
+            True,
+            False,
+            True,
+            False,
+        ]
         first.let_go()
         assert [second.held(), first.held()] == [True, False]
     finally:
@@ -191,7 +231,10 @@ def test_there_is_one_leader_and_a_next_one(site: Flask, own_database: str, new_
 def test_a_leader_whose_connection_broke_is_one_no_longer(
     site: Flask, own_database: str, new_site: Callable[..., Flask]
 ) -> None:
-    first, second = background.Leadership(site), background.Leadership(new_site(own_database))
+    first, second = (
+        background.Leadership(site),
+        background.Leadership(new_site(own_database)),
+    )
     assert first.held()
     if first._connection is None:
         first.let_go()
@@ -220,7 +263,9 @@ def test_the_process_does_its_work_and_ends_when_asked(
         "DATABASE_URL": own_database,
     }
     flask = Path(sys.executable).parent / "flask"
-    process = subprocess.Popen([flask, "jobs"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [flask, "jobs"], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
+    )
     try:
         for _ in range(300):
             if copy_of(site) == truth():
@@ -235,5 +280,7 @@ def test_the_process_does_its_work_and_ends_when_asked(
     assert copy_of(site) == truth()
     assert process.returncode == 0
     events = [line["event"] for line in lines]
-    assert events[-1] == "jobs_ended"  # a job that ran when the signal came may end after jobs_ending
+    assert (
+        events[-1] == "jobs_ended"
+    )  # a job that ran when the signal came may end after jobs_ending
     assert {"leader", "jobs_began", "jobs_ending"} <= set(events)

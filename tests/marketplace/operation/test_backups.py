@@ -28,7 +28,9 @@ from tests.factories import Factory
 @pytest.fixture
 def full(site: Flask, stock: Factory) -> Iterator[Flask]:
     """A site with listings of several lives, a person and two uploaded files."""
-    stock.achievement("轴承降噪工艺", metrics=[{"name": "振动值", "value": 36.5, "unit": "dB"}])
+    stock.achievement(
+        "轴承降噪工艺", metrics=[{"name": "振动值", "value": 36.5, "unit": "dB"}]
+    )
     stock.demand("电池隔膜收缩", budget_negotiable=False, budget=12.5)
     stock.demand(state="draft")
     stock.person("operator", stock.organisation("平台（示例）", kind="operator"))
@@ -41,7 +43,11 @@ def full(site: Flask, stock: Factory) -> Iterator[Flask]:
 
 def rows_of() -> dict[str, Any]:
     """The contents of the database, without the version of the schema."""
-    return {name: found for name, found in backups.contents().items() if name != "alembic_version"}
+    return {
+        name: found
+        for name, found in backups.contents().items()
+        if name != "alembic_version"
+    }
 
 
 def wipe(site: Flask) -> None:
@@ -57,10 +63,16 @@ def wipe(site: Flask) -> None:
 
 def files_of(site: Flask) -> dict[str, bytes]:
     folder = Path(site.config["DATA_DIR"]) / "uploads"
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
-def test_a_wiped_site_comes_back_with_the_same_hashes(full: Flask, tmp_path: Path) -> None:
+def test_a_wiped_site_comes_back_with_the_same_hashes(
+    full: Flask, tmp_path: Path
+) -> None:
     target = tmp_path / "elsewhere" / "site.tar.gz"
     before, files = rows_of(), files_of(full)
 
@@ -77,13 +89,18 @@ def test_a_wiped_site_comes_back_with_the_same_hashes(full: Flask, tmp_path: Pat
     assert {name: found["sha256"] for name, found in before.items()} == made.tables
     assert full.extensions["search"].find(Query("降噪工艺")).total == 1
     assert rules.check_index() == "no difference"
-    assert {kind: state["behind"] for kind, state in full.extensions["matchers"].status().items()} == {
+    assert {
+        kind: state["behind"]
+        for kind, state in full.extensions["matchers"].status().items()
+    } == {
         "achievement": 0,
         "demand": 0,
     }
 
 
-def test_a_restored_site_goes_on_counting(full: Flask, stock: Factory, tmp_path: Path) -> None:
+def test_a_restored_site_goes_on_counting(
+    full: Flask, stock: Factory, tmp_path: Path
+) -> None:
     backups.make(tmp_path / "site.tar.gz")
     highest = db.session.scalar(db.select(db.func.max(Demand.id)))
     wipe(full)
@@ -92,7 +109,9 @@ def test_a_restored_site_goes_on_counting(full: Flask, stock: Factory, tmp_path:
     assert stock.demand().id > highest
 
 
-def test_a_later_state_is_not_kept_and_the_index_forgets_it(full: Flask, stock: Factory, tmp_path: Path) -> None:
+def test_a_later_state_is_not_kept_and_the_index_forgets_it(
+    full: Flask, stock: Factory, tmp_path: Path
+) -> None:
     backups.make(tmp_path / "site.tar.gz")
     before = rows_of()
     row = db.session.scalars(db.select(Demand).where(Demand.state == "published")).one()
@@ -108,15 +127,26 @@ def test_a_later_state_is_not_kept_and_the_index_forgets_it(full: Flask, stock: 
     assert full.extensions["search"].find(Query("隔膜")).total == 1
 
 
-def test_only_its_owner_reads_it_and_secrets_are_in_it_only_where_asked_for(full: Flask, tmp_path: Path) -> None:
+def test_only_its_owner_reads_it_and_secrets_are_in_it_only_where_asked_for(
+    full: Flask, tmp_path: Path
+) -> None:
     plain, whole = tmp_path / "plain.tar.gz", tmp_path / "whole.tar.gz"
     backups.make(plain)
     backups.make(whole, with_secrets=True)
     salt = full.config["SECURITY_PASSWORD_SALT"].encode()
 
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (plain, whole)] == [0o600, 0o600]
-    assert [salt in gzip.decompress(path.read_bytes()) for path in (plain, whole)] == [False, True]
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (plain, whole)] == [
+        0o600,
+        0o600,
+    ]
+    assert [salt in gzip.decompress(path.read_bytes()) for path in (plain, whole)] == [
+        False,
+        True,
+    ]
+    assert (
+        sorted(path.name for path in tmp_path.iterdir() if path.name.startswith("."))
+        == []
+    )
 
     wipe(full)
     backups.restore(whole)
@@ -174,7 +204,9 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_backup_changes_nothing(full: Flask, tmp_path: Path, damage: str) -> None:
+def test_a_damaged_backup_changes_nothing(
+    full: Flask, tmp_path: Path, damage: str
+) -> None:
     target = tmp_path / "site.tar.gz"
     backups.make(target)
     before, files = rows_of(), files_of(full)
@@ -187,7 +219,9 @@ def test_a_damaged_backup_changes_nothing(full: Flask, tmp_path: Path, damage: s
     assert (rows_of(), files_of(full)) == (before, files)
 
 
-def test_a_backup_is_of_one_moment_while_others_write(full: Flask, stock: Factory, tmp_path: Path) -> None:
+def test_a_backup_is_of_one_moment_while_others_write(
+    full: Flask, stock: Factory, tmp_path: Path
+) -> None:
     """The hashes of the manifest are those of the copy, whatever is written meanwhile."""
     import threading
 
@@ -198,7 +232,12 @@ def test_a_backup_is_of_one_moment_while_others_write(full: Flask, stock: Factor
             number = 0
             while not ended.is_set():
                 number += 1
-                accounts.add_person(f"p{number}@demo.example", name="写", password="x" * 12, roles=["firm"])
+                accounts.add_person(
+                    f"p{number}@demo.example",
+                    name="写",
+                    password="x" * 12,
+                    roles=["firm"],
+                )
             db.session.remove()
 
     writer = threading.Thread(target=write)
@@ -233,7 +272,9 @@ def test_the_commands(full: Flask, tmp_path: Path) -> None:
     refused = runner.invoke(args=["restore", target])
     restored = runner.invoke(args=["restore", target, "--replace"])
 
-    assert (made.exit_code, refused.exit_code, restored.exit_code) == (0, 1, 0), restored.output
+    assert (made.exit_code, refused.exit_code, restored.exit_code) == (0, 1, 0), (
+        restored.output
+    )
     assert "PASSWORD_SALT" in made.output
     assert "不是空的" in refused.output
     assert "Every hash agrees" in restored.output

@@ -26,11 +26,21 @@ def _looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def states(site: Flask) -> dict[str, str]:
     """The verdict and the state of each part."""
     found = site.test_client().get("/readyz").json
-    return {name: part if name == "status" else part["state"] for name, part in found.items()}
+    return {
+        name: part if name == "status" else part["state"]
+        for name, part in found.items()
+    }
 
 
-def test_a_fresh_site_is_ready_as_soon_as_the_matchers_are(site: Flask, stock: Factory) -> None:
-    assert states(site) == {"status": "degraded", "database": "ok", "search": "ok", "matcher": "missing"}
+def test_a_fresh_site_is_ready_as_soon_as_the_matchers_are(
+    site: Flask, stock: Factory
+) -> None:
+    assert states(site) == {
+        "status": "degraded",
+        "database": "ok",
+        "search": "ok",
+        "matcher": "missing",
+    }
 
     stock.demand()
     site.extensions["matchers"].fit()
@@ -38,13 +48,20 @@ def test_a_fresh_site_is_ready_as_soon_as_the_matchers_are(site: Flask, stock: F
     found = site.test_client().get("/readyz")
     assert found.status_code == 200
     assert found.json["status"] == "ready"
-    assert all(part["age"] >= 0 for name, part in found.json.items() if name != "status")
-    assert (found.json["database"]["not_indexed"], found.json["search"]["documents"]) == (0, 1)
+    assert all(
+        part["age"] >= 0 for name, part in found.json.items() if name != "status"
+    )
+    assert (
+        found.json["database"]["not_indexed"],
+        found.json["search"]["documents"],
+    ) == (0, 1)
 
 
 def test_a_row_that_waits_for_the_index_is_counted(site: Flask, stock: Factory) -> None:
     row = stock.demand()
-    db.session.execute(db.update(Demand).where(Demand.id == row.id).values(indexed_revision=0))
+    db.session.execute(
+        db.update(Demand).where(Demand.id == row.id).values(indexed_revision=0)
+    )
     db.session.commit()
 
     assert site.test_client().get("/readyz").json["database"]["not_indexed"] == 1
@@ -60,7 +77,9 @@ def test_a_lost_index_is_away_and_the_site_still_ready_to_serve(site: Flask) -> 
     assert (answer.status_code, answer.json["search"]["state"]) == (200, "away")
 
 
-def test_a_cluster_that_is_away_is_a_degraded_search(empty_database: str, new_site: Callable[..., Flask]) -> None:
+def test_a_cluster_that_is_away_is_a_degraded_search(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
     site = new_site(empty_database, SEARCH_URL="http://127.0.0.1:9/market")
     site.extensions["search"].embedded.rebuild([])
 
@@ -72,7 +91,9 @@ def test_waiting_migrations_are_told(site: Flask) -> None:
         assert states(site)["database"] == "ok"
         downgrade(revision="base")
 
-    assert states(site)["database"] == "away"  # no version at all: nothing could be answered
+    assert (
+        states(site)["database"] == "away"
+    )  # no version at all: nothing could be answered
 
 
 def test_without_a_database_nothing_is_ready(new_site: Callable[..., Flask]) -> None:
@@ -85,8 +106,12 @@ def test_without_a_database_nothing_is_ready(new_site: Callable[..., Flask]) -> 
     assert site.test_client().get("/healthz").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/search?q=轴承", "/achievements/1", "/mine", "/login", "/nowhere"])
-def test_without_a_database_a_page_asks_to_come_back(new_site: Callable[..., Flask], path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/", "/search?q=轴承", "/achievements/1", "/mine", "/login", "/nowhere"]
+)
+def test_without_a_database_a_page_asks_to_come_back(
+    new_site: Callable[..., Flask], path: str
+) -> None:
     site = new_site("sqlite:////nowhere/at/all.db")
     reader = site.test_client()
     with reader.session_transaction() as cookie:
@@ -99,8 +124,12 @@ def test_without_a_database_a_page_asks_to_come_back(new_site: Callable[..., Fla
     assert "数据库" in answer.get_data(as_text=True)
 
 
-def test_a_database_that_goes_after_the_answer_was_made_does_not_spoil_it(site: Flask) -> None:
-    with site.app_context():  # each request below has a context of its own, which ends with it
+def test_a_database_that_goes_after_the_answer_was_made_does_not_spoil_it(
+    site: Flask,
+) -> None:
+    with (
+        site.app_context()
+    ):  # each request below has a context of its own, which ends with it
         row = Factory(db.session).demand()
         path, title = f"/demands/{row.id}", row.title
 
@@ -120,13 +149,38 @@ def test_a_database_that_goes_after_the_answer_was_made_does_not_spoil_it(site: 
     [
         ({}, {}, "127.0.0.1", 200),  # a demo, asked from its own machine
         ({}, {}, "10.0.0.7", 404),
-        ({}, {"X-Forwarded-For": "10.0.0.7"}, "127.0.0.1", 404),  # a proxy nobody has told us of
-        ({"TRUSTED_PROXIES": "1"}, {"X-Forwarded-For": "198.51.100.7"}, "127.0.0.1", 404),
+        (
+            {},
+            {"X-Forwarded-For": "10.0.0.7"},
+            "127.0.0.1",
+            404,
+        ),  # a proxy nobody has told us of
+        (
+            {"TRUSTED_PROXIES": "1"},
+            {"X-Forwarded-For": "198.51.100.7"},
+            "127.0.0.1",
+            404,
+        ),
         ({"METRICS_FROM": ""}, {}, "127.0.0.1", 404),
         ({"METRICS_FROM": "10.0.0.0/8"}, {}, "10.0.0.7", 200),
-        ({"METRICS_FROM": "", "METRICS_TOKEN": TOKEN}, {"Authorization": f"Bearer {TOKEN}"}, "198.51.100.7", 200),
-        ({"METRICS_FROM": "", "METRICS_TOKEN": TOKEN}, {"Authorization": f"Bearer {TOKEN}x"}, "198.51.100.7", 404),
-        ({"METRICS_FROM": "", "METRICS_TOKEN": TOKEN}, {"Authorization": "Bearer "}, "198.51.100.7", 404),
+        (
+            {"METRICS_FROM": "", "METRICS_TOKEN": TOKEN},
+            {"Authorization": f"Bearer {TOKEN}"},
+            "198.51.100.7",
+            200,
+        ),
+        (
+            {"METRICS_FROM": "", "METRICS_TOKEN": TOKEN},
+            {"Authorization": f"Bearer {TOKEN}x"},
+            "198.51.100.7",
+            404,
+        ),
+        (
+            {"METRICS_FROM": "", "METRICS_TOKEN": TOKEN},
+            {"Authorization": "Bearer "},
+            "198.51.100.7",
+            404,
+        ),
         ({"METRICS_FROM": ""}, {"Authorization": "Bearer "}, "198.51.100.7", 404),
     ],
 )
@@ -140,18 +194,25 @@ def test_who_reads_the_figures(
 ) -> None:
     reader = new_site(empty_database, **settings).test_client()
 
-    answer = reader.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
+    answer = reader.get(
+        "/metrics", headers=headers, environ_base={"REMOTE_ADDR": address}
+    )
 
     assert answer.status_code == status
     assert (b"market_part_ok" in answer.data) == (status == 200)
 
 
-def test_a_live_site_shows_its_figures_to_nobody_unasked(empty_database: str, new_site: Callable[..., Flask]) -> None:
+def test_a_live_site_shows_its_figures_to_nobody_unasked(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
     secrets = {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32, "MARKET_ENV": "live"}
     reader = new_site(empty_database, **secrets).test_client()
 
     assert reader.get("/metrics").status_code == 404
-    assert reader.get("/readyz").status_code in (200, 503)  # and no way round by HTTPS for a probe
+    assert reader.get("/readyz").status_code in (
+        200,
+        503,
+    )  # and no way round by HTTPS for a probe
 
 
 def test_figures_are_counted_by_endpoint_and_never_by_address(site: Flask) -> None:

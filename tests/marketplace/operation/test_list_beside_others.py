@@ -14,15 +14,21 @@ from marketplace.listings.models import Achievement
 from tests.factories import Factory
 
 
-def test_somebody_saves_between_reading_a_list_and_taking_it(site: Flask, stock: Factory) -> None:
+def test_somebody_saves_between_reading_a_list_and_taking_it(
+    site: Flask, stock: Factory
+) -> None:
     row = stock.achievement("超精研磨降噪工艺之一", state="draft")
     listing_id, table = row.id, "achievement"
-    content = rules.workbook(table, rules.for_export(table, by=None, everything=True), by=None)
+    content = rules.workbook(
+        table, rules.for_export(table, by=None, everything=True), by=None
+    )
 
     def save() -> None:
         with site.app_context():
             other = db.session.get(Achievement, listing_id)
-            listings.save(other, {"innovation": "别人刚写的"}, by=None, seen=other.revision)
+            listings.save(
+                other, {"innovation": "别人刚写的"}, by=None, seen=other.revision
+            )
 
     report = rules.read(io.BytesIO(content), table, defaults={"备注": "来自清单"})
     worker = threading.Thread(target=save)

@@ -30,7 +30,9 @@ from marketplace.operation import logs
     ],
 )
 def test_the_id_of_a_request(client: FlaskClient, given: str, kept: bool) -> None:
-    answered = client.get("/healthz", headers={"X-Request-ID": given}).headers["X-Request-ID"]
+    answered = client.get("/healthz", headers={"X-Request-ID": given}).headers[
+        "X-Request-ID"
+    ]
 
     assert (answered == given) == kept
     assert logs.SANE.fullmatch(answered)
@@ -49,7 +51,10 @@ def test_two_requests_have_two_ids(client: FlaskClient) -> None:
         ("call 13800001234 now", "call […] now"),
         ("0635-8230000", "[…]"),
         ("身份证 371502199001011234", "身份证 […]"),
-        ("listing 13800001234567 of 2026", "listing 13800001234567 of 2026"),  # a longer number is none
+        (
+            "listing 13800001234567 of 2026",
+            "listing 13800001234567 of 2026",
+        ),  # a longer number is none
         ("matcher_fitted in 13.8 s", "matcher_fitted in 13.8 s"),
     ],
 )
@@ -58,11 +63,17 @@ def test_what_belongs_to_persons_is_struck_out(text: str, expected: str) -> None
 
 
 def test_a_line_of_a_library_is_json_too() -> None:
-    record = logging.LogRecord("alembic", logging.WARNING, __file__, 1, "to %s", ("a.b@example.com",), None)
+    record = logging.LogRecord(
+        "alembic", logging.WARNING, __file__, 1, "to %s", ("a.b@example.com",), None
+    )
 
     line = json.loads(logs.formatter(as_json=True).format(record))
 
-    assert (line["event"], line["level"], line["logger"]) == ("to […]", "warning", "alembic")
+    assert (line["event"], line["level"], line["logger"]) == (
+        "to […]",
+        "warning",
+        "alembic",
+    )
     assert re.fullmatch(r"[\d-]+T[\d:.]+Z", line["at"])
 
 
@@ -71,7 +82,9 @@ def test_an_error_is_one_line_with_its_traceback() -> None:
         raise ValueError("不对 13800001234")
     except ValueError as error:
         seen = (type(error), error, error.__traceback__)
-    record = logging.LogRecord("marketplace", logging.ERROR, __file__, 1, "failed", (), seen)
+    record = logging.LogRecord(
+        "marketplace", logging.ERROR, __file__, 1, "failed", (), seen
+    )
 
     text = logs.formatter(as_json=True).format(record)
 
@@ -83,7 +96,9 @@ def test_the_access_log_tells_how_it_went_and_not_who_asked(tmp_path: Path) -> N
     settings = Config()
     settings.set("accesslog", str(tmp_path / "access.log"))
     log = logs.AccessLog(settings)
-    answer = SimpleNamespace(status="200 OK", sent=17, headers=[("X-Request-Id", "0123456789abcdef")])
+    answer = SimpleNamespace(
+        status="200 OK", sent=17, headers=[("X-Request-Id", "0123456789abcdef")]
+    )
     asked = {
         "REQUEST_METHOD": "GET",
         "PATH_INFO": '/search/"轴承"\n'.encode().decode("latin-1"),

@@ -24,7 +24,9 @@ def tables() -> set[str]:
         return set(inspect(connection).get_table_names())
 
 
-def test_up_down_and_up_again(empty_database: str, new_site: Callable[..., Flask]) -> None:
+def test_up_down_and_up_again(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
     with new_site(empty_database).app_context():
         every = set(db.metadata.tables) | {"alembic_version"}
         upgrade()
@@ -37,7 +39,11 @@ def test_up_down_and_up_again(empty_database: str, new_site: Callable[..., Flask
         check()
 
 
-PUBLISHED = {"state": "published", "published_at": now(), "valid_until": date(2030, 1, 1)}
+PUBLISHED = {
+    "state": "published",
+    "published_at": now(),
+    "valid_until": date(2030, 1, 1),
+}
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("achievement", {"state": "gone"}),
     ("achievement", {"state": "published"}),  # without its dates
@@ -72,18 +78,39 @@ def insert(kind: str, changes: dict[str, Any]) -> None:
     owner = db.session.scalar(text("select min(id) from organisation"))
     table = db.metadata.tables[kind]
     row: dict[str, Any] = {c.name: None for c in table.columns if c.name != "id"}
-    row |= {c.name: "" for c in table.columns if not c.nullable and c.type.python_type is str}
-    row |= {c.name: False for c in table.columns if not c.nullable and c.type.python_type is bool}
+    row |= {
+        c.name: ""
+        for c in table.columns
+        if not c.nullable and c.type.python_type is str
+    }
+    row |= {
+        c.name: False
+        for c in table.columns
+        if not c.nullable and c.type.python_type is bool
+    }
     row |= {c.name: [] for c in table.columns if "JSON" in str(c.type)}
-    row |= {"title": "标题", "title_key": "标题", "state": "draft", "visibility": "public", "organisation_id": owner}
-    row |= {"revision": 1, "indexed_revision": 0, "created_at": now(), "updated_at": now()}
+    row |= {
+        "title": "标题",
+        "title_key": "标题",
+        "state": "draft",
+        "visibility": "public",
+        "organisation_id": owner,
+    }
+    row |= {
+        "revision": 1,
+        "indexed_revision": 0,
+        "created_at": now(),
+        "updated_at": now(),
+    }
     row |= {"secrecy": "open"} if kind == "achievement" else {"need": "technology"}
     db.session.execute(table.insert().values(row | changes))
     db.session.flush()
 
 
 @pytest.mark.parametrize(("kind", "changes"), REFUSED, ids=json.dumps)
-def test_the_database_refuses(make: Factory, kind: str, changes: dict[str, Any]) -> None:
+def test_the_database_refuses(
+    make: Factory, kind: str, changes: dict[str, Any]
+) -> None:
     make.organisation()
 
     with pytest.raises(IntegrityError), db.session.begin_nested():
@@ -106,7 +133,9 @@ def test_an_ended_listing_makes_room_for_its_twin(make: Factory, ended: str) -> 
 
 
 @pytest.mark.parametrize("living", ["draft", "returned", "published"])
-def test_one_living_listing_of_a_title_for_each_owner(make: Factory, living: str) -> None:
+def test_one_living_listing_of_a_title_for_each_owner(
+    make: Factory, living: str
+) -> None:
     make.organisation()
     insert("achievement", PUBLISHED | {"state": living})
 

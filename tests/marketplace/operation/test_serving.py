@@ -31,20 +31,36 @@ class Served:
     master: subprocess.Popen[bytes]
     log: Path
 
-    def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+    def ask(
+        self, path: str, method: str = "GET", **headers: str
+    ) -> tuple[int, dict[str, str], str]:
         """One request on a connection of its own: status, headers in small letters, text."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             # As the proxy in front would ask.
-            connection.request(method, path, headers={"X-Forwarded-Proto": "https", "Connection": "close", **headers})
+            connection.request(
+                method,
+                path,
+                headers={
+                    "X-Forwarded-Proto": "https",
+                    "Connection": "close",
+                    **headers,
+                },
+            )
             answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+            return (
+                answer.status,
+                {k.lower(): v for k, v in answer.getheaders()},
+                answer.read().decode(),
+            )
         finally:
             connection.close()
 
     def workers(self) -> list[int]:
         """The workers that run now."""
-        children = Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text()
+        children = Path(
+            f"/proc/{self.master.pid}/task/{self.master.pid}/children"
+        ).read_text()
         return sorted(map(int, children.split()))
 
     def wait(self) -> None:
@@ -74,7 +90,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "TRUSTED_PROXIES": "1",
         "METRICS_TOKEN": TOKEN,
     }
-    subprocess.run([BIN / "flask", "prepare", "--no-samples"], cwd=ROOT, env=env, check=True, capture_output=True)
+    subprocess.run(
+        [BIN / "flask", "prepare", "--no-samples"],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+    )
     with (folder / "log").open("wb") as log:
         command = [BIN / "gunicorn", "--config", "gunicorn.conf.py", "wsgi:application"]
         master = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -127,7 +149,11 @@ def test_a_killed_worker_is_replaced(served: Served) -> None:
 def test_figures_are_those_of_all_workers(served: Served) -> None:
     def counted() -> float:
         _, _, text = served.ask("/metrics", Authorization=f"Bearer {TOKEN}")
-        lines = [line for line in text.splitlines() if line.startswith("market_http_request_total{")]
+        lines = [
+            line
+            for line in text.splitlines()
+            if line.startswith("market_http_request_total{")
+        ]
         return sum(float(line.rpartition(" ")[2]) for line in lines)
 
     before = counted()
@@ -147,7 +173,9 @@ def test_figures_are_those_of_all_workers(served: Served) -> None:
     ],
     ids=["long line", "long header", "many headers"],
 )
-def test_limits(served: Served, path: str, headers: dict[str, str], expected: set[int]) -> None:
+def test_limits(
+    served: Served, path: str, headers: dict[str, str], expected: set[int]
+) -> None:
     assert served.ask(path, **headers)[0] in expected
     assert served.ask("/")[0] == 200
 
@@ -155,13 +183,18 @@ def test_limits(served: Served, path: str, headers: dict[str, str], expected: se
 def test_plain_http_is_led_to_https_but_a_probe_is_answered(served: Served) -> None:
     plain = {"X-Forwarded-Proto": "http"}
 
-    assert [served.ask(path, **plain)[0] for path in ("/", "/healthz", "/readyz")] == [302, 200, 200]
+    assert [served.ask(path, **plain)[0] for path in ("/", "/healthz", "/readyz")] == [
+        302,
+        200,
+        200,
+    ]
 
 
 def test_every_line_is_json_and_names_its_request(served: Served) -> None:
     name = "trial-0123456789"
     _, headers, _ = served.ask(
-        "/search?q=%E6%9C%BA%E5%AF%86", **{"X-Request-ID": name, "X-Forwarded-For": "198.51.100.7"}
+        "/search?q=%E6%9C%BA%E5%AF%86",
+        **{"X-Request-ID": name, "X-Forwarded-For": "198.51.100.7"},
     )
     for _ in range(50):
         text = served.log.read_text()
@@ -171,7 +204,11 @@ def test_every_line_is_json_and_names_its_request(served: Served) -> None:
     lines = [json.loads(line) for line in text.splitlines()]
 
     assert headers["x-request-id"] == name
-    ours = [line for line in lines if line.get("request_id") == name and line["event"] == "request"]
+    ours = [
+        line
+        for line in lines
+        if line.get("request_id") == name and line["event"] == "request"
+    ]
     assert [(line["path"], line["method"]) for line in ours] == [("/search", "GET")]
     assert "198.51.100.7" not in text
     assert "%E6" not in text

@@ -20,14 +20,24 @@ from tests.factories import Factory
 Deed = Callable[[Any, int], object]
 
 DEEDS: dict[str, Deed] = {
-    "edit": lambda row, seen: rules.save(row, {"keywords": ["第一"]}, by=None, seen=seen),
-    "edit otherwise": lambda row, seen: rules.save(row, {"metrics": []}, by=None, seen=seen),
+    "edit": lambda row, seen: rules.save(
+        row, {"keywords": ["第一"]}, by=None, seen=seen
+    ),
+    "edit otherwise": lambda row, seen: rules.save(
+        row, {"metrics": []}, by=None, seen=seen
+    ),
     "withdraw": lambda row, seen: rules.withdraw(row, by=None, seen=seen),
     "close": lambda row, seen: rules.close(row, by=None, seen=seen),
-    "suspend": lambda row, seen: rules.suspend(row, by=None, seen=seen, note="权属有争议"),
+    "suspend": lambda row, seen: rules.suspend(
+        row, by=None, seen=seen, note="权属有争议"
+    ),
     "approve": lambda row, seen: rules.approve(row, by=None, seen=seen),
-    "send back": lambda row, seen: rules.send_back(row, by=None, seen=seen, note="请补充指标"),
-    "reject": lambda row, seen: rules.reject(row, by=None, seen=seen, note="不属于成果"),
+    "send back": lambda row, seen: rules.send_back(
+        row, by=None, seen=seen, note="请补充指标"
+    ),
+    "reject": lambda row, seen: rules.reject(
+        row, by=None, seen=seen, note="不属于成果"
+    ),
     "recall": lambda row, seen: rules.recall(row, by=None, seen=seen),
     "submit": lambda row, seen: rules.submit(row, by=None, seen=seen),
 }
@@ -74,22 +84,34 @@ def at_once(site: Flask, kind: str, listing_id: int, deeds: list[Deed]) -> list[
 def test_one_wins_and_the_other_is_stale(
     site: Flask, stock: Factory, kind: str, state: str, first: str, second: str
 ) -> None:
-    row = getattr(stock, kind)(state=state, keywords=["轴承"], metrics=[{"name": "振动值", "value": 36}])
+    row = getattr(stock, kind)(
+        state=state, keywords=["轴承"], metrics=[{"name": "振动值", "value": 36}]
+    )
     seen, told, listing_id = row.revision, len(history_of(row)), row.id
     db.session.remove()
 
     outcomes = at_once(site, kind, listing_id, [DEEDS[first], DEEDS[second]])
 
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Stale", "str"], outcomes
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Stale", "str"], (
+        outcomes
+    )
     loser = next(outcome for outcome in outcomes if isinstance(outcome, Stale))
     assert loser.advice
     row = db.session.get(LISTINGS[kind], listing_id)
     assert row.revision == seen + 1
-    deeds_told = {"take", "approve"} if "approve" in (history_of(row)[-1].deed,) else {history_of(row)[-1].deed}
-    assert {entry.deed for entry in history_of(row)[told:]} - {"take"} == deeds_told - {"take"}
+    deeds_told = (
+        {"take", "approve"}
+        if "approve" in (history_of(row)[-1].deed,)
+        else {history_of(row)[-1].deed}
+    )
+    assert {entry.deed for entry in history_of(row)[told:]} - {"take"} == deeds_told - {
+        "take"
+    }
 
 
-def test_many_editors_lose_no_edit_that_was_acknowledged(site: Flask, stock: Factory) -> None:
+def test_many_editors_lose_no_edit_that_was_acknowledged(
+    site: Flask, stock: Factory
+) -> None:
     row = stock.demand(keywords=["零"])
     listing_id, start = row.id, row.revision
     db.session.remove()
@@ -103,7 +125,12 @@ def test_many_editors_lose_no_edit_that_was_acknowledged(site: Flask, stock: Fac
                     row = db.session.get(LISTINGS["demand"], listing_id)
                     word = f"{name}{number}"
                     try:
-                        rules.save(row, {"note": row.note + f" {word}"}, by=None, seen=row.revision)
+                        rules.save(
+                            row,
+                            {"note": row.note + f" {word}"},
+                            by=None,
+                            seen=row.revision,
+                        )
                     except Stale:
                         continue
                     acknowledged.append(word)

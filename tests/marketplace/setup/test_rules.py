@@ -14,17 +14,27 @@ from marketplace.listings.models import LISTINGS
 from marketplace.setup import rules
 
 
-def test_the_desks_of_the_demonstration_show_work(session: Session, client: FlaskClient, sign_in: Any) -> None:
+def test_the_desks_of_the_demonstration_show_work(
+    session: Session, client: FlaskClient, sign_in: Any
+) -> None:
     expected = {"submitted": 2, "returned": 1, "draft": 1}
     told: list[str] = []
     rules.first_rows()
 
     rules.demonstration(told.append)
 
-    found = [row for table in LISTINGS.values() for row in session.query(table).where(table.state != "published")]
-    assert {state: sum(row.state == state for row in found) for state in expected} == expected
+    found = [
+        row
+        for table in LISTINGS.values()
+        for row in session.query(table).where(table.state != "published")
+    ]
+    assert {
+        state: sum(row.state == state for row in found) for state in expected
+    } == expected
     assert len(found) == sum(expected.values())
-    assert [line for line in told if "refused" in line and "0 refused" not in line] == []
+    assert [
+        line for line in told if "refused" in line and "0 refused" not in line
+    ] == []
     assert told[-1] == "4 listings being written or reviewed"
     handed_in = [row for row in found if row.state == "submitted"]
     assert [listings.problems_of(row) for row in handed_in] == [{}, {}]
@@ -32,7 +42,14 @@ def test_the_desks_of_the_demonstration_show_work(session: Session, client: Flas
     assert history_of(returned)[-1].note == rules.SENT_BACK
     home = client.get("/").text
     assert not any(row.title in home for row in found)
-    queue = sign_in(accounts.find_person("operator@demo.example")).get("/office/review").text
+    queue = (
+        sign_in(accounts.find_person("operator@demo.example"))
+        .get("/office/review")
+        .text
+    )
     assert all(row.title in queue for row in handed_in)
     assert returned.title not in queue
-    assert rules.SENT_BACK in sign_in(accounts.find_person("firm@demo.example")).get("/mine").text
+    assert (
+        rules.SENT_BACK
+        in sign_in(accounts.find_person("firm@demo.example")).get("/mine").text
+    )

@@ -46,16 +46,27 @@ class Case:
 
     def ids(self, by: Any, **values: Any) -> list[int]:
         """Ids of the offers on that list."""
-        return [offer.row.id for offer in matchmaking.matches_for(self.demand, by=by, **values).offers]
+        return [
+            offer.row.id
+            for offer in matchmaking.matches_for(self.demand, by=by, **values).offers
+        ]
 
 
 @pytest.fixture
 def case(make: Factory) -> Case:
     """A demand about bearings and ten achievements near it."""
     institute = make.organisation("聊城第一研究院（示例）", kind="institute")
-    rows = [make.achievement(title, owner=institute, summary=text, keywords=["轴承"]) for title, text in THEMES]
+    rows = [
+        make.achievement(title, owner=institute, summary=text, keywords=["轴承"])
+        for title, text in THEMES
+    ]
     firm = make.organisation("第一轴承厂（示例）")
-    return Case(make.demand("深沟球轴承异音攻关", owner=firm), firm, make.person("firm", firm), rows)
+    return Case(
+        make.demand("深沟球轴承异音攻关", owner=firm),
+        firm,
+        make.person("firm", firm),
+        rows,
+    )
 
 
 @pytest.fixture
@@ -69,10 +80,16 @@ def judge(case: Case) -> Callable[..., list[Verdict]]:
         given = []
         for sign, seat in zip(said, shown.seats, strict=False):
             if sign == "+":
-                given.append(rules.like(case.demand, seat.offered_id, by=by, shown=shown))
+                given.append(
+                    rules.like(case.demand, seat.offered_id, by=by, shown=shown)
+                )
             else:
                 reason = "direction" if sign == "-" else "price"
-                given.append(rules.decline(case.demand, seat.offered_id, reason=reason, by=by, shown=shown))
+                given.append(
+                    rules.decline(
+                        case.demand, seat.offered_id, reason=reason, by=by, shown=shown
+                    )
+                )
         assert len(given) == len(said)
         return given
 

@@ -28,25 +28,40 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
     """Makes so many more demands of their own texts, each with one achievement liked and one declined by an
     operator; by default those that the cut points grade so.
     """
-    operator, owner, numbers = make.person("operator"), make.organisation(), itertools.count()
+    operator, owner, numbers = (
+        make.person("operator"),
+        make.organisation(),
+        itertools.count(),
+    )
 
     def many(count: int, liked: int = 0, declined: int = 8) -> list[Demand]:
         found = []
         rows = [case.achievements[liked], case.achievements[declined]]
         for number in itertools.islice(numbers, count):
             text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
-            demand = make.demand(f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner)
-            seats = tuple(rules.Seat(r.id, r.revision, 0.3, "fair", n) for n, r in enumerate(rows, start=1))
-            shown = rules.List("demand", demand.id, demand.revision, measuring.ranker(), seats)
+            demand = make.demand(
+                f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
+            )
+            seats = tuple(
+                rules.Seat(r.id, r.revision, 0.3, "fair", n)
+                for n, r in enumerate(rows, start=1)
+            )
+            shown = rules.List(
+                "demand", demand.id, demand.revision, measuring.ranker(), seats
+            )
             rules.like(demand, rows[0].id, by=operator, shown=shown)
-            rules.decline(demand, rows[1].id, reason="direction", by=operator, shown=shown)
+            rules.decline(
+                demand, rows[1].id, reason="direction", by=operator, shown=shown
+            )
             found.append(demand)
         return found
 
     return many
 
 
-def test_figures_are_told_from_twenty_demands_on(judged_demands: Callable[..., Any]) -> None:
+def test_figures_are_told_from_twenty_demands_on(
+    judged_demands: Callable[..., Any],
+) -> None:
     for more, count in ((0, 0), (1, 1), (quality.LEAST - 2, quality.LEAST - 1)):
         judged_demands(more)
 
@@ -62,14 +77,23 @@ def test_figures_are_told_from_twenty_demands_on(judged_demands: Callable[..., A
     assert found["quality"]["precision"]["n"] == quality.LEAST
     assert found["quality"]["precision"]["mean"] == pytest.approx(0.5)
     assert found["quality"]["gain"]["mean"] == pytest.approx(1.0)
-    assert found["bands"] == [{"grade": "fair", "pairs": 2 * quality.LEAST, "finds": 0.5, "level": 2.5}]
-    assert [(chain["name"], chain["demands"]) for chain in found["chains"]] == [("轴承", quality.LEAST)]
+    assert found["bands"] == [
+        {"grade": "fair", "pairs": 2 * quality.LEAST, "finds": 0.5, "level": 2.5}
+    ]
+    assert [(chain["name"], chain["demands"]) for chain in found["chains"]] == [
+        ("轴承", quality.LEAST)
+    ]
 
 
-def test_one_text_under_many_ids_is_one_demand(judged_demands: Callable[..., Any], session: Session) -> None:
+def test_one_text_under_many_ids_is_one_demand(
+    judged_demands: Callable[..., Any], session: Session
+) -> None:
     rows = judged_demands(quality.LEAST)
     for row in rows[:12]:
-        row.title, row.problem = "深沟球轴承异音 攻关", "深沟球轴承振动值离散，投诉有异音。"
+        row.title, row.problem = (
+            "深沟球轴承异音 攻关",
+            "深沟球轴承振动值离散，投诉有异音。",
+        )
         row.title_key = f"{row.id}"
     session.commit()
 
@@ -79,7 +103,9 @@ def test_one_text_under_many_ids_is_one_demand(judged_demands: Callable[..., Any
     assert found["quality"] is None
 
 
-def test_exposure_tells_places_and_what_is_on_offer(case: Case, judged_demands: Callable[..., Any]) -> None:
+def test_exposure_tells_places_and_what_is_on_offer(
+    case: Case, judged_demands: Callable[..., Any]
+) -> None:
     judged_demands(3)
 
     found = rules.measure(by=None).figures["exposure"]
@@ -109,7 +135,13 @@ def model(session: Session) -> Callable[..., GradeModel]:
     measuring._learned.cache_clear()
 
     def put(**values: Any) -> GradeModel:
-        given = {"ranker": measuring.ranker(), "demands": 50, "verdicts": 99, "parameters": "{}", "better": True}
+        given = {
+            "ranker": measuring.ranker(),
+            "demands": 50,
+            "verdicts": 99,
+            "parameters": "{}",
+            "better": True,
+        }
         row = GradeModel(**given | values)
         session.add(row)
         session.commit()
@@ -120,7 +152,12 @@ def model(session: Session) -> Callable[..., GradeModel]:
 
 @pytest.mark.parametrize(
     "values",
-    [{"better": False}, {"ranker": "another ranking"}, {"parameters": "damaged"}, {"parameters": "{}"}],
+    [
+        {"better": False},
+        {"ranker": "another ranking"},
+        {"parameters": "damaged"},
+        {"parameters": "{}"},
+    ],
     ids=str,
 )
 def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
@@ -138,7 +175,10 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
     demands = judged_demands(calibration.LEAST - 1, liked=6, declined=0)
     with pytest.raises(quality.TooFew) as refused:
         rules.calibrate(by=None)
-    assert (refused.value.there, refused.value.needed) == (calibration.LEAST - 1, calibration.LEAST)
+    assert (refused.value.there, refused.value.needed) == (
+        calibration.LEAST - 1,
+        calibration.LEAST,
+    )
     assert measuring.in_force() == measuring.Force(measuring.fixed)
 
     judged_demands(1, liked=6, declined=0)
@@ -146,10 +186,20 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
 
     force = measuring.in_force()
 
-    assert (row.demands, row.verdicts, row.ranker) == (calibration.LEAST, 2 * calibration.LEAST, measuring.ranker())
+    assert (row.demands, row.verdicts, row.ranker) == (
+        calibration.LEAST,
+        2 * calibration.LEAST,
+        measuring.ranker(),
+    )
     assert row.better
-    assert (force.since, force.demands, force.verdicts) == (row.at, row.demands, row.verdicts)
-    grades = {o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers}
+    assert (force.since, force.demands, force.verdicts) == (
+        row.at,
+        row.demands,
+        row.verdicts,
+    )
+    grades = {
+        o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers
+    }
     liked, declined = case.achievements[6].id, case.achievements[0].id
     assert (grades[liked], grades[declined]) == ("high", "weak")
     assert matchmaking.evidence(demands[0], liked, by=None).offer.grade == "high"
@@ -160,12 +210,22 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
 
 
 def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
-    partial = make.demand("深沟球轴承异音攻关二", visibility="partial", owner=case.firm, budget=None)
+    partial = make.demand(
+        "深沟球轴承异音攻关二", visibility="partial", owner=case.firm, budget=None
+    )
     public = measuring.public_document(partial)
 
-    assert (public.modes, public.price_max, public.chain, public.due) == (frozenset(), None, None, None)
+    assert (public.modes, public.price_max, public.chain, public.due) == (
+        frozenset(),
+        None,
+        None,
+        None,
+    )
     readers = (None, case.member, make.person("broker"))
-    found = [[(o.row.id, o.grade) for o in matchmaking.matches_for(partial, by=r).offers] for r in readers]
+    found = [
+        [(o.row.id, o.grade) for o in matchmaking.matches_for(partial, by=r).offers]
+        for r in readers
+    ]
     assert found[0] == found[1] == found[2]
 
 
@@ -183,11 +243,16 @@ def test_the_commands(app: Flask, judged_demands: Callable[..., Any]) -> None:
     assert "3 judged demands, 50 needed" in refused.output
 
 
-def test_the_commands_tell_figures(app: Flask, judged_demands: Callable[..., Any]) -> None:
+def test_the_commands_tell_figures(
+    app: Flask, judged_demands: Callable[..., Any]
+) -> None:
     judged_demands(calibration.LEAST)
     run = app.test_cli_runner().invoke
 
-    told, learned = run(args=["matching", "quality"]), run(args=["matching", "calibrate"])
+    told, learned = (
+        run(args=["matching", "quality"]),
+        run(args=["matching", "calibrate"]),
+    )
 
     assert "P@5: 0.500 ± 0.000 (n = 50 demands)" in told.output
     assert "grade fair: 100 pairs, 50% finds" in told.output
@@ -196,7 +261,9 @@ def test_the_commands_tell_figures(app: Flask, judged_demands: Callable[..., Any
     assert db.session.scalar(db.select(db.func.count()).select_from(Measurement)) == 1
 
 
-def test_the_nightly_work_learns_only_from_what_is_new(judged_demands: Callable[..., Any], session: Session) -> None:
+def test_the_nightly_work_learns_only_from_what_is_new(
+    judged_demands: Callable[..., Any], session: Session
+) -> None:
     said = [operation.use_verdicts()]
     judged_demands(quality.LEAST)
     said.append(operation.use_verdicts())
@@ -213,6 +280,8 @@ def test_the_nightly_work_learns_only_from_what_is_new(judged_demands: Callable[
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
     shown = replace(case.list_for(case.member), ranker="older words")
 
-    row = rules.like(case.demand, shown.seats[0].offered_id, by=case.member, shown=shown)
+    row = rules.like(
+        case.demand, shown.seats[0].offered_id, by=case.member, shown=shown
+    )
 
     assert row.shown.ranker == "older words"

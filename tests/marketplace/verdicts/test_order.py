@@ -26,7 +26,9 @@ Judge = Callable[..., list[Verdict]]
         ("-+=-+=", True),
     ],
 )
-def test_when_verdicts_count(case: Case, judge: Judge, said: str, expected: bool) -> None:
+def test_when_verdicts_count(
+    case: Case, judge: Judge, said: str, expected: bool
+) -> None:
     before = case.ids(case.member)
     judge(case.member, said)
 
@@ -50,18 +52,24 @@ def test_what_is_like_the_liked_comes_first_and_scores_stay_true(make: Factory) 
         key_technology="",
     )
     vision = [
-        make.achievement(f"轴承视觉检测{n}", summary=f"轴承表面缺陷机器视觉成像检测，光源{n}路，漏检率低于百分之一。")
+        make.achievement(
+            f"轴承视觉检测{n}",
+            summary=f"轴承表面缺陷机器视觉成像检测，光源{n}路，漏检率低于百分之一。",
+        )
         for n in range(4)
     ]
     grease = [
         make.achievement(
-            f"轴承异音润滑脂{n}", summary=f"轴承低噪声润滑脂配方，基础油粘度{n}级，轴承异音投诉减少三成，振动降低。"
+            f"轴承异音润滑脂{n}",
+            summary=f"轴承低噪声润滑脂配方，基础油粘度{n}级，轴承异音投诉减少三成，振动降低。",
         )
         for n in range(6)
     ]
     for n in range(30):  # in a catalogue of bearings alone the word would tell nothing
         elsewhere = f"猕猴桃果酒低温发酵第{n}法，果香保留率比原来高三成。"
-        make.achievement(f"果酒酿造{n}", summary=elsewhere, baseline="香气更浓。", keywords=["果酒"])
+        make.achievement(
+            f"果酒酿造{n}", summary=elsewhere, baseline="香气更浓。", keywords=["果酒"]
+        )
     shown = matchmaking.matches_for(demand, by=member).shown
     for row in grease[:2]:
         rules.like(demand, row.id, by=member, shown=shown)
@@ -72,18 +80,30 @@ def test_what_is_like_the_liked_comes_first_and_scores_stay_true(make: Factory) 
     answer = matchmaking.matches_for(demand, by=member)
 
     order = [offer.row.id for offer in answer.offers]
-    assert [offer.row.id for offer in plain.offers] == [vision[3].id, *(row.id for row in grease[2:])]
-    assert (set(order[:-1]), order[-1]) == ({row.id for row in grease[2:]}, vision[3].id)
+    assert [offer.row.id for offer in plain.offers] == [
+        vision[3].id,
+        *(row.id for row in grease[2:]),
+    ]
+    assert (set(order[:-1]), order[-1]) == (
+        {row.id for row in grease[2:]},
+        vision[3].id,
+    )
     assert (plain.taught, plain.lessons, answer.lessons) == (False, 5, 5)
-    assert {o.row.id: o.score for o in answer.offers} == {o.row.id: o.score for o in plain.offers}
+    assert {o.row.id: o.score for o in answer.offers} == {
+        o.row.id: o.score for o in plain.offers
+    }
     assert [offer.rank for offer in answer.offers] == list(range(1, len(order) + 1))
     for offer in answer.offers:
-        assert sum(share for _, share in offer.shares) + offer.rest == pytest.approx(offer.score, abs=1e-9)
+        assert sum(share for _, share in offer.shares) + offer.rest == pytest.approx(
+            offer.score, abs=1e-9
+        )
     assert answer.shown.judged == 5
     assert plain.shown.judged == 0
 
 
-def test_the_public_order_is_the_same_before_and_after(case: Case, judge: Judge) -> None:
+def test_the_public_order_is_the_same_before_and_after(
+    case: Case, judge: Judge
+) -> None:
     before = case.ids(None)
 
     judge(case.member, "-+---+")
@@ -91,7 +111,9 @@ def test_the_public_order_is_the_same_before_and_after(case: Case, judge: Judge)
     assert case.ids(None) == before
 
 
-def test_others_verdicts_stand_beside_and_colleagues_apart(case: Case, make: Factory, judge: Judge) -> None:
+def test_others_verdicts_stand_beside_and_colleagues_apart(
+    case: Case, make: Factory, judge: Judge
+) -> None:
     broker = make.person("broker")
     first, second, third = judge(broker, "-+-")
     colleague = make.person("firm", case.firm)
@@ -102,19 +124,25 @@ def test_others_verdicts_stand_beside_and_colleagues_apart(case: Case, make: Fac
 
     apart = {offer.row.id: offer.verdict for offer in answer.apart}
     beside = {offer.row.id: offer.verdict for offer in answer.offers if offer.verdict}
-    assert {i: (v.by_id, v.state) for i, v in apart.items()} == {first.offered_id: (colleague.id, "interested")}
+    assert {i: (v.by_id, v.state) for i, v in apart.items()} == {
+        first.offered_id: (colleague.id, "interested")
+    }
     assert {i: v.state for i, v in beside.items()} == {
         second.offered_id: "interested",
         third.offered_id: "unsuitable",
     }
 
 
-def test_a_grade_counts_before_a_verdict_and_stays_on_the_list(case: Case, make: Factory, judge: Judge) -> None:
+def test_a_grade_counts_before_a_verdict_and_stays_on_the_list(
+    case: Case, make: Factory, judge: Judge
+) -> None:
     row = judge(case.member, "-")[0]
     broker = make.person("broker")
     shown = case.list_for(case.member)
     seat = shown.seats[0]
-    rules.grade(case.demand, seat.offered_id, level=4, note="去过现场", by=broker, shown=shown)
+    rules.grade(
+        case.demand, seat.offered_id, level=4, note="去过现场", by=broker, shown=shown
+    )
 
     judged = rules.judged(case.demand, by=broker)
 
@@ -144,11 +172,16 @@ def test_what_is_no_longer_on_offer_teaches_nothing(case: Case, judge: Judge) ->
     assert (answer.taught, len(answer.apart)) == (False, 4)
 
 
-def test_a_list_of_judged_things_is_filled_up_from_below(case: Case, judge: Judge) -> None:
+def test_a_list_of_judged_things_is_filled_up_from_below(
+    case: Case, judge: Judge
+) -> None:
     every = case.ids(case.member)
     judge(case.member, "---")
 
-    after = [offer.row.id for offer in matchmaking.matches_for(case.demand, by=case.member, top=3).offers]
+    after = [
+        offer.row.id
+        for offer in matchmaking.matches_for(case.demand, by=case.member, top=3).offers
+    ]
 
     assert len(every) > 6
     assert after == every[3:6]

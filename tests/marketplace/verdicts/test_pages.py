@@ -26,13 +26,17 @@ SignIn = Callable[[Person], FlaskClient]
 
 def text_of(answer: Any) -> str:
     """What a reader sees of an answer, blanks made one."""
-    page = re.sub(r"<(script|style).*?</\1>", "", answer.get_data(as_text=True), flags=re.S)
+    page = re.sub(
+        r"<(script|style).*?</\1>", "", answer.get_data(as_text=True), flags=re.S
+    )
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
 def ticket_of(browser: FlaskClient, address: str) -> str:
     """The signed list of a page, as its buttons would send it."""
-    found = re.search(r'name="ticket" value="([^"]+)"', browser.get(address).get_data(as_text=True))
+    found = re.search(
+        r'name="ticket" value="([^"]+)"', browser.get(address).get_data(as_text=True)
+    )
     assert found
     return found[1]
 
@@ -57,11 +61,18 @@ def count() -> int:
     ],
 )
 def test_buttons_stand_where_they_work(
-    case: Case, make: Factory, client: FlaskClient, sign_in: SignIn, who: str, buttons: bool
+    case: Case,
+    make: Factory,
+    client: FlaskClient,
+    sign_in: SignIn,
+    who: str,
+    buttons: bool,
 ) -> None:
     people = {
         "stranger": lambda: make.person("firm", make.organisation()),
-        "supplier": lambda: make.person("researcher", case.achievements[0].organisation),
+        "supplier": lambda: make.person(
+            "researcher", case.achievements[0].organisation
+        ),
         "member": lambda: case.member,
         "broker": lambda: make.person("broker"),
         "operator": lambda: make.person("operator"),
@@ -69,7 +80,9 @@ def test_buttons_stand_where_they_work(
     browser = client if who == "guest" else sign_in(people[who]())
 
     page = browser.get(matches(case)).get_data(as_text=True)
-    pair = browser.get(f"{matches(case)}/{case.achievements[0].id}").get_data(as_text=True)
+    pair = browser.get(f"{matches(case)}/{case.achievements[0].id}").get_data(
+        as_text=True
+    )
 
     for one in (page, pair):
         assert ("感兴趣</" in one or "感兴趣<span" in one) is buttons
@@ -83,7 +96,11 @@ def test_interested_leads_to_the_contact(case: Case, sign_in: SignIn) -> None:
     ticket = ticket_of(browser, matches(case))
     offered = case.achievements[0]
 
-    answer = browser.post(f"{matches(case)}/{offered.id}/interested", data={"ticket": ticket}, follow_redirects=True)
+    answer = browser.post(
+        f"{matches(case)}/{offered.id}/interested",
+        data={"ticket": ticket},
+        follow_redirects=True,
+    )
 
     page = answer.get_data(as_text=True)
     assert f'href="/achievements/{offered.id}#side-contact"' in page
@@ -93,7 +110,9 @@ def test_interested_leads_to_the_contact(case: Case, sign_in: SignIn) -> None:
     assert "对方不会收到通知" in page
 
 
-def test_a_refusal_without_a_reason_is_asked_again_with_what_was_typed(case: Case, sign_in: SignIn) -> None:
+def test_a_refusal_without_a_reason_is_asked_again_with_what_was_typed(
+    case: Case, sign_in: SignIn
+) -> None:
     browser = sign_in(case.member)
     ticket = ticket_of(browser, matches(case))
     address = f"{matches(case)}/{case.achievements[0].id}/unsuitable"
@@ -106,17 +125,25 @@ def test_a_refusal_without_a_reason_is_asked_again_with_what_was_typed(case: Cas
     assert 'href="#pair-reason-0"' in page
     assert "选一个原因" in page
     assert "量程 &lt;b&gt;不够&lt;/b&gt;" in page
-    again = {"ticket": re.search(r'name="ticket" value="([^"]+)"', page)[1], "reason": "metrics", "note": "量程不够"}
+    again = {
+        "ticket": re.search(r'name="ticket" value="([^"]+)"', page)[1],
+        "reason": "metrics",
+        "note": "量程不够",
+    }
     done = browser.post(address, data=again, follow_redirects=True)
     assert "已记为不合适（指标达不到）" in text_of(done)
     assert count() == 1
 
 
-def test_a_ticket_of_another_is_stale_and_says_what_to_do(case: Case, make: Factory, sign_in: SignIn) -> None:
+def test_a_ticket_of_another_is_stale_and_says_what_to_do(
+    case: Case, make: Factory, sign_in: SignIn
+) -> None:
     ticket = ticket_of(sign_in(case.member), matches(case))
     colleague = sign_in(make.person("firm", case.firm))
 
-    answer = colleague.post(f"{matches(case)}/{case.achievements[0].id}/interested", data={"ticket": ticket})
+    answer = colleague.post(
+        f"{matches(case)}/{case.achievements[0].id}/interested", data={"ticket": ticket}
+    )
 
     assert answer.status_code == 409
     assert "请重新打开匹配页面" in text_of(answer)
@@ -133,27 +160,41 @@ def test_strangers_and_guests_judge_nothing(
     said = {"ticket": ticket, "reason": "price", "level": "3", "note": "够长"}
 
     guest = client.post(address, data=said)
-    stranger = sign_in(make.person("firm", make.organisation())).post(address, data=said)
+    stranger = sign_in(make.person("firm", make.organisation())).post(
+        address, data=said
+    )
 
     assert (guest.status_code, guest.location.split("?")[0]) == (302, "/login")
-    assert stranger.status_code in (403, 409)  # not his deed; or first of all not his list
+    assert stranger.status_code in (
+        403,
+        409,
+    )  # not his deed; or first of all not his list
     assert count() == 0
 
 
-def test_a_broker_grades_beside_the_machine(case: Case, make: Factory, sign_in: SignIn) -> None:
+def test_a_broker_grades_beside_the_machine(
+    case: Case, make: Factory, sign_in: SignIn
+) -> None:
     browser = sign_in(make.person("broker"))
     pair = f"{matches(case)}/{case.achievements[3].id}"
     ticket = ticket_of(browser, pair)
 
     asked = browser.post(f"{pair}/grade", data={"ticket": ticket, "level": "2"})
     done = browser.post(
-        f"{pair}/grade", data={"ticket": ticket, "level": "2", "note": "节拍差一倍"}, follow_redirects=True
+        f"{pair}/grade",
+        data={"ticket": ticket, "level": "2", "note": "节拍差一倍"},
+        follow_redirects=True,
     )
 
     row = db.session.scalar(db.select(Verdict))
     assert asked.status_code == 422
     assert "已评定为「沾边」" in text_of(done)
-    assert (row.level, row.note, row.state, row.shown.surface) == (2, "节拍差一倍", "graded", "evidence")
+    assert (row.level, row.note, row.state, row.shown.surface) == (
+        2,
+        "节拍差一倍",
+        "graded",
+        "evidence",
+    )
     assert row.score > 0
     assert "节拍差一倍" in browser.get(pair).get_data(as_text=True)
 
@@ -172,16 +213,27 @@ def test_taking_back(case: Case, sign_in: SignIn) -> None:
     assert again.status_code == 409
 
 
-def test_the_page_says_that_the_order_takes_verdicts_into_account(case: Case, sign_in: SignIn) -> None:
+def test_the_page_says_that_the_order_takes_verdicts_into_account(
+    case: Case, sign_in: SignIn
+) -> None:
     shown = case.list_for(case.member)
     for place, seat in enumerate(shown.seats[:5]):
         if place == 2:
             rules.like(case.demand, seat.offered_id, by=case.member, shown=shown)
         else:
-            rules.decline(case.demand, seat.offered_id, reason="direction", by=case.member, shown=shown)
+            rules.decline(
+                case.demand,
+                seat.offered_id,
+                reason="direction",
+                by=case.member,
+                shown=shown,
+            )
     browser = sign_in(case.member)
 
-    taught, plain = browser.get(matches(case)), browser.get(f"{matches(case)}?order=text")
+    taught, plain = (
+        browser.get(matches(case)),
+        browser.get(f"{matches(case)}?order=text"),
+    )
 
     assert "这里的先后参考了 5 条评价" in text_of(taught)
     assert f'href="{matches(case)}?order=text"' in taught.get_data(as_text=True)
@@ -190,20 +242,37 @@ def test_the_page_says_that_the_order_takes_verdicts_into_account(case: Case, si
     assert "才参考评价" not in text_of(taught) + text_of(plain)
 
 
-def test_no_page_tells_an_achievements_owner_who_passed_it(case: Case, make: Factory, sign_in: SignIn) -> None:
+def test_no_page_tells_an_achievements_owner_who_passed_it(
+    case: Case, make: Factory, sign_in: SignIn
+) -> None:
     achievement = case.achievements[0]
     owner = sign_in(make.person("researcher", achievement.organisation))
-    addresses = (f"/achievements/{achievement.id}/matches", "/mine/feedback", matches(case))
+    addresses = (
+        f"/achievements/{achievement.id}/matches",
+        "/mine/feedback",
+        matches(case),
+    )
     secret = "我们三号线的秘密工况"
-    rows = [declining(make, achievement.id)("other", note=f"{secret}{number}", anonymous=True) for number in range(2)]
+    rows = [
+        declining(make, achievement.id)(
+            "other", note=f"{secret}{number}", anonymous=True
+        )
+        for number in range(2)
+    ]
 
     before = [text_of(owner.get(address)) for address in addresses]
     rows.append(declining(make, achievement.id)("price", anonymous=True))
     after = [text_of(owner.get(address)) for address in addresses]
 
-    assert all("家企业标为不合适。" not in page and "企业为什么没选它" not in page for page in before)
+    assert all(
+        "家企业标为不合适。" not in page and "企业为什么没选它" not in page
+        for page in before
+    )
     assert "还没有可以汇总的反馈" in before[1]
-    assert "3 家企业在自己的匹配里把这条成果标为不合适：其他 2 家，价格不合适 1 家" in after[0]
+    assert (
+        "3 家企业在自己的匹配里把这条成果标为不合适：其他 2 家，价格不合适 1 家"
+        in after[0]
+    )
     assert "3 家企业标为不合适" in after[1]
     for page in before + after:
         assert secret not in page
@@ -273,7 +342,9 @@ def test_what_was_withdrawn_meanwhile_says_so(case: Case, sign_in: SignIn) -> No
     row = case.achievements[0]
     listings.withdraw(row, by=None, seen=row.revision)
 
-    answer = browser.post(f"{matches(case)}/{row.id}/interested", data={"ticket": ticket})
+    answer = browser.post(
+        f"{matches(case)}/{row.id}/interested", data={"ticket": ticket}
+    )
 
     assert answer.status_code == 404
     assert "刚被撤回或过期" in text_of(answer)

@@ -36,8 +36,12 @@ def people(case: Case, make: Factory) -> dict[str, Person]:
     return {
         "member": case.member,
         "stranger": make.person("firm", make.organisation()),
-        "owner of the achievement": make.person("researcher", case.achievements[0].organisation),
-        "broker": make.person("broker", make.organisation("中介（示例）", kind="service_body")),
+        "owner of the achievement": make.person(
+            "researcher", case.achievements[0].organisation
+        ),
+        "broker": make.person(
+            "broker", make.organisation("中介（示例）", kind="service_body")
+        ),
         "operator": make.person("operator"),
     }
 
@@ -52,18 +56,25 @@ def people(case: Case, make: Factory) -> dict[str, Person]:
         ("operator", True),
     ],
 )
-def test_who_may_judge(case: Case, people: dict[str, Person], who: str, expected: bool) -> None:
+def test_who_may_judge(
+    case: Case, people: dict[str, Person], who: str, expected: bool
+) -> None:
     person = people[who]
     shown = case.list_for(case.member)
     offered_id = shown.seats[0].offered_id
 
     if expected:
-        assert rules.like(case.demand, offered_id, by=person, shown=shown).state == "interested"
+        assert (
+            rules.like(case.demand, offered_id, by=person, shown=shown).state
+            == "interested"
+        )
     else:
         with pytest.raises(NotAllowed):
             rules.like(case.demand, offered_id, by=person, shown=shown)
         with pytest.raises(NotAllowed):
-            rules.decline(case.demand, offered_id, reason="price", by=person, shown=shown)
+            rules.decline(
+                case.demand, offered_id, reason="price", by=person, shown=shown
+            )
         with pytest.raises(NotAllowed):
             rules.retract(case.demand, offered_id, by=person)
         assert count(Verdict) == 0
@@ -71,19 +82,39 @@ def test_who_may_judge(case: Case, people: dict[str, Person], who: str, expected
 
 @pytest.mark.parametrize(
     ("who", "expected"),
-    [("member", False), ("stranger", False), ("owner of the achievement", False), ("broker", True), ("operator", True)],
+    [
+        ("member", False),
+        ("stranger", False),
+        ("owner of the achievement", False),
+        ("broker", True),
+        ("operator", True),
+    ],
 )
-def test_who_may_grade(case: Case, people: dict[str, Person], who: str, expected: bool) -> None:
+def test_who_may_grade(
+    case: Case, people: dict[str, Person], who: str, expected: bool
+) -> None:
     person = people[who]
     shown = case.list_for(case.member)
     seat = shown.seats[2]
 
     def grade() -> Verdict:
-        return rules.grade(case.demand, seat.offered_id, level=3, note="去过现场，可行", by=person, shown=shown)
+        return rules.grade(
+            case.demand,
+            seat.offered_id,
+            level=3,
+            note="去过现场，可行",
+            by=person,
+            shown=shown,
+        )
 
     if expected:
         row = grade()
-        assert (row.level, row.note, row.score, row.grade) == (3, "去过现场，可行", seat.score, seat.grade)
+        assert (row.level, row.note, row.score, row.grade) == (
+            3,
+            "去过现场，可行",
+            seat.score,
+            seat.grade,
+        )
         assert row.by_role == who
     else:
         with pytest.raises(NotAllowed):
@@ -121,7 +152,11 @@ def test_a_verdict_keeps_the_list_it_was_given_on_once(case: Case) -> None:
 
     kept = row.shown
     assert count(Shown) == 1
-    assert (kept.side, kept.subject_id, kept.revision) == ("demand", case.demand.id, case.demand.revision)
+    assert (kept.side, kept.subject_id, kept.revision) == (
+        "demand",
+        case.demand.id,
+        case.demand.revision,
+    )
     assert (kept.to_id, kept.surface, kept.judged) == (case.member.id, "matches", 0)
     assert kept.ranker
     assert kept.generation == shown.generation
@@ -131,12 +166,18 @@ def test_a_verdict_keeps_the_list_it_was_given_on_once(case: Case) -> None:
     assert kept.at == shown.at
 
 
-def test_a_ticket_brings_the_list_back_to_its_reader_alone(app: Flask, case: Case, make: Factory) -> None:
+def test_a_ticket_brings_the_list_back_to_its_reader_alone(
+    app: Flask, case: Case, make: Factory
+) -> None:
     shown = case.list_for(case.member)
     text = rules.ticket(shown, to=case.member)
 
     assert rules.listed(text, by=case.member) == shown
-    for damaged, reader in [(text[:-3], case.member), ("", case.member), ("abc.def", case.member)]:
+    for damaged, reader in [
+        (text[:-3], case.member),
+        ("", case.member),
+        ("abc.def", case.member),
+    ]:
         with pytest.raises(Stale):
             rules.listed(damaged, by=reader)
     with pytest.raises(Stale):
@@ -154,11 +195,20 @@ def test_a_ticket_brings_the_list_back_to_its_reader_alone(app: Flask, case: Cas
         ("", "长" * 501, {"reason", "note"}),
     ],
 )
-def test_unsuitable_needs_a_reason(case: Case, reason: str, note: str, wrong: set[str]) -> None:
+def test_unsuitable_needs_a_reason(
+    case: Case, reason: str, note: str, wrong: set[str]
+) -> None:
     shown = case.list_for(case.member)
 
     with pytest.raises(Invalid) as refused:
-        rules.decline(case.demand, shown.seats[0].offered_id, reason=reason, note=note, by=case.member, shown=shown)
+        rules.decline(
+            case.demand,
+            shown.seats[0].offered_id,
+            reason=reason,
+            note=note,
+            by=case.member,
+            shown=shown,
+        )
 
     assert set(refused.value.problems) == wrong
     assert count(Verdict) == 0
@@ -170,7 +220,12 @@ def test_there_are_six_reasons_and_more() -> None:
 
 @pytest.mark.parametrize(
     ("level", "note", "wrong"),
-    [(None, "够长", {"level"}), (5, "够长", {"level"}), (0, "", {"level", "note"}), (4, "", {"note"})],
+    [
+        (None, "够长", {"level"}),
+        (5, "够长", {"level"}),
+        (0, "", {"level", "note"}),
+        (4, "", {"note"}),
+    ],
 )
 def test_a_grade_needs_its_level_and_a_note(
     case: Case, make: Factory, level: int | None, note: str, wrong: set[str]
@@ -179,7 +234,14 @@ def test_a_grade_needs_its_level_and_a_note(
     shown = case.list_for(broker)
 
     with pytest.raises(Invalid) as refused:
-        rules.grade(case.demand, shown.seats[0].offered_id, level=level, note=note, by=broker, shown=shown)
+        rules.grade(
+            case.demand,
+            shown.seats[0].offered_id,
+            level=level,
+            note=note,
+            by=broker,
+            shown=shown,
+        )
 
     assert set(refused.value.problems) == wrong
 
@@ -189,7 +251,14 @@ def test_a_change_of_mind_is_one_row_and_its_history(case: Case) -> None:
     offered_id = shown.seats[0].offered_id
 
     rules.like(case.demand, offered_id, by=case.member, shown=shown)
-    rules.decline(case.demand, offered_id, reason="other", note="老板不同意", by=case.member, shown=shown)
+    rules.decline(
+        case.demand,
+        offered_id,
+        reason="other",
+        note="老板不同意",
+        by=case.member,
+        shown=shown,
+    )
     rules.retract(case.demand, offered_id, by=case.member)
     row = rules.like(case.demand, offered_id, by=case.member, shown=shown)
 
@@ -209,12 +278,16 @@ def test_the_same_button_pressed_twice_is_one_deed(case: Case) -> None:
     offered_id = shown.seats[0].offered_id
 
     for _ in range(2):
-        row = rules.decline(case.demand, offered_id, reason="price", by=case.member, shown=shown)
+        row = rules.decline(
+            case.demand, offered_id, reason="price", by=case.member, shown=shown
+        )
 
     assert len(history_of(row)) == 1
 
 
-def test_only_what_one_has_said_oneself_can_be_taken_back(case: Case, make: Factory, judge: Judge) -> None:
+def test_only_what_one_has_said_oneself_can_be_taken_back(
+    case: Case, make: Factory, judge: Judge
+) -> None:
     row = judge(case.member, "+")[0]
     colleague = make.person("firm", case.firm)
 
@@ -234,8 +307,12 @@ def test_each_person_has_one_verdict_of_his_own(case: Case, make: Factory) -> No
     rules.decline(case.demand, offered_id, reason="price", by=colleague, shown=shown)
 
     assert count(Verdict) == 2
-    assert rules.own_verdict(case.demand, offered_id, by=case.member).state == "interested"
-    assert rules.own_verdict(case.demand, offered_id, by=colleague).state == "unsuitable"
+    assert (
+        rules.own_verdict(case.demand, offered_id, by=case.member).state == "interested"
+    )
+    assert (
+        rules.own_verdict(case.demand, offered_id, by=colleague).state == "unsuitable"
+    )
 
 
 def test_a_list_older_than_the_texts_is_stale(case: Case) -> None:
@@ -247,15 +324,24 @@ def test_a_list_older_than_the_texts_is_stale(case: Case) -> None:
     with pytest.raises(Stale):
         rules.like(case.demand, seat.offered_id, by=case.member, shown=shown)
     fresh = case.list_for(case.member)
-    assert rules.like(case.demand, seat.offered_id, by=case.member, shown=fresh).state == "interested"
-    listings.save(case.demand, {"foundation": "添了设备"}, by=None, seen=case.demand.revision)
+    assert (
+        rules.like(case.demand, seat.offered_id, by=case.member, shown=fresh).state
+        == "interested"
+    )
+    listings.save(
+        case.demand, {"foundation": "添了设备"}, by=None, seen=case.demand.revision
+    )
     with pytest.raises(Stale):
         rules.like(case.demand, fresh.seats[1].offered_id, by=case.member, shown=fresh)
 
 
-def test_what_does_not_stand_on_the_list_is_not_judged(case: Case, make: Factory) -> None:
+def test_what_does_not_stand_on_the_list_is_not_judged(
+    case: Case, make: Factory
+) -> None:
     shown = case.list_for(case.member)
-    elsewhere = make.achievement("猕猴桃果酒酿造", summary="猕猴桃果酒低温发酵，酒精度 12 度，果香保留率高三成。")
+    elsewhere = make.achievement(
+        "猕猴桃果酒酿造", summary="猕猴桃果酒低温发酵，酒精度 12 度，果香保留率高三成。"
+    )
     other_demand = make.demand("另一条轴承需求", owner=case.firm)
 
     with pytest.raises(Stale):
@@ -273,7 +359,9 @@ def test_what_was_withdrawn_meanwhile_is_not_judged(case: Case) -> None:
         rules.like(case.demand, row.id, by=case.member, shown=shown)
 
 
-def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(case: Case, make: Factory) -> None:
+def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
+    case: Case, make: Factory
+) -> None:
     achievement = case.achievements[0]
     other = make.demand("轴承超精研磨降噪攻关")
     for number in range(4):  # in a catalogue of two every word is common
@@ -293,14 +381,25 @@ def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
     colleague = make.person("desk", achievement.organisation)
     assert [offer.row.id for offer in after.offers] == [case.demand.id]
     assert [offer.row.id for offer in after.apart] == [other.id]
-    assert [offer.row.id for offer in matchmaking.matches_for(achievement, by=colleague).offers] == [case.demand.id]
-    assert other.id in {offer.row.id for offer in matchmaking.matches_for(achievement, by=None).offers}
+    assert [
+        offer.row.id
+        for offer in matchmaking.matches_for(achievement, by=colleague).offers
+    ] == [case.demand.id]
+    assert other.id in {
+        offer.row.id for offer in matchmaking.matches_for(achievement, by=None).offers
+    }
 
 
 @pytest.mark.parametrize("column", ["reason", "level", "note"])
-def test_the_database_refuses_half_verdicts(case: Case, judge: Judge, session: Session, column: str) -> None:
+def test_the_database_refuses_half_verdicts(
+    case: Case, judge: Judge, session: Session, column: str
+) -> None:
     row = judge(case.member, "-")[0]
-    values = {"reason": {"reason": None}, "level": {"level": 3}, "note": {"reason": "other", "note": ""}}[column]
+    values = {
+        "reason": {"reason": None},
+        "level": {"level": 3},
+        "note": {"reason": "other", "note": ""},
+    }[column]
 
     with pytest.raises(IntegrityError):
         session.execute(db.update(Verdict).where(Verdict.id == row.id).values(**values))
@@ -324,7 +423,12 @@ def test_three_firms_are_told_and_two_are_not(case: Case, make: Factory) -> None
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from(["price", "direction", "mode"])), max_size=6))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 1), st.sampled_from(["price", "direction", "mode"])),
+        max_size=6,
+    )
+)
 def test_fewer_than_three_firms_are_never_told_however_many_verdicts(
     make: Factory, given_verdicts: list[tuple[int, str]]
 ) -> None:
@@ -348,7 +452,11 @@ def declining(make: Factory, achievement_id: int, firm=None) -> Callable[..., Ve
         shown = matchmaking.matches_for(demand, by=person).shown
         if all(seat.offered_id != achievement_id for seat in shown.seats):
             row = listings.one("achievement", achievement_id, by=None)
-            shown = replace(shown, seats=(rules.Seat(row.id, row.revision, 0.1, None, 1),))
-        return rules.decline(demand, achievement_id, reason=reason, note=note, by=person, shown=shown)
+            shown = replace(
+                shown, seats=(rules.Seat(row.id, row.revision, 0.1, None, 1),)
+            )
+        return rules.decline(
+            demand, achievement_id, reason=reason, note=note, by=person, shown=shown
+        )
 
     return decline
