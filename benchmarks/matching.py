@@ -346,7 +346,7 @@ class Run:
                         stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE,
                         text=True,
-                    )  # noqa: S603
+                    )
                 )
                 for _ in range(4)
             ]
@@ -529,7 +529,7 @@ def _fresh(program: str, folder: str) -> float:
     before = os.times()
     subprocess.run(
         [sys.executable, "-c", program, folder], check=True, capture_output=True
-    )  # noqa: S603
+    )
     after = os.times()
     return (
         after.children_user

@@ -382,13 +382,13 @@ class FtsEngine:
             with self._writing() as (connection, _):
                 connection.execute(
                     f"INSERT INTO {name}({name}, rank) VALUES ('merge', {-MERGE_PAGES})"
-                )  # noqa: S608
+                )
             while True:
                 with self._writing() as (connection, _):
                     before = connection.total_changes
                     connection.execute(
                         f"INSERT INTO {name}({name}, rank) VALUES ('merge', {MERGE_PAGES})"
-                    )  # noqa: S608
+                    )
                     if (
                         connection.total_changes - before < 2
                     ):  # the documented sign that nothing was left to do
@@ -928,7 +928,7 @@ def _post(
     )
     connection.execute(
         f"INSERT INTO words_{generation} (rowid, words) VALUES (?, ?)", (number, words)
-    )  # noqa: S608
+    )
     connection.execute(
         f"INSERT INTO chars_{generation} (rowid, title, body) VALUES (?, ?, ?)",  # noqa: S608
         (number, title, body),
@@ -1018,7 +1018,7 @@ def _take_over(
 def _make_live(connection: sqlite3.Connection, head: _Head, fresh: int) -> int:
     (count,) = connection.execute(
         f"SELECT count(*) FROM docs_{fresh} WHERE NOT deleted"
-    ).fetchone()  # noqa: S608
+    ).fetchone()
     connection.execute(
         "UPDATE head SET generation = ?, counter = ?, alive = ?, version = ?, built_at = ?, written_at = ?",
         (fresh, head.counter + 1, count, VERSION, _now(), _now()),

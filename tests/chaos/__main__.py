@@ -148,7 +148,7 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
     return {
         "kill -9 a web worker": lambda: os.kill(
             random.choice(site.workers()), signal.SIGKILL
-        ),  # noqa: S311
+        ),
         "kill -9 flask jobs": lambda: site.processes["jobs"].kill(),
         "freeze Elasticsearch for 20 s": freeze,
         "kill -9 Elasticsearch, start it again": kill_search,

@@ -156,7 +156,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=9320)
     parser.add_argument(
         "--folder", type=Path, default=Path("/var/tmp/market-nodes-trial")
-    )  # noqa: S108
+    )
     parser.add_argument(
         "--seconds",
         type=float,

@@ -235,10 +235,10 @@ def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -
         # FTS5's own check: raises when postings and documents disagree in number or order.
         connection.execute(
             f"INSERT INTO words_{generation}(words_{generation}) VALUES ('integrity-check')"
-        )  # noqa: S608
+        )
         connection.execute(
             f"INSERT INTO chars_{generation}(chars_{generation}) VALUES ('integrity-check')"
-        )  # noqa: S608
+        )
     connection.close()
 
 
