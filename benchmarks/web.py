@@ -38,9 +38,9 @@ from config import Config
 from marketplace import create_app
 from marketplace.accounts import rules as accounts
 from marketplace.accounts.models import Organisation, key_of
+from marketplace.clock import now
 from marketplace.dictionaries import rules as dictionaries
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import rules as listings
 from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS

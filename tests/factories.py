@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts import rules as accounts
 from marketplace.accounts.models import Organisation, Person, key_of
-from marketplace.lifecycle import now
+from marketplace.clock import now, today
 from marketplace.listings import indexing, rules
 from marketplace.listings.models import Achievement, Demand
 
@@ -168,7 +168,7 @@ class Factory:
             elif step == "h":
                 rules.archive(row, **seen)
             else:
-                row.valid_until = now().date().replace(year=now().year - 1)
+                row.valid_until = today().replace(year=today().year - 1)
                 self.session.commit()
                 rules.expire_due()
         return row

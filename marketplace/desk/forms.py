@@ -25,6 +25,7 @@ from wtforms import (
 from wtforms.validators import ValidationError
 
 from marketplace.accounts.models import Organisation
+from marketplace.clock import today
 from marketplace.desk.fields import (
     TEXT_SHAPE,
     Choice,
@@ -38,7 +39,6 @@ from marketplace.desk.fields import (
     money_field,
     number,
     text,
-    today,
     unit_key,
 )
 from marketplace.dictionaries import models as dictionaries

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 
+from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
@@ -85,7 +86,7 @@ def export() -> ResponseReturnValue:
             "成果和需求的表格不同，一次只能导出一种。",
             "请先选「成果」或「需求」，再点导出。",
         )
-    name = f"{asked.kind}s-{rules.today():%Y%m%d}.xlsx"
+    name = f"{asked.kind}s-{today():%Y%m%d}.xlsx"
     headers = {"Content-Disposition": f"attachment; filename={name}"}
     return Response(
         rules.export(asked, by=current_user), mimetype=XLSX, headers=headers

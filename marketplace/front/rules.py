@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 import search
 from marketplace.accounts.models import Person
+from marketplace.clock import today
 from marketplace.dictionaries.models import HitechField, names_of_facets
 from marketplace.errors import SearchUnavailable
 from marketplace.exchange import rules as exchange
@@ -25,7 +26,7 @@ from marketplace.extensions import db
 from marketplace.front import cards
 from marketplace.front.cards import Card
 from marketplace.front.forms import FACETS, Asked
-from marketplace.lifecycle import history_of, now
+from marketplace.lifecycle import history_of
 from marketplace.listings import indexing, labels, terms
 from marketplace.listings import rules as listings
 from marketplace.listings.models import (
@@ -244,11 +245,6 @@ class Sheet:
     matching: bool
     matches: Sequence[matchmaking.Offer] | None
     history: list[Event]
-
-
-def today() -> date:
-    """The day the pages go by."""
-    return now().date()
 
 
 def facet_names() -> dict[str, dict[str, str]]:

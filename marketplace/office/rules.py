@@ -10,10 +10,11 @@ from sqlalchemy import func, literal, union_all
 
 from marketplace.accounts import rules as accounts
 from marketplace.accounts.models import Person
+from marketplace.clock import now
 from marketplace.dictionaries.models import Chain
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.lifecycle import History, history_of, now
+from marketplace.lifecycle import History, history_of
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.permissions import require
 

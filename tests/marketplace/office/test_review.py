@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import History, history_of, now
+from marketplace.clock import now
+from marketplace.lifecycle import History, history_of
 from marketplace.listings import rules
 from marketplace.office import rules as office
 from tests.factories import Factory
