@@ -38,9 +38,9 @@ from config import Config
 from marketplace import create_app
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import Organisation, key_of
+from marketplace.clock import now
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import terms, upkeep
 from marketplace.listings.models import LISTINGS
 from matching import text as words_of

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +24,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config import Config
-from marketplace import create_app
+from marketplace import clock, create_app
 from marketplace.accounts import deeds as account_deeds
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
@@ -174,3 +175,18 @@ def written(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def stop_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Stops the clock of the house at a moment in UTC: `stop_clock(datetime(2026, 11, 27, 22, 31))`."""
+
+    def stop(moment: datetime) -> None:
+        class Stopped(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:
+                return moment.replace(tzinfo=UTC).astimezone(tz)
+
+        monkeypatch.setattr(clock, "datetime", Stopped)
+
+    return stop

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import Organisation, Person, key_of
-from marketplace.lifecycle import now
+from marketplace.clock import now, today
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import Achievement, Demand
@@ -169,7 +169,7 @@ class Factory:
             elif step == "h":
                 listing_deeds.archive(row, **seen)
             else:
-                row.valid_until = now().date().replace(year=now().year - 1)
+                row.valid_until = today().replace(year=now().year - 1)
                 self.session.commit()
                 listing_deeds.expire_due()
         return row

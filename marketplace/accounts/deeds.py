@@ -20,9 +20,10 @@ from marketplace.accounts.models import (
     Role,
     key_of,
 )
+from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import History, now
+from marketplace.lifecycle import History
 from marketplace.permissions import require
 
 

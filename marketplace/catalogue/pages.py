@@ -10,10 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin, current_user
 
 from marketplace.catalogue import forms, queries
+from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import detail, labels, terms
+from marketplace.listings import labels, terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 
 blueprint = Blueprint("catalogue", __name__)
@@ -73,7 +74,7 @@ def export() -> ResponseReturnValue:
             "成果和需求的表格不同，一次只能导出一种。",
             "请先选「成果」或「需求」，再点导出。",
         )
-    name = f"{asked.kind}s-{detail.today():%Y%m%d}.xlsx"
+    name = f"{asked.kind}s-{today():%Y%m%d}.xlsx"
     headers = {"Content-Disposition": f"attachment; filename={name}"}
     return Response(
         queries.export(asked, by=current_user), mimetype=XLSX, headers=headers

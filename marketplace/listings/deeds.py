@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from marketplace.accounts.models import Organisation, key_of
+from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import index
 from marketplace.listings.models import (
     CHILDREN,
@@ -189,9 +189,9 @@ def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") ->
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     _take_up(row, by=by)
     row.published_at = now()
-    today = row.published_at.date()
-    if row.valid_until is None or row.valid_until <= today:
-        row.valid_until = today + timedelta(days=VALID_DAYS)
+    published_on = day_in_china(row.published_at)
+    if row.valid_until is None or row.valid_until <= published_on:
+        row.valid_until = published_on + timedelta(days=VALID_DAYS)
     _move(row, "approve", by=by, note=note)
 
 
@@ -252,7 +252,7 @@ def renew(row: Achievement | Demand, *, by: Any, seen: int) -> None:
     """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.edit", row)
     _check_revision(row, seen)
-    row.valid_until = now().date() + timedelta(days=VALID_DAYS)
+    row.valid_until = today() + timedelta(days=VALID_DAYS)
     _move(row, "renew", by=by)
 
 
@@ -265,7 +265,7 @@ def expire_due() -> int:
     moved: list[Listing] = []
     for table in LISTINGS.values():
         query = db.select(table).where(
-            table.state == "published", table.valid_until < now().date()
+            table.state == "published", table.valid_until < today()
         )
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
@@ -288,7 +288,7 @@ def publish_imported(row: Achievement | Demand, *, by: Any) -> None:
     if row.id is None:
         db.session.flush()  # the History rows need it
     row.submitted_at = row.published_at = now()
-    row.valid_until = row.valid_until or row.published_at.date() + timedelta(
+    row.valid_until = row.valid_until or day_in_china(row.published_at) + timedelta(
         days=VALID_DAYS
     )
     for deed in ("submit", "take", "approve"):

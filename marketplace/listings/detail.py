@@ -11,9 +11,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from marketplace.accounts.models import Person
+from marketplace.clock import today
 from marketplace.dictionaries.models import HitechField
 from marketplace.extensions import db
-from marketplace.lifecycle import history_of, now
+from marketplace.lifecycle import history_of
 from marketplace.listings import index, labels
 from marketplace.listings.models import (
     Achievement,
@@ -132,11 +133,6 @@ class Detail:
     overdue: frozenset[int]
     matching: bool
     history: list[Event]
-
-
-def today() -> date:
-    """The day the pages go by."""
-    return now().date()
 
 
 def reader_of(row: Row, *, by: Any) -> Reader:

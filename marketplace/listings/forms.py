@@ -26,6 +26,7 @@ from wtforms.validators import ValidationError
 
 from marketplace.accounts import models
 from marketplace.accounts.models import Organisation
+from marketplace.clock import today
 from marketplace.dictionaries import models as dictionaries
 from marketplace.exchange import cells
 from marketplace.listings import readiness, terms
@@ -44,7 +45,6 @@ from marketplace.listings.widgets import (
     money_field,
     number,
     text,
-    today,
     unit_key,
 )
 from marketplace.wording import amount

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam
 
 import matching
 import search
+from marketplace.clock import day_in_china
 from marketplace.extensions import db
 from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
@@ -138,6 +139,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
     """
     partial = row.visibility == "partial"
     main = row.field_codes[0] if row.field_codes else None
+    published_on = day_in_china(row.published_at) if row.published_at else None
     return search.Document(
         kind=row.kind,
         id=row.id,
@@ -150,9 +152,9 @@ def search_document(row: Achievement | Demand) -> search.Document:
         field=main[:2] if main else None,
         stage=row.stage if isinstance(row, Achievement) else row.stage_wished,
         modes=() if partial else modes(row),
-        year=row.published_at.year if row.published_at else None,
+        year=published_on.year if published_on else None,
         chain=None if partial else row.chain_code,
-        published_on=row.published_at.date() if row.published_at else None,
+        published_on=published_on,
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
         shown=json.dumps(glance(row), ensure_ascii=False, default=str),
     )

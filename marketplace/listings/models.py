@@ -30,9 +30,10 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
 from marketplace.accounts.models import Organisation, Person, key_of
+from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
-from marketplace.lifecycle import Life, now
+from marketplace.lifecycle import Life
 from marketplace.listings import terms
 from marketplace.permissions import audiences
 
@@ -214,7 +215,7 @@ class Listing(db.Model):
     def in_matching(self) -> bool:
         """Whether the row is published and valid today, so that others may find it by matching."""
         return self.state == "published" and (
-            self.valid_until is None or self.valid_until >= now().date()
+            self.valid_until is None or self.valid_until >= today()
         )
 
     @property
@@ -227,16 +228,13 @@ class Listing(db.Model):
         return ("public",)
 
     @classmethod
-    def found_by(cls, person: Any, today: date | None = None) -> ColumnElement[bool]:
+    def found_by(cls, person: Any) -> ColumnElement[bool]:
         """Filter: what `person` may find by search, browse and match: published, valid, and open to an audience of his.
 
         Args:
             person: a Person, a guest, or None for the site itself.
-            today: the day to judge validity by; default today.
         """
-        return cls.found_among(
-            None if person is None else audiences(person), today or now().date()
-        )
+        return cls.found_among(None if person is None else audiences(person), today())
 
     @classmethod
     def found_among(

@@ -14,9 +14,9 @@ from sqlalchemy import CompoundSelect, bindparam
 from sqlalchemy.orm import lazyload
 
 from marketplace.accounts.models import Organisation
+from marketplace.clock import today
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import index
 from marketplace.listings.models import (
     LISTINGS,
@@ -80,7 +80,7 @@ def current_fingerprints(
         by: the reader.
     """
     asked = {kind: list(ids.get(kind, ())) for kind in LISTINGS}
-    question = _fingerprint_query(None if by is None else audiences(by), now().date())
+    question = _fingerprint_query(None if by is None else audiences(by), today())
     rows = db.session.connection().execute(question, asked).all()
     return {
         (kind, listing_id): index.state_of(*state) for kind, listing_id, *state in rows

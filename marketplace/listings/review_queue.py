@@ -13,8 +13,9 @@ from sqlalchemy import func, literal, union_all
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import Person
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import History, history_of, now
+from marketplace.lifecycle import History, history_of
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.permissions import require
 

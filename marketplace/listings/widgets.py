@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,8 +26,7 @@ from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from marketplace.exchange import cells
-from marketplace.lifecycle import now
-from marketplace.wording import SHANGHAI, amount
+from marketplace.wording import amount
 
 TEXT_SHAPE = 20_000  # characters of one text that a draft may hold; the public is told less by `rules.TEXT_LIMIT`
 GONE = "（已停用）"
@@ -80,11 +79,6 @@ def clean(text: str | None) -> str:
         .replace("\r", "\n")
     )
     return cells.CONTROL.sub("", text).strip()
-
-
-def today() -> date:
-    """The present day in China."""
-    return now().replace(tzinfo=UTC).astimezone(SHANGHAI).date()
 
 
 def sum_of(text: str) -> Decimal | None:

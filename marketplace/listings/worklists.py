@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, literal, union_all
 
 from marketplace.accounts.models import Organisation
+from marketplace.clock import today
 from marketplace.errors import NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import History, now
+from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.permissions import may, organisations_of
-from marketplace.wording import SHANGHAI
 
 PAGE = 50  # rows of one page
 DRAFTS = 10  # drafts shown at the foot of the first page
@@ -194,10 +194,9 @@ def _load_in_order(keys: Iterable[tuple[str, int]]) -> list[Achievement | Demand
 
 def _expiring(query: Select[Any], table: Any) -> Select[Any]:
     """The published ones whose validity ends soon."""
-    today = now().replace(tzinfo=UTC).astimezone(SHANGHAI).date()
     return query.where(
         table.state == "published",
-        table.valid_until <= today + timedelta(days=DUE_DAYS),
+        table.valid_until <= today() + timedelta(days=DUE_DAYS),
     )
 
 

@@ -24,9 +24,9 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement
 
 import search
+from marketplace.clock import now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS, Demand
 from matching import Matcher, UnusableArtefact

@@ -16,10 +16,10 @@ from markupsafe import Markup, escape
 
 import matching
 from marketplace.accounts.models import Organisation
+from marketplace.clock import today
 from marketplace.dictionaries import models as dictionaries
 from marketplace.errors import Invalid, NotFound
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
@@ -629,7 +629,7 @@ def _blocked(row: Row) -> str | None:
     over = (
         row.state == "published"
         and row.valid_until is not None
-        and row.valid_until < now().date()
+        and row.valid_until < today()
     )
     return "ended" if over or row.state not in LIVING else None
 

@@ -26,9 +26,9 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 

@@ -19,8 +19,8 @@ from sqlalchemy import func, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import search
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import upkeep

@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.exc import StaleDataError
 
+from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import may, organisations_of, require, roles_of

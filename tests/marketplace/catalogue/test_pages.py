@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import now
+from marketplace.clock import today
 from marketplace.listings import detail
 from tests.factories import Factory
 
@@ -139,7 +139,7 @@ def test_what_is_not_filled_in_is_called_so_and_never_0(
 def test_a_legal_status_that_was_not_checked_lately_is_warned_of(
     days: int | None, warned: str | None, make: Factory, client: FlaskClient
 ) -> None:
-    checked = None if days is None else now().date() - timedelta(days=days)
+    checked = None if days is None else today() - timedelta(days=days)
     right = {
         "ip_type": "invention",
         "name": "一种方法",
@@ -173,7 +173,7 @@ def test_a_listing_past_its_day_counts_as_expired_before_the_nightly_run(
     make: Factory, client: FlaskClient
 ) -> None:
     row = make.achievement("云母带浸渍工艺")
-    row.valid_until = now().date() - timedelta(days=1)
+    row.valid_until = today() - timedelta(days=1)
     make.session.commit()
 
     assert "不再参加匹配" in client.get(f"/achievements/{row.id}").text

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import history_of, now
+from marketplace.clock import today
+from marketplace.lifecycle import history_of
 from marketplace.listings import worklists
 from marketplace.listings.models import LISTINGS
 from tests.factories import Factory
@@ -294,7 +295,7 @@ def test_a_renewed_listing_is_valid_for_a_year(
     session.expire_all()
     assert (row.state, row.valid_until) == (
         "published",
-        now().date() + timedelta(days=365),
+        today() + timedelta(days=365),
     )
 
 
@@ -333,8 +334,8 @@ def test_what_waits_for_whom(make: Factory) -> None:
     owner = make.organisation()
     returned = make.demand(state="returned", owner=owner)
     handed_in = make.achievement(state="submitted", owner=owner)
-    ending = make.demand(owner=owner, valid_until=now().date() + timedelta(days=29))
-    make.demand(owner=owner, valid_until=now().date() + timedelta(days=90))
+    ending = make.demand(owner=owner, valid_until=today() + timedelta(days=29))
+    make.demand(owner=owner, valid_until=today() + timedelta(days=90))
     make.demand(state="submitted")
 
     member, operator = make.person("firm", owner), make.person("operator")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import history_of, now
+from marketplace.clock import today
+from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS, Achievement, Demand
@@ -22,7 +23,7 @@ FULL_ACHIEVEMENT: dict[str, Any] = {
     **ACHIEVEMENT,
     "registration_no": "3712026Y0001",
     "registered_by": "市科技局",
-    "registered_on": now().date(),
+    "registered_on": today(),
     "recommended_by": "区科技局",
     "rd_start": "2023-03",
     "rd_end": "2026-06",
@@ -34,7 +35,7 @@ FULL_ACHIEVEMENT: dict[str, Any] = {
     "level": "domestic_advanced",
     "evaluation_method": "review",
     "evaluation_by": "评价中心（示例）",
-    "evaluated_on": now().date(),
+    "evaluated_on": today(),
     "evaluation_report": "评字 7 号",
     "trl": 7,
     "readiness_13": 7,
@@ -66,10 +67,10 @@ FULL_ACHIEVEMENT: dict[str, Any] = {
             "legal_status": "granted",
             "owners": "甲校",
             "applicant": "甲校",
-            "applied_on": now().date(),
-            "granted_on": now().date(),
-            "checked_on": now().date(),
-            "fee_paid_until": now().date(),
+            "applied_on": today(),
+            "granted_on": today(),
+            "checked_on": today(),
+            "fee_paid_until": today(),
             "pledged": True,
             "licensed": True,
         }

@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
-from marketplace.lifecycle import history_of, now
+from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import queries as listing_queries
 from marketplace.listings import readiness, upkeep
@@ -362,21 +363,21 @@ def test_a_change_of_child_rows_is_a_change_of_the_listing(make: Factory) -> Non
 def test_the_owners_own_validity_is_kept(
     wished: int | None, valid: int, make: Factory
 ) -> None:
-    today = now().date()
+    day = today()
     row = make.demand(
         state="submitted",
-        valid_until=None if wished is None else today + timedelta(days=wished),
+        valid_until=None if wished is None else day + timedelta(days=wished),
     )
 
     listing_deeds.approve(row, by=None, seen=row.revision)
 
-    assert row.valid_until == today + timedelta(days=valid)
+    assert row.valid_until == day + timedelta(days=valid)
 
 
 def test_what_has_expired_is_moved_once(make: Factory, session: Any) -> None:
     row, other = make.demand(), make.demand()
-    row.valid_until = now().date() - timedelta(days=1)
-    other.valid_until = now().date()
+    row.valid_until = today() - timedelta(days=1)
+    other.valid_until = today()
     session.commit()
 
     moved = [listing_deeds.expire_due(), listing_deeds.expire_due()]

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import History, history_of, now
+from marketplace.clock import now
+from marketplace.lifecycle import History, history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import review_queue
 from tests.factories import Factory

@@ -15,8 +15,8 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
+from marketplace.clock import today
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.operation import background, rules
@@ -173,7 +173,7 @@ def test_a_stand_in_follows_the_saves_of_other_hosts(
 def test_the_expired_leave_and_the_matchers_learn(
     site: Flask, three: list[Achievement | Demand]
 ) -> None:
-    three[1].valid_until = now().date().replace(year=now().year - 1)
+    three[1].valid_until = today().replace(year=today().year - 1)
     db.session.commit()
 
     moved = [rules.expire(), rules.expire()]
