@@ -24,6 +24,8 @@ from typing import Any, Literal
 
 from flask import current_app, url_for
 
+from marketplace.permissions import Reader
+
 # Where a link stands: the three parts of the frame of every page, then the places of the desk: what one may begin, what
 # operators look after, and what belongs to one's own achievements.
 Place = Literal["header", "account", "footer", "begin", "operators", "achievements"]
@@ -154,7 +156,7 @@ class Contributions:
         for room in self.rooms:
             yield room.__name__.rpartition(".")[2], getattr(room, "DEEDS", {})
 
-    def task_count(self, person: Any) -> int:
+    def task_count(self, person: Reader) -> int:
         """How many tasks all rooms have for a person."""
         total = 0
         for room in self.rooms:
@@ -172,7 +174,7 @@ class Navigation:
         reader: who reads the page.
     """
 
-    def __init__(self, reader: Any) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
     def __getitem__(self, place: Place) -> list[Link]:
@@ -183,12 +185,12 @@ class Navigation:
         return list(_current().offered("nav", self._reader))
 
 
-def panels(row: Any, reader: Any) -> list[Panel]:
+def panels(row: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put beside a row on its own page, for one reader."""
     return list(_current().offered("panels", row, reader))
 
 
-def previews(kind: str, row: Any, text: str | None, reader: Any) -> list[Panel]:
+def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Panel]:
     """The blocks that rooms put beside the form in which a row is written.
 
     Args:
@@ -200,32 +202,33 @@ def previews(kind: str, row: Any, text: str | None, reader: Any) -> list[Panel]:
     return list(_current().offered("previews", kind, row, text, reader))
 
 
-def sections(person: Any, filters: Mapping[str, str]) -> list[Panel]:
+def sections(person: Reader, filters: Mapping[str, str]) -> list[Panel]:
     """The blocks of 我的 for a person; `filters` are the parts of the address."""
     return list(_current().offered("sections", person, filters))
 
 
-def tasks(person: Any) -> list[Task]:
+def tasks(person: Reader) -> list[Task]:
     """Everything that waits for a deed of this person, room by room."""
     return list(_current().offered("tasks", person))
 
 
-def trays(person: Any, filters: Mapping[str, str]) -> list[Tray]:
+def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
     return list(_current().offered("trays", person, filters))
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
     """Each tray with its address in the office; the first one has the address without a name."""
-    addresses = []
+    addresses: list[tuple[Tray, str]] = []
     for tray in trays:
         code = tray.code if addresses else None
-        url = url_for("office.queue", tray=code, **tray.filters)
+        values: dict[str, Any] = dict(tray.filters)
+        url = url_for("office.queue", tray=code, **values)
         addresses.append((tray, url))
     return addresses
 
 
-def waiting_count(person: Any) -> int:
+def waiting_count(person: Reader) -> int:
     """How many things wait for this person: their tasks, and every row of the trays that wait for them."""
     total = _current().task_count(person)
     for tray in trays(person, {}):

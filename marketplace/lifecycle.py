@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
-from marketplace.permissions import may
+from marketplace.permissions import Reader, may
 
 
 class Living(Protocol):
@@ -179,7 +179,7 @@ class Life:
         return row
 
 
-def next_deeds(row: Any, reader: Any) -> list[str]:
+def next_deeds(row: Any, reader: Reader | None) -> list[str]:
     """What this reader may press now: the deeds that the life of the row allows and the permission table grants them.
 
     Args:

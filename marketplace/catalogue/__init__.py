@@ -6,16 +6,17 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from flask import request, url_for
 
 from marketplace.contributions import Link
+from marketplace.permissions import Reader
 
 SEARCHES = {"achievement": "找成果", "demand": "找需求"}
 
 
-def nav(_reader: Any) -> Iterator[Link]:
+def nav(_reader: Reader) -> Iterator[Link]:
     """The search of each kind, in the header of every page."""
     for kind, text in SEARCHES.items():
         url = url_for("catalogue.search", kind=kind)

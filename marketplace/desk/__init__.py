@@ -6,16 +6,16 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
 from flask import request, url_for
 
 from marketplace import contributions
 from marketplace.contributions import Link
-from marketplace.permissions import may
+from marketplace.permissions import Reader, may
 
 
-def nav(reader: Any) -> Iterator[Link]:
+def nav(reader: Reader) -> Iterator[Link]:
     """我的 in the header of every page, with the number of things that wait."""
     if not may(reader, "mine.read"):
         return

@@ -6,19 +6,18 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import url_for
 
 from marketplace.contributions import Link
-from marketplace.permissions import Deeds, may, operator
+from marketplace.permissions import Deeds, Reader, may, operator
 
 DEEDS: Deeds = {
     "dictionary.edit": (operator,),
 }
 
 
-def nav(reader: Any) -> Iterator[Link]:
+def nav(reader: Reader) -> Iterator[Link]:
     """The chain list, for those who look after it."""
     if may(reader, "dictionary.edit"):
         yield Link("产业链名单", url_for("dictionaries.chains"), "operators")

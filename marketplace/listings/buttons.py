@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from flask import url_for
 
 from marketplace.lifecycle import next_deeds
 from marketplace.listings.models import ENDED, KIND_NAMES, Achievement, Demand
-from marketplace.permissions import may, member
+from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand
 
@@ -101,7 +100,7 @@ def list_remark(row: Row) -> str:
     return LIST_REMARKS.get(row.state, "")
 
 
-def list_buttons(row: Row, reader: Any) -> list[Button]:
+def list_buttons(row: Row, reader: Reader | None) -> list[Button]:
     """What stands beside a listing in a list of one's own."""
     buttons = list(_offered(LIST_OFFERS, row, reader))
     if row.state == "published":
@@ -110,7 +109,7 @@ def list_buttons(row: Row, reader: Any) -> list[Button]:
     return buttons
 
 
-def page_buttons(row: Row, reader: Any) -> list[Button]:
+def page_buttons(row: Row, reader: Reader) -> list[Button]:
     """What stands under 下一步 on the page of a listing: one thing first, then its endings, then the review.
 
     The buttons of the owner are offered to the owner's people alone: an operator, who may press them too, acts from
@@ -135,7 +134,9 @@ def page_buttons(row: Row, reader: Any) -> list[Button]:
     return buttons
 
 
-def review_buttons(row: Row, reader: Any, *, only: str | None = None) -> list[Button]:
+def review_buttons(
+    row: Row, reader: Reader | None, *, only: str | None = None
+) -> list[Button]:
     """The decisions that the operators may take on a listing; `only` is the kind the queue is narrowed to."""
     return list(_offered(REVIEW_OFFERS, row, reader, only=only))
 
@@ -155,7 +156,7 @@ def _way_on(row: Row, *, owner: bool) -> Button:
 def _offered(
     offers: tuple[Offer, ...],
     row: Row,
-    reader: Any,
+    reader: Reader | None,
     *,
     after: str = "",
     only: str | None = None,

@@ -22,7 +22,7 @@ from marketplace.listings.models import (
     Demand,
 )
 from marketplace.listings.queries import chain_uses
-from marketplace.permissions import may
+from marketplace.permissions import Reader, may
 from marketplace.wording import day
 
 # The fullest life table: every state that a listing of any kind may have.
@@ -41,7 +41,7 @@ TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "�
 ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
 
 
-def nav(reader: Any) -> Iterator[Link]:
+def nav(reader: Reader) -> Iterator[Link]:
     """A new listing of each kind: a firm comes with a demand, everybody else with an achievement."""
     organisations: list[Organisation] = getattr(reader, "organisations", [])
     if not organisations:
@@ -54,7 +54,7 @@ def nav(reader: Any) -> Iterator[Link]:
         yield Link(f"发布{KIND_NAMES[kind]}", url, "begin")
 
 
-def tasks(person: Any) -> Iterator[Task]:
+def tasks(person: Reader) -> Iterator[Task]:
     """The listings to mend, longest waiting first; then those whose validity ends soon, soonest first."""
     for one in worklists.returned_listings(person):
         yield Task(
@@ -79,12 +79,12 @@ def tasks(person: Any) -> Iterator[Task]:
         )
 
 
-def task_count(person: Any) -> int:
+def task_count(person: Reader) -> int:
     """How many tasks there are, without loading any: every page of a signed-in reader asks."""
     return worklists.to_do_count(person)
 
 
-def sections(person: Any, filters: Mapping[str, str]) -> Iterator[Panel]:
+def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """What waits for the operators, then a page of one's listings, then the drafts.
 
     Args:
@@ -116,7 +116,7 @@ def sections(person: Any, filters: Mapping[str, str]) -> Iterator[Panel]:
             yield Panel("listings/_drafts.html", {**values, "kinds": KIND_NAMES})
 
 
-def trays(person: Any, filters: Mapping[str, str]) -> Iterator[Tray]:
+def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """What waits for review, what is published, what is suspended; `kind` of the address narrows all three."""
     if not may(person, "listing.review"):
         return
@@ -133,7 +133,7 @@ def trays(person: Any, filters: Mapping[str, str]) -> Iterator[Tray]:
         )
 
 
-def _tray_page(person: Any, code: str, kind: str, page: int) -> Panel:
+def _tray_page(person: Reader, code: str, kind: str, page: int) -> Panel:
     """A page of one tray."""
     found = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
     values = {
@@ -146,7 +146,7 @@ def _tray_page(person: Any, code: str, kind: str, page: int) -> Panel:
     return Panel("listings/_tray.html", values)
 
 
-def _lines(rows: list[Achievement | Demand], person: Any) -> list[dict[str, Any]]:
+def _lines(rows: list[Achievement | Demand], person: Reader) -> list[dict[str, Any]]:
     """What a list of one's own says of each row: how its state looks, and what may be pressed."""
     lines = []
     for row in rows:
@@ -166,7 +166,9 @@ def _edit_url(row: Achievement | Demand) -> str:
 
 def _one_of(value: str | None, known: Mapping[str, Any]) -> str:
     """A value of the address, if it is a known one; else empty."""
-    return value if value in known else ""
+    if value is None or value not in known:
+        return ""
+    return value
 
 
 def _page_number(filters: Mapping[str, str]) -> int:

@@ -172,6 +172,11 @@ def _or_none(column: str, values: Iterable[str]) -> str:
     return f"{column} is null or {_one_of(column, values)}"
 
 
+def alias_of(district: str | None, chain: str | None) -> str:
+    """What stands for a firm that is not to be named: the names of its district and of the listing's chain only."""
+    return f"{district or '聊城市'}某{chain or ''}企业"
+
+
 class Listing(db.Model):
     """What achievements and demands have in common. Not a table of its own."""
 
@@ -201,6 +206,10 @@ class Listing(db.Model):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)
     revision: Mapped[int] = mapped_column()
     indexed_revision: Mapped[int] = mapped_column(default=0)
+    # What lists show of the row (`cards.card_of`), written with every change; lists read it without loading the row.
+    card: Mapped[dict[str, Any] | None] = mapped_column(
+        db.JSON(none_as_null=True), deferred=True
+    )
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
@@ -485,17 +494,19 @@ class Metric(db.Model):
     unit: Mapped[str] = mapped_column(String(30), default="")
 
     def __str__(self) -> str:
-        low, high = (
-            None if v is None else f"{v.normalize():f}"
-            for v in (self.value, self.value_max)
-        )
-        sign = terms.METRIC_OPERATORS[self.operator]
-        figure = (
-            f"{low}{sign}{high}"
-            if self.operator in ("range", "pm") and high
-            else f"{sign}{low}"
-        )
-        return f"{self.name}{' ' if figure[0].isdigit() else ''}{figure}{' ' if self.unit else ''}{self.unit}"
+        low, high = _plain_figure(self.value), _plain_figure(self.value_max)
+        sign = terms.METRIC_OPERATORS[self.operator or "eq"]
+        figure = f"{sign}{low}"
+        if self.operator in ("range", "pm") and high:
+            figure = f"{low}{sign}{high}"
+        gap = " " if figure[0].isdigit() else ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.name}{gap}{figure}{unit}"
+
+
+def _plain_figure(value: Decimal | int | None) -> str | None:
+    """A figure without trailing zeros or exponent; also one that was set as a whole number and not stored yet."""
+    return None if value is None else f"{Decimal(value).normalize():f}"
 
 
 def _metric_constraints() -> tuple[CheckConstraint, ...]:
@@ -644,10 +655,10 @@ class Demand(Listing):
     @property
     def alias(self) -> str:
         """What stands for the firm where it is not to be named: district and chain only."""
-        place = (
-            self.organisation.district.name if self.organisation.district else "聊城市"
+        district = self.organisation.district
+        return alias_of(
+            district.name if district else None, self.chain.name if self.chain else None
         )
-        return f"{place}某{self.chain.name if self.chain else ''}企业"
 
 
 class DemandMetric(Metric):

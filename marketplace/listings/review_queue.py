@@ -18,7 +18,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
 from marketplace.listings.models import LISTINGS, WAITING, Achievement, Demand
 from marketplace.listings.worklists import load_in_order
-from marketplace.permissions import require
+from marketplace.permissions import Reader, require
 
 PAGE = 50
 # What the operators look through: name in the address → states.
@@ -49,7 +49,7 @@ class Neighbours:
 
 
 def tray_page(
-    *, by: Any, tray: str = "waiting", kind: str = "", page: int = 1
+    *, by: Reader | None, tray: str = "waiting", kind: str = "", page: int = 1
 ) -> TrayPage:
     """One page of a tray: what waits longest first; of what is published, the newest first.
 
@@ -81,7 +81,7 @@ def tray_count(tray: str, kind: str = "") -> int:
 
 
 def neighbours(
-    row: Achievement | Demand, *, by: Any, kind: str = ""
+    row: Achievement | Demand, *, by: Reader | None, kind: str = ""
 ) -> Neighbours | None:
     """What stands before and after a listing in the queue of what waits; None where it does not wait.
 

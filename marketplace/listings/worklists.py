@@ -12,13 +12,13 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal, union_all
 
-from marketplace.accounts.models import Organisation
+from marketplace.accounts.models import Organisation, Person
 from marketplace.clock import today
 from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.permissions import organisations_of
+from marketplace.permissions import Reader, organisations_of
 
 Row = Achievement | Demand
 PAGE = 50  # rows of one page
@@ -47,7 +47,7 @@ class OwnPage:
     total: int
 
 
-def writing_organisations(person: Any) -> list[Organisation]:
+def writing_organisations(person: Person) -> list[Organisation]:
     """The organisations a person may write a new listing for.
 
     Raises:
@@ -61,7 +61,7 @@ def writing_organisations(person: Any) -> list[Organisation]:
     return person.organisations
 
 
-def returned_listings(person: Any) -> list[Returned]:
+def returned_listings(person: Reader) -> list[Returned]:
     """The listings that a person has to mend, longest waiting first; at most `PAGE` of each kind."""
     found = []
     for table, own in _own_tables(person):
@@ -74,7 +74,7 @@ def returned_listings(person: Any) -> list[Returned]:
     return sorted(found, key=lambda one: (one.at or datetime.min, one.row.id))
 
 
-def ending_listings(person: Any) -> list[Row]:
+def ending_listings(person: Reader) -> list[Row]:
     """The published listings of a person whose validity ends soon, soonest first; at most `PAGE` of each kind."""
     found: list[Row] = []
     for table, own in _own_tables(person):
@@ -83,7 +83,7 @@ def ending_listings(person: Any) -> list[Row]:
     return sorted(found, key=lambda row: (row.valid_until, row.id))
 
 
-def waiting_listings(person: Any) -> list[Row]:
+def waiting_listings(person: Reader) -> list[Row]:
     """The listings of a person that wait for the operators, longest waiting first; at most `PAGE` of each kind."""
     found: list[Row] = []
     for table, own in _own_tables(person):
@@ -93,7 +93,7 @@ def waiting_listings(person: Any) -> list[Row]:
     return sorted(found, key=lambda row: (row.submitted_at, row.id))
 
 
-def to_do_count(person: Any) -> int:
+def to_do_count(person: Reader) -> int:
     """How many listings wait for a deed of this person: to mend, or to make valid for longer."""
     count = 0
     for table, own in _own_tables(person):
@@ -104,7 +104,7 @@ def to_do_count(person: Any) -> int:
 
 
 def own_listings(
-    person: Any, *, kind: str = "", state: str = "", page: int = 1
+    person: Reader, *, kind: str = "", state: str = "", page: int = 1
 ) -> OwnPage:
     """One page of the listings of a person's organisations, last changed first.
 
@@ -118,7 +118,7 @@ def own_listings(
     parts = []
     for table in LISTINGS.values():
         if kind in ("", table.kind):
-            wanted = table.state.not_in(NOT_LISTED)
+            wanted: Any = table.state.not_in(NOT_LISTED)
             if state:
                 wanted = table.state == state
             columns = db.select(
@@ -142,7 +142,7 @@ def own_listings(
     return OwnPage(load_in_order(keys), page, pages, total)
 
 
-def own_drafts(person: Any) -> tuple[list[Row], int]:
+def own_drafts(person: Reader) -> tuple[list[Row], int]:
     """The drafts last changed, and how many there are."""
     found = own_listings(person, state="draft")
     return found.rows[:DRAFTS], found.total
@@ -159,7 +159,7 @@ def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
     return [rows[key] for key in keys]
 
 
-def _own_tables(person: Any) -> Iterator[tuple[Any, Any]]:
+def _own_tables(person: Reader) -> Iterator[tuple[Any, Any]]:
     """(table, filter of the rows of a person's organisations); none for those who belong to no organisation."""
     own = organisations_of(person)
     if own:

@@ -6,13 +6,12 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import url_for
 
 from marketplace.contributions import Link
 from marketplace.matchmaking.panels import panels, previews
-from marketplace.permissions import Deeds, anyone, belongs_somewhere
+from marketplace.permissions import Deeds, Reader, anyone, belongs_somewhere
 
 DEEDS: Deeds = {
     "match.read": (anyone,),
@@ -21,7 +20,7 @@ DEEDS: Deeds = {
 }
 
 
-def nav(_reader: Any) -> Iterator[Link]:
+def nav(_reader: Reader) -> Iterator[Link]:
     """The trial and how ranking works, at the foot of every page."""
     yield Link("贴上您的技术难题", url_for("matchmaking.trial"), "footer")
     yield Link("算法说明", url_for("matchmaking.algorithm"), "footer")

@@ -6,12 +6,11 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from flask import url_for
 
 from marketplace.contributions import Link
-from marketplace.permissions import Deeds, broker, may, member, operator
+from marketplace.permissions import Deeds, Reader, broker, may, member, operator
 
 DEEDS: Deeds = {
     # The thing is the listing on whose matches the verdict is given.
@@ -23,7 +22,7 @@ DEEDS: Deeds = {
 }
 
 
-def nav(reader: Any) -> Iterator[Link]:
+def nav(reader: Reader) -> Iterator[Link]:
     """How good matching is, for operators; why firms passed one's achievements, for everybody with a desk."""
     if may(reader, "quality.read"):
         yield Link("匹配质量", url_for("verdicts.measured"), "operators")

@@ -12,6 +12,7 @@ from marketplace.errors import NotAllowed
 from marketplace.permissions import (
     HOUSE_DEEDS,
     TABLE,
+    Guest,
     anyone,
     audiences,
     join_deeds,
@@ -31,7 +32,7 @@ def person(*roles: str, organisations: tuple[int, ...] = ()) -> Any:
     )
 
 
-GUEST = SimpleNamespace(is_authenticated=False)
+GUEST = Guest()
 MEMBER = person("firm", organisations=(7,))
 STRANGER = person("firm", organisations=(8,))
 BROKER = person("broker", organisations=(9,))

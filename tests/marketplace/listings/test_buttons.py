@@ -14,11 +14,12 @@ from flask import Flask
 from marketplace.lifecycle import next_deeds
 from marketplace.listings import buttons
 from marketplace.listings.models import KIND_NAMES, LISTINGS
+from marketplace.permissions import Guest
 
 ORGANISATION = 7
 STATES = LISTINGS["demand"].life.states
 READERS = {
-    "guest": SimpleNamespace(is_authenticated=False),
+    "guest": Guest(),
     "broker": SimpleNamespace(
         role_names=("broker",), organisation_ids=(9,), is_authenticated=True
     ),
