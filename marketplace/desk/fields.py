@@ -1,15 +1,13 @@
 """The kinds of fields a form is made of, each with its shape. Which fields a listing has stands in `forms.py`.
 
-How a figure, a sum or a day is read is the same as in a spreadsheet: `exchange.cells`.
+How a figure, a sum or a day is read is the same as in a spreadsheet: `marketplace.parsing`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -25,8 +23,11 @@ from wtforms import (
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from marketplace.exchange import cells
 from marketplace.lifecycle import now
+from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_day
+from marketplace.parsing.money import read_sum
+from marketplace.parsing.text import clean_text
 from marketplace.wording import SHANGHAI, amount
 
 TEXT_SHAPE = 20_000  # characters of one text that a draft may hold; the public is told less by `rules.TEXT_LIMIT`
@@ -63,80 +64,18 @@ class Typed(Field):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
-        if valuelist and (text := clean(valuelist[0])):
+        if valuelist and (text := clean_text(valuelist[0])):
             try:
                 self.data = self.read(text)
-            except cells.CellError as error:
-                raise ValueError(f"{error.message}{error.allowed}") from None
+            except ParseError as error:
+                raise ValueError(error.sentence) from None
             if self.data is None and LETTERS.search(text):
                 raise ValueError(f"「{text[:20]}」看不懂；没有就空着。")
-
-
-def clean(text: str | None) -> str:
-    """A text as it is kept: NFC, no control characters but line breaks, no blanks at its ends."""
-    text = (
-        unicodedata.normalize("NFC", text or "")
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-    )
-    return cells.CONTROL.sub("", text).strip()
 
 
 def today() -> date:
     """The present day in China."""
     return now().replace(tzinfo=UTC).astimezone(SHANGHAI).date()
-
-
-def sum_of(text: str) -> Decimal | None:
-    """One sum of money in 万元.
-
-    Raises:
-        ValueError: not a sum; the message says why, in Chinese.
-    """
-    found = cells.money(text)
-    if found is None:
-        return None
-    if found.low is None:
-        raise ValueError("这里只填数字；没有定价就选「面议」。")
-    if found.low != found.high:
-        raise ValueError("这里只填一个数。")
-    return found.low
-
-
-def number(text: str, *, below: int, places: int) -> Decimal | None:
-    """A plain decimal number.
-
-    Args:
-        text: as typed; full-width digits and thousands separators are understood.
-        below: its absolute value stays below.
-        places: most digits after the point.
-
-    Raises:
-        ValueError: not a number of that shape; the message says why, in Chinese.
-    """
-    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", cells.compact(text))
-    if not plain:
-        return None
-    if not re.fullmatch(r"[+-]?\d+(\.\d+)?", plain, re.ASCII):
-        raise ValueError(f"「{text.strip()[:20]}」不是数字。")
-    value = Decimal(plain[:40])
-    if abs(value) >= below or value != round(value, places):
-        raise ValueError(f"数字太长：小于 {below}，小数最多 {places} 位。")
-    return value + 0
-
-
-def metric_of(text: str) -> dict[str, Any] | None:
-    """The values of one technical figure written in one go, like 「抗拉强度 ≥ 350 MPa」; None where it is none."""
-    try:
-        rows, rest = cells.metrics(text)
-    except cells.CellError:
-        return None
-    return rows[0] if len(rows) == 1 and not rest else None
-
-
-def unit_key(unit: str) -> str:
-    """What two spellings of one unit share: NFKC, no blanks; capitals stay, as mW is not MW."""
-    return "".join(unicodedata.normalize("NFKC", unit).split())
 
 
 class Select(widgets.Select):
@@ -216,7 +155,7 @@ class Choice(SelectField):
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = clean(valuelist[0]) if valuelist else ""
+        text = clean_text(valuelist[0]) if valuelist else ""
         self.data = text or None
         if self.whole and text:
             self.data = int(text) if re.fullmatch(r"\d{1,4}", text, re.ASCII) else text
@@ -273,7 +212,7 @@ class Words(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         words = (
-            [clean(word) for word in re.split(r"[、；;,，\n\t]+", valuelist[0])]
+            [clean_text(word) for word in re.split(r"[、；;,，\n\t]+", valuelist[0])]
             if valuelist
             else []
         )
@@ -287,7 +226,7 @@ class Words(StringField):
 def line(label: str, most: int, help: str = "", *checks: Any) -> StringField:
     """One line of at most `most` characters."""
     length = Length(max=most, message=f"{label}最多 {most} 个字。")
-    return StringField(label, [length, *checks], filters=[clean], description=help)
+    return StringField(label, [length, *checks], filters=[clean_text], description=help)
 
 
 def text(
@@ -297,13 +236,13 @@ def text(
     length = Length(max=most, message=f"{label}最多 {most} 个字。")
     counted = {"data-count": fit} if fit else None
     return TextAreaField(
-        label, [length], filters=[clean], description=help, render_kw=counted
+        label, [length], filters=[clean_text], description=help, render_kw=counted
     )
 
 
 def money_field(label: str, help: str = "") -> Typed:
-    return Typed(label, read=sum_of, say=amount, description=help)
+    return Typed(label, read=read_sum, say=amount, description=help)
 
 
 def day_field(label: str, help: str = "如 2026-11-21") -> Typed:
-    return Typed(label, read=cells.day, say=date.isoformat, description=help)
+    return Typed(label, read=read_day, say=date.isoformat, description=help)

@@ -31,21 +31,26 @@ from marketplace.desk.fields import (
     Several,
     Typed,
     Words,
-    clean,
     day_field,
     line,
-    metric_of,
     money_field,
-    number,
     text,
     today,
-    unit_key,
 )
 from marketplace.dictionaries import models as dictionaries
-from marketplace.exchange import cells
 from marketplace.listings import rules, terms
 from marketplace.listings.labels import LABELS, READINESS_NAMES, TRL_NAMES
 from marketplace.listings.models import LISTINGS
+from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_day, read_month
+from marketplace.parsing.figures import (
+    read_decimal,
+    read_metric,
+    read_whole,
+    unit_key,
+)
+from marketplace.parsing.numbers import read_email, read_ip_number, read_phone
+from marketplace.parsing.text import clean_text
 from marketplace.wording import amount
 
 ROWS_MOST = 60
@@ -68,7 +73,7 @@ class Row(Form):
     def filled(self) -> bool:
         """Whether anything was typed or ticked in this row."""
         return any(
-            field.raw_data and clean(str(field.raw_data[0])) or field.data
+            field.raw_data and clean_text(str(field.raw_data[0])) or field.data
             for field in self.asked()
         )
 
@@ -91,9 +96,11 @@ class MetricRow(Row):
 
     name = line("指标", 60)
     operator = Choice("关系", terms.METRIC_OPERATORS, blank=None, default="ge")
-    value = Typed("数值", read=lambda t: number(t, below=10**9, places=6), say=amount)
+    value = Typed(
+        "数值", read=lambda t: read_decimal(t, below=10**9, places=6), say=amount
+    )
     value_max = Typed(
-        "到或±", read=lambda t: number(t, below=10**9, places=6), say=amount
+        "到或±", read=lambda t: read_decimal(t, below=10**9, places=6), say=amount
     )
     unit = line("单位", 30)
 
@@ -104,9 +111,9 @@ class MetricRow(Row):
         if (
             formdata
             and self.name.data
-            and not any(f.raw_data and clean(f.raw_data[0]) for f in values)
+            and not any(f.raw_data and clean_text(f.raw_data[0]) for f in values)
         ):
-            self._take_apart(metric_of(self.name.data) or {})
+            self._take_apart(read_metric(self.name.data) or {})
 
     def _take_apart(self, figure: Mapping[str, Any]) -> None:
         """Fill the row from the figure in its first field, unless another unit stands in the box for the unit."""
@@ -162,7 +169,7 @@ class ContributorRow(Row):
     role = line("承担的工作", 60)
     share = Typed(
         "贡献比例（%）",
-        read=lambda t: number(t.rstrip("%％"), below=1000, places=2),
+        read=lambda t: read_decimal(t.rstrip("%％"), below=1000, places=2),
         say=amount,
     )
 
@@ -198,9 +205,9 @@ class RightRow(Row):
     def validate_number(self, field: Field) -> None:
         if field.data:
             try:
-                field.data, _ = cells.ip_number(field.data, self.ip_type.data)
-            except cells.CellError as error:
-                raise ValidationError(f"{error.message}{error.allowed}") from None
+                field.data, _ = read_ip_number(field.data, self.ip_type.data)
+            except ParseError as error:
+                raise ValidationError(error.sentence) from None
 
     def validate_granted_on(self, field: Field) -> None:
         if field.data and self.applied_on.data and field.data < self.applied_on.data:
@@ -280,14 +287,14 @@ class ListingForm(FlaskForm):
     )
     contact_phone = Typed(
         "联系电话",
-        read=cells.phone,
+        read=read_phone,
         description="建议写办公电话。电话和邮箱至少填一个。",
     )
-    contact_email = Typed("联系邮箱", read=cells.email)
+    contact_email = Typed("联系邮箱", read=read_email)
     visibility = Choice("公开范围", terms.VISIBILITIES, blank=None, default="public")
     valid_until = Typed(
         "有效期至",
-        read=cells.day,
+        read=read_day,
         say=date.isoformat,
         description="不填则自发布起一年。如 2027-11-21",
     )
@@ -380,8 +387,8 @@ class ListingForm(FlaskForm):
     def prefill(self, values: Mapping[str, str]) -> None:
         """Take over a title and a main text, as the trial hands them on."""
         main = "summary" if self.kind == "achievement" else "problem"
-        self.title.data = clean(values.get("title"))[:200]
-        self[main].data = clean(values.get("problem") or values.get("summary"))[
+        self.title.data = clean_text(values.get("title"))[:200]
+        self[main].data = clean_text(values.get("problem") or values.get("summary"))[
             :TEXT_SHAPE
         ]
 
@@ -651,8 +658,8 @@ class AchievementForm(ListingForm):
         default="open",
         description="国家秘密不得在互联网上填报、传输。",
     )
-    rd_start = Typed("研究开始", read=cells.month, description="年月，如 2023-03")
-    rd_end = Typed("研究结束", read=cells.month, description="年月，如 2026-06")
+    rd_start = Typed("研究开始", read=read_month, description="年月，如 2023-03")
+    rd_end = Typed("研究结束", read=read_month, description="年月，如 2026-06")
     registration_no = line(
         "批准登记号",
         12,
@@ -818,10 +825,10 @@ class DemandForm(ListingForm):
     budget_negotiable = BooleanField("资金面议")
     deadline = day_field("完成期限", "希望哪天之前解决，如 2027-06-30")
     start_year = Typed(
-        "起始年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2026"
+        "起始年", read=lambda t: read_whole(t, 1950, 2100), description="如 2026"
     )
     end_year = Typed(
-        "截止年", read=lambda t: cells.whole(t, 1950, 2100), description="如 2028"
+        "截止年", read=lambda t: read_whole(t, 1950, 2100), description="如 2028"
     )
     activity_type = Choice("科技活动类型", terms.ACTIVITY_TYPES)
     discipline = line("学科分类", 60, "科技活动类型是「基础研究」时填，代替技术领域。")

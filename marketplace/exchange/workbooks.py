@@ -11,7 +11,6 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from marketplace.exchange.cells import CONTROL, escaped
 from marketplace.exchange.columns import (
     CONTACT,
     EXAMPLE_MARK,
@@ -24,6 +23,7 @@ from marketplace.exchange.columns import (
 from marketplace.exchange.vocabularies import Vocabulary
 from marketplace.listings.indexing import holder
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
+from marketplace.parsing.text import CONTROL, escape_formula
 from marketplace.permissions import may
 
 CELL_MOST = 32_767  # characters of one cell; more would be cut off by the file format without a word
@@ -257,7 +257,7 @@ def _write(
     elif isinstance(value, date | datetime):
         sheet.write_datetime(number, place, value, styles["day"])
     else:
-        text = escaped(CONTROL.sub("", str(value)))
+        text = escape_formula(CONTROL.sub("", str(value)))
         sheet.write_string(
             number,
             place,

@@ -14,11 +14,13 @@ from sqlalchemy import String
 from wtforms import FieldList, StringField, TextAreaField
 from wtforms.validators import Length
 
-from marketplace.desk.fields import clean, metric_of, number, sum_of
 from marketplace.desk.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
 from marketplace.listings import rules
 from marketplace.listings.labels import LABELS
 from marketplace.listings.models import LISTINGS
+from marketplace.parsing.figures import read_decimal, read_metric
+from marketplace.parsing.money import read_sum
+from marketplace.parsing.text import clean_text
 from tests.factories import ACHIEVEMENT, Factory
 
 KINDS = ("achievement", "demand")
@@ -484,7 +486,13 @@ def site(app: Flask) -> Flask:
 
 @given(TEXTS)
 @pytest.mark.parametrize(
-    "read", [sum_of, lambda t: number(t, below=1000, places=2), metric_of, clean]
+    "read",
+    [
+        read_sum,
+        lambda t: read_decimal(t, below=1000, places=2),
+        read_metric,
+        clean_text,
+    ],
 )
 def test_readers_of_typed_text_raise_nothing_but_a_sentence(
     read: Any, text: str
