@@ -22,6 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
 from marketplace import collecting, door, errors, wording
+from marketplace.contributions import Contributions
 from marketplace.extensions import (
     babel,
     bootstrap,
@@ -41,8 +42,8 @@ ROOMS = (
     "exchange",
     "verdicts",
     "matchmaking",
+    "catalogue",
     "desk",
-    "front",
     "office",
     "operation",
     "setup",
@@ -111,6 +112,8 @@ def create_app(config: Any) -> Flask:
                     app.cli.add_command(part)
             if (prepare := getattr(module, "init_app", None)) is not None:
                 prepare(app)
+    packages = [importlib.import_module(f"marketplace.{room}") for room in ROOMS]
+    app.extensions["contributions"] = Contributions(packages)
     app.before_request(door.check)
     app.context_processor(lambda: {"site": app.config["SITE"]})
     _translate_errors(app)
@@ -123,11 +126,10 @@ def create_app(config: Any) -> Flask:
 def _modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
-    names = [
-        name
-        for name in ("models", "indexing", "pages", "commands")
-        if (folder / f"{name}.py").exists()
-    ]
+    names = []
+    for name in ("models", "indexing", "pages", "commands"):
+        if (folder / f"{name}.py").exists() or (folder / name).is_dir():
+            names.append(name)
     return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]
 
 

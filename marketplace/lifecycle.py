@@ -6,19 +6,15 @@ The tables themselves stand in the models of their rooms; who may do a deed stan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
-
-
-def now() -> datetime:
-    """The present moment, UTC without zone, as the databases store it."""
-    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class Living(Protocol):

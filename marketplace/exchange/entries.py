@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.accounts.models import key_of
+from marketplace.clock import today
 from marketplace.exchange.vocabularies import CLOSED, Vocabulary
-from marketplace.lifecycle import now
 from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS
 from marketplace.parsing import ParseError
@@ -132,7 +132,7 @@ def _achievement_values(
             given.setdefault("trl", level)
     if "period" in found:
         start, end = found["period"]
-        if max(start, end or start) > f"{now():%Y-%m}":
+        if max(start, end or start) > f"{today():%Y-%m}":
             complain(
                 "period",
                 ParseError(

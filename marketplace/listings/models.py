@@ -30,9 +30,10 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from sqlalchemy.types import TypeEngine
 
 from marketplace.accounts.models import Organisation, Person, key_of
+from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
-from marketplace.lifecycle import Life, now
+from marketplace.lifecycle import Life
 from marketplace.listings import terms
 from marketplace.permissions import audiences
 
@@ -211,6 +212,13 @@ class Listing(db.Model):
         return self.life.names[self.state]
 
     @property
+    def in_matching(self) -> bool:
+        """Whether the row is published and valid today, so that others may find it by matching."""
+        return self.state == "published" and (
+            self.valid_until is None or self.valid_until >= today()
+        )
+
+    @property
     def audience(self) -> tuple[str, ...]:
         """The audiences that may find this row by search; empty where nobody may. `found_by` says the same in SQL."""
         if self.state != "published":
@@ -220,16 +228,13 @@ class Listing(db.Model):
         return ("public",)
 
     @classmethod
-    def found_by(cls, person: Any, today: date | None = None) -> ColumnElement[bool]:
+    def found_by(cls, person: Any) -> ColumnElement[bool]:
         """Filter: what `person` may find by search, browse and match: published, valid, and open to an audience of his.
 
         Args:
             person: a Person, a guest, or None for the site itself.
-            today: the day to judge validity by; default today.
         """
-        return cls.found_among(
-            None if person is None else audiences(person), today or now().date()
-        )
+        return cls.found_among(None if person is None else audiences(person), today())
 
     @classmethod
     def found_among(
@@ -638,6 +643,24 @@ LISTINGS: dict[str, type[Achievement] | type[Demand]] = {
     "achievement": Achievement,
     "demand": Demand,
 }
+# Child rows that are given as lists of values and replaced as a whole.
+CHILDREN: dict[str, dict[str, type]] = {
+    "achievement": {
+        "co_owners": AchievementOrganisation,
+        "contributors": Contributor,
+        "metrics": AchievementMetric,
+        "ips": IntellectualProperty,
+    },
+    "demand": {"metrics": DemandMetric},
+}
 KIND_NAMES = {"achievement": "成果", "demand": "需求"}
 
-__all__ = ["Achievement", "Demand", "KIND_NAMES", "LISTINGS", "Listing", "key_of"]
+__all__ = [
+    "CHILDREN",
+    "Achievement",
+    "Demand",
+    "KIND_NAMES",
+    "LISTINGS",
+    "Listing",
+    "key_of",
+]

@@ -21,8 +21,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import Life, now
+from marketplace.lifecycle import Life
 from marketplace.listings.models import Achievement, Demand
 
 SIDES = ("demand", "achievement")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from marketplace.clock import today
 from marketplace.listings.schema import shared, terms
 from marketplace.listings.schema.choices import Secrecy, Stage, Term, Terms
 from marketplace.listings.schema.composites import (
@@ -426,7 +427,7 @@ def _granted_before_applied(right: Mapping[str, Any]) -> bool:
 
 def _checked_in_future(right: Mapping[str, Any]) -> bool:
     checked = right.get("checked_on")
-    return bool(checked and checked > shared.today_in_china())
+    return bool(checked and checked > today())
 
 
 RIGHTS = Rights(
@@ -733,7 +734,7 @@ def _ends_in_future(values: Mapping[str, Any]) -> bool:
 def _is_future(month: str | None) -> bool:
     if month is None:
         return False
-    return month > f"{shared.today_in_china():%Y-%m}"
+    return month > f"{today():%Y-%m}"
 
 
 _FUTURE_PERIOD = ParseError(

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date
 from typing import Any
 
-from marketplace.lifecycle import now
 from marketplace.listings.schema import terms
 from marketplace.listings.schema.choices import Code, Codes, Term
 from marketplace.listings.schema.composites import (
@@ -34,7 +32,6 @@ from marketplace.listings.schema.kinds import (
     Title,
     Words,
 )
-from marketplace.wording import SHANGHAI
 
 # Headers of the organisation that holds a listing, in either kind of list.
 ORGANISATION_HEADERS = (
@@ -49,11 +46,6 @@ ORGANISATION_HEADERS = (
     "assignee",
 )
 TITLE_HEADERS = ("title", "标题", "名称")
-
-
-def today_in_china() -> date:
-    """The day by which forms and lists judge what is in the future."""
-    return now().replace(tzinfo=UTC).astimezone(SHANGHAI).date()
 
 
 class Owner(Field):
