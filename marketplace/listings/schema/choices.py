@@ -222,6 +222,7 @@ class Codes(Field):
     Attributes:
         dictionary: which one.
         most: largest number of entries.
+        entry_labels: what the form calls the first entry, the second and so on.
         most_note: what is said after the largest number where a listing has more.
     """
 
@@ -230,6 +231,7 @@ class Codes(Field):
 
     dictionary: Dictionary
     most: int
+    entry_labels: tuple[str, ...]
     most_note: str = ""
 
     def sql_type(self) -> TypeEngine[Any]:

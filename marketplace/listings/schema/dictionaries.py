@@ -80,21 +80,29 @@ class Dictionary:
 
     Attributes:
         of: takes its vocabulary from a `Dictionaries`.
+        offered: code → name of what may be chosen today.
         table: its table, for the names of codes that are no longer offered.
+        grouped: its codes of two digits are groups of the longer ones.
     """
 
     of: Callable[[Dictionaries], Vocabulary]
+    offered: Callable[[], dict[str, str]]
     table: type[HitechField] | type[Industry] | type[Chain] | type[District]
+    grouped: bool = False
 
     def all_names(self) -> dict[str, str]:
         """Code → name of everything the dictionary ever held."""
         return models.names(self.table)
 
 
-DISTRICTS = Dictionary(lambda known: known.districts, District)
-FIELDS = Dictionary(lambda known: known.fields, HitechField)
-INDUSTRIES = Dictionary(lambda known: known.industries, Industry)
-CHAINS = Dictionary(lambda known: known.chains, Chain)
+def _all_fields() -> dict[str, str]:
+    return models.names(HitechField)
+
+
+DISTRICTS = Dictionary(lambda known: known.districts, models.districts, District)
+FIELDS = Dictionary(lambda known: known.fields, _all_fields, HitechField, grouped=True)
+INDUSTRIES = Dictionary(lambda known: known.industries, models.divisions, Industry)
+CHAINS = Dictionary(lambda known: known.chains, models.chains, Chain)
 
 
 def _successors() -> dict[str, str]:

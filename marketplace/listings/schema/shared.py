@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from marketplace.listings.schema import terms
 from marketplace.listings.schema.choices import Code, Codes, Term
@@ -51,7 +51,8 @@ TITLE_HEADERS = ("title", "标题", "名称")
 class Owner(Field):
     """The organisation in whose name a listing is published; the form asks where the writer has several."""
 
-    is_column = False
+    is_column: ClassVar[bool] = False
+    is_short: ClassVar[bool] = True
 
     def describe(self, row: Any) -> str:
         return str(row.organisation.name)
@@ -110,6 +111,7 @@ def field_codes(
         label="技术领域",
         dictionary=FIELDS,
         most=3,
+        entry_labels=("主领域", "相关领域一", "相关领域二", "相关领域三"),
         most_note="：1 个主领域和 2 个相关领域",
         step="class",
         help="国家重点支持的高新技术领域；第一个是主领域，相关的最多再选两个。",
@@ -139,6 +141,7 @@ def industry_codes(*, list_place: int, fact_place: int) -> Codes:
         label="应用行业",
         dictionary=INDUSTRIES,
         most=3,
+        entry_labels=tuple(f"行业{number}" for number in "一二三四五六七八九"),
         step="class",
         help="用在哪些行业，最多三个。",
         aliases=("所属行业", "成果应用行业", "行业", "服务的国民经济行业"),
