@@ -11,7 +11,6 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from marketplace.exchange.cells import CONTROL, escaped
 from marketplace.exchange.columns import (
     CONTACT,
     EXAMPLE_MARK,
@@ -25,6 +24,7 @@ from marketplace.exchange.columns import (
 from marketplace.exchange.vocabularies import Vocabulary
 from marketplace.listings.disclosure import NAMING, view_of
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
+from marketplace.parsing.text import CONTROL, escape_formula
 
 CELL_MOST = 32_767  # characters of one cell; more would be cut off by the file format without a word
 FORM_ROWS = 2_000  # rows of a form that have drop-downs
@@ -258,7 +258,7 @@ def _write(
     elif isinstance(value, date | datetime):
         sheet.write_datetime(number, place, value, styles["day"])
     else:
-        text = escaped(CONTROL.sub("", str(value)))
+        text = escape_formula(CONTROL.sub("", str(value)))
         sheet.write_string(
             number,
             place,
