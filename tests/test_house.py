@@ -42,6 +42,7 @@ MORE_FILES = {
     "listings": {
         "buttons",
         "contributed",
+        "life",
         "terms",
         "labels",
         "cards",
