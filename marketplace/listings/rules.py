@@ -19,6 +19,7 @@ from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.exc import StaleDataError
 
 import search
+from marketplace import persistence
 from marketplace.accounts.models import Organisation, key_of, plain
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, NotFound, Stale
@@ -521,6 +522,7 @@ def expire_due() -> int:
         number of listings moved.
     """
     moved: list[Listing] = []
+    persistence.begin_write()
     for table in LISTINGS.values():
         query = db.select(table).where(
             table.state == "published", table.valid_until < today()
@@ -576,6 +578,7 @@ def refresh_statistics() -> None:
     Without, SQLite takes every state for rare and sorts all that is published to find the newest: 290 ms for the home
     page instead of 10 at 100,000 listings, where counting takes 80. PostgreSQL counts by itself, but some time later.
     """
+    persistence.begin_write()
     db.session.execute(db.text("ANALYZE"))
     db.session.commit()
 
@@ -601,6 +604,7 @@ def index_rebuild() -> int:
 
     current_app.extensions["search"].rebuild(documents())
     for start in range(0, len(written), indexing.BATCH):
+        persistence.begin_write()
         indexing.note_indexed(written[start : start + indexing.BATCH])
         db.session.commit()  # batch by batch: nobody's save waits for the lock of one of these rows
     index_sync()
@@ -643,7 +647,7 @@ def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
                 indexing.sync([row])
             else:
                 current_app.extensions["search"].remove([(kind, row_id, 2**53)])
-    db.session.commit()
+            db.session.commit()
 
 
 def changes(row: Achievement | Demand, values: Mapping[str, Any]) -> dict[str, Any]:
