@@ -415,7 +415,7 @@ def test_a_slow_body_keeps_nobody_waiting(
     free: list[bool] = []
 
     class Body(io.BytesIO):
-        def read(self, *size: int) -> bytes:
+        def readinto(self, buffer: Any) -> int:
             path = own_database.removeprefix("sqlite:///")
             with closing(
                 sqlite3.connect(path, isolation_level=None, timeout=0)
@@ -423,7 +423,7 @@ def test_a_slow_body_keeps_nobody_waiting(
                 other.execute("BEGIN IMMEDIATE")
                 other.execute("ROLLBACK")
             free.append(True)
-            return super().read(*size)
+            return super().readinto(buffer)
 
     answer = browser.post(
         "/mine/demand/new",
