@@ -81,8 +81,7 @@ def _begin_in_turn(connection: Any) -> None:
     """Begin as a writer, trying again at even pauses for as long as `busy_timeout` says.
 
     SQLite's own waiting sleeps ever longer, so that who has waited longest comes last: with eight people who saved
-    without a pause one save in a hundred took 4.3 s and the slowest 8.6; so it is 1.6 s and
-    2.3, on a busier machine.
+    without a pause one save in a hundred took 4.3 s and the slowest 8.6; so it is 1.6 and 2.3, on a busier machine.
     """
     driver = connection.connection.driver_connection
     (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()  # milliseconds
