@@ -22,6 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
 from marketplace import collecting, door, errors, persistence, wording
+from marketplace.contributions import Contributions
 from marketplace.extensions import (
     babel,
     bootstrap,
@@ -41,8 +42,8 @@ ROOMS = (
     "exchange",
     "verdicts",
     "matchmaking",
+    "catalogue",
     "desk",
-    "front",
     "office",
     "operation",
     "setup",
@@ -99,7 +100,7 @@ def create_app(config: Any) -> Flask:
     app.config.from_mapping(config.flask_settings())
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     wording.register(app)
-    app.before_request(door.expect_writing)  # first: an extension loads the reader
+    door.init_app(app)
     _connect(app)
     rooms = [_modules(room) for room in ROOMS]
     for modules in rooms:
@@ -113,6 +114,8 @@ def create_app(config: Any) -> Flask:
                     app.cli.add_command(part)
             if (prepare := getattr(module, "init_app", None)) is not None:
                 prepare(app)
+    packages = [importlib.import_module(f"marketplace.{room}") for room in ROOMS]
+    app.extensions["contributions"] = Contributions(packages)
     app.before_request(door.check)
     app.context_processor(lambda: {"site": app.config["SITE"]})
     _translate_errors(app)
@@ -125,11 +128,10 @@ def create_app(config: Any) -> Flask:
 def _modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
-    names = [
-        name
-        for name in ("models", "indexing", "pages", "commands")
-        if (folder / f"{name}.py").exists()
-    ]
+    names = []
+    for name in ("models", "indexing", "pages", "commands"):
+        if (folder / f"{name}.py").exists() or (folder / name).is_dir():
+            names.append(name)
     return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]
 
 

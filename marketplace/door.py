@@ -66,6 +66,12 @@ def deed_of(app: Flask, endpoint: str) -> str | None:
     )
 
 
+def init_app(app: Flask) -> None:
+    """Let requests begin as writers or readers; called before any extension is, for one of them loads the reader."""
+    app.before_request(expect_writing)
+    app.teardown_request(lambda _error: persistence.expect_writing(False))
+
+
 def expect_writing() -> None:
     """Before each request, and before anything is read for it: let it begin as a writer if it may write.
 

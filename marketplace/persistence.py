@@ -10,11 +10,11 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from flask import g, has_app_context
 from sqlalchemy import Engine, Index, Table, UniqueConstraint, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -23,6 +23,8 @@ from marketplace.errors import Busy, MarketError, Stale
 from marketplace.extensions import db
 
 Item = TypeVar("Item")
+
+_begins_as_writer: ContextVar[bool] = ContextVar("begins_as_writer", default=False)
 
 PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds the database for some 20 ms
 
@@ -35,13 +37,13 @@ WAITED_IN_VAIN = ("55P03", "40P01", "40001")
 
 
 def expect_writing(yes: bool = True) -> None:
-    """Begin every further transaction of this request (or this application context) as a writer, or as a reader.
+    """Begin every further transaction of this thread as a writer, or as a reader again.
 
     SQLite never lets a transaction that has read become a writer once somebody else has saved: it refuses at once,
     whatever `busy_timeout` says. One that begins as a writer waits its turn. Without this, 352 of 725 saves of two
     people were refused. On PostgreSQL, where writers wait by themselves, nothing changes.
     """
-    g.begins_as_writer = yes
+    _begins_as_writer.set(yes)
 
 
 def begin_write() -> None:
@@ -53,8 +55,7 @@ def begin_write() -> None:
         Busy: somebody else went on writing for longer than `busy_timeout`.
     """
     db.session.rollback()
-    before = g.get("begins_as_writer", False)
-    expect_writing()
+    before = _begins_as_writer.set(True)
     try:
         db.session.connection()  # begins
     except OperationalError as error:
@@ -63,7 +64,7 @@ def begin_write() -> None:
             raise Busy from None
         raise
     finally:
-        expect_writing(before)
+        _begins_as_writer.reset(before)
 
 
 @event.listens_for(Engine, "begin")
@@ -71,7 +72,7 @@ def _begin_on_sqlite(connection: Any) -> None:
     """Begin for the driver, which does not (see `extensions`): as a writer where one is expected."""
     if connection.dialect.name != "sqlite":
         return
-    if has_app_context() and g.get("begins_as_writer", False):
+    if _begins_as_writer.get():
         _begin_in_turn(connection)
     else:
         connection.exec_driver_sql("BEGIN")

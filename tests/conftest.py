@@ -25,8 +25,8 @@ from sqlalchemy.orm import Session
 
 from config import Config
 from marketplace import clock, create_app
-from marketplace.accounts import rules as accounts
-from marketplace.dictionaries import rules as dictionaries
+from marketplace.accounts import deeds as account_deeds
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from tests.factories import Factory
 
@@ -85,8 +85,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         }
         with create_app(Config.from_env(environ)).app_context():
             upgrade()
-            dictionaries.seed()
-            accounts.seed_roles()
+            dictionary_deeds.seed()
+            account_deeds.seed_roles()
             db.session.remove()
             db.engine.dispose()
         yield address

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from marketplace.accounts.rules import checked_uscc
+from marketplace.accounts.deeds import checked_uscc
 from marketplace.errors import Invalid
 
 TEXT_MOST = 20_000  # characters of one text: below what an Excel cell can hold (32,767), so that every list can go out

@@ -16,8 +16,8 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace import persistence
+from marketplace.accounts.deeds import draft_organisation
 from marketplace.accounts.models import Organisation
-from marketplace.accounts.rules import draft_organisation
 from marketplace.dictionaries.models import (
     District,
     HitechField,
@@ -40,7 +40,8 @@ from marketplace.exchange.columns import (
 from marketplace.exchange.entries import Holder, holder, is_secret, values
 from marketplace.exchange.vocabularies import Vocabulary, vocabularies
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.listings.models import (
     ENDED,
     KIND_NAMES,
@@ -505,7 +506,7 @@ def take(
     db.session.commit()
     if outcome.new or outcome.changed or outcome.published:
         try:
-            listings.index_sync()
+            upkeep.index_sync()
         except OperationalError as error:  # another writer was first: what is dirty stays dirty, and is found later
             db.session.rollback()
             log.warning("index_behind", kind=report.kind, reason=str(error.orig))
@@ -538,7 +539,7 @@ def _take(
             if listing_id is None
         ]
         drafts = [(owners[entry.holder], entry.values) for entry in fresh]
-        written = listings.create_many(report.kind, drafts, by=by)
+        written = listing_deeds.create_many(report.kind, drafts, by=by)
         outcome.new += len(written)
         ready = list(zip(fresh, written, strict=True))
         for entry, listing_id in zip(batch, ids, strict=True):
@@ -672,7 +673,7 @@ def _change(
 ) -> bool:
     """Bring a listing to what its row says; False where it could not be."""
     given = _merged(row, entry.values)
-    if not listings.changes(row, given):
+    if not listing_deeds.changed_values(row, given):
         outcome.unchanged += 1
         return True
     if row.state not in EDITABLE:
@@ -690,7 +691,7 @@ def _change(
         return False
     try:
         with db.session.begin_nested():
-            listings.save(row, given, by=by, seen=row.revision, commit=False)
+            listing_deeds.save(row, given, by=by, seen=row.revision, commit=False)
     except (MarketError, IntegrityError) as error:
         missing = [
             text for texts in getattr(error, "problems", {}).values() for text in texts
@@ -748,7 +749,7 @@ def _publish(
     if row.state != "draft":
         return
     try:
-        listings.publish_imported(row, by=by)
+        listing_deeds.publish_imported(row, by=by)
     except Invalid as error:
         missing = "".join(text for texts in error.problems.values() for text in texts)
         outcome.drafts.append(

@@ -22,7 +22,7 @@ from marketplace.exchange.columns import (
     columns,
 )
 from marketplace.exchange.vocabularies import Vocabulary
-from marketplace.listings.indexing import holder
+from marketplace.listings.index import holder
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.permissions import may
 

@@ -212,6 +212,13 @@ class Listing(db.Model):
         return self.life.names[self.state]
 
     @property
+    def in_matching(self) -> bool:
+        """Whether the row is published and valid today, so that others may find it by matching."""
+        return self.state == "published" and (
+            self.valid_until is None or self.valid_until >= today()
+        )
+
+    @property
     def audience(self) -> tuple[str, ...]:
         """The audiences that may find this row by search; empty where nobody may. `found_by` says the same in SQL."""
         if self.state != "published":
@@ -636,6 +643,24 @@ LISTINGS: dict[str, type[Achievement] | type[Demand]] = {
     "achievement": Achievement,
     "demand": Demand,
 }
+# Child rows that are given as lists of values and replaced as a whole.
+CHILDREN: dict[str, dict[str, type]] = {
+    "achievement": {
+        "co_owners": AchievementOrganisation,
+        "contributors": Contributor,
+        "metrics": AchievementMetric,
+        "ips": IntellectualProperty,
+    },
+    "demand": {"metrics": DemandMetric},
+}
 KIND_NAMES = {"achievement": "成果", "demand": "需求"}
 
-__all__ = ["Achievement", "Demand", "KIND_NAMES", "LISTINGS", "Listing", "key_of"]
+__all__ = [
+    "CHILDREN",
+    "Achievement",
+    "Demand",
+    "KIND_NAMES",
+    "LISTINGS",
+    "Listing",
+    "key_of",
+]

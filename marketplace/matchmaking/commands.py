@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from marketplace.listings.models import KIND_NAMES
-from marketplace.verdicts import rules as verdicts
+from marketplace.verdicts import deeds as verdict_deeds
 from matching.quality import TooFew
 
 commands = AppGroup("matching", help="The matchers behind 匹配 and 试配.")
@@ -37,7 +37,7 @@ def status() -> None:
 @commands.command()
 def quality() -> None:
     """Measure how good matching is by the verdicts so far, print it, and keep it for the operators' page."""
-    row = verdicts.measure(by=None)
+    row = verdict_deeds.measure(by=None)
     found = row.figures
     click.echo(f"{row.at:%Y-%m-%d %H:%M} UTC, ranking {row.ranker}")
     click.echo(f"judged: {found['demands']} demands, {found['pairs']} pairs")
@@ -77,7 +77,7 @@ def quality() -> None:
 def calibrate() -> None:
     """Learn the grades from the verdicts so far; they come into force where they do better than the cut points."""
     try:
-        row = verdicts.calibrate(by=None)
+        row = verdict_deeds.calibrate(by=None)
     except TooFew as error:
         raise click.ClickException(
             f"{error.there} judged demands, {error.needed} needed; the cut points hold"

@@ -27,7 +27,7 @@ import search
 from marketplace.clock import now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
-from marketplace.listings import indexing
+from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS, Demand
 from matching import Matcher, UnusableArtefact
 from matching.candidates import CandidateMatcher
@@ -326,7 +326,7 @@ class Matchers:
             rows = db.session.scalars(
                 db.select(table).where(table.id.in_(ids[start : start + BATCH]))
             )
-            matcher.put([indexing.matching_document(row) for row in rows])
+            matcher.put([listing_index.matching_document(row) for row in rows])
             catalogue.stamps.update((i, changed[i]) for i in ids[start : start + BATCH])
 
     # building
@@ -375,13 +375,13 @@ class Matchers:
         rows: dict[int, Stamp] = {}
 
         def documents() -> Iterator[Any]:
-            for row in indexing.published(kind):
+            for row in listing_index.published(kind):
                 if row.visibility == "confidential" or (
                     isinstance(row, Demand) and row.need != "technology"
                 ):
                     continue
                 rows[row.id] = _stamp(row.revision, row.updated_at)
-                yield indexing.matching_document(row)
+                yield listing_index.matching_document(row)
             db.session.rollback()  # all is read: a server ends transactions that lie idle while a matcher learns
 
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"

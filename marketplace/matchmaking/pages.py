@@ -12,14 +12,15 @@ from flask_login import current_user
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import indexing, terms
-from marketplace.listings import rules as listings
+from marketplace.listings import index as listing_index
+from marketplace.listings import queries as listing_queries
+from marketplace.listings import terms
 from marketplace.listings.models import KIND_NAMES
 from marketplace.matchmaking import rules
 from marketplace.matchmaking.rules import Row
 from marketplace.permissions import may
+from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts import measuring
-from marketplace.verdicts import rules as verdicts
 from marketplace.verdicts.models import LEVELS
 from matching import calibration, vectors
 
@@ -39,7 +40,7 @@ EXAMPLES = {
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"terms": terms, "KIND_NAMES": KIND_NAMES, "holder": indexing.holder}
+    return {"terms": terms, "KIND_NAMES": KIND_NAMES, "holder": listing_index.holder}
 
 
 @blueprint.get("/demands/<int:listing_id>/matches", defaults={"kind": "demand"})
@@ -52,7 +53,7 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
 
     `order=text` leaves the verdicts on this list out of its order.
     """
-    row = listings.one(kind, listing_id, by=current_user)
+    row = listing_queries.get_visible(kind, listing_id, by=current_user)
     if request.args.get("order") == "date":
         asked = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
         answer, page, pages = rules.newest_for(row, by=current_user, page=asked)
@@ -80,7 +81,7 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("match.read")
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
-    row = listings.one(kind, listing_id, by=current_user)
+    row = listing_queries.get_visible(kind, listing_id, by=current_user)
     pair = rules.evidence(row, other_id, by=current_user)
     return _page("evidence", row, pair=pair, **_judging(row, pair.shown))
 
@@ -114,7 +115,7 @@ def save() -> ResponseReturnValue:
     except Invalid as error:
         return _not_saved(kind if kind in rules.SOUGHT else "demand", text, error), 422
     flash("已存为草稿。补齐其余几项就可以送审。")
-    return redirect(url_for("desk.edit", kind=row.kind, listing_id=row.id), 303)
+    return redirect(url_for("listings.edit", kind=row.kind, listing_id=row.id), 303)
 
 
 @blueprint.get("/algorithm")
@@ -132,20 +133,20 @@ def algorithm() -> ResponseReturnValue:
         again=vectors.RESCORED,
         force=measuring.in_force(),
         learning=calibration.LEAST,
-        least=verdicts.LESSONS_LEAST,
-        firms=verdicts.FIRMS_LEAST,
+        least=verdict_deeds.LESSONS_LEAST,
+        firms=verdict_deeds.FIRMS_LEAST,
     )
 
 
-def _judging(row: Row, shown: verdicts.List | None) -> dict[str, object]:
+def _judging(row: Row, shown: verdict_deeds.List | None) -> dict[str, object]:
     """What the buttons of a list need; no ticket for a reader who may not judge."""
     return {
-        "ticket": verdicts.ticket(shown, to=current_user) if shown else "",
-        "reasons": verdicts.reasons(row.kind),
+        "ticket": verdict_deeds.ticket(shown, to=current_user) if shown else "",
+        "reasons": verdict_deeds.reasons(row.kind),
         "levels": LEVELS,
-        "least": verdicts.LESSONS_LEAST,
+        "least": verdict_deeds.LESSONS_LEAST,
         "grading": may(current_user, "verdict.grade", row),
-        "passed": verdicts.passed(row, by=current_user)
+        "passed": verdict_deeds.passed(row, by=current_user)
         if row.kind == "achievement" and may(current_user, "verdict.read_reasons", row)
         else None,
     }

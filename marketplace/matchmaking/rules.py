@@ -20,12 +20,14 @@ from marketplace.clock import today
 from marketplace.dictionaries import models as dictionaries
 from marketplace.errors import Invalid, NotFound
 from marketplace.extensions import db
-from marketplace.listings import indexing, terms
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import index as listing_index
+from marketplace.listings import queries as listing_queries
+from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.permissions import audiences, may, require
+from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts import measuring
-from marketplace.verdicts import rules as verdicts
 from marketplace.verdicts.models import Verdict
 from marketplace.wording import money
 from matching import facts, grades
@@ -141,7 +143,7 @@ class Answer:
     apart: tuple[Offer, ...] = ()
     lessons: int = 0
     taught: bool = False
-    shown: verdicts.List | None = None
+    shown: verdict_deeds.List | None = None
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ class Evidence:
     other: tuple[tuple[str, Markup], ...]
     own_title: Markup
     other_title: Markup
-    shown: verdicts.List | None = None
+    shown: verdict_deeds.List | None = None
 
 
 def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> Answer:
@@ -181,11 +183,11 @@ def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> An
     sought = SOUGHT[row.kind]
     if (blocked := _blocked(row)) is not None:
         return Answer(sought, blocked=blocked)
-    judged = verdicts.judged(row, by=by)
+    judged = verdict_deeds.judged(row, by=by)
     lessons = measuring.lessons(sought, judged.worths, by=by)
     left_out = frozenset(judged.apart)
     answer = _answer(
-        indexing.matching_document(row),
+        listing_index.matching_document(row),
         row.kind,
         by=by,
         top=top,
@@ -193,7 +195,7 @@ def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> An
         left_out=left_out,
         lessons=lessons if taught else [],
     )
-    rows = listings.many(sought, left_out, by=by) if left_out else {}
+    rows = listing_queries.get_findable(sought, left_out, by=by) if left_out else {}
     return replace(
         answer,
         offers=tuple(
@@ -204,7 +206,7 @@ def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> An
             Offer(
                 place,
                 rows[i],
-                indexing.holder(rows[i]),
+                listing_index.holder(rows[i]),
                 verdict.grade,
                 verdict.score,
                 verdict=verdict,
@@ -259,7 +261,7 @@ def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int, int]:
         Offer(
             rank,
             other,
-            indexing.holder(other),
+            listing_index.holder(other),
             facts=_telling(_facts(row, document, other, by, names)),
         )
         for rank, other in enumerate(rows, start=(page - 1) * TOP + 1)
@@ -335,7 +337,7 @@ def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Any) ->
     text = checked(text, kind)
     organisation = _organisation(organisation_id, by)
     field = "problem" if kind == "demand" else "summary"
-    return listings.create(
+    return listing_deeds.create(
         kind, {"title": headline(text), field: text}, organisation=organisation, by=by
     )
 
@@ -348,16 +350,16 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
         SearchUnavailable: the matcher is being prepared.
     """
     sought = SOUGHT[row.kind]
-    other = listings.many(sought, [other_id], by=by).get(other_id)
+    other = listing_queries.get_findable(sought, [other_id], by=by).get(other_id)
     if other is None or _blocked(row) or _blocked(other) or _own(row, other, by):
         raise NotFound(
             "没有找到这一对匹配。", "其中一条可能已经撤回或过期。可以回到匹配列表看看。"
         )
-    document = indexing.matching_document(row)
+    document = listing_index.matching_document(row)
     with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
         reasons = matcher.explain(
             document,
-            other.id if other.id in matcher else indexing.matching_document(other),
+            other.id if other.id in matcher else listing_index.matching_document(other),
         )
     compared = _facts(row, _facts_document(row, by), other, by, _names())
     grade = measuring.in_force().grade(reasons, _compared(row, other))
@@ -373,13 +375,15 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
         reasons.apportioned(100),
     )
     return Evidence(
-        replace(offer, verdict=verdicts.own_verdict(row, other.id, by=by)),
+        replace(offer, verdict=verdict_deeds.own_verdict(row, other.id, by=by)),
         parts=tuple(zip(names, points, percents, strict=False)),
         own=tuple(
-            (name, marked(text, words)) for name, text in indexing.texts(row).items()
+            (name, marked(text, words))
+            for name, text in listing_index.texts(row).items()
         ),
         other=tuple(
-            (name, marked(text, words)) for name, text in indexing.texts(other).items()
+            (name, marked(text, words))
+            for name, text in listing_index.texts(other).items()
         ),
         own_title=marked(row.title, words),
         other_title=marked(other.title, words),
@@ -389,7 +393,7 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
 
 def opening(row: Row, length: int = 110) -> str:
     """The beginning of what a listing says, on one line."""
-    text = " ".join(next(iter(indexing.texts(row).values()), "").split())
+    text = " ".join(next(iter(listing_index.texts(row).values()), "").split())
     return text if len(text) <= length else text[:length].rstrip("，、；：,;: ") + "…"
 
 
@@ -540,7 +544,9 @@ def _ranked(
             ranked = (measuring.reordered(left, lessons, matcher) if lessons else left)[
                 :asked
             ]
-            rows = listings.many(sought, [match.id for match in ranked], by=by)
+            rows = listing_queries.get_findable(
+                sought, [match.id for match in ranked], by=by
+            )
             kept = [
                 (match, rows[match.id])
                 for match in ranked
@@ -572,13 +578,13 @@ def _list(
     """The offers as a verdict will bring them back; None for a reader who may not judge."""
     if by is None or not may(by, "verdict.give", row):
         return None
-    return verdicts.List(
+    return verdict_deeds.List(
         side=row.kind,
         subject_id=row.id,
         revision=row.revision,
         ranker=measuring.ranker(),
         seats=tuple(
-            verdicts.Seat(o.row.id, o.row.revision, o.score, o.grade, o.rank)
+            verdict_deeds.Seat(o.row.id, o.row.revision, o.score, o.grade, o.rank)
             for o in offers
         ),
         generation=current_app.extensions["matchers"].generation(
@@ -669,7 +675,7 @@ def _offer(
     return Offer(
         rank=rank,
         row=other,
-        holder=indexing.holder(other),
+        holder=listing_index.holder(other),
         grade=grade,
         score=reasons.score,
         shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
@@ -745,7 +751,7 @@ def _telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:
 
 def _facts_document(row: Row, by: Any) -> matching.Document:
     """What of a listing's codes this reader's page may show; the rest is unknown to him."""
-    document = indexing.matching_document(row)
+    document = listing_index.matching_document(row)
     if row.visibility == "partial" and not may(by, "listing.read_full", row):
         return replace(
             document,

@@ -21,8 +21,8 @@ import matching
 from marketplace.accounts.models import Organisation
 from marketplace.dictionaries.models import Chain, District, names
 from marketplace.extensions import db
-from marketplace.listings import indexing
-from marketplace.listings import rules as listings
+from marketplace.listings import index as listing_index
+from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import GradeModel, Verdict, decisive
 from matching import calibration, facts, grades, quality
@@ -111,8 +111,10 @@ def lessons(sought: str, worths: Mapping[int, int], *, by: Any) -> list[Lesson]:
     """
     if not neighbours.enough(list(worths.values())):
         return []
-    rows = listings.many(sought, worths, by=by)
-    found = [(indexing.matching_document(rows[i]), worths[i]) for i in sorted(rows)]
+    rows = listing_queries.get_findable(sought, worths, by=by)
+    found = [
+        (listing_index.matching_document(rows[i]), worths[i]) for i in sorted(rows)
+    ]
     return found if neighbours.enough([level for _, level in found]) else []
 
 
@@ -138,7 +140,7 @@ def compared(demand: Demand, achievement: Achievement) -> list[facts.Fact]:
 
 def public_document(row: Achievement | Demand) -> matching.Document:
     """What of a listing the public may know: of a partly public one only field and stage beside its text."""
-    document = indexing.matching_document(row)
+    document = listing_index.matching_document(row)
     if row.visibility != "partial":
         return document
     return matching.Document(
@@ -163,7 +165,7 @@ def pairs() -> list[Pair]:
         found[row.demand_id, row.achievement_id].append(row)
     verdicts = [decisive(rows) for rows in found.values()]
     keys = {
-        v.demand_id: calibration.text_key(indexing.matching_document(v.demand))
+        v.demand_id: calibration.text_key(listing_index.matching_document(v.demand))
         for v in verdicts
     }
     return [Pair(v.demand, v.achievement, v, keys[v.demand_id]) for v in verdicts]
@@ -260,10 +262,10 @@ def _reasons(judged: Sequence[Pair]) -> list[matching.Reasons]:
     with current_app.extensions["matchers"].using("achievement", inner=True) as matcher:
         return [
             matcher.explain(
-                indexing.matching_document(pair.demand),
+                listing_index.matching_document(pair.demand),
                 pair.achievement.id
                 if pair.achievement.id in matcher
-                else indexing.matching_document(pair.achievement),
+                else listing_index.matching_document(pair.achievement),
             )
             for pair in judged
         ]
@@ -279,7 +281,7 @@ def _exposure() -> dict[str, Any]:
     grade = in_force().grade
     demands, nothing = 0, 0
     shown: list[int] = []
-    published = indexing.published("demand")
+    published = listing_index.published("demand")
     open_ones = (
         row
         for row in published
@@ -289,7 +291,7 @@ def _exposure() -> dict[str, Any]:
         demands += len(some)
         with current_app.extensions["matchers"].using("achievement") as matcher:
             ranked = matcher.rank_all(
-                [indexing.matching_document(row) for row in some], top=EXPOSED
+                [listing_index.matching_document(row) for row in some], top=EXPOSED
             )
             lists = [[(match.id, match.reasons) for match in best] for best in ranked]
         ids = {one for best in lists for one, _ in best}

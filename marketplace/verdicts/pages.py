@@ -14,11 +14,11 @@ from markupsafe import Markup
 
 from marketplace.door import needs
 from marketplace.errors import Invalid
-from marketplace.listings import rules as listings
+from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import KIND_NAMES
-from marketplace.verdicts import measuring, rules
+from marketplace.verdicts import deeds, measuring
+from marketplace.verdicts.deeds import Row
 from marketplace.verdicts.models import LEVELS, Verdict
-from marketplace.verdicts.rules import Row
 from matching import calibration
 
 blueprint = Blueprint("verdicts", __name__)
@@ -31,10 +31,10 @@ PAIR = "<int:listing_id>/matches/<int(max=2147483647):other_id>"
 @needs("verdict.give", of_thing=True)
 def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """感兴趣, and where to go on."""
-    subject = listings.one(kind, listing_id, by=current_user)
-    row = rules.like(subject, other_id, by=current_user, shown=_shown())
+    subject = listing_queries.get_visible(kind, listing_id, by=current_user)
+    row = deeds.like(subject, other_id, by=current_user, shown=_shown())
     place = url_for(
-        f"front.{rules.OFFERED[kind]}", listing_id=other_id, _anchor="side-contact"
+        f"listings.{deeds.OFFERED[kind]}", listing_id=other_id, _anchor="side-contact"
     )
     flash(
         Markup(
@@ -52,7 +52,7 @@ def decline(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
     def deed(subject: Row) -> Verdict:
         reason, note = request.form.get("reason", ""), request.form.get("note", "")
-        return rules.decline(
+        return deeds.decline(
             subject, other_id, reason=reason, note=note, by=current_user, shown=_shown()
         )
 
@@ -68,7 +68,7 @@ def grade(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
     def deed(subject: Row) -> Verdict:
         level, note = request.form.get("level", type=int), request.form.get("note", "")
-        return rules.grade(
+        return deeds.grade(
             subject, other_id, level=level, note=note, by=current_user, shown=_shown()
         )
 
@@ -83,8 +83,8 @@ def grade(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 @needs("verdict.give", of_thing=True)
 def retract(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """收回: the pair stands among the others again."""
-    subject = listings.one(kind, listing_id, by=current_user)
-    row = rules.retract(subject, other_id, by=current_user)
+    subject = listing_queries.get_visible(kind, listing_id, by=current_user)
+    row = deeds.retract(subject, other_id, by=current_user)
     flash(f"已收回对「{_title(row)}」的评价，它重新参加排列。")
     return _back(subject)
 
@@ -95,8 +95,8 @@ def feedback() -> ResponseReturnValue:
     """企业反馈: why firms passed one's achievements."""
     return render_template(
         "verdicts/feedback.html",
-        passed=rules.feedback(by=current_user),
-        least=rules.FIRMS_LEAST,
+        passed=deeds.feedback(by=current_user),
+        least=deeds.FIRMS_LEAST,
     )
 
 
@@ -106,7 +106,7 @@ def measured() -> ResponseReturnValue:
     """匹配质量: the newest measurement, with its date and numbers."""
     return render_template(
         "verdicts/quality.html",
-        measured=rules.measured(by=current_user),
+        measured=deeds.measured(by=current_user),
         force=measuring.in_force(),
         learning=calibration.LEAST,
     )
@@ -121,24 +121,26 @@ def _judge(
     said: str,
 ) -> ResponseReturnValue:
     """Carry out a deed that has a form, and show the form again where something is missing."""
-    subject = listings.one(kind, listing_id, by=current_user)
+    subject = listing_queries.get_visible(kind, listing_id, by=current_user)
     try:
         row = deed(subject)
     except Invalid as error:
-        other = listings.one(rules.OFFERED[kind], other_id, by=current_user)
+        other = listing_queries.get_visible(
+            deeds.OFFERED[kind], other_id, by=current_user
+        )
         page = render_template(
             f"verdicts/{name}.html",
             row=subject,
             other=other,
             own_name=KIND_NAMES[kind],
             other_name=KIND_NAMES[other.kind],
-            reasons=rules.reasons(kind),
+            reasons=deeds.reasons(kind),
             levels=LEVELS,
             problems=error.problems,
             given=request.form,
         )
         return page, 422
-    reason = rules.reasons(kind).get(row.reason or "", "")
+    reason = deeds.reasons(kind).get(row.reason or "", "")
     flash(
         said.format(
             title=_title(row), reason=reason, level=LEVELS.get(row.level or 0, "")
@@ -147,8 +149,8 @@ def _judge(
     return _back(subject)
 
 
-def _shown() -> rules.List:
-    return rules.listed(request.form.get("ticket", ""), by=current_user)
+def _shown() -> deeds.List:
+    return deeds.listed(request.form.get("ticket", ""), by=current_user)
 
 
 def _title(row: Verdict) -> str:

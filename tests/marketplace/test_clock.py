@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 import marketplace
 from marketplace import clock
 from marketplace.accounts.models import Person
-from marketplace.listings import indexing, rules
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import index as listing_index
 from marketplace.listings.models import Demand
 from marketplace.wording import day, minute
 from tests.factories import Factory
@@ -94,7 +95,7 @@ def test_what_is_valid_until_the_27th_is_over_when_the_28th_begins(
     assert (f"/demands/{row.id}<" in client.get("/sitemap.xml").text) == offered
     said = "不再参加匹配" in client.get(f"/demands/{row.id}").text
     assert said != offered
-    assert rules.expire_due() == (not offered)
+    assert listing_deeds.expire_due() == (not offered)
     assert row.state == ("published" if offered else "expired")
 
 
@@ -114,13 +115,13 @@ def test_a_year_counts_from_the_day_in_china(
     approved, expired = make.demand(state="submitted"), make.demand(state="expired")
     imported = make.demand()
 
-    rules.approve(approved, by=None, seen=approved.revision)
-    rules.renew(expired, by=None, seen=expired.revision)
+    listing_deeds.approve(approved, by=None, seen=approved.revision)
+    listing_deeds.renew(expired, by=None, seen=expired.revision)
 
     rows = (approved, expired, imported)
     assert [row.valid_until for row in rows] == [valid_until] * 3
     published_on = clock.today()
-    document = indexing.search_document(approved)
+    document = listing_index.search_document(approved)
     assert (document.published_on, document.year) == (published_on, 2026)
     page = client.get(f"/demands/{approved.id}").text
     assert f"发布 {published_on}" in page
@@ -133,7 +134,7 @@ def test_what_is_approved_on_its_last_day_is_valid_for_a_year(
     stop_clock(MORNING)
     row = make.demand(state="submitted", valid_until=THE_27TH)
 
-    rules.approve(row, by=None, seen=row.revision)
+    listing_deeds.approve(row, by=None, seen=row.revision)
 
     assert row.valid_until == date(2027, 11, 28)
 

@@ -11,8 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
-from marketplace.desk import rules as desk
 from marketplace.lifecycle import history_of
+from marketplace.listings import worklists
 from marketplace.listings.models import LISTINGS
 from tests.factories import Factory
 
@@ -310,9 +310,9 @@ def test_the_desk_lists_own_things_only_by_state_and_kind(
     foreign = make.demand("别家的需求", owner=other)
     person = make.person("firm", owner)
 
-    everything = desk.sheet(person)
-    drafts = desk.sheet(person, state="draft")
-    expired = desk.sheet(person, kind="demand", state="expired")
+    everything = worklists.own_listings(person)
+    drafts = worklists.own_listings(person, state="draft")
+    expired = worklists.own_listings(person, kind="demand", state="expired")
     html = sign_in(person).get("/mine").text
 
     assert everything.total == len(
@@ -339,7 +339,7 @@ def test_what_waits_for_whom(make: Factory) -> None:
     make.demand(state="submitted")
 
     member, operator = make.person("firm", owner), make.person("operator")
-    waiting = desk.waiting_for(member)
+    waiting = worklists.waiting_for(member)
 
     assert [(one.row, one.note) for one in waiting.returned] == [
         (returned, "请补充指标")
@@ -348,14 +348,17 @@ def test_what_waits_for_whom(make: Factory) -> None:
     assert [(one.row, one.at) for one in waiting.handed_in] == [
         (handed_in, handed_in.submitted_at)
     ]
-    assert (waiting.queue, desk.waiting_for(operator).queue) == (None, 2)
-    assert (desk.waiting_count(member), desk.waiting_count(operator)) == (2, 2)
-    assert desk.waiting_count(make.person("firm", make.organisation())) == 0
+    assert (waiting.queue, worklists.waiting_for(operator).queue) == (None, 2)
+    assert (worklists.waiting_count(member), worklists.waiting_count(operator)) == (
+        2,
+        2,
+    )
+    assert worklists.waiting_count(make.person("firm", make.organisation())) == 0
 
 
 def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:
     owner = make.organisation()
-    for number in range(desk.PAGE + 2):
+    for number in range(worklists.PAGE + 2):
         session.add(
             LISTINGS["demand"](
                 title=f"需求{number}",
@@ -367,10 +370,12 @@ def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:
     session.commit()
     person = make.person("firm", owner)
 
-    first, second, beyond = (desk.sheet(person, page=number) for number in (1, 2, 99))
+    first, second, beyond = (
+        worklists.own_listings(person, page=number) for number in (1, 2, 99)
+    )
     html = sign_in(person).get("/mine?page=2").text
 
-    assert (len(first.rows), len(second.rows), first.pages) == (desk.PAGE, 2, 2)
+    assert (len(first.rows), len(second.rows), first.pages) == (worklists.PAGE, 2, 2)
     assert beyond.page == 2
     assert not {row.id for row in first.rows} & {row.id for row in second.rows}
     assert "第 2 页" in html

@@ -14,11 +14,11 @@ from sqlalchemy import String
 from wtforms import FieldList, StringField, TextAreaField
 from wtforms.validators import Length
 
-from marketplace.desk.fields import clean, metric_of, number, sum_of
-from marketplace.desk.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
-from marketplace.listings import rules
+from marketplace.listings import readiness
+from marketplace.listings.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
 from marketplace.listings.labels import LABELS
-from marketplace.listings.models import LISTINGS
+from marketplace.listings.models import CHILDREN, LISTINGS
+from marketplace.listings.widgets import clean, metric_of, number, sum_of
 from tests.factories import ACHIEVEMENT, Factory
 
 KINDS = ("achievement", "demand")
@@ -52,7 +52,7 @@ def test_a_form_asks_every_field_of_its_table(
         asked = set(FORMS[kind]().names())
 
     assert columns <= asked
-    assert asked - columns == set(rules.CHILDREN[kind])
+    assert asked - columns == set(CHILDREN[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,7 +73,7 @@ def test_no_text_is_longer_than_its_column(app: Flask, session: Any, kind: str) 
             (form[name], columns[name]) for name in form.names() if name in columns
         ]
         fields += [
-            (field, rules.CHILDREN[kind][name].__table__.c[field.short_name])
+            (field, CHILDREN[kind][name].__table__.c[field.short_name])
             for name in form.row_kinds
             for field in form[name][0].form
         ]
@@ -97,8 +97,8 @@ def test_the_limit_of_a_text_is_told_and_counted_before_review(
         names = [
             field.name for field in FORMS[kind]() if isinstance(field, TextAreaField)
         ]
-    form = posted(app, kind, dict.fromkeys(names, "长" * (rules.TEXT_LIMIT + 1)))
-    limit = f"最多 {rules.TEXT_LIMIT} 字"
+    form = posted(app, kind, dict.fromkeys(names, "长" * (readiness.TEXT_LIMIT + 1)))
+    limit = f"最多 {readiness.TEXT_LIMIT} 字"
 
     refused = {
         name for name, texts in form.lacking(None).items() if limit in "".join(texts)
@@ -108,7 +108,7 @@ def test_the_limit_of_a_text_is_told_and_counted_before_review(
     assert {
         name
         for name in names
-        if (form[name].render_kw or {}).get("data-count") == rules.TEXT_LIMIT
+        if (form[name].render_kw or {}).get("data-count") == readiness.TEXT_LIMIT
     } == refused
     assert {name for name in names if limit in form[name].description} == refused - {
         "innovation"

@@ -16,9 +16,10 @@ from flask_migrate import upgrade
 import search
 from config import Config
 from marketplace import create_app
-from marketplace.dictionaries import rules as dictionaries
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.matchmaking import indexing
 from marketplace.matchmaking.indexing import Matchers
 from matching import Document
@@ -44,8 +45,8 @@ def site(tmp_path: Path) -> Iterator[Flask]:
     )
     with application.app_context():
         upgrade()
-        dictionaries.seed()
-        listings.index_rebuild()
+        dictionary_deeds.seed()
+        upkeep.index_rebuild()
         yield application
         application.extensions["matchers"].reset()
         engine = application.extensions["search"].primary
@@ -84,7 +85,7 @@ def test_fitted_and_changed_rows_are_ranked_as_in_memory(
 
     hidden = make.achievement(title="深沟球轴承的保密工艺", visibility="confidential")
     later = make.achievement(title="深沟球轴承振动值测量")
-    listings.withdraw(rows[0], by=None, seen=rows[0].revision)
+    listing_deeds.withdraw(rows[0], by=None, seen=rows[0].revision)
 
     assert found(matchers) == found(memory)
     assert found(matchers, inner=True) == found(memory, inner=True)

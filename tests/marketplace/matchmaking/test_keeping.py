@@ -15,10 +15,10 @@ from structlog.testing import capture_logs
 
 from config import Config
 from marketplace import create_app
-from marketplace.dictionaries import rules as dictionaries
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
 from marketplace.matchmaking import indexing
 from marketplace.matchmaking.indexing import Matchers
@@ -42,7 +42,7 @@ def site(tmp_path: Path) -> Iterator[Flask]:
     )
     with application.app_context():
         upgrade()
-        dictionaries.seed()
+        dictionary_deeds.seed()
         yield application
         db.session.remove()
         db.engine.dispose()
@@ -68,7 +68,7 @@ def test_a_publication_is_found_by_the_next_use_and_a_withdrawal_gone_at_once(
     row = make.achievement()
     assert found(matchers) == [row.id]
 
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     assert found(matchers) == []
 
@@ -80,7 +80,7 @@ def test_an_edit_is_ranked_by_its_new_text(matchers: Matchers, make: Factory) ->
         "猕猴桃果酒低温发酵，酒精度 12 度，果香保留率比常温发酵高三成，两家酒庄试用。"
     )
 
-    listings.save(
+    listing_deeds.save(
         row,
         {
             "title": "猕猴桃果酒酿造",
@@ -160,7 +160,7 @@ def test_a_row_that_turns_confidential_leaves_the_outer_circle(
     row = make.achievement()
     assert found(matchers) == [row.id]
 
-    listings.save(row, {"visibility": "confidential"}, by=None, seen=row.revision)
+    listing_deeds.save(row, {"visibility": "confidential"}, by=None, seen=row.revision)
 
     assert found(matchers) == []
     assert found(matchers, inner=True) == [row.id]
@@ -218,8 +218,8 @@ def test_what_changed_after_the_fit_is_caught_up(
 ) -> None:
     kept, changed, gone = make.achievement(), make.achievement(), make.achievement()
     matchers.fit(("achievement",))
-    listings.withdraw(gone, by=None, seen=gone.revision)
-    listings.save(
+    listing_deeds.withdraw(gone, by=None, seen=gone.revision)
+    listing_deeds.save(
         changed, {"prospects": "适合电机厂配套。"}, by=None, seen=changed.revision
     )
     new = make.achievement()
@@ -333,7 +333,7 @@ def test_readers_and_changes_in_many_threads_end_in_the_state_of_the_database(
     for thread in threads:
         thread.start()
     for row in rows[:3]:
-        listings.withdraw(row, by=None, seen=row.revision)
+        listing_deeds.withdraw(row, by=None, seen=row.revision)
     for thread in threads:
         thread.join()
 

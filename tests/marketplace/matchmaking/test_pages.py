@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.matchmaking import indexing
 from tests.factories import Factory
 
@@ -270,7 +270,7 @@ def test_a_new_publication_appears_and_a_withdrawn_one_is_gone(
     before = client.get(address).text
     row = make.achievement()
     after = client.get(address).text
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
     withdrawn = client.get(address).text
 
     assert [row.title in page for page in (before, after, withdrawn)] == [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
-from marketplace.listings import indexing
+from marketplace.listings import index as listing_index
 from marketplace.listings.models import Achievement, Demand
 from marketplace.matchmaking import rules
 from tests.factories import Factory
@@ -417,6 +417,6 @@ def test_a_bare_draft_gets_an_explanation_and_no_ranking(
 
     answer = rules.matches_for(row, by=None)
 
-    assert indexing.texts(row) == {}
+    assert listing_index.texts(row) == {}
     assert answer.blocked in ("empty", "boilerplate")
     assert answer.offers == ()

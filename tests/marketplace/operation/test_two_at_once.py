@@ -28,7 +28,7 @@ from marketplace.dictionaries.models import Chain
 from marketplace.errors import Busy, Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import rules
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
 from tests.factories import Factory
 from tests.marketplace.desk.pressing import filled
@@ -36,26 +36,26 @@ from tests.marketplace.desk.pressing import filled
 Deed = Callable[[Any, int], object]
 
 DEEDS: dict[str, Deed] = {
-    "edit": lambda row, seen: rules.save(
+    "edit": lambda row, seen: listing_deeds.save(
         row, {"keywords": ["第一"]}, by=None, seen=seen
     ),
-    "edit otherwise": lambda row, seen: rules.save(
+    "edit otherwise": lambda row, seen: listing_deeds.save(
         row, {"metrics": []}, by=None, seen=seen
     ),
-    "withdraw": lambda row, seen: rules.withdraw(row, by=None, seen=seen),
-    "close": lambda row, seen: rules.close(row, by=None, seen=seen),
-    "suspend": lambda row, seen: rules.suspend(
+    "withdraw": lambda row, seen: listing_deeds.withdraw(row, by=None, seen=seen),
+    "close": lambda row, seen: listing_deeds.close(row, by=None, seen=seen),
+    "suspend": lambda row, seen: listing_deeds.suspend(
         row, by=None, seen=seen, note="权属有争议"
     ),
-    "approve": lambda row, seen: rules.approve(row, by=None, seen=seen),
-    "send back": lambda row, seen: rules.send_back(
+    "approve": lambda row, seen: listing_deeds.approve(row, by=None, seen=seen),
+    "send back": lambda row, seen: listing_deeds.send_back(
         row, by=None, seen=seen, note="请补充指标"
     ),
-    "reject": lambda row, seen: rules.reject(
+    "reject": lambda row, seen: listing_deeds.reject(
         row, by=None, seen=seen, note="不属于成果"
     ),
-    "recall": lambda row, seen: rules.recall(row, by=None, seen=seen),
-    "submit": lambda row, seen: rules.submit(row, by=None, seen=seen),
+    "recall": lambda row, seen: listing_deeds.recall(row, by=None, seen=seen),
+    "submit": lambda row, seen: listing_deeds.submit(row, by=None, seen=seen),
 }
 RACES = [
     ("achievement", "published", "edit", "edit otherwise"),
@@ -141,7 +141,7 @@ def test_many_editors_lose_no_edit_that_was_acknowledged(
                     row = db.session.get(LISTINGS["demand"], listing_id)
                     word = f"{name}{number}"
                     try:
-                        rules.save(
+                        listing_deeds.save(
                             row,
                             {"note": row.note + f" {word}"},
                             by=None,

@@ -11,7 +11,7 @@ import pytest
 from marketplace.accounts.models import Organisation, Person
 from marketplace.listings.models import Achievement, Demand
 from marketplace.matchmaking import rules as matchmaking
-from marketplace.verdicts import rules
+from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
 from tests.factories import Factory
 
@@ -38,7 +38,7 @@ class Case:
     member: Person
     achievements: list[Achievement]
 
-    def list_for(self, by: Person) -> rules.List:
+    def list_for(self, by: Person) -> verdict_deeds.List:
         """The list of the demand as `by` has it before him."""
         shown = matchmaking.matches_for(self.demand, by=by).shown
         assert shown is not None
@@ -81,12 +81,12 @@ def judge(case: Case) -> Callable[..., list[Verdict]]:
         for sign, seat in zip(said, shown.seats, strict=False):
             if sign == "+":
                 given.append(
-                    rules.like(case.demand, seat.offered_id, by=by, shown=shown)
+                    verdict_deeds.like(case.demand, seat.offered_id, by=by, shown=shown)
                 )
             else:
                 reason = "direction" if sign == "-" else "price"
                 given.append(
-                    rules.decline(
+                    verdict_deeds.decline(
                         case.demand, seat.offered_id, reason=reason, by=by, shown=shown
                     )
                 )

@@ -16,7 +16,8 @@ from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.operation import rules as operation
-from marketplace.verdicts import measuring, rules
+from marketplace.verdicts import deeds as verdict_deeds
+from marketplace.verdicts import measuring
 from marketplace.verdicts.models import GradeModel, Measurement
 from matching import calibration, quality
 from tests.factories import Factory
@@ -43,14 +44,14 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
                 f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
             )
             seats = tuple(
-                rules.Seat(r.id, r.revision, 0.3, "fair", n)
+                verdict_deeds.Seat(r.id, r.revision, 0.3, "fair", n)
                 for n, r in enumerate(rows, start=1)
             )
-            shown = rules.List(
+            shown = verdict_deeds.List(
                 "demand", demand.id, demand.revision, measuring.ranker(), seats
             )
-            rules.like(demand, rows[0].id, by=operator, shown=shown)
-            rules.decline(
+            verdict_deeds.like(demand, rows[0].id, by=operator, shown=shown)
+            verdict_deeds.decline(
                 demand, rows[1].id, reason="direction", by=operator, shown=shown
             )
             found.append(demand)
@@ -65,14 +66,14 @@ def test_figures_are_told_from_twenty_demands_on(
     for more, count in ((0, 0), (1, 1), (quality.LEAST - 2, quality.LEAST - 1)):
         judged_demands(more)
 
-        found = rules.measure(by=None).figures
+        found = verdict_deeds.measure(by=None).figures
 
         assert (found["demands"], found["pairs"]) == (count, 2 * count)
         assert (found["quality"], found["bands"], found["chains"]) == (None, None, [])
 
     judged_demands(1)
 
-    found = rules.measure(by=None).figures
+    found = verdict_deeds.measure(by=None).figures
 
     assert found["quality"]["precision"]["n"] == quality.LEAST
     assert found["quality"]["precision"]["mean"] == pytest.approx(0.5)
@@ -97,7 +98,7 @@ def test_one_text_under_many_ids_is_one_demand(
         row.title_key = f"{row.id}"
     session.commit()
 
-    found = rules.measure(by=None).figures
+    found = verdict_deeds.measure(by=None).figures
 
     assert (found["demands"], found["pairs"]) == (quality.LEAST - 11, 2 * quality.LEAST)
     assert found["quality"] is None
@@ -108,7 +109,7 @@ def test_exposure_tells_places_and_what_is_on_offer(
 ) -> None:
     judged_demands(3)
 
-    found = rules.measure(by=None).figures["exposure"]
+    found = verdict_deeds.measure(by=None).figures["exposure"]
 
     assert found["demands"] == 4
     assert sum(places for _, places, _ in found["institutions"]) == found["places"]
@@ -120,13 +121,17 @@ def test_exposure_tells_places_and_what_is_on_offer(
 
 def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
     for person in (case.member, make.person("broker"), make.person("researcher")):
-        for deed in (rules.measure, rules.measured, rules.calibrate):
+        for deed in (
+            verdict_deeds.measure,
+            verdict_deeds.measured,
+            verdict_deeds.calibrate,
+        ):
             with pytest.raises(NotAllowed):
                 deed(by=person)
     operator = make.person("operator")
-    assert rules.measured(by=operator) is None
-    row = rules.measure(by=operator)
-    assert rules.measured(by=operator) is row
+    assert verdict_deeds.measured(by=operator) is None
+    row = verdict_deeds.measure(by=operator)
+    assert verdict_deeds.measured(by=operator) is row
 
 
 @pytest.fixture
@@ -174,7 +179,7 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
 ) -> None:
     demands = judged_demands(calibration.LEAST - 1, liked=6, declined=0)
     with pytest.raises(quality.TooFew) as refused:
-        rules.calibrate(by=None)
+        verdict_deeds.calibrate(by=None)
     assert (refused.value.there, refused.value.needed) == (
         calibration.LEAST - 1,
         calibration.LEAST,
@@ -182,7 +187,7 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
     assert measuring.in_force() == measuring.Force(measuring.fixed)
 
     judged_demands(1, liked=6, declined=0)
-    row = rules.calibrate(by=None)
+    row = verdict_deeds.calibrate(by=None)
 
     force = measuring.in_force()
 
@@ -280,7 +285,7 @@ def test_the_nightly_work_learns_only_from_what_is_new(
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
     shown = replace(case.list_for(case.member), ranker="older words")
 
-    row = rules.like(
+    row = verdict_deeds.like(
         case.demand, shown.seats[0].offered_id, by=case.member, shown=shown
     )
 

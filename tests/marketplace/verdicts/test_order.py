@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import queries as listing_queries
 from marketplace.matchmaking import rules as matchmaking
-from marketplace.verdicts import rules
+from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
@@ -72,9 +73,11 @@ def test_what_is_like_the_liked_comes_first_and_scores_stay_true(make: Factory) 
         )
     shown = matchmaking.matches_for(demand, by=member).shown
     for row in grease[:2]:
-        rules.like(demand, row.id, by=member, shown=shown)
+        verdict_deeds.like(demand, row.id, by=member, shown=shown)
     for row in vision[:3]:
-        rules.decline(demand, row.id, reason="direction", by=member, shown=shown)
+        verdict_deeds.decline(
+            demand, row.id, reason="direction", by=member, shown=shown
+        )
 
     plain = matchmaking.matches_for(demand, by=member, taught=False)
     answer = matchmaking.matches_for(demand, by=member)
@@ -140,11 +143,11 @@ def test_a_grade_counts_before_a_verdict_and_stays_on_the_list(
     broker = make.person("broker")
     shown = case.list_for(case.member)
     seat = shown.seats[0]
-    rules.grade(
+    verdict_deeds.grade(
         case.demand, seat.offered_id, level=4, note="去过现场", by=broker, shown=shown
     )
 
-    judged = rules.judged(case.demand, by=broker)
+    judged = verdict_deeds.judged(case.demand, by=broker)
 
     assert judged.worths == {row.offered_id: 1, seat.offered_id: 4}
     assert list(judged.apart) == [row.offered_id]
@@ -154,7 +157,7 @@ def test_a_grade_counts_before_a_verdict_and_stays_on_the_list(
 def test_a_verdict_taken_back_counts_no_more(case: Case, judge: Judge) -> None:
     before = case.ids(case.member)
     judge(case.member, "+----")
-    rules.retract(case.demand, before[4], by=case.member)
+    verdict_deeds.retract(case.demand, before[4], by=case.member)
 
     answer = matchmaking.matches_for(case.demand, by=case.member)
 
@@ -164,8 +167,8 @@ def test_a_verdict_taken_back_counts_no_more(case: Case, judge: Judge) -> None:
 
 def test_what_is_no_longer_on_offer_teaches_nothing(case: Case, judge: Judge) -> None:
     given = judge(case.member, "+----")
-    row = listings.one("achievement", given[1].offered_id, by=None)
-    listings.withdraw(row, by=None, seen=row.revision)
+    row = listing_queries.get_visible("achievement", given[1].offered_id, by=None)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     answer = matchmaking.matches_for(case.demand, by=case.member)
 

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import Person
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
-from marketplace.verdicts import rules
+from marketplace.listings import deeds as listing_deeds
+from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
 from matching import quality
 from tests.factories import Factory
@@ -155,7 +155,7 @@ def test_a_ticket_of_another_is_stale_and_says_what_to_do(
 def test_strangers_and_guests_judge_nothing(
     case: Case, make: Factory, client: FlaskClient, sign_in: SignIn, deed: str
 ) -> None:
-    ticket = rules.ticket(case.list_for(case.member), to=case.member)
+    ticket = verdict_deeds.ticket(case.list_for(case.member), to=case.member)
     address = f"{matches(case)}/{case.achievements[0].id}/{deed}"
     said = {"ticket": ticket, "reason": "price", "level": "3", "note": "够长"}
 
@@ -202,7 +202,9 @@ def test_a_broker_grades_beside_the_machine(
 def test_taking_back(case: Case, sign_in: SignIn) -> None:
     shown = case.list_for(case.member)
     offered_id = shown.seats[0].offered_id
-    rules.decline(case.demand, offered_id, reason="price", by=case.member, shown=shown)
+    verdict_deeds.decline(
+        case.demand, offered_id, reason="price", by=case.member, shown=shown
+    )
     browser = sign_in(case.member)
 
     done = browser.post(f"{matches(case)}/{offered_id}/retract", follow_redirects=True)
@@ -219,9 +221,11 @@ def test_the_page_says_that_the_order_takes_verdicts_into_account(
     shown = case.list_for(case.member)
     for place, seat in enumerate(shown.seats[:5]):
         if place == 2:
-            rules.like(case.demand, seat.offered_id, by=case.member, shown=shown)
+            verdict_deeds.like(
+                case.demand, seat.offered_id, by=case.member, shown=shown
+            )
         else:
-            rules.decline(
+            verdict_deeds.decline(
                 case.demand,
                 seat.offered_id,
                 reason="direction",
@@ -305,10 +309,10 @@ def test_the_figures_of_the_office(
     operator = sign_in(make.person("operator"))
     assert "还没有算过" in text_of(operator.get("/office/quality"))
     judged_demands(quality.LEAST - 1)
-    rules.measure(by=None)
+    verdict_deeds.measure(by=None)
     few = text_of(operator.get("/office/quality"))
     judged_demands(1)
-    row = rules.measure(by=None)
+    row = verdict_deeds.measure(by=None)
     enough = text_of(operator.get("/office/quality"))
 
     assert "被评价过的需求只有 19 条，少于 20 条，不显示数字" in few
@@ -340,7 +344,7 @@ def test_what_was_withdrawn_meanwhile_says_so(case: Case, sign_in: SignIn) -> No
     browser = sign_in(case.member)
     ticket = ticket_of(browser, matches(case))
     row = case.achievements[0]
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     answer = browser.post(
         f"{matches(case)}/{row.id}/interested", data={"ticket": ticket}

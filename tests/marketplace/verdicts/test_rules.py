@@ -16,9 +16,10 @@ from marketplace.accounts.models import Person
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import queries as listing_queries
 from marketplace.matchmaking import rules as matchmaking
-from marketplace.verdicts import rules
+from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import REASONS, Place, Shown, Verdict
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
@@ -65,18 +66,18 @@ def test_who_may_judge(
 
     if expected:
         assert (
-            rules.like(case.demand, offered_id, by=person, shown=shown).state
+            verdict_deeds.like(case.demand, offered_id, by=person, shown=shown).state
             == "interested"
         )
     else:
         with pytest.raises(NotAllowed):
-            rules.like(case.demand, offered_id, by=person, shown=shown)
+            verdict_deeds.like(case.demand, offered_id, by=person, shown=shown)
         with pytest.raises(NotAllowed):
-            rules.decline(
+            verdict_deeds.decline(
                 case.demand, offered_id, reason="price", by=person, shown=shown
             )
         with pytest.raises(NotAllowed):
-            rules.retract(case.demand, offered_id, by=person)
+            verdict_deeds.retract(case.demand, offered_id, by=person)
         assert count(Verdict) == 0
 
 
@@ -98,7 +99,7 @@ def test_who_may_grade(
     seat = shown.seats[2]
 
     def grade() -> Verdict:
-        return rules.grade(
+        return verdict_deeds.grade(
             case.demand,
             seat.offered_id,
             level=3,
@@ -134,7 +135,7 @@ def test_who_may_not_judge_gets_no_list_and_sees_no_verdict(
     assert [offer.row.id for offer in answer.offers] == before
     assert (answer.apart, answer.lessons, answer.taught) == ((), 0, False)
     assert all(offer.verdict is None for offer in answer.offers)
-    assert rules.judged(case.demand, by=people[who]) == rules.Judged()
+    assert verdict_deeds.judged(case.demand, by=people[who]) == verdict_deeds.Judged()
 
 
 def test_looking_keeps_nothing(case: Case) -> None:
@@ -147,8 +148,10 @@ def test_a_verdict_keeps_the_list_it_was_given_on_once(case: Case) -> None:
     shown = case.list_for(case.member)
     first, second = (seat.offered_id for seat in shown.seats[:2])
 
-    row = rules.like(case.demand, first, by=case.member, shown=shown)
-    rules.decline(case.demand, second, reason="price", by=case.member, shown=shown)
+    row = verdict_deeds.like(case.demand, first, by=case.member, shown=shown)
+    verdict_deeds.decline(
+        case.demand, second, reason="price", by=case.member, shown=shown
+    )
 
     kept = row.shown
     assert count(Shown) == 1
@@ -170,18 +173,18 @@ def test_a_ticket_brings_the_list_back_to_its_reader_alone(
     app: Flask, case: Case, make: Factory
 ) -> None:
     shown = case.list_for(case.member)
-    text = rules.ticket(shown, to=case.member)
+    text = verdict_deeds.ticket(shown, to=case.member)
 
-    assert rules.listed(text, by=case.member) == shown
+    assert verdict_deeds.listed(text, by=case.member) == shown
     for damaged, reader in [
         (text[:-3], case.member),
         ("", case.member),
         ("abc.def", case.member),
     ]:
         with pytest.raises(Stale):
-            rules.listed(damaged, by=reader)
+            verdict_deeds.listed(damaged, by=reader)
     with pytest.raises(Stale):
-        rules.listed(text, by=make.person("firm", case.firm))
+        verdict_deeds.listed(text, by=make.person("firm", case.firm))
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ def test_unsuitable_needs_a_reason(
     shown = case.list_for(case.member)
 
     with pytest.raises(Invalid) as refused:
-        rules.decline(
+        verdict_deeds.decline(
             case.demand,
             shown.seats[0].offered_id,
             reason=reason,
@@ -234,7 +237,7 @@ def test_a_grade_needs_its_level_and_a_note(
     shown = case.list_for(broker)
 
     with pytest.raises(Invalid) as refused:
-        rules.grade(
+        verdict_deeds.grade(
             case.demand,
             shown.seats[0].offered_id,
             level=level,
@@ -250,8 +253,8 @@ def test_a_change_of_mind_is_one_row_and_its_history(case: Case) -> None:
     shown = case.list_for(case.member)
     offered_id = shown.seats[0].offered_id
 
-    rules.like(case.demand, offered_id, by=case.member, shown=shown)
-    rules.decline(
+    verdict_deeds.like(case.demand, offered_id, by=case.member, shown=shown)
+    verdict_deeds.decline(
         case.demand,
         offered_id,
         reason="other",
@@ -259,8 +262,8 @@ def test_a_change_of_mind_is_one_row_and_its_history(case: Case) -> None:
         by=case.member,
         shown=shown,
     )
-    rules.retract(case.demand, offered_id, by=case.member)
-    row = rules.like(case.demand, offered_id, by=case.member, shown=shown)
+    verdict_deeds.retract(case.demand, offered_id, by=case.member)
+    row = verdict_deeds.like(case.demand, offered_id, by=case.member, shown=shown)
 
     expected = [
         ("like", "open", "interested", ""),
@@ -278,7 +281,7 @@ def test_the_same_button_pressed_twice_is_one_deed(case: Case) -> None:
     offered_id = shown.seats[0].offered_id
 
     for _ in range(2):
-        row = rules.decline(
+        row = verdict_deeds.decline(
             case.demand, offered_id, reason="price", by=case.member, shown=shown
         )
 
@@ -292,10 +295,10 @@ def test_only_what_one_has_said_oneself_can_be_taken_back(
     colleague = make.person("firm", case.firm)
 
     with pytest.raises(NotFound):
-        rules.retract(case.demand, row.offered_id, by=colleague)
-    rules.retract(case.demand, row.offered_id, by=case.member)
+        verdict_deeds.retract(case.demand, row.offered_id, by=colleague)
+    verdict_deeds.retract(case.demand, row.offered_id, by=case.member)
     with pytest.raises(NotNow):
-        rules.retract(case.demand, row.offered_id, by=case.member)
+        verdict_deeds.retract(case.demand, row.offered_id, by=case.member)
 
 
 def test_each_person_has_one_verdict_of_his_own(case: Case, make: Factory) -> None:
@@ -303,15 +306,19 @@ def test_each_person_has_one_verdict_of_his_own(case: Case, make: Factory) -> No
     shown = case.list_for(case.member)
     offered_id = shown.seats[0].offered_id
 
-    rules.like(case.demand, offered_id, by=case.member, shown=shown)
-    rules.decline(case.demand, offered_id, reason="price", by=colleague, shown=shown)
+    verdict_deeds.like(case.demand, offered_id, by=case.member, shown=shown)
+    verdict_deeds.decline(
+        case.demand, offered_id, reason="price", by=colleague, shown=shown
+    )
 
     assert count(Verdict) == 2
     assert (
-        rules.own_verdict(case.demand, offered_id, by=case.member).state == "interested"
+        verdict_deeds.own_verdict(case.demand, offered_id, by=case.member).state
+        == "interested"
     )
     assert (
-        rules.own_verdict(case.demand, offered_id, by=colleague).state == "unsuitable"
+        verdict_deeds.own_verdict(case.demand, offered_id, by=colleague).state
+        == "unsuitable"
     )
 
 
@@ -319,20 +326,26 @@ def test_a_list_older_than_the_texts_is_stale(case: Case) -> None:
     shown = case.list_for(case.member)
     offered = case.achievements[0]
     seat = next(s for s in shown.seats if s.offered_id == offered.id)
-    listings.save(offered, {"innovation": "改了工艺"}, by=None, seen=offered.revision)
+    listing_deeds.save(
+        offered, {"innovation": "改了工艺"}, by=None, seen=offered.revision
+    )
 
     with pytest.raises(Stale):
-        rules.like(case.demand, seat.offered_id, by=case.member, shown=shown)
+        verdict_deeds.like(case.demand, seat.offered_id, by=case.member, shown=shown)
     fresh = case.list_for(case.member)
     assert (
-        rules.like(case.demand, seat.offered_id, by=case.member, shown=fresh).state
+        verdict_deeds.like(
+            case.demand, seat.offered_id, by=case.member, shown=fresh
+        ).state
         == "interested"
     )
-    listings.save(
+    listing_deeds.save(
         case.demand, {"foundation": "添了设备"}, by=None, seen=case.demand.revision
     )
     with pytest.raises(Stale):
-        rules.like(case.demand, fresh.seats[1].offered_id, by=case.member, shown=fresh)
+        verdict_deeds.like(
+            case.demand, fresh.seats[1].offered_id, by=case.member, shown=fresh
+        )
 
 
 def test_what_does_not_stand_on_the_list_is_not_judged(
@@ -345,18 +358,20 @@ def test_what_does_not_stand_on_the_list_is_not_judged(
     other_demand = make.demand("另一条轴承需求", owner=case.firm)
 
     with pytest.raises(Stale):
-        rules.like(case.demand, elsewhere.id, by=case.member, shown=shown)
+        verdict_deeds.like(case.demand, elsewhere.id, by=case.member, shown=shown)
     with pytest.raises(Stale):
-        rules.like(other_demand, shown.seats[0].offered_id, by=case.member, shown=shown)
+        verdict_deeds.like(
+            other_demand, shown.seats[0].offered_id, by=case.member, shown=shown
+        )
 
 
 def test_what_was_withdrawn_meanwhile_is_not_judged(case: Case) -> None:
     shown = case.list_for(case.member)
     row = case.achievements[0]
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     with pytest.raises(NotFound):
-        rules.like(case.demand, row.id, by=case.member, shown=shown)
+        verdict_deeds.like(case.demand, row.id, by=case.member, shown=shown)
 
 
 def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
@@ -375,7 +390,9 @@ def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
     answer = matchmaking.matches_for(achievement, by=owner)
     assert {offer.row.id for offer in answer.offers} == {case.demand.id, other.id}
 
-    rules.decline(achievement, other.id, reason="solved", by=owner, shown=answer.shown)
+    verdict_deeds.decline(
+        achievement, other.id, reason="solved", by=owner, shown=answer.shown
+    )
 
     after = matchmaking.matches_for(achievement, by=owner)
     colleague = make.person("desk", achievement.organisation)
@@ -411,15 +428,17 @@ def test_three_firms_are_told_and_two_are_not(case: Case, make: Factory) -> None
     decline = declining(make, achievement.id)
 
     for number, reason in enumerate(("price", "price", "too_early"), start=1):
-        assert rules.passed(achievement, by=owner) is None
+        assert verdict_deeds.passed(achievement, by=owner) is None
         decline(reason, note=f"第{number}家的秘密", anonymous=True)
 
-    found = rules.passed(achievement, by=owner)
+    found = verdict_deeds.passed(achievement, by=owner)
     assert (found.firms, found.reasons) == (3, (("价格不合适", 2), ("阶段太早", 1)))
-    assert [one.achievement.id for one in rules.feedback(by=owner)] == [achievement.id]
-    assert rules.feedback(by=case.member) == []
+    assert [one.achievement.id for one in verdict_deeds.feedback(by=owner)] == [
+        achievement.id
+    ]
+    assert verdict_deeds.feedback(by=case.member) == []
     with pytest.raises(NotAllowed):
-        rules.passed(achievement, by=case.member)
+        verdict_deeds.passed(achievement, by=case.member)
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -439,7 +458,7 @@ def test_fewer_than_three_firms_are_never_told_however_many_verdicts(
     for firm, reason in given_verdicts:
         declining(make, achievement.id, firms[firm])(reason)
 
-    assert rules.passed(achievement, by=owner) is None
+    assert verdict_deeds.passed(achievement, by=owner) is None
 
 
 def declining(make: Factory, achievement_id: int, firm=None) -> Callable[..., Verdict]:
@@ -451,11 +470,11 @@ def declining(make: Factory, achievement_id: int, firm=None) -> Callable[..., Ve
         person = make.person("firm", own)
         shown = matchmaking.matches_for(demand, by=person).shown
         if all(seat.offered_id != achievement_id for seat in shown.seats):
-            row = listings.one("achievement", achievement_id, by=None)
+            row = listing_queries.get_visible("achievement", achievement_id, by=None)
             shown = replace(
-                shown, seats=(rules.Seat(row.id, row.revision, 0.1, None, 1),)
+                shown, seats=(verdict_deeds.Seat(row.id, row.revision, 0.1, None, 1),)
             )
-        return rules.decline(
+        return verdict_deeds.decline(
             demand, achievement_id, reason=reason, note=note, by=person, shown=shown
         )
 
