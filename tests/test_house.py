@@ -58,7 +58,7 @@ MORE_FILES = {
     "verdicts": {"measuring"},
 }
 # The files that commit: what people do, and what the site does by itself to stay in step.
-COMMITTING = {"deeds.py", "upkeep.py", "rules.py"}
+COMMITTING = {"deeds.py", "upkeep.py", "rules.py", "persistence.py"}
 
 
 def names(path: Path) -> str:

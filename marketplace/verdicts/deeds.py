@@ -15,10 +15,9 @@ from typing import Any, TypeAlias
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
-from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import joinedload
-from sqlalchemy.orm.exc import StaleDataError
 
+from marketplace import persistence
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
@@ -46,6 +45,10 @@ Row: TypeAlias = Achievement | Demand
 
 OFFERED = {"demand": "achievement", "achievement": "demand"}
 LESSONS_LEAST = neighbours.LEAST
+UNIQUE = (
+    "uq_shown_to_id_digest",
+    "uq_verdict_side_demand_id_achievement_id_by_id",
+)
 FIRMS_LEAST = (
     3  # so many firms must have passed an achievement before its owner is told why
 )
@@ -266,6 +269,7 @@ def calibrate(*, by: Any) -> GradeModel:
     """
     require(by, "quality.read")
     learned = measuring.learn()
+    persistence.begin_write()  # learning took long, and somebody may have saved since it read
     row = GradeModel(
         ranker=measuring.ranker(),
         demands=learned.demands_,
@@ -292,7 +296,9 @@ def taught() -> bool:
 def measure(*, by: Any) -> Measurement:
     """Measure how good matching is today and keep it for the operators' page. Raises NotAllowed."""
     require(by, "quality.read")
-    row = Measurement(ranker=measuring.ranker(), figures=measuring.figures())
+    figures = measuring.figures()
+    persistence.begin_write()  # measuring took long, as learning does
+    row = Measurement(ranker=measuring.ranker(), figures=figures)
     db.session.add(row)
     _commit()
     return row
@@ -483,21 +489,15 @@ def _signer() -> URLSafeSerializer:
 
 def _flush() -> None:
     """Give a new row its id; somebody may have been quicker."""
-    try:
+    with persistence.refusals(**_refusals()):
         db.session.flush()
-    except (IntegrityError, OperationalError) as error:
-        _refused(error)
 
 
 def _commit() -> None:
-    try:
-        db.session.commit()
-    except (StaleDataError, IntegrityError, OperationalError) as error:
-        _refused(error)
+    persistence.commit(**_refusals())
 
 
-def _refused(error: Exception) -> None:
-    db.session.rollback()
-    if isinstance(error, OperationalError) and "locked" not in str(error.orig):
-        raise error
-    raise Stale("同一时刻有别的操作在保存，这一次没有记上。", "请再点一次。") from None
+def _refusals() -> dict[str, Any]:
+    """A colleague was quicker, or the same person with a second press: whichever rule of the tables noticed it."""
+    quicker = Stale("同一时刻有别的操作在保存，这一次没有记上。", "请再点一次。")
+    return {"stale": quicker, "duplicates": dict.fromkeys(UNIQUE, quicker)}
