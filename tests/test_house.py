@@ -38,8 +38,10 @@ MORE_FILES = {
     # a file, a cell, a closed list, a column, a row and a workbook are trades of their own
     "exchange": {"sheets", "cells", "vocabularies", "columns", "entries", "workbooks"},
     # enumerations and names of fields; what lists, the page of one, work lists and the review queue show; the upkeep of
-    # the index; the kinds of fields of a form; what is asked of a reviewer
+    # the index; the kinds of fields of a form; what is asked of a reviewer; what may be pressed next; what hubs show
     "listings": {
+        "buttons",
+        "contributed",
         "terms",
         "labels",
         "cards",
