@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import matching
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import KIND_NAMES, Row
 from marketplace.matchmaking import queries
 from marketplace.matchmaking.facts import Comparison, most_telling
@@ -34,7 +35,7 @@ from marketplace.permissions import Reader
 from marketplace.verdicts import judgements as verdict_judgements
 from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import Verdict
-from marketplace.verdicts.projections import common_document
+from marketplace.verdicts.projections import common_document, holder_of
 from marketplace.verdicts.queries import ListVerdicts
 from marketplace.verdicts.ranked_lists import RankedList
 from matching.text import names_a_thing
@@ -164,7 +165,7 @@ def newest_for(
     for rank, other in enumerate(newest.rows, start=newest.first_rank):
         if not is_own(row, other, by):
             facts = most_telling(comparison.facts_with(other))
-            holder = listing_index.holder(other)
+            holder = holder_of(other)
             offers.append(Offer(rank, other, holder, facts=facts))
     answer = Answer(row.counterpart, tuple(offers), fitting=True)
     return answer, newest.page, newest.pages
@@ -242,7 +243,7 @@ def opening_line(row: Row, length: int = OPENING) -> str:
         row: the listing.
         length: characters at most, an ellipsis not counted.
     """
-    texts = listing_index.texts(row).values()
+    texts = listing_index.texts(common_view(row)).values()
     text = " ".join(next(iter(texts), "").split())
     if len(text) <= length:
         return text
@@ -288,7 +289,7 @@ def _judged_offers(
             offer = Offer(
                 place,
                 other,
-                listing_index.holder(other),
+                holder_of(other),
                 verdict.grade,
                 verdict.score,
                 verdict=verdict,

@@ -15,6 +15,7 @@ import matching
 from marketplace.errors import NotFound
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Row
 from marketplace.matchmaking.answers import blocked_reason
 from marketplace.matchmaking.facts import Comparison
@@ -155,6 +156,6 @@ def _parts_of(
 
 def _marked_sections(row: Row, words: Set[str]) -> tuple[Section, ...]:
     sections = []
-    for name, text in listing_index.texts(row).items():
+    for name, text in listing_index.texts(common_view(row)).items():
         sections.append((name, mark_words(text, words)))
     return tuple(sections)

@@ -13,7 +13,7 @@ from marketplace.dictionaries import models as dictionaries
 from marketplace.listings import terms
 from marketplace.listings.models import Demand, Row
 from marketplace.permissions import Reader
-from marketplace.verdicts.projections import document_for
+from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import money
 from matching import facts
 
@@ -56,7 +56,7 @@ class Comparison:
     def __init__(self, row: Row, reader: Reader | None) -> None:
         self._row = row
         self._reader = reader
-        self._document = document_for(row, reader)
+        self._document = conditions_for(row, reader)
         self._names: Mapping[str, Mapping[str, str]] = {
             "field": dictionaries.fields_of_level(1),
             "chain": dictionaries.names(dictionaries.Chain),
@@ -65,7 +65,7 @@ class Comparison:
 
     def facts_with(self, other: Row) -> tuple[Fact, ...]:
         """Every fact of the pair, in the order of FACT_NAMES."""
-        theirs = document_for(other, self._reader)
+        theirs = conditions_for(other, self._reader)
         if isinstance(self._row, Demand):
             demand: Row = self._row
             compared = facts.compare(self._document, theirs)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from flask import current_app
 
 import matching
-from marketplace.listings import index as listing_index
 from marketplace.listings.models import Row
 from marketplace.matchmaking.facts import Fact
 from marketplace.matchmaking.ranking import RankedRow, reads_confidential
 from marketplace.permissions import Reader, may
 from marketplace.verdicts.grading import ranker_version
 from marketplace.verdicts.models import Verdict
+from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList
 from matching.sentence import sentence
 from matching.text import spans
@@ -56,7 +56,7 @@ class Offer:
 
 def brief_offer(rank: int, ranked: RankedRow) -> Offer:
     """A row of a side column: title, holder and grade, without reasons."""
-    holder = listing_index.holder(ranked.row)
+    holder = holder_of(ranked.row)
     return Offer(rank, ranked.row, holder, ranked.grade, ranked.score)
 
 
@@ -91,7 +91,7 @@ def explained_offer(
     return Offer(
         rank=rank,
         row=row,
-        holder=listing_index.holder(row),
+        holder=holder_of(row),
         grade=grade,
         score=reasons.score,
         shares=tuple(shares),

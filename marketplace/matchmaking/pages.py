@@ -12,7 +12,6 @@ from flask_login import current_user
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
 from marketplace.listings import terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Row
@@ -29,6 +28,7 @@ from marketplace.permissions import may
 from marketplace.verdicts import judgements, ranked_lists
 from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import LEVELS
+from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
@@ -45,7 +45,7 @@ EXAMPLES = {
 @blueprint.context_processor
 def template_words() -> dict[str, object]:
     """What the templates of this room turn codes and rows into words with."""
-    return {"terms": terms, "holder": listing_index.holder}
+    return {"terms": terms, "holder": holder_of}
 
 
 @blueprint.get("/demands/<int:listing_id>/matches", defaults={"kind": "demand"})

@@ -18,7 +18,7 @@ from marketplace.matchmaking.matchers import Matchers
 from marketplace.permissions import Reader, audiences, may
 from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
-from marketplace.verdicts.projections import common_document
+from marketplace.verdicts.projections import common_conditions
 from matching import facts
 
 SPARE = 5  # ranked beyond what is asked for: some rows are the reader's own or no longer to be found
@@ -186,7 +186,7 @@ def _compare_all(
     subject = request.document
     compared = {}
     for _, row in selection.found:
-        other = common_document(row)
+        other = common_conditions(row)
         if isinstance(row, Demand):
             compared[row.id] = facts.compare(other, subject)
         else:

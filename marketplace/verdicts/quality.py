@@ -21,7 +21,7 @@ from marketplace.listings import index as listing_index
 from marketplace.listings.models import Achievement, Row
 from marketplace.verdicts.grading import active_grader
 from marketplace.verdicts.judgements import JudgedPair, explain_pairs, judged_pairs
-from marketplace.verdicts.projections import common_document
+from marketplace.verdicts.projections import common_conditions, common_document
 from matching import facts, grades, quality
 
 FIRST_PLACES = 5  # places of a list that count as exposure
@@ -130,7 +130,7 @@ def _measure_exposure() -> dict[str, Any]:
         ranked_demands += len(batch)
         documents = [common_document(demand) for demand in batch]
         lists = _first_places(documents)
-        offered = _offered_documents(lists)
+        offered = _offered_conditions(lists)
         for document, matches in zip(documents, lists, strict=True):
             given = []
             for offered_id, reasons in matches:
@@ -166,13 +166,13 @@ def _first_places(
     return lists
 
 
-def _offered_documents(
+def _offered_conditions(
     lists: list[list[tuple[int, matching.Reasons]]],
 ) -> dict[int, matching.Document]:
-    """Id → document of every achievement on some list, each projected once."""
+    """Id → conditions of every achievement on some list, each projected once."""
     ids = {offered_id for matches in lists for offered_id, _ in matches}
     query = db.select(Achievement).where(Achievement.id.in_(ids))
-    return {row.id: common_document(row) for row in db.session.scalars(query)}
+    return {row.id: common_conditions(row) for row in db.session.scalars(query)}
 
 
 def _exposure_by_owner(placed: Sequence[int]) -> dict[str, list[Exposure]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
 from marketplace.listings import index as listing_index
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Achievement, Demand
 from marketplace.matchmaking.answers import (
     TOP,
@@ -424,6 +425,6 @@ def test_a_bare_draft_gets_an_explanation_and_no_ranking(
 
     answer = matches_for(row, by=None)
 
-    assert listing_index.texts(row) == {}
+    assert listing_index.texts(common_view(row)) == {}
     assert answer.blocked in ("empty", "boilerplate")
     assert answer.offers == ()

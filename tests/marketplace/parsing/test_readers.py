@@ -11,10 +11,29 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from marketplace.exchange import cells
-from marketplace.exchange.cells import CellError, Money
 from marketplace.exchange.vocabularies import CLOSED, Vocabulary
 from marketplace.listings.models import AchievementMetric
+from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_day, read_months, read_years
+from marketplace.parsing.figures import read_metrics, read_whole
+from marketplace.parsing.lists import read_aligned, read_keywords
+from marketplace.parsing.money import Money, read_money
+from marketplace.parsing.numbers import (
+    read_email,
+    read_ip_number,
+    read_phone,
+    read_uscc,
+)
+from marketplace.parsing.people import read_organisations, read_people
+from marketplace.parsing.text import (
+    CONTROL,
+    EXCEL_ERRORS,
+    cell_text,
+    escape_formula,
+    read_flag,
+    read_line,
+    read_prose,
+)
 
 D = Decimal
 EMPTY = [None, "", "  ", "—", "－", "/", "无", "N/A", "\u3000", float("nan")]
@@ -45,17 +64,17 @@ EMPTY = [None, "", "  ", "—", "－", "/", "无", "N/A", "\u3000", float("nan")
     ],
 )
 def test_money(raw: Any, low: str, high: str) -> None:
-    assert cells.money(raw) == Money(D(low), D(high))
+    assert read_money(raw) == Money(D(low), D(high))
 
 
 @pytest.mark.parametrize("raw", ["面议", " 面 议 ", "价格面议", "双方协商"])
 def test_negotiable_money_is_neither_zero_nor_unknown(raw: str) -> None:
-    assert cells.money(raw) == Money(None, None)
+    assert read_money(raw) == Money(None, None)
 
 
 @pytest.mark.parametrize("raw", [*EMPTY, "待定"])
 def test_unknown_money(raw: Any) -> None:
-    assert cells.money(raw) is None
+    assert read_money(raw) is None
 
 
 @pytest.mark.parametrize(
@@ -76,27 +95,27 @@ def test_unknown_money(raw: Any) -> None:
     ],
 )
 def test_money_that_is_none_says_what_is_allowed(raw: Any) -> None:
-    with pytest.raises(CellError) as caught:
-        cells.money(raw)
+    with pytest.raises(ParseError) as caught:
+        read_money(raw)
 
     assert caught.value.message
     assert caught.value.allowed
 
 
 def test_the_header_may_give_the_unit() -> None:
-    assert cells.money("5000", D("0.0001")) == Money(D("0.5"), D("0.5"))
+    assert read_money("5000", D("0.0001")) == Money(D("0.5"), D("0.5"))
 
 
 @given(st.decimals(0, 10**9, places=4), st.sampled_from(["", "万", "万元", " 万元"]))
 def test_money_comes_back_as_it_was_written(amount: Decimal, unit: str) -> None:
-    assert cells.money(f"{amount:f}{unit}") == Money(amount, amount)
+    assert read_money(f"{amount:f}{unit}") == Money(amount, amount)
 
 
 @given(st.decimals(0, 10**6, places=4), st.decimals(0, 10**6, places=4))
 def test_ranges_of_money_come_back(one: Decimal, other: Decimal) -> None:
     low, high = sorted((one, other))
 
-    assert cells.money(f"{low:f}-{high:f}万") == Money(low, high)
+    assert read_money(f"{low:f}-{high:f}万") == Money(low, high)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +145,7 @@ def test_ranges_of_money_come_back(one: Decimal, other: Decimal) -> None:
     ],
 )
 def test_day(raw: Any, expected: date | None) -> None:
-    assert cells.day(raw) == expected
+    assert read_day(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -145,8 +164,8 @@ def test_day(raw: Any, expected: date | None) -> None:
     ],
 )
 def test_a_day_that_is_none(raw: Any) -> None:
-    with pytest.raises(CellError):
-        cells.day(raw)
+    with pytest.raises(ParseError):
+        read_day(raw)
 
 
 @given(st.dates(date(1950, 1, 1), date(2100, 12, 31)))
@@ -160,9 +179,9 @@ def test_days_come_back_in_every_form(day: date) -> None:
         serial,
     ]
 
-    assert [
-        cells.day(form) for form in forms if form != serial or day.year >= 1951
-    ] == [day] * (4 + (day.year >= 1951))
+    assert [read_day(form) for form in forms if form != serial or day.year >= 1951] == [
+        day
+    ] * (4 + (day.year >= 1951))
 
 
 @pytest.mark.parametrize(
@@ -179,13 +198,13 @@ def test_days_come_back_in_every_form(day: date) -> None:
     ],
 )
 def test_months(raw: Any, expected: Any) -> None:
-    assert cells.months(raw) == expected
+    assert read_months(raw) == expected
 
 
 @pytest.mark.parametrize("raw", ["2022-2024", "2024.10-2022.03", "三年", "2022"])
 def test_months_that_are_none(raw: str) -> None:
-    with pytest.raises(CellError):
-        cells.months(raw)
+    with pytest.raises(ParseError):
+        read_months(raw)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +250,7 @@ def test_months_that_are_none(raw: str) -> None:
     ],
 )
 def test_metrics(raw: str, expected: list[tuple[Any, ...]]) -> None:
-    rows, rest = cells.metrics(raw)
+    rows, rest = read_metrics(raw)
     expected = [
         (n, o, D(v), None if m is None else D(m), u) for n, o, v, m, u in expected
     ]
@@ -256,11 +275,11 @@ def test_metrics(raw: str, expected: list[tuple[Any, ...]]) -> None:
     ],
 )
 def test_a_sentence_with_a_number_is_no_figure(raw: str) -> None:
-    assert cells.metrics(raw) == ([], [raw])
+    assert read_metrics(raw) == ([], [raw])
 
 
 def test_what_is_no_figure_is_kept_beside_the_figures() -> None:
-    rows, rest = cells.metrics("圆度≤0.10 mm；达到国际先进水平；\n硬度≥60 HRC")
+    rows, rest = read_metrics("圆度≤0.10 mm；达到国际先进水平；\n硬度≥60 HRC")
 
     assert ([row["name"] for row in rows], rest) == (
         ["圆度", "硬度"],
@@ -272,8 +291,8 @@ def test_what_is_no_figure_is_kept_beside_the_figures() -> None:
     "raw", ["强度≥1000000000000 Pa", "含量≤0.00000001 %", "温度40～20 ℃"]
 )
 def test_a_figure_that_cannot_be_kept_is_named(raw: str) -> None:
-    with pytest.raises(CellError, match=raw[:2]):
-        cells.metrics(raw)
+    with pytest.raises(ParseError, match=raw[:2]):
+        read_metrics(raw)
 
 
 NAMES = st.text(
@@ -300,7 +319,7 @@ def test_figures_come_back_as_the_site_writes_them(
         AchievementMetric(name=name, operator=operator, value=value, unit=unit)
     )
 
-    rows, rest = cells.metrics(written)
+    rows, rest = read_metrics(written)
 
     assert rest == []
     assert [(r["name"], r["operator"], r["value"], r["unit"]) for r in rows] == [
@@ -328,7 +347,7 @@ def test_figures_come_back_as_the_site_writes_them(
     ],
 )
 def test_phone(raw: Any, expected: str | None) -> None:
-    assert cells.phone(raw) == expected
+    assert read_phone(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -342,8 +361,8 @@ def test_phone(raw: Any, expected: str | None) -> None:
     ],
 )
 def test_a_phone_that_is_none(raw: str) -> None:
-    with pytest.raises(CellError):
-        cells.phone(raw)
+    with pytest.raises(ParseError):
+        read_phone(raw)
 
 
 @pytest.mark.parametrize(
@@ -355,7 +374,7 @@ def test_a_phone_that_is_none(raw: str) -> None:
     ],
 )
 def test_email(raw: str, expected: str | None) -> None:
-    assert cells.email(raw) == expected
+    assert read_email(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -370,17 +389,17 @@ def test_email(raw: str, expected: str | None) -> None:
     ],
 )
 def test_an_email_that_is_none(raw: str) -> None:
-    with pytest.raises(CellError):
-        cells.email(raw)
+    with pytest.raises(ParseError):
+        read_email(raw)
 
 
 def test_uscc_by_the_rule_of_accounts() -> None:
-    assert cells.uscc(" 9135 0100 M000 100Y43 ") == "91350100M000100Y43"
+    assert read_uscc(" 9135 0100 M000 100Y43 ") == "91350100M000100Y43"
     for wrong in ("91350100M000100Y44", "371500123456789", "91350100M000100YO3"):
-        with pytest.raises(CellError):
-            cells.uscc(wrong)
-    with pytest.raises(CellError, match="数字格式"):
-        cells.uscc(1.2371500e17)
+        with pytest.raises(ParseError):
+            read_uscc(wrong)
+    with pytest.raises(ParseError, match="数字格式"):
+        read_uscc(1.2371500e17)
 
 
 @pytest.mark.parametrize(
@@ -396,7 +415,7 @@ def test_uscc_by_the_rule_of_accounts() -> None:
     ],
 )
 def test_numbers_of_rights(raw: str, expected: tuple[str, str]) -> None:
-    assert cells.ip_number(raw) == expected
+    assert read_ip_number(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -404,12 +423,12 @@ def test_numbers_of_rights(raw: str, expected: tuple[str, str]) -> None:
     ["ZL201710601862.4", "201710601862", "CN107123456A", "ZL2017", "201740601862.3"],
 )
 def test_numbers_of_patents_that_are_none(raw: str) -> None:
-    with pytest.raises(CellError):
-        cells.ip_number(raw)
+    with pytest.raises(ParseError):
+        read_ip_number(raw)
 
 
 def test_other_rights_keep_their_numbers() -> None:
-    assert cells.ip_number("CNA20201234.5", "plant_variety") == (
+    assert read_ip_number("CNA20201234.5", "plant_variety") == (
         "CNA20201234.5",
         "plant_variety",
     )
@@ -426,7 +445,7 @@ def test_other_rights_keep_their_numbers() -> None:
     ],
 )
 def test_people(raw: str, expected: list[str] | None) -> None:
-    found = cells.people(raw)
+    found = read_people(raw)
 
     assert (found and [person["name"] for person in found]) == expected
 
@@ -437,7 +456,7 @@ def test_people_with_titles_and_shares() -> None:
         {"name": "李四", "title": "讲师"},
     ]
 
-    assert cells.people("张三（教授；负责人；40%）、李四(讲师)") == expected
+    assert read_people("张三（教授；负责人；40%）、李四(讲师)") == expected
 
 
 @pytest.mark.parametrize(
@@ -453,7 +472,7 @@ def test_people_with_titles_and_shares() -> None:
     ],
 )
 def test_organisations(raw: str, expected: list[str]) -> None:
-    assert cells.organisations(raw) == expected
+    assert read_organisations(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -467,7 +486,7 @@ def test_organisations(raw: str, expected: list[str]) -> None:
     ],
 )
 def test_keywords(raw: str, expected: list[str] | None) -> None:
-    assert cells.keywords(raw) == expected
+    assert read_keywords(raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -483,7 +502,7 @@ def test_keywords(raw: str, expected: list[str] | None) -> None:
     ],
 )
 def test_flag(raw: Any, expected: bool | None) -> None:
-    assert cells.flag(raw) is expected
+    assert read_flag(raw) is expected
 
 
 def test_terms_may_hold_the_sign_that_parts_them() -> None:
@@ -507,31 +526,29 @@ def test_terms_may_hold_the_sign_that_parts_them() -> None:
 def test_an_unknown_term_lists_what_is_allowed() -> None:
     words = Vocabulary(*CLOSED["stage"])
 
-    with pytest.raises(CellError) as caught:
+    with pytest.raises(ParseError) as caught:
         words.one("概念")
 
     assert caught.value.allowed == "可填：研制、小试、中试、小批量、产业化。"
 
 
 def test_text_cells() -> None:
-    assert cells.text("'=1+1") == "=1+1"
-    assert cells.text("'abc'") == "'abc'"
-    assert cells.text("a\x00b\u200bc\ud800\r\nd ") == "abc\nd"
-    assert cells.text(3.0) == "3"
-    assert cells.text(1e-7) == "0.0000001"
-    with pytest.raises(CellError):
-        cells.text("#REF!")
+    assert cell_text("'=1+1") == "=1+1"
+    assert cell_text("'abc'") == "'abc'"
+    assert cell_text("a\x00b\u200bc\ud800\r\nd ") == "abc\nd"
+    assert cell_text(3.0) == "3"
+    assert cell_text(1e-7) == "0.0000001"
+    with pytest.raises(ParseError):
+        cell_text("#REF!")
 
 
 @given(st.text())
 def test_what_is_escaped_comes_back(plain: str) -> None:
-    kept = cells.CONTROL.sub(
-        "", plain.replace("\r\n", "\n").replace("\r", "\n")
-    ).strip()
-    if kept in cells.EXCEL_ERRORS:
+    kept = CONTROL.sub("", plain.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    if kept in EXCEL_ERRORS:
         return
 
-    assert cells.text(cells.escaped(kept)) == kept
+    assert cell_text(escape_formula(kept)) == kept
 
 
 RAWS = st.one_of(
@@ -551,25 +568,25 @@ RAWS = st.one_of(
     st.timedeltas(),
 )
 READERS: dict[str, Callable[[Any], Any]] = {
-    "text": cells.text,
-    "prose": cells.prose,
-    "line": cells.line,
-    "flag": cells.flag,
-    "whole": lambda raw: cells.whole(raw, 1, 9),
-    "money": cells.money,
-    "day": cells.day,
-    "first day": lambda raw: cells.day(raw, end=False),
-    "months": cells.months,
-    "years": cells.years,
-    "metrics": cells.metrics,
-    "aligned": lambda raw: cells.aligned(raw, loose=True),
-    "keywords": cells.keywords,
-    "organisations": cells.organisations,
-    "people": cells.people,
-    "phone": cells.phone,
-    "email": cells.email,
-    "uscc": cells.uscc,
-    "number": lambda raw: cells.ip_number(cells.text(raw)),
+    "text": cell_text,
+    "prose": read_prose,
+    "line": read_line,
+    "flag": read_flag,
+    "whole": lambda raw: read_whole(raw, 1, 9),
+    "money": read_money,
+    "day": read_day,
+    "first day": lambda raw: read_day(raw, end=False),
+    "months": read_months,
+    "years": read_years,
+    "metrics": read_metrics,
+    "aligned": lambda raw: read_aligned(raw, loose=True),
+    "keywords": read_keywords,
+    "organisations": read_organisations,
+    "people": read_people,
+    "phone": read_phone,
+    "email": read_email,
+    "uscc": read_uscc,
+    "number": lambda raw: read_ip_number(cell_text(raw)),
     "stage": Vocabulary(*CLOSED["stage"]).one,
     "modes": Vocabulary(*CLOSED["conversion_modes"]).many,
 }
@@ -584,5 +601,5 @@ READERS: dict[str, Callable[[Any], Any]] = {
 def test_a_reader_never_raises_anything_else(name: str, raw: Any) -> None:
     try:
         READERS[name](raw)
-    except CellError as error:
+    except ParseError as error:
         assert error.message  # noqa: PT017  either outcome is right; an error must say what is wrong
