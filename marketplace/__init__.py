@@ -129,7 +129,7 @@ def _modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
     names = []
-    for name in ("models", "indexing", "pages", "commands"):
+    for name in ("models", "matchers", "pages", "commands"):
         if (folder / f"{name}.py").exists() or (folder / name).is_dir():
             names.append(name)
     return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]

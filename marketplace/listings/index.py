@@ -6,6 +6,7 @@ What engines do with a document lives in `search` and `matching`; who may see a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import structlog
 from flask import current_app
@@ -101,14 +102,22 @@ def search_document(row: Achievement | Demand) -> search.Document:
 
 def matching_document(view: View) -> matching.Document:
     """The projection of a listing to what the matcher compares: what a view shows, in words and codes."""
+    return replace(
+        conditions_document(view),
+        title=view.title,
+        text="\n".join(texts(view).values()),
+    )
+
+
+def conditions_document(view: View) -> matching.Document:
+    """The codes, money and day of `matching_document` alone: facts are compared by these, without loading any text."""
     if view.is_achievement:
         low, high, due = view.price_min, view.price_max, None
     else:
         low, high, due = view.budget, view.budget, view.deadline
     return matching.Document(
         id=view.id,
-        title=view.title,
-        text="\n".join(texts(view).values()),
+        title="",
         field=main_field(view),
         chain=view.chain_code,
         stage=stage(view),
