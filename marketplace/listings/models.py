@@ -74,6 +74,9 @@ class Listing(SchemaRow):
     __abstract__ = True
 
     kind: ClassVar[str]
+    kind_name: ClassVar[str]  # in Chinese
+    counterpart: ClassVar[str]  # the kind this one is matched with
+    main_text: ClassVar[str]  # the column in which a text pasted as a whole is stored
     life: ClassVar[Life]
 
     if TYPE_CHECKING:
@@ -143,6 +146,16 @@ class Listing(SchemaRow):
         return self.state == "published" and (
             self.valid_until is None or self.valid_until >= today()
         )
+
+    @property
+    def is_matchable(self) -> bool:
+        """Whether the row is of a kind of need that matching can meet. `matchable` says the same in SQL."""
+        return True
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: the rows that are matched while they are published."""
+        return true()
 
     @property
     def audience(self) -> tuple[str, ...]:
@@ -251,6 +264,9 @@ class Achievement(Listing):
 
     __tablename__ = "achievement"
     kind = "achievement"
+    kind_name = "成果"
+    counterpart = "demand"
+    main_text = "summary"
     life = ACHIEVEMENT_LIFE
 
     if TYPE_CHECKING:
@@ -395,6 +411,9 @@ class Demand(Listing):
 
     __tablename__ = "demand"
     kind = "demand"
+    kind_name = "需求"
+    counterpart = "achievement"
+    main_text = "problem"
     life = DEMAND_LIFE
 
     if TYPE_CHECKING:
@@ -411,6 +430,21 @@ class Demand(Listing):
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @property
+    def stage(self) -> str | None:
+        """The stage an achievement should have reached: the wish, where an achievement says what is."""
+        return self.stage_wished
+
+    @property
+    def is_matchable(self) -> bool:
+        """A technology is what achievements can offer; talent and capital are not."""
+        return self.need == "technology"
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: demands for technology."""
+        return cls.need == "technology"
 
     @property
     def alias(self) -> str:
@@ -450,7 +484,8 @@ CHILDREN: dict[str, dict[str, type]] = {
     },
     "demand": {"metrics": DemandMetric},
 }
-KIND_NAMES = {"achievement": "成果", "demand": "需求"}
+KIND_NAMES = {kind: table.kind_name for kind, table in LISTINGS.items()}
+Row = Achievement | Demand
 
 __all__ = [
     "CHILDREN",
@@ -459,5 +494,6 @@ __all__ = [
     "KIND_NAMES",
     "LISTINGS",
     "Listing",
+    "Row",
     "key_of",
 ]
