@@ -27,11 +27,11 @@ DENSE_BUDGET = {
     "dictionaries": 1,
     "exchange": 12,
     "listings": 8,
+    "marketplace": 1,
     "matching": 21,
-    "matchmaking": 4,
     "operation": 2,
     "search": 15,
-    "verdicts": 8,
+    "verdicts": 1,
 }
 # Circles of imports that are still there; they are for type checkers only.
 KNOWN_CIRCLES = {
