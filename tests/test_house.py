@@ -52,8 +52,8 @@ MORE_FILES = {
     },
     # what stands beside a listing's page and form
     "matchmaking": {"panels"},
-    # what is written down, when what runs, what is carried off
-    "operation": {"logs", "background", "backups"},
+    # what is written down, when what runs and in whose care, how it is with each part, what is carried off
+    "operation": {"logs", "background", "supervision", "health", "backups"},
     # what verdicts teach is read and worked out, not done to anything
     "verdicts": {"measuring"},
 }
