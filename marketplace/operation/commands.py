@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -28,8 +29,11 @@ from marketplace.operation import background, backups, rules
 @click.option(
     "--keep", default=background.KEPT, show_default=True, help="Backups to keep."
 )
+@click.option("--parent", type=int, hidden=True, help="End when this process has.")
 @with_appcontext
-def commands(once: str | None, backup: Path | None, keep: int) -> None:
+def commands(
+    once: str | None, backup: Path | None, keep: int, parent: int | None
+) -> None:
     """Do the work in the background until asked to end: index, expiry, comparison, matcher, backups.
 
     Run it on every host; what only one may do is done by the one that holds the lock.
@@ -43,7 +47,7 @@ def commands(once: str | None, backup: Path | None, keep: int) -> None:
     if backup is not None:
         nightly = background.Job("backup", {"hour": 18, "minute": 30})
         extra.append((nightly, partial(backups.nightly, backup, keep)))
-    background.serve(app, tuple(extra))
+    background.serve(app, tuple(extra), parent=parent)
 
 
 @click.command("backup")
@@ -56,10 +60,14 @@ def commands(once: str | None, backup: Path | None, keep: int) -> None:
 @with_appcontext
 def backup(file: Path, with_secrets: bool) -> None:
     """Write database and uploaded files to FILE (.tar.gz), while the site goes on."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    began = time.monotonic()
     try:
         summary = backups.make(file, with_secrets=with_secrets)
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
+    seconds = round(time.monotonic() - began, 2)
+    background.note_run(app, "backup", ok=True, seconds=seconds)
     _say(summary)
     if not with_secrets:
         click.echo(

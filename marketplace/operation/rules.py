@@ -1,25 +1,18 @@
-"""What keeps the site in step, deed by deed, and how it is with each of its parts.
+"""What keeps the site in step, deed by deed; each returns in a few words what it did.
 
-When the deeds run stands in `background.py`; each returns in a few words what it did.
+When the deeds run stands in `background.py`, how it is with each part of the site in `health.py`.
 """
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import Any
 
-import numpy as np
-from alembic.script import ScriptDirectory
 from flask import current_app
-from flask_migrate import Migrate
-from sqlalchemy import func, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import func
 
 import search
-from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
@@ -30,119 +23,10 @@ from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.grading import grades_are_current
 from matching.quality import TooFew
 
-REMEMBERED = 5.0  # seconds one look at the parts serves everybody who asks: looking costs several queries
 SETTLING = 2.0  # seconds that a save may need from its commit to its place in the index
 MANY = 1000  # so many differences between database and index are mended faster by a rebuild
 OLD_SHARE = 0.1  # of the catalogue changed since the artefact: a new process would read that much one by one
 OLD_LEAST = 500
-
-Found = dict[str, dict[str, Any]]
-
-
-class Health:
-    """How the parts of the site are, looked at no more often than every `REMEMBERED` seconds in one process."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._looked = 0.0
-        self._found: Found = {}
-
-    def look(self) -> Found:
-        """Part → its `state`, its `age` in seconds (None where there is none) and figures of its own."""
-        with self._lock:
-            if not self._found or time.monotonic() - self._looked > REMEMBERED:
-                self._found = {
-                    "database": _database(),
-                    "search": _search(),
-                    "matcher": _matcher(),
-                }
-                self._looked = time.monotonic()
-            return self._found
-
-
-def verdict(found: Found) -> str:
-    """`away` without a database, `ready` when every part is well, else `degraded`."""
-    if found["database"]["state"] == "away":
-        return "away"
-    return (
-        "ready" if all(part["state"] == "ok" for part in found.values()) else "degraded"
-    )
-
-
-def _database() -> dict[str, Any]:
-    """`ok`, `outdated` (migrations are waiting) or `away`; the age is that of the last change of a listing."""
-    try:
-        with db.engine.connect() as connection:
-            version = connection.scalar(text("select version_num from alembic_version"))
-            changes = [
-                connection.scalar(db.select(func.max(table.updated_at)))
-                for table in LISTINGS.values()
-            ]
-            behind = sum(
-                connection.scalar(
-                    db.select(func.count()).where(
-                        table.revision != table.indexed_revision
-                    )
-                )
-                or 0
-                for table in LISTINGS.values()
-            )
-    except SQLAlchemyError:
-        return {"state": "away", "age": None}
-    newest = max((moment for moment in changes if moment is not None), default=None)
-    age = None if newest is None else (now() - newest).total_seconds()
-    return {
-        "state": "ok" if version == _newest_migration() else "outdated",
-        "age": age,
-        "not_indexed": behind,
-    }
-
-
-def _search() -> dict[str, Any]:
-    """`ok`, `degraded` (the stand-in answers), `outdated` (waits for a rebuild) or `away`."""
-    try:
-        state = current_app.extensions["search"].state()
-    except search.SearchUnavailable:
-        return {"state": "away", "age": None}
-    word = (
-        "degraded"
-        if state.get("degraded")
-        else "ok"
-        if state["current"]
-        else "outdated"
-    )
-    return {
-        "state": word,
-        "age": state["age"],
-        "engine": state["engine"],
-        "documents": state["count"],
-    }
-
-
-def _matcher() -> dict[str, Any]:
-    """`ok`, or `missing` where an artefact has yet to be built; the age is that of the older artefact.
-
-    Read from the artefacts' folder alone: loading them would make the question dearer than the answer.
-    """
-    folder = current_app.extensions["matchers"].folder
-    ages, documents = [], 0
-    for kind in LISTINGS:
-        try:
-            path = folder / kind / (folder / kind / "current").read_text().strip()
-            ages.append(time.time() - path.stat().st_mtime)
-            documents += len(np.load(path / "stamps.npy", mmap_mode="r"))
-        except (OSError, ValueError):
-            return {"state": "missing", "age": None}
-    return {"state": "ok", "age": max(ages), "documents": documents}
-
-
-@cache
-def _newest_migration() -> str | None:
-    state: Migrate = current_app.extensions["migrate"].migrate
-    return ScriptDirectory.from_config(state.get_config()).get_current_head()
-
-
-# -- deeds of the work in the background -------------------------------------------------------------------------------
 
 
 def keep_index() -> str:
