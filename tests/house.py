@@ -17,6 +17,7 @@ NO_ROOMS = {"parsing", "static"}
 # What a room may be made of; a folder `pages/` takes the place of `pages.py` where a room has many views.
 ROOM_FILES = {
     "__init__",
+    "background",  # jobs and when they run
     "commands",
     "contributed",  # what is laid out for the hubs and for other rooms
     "deeds",
@@ -68,7 +69,6 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "trial": "matches of a pasted text",
     },
     "operation": {
-        "background": "when what runs, and on which host",
         "backups": "what is carried off and brought back",
         "health": "how it is with each part",
         "logs": "what is written down",
