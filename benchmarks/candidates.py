@@ -19,8 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import texts
-from matching import Document, Matcher, kernels
-from matching.candidates import CANDIDATES, TERMS, CandidateMatcher
+from matching import Document, Matcher
+from matching.index import kernels
+from matching.remote.candidates import CANDIDATES, TERMS, CandidateMatcher
 from search.candidates import CandidatePool
 
 TOP = 20

@@ -29,10 +29,17 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks import texts
-from matching import Document, Matcher, features, kernels, segment
+from matching import Document, Matcher, features
 from matching import text as words_of
-from matching.channel import SCALE, SUBLINEAR, SUBLINEAR_32, Channel, scaled_log
 from matching.features import CHANNELS
+from matching.index import kernels, segment
+from matching.index.feature_index import (
+    SCALE,
+    SUBLINEAR,
+    SUBLINEAR_32,
+    Channel,
+    scaled_log,
+)
 
 TOP = 20
 PEER_TEXTS = 10_000  # texts a slow peer builds from; its time is scaled up to the catalogue, in proportion

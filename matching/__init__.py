@@ -4,8 +4,8 @@ Not here: the web, the database, settings, full-text search.
 
 from matching.documents import Document, Id, Match
 from matching.errors import NotFitted, UnusableArtefact
+from matching.explaining.reasons import Reasons, Understanding
 from matching.matcher import Matcher
-from matching.reasons import Reasons, Understanding
 
 __all__ = [
     "Document",

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from matching.reasons import Reasons
+    from matching.explaining.reasons import Reasons
 
 Id = int | str
 

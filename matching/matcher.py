@@ -19,15 +19,16 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from matching import features, kernels, storage, vectors
-from matching import segment as segments
+from matching import features, vectors
 from matching import text as words_of
-from matching.channel import Asked, Channel, Floats, Sums, Whole
 from matching.documents import Document, Id, Match, order
 from matching.errors import NotFitted, UnusableArtefact
+from matching.explaining.reasons import Earned, Reading, Reasons, Understanding
 from matching.features import CHANNELS, Counted, Features, Keys
-from matching.reasons import Earned, Reading, Reasons, Understanding
-from matching.segment import Segment
+from matching.index import kernels, storage
+from matching.index import segment as segments
+from matching.index.feature_index import Asked, Channel, Floats, Sums, Whole
+from matching.index.segment import Segment
 from matching.vectors import Means, WordVectors
 
 _FEW = 1_000  # documents that are read one by one, without loading numba
@@ -82,7 +83,9 @@ class Matcher:
         documents = iter(documents)
         first = list(itertools.islice(documents, _FEW + 1))
         if len(first) > _FEW:
-            from matching import bulk  # here: a process that only answers does without
+            from matching.index import (
+                bulk,  # here: a process that only answers does without
+            )
 
             ids, many = bulk.read(itertools.chain(first, documents), used, texts)
             telling, in_order, laid = many.telling, many.texts, many.segments()
@@ -116,7 +119,9 @@ class Matcher:
         self, documents: Iterable[Document], top: int = 20
     ) -> list[list[Match]]:
         """What rank() gives for each of many documents, sooner: they are read together and ranked side by side."""
-        from matching import bulk  # here: a process that only answers does without
+        from matching.index import (
+            bulk,  # here: a process that only answers does without
+        )
 
         self._check()
         documents = list(documents)

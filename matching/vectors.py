@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matching.channel import SUBLINEAR
 from matching.features import Counted, Keys
-from matching.segment import MASK, SHIFT, Segment
+from matching.index.feature_index import SUBLINEAR
+from matching.index.segment import MASK, SHIFT, Segment
 
 Rows = npt.NDArray[np.int16]
 Means = npt.NDArray[np.float16]

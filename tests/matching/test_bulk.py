@@ -9,8 +9,9 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from matching import Document, Matcher, bulk, features, matcher, text
+from matching import Document, Matcher, features, matcher, text
 from matching.features import CHANNELS
+from matching.index import bulk
 from tests.matching.conftest import CATALOGUE, texts
 
 ODD = st.text(

@@ -12,11 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import Document
-from matching.calibration import FEATURES, LEAST, Calibration, features, folds, text_key
 from matching.errors import UnusableArtefact
-from matching.facts import compare
-from matching.quality import TooFew
-from matching.reasons import Reasons
+from matching.explaining.facts import compare
+from matching.explaining.reasons import Reasons
+from matching.judging.calibration import (
+    FEATURES,
+    LEAST,
+    Calibration,
+    features,
+    folds,
+    text_key,
+)
+from matching.judging.quality import TooFew
 
 
 def reasons(

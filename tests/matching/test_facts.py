@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from matching import Document
-from matching.facts import compare, near_miss
+from matching.explaining.facts import compare, near_miss
 
 FIT: dict[str, Any] = {
     "field": "03",

@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from matching import Document, Matcher, channel, features, kernels, segment
-from matching.channel import SUBLINEAR_32
+from matching import Document, Matcher, features
+from matching.index import feature_index as channel
+from matching.index import kernels, segment
+from matching.index.feature_index import SUBLINEAR_32
 from tests.matching.conftest import CATALOGUE
 
 SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
@@ -163,7 +165,7 @@ def test_waiting_gives_the_compiled_loops() -> None:
 
 
 def test_nothing_is_compiled_while_somebody_waits(tmp_path: Path) -> None:
-    from matching import compiled as loops
+    from matching.index import compiled as loops
 
     kernels.ready()
 

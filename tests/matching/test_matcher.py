@@ -15,16 +15,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
 import matching.matcher
-from matching import (
-    Document,
-    Match,
-    Matcher,
-    NotFitted,
-    UnusableArtefact,
-    features,
-    kernels,
-)
+from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features
 from matching import text as words_of
+from matching.index import kernels
 from tests.matching.conftest import CATALOGUE, documents, texts
 
 QUERY = Document(

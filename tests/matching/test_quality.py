@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.quality import LEAST, TooFew, bands, gain, measure, precision
+from matching.judging.quality import LEAST, TooFew, bands, gain, measure, precision
 
 LEVELS = st.lists(st.integers(1, 4), min_size=1, max_size=15)
 

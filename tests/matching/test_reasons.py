@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import Document, Matcher, Reasons, grades
+from matching import Document, Matcher, Reasons
 from matching import text as words_of
-from matching.facts import Fact
-from matching.reasons import apportioned
-from matching.sentence import sentence
+from matching.explaining.facts import Fact
+from matching.explaining.reasons import apportioned
+from matching.explaining.sentence import sentence
+from matching.judging import grades
 from tests.matching.conftest import CATALOGUE, documents, texts
 
 QUERY = Document(

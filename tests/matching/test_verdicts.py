@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.verdicts import LEAST, RELEVANT, enough, reordered
+from matching.judging.reordering import LEAST, RELEVANT, enough, reordered
 
 SHARE = st.floats(0, 1, allow_nan=False)
 

@@ -16,14 +16,14 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from matching import grades
 from matching import text as words_of
 from matching.documents import Document
 from matching.errors import NotFitted, UnusableArtefact
-from matching.facts import Fact, Name
-from matching.quality import TooFew
-from matching.reasons import Reasons
-from matching.verdicts import RELEVANT
+from matching.explaining.facts import Fact, Name
+from matching.explaining.reasons import Reasons
+from matching.judging import grades
+from matching.judging.quality import TooFew
+from matching.judging.reordering import RELEVANT
 
 Floats = npt.NDArray[np.float64]
 

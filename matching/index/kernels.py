@@ -136,7 +136,7 @@ class Compiled:
     """The loops compiled. Making one loads numba and compiles, or reads what was compiled before."""
 
     def __init__(self) -> None:
-        from matching import compiled
+        from matching.index import compiled
 
         self._loops: Any = compiled
         no, short, whole = (

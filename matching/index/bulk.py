@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from matching import features
-from matching import segment as segments
 from matching import text as words_of
 from matching.documents import Document
 from matching.features import CHANNELS, Keys
-from matching.segment import Segment
+from matching.index import segment as segments
+from matching.index.segment import Segment
 
 BATCH = 2_000  # documents cut at once
 _GAP = "\n"  # stands for what is no letter and no figure
@@ -322,6 +322,6 @@ def _with_mixed(
 
 
 def _compiled() -> Any:
-    from matching import compiled
+    from matching.index import compiled
 
     return compiled

@@ -16,9 +16,14 @@ from typing import Any, NamedTuple, Protocol, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from matching import bulk, features, segment, storage, vectors
+from matching import features, vectors
 from matching import text as words_of
-from matching.channel import (
+from matching.documents import Document, Id, Match
+from matching.errors import UnusableArtefact
+from matching.explaining.reasons import Reasons, Understanding
+from matching.features import CHANNELS, Counted, Counts, Features, Keys
+from matching.index import bulk, segment, storage
+from matching.index.feature_index import (
     SUBLINEAR,
     SUBLINEAR_32,
     Asked,
@@ -29,14 +34,10 @@ from matching.channel import (
     scaled_log,
     sums_of,
 )
-from matching.channel import lengths as vector_lengths
-from matching.documents import Document, Id, Match
-from matching.errors import UnusableArtefact
-from matching.features import CHANNELS, Counted, Counts, Features, Keys
-from matching.kernels import Loops
+from matching.index.feature_index import lengths as vector_lengths
+from matching.index.kernels import Loops
+from matching.index.segment import MASK, SHIFT
 from matching.matcher import Matcher
-from matching.reasons import Reasons, Understanding
-from matching.segment import MASK, SHIFT
 from matching.vectors import Means, WordVectors
 
 CANDIDATES = 300  # documents that are scored exactly

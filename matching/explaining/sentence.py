@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matching.facts import Fact, Name
-from matching.reasons import Reasons
+from matching.explaining.facts import Fact, Name
+from matching.explaining.reasons import Reasons
 
 TOLD = 3  # words named
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from matching.reasons import Reasons
+from matching.explaining.reasons import Reasons
 
 Grade = Literal["high", "fair", "weak"]
 

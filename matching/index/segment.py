@@ -167,9 +167,9 @@ def _frequencies(
     terms: npt.NDArray[np.uint32], size: int, *, compiled: bool
 ) -> Offsets:
     if compiled:
-        from matching import (
-            compiled as loops,
-        )  # here: loading numba takes longer than a small catalogue
+        from matching.index import (
+            compiled as loops,  # here: loading numba takes longer than a small catalogue
+        )
 
         found: Offsets = loops.frequencies(terms, size)
         return found
@@ -180,7 +180,7 @@ def _inverted(
     by_document: Packed, document_ends: Offsets, term_ends: Offsets, *, compiled: bool
 ) -> Packed:
     if compiled:
-        from matching import compiled as loops
+        from matching.index import compiled as loops
 
         found: Packed = loops.invert(by_document, document_ends, term_ends)
         return found

@@ -16,11 +16,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from matching import kernels
-from matching import segment as segments
 from matching.features import MOST, Counted, Counts, Keys
-from matching.kernels import Loops
-from matching.segment import MASK, SHIFT, Packed, Segment
+from matching.index import kernels
+from matching.index import segment as segments
+from matching.index.kernels import Loops
+from matching.index.segment import MASK, SHIFT, Packed, Segment
 
 Floats = npt.NDArray[np.float64]
 Sums = npt.NDArray[np.float32]
@@ -318,9 +318,9 @@ class Channel:
         logs = scaled_log(np.diff(self.main.term_ends))
         ends = self.main.document_ends
         if self.main.size > segments.LARGE:
-            from matching import (
-                compiled,
-            )  # here: loading numba takes longer than a small catalogue
+            from matching.index import (
+                compiled,  # here: loading numba takes longer than a small catalogue
+            )
 
             found: Whole = compiled.sums(self.main.by_document, ends, logs, SQUARED)
             return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.verdicts import RELEVANT
+from matching.judging.reordering import RELEVANT
 
 LEAST = 20  # judged demands below which no figure is told
 AT_PRECISION = 5
