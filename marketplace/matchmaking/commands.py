@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from marketplace.listings.models import KIND_NAMES
 from marketplace.verdicts import rules as verdicts
-from matching.quality import TooFew
+from matching.judging.quality import TooFew
 
 commands = AppGroup("matching", help="The matchers behind 匹配 and 试配.")
 

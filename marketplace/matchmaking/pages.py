@@ -21,7 +21,8 @@ from marketplace.permissions import may
 from marketplace.verdicts import measuring
 from marketplace.verdicts import rules as verdicts
 from marketplace.verdicts.models import LEVELS
-from matching import calibration, vectors
+from matching import vectors
+from matching.judging import calibration
 
 blueprint = Blueprint("matchmaking", __name__)
 

@@ -28,8 +28,9 @@ from marketplace.verdicts import measuring
 from marketplace.verdicts import rules as verdicts
 from marketplace.verdicts.models import Verdict
 from marketplace.wording import money
-from matching import facts, grades
-from matching.sentence import sentence
+from matching.explaining import facts
+from matching.explaining.sentence import sentence
+from matching.judging import grades
 from matching.text import names_a_thing, spans
 
 Row: TypeAlias = Achievement | Demand
@@ -91,7 +92,7 @@ class Offer:
     Attributes:
         rank: place, from 1.
         row: the listing offered; `holder` is who stands for it in public.
-        grade: code of `matching.grades`, or None where nothing speaks for it.
+        grade: code of `matching.judging.grades`, or None where nothing speaks for it.
         score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it;
             `percents` are the shares in per cent, as the sentence and the evidence say them too.
         facts: comparisons, the telling ones first.

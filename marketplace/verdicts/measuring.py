@@ -25,8 +25,9 @@ from marketplace.listings import indexing
 from marketplace.listings import rules as listings
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import GradeModel, Verdict, decisive
-from matching import calibration, facts, grades, quality
-from matching import verdicts as neighbours
+from matching.explaining import facts
+from matching.judging import calibration, grades, quality
+from matching.judging import reordering as neighbours
 from matching.text import VERSION
 
 log = structlog.get_logger(__name__)
@@ -173,7 +174,7 @@ def learn() -> calibration.Calibration:
     """A grade model of all judged pairs, tested on demand texts it had not seen.
 
     Raises:
-        matching.quality.TooFew: fewer than 50 demand texts were judged.
+        matching.judging.quality.TooFew: fewer than 50 demand texts were judged.
     """
     judged = pairs()
     if (texts := len({pair.text for pair in judged})) < calibration.LEAST:
@@ -194,7 +195,7 @@ def figures() -> dict[str, Any]:
     """How good matching is and whom it shows, as JSON; nothing is told from fewer than 20 judged demands.
 
     Returns:
-        `demands`, `pairs` judged; `needed`; `quality` and `bands` as `matching.quality` gives them, or None;
+        `demands`, `pairs` judged; `needed`; `quality` and `bands` as `matching.judging.quality` gives them, or None;
         `chains` of at least 20 judged demands; `exposure`, see `_exposure`.
     """
     exposure = (

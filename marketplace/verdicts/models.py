@@ -227,7 +227,7 @@ class GradeModel(db.Model):  # type: ignore[name-defined,misc]
     Attributes:
         ranker: version of the ranking whose scores it knows.
         demands, verdicts: how many demand texts and pairs it was learned from.
-        parameters: JSON that `matching.calibration` writes and reads, with how it did on texts it had not seen.
+        parameters: JSON that `matching.judging.calibration` writes and reads, with how it did on texts it had not seen.
         better: whether it did better on those than the fixed cut points; if not, these stay in force.
     """
 

@@ -19,7 +19,7 @@ from marketplace.listings.models import KIND_NAMES
 from marketplace.verdicts import measuring, rules
 from marketplace.verdicts.models import LEVELS, Verdict
 from marketplace.verdicts.rules import Row
-from matching import calibration
+from matching.judging import calibration
 
 blueprint = Blueprint("verdicts", __name__)
 

@@ -40,7 +40,7 @@ from marketplace.verdicts.models import (
     Verdict,
     decisive,
 )
-from matching import verdicts as neighbours
+from matching.judging import reordering as neighbours
 
 Row: TypeAlias = Achievement | Demand
 
@@ -262,7 +262,7 @@ def calibrate(*, by: Any) -> GradeModel:
 
     Raises:
         NotAllowed.
-        matching.quality.TooFew: fewer than 50 demand texts were judged.
+        matching.judging.quality.TooFew: fewer than 50 demand texts were judged.
     """
     require(by, "quality.read")
     learned = measuring.learn()

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import texts
 from matching import Document, Matcher, UnusableArtefact
-from matching.candidates import CandidateMatcher
+from matching.remote.candidates import CandidateMatcher
 from search import NotBuilt
 from search.candidates import CandidatePool
 from tests.search.conftest import URL, required

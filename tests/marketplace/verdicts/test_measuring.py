@@ -18,7 +18,7 @@ from marketplace.matchmaking import rules as matchmaking
 from marketplace.operation import rules as operation
 from marketplace.verdicts import measuring, rules
 from marketplace.verdicts.models import GradeModel, Measurement
-from matching import calibration, quality
+from matching.judging import calibration, quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 

@@ -15,7 +15,7 @@ from marketplace.extensions import db
 from marketplace.listings import rules as listings
 from marketplace.verdicts import rules
 from marketplace.verdicts.models import Verdict
-from matching import quality
+from matching.judging import quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.test_measuring import judged_demands  # noqa: F401  (a fixture)
