@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from matching.explaining.facts import Fact, Name
 from matching.explaining.reasons import Reasons
 
-TOLD = 3  # words named
+# Words named at most.
+MAX_WORDS = 3
 
 _AGREE: dict[Name, str] = {
     "field": "技术领域相同",
@@ -32,7 +33,7 @@ _DIFFER: dict[Name, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of the sentence; marked when it is a word that stands in both texts."""
+    """A run of the sentence; `marked` when it is a word of both texts."""
 
     text: str
     marked: bool = False
@@ -42,7 +43,11 @@ class Piece:
 class Sentence:
     """The sentence in pieces, and what it was made from.
 
-    words named, largest share first; percent of the score they earned, 0…100; agreeing and differing facts by name.
+    Attributes:
+        pieces: one after the other.
+        words: those that are named, specific ones first, then by share.
+        percent: of the score that they earned, 0…100.
+        agreeing, differing: names of facts.
     """
 
     pieces: tuple[Piece, ...]
@@ -55,35 +60,42 @@ class Sentence:
         return "".join(piece.text for piece in self.pieces)
 
 
-def sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
-    """Say why: the words that earned most, specific ones first, then what agrees, then what differs.
+def match_sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
+    """Why a pair matches: the words that earned most, specific ones first, then what agrees, then what differs.
 
-    Unknown facts are not spoken of. Without shared words the sentence says that.
+    Unknown facts are not mentioned. Without shared words the sentence says that.
     """
-    named = sorted(
+    by_use = sorted(
         reasons.words, key=lambda pair: (pair[0] not in reasons.specific, -pair[1])
-    )[:TOLD]
+    )
+    named = tuple(word for word, _ in by_use[:MAX_WORDS])
     percents = reasons.percents
-    percent = sum(percents[word] for word, _ in named)
-    pieces: list[Piece] = []
-    if named:
-        pieces.append(Piece("两边都提到"))
-        for index, (word, _) in enumerate(named):
-            if index:
-                pieces.append(Piece("、"))
-            pieces.append(Piece(word, marked=True))
-        if percent > 0:
-            pieces.append(Piece(f"，占得分的 {percent}%"))
-    else:
-        pieces.append(Piece("两边没有共同的专门用语"))
+    percent = sum(percents[word] for word in named)
     agreeing = tuple(fact.name for fact in facts if fact.verdict == "agree")
     differing = tuple(fact.name for fact in facts if fact.verdict == "differ")
+    pieces = _word_pieces(named, percent) + _fact_pieces(agreeing, differing)
+    pieces.append(Piece("。"))
+    return Sentence(tuple(pieces), named, percent, agreeing, differing)
+
+
+def _word_pieces(named: Sequence[str], percent: int) -> list[Piece]:
+    if not named:
+        return [Piece("两边没有共同的专门用语")]
+    pieces = [Piece("两边都提到")]
+    for index, word in enumerate(named):
+        if index:
+            pieces.append(Piece("、"))
+        pieces.append(Piece(word, marked=True))
+    if percent > 0:
+        pieces.append(Piece(f"，占得分的 {percent}%"))
+    return pieces
+
+
+def _fact_pieces(agreeing: Sequence[Name], differing: Sequence[Name]) -> list[Piece]:
+    pieces: list[Piece] = []
     if agreeing:
         pieces.append(Piece("；" + "，".join(_AGREE[name] for name in agreeing)))
     if differing:
-        said = "，".join(_DIFFER[name] for name in differing)
-        pieces.append(Piece(("；但" if agreeing else "；") + said))
-    pieces.append(Piece("。"))
-    return Sentence(
-        tuple(pieces), tuple(word for word, _ in named), percent, agreeing, differing
-    )
+        but = "；但" if agreeing else "；"
+        pieces.append(Piece(but + "，".join(_DIFFER[name] for name in differing)))
+    return pieces

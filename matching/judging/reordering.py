@@ -1,9 +1,9 @@
-"""Another order of what is left, learned from what was judged on the same list.
-Not here: the score, which stays as it is; who judged and what he said (the marketplace's verdicts).
+"""Another order of the rest of a list, learned from what was judged on the same list.
+Not here: the score, which stays as it is; who judged and how (the marketplace's verdicts).
 
 Nearest neighbours of the judged: z(score) + WEIGHT · z(Σ sim² · (level − 1) / (Σ sim² + DAMPING)). On judgements of
 real demands, the best-ranked judged first, NDCG@10 of the rest rises by .006 ± .005 after 5 verdicts, .023 ± .006
-after 10 and .046 ± .008 after 20; refusals alone do harm.
+after 10 and .046 ± .008 after 20; refusals alone do harm (decision 015).
 """
 
 from __future__ import annotations
@@ -13,43 +13,52 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from matching.arrays import Float64s
 
-LEVELS = (1, 2, 3, 4)  # none, weak, fairly strong, strong
-RELEVANT = 3  # from this level on a pair is a find
-LEAST = 5  # verdicts below which nothing changes
+# None, weak, fairly strong, strong.
+LEVELS = (1, 2, 3, 4)
+# From this level on a pair is relevant.
+RELEVANT = 3
+# Verdicts below which nothing changes.
+MIN_VERDICTS = 5
 WEIGHT = 0.5
 DAMPING = 0.05
+# Sums are equal but for the last bits when they agree to so many places.
+_PLACES = 12
 
 
-def enough(levels: Sequence[float]) -> bool:
-    """Whether verdicts of these levels may change an order: enough of them, and a find among them."""
-    return len(levels) >= LEAST and any(level >= RELEVANT for level in levels)
+def can_reorder(levels: Sequence[float]) -> bool:
+    """Whether verdicts of these levels may change an order: enough of them, and a relevant one among them."""
+    return len(levels) >= MIN_VERDICTS and any(level >= RELEVANT for level in levels)
 
 
-def reordered(
+def reorder(
     scores: Sequence[float], similarities: npt.ArrayLike, levels: Sequence[float]
 ) -> list[int]:
     """The places of a ranked list in the order that the verdicts suggest.
 
-    scores shape (n,), best first; similarities shape (n, judged), 0…1, of what is ranked with what was judged; levels
-    shape (judged,), 1…4. Equal sums stay in the order they had; so does everything where they are not enough().
+    Args:
+        scores: best first, shape (n,).
+        similarities: 0…1, of what is ranked with what was judged, shape (n, judged).
+        levels: 1…4, shape (judged,).
+
+    Returns:
+        places 0…n-1; equal sums stay in the order they had, and so does everything where can_reorder() says no.
     """
-    if not enough(levels) or not len(scores):
+    if not can_reorder(levels) or not len(scores):
         return list(range(len(scores)))
     squares = np.asarray(similarities, dtype=np.float64) ** 2
-    worth = (
-        squares
-        @ (np.asarray(levels, dtype=np.float64) - 1)
-        / (squares.sum(axis=1) + DAMPING)
-    )
-    keys = _z(np.asarray(scores, dtype=np.float64)) + WEIGHT * _z(worth)
-    return [int(place) for place in np.argsort(-np.round(keys, 12), kind="stable")]
+    gains = np.asarray(levels, dtype=np.float64) - 1
+    means = squares @ gains / (squares.sum(axis=1) + DAMPING)
+    keys = _z_scores(np.asarray(scores, dtype=np.float64)) + WEIGHT * _z_scores(means)
+    order = np.argsort(-np.round(keys, _PLACES), kind="stable")
+    return [int(place) for place in order]
 
 
-def _z(values: Floats) -> Floats:
-    """Centred, in standard deviations; zeros where all are equal."""
-    spread = float(values.std())
-    return (
-        (values - values.mean()) / spread if spread > 1e-12 else np.zeros(len(values))
-    )
+def _z_scores(values: Float64s) -> Float64s:
+    """Centred, in standard deviations, shape (n,) → (n,); zeros where all are equal."""
+    deviation = float(values.std())
+    if deviation <= 1e-12:
+        return np.zeros(len(values))
+    scores: Float64s = (values - values.mean()) / deviation
+    return scores
