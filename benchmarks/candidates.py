@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks import texts
 from matching import Document, Matcher
 from matching.index import kernels
-from matching.remote.candidates import CANDIDATES, TERMS, CandidateMatcher
+from matching.remote import CANDIDATES, TERMS, CandidateMatcher
 from search.candidates import CandidatePool
 
 TOP = 20

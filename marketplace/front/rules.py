@@ -37,7 +37,7 @@ from marketplace.listings.models import (
 )
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
-from matching.text import terms as lexicon
+from matching.text import lexicon_terms
 from search.marking import marks, snippets
 from search.terms import tells, understand
 
@@ -363,7 +363,10 @@ def examples() -> list[str]:
         counts := Counter(word for words in rows for word in sorted(words))
     ):
         found.append(
-            min(counts, key=lambda word: (word not in lexicon(), -counts[word], word))
+            min(
+                counts,
+                key=lambda word: (word not in lexicon_terms(), -counts[word], word),
+            )
         )
         rows = [words for words in rows if found[-1] not in words]
     return found

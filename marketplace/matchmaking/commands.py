@@ -80,7 +80,7 @@ def calibrate() -> None:
         row = verdicts.calibrate(by=None)
     except TooFew as error:
         raise click.ClickException(
-            f"{error.there} judged demands, {error.needed} needed; the cut points hold"
+            f"{error.judged} judged demands, {error.needed} needed; the cut points hold"
         ) from None
     click.echo(
         f"learned from {row.demands} demands, {row.verdicts} pairs; in force: {'yes' if row.better else 'no'}"

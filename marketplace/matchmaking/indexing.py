@@ -30,7 +30,7 @@ from marketplace.lifecycle import now
 from marketplace.listings import indexing
 from marketplace.listings.models import LISTINGS, Demand
 from matching import Matcher, UnusableArtefact
-from matching.remote.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 
 log = structlog.get_logger(__name__)
 

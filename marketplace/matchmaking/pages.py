@@ -129,10 +129,10 @@ def algorithm() -> ResponseReturnValue:
         rest=rules.REST,
         alike=rules.ALIKE,
         few=vectors.FEW_TEXTS,
-        trains=vectors.MOST_TEXTS,
+        trains=vectors.MAX_TEXTS,
         again=vectors.RESCORED,
         force=measuring.in_force(),
-        learning=calibration.LEAST,
+        learning=calibration.MIN_TEXTS,
         least=verdicts.LESSONS_LEAST,
         firms=verdicts.FIRMS_LEAST,
     )

@@ -29,7 +29,7 @@ from marketplace.verdicts import rules as verdicts
 from marketplace.verdicts.models import Verdict
 from marketplace.wording import money
 from matching.explaining import facts
-from matching.explaining.sentence import sentence
+from matching.explaining.sentence import match_sentence
 from matching.judging import grades
 from matching.text import names_a_thing, spans
 
@@ -367,11 +367,11 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
     names = [
         *(word for word, _ in offer.shares),
         REST,
-        *([ALIKE] if reasons.alike > 0 else []),
+        *([ALIKE] if reasons.vector_share > 0 else []),
     ]
     points, percents = (
-        reasons.apportioned(round(offer.score * 1000)),
-        reasons.apportioned(100),
+        reasons.rounded_parts(round(offer.score * 1000)),
+        reasons.rounded_parts(100),
     )
     return Evidence(
         replace(offer, verdict=verdicts.own_verdict(row, other.id, by=by)),
@@ -521,7 +521,7 @@ def _ranked(
     row: Row | None,
     left_out: frozenset[int] = frozenset(),
     lessons: Sequence[measuring.Lesson] = (),
-) -> tuple[list[tuple[matching.Match, Row]], matching.Understanding, int]:
+) -> tuple[list[tuple[matching.Match, Row]], matching.QueryAnalysis, int]:
     """The first `top` matches that the reader may find and that are not the owner's own, with their rows.
 
     Args:
@@ -552,11 +552,11 @@ def _ranked(
                 # Reasons cost more than the ranking: of what is shown alone, and while the matcher is ours.
                 reasons = [match.reasons for match, _ in kept]
                 understood = (
-                    matching.Understanding(
+                    matching.QueryAnalysis(
                         reasons[0].weighed, reasons[0].unknown_words, None
                     )
                     if reasons
-                    else matcher.understand(document)
+                    else matcher.analyze(document)
                 )
                 return kept, understood, catalogue
         asked *= 4
@@ -675,11 +675,11 @@ def _offer(
         score=reasons.score,
         shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
         percents=tuple(reasons.percents.values()),
-        rest=reasons.rest,
+        rest=reasons.residual,
         facts=compared,
         said=tuple(
             (spelled.get(p.text, p.text) if p.marked else p.text, p.marked)
-            for p in sentence(reasons).pieces
+            for p in match_sentence(reasons).pieces
         ),
     )
 

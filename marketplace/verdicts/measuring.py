@@ -99,7 +99,7 @@ def fixed(
     reasons: matching.Reasons, _facts: Sequence[facts.Fact]
 ) -> grades.Grade | None:
     """The grade by the fixed cut points, which ask for no facts."""
-    return grades.grade(reasons.score, reasons)
+    return grades.fixed_grade(reasons.score, reasons)
 
 
 def lessons(sought: str, worths: Mapping[int, int], *, by: Any) -> list[Lesson]:
@@ -110,11 +110,11 @@ def lessons(sought: str, worths: Mapping[int, int], *, by: Any) -> list[Lesson]:
         worths: id → level 1–4, as `rules.Judged` has it.
         by: the reader; what he may no longer find teaches nothing.
     """
-    if not neighbours.enough(list(worths.values())):
+    if not neighbours.can_reorder(list(worths.values())):
         return []
     rows = listings.many(sought, worths, by=by)
     found = [(indexing.matching_document(rows[i]), worths[i]) for i in sorted(rows)]
-    return found if neighbours.enough([level for _, level in found]) else []
+    return found if neighbours.can_reorder([level for _, level in found]) else []
 
 
 def reordered(
@@ -126,7 +126,7 @@ def reordered(
     ids = [match.id for match in ranked]
     near = [matcher.score(document, ids) for document, _ in taught]
     similarities = [[float(one[place]) for one in near] for place in range(len(ids))]
-    order = neighbours.reordered(
+    order = neighbours.reorder(
         [match.score for match in ranked], similarities, [level for _, level in taught]
     )
     return [ranked[place] for place in order]
@@ -134,7 +134,7 @@ def reordered(
 
 def compared(demand: Demand, achievement: Achievement) -> list[facts.Fact]:
     """The facts of a pair as the public may know them, so that a grade is the same for everybody."""
-    return facts.compare(public_document(demand), public_document(achievement))
+    return facts.compare_facts(public_document(demand), public_document(achievement))
 
 
 def public_document(row: Achievement | Demand) -> matching.Document:
@@ -177,17 +177,17 @@ def learn() -> calibration.Calibration:
         matching.judging.quality.TooFew: fewer than 50 demand texts were judged.
     """
     judged = pairs()
-    if (texts := len({pair.text for pair in judged})) < calibration.LEAST:
-        raise quality.TooFew(texts, calibration.LEAST)
+    if (texts := len({pair.text for pair in judged})) < calibration.MIN_TEXTS:
+        raise quality.TooFew(texts, calibration.MIN_TEXTS)
     why = _reasons(judged)
     return calibration.Calibration().fit(
         [
-            calibration.features(r, compared(p.demand, p.achievement))
+            calibration.pair_features(r, compared(p.demand, p.achievement))
             for p, r in zip(judged, why, strict=True)
         ],
         [pair.verdict.worth for pair in judged],
         [pair.text for pair in judged],
-        [calibration.LEVEL[fixed(reasons, ())] for reasons in why],
+        [calibration.GRADE_LEVELS[fixed(reasons, ())] for reasons in why],
     )
 
 
@@ -206,15 +206,15 @@ def figures() -> dict[str, Any]:
     found: dict[str, Any] = {
         "demands": len(lists),
         "pairs": len(judged),
-        "needed": quality.LEAST,
+        "needed": quality.MIN_DEMANDS,
         "quality": None,
         "bands": None,
         "chains": [],
         "exposure": exposure,
     }
     try:
-        found["quality"] = asdict(quality.measure(lists.values()))
-        bands = quality.bands(
+        found["quality"] = asdict(quality.measure_quality(lists.values()))
+        bands = quality.measure_bands(
             [(_known(p.verdict.grade), p.verdict.worth) for p in judged], len(lists)
         )
         found["bands"] = [asdict(band) for band in bands]
@@ -226,7 +226,7 @@ def figures() -> dict[str, Any]:
     ):
         own = {p.text for p in judged if p.demand.chain_code == code}
         try:
-            one = quality.measure([lists[key] for key in own])
+            one = quality.measure_quality([lists[key] for key in own])
         except quality.TooFew:
             continue
         found["chains"].append({"name": chains.get(code, code), **asdict(one)})

@@ -108,7 +108,7 @@ def measured() -> ResponseReturnValue:
         "verdicts/quality.html",
         measured=rules.measured(by=current_user),
         force=measuring.in_force(),
-        learning=calibration.LEAST,
+        learning=calibration.MIN_TEXTS,
     )
 
 

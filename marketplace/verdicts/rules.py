@@ -45,7 +45,7 @@ from matching.judging import reordering as neighbours
 Row: TypeAlias = Achievement | Demand
 
 OFFERED = {"demand": "achievement", "achievement": "demand"}
-LESSONS_LEAST = neighbours.LEAST
+LESSONS_LEAST = neighbours.MIN_VERDICTS
 FIRMS_LEAST = (
     3  # so many firms must have passed an achievement before its owner is told why
 )
@@ -271,7 +271,7 @@ def calibrate(*, by: Any) -> GradeModel:
         demands=learned.demands_,
         verdicts=learned.pairs_,
         parameters=learned.to_json(),
-        better=learned.better,
+        better=learned.is_better,
     )
     db.session.add(row)
     _commit()

@@ -22,7 +22,7 @@ from marketplace.listings import rules as listings
 from marketplace.matchmaking import indexing
 from marketplace.matchmaking.indexing import Matchers
 from matching import Document
-from matching.remote.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 from tests.factories import Factory
 from tests.search.conftest import URL, required
 

@@ -304,7 +304,7 @@ def test_the_figures_of_the_office(
 ) -> None:
     operator = sign_in(make.person("operator"))
     assert "还没有算过" in text_of(operator.get("/office/quality"))
-    judged_demands(quality.LEAST - 1)
+    judged_demands(quality.MIN_DEMANDS - 1)
     rules.measure(by=None)
     few = text_of(operator.get("/office/quality"))
     judged_demands(1)
