@@ -20,7 +20,6 @@ import numpy as np
 
 from benchmarks import texts
 from matching import Document, Matcher
-from matching.index import kernels
 from matching.remote import CANDIDATES, TERMS, CandidateMatcher
 from search.candidates import CandidatePool
 
@@ -123,7 +122,6 @@ def main() -> None:
     )
     parser.add_argument("--questions", type=int, default=269)
     args = parser.parse_args()
-    kernels.ready()
     found, asked = gathered(Path(args.folder) if args.folder else None, args.questions)
     url = f"{args.url}/candidates-trial"
     measured(
