@@ -28,7 +28,7 @@ from marketplace.listings.models import (
     LISTINGS,
 )
 from marketplace.permissions import audiences
-from matching.text import terms as lexicon
+from matching.text import lexicon_terms as lexicon
 from search.marking import marks, snippets
 from search.terms import tells, understand
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from marketplace.contributions import Job
 from marketplace.verdicts import deeds
 from marketplace.verdicts.grading import grades_are_current
-from matching.quality import TooFew
+from matching.judging.quality import TooFew
 
 
 def jobs() -> Iterator[Job]:
