@@ -20,6 +20,7 @@ from uuid import uuid4
 from search import Document, Engine, Query, SearchError, SearchUnavailable, open_engine
 from search.elastic import ElasticEngine
 
+FOLDER = Path("/var/tmp/market-nodes-trial")  # noqa: S108  data of trials, not worth keeping
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "elasticsearch.py"
 NODES = 3
 LONGEST = 2.0  # seconds a question may wait for its answer
@@ -154,9 +155,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--port", type=int, default=9320)
-    parser.add_argument(
-        "--folder", type=Path, default=Path("/var/tmp/market-nodes-trial")
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument(
         "--seconds",
         type=float,

@@ -233,12 +233,9 @@ def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -
     with sqlite3.connect(engine.path, isolation_level=None) as connection:
         (generation,) = connection.execute("SELECT generation FROM head").fetchone()
         # FTS5's own check: raises when postings and documents disagree in number or order.
-        connection.execute(
-            f"INSERT INTO words_{generation}(words_{generation}) VALUES ('integrity-check')"
-        )
-        connection.execute(
-            f"INSERT INTO chars_{generation}(chars_{generation}) VALUES ('integrity-check')"
-        )
+        for table in (f"words_{generation}", f"chars_{generation}"):
+            check = "INSERT INTO {table} ({table}) VALUES ('integrity-check')"
+            connection.execute(check.format(table=table))
     connection.close()
 
 
