@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 
 from search import Document, Engine, Query, open_engine
-from search.elastic import ElasticEngine
+from search.cluster import ElasticEngine
 
 
 def _words(text: str) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from search import Document, Engine, open_engine
-from search.elastic import ElasticEngine
+from search.cluster import ElasticEngine
 
 URL = os.environ.get("SEARCH_TEST_URL", "http://127.0.0.1:9200")
 PATIENT = 20.0  # seconds: a busy test machine is no reason for a wrong answer

@@ -18,7 +18,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from search import Document, Engine, Query, SearchError, SearchUnavailable, open_engine
-from search.elastic import ElasticEngine
+from search.cluster import ElasticEngine
 
 FOLDER = Path("/var/tmp/market-nodes-trial")  # noqa: S108  data of trials, not worth keeping
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "elasticsearch.py"

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from search import Document, Query, SearchError, SearchUnavailable, open_engine
-from search.fts import FtsEngine, _touch, _write
-from search.schema import K1, TERM_SCORE, B, Channels, rarity
+from search.analysis import AnalyzedText
+from search.embedded import FtsEngine
+from search.embedded.rows import put_document
+from search.embedded.tables import bump_counter
+from search.schema import K1, TERM_SCORE, B, inverse_document_frequency
 
 
 def listing(number: int, version: int = 1, title: str = "轴承") -> Document:
@@ -136,15 +139,19 @@ def test_words_of_another_version_are_noticed_and_still_removed_clean(
     engine: FtsEngine, path: Path
 ) -> None:
     engine.put([listing(2)])
-    with engine._writing() as (
+    with engine.file.writing() as (
         connection,
         head,
     ):  # as a version with other words would have stored it
-        older = Channels(("轴", "承", "轴承"), "轴承", "正文")
-        _touch(
+        older = AnalyzedText(("轴", "承", "轴承"), "轴承", "正文")
+        bump_counter(
             connection,
             head.counter + 1,
-            [_write(connection, head.generation, listing(1), older, head.counter + 1)],
+            [
+                put_document(
+                    connection, head.tables, listing(1), older, head.counter + 1
+                )
+            ],
         )
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE head SET version = 'older'")
@@ -243,18 +250,21 @@ def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -
 def test_a_word_is_worth_what_bm25_says_however_often_it_is_said(
     engine: FtsEngine, times: int
 ) -> None:
-    said = Channels(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
-    other = Channels(("阿胶",) * 200, "", "阿胶")
-    with engine._writing() as (connection, head):
+    said = AnalyzedText(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
+    other = AnalyzedText(("阿胶",) * 200, "", "阿胶")
+    with engine.file.writing() as (connection, head):
         stored = [
-            _write(connection, head.generation, listing(n), text, 1)
+            put_document(connection, head.tables, listing(n), text, 1)
             for n, text in enumerate((said, other, other))
         ]
-        _touch(connection, 1, stored)
+        bump_counter(connection, 1, stored)
     counted = min(times, 256)
     relative = 600 / ((600 + 200 + 200) / 3)
     expected = (
-        counted / (counted + K1 * (1 - B + B * relative)) * rarity(1, 3) + TERM_SCORE
+        counted
+        / (counted + K1 * (1 - B + B * relative))
+        * inverse_document_frequency(1, 3)
+        + TERM_SCORE
     )
     (hit,) = engine.find(Query("轴承")).hits
     assert hit.score == pytest.approx(expected, abs=1e-6)
@@ -279,12 +289,12 @@ def test_the_last_character_of_a_title_and_of_a_text_is_found(
 def test_what_is_kept_in_memory_stays_within_its_limit(
     engine: FtsEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.fts.KEPT", 1_000)
+    monkeypatch.setattr("search.embedded.postings.CACHE_LIMIT", 1_000)
     engine.put([listing(n) for n in range(1, 300)])
     for text in ("轴承", "正文", "轴", "承", "没有", "轴承"):
         expected = 0 if text == "没有" else 299
         assert engine.find(Query(text)).total == expected
-        assert engine._kept._size <= 1_000
+        assert engine._postings._size <= 1_000
 
 
 @pytest.mark.parametrize(
