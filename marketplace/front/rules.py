@@ -38,8 +38,8 @@ from marketplace.listings.models import (
 from marketplace.matchmaking import rules as matchmaking
 from marketplace.permissions import audiences, may, member
 from matching.text import terms as lexicon
-from search.marking import marks, snippets
-from search.terms import tells, understand
+from search.marking import highlights, snippets
+from search.terms import is_content_term, parse_query
 
 log = structlog.get_logger(__name__)
 Row = Achievement | Demand
@@ -544,10 +544,10 @@ def _lines(
     hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], *, by: Any
 ) -> list[Line]:
     found = cards.of_hits(hits, fields, by=by)
-    titles = marks([card.title for card in found], text)
-    return list(
-        map(Line, found, titles, snippets([card.text for card in found], text, SNIPPET))
-    )
+    query = parse_query(text)
+    titles = highlights([card.title for card in found], query)
+    texts = snippets([card.text for card in found], query, SNIPPET)
+    return list(map(Line, found, titles, texts))
 
 
 def _counts(result: search.Result, facet: str) -> dict[str, int]:
@@ -587,7 +587,7 @@ def _without(asked: Asked, missing: Iterable[str], *, by: Any) -> Shortcut | Non
     for word in missing:
         text = text.replace(word, " ")
     text = " ".join(text.split())
-    left = text != asked.text and any(map(tells, understand(text).terms))
+    left = text != asked.text and any(map(is_content_term, parse_query(text).terms))
     return _shortcut(asked.saying(text), by=by) if left else None
 
 

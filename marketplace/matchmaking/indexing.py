@@ -218,7 +218,7 @@ class Matchers:
         if not self.pools:
             return Matcher.load(path / "matcher")
         pool = self._pool(kind, path.name)
-        if not pool.there():
+        if not pool.exists():
             raise UnusableArtefact(
                 f"the candidates of {path.name} are not in Elasticsearch"
             )
@@ -226,9 +226,9 @@ class Matchers:
 
     def _pool(self, kind: str, generation: str) -> Any:
         """The documents of one generation in Elasticsearch; its client costs half a second that others need not pay."""
-        from search.candidates import CandidatePool
+        from search.cluster.candidates import CandidateIndex
 
-        return CandidatePool(self.pools, f"{kind}-{generation.replace('-', '.')}")
+        return CandidateIndex(self.pools, f"{kind}-{generation.replace('-', '.')}")
 
     def _empty(self, catalogue: Catalogue, generation: str = "") -> None:
         catalogue.matcher = CandidateMatcher() if self.pools else Matcher().fit([])
