@@ -183,7 +183,8 @@ class ElasticEngine:
             index = self.indices.live(self.deed_seconds)
             client = self.cluster.within(BULK_SECONDS)
             for hit in walk_documents(client, index, alive, order):
-                kind, ident, version = hit["sort"]
+                # A point in time appends a tie-break of its own.
+                kind, ident, version, *_ = hit["sort"]
                 versions.append((str(kind), int(ident), int(version)))
         return iter(versions)
 
