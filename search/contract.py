@@ -78,8 +78,8 @@ class Document:
         if self.version < 0:
             raise ValueError("version must not be negative")
         # Lists and sets are welcome; a sorted tuple makes equal documents equal.
-        object.__setattr__(self, "audience", tuple(sorted(set(self.audience))))
-        object.__setattr__(self, "modes", tuple(sorted(set(self.modes))))
+        _set_field(self, "audience", _sorted_once(self.audience))
+        _set_field(self, "modes", _sorted_once(self.modes))
 
     def facet_values(self, facet: str) -> tuple[Value, ...]:
         """The values under which this document is counted in a facet; () when it has none."""
@@ -125,21 +125,32 @@ class Query:
         unknown = set(self.filters) - set(FILTERS)
         if unknown:
             raise ValueError(f"no such facet: {', '.join(sorted(unknown))}")
-        object.__setattr__(self, "kinds", tuple(sorted(set(self.kinds))))
-        object.__setattr__(self, "audiences", frozenset(self.audiences))
+        _set_field(self, "kinds", _sorted_once(self.kinds))
+        _set_field(self, "audiences", frozenset(self.audiences))
         chosen: dict[str, frozenset[Value]] = {}
         for name, values in self.filters.items():
             accepted = _accepted_values(name, values)
             if accepted:
                 chosen[name] = accepted
-        object.__setattr__(self, "filters", chosen)
+        _set_field(self, "filters", chosen)
 
     def active_filters(self) -> dict[str, frozenset[Value]]:
         """Every facet that is filtered, kinds among them, as facet → accepted values."""
-        active = {name: frozenset(values) for name, values in self.filters.items()}
+        active: dict[str, frozenset[Value]] = {}
+        for name, values in self.filters.items():
+            active[name] = frozenset(values)
         if self.kinds:
             active["kind"] = frozenset(self.kinds)
         return active
+
+
+def _set_field(row: object, name: str, value: object) -> None:
+    """Put a field of a frozen dataclass in its final form, while it is being made."""
+    object.__setattr__(row, name, value)
+
+
+def _sorted_once(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
 
 
 def _accepted_values(name: str, values: Iterable[Value]) -> frozenset[Value]:
@@ -262,5 +273,8 @@ class Engine(Protocol):
 
 def order_facet(counts: Mapping[Value, int]) -> FacetCounts:
     """Counts as a list, most frequent first, ties by value as text; zero counts left out."""
-    counted = [(value, count) for value, count in counts.items() if count]
-    return sorted(counted, key=lambda pair: (-pair[1], str(pair[0])))
+    counted = [pair for pair in counts.items() if pair[1]]
+    # Years are integers, so values are compared as text; the second sort is stable.
+    counted.sort(key=lambda pair: str(pair[0]))
+    counted.sort(key=lambda pair: -pair[1])
+    return counted

@@ -154,6 +154,7 @@ class FallbackEngine:
 
     def _write_both(self, write: Callable[[Engine], int]) -> int:
         trouble: SearchUnavailable | None = None
+        # First the engine that never keeps anybody waiting.
         try:
             write(self.embedded)
         except SearchUnavailable as failure:
@@ -168,6 +169,7 @@ class FallbackEngine:
             self.breaker.record_failure()
             raise
         self.breaker.record_success()
+        # Both were tried, so one that works is up to date even while the other is not.
         if trouble is not None:
             raise trouble
         return written
@@ -192,8 +194,9 @@ class FallbackEngine:
         first = _by_key(self.primary.versions())
         second = _by_key(self.embedded.versions())
         for key in sorted(first.keys() | second.keys()):
-            lower = min(first.get(key, ABSENT_VERSION), second.get(key, ABSENT_VERSION))
-            yield (*key, lower)
+            version = first.get(key, ABSENT_VERSION)
+            other = second.get(key, ABSENT_VERSION)
+            yield (*key, min(version, other))
 
     def state(self) -> dict[str, Any]:
         """The first engine's state with breaker, degraded and the embedded engine's state under "embedded".
@@ -209,6 +212,7 @@ class FallbackEngine:
             first = self.primary.state()
         except SearchUnavailable as failure:
             state = self.embedded.state()
+            # A rebuild heals an index that is not there, not a cluster that does not answer.
             built = not isinstance(failure, NotBuilt)
             return state | {
                 "degraded": True,
@@ -243,10 +247,15 @@ def _by_key(versions: Iterable[Version]) -> dict[tuple[str, int], int]:
     return {(kind, ident): version for kind, ident, version in versions}
 
 
-def _copy_to_spool(documents: Iterable[Document], spool: IO[str]) -> Iterator[Document]:
+def _copy_to_spool(
+    documents: Iterable[Document],
+    spool: IO[str],
+) -> Iterator[Document]:
     """Pass documents on and write a copy of each, one per line."""
     for document in documents:
-        spool.write(json.dumps(asdict(document), default=date.isoformat) + "\n")
+        # JSON escapes line ends, so a document is one line whatever its text.
+        line = json.dumps(asdict(document), default=date.isoformat)
+        spool.write(line + "\n")
         yield document
 
 

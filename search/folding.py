@@ -40,7 +40,8 @@ def fold_character(character: str) -> str:
     (decision 020).
     """
     # normalise() first, so that characters agree with words also where it goes beyond Unicode (all dashes are one).
-    decomposed = unicodedata.normalize("NFKD", words_of.normalise(character))
+    normal = words_of.normalise(character)
+    decomposed = unicodedata.normalize("NFKD", normal)
     return "".join(c for c in decomposed if unicodedata.category(c) not in _DROPPED)
 
 
@@ -61,7 +62,12 @@ class FoldedText:
         text: the folded characters, n of them.
     """
 
-    def __init__(self, text: str, origins: Offsets, start: int) -> None:
+    def __init__(
+        self,
+        text: str,
+        origins: Offsets,
+        start: int,
+    ) -> None:
         """Hold one text of several that were folded together.
 
         Args:
@@ -95,7 +101,8 @@ class FoldedText:
         for (first, last), start in zip(
             pairwise(cuts), starts[:-1].tolist(), strict=True
         ):
-            folded.append(cls(text[first:last], origins[first:last], start))
+            piece = text[first:last]
+            folded.append(cls(piece, origins[first:last], start))
         return folded
 
     def origin(self, place: int) -> int:

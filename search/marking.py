@@ -18,6 +18,7 @@ _SENTENCE_ENDS = frozenset("。！？；!?;\n")
 _ELLIPSIS = "…"
 
 Span = tuple[int, int]
+TermSpans = list[list[Span]]  # of one text, for each term
 
 
 def highlights(texts: Sequence[str], query: ParsedQuery) -> list[Markup]:
@@ -30,9 +31,11 @@ def highlights(texts: Sequence[str], query: ParsedQuery) -> list[Markup]:
     Returns:
         One Markup for each text; striptags gives the text back.
     """
+    found = _find_spans(texts, query)
     marked = []
-    for text, by_term in zip(texts, _find_spans(texts, query), strict=True):
-        marked.append(mark_spans(text, _all_spans(by_term)))
+    for text, by_term in zip(texts, found, strict=True):
+        spans = _all_spans(by_term)
+        marked.append(mark_spans(text, spans))
     return marked
 
 
@@ -50,9 +53,11 @@ def snippets(
         One Markup for each text; the beginning of a text that has none of the words.
     """
     lines = [" ".join(text.split()) for text in texts]
+    found = _find_spans(lines, query)
+    length = max(length, 1)
     cut = []
-    for line, by_term in zip(lines, _find_spans(lines, query), strict=True):
-        cut.append(_snippet(line, by_term, max(length, 1)))
+    for line, by_term in zip(lines, found, strict=True):
+        cut.append(_snippet(line, by_term, length))
     return cut
 
 
@@ -86,7 +91,8 @@ def _merge_spans(spans: Iterable[Span], *, join_touching: bool) -> list[Span]:
     for start, end in sorted(spans):
         reach = merged[-1][1] if merged else -1
         if start < reach or (join_touching and start == reach):
-            merged[-1] = (merged[-1][0], max(end, reach))
+            begin = merged[-1][0]
+            merged[-1] = (begin, max(end, reach))
         else:
             merged.append((start, end))
     return merged
@@ -99,19 +105,26 @@ def _all_spans(by_term: Iterable[list[Span]]) -> list[Span]:
     return every
 
 
-def _snippet(text: str, by_term: list[list[Span]], length: int) -> Markup:
+def _snippet(
+    text: str,
+    by_term: TermSpans,
+    length: int,
+) -> Markup:
     start, end = _best_window(text, by_term, length)
     inside = []
     for span_start, span_end in _all_spans(by_term):
         if span_start < end and span_end > start:
-            inside.append((max(span_start, start) - start, min(span_end, end) - start))
+            # A span that the cut goes through is marked as far as it is seen.
+            first = max(span_start, start)
+            last = min(span_end, end)
+            inside.append((first - start, last - start))
     marked = mark_spans(text[start:end], inside)
     before = _ELLIPSIS if start > 0 else ""
     after = _ELLIPSIS if end < len(text) else ""
     return before + marked + after
 
 
-def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[list[list[Span]]]:
+def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
     """Per text and content term of the query (the phrase as typed last), where it stands in the original text.
 
     Stop words are left out: a page full of marked 的 shows nothing.
@@ -119,12 +132,14 @@ def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[list[list[Span
     if not query.content:
         return [[] for _ in texts]
     originals = [replace_unencodable(text) for text in texts]
-    found = []
     # All texts of a page are folded in one go (folding.FoldedText.fold_all says why).
-    for original, folded in zip(originals, FoldedText.fold_all(originals), strict=True):
+    foldings = FoldedText.fold_all(originals)
+    found = []
+    for original, folded in zip(originals, foldings, strict=True):
         by_term = [_term_spans(original, folded, term) for term in query.content]
         if query.whole:
-            by_term.append(list(_phrase_spans(original, folded, query.whole)))
+            spans = _phrase_spans(original, folded, query.whole)
+            by_term.append(list(spans))
         found.append(by_term)
     return found
 
@@ -133,7 +148,8 @@ def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
     """Where a term or a synonym of it stands; where its parts stand when neither does."""
     spans = list(_phrase_spans(text, folded, term.phrase))
     for other in term.alternatives:
-        spans.extend(_phrase_spans(text, folded, other.phrase, whole=other.whole))
+        found = _phrase_spans(text, folded, other.phrase, whole=other.whole)
+        spans.extend(found)
     if not spans:
         for part in term.parts:
             spans.extend(_phrase_spans(text, folded, part.phrase))
@@ -158,10 +174,17 @@ def _phrase_spans(
 
 
 def _is_latin(text: str, index: int) -> bool:
-    return 0 <= index < len(text) and text[index].isascii() and text[index].isalnum()
+    if not 0 <= index < len(text):
+        return False
+    character = text[index]
+    return character.isascii() and character.isalnum()
 
 
-def _best_window(text: str, by_term: list[list[Span]], length: int) -> Span:
+def _best_window(
+    text: str,
+    by_term: TermSpans,
+    length: int,
+) -> Span:
     """The stretch of at most length characters with most of the words, begun at a sentence where one is near."""
     if len(text) <= length:
         return 0, len(text)
@@ -178,14 +201,14 @@ def _best_window(text: str, by_term: list[list[Span]], length: int) -> Span:
         begin = 0
     begin = min(begin, len(text) - length)
     # No Latin word is cut in two, and no line begins with a blank.
-    while 0 < begin < best and _is_latin(text, begin - 1) and text[begin].isascii():
+    while begin < best and text[begin].isascii() and _is_latin(text, begin - 1):
         begin += 1
     while begin < best and text[begin] == " ":
         begin += 1
     return begin, min(len(text), begin + length)
 
 
-def _best_start(by_term: list[list[Span]], reach: int) -> int:
+def _best_start(by_term: TermSpans, reach: int) -> int:
     """Where the stretch of `reach` characters begins that has most of the terms, then most of their places."""
     places = []
     for index, spans in enumerate(by_term):

@@ -109,7 +109,10 @@ def parse_query(text: str) -> ParsedQuery:
     return ParsedQuery(tuple(longest), whole, tuple(content_terms(longest)))
 
 
-def fallback_terms(terms: Iterable[Term], nowhere: Iterable[Term]) -> list[Term]:
+def fallback_terms(
+    terms: Iterable[Term],
+    nowhere: Iterable[Term],
+) -> list[Term]:
     """The terms to look for when not all are found together: a word found nowhere gives way to its parts.
 
     Stop words and single characters are looked for only when there is nothing else: any document has them.
@@ -140,7 +143,9 @@ def content_terms(terms: Iterable[Term]) -> list[Term]:
 
 def is_content_term(term: Term) -> bool:
     """Whether a term is no stop word, no single character, no figure and no sign."""
-    return len(term.phrase) > 1 and bool(words_of.words(term.surface, stop=True))
+    if len(term.phrase) < 2:
+        return False
+    return bool(words_of.words(term.surface, stop=True))
 
 
 def scores_in_title(phrase: str) -> bool:
@@ -170,7 +175,8 @@ def _longest_first(spans: Iterable[Range]) -> list[Range]:
 
 
 def _with_trailing_signs(text: str, end: int) -> int:
-    if not (text[end - 1].isascii() and text[end - 1].isalnum()):
+    last = text[end - 1]
+    if not (last.isascii() and last.isalnum()):
         return end
     while end < len(text) and text[end] in _TRAILING_SIGNS:
         end += 1
@@ -196,12 +202,12 @@ def _full_term(surface: str) -> Term | None:
     term = _plain_term(surface)
     if term is None:
         return None
-    alternatives = _synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES]
+    alternatives = _synonyms().get(term.phrase, ())
     return Term(
         surface=term.surface,
         word=_token_of(surface),
         phrase=term.phrase,
-        alternatives=tuple(alternatives),
+        alternatives=alternatives[:MAX_ALTERNATIVES],
         parts=_parts(surface, term.phrase),
     )
 
@@ -244,8 +250,11 @@ def _longest_terms(terms: list[Term]) -> list[Term]:
     """At most MAX_TERMS of the terms, those with the longest phrases, in reading order."""
     if len(terms) <= MAX_TERMS:
         return terms
-    by_length = sorted(range(len(terms)), key=lambda i: (-len(terms[i].phrase), i))
-    return [terms[i] for i in sorted(by_length[:MAX_TERMS])]
+    # A stable sort: of two phrases with one length the first in reading order stays before the other.
+    places = range(len(terms))
+    by_length = sorted(places, key=lambda place: -len(terms[place].phrase))
+    chosen = sorted(by_length[:MAX_TERMS])
+    return [terms[place] for place in chosen]
 
 
 @cache

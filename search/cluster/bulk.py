@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
+from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
 from search.cluster.client import ClusterClient
@@ -63,27 +64,16 @@ def send_actions(
         lines: list[Body] = []
         for action in actions:
             lines.extend(action)
-        answer = cluster.within(max(end - time.monotonic(), 0.1)).bulk(
+        # The first attempt has its chance even where the time is over.
+        left = max(end - time.monotonic(), 0.1)
+        answer = cluster.within(left).bulk(
             index=index,
             operations=lines,
             require_alias=require_alias,
             refresh=refresh,
         )
-        refused: list[Action] = []
-        reason = ""
-        for action, item in zip(actions, answer["items"], strict=True):
-            status = item["index"]["status"]
-            error = item["index"].get("error", {})
-            if status < 300:
-                written += 1
-            elif status == 404:
-                raise NotFoundError(str(error.get("reason")), answer.meta, dict(error))
-            elif status in _TRY_AGAIN:
-                refused.append(action)
-                reason = error.get("reason")
-            elif status != _CONFLICT:
-                ident = action[0]["index"]["_id"]
-                raise SearchError(f"{ident}: {error.get('reason')}")
+        newly_written, refused, reason = _read_answer(actions, answer)
+        written += newly_written
         if refused and time.monotonic() + wait > end:
             raise SearchUnavailable(
                 f"the search cluster refused {len(refused)} documents: {reason}"
@@ -93,6 +83,36 @@ def send_actions(
             wait *= 2
         actions = refused
     return written
+
+
+def _read_answer(
+    actions: list[Action],
+    answer: ObjectApiResponse[Any],
+) -> tuple[int, list[Action], str]:
+    """(how many were written, those refused for being busy, why) of a bulk answer.
+
+    Raises:
+        NotFoundError, SearchError: as send_actions.
+    """
+    written = 0
+    refused: list[Action] = []
+    refusal = ""
+    # A bulk request succeeds as a whole where single actions fail: each has a status of its own.
+    for action, item in zip(actions, answer["items"], strict=True):
+        status = item["index"]["status"]
+        error = item["index"].get("error", {})
+        reason = str(error.get("reason"))
+        if status < 300:
+            written += 1
+        elif status == 404:
+            raise NotFoundError(reason, answer.meta, dict(error))
+        elif status in _TRY_AGAIN:
+            refused.append(action)
+            refusal = reason
+        elif status != _CONFLICT:
+            ident = action[0]["index"]["_id"]
+            raise SearchError(f"{ident}: {reason}")
+    return written, refused, refusal
 
 
 def walk_documents(

@@ -167,25 +167,35 @@ def _index_body() -> Body:
             "auto_expand_replicas": "0-1",
             # Nobody searches it before it is filled, so it is refreshed once, by hand.
             "refresh_interval": "-1",
-            "similarity": {"nearly_cosine": {"type": "BM25", "k1": K1, "b": B}},
+            "similarity": {
+                "nearly_cosine": {"type": "BM25", "k1": K1, "b": B},
+            },
         },
         "mappings": {
             "dynamic": "strict",
             # The terms need not be stored a second time: packed has them.
             "_source": {"includes": ["packed"]},
-            "properties": {**dict.fromkeys(FIELDS, text), "packed": {"type": "binary"}},
+            "properties": {
+                **dict.fromkeys(FIELDS, text),
+                "packed": {"type": "binary"},
+            },
         },
     }
 
 
 def _source(document: StoredCandidate) -> Body:
-    fields = {name: " ".join(map(str, document.terms[name])) for name in FIELDS}
-    return {**fields, "packed": base64.b64encode(document.packed).decode()}
+    packed = base64.b64encode(document.packed)
+    body: Body = {"packed": packed.decode()}
+    for name in FIELDS:
+        body[name] = " ".join(map(str, document.terms[name]))
+    return body
 
 
 def _ids_query(ids: Iterable[int]) -> Body:
-    return {"ids": {"values": [str(ident) for ident in sorted(ids)]}}
+    values = [str(ident) for ident in sorted(ids)]
+    return {"ids": {"values": values}}
 
 
 def _candidate(hit: Mapping[str, Any]) -> Candidate:
-    return int(hit["_id"]), base64.b64decode(hit["_source"]["packed"])
+    packed = hit["_source"]["packed"]
+    return int(hit["_id"]), base64.b64decode(packed)

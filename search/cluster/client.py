@@ -23,7 +23,11 @@ _Login = tuple[str, str]
 class ClusterClient:
     """The official client, made at the first call in each process, so its owner survives fork."""
 
-    def __init__(self, hosts: list[str], user: _Login | None) -> None:
+    def __init__(
+        self,
+        hosts: list[str],
+        user: _Login | None,
+    ) -> None:
         """Name the cluster; nothing is connected before the first call.
 
         Args:

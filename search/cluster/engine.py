@@ -115,6 +115,7 @@ class ElasticEngine:
         found = all_terms_query(parsed, query.audiences)
         body = page_request(found, query, browse=not parsed.terms)
         answer = self._search(body, query, end)
+        # Mostly one request is enough; two more are sent only when no document has all the terms.
         if _has_hits(answer) or not parsed.terms:
             return _result(answer)
         candidates = _with_parts(parsed.terms)
@@ -136,6 +137,7 @@ class ElasticEngine:
 
     def _search(self, body: Body, query: Query, end: float) -> _Answer:
         """Send one search of a query that has to be answered by a time of the monotonic clock."""
+        # One budget for all requests of an answer, not one for each.
         left = end - time.monotonic()
         if left <= 0:
             raise SearchUnavailable("search took too long")
@@ -177,7 +179,12 @@ class ElasticEngine:
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""
         alive = {"term": {"deleted": False}}
-        order = [{"kind": "asc"}, {"id": "asc"}, {"version": "asc"}]
+        # The version decides nothing here; a sort key is the cheapest way to have it brought.
+        order = [
+            {"kind": "asc"},
+            {"id": "asc"},
+            {"version": "asc"},
+        ]
         versions: list[Version] = []
         with translate_errors():
             index = self.indices.live(self.deed_seconds)
@@ -185,7 +192,8 @@ class ElasticEngine:
             for hit in walk_documents(client, index, alive, order):
                 # A point in time appends a tie-break of its own.
                 kind, ident, version, *_ = hit["sort"]
-                versions.append((str(kind), int(ident), int(version)))
+                found = (str(kind), int(ident), int(version))
+                versions.append(found)
         return iter(versions)
 
     def state(self) -> dict[str, Any]:
@@ -201,11 +209,13 @@ class ElasticEngine:
         with translate_errors():
             index = self.indices.live(self.deed_seconds)
             client = self.cluster.within(self.deed_seconds)
-            meta = client.indices.get_mapping(index=index)[index]["mappings"]["_meta"]
+            mapping = client.indices.get_mapping(index=index)
+            meta = mapping[index]["mappings"]["_meta"]
             counted = client.search(index=index, body=body)
             health = client.cluster.health(index=index, level="indices")
         removed = int(counted["aggregations"]["removed"]["doc_count"])
         last = counted["aggregations"]["last"]["value"]
+        # An empty index has no last write.
         written = datetime.fromisoformat(meta["built_at"])
         if last:
             written = datetime.fromtimestamp(last / 1000, UTC)
@@ -249,6 +259,7 @@ class ElasticEngine:
         try:
             return self._send_to_live(actions)
         except NotFoundError:
+            # The alias is missing: nothing was written, because every request demands an alias.
             if not self.starts_empty:
                 raise
             self.indices.ensure()
@@ -357,11 +368,21 @@ def _result(
         share = 1.0
         if shares:
             matched = hit.get("matched_queries", ())
-            share = min(sum(shares[int(place)] for place in matched), 1.0)
+            share = sum(shares[int(place)] for place in matched)
+            # Sums of floats may end a hair above one.
+            share = min(share, 1.0)
         source = hit["_source"]
         score = float(hit.get("_score") or 0.0)
         shown = source.get("shown", "")
-        hits.append(Hit(source["kind"], source["id"], score, share, shown))
+        hits.append(
+            Hit(
+                kind=source["kind"],
+                id=source["id"],
+                score=score,
+                matched_share=share,
+                shown=shown,
+            )
+        )
     return Result(
         total=int(answer["hits"]["total"]["value"]),
         hits=hits,

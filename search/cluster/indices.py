@@ -65,6 +65,7 @@ class Indices:
         number = int(live.rpartition("-")[2])
         index = f"{self.alias}-{number + 1}"
         client = self._client
+        # A second try after one that died was cleared away; a third would race somebody else's second.
         for _ in range(2):
             try:
                 client.indices.create(index=index, body=_new_index_body())
@@ -85,12 +86,14 @@ class Indices:
         """The sequence number of the last write of an index."""
         stats = self._client.indices.stats(index=index, level="shards")
         copies = stats["indices"][index]["shards"]["0"]
+        # A copy may lag behind; the highest number is the primary's.
         return max(int(copy["seq_no"]["max_seq_no"]) for copy in copies)
 
     def replay_writes(self, live: str, target: str, since: int) -> int:
         """Copy what was written after a write, tombstones too. Returns the number of the last write seen before."""
         client = self._client
         last = self.last_write(live)
+        # Only what was refreshed can be searched for.
         client.indices.refresh(index=live)
         later = {"range": {"_seq_no": {"gt": since}}}
         order = [{"kind": "asc"}, {"id": "asc"}]
@@ -118,6 +121,7 @@ class Indices:
         """Move the alias in one step, after which everything in the target can be found."""
         client = self._client
         client.indices.refresh(index=target)
+        # Both moves are one step of the cluster: no search finds the alias pointing nowhere.
         moves = [
             {"remove": {"index": live, "alias": self.alias}},
             {"add": {"index": target, "alias": self.alias}},
@@ -127,7 +131,8 @@ class Indices:
     def count(self, index: str) -> int:
         """Documents that are not removed."""
         alive = {"term": {"deleted": False}}
-        return int(self._client.count(index=index, query=alive)["count"])
+        counted = self._client.count(index=index, query=alive)
+        return int(counted["count"])
 
     def drop(self, index: str) -> None:
         """Delete an index, if it is there."""

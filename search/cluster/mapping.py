@@ -71,7 +71,9 @@ def index_body(meta: Mapping[str, str]) -> Body:
             "number_of_shards": 1,  # one statistic for all documents; a catalogue of a province fits well
             "auto_expand_replicas": "0-1",
             "max_result_window": WINDOW,
-            "similarity": {"words": {"type": "BM25", "k1": K1, "b": B}},
+            "similarity": {
+                "words": {"type": "BM25", "k1": K1, "b": B},
+            },
         },
         "mappings": {
             # A field that the mapping does not name is a mistake of ours, not a new field.

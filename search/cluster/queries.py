@@ -37,7 +37,11 @@ _Filters = Mapping[str, frozenset[Value]]
 
 def visible_filter(audiences: Iterable[str]) -> list[Body]:
     """The filter of every search: not removed, open to one of these groups."""
-    return [{"term": {"deleted": False}}, {"terms": {"audience": sorted(audiences)}}]
+    groups = sorted(audiences)
+    return [
+        {"term": {"deleted": False}},
+        {"terms": {"audience": groups}},
+    ]
 
 
 def phrase_query(characters: str, fields: Sequence[str] = _ANYWHERE) -> Body:
@@ -67,6 +71,7 @@ def scored_term_query(term: Term, name: str = "") -> Body:
     for other in term.alternatives:
         phrase = "" if other.whole else other.phrase
         ways += _form_queries(other.word, phrase, SYNONYM_WEIGHT)
+    # The filter decides which documents have the term, the rest only what it is worth in them.
     body: Body = {"filter": [term_query(term)], "should": ways}
     if name:
         body["_name"] = name
@@ -77,7 +82,9 @@ def _form_queries(word: str, characters: str, weight: float) -> list[Body]:
     """What one way to say a term is worth; "" for a word or phrase leaves it out."""
     ways: list[Body] = []
     if word:
-        ways.append({"term": {"words": {"value": word, "boost": weight}}})
+        # BM25, by the similarity of the mapping.
+        scored = {"value": word, "boost": weight}
+        ways.append({"term": {"words": scored}})
     if characters:
         anywhere = phrase_query(characters)
         ways.append(_constant_score(anywhere, weight * TERM_SCORE))
@@ -181,7 +188,11 @@ def page_request(found: Body, query: Query, *, browse: bool) -> Body:
         "query": found,
         # After the aggregations, so that each of them sees all that was found.
         "post_filter": {"bool": {"filter": _filter_queries(filters)}},
-        "aggs": {ALL_HITS: {"filter": {"match_all": {}}}, **facets},
+        "aggs": {
+            # Whether anything was found before the filters decides what is searched next.
+            ALL_HITS: {"filter": {"match_all": {}}},
+            **facets,
+        },
         "from": first if size else 0,
         "size": size,
         "sort": _sort_order(sort),
@@ -216,11 +227,18 @@ def _sort_order(sort: str) -> list[Body]:
         "newest": {"published_on": {"order": "desc", "missing": "_last"}},
         "deadline": {"deadline": {"order": "asc", "missing": "_last"}},
     }
-    return [main[sort], {"id": {"order": "asc"}}, {"kind": {"order": "asc"}}]
+    return [
+        main[sort],
+        {"id": {"order": "asc"}},
+        {"kind": {"order": "asc"}},
+    ]
 
 
 def completion_request(
-    prefix: str, audiences: Iterable[str], kinds: Iterable[str], size: int
+    prefix: str,
+    audiences: Iterable[str],
+    kinds: Iterable[str],
+    size: int,
 ) -> Body:
     """The entries that begin with a prefix, under the names of COMPLETION_FIELDS in the answer."""
     wanted = tuple(kinds) or ("",)
@@ -228,6 +246,7 @@ def completion_request(
     for audience in audiences:
         contexts.update(reader_context(audience, kind) for kind in wanted)
     completion = {
+        # So many that `size` texts are left when each is given once.
         "size": size * KEYS_PER_TEXT,
         "skip_duplicates": True,
         "contexts": {CONTEXT: sorted(contexts)},

@@ -63,7 +63,8 @@ class DocValuesColumn:
 
     def resized(self, size: int) -> DocValuesColumn:
         """A copy with room for more documents."""
-        return DocValuesColumn(_resized(self.codes, size, 0), list(self.meanings))
+        codes = _resized(self.codes, size, 0)
+        return DocValuesColumn(codes, list(self.meanings))
 
     def accepts(self, accepted: Iterable[Value]) -> Bools:
         """Per code, whether its combination has any of the accepted values. shape (codes,), bool."""
@@ -95,6 +96,7 @@ class DocValues:
     def __init__(self, generation: int, counter: int) -> None:
         self.generation = generation
         self.counter = counter
+        # SQLite's row numbers begin at 1; number 0 is no document.
         self.alive: Bools = np.zeros(1, dtype=np.bool_)
         self.ids: Int64s = np.zeros(1, dtype=np.int64)
         self.published: Int64s = np.full(1, NO_DATE, dtype=np.int64)
@@ -102,13 +104,16 @@ class DocValues:
         self.lengths: Int64s = np.zeros(1, dtype=np.int64)
         self.columns: dict[str, DocValuesColumn] = {}
         for name in COLUMNS:
-            self.columns[name] = DocValuesColumn(np.zeros(1, dtype=np.int64), [()])
+            codes = np.zeros(1, dtype=np.int64)
+            self.columns[name] = DocValuesColumn(codes, [()])
         self._visible: dict[frozenset[str], Bools] = {}
 
     def with_rows(self, counter: int, rows: Sequence[DocRow]) -> DocValues:
         """A newer snapshot with these rows written over."""
+        # Readers of the old snapshot go on with it, so nothing is shared. Copying takes far less than reading.
         newer = DocValues(self.generation, counter)
-        size = max([len(self.alive), *(row.number + 1 for row in rows)])
+        highest = max((row.number for row in rows), default=0)
+        size = max(len(self.alive), highest + 1)
         newer.alive = _resized(self.alive, size, False)
         newer.ids = _resized(self.ids, size, 0)
         newer.published = _resized(self.published, size, NO_DATE)
@@ -149,13 +154,16 @@ class DocValues:
         if mask is None:
             mask = self.alive & self.columns["audience"].having(audiences)
             mask.flags.writeable = False
+            # Guests are one set, each organisation's people another: few at a time, and cheap to make again.
             if len(self._visible) >= REMEMBERED_AUDIENCES:
                 self._visible.clear()
             self._visible[audiences] = mask
         return mask
 
     def filter_and_count_facets(
-        self, rows: Int64s, filters: Filters
+        self,
+        rows: Int64s,
+        filters: Filters,
     ) -> tuple[Bools, dict[str, FacetCounts]]:
         """Apply filters to found documents and count every facet under all filters but its own.
 
@@ -166,10 +174,14 @@ class DocValues:
         Returns:
             Which of them pass every filter, shape (m,), bool, and the counts by facet.
         """
+        # One pass over the found documents gives all counts; in SQL it is a query for each facet, and slow
+        # (decision 021).
         refused: dict[str, Bools] = {}
         for name, accepted in filters.items():
             column = self.columns[name]
-            refused[name] = ~column.accepts(accepted)[column.codes[rows]]
+            accepts = column.accepts(accepted)
+            refused[name] = ~accepts[column.codes[rows]]
+        # Seven facets at most, so a byte counts the filters that refuse a document.
         refusals = np.zeros(len(rows), dtype=np.int8)
         for mask in refused.values():
             refusals += mask
@@ -186,25 +198,33 @@ class DocValues:
 
     def _count_facet(self, name: str, rows: Int64s) -> FacetCounts:
         column = self.columns[name]
-        per_code = np.bincount(column.codes[rows], minlength=len(column.meanings))
+        # Documents are counted by combination first: few combinations, many documents.
+        codes = column.codes[rows]
+        per_code = np.bincount(codes, minlength=len(column.meanings))
         counts: dict[Value, int] = {}
         for code in np.flatnonzero(per_code):
+            documents = int(per_code[code])
             for value in column.meanings[code]:
-                counts[value] = counts.get(value, 0) + int(per_code[code])
+                counts[value] = counts.get(value, 0) + documents
         return order_facet(counts)
 
     @cached_property
     def relative_lengths(self) -> Float64s:
         """Per document number its length against the mean of all. shape (n,), float64."""
-        mean: float = self.lengths.sum() / max(1, self.count)
+        # Removed documents have the length 0 and are not counted.
+        total: float = self.lengths.sum()
+        mean = total / max(1, self.count)
         return self.lengths / max(1.0, mean)
 
     @cached_property
     def by_id(self) -> Int64s:
         """Per document number its rank by id, then kind: the tie-break of every order. shape (n,), int64."""
         kinds = self.columns["kind"]
-        names = [str(values[0]) if values else "" for values in kinds.meanings]
-        kind_ranks = np.argsort(np.argsort(np.array(names)))[kinds.codes]
+        # The first meaning is that of no document, an empty combination.
+        names = [str(*values) for values in kinds.meanings]
+        by_name = np.argsort(np.array(names))
+        kind_ranks = _ranks(by_name)[kinds.codes]
+        # lexsort takes the most important key last.
         return _ranks(np.lexsort((kind_ranks, self.ids)))
 
     @cached_property
@@ -218,33 +238,11 @@ class DocValues:
         return _ranks(np.lexsort((self.by_id, self.deadlines)))
 
 
-def page_positions(
-    rows: Int64s, keys: Sequence[npt.NDArray[Any]], first: int, size: int
-) -> Int64s:
-    """The positions of one page; what is beyond the page stays unordered (top-k by partition).
-
-    Args:
-        rows: shape (m,), int64; numbers of the found documents.
-        keys: arrays of shape (m,) to order by, ascending, most important first; the last must have no ties.
-        first: position of the page's first document in the order.
-        size: documents on the page.
-
-    Returns:
-        shape (at most size,), int64; positions in rows.
-    """
-    last = min(first + size, len(rows))
-    if first >= last:
-        return rows[:0]
-    candidates = np.arange(len(rows))
-    if last < len(rows):
-        # Everything not beyond the page's last main key is a candidate, ties included.
-        bound = np.partition(keys[0], last - 1)[last - 1]
-        candidates = np.flatnonzero(keys[0] <= bound)
-    order = np.lexsort(tuple(key[candidates] for key in reversed(keys)))
-    return candidates[order[first:last]]
-
-
-def _write_codes(column: DocValuesColumn, name: str, rows: Sequence[DocRow]) -> None:
+def _write_codes(
+    column: DocValuesColumn,
+    name: str,
+    rows: Sequence[DocRow],
+) -> None:
     """Write the codes of some documents, with new codes for combinations not met before."""
     known = {values: code for code, values in enumerate(column.meanings)}
     for row in rows:

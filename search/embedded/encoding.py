@@ -41,7 +41,8 @@ def single_character(character: str, *, title: bool = False) -> str:
 
 def char_bigrams(characters: str) -> str:
     """Characters as the tokens of the character table: each with the next one, as rare as words mostly are."""
-    return " ".join(map("".join, pairwise(characters))).translate(_SIGNS)
+    bigrams = map("".join, pairwise(characters))
+    return " ".join(bigrams).translate(_SIGNS)
 
 
 def tf_bit_token(word: str, bit: int) -> str:

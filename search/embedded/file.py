@@ -70,6 +70,7 @@ class IndexFile:
             connection = self._connect(create=False)
             _set_timeout(connection, self.read_timeout)
             connection.execute("BEGIN")
+            # SQLite takes its view of the file at the first read, so the head is of the same moment as the rest.
             try:
                 head = read_head(connection)
                 if head is None:

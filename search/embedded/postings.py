@@ -78,6 +78,7 @@ class PostingReader:
 
     def phrase(self, phrase: str, *, title: bool = False) -> Int32s:
         """The documents in whose text, or title, folded characters stand together."""
+        # A single character is no bigram; it is a token of the word table.
         if len(phrase) == 1:
             return self.word(single_character(phrase, title=title))
         return self._match(self._chars, phrase_query(phrase, title=title))
@@ -89,15 +90,21 @@ class PostingReader:
 
     def _count(self, word: str) -> Int32s:
         rows = self.word(word)
+        # Most documents have a word once, so a bit's list is short where there is one at all.
         frequencies = np.ones(len(rows), dtype=np.int32)
         bits = [word_query(tf_bit_token(word, bit)) for bit in range(TF_BITS)]
         for bit, having in enumerate(self._read(self._words, bits)):
-            frequencies[np.searchsorted(rows, having)] += 1 << bit
+            # Every document with a bit has the word, so its place among them is exact.
+            places = np.searchsorted(rows, having)
+            frequencies[places] += 1 << bit
         return frequencies
 
     def _match(self, table: str, expression: str) -> Int32s:
         key = (self._state, table, expression)
-        return self._cache.get_or_load(key, lambda: self._read(table, [expression])[0])
+        return self._cache.get_or_load(
+            key,
+            lambda: self._read(table, [expression])[0],
+        )
 
     def _read(self, table: str, expressions: list[str]) -> list[Int32s]:
         """The documents of each expression of MATCH, in one statement."""
@@ -106,5 +113,7 @@ class PostingReader:
         listed = self._connection.execute(f"SELECT {columns}", expressions).fetchone()
         lists = []
         for numbers in listed:
-            lists.append(np.fromstring(numbers or "", dtype=np.int32, sep=","))
+            # NULL where nothing matches. FTS5 gives row numbers in ascending order.
+            text = numbers or ""
+            lists.append(np.fromstring(text, dtype=np.int32, sep=","))
         return lists

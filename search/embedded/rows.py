@@ -46,19 +46,24 @@ def put_document(
     Returns:
         By how much the number of living documents changed (-1, 0, 1), None when nothing was written.
     """
+    return store_row(connection, tables, _document_row(document, text, changed))
+
+
+def _document_row(document: Document, text: AnalyzedText, changed: int) -> Row:
     packed = _pack(
         word_field_tokens(text),
         char_bigrams(text.title),
         char_bigrams(text.body),
         json.dumps(text.completions),
     )
-    row = (
+    return (
         document.kind,
         document.id,
         document.version,
-        0,
+        0,  # not deleted
         changed,
         json.dumps(document.audience),
+        # "" is no value: it must not be counted in a facet.
         document.district or None,
         document.field or None,
         document.stage or None,
@@ -71,7 +76,6 @@ def put_document(
         packed,
         document.shown,
     )
-    return store_row(connection, tables, row)
 
 
 def put_tombstone(
@@ -79,12 +83,30 @@ def put_tombstone(
 ) -> int | None:
     """Mark a document as removed, so that a late put of a lower version stays out. Arguments and result as above."""
     kind, ident, number = version
-    facets = (None, None, None, "[]", None, None, None, None)
-    row = (kind, ident, number, 1, changed, "[]", *facets, 0, b"", "")
+    # Every column but the version is empty: a tombstone is in no posting list and nobody may find it.
+    facets = (None, None, None, "[]", None, None)
+    dates = (None, None)
+    row = (
+        kind,
+        ident,
+        number,
+        1,  # deleted
+        changed,
+        "[]",  # no audience
+        *facets,
+        *dates,
+        0,  # tokens
+        b"",
+        "",
+    )
     return store_row(connection, tables, row)
 
 
-def store_row(connection: sqlite3.Connection, tables: Tables, row: Row) -> int | None:
+def store_row(
+    connection: sqlite3.Connection,
+    tables: Tables,
+    row: Row,
+) -> int | None:
     """Put one row and its postings in place of the stored ones, unless their version is higher.
 
     Returns:
@@ -104,9 +126,11 @@ def store_row(connection: sqlite3.Connection, tables: Tables, row: Row) -> int |
         number, stored_version, stored_deleted, stored_packed = stored
         if stored_version > version:
             return None
+        # An equal version is written again: the words of a new release may differ.
         if not stored_deleted:
             alive_before = 1
             remove_postings(connection, tables, number, stored_packed)
+    # A known document keeps its row number, so doc values and posting lists stay aligned.
     cursor = connection.execute(
         tables.sql(
             "INSERT OR REPLACE INTO {docs} (number, {columns}) VALUES (?, {marks})"
@@ -123,6 +147,7 @@ def add_postings(
     connection: sqlite3.Connection, tables: Tables, number: int | None, packed: bytes
 ) -> None:
     """Add a packed text to the posting lists under a row number."""
+    # From the packed text, not the analyzed one: what goes in is what will be taken out.
     words, title, body, completions = _unpack(packed)
     connection.executemany(
         tables.sql(
@@ -144,6 +169,7 @@ def remove_postings(
     connection: sqlite3.Connection, tables: Tables, number: int, packed: bytes
 ) -> None:
     """Take a packed text out of the posting lists; it must be the very text that went in under this number."""
+    # Other tokens would leave the old ones behind, and the table would be damaged without a word (decision 021).
     words, title, body, completions = _unpack(packed)
     connection.executemany(
         tables.sql(
@@ -173,6 +199,7 @@ def replay_writes(
         live.sql("SELECT {columns} FROM {docs} WHERE changed > ? ORDER BY changed"),
         (since,),
     ).fetchall()
+    # In the order of writing; versions decide anyway.
     for row in rows:
         store_row(connection, target, row)
 
@@ -252,6 +279,7 @@ def read_completions(
     number = -1
     end = prefix_upper_bound(prefix)
     while len(entries) < size:
+        # Read on from the last entry by the primary key; an OFFSET would count through all of them again.
         rows = connection.execute(
             tables.sql(
                 "SELECT entry, number FROM {completions} WHERE weight = ? AND (entry, number) > (?, ?) "
@@ -261,6 +289,7 @@ def read_completions(
         ).fetchall()
         for entry, number in rows:
             after = entry
+            # A number beyond the mask was written after the doc values were read.
             if number < len(visible) and visible[number]:
                 entries.append(entry)
                 # Jump over the other documents with this entry: a title that hundreds share costs one more read.
@@ -274,6 +303,7 @@ def read_completions(
 
 def _completion_keys(completions: str, number: int | None) -> set[_CompletionKey]:
     """The completions of a packed text as rows (weight, entry, number)."""
+    # A set: a word that is also the title has the same key twice.
     keys: set[_CompletionKey] = set()
     for weight, entries in json.loads(completions):
         keys.update((weight, entry, number) for entry in entries)

@@ -52,7 +52,11 @@ def score_everything(visible: Bools) -> ScoredDocuments:
         visible: shape (n,), bool, per document number.
     """
     rows = np.flatnonzero(visible)
-    return ScoredDocuments(rows, np.zeros(len(rows)), np.ones(len(rows)))
+    return ScoredDocuments(
+        rows=rows,
+        scores=np.zeros(len(rows)),
+        shares=np.ones(len(rows)),
+    )
 
 
 class TermScorer:
@@ -81,27 +85,36 @@ class TermScorer:
     def score_documents(self, query: ParsedQuery) -> ScoredDocuments:
         """The visible documents with all terms; where there is none, those with some of them (decision 020)."""
         masks = {term.phrase: self.term_mask(term) for term in query.terms}
+        # A copy: the mask of the visible documents is shared by all readers.
         having_all = self.visible.copy()
         for mask in masks.values():
             having_all &= mask
+        # Decided before any filter, so that choosing a facet value never changes the meaning of the list, and every
+        # count shown is the count one gets (decision 020).
         if not having_all.any():
             return self._score_any_term(query, masks)
         scores = self._whole_phrase_scores(query)
         for term in query.terms:
             self._add_term_score(term, scores, having_all)
         rows = np.flatnonzero(having_all)
-        return ScoredDocuments(rows, scores[rows], np.ones(len(rows)))
+        return ScoredDocuments(
+            rows=rows,
+            scores=scores[rows],
+            shares=np.ones(len(rows)),
+        )
 
     def _score_any_term(
         self, query: ParsedQuery, masks: dict[str, Bools]
     ) -> ScoredDocuments:
         """Documents with some of the terms; a share weighs a term by its rarity among what the reader may see."""
+        # What this reader may not see counts as absent: a word of a confidential listing is missing for the public.
         nowhere = []
         for term in query.terms:
             if not (masks[term.phrase] & self.visible).any():
                 nowhere.append(term)
         terms = fallback_terms(query.terms, nowhere)
         weights = self._term_weights(terms, masks)
+        # Every weight is 0 only when there is nothing to share.
         total = sum(weights) or 1.0
         shares = np.zeros(len(self.visible))
         scores = self._whole_phrase_scores(query)
@@ -126,10 +139,12 @@ class TermScorer:
         visible = int(np.count_nonzero(self.visible))
         weights = []
         for term in terms:
+            # The parts of a word that was found nowhere are new here.
             if term.phrase not in masks:
                 masks[term.phrase] = self.term_mask(term)
-            having = int(np.count_nonzero(masks[term.phrase] & self.visible))
-            weights.append(inverse_document_frequency(having, visible))
+            having = masks[term.phrase] & self.visible
+            count = int(np.count_nonzero(having))
+            weights.append(inverse_document_frequency(count, visible))
         return weights
 
     def term_mask(self, term: Term) -> Bools:
@@ -140,6 +155,7 @@ class TermScorer:
         mask = np.zeros(len(self.visible), dtype=np.bool_)
         mask[self.postings.phrase(term.phrase)] = True
         for other in term.alternatives:
+            # A short Latin alias counts as a word only: PE is not in "speed".
             if other.whole:
                 mask[self.postings.word(other.word)] = True
             else:
@@ -160,9 +176,15 @@ class TermScorer:
             self._add_form_score(other.word, phrase, SYNONYM_WEIGHT, scores, among)
 
     def _add_form_score(
-        self, word: str, phrase: str, weight: float, scores: Float64s, among: Bools
+        self,
+        word: str,
+        phrase: str,
+        weight: float,
+        scores: Float64s,
+        among: Bools,
     ) -> None:
         """Add what one way to say a term is worth; "" for a word or phrase leaves it out."""
+        # A posting list has each document once, so adding by row numbers adds once.
         if word:
             rows, values = self.bm25(word, among)
             scores[rows] += weight * values
@@ -195,12 +217,15 @@ class TermScorer:
             Row numbers, shape (k,), int32, and scores, shape (k,), float64.
         """
         everywhere = self.postings.word(word)
+        # Only documents that can be hits: the other scores would be thrown away.
         here = among[everywhere]
         rows = everywhere[here]
         if not len(rows):
             return rows, np.zeros(0)
+        # Saturation by Lucene's BM25: k1 bends the frequency, b weighs the length against the mean.
         frequencies = self.postings.term_frequencies(word)[here]
         lengths = self.doc_values.relative_lengths[rows]
         saturation = K1 * (1 - B + B * lengths)
+        # Rarity is that in the whole index, not among the visible documents: one order for all readers.
         rarity = inverse_document_frequency(len(everywhere), self.documents)
         return rows, frequencies / (frequencies + saturation) * rarity

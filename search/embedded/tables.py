@@ -96,6 +96,7 @@ def read_head(connection: sqlite3.Connection) -> Head | None:
 
 def create_head(connection: sqlite3.Connection) -> Head:
     """Fill an empty file: the head and a first generation of tables."""
+    # A pragma takes no bound value.
     connection.execute(f"PRAGMA user_version = {LAYOUT}")
     connection.execute(
         "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), generation INTEGER NOT NULL, "
@@ -103,7 +104,14 @@ def create_head(connection: sqlite3.Connection) -> Head:
         "written_at TEXT NOT NULL)"
     )
     tables = create_tables(connection)
-    head = Head(tables.generation, 0, 0, VERSION, utc_now(), utc_now())
+    head = Head(
+        generation=tables.generation,
+        counter=0,
+        alive=0,
+        version=VERSION,
+        built_at=utc_now(),
+        written_at=utc_now(),
+    )
     connection.execute(
         "INSERT INTO head VALUES (1, ?, ?, ?, ?, ?, ?)",
         (
@@ -120,6 +128,7 @@ def create_head(connection: sqlite3.Connection) -> Head:
 
 def create_tables(connection: sqlite3.Connection) -> Tables:
     """A new, empty generation of tables."""
+    # Only one rebuild runs at a time, so the time in nanoseconds is a number nobody else has.
     tables = Tables(time.time_ns())
     # packed: the text as it was indexed. Deleting from a contentless table (SQLite before 3.43 has no other way)
     # needs the very tokens that went in, and the words of today need not be the words of then (decision 021).
@@ -133,6 +142,7 @@ def create_tables(connection: sqlite3.Connection) -> Tables:
     )
     # Readers read on from the counter they know, and a rebuild takes over what was written after it began.
     connection.execute(tables.sql("CREATE INDEX {docs}_changed ON {docs} (changed)"))
+    # Contentless, without sizes and places: the texts are in packed, the lengths in the doc values.
     connection.execute(
         tables.sql(
             "CREATE VIRTUAL TABLE {words} USING fts5 (words, content='', columnsize=0, detail=none, tokenize='ascii')"
@@ -170,14 +180,26 @@ def bump_counter(
     )
 
 
-def swap_generation(connection: sqlite3.Connection, head: Head, tables: Tables) -> int:
+def swap_generation(
+    connection: sqlite3.Connection,
+    head: Head,
+    tables: Tables,
+) -> int:
     """Make other tables the live ones. Returns how many documents they hold."""
+    # Counted anew: the head's own count is that of the old tables.
     (count,) = connection.execute(
         tables.sql("SELECT count(*) FROM {docs} WHERE NOT deleted")
     ).fetchone()
     connection.execute(
         "UPDATE head SET generation = ?, counter = ?, alive = ?, version = ?, built_at = ?, written_at = ?",
-        (tables.generation, head.counter + 1, count, VERSION, utc_now(), utc_now()),
+        (
+            tables.generation,
+            head.counter + 1,
+            count,
+            VERSION,
+            utc_now(),
+            utc_now(),
+        ),
     )
     return int(count)
 
