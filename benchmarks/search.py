@@ -1,4 +1,4 @@
-"""Time of the search engine on made-up listings, beside two peers on the same machine in the same run.
+"""Time of the search engine on made-up listings, against two peers on the same machine in the same run.
 
     .venv/bin/python -m benchmarks.search [--documents 13000] [--url http://127.0.0.1:9200/benchmark]
     .venv/bin/python -m benchmarks.search --texts A.tsv B.tsv --queries Q.tsv --url http://127.0.0.1:9200/benchmark

@@ -205,7 +205,7 @@ class FtsEngine:
         self, connection: sqlite3.Connection, head: Head
     ) -> DocValues:
         """The doc values as of this transaction or newer, read on only from where the last reader stopped."""
-        # Reading them all takes about 0.1 s for 13,000 documents (decision 021), so whoever comes meanwhile waits.
+        # Reading them all takes about 0.1 s for 13,000 documents (decision 021), so readers who come meanwhile wait.
         with self._lock:
             doc_values = self._doc_values
             if doc_values is None or doc_values.generation != head.generation:

@@ -186,7 +186,7 @@ def swap_generation(
     tables: Tables,
 ) -> int:
     """Make other tables the live ones. Returns how many documents they hold."""
-    # Counted anew: the head's own count is that of the old tables.
+    # Counted again: the head's own count is that of the old tables.
     (count,) = connection.execute(
         tables.sql("SELECT count(*) FROM {docs} WHERE NOT deleted")
     ).fetchone()

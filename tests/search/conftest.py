@@ -1,5 +1,5 @@
 """The engines every search test runs over, and the small catalogue the tables are written against.
-Not here: expected results; those stand beside each test.
+Not here: expected results; each test has its own.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ PATIENCE = 120.0  # seconds until a killed node is back with all copies
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal, with the time."""
+    """Print for the person at the terminal, with the time."""
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
@@ -103,7 +103,7 @@ class Trial:
             time.sleep(0.05)  # leaves the processors to the nodes
         engine.close()
 
-    def reckon(self) -> list[str]:
+    def find_losses(self) -> list[str]:
         """What of the acknowledged is not there as it should be."""
         there = {
             ident: version for _, ident, version in ElasticEngine(self.url).versions()
@@ -150,7 +150,7 @@ def whole(port: int) -> bool:
 
 
 def main() -> int:
-    """Start the nodes, burn, reckon, end the nodes."""
+    """Start the nodes, kill each in turn, count what is lost, end the nodes."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -207,7 +207,7 @@ def main() -> int:
         trial.over.set()
         for thread in threads:
             thread.join()
-        lost, longest = trial.reckon(), max(trial.waits)
+        lost, longest = trial.find_losses(), max(trial.waits)
         say(
             f"{len(trial.book)} documents acknowledged, {len(trial.removed)} of them removals, "
             f"{trial.refused} writes refused and repeated; {len(trial.waits)} answers, "

@@ -34,7 +34,7 @@ def pool() -> Iterator[CandidateIndex]:
 
 @pytest.fixture
 def matcher(pool: CandidateIndex, tmp_path: Path) -> CandidateMatcher:
-    """All that have a term asked for are candidates, so that nothing but the scores can differ."""
+    """All that have a term of the query are candidates, so that nothing but the scores can differ."""
     CandidateMatcher.build(CATALOGUE, tmp_path, pool)
     return CandidateMatcher.open(tmp_path, pool, candidates=len(CATALOGUE))
 
@@ -94,7 +94,7 @@ def test_what_is_put_and_removed_later_counts_as_if_fitted(
 
 
 @pytest.mark.parametrize("many", [5, 400])
-def test_only_among_the_ids_asked_for(matcher: CandidateMatcher, many: int) -> None:
+def test_only_among_the_ids_given(matcher: CandidateMatcher, many: int) -> None:
     exact = Matcher().fit(CATALOGUE)
     among = set(range(0, 2 * many, 2)) | {12_345}
 
@@ -120,7 +120,7 @@ def test_an_empty_catalogue(pool: CandidateIndex, tmp_path: Path) -> None:
     assert matcher.rank(QUESTIONS[0]) == Matcher().fit(CATALOGUE[:3]).rank(QUESTIONS[0])
 
 
-def test_a_lost_index_and_a_foreign_artefact_are_told(
+def test_a_lost_index_and_a_foreign_artefact_are_reported(
     matcher: CandidateMatcher, pool: CandidateIndex
 ) -> None:
     pool.drop()

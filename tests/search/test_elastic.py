@@ -182,7 +182,9 @@ def test_a_write_that_meets_the_swap_is_sent_again(
 
 
 @cluster_only
-def test_an_index_closed_for_good_is_said(fresh: Callable[[], ElasticEngine]) -> None:
+def test_an_index_closed_for_good_is_reported(
+    fresh: Callable[[], ElasticEngine],
+) -> None:
     engine = fresh()
     engine.put([listing(1)])
     engine.indices.block_writes(f"{engine.alias}-0", blocked=True)

@@ -55,7 +55,7 @@ def test_an_empty_file_is_no_empty_answer(engine: FtsEngine, path: Path) -> None
 @pytest.mark.parametrize(
     "rubbish", [b"not a database" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000]
 )
-def test_a_broken_file_is_said_and_a_rebuild_replaces_it(
+def test_a_broken_file_is_reported_and_a_rebuild_replaces_it(
     engine: FtsEngine, path: Path, rubbish: bytes
 ) -> None:
     path.parent.mkdir()
@@ -69,7 +69,9 @@ def test_a_broken_file_is_said_and_a_rebuild_replaces_it(
     assert list(path.parent.glob("search.db.broken-*"))
 
 
-def test_a_file_damaged_in_the_middle_is_said(engine: FtsEngine, path: Path) -> None:
+def test_a_file_damaged_in_the_middle_is_reported(
+    engine: FtsEngine, path: Path
+) -> None:
     engine.put([Document("demand", n, 1, f"轴承{n}", "正文" * 200) for n in range(300)])
     engine.close()
     with sqlite3.connect(path) as connection:
@@ -83,7 +85,7 @@ def test_a_file_damaged_in_the_middle_is_said(engine: FtsEngine, path: Path) -> 
         engine.find(Query("轴承"))
 
 
-def test_a_locked_file_is_said_within_the_timeout(
+def test_a_locked_file_is_reported_within_the_timeout(
     engine: FtsEngine, path: Path
 ) -> None:
     engine.put([listing(1)])
@@ -97,7 +99,7 @@ def test_a_locked_file_is_said_within_the_timeout(
     other.close()
 
 
-def test_an_exclusive_lock_is_said(engine: FtsEngine, path: Path) -> None:
+def test_an_exclusive_lock_is_reported(engine: FtsEngine, path: Path) -> None:
     engine.put([listing(1)])
     engine.close()
     other = sqlite3.connect(path, isolation_level=None)
@@ -247,15 +249,15 @@ def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 8, 100, 256, 300])
-def test_a_word_is_worth_what_bm25_says_however_often_it_is_said(
+def test_a_word_scores_by_bm25_however_often_it_occurs(
     engine: FtsEngine, times: int
 ) -> None:
-    said = AnalyzedText(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
+    repeated = AnalyzedText(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
     other = AnalyzedText(("阿胶",) * 200, "", "阿胶")
     with engine.file.writing() as (connection, head):
         stored = [
             put_document(connection, head.tables, listing(n), text, 1)
-            for n, text in enumerate((said, other, other))
+            for n, text in enumerate((repeated, other, other))
         ]
         bump_counter(connection, 1, stored)
     counted = min(times, 256)

@@ -70,7 +70,7 @@ def test_the_breaker(clock: Clock) -> None:
     assert [breaker.allows_call(), breaker.allows_call()] == [
         True,
         False,
-    ]  # one tries, the others do not wait for him
+    ]  # one tries, the others do not wait for it
     breaker.record_failure()
     assert breaker.allows_call() is False
     clock.now = 10.0
@@ -126,7 +126,7 @@ def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
     assert list(engine.versions()) == [("demand", 2, 1)]
 
 
-def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(
+def test_a_write_that_misses_the_first_is_reported_and_the_embedded_one_has_it(
     tmp_path: Path,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -14,7 +14,7 @@ from search import Document, Engine, Query
 from search.marking import highlights, snippets
 from search.terms import MAX_TERMS, parse_query
 
-KEPT = [
+SHARED_INDEX = [
     HealthCheck.function_scoped_fixture
 ]  # the index may carry over: that is the point of an index
 
@@ -29,7 +29,7 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=150, suppress_health_check=KEPT)
+@settings(max_examples=150, suppress_health_check=SHARED_INDEX)
 @given(text=ANYTHING)
 @example(text='"" OR ""')
 @example(text="\x00")
@@ -43,7 +43,7 @@ def test_no_text_is_a_syntax_error(filled: Engine, text: str) -> None:
     assert result.total or result.missing or result.relaxed is False
 
 
-@settings(max_examples=60, suppress_health_check=KEPT)
+@settings(max_examples=60, suppress_health_check=SHARED_INDEX)
 @given(title=ANYTHING, body=ANYTHING, data=st.data())
 def test_every_short_piece_of_a_stored_text_is_found(
     fresh: Callable[[], Engine], title: str, body: str, data: st.DataObject

@@ -39,10 +39,10 @@ def test_a_long_text_is_read_to_its_limit_and_keeps_its_longest_words() -> None:
 
 def test_a_word_found_nowhere_gives_way_to_its_parts() -> None:
     terms = parse_query("锂离子电池").terms
-    kept = [term.phrase for term in fallback_terms(terms, [])]
+    whole_terms = [term.phrase for term in fallback_terms(terms, [])]
     parts = [term.phrase for term in fallback_terms(terms, terms)]
-    assert kept == [term.phrase for term in terms]
-    assert len(terms) > 1 or parts != kept
+    assert whole_terms == [term.phrase for term in terms]
+    assert len(terms) > 1 or parts != whole_terms
 
 
 def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
