@@ -43,10 +43,9 @@ def send_actions(
 
     Args:
         cluster: where to.
-        index: an index or an alias.
-        actions: of mapping.
+        index: an index, or with require_alias an alias that must be there.
+        actions: as mapping makes them.
         seconds: until every action must be done.
-        require_alias: refuse to make an index of this name.
         refresh: answer when what was written can be found.
 
     Returns:

@@ -88,7 +88,7 @@ class CandidateIndex:
 
     def nearest(
         self,
-        asked: Mapping[str, Sequence[tuple[int, float]]],
+        terms: Mapping[str, Sequence[tuple[int, float]]],
         size: int,
         only: Collection[int] | None,
         exclude: set[int],
@@ -96,7 +96,7 @@ class CandidateIndex:
         """The documents that have the heaviest of the terms.
 
         Args:
-            asked: field → (term, weight) to look for.
+            terms: field → (term, weight) to look for.
             size: how many at most.
             only: ids to choose among; None for all.
             exclude: ids to leave out.
@@ -105,8 +105,8 @@ class CandidateIndex:
             (id, packed), best first.
         """
         should = []
-        for field, terms in sorted(asked.items()):
-            for term, weight in terms:
+        for field, weighted in sorted(terms.items()):
+            for term, weight in weighted:
                 value = {"value": str(term), "boost": weight}
                 should.append({"term": {field: value}})
         query: dict[str, Any] = {"should": should, "minimum_should_match": 1}

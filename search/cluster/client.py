@@ -1,5 +1,5 @@
 """The connection to Elasticsearch 8: addresses, one client per process, its errors as ours.
-Not here: what is asked of it (queries, mapping), which index is live (indices).
+Not here: what is sent to it (queries, mapping), which index is live (indices).
 """
 
 from __future__ import annotations

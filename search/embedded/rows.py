@@ -22,6 +22,11 @@ from search.embedded.encoding import char_bigrams, word_field_tokens
 from search.embedded.tables import Tables
 
 ENTRIES_PER_READ = 64  # completions read at a time
+# Read on from the last entry by the primary key; an OFFSET would count through all of them again.
+_ENTRIES_AFTER = (
+    "SELECT entry, number FROM {completions} WHERE weight = ? AND (entry, number) > (?, ?) AND entry < ? "
+    "ORDER BY entry, number LIMIT ?"
+)
 _SEPARATOR = "\x1e"  # between the parts of a packed text; no token contains it
 
 Row = tuple[Any, ...]  # the values of tables.ROW_COLUMNS
@@ -278,14 +283,10 @@ def read_completions(
     after = prefix
     number = -1
     end = prefix_upper_bound(prefix)
+    statement = tables.sql(_ENTRIES_AFTER)
     while len(entries) < size:
-        # Read on from the last entry by the primary key; an OFFSET would count through all of them again.
         rows = connection.execute(
-            tables.sql(
-                "SELECT entry, number FROM {completions} WHERE weight = ? AND (entry, number) > (?, ?) "
-                "AND entry < ? ORDER BY entry, number LIMIT ?"
-            ),
-            (weight, after, number, end, ENTRIES_PER_READ),
+            statement, (weight, after, number, end, ENTRIES_PER_READ)
         ).fetchall()
         for entry, number in rows:
             after = entry
