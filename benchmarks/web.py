@@ -36,13 +36,12 @@ from flask_migrate import upgrade
 from benchmarks import texts
 from config import Config
 from marketplace import create_app
-from marketplace.accounts import rules as accounts
+from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import Organisation, key_of
-from marketplace.dictionaries import rules as dictionaries
+from marketplace.clock import now
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from marketplace.lifecycle import now
-from marketplace.listings import rules as listings
-from marketplace.listings import terms
+from marketplace.listings import terms, upkeep
 from marketplace.listings.models import LISTINGS
 from matching import text as words_of
 from tests.served import BIN, ROOT, free_port
@@ -75,8 +74,8 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
 
     with app.app_context():
         upgrade()
-        dictionaries.seed()
-        accounts.seed_roles()
+        dictionary_deeds.seed()
+        account_deeds.seed_roles()
         began, draw = time.monotonic(), random.Random(1)  # noqa: S311  made-up rows
         owners = [
             Organisation(
@@ -104,10 +103,10 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
             if rows:
                 db.session.execute(db.insert(LISTINGS[kind].__table__), rows)
         db.session.commit()
-        listings.refresh_statistics()
+        upkeep.refresh_statistics()
         timed("rows", began)
         began = time.monotonic()
-        listings.index_rebuild()
+        upkeep.index_rebuild()
         timed("index", began)
         began = time.monotonic()
         app.extensions["matchers"].fit()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from marketplace.clock import day_in_china, in_china
+
 UNKNOWN = "未填写"
 
 
@@ -17,7 +17,7 @@ def day(value: date | datetime | None) -> str:
     if value is None:
         return UNKNOWN
     if isinstance(value, datetime):
-        value = value.replace(tzinfo=UTC).astimezone(SHANGHAI).date()
+        value = day_in_china(value)
     return value.isoformat()
 
 
@@ -25,7 +25,7 @@ def minute(value: datetime | None) -> str:
     """A moment as 2026-11-21 09:30, Chinese time."""
     if value is None:
         return UNKNOWN
-    return value.replace(tzinfo=UTC).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+    return in_china(value).strftime("%Y-%m-%d %H:%M")
 
 
 def amount(value: Decimal) -> str:

@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,9 +24,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config import Config
-from marketplace import create_app
-from marketplace.accounts import rules as accounts
-from marketplace.dictionaries import rules as dictionaries
+from marketplace import clock, create_app
+from marketplace.accounts import deeds as account_deeds
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from tests.factories import Factory
 
@@ -84,8 +85,8 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         }
         with create_app(Config.from_env(environ)).app_context():
             upgrade()
-            dictionaries.seed()
-            accounts.seed_roles()
+            dictionary_deeds.seed()
+            account_deeds.seed_roles()
             db.session.remove()
             db.engine.dispose()
         yield address
@@ -174,3 +175,18 @@ def written(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def stop_clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[datetime], None]:
+    """Stops the clock of the house at a moment in UTC: `stop_clock(datetime(2026, 11, 27, 22, 31))`."""
+
+    def stop(moment: datetime) -> None:
+        class Stopped(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:
+                return moment.replace(tzinfo=UTC).astimezone(tz)
+
+        monkeypatch.setattr(clock, "datetime", Stopped)
+
+    return stop

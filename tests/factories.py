@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import rules as accounts
+from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import Organisation, Person, key_of
-from marketplace.lifecycle import now
-from marketplace.listings import indexing, rules
+from marketplace.clock import now, today
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import index as listing_index
 from marketplace.listings.models import Achievement, Demand
 
 _numbers = itertools.count(7)
@@ -73,7 +74,7 @@ class Factory:
     def person(self, role: str, *organisations: Organisation) -> Person:
         """A person of one role in the given organisations."""
         number = next(_numbers)
-        return accounts.add_person(
+        return account_deeds.add_person(
             f"person{number}@demo.example",
             name=f"示例{number}",
             password="a-long-enough-password",
@@ -139,7 +140,7 @@ class Factory:
             "closed": "ic",
             "archived": "ieh",
         }
-        row = rules.create(
+        row = listing_deeds.create(
             kind,
             {"title": title, **values},
             organisation=owner,
@@ -149,26 +150,26 @@ class Factory:
         for step in steps[state]:
             seen = {"by": None, "seen": row.revision}
             if step == "s":
-                rules.submit(row, **seen)
+                listing_deeds.submit(row, **seen)
             elif step == "i":  # by the operator's list: the same moves in one commit
-                rules.publish_imported(row, by=None)
+                listing_deeds.publish_imported(row, by=None)
                 self.session.commit()
-                indexing.sync([row])
+                listing_index.sync([row])
                 self.session.commit()
             elif step == "b":
-                rules.send_back(row, **seen, note="请补充指标")
+                listing_deeds.send_back(row, **seen, note="请补充指标")
             elif step == "x":
-                rules.reject(row, **seen, note="不属于技术成果")
+                listing_deeds.reject(row, **seen, note="不属于技术成果")
             elif step == "p":
-                rules.suspend(row, **seen, note="权属有争议")
+                listing_deeds.suspend(row, **seen, note="权属有争议")
             elif step == "w":
-                rules.withdraw(row, **seen)
+                listing_deeds.withdraw(row, **seen)
             elif step == "c":
-                rules.close(row, **seen)
+                listing_deeds.close(row, **seen)
             elif step == "h":
-                rules.archive(row, **seen)
+                listing_deeds.archive(row, **seen)
             else:
-                row.valid_until = now().date().replace(year=now().year - 1)
+                row.valid_until = today().replace(year=now().year - 1)
                 self.session.commit()
-                rules.expire_due()
+                listing_deeds.expire_due()
         return row

@@ -10,9 +10,9 @@ from flask_security import RoleMixin, UserMixin
 from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace.clock import now
 from marketplace.dictionaries.models import District
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 
 ORGANISATION_KINDS = {
     "firm": "企业",

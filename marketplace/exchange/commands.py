@@ -13,9 +13,10 @@ from flask.cli import AppGroup
 
 from marketplace.errors import MarketError
 from marketplace.exchange import rules
-from marketplace.exchange.cells import escaped
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.listings.models import KIND_NAMES
+from marketplace.parsing.text import escape_formula
 
 LONG = 1_000  # rows from which a bar tells how far the work has come
 SHOWN = 10  # problems printed; all of them go to the file of --errors
@@ -89,7 +90,7 @@ def take_list(
         click.echo(f"没有导入：{error.message}{error.advice}", err=True)
         raise SystemExit(1) from None
     if not dry_run:
-        listings.refresh_statistics()
+        upkeep.refresh_statistics()
     _tell(report, outcome, publish=publish)
     if errors is not None:
         _write_problems(errors, outcome)
@@ -135,7 +136,7 @@ def export(file: Path, kind: str, everything: bool, public: bool) -> None:
 @commands.command()
 def expire() -> None:
     """Take listings whose validity has ended out of the public."""
-    click.echo(f"{listings.expire_due()} listings expired.")
+    click.echo(f"{listing_deeds.expire_due()} listings expired.")
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -224,4 +225,4 @@ def _write_problems(path: Path, outcome: rules.Outcome) -> None:
                     one.message,
                     one.allowed,
                 )
-                writer.writerow([escaped(str(cell)) for cell in row])
+                writer.writerow([escape_formula(str(cell)) for cell in row])

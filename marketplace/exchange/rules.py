@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import structlog
-from sqlalchemy import false
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from marketplace import persistence
+from marketplace.accounts.deeds import draft_organisation
 from marketplace.accounts.models import Organisation
-from marketplace.accounts.rules import draft_organisation
 from marketplace.dictionaries.models import (
     District,
     HitechField,
@@ -26,9 +26,8 @@ from marketplace.dictionaries.models import (
     divisions,
     names,
 )
-from marketplace.errors import Invalid, MarketError, Stale
-from marketplace.exchange import cells, sheets, workbooks
-from marketplace.exchange.cells import CellError
+from marketplace.errors import Busy, Invalid, MarketError
+from marketplace.exchange import sheets, workbooks
 from marketplace.exchange.columns import (
     EXAMPLE_MARK,
     SECRET,
@@ -40,7 +39,8 @@ from marketplace.exchange.columns import (
 from marketplace.exchange.entries import Holder, holder, is_secret, values
 from marketplace.exchange.vocabularies import Vocabulary, vocabularies
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.listings.models import (
     ENDED,
     KIND_NAMES,
@@ -49,6 +49,8 @@ from marketplace.listings.models import (
     Demand,
     key_of,
 )
+from marketplace.parsing import ParseError
+from marketplace.parsing.text import cell_text
 from marketplace.permissions import require
 
 log = structlog.get_logger(__name__)
@@ -273,7 +275,7 @@ def _defaults(
                 Placed(-1, column.name, column, column.read),
                 column.read(value),
             )
-        except CellError as error:
+        except ParseError as error:
             raise Invalid(
                 f"「{header}」的默认值不对：{error.message}", error.allowed
             ) from None
@@ -336,7 +338,7 @@ class _Reader:
             key = one.column.key
             try:
                 value = one.read(raws[key])
-            except CellError as error:
+            except ParseError as error:
                 self._complain(line.number, raws, key, error, quiet=error is SECRET)
                 continue
             if value in (None, "", ([], [])) and key in self.filled:
@@ -358,7 +360,7 @@ class _Reader:
         if first != line.number:
             message = f"与第 {first} 行是同一单位的同名{KIND_NAMES[self.report.kind]}，只取前面一行。"
             complain(
-                "title", CellError(message, "删去重复的一行，或者改成不同的名称。")
+                "title", ParseError(message, "删去重复的一行，或者改成不同的名称。")
             )
             return
         self.report.entries.append(entry)
@@ -377,7 +379,7 @@ class _Reader:
                 continue
             if not found.get(key):
                 self._complain(
-                    row, raws, key, CellError(f"没有填写{label}。", "这一格不能为空。")
+                    row, raws, key, ParseError(f"没有填写{label}。", "这一格不能为空。")
                 )
             else:
                 name = found[key][0] if isinstance(found[key], list) else found[key]
@@ -386,7 +388,7 @@ class _Reader:
                         row,
                         raws,
                         key,
-                        CellError(f"{label}里没有文字。", "不能只有标点符号。"),
+                        ParseError(f"{label}里没有文字。", "不能只有标点符号。"),
                     )
 
     def _complain(
@@ -394,7 +396,7 @@ class _Reader:
         row: int,
         raws: Mapping[str, Any],
         key: str,
-        error: CellError,
+        error: ParseError,
         *,
         quiet: bool = False,
     ) -> None:
@@ -427,8 +429,8 @@ class _Reader:
 
 def _shown(raw: Any) -> str:
     try:
-        plain = " ".join(cells.text(raw).split())
-    except CellError:
+        plain = " ".join(cell_text(raw).split())
+    except ParseError:
         plain = str(raw)
     return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}…"
 
@@ -474,7 +476,7 @@ def take(
         outcome.stopped = True
         return outcome
     try:
-        _begin_writing()
+        persistence.begin_write()
         with db.session.no_autoflush:
             _take(report, outcome, by=by, publish=publish, progress=progress)
     except IntegrityError as error:
@@ -484,11 +486,8 @@ def take(
         raise Invalid(
             "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
         ) from None
-    except OperationalError as error:
-        db.session.rollback()
-        if "locked" not in str(error.orig):
-            raise
-        raise Stale(
+    except Busy:
+        raise Busy(
             "同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。"
         ) from None
     except BaseException:
@@ -508,23 +507,12 @@ def take(
     db.session.commit()
     if outcome.new or outcome.changed or outcome.published:
         try:
-            listings.index_sync()
+            upkeep.index_sync()
         except OperationalError as error:  # another writer was first: what is dirty stays dirty, and is found later
             db.session.rollback()
             log.warning("index_behind", kind=report.kind, reason=str(error.orig))
             outcome.remarks.append("内容已经写入，检索稍后才能找到它们。")
     return outcome
-
-
-def _begin_writing() -> None:
-    """Begin a new transaction, with a write that changes nothing.
-
-    A transaction that has read cannot write on SQLite once somebody else has committed, and reading a list takes long;
-    one that begins with a write waits its turn instead.
-    """
-    db.session.rollback()
-    nothing = db.update(Organisation).where(false()).values(size_band="")
-    db.session.execute(nothing, execution_options={"synchronize_session": False})
 
 
 def _take(
@@ -552,7 +540,7 @@ def _take(
             if listing_id is None
         ]
         drafts = [(owners[entry.holder], entry.values) for entry in fresh]
-        written = listings.create_many(report.kind, drafts, by=by)
+        written = listing_deeds.create_many(report.kind, drafts, by=by)
         outcome.new += len(written)
         ready = list(zip(fresh, written, strict=True))
         for entry, listing_id in zip(batch, ids, strict=True):
@@ -686,7 +674,7 @@ def _change(
 ) -> bool:
     """Bring a listing to what its row says; False where it could not be."""
     given = _merged(row, entry.values)
-    if not listings.changes(row, given):
+    if not listing_deeds.changed_values(row, given):
         outcome.unchanged += 1
         return True
     if row.state not in EDITABLE:
@@ -704,7 +692,7 @@ def _change(
         return False
     try:
         with db.session.begin_nested():
-            listings.save(row, given, by=by, seen=row.revision, commit=False)
+            listing_deeds.save(row, given, by=by, seen=row.revision, commit=False)
     except (MarketError, IntegrityError) as error:
         missing = [
             text for texts in getattr(error, "problems", {}).values() for text in texts
@@ -762,7 +750,7 @@ def _publish(
     if row.state != "draft":
         return
     try:
-        listings.publish_imported(row, by=by)
+        listing_deeds.publish_imported(row, by=by)
     except Invalid as error:
         missing = "".join(text for texts in error.problems.values() for text in texts)
         outcome.drafts.append(

@@ -6,7 +6,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from marketplace.listings import rules
+from marketplace.listings import upkeep
 from marketplace.listings.models import KIND_NAMES
 
 commands = AppGroup(
@@ -18,20 +18,20 @@ commands = AppGroup(
 @commands.command()
 def sync() -> None:
     """Write to the index what has changed since it was last written."""
-    click.echo(f"{rules.index_sync()} listings brought in step.")
+    click.echo(f"{upkeep.index_sync()} listings brought in step.")
 
 
 @commands.command()
 def rebuild() -> None:
     """Fill a new index from the database and swap it in; searches go on meanwhile."""
-    click.echo(f"{rules.index_rebuild()} listings in the new index.")
+    click.echo(f"{upkeep.index_rebuild()} listings in the new index.")
 
 
 @commands.command()
 @click.option("--repair", is_flag=True, help="Mend what is found.")
 def check(repair: bool) -> None:
     """Compare database and index in both directions; exits with 1 where they differ and nothing is mended."""
-    found = rules.index_check()
+    found = upkeep.index_check()
     for name, keys in found.items():
         click.echo(f"{name}: {len(keys)}")
         for kind, listing_id in keys[:10]:
@@ -39,7 +39,7 @@ def check(repair: bool) -> None:
     if any(found.values()) and not repair:
         raise SystemExit(1)
     if repair:
-        rules.index_repair(found)
+        upkeep.index_repair(found)
 
 
 @commands.command()

@@ -1,1 +1,29 @@
-"""Matchmaking: ranked matches both ways, with their reasons."""
+"""Ranked matches both ways, the trial of a pasted text, the evidence of a pair, and how ranking works.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import url_for
+
+from marketplace.contributions import Link
+from marketplace.matchmaking.panels import panels, previews
+from marketplace.permissions import Deeds, Reader, anyone, belongs_somewhere
+
+DEEDS: Deeds = {
+    "match.read": (anyone,),
+    "trial.run": (anyone,),
+    "trial.save": (belongs_somewhere,),
+}
+
+
+def nav(_reader: Reader) -> Iterator[Link]:
+    """The trial and how ranking works, at the foot of every page."""
+    yield Link("贴上您的技术难题", url_for("matchmaking.trial"), "footer")
+    yield Link("算法说明", url_for("matchmaking.algorithm"), "footer")
+
+
+__all__ = ["DEEDS", "nav", "panels", "previews"]

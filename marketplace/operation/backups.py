@@ -26,10 +26,10 @@ from flask_migrate import upgrade
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import now
-from marketplace.listings import rules as listings
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 
 FORMAT = 1
@@ -162,7 +162,7 @@ def restore(source: Path, *, replace: bool = False) -> Summary:
             _keep_secrets((folder / SECRETS).read_text())
         upgrade()
         current_app.extensions["matchers"].reset()
-        listings.index_rebuild()
+        upkeep.index_rebuild()
         current_app.extensions["matchers"].fit()
         return _summary(manifest)
 

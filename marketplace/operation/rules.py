@@ -19,13 +19,15 @@ from sqlalchemy import func, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import search
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import now
-from marketplace.listings import indexing
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import index as listing_index
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.indexing import Matchers
-from marketplace.verdicts import rules as verdicts
+from marketplace.matchmaking.matchers import Matchers
+from marketplace.verdicts import deeds as verdict_deeds
+from marketplace.verdicts.grading import grades_are_current
 from matching.quality import TooFew
 
 REMEMBERED = 5.0  # seconds one look at the parts serves everybody who asks: looking costs several queries
@@ -150,8 +152,8 @@ def keep_index() -> str:
     then compared one by one.
     """
     if any(_unfit(engine) for engine in _engines()):
-        return f"rebuilt with {listings.index_rebuild()}"
-    done = listings.index_sync()
+        return f"rebuilt with {upkeep.index_rebuild()}"
+    done = upkeep.index_sync()
     if _counts_differ():
         time.sleep(SETTLING)
         if _counts_differ():
@@ -161,17 +163,17 @@ def keep_index() -> str:
 
 def check_index() -> str:
     """Compare database and index in both directions and mend what differs; what will not mend is built anew."""
-    found = listings.index_check()
+    found = upkeep.index_check()
     count = sum(map(len, found.values()))
     if not count:
         return "no difference"
     if count <= MANY:
-        listings.index_repair(found)
-        left = listings.index_check()
+        upkeep.index_repair(found)
+        left = upkeep.index_check()
         # What changed while we compared differs for a moment; what differed before and still does needs a rebuild.
         if not any(set(left[name]) & set(found[name]) for name in found):
             return f"mended {count}"
-    return f"{count} differed, rebuilt with {listings.index_rebuild()}"
+    return f"{count} differed, rebuilt with {upkeep.index_rebuild()}"
 
 
 def keep_stand_in() -> str:
@@ -200,19 +202,19 @@ def keep_stand_in() -> str:
     for key in changed:
         row = db.session.get(LISTINGS[key[0]], key[1])
         if row is not None and row.audience:
-            engine.put([indexing.search_document(row)])
+            engine.put([listing_index.search_document(row)])
     engine.remove([(kind, row_id, held[kind, row_id] + 1) for kind, row_id in gone])
     return f"brought in step {len(changed) + len(gone)}"
 
 
 def expire() -> str:
     """Move every listing whose validity has ended to 已过期."""
-    return f"expired {listings.expire_due()}"
+    return f"expired {listing_deeds.expire_due()}"
 
 
 def refresh_statistics() -> str:
     """Have the database count what its tables hold."""
-    listings.refresh_statistics()
+    upkeep.refresh_statistics()
     return "counted"
 
 
@@ -243,12 +245,12 @@ def fit_matchers(*, at_least: int | None = None) -> str:
 
 def use_verdicts() -> str:
     """Measure how good matching is, and learn the grades anew where there are new verdicts and enough of them."""
-    figures = verdicts.measure(by=None).figures
+    figures = verdict_deeds.measure(by=None).figures
     told = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
-    if verdicts.taught():
+    if grades_are_current():
         return f"{told}, nothing new to learn"
     try:
-        learned = verdicts.calibrate(by=None)
+        learned = verdict_deeds.calibrate(by=None)
     except TooFew as few:
         return f"{told}, {few.needed} needed to learn grades"
     return f"{told}, grades learned, in force: {'yes' if learned.better else 'no'}"
@@ -278,7 +280,7 @@ def _unfit(engine: Any) -> bool:
 def _counts_differ() -> bool:
     """Whether an engine that answers holds more or fewer documents than are published, with nothing left to write."""
     db.session.rollback()  # see what is committed by now
-    if any(indexing.dirty(kind, 1) for kind in LISTINGS):
+    if any(listing_index.dirty(kind, 1) for kind in LISTINGS):
         return False
     published = sum(
         db.session.scalar(db.select(func.count()).where(table.state == "published"))
@@ -307,8 +309,8 @@ def _truth() -> dict[tuple[str, int], int]:
 
 def _documents() -> Iterator[search.Document]:
     for kind in LISTINGS:
-        for row in indexing.published(kind):
-            yield indexing.search_document(row)
+        for row in listing_index.published(kind):
+            yield listing_index.search_document(row)
 
 
 DEEDS: dict[str, Callable[[], str]] = {

@@ -13,15 +13,16 @@ from typing import Any
 from flask import current_app
 
 import search
-from marketplace.accounts import rules as accounts
+from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import ROLES, Organisation
-from marketplace.dictionaries import rules as dictionaries
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.errors import NotAllowed
 from marketplace.exchange import rules as exchange
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking.matchers import Matchers
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
@@ -139,8 +140,8 @@ SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过�
 
 def first_rows() -> int:
     """Load dictionaries and roles where they are not there yet; returns the number of dictionary rows added."""
-    accounts.seed_roles()
-    return dictionaries.seed()
+    account_deeds.seed_roles()
+    return dictionary_deeds.seed()
 
 
 def is_empty() -> bool:
@@ -170,7 +171,7 @@ def demonstration(say: Callable[[str], None]) -> None:
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
         )
     for name, (title, role, organisation) in DEMO_PEOPLE.items():
-        accounts.add_person(
+        account_deeds.add_person(
             f"{name}@demo.example",
             name=title,
             password=DEMO_PASSWORD,
@@ -185,14 +186,16 @@ def demonstration(say: Callable[[str], None]) -> None:
 def demo_people() -> Iterator[tuple[str, str]]:
     """Sign-in names of the demonstration that exist on this site, with the role of each."""
     for name, (_, role, _) in DEMO_PEOPLE.items():
-        if accounts.find_person(f"{name}@demo.example") is not None:
+        if account_deeds.find_person(f"{name}@demo.example") is not None:
             yield f"{name}@demo.example", ROLES[role]
 
 
 def bring_in_step(say: Callable[[str], None]) -> None:
     """Let expired listings go, and make database, index and matchers ready to answer: rebuilt where missing or old."""
-    listings.expire_due()
-    listings.refresh_statistics()
+    listing_deeds.expire_due()
+    if (written := upkeep.write_cards()) > 0:
+        say(f"lists: {written} cards written")
+    upkeep.refresh_statistics()
     index_in_step(say)
     matchers: Matchers = current_app.extensions["matchers"]
     stale = tuple(
@@ -214,10 +217,10 @@ def index_in_step(say: Callable[[str], None]) -> None:
         current = False
     if current:
         say(
-            f"search index: {listings.index_sync()} listings brought in step, {engine.state()['count']} in all"
+            f"search index: {upkeep.index_sync()} listings brought in step, {engine.state()['count']} in all"
         )
     else:
-        say(f"search index: built with {listings.index_rebuild()} listings")
+        say(f"search index: built with {upkeep.index_rebuild()} listings")
 
 
 def _put_on_the_desk(
@@ -225,13 +228,16 @@ def _put_on_the_desk(
 ) -> None:
     """Write one listing of `ON_THE_DESK` and bring it to its state, as its writer and the operator would."""
     person, operator = (
-        accounts.find_person(f"{name}@demo.example") for name in (writer, "operator")
+        account_deeds.find_person(f"{name}@demo.example")
+        for name in (writer, "operator")
     )
-    row = listings.create(kind, values, organisation=person.organisations[0], by=person)
+    row = listing_deeds.create(
+        kind, values, organisation=person.organisations[0], by=person
+    )
     if state != "draft":
-        listings.submit(row, by=person, seen=row.revision)
+        listing_deeds.submit(row, by=person, seen=row.revision)
     if state == "returned":
-        listings.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
+        listing_deeds.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
 
 
 def _organisation(name: str | None) -> Organisation:
@@ -246,6 +252,6 @@ def _organisation(name: str | None) -> Organisation:
     kind = {UNIVERSITY: "university"}.get(
         name, "operator" if "运营" in name else "service_body"
     )
-    return accounts.draft_organisation(
+    return account_deeds.draft_organisation(
         name, kind=kind, district_code="371502", verified=True
     )

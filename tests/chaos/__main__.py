@@ -34,7 +34,7 @@ from flask import Flask
 from config import Config
 from marketplace import create_app
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import upkeep
 from tests.chaos.browser import Answers
 from tests.chaos.people import IN_FULL, Book, read, reckon, watch, write
 from tests.served import BIN, ROOT, free_port
@@ -198,9 +198,7 @@ def settle(app: Flask) -> tuple[float, dict[str, int]]:
         nonlocal found
         try:
             with app.app_context():
-                found = {
-                    name: len(keys) for name, keys in listings.index_check().items()
-                }
+                found = {name: len(keys) for name, keys in upkeep.index_check().items()}
                 state = app.extensions["search"].state()
                 db.session.rollback()
         except Exception as error:  # a server that is still on its way

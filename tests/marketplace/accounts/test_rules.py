@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.accounts import rules
+from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.lifecycle import History
@@ -35,7 +35,7 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
     ids=["plain", "lower", "spaced", "full-width"],
 )
 def test_a_code_is_known_in_every_spelling(code: str, spelled: Any) -> None:
-    assert rules.checked_uscc(spelled(code)) == code
+    assert account_deeds.checked_uscc(spelled(code)) == code
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_code_is_known_in_every_spelling(code: str, spelled: Any) -> None:
 )
 def test_a_wrong_code_is_told_why(code: str, said: str) -> None:
     with pytest.raises(Invalid) as wrong:
-        rules.checked_uscc(code)
+        account_deeds.checked_uscc(code)
 
     assert said in wrong.value.message
     assert list(wrong.value.problems) == ["uscc"]
@@ -69,16 +69,16 @@ def test_one_wrong_character_never_passes(
     wrong = code[:place] + character + code[place + 1 :]
 
     if wrong == code:
-        assert rules.checked_uscc(wrong) == code
+        assert account_deeds.checked_uscc(wrong) == code
     else:
         with pytest.raises(Invalid):
-            rules.checked_uscc(wrong)
+            account_deeds.checked_uscc(wrong)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_code_or_refused(text: str) -> None:
     try:
-        found = rules.checked_uscc(text)
+        found = account_deeds.checked_uscc(text)
     except Invalid as wrong:
         found = wrong.problems["uscc"][0]
 
@@ -86,11 +86,13 @@ def test_any_text_is_a_code_or_refused(text: str) -> None:
 
 
 def test_one_organisation_for_one_code_or_name(make: Factory, session: Any) -> None:
-    first = rules.draft_organisation("聊城 轴承厂", kind="firm", district_code="371581")
-    again = rules.draft_organisation(
+    first = account_deeds.draft_organisation(
+        "聊城 轴承厂", kind="firm", district_code="371581"
+    )
+    again = account_deeds.draft_organisation(
         "聊城轴承厂", kind="firm", uscc="91440300192203821 6"
     )
-    renamed = rules.draft_organisation(
+    renamed = account_deeds.draft_organisation(
         "聊城轴承有限公司", kind="firm", uscc="914403001922038216"
     )
 
@@ -101,7 +103,9 @@ def test_one_organisation_for_one_code_or_name(make: Factory, session: Any) -> N
         "371581",
     )
     with pytest.raises(Invalid, match="不同"):
-        rules.draft_organisation("聊城轴承厂", kind="firm", uscc="913401003950868800")
+        account_deeds.draft_organisation(
+            "聊城轴承厂", kind="firm", uscc="913401003950868800"
+        )
 
 
 @pytest.mark.parametrize(
@@ -118,7 +122,7 @@ def test_a_wrong_organisation_is_refused(
     name: str, kind: str, uscc: str | None, field: str, session: Any
 ) -> None:
     with pytest.raises(Invalid) as wrong:
-        rules.draft_organisation(name, kind=kind, uscc=uscc)
+        account_deeds.draft_organisation(name, kind=kind, uscc=uscc)
 
     assert field in wrong.value.problems
     assert session.query(Organisation).count() == 0
@@ -131,10 +135,10 @@ def test_verification_is_noted_with_who_and_not_repeated(
     outsider = make.person("firm", organisation)
 
     with pytest.raises(NotAllowed):
-        rules.verify_organisation(organisation, by=outsider, uscc=VALID[1])
-    rules.verify_organisation(organisation, by=operator, uscc=VALID[1].lower())
+        account_deeds.verify_organisation(organisation, by=outsider, uscc=VALID[1])
+    account_deeds.verify_organisation(organisation, by=operator, uscc=VALID[1].lower())
     with pytest.raises(NotNow):
-        rules.verify_organisation(organisation, by=operator)
+        account_deeds.verify_organisation(organisation, by=operator)
 
     note = session.query(History).filter_by(kind="organisation").one()
     assert (organisation.uscc, note.deed, note.by_id) == (
@@ -147,7 +151,7 @@ def test_verification_is_noted_with_who_and_not_repeated(
 
 def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> None:
     first, second = make.organisation(), make.organisation()
-    person = rules.add_person(
+    person = account_deeds.add_person(
         " A@demo.example ",
         name="甲",
         password="one-long-password",
@@ -156,7 +160,7 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
     )
     before = person.password
 
-    again = rules.add_person(
+    again = account_deeds.add_person(
         "a@demo.example",
         name="乙",
         password="other-password",
@@ -173,7 +177,9 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
     assert person.organisation_ids == {first.id, second.id}
     assert person.password.startswith("$argon2")
     with pytest.raises(Invalid):
-        rules.add_person("b@demo.example", name="丙", password="x", roles=["king"])
+        account_deeds.add_person(
+            "b@demo.example", name="丙", password="x", roles=["king"]
+        )
 
 
 @given(st.text(max_size=300))

@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 
 from config import Config
 from marketplace import create_app
-from marketplace.accounts import rules as accounts
+from marketplace.accounts import deeds as account_deeds
 from marketplace.extensions import limiter
 from tests.factories import Factory
 
@@ -220,9 +220,9 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     try:
         with site.app_context():
             upgrade()
-            accounts.seed_roles()
+            account_deeds.seed_roles()
             for name in ("first", "second"):
-                accounts.add_person(
+                account_deeds.add_person(
                     f"{name}@demo.example", name=name, password=PASSWORD, roles=["firm"]
                 )
         yield site

@@ -8,10 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from marketplace.desk import rules as desk
-from marketplace.lifecycle import history_of, now
+from marketplace import contributions
+from marketplace.clock import today
+from marketplace.lifecycle import history_of
+from marketplace.listings import worklists
 from marketplace.listings.models import LISTINGS
 from tests.factories import Factory
 
@@ -294,7 +297,7 @@ def test_a_renewed_listing_is_valid_for_a_year(
     session.expire_all()
     assert (row.state, row.valid_until) == (
         "published",
-        now().date() + timedelta(days=365),
+        today() + timedelta(days=365),
     )
 
 
@@ -309,9 +312,9 @@ def test_the_desk_lists_own_things_only_by_state_and_kind(
     foreign = make.demand("别家的需求", owner=other)
     person = make.person("firm", owner)
 
-    everything = desk.sheet(person)
-    drafts = desk.sheet(person, state="draft")
-    expired = desk.sheet(person, kind="demand", state="expired")
+    everything = worklists.own_listings(person)
+    drafts = worklists.own_listings(person, state="draft")
+    expired = worklists.own_listings(person, kind="demand", state="expired")
     html = sign_in(person).get("/mine").text
 
     assert everything.total == len(
@@ -329,32 +332,35 @@ def test_the_desk_lists_own_things_only_by_state_and_kind(
     assert sign_in(make.person("operator")).get("/mine").status_code == 200
 
 
-def test_what_waits_for_whom(make: Factory) -> None:
+def test_what_waits_for_whom(app: Flask, make: Factory) -> None:
     owner = make.organisation()
     returned = make.demand(state="returned", owner=owner)
     handed_in = make.achievement(state="submitted", owner=owner)
-    ending = make.demand(owner=owner, valid_until=now().date() + timedelta(days=29))
-    make.demand(owner=owner, valid_until=now().date() + timedelta(days=90))
+    ending = make.demand(owner=owner, valid_until=today() + timedelta(days=29))
+    make.demand(owner=owner, valid_until=today() + timedelta(days=90))
     make.demand(state="submitted")
 
     member, operator = make.person("firm", owner), make.person("operator")
-    waiting = desk.waiting_for(member)
+    to_mend = worklists.returned_listings(member)
+    nobody = make.person("firm", make.organisation())
+    people = (member, operator, nobody)
+    with app.test_request_context():
+        counts = [contributions.waiting_count(person) for person in people]
+        trays = [tray.code for tray in contributions.trays(operator, {})]
+        tasks = [task.title for task in contributions.tasks(member)]
 
-    assert [(one.row, one.note) for one in waiting.returned] == [
-        (returned, "请补充指标")
-    ]
-    assert [one.row for one in waiting.due] == [ending]
-    assert [(one.row, one.at) for one in waiting.handed_in] == [
-        (handed_in, handed_in.submitted_at)
-    ]
-    assert (waiting.queue, desk.waiting_for(operator).queue) == (None, 2)
-    assert (desk.waiting_count(member), desk.waiting_count(operator)) == (2, 2)
-    assert desk.waiting_count(make.person("firm", make.organisation())) == 0
+    assert [(one.row, one.reason) for one in to_mend] == [(returned, "请补充指标")]
+    assert worklists.ending_listings(member) == [ending]
+    assert worklists.waiting_listings(member) == [handed_in]
+    assert counts == [2, 2, 0]
+    assert worklists.to_do_count(member) == 2
+    assert trays == ["waiting", "published", "suspended"]
+    assert tasks == [returned.title, ending.title]
 
 
 def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:
     owner = make.organisation()
-    for number in range(desk.PAGE + 2):
+    for number in range(worklists.PAGE + 2):
         session.add(
             LISTINGS["demand"](
                 title=f"需求{number}",
@@ -366,10 +372,12 @@ def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:
     session.commit()
     person = make.person("firm", owner)
 
-    first, second, beyond = (desk.sheet(person, page=number) for number in (1, 2, 99))
+    first, second, beyond = (
+        worklists.own_listings(person, page=number) for number in (1, 2, 99)
+    )
     html = sign_in(person).get("/mine?page=2").text
 
-    assert (len(first.rows), len(second.rows), first.pages) == (desk.PAGE, 2, 2)
+    assert (len(first.rows), len(second.rows), first.pages) == (worklists.PAGE, 2, 2)
     assert beyond.page == 2
     assert not {row.id for row in first.rows} & {row.id for row in second.rows}
     assert "第 2 页" in html

@@ -14,11 +14,13 @@ from sqlalchemy import String
 from wtforms import FieldList, StringField, TextAreaField
 from wtforms.validators import Length
 
-from marketplace.desk.fields import clean, metric_of, number, sum_of
-from marketplace.desk.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
-from marketplace.listings import rules
+from marketplace.listings import readiness
+from marketplace.listings.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
 from marketplace.listings.labels import LABELS
-from marketplace.listings.models import LISTINGS
+from marketplace.listings.models import CHILDREN, LISTINGS
+from marketplace.parsing.figures import read_decimal, read_metric
+from marketplace.parsing.money import read_sum
+from marketplace.parsing.text import clean_text
 from tests.factories import ACHIEVEMENT, Factory
 
 KINDS = ("achievement", "demand")
@@ -44,7 +46,7 @@ def test_a_form_asks_every_field_of_its_table(
 ) -> None:
     kept_by_rules = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "organisation_id", "owner_id",
+        "indexed_revision", "card", "organisation_id", "owner_id",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c} - kept_by_rules
 
@@ -52,7 +54,7 @@ def test_a_form_asks_every_field_of_its_table(
         asked = set(FORMS[kind]().names())
 
     assert columns <= asked
-    assert asked - columns == set(rules.CHILDREN[kind])
+    assert asked - columns == set(CHILDREN[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,7 +75,7 @@ def test_no_text_is_longer_than_its_column(app: Flask, session: Any, kind: str) 
             (form[name], columns[name]) for name in form.names() if name in columns
         ]
         fields += [
-            (field, rules.CHILDREN[kind][name].__table__.c[field.short_name])
+            (field, CHILDREN[kind][name].__table__.c[field.short_name])
             for name in form.row_kinds
             for field in form[name][0].form
         ]
@@ -97,8 +99,8 @@ def test_the_limit_of_a_text_is_told_and_counted_before_review(
         names = [
             field.name for field in FORMS[kind]() if isinstance(field, TextAreaField)
         ]
-    form = posted(app, kind, dict.fromkeys(names, "长" * (rules.TEXT_LIMIT + 1)))
-    limit = f"最多 {rules.TEXT_LIMIT} 字"
+    form = posted(app, kind, dict.fromkeys(names, "长" * (readiness.TEXT_LIMIT + 1)))
+    limit = f"最多 {readiness.TEXT_LIMIT} 字"
 
     refused = {
         name for name, texts in form.lacking(None).items() if limit in "".join(texts)
@@ -108,7 +110,7 @@ def test_the_limit_of_a_text_is_told_and_counted_before_review(
     assert {
         name
         for name in names
-        if (form[name].render_kw or {}).get("data-count") == rules.TEXT_LIMIT
+        if (form[name].render_kw or {}).get("data-count") == readiness.TEXT_LIMIT
     } == refused
     assert {name for name in names if limit in form[name].description} == refused - {
         "innovation"
@@ -484,7 +486,13 @@ def site(app: Flask) -> Flask:
 
 @given(TEXTS)
 @pytest.mark.parametrize(
-    "read", [sum_of, lambda t: number(t, below=1000, places=2), metric_of, clean]
+    "read",
+    [
+        read_sum,
+        lambda t: read_decimal(t, below=1000, places=2),
+        read_metric,
+        clean_text,
+    ],
 )
 def test_readers_of_typed_text_raise_nothing_but_a_sentence(
     read: Any, text: str

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import history_of, now
-from marketplace.listings import rules
+from marketplace.clock import today
+from marketplace.lifecycle import history_of
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from tests.factories import ACHIEVEMENT, Factory
 from tests.marketplace.desk.pressing import filled
@@ -21,7 +23,7 @@ FULL_ACHIEVEMENT: dict[str, Any] = {
     **ACHIEVEMENT,
     "registration_no": "3712026Y0001",
     "registered_by": "市科技局",
-    "registered_on": now().date(),
+    "registered_on": today(),
     "recommended_by": "区科技局",
     "rd_start": "2023-03",
     "rd_end": "2026-06",
@@ -33,7 +35,7 @@ FULL_ACHIEVEMENT: dict[str, Any] = {
     "level": "domestic_advanced",
     "evaluation_method": "review",
     "evaluation_by": "评价中心（示例）",
-    "evaluated_on": now().date(),
+    "evaluated_on": today(),
     "evaluation_report": "评字 7 号",
     "trl": 7,
     "readiness_13": 7,
@@ -65,10 +67,10 @@ FULL_ACHIEVEMENT: dict[str, Any] = {
             "legal_status": "granted",
             "owners": "甲校",
             "applicant": "甲校",
-            "applied_on": now().date(),
-            "granted_on": now().date(),
-            "checked_on": now().date(),
-            "fee_paid_until": now().date(),
+            "applied_on": today(),
+            "granted_on": today(),
+            "checked_on": today(),
+            "fee_paid_until": today(),
             "pledged": True,
             "licensed": True,
         }
@@ -215,7 +217,7 @@ def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(
 def test_a_draft_keeps_a_text_too_long_for_review(
     writer: FlaskClient, session: Any
 ) -> None:
-    problem = "长" * (rules.TEXT_LIMIT + 10)
+    problem = "长" * (readiness.TEXT_LIMIT + 10)
     form = filled(
         page(writer, "/mine/demand/new"),
         title="轴承降噪",
@@ -228,7 +230,7 @@ def test_a_draft_keeps_a_text_too_long_for_review(
     row = session.query(Demand).one()
     assert (refused.status_code, row.state, row.problem) == (422, "draft", problem)
     assert (
-        f"主要问题最多 {rules.TEXT_LIMIT} 字，现在有 {len(problem)} 字。"
+        f"主要问题最多 {readiness.TEXT_LIMIT} 字，现在有 {len(problem)} 字。"
         in refused.text
     )
     assert filled(page(writer, address(row)))["problem"] == [problem]
@@ -440,7 +442,7 @@ def test_what_was_typed_survives_a_colleague_who_handed_in(
 ) -> None:
     row = make.demand(state="draft", owner=firm)
     form = filled(page(writer, address(row)), problem="写到一半的话", deed="save")
-    rules.submit(row, by=None, seen=row.revision)
+    listing_deeds.submit(row, by=None, seen=row.revision)
 
     answer = writer.post(address(row), data=form)
 
@@ -489,7 +491,7 @@ def test_markup_of_a_writer_is_text_on_every_desk_page(
         problem=evil * 4,
         contact_name=evil,
     )
-    rules.send_back(row, by=None, seen=row.revision, note=f"改 {evil}")
+    listing_deeds.send_back(row, by=None, seen=row.revision, note=f"改 {evil}")
     writer = sign_in(make.person("firm", firm))
 
     for path in ("/mine", address(row), f"/mine/demand/{row.id}/withdraw"):

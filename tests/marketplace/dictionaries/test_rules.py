@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from marketplace.dictionaries import models, rules
+from marketplace.dictionaries import deeds as dictionary_deeds
+from marketplace.dictionaries import models
 from marketplace.dictionaries.models import Chain, District, HitechField, Industry
 from marketplace.errors import Invalid, NotAllowed, NotFound, Stale
 from tests.factories import Factory
@@ -47,7 +48,7 @@ def test_seeding_twice_adds_nothing_and_changes_nothing(session: Any) -> None:
     chain.name, chain.active = "铜加工", False
     session.commit()
 
-    added = rules.seed()
+    added = dictionary_deeds.seed()
 
     session.expire_all()
     assert added == 0
@@ -61,7 +62,7 @@ def test_what_is_missing_is_seeded_again(session: Any) -> None:
     session.delete(session.get(Chain, "copper"))
     session.commit()
 
-    assert rules.seed() == 1
+    assert dictionary_deeds.seed() == 1
 
 
 def save(code: str = "copper", **changes: Any) -> Chain:
@@ -73,7 +74,7 @@ def save(code: str = "copper", **changes: Any) -> Chain:
         "by": None,
         "seen": 1,
     } | changes
-    return rules.save_chain(code, **values)
+    return dictionary_deeds.save_chain(code, **values)
 
 
 @pytest.mark.parametrize(

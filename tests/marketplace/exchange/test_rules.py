@@ -20,7 +20,8 @@ from marketplace.errors import Invalid, NotAllowed
 from marketplace.exchange import rules
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from tests.factories import Factory
 from tests.marketplace.exchange.files import xlsx
@@ -181,7 +182,7 @@ def test_what_a_list_has_no_column_for_is_kept(session: Session) -> None:
     take([ROW])
     found = one()
     people = [{"name": "张三", "title": "教授"}, {"name": "李四"}]
-    listings.save(found, {"contributors": people}, by=None, seen=found.revision)
+    listing_deeds.save(found, {"contributors": people}, by=None, seen=found.revision)
 
     outcome = take([ROW])
 
@@ -256,7 +257,7 @@ def test_the_index_is_in_step_afterwards(session: Session, app: Any) -> None:
         for kind, listing_id, _ in app.extensions["search"].versions()
     }
     assert found == {("achievement", one().id)}
-    assert listings.index_check() == {"missing": [], "stale": [], "extra": []}
+    assert upkeep.index_check() == {"missing": [], "stale": [], "extra": []}
 
 
 BAD = [

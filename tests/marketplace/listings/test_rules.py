@@ -12,9 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.clock import today
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
-from marketplace.lifecycle import history_of, now
-from marketplace.listings import rules
+from marketplace.lifecycle import history_of
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import queries as listing_queries
+from marketplace.listings import readiness, upkeep
 from marketplace.listings.models import (
     ACHIEVEMENT_LIFE,
     DEMAND_LIFE,
@@ -40,26 +43,28 @@ STATES = (
 LIVES = [*((kind, state) for kind in KINDS for state in STATES), ("demand", "closed")]
 COMPLETE = {"achievement": ACHIEVEMENT, "demand": DEMAND}
 RULES = {
-    "edit": lambda row, seen, by: rules.save(
+    "edit": lambda row, seen, by: listing_deeds.save(
         row, {"contact_name": "新部门"}, by=by, seen=seen
     ),
-    "submit": lambda row, seen, by: rules.submit(row, by=by, seen=seen),
-    "recall": lambda row, seen, by: rules.recall(row, by=by, seen=seen),
-    "approve": lambda row, seen, by: rules.approve(row, by=by, seen=seen),
-    "return": lambda row, seen, by: rules.send_back(
+    "submit": lambda row, seen, by: listing_deeds.submit(row, by=by, seen=seen),
+    "recall": lambda row, seen, by: listing_deeds.recall(row, by=by, seen=seen),
+    "approve": lambda row, seen, by: listing_deeds.approve(row, by=by, seen=seen),
+    "return": lambda row, seen, by: listing_deeds.send_back(
         row, by=by, seen=seen, note="请补充"
     ),
-    "reject": lambda row, seen, by: rules.reject(row, by=by, seen=seen, note="不属于"),
-    "withdraw": lambda row, seen, by: rules.withdraw(row, by=by, seen=seen),
-    "suspend": lambda row, seen, by: rules.suspend(
+    "reject": lambda row, seen, by: listing_deeds.reject(
+        row, by=by, seen=seen, note="不属于"
+    ),
+    "withdraw": lambda row, seen, by: listing_deeds.withdraw(row, by=by, seen=seen),
+    "suspend": lambda row, seen, by: listing_deeds.suspend(
         row, by=by, seen=seen, note="有争议"
     ),
-    "resume": lambda row, seen, by: rules.resume(row, by=by, seen=seen),
-    "renew": lambda row, seen, by: rules.renew(row, by=by, seen=seen),
-    "close": lambda row, seen, by: rules.close(
+    "resume": lambda row, seen, by: listing_deeds.resume(row, by=by, seen=seen),
+    "renew": lambda row, seen, by: listing_deeds.renew(row, by=by, seen=seen),
+    "close": lambda row, seen, by: listing_deeds.close(
         row, by=by, seen=seen, note="已与高校签约"
     ),
-    "archive": lambda row, seen, by: rules.archive(row, by=by, seen=seen),
+    "archive": lambda row, seen, by: listing_deeds.archive(row, by=by, seen=seen),
 }
 TAKEN_UP_FIRST = (
     "approve",
@@ -162,7 +167,7 @@ HOLES = [
 FINE = [
     ("achievement", {}),
     ("achievement", {"baseline": "", "metrics": [{"name": "硬度", "operator": "ge", "value": 58}]}),
-    ("achievement", {"baseline": rules.NO_BASELINE}),
+    ("achievement", {"baseline": readiness.NO_BASELINE}),
     ("achievement", {"level": "not_evaluated"}),
     ("achievement", {"trl": 6}),
     ("achievement", {"price_mode": "fixed", "price_min": Decimal(0)}),
@@ -180,10 +185,10 @@ def test_what_the_public_needs(
 ) -> None:
     row = getattr(make, kind)(state="draft", **{"title": "轴承超精研磨", **values})
 
-    assert field in rules.problems_of(row)
+    assert field in readiness.publication_problems(row)
     with pytest.raises(Invalid) as refused:
-        rules.submit(row, by=None, seen=row.revision)
-    assert refused.value.problems == rules.problems_of(row)
+        listing_deeds.submit(row, by=None, seen=row.revision)
+    assert refused.value.problems == readiness.publication_problems(row)
     assert row.state == "draft"
 
 
@@ -191,7 +196,7 @@ def test_what_the_public_needs(
 def test_what_may_stay_empty(kind: str, values: dict[str, Any], make: Factory) -> None:
     row = getattr(make, kind)(state="draft", **values)
 
-    assert rules.problems_of(row) == {}
+    assert readiness.publication_problems(row) == {}
 
 
 TOLD = "振动值离散，客户投诉有异音，调过多次仍达不到要求。"
@@ -219,18 +224,18 @@ def test_an_anonymous_demand_does_not_name_its_firm(
         "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。"
     )
 
-    assert rules.problems_of(row) == {name: [message] for name in expected}
+    assert readiness.publication_problems(row) == {name: [message] for name in expected}
     if expected:
         with pytest.raises(Invalid):
-            rules.submit(row, by=None, seen=row.revision)
+            listing_deeds.submit(row, by=None, seen=row.revision)
     row.anonymous = False
-    assert rules.problems_of(row) == {}
+    assert readiness.publication_problems(row) == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_taking_something_away_never_makes_it_readier(kind: str, make: Factory) -> None:
     row = getattr(make, kind)(state="draft")
-    before = set(rules.problems_of(row))
+    before = set(readiness.publication_problems(row))
 
     for name, value in COMPLETE[kind].items():
         kept = getattr(row, name)
@@ -251,7 +256,7 @@ def test_taking_something_away_never_makes_it_readier(kind: str, make: Factory) 
             )
         elif isinstance(value, list):
             setattr(row, name, [])
-        assert before <= set(rules.problems_of(row)), name
+        assert before <= set(readiness.publication_problems(row)), name
         setattr(row, name, kept)
 
 
@@ -259,7 +264,9 @@ def test_taking_something_away_never_makes_it_readier(kind: str, make: Factory) 
 @pytest.mark.parametrize("title", ["", " ", "。！", "（）"])
 def test_even_a_draft_has_a_name(kind: str, title: str, make: Factory) -> None:
     with pytest.raises(Invalid) as wrong:
-        rules.create(kind, {"title": title}, organisation=make.organisation(), by=None)
+        listing_deeds.create(
+            kind, {"title": title}, organisation=make.organisation(), by=None
+        )
 
     assert list(wrong.value.problems) == ["title"]
 
@@ -309,7 +316,7 @@ def test_a_refused_edit_leaves_nothing_behind(make: Factory, session: Any) -> No
     revision = row.revision
 
     with pytest.raises(Invalid):
-        rules.save(
+        listing_deeds.save(
             row, {"title": "轴承降噪攻关", "problem": "新写的"}, by=None, seen=revision
         )
 
@@ -333,9 +340,9 @@ def test_a_change_of_child_rows_is_a_change_of_the_listing(make: Factory) -> Non
             "value_max": None,
         }
     ]
-    rules.save(row, {"metrics": same}, by=None, seen=revision)
+    listing_deeds.save(row, {"metrics": same}, by=None, seen=revision)
     unchanged = history_of(row)[-1].changed
-    rules.save(
+    listing_deeds.save(
         row,
         {"metrics": [{**same[0], "value": Decimal(60)}]},
         by=None,
@@ -356,24 +363,24 @@ def test_a_change_of_child_rows_is_a_change_of_the_listing(make: Factory) -> Non
 def test_the_owners_own_validity_is_kept(
     wished: int | None, valid: int, make: Factory
 ) -> None:
-    today = now().date()
+    day = today()
     row = make.demand(
         state="submitted",
-        valid_until=None if wished is None else today + timedelta(days=wished),
+        valid_until=None if wished is None else day + timedelta(days=wished),
     )
 
-    rules.approve(row, by=None, seen=row.revision)
+    listing_deeds.approve(row, by=None, seen=row.revision)
 
-    assert row.valid_until == today + timedelta(days=valid)
+    assert row.valid_until == day + timedelta(days=valid)
 
 
 def test_what_has_expired_is_moved_once(make: Factory, session: Any) -> None:
     row, other = make.demand(), make.demand()
-    row.valid_until = now().date() - timedelta(days=1)
-    other.valid_until = now().date()
+    row.valid_until = today() - timedelta(days=1)
+    other.valid_until = today()
     session.commit()
 
-    moved = [rules.expire_due(), rules.expire_due()]
+    moved = [listing_deeds.expire_due(), listing_deeds.expire_due()]
 
     assert moved == [1, 0]
     assert (row.state, other.state) == ("expired", "published")
@@ -388,10 +395,10 @@ def test_nobody_learns_of_what_is_not_his(kind: str, make: Factory) -> None:
 
     for listing_id in (draft.id, draft.id + 10_000):
         with pytest.raises(NotFound):
-            rules.one(kind, listing_id, by=stranger)
+            listing_queries.get_visible(kind, listing_id, by=stranger)
     with pytest.raises(NotFound):
-        rules.one("thing", draft.id, by=member)
-    assert rules.one(kind, draft.id, by=member) is draft
+        listing_queries.get_visible("thing", draft.id, by=member)
+    assert listing_queries.get_visible(kind, draft.id, by=member) is draft
 
 
 @pytest.mark.parametrize(
@@ -445,13 +452,13 @@ def test_what_is_public_is_always_complete(
     before = (row.problem, row.contact_name, row.keywords, row.field_codes)
 
     try:
-        rules.save(row, edit, by=None, seen=row.revision)
+        listing_deeds.save(row, edit, by=None, seen=row.revision)
     except Invalid:
         session.expire_all()
         assert (row.problem, row.contact_name, row.keywords, row.field_codes) == before
 
     assert row.state == "published"
-    assert rules.problems_of(row) == {}
+    assert readiness.publication_problems(row) == {}
 
 
 def test_the_index_knows_the_published_only(make: Factory, app: Flask) -> None:
@@ -462,7 +469,7 @@ def test_the_index_knows_the_published_only(make: Factory, app: Flask) -> None:
     }
 
     assert indexed == {(kind, rows[kind, "published"].id) for kind in KINDS}
-    assert rules.index_check() == {"missing": [], "stale": [], "extra": []}
+    assert upkeep.index_check() == {"missing": [], "stale": [], "extra": []}
 
 
 def test_tables_are_known_by_kind() -> None:

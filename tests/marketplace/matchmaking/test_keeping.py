@@ -15,13 +15,13 @@ from structlog.testing import capture_logs
 
 from config import Config
 from marketplace import create_app
-from marketplace.dictionaries import rules as dictionaries
+from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
-from marketplace.matchmaking import indexing
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking import matchers as keeping
+from marketplace.matchmaking.matchers import Matchers
 from matching import Document
 from tests.factories import Factory
 
@@ -42,7 +42,7 @@ def site(tmp_path: Path) -> Iterator[Flask]:
     )
     with application.app_context():
         upgrade()
-        dictionaries.seed()
+        dictionary_deeds.seed()
         yield application
         db.session.remove()
         db.engine.dispose()
@@ -68,7 +68,7 @@ def test_a_publication_is_found_by_the_next_use_and_a_withdrawal_gone_at_once(
     row = make.achievement()
     assert found(matchers) == [row.id]
 
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     assert found(matchers) == []
 
@@ -80,7 +80,7 @@ def test_an_edit_is_ranked_by_its_new_text(matchers: Matchers, make: Factory) ->
         "猕猴桃果酒低温发酵，酒精度 12 度，果香保留率比常温发酵高三成，两家酒庄试用。"
     )
 
-    listings.save(
+    listing_deeds.save(
         row,
         {
             "title": "猕猴桃果酒酿造",
@@ -160,7 +160,7 @@ def test_a_row_that_turns_confidential_leaves_the_outer_circle(
     row = make.achievement()
     assert found(matchers) == [row.id]
 
-    listings.save(row, {"visibility": "confidential"}, by=None, seen=row.revision)
+    listing_deeds.save(row, {"visibility": "confidential"}, by=None, seen=row.revision)
 
     assert found(matchers) == []
     assert found(matchers, inner=True) == [row.id]
@@ -171,12 +171,12 @@ def test_a_row_dated_long_before_its_commit_is_found_by_the_audit(
 ) -> None:
     assert found(matchers) == []
     row = make.achievement()
-    long_ago = row.updated_at - 2 * indexing.MARGIN
+    long_ago = row.updated_at - 2 * keeping.MARGIN
     session.execute(db.update(Achievement).values(updated_at=long_ago))
     session.commit()
     assert found(matchers) == []
 
-    monkeypatch.setattr(indexing, "AUDIT", timedelta(0))
+    monkeypatch.setattr(keeping, "AUDIT", timedelta(0))
 
     assert found(matchers) == [row.id]
 
@@ -194,7 +194,7 @@ def test_a_row_past_its_day_goes_with_the_audit_though_nobody_touched_it(
     )
     session.commit()
 
-    monkeypatch.setattr(indexing, "AUDIT", timedelta(0))
+    monkeypatch.setattr(keeping, "AUDIT", timedelta(0))
 
     assert found(matchers) == []
 
@@ -218,8 +218,8 @@ def test_what_changed_after_the_fit_is_caught_up(
 ) -> None:
     kept, changed, gone = make.achievement(), make.achievement(), make.achievement()
     matchers.fit(("achievement",))
-    listings.withdraw(gone, by=None, seen=gone.revision)
-    listings.save(
+    listing_deeds.withdraw(gone, by=None, seen=gone.revision)
+    listing_deeds.save(
         changed, {"prospects": "适合电机厂配套。"}, by=None, seen=changed.revision
     )
     new = make.achievement()
@@ -300,7 +300,7 @@ def test_many_rows_without_an_artefact_are_built_in_the_background(
     make = Factory(db.session)
     rows = [make.achievement().id for _ in range(4)]
     make.achievement(visibility="confidential")
-    monkeypatch.setattr(indexing, "SMALL", 3)
+    monkeypatch.setattr(keeping, "CHANGES_AT_ONCE", 3)
     matchers = site.extensions["matchers"]
 
     with pytest.raises(SearchUnavailable, match="正在准备"):
@@ -333,7 +333,7 @@ def test_readers_and_changes_in_many_threads_end_in_the_state_of_the_database(
     for thread in threads:
         thread.start()
     for row in rows[:3]:
-        listings.withdraw(row, by=None, seen=row.revision)
+        listing_deeds.withdraw(row, by=None, seen=row.revision)
     for thread in threads:
         thread.join()
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.listings import rules as listings
-from marketplace.matchmaking import indexing
+from marketplace.listings import deeds as listing_deeds
+from marketplace.matchmaking import matchers as keeping
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -270,7 +270,7 @@ def test_a_new_publication_appears_and_a_withdrawn_one_is_gone(
     before = client.get(address).text
     row = make.achievement()
     after = client.get(address).text
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
     withdrawn = client.get(address).text
 
     assert [row.title in page for page in (before, after, withdrawn)] == [
@@ -352,8 +352,8 @@ def test_while_the_matcher_is_prepared_the_page_says_so(
 ) -> None:
     make.achievement()
     demand = make.demand()
-    monkeypatch.setattr(indexing, "SMALL", 0)
-    monkeypatch.setattr(indexing.Matchers, "_prepare", lambda _self, _kind: None)
+    monkeypatch.setattr(keeping, "CHANGES_AT_ONCE", 0)
+    monkeypatch.setattr(keeping.Matchers, "_prepare", lambda _self, _kind: None)
 
     page = client.get(f"/demands/{demand.id}/matches")
 

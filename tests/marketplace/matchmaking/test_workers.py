@@ -21,7 +21,7 @@ from flask import Flask
 from config import Config
 from marketplace import create_app
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
 from marketplace.operation import rules as operation
 from tests.factories import Factory
@@ -162,7 +162,7 @@ def test_new_generations_are_taken_over_beneath_the_readers(served: Served) -> N
     while fitting.is_alive() or len(seen) < 4:
         row = achievement(make, number)
         seen.append([row.id in served.matches() for _ in range(4)])
-        listings.withdraw(row, by=None, seen=row.revision)
+        listing_deeds.withdraw(row, by=None, seen=row.revision)
         seen.append([row.id not in served.matches() for _ in range(4)])
         number += 1
     ended.set()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from marketplace.lifecycle import History, history_of, now
-from marketplace.listings import rules
-from marketplace.office import rules as office
+from marketplace.clock import now
+from marketplace.lifecycle import History, history_of
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import review_queue
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -172,14 +173,14 @@ def test_what_was_changed_under_review_is_looked_at_again(
 ) -> None:
     row = make.demand(state="submitted")
     seen = row.revision
-    rules.recall(row, by=None, seen=row.revision)
-    rules.save(
+    listing_deeds.recall(row, by=None, seen=row.revision)
+    listing_deeds.save(
         row,
         {"problem": "改过的问题，写得比先前清楚许多，也有了数字 36 dB。"},
         by=None,
         seen=row.revision,
     )
-    rules.submit(row, by=None, seen=row.revision)
+    listing_deeds.submit(row, by=None, seen=row.revision)
 
     answer = operator.post(
         f"/office/review/demand/{row.id}/return",
@@ -272,9 +273,10 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     session.commit()
     make.demand(state="draft")
 
-    queue = office.queue(by=None)
-    demands = office.queue(by=None, kind="demand")
-    middle = office.neighbours(second, by=None)
+    queue = review_queue.tray_page(by=None)
+    demands = review_queue.tray_page(by=None, kind="demand")
+    middle = review_queue.neighbours(second, by=None)
+    counts = {tray: review_queue.tray_count(tray) for tray in review_queue.TRAYS}
     html = operator.get("/office/review").text
     led = press(operator, first, "approve")
     led_among_demands = operator.post(
@@ -283,7 +285,7 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     )
 
     assert queue.rows == [first, second, third]
-    assert queue.counts == {"waiting": 3, "published": 0, "suspended": 0}
+    assert counts == {"waiting": 3, "published": 0, "suspended": 0}
     assert demands.rows == [first, third]
     assert (middle.place, middle.total) == (2, 3)
     assert (middle.before, middle.after) == (("demand", first.id), ("demand", third.id))

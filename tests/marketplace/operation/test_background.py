@@ -15,9 +15,9 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
+from marketplace.clock import today
 from marketplace.extensions import db
-from marketplace.lifecycle import now
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.operation import background, rules
 from search import Document, Query
@@ -154,12 +154,12 @@ def test_a_stand_in_follows_the_saves_of_other_hosts(
     with other.app_context():
         outcomes = [rules.keep_stand_in()]
         db.session.remove()
-        listings.withdraw(
+        listing_deeds.withdraw(
             db.session.get(Demand, three[1].id), by=None, seen=three[1].revision
         )
         with site.app_context():
             row = db.session.get(Demand, three[2].id)
-            listings.save(row, {"note": "改过"}, by=None, seen=row.revision)
+            listing_deeds.save(row, {"note": "改过"}, by=None, seen=row.revision)
         db.session.remove()
         outcomes.append(rules.keep_stand_in())
         held = list(other.extensions["search"].embedded.versions())
@@ -173,7 +173,7 @@ def test_a_stand_in_follows_the_saves_of_other_hosts(
 def test_the_expired_leave_and_the_matchers_learn(
     site: Flask, three: list[Achievement | Demand]
 ) -> None:
-    three[1].valid_until = now().date().replace(year=now().year - 1)
+    three[1].valid_until = today().replace(year=today().year - 1)
     db.session.commit()
 
     moved = [rules.expire(), rules.expire()]

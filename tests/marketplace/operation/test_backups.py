@@ -15,10 +15,10 @@ import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from marketplace.accounts import rules as accounts
+from marketplace.accounts import deeds as account_deeds
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
 from marketplace.operation import backups, rules
 from search import Query
@@ -115,7 +115,7 @@ def test_a_later_state_is_not_kept_and_the_index_forgets_it(
     backups.make(tmp_path / "site.tar.gz")
     before = rows_of()
     row = db.session.scalars(db.select(Demand).where(Demand.state == "published")).one()
-    listings.withdraw(row, by=None, seen=row.revision)
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
     stock.demand("后来的需求")
 
     with pytest.raises(NotNow, match="不是空的"):
@@ -232,7 +232,7 @@ def test_a_backup_is_of_one_moment_while_others_write(
             number = 0
             while not ended.is_set():
                 number += 1
-                accounts.add_person(
+                account_deeds.add_person(
                     f"p{number}@demo.example",
                     name="写",
                     password="x" * 12,

@@ -223,8 +223,8 @@ def test_figures_are_counted_by_endpoint_and_never_by_address(site: Flask) -> No
 
     text = reader.get("/metrics").get_data(as_text=True)
 
-    assert 'endpoint="front.search"' in text
-    assert 'endpoint="front.achievement"' in text
+    assert 'endpoint="catalogue.search"' in text
+    assert 'endpoint="listings.achievement"' in text
     assert 'market_part_ok{part="database"} 1.0' in text
     assert "4711" not in text
     assert "healthz" not in text

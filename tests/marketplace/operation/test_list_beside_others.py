@@ -9,7 +9,7 @@ from flask import Flask
 
 from marketplace.exchange import rules
 from marketplace.extensions import db
-from marketplace.listings import rules as listings
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
 from tests.factories import Factory
 
@@ -26,7 +26,7 @@ def test_somebody_saves_between_reading_a_list_and_taking_it(
     def save() -> None:
         with site.app_context():
             other = db.session.get(Achievement, listing_id)
-            listings.save(
+            listing_deeds.save(
                 other, {"innovation": "别人刚写的"}, by=None, seen=other.revision
             )
 

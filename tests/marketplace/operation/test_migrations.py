@@ -13,8 +13,8 @@ from flask_migrate import check, downgrade, upgrade
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import now
 from tests.factories import Factory
 
 

@@ -7,9 +7,9 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import rules as accounts
+from marketplace.accounts import deeds as account_deeds
 from marketplace.lifecycle import history_of
-from marketplace.listings import rules as listings
+from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
 from marketplace.setup import rules
 
@@ -37,13 +37,13 @@ def test_the_desks_of_the_demonstration_show_work(
     ] == []
     assert told[-1] == "4 listings being written or reviewed"
     handed_in = [row for row in found if row.state == "submitted"]
-    assert [listings.problems_of(row) for row in handed_in] == [{}, {}]
+    assert [readiness.publication_problems(row) for row in handed_in] == [{}, {}]
     returned = next(row for row in found if row.state == "returned")
     assert history_of(returned)[-1].note == rules.SENT_BACK
     home = client.get("/").text
     assert not any(row.title in home for row in found)
     queue = (
-        sign_in(accounts.find_person("operator@demo.example"))
+        sign_in(account_deeds.find_person("operator@demo.example"))
         .get("/office/review")
         .text
     )
@@ -51,5 +51,5 @@ def test_the_desks_of_the_demonstration_show_work(
     assert returned.title not in queue
     assert (
         rules.SENT_BACK
-        in sign_in(accounts.find_person("firm@demo.example")).get("/mine").text
+        in sign_in(account_deeds.find_person("firm@demo.example")).get("/mine").text
     )

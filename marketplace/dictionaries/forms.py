@@ -1,0 +1,41 @@
+"""The form of an industry chain. What is done with it stands in `deeds.py`."""
+
+from __future__ import annotations
+
+import re
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, IntegerField, StringField
+from wtforms.validators import InputRequired, NumberRange
+
+
+class ChainForm(FlaskForm):
+    """An industry chain."""
+
+    seen = HiddenField()
+    code = StringField(
+        "代码",
+        description="2–30 个小写字母、数字或连字符，如 bearing。保存后不能再改。",
+    )
+    name = StringField("名称", description="1–40 个字，不能与别的产业链重名。")
+    position = IntegerField(
+        "排序",
+        [
+            InputRequired(message="写一个整数。"),
+            NumberRange(0, 9999, message="写 0 到 9999 的整数。"),
+        ],
+        description="小的排在前面。",
+    )
+    official = BooleanField(
+        "已由主管部门确认", description="没有勾选的在公开页面标「非官方」。"
+    )
+    active = BooleanField("在用", description="停用后不能再选，已经选了的保留。")
+
+    @property
+    def seen_revision(self) -> int:
+        """The revision the editor saw; -1 where the page did not say."""
+        return (
+            int(self.seen.data)
+            if re.fullmatch(r"\d{1,9}", self.seen.data or "", re.ASCII)
+            else -1
+        )

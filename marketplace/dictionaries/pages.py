@@ -1,0 +1,77 @@
+"""The operators' pages of the chain list. What is done stands in `deeds.py`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import contributions
+from marketplace.dictionaries import deeds, queries
+from marketplace.dictionaries.forms import ChainForm
+from marketplace.door import needs
+from marketplace.errors import Invalid, Stale
+
+blueprint = Blueprint("dictionaries", __name__, url_prefix="/office")
+
+
+@blueprint.get("/chains")
+@needs("dictionary.edit")
+def chains() -> ResponseReturnValue:
+    """The chain list."""
+    return render_template(
+        "dictionaries/chains.html",
+        chains=queries.chains(by=current_user),
+        uses=contributions.chain_uses(),
+    )
+
+
+@blueprint.route("/chains/new", methods=["GET", "POST"], defaults={"code": None})
+@blueprint.route("/chains/edit/<code>", methods=["GET", "POST"])
+@needs("dictionary.edit")
+def chain(code: str | None) -> ResponseReturnValue:
+    """Add a chain, or rename, order, confirm or retire one."""
+    row = queries.chain(code, by=current_user) if code else None
+    form = (
+        ChainForm(obj=row)
+        if row
+        else ChainForm(active=True, position=len(queries.chains(by=current_user)) + 1)
+    )
+    if not form.is_submitted():
+        form.seen.data = str(row.revision) if row else ""
+        return _chain_page(form, row)
+    if not form.validate():
+        return _chain_page(form, row, 422)
+    try:
+        saved = deeds.save_chain(
+            code or (form.code.data or "").strip(),
+            name=form.name.data or "",
+            position=form.position.data,
+            official=form.official.data,
+            active=form.active.data,
+            by=current_user,
+            seen=form.seen_revision if row else None,
+        )
+    except Invalid as error:
+        for name, messages in error.problems.items():
+            form[name].errors = [*form[name].errors, *messages]
+        return _chain_page(form, row, 422)
+    except Stale as error:
+        row = queries.chain(code or "", by=current_user)
+        form.seen.data = str(row.revision)
+        return _chain_page(form, row, 409, error=error)
+    flash(
+        f"产业链「{saved.name}」已保存，页面上的名称即刻更新；检索和匹配在下次重建后更新。",
+        "success",
+    )
+    return redirect(url_for("dictionaries.chains"), 303)
+
+
+def _chain_page(
+    form: ChainForm, row: Any, status: int = 200, *, error: Any = None
+) -> ResponseReturnValue:
+    return render_template(
+        "dictionaries/chain.html", form=form, row=row, error=error
+    ), status

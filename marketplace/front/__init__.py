@@ -1,1 +1,0 @@
-"""The front: home, search and the site's own small pages."""

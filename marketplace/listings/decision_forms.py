@@ -1,0 +1,37 @@
+"""The forms of review: a decision with its reason, and the code an organisation is verified by."""
+
+from __future__ import annotations
+
+import re
+
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField, TextAreaField
+from wtforms.validators import Length
+
+
+class DecisionForm(FlaskForm):
+    """What was decided on a listing, which revision the reader saw, and why."""
+
+    seen = HiddenField()
+    note = TextAreaField(
+        "原因或说明",
+        [Length(max=500, message="最多 500 字。")],
+        description="退回、不予通过、暂停时必填，对方会看到。写清楚改哪里、怎么改。",
+    )
+
+    @property
+    def seen_revision(self) -> int:
+        """The revision the reader saw; -1 where the page did not say."""
+        return (
+            int(self.seen.data)
+            if re.fullmatch(r"\d{1,9}", self.seen.data or "", re.ASCII)
+            else -1
+        )
+
+
+class VerifyForm(FlaskForm):
+    """The code against which an organisation is verified."""
+
+    uscc = StringField(
+        "统一社会信用代码", description="18 位，照营业执照或事业单位法人证书填写。"
+    )

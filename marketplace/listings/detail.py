@@ -1,0 +1,225 @@
+"""What the page of one listing shows a reader: its facts, contact desk, history and what they may do.
+
+Which fields a reader may know is decided in `disclosure.py`; nothing is written here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from marketplace.accounts.models import Person
+from marketplace.clock import today
+from marketplace.dictionaries.models import HitechField
+from marketplace.extensions import db
+from marketplace.lifecycle import history_of
+from marketplace.listings import labels
+from marketplace.listings.disclosure import View, knowledge_of, view_of
+from marketplace.listings.models import (
+    Achievement,
+    Demand,
+    IntellectualProperty,
+    ValueScore,
+)
+from marketplace.permissions import Reader, may, member
+
+Row = Achievement | Demand
+LEAD = 120  # characters of the opening of a text
+CHECK_DAYS = 180  # days after which the legal status of a patent counts as stale
+# What stands in the table of facts of a page, where it has been filled in.
+FACTS = {
+    "achievement": (
+        "achievement_type",
+        "forms",
+        "attribute",
+        "application_status",
+        "industry_codes",
+        "sei_code",
+        "readiness_13",
+        "level",
+        "evaluation_method",
+        "evaluation_by",
+        "evaluated_on",
+        "evaluation_report",
+        "funding_source",
+        "ownership",
+        "rd_start",
+        "rd_end",
+        "registration_no",
+        "registered_by",
+        "registered_on",
+        "recommended_by",
+        "keywords",
+    ),
+    "demand": (
+        "need",
+        "demand_type",
+        "activity_type",
+        "discipline",
+        "industry_codes",
+        "solution_mode",
+        "intended_partner",
+        "start_year",
+        "end_year",
+        "keywords",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a reader may know of a listing and do with it, for the templates.
+
+    Attributes:
+        full, firm, contact: as `disclosure.Knowledge`.
+        history: every deed with who did it, not only the public dates.
+        member: belongs to the owner; reviewer: may decide on it.
+    """
+
+    full: bool
+    firm: bool
+    contact: bool
+    history: bool
+    member: bool
+    reviewer: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a listing's history as its owner and the operators see it."""
+
+    at: datetime
+    deed: str
+    state: str
+    person: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Detail:
+    """What the page of a listing shows one reader beyond the row itself.
+
+    Attributes:
+        view: the listing as this reader may know it.
+        reader: what they may do with it.
+        holder: who stands on the page.
+        fields: names of the fields, the main one first.
+        facts: (name, value) of the smaller facts.
+        lead: the opening of the summary or the problem; `rest`: whether the text goes on after it.
+        foundation: the opening of what a demand's firm has already.
+        values: the five values, if they were judged.
+        contact: (name, value) of the contact desk, masked where this reader may not see it whole.
+        overdue: ids of the rights whose legal status must be checked again.
+        matching: whether the listing takes part in matching.
+        today: the day the page goes by.
+        history: every deed, for those who may see it.
+    """
+
+    view: View
+    reader: Standing
+    holder: str
+    fields: list[str]
+    facts: list[tuple[str, str]]
+    lead: str
+    rest: bool
+    foundation: str
+    values: list[ValueScore]
+    contact: list[tuple[str, str]]
+    today: date
+    overdue: frozenset[int]
+    matching: bool
+    history: list[Event]
+
+
+def standing_of(row: Row, *, by: Reader | None) -> Standing:
+    """What a reader may know of a listing and do with it."""
+    knows = knowledge_of(row, by)
+    return Standing(
+        full=knows.full,
+        firm=knows.firm,
+        contact=knows.contact,
+        history=may(by, "listing.history", row),
+        member=by is not None and member(by, row),
+        reviewer=may(by, "listing.review", row),
+    )
+
+
+def detail_for(row: Row, *, by: Reader | None) -> Detail:
+    """What the page of a listing shows this reader; `row` is one the reader may open."""
+    standing = standing_of(row, by=by)
+    view = view_of(row, by)
+    main = row.summary if isinstance(row, Achievement) else row.problem
+    opening = lead(main)
+    overdue = (
+        [ip.id for ip in view.ips if check_overdue(ip)] if view.is_achievement else []
+    )
+    return Detail(
+        view=view,
+        reader=standing,
+        holder=view.holder,
+        fields=field_names(row),
+        facts=facts(view),
+        lead=opening,
+        rest=opening != " ".join(main.split()),
+        foundation="" if view.is_achievement else lead(view.foundation),
+        values=list(view.value_scores) if view.is_achievement else [],
+        contact=view.contact_desk,
+        today=today(),
+        overdue=frozenset(overdue),
+        matching=row.in_matching,
+        history=history(row) if standing.history else [],
+    )
+
+
+def history(row: Row) -> list[Event]:
+    """Every deed done to a listing, oldest first, with the names of who did it."""
+    rows = history_of(row)
+    ids = {one.by_id for one in rows} - {None}
+    people = dict(
+        db.session.execute(
+            db.select(Person.id, Person.name).where(Person.id.in_(ids))
+        ).all()
+    )
+    return [
+        Event(
+            at=one.at,
+            deed=row.life.deeds.get(one.deed, one.deed),
+            state=row.life.names.get(one.after, one.after),
+            person=people.get(one.by_id, "系统"),
+            note=one.note,
+        )
+        for one in rows
+    ]
+
+
+def facts(view: View) -> list[tuple[str, str]]:
+    """The smaller facts of a listing that have been filled in and that the reader may know, as (name, value)."""
+    found = []
+    for name in FACTS[view.kind]:
+        if getattr(view, name) not in (None, "", []):
+            found.append((labels.label(view.kind, name), labels.said(view, name)))
+    return found
+
+
+def field_names(row: Row) -> list[str]:
+    """The names of a listing's fields, the main one first."""
+    query = db.select(HitechField.code, HitechField.name).where(
+        HitechField.code.in_(row.field_codes)
+    )
+    found = dict(db.session.execute(query).all())
+    return [found[code] for code in row.field_codes if code in found]
+
+
+def lead(text: str, length: int = LEAD) -> str:
+    """The opening of a text: its first sentences, as many as fit into `length` characters, at least one cut short."""
+    text = " ".join(text.split())
+    if len(text) <= length:
+        return text
+    ends = [m.end() for m in re.finditer(r"[。！？；]", text[:length])]
+    return text[: ends[-1]] if ends else text[:length].rstrip("，、 ") + "…"
+
+
+def check_overdue(ip: IntellectualProperty) -> bool:
+    """Whether the legal status was never checked, or longer ago than `CHECK_DAYS` days."""
+    return ip.checked_on is None or ip.checked_on < today() - timedelta(days=CHECK_DAYS)

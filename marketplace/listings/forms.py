@@ -1,0 +1,460 @@
+"""The forms in which a listing is written, made from the schema: controls, rows, steps, and what is wrong with them.
+
+The controls are in `widgets.py`, the fields and the rules between them in `schema/`; what a listing needs to be public
+is in `readiness.py`. A draft may keep holes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import Field, FieldList, Form, FormField, HiddenField, TextAreaField
+from wtforms.validators import Length, ValidationError
+
+from marketplace.accounts.models import Organisation, key_of
+from marketplace.clock import today
+from marketplace.listings import readiness
+from marketplace.listings.schema import SCHEMAS, ListingSchema
+from marketplace.listings.schema.choices import Code, Codes
+from marketplace.listings.schema.dictionaries import Dictionary
+from marketplace.listings.schema.rows import Metrics, Rights, Rows
+from marketplace.listings.widgets import Several, control_of
+from marketplace.parsing import ParseError
+from marketplace.parsing.figures import read_metric, unit_key
+from marketplace.parsing.numbers import read_ip_number
+from marketplace.parsing.text import TEXT_MOST, clean_text
+
+ROWS_MOST = 60
+NOTE_MOST = 500  # characters of what is said with a deed
+
+
+class Row(Form):
+    """One of several rows of the same kind. An empty row is no row."""
+
+    schema: ClassVar[Rows]
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything was typed or ticked in this row."""
+        return any(
+            control.raw_data and clean_text(str(control.raw_data[0])) or control.data
+            for control in self
+            if control.short_name not in self.schema.always
+        )
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        if not self.filled:
+            return True
+        super().validate(extra_validators)
+        self._check_row()
+        return not self.errors
+
+    def values(self) -> dict[str, Any]:
+        """Column → value."""
+        return {control.short_name: control.data for control in self}
+
+    def _check_row(self) -> None:
+        """What a row needs, and what must agree within it; a control that is wrong already says nothing more."""
+        for field in self.schema.row:
+            control = self[field.name]
+            is_empty = control.data in (None, "")
+            if field.needed and is_empty and not control.errors:
+                _add_error(control, field.needed)
+        values = self.values()
+        for rule in self.schema.rules:
+            if rule.broken(values) and not self[rule.field].errors:
+                _add_error(self[rule.field], rule.message)
+
+
+class MetricRow(Row):
+    """A technical figure; one that is written in one go in its first field is taken apart."""
+
+    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
+        super().process(formdata, *args, **kwargs)
+        if not formdata or not self["name"].data:
+            return
+        numbers = (self["value"].raw_data, self["value_max"].raw_data)
+        if not any(raw and clean_text(raw[0]) for raw in numbers):
+            self._take_apart(read_metric(self["name"].data) or {})
+
+    def _take_apart(self, figure: Mapping[str, Any]) -> None:
+        """Fill the row from the figure in its first field, unless the box for the unit holds another unit."""
+        unit = self["unit"]
+        written = figure.get("unit")
+        typed = unit.data
+        if written and typed and unit_key(written) != unit_key(typed):
+            unit.process_errors.append(
+                f"第一格里写的单位是「{written}」，与这里不同；留下对的一个。"
+            )
+            return
+        for name, value in figure.items():
+            self[name].raw_data = None
+            self[name].data = value
+        if figure and not written:
+            unit.data = typed
+
+    def _check_row(self) -> None:
+        super()._check_row()
+        # The two units are to be looked at first: the number is there, in the sentence.
+        if self["unit"].process_errors and self["value"].data is None:
+            self["value"].errors = []
+
+
+class RightRow(Row):
+    """A patent or another right, its number checked by its type."""
+
+    def _check_row(self) -> None:
+        number = self["number"]
+        if number.data:
+            try:
+                number.data, _ = read_ip_number(number.data, self["ip_type"].data)
+            except ParseError as error:
+                _add_error(number, error.sentence)
+        super()._check_row()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One block of questions.
+
+    Attributes:
+        anchor: its place on the page.
+        title: its name.
+        fields: names of its fields, in order.
+        hint: one sentence before them.
+    """
+
+    anchor: str
+    title: str
+    fields: tuple[str, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with one control: its id on the page, its name, and what to do."""
+
+    id: str
+    label: str
+    text: str
+
+
+class SeenForm(FlaskForm):
+    """A form that knows which revision its writer saw."""
+
+    seen = HiddenField()
+
+    @property
+    def seen_revision(self) -> int:
+        """The revision the writer saw; -1 where the page did not say."""
+        text = str(self.seen.data or "")
+        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+            return -1
+        return int(text)
+
+
+def _form_step(schema: ListingSchema, step: Any) -> Step:
+    names = tuple(field.name for field in schema.fields_of_step(step.anchor))
+    return Step(step.anchor, step.title, names, step.hint)
+
+
+def _rows_control(rows: Rows) -> FieldList:
+    """The control of a field that has rows of its own."""
+    base: type[Row] = Row
+    if isinstance(rows, Metrics):
+        base = MetricRow
+    elif isinstance(rows, Rights):
+        base = RightRow
+    controls = {field.name: control_of(field) for field in rows.row}
+    row_form = type(f"{rows.name}_row", (base,), {"schema": rows, **controls})
+    return FieldList(
+        FormField(row_form),
+        rows.form_label,
+        min_entries=rows.blank_rows,
+        description=rows.help,
+    )
+
+
+class ListingForm(SeenForm):
+    """The form of one kind of listing.
+
+    Args:
+        organisations: those the writer may write for; asked only where there are several.
+        row: the listing that is being edited; None for a new one.
+    """
+
+    schema: ClassVar[ListingSchema]
+    kind: ClassVar[str]
+    steps: ClassVar[tuple[Step, ...]]
+    row_kinds: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.schema = SCHEMAS[cls.kind]
+        cls.steps = tuple(_form_step(cls.schema, one) for one in cls.schema.steps)
+        rows = [field for field in cls.schema.rows.values() if field.step]
+        cls.row_kinds = tuple(field.name for field in rows)
+        for field in cls.schema:
+            if field.step and field not in rows:
+                setattr(cls, field.name, control_of(field))
+        for field in rows:
+            setattr(cls, field.name, _rows_control(field))
+
+    def __init__(
+        self,
+        *args: Any,
+        organisations: Iterable[Organisation] = (),
+        row: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.row = row
+        self.owners = {str(one.id): one for one in organisations}
+        if row is not None:
+            kwargs.setdefault("obj", row)
+        super().__init__(*args, **kwargs)
+        # What a deed found wrong that belongs to no control.
+        self.problems: list[str] = []
+        if row is not None or len(self.owners) < 2:
+            del self.organisation
+        else:
+            names = {code: one.name for code, one in self.owners.items()}
+            self["organisation"].named = names
+        typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
+        if row is not None and not typed:
+            self.seen.data = row.revision
+        self._offer_choices()
+
+    def _offer_choices(self) -> None:
+        """Fill the lists that come from the dictionaries, each read once."""
+        for field in self.schema:
+            if isinstance(field, Code):
+                self[field.name].named = field.dictionary.offered()
+                self[field.name].once = field.dictionary.all_names()
+            elif isinstance(field, Codes):
+                offered = _offered_codes(field.dictionary)
+                last = len(field.entry_labels) - 1
+                for number, entry in enumerate(self[field.name]):
+                    entry.named = offered
+                    entry.label.text = field.entry_labels[min(number, last)]
+
+    @property
+    def owner(self) -> Organisation | None:
+        """The organisation the writer chose, or their only one; None for a listing that has its owner already."""
+        if "organisation" in self:
+            return self.owners.get(self["organisation"].data)
+        return next(iter(self.owners.values()), None)
+
+    def more(self, name: str) -> str:
+        """Add an empty row.
+
+        Args:
+            name: one of `row_kinds`.
+
+        Returns:
+            the id of the new row's first control; empty where there is no such list.
+        """
+        if name not in self.row_kinds or len(self[name]) >= ROWS_MOST:
+            return ""
+        controls = self[name].append_entry().form
+        return str(next(iter(controls)).id)
+
+    def leave_room(self) -> None:
+        """See that each list ends with an empty row."""
+        for name in self.row_kinds:
+            if not len(self[name]) or self[name][-1].form.filled:
+                self.more(name)
+
+    def prefill(self, values: Mapping[str, str]) -> None:
+        """Take over a title and a main text, as the trial hands them on."""
+        title = clean_text(values.get("title"))
+        main = clean_text(values.get("problem") or values.get("summary"))
+        self["title"].data = title[:200]
+        self[self.schema.main_text].data = main[:TEXT_MOST]
+
+    def main_text(self) -> str:
+        """Title and the first texts as they are in the form now, for a look at what they would be matched with."""
+        names = ["title", *(field.name for field in self.schema.texts[:2])]
+        texts = [self[name].data for name in names]
+        return "\n".join(text for text in texts if text)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        super().validate(extra_validators)
+        for name in self.row_kinds:
+            if len(self[name]) > ROWS_MOST:
+                self.blame({name: [f"最多 {ROWS_MOST} 行。"]})
+        for rule in self.schema.broken_rules(self.values()):
+            if not _messages_of(self[rule.field]):
+                self.blame({rule.field: [rule.message]})
+        return not self.errors
+
+    def validate_title(self, control: Field) -> None:
+        if not key_of(control.data):
+            raise ValidationError("先起个名称，不能只有标点。")
+
+    def validate_valid_until(self, control: Field) -> None:
+        changed = control.data and control.data != control.object_data
+        if changed and control.data <= today():
+            raise ValidationError("有效期应晚于今天。")
+
+    def blame(self, problems: Mapping[str, list[str]]) -> None:
+        """Take over what a deed found wrong: field → messages."""
+        for name, messages in problems.items():
+            if name in self:
+                self[name].errors = [*self[name].errors, *messages]
+            else:
+                self.problems += messages
+
+    def values(self) -> dict[str, Any]:
+        """Column → value and list of rows → values, as the deeds take them."""
+        found: dict[str, Any] = {}
+        for name in self.names():
+            control = self[name]
+            if name in self.row_kinds:
+                rows = [entry.form for entry in control]
+                found[name] = [row.values() for row in rows if row.filled]
+            elif isinstance(control, FieldList):
+                codes = [code for code in control.data if code]
+                found[name] = list(dict.fromkeys(codes))
+            elif control.data in (None, ""):
+                found[name] = None if self.schema[name].nullable else ""
+            else:
+                found[name] = control.data
+        return found
+
+    def needed(self) -> frozenset[str]:
+        """The names of the fields that an empty form lacks for review."""
+        missing = readiness.missing_for_publication(
+            self.kind, self._empty_values(), organisation=None
+        )
+        return frozenset(missing)
+
+    def lacking(self, organisation: Organisation | None) -> dict[str, list[str]]:
+        """What keeps the typed from being public, beyond the fields that are wrong already: field → what is missing.
+
+        Args:
+            organisation: the owner; None where it is not chosen yet.
+        """
+        wrong = set(self.errors)
+        empty = self._empty_values()
+        values = self.values()
+        for name in wrong - set(self.row_kinds):
+            if name in values:
+                values[name] = empty[name]
+        found = readiness.missing_for_publication(
+            self.kind, values, organisation=organisation
+        )
+        return {name: texts for name, texts in found.items() if name not in wrong}
+
+    def differing(self, row: Any) -> list[str]:
+        """The names of the fields in which the form differs from the stored row."""
+        stored = type(self)(formdata=None, row=row, meta={"csrf": False}).values()
+        typed = self.values()
+        return [name for name in self.names() if typed[name] != stored[name]]
+
+    def names(self) -> list[str]:
+        """The names of the fields that are stored, in the order of the steps."""
+        found: list[str] = []
+        for step in self.steps:
+            found += step.fields
+        found.remove("organisation")
+        return found
+
+    def target(self, name: str) -> str:
+        """The id of the control that a link to a question leads to."""
+        control = self[name]
+        if name in self.row_kinds:
+            return str(next(iter(control[0].form)).id)
+        if isinstance(control, FieldList):
+            return str(control[0].id)
+        if isinstance(control, Several):
+            return f"{control.id}-0"
+        return str(control.id)
+
+    def faults(self) -> list[Fault]:
+        """What is wrong, in the order of the page."""
+        found = [Fault("", "", text) for text in self.problems]
+        for step in self.steps:
+            for name in step.fields:
+                if name in self:
+                    found += self._faults_of(name)
+        return found
+
+    def _faults_of(self, name: str) -> list[Fault]:
+        """What is wrong with one question, each with the control to go to."""
+        control = self[name]
+        label = control.label.text
+        target = self.target(name)
+        found = [Fault(target, label, text) for text in _messages_of(control)]
+        if name in self.row_kinds:
+            for place, entry in enumerate(control, 1):
+                found += _faults_of_controls(entry.form, f"{label}第 {place} 行，")
+        elif isinstance(control, FieldList):
+            found += _faults_of_controls(control, "")
+        return found
+
+    def _empty_values(self) -> dict[str, Any]:
+        """The values of a form in which nothing was typed."""
+        return type(self)(formdata=None, meta={"csrf": False}).values()
+
+
+class AchievementForm(ListingForm):
+    """科技成果."""
+
+    kind = "achievement"
+
+
+class DemandForm(ListingForm):
+    """技术需求."""
+
+    kind = "demand"
+
+
+FORMS: dict[str, type[AchievementForm] | type[DemandForm]] = {
+    "achievement": AchievementForm,
+    "demand": DemandForm,
+}
+
+
+class DeedForm(SeenForm):
+    """A button: which revision its presser saw, and what they said."""
+
+    note = TextAreaField(
+        "说明",
+        [Length(max=NOTE_MOST, message=f"说明最多 {NOTE_MOST} 个字。")],
+        filters=[clean_text],
+    )
+
+
+def _offered_codes(dictionary: Dictionary) -> Mapping[str, Any]:
+    """What a dictionary offers, in groups where its codes of two digits are groups of longer ones."""
+    names = dictionary.offered()
+    if not dictionary.grouped:
+        return names
+    groups: dict[str, dict[str, str]] = {}
+    for code, name in names.items():
+        shown = f"{name}（不细分）" if len(code) == 2 else name
+        groups.setdefault(names[code[:2]], {})[code] = shown
+    return groups
+
+
+def _messages_of(control: Field) -> list[str]:
+    """What is wrong with a control itself, its rows and entries apart."""
+    return [str(one) for one in control.errors if not isinstance(one, dict | list)]
+
+
+def _faults_of_controls(controls: Iterable[Field], before: str) -> list[Fault]:
+    found = []
+    for control in controls:
+        for message in control.errors:
+            label = f"{before}{control.label.text}"
+            found.append(Fault(control.id, label, str(message)))
+    return found
+
+
+def _add_error(control: Field, message: str) -> None:
+    control.errors = [*control.errors, message]

@@ -1,0 +1,212 @@
+"""The projections row → search document and row → matching document, and keeping the index in step with the database.
+
+What engines do with a document lives in `search` and `matching`; who may see a row lives in `models.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import structlog
+from flask import current_app
+from sqlalchemy import bindparam
+
+import matching
+import search
+from marketplace.clock import day_in_china
+from marketplace.errors import Busy
+from marketplace.extensions import db
+from marketplace.listings import terms
+from marketplace.listings.disclosure import View, common_view
+from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
+from marketplace.persistence import begin_write
+
+log = structlog.get_logger(__name__)
+BATCH = 500  # rows read and written at a time
+
+
+def texts(view: View) -> dict[str, str]:
+    """The text sections of a listing that a view shows: section name → text. The title is not among them."""
+    if view.is_achievement:
+        sections = {
+            "成果简介": view.summary,
+            "创新点": view.innovation,
+            "对比优势": view.baseline,
+            "技术指标": "；".join(map(str, view.metrics)),
+            "应用前景": view.prospects,
+            "预期效益": view.benefits,
+            "应用案例": view.cases,
+            "转化说明": view.conversion_note,
+            "知识产权": "；".join(ip.name for ip in view.ips if ip.name),
+        }
+    else:
+        sections = {
+            "主要问题": view.problem,
+            "技术关键": view.key_technology,
+            "预期目标": view.expected_goal,
+            "技术指标": "；".join(map(str, view.metrics)),
+            "现有基础": view.foundation,
+        }
+    sections["关键词"] = "；".join(view.keywords or ())
+    return {name: text for name, text in sections.items() if text}
+
+
+def modes(view: View) -> tuple[str, ...]:
+    """Ways of cooperation, as the ways of conversion they ask for, so that both kinds share one facet."""
+    if view.is_achievement:
+        return tuple(view.conversion_modes or ())
+    wanted: set[str] = set()
+    for mode in view.cooperation_modes or ():
+        wanted |= terms.COOPERATION_TO_CONVERSION[mode]
+    return tuple(mode for mode in terms.CONVERSION_MODES if mode in wanted)
+
+
+def main_field(view: View) -> str | None:
+    """The high-tech field of level 1 that a listing names first."""
+    return view.field_codes[0][:2] if view.field_codes else None
+
+
+def stage(view: View) -> str | None:
+    """The stage an achievement has reached, or the one a demand wishes for."""
+    return view.stage if view.is_achievement else view.stage_wished
+
+
+def search_document(row: Achievement | Demand) -> search.Document:
+    """THE projection of a listing to what the search index holds.
+
+    Args:
+        row: a listing, published or not; an empty `audience` says that nobody may find it.
+    """
+    view = common_view(row)
+    published_on = day_in_china(row.published_at) if row.published_at else None
+    district = view.district
+    return search.Document(
+        kind=row.kind,
+        id=row.id,
+        version=row.revision,
+        title=row.title,
+        body="\n".join(texts(view).values()),
+        holder=view.holder if view.knows.full else "",
+        audience=row.audience,
+        district=district.code if district else None,
+        field=main_field(view),
+        stage=stage(view),
+        modes=modes(view),
+        year=published_on.year if published_on else None,
+        chain=view.chain_code,
+        published_on=published_on,
+        deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
+    )
+
+
+def matching_document(view: View) -> matching.Document:
+    """The projection of a listing to what the matcher compares: what a view shows, in words and codes."""
+    return replace(
+        conditions_document(view),
+        title=view.title,
+        text="\n".join(texts(view).values()),
+    )
+
+
+def conditions_document(view: View) -> matching.Document:
+    """The codes, money and day of `matching_document` alone: facts are compared by these, without loading any text."""
+    if view.is_achievement:
+        low, high, due = view.price_min, view.price_max, None
+    else:
+        low, high, due = view.budget, view.budget, view.deadline
+    return matching.Document(
+        id=view.id,
+        title="",
+        field=main_field(view),
+        chain=view.chain_code,
+        stage=stage(view),
+        modes=frozenset(modes(view)),
+        price_min=low,
+        price_max=high,
+        due=due,
+    )
+
+
+def published(kind: str) -> Iterator[Achievement | Demand]:
+    """Every row of a kind that somebody may find, in order of id, read in batches."""
+    table = LISTINGS[kind]
+    last = 0
+    while True:
+        query = (
+            db.select(table)
+            .where(table.found_by(None), table.id > last)
+            .order_by(table.id)
+            .limit(BATCH)
+        )
+        rows = list(db.session.scalars(query))
+        yield from rows
+        if len(rows) < BATCH:
+            return
+        last = rows[-1].id
+        db.session.expunge_all()
+
+
+def dirty(kind: str, limit: int = BATCH) -> list[Achievement | Demand]:
+    """Rows of a kind whose copy in the index is not of their revision, oldest change first."""
+    table = LISTINGS[kind]
+    query = (
+        db.select(table)
+        .where(table.revision != table.indexed_revision)
+        .order_by(table.updated_at)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def sync(rows: Iterable[Listing]) -> int:
+    """Write rows to the index, or take them out of it, and note their revision as indexed (without commit).
+
+    An index that is down costs one log line: the rows stay dirty and `flask index sync` finds them. The engine may
+    have to wait; nobody's save waits for it meanwhile, for no transaction is open then.
+
+    Args:
+        rows: listings as committed.
+
+    Returns:
+        number of rows whose copy is now of their revision.
+    """
+    rows = list(rows)
+    if not rows:
+        return 0
+    engine = current_app.extensions["search"]
+    documents = [search_document(row) for row in rows]
+    db.session.rollback()
+    try:
+        engine.put([d for d in documents if d.audience])
+        engine.remove([(d.kind, d.id, d.version) for d in documents if not d.audience])
+    except (
+        search.SearchError
+    ) as error:  # out of reach, or unwilling to take one of them
+        log.warning("index_behind", rows=len(rows), reason=str(error))
+        return 0
+    try:
+        begin_write()
+    except Busy:
+        log.warning("index_note_behind", rows=len(rows))
+        return 0
+    note_indexed((d.kind, d.id, d.version) for d in documents)
+    return len(rows)
+
+
+def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:
+    """Note (kind, id, revision) as indexed, without touching the rows' own revision or date and without commit."""
+    by_kind: dict[str, list[dict[str, int]]] = {}
+    for kind, row_id, revision in written:
+        by_kind.setdefault(kind, []).append({"row_id": row_id, "seen": revision})
+    for kind, rows in by_kind.items():
+        table = LISTINGS[kind].__table__
+        noted = (
+            table.update()
+            .where(
+                table.c.id == bindparam("row_id"),
+                table.c.indexed_revision < bindparam("seen"),
+            )
+            .values(indexed_revision=bindparam("seen"), updated_at=table.c.updated_at)
+        )
+        db.session.connection().execute(noted, rows)

@@ -1,0 +1,39 @@
+"""The public page of one listing. What it shows is read in `detail.py`; nothing is decided here."""
+
+from __future__ import annotations
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import contributions
+from marketplace.door import needs
+from marketplace.listings import buttons, detail, queries
+from marketplace.listings.pages.blueprint import blueprint
+
+
+@blueprint.get("/achievements/<int:listing_id>")
+@needs("listing.read")
+def achievement(listing_id: int) -> ResponseReturnValue:
+    """One achievement."""
+    return _listing_page("achievement", listing_id)
+
+
+@blueprint.get("/demands/<int:listing_id>")
+@needs("listing.read")
+def demand(listing_id: int) -> ResponseReturnValue:
+    """One demand."""
+    return _listing_page("demand", listing_id)
+
+
+def _listing_page(kind: str, listing_id: int) -> str:
+    """The page of a listing as this reader may see it, with what other rooms put beside it."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    sheet = detail.detail_for(row, by=current_user)
+    return render_template(
+        f"listings/{kind}.html",
+        row=sheet.view,
+        sheet=sheet,
+        buttons=buttons.page_buttons(row, current_user),
+        panels=contributions.panels(row, current_user),
+    )

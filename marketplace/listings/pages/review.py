@@ -1,0 +1,217 @@
+"""The operators' pages of one listing: everything a decision needs, and the decisions.
+
+What is done stands in `deeds.py`; the queue itself is the page of the office.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts.models import ORGANISATION_KINDS
+from marketplace.door import needs
+from marketplace.errors import Invalid, Stale
+from marketplace.listings import buttons, deeds, queries, readiness, review_queue
+from marketplace.listings.decision_forms import DecisionForm, VerifyForm
+from marketplace.listings.labels import LABELS, said
+from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
+from marketplace.listings.pages.blueprint import KIND, blueprint
+from marketplace.wording import UNKNOWN
+
+# What the head of the page says already; the upper end of a price is part of the price.
+HEADED = ("title", "organisation", "price_max")
+# Where on the page a problem is put right; a field of the listing is one of those that are missing.
+TARGETS = {"note": "note", "uscc": "uscc", "organisation": "organisation-title"}
+
+
+@blueprint.get(f"/office/review/{KIND}/<int:listing_id>")
+@needs("listing.review")
+def review(kind: str, listing_id: int) -> ResponseReturnValue:
+    """One listing, with everything a decision needs."""
+    return _review_page(queries.get_visible(kind, listing_id, by=current_user))
+
+
+@blueprint.post(f"/office/review/{KIND}/<int:listing_id>/approve")
+@needs("listing.review")
+def approve(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Publish it."""
+    return _decide(kind, listing_id, deeds.approve, "「{}」已通过并发布。")
+
+
+@blueprint.post(f"/office/review/{KIND}/<int:listing_id>/return")
+@needs("listing.review")
+def send_back(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Return it to be mended."""
+    return _decide(
+        kind,
+        listing_id,
+        deeds.send_back,
+        "「{}」已退回，对方会在「我的」里看到原因。",
+    )
+
+
+@blueprint.post(f"/office/review/{KIND}/<int:listing_id>/reject")
+@needs("listing.review")
+def reject(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Refuse it for good."""
+    return _decide(kind, listing_id, deeds.reject, "「{}」未予通过。")
+
+
+@blueprint.post(f"/office/review/{KIND}/<int:listing_id>/suspend")
+@needs("listing.suspend")
+def suspend(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Hide it for the time being."""
+    return _decide(kind, listing_id, deeds.suspend, "「{}」已暂停公开。", stay=True)
+
+
+@blueprint.post(f"/office/review/{KIND}/<int:listing_id>/resume")
+@needs("listing.suspend")
+def resume(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Show it again."""
+    return _decide(
+        kind,
+        listing_id,
+        deeds.resume,
+        "「{}」已恢复公开。",
+        stay=True,
+        noted=False,
+    )
+
+
+@blueprint.post(f"/office/review/{KIND}/<int:listing_id>/verify")
+@needs("organisation.verify")
+def verify(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Verify the organisation that owns the listing."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    form = VerifyForm()
+    try:
+        account_deeds.verify_organisation(
+            row.organisation, by=current_user, uscc=form.uscc.data or ""
+        )
+    except Invalid as error:
+        return _review_page(row, 422, verify_form=form, error=error)
+    flash(f"「{row.organisation.name}」已核验。", "success")
+    return redirect(
+        url_for(
+            "listings.review", kind=kind, listing_id=row.id, only=_kind_filter() or None
+        ),
+        303,
+    )
+
+
+def _kind_filter() -> str:
+    """The kind the queue is narrowed to, carried in the address from page to page."""
+    kind = request.args.get("only", "")
+    return kind if kind in LISTINGS else ""
+
+
+def _decide(
+    kind: str,
+    listing_id: int,
+    deed: Callable[..., None],
+    message: str,
+    *,
+    stay: bool = False,
+    noted: bool = True,
+) -> ResponseReturnValue:
+    """Carry out one decision, a deed that may take a note, and lead on to the next listing that waits."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    form = DecisionForm()
+    only = _kind_filter()
+    place = review_queue.neighbours(row, by=current_user, kind=only)
+    if not form.validate():
+        return _review_page(row, 422, form=form)
+    try:
+        note = {"note": form.note.data or ""} if noted else {}
+        deed(row, by=current_user, seen=form.seen_revision, **note)
+    except Invalid as error:
+        for text in error.problems.get("note", ()):
+            form.note.errors = [*form.note.errors, text]
+        return _review_page(row, 422, form=form, error=error)
+    except Stale as error:
+        return _review_page(
+            queries.get_visible(kind, listing_id, by=current_user),
+            409,
+            form=form,
+            error=error,
+        )
+    flash(message.format(row.title), "success")
+    if stay:
+        return redirect(url_for("listings.review", kind=kind, listing_id=row.id), 303)
+    following = place and (place.after or place.before)
+    if following:
+        return redirect(
+            url_for(
+                "listings.review",
+                kind=following[0],
+                listing_id=following[1],
+                only=only or None,
+            ),
+            303,
+        )
+    return redirect(url_for("office.queue", kind=only or None), 303)
+
+
+def _field_values(row: Achievement | Demand) -> tuple[list[tuple[str, str]], list[str]]:
+    """(label, value) of every field that is filled in, and the labels of those that are not."""
+    filled = []
+    blank = []
+    for name, label in LABELS[row.kind].items():
+        if name in HEADED:
+            continue
+        value = said(row, name)
+        if value == UNKNOWN:
+            blank.append(label)
+        else:
+            filled.append((label, value))
+    return filled, blank
+
+
+def _error_summary(error: Any) -> dict[str, list[str]]:
+    """What is wrong, by the id of the part of the page where it is put right."""
+    summary: dict[str, list[str]] = {}
+    problems = getattr(error, "problems", None) or {}
+    for name, texts in problems.items():
+        target = TARGETS.get(name, "missing-title")
+        summary.setdefault(target, []).extend(texts)
+    return summary
+
+
+def _review_page(
+    row: Achievement | Demand,
+    status: int = 200,
+    *,
+    form: DecisionForm | None = None,
+    verify_form: VerifyForm | None = None,
+    error: Any = None,
+) -> ResponseReturnValue:
+    form = form or DecisionForm(formdata=None)
+    form.seen.data = str(row.revision)
+    filled, blank = _field_values(row)
+    only = _kind_filter() or None
+    page = render_template(
+        "listings/review.html",
+        row=row,
+        kind_name=KIND_NAMES[row.kind],
+        organisation_kinds=ORGANISATION_KINDS,
+        labels=LABELS[row.kind],
+        waits=row.state in row.life.phases["waiting"],
+        filled=filled,
+        blank=blank,
+        summary=_error_summary(error),
+        decisions=buttons.review_buttons(row, current_user, only=only),
+        problems=readiness.publication_problems(row),
+        history=review_queue.history_with_people(row),
+        neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),
+        only=only,
+        form=form,
+        verify_form=verify_form or VerifyForm(formdata=None),
+        error=error,
+        days_since=review_queue.days_since,
+    )
+    return page, status

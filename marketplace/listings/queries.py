@@ -1,0 +1,73 @@
+"""What is read of achievements and demands: one row, several, what belongs to a person, what waits for review.
+
+Nothing is written here; which rows a reader may see is decided in `models.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy.orm import lazyload
+
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.listings.models import (
+    LISTINGS,
+    Achievement,
+    Demand,
+)
+
+ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+
+
+def get_visible(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
+    """The listing of that kind and id, if `by` may open its page.
+
+    Raises:
+        NotFound: there is none, or it is not this reader's to know of.
+    """
+    table = LISTINGS.get(kind)
+    row = None
+    if table is not None and listing_id <= ID_MOST:
+        row = db.session.scalar(
+            db.select(table).where(table.id == listing_id, table.visible_to(by))
+        )
+    if row is None:
+        raise NotFound(
+            "没有找到这一条。", "它可能已被撤回，或者网址有误。可以用搜索找找看。"
+        )
+    return row
+
+
+def get_findable(
+    kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False
+) -> dict[int, Achievement | Demand]:
+    """The findable listings among `ids`, by id, in one query; the others are left out.
+
+    Args:
+        kind: `achievement` or `demand`.
+        ids: whose rows are wanted, in any order; numbers no listing can have are among those left out.
+        by: the reader.
+        in_full: the people and organisations behind an achievement are wanted too; rows of a list do not show them.
+    """
+    table = LISTINGS[kind]
+    query = db.select(table).where(
+        table.id.in_([i for i in ids if i <= ID_MOST]), table.found_by(by)
+    )
+    if table is Achievement and not in_full:
+        query = query.options(
+            lazyload(Achievement.contributors), lazyload(Achievement.co_owners)
+        )
+    return {row.id: row for row in db.session.scalars(query)}
+
+
+def chain_uses() -> Iterator[tuple[str, int]]:
+    """(code of an industry chain, how many listings of one kind name it)."""
+    for table in LISTINGS.values():
+        query = (
+            db.select(table.chain_code, db.func.count())
+            .where(table.chain_code.is_not(None))
+            .group_by(table.chain_code)
+        )
+        yield from db.session.execute(query).tuples()

@@ -1,0 +1,185 @@
+"""Lists of work: what waits for a person, and the listings and drafts of their organisations.
+
+Reading only; the queue of the operators is read in `review_queue.py`, what is done to a listing stands in `deeds.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, literal, union_all
+
+from marketplace.accounts.models import Organisation, Person
+from marketplace.clock import today
+from marketplace.errors import NotNow
+from marketplace.extensions import db
+from marketplace.lifecycle import History
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.permissions import Reader, organisations_of
+
+Row = Achievement | Demand
+PAGE = 50  # rows of one page
+DRAFTS = 10  # drafts listed at the foot of the first page
+DUE_DAYS = 30  # how long before its end the owner of a published listing is reminded
+# Drafts have a list of their own, and what is archived is looked for by its state.
+NOT_LISTED = ("draft", "archived")
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A listing to mend: when it was returned, and why."""
+
+    row: Row
+    at: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """One page of a list: its rows, its number from 1, the number of pages and of all rows."""
+
+    rows: list[Row]
+    page: int
+    pages: int
+    total: int
+
+
+def writing_organisations(person: Person) -> list[Organisation]:
+    """The organisations a person may write a new listing for.
+
+    Raises:
+        NotNow: there is none.
+    """
+    if not person.organisations:
+        raise NotNow(
+            "您的账号还没有加入单位，不能新建。",
+            "请联系平台运营方，把您的账号加入所在单位。",
+        )
+    return person.organisations
+
+
+def returned_listings(person: Reader) -> list[Returned]:
+    """The listings that a person has to mend, longest waiting first; at most `PAGE` of each kind."""
+    found = []
+    for table, own in _own_tables(person):
+        query = db.select(table).where(own, table.state == "returned")
+        rows = list(db.session.scalars(query.limit(PAGE)))
+        reasons = _return_reasons(table.kind, [row.id for row in rows])
+        for row in rows:
+            at, reason = reasons.get(row.id, (None, ""))
+            found.append(Returned(row, at, reason))
+    return sorted(found, key=lambda one: (one.at or datetime.min, one.row.id))
+
+
+def ending_listings(person: Reader) -> list[Row]:
+    """The published listings of a person whose validity ends soon, soonest first; at most `PAGE` of each kind."""
+    found: list[Row] = []
+    for table, own in _own_tables(person):
+        query = db.select(table).where(own, _ends_soon(table))
+        found += db.session.scalars(query.limit(PAGE))
+    return sorted(found, key=lambda row: (row.valid_until, row.id))
+
+
+def waiting_listings(person: Reader) -> list[Row]:
+    """The listings of a person that wait for the operators, longest waiting first; at most `PAGE` of each kind."""
+    found: list[Row] = []
+    for table, own in _own_tables(person):
+        waiting = table.state.in_(table.life.phases["waiting"])
+        query = db.select(table).where(own, waiting).order_by(table.submitted_at)
+        found += db.session.scalars(query.limit(PAGE))
+    return sorted(found, key=lambda row: (row.submitted_at, row.id))
+
+
+def to_do_count(person: Reader) -> int:
+    """How many listings wait for a deed of this person: to mend, or to make valid for longer."""
+    count = 0
+    for table, own in _own_tables(person):
+        for wanted in (table.state == "returned", _ends_soon(table)):
+            query = db.select(func.count()).select_from(table).where(own, wanted)
+            count += db.session.scalar(query) or 0
+    return count
+
+
+def own_listings(
+    person: Reader, *, kind: str = "", state: str = "", page: int = 1
+) -> OwnPage:
+    """One page of the listings of a person's organisations, last changed first.
+
+    Args:
+        person: the reader.
+        kind: only this kind; empty for both.
+        state: only this state; empty for every state but `NOT_LISTED`.
+        page: from 1; beyond the end the last one is given.
+    """
+    own = organisations_of(person)
+    parts = []
+    for table in LISTINGS.values():
+        if kind in ("", table.kind):
+            wanted: Any = table.state.not_in(NOT_LISTED)
+            if state:
+                wanted = table.state == state
+            columns = db.select(
+                literal(table.kind).label("kind"),
+                table.id.label("id"),
+                table.updated_at.label("at"),
+            )
+            parts.append(columns.where(table.organisation_id.in_(own), wanted))
+    everything = union_all(*parts).subquery()
+    total = db.session.scalar(db.select(func.count()).select_from(everything)) or 0
+    pages = max(1, -(-total // PAGE))
+    page = min(max(1, page), pages)
+    order = (everything.c.at.desc(), everything.c.kind, everything.c.id.desc())
+    chosen = (
+        db.select(everything.c.kind, everything.c.id)
+        .order_by(*order)
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    keys = [(row.kind, row.id) for row in db.session.execute(chosen)]
+    return OwnPage(load_in_order(keys), page, pages, total)
+
+
+def own_drafts(person: Reader) -> tuple[list[Row], int]:
+    """The drafts last changed, and how many there are."""
+    found = own_listings(person, state="draft")
+    return found.rows[:DRAFTS], found.total
+
+
+def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
+    """Listings in the order of their (kind, id), one query for each kind."""
+    keys = list(keys)
+    rows: dict[tuple[str, int], Row] = {}
+    for kind, table in LISTINGS.items():
+        ids = [row_id for one, row_id in keys if one == kind]
+        for row in db.session.scalars(db.select(table).where(table.id.in_(ids))):
+            rows[kind, row.id] = row
+    return [rows[key] for key in keys]
+
+
+def _own_tables(person: Reader) -> Iterator[tuple[Any, Any]]:
+    """(table, filter of the rows of a person's organisations); none for those who belong to no organisation."""
+    own = organisations_of(person)
+    if own:
+        for table in LISTINGS.values():
+            yield table, table.organisation_id.in_(own)
+
+
+def _ends_soon(table: Any) -> Any:
+    """Filter: published, with a validity that ends within `DUE_DAYS`."""
+    last_day = today() + timedelta(days=DUE_DAYS)
+    return (table.state == "published") & (table.valid_until <= last_day)
+
+
+def _return_reasons(kind: str, ids: list[int]) -> dict[int, tuple[datetime, str]]:
+    """When each listing was last returned, and the reason given."""
+    query: Select[tuple[History]] = (
+        db.select(History)
+        .where(
+            History.kind == kind, History.thing_id.in_(ids), History.deed == "return"
+        )
+        .order_by(History.id)
+    )
+    return {one.thing_id: (one.at, one.note) for one in db.session.scalars(query)}

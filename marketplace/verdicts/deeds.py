@@ -1,0 +1,323 @@
+"""Giving, changing and taking back a verdict; storing a grade model and a measurement. The only file that commits here.
+
+What is read of verdicts lives in `queries.py`; what they say of pairs in `judgements.py`, `grading.py`, `quality.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+from marketplace import persistence
+from marketplace.errors import Invalid, NotFound, Stale
+from marketplace.extensions import db
+from marketplace.listings import queries as listing_queries
+from marketplace.listings.models import Demand, Row
+from marketplace.permissions import Reader, organisations_of, require, roles_of
+from marketplace.verdicts import queries
+from marketplace.verdicts.grading import fit_grades, ranker_version
+from marketplace.verdicts.models import (
+    LEVELS,
+    LIFE,
+    NOTE_LEAST,
+    NOTE_MOST,
+    REASONS,
+    GradeModel,
+    Impression,
+    ImpressionItem,
+    Measurement,
+    Verdict,
+)
+from marketplace.verdicts.quality import measure_quality
+from marketplace.verdicts.ranked_lists import RankedItem, RankedList, outdated_list
+
+# Constraints that somebody who was quicker breaks: the same verdict, or the same list, at the same moment.
+UNIQUE = (
+    "uq_shown_to_id_digest",
+    "uq_verdict_side_demand_id_achievement_id_by_id",
+)
+
+
+def like(
+    subject: Row, offered_id: int, *, by: Reader, ranked_list: RankedList
+) -> Verdict:
+    """感兴趣.
+
+    Args:
+        subject: the listing on whose matches the verdict is given.
+        offered_id: the listing judged, of the other kind.
+        by: the signed-in person.
+        ranked_list: the list they had on the page.
+
+    Raises:
+        NotAllowed: they are neither of the owner's people nor a broker or operator.
+        NotFound: the other listing is no longer to be found.
+        Stale: one of both has changed since, or it is not on that list.
+    """
+    return _give("like", subject, offered_id, by=by, ranked_list=ranked_list)
+
+
+def decline(
+    subject: Row,
+    offered_id: int,
+    *,
+    reason: str,
+    note: str = "",
+    by: Reader,
+    ranked_list: RankedList,
+) -> Verdict:
+    """不合适, with a reason of `models.REASONS`; `other` needs a note.
+
+    Raises:
+        Invalid: the reason or the note is missing, or the note too long.
+        NotAllowed, NotFound, Stale: as `like`.
+    """
+    problems = {}
+    if reason not in REASONS:
+        problems["reason"] = ["选一个原因。"]
+    note = _checked_note(note, problems, required=reason == "other")
+    _refuse_problems(problems)
+    return _give(
+        "decline",
+        subject,
+        offered_id,
+        by=by,
+        ranked_list=ranked_list,
+        reason=reason,
+        note=note,
+    )
+
+
+def grade(
+    subject: Row,
+    offered_id: int,
+    *,
+    level: int | None,
+    note: str,
+    by: Reader,
+    ranked_list: RankedList,
+) -> Verdict:
+    """评定: a broker's or operator's own level, 1–4, with a note. It is stored along with the matcher's score.
+
+    Raises:
+        Invalid: the level or the note is missing, or the note too long.
+        NotAllowed, NotFound, Stale: as `like`.
+    """
+    require(by, "verdict.grade", subject)
+    problems = {}
+    if level not in LEVELS:
+        problems["level"] = ["选一个级别。"]
+    note = _checked_note(note, problems, required=True)
+    _refuse_problems(problems)
+    return _give(
+        "grade",
+        subject,
+        offered_id,
+        by=by,
+        ranked_list=ranked_list,
+        level=level,
+        note=note,
+    )
+
+
+def retract(subject: Row, offered_id: int, *, by: Reader) -> Verdict:
+    """收回: take one's own verdict back; its history stays.
+
+    Raises:
+        NotAllowed: as `like`.
+        NotFound: this person has given none.
+        NotNow: it was taken back already.
+    """
+    require(by, "verdict.give", subject)
+    row = queries.own_verdict(subject, offered_id, by=by, retracted=True)
+    if row is None:
+        raise NotFound(
+            "没有找到您的这条评价。", "它可能已经收回。可以回到匹配列表看看。"
+        )
+    row.reason = None
+    row.level = None
+    row.note = ""
+    LIFE.move(row, "retract", by=by)
+    _commit()
+    return row
+
+
+def calibrate(*, by: Reader | None) -> GradeModel:
+    """Fit the grades on all verdicts; the model becomes active where it did better than the fixed cut points.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+        matching.quality.TooFew: fewer than 50 demand texts were judged.
+    """
+    require(by, "quality.read")
+    model = fit_grades()
+    persistence.begin_write()  # learning took long, and somebody may have saved since it read
+    row = GradeModel(
+        ranker=ranker_version(),
+        demands=model.demands_,
+        verdicts=model.pairs_,
+        parameters=model.to_json(),
+        better=model.better,
+    )
+    db.session.add(row)
+    _commit()
+    return row
+
+
+def measure(*, by: Reader | None) -> Measurement:
+    """Measure how good matching is today and store it for the operators' page.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+        SearchUnavailable: the matcher is being prepared.
+    """
+    require(by, "quality.read")
+    figures = measure_quality()
+    persistence.begin_write()  # measuring took long, as learning does
+    row = Measurement(ranker=ranker_version(), figures=figures)
+    db.session.add(row)
+    _commit()
+    return row
+
+
+def _give(
+    deed: str,
+    subject: Row,
+    offered_id: int,
+    *,
+    by: Reader,
+    ranked_list: RankedList,
+    reason: str | None = None,
+    level: int | None = None,
+    note: str = "",
+) -> Verdict:
+    require(by, "verdict.give", subject)
+    found = listing_queries.get_findable(subject.counterpart, [offered_id], by=by)
+    offered = found.get(offered_id)
+    if offered is None:
+        raise NotFound(
+            "这一条现在找不到了。", "它可能刚被撤回或过期。可以回到匹配列表看看。"
+        )
+    item = _checked_item(ranked_list, subject, offered)
+    row = queries.own_verdict(subject, offered_id, by=by, retracted=True)
+    if row is None:
+        row = _new_verdict(subject, offered, by, item)
+        row.impression = _store_impression(ranked_list, by)
+        db.session.add(row)
+        _flush()  # its History needs the id
+    elif _is_repeated(row, deed, (reason, level, note)):
+        return row
+    # A flush in between would break the constraints that tie reason and level to the state.
+    with db.session.no_autoflush:
+        row.impression = _store_impression(ranked_list, by)
+        row.score = item.score
+        row.grade = item.grade
+        row.reason = reason
+        row.level = level
+        row.note = note
+        LIFE.move(row, deed, by=by, note=_history_note(row))
+    _commit()
+    return row
+
+
+def _is_repeated(
+    row: Verdict, deed: str, given: tuple[str | None, int | None, str]
+) -> bool:
+    """Whether the button was pressed twice: nothing would change."""
+    same_state = row.state == LIFE.moves[row.state, deed]
+    return same_state and (row.reason, row.level, row.note) == given
+
+
+def _checked_item(ranked_list: RankedList, subject: Row, offered: Row) -> RankedItem:
+    """The row of a list that is judged.
+
+    Raises:
+        Stale: it is not on that list, or one of both listings has changed since the list was made.
+    """
+    item = ranked_list.item_of(offered.id)
+    of_subject = (ranked_list.side, ranked_list.subject_id)
+    if item is None or of_subject != (subject.kind, subject.id):
+        raise outdated_list()
+    revisions = (ranked_list.revision, item.revision)
+    if revisions != (subject.revision, offered.revision):
+        raise Stale(
+            "其中一条在您打开之后被改过。", "请重新打开匹配页面，看过新的内容再评价。"
+        )
+    return item
+
+
+def _new_verdict(subject: Row, offered: Row, by: Reader, item: RankedItem) -> Verdict:
+    """An open verdict of this person on this pair, not yet in the session."""
+    is_demand = isinstance(subject, Demand)
+    return Verdict(
+        side=subject.kind,
+        demand_id=subject.id if is_demand else offered.id,
+        achievement_id=offered.id if is_demand else subject.id,
+        by_id=by.id,
+        by_role=_role_of(by, subject),
+        score=item.score,
+        grade=item.grade,
+    )
+
+
+def _role_of(by: Reader, subject: Row) -> str:
+    """In which role somebody judges: for their own firm first."""
+    if subject.organisation_id in organisations_of(by):
+        return "owner"
+    return "operator" if "operator" in roles_of(by) else "broker"
+
+
+def _history_note(row: Verdict) -> str:
+    """What History says of a verdict: its reason or level, then its note."""
+    given = REASONS.get(row.reason or "") or LEVELS.get(row.level or 0, "")
+    return "：".join(part for part in (given, row.note) if part)
+
+
+def _store_impression(ranked_list: RankedList, by: Reader) -> Impression:
+    """The list as a row: the one that is stored already, or a new one."""
+    content = asdict(ranked_list)
+    # The moment is left out: the same list on the same day is stored once, however often the page was made.
+    hashed = json.dumps({**content, "at": None}, sort_keys=True)
+    digest = hashlib.sha256(hashed.encode()).hexdigest()
+    query = db.select(Impression).where(
+        Impression.to_id == by.id, Impression.digest == digest
+    )
+    row = db.session.scalar(query)
+    if row is None:
+        items = [ImpressionItem(**item) for item in content.pop("items")]
+        row = Impression(**content, digest=digest, to_id=by.id, items=items)
+        db.session.add(row)
+    return row
+
+
+def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) -> str:
+    """A note with plain line ends and no blanks at its ends; `problems` gets what is wrong with it."""
+    note = note.replace("\r\n", "\n").strip()
+    if required and not NOTE_LEAST <= len(note) <= NOTE_MOST:
+        problems["note"] = [f"写明情况，{NOTE_LEAST}–{NOTE_MOST} 个字。"]
+    elif len(note) > NOTE_MOST:
+        problems["note"] = [f"最多 {NOTE_MOST} 个字。"]
+    return note
+
+
+def _refuse_problems(problems: dict[str, list[str]]) -> None:
+    if problems:
+        raise Invalid("还没有记下，有一处要补。", problems=problems)
+
+
+def _flush() -> None:
+    """Give a new row its id; somebody may have been quicker."""
+    with persistence.refusals(**_refusals()):
+        db.session.flush()
+
+
+def _commit() -> None:
+    persistence.commit(**_refusals())
+
+
+def _refusals() -> dict[str, Any]:
+    """A colleague was quicker, or the same person with a second press: whichever rule of the tables noticed it."""
+    quicker = Stale("同一时刻有别的操作在保存，这一次没有记上。", "请再点一次。")
+    return {"stale": quicker, "duplicates": dict.fromkeys(UNIQUE, quicker)}
