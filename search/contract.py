@@ -47,7 +47,6 @@ class Document:
         district, field, stage, chain, modes: codes of the dictionaries.
         year: the year of the facet.
         published_on, deadline: what the orders "newest" and "deadline" go by.
-        shown: text that no engine looks into; given back with a hit.
 
     Raises:
         TypeError: id or version is no integer.
@@ -69,7 +68,6 @@ class Document:
     chain: str | None = None
     published_on: date | None = None
     deadline: date | None = None
-    shown: str = ""
 
     def __post_init__(self) -> None:
         for name in ("id", "version"):
@@ -164,20 +162,18 @@ def _accepted_values(name: str, values: Iterable[Value]) -> frozenset[Value]:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document.
+    """One found document: which it is and how well it fits. What it says, the database knows.
 
     Attributes:
         kind, id: of the document.
         score: orders within one result only; higher is better.
         matched_share: 0 to 1, how much of the query by rarity of its words; 1.0 when every word was found.
-        shown: as it was put in, or "" where the document has changed since it was found.
     """
 
     kind: str
     id: int
     score: float
     matched_share: float = 1.0
-    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

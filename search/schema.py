@@ -10,11 +10,10 @@ import math
 from matching import text as words_of
 from search.contract import FACETS
 
-SCHEMA = 4  # raised by hand when anything below changes what is stored
+SCHEMA = 5  # raised by hand when anything below changes what is stored
 VERSION = f"{SCHEMA}/{words_of.VERSION}"
 
-# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through analysis,
-# "kept" only to be given back.
+# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through analysis.
 FIELDS: dict[str, str] = {
     "kind": "keyword",
     "id": "integer",
@@ -31,7 +30,6 @@ FIELDS: dict[str, str] = {
     "chain": "keyword",
     "published_on": "date",
     "deadline": "date",
-    "shown": "kept",
 }
 # The facet is named as one of its values, the field as what holds several.
 FACET_FIELDS = {facet: facet for facet in FACETS} | {"mode": "modes"}

@@ -373,14 +373,12 @@ def _result(
             share = min(share, 1.0)
         source = hit["_source"]
         score = float(hit.get("_score") or 0.0)
-        shown = source.get("shown", "")
         hits.append(
             Hit(
                 kind=source["kind"],
                 id=source["id"],
                 score=score,
                 matched_share=share,
-                shown=shown,
             )
         )
     return Result(

@@ -23,7 +23,6 @@ _TYPES: dict[str, Body] = {
     "keywords": {"type": "keyword"},
     "integer": {"type": "long"},
     "date": {"type": "date", "format": "strict_date"},
-    "kept": {"type": "keyword", "index": False, "doc_values": False},
 }
 # Tokens are cut by us and joined with blanks: the whitespace analyzer is in every Elasticsearch, without a plugin, and
 # drops no sign (decision 022).

@@ -198,7 +198,8 @@ def page_request(found: Body, query: Query, *, browse: bool) -> Body:
         "sort": _sort_order(sort),
         "track_total_hits": True,
         "track_scores": not browse,
-        "_source": ["kind", "id", "shown"],
+        # The index says which, the database says what.
+        "_source": ["kind", "id"],
     }
 
 

@@ -42,7 +42,6 @@ from search.embedded.rows import (
     put_tombstone,
     read_completions,
     read_doc_rows,
-    read_shown,
     replay_writes,
 )
 from search.embedded.scoring import ScoredDocuments, TermScorer, score_everything
@@ -118,18 +117,11 @@ class FtsEngine:
         with self.file.reading() as (connection, head):
             doc_values = self._current_doc_values(connection, head)
             scored = self._score(connection, head, doc_values, query, parsed)
-            passes, facets = doc_values.filter_and_count_facets(
-                scored.rows, query.active_filters()
-            )
-            # In the same transaction: what is given back belongs to what was found.
-            hits = page_hits(
-                query,
-                parsed,
-                doc_values,
-                scored,
-                passes,
-                lambda numbers: read_shown(connection, head.tables, numbers),
-            )
+        # Everything else is in memory: the transaction need not wait for it.
+        passes, facets = doc_values.filter_and_count_facets(
+            scored.rows, query.active_filters()
+        )
+        hits = page_hits(query, parsed, doc_values, scored, passes)
         return Result(
             total=int(np.count_nonzero(passes)),
             hits=hits,

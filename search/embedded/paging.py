@@ -4,7 +4,7 @@ Not here: which documents pass the filters (docvalues), scores (scoring).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,6 @@ def page_hits(
     doc_values: DocValues,
     scored: ScoredDocuments,
     passes: Bools,
-    read_shown: Callable[[list[int]], dict[int, str]],
 ) -> list[Hit]:
     """The hits of one page.
 
@@ -32,7 +31,6 @@ def page_hits(
         doc_values: of the same moment.
         scored: m documents.
         passes: shape (m,), bool; which of them pass the filters.
-        read_shown: row numbers → what was put in to be given back.
     """
     rows = scored.rows[passes]
     scores = scored.scores[passes]
@@ -45,7 +43,6 @@ def page_hits(
     first = (query.page - 1) * query.size
     positions = page_positions(rows, keys, first, query.size)
     kinds = doc_values.columns["kind"]
-    shown = read_shown(rows[positions].tolist())
     hits = []
     for position in positions:
         number = rows[position]
@@ -56,7 +53,6 @@ def page_hits(
                 id=int(doc_values.ids[number]),
                 score=float(scores[position]),
                 matched_share=float(shares[position]),
-                shown=shown.get(number, ""),
             )
         )
     return hits

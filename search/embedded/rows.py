@@ -79,7 +79,6 @@ def _document_row(document: Document, text: AnalyzedText, changed: int) -> Row:
         _iso_date(document.deadline),
         len(text.words),
         packed,
-        document.shown,
     )
 
 
@@ -102,7 +101,6 @@ def put_tombstone(
         *dates,
         0,  # tokens
         b"",
-        "",
     )
     return store_row(connection, tables, row)
 
@@ -118,7 +116,7 @@ def store_row(
         As put_document.
     """
     kind, ident, version, deleted = row[:4]
-    packed = row[-2]
+    packed = row[-1]
     stored = connection.execute(
         tables.sql(
             "SELECT number, version, deleted, packed FROM {docs} WHERE kind = ? AND ident = ?"
@@ -246,19 +244,6 @@ def _doc_row(row: Row) -> DocRow:
         deadline=_parse_date(deadline),
         length=length,
     )
-
-
-def read_shown(
-    connection: sqlite3.Connection, tables: Tables, numbers: list[int]
-) -> dict[int, str]:
-    """What was put in to be given back, of the documents with these row numbers."""
-    rows = connection.execute(
-        tables.sql(
-            "SELECT number, shown FROM {docs} WHERE number IN (SELECT value FROM json_each(?))"
-        ),
-        (json.dumps(numbers),),
-    )
-    return dict(rows.fetchall())
 
 
 def read_completions(

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from search.contract import SearchUnavailable
 from search.schema import VERSION
 
-LAYOUT = 5  # PRAGMA user_version: tables of another layout are not read, only rebuilt
+LAYOUT = 6  # PRAGMA user_version: tables of another layout are not read, only rebuilt
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
 
 _TABLES = ("docs", "words", "chars", "completions")
@@ -25,7 +25,7 @@ _MERGE = {
 # The columns of a row of docs without its number, in the order of rows.py.
 ROW_COLUMNS = (
     "kind, ident, version, deleted, changed, audience, district, field, stage, modes, year, chain, published_on, "
-    "deadline, length, packed, shown"
+    "deadline, length, packed"
 )
 
 
@@ -137,7 +137,7 @@ def create_tables(connection: sqlite3.Connection) -> Tables:
             "CREATE TABLE {docs} (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident INTEGER NOT NULL, "
             "version INTEGER NOT NULL, deleted INTEGER NOT NULL, changed INTEGER NOT NULL, audience TEXT NOT NULL, "
             "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, published_on TEXT, "
-            "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, shown TEXT NOT NULL, UNIQUE (kind, ident))"
+            "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, UNIQUE (kind, ident))"
         )
     )
     # Readers read on from the counter they know, and a rebuild takes over what was written after it began.
