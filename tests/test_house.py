@@ -58,6 +58,8 @@ MORE_FILES = {
     "operation": {"logs", "background", "backups"},
     # what verdicts teach is read and worked out, not done to anything
     "verdicts": {"measuring"},
+    # an address, its facets and the home page are no part of what a search finds
+    "catalogue": {"search_state", "facets", "home"},
 }
 # The files that commit: what people do, and what the site does by itself to stay in step.
 COMMITTING = {"deeds.py", "upkeep.py", "rules.py", "persistence.py"}

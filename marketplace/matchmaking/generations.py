@@ -23,7 +23,7 @@ from matching import Document, Matcher, UnusableArtefact
 from matching.remote import CandidateMatcher
 
 if TYPE_CHECKING:
-    from search.candidates import CandidatePool
+    from search.cluster.candidates import CandidateIndex
 
 Stamp = tuple[int, int]  # revision of a row, its last change in microseconds
 
@@ -141,19 +141,19 @@ class Generations:
                 self.candidate_pool(path.parent.name, path.name).drop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def candidate_pool(self, kind: str, name: str) -> CandidatePool:
+    def candidate_pool(self, kind: str, name: str) -> CandidateIndex:
         """The documents of one generation in Elasticsearch."""
         # Here: the client of Elasticsearch takes half a second to import, which a site in memory need not pay.
-        from search.candidates import CandidatePool
+        from search.cluster.candidates import CandidateIndex
 
-        return CandidatePool(self.pools, f"{kind}-{name.replace('-', '.')}")
+        return CandidateIndex(self.pools, f"{kind}-{name.replace('-', '.')}")
 
     def _load_matcher(self, kind: str, name: str) -> Matcher:
         path = self.path_of(kind, name) / "matcher"
         if not self.pools:
             return Matcher.load(path)
         pool = self.candidate_pool(kind, name)
-        if not pool.there():
+        if not pool.exists():
             raise UnusableArtefact(f"the candidates of {name} are not in Elasticsearch")
         return CandidateMatcher.open(path, pool)
 
