@@ -297,6 +297,7 @@ def main() -> None:
         env = {
             **os.environ,
             "MARKET_ENV": "demo",
+            "JOBS": "0",
             "DATA_DIR": str(folder),
             "PORT": str(port),
             "WEB_WORKERS": "2",
