@@ -21,8 +21,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
-from marketplace import collecting, door, errors, persistence, wording
-from marketplace.contributions import Contributions
+from marketplace import (
+    collecting,
+    door,
+    errors,
+    permissions,
+    persistence,
+    wording,
+)
+from marketplace.contributions import Contributions, Navigation
 from marketplace.extensions import (
     babel,
     bootstrap,
@@ -33,6 +40,7 @@ from marketplace.extensions import (
     security,
     talisman,
 )
+from marketplace.permissions import Guest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
@@ -102,22 +110,14 @@ def create_app(config: Any) -> Flask:
     wording.register(app)
     door.init_app(app)
     _connect(app)
-    rooms = [_modules(room) for room in ROOMS]
-    for modules in rooms:
-        for module in modules:
-            for name in ("blueprint", "commands"):
-                if (
-                    part := getattr(module, name, None)
-                ) is not None and name == "blueprint":
-                    app.register_blueprint(part)
-                elif part is not None:
-                    app.cli.add_command(part)
-            if (prepare := getattr(module, "init_app", None)) is not None:
-                prepare(app)
-    packages = [importlib.import_module(f"marketplace.{room}") for room in ROOMS]
-    app.extensions["contributions"] = Contributions(packages)
+    for room in ROOMS:
+        for module in _modules(room):
+            _connect_module(app, module)
+    _collect(app)
     app.before_request(door.check)
-    app.context_processor(lambda: {"site": app.config["SITE"]})
+    app.context_processor(
+        lambda: {"site": app.config["SITE"], "nav": Navigation(current_user)}
+    )
     _translate_errors(app)
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
@@ -129,10 +129,36 @@ def _modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
     names = []
-    for name in ("models", "indexing", "pages", "commands"):
+    for name in ("models", "matchers", "pages", "commands"):
         if (folder / f"{name}.py").exists() or (folder / name).is_dir():
             names.append(name)
     return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]
+
+
+def _connect_module(app: Flask, module: ModuleType) -> None:
+    """Connect what a module of a room holds: its blueprint, its commands, and whatever it prepares itself."""
+    blueprint = getattr(module, "blueprint", None)
+    if blueprint is not None:
+        app.register_blueprint(blueprint)
+    commands = getattr(module, "commands", None)
+    if commands is not None:
+        app.cli.add_command(commands)
+    prepare = getattr(module, "init_app", None)
+    if prepare is not None:
+        prepare(app)
+
+
+def _collect(app: Flask) -> None:
+    """Join what the rooms contribute.
+
+    Raises:
+        ValueError: a deed is declared twice, or an endpoint names one that nobody declares.
+    """
+    packages = [importlib.import_module(f"marketplace.{room}") for room in ROOMS]
+    collected = Contributions(packages)
+    app.extensions["contributions"] = collected
+    permissions.join_deeds(collected.deeds())
+    door.refuse_unknown_deeds(app)
 
 
 def _connect(app: Flask) -> None:
@@ -146,6 +172,7 @@ def _connect(app: Flask) -> None:
     babel.init_app(app)
     bootstrap.init_app(app)
     security.init_app(app, SQLAlchemyUserDatastore(db, Person, Role))
+    app.login_manager.anonymous_user = Guest  # type: ignore[attr-defined]
     talisman.init_app(
         app,
         force_https=app.config["HTTPS"],

@@ -39,16 +39,11 @@ def needs(
     """Declare the deed of a view.
 
     Args:
-        deed: a deed of `permissions.TABLE`.
+        deed: a deed that some room declares; `create_app` refuses to start with any other.
         of_thing: who may depends on a thing; the door then only asks for a signed-in reader where guests may not,
             and the page asks `require` with the thing it has loaded.
         writes: False for a view that is posted to and only reads; it then keeps nobody from saving.
-
-    Raises:
-        ValueError: the table does not know the deed.
     """
-    if deed not in TABLE:
-        raise ValueError(f"unknown deed {deed!r}")
 
     def declare(view: View) -> View:
         view.needs = deed  # type: ignore[attr-defined]
@@ -86,6 +81,20 @@ def expect_writing() -> None:
         or getattr(view, "only_reads", False)
     )
     persistence.expect_writing(not only_reads)
+
+
+def refuse_unknown_deeds(app: Flask) -> None:
+    """At the start, once the table is joined: every deed that an endpoint names must be one of it.
+
+    An endpoint that names none is refused with each request instead (see `check`).
+
+    Raises:
+        ValueError: an endpoint names a deed that no room declares.
+    """
+    for endpoint in app.view_functions:
+        deed = deed_of(app, endpoint)
+        if deed is not None and deed not in TABLE:
+            raise ValueError(f"{endpoint} needs the unknown deed {deed!r}")
 
 
 def check() -> ResponseReturnValue | None:

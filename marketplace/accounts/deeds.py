@@ -8,8 +8,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask_security import hash_password
-from stdnum.cn import uscc as uscc_number
-from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from marketplace.accounts.models import (
     ORGANISATION_KINDS,
@@ -24,6 +22,8 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
+from marketplace.parsing import ParseError
+from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import require
 
 
@@ -39,25 +39,10 @@ def checked_uscc(text: str) -> str:
     Raises:
         Invalid: wrong length, alphabet or check character (GB 32100-2015), with what is wrong.
     """
-    compact = "".join(unicodedata.normalize("NFKC", text).upper().split()).replace(
-        "-", ""
-    )
     try:
-        return uscc_number.validate(compact)
-    except InvalidLength:
-        old = (
-            "；15 位的是旧工商注册号，请换成营业执照上的 18 位代码"
-            if len(compact) == 15
-            else ""
-        )
-        message = f"统一社会信用代码应为 18 位，这里是 {len(compact)} 位{old}。"
-    except InvalidChecksum:
-        message = (
-            f"统一社会信用代码 {compact} 的校验位不对，请对照营业执照检查是否输错一位。"
-        )
-    except ValidationError:
-        message = f"统一社会信用代码 {compact} 含有不允许的字符（只用数字和大写字母，不用 I、O、S、V、Z）。"
-    raise Invalid(message, problems={"uscc": [message]})
+        return check_uscc(text)
+    except ParseError as error:
+        raise Invalid(error.message, problems={"uscc": [error.message]}) from None
 
 
 def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:

@@ -1,6 +1,6 @@
 """The columns of both lists: their names and other names, how each is read and written, and who may see it.
 
-How one cell is understood stands in `cells.py`; files are opened in `sheets.py` and written in `workbooks.py`.
+How one cell is understood is in `marketplace.parsing`; files are opened in `sheets.py` and written in `workbooks.py`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,23 @@ from functools import partial
 from typing import Any
 
 from marketplace.accounts.models import key_of
-from marketplace.exchange import cells
-from marketplace.exchange.cells import CellError
 from marketplace.exchange.vocabularies import TRL_STAGES, Vocabulary, word_key
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.parsing import ParseError
+from marketplace.parsing.days import DAY_FORMS, read_day, read_months, read_years
+from marketplace.parsing.figures import read_metrics, read_whole
+from marketplace.parsing.lists import read_aligned, read_keywords
+from marketplace.parsing.money import MONEY_FORMS, Money, read_money
+from marketplace.parsing.numbers import PATENT_FORMS, read_email, read_phone, read_uscc
+from marketplace.parsing.people import read_organisations, read_people
+from marketplace.parsing.text import (
+    cell_text,
+    compact_text,
+    half_width,
+    read_flag,
+    read_line,
+    read_prose,
+)
 
 # What a column may be seen with; the deed is asked of `permissions` for each row.
 OPEN, FULL, CONTACT, FIRM = (
@@ -27,7 +40,7 @@ OPEN, FULL, CONTACT, FIRM = (
 )
 OWN = "listing.edit"
 SECRET_WORDS = {"国家秘密", "秘密", "机密", "绝密", "国家机密", "涉密", "国家级秘密"}
-SECRET = CellError(
+SECRET = ParseError(
     "国家秘密不能在互联网上传输，也不能在这里登记；这一行没有读取。",
     "请立即停止传送这份文件，并联系本单位保密部门。公开的成果填 非密、内部 或 商业秘密。",
 )
@@ -46,7 +59,7 @@ class Column:
     Attributes:
         name: the header we write.
         key: what it fills: a column of the table, or a part from which `values` builds some.
-        read: cell → value; None for an empty cell; raises CellError.
+        read: cell → value; None for an empty cell; raises ParseError.
         write: row → cell: text, Decimal, int, day or None.
         aliases: other headers that mean it.
         needed: a listing is not public without it.
@@ -108,41 +121,41 @@ def _text(kind: str, name: str) -> Callable[[Any], str | None]:
     """Reads a text of as many characters as its column holds: on one line where that is short."""
     most = getattr(LISTINGS[kind].__table__.c[name].type, "length", None)
     if most is None:
-        return cells.prose
-    return partial(cells.prose if most >= 300 else cells.line, most=most)
+        return read_prose
+    return partial(read_prose if most >= 300 else read_line, most=most)
 
 
 def _stage(words: Vocabulary, raw: Any) -> tuple[str, int | None] | None:
     """A stage by its word, or by a TRL level from which it follows."""
-    if words.find(cells.text(raw)) is None and re.fullmatch(
-        r"(?i)(trl)?第?[1-9]级?", cells.compact(raw), re.ASCII
+    if words.find(cell_text(raw)) is None and re.fullmatch(
+        r"(?i)(trl)?第?[1-9]级?", compact_text(raw), re.ASCII
     ):
-        level = int(re.sub(r"\D", "", cells.compact(raw)))
+        level = int(re.sub(r"\D", "", compact_text(raw)))
         return TRL_STAGES[level], level
     code = words.one(raw)
     return (code, None) if code else None
 
 
 def _secrecy(words: Vocabulary, raw: Any) -> str | None:
-    if cells.compact(raw) in SECRET_WORDS:
+    if compact_text(raw) in SECRET_WORDS:
         raise SECRET
     return words.one(raw)
 
 
 def _one_organisation(raw: Any) -> str | None:
-    return cells.line(raw, 120)
+    return read_line(raw, 120)
 
 
-def _sum(raw: Any, unit: Decimal = Decimal(1)) -> cells.Money | None:
-    return cells.money(raw, unit)
+def _sum(raw: Any, unit: Decimal = Decimal(1)) -> Money | None:
+    return read_money(raw, unit)
 
 
 def _registration(raw: Any) -> str | None:
-    plain = cells.compact(raw)
+    plain = compact_text(raw)
     if plain and not re.fullmatch(
         r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", plain.upper(), re.ASCII
     ):
-        raise CellError(
+        raise ParseError(
             f"「{plain[:40]}」不是批准登记号。",
             "12 位：3 位代码、4 位年份、Y、4 位流水号。",
         )
@@ -184,7 +197,7 @@ def _people(row: Achievement) -> str:
 def _organisations(row: Achievement) -> str:
     names = [owner.name for owner in row.co_owners] or [row.organisation.name]
     joined = "；".join(names)
-    return joined if cells.organisations(joined) == names else f"{joined}；"
+    return joined if read_organisations(joined) == names else f"{joined}；"
 
 
 def _lead(row: Achievement) -> str | None:
@@ -199,7 +212,7 @@ def _lead(row: Achievement) -> str | None:
 def _keywords(row: Any) -> str:
     joined = "；".join(row.keywords)
     return (
-        f"{joined}；" if cells.keywords(joined) not in (row.keywords, None) else joined
+        f"{joined}；" if read_keywords(joined) not in (row.keywords, None) else joined
     )
 
 
@@ -273,7 +286,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
         Column(
             "统一社会信用代码",
             "uscc",
-            cells.uscc,
+            read_uscc,
             lambda row: row.organisation.uscc,
             ("信用代码", "社会信用代码", "组织机构代码"),
             deed=FIRM if kind == "demand" else FULL,
@@ -368,7 +381,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
         Column(
             "有效期",
             "valid_until",
-            cells.day,
+            read_day,
             _kept("valid_until"),
             ("有效期至", "有效期限", "发布截止"),
             advice="过了这一天自动下架；留空为一年。",
@@ -376,7 +389,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
         Column(
             "关键词",
             "keywords",
-            cells.keywords,
+            read_keywords,
             _keywords,
             ("关键字", "成果关键字", "成果关键词", "技术关键词", "keywords"),
             advice="1–5 个，用「；」分开。",
@@ -397,7 +410,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
         Column(
             "联系电话",
             "contact_phone",
-            cells.phone,
+            read_phone,
             _kept("contact_phone"),
             (
                 "电话",
@@ -418,7 +431,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
         Column(
             "邮箱",
             "contact_email",
-            cells.email,
+            read_email,
             _kept("contact_email"),
             ("电子邮箱", "电子邮件", "信箱", "联系邮箱", "邮箱地址", "email", "e-mail"),
             deed=CONTACT,
@@ -433,7 +446,7 @@ def _shared(kind: str, words: Mapping[str, Vocabulary]) -> dict[str, Column]:
 
 def _lenient_one(words: Vocabulary, raw: Any) -> str | None:
     """The kind of an organisation where the word is known; lists say all sorts of things here (股份制, 其他)."""
-    return words.find(cells.text(raw))
+    return words.find(cell_text(raw))
 
 
 ORGANISATION_HEADERS = (
@@ -479,7 +492,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "完成单位",
             "organisations",
-            cells.organisations,
+            read_organisations,
             _organisations,
             (*ORGANISATION_HEADERS, "成果单位", "权利单位"),
             needed=True,
@@ -493,7 +506,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "完成人",
             "contributors",
-            cells.people,
+            read_people,
             _people,
             ("负责人", "发明人", "主要完成人", "成果完成人", "项目负责人"),
             needed=True,
@@ -522,7 +535,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "财政资金支持",
             "fiscal_funded",
-            cells.flag,
+            read_flag,
             _yes("fiscal_funded"),
             ("是否财政资金支持",),
             advice="填 是 或 否。",
@@ -539,7 +552,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "研究起止",
             "period",
-            cells.months,
+            read_months,
             _period,
             ("研究起止时间", "起止时间", "研发起止"),
             advice="写到月份。",
@@ -567,7 +580,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "主要技术指标",
             "metrics",
-            cells.metrics,
+            read_metrics,
             lambda row: "；".join(map(str, row.metrics)),
             ("技术指标", "主要指标", "技术指标要求"),
             advice="写成「名称 比较符 数值 单位」，用「；」分开；没有数字的内容并入对比优势。",
@@ -590,7 +603,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "知识产权类型",
             "ip_types",
-            partial(cells.aligned, loose=True),
+            partial(read_aligned, loose=True),
             _of_ips("ip_type", words["ip_type"]),
             ("专利类型", "知识产权类别"),
             words="ip_type",
@@ -601,7 +614,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "专利号/登记号",
             "ip_numbers",
-            partial(cells.aligned, loose=True),
+            partial(read_aligned, loose=True),
             _of_ips("number"),
             (
                 "专利号",
@@ -613,12 +626,12 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
                 "知识产权编号",
                 "专利号或登记号",
             ),
-            advice=cells.PATENT_FORMS + "没有的一项写「—」。",
+            advice=PATENT_FORMS + "没有的一项写「—」。",
         ),
         Column(
             "知识产权名称",
             "ip_names",
-            partial(cells.aligned, loose=False),
+            partial(read_aligned, loose=False),
             _of_ips("name"),
             ("专利名称", "专利标题"),
             example="一种轴承套圈超精研磨方法",
@@ -626,28 +639,28 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "权利人",
             "ip_owners",
-            partial(cells.aligned, loose=False),
+            partial(read_aligned, loose=False),
             _of_ips("owners"),
             ("专利权人", "知识产权权利人"),
         ),
         Column(
             "申请日",
             "ip_applied",
-            partial(cells.aligned, loose=False),
+            partial(read_aligned, loose=False),
             _of_ips("applied_on"),
             ("专利申请日",),
         ),
         Column(
             "授权日",
             "ip_granted",
-            partial(cells.aligned, loose=False),
+            partial(read_aligned, loose=False),
             _of_ips("granted_on"),
             ("专利授权日",),
         ),
         Column(
             "法律状态",
             "ip_statuses",
-            partial(cells.aligned, loose=True),
+            partial(read_aligned, loose=True),
             _of_ips("legal_status", words["legal_status"]),
             ("专利状态", "知识产权状态", "专利法律状态"),
             words="legal_status",
@@ -679,7 +692,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "TRL",
             "trl",
-            lambda raw: cells.whole(raw, 1, 9),
+            lambda raw: read_whole(raw, 1, 9),
             _kept("trl"),
             ("技术成熟度等级", "成熟度等级", "trl等级"),
             advice="1–9。",
@@ -687,7 +700,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "13级成熟度",
             "readiness_13",
-            lambda raw: cells.whole(raw, 1, 13),
+            lambda raw: read_whole(raw, 1, 13),
             _kept("readiness_13"),
             advice="1–13。",
         ),
@@ -722,7 +735,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             kind, "评价机构", "evaluation_by", "评价单位", "鉴定单位", "组织鉴定单位"
         ),
         Column(
-            "评价日期", "evaluated_on", cells.day, _kept("evaluated_on"), ("鉴定日期",)
+            "评价日期", "evaluated_on", read_day, _kept("evaluated_on"), ("鉴定日期",)
         ),
         _prose(kind, "评价报告", "evaluation_report", "鉴定报告", "评价报告编号"),
         Column(
@@ -736,7 +749,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "登记日期",
             "registered_on",
-            cells.day,
+            read_day,
             _kept("registered_on"),
             ("批准登记日期",),
         ),
@@ -777,7 +790,7 @@ def _achievement(words: Mapping[str, Vocabulary]) -> list[Column]:
             ),
             needed=True,
             money=True,
-            advice=cells.MONEY_FORMS,
+            advice=MONEY_FORMS,
             example="面议",
         ),
         _prose(kind, "转化说明", "conversion_note", "合作说明", "转让说明"),
@@ -874,7 +887,7 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "技术指标要求",
             "metrics",
-            cells.metrics,
+            read_metrics,
             lambda row: "；".join(map(str, row.metrics)),
             ("技术指标", "主要技术指标", "主要指标", "指标要求"),
             advice="写成「名称 比较符 数值 单位」，用「；」分开；没有数字的内容并入技术关键。",
@@ -899,7 +912,7 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
             ),
             needed=True,
             money=True,
-            advice=cells.MONEY_FORMS,
+            advice=MONEY_FORMS,
             example="50万",
         ),
         _term(
@@ -931,7 +944,7 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "需求时限",
             "years",
-            cells.years,
+            read_years,
             _years,
             ("起止年限", "需求起止年", "实施年限"),
             advice="如 2026-2028。",
@@ -939,16 +952,16 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "完成期限",
             "deadline",
-            cells.day,
+            read_day,
             _kept("deadline"),
             ("截止日期", "完成时间", "期限", "完成时限", "要求完成时间"),
-            advice=cells.DAY_FORMS,
+            advice=DAY_FORMS,
             example="2027年9月",
         ),
         Column(
             "是否揭榜",
             "bounty",
-            cells.flag,
+            read_flag,
             _yes("bounty"),
             ("揭榜挂帅", "是否揭榜挂帅", "揭榜"),
             advice="填 是 或 否。",
@@ -960,7 +973,7 @@ def _demand(words: Mapping[str, Vocabulary]) -> list[Column]:
         Column(
             "匿名",
             "anonymous",
-            cells.flag,
+            read_flag,
             _yes("anonymous"),
             ("是否匿名", "不公开单位名称", "隐去企业名称"),
             advice="填 是 时公开页面只显示「某县某企业」。",
@@ -1006,9 +1019,9 @@ _UNITS = {
 
 def header_key(cell: Any) -> str:
     """What spellings of one column name share: half-width, no blanks, stars or remarks in brackets."""
-    plain = word_key(
-        cells.half_width(str(cell)) if isinstance(cell, str) else ""
-    ).strip("*:#")
+    plain = word_key(half_width(str(cell)) if isinstance(cell, str) else "").strip(
+        "*:#"
+    )
     bare = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", plain).strip("*:#")
     return bare or plain
 
@@ -1070,7 +1083,7 @@ class Headers:
     def _reader(self, column: Column, header: str) -> Callable[[Any], Any]:
         unit = re.search(
             r"\(单?位?[::]?(亿元|万元|千元|元)",
-            cells.half_width(header).replace("（", "("),
+            half_width(header).replace("（", "("),
         )
         return (
             partial(column.read, unit=_UNITS[unit[1]])

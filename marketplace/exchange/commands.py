@@ -13,10 +13,10 @@ from flask.cli import AppGroup
 
 from marketplace.errors import MarketError
 from marketplace.exchange import rules
-from marketplace.exchange.cells import escaped
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import KIND_NAMES
+from marketplace.parsing.text import escape_formula
 
 LONG = 1_000  # rows from which a bar tells how far the work has come
 SHOWN = 10  # problems printed; all of them go to the file of --errors
@@ -225,4 +225,4 @@ def _write_problems(path: Path, outcome: rules.Outcome) -> None:
                     one.message,
                     one.allowed,
                 )
-                writer.writerow([escaped(str(cell)) for cell in row])
+                writer.writerow([escape_formula(str(cell)) for cell in row])

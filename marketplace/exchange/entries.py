@@ -1,6 +1,6 @@
 """From the cells of one row to the values of a listing and the organisation that holds it.
 
-How one cell is understood stands in `cells.py`; finding and writing rows of the database stands in `rules.py`.
+How one cell is understood is in `marketplace.parsing`; finding and writing rows of the database stands in `rules.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from typing import Any
 
 from marketplace.accounts.models import key_of
 from marketplace.clock import today
-from marketplace.exchange import cells
-from marketplace.exchange.cells import CellError
 from marketplace.exchange.vocabularies import CLOSED, Vocabulary
 from marketplace.listings import terms
 from marketplace.listings.models import LISTINGS
+from marketplace.parsing import ParseError
+from marketplace.parsing.days import read_day
+from marketplace.parsing.numbers import read_ip_number
+from marketplace.parsing.text import TEXT_MOST
 
 SECRET_MARK = re.compile(
     r"(秘密|机密|绝密)\s*★"
@@ -35,7 +37,7 @@ class Holder:
     district: str | None
 
 
-Complain = Callable[[str, CellError], None]
+Complain = Callable[[str, ParseError], None]
 Remark = Callable[[str, str], None]
 
 
@@ -104,11 +106,11 @@ def values(
             shown = rest[0] if len(rest[0]) <= 30 else f"{rest[0][:30]}…"
             count = f"等 {len(rest)} 处" if len(rest) > 1 else ""
             remark("metrics", f"「{shown}」{count}没有可比较的数字，并入了{label}。")
-            most = getattr(table[place].type, "length", None) or cells.TEXT_MOST
+            most = getattr(table[place].type, "length", None) or TEXT_MOST
             if len(given[place]) > most:
                 allowed = f"{label}连同指标里的文字最多 {most} 字；请把数字写成「名称 比较符 数值 单位」。"
                 complain(
-                    "metrics", CellError("没有数字的内容太长，放不进去。", allowed)
+                    "metrics", ParseError("没有数字的内容太长，放不进去。", allowed)
                 )
     _achievement_values(
         given, found, complain
@@ -133,7 +135,7 @@ def _achievement_values(
         if max(start, end or start) > f"{today():%Y-%m}":
             complain(
                 "period",
-                CellError(
+                ParseError(
                     "研究起止不能在将来。", "填已经发生的年月；还没结束就写 至今。"
                 ),
             )
@@ -141,7 +143,7 @@ def _achievement_values(
     if sum(person.get("share", 0) for person in given.get("contributors", ())) > 100:
         complain(
             "contributors",
-            CellError("各人的贡献比例加起来超过 100%。", "核对括号里的百分比。"),
+            ParseError("各人的贡献比例加起来超过 100%。", "核对括号里的百分比。"),
         )
     _price_values(given, found, complain)
     if any(key.startswith("ip_") for key in found):
@@ -161,7 +163,7 @@ def _price_values(
     if mode not in (None, fitting) and (mode, fitting) != ("appraised", "fixed"):
         said, meant = terms.PRICE_MODES[mode], terms.PRICE_MODES[fitting]
         message = f"定价方式写的是「{said}」，价格却是「{meant}」。"
-        complain("price", CellError(message, "两列改成一致，或把定价方式留空。"))
+        complain("price", ParseError(message, "两列改成一致，或把定价方式留空。"))
     given |= {
         "price_mode": mode or fitting,
         "price_min": low,
@@ -210,7 +212,7 @@ def _ips(found: Mapping[str, Any], complain: Complain) -> list[dict[str, Any]]:
             message = f"{_IP_PARTS[key][2]}有 {len(items)} 项，{_IP_PARTS[most][2]}有 {count} 项，对不上。"
             complain(
                 key,
-                CellError(
+                ParseError(
                     message, "几列的项数和顺序要一致，用「；」分开；没有的一项写「—」。"
                 ),
             )
@@ -222,7 +224,7 @@ def _ips(found: Mapping[str, Any], complain: Complain) -> list[dict[str, Any]]:
             if item := items[place] if len(items) == count else items[0]:
                 try:
                     right[_IP_PARTS[key][0]] = _ip_part(_IP_PARTS[key][0], item)
-                except CellError as error:
+                except ParseError as error:
                     complain(key, error)
         _number_right(right, complain)
         if (
@@ -231,13 +233,13 @@ def _ips(found: Mapping[str, Any], complain: Complain) -> list[dict[str, Any]]:
             and right["granted_on"] < right["applied_on"]
         ):
             complain(
-                "ip_granted", CellError("授权日早于申请日。", "核对两列日期的顺序。")
+                "ip_granted", ParseError("授权日早于申请日。", "核对两列日期的顺序。")
             )
         if right and "ip_type" not in right:
             message = f"第 {place + 1} 项知识产权没有写类型。"
             complain(
                 "ip_types" if "ip_types" in given else next(iter(given)),
-                CellError(message, _TYPES.allowed()),
+                ParseError(message, _TYPES.allowed()),
             )
         if right:
             rights.append(right)
@@ -250,9 +252,9 @@ def _ip_part(name: str, item: str) -> Any:
     if name == "legal_status":
         return _STATUSES.one(item)
     if name in ("applied_on", "granted_on"):
-        return cells.day(item)
+        return read_day(item)
     if len(item) > _IP_LENGTHS[name]:
-        raise CellError(
+        raise ParseError(
             f"「{item[:20]}…」太长。",
             f"最多 {_IP_LENGTHS[name]} 字；几项之间用「；」分开。",
         )
@@ -264,15 +266,15 @@ def _number_right(right: dict[str, Any], complain: Complain) -> None:
     if "number" not in right:
         return
     try:
-        right["number"], told = cells.ip_number(right["number"], right.get("ip_type"))
-    except CellError as error:
+        right["number"], told = read_ip_number(right["number"], right.get("ip_type"))
+    except ParseError as error:
         complain("ip_numbers", error)
         return
     known = right.setdefault("ip_type", told) if told else right.get("ip_type")
     if told and known != told:
         said, meant = terms.IP_TYPES[known], terms.IP_TYPES[told]
         message = f"「{right['number']}」是{meant}的号，类型写的是{said}。"
-        complain("ip_numbers", CellError(message, "核对类型和编号的顺序。"))
+        complain("ip_numbers", ParseError(message, "核对类型和编号的顺序。"))
 
 
 def is_secret(row: Iterable[Any]) -> bool:

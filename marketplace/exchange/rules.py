@@ -27,8 +27,7 @@ from marketplace.dictionaries.models import (
     names,
 )
 from marketplace.errors import Busy, Invalid, MarketError
-from marketplace.exchange import cells, sheets, workbooks
-from marketplace.exchange.cells import CellError
+from marketplace.exchange import sheets, workbooks
 from marketplace.exchange.columns import (
     EXAMPLE_MARK,
     SECRET,
@@ -50,6 +49,8 @@ from marketplace.listings.models import (
     Demand,
     key_of,
 )
+from marketplace.parsing import ParseError
+from marketplace.parsing.text import cell_text
 from marketplace.permissions import require
 
 log = structlog.get_logger(__name__)
@@ -274,7 +275,7 @@ def _defaults(
                 Placed(-1, column.name, column, column.read),
                 column.read(value),
             )
-        except CellError as error:
+        except ParseError as error:
             raise Invalid(
                 f"「{header}」的默认值不对：{error.message}", error.allowed
             ) from None
@@ -337,7 +338,7 @@ class _Reader:
             key = one.column.key
             try:
                 value = one.read(raws[key])
-            except CellError as error:
+            except ParseError as error:
                 self._complain(line.number, raws, key, error, quiet=error is SECRET)
                 continue
             if value in (None, "", ([], [])) and key in self.filled:
@@ -359,7 +360,7 @@ class _Reader:
         if first != line.number:
             message = f"与第 {first} 行是同一单位的同名{KIND_NAMES[self.report.kind]}，只取前面一行。"
             complain(
-                "title", CellError(message, "删去重复的一行，或者改成不同的名称。")
+                "title", ParseError(message, "删去重复的一行，或者改成不同的名称。")
             )
             return
         self.report.entries.append(entry)
@@ -378,7 +379,7 @@ class _Reader:
                 continue
             if not found.get(key):
                 self._complain(
-                    row, raws, key, CellError(f"没有填写{label}。", "这一格不能为空。")
+                    row, raws, key, ParseError(f"没有填写{label}。", "这一格不能为空。")
                 )
             else:
                 name = found[key][0] if isinstance(found[key], list) else found[key]
@@ -387,7 +388,7 @@ class _Reader:
                         row,
                         raws,
                         key,
-                        CellError(f"{label}里没有文字。", "不能只有标点符号。"),
+                        ParseError(f"{label}里没有文字。", "不能只有标点符号。"),
                     )
 
     def _complain(
@@ -395,7 +396,7 @@ class _Reader:
         row: int,
         raws: Mapping[str, Any],
         key: str,
-        error: CellError,
+        error: ParseError,
         *,
         quiet: bool = False,
     ) -> None:
@@ -428,8 +429,8 @@ class _Reader:
 
 def _shown(raw: Any) -> str:
     try:
-        plain = " ".join(cells.text(raw).split())
-    except CellError:
+        plain = " ".join(cell_text(raw).split())
+    except ParseError:
         plain = str(raw)
     return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}…"
 

@@ -1,6 +1,6 @@
 """From a file to rows of cells: .xlsx, .csv and .tsv, with every file we cannot read told in one clear sentence.
 
-What a cell means stands in `cells.py`, which column it belongs to in `columns.py`.
+What a cell means is in `marketplace.parsing`, which column it belongs to in `columns.py`.
 """
 
 from __future__ import annotations

@@ -9,16 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from marketplace.accounts.models import ORGANISATION_KINDS
-from marketplace.exchange.cells import (
-    EMPTY,
-    LIST_MOST,
-    CellError,
-    half_width,
-    pieces,
-    prose,
-    text,
-)
 from marketplace.listings import terms
+from marketplace.parsing import ParseError
+from marketplace.parsing.lists import LIST_MOST, split_pieces
+from marketplace.parsing.text import EMPTY, cell_text, half_width, read_prose
 
 SIMILAR_MOST = 300  # different unknown words for which near ones are looked for
 
@@ -94,12 +88,12 @@ class Vocabulary:
 
     def one(self, raw: Any) -> str | None:
         """The code of the one term in a cell."""
-        plain = text(raw)
+        plain = cell_text(raw)
         if plain.casefold() in EMPTY and self.find(plain) is None:
             return None
         code = self.find(plain)
         if code is None:
-            raise CellError(f"「{plain[:40]}」不在可填的范围内。", self.allowed(plain))
+            raise ParseError(f"「{plain[:40]}」不在可填的范围内。", self.allowed(plain))
         return code
 
     def many(self, raw: Any, most: int = 0) -> list[str] | None:
@@ -109,12 +103,12 @@ class Vocabulary:
             raw: terms parted by 、；，or line ends.
             most: largest number of them; 0 for any.
         """
-        plain = prose(raw, LIST_MOST) or ""
+        plain = read_prose(raw, LIST_MOST) or ""
         if plain.casefold() in EMPTY and self.find(plain) is None:
             return None
         found: list[str] = []
-        for item in pieces(plain, "；;\n|"):
-            parts = pieces(item, "、，,")
+        for item in split_pieces(plain, "；;\n|"):
+            parts = split_pieces(item, "、，,")
             while parts:
                 for length in range(
                     len(parts), 0, -1
@@ -126,14 +120,14 @@ class Vocabulary:
                         break
                 else:
                     if "/" not in parts[0]:
-                        raise CellError(
+                        raise ParseError(
                             f"「{parts[0][:40]}」不在可填的范围内。",
                             self.allowed(parts[0]),
                         )
                     parts = [part for part in parts[0].split("/") if part] + parts[1:]
         found = list(dict.fromkeys(found))
         if most and len(found) > most:
-            raise CellError(
+            raise ParseError(
                 f"填了 {len(found)} 项。", f"最多 {most} 项，主要的写在最前面。"
             )
         return found

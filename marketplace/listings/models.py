@@ -1,6 +1,6 @@
 """Tables of achievements and demands, their life tables, and the one filter that says who sees which.
 
-Deeds stand in `rules.py`, the copy in the search index in `indexing.py`, the enumerations in `terms.py`.
+The fields are declared in `schema/`; deeds are in `deeds.py`, the copy for the search index in `index.py`.
 """
 
 from __future__ import annotations
@@ -8,18 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
-    Dialect,
     ForeignKey,
     Index,
-    Numeric,
     String,
-    Text,
-    TypeDecorator,
     and_,
     false,
     or_,
@@ -27,45 +23,18 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.schema import SchemaItem
 
 from marketplace.accounts.models import Organisation, Person, key_of
 from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
 from marketplace.lifecycle import Life
-from marketplace.listings import terms
+from marketplace.listings.schema import SCHEMAS, terms
+from marketplace.listings.schema.choices import one_of
+from marketplace.listings.schema.field import Field
+from marketplace.listings.schema.rows import metric_words
 from marketplace.permissions import audiences
-
-
-class Exact(TypeDecorator[Decimal]):
-    """A decimal number, exact on every database: SQLite has no decimals, so it keeps a float of at most 15 digits.
-
-    Args:
-        digits: significant digits, at most 15.
-        places: digits after the point.
-    """
-
-    impl = Numeric
-    cache_ok = True
-
-    def __init__(self, digits: int, places: int) -> None:
-        super().__init__(digits, places)
-        self.places = places
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        kept = self.impl_instance
-        return Numeric(kept.precision, kept.scale, asdecimal=dialect.name != "sqlite")
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        return float(value) if value is not None and dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, _dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(str(round(value, self.places)))
-
-
-Money = Exact(14, 4)  # 万元
-Figure = Exact(15, 6)
 
 STATE_NAMES = {
     "draft": "草稿",
@@ -118,8 +87,31 @@ _LISTING_MOVES = {
     ("withdrawn", "archive"): "archived",
     ("rejected", "archive"): "archived",
 }
+# Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
+_PERMISSIONS = {
+    "edit": "listing.edit",
+    "submit": "listing.submit",
+    "recall": "listing.submit",
+    "return": "listing.review",
+    "reject": "listing.review",
+    "approve": "listing.review",
+    "suspend": "listing.suspend",
+    "resume": "listing.suspend",
+    "renew": "listing.edit",
+    "withdraw": "listing.withdraw",
+    "archive": "listing.archive",
+}
+# States in which a twin (same owner, same title) may be written anew.
+ENDED = ("rejected", "withdrawn", "archived", "closed")
+WAITING = ("submitted", "in_review")
 ACHIEVEMENT_LIFE = Life(
-    initial="draft", moves=_LISTING_MOVES, names=STATE_NAMES, deeds=DEED_NAMES
+    initial="draft",
+    moves=_LISTING_MOVES,
+    names=STATE_NAMES,
+    deeds=DEED_NAMES,
+    permissions=_PERMISSIONS,
+    passing=("take",),
+    phases={"waiting": WAITING},
 )
 # A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
 # the deal, and ends here with a close.
@@ -132,51 +124,80 @@ DEMAND_LIFE = Life(
     },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},
+    permissions={**_PERMISSIONS, "close": "listing.close"},
+    passing=("take",),
+    phases={"waiting": WAITING},
 )
-# States in which a twin (same owner, same title) may be written anew.
-ENDED = ("rejected", "withdrawn", "archived", "closed")
 # Once public, still to be found by its address, marked with its state.
 OPEN_STATES = ("published", "expired")
 
 
-def _one_of(column: str, values: Iterable[str]) -> str:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return f"{column} in ({listed})"
+class SchemaRow(db.Model):  # type: ignore[name-defined,misc]
+    """A table whose columns come from the schema of listings. Not a table of its own.
+
+    Only what code asks for by name is declared in these classes for the type checker; a field that is read through the
+    schema alone is an entry there and a migration, and nothing here.
+    """
+
+    __abstract__ = True
+
+    @classmethod
+    def _add_columns(
+        cls, fields: Iterable[Field], constraints: Iterable[SchemaItem]
+    ) -> None:
+        """Give the class a column for each field and its constraints, before SQLAlchemy maps it."""
+        for field in fields:
+            setattr(cls, field.name, field.column())
+        cls.__table_args__ = tuple(constraints)
 
 
-def _or_none(column: str, values: Iterable[str]) -> str:
-    return f"{column} is null or {_one_of(column, values)}"
+def alias_of(district: str | None, chain: str | None) -> str:
+    """What stands for a firm that is not to be named: the names of its district and of the listing's chain only."""
+    return f"{district or '聊城市'}某{chain or ''}企业"
 
 
-class Listing(db.Model):
+class Listing(SchemaRow):
     """What achievements and demands have in common. Not a table of its own."""
 
     __abstract__ = True
 
     kind: ClassVar[str]
+    kind_name: ClassVar[str]  # in Chinese
+    counterpart: ClassVar[str]  # the kind this one is matched with
+    main_text: ClassVar[str]  # the column in which a text pasted as a whole is stored
     life: ClassVar[Life]
 
+    if TYPE_CHECKING:
+        title: Mapped[str]
+        visibility: Mapped[str]
+        keywords: Mapped[list[str]]
+        field_codes: Mapped[list[str]]  # the main one first, at most two more
+        chain_code: Mapped[str | None]
+        contact_name: Mapped[str]
+        contact_phone: Mapped[str]
+        contact_email: Mapped[str]
+        valid_until: Mapped[date | None]
+
     id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
     title_key: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20), default="draft", index=True)
-    visibility: Mapped[str] = mapped_column(String(20), default="public")
-    keywords: Mapped[list[str]] = mapped_column(db.JSON, default=list)
-    field_codes: Mapped[list[str]] = mapped_column(
-        db.JSON, default=list
-    )  # the main one first, at most two more
-    industry_codes: Mapped[list[str]] = mapped_column(db.JSON, default=list)
-    contact_name: Mapped[str] = mapped_column(String(60), default="")
-    contact_phone: Mapped[str] = mapped_column(String(30), default="")
-    contact_email: Mapped[str] = mapped_column(String(254), default="")
-    note: Mapped[str] = mapped_column(String(500), default="")
-    valid_until: Mapped[date | None]
     submitted_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)
     revision: Mapped[int] = mapped_column()
     indexed_revision: Mapped[int] = mapped_column(default=0)
+    # What lists show of the row (`cards.card_of`), written with every change; lists read it without loading the row.
+    card: Mapped[dict[str, Any] | None] = mapped_column(
+        db.JSON(none_as_null=True), deferred=True
+    )
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        schema = SCHEMAS[cls.kind]
+        cls._add_columns(
+            schema.stored, [*schema.constraints(), *_life_constraints(cls)]
+        )
+        super().__init_subclass__(**kwargs)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
@@ -189,10 +210,6 @@ class Listing(db.Model):
     @declared_attr
     def owner_id(cls) -> Mapped[int | None]:
         return mapped_column(ForeignKey("person.id"), index=True)
-
-    @declared_attr
-    def chain_code(cls) -> Mapped[str | None]:
-        return mapped_column(ForeignKey("chain.code"), index=True)
 
     @declared_attr
     def organisation(cls) -> Mapped[Organisation]:
@@ -217,6 +234,16 @@ class Listing(db.Model):
         return self.state == "published" and (
             self.valid_until is None or self.valid_until >= today()
         )
+
+    @property
+    def is_matchable(self) -> bool:
+        """Whether the row is of a kind of need that matching can meet. `matchable` says the same in SQL."""
+        return True
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: the rows that are matched while they are published."""
+        return true()
 
     @property
     def audience(self) -> tuple[str, ...]:
@@ -276,13 +303,11 @@ class Listing(db.Model):
         return or_(cls.visibility != "confidential", cls._owned_by(reader))
 
 
-def _listing_constraints(kind: str, life: Life) -> tuple[Any, ...]:
+def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
     """CHECK and index of both tables: known states, and what a state requires of the columns."""
-    living = text(f"state not in ({', '.join(repr(s) for s in ENDED)})")
+    living = text(f"state not in ({', '.join(repr(state) for state in ENDED)})")
     return (
-        CheckConstraint(_one_of("state", life.states), name="state"),
-        CheckConstraint(_one_of("visibility", terms.VISIBILITIES), name="visibility"),
-        CheckConstraint("length(title) >= 1", name="title"),
+        CheckConstraint(one_of("state", table.life.states), name="state"),
         CheckConstraint(
             "state not in ('published', 'suspended', 'expired')"
             " or (published_at is not null and valid_until is not null)",
@@ -293,7 +318,7 @@ def _listing_constraints(kind: str, life: Life) -> tuple[Any, ...]:
             name="submitted",
         ),
         Index(
-            f"uq_{kind}_owner_title",
+            f"uq_{table.kind}_owner_title",
             "organisation_id",
             "title_key",
             unique=True,
@@ -303,51 +328,43 @@ def _listing_constraints(kind: str, life: Life) -> tuple[Any, ...]:
     )
 
 
+class ListingRow(SchemaRow):
+    """A row of a field that has rows of its own, in their order. Not a table of its own."""
+
+    __abstract__ = True
+
+    listing_kind: ClassVar[str]
+    field_name: ClassVar[str]
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        # Metric is the common part of two such tables and belongs to no field itself.
+        if not cls.__dict__.get("__abstract__"):
+            rows = SCHEMAS[cls.listing_kind].rows[cls.field_name]
+            cls._add_columns(rows.row, rows.row_constraints())
+        super().__init_subclass__(**kwargs)
+
+
 class Achievement(Listing):
     """科技成果: what a university, institute or firm has developed and offers for conversion."""
 
     __tablename__ = "achievement"
     kind = "achievement"
+    kind_name = "成果"
+    counterpart = "demand"
+    main_text = "summary"
     life = ACHIEVEMENT_LIFE
 
-    registration_no: Mapped[str | None] = mapped_column(String(12))
-    registered_by: Mapped[str] = mapped_column(String(120), default="")
-    registered_on: Mapped[date | None]
-    recommended_by: Mapped[str] = mapped_column(String(120), default="")
-    rd_start: Mapped[str | None] = mapped_column(String(7))  # YYYY-MM
-    rd_end: Mapped[str | None] = mapped_column(String(7))
-    secrecy: Mapped[str] = mapped_column(String(20), default="open")
-    achievement_type: Mapped[str | None] = mapped_column(String(30))
-    forms: Mapped[list[str]] = mapped_column(db.JSON, default=list)
-    attribute: Mapped[str | None] = mapped_column(String(30))
-    funding_source: Mapped[str | None] = mapped_column(String(30))
-    fiscal_funded: Mapped[bool] = mapped_column(default=False)
-    level: Mapped[str | None] = mapped_column(String(30))
-    evaluation_method: Mapped[str | None] = mapped_column(String(30))
-    evaluation_by: Mapped[str] = mapped_column(String(120), default="")
-    evaluated_on: Mapped[date | None]
-    evaluation_report: Mapped[str] = mapped_column(String(200), default="")
-    stage: Mapped[str | None] = mapped_column(String(20))
-    trl: Mapped[int | None]
-    readiness_13: Mapped[int | None]
-    stage_evidence: Mapped[str] = mapped_column(String(300), default="")
-    application_status: Mapped[str | None] = mapped_column(String(20))
-    sei_code: Mapped[str | None] = mapped_column(String(4))
-    summary: Mapped[str] = mapped_column(Text, default="")
-    innovation: Mapped[str] = mapped_column(Text, default="")
-    baseline: Mapped[str] = mapped_column(
-        String(500), default=""
-    )  # how much better than the usual
-    prospects: Mapped[str] = mapped_column(Text, default="")
-    benefits: Mapped[str] = mapped_column(Text, default="")
-    cases: Mapped[str] = mapped_column(Text, default="")
-    ownership: Mapped[str | None] = mapped_column(String(20))
-    conversion_modes: Mapped[list[str]] = mapped_column(db.JSON, default=list)
-    license_type: Mapped[str | None] = mapped_column(String(20))
-    price_mode: Mapped[str | None] = mapped_column(String(20))
-    price_min: Mapped[Decimal | None] = mapped_column(Money)
-    price_max: Mapped[Decimal | None] = mapped_column(Money)
-    conversion_note: Mapped[str] = mapped_column(String(500), default="")
+    if TYPE_CHECKING:
+        summary: Mapped[str]
+        stage: Mapped[str | None]
+        conversion_modes: Mapped[list[str]]
+        license_type: Mapped[str | None]
+        price_mode: Mapped[str | None]
+        price_min: Mapped[Decimal | None]
+        price_max: Mapped[Decimal | None]
 
     co_owners: Mapped[list[AchievementOrganisation]] = relationship(
         order_by="AchievementOrganisation.position",
@@ -369,164 +386,83 @@ class Achievement(Listing):
     )
     value_scores: Mapped[list[ValueScore]] = relationship(cascade="all, delete-orphan")
 
-    __table_args__ = (
-        *_listing_constraints("achievement", ACHIEVEMENT_LIFE),
-        CheckConstraint(_one_of("secrecy", terms.SECRECIES), name="secrecy"),
-        CheckConstraint(
-            _or_none("achievement_type", terms.ACHIEVEMENT_TYPES),
-            name="achievement_type",
-        ),
-        CheckConstraint(_or_none("attribute", terms.ATTRIBUTES), name="attribute"),
-        CheckConstraint(
-            _or_none("funding_source", terms.FUNDING_SOURCES), name="funding_source"
-        ),
-        CheckConstraint(_or_none("level", terms.LEVELS), name="level"),
-        CheckConstraint(
-            _or_none("evaluation_method", terms.EVALUATION_METHODS),
-            name="evaluation_method",
-        ),
-        CheckConstraint(_or_none("stage", terms.STAGES), name="stage"),
-        CheckConstraint(
-            _or_none("application_status", terms.APPLICATION_STATUSES),
-            name="application_status",
-        ),
-        CheckConstraint(_or_none("ownership", terms.OWNERSHIPS), name="ownership"),
-        CheckConstraint(
-            _or_none("license_type", terms.LICENSE_TYPES), name="license_type"
-        ),
-        CheckConstraint(_or_none("price_mode", terms.PRICE_MODES), name="price_mode"),
-        CheckConstraint("trl is null or trl between 1 and 9", name="trl"),
-        CheckConstraint(
-            "readiness_13 is null or readiness_13 between 1 and 13", name="readiness_13"
-        ),
-        CheckConstraint(
-            "rd_start is null or rd_end is null or rd_end >= rd_start", name="rd_period"
-        ),
-        CheckConstraint(
-            "(price_mode is not null and price_mode <> 'negotiable') or (price_min is null and price_max is null)",
-            name="negotiable",
-        ),
-        CheckConstraint(
-            "price_min is null or (price_min >= 0 and (price_max is null or price_max >= price_min))",
-            name="price",
-        ),
-    )
 
-
-class AchievementOrganisation(db.Model):
+class AchievementOrganisation(ListingRow):
     """One of the completing organisations, in order; the first is the lead."""
 
     __tablename__ = "achievement_organisation"
+    listing_kind = "achievement"
+    field_name = "co_owners"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    if TYPE_CHECKING:
+        name: Mapped[str]
+
     achievement_id: Mapped[int] = mapped_column(
         ForeignKey("achievement.id", ondelete="CASCADE"), index=True
     )
-    position: Mapped[int] = mapped_column(default=0)
-    name: Mapped[str] = mapped_column(String(120))
 
 
-class Contributor(db.Model):
+class Contributor(ListingRow):
     """One of the completing people, by contribution."""
 
     __tablename__ = "contributor"
-    __table_args__ = (
-        CheckConstraint("share is null or (share > 0 and share <= 100)", name="share"),
-    )
+    listing_kind = "achievement"
+    field_name = "contributors"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    if TYPE_CHECKING:
+        name: Mapped[str]
+
     achievement_id: Mapped[int] = mapped_column(
         ForeignKey("achievement.id", ondelete="CASCADE"), index=True
     )
-    position: Mapped[int] = mapped_column(default=0)
-    name: Mapped[str] = mapped_column(String(60))
-    title: Mapped[str] = mapped_column(String(40), default="")
-    role: Mapped[str] = mapped_column(String(60), default="")
-    share: Mapped[Decimal | None] = mapped_column(Exact(5, 2))
 
 
-class Metric(db.Model):
+class Metric(ListingRow):
     """A technical figure: name, operator, value(s), unit. Not a table of its own."""
 
     __abstract__ = True
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(default=0)
-    name: Mapped[str] = mapped_column(String(60))
-    operator: Mapped[str] = mapped_column(String(10), default="eq")
-    value: Mapped[Decimal] = mapped_column(Figure)
-    value_max: Mapped[Decimal | None] = mapped_column(
-        Figure
-    )  # upper end of a range, or the ± of a value
-    unit: Mapped[str] = mapped_column(String(30), default="")
+    field_name = "metrics"
+
+    if TYPE_CHECKING:
+        name: Mapped[str]
+        operator: Mapped[str]
+        value: Mapped[Decimal]
+        # upper end of a range, or the ± of a value
+        value_max: Mapped[Decimal | None]
+        unit: Mapped[str]
 
     def __str__(self) -> str:
-        low, high = (
-            None if v is None else f"{v.normalize():f}"
-            for v in (self.value, self.value_max)
-        )
-        sign = terms.METRIC_OPERATORS[self.operator]
-        figure = (
-            f"{low}{sign}{high}"
-            if self.operator in ("range", "pm") and high
-            else f"{sign}{low}"
-        )
-        return f"{self.name}{' ' if figure[0].isdigit() else ''}{figure}{' ' if self.unit else ''}{self.unit}"
-
-
-def _metric_constraints() -> tuple[CheckConstraint, ...]:
-    return (
-        CheckConstraint(_one_of("operator", terms.METRIC_OPERATORS), name="operator"),
-        CheckConstraint(
-            "operator <> 'range' or (value_max is not null and value_max >= value)",
-            name="range",
-        ),
-    )
+        return metric_words(self)
 
 
 class AchievementMetric(Metric):
     """A figure an achievement has reached."""
 
     __tablename__ = "achievement_metric"
-    __table_args__ = _metric_constraints()
+    listing_kind = "achievement"
 
     achievement_id: Mapped[int] = mapped_column(
         ForeignKey("achievement.id", ondelete="CASCADE"), index=True
     )
 
 
-class IntellectualProperty(db.Model):
+class IntellectualProperty(ListingRow):
     """A patent or other right an achievement rests on."""
 
     __tablename__ = "intellectual_property"
-    __table_args__ = (
-        CheckConstraint(_one_of("ip_type", terms.IP_TYPES), name="ip_type"),
-        CheckConstraint(
-            _or_none("legal_status", terms.LEGAL_STATUSES), name="legal_status"
-        ),
-        CheckConstraint(
-            "granted_on is null or applied_on is null or granted_on >= applied_on",
-            name="dates",
-        ),
-    )
+    listing_kind = "achievement"
+    field_name = "ips"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    if TYPE_CHECKING:
+        ip_type: Mapped[str]
+        name: Mapped[str]
+        applied_on: Mapped[date | None]
+        checked_on: Mapped[date | None]
+
     achievement_id: Mapped[int] = mapped_column(
         ForeignKey("achievement.id", ondelete="CASCADE"), index=True
     )
-    position: Mapped[int] = mapped_column(default=0)
-    ip_type: Mapped[str] = mapped_column(String(30))
-    number: Mapped[str] = mapped_column(String(30), default="")
-    name: Mapped[str] = mapped_column(String(200), default="")
-    owners: Mapped[str] = mapped_column(String(300), default="")
-    applicant: Mapped[str] = mapped_column(String(200), default="")
-    applied_on: Mapped[date | None]
-    granted_on: Mapped[date | None]
-    legal_status: Mapped[str | None] = mapped_column(String(20))
-    pledged: Mapped[bool] = mapped_column(default=False)
-    licensed: Mapped[bool] = mapped_column(default=False)
-    fee_paid_until: Mapped[date | None]
-    checked_on: Mapped[date | None]
 
     @property
     def expires_on(self) -> date | None:
@@ -540,12 +476,12 @@ class IntellectualProperty(db.Model):
             return self.applied_on.replace(year=self.applied_on.year + years, day=28)
 
 
-class ValueScore(db.Model):
+class ValueScore(db.Model):  # type: ignore[name-defined,misc]
     """One axis of the five-value evaluation, 0–100, with who judged and on what evidence."""
 
     __tablename__ = "value_score"
     __table_args__ = (
-        CheckConstraint(_one_of("axis", terms.VALUE_AXES), name="axis"),
+        CheckConstraint(one_of("axis", terms.VALUE_AXES), name="axis"),
         CheckConstraint("score between 0 and 100", name="score"),
     )
 
@@ -563,80 +499,63 @@ class Demand(Listing):
 
     __tablename__ = "demand"
     kind = "demand"
+    kind_name = "需求"
+    counterpart = "achievement"
+    main_text = "problem"
     life = DEMAND_LIFE
 
-    need: Mapped[str] = mapped_column(String(20), default="technology")
-    demand_type: Mapped[str | None] = mapped_column(String(30))
-    problem: Mapped[str] = mapped_column(Text, default="")
-    key_technology: Mapped[str] = mapped_column(Text, default="")
-    expected_goal: Mapped[str] = mapped_column(Text, default="")
-    foundation: Mapped[str] = mapped_column(Text, default="")
-    start_year: Mapped[int | None]
-    end_year: Mapped[int | None]
-    deadline: Mapped[date | None]
-    budget: Mapped[Decimal | None] = mapped_column(Money)
-    budget_negotiable: Mapped[bool] = mapped_column(default=False)
-    solution_mode: Mapped[str | None] = mapped_column(String(20))
-    intended_partner: Mapped[str] = mapped_column(String(200), default="")
-    activity_type: Mapped[str | None] = mapped_column(String(30))
-    discipline: Mapped[str] = mapped_column(
-        String(60), default=""
-    )  # instead of field and industry for basic research
-    cooperation_modes: Mapped[list[str]] = mapped_column(db.JSON, default=list)
-    stage_wished: Mapped[str | None] = mapped_column(String(20))
-    anonymous: Mapped[bool] = mapped_column(default=False)
-    bounty: Mapped[bool] = mapped_column(default=False)  # 揭榜挂帅
-    solver_requirements: Mapped[str] = mapped_column(Text, default="")
-    ip_terms: Mapped[str] = mapped_column(Text, default="")
-    benefit_terms: Mapped[str] = mapped_column(Text, default="")
+    if TYPE_CHECKING:
+        need: Mapped[str]
+        problem: Mapped[str]
+        foundation: Mapped[str]
+        cooperation_modes: Mapped[list[str]]
+        stage_wished: Mapped[str | None]
+        budget: Mapped[Decimal | None]
+        budget_negotiable: Mapped[bool]
+        deadline: Mapped[date | None]
+        anonymous: Mapped[bool]
 
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
 
-    __table_args__ = (
-        *_listing_constraints("demand", DEMAND_LIFE),
-        CheckConstraint(_one_of("need", terms.NEEDS), name="need"),
-        CheckConstraint(
-            _or_none("demand_type", terms.DEMAND_TYPES), name="demand_type"
-        ),
-        CheckConstraint(
-            _or_none("solution_mode", terms.SOLUTION_MODES), name="solution_mode"
-        ),
-        CheckConstraint(
-            _or_none("activity_type", terms.ACTIVITY_TYPES), name="activity_type"
-        ),
-        CheckConstraint(_or_none("stage_wished", terms.STAGES), name="stage_wished"),
-        CheckConstraint(
-            "end_year is null or start_year is null or end_year >= start_year",
-            name="years",
-        ),
-        CheckConstraint("budget is null or budget >= 0", name="budget"),
-        CheckConstraint(
-            "not budget_negotiable or budget is null", name="budget_negotiable"
-        ),
-    )
+    @property
+    def stage(self) -> str | None:
+        """The stage an achievement should have reached: the wish, where an achievement says what is."""
+        return self.stage_wished
+
+    @property
+    def is_matchable(self) -> bool:
+        """A technology is what achievements can offer; talent and capital are not."""
+        return self.need == "technology"
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: demands for technology."""
+        return cls.need == "technology"
 
     @property
     def alias(self) -> str:
         """What stands for the firm where it is not to be named: district and chain only."""
-        place = (
-            self.organisation.district.name if self.organisation.district else "聊城市"
+        district = self.organisation.district
+        return alias_of(
+            district.name if district else None, self.chain.name if self.chain else None
         )
-        return f"{place}某{self.chain.name if self.chain else ''}企业"
 
 
 class DemandMetric(Metric):
     """A figure a demand asks for; `current` is where the firm stands today."""
 
     __tablename__ = "demand_metric"
-    __table_args__ = _metric_constraints()
+    listing_kind = "demand"
+
+    if TYPE_CHECKING:
+        current: Mapped[str]
+        test_method: Mapped[str]
 
     demand_id: Mapped[int] = mapped_column(
         ForeignKey("demand.id", ondelete="CASCADE"), index=True
     )
-    current: Mapped[str] = mapped_column(String(60), default="")
-    test_method: Mapped[str] = mapped_column(String(120), default="")
 
 
 LISTINGS: dict[str, type[Achievement] | type[Demand]] = {
@@ -653,7 +572,8 @@ CHILDREN: dict[str, dict[str, type]] = {
     },
     "demand": {"metrics": DemandMetric},
 }
-KIND_NAMES = {"achievement": "成果", "demand": "需求"}
+KIND_NAMES = {kind: table.kind_name for kind, table in LISTINGS.items()}
+Row = Achievement | Demand
 
 __all__ = [
     "CHILDREN",
@@ -662,5 +582,6 @@ __all__ = [
     "KIND_NAMES",
     "LISTINGS",
     "Listing",
+    "Row",
     "key_of",
 ]

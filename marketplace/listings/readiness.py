@@ -158,7 +158,7 @@ def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
 def missing_for_publication(
     kind: str, values: Mapping[str, Any], *, organisation: Organisation | None
 ) -> dict[str, list[str]]:
-    """What would keep a listing of these values from being public, as `publication_problems` says it; nothing is stored.
+    """What would keep a listing of these values from being public, as `publication_problems` says; nothing is stored.
 
     Args:
         kind: `achievement` or `demand`.

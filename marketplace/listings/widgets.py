@@ -1,20 +1,19 @@
-"""The kinds of fields a form is made of, each with its shape. Which fields a listing has stands in `forms.py`.
+"""The controls of a form: one for each kind of field of the schema. Which fields a listing has is in `schema/`.
 
-How a figure, a sum or a day is read is the same as in a spreadsheet: `exchange.cells`.
+What is typed is read by the same readers as the cells of a list; the forms themselves are in `forms.py`.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 from wtforms import (
+    BooleanField,
     Field,
+    FieldList,
     SelectChoice,
     SelectField,
     SelectMultipleField,
@@ -25,12 +24,18 @@ from wtforms import (
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
-from marketplace.exchange import cells
-from marketplace.wording import amount
+from marketplace.listings.schema import choices, kinds
+from marketplace.listings.schema.field import Field as SchemaField
+from marketplace.listings.schema.shared import Owner
+from marketplace.parsing import ParseError
+from marketplace.parsing.text import TEXT_MOST, clean_text
 
-TEXT_SHAPE = 20_000  # characters of one text that a draft may hold; the public is told less by `rules.TEXT_LIMIT`
-GONE = "（已停用）"
-# In a spreadsheet NaN or N/A stands for nothing, left by a program; a person who types letters means something.
+NOT_CHOSEN = "未选"
+NOT_OFFERED = "（已停用）"
+NOT_IN_LIST = "选的内容不在列表里，请重新选。"
+KEYWORD_SIGNS = 40  # characters of one key word
+KEYWORDS_TYPED = 20  # key words a draft may hold
+# In a spreadsheet NaN or N/A means nothing, left by a program; a person who types letters means something.
 LETTERS = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 
 
@@ -38,7 +43,7 @@ class Typed(Field):
     """A field of one line whose text is read by a function and shown again exactly as typed when it cannot be read.
 
     Args:
-        read: text → value; raises ValueError with a Chinese message.
+        read: text → value; raises ParseError.
         say: value → text.
     """
 
@@ -51,86 +56,62 @@ class Typed(Field):
         read: Callable[[str], Any],
         say: Callable[[Any], str] = str,
         **kw: Any,
-    ):
+    ) -> None:
         super().__init__(label, **kw)
-        self.read, self.say = read, say
+        self.read = read
+        self.say = say
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else self.say(self.data)
+        if self.data is None:
+            return ""
+        return self.say(self.data)
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.data = None
-        if valuelist and (text := clean(valuelist[0])):
-            try:
-                self.data = self.read(text)
-            except cells.CellError as error:
-                raise ValueError(f"{error.message}{error.allowed}") from None
-            if self.data is None and LETTERS.search(text):
-                raise ValueError(f"「{text[:20]}」看不懂；没有就空着。")
+        text = _first_text(valuelist)
+        if not text:
+            return
+        try:
+            self.data = self.read(text)
+        except ParseError as error:
+            raise ValueError(error.sentence) from None
+        if self.data is None and LETTERS.search(text):
+            raise ValueError(f"「{text[:20]}」看不懂；没有就空着。")
 
 
-def clean(text: str | None) -> str:
-    """A text as it is kept: NFC, no control characters but line breaks, no blanks at its ends."""
-    text = (
-        unicodedata.normalize("NFC", text or "")
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-    )
-    return cells.CONTROL.sub("", text).strip()
-
-
-def sum_of(text: str) -> Decimal | None:
-    """One sum of money in 万元.
-
-    Raises:
-        ValueError: not a sum; the message says why, in Chinese.
-    """
-    found = cells.money(text)
-    if found is None:
-        return None
-    if found.low is None:
-        raise ValueError("这里只填数字；没有定价就选「面议」。")
-    if found.low != found.high:
-        raise ValueError("这里只填一个数。")
-    return found.low
-
-
-def number(text: str, *, below: int, places: int) -> Decimal | None:
-    """A plain decimal number.
+class Checked(StringField):
+    """A line that is stored in the form in which a reader gives it.
 
     Args:
-        text: as typed; full-width digits and thousands separators are understood.
-        below: its absolute value stays below.
-        places: most digits after the point.
-
-    Raises:
-        ValueError: not a number of that shape; the message says why, in Chinese.
+        read: text → value; raises ParseError.
+        refusal: what is said where it cannot be read.
     """
-    plain = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", cells.compact(text))
-    if not plain:
-        return None
-    if not re.fullmatch(r"[+-]?\d+(\.\d+)?", plain, re.ASCII):
-        raise ValueError(f"「{text.strip()[:20]}」不是数字。")
-    value = Decimal(plain[:40])
-    if abs(value) >= below or value != round(value, places):
-        raise ValueError(f"数字太长：小于 {below}，小数最多 {places} 位。")
-    return value + 0
 
+    def __init__(
+        self,
+        label: str = "",
+        validators: Any = None,
+        *,
+        read: Callable[[str], Any],
+        refusal: str,
+        **kw: Any,
+    ) -> None:
+        super().__init__(label, validators, **kw)
+        self.read = read
+        self.refusal = refusal
 
-def metric_of(text: str) -> dict[str, Any] | None:
-    """The values of one technical figure written in one go, like 「抗拉强度 ≥ 350 MPa」; None where it is none."""
-    try:
-        rows, rest = cells.metrics(text)
-    except cells.CellError:
-        return None
-    return rows[0] if len(rows) == 1 and not rest else None
-
-
-def unit_key(unit: str) -> str:
-    """What two spellings of one unit share: NFKC, no blanks; capitals stay, as mW is not MW."""
-    return "".join(unicodedata.normalize("NFKC", unit).split())
+    def pre_validate(self, form: Any) -> None:
+        if not self.data:
+            return
+        try:
+            value = self.read(self.data)
+        except ParseError:
+            value = None
+        if value is None:
+            raise ValidationError(self.refusal)
+        self.data = value
 
 
 class Select(widgets.Select):
@@ -139,25 +120,17 @@ class Select(widgets.Select):
     def __call__(self, field: Choice, **attributes: Any) -> Markup:
         options = Markup()
         for group, codes in field.groups():
-            listed = Markup().join(
-                Markup('<option value="{}"{}>{}</option>').format(
-                    code, Markup(" selected") if chosen else "", name
+            listed = Markup().join(_option(*one) for one in codes)
+            if group:
+                listed = Markup('<optgroup label="{}">{}</optgroup>').format(
+                    group, listed
                 )
-                for code, name, chosen in codes
-            )
-            options += (
-                Markup('<optgroup label="{}">{}</optgroup>').format(group, listed)
-                if group
-                else listed
-            )
-        written = Markup().join(
-            Markup(' {}="{}"').format(name.rstrip("_").replace("_", "-"), value)
-            for name, value in {
-                "id": field.id,
-                "name": field.name,
-                **attributes,
-            }.items()
-        )
+            options += listed
+        named = {"id": field.id, "name": field.name, **attributes}
+        written = Markup()
+        for name, value in named.items():
+            plain = name.rstrip("_").replace("_", "-")
+            written += Markup(' {}="{}"').format(plain, value)
         return Markup("<select{}>{}</select>").format(written, options)
 
 
@@ -166,8 +139,12 @@ class Choice(SelectField):
 
     Args:
         choices: code → name, or group → (code → name); may be set later.
-        blank: what stands for nothing yet; None where the field always has a value.
+        blank: what is shown where nothing is chosen yet; None where the field always has a value.
         whole: the codes are whole numbers.
+
+    Attributes:
+        named: the choices.
+        once: code → name of what the list held at some time.
     """
 
     widget = Select()
@@ -177,57 +154,55 @@ class Choice(SelectField):
         label: str = "",
         choices: Mapping[Any, Any] | None = None,
         *,
-        blank: str | None = "未选",
+        blank: str | None = NOT_CHOSEN,
         whole: bool = False,
         **kw: Any,
     ) -> None:
         super().__init__(label, coerce=str, choices=[], validate_choice=False, **kw)
         self.named: Mapping[Any, Any] = choices or {}
         self.once: Mapping[Any, str] = {}
-        self.blank, self.whole = blank, whole
-        self.type = "SelectField"  # what the templates know it by
+        self.blank = blank
+        self.whole = whole
+        self.type = "SelectField"  # the name by which the templates know it
 
     def groups(self) -> Iterator[tuple[str, list[tuple[str, str, bool]]]]:
-        """Groups of (code, name, chosen); what stands in no group comes first, under an empty name."""
+        """Groups of (code, name, chosen); what is in no group comes first, under an empty name."""
         chosen = "" if self.data is None else str(self.data)
-        plain = {str(k): v for k, v in self.named.items() if not isinstance(v, Mapping)}
-        grouped = {
-            k: {str(code): name for code, name in v.items()}
-            for k, v in self.named.items()
-            if isinstance(v, Mapping)
-        }
+        loose: dict[str, str] = {}
+        grouped: dict[str, dict[str, str]] = {}
+        for key, value in self.named.items():
+            if isinstance(value, Mapping):
+                grouped[key] = {str(code): name for code, name in value.items()}
+            else:
+                loose[str(key)] = value
+        known = set(loose).union(*grouped.values())
         first = {} if self.blank is None else {"": self.blank}
-        known = set(plain).union(*grouped.values())
-        gone = (
-            {}
-            if not chosen or chosen in known
-            else {chosen: f"{self.once.get(chosen, chosen)}{GONE}"}
-        )
-        for name, codes in {"": first | plain | gone, **grouped}.items():
-            yield name, [(code, text, code == chosen) for code, text in codes.items()]
+        if chosen and chosen not in known:
+            loose[chosen] = f"{self.once.get(chosen, chosen)}{NOT_OFFERED}"
+        for group, codes in {"": first | loose, **grouped}.items():
+            yield group, [(code, name, code == chosen) for code, name in codes.items()]
 
     def process_data(self, value: Any) -> None:
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = clean(valuelist[0]) if valuelist else ""
+        text = _first_text(valuelist)
         self.data = text or None
-        if self.whole and text:
-            self.data = int(text) if re.fullmatch(r"\d{1,4}", text, re.ASCII) else text
+        if self.whole and re.fullmatch(r"\d{1,4}", text, re.ASCII):
+            self.data = int(text)
 
     def pre_validate(self, form: Any) -> None:
-        if self.data is None and self.blank is None:
-            raise ValidationError("请选一项。")
         if self.data is None:
+            if self.blank is None:
+                raise ValidationError("请选一项。")
             return
-        allowed = {
-            code
-            for _, codes in self.groups()
-            for code, name, _ in codes
-            if not name.endswith(GONE)
-        }
+        allowed = set()
+        for _, codes in self.groups():
+            for code, name, _ in codes:
+                if not name.endswith(NOT_OFFERED):
+                    allowed.add(code)
         if str(self.data) not in allowed and self.data != self.object_data:
-            raise ValidationError("选的内容不在列表里，请重新选。")
+            raise ValidationError(NOT_IN_LIST)
 
 
 class Several(SelectMultipleField):
@@ -243,61 +218,166 @@ class Several(SelectMultipleField):
     def __init__(
         self, label: str = "", choices: Mapping[str, str] | None = None, **kw: Any
     ) -> None:
-        super().__init__(
-            label,
-            choices=[SelectChoice(*one) for one in (choices or {}).items()],
-            validate_choice=False,
-            **kw,
-        )
+        offered = [SelectChoice(*one) for one in (choices or {}).items()]
+        super().__init__(label, choices=offered, validate_choice=False, **kw)
         self.type = "SelectMultipleField"
 
     def pre_validate(self, form: Any) -> None:
-        if set(self.data or ()) - {choice.value for choice in self.choices}:
-            raise ValidationError("选的内容不在列表里，请重新选。")
+        offered = {choice.value for choice in self.choices}
+        if set(self.data or ()) - offered:
+            raise ValidationError(NOT_IN_LIST)
 
 
 class Words(StringField):
-    """Short words in one line, kept as a list."""
+    """Short words in one line, stored as a list."""
 
     def _value(self) -> str:
-        return str(self.raw_data[0]) if self.raw_data else "、".join(self.data or ())
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return "、".join(self.data or ())
 
     def process_data(self, value: Iterable[str] | None) -> None:
         self.data = list(value or ())
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        words = (
-            [clean(word) for word in re.split(r"[、；;,，\n\t]+", valuelist[0])]
-            if valuelist
-            else []
-        )
-        self.data = list(dict.fromkeys(filter(None, words)))
+        text = valuelist[0] if valuelist else ""
+        words = [clean_text(word) for word in re.split(r"[、；;,，\n\t]+", text)]
+        self.data = list(dict.fromkeys(word for word in words if word))
 
     def pre_validate(self, form: Any) -> None:
-        if any(len(word) > 40 for word in self.data) or len(self.data) > 20:
-            raise ValidationError("关键词之间用顿号隔开，每个不超过 40 个字。")
+        too_long = any(len(word) > KEYWORD_SIGNS for word in self.data)
+        if too_long or len(self.data) > KEYWORDS_TYPED:
+            raise ValidationError(
+                f"关键词之间用顿号隔开，每个不超过 {KEYWORD_SIGNS} 个字。"
+            )
 
 
-def line(label: str, most: int, help: str = "", *checks: Any) -> StringField:
-    """One line of at most `most` characters."""
-    length = Length(max=most, message=f"{label}最多 {most} 个字。")
-    return StringField(label, [length, *checks], filters=[clean], description=help)
+# --- from the schema -------------------------------------------------------------------------------------------------
 
 
-def text(
-    label: str, help: str = "", most: int = TEXT_SHAPE, *, fit: int | None = None
-) -> TextAreaField:
-    """Some lines of at most `most` characters; where only `fit` of them pass review, a script counts along to these."""
-    length = Length(max=most, message=f"{label}最多 {most} 个字。")
-    counted = {"data-count": fit} if fit else None
-    return TextAreaField(
-        label, [length], filters=[clean], description=help, render_kw=counted
+def control_of(field: SchemaField) -> Any:
+    """The control for a field of the schema: an unbound field of WTForms.
+
+    Rows and the lists of a dictionary's codes are put together in `forms.py`.
+
+    Raises:
+        TypeError: a kind of field that has no control.
+    """
+    for kind, make in _CONTROLS.items():
+        if isinstance(field, kind):
+            return make(field)
+    raise TypeError(f"no control for {type(field).__name__}")
+
+
+def _first_text(valuelist: list[str]) -> str:
+    return clean_text(valuelist[0]) if valuelist else ""
+
+
+def _option(code: str, name: str, chosen: bool) -> Markup:
+    mark = Markup(" selected") if chosen else ""
+    return Markup('<option value="{}"{}>{}</option>').format(code, mark, name)
+
+
+def _length_check(label: str, most: int) -> Length:
+    return Length(max=most, message=f"{label}最多 {most} 个字。")
+
+
+def _line_control(field: kinds.Line) -> Any:
+    checks = [_length_check(field.label, field.most)]
+    if field.unread:
+        return Checked(
+            field.form_label,
+            checks,
+            filters=[clean_text],
+            description=field.help,
+            read=field.read,
+            refusal=field.unread,
+        )
+    return StringField(
+        field.form_label, checks, filters=[clean_text], description=field.help
     )
 
 
-def money_field(label: str, help: str = "") -> Typed:
-    return Typed(label, read=sum_of, say=amount, description=help)
+def _text_control(field: kinds.Text) -> Any:
+    most = field.most or TEXT_MOST
+    # A draft may hold more than review lets pass; a script counts along to what passes.
+    counted = {"data-count": kinds.TEXT_LIMIT} if field.public else None
+    return TextAreaField(
+        field.form_label,
+        [_length_check(field.label, most)],
+        filters=[clean_text],
+        description=field.help,
+        render_kw=counted,
+    )
 
 
-def day_field(label: str, help: str = "如 2026-11-21") -> Typed:
-    return Typed(label, read=cells.day, say=date.isoformat, description=help)
+def _typed_control(field: SchemaField) -> Any:
+    return Typed(
+        field.form_label, read=field.read, say=field.words, description=field.help
+    )
+
+
+def _flag_control(field: kinds.Flag) -> Any:
+    return BooleanField(field.form_label, description=field.help)
+
+
+def _level_control(field: kinds.Level) -> Any:
+    levels = {level: field.words(level) for level in field.names}
+    return Choice(field.form_label, levels, whole=True, description=field.help)
+
+
+def _term_control(field: choices.Term) -> Any:
+    return Choice(
+        field.form_label,
+        field.vocabulary,
+        blank=None if field.default else NOT_CHOSEN,
+        default=field.first or field.default or None,
+        description=field.help,
+    )
+
+
+def _terms_control(field: choices.Terms) -> Any:
+    return Several(field.form_label, field.vocabulary, description=field.help)
+
+
+def _code_control(field: choices.Code) -> Any:
+    return Choice(field.form_label, description=field.help)
+
+
+def _codes_control(field: choices.Codes) -> Any:
+    return FieldList(
+        Choice(field.form_label),
+        field.form_label,
+        min_entries=field.most,
+        description=field.help,
+    )
+
+
+def _words_control(field: kinds.Words) -> Any:
+    return Words(field.form_label, description=field.help)
+
+
+def _owner_control(field: Owner) -> Any:
+    return Choice(field.form_label, blank=None, description=field.help)
+
+
+# Looked through in this order: a kind comes before the kind it is made from.
+_CONTROLS: dict[type[SchemaField], Callable[[Any], Any]] = {
+    Owner: _owner_control,
+    kinds.Phone: _typed_control,
+    kinds.Email: _typed_control,
+    kinds.Line: _line_control,
+    kinds.Text: _text_control,
+    kinds.Flag: _flag_control,
+    kinds.Level: _level_control,
+    kinds.Whole: _typed_control,
+    kinds.Day: _typed_control,
+    kinds.Month: _typed_control,
+    kinds.Amount: _typed_control,
+    kinds.Number: _typed_control,
+    kinds.Words: _words_control,
+    choices.Term: _term_control,
+    choices.Terms: _terms_control,
+    choices.Code: _code_control,
+    choices.Codes: _codes_control,
+}

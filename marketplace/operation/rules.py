@@ -18,9 +18,10 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking.matchers import Matchers
 from marketplace.verdicts import deeds as verdict_deeds
-from matching.quality import TooFew
+from marketplace.verdicts.grading import grades_are_current
+from matching.judging.quality import TooFew
 
 SETTLING = 2.0  # seconds that a save may need from its commit to its place in the index
 MANY = 1000  # so many differences between database and index are mended faster by a rebuild
@@ -130,7 +131,7 @@ def use_verdicts() -> str:
     """Measure how good matching is, and learn the grades anew where there are new verdicts and enough of them."""
     figures = verdict_deeds.measure(by=None).figures
     told = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
-    if verdict_deeds.taught():
+    if grades_are_current():
         return f"{told}, nothing new to learn"
     try:
         learned = verdict_deeds.calibrate(by=None)

@@ -22,7 +22,7 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking.matchers import Matchers
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
@@ -193,6 +193,8 @@ def demo_people() -> Iterator[tuple[str, str]]:
 def bring_in_step(say: Callable[[str], None]) -> None:
     """Let expired listings go, and make database, index and matchers ready to answer: rebuilt where missing or old."""
     listing_deeds.expire_due()
+    if (written := upkeep.write_cards()) > 0:
+        say(f"lists: {written} cards written")
     upkeep.refresh_statistics()
     index_in_step(say)
     matchers: Matchers = current_app.extensions["matchers"]

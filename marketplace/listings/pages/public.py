@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from marketplace import contributions
 from marketplace.door import needs
-from marketplace.listings import detail, queries
+from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint
 
 
@@ -29,9 +29,11 @@ def demand(listing_id: int) -> ResponseReturnValue:
 def _listing_page(kind: str, listing_id: int) -> str:
     """The page of a listing as this reader may see it, with what other rooms put beside it."""
     row = queries.get_visible(kind, listing_id, by=current_user)
+    sheet = detail.detail_for(row, by=current_user)
     return render_template(
         f"listings/{kind}.html",
-        row=row,
-        sheet=detail.detail_for(row, by=current_user),
+        row=sheet.view,
+        sheet=sheet,
+        buttons=buttons.page_buttons(row, current_user),
         panels=contributions.panels(row, current_user),
     )

@@ -18,7 +18,9 @@ from marketplace.listings import readiness
 from marketplace.listings.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
 from marketplace.listings.labels import LABELS
 from marketplace.listings.models import CHILDREN, LISTINGS
-from marketplace.listings.widgets import clean, metric_of, number, sum_of
+from marketplace.parsing.figures import read_decimal, read_metric
+from marketplace.parsing.money import read_sum
+from marketplace.parsing.text import clean_text
 from tests.factories import ACHIEVEMENT, Factory
 
 KINDS = ("achievement", "demand")
@@ -44,7 +46,7 @@ def test_a_form_asks_every_field_of_its_table(
 ) -> None:
     kept_by_rules = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "organisation_id", "owner_id",
+        "indexed_revision", "card", "organisation_id", "owner_id",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c} - kept_by_rules
 
@@ -484,7 +486,13 @@ def site(app: Flask) -> Flask:
 
 @given(TEXTS)
 @pytest.mark.parametrize(
-    "read", [sum_of, lambda t: number(t, below=1000, places=2), metric_of, clean]
+    "read",
+    [
+        read_sum,
+        lambda t: read_decimal(t, below=1000, places=2),
+        read_metric,
+        clean_text,
+    ],
 )
 def test_readers_of_typed_text_raise_nothing_but_a_sentence(
     read: Any, text: str

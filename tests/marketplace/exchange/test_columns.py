@@ -10,10 +10,10 @@ import pytest
 
 from marketplace.dictionaries.models import chains, districts, divisions
 from marketplace.exchange import rules
-from marketplace.exchange.cells import CellError
 from marketplace.exchange.columns import Headers
 from marketplace.exchange.entries import guessed_kind, holder, values
 from marketplace.exchange.vocabularies import Vocabulary
+from marketplace.parsing import ParseError
 
 D = Decimal
 
@@ -216,7 +216,7 @@ def test_lists_of_terms(
 def test_an_unknown_term_is_refused_with_advice(
     words: dict[str, Vocabulary], name: str, written: str, told: str
 ) -> None:
-    with pytest.raises(CellError) as caught:
+    with pytest.raises(ParseError) as caught:
         words[name].one(written)
 
     assert told in caught.value.allowed

@@ -17,7 +17,7 @@ from tests.factories import Factory
 def test_every_column_a_person_fills_has_a_name(kind: str) -> None:
     silent = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "organisation_id", "owner_id",
+        "indexed_revision", "organisation_id", "owner_id", "card",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c}
 

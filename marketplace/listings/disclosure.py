@@ -1,0 +1,189 @@
+"""What a reader may know of a listing: decided here, field by field, for every page, list, export and index.
+
+Which rows a reader may find or open is decided in `models.py`; who may do which deed in `permissions.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from marketplace.listings.models import Achievement, Demand
+from marketplace.permissions import Reader, may
+
+UNNAMED = "单位未公开"
+# What is no field of the listing but its place in the house: every reader of the page knows it.
+ALWAYS = frozenset(
+    {
+        "id",
+        "kind",
+        "life",
+        "state",
+        "state_name",
+        "revision",
+        "visibility",
+        "anonymous",
+        "alias",
+        "published_at",
+        "updated_at",
+        "valid_until",
+        "in_matching",
+    }
+)
+# Of a partly public listing others see these (reference: visibility 部分公开).
+OPEN = frozenset(
+    {"title", "field_codes", "stage", "stage_wished", "summary", "problem"}
+)
+# May tell who an unnamed owner is, though they say it of others.
+NAMING = frozenset({"intended_partner", "recommended_by"})
+CONTACT = frozenset({"contact_name", "contact_phone", "contact_email"})
+OWN = frozenset({"note", "organisation_id", "owner", "owner_id"})
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """How much of one listing one reader may know.
+
+    Attributes:
+        full: the whole text, not only title, field, stage and summary.
+        firm: the name of the owner, and with it that there is a contact desk.
+        contact: the contact desk unmasked.
+        own: what is between the owner and the operators, such as the note.
+    """
+
+    full: bool
+    firm: bool
+    contact: bool
+    own: bool
+
+
+class View:
+    """A listing as one reader may know it: its fields by name, each empty where the reader may not know it.
+
+    An empty field is None, an empty text or an empty list, as an unfilled one would be, so that what shows a view need
+    not ask who reads it.
+
+    Args:
+        row: the listing.
+        knows: how much of it the reader may know.
+    """
+
+    def __init__(self, row: Achievement | Demand, knows: Knowledge) -> None:
+        self._row = row
+        self.knows = knows
+
+    def __getattr__(self, name: str) -> Any:
+        if self.shows(name):
+            return getattr(self._row, name)
+        value = getattr(self._row, name)
+        if isinstance(value, str):
+            return ""
+        return [] if isinstance(value, list) else None
+
+    def shows(self, name: str) -> bool:
+        """Whether the reader may know a field, filled in or not."""
+        if name in ALWAYS or name in OPEN:
+            return True
+        if name in OWN:
+            return self.knows.own
+        if name in CONTACT:
+            return self.knows.contact
+        if name in NAMING:
+            return self.knows.firm
+        return self.knows.full
+
+    @property
+    def is_achievement(self) -> bool:
+        """Whether the listing is an achievement; else it is a demand."""
+        return isinstance(self._row, Achievement)
+
+    @property
+    def organisation(self) -> Any:
+        """The owner; None where the reader may not know who it is."""
+        return self._row.organisation if self.knows.firm else None
+
+    @property
+    def district(self) -> Any:
+        """Where the owner is seated; None where the reader may not know it."""
+        return self._row.organisation.district if self.knows.full else None
+
+    @property
+    def holder(self) -> str:
+        """Who stands on the page: the organisation, or what stands for one that is not to be named."""
+        if self.knows.firm:
+            return self._row.organisation.name
+        if isinstance(self._row, Demand) and self._row.visibility != "partial":
+            return self._row.alias
+        return UNNAMED
+
+    @property
+    def contact_desk(self) -> list[tuple[str, str]]:
+        """(name, value) of the contact desk: whole, masked, or nothing where the owner is not to be named."""
+        if not self.knows.firm:
+            return []
+        desk = {
+            "联系人": self._row.contact_name,
+            "电话": self._row.contact_phone,
+            "邮箱": self._row.contact_email,
+        }
+        filled = [(name, text) for name, text in desk.items() if text]
+        if self.knows.contact:
+            return filled
+        return [(name, masked(text)) for name, text in filled]
+
+
+def knowledge_of(row: Achievement | Demand, reader: Reader | None) -> Knowledge:
+    """How much of a listing a reader may know.
+
+    Args:
+        row: a listing whose page the reader may open.
+        reader: the reader; None for the site itself, which knows all.
+    """
+    full = may(reader, "listing.read_full", row)
+    firm = full and may(reader, "demand.read_firm", row)
+    return Knowledge(
+        full=full,
+        firm=firm,
+        contact=firm and may(reader, "listing.read_contact", row),
+        own=may(reader, "listing.edit", row),
+    )
+
+
+def view_of(row: Achievement | Demand, reader: Reader | None) -> View:
+    """A listing as a reader may know it.
+
+    Args:
+        row: a listing whose page the reader may open.
+        reader: the reader; None for the site itself.
+    """
+    return View(row, knowledge_of(row, reader))
+
+
+def common_view(row: Achievement | Demand) -> View:
+    """What every reader who may find a listing may know of it: this goes to the index, the matcher and lists.
+
+    A confidential listing is found only by readers who may read its whole text, though not by all who may know whose
+    it is; of a partly public one neither text nor owner is common.
+    """
+    full = row.visibility != "partial"
+    anonymous = isinstance(row, Demand) and row.anonymous
+    return View(
+        row,
+        Knowledge(full=full, firm=full and not anonymous, contact=False, own=False),
+    )
+
+
+def masked(text: str) -> str:
+    """A name, telephone number or address as a guest sees it: enough to recognise, too little to use."""
+    text = text.strip()
+    if not text:
+        return ""
+    if "@" in text:
+        name, _, host = text.partition("@")
+        return f"{name[:1]}***@{host}"
+    if not any(c.isdigit() for c in text):
+        return text[:1] + "*" * min(len(text) - 1, 3)
+    if len(text) < 8:
+        return re.sub(r"\d", "*", text[:-2]) + "**"
+    return f"{text[:4]}****{text[-2:]}"

@@ -1,0 +1,239 @@
+"""The columns of lists that are no fields of their own: a period, years, the owner, the items of rights.
+
+Each reads into several fields, or says who owns the listing. The price column is in `price.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from marketplace.accounts.models import key_of
+from marketplace.listings.schema.choices import Term
+from marketplace.listings.schema.dictionaries import Dictionaries, Dictionary
+from marketplace.listings.schema.field import ListColumn, Report
+from marketplace.listings.schema.rows import Rights
+from marketplace.listings.schema.terms import ORGANISATION_TERMS
+from marketplace.listings.schema.vocabulary import Vocabulary
+from marketplace.parsing.days import read_months, read_years
+from marketplace.parsing.lists import join_items, read_aligned
+from marketplace.parsing.numbers import read_uscc
+from marketplace.parsing.people import ORGANISATION_MOST, read_organisations
+from marketplace.parsing.text import cell_text, read_line
+
+EMPTY_PLACE = (
+    "—"  # an empty place among items that follow the order of their neighbours
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Span(ListColumn):
+    """Two fields in one cell: the first and the last month or year of a period.
+
+    Attributes:
+        first, last: names of the two fields.
+    """
+
+    first: str
+    last: str
+
+
+class Period(Span):
+    """研究起止: two months."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_months(raw)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        start = getattr(row, self.first)
+        end = getattr(row, self.last)
+        if start is None:
+            return None
+        months = [month.replace("-", ".") for month in (start, end) if month]
+        return "-".join(months)
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        start, end = cells[self.name]
+        values[self.first] = start
+        if end:
+            values[self.last] = end
+
+
+class Years(Span):
+    """需求时限: two years."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_years(raw)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        years = [getattr(row, self.first), getattr(row, self.last)]
+        known = [str(year) for year in years if year]
+        return "-".join(dict.fromkeys(known)) or None
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        values[self.first], values[self.last] = cells[self.name]
+
+
+# --- the owner -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnerColumn(ListColumn):
+    """A column about the organisation that owns the listing; the importer finds or adds the organisation by it.
+
+    Attributes:
+        read_raw: cell → value.
+        take: organisation → cell.
+    """
+
+    read_raw: Callable[[Any], Any]
+    take: Callable[[Any], Any]
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return self.read_raw(raw)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        return self.take(row.organisation)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnerDistrict(ListColumn):
+    """The division in which the owner is seated today."""
+
+    dictionary: Dictionary
+
+    def options(self, dictionaries: Dictionaries) -> Vocabulary | None:
+        return self.dictionary.of(dictionaries)
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return self.dictionary.of(dictionaries).read_one(raw)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        code = row.organisation.district_code or ""
+        return self.dictionary.of(dictionaries).get(code)
+
+
+class OwnerKind(OwnerColumn):
+    """The kind of the owner where the word is known; lists say all sorts of things here (股份制, 其他)."""
+
+    def options(self, dictionaries: Dictionaries) -> Vocabulary | None:
+        return ORGANISATION_TERMS
+
+
+def read_owner_name(raw: Any) -> str | None:
+    """The name of one organisation."""
+    return read_line(raw, ORGANISATION_MOST)
+
+
+def read_owner_kind(raw: Any) -> str | None:
+    """The kind of an organisation, None for a word that is none of ours."""
+    return ORGANISATION_TERMS.find_code(cell_text(raw))
+
+
+def read_owner_uscc(raw: Any) -> str | None:
+    """The code of an organisation."""
+    return read_uscc(raw)
+
+
+class Organisations(ListColumn):
+    """完成单位: the owner, and all completing organisations where there are several."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_organisations(raw)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        names = [owner.name for owner in row.co_owners] or [row.organisation.name]
+        return join_items(names, read_organisations)
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        names = cells[self.name]
+        lead = cells.get("lead")
+        led_by_another = lead and key_of(names[0]) != key_of(lead)
+        if len(names) > 1 or led_by_another:
+            values["co_owners"] = [{"name": name} for name in names]
+
+
+class Lead(ListColumn):
+    """第一完成单位: the owner where it is not the first of the completing organisations."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_owner_name(raw)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        owner = row.organisation.name
+        first = row.co_owners[0].name if row.co_owners else owner
+        if key_of(first) == key_of(owner):
+            return None
+        return owner
+
+
+# --- the rights ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RightPart(ListColumn):
+    """One field of all rights of a listing, its items in the order of the other columns of rights.
+
+    Attributes:
+        rights: the field whose rows they are; `part`: name of the field of a row.
+    """
+
+    several: ClassVar[bool] = True
+
+    rights: Rights
+    part: str
+
+    def options(self, dictionaries: Dictionaries) -> Vocabulary | None:
+        field = self.rights[self.part]
+        return field.vocabulary if isinstance(field, Term) else None
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_aligned(raw, loose=self.rights.parts[self.part].loose)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        field = self.rights[self.part]
+        values = [getattr(right, self.part) for right in getattr(row, self.rights.name)]
+        if not any(values):
+            return ""
+        items = [field.words(value) if value else EMPTY_PLACE for value in values]
+        return "；".join(items)
+
+
+def columns_of_rights(rights: Rights) -> list[RightPart]:
+    """The columns of a list that hold the rights."""
+    found = []
+    for name, part in rights.parts.items():
+        column = RightPart(
+            name=rights.key_of_part(name),
+            label=rights.header_of_part(name),
+            aliases=part.aliases,
+            advice=part.advice,
+            example=part.example,
+            list_place=part.place,
+            rights=rights,
+            part=name,
+        )
+        found.append(column)
+    return found

@@ -1,0 +1,410 @@
+"""技术需求: every field once. A new field is one entry here and a migration.
+
+Entries are in the order of a review; `step` is the block of the form, the places are those on the other surfaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marketplace.listings.schema import shared, terms
+from marketplace.listings.schema.choices import DemandType, Term, Terms
+from marketplace.listings.schema.composites import (
+    OwnerColumn,
+    Years,
+    read_owner_name,
+)
+from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
+from marketplace.listings.schema.kinds import AT_MOST, Day, Flag, Line, Text, Whole
+from marketplace.listings.schema.listing import ListingSchema, Step
+from marketplace.listings.schema.price import BUDGET_RULES, Budget
+from marketplace.listings.schema.rows import Metrics
+from marketplace.parsing.days import DAY_FORMS, FIRST_YEAR, LAST_YEAR
+from marketplace.parsing.money import MONEY_FORMS
+
+STEPS = (
+    Step("what", "要解决什么"),
+    Step("target", "做到什么程度", "指标写得越具体，匹配越准。"),
+    Step("terms", "怎么合作、多少钱、多久"),
+    Step("class", "分类"),
+    Step("bounty", "揭榜", "不揭榜的需求跳过这一步。"),
+    Step("contact", "联系和公开"),
+)
+
+
+def _seeks_technology(row: Any) -> bool:
+    return bool(row.need == "technology")
+
+
+def _needs_field(row: Any) -> bool:
+    """Basic research names its discipline instead of fields of technology."""
+    is_basic = row.activity_type == "basic_research" and row.discipline
+    return _seeks_technology(row) and not is_basic
+
+
+def _is_bounty(row: Any) -> bool:
+    return bool(row.bounty)
+
+
+NEED = Term(
+    name="need",
+    label="需求类别",
+    vocabulary=terms.NEEDS,
+    default="technology",
+    step="what",
+    aliases=("需求大类",),
+    advice="留空时按需求类型判断。",
+    example="技术",
+    fact_place=10,
+    list_place=80,
+)
+DEMAND_TYPE = DemandType(
+    name="demand_type",
+    label="需求类型",
+    vocabulary=terms.DEMAND_TYPES,
+    length=30,
+    step="what",
+    aliases=("技术需求类型",),
+    example="技术攻关",
+    needed="选择需求类型。",
+    fact_place=20,
+    list_place=90,
+)
+KEY_TECHNOLOGY = Text(
+    name="key_technology",
+    label="技术关键",
+    public=True,
+    step="target",
+    help=f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{AT_MOST}",
+    aliases=("关键技术", "拟解决的技术难题", "主要技术内容"),
+    text_place=20,
+    list_place=120,
+)
+
+_TEXTS: tuple[Field, ...] = (
+    Text(
+        name="problem",
+        label="主要问题",
+        public=True,
+        main=True,
+        rows=7,
+        step="what",
+        help=f"说清楚现在怎么做、哪里不行、试过什么办法。不用写公文，像跟同行讲一样。建议 500 字以内，{AT_MOST}",
+        aliases=(
+            "需求详情",
+            "需求概述",
+            "需求内容",
+            "需求描述",
+            "主要技术问题",
+            "问题描述",
+            "拟解决的技术难题",
+            "content",
+            "abstract",
+        ),
+        advice="至少 20 字：现在怎么做、差在哪里。",
+        example="电机用深沟球轴承振动值离散，客户投诉有异音，调整超精参数多次仍达不到要求，废品率约百分之六。",
+        starred=True,
+        seen_by=SeenBy.OPEN,
+        text_place=10,
+        list_place=110,
+        width=60,
+    ),
+    KEY_TECHNOLOGY,
+    Text(
+        name="expected_goal",
+        label="预期目标",
+        public=True,
+        step="target",
+        help=f"解决以后要达到的效果和效益。建议 500 字以内，{AT_MOST}",
+        aliases=("预期效果", "目标", "拟达到的目标"),
+        text_place=30,
+        list_place=130,
+    ),
+    Metrics(
+        name="metrics",
+        label="技术指标",
+        row=(
+            *shared.METRIC_ROW,
+            Line(name="current", label="现在达到", most=60),
+            Line(name="test_method", label="怎么检验", most=120),
+        ),
+        rules=shared.METRIC_RULES,
+        always=frozenset({"operator"}),
+        blank_rows=2,
+        rest_to=KEY_TECHNOLOGY,
+        step="target",
+        help="一行一个可以验收的指标。也可以把「抗拉强度 ≥ 350 MPa」整句写在第一格，保存时会自动拆开。",
+        aliases=("技术指标要求", "主要技术指标", "主要指标", "指标要求"),
+        advice=f"写成「名称 比较符 数值 单位」，用「；」分开；没有数字的内容并入「{KEY_TECHNOLOGY.label}」。",
+        example="振动加速度级≤34 dB；一次合格率≥92 %",
+        needed="揭榜需求至少要有一项可验收的量化指标。",
+        needed_if=_is_bounty,
+        text_place=40,
+        list_place=140,
+        width=36,
+    ),
+    Text(
+        name="foundation",
+        label="现有基础",
+        public=True,
+        step="target",
+        help=f"已有的产线、样品、数据、设备。{AT_MOST}",
+        aliases=("现有基础条件", "已有基础", "工作基础"),
+        text_place=50,
+        list_place=150,
+    ),
+    shared.keywords_field(text_place=100, fact_place=100),
+)
+
+_TERMS: tuple[Field, ...] = (
+    Terms(
+        name="cooperation_modes",
+        label="合作方式",
+        vocabulary=terms.COOPERATION_MODES,
+        step="terms",
+        aliases=("拟合作方式", "意向合作方式", "合作模式"),
+        advice="几种用「、」分开；都可以就填「不限/面议」。",
+        example="合作开发、委托开发",
+        needed="至少选择一种合作方式；都可以就选「不限/面议」。",
+        needed_if=_seeks_technology,
+        starred=True,
+        list_place=180,
+    ),
+    Term(
+        name="solution_mode",
+        label="解决方式",
+        vocabulary=terms.SOLUTION_MODES,
+        step="terms",
+        aliases=("技术需求解决方式", "需求解决方式"),
+        fact_place=60,
+        list_place=170,
+    ),
+    Line(
+        name="intended_partner",
+        label="合作意向单位",
+        most=200,
+        step="terms",
+        help="已有意向的单位；没有就不填。",
+        aliases=("意向合作单位", "拟合作单位"),
+        naming=True,
+        fact_place=70,
+        list_place=190,
+    ),
+    Term(
+        name="stage_wished",
+        label="希望的成果阶段",
+        vocabulary=terms.STAGES,
+        step="terms",
+        aliases=("希望成果阶段", "希望成熟度", "所需成果阶段"),
+        seen_by=SeenBy.OPEN,
+        list_place=200,
+    ),
+    Budget(
+        name="budget",
+        label="拟投入资金",
+        unit="万元",
+        step="terms",
+        help="没有定下来就不填，勾选下面的「面议」。",
+        aliases=(
+            "预算",
+            "资金需求",
+            "预算金额",
+            "意向金额",
+            "拟投入资金总额",
+            "拟投入经费",
+            "投入资金",
+            "经费预算",
+            "拟投资金额",
+        ),
+        advice=MONEY_FORMS,
+        example="50万",
+        needed="填写拟投入资金，或选「面议」。",
+        needed_if=lambda row: not row.budget_negotiable,
+        starred=True,
+        list_place=160,
+    ),
+    Flag(name="budget_negotiable", label="资金面议", step="terms"),
+    Day(
+        name="deadline",
+        label="完成期限",
+        step="terms",
+        help="希望哪天之前解决，如 2027-06-30",
+        aliases=("截止日期", "完成时间", "期限", "完成时限", "要求完成时间"),
+        advice=DAY_FORMS,
+        example="2027年9月",
+        list_place=240,
+    ),
+    Whole(
+        name="start_year",
+        label="起始年",
+        low=FIRST_YEAR,
+        high=LAST_YEAR,
+        step="terms",
+        help="如 2026",
+        fact_place=80,
+    ),
+    Whole(
+        name="end_year",
+        label="截止年",
+        low=FIRST_YEAR,
+        high=LAST_YEAR,
+        step="terms",
+        help="如 2028",
+        fact_place=90,
+    ),
+)
+
+_CLASS: tuple[Field, ...] = (
+    shared.field_codes(list_place=100, needed_if=_needs_field),
+    shared.industry_codes(list_place=60, fact_place=50),
+    shared.chain_code(list_place=70),
+    Term(
+        name="activity_type",
+        label="科技活动类型",
+        vocabulary=terms.ACTIVITY_TYPES,
+        length=30,
+        step="class",
+        fact_place=30,
+        list_place=210,
+    ),
+    Line(
+        name="discipline",
+        label="学科分类",
+        most=60,
+        step="class",
+        half=True,
+        help="科技活动类型是「基础研究」时填，代替技术领域。",
+        aliases=("学科",),
+        fact_place=40,
+        list_place=220,
+    ),
+)
+
+_BOUNTY: tuple[Field, ...] = (
+    Flag(
+        name="bounty",
+        label="揭榜挂帅",
+        step="bounty",
+        help="揭榜需求要有可验收的指标，并写明下面三项。",
+        aliases=("是否揭榜", "是否揭榜挂帅", "揭榜", "作为揭榜需求发布"),
+        advice="填 是 或 否。",
+        list_place=250,
+    ),
+    Text(
+        name="solver_requirements",
+        label="对揭榜方要求",
+        step="bounty",
+        aliases=("揭榜方要求",),
+        needed="揭榜需求要写明对揭榜方要求。",
+        needed_if=_is_bounty,
+        list_place=260,
+    ),
+    Text(
+        name="ip_terms",
+        label="产权归属",
+        step="bounty",
+        aliases=("知识产权归属",),
+        needed="揭榜需求要写明产权归属。",
+        needed_if=_is_bounty,
+        list_place=270,
+    ),
+    Text(
+        name="benefit_terms",
+        label="利益分配",
+        step="bounty",
+        needed="揭榜需求要写明利益分配。",
+        needed_if=_is_bounty,
+        list_place=280,
+    ),
+)
+
+ANONYMOUS = Flag(
+    name="anonymous",
+    label="不公开单位名称",
+    step="contact",
+    help="公开页面上只写「某县某产业企业」。",
+    aliases=("匿名", "是否匿名", "隐去企业名称"),
+    advice="填 是 时公开页面只显示「某县某企业」。",
+    example="否",
+    list_place=905,
+)
+
+COLUMNS: tuple[ListColumn, ...] = (
+    OwnerColumn(
+        name="organisations",
+        label=shared.OWNER.label,
+        aliases=(*shared.ORGANISATION_HEADERS, "需求单位", "需求企业", "发榜单位"),
+        advice=f"与营业执照一致；不想公开可在「{ANONYMOUS.label}」列填 是。",
+        example="示例轴承有限公司",
+        starred=True,
+        seen_by=SeenBy.FIRM,
+        holder=True,
+        list_place=20,
+        width=28,
+        read_raw=read_owner_name,
+        take=lambda owner: owner.name,
+    ),
+    *shared.owner_columns(SeenBy.FIRM, district_needed=True),
+    Years(
+        name="years",
+        label="需求时限",
+        first="start_year",
+        last="end_year",
+        aliases=("起止年限", "需求起止年", "实施年限"),
+        advice="如 2026-2028。",
+        list_place=230,
+    ),
+)
+
+
+def _ends_before_start(values: Mapping[str, Any]) -> bool:
+    start = values.get("start_year")
+    end = values.get("end_year")
+    return bool(start and end and end < start)
+
+
+RULES = (
+    *BUDGET_RULES,
+    Rule(
+        _ends_before_start,
+        "end_year",
+        "截止年不能早于起始年。",
+        sql=(
+            "years",
+            "end_year is null or start_year is null or end_year >= start_year",
+        ),
+    ),
+)
+
+DEMAND = ListingSchema(
+    "demand",
+    main_text="problem",
+    steps=STEPS,
+    fields=(
+        shared.OWNER,
+        NEED,
+        DEMAND_TYPE,
+        shared.title_field(
+            "需求名称",
+            "技术需求名称",
+            "难题名称",
+            "榜单标题",
+            "需求标题",
+            "技术难题名称",
+            "项目需求名称",
+            example="深沟球轴承异音攻关",
+        ),
+        *_TEXTS,
+        *_TERMS,
+        *_CLASS,
+        *_BOUNTY,
+        *shared.CONTACT,
+        shared.VISIBILITY,
+        ANONYMOUS,
+        shared.VALID_UNTIL,
+        shared.NOTE,
+    ),
+    columns=COLUMNS,
+    rules=RULES,
+)

@@ -1,0 +1,336 @@
+"""The plain kinds of fields: lines and texts, days and months, numbers, sums, yes or no, key words.
+
+What is chosen from a closed list is in `choices.py`, what has rows of its own in `rows.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Date,
+    Dialect,
+    Integer,
+    Numeric,
+    String,
+    TypeDecorator,
+)
+from sqlalchemy import Text as SqlText
+from sqlalchemy.orm import MappedColumn, mapped_column
+from sqlalchemy.types import TypeEngine
+
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.field import Field, Report
+from marketplace.parsing.days import read_day, read_month
+from marketplace.parsing.figures import read_decimal, read_whole
+from marketplace.parsing.lists import join_items, read_keywords
+from marketplace.parsing.money import read_sum
+from marketplace.parsing.numbers import read_email, read_phone, read_registration
+from marketplace.parsing.text import read_flag, read_line, read_prose
+from marketplace.wording import amount, day
+
+TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
+TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
+AT_MOST = f"最多 {TEXT_LIMIT} 字。"
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A decimal number, exact on every database: SQLite has no decimals, so it stores a float of at most 15 digits.
+
+    Args:
+        digits: significant digits, at most 15.
+        places: digits after the point.
+    """
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, digits: int, places: int) -> None:
+        super().__init__(digits, places)
+        self.digits = digits
+        self.places = places
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return Numeric(self.digits, self.places, asdecimal=False)
+        return Numeric(self.digits, self.places, asdecimal=True)
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        if value is not None and dialect.name == "sqlite":
+            return float(value)
+        return value
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return Decimal(str(round(value, self.places)))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Line(Field):
+    """A text on one line.
+
+    Attributes:
+        most: characters the column holds.
+    """
+
+    most: int
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return String(self.most)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_line(raw, self.most)
+
+
+class Name(Line):
+    """A line without which a row makes no sense, so that the database asks for it."""
+
+    def column(self) -> MappedColumn[Any]:
+        return mapped_column(self.sql_type(), nullable=False)
+
+
+class Title(Name):
+    """The name of a listing: never empty."""
+
+    def constraints(self) -> list[CheckConstraint]:
+        return [CheckConstraint(f"length({self.name}) >= 1", name=self.name)]
+
+
+class Registration(Line):
+    """A 批准登记号."""
+
+    empty: ClassVar[Any] = None
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_registration(raw)
+
+
+class Phone(Line):
+    """One or two telephone numbers."""
+
+    is_short: ClassVar[bool] = True
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_phone(raw)
+
+
+class Email(Line):
+    """A mail address."""
+
+    is_short: ClassVar[bool] = True
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_email(raw)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Text(Field):
+    """A text of several lines.
+
+    Attributes:
+        most: characters the column holds; None for as many as a cell of a spreadsheet.
+        public: the public page shows it whole, so review lets at most `TEXT_LIMIT` characters pass.
+        main: it is what a listing is judged by, so review asks for at least `TEXT_LEAST` characters.
+        rows: lines of its control.
+    """
+
+    most: int | None = None
+    public: bool = False
+    main: bool = False
+    rows: int = 4
+
+    def sql_type(self) -> TypeEngine[Any]:
+        if self.most is None:
+            return SqlText()
+        return String(self.most)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        if self.most is None:
+            return read_prose(raw)
+        return read_prose(raw, self.most)
+
+
+class Flag(Field):
+    """是 or 否."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = False
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return Boolean()
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_flag(raw)
+
+    def write(self, value: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return self.words(value)
+
+    def say(self, value: Any) -> str:
+        return self.words(value)
+
+    def words(self, value: Any) -> str:
+        return "是" if value else "否"
+
+
+class Day(Field):
+    """A day."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = None
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return Date()
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_day(raw)
+
+    def words(self, value: Any) -> str:
+        return day(value)
+
+
+class Month(Field):
+    """A month, stored as YYYY-MM."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = None
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return String(7)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_month(raw)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Whole(Field):
+    """A whole number from `low` to `high`."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = None
+
+    low: int
+    high: int
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return Integer()
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_whole(raw, self.low, self.high)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Level(Whole):
+    """A level of a scale.
+
+    Attributes:
+        names: level → what it means.
+    """
+
+    names: Mapping[int, str]
+
+    def constraints(self) -> list[CheckConstraint]:
+        condition = (
+            f"{self.name} is null or {self.name} between {self.low} and {self.high}"
+        )
+        return [CheckConstraint(condition, name=self.name)]
+
+    def words(self, value: Any) -> str:
+        return f"{value} 级 {self.names[value]}"
+
+
+class Amount(Field):
+    """A sum of money in 万元."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = None
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return Exact(14, 4)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_sum(raw)
+
+    def words(self, value: Any) -> str:
+        return amount(value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Number(Field):
+    """A decimal number.
+
+    Attributes:
+        digits: significant digits the column holds; `places`: those after the point.
+        below: the absolute value stays below.
+        suffix: signs that may follow the number, such as %.
+        required: NOT NULL.
+    """
+
+    empty: ClassVar[Any] = None
+
+    digits: int
+    places: int
+    below: int
+    suffix: str = ""
+    required: bool = False
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return Exact(self.digits, self.places)
+
+    def column(self) -> MappedColumn[Any]:
+        return mapped_column(self.sql_type(), nullable=not self.required)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        if isinstance(raw, str):
+            raw = raw.rstrip(self.suffix)
+        return read_decimal(raw, below=self.below, places=self.places)
+
+    def words(self, value: Any) -> str:
+        return amount(value)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Words(Field):
+    """Key words, stored as a list.
+
+    Attributes:
+        most: how many a public listing may have; a list that has more is cut off.
+    """
+
+    empty: ClassVar[Any] = []
+
+    most: int
+
+    def sql_type(self) -> TypeEngine[Any]:
+        return JSON()
+
+    def sql_default(self) -> Any:
+        return list
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_keywords(raw)
+
+    def write(self, value: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return join_items(value, read_keywords)
+
+    def words(self, value: Any) -> str:
+        return "；".join(value)
+
+    def search_text(self, row: Any) -> str:
+        return "；".join(getattr(row, self.name))
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        words = cells[self.name]
+        if len(words) > self.most:
+            report.remark(
+                self.name, f"有 {len(words)} 个{self.label}，取了前 {self.most} 个。"
+            )
+        values[self.name] = words[: self.most]

@@ -1,0 +1,205 @@
+"""Prices and budgets: the way of pricing, the sums, the one column that a list has for them, and what must agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import CheckConstraint
+
+from marketplace.listings.schema import terms
+from marketplace.listings.schema.choices import Term
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.field import ListColumn, Report, Rule
+from marketplace.listings.schema.kinds import Amount
+from marketplace.parsing import ParseError
+from marketplace.parsing.money import read_money, write_money
+from marketplace.wording import money
+
+NEGOTIABLE = "negotiable"
+
+
+def format_price(figures: Sequence[Decimal | None], mode: str | None) -> str:
+    """A price or budget in words, and whether it was appraised.
+
+    Args:
+        figures: 万元, one or the lower and the upper one; None where it is not filled in.
+        mode: the way of pricing, a code of `terms.PRICE_MODES`; that of a budget is `negotiable` or None.
+    """
+    words = money(*figures, negotiable=mode == NEGOTIABLE)
+    if mode == "appraised" and figures[0] is not None:
+        return f"{words}（评估参考价）"
+    return words
+
+
+class PriceMode(Term):
+    """The way of pricing; 面议 in a list that has no column of prices takes a stored price away."""
+
+    def complete_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        if "price" not in cells and values[self.name] == NEGOTIABLE:
+            values["price_min"] = None
+            values["price_max"] = None
+
+
+class Price(Amount):
+    """The price, or the lower end of a range; put in words together with the upper end and the way of pricing."""
+
+    def describe(self, row: Any) -> str:
+        return format_price((row.price_min, row.price_max), row.price_mode)
+
+
+class Budget(Amount):
+    """What a firm will spend; a list says 面议 in the same cell."""
+
+    def constraints(self) -> list[CheckConstraint]:
+        condition = f"{self.name} is null or {self.name} >= 0"
+        return [CheckConstraint(condition, name=self.name)]
+
+    def describe(self, row: Any) -> str:
+        return format_price((row.budget,), NEGOTIABLE if row.budget_negotiable else "")
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_money(raw, unit)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        if row.budget_negotiable:
+            return terms.PRICE_MODES[NEGOTIABLE]
+        return row.budget
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        low, high = cells[self.name]
+        values["budget"] = high
+        values["budget_negotiable"] = high is None
+        if low != high:
+            report.remark(
+                self.name, f"写的是一个区间，按上限 {high.normalize():f} 万元记录。"
+            )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PriceColumn(ListColumn):
+    """价格 of a list: way of pricing and sums in one cell, such as 面议, 50 or 30-60."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+    ) -> Any:
+        return read_money(raw, unit)
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        if row.price_mode == NEGOTIABLE:
+            return terms.PRICE_MODES[NEGOTIABLE]
+        return write_money(row.price_min, row.price_max)
+
+    def complete_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        low, high = cells[self.name]
+        written = values.get("price_mode")
+        meant = mode_of_sums(low, high)
+        # An appraised price is a single figure as well; every other pair of words and figures contradicts itself.
+        fits = written == meant or (written, meant) == ("appraised", "fixed")
+        if written is not None and not fits:
+            message = (
+                f"定价方式写的是「{terms.PRICE_MODES[written]}」，"
+                f"价格却是「{terms.PRICE_MODES[meant]}」。"
+            )
+            report.complain(
+                self.name, ParseError(message, "两列改成一致，或把定价方式留空。")
+            )
+        values["price_mode"] = written or meant
+        values["price_min"] = low
+        values["price_max"] = high if meant == "range" else None
+
+
+def mode_of_sums(low: Decimal | None, high: Decimal | None) -> str:
+    """The way of pricing that the sums of a cell imply."""
+    if low is None:
+        return NEGOTIABLE
+    if low == high:
+        return "fixed"
+    return "range"
+
+
+def _has_sum(values: Mapping[str, Any]) -> bool:
+    low = values.get("price_min")
+    high = values.get("price_max")
+    return low is not None or high is not None
+
+
+def _mode_is_missing(values: Mapping[str, Any]) -> bool:
+    return _has_sum(values) and values.get("price_mode") is None
+
+
+def _sum_though_negotiable(values: Mapping[str, Any]) -> bool:
+    return _has_sum(values) and values.get("price_mode") == NEGOTIABLE
+
+
+def _upper_without_range(values: Mapping[str, Any]) -> bool:
+    mode = values.get("price_mode")
+    return values.get("price_max") is not None and mode not in (NEGOTIABLE, "range")
+
+
+def _upper_without_lower(values: Mapping[str, Any]) -> bool:
+    is_range = values.get("price_mode") == "range"
+    has_upper = values.get("price_max") is not None
+    return is_range and has_upper and values.get("price_min") is None
+
+
+def _upper_below_lower(values: Mapping[str, Any]) -> bool:
+    low = values.get("price_min")
+    high = values.get("price_max")
+    if values.get("price_mode") != "range" or low is None or high is None:
+        return False
+    return bool(high < low)
+
+
+def _budget_though_negotiable(values: Mapping[str, Any]) -> bool:
+    negotiable = values.get("budget_negotiable")
+    return bool(negotiable) and values.get("budget") is not None
+
+
+PRICE_RULES = (
+    Rule(_mode_is_missing, "price_mode", "填了金额，请选定价方式。"),
+    Rule(
+        _sum_though_negotiable,
+        "price_min",
+        "选了「面议」就不填金额；要写金额，请换一种定价方式。",
+        sql=(
+            "negotiable",
+            "(price_mode is not null and price_mode <> 'negotiable')"
+            " or (price_min is null and price_max is null)",
+        ),
+    ),
+    Rule(
+        _upper_without_range,
+        "price_max",
+        "最高价格只在定价方式选「区间」时填。",
+    ),
+    Rule(_upper_without_lower, "price_min", "写上最低价格。"),
+    Rule(
+        _upper_below_lower,
+        "price_max",
+        "最高价格不能低于最低价格。",
+        sql=(
+            "price",
+            "price_min is null or (price_min >= 0"
+            " and (price_max is null or price_max >= price_min))",
+        ),
+    ),
+)
+BUDGET_RULES = (
+    Rule(
+        _budget_though_negotiable,
+        "budget",
+        "金额和「面议」只留一个。",
+        sql=("budget_negotiable", "not budget_negotiable or budget is null"),
+    ),
+)

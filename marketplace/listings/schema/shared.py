@@ -1,0 +1,371 @@
+"""The fields and columns that achievements and demands have in common; what differs is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from marketplace.listings.schema import terms
+from marketplace.listings.schema.choices import Code, Codes, Term
+from marketplace.listings.schema.composites import (
+    OwnerColumn,
+    OwnerDistrict,
+    OwnerKind,
+    read_owner_kind,
+    read_owner_uscc,
+)
+from marketplace.listings.schema.dictionaries import (
+    CHAINS,
+    DISTRICTS,
+    FIELDS,
+    INDUSTRIES,
+)
+from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
+from marketplace.listings.schema.kinds import (
+    Day,
+    Email,
+    Line,
+    Name,
+    Number,
+    Phone,
+    Text,
+    Title,
+    Words,
+)
+
+# Headers of the organisation that holds a listing, in either kind of list.
+ORGANISATION_HEADERS = (
+    "单位名称",
+    "所属单位",
+    "企业名称",
+    "所属单位或公司名称",
+    "成果所属单位",
+    "机构全称",
+    "机构名称",
+    "申报单位",
+    "assignee",
+)
+TITLE_HEADERS = ("title", "标题", "名称")
+
+
+class Owner(Field):
+    """The organisation in whose name a listing is published; the form asks where the writer has several."""
+
+    is_column: ClassVar[bool] = False
+    is_short: ClassVar[bool] = True
+
+    def describe(self, row: Any) -> str:
+        return str(row.organisation.name)
+
+
+OWNER = Owner(
+    name="organisation",
+    label="所属单位",
+    step="what",
+    help="这一条以哪个单位的名义发布。",
+    reviewed=False,
+)
+
+
+def title_field(label: str, *aliases: str, example: str) -> Title:
+    """The name of a listing."""
+    return Title(
+        name="title",
+        label=label,
+        most=200,
+        step="what",
+        aliases=(*aliases, *TITLE_HEADERS),
+        advice="4–100 字。同一单位同一名称再次导入时更新原来那一条。",
+        example=example,
+        starred=True,
+        reviewed=False,
+        seen_by=SeenBy.OPEN,
+        list_place=10,
+        width=36,
+    )
+
+
+def keywords_field(*, text_place: int, fact_place: int) -> Words:
+    """The key words."""
+    return Words(
+        name="keywords",
+        label="关键词",
+        most=5,
+        step="what",
+        help="最多 5 个，用顿号隔开。写别人会拿来搜索的词，如「深沟球轴承、降噪」。",
+        aliases=("关键字", "成果关键字", "成果关键词", "技术关键词", "keywords"),
+        advice="1–5 个，用「；」分开。",
+        example="深沟球轴承；超精研磨；降噪",
+        fact_place=fact_place,
+        text_place=text_place,
+        list_place=920,
+    )
+
+
+def field_codes(
+    *, list_place: int, needed_if: Callable[[Any], bool] | None = None
+) -> Codes:
+    """The high-tech fields."""
+    return Codes(
+        name="field_codes",
+        label="技术领域",
+        dictionary=FIELDS,
+        most=3,
+        entry_labels=("主领域", "相关领域一", "相关领域二", "相关领域三"),
+        most_note="：1 个主领域和 2 个相关领域",
+        step="class",
+        help="国家重点支持的高新技术领域；第一个是主领域，相关的最多再选两个。",
+        aliases=(
+            "所属高新技术领域",
+            "高新技术领域",
+            "所属高新技术类别",
+            "需求技术所属领域",
+            "所属技术领域",
+            "技术所属领域",
+            "领域",
+        ),
+        advice="国家重点支持的高新技术领域，主领域写在最前，最多 3 个。",
+        example="先进制造工艺与装备",
+        needed="选择技术领域。",
+        needed_if=needed_if,
+        starred=True,
+        seen_by=SeenBy.OPEN,
+        list_place=list_place,
+    )
+
+
+def industry_codes(*, list_place: int, fact_place: int) -> Codes:
+    """The industries."""
+    return Codes(
+        name="industry_codes",
+        label="应用行业",
+        dictionary=INDUSTRIES,
+        most=3,
+        entry_labels=tuple(f"行业{number}" for number in "一二三四五六七八九"),
+        step="class",
+        help="用在哪些行业，最多三个。",
+        aliases=("所属行业", "成果应用行业", "行业", "服务的国民经济行业"),
+        advice="国民经济行业大类，最多 3 个。",
+        example="通用设备制造业",
+        fact_place=fact_place,
+        list_place=list_place,
+    )
+
+
+def chain_code(*, list_place: int) -> Code:
+    """The industry chain."""
+    return Code(
+        name="chain_code",
+        label="产业链",
+        dictionary=CHAINS,
+        key="chain.code",
+        step="class",
+        help="聊城重点产业链。名单暂由平台整理，非官方。",
+        aliases=("所属产业链",),
+        advice="平台现用的产业链名称。",
+        example="轴承",
+        list_place=list_place,
+    )
+
+
+# What a page needs so that somebody can be reached.
+CONTACT: tuple[Field, ...] = (
+    Line(
+        name="contact_name",
+        label="联系人",
+        most=60,
+        step="contact",
+        help="写负责对接的部门或人，如「科技处成果转化科」。登录的人才能看到联系方式。",
+        aliases=("联系人姓名", "联系部门", "contact"),
+        advice="可以写部门。",
+        example="成果转化科",
+        needed="填写联系人或联系部门。",
+        seen_by=SeenBy.CONTACT,
+        half=True,
+        list_place=930,
+    ),
+    Phone(
+        name="contact_phone",
+        label="联系电话",
+        most=30,
+        step="contact",
+        help="建议写办公电话。电话和邮箱至少填一个。",
+        aliases=(
+            "电话",
+            "手机",
+            "联系方式",
+            "手机号",
+            "手机号码",
+            "联系人电话",
+            "固定电话",
+            "固话",
+            "phone",
+        ),
+        advice="电话和邮箱至少填一个；固定电话带区号。",
+        example="0635-0000000",
+        needed="电话和邮箱至少填一个。",
+        needed_if=lambda row: not row.contact_email.strip(),
+        starred=True,
+        seen_by=SeenBy.CONTACT,
+        list_place=940,
+    ),
+    Email(
+        name="contact_email",
+        label="联系邮箱",
+        most=254,
+        step="contact",
+        aliases=(
+            "邮箱",
+            "电子邮箱",
+            "电子邮件",
+            "信箱",
+            "邮箱地址",
+            "email",
+            "e-mail",
+        ),
+        example="office@demo.example",
+        seen_by=SeenBy.CONTACT,
+        list_place=950,
+    ),
+)
+VISIBILITY = Term(
+    name="visibility",
+    label="公开范围",
+    vocabulary=terms.VISIBILITIES,
+    default="public",
+    step="contact",
+    aliases=("公开程度", "是否公开", "保密要求"),
+    advice="部分公开只显示名称、领域、阶段和简介；留空就是公开。",
+    example="公开",
+    list_place=900,
+)
+VALID_UNTIL = Day(
+    name="valid_until",
+    label="有效期至",
+    step="contact",
+    help="不填则自发布起一年。如 2027-11-21",
+    aliases=("有效期", "有效期限", "发布截止"),
+    advice="过了这一天自动下架；留空为一年。",
+    list_place=910,
+)
+NOTE = Text(
+    name="note",
+    label="备注",
+    most=500,
+    step="contact",
+    help="只有本单位和平台运营方看得到。",
+    aliases=("说明", "note"),
+    seen_by=SeenBy.OWN,
+    list_place=960,
+)
+
+
+def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn, ...]:
+    """The columns of a list about the owner, beside its name.
+
+    Args:
+        seen_by: who sees its code and kind.
+        district_needed: the blank form asks for the district.
+    """
+    return (
+        OwnerColumn(
+            name="uscc",
+            label="统一社会信用代码",
+            aliases=("信用代码", "社会信用代码", "组织机构代码"),
+            advice="营业执照或法人证书上的 18 位代码；没有可留空。",
+            seen_by=seen_by,
+            list_place=30,
+            read_raw=read_owner_uscc,
+            take=lambda owner: owner.uscc,
+        ),
+        OwnerKind(
+            name="organisation_kind",
+            label="单位类型",
+            aliases=("单位性质", "机构属性", "企业性质"),
+            advice="留空时按名称判断。",
+            seen_by=seen_by,
+            list_place=40,
+            read_raw=read_owner_kind,
+            take=lambda owner: terms.ORGANISATION_TERMS[owner.kind],
+        ),
+        OwnerDistrict(
+            name="district",
+            label="所属县市区",
+            dictionary=DISTRICTS,
+            aliases=(
+                "所属区域",
+                "所属地区",
+                "所在地域",
+                "所在地区",
+                "所属区县",
+                "县市区",
+                "区县",
+                "所在县市区",
+                "地区",
+            ),
+            advice="聊城市的县市区、开发区；外地单位留空。",
+            example="东昌府区",
+            starred=district_needed,
+            list_place=50,
+        ),
+    )
+
+
+# --- figures ---------------------------------------------------------------------------------------------------------
+
+
+def _is_paired(values: Mapping[str, Any]) -> bool:
+    return values.get("operator") in ("range", "pm")
+
+
+def _second_without_pair(values: Mapping[str, Any]) -> bool:
+    return values.get("value_max") is not None and not _is_paired(values)
+
+
+def _range_is_open(values: Mapping[str, Any]) -> bool:
+    return values.get("operator") == "range" and values.get("value_max") is None
+
+
+def _range_is_reversed(values: Mapping[str, Any]) -> bool:
+    low = values.get("value")
+    high = values.get("value_max")
+    if values.get("operator") != "range" or low is None or high is None:
+        return False
+    return bool(high < low)
+
+
+METRIC_ROW: tuple[Field, ...] = (
+    Name(name="name", label="指标", most=60, needed="写上是什么指标，如「抗拉强度」。"),
+    Term(
+        name="operator",
+        label="关系",
+        vocabulary=terms.METRIC_OPERATORS,
+        length=10,
+        default="eq",
+        first="ge",
+    ),
+    Number(
+        name="value",
+        label="数值",
+        digits=15,
+        places=6,
+        below=10**9,
+        required=True,
+        needed="写上数值；说不出数值的写到文字里。",
+    ),
+    Number(name="value_max", label="到或±", digits=15, places=6, below=10**9),
+    Line(name="unit", label="单位", most=30),
+)
+METRIC_RULES = (
+    Rule(_second_without_pair, "value_max", "第二个数只在关系选「～」或「±」时填。"),
+    Rule(_range_is_open, "value_max", "写上区间的上限。"),
+    Rule(
+        _range_is_reversed,
+        "value_max",
+        "上限不能小于下限。",
+        sql=(
+            "range",
+            "operator <> 'range' or (value_max is not null and value_max >= value)",
+        ),
+    ),
+)

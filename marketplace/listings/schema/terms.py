@@ -1,0 +1,492 @@
+"""The trade's closed lists: code → Chinese term in the order of the official forms, with the other words in use.
+
+Sources: 科技成果登记表 and the technical-demand form of the trade; the mapping of stages to TRL is our own. How a term
+is found is in `vocabulary.py`.
+"""
+
+from __future__ import annotations
+
+from marketplace.accounts.models import ORGANISATION_KINDS
+from marketplace.listings.schema.vocabulary import Vocabulary
+
+ACHIEVEMENT_TYPES = Vocabulary(
+    {
+        "applied_technology": "应用技术类",
+        "basic_theory": "基础理论类",
+        "soft_science": "软科学类",
+    },
+    aliases={
+        "应用技术成果": "applied_technology",
+        "基础理论成果": "basic_theory",
+        "软科学成果": "soft_science",
+    },
+    endings=("类",),
+)
+FORMS = Vocabulary(
+    {
+        "new_technology": "新技术",
+        "new_process": "新工艺",
+        "new_product": "新产品",
+        "new_material": "新材料",
+        "new_equipment": "新装备",
+        "biopharma_variety": "生物医药新品种",
+        "agri_variety": "动植物(农业)新品种",
+        "mineral_variety": "矿产新品种",
+        "standard": "标准",
+        "other_applied": "其他应用技术",
+        "paper": "论文",
+        "monograph": "著作",
+        "report": "研究报告",
+        "other": "其他",
+    },
+    aliases={
+        "生物医药品种": "biopharma_variety",
+        "农业新品种": "agri_variety",
+        "动植物新品种": "agri_variety",
+    },
+)
+ATTRIBUTES = Vocabulary(
+    {
+        "original": "原始性创新",
+        "imported_reinnovation": "国外引进消化吸收创新",
+        "domestic_redevelopment": "国内技术二次开发",
+    },
+    aliases={
+        "原创": "original",
+    },
+    endings=("创新",),
+)
+FUNDING_SOURCES = Vocabulary(
+    {
+        "national_fiscal": "国家财政",
+        "provincial_fiscal": "省财政",
+        "municipal_fiscal": "市财政",
+        "self": "自主研发",
+        "commissioned": "企事业委托",
+        "joint": "合资合作",
+    },
+    aliases={
+        "自选": "self",
+        "自筹": "self",
+    },
+)
+LEVELS = Vocabulary(
+    {
+        "intl_leading": "国际领先",
+        "intl_advanced": "国际先进",
+        "domestic_leading": "国内领先",
+        "domestic_advanced": "国内先进",
+        "other": "其他",
+        "not_evaluated": "未评价",
+    },
+    aliases={
+        "未评": "not_evaluated",
+        "未鉴定": "not_evaluated",
+    },
+    endings=("水平",),
+)
+EVALUATION_METHODS = Vocabulary(
+    {
+        "appraisal": "鉴定",
+        "acceptance": "验收",
+        "conclusion": "结题",
+        "review": "评审",
+        "assessment": "评估",
+        "industry_access": "行业准入",
+        "authoritative_test": "权威检测",
+        "other": "其他",
+    },
+    aliases={
+        "检测": "authoritative_test",
+    },
+)
+STAGES = Vocabulary(
+    {
+        "rnd": "研制",
+        "lab_scale": "小试",
+        "pilot": "中试",
+        "small_batch": "小批量",
+        "industrialised": "产业化",
+    },
+    aliases={
+        "初期阶段": "rnd",
+        "正在研发": "rnd",
+        "已有样品": "rnd",
+        "研发": "rnd",
+        "实验室": "lab_scale",
+        "通过小试": "lab_scale",
+        "实验室阶段": "lab_scale",
+        "小试阶段": "lab_scale",
+        "样机": "lab_scale",
+        "中期阶段": "pilot",
+        "通过中试": "pilot",
+        "完成中试": "pilot",
+        "中试阶段": "pilot",
+        "小规模生产": "small_batch",
+        "小范围应用": "small_batch",
+        "小批量生产": "small_batch",
+        "成熟应用阶段": "industrialised",
+        "可以量产": "industrialised",
+        "大规模应用": "industrialised",
+        "量产": "industrialised",
+        "产业化应用": "industrialised",
+        "实验室小试": "lab_scale",
+        "批量生产": "industrialised",
+        "产业化阶段": "industrialised",
+    },
+    endings=(
+        "阶段",
+        "期",
+    ),
+)
+APPLICATION_STATUSES = Vocabulary(
+    {
+        "industrial": "产业化应用",
+        "small_scale": "小批量或小范围应用",
+        "trial": "试用",
+        "discontinued": "应用后停用",
+        "not_applied": "未应用",
+        "other": "其他",
+    },
+    aliases={
+        "小批量应用": "small_scale",
+        "小范围应用": "small_scale",
+    },
+)
+CONVERSION_MODES = Vocabulary(
+    {
+        "self_implement": "自行投资实施转化",
+        "transfer": "转让",
+        "license": "许可",
+        "co_implement": "合作实施转化",
+        "equity": "作价投资",
+        "other": "其他协商方式",
+    },
+    aliases={
+        "自行实施": "self_implement",
+        "自行转化": "self_implement",
+        "自行投资": "self_implement",
+        "技术转让": "transfer",
+        "专利转让": "transfer",
+        "专利权转让": "transfer",
+        "成果转让": "transfer",
+        "技术许可": "license",
+        "专利许可": "license",
+        "许可使用": "license",
+        "实施许可": "license",
+        "合作实施": "co_implement",
+        "合作转化": "co_implement",
+        "合作开发": "co_implement",
+        "联合开发": "co_implement",
+        "合作": "co_implement",
+        "技术入股": "equity",
+        "作价入股": "equity",
+        "入股": "equity",
+        "其他": "other",
+        "面议": "other",
+        "协商": "other",
+        "不限": "other",
+    },
+)
+LICENSE_TYPES = Vocabulary(
+    {
+        "exclusive": "独占",
+        "sole": "排他",
+        "non_exclusive": "普通",
+        "open": "开放许可",
+    },
+    endings=("许可",),
+)
+PRICE_MODES = Vocabulary(
+    {
+        "negotiable": "面议",
+        "fixed": "一口价",
+        "range": "区间",
+        "appraised": "评估参考价",
+    },
+    aliases={
+        "固定价": "fixed",
+        "定价": "fixed",
+        "评估价": "appraised",
+    },
+)
+VISIBILITIES = Vocabulary(
+    {
+        "public": "公开",
+        "partial": "部分公开",
+        "confidential": "保密",
+    },
+    aliases={
+        "完全公开": "public",
+        "不公开": "confidential",
+        "定向": "confidential",
+    },
+)
+SECRECIES = Vocabulary(
+    {
+        "open": "非密",
+        "internal": "内部",
+        "commercial": "商业秘密",
+    },
+    aliases={
+        "公开": "open",
+        "非涉密": "open",
+        "不涉密": "open",
+        "无密级": "open",
+    },
+)
+OWNERSHIPS = Vocabulary(
+    {
+        "service": "职务成果",
+        "non_service": "非职务成果",
+        "joint": "共有",
+        "empowered": "赋权",
+    },
+    aliases={
+        "共同所有": "joint",
+    },
+    endings=("成果",),
+)
+IP_TYPES = Vocabulary(
+    {
+        "invention": "发明专利",
+        "utility_model": "实用新型",
+        "design": "外观设计",
+        "software_copyright": "软件著作权",
+        "ic_layout": "集成电路布图设计",
+        "plant_variety": "植物新品种",
+        "know_how": "技术秘密",
+        "biopharma_variety": "生物医药新品种",
+        "other": "其他",
+    },
+    aliases={
+        "发明": "invention",
+        "实用新型专利": "utility_model",
+        "外观专利": "design",
+        "外观设计专利": "design",
+        "软著": "software_copyright",
+        "计算机软件著作权": "software_copyright",
+        "集成电路": "ic_layout",
+        "植物新品种权": "plant_variety",
+        "专有技术": "know_how",
+        "商业秘密": "know_how",
+    },
+)
+LEGAL_STATUSES = Vocabulary(
+    {
+        "pending": "申请中",
+        "granted": "已授权",
+        "lapsed": "失效",
+        "invalidated": "无效",
+    },
+    aliases={
+        "授权": "granted",
+        "有效": "granted",
+        "有权": "granted",
+        "已登记": "granted",
+        "申请": "pending",
+        "在审": "pending",
+        "审查中": "pending",
+        "实质审查": "pending",
+        "已受理": "pending",
+        "公开": "pending",
+        "已失效": "lapsed",
+        "终止": "lapsed",
+    },
+)
+STRATEGIC_INDUSTRIES = Vocabulary(
+    {
+        "1": "新一代信息技术",
+        "2": "高端装备制造",
+        "3": "新材料",
+        "4": "生物",
+        "5": "新能源汽车",
+        "6": "新能源",
+        "7": "节能环保",
+        "8": "数字创意",
+        "9": "相关服务业",
+    },
+    endings=("产业",),
+)
+NEEDS = Vocabulary(
+    {
+        "technology": "技术",
+        "talent": "人才",
+        "capital": "资金",
+    },
+    aliases={
+        "技术需求": "technology",
+        "人才需求": "talent",
+        "资金需求": "capital",
+        "融资": "capital",
+        "融资需求": "capital",
+    },
+)
+DEMAND_TYPES = Vocabulary(
+    {
+        "tech_breakthrough": "技术攻关",
+        "achievement_import": "成果引进",
+        "tech_upgrade": "技术改造",
+        "product_process": "产品研发/工艺改进",
+        "testing": "检验检测",
+        "equipment_sharing": "仪器共享",
+        "talent": "人才引进",
+        "financing": "资金/融资",
+        "platform_building": "平台共建",
+        "other": "其他",
+    },
+    aliases={
+        "产品研发": "product_process",
+        "新产品研发": "product_process",
+        "工艺改进": "product_process",
+        "资金": "financing",
+        "融资": "financing",
+        "资金需求": "financing",
+        "融资需求": "financing",
+        "人才": "talent",
+        "人才需求": "talent",
+        "成果需求": "achievement_import",
+        "攻关": "tech_breakthrough",
+        "关键技术攻关": "tech_breakthrough",
+        "难题攻关": "tech_breakthrough",
+        "检测": "testing",
+    },
+)
+COOPERATION_MODES = Vocabulary(
+    {
+        "commissioned_dev": "委托开发",
+        "cooperative_dev": "合作开发",
+        "transfer": "技术转让",
+        "license": "技术许可",
+        "equity": "技术入股",
+        "consulting": "技术咨询",
+        "service": "技术服务",
+        "joint_platform": "共建平台",
+        "any": "不限/面议",
+    },
+    aliases={
+        "委托研发": "commissioned_dev",
+        "合作研发": "cooperative_dev",
+        "联合开发": "cooperative_dev",
+        "联合攻关": "cooperative_dev",
+        "转让": "transfer",
+        "许可": "license",
+        "专利许可": "license",
+        "入股": "equity",
+        "作价入股": "equity",
+        "作价投资": "equity",
+        "咨询": "consulting",
+        "服务": "service",
+        "共建": "joint_platform",
+        "共建研发平台": "joint_platform",
+        "不限": "any",
+        "面议": "any",
+        "均可": "any",
+        "都可以": "any",
+    },
+)
+SOLUTION_MODES = Vocabulary(
+    {
+        "independent": "独立研发",
+        "commissioned": "委托研发",
+        "cooperative": "合作研发",
+        "other": "其他",
+    },
+)
+ACTIVITY_TYPES = Vocabulary(
+    {
+        "basic_research": "基础研究",
+        "applied_research": "应用研究",
+        "experimental_development": "试验发展",
+        "application": "研究发展与成果应用",
+        "extension": "技术推广与科技服务",
+        "production": "生产性活动",
+    },
+)
+ORGANISATION_TERMS = Vocabulary(
+    ORGANISATION_KINDS,
+    aliases={
+        "高校": "university",
+        "大学": "university",
+        "高等学校": "university",
+        "研究机构": "institute",
+        "科研机构": "institute",
+        "研究院所": "institute",
+        "公司": "firm",
+        "服务机构": "service_body",
+    },
+)
+VALUE_AXES = {
+    "scientific": "科学价值",
+    "technical": "技术价值",
+    "economic": "经济价值",
+    "social": "社会价值",
+    "cultural": "文化价值",
+}
+METRIC_OPERATORS = Vocabulary(
+    {
+        "ge": "≥",
+        "le": "≤",
+        "eq": "=",
+        "gt": ">",
+        "lt": "<",
+        "pm": "±",
+        "range": "～",
+    }
+)
+
+# Levels of GB/T 22900 (技术就绪水平), from the first principle to operation.
+TRL_NAMES = {
+    1: "基本原理",
+    2: "概念或方案",
+    3: "关键功能实验室验证",
+    4: "实验室样机验证",
+    5: "相关环境验证",
+    6: "模拟环境演示",
+    7: "真实环境演示",
+    8: "定型试验",
+    9: "运行与评估",
+}
+# Which stage a level belongs to, for lists that give only the level.
+TRL_STAGES = {
+    1: "rnd",
+    2: "rnd",
+    3: "rnd",
+    4: "lab_scale",
+    5: "lab_scale",
+    6: "pilot",
+    7: "pilot",
+    8: "small_batch",
+    9: "industrialised",
+}
+READINESS_NAMES = {
+    1: "报告级",
+    2: "方案级",
+    3: "仿真级",
+    4: "功能级",
+    5: "初样级",
+    6: "正样级",
+    7: "环境级",
+    8: "产品级",
+    9: "系统级",
+    10: "销售级",
+    11: "盈亏级",
+    12: "利润级",
+    13: "回报级",
+}
+# Years of protection counted from the application date (专利法 art. 42).
+PATENT_YEARS = {"invention": 20, "utility_model": 10, "design": 15}
+# What a demand's wish for cooperation asks of an achievement's way of conversion, so that the two can be compared.
+COOPERATION_TO_CONVERSION = {
+    "commissioned_dev": frozenset({"co_implement", "other"}),
+    "cooperative_dev": frozenset({"co_implement", "equity", "other"}),
+    "transfer": frozenset({"transfer"}),
+    "license": frozenset({"license"}),
+    "equity": frozenset({"equity"}),
+    "consulting": frozenset({"other", "co_implement"}),
+    "service": frozenset({"other", "co_implement"}),
+    "joint_platform": frozenset({"co_implement"}),
+    "any": frozenset(CONVERSION_MODES),
+}
+# The need of a demand that its type implies, for lists without that column; every other type asks for technology.
+NEED_OF_TYPE = {"talent": "talent", "financing": "capital"}

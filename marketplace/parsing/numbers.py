@@ -1,0 +1,216 @@
+"""Numbers of the trade, checked and in their stored form: telephones, mail, 统一社会信用代码, patents, registrations.
+
+Plain numbers and technical figures are read in `figures.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+
+from stdnum.cn import uscc as uscc_number
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+
+from marketplace.parsing import ParseError
+from marketplace.parsing.text import EMPTY, cell_text, compact_text, half_width
+
+PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
+EMAIL_MOST = 254  # RFC 5321
+USCC_FORMS = "填营业执照或法人证书上的 18 位代码。"
+PATENT_FORMS = (
+    "填申请号 201710601862.3 或专利号 ZL201710601862.3；软件著作权填 2024SR0123456。"
+)
+# Third digit group of an application number: its kind; 8 and 9 are PCT applications that entered China.
+PATENT_KINDS = {
+    "1": "invention",
+    "2": "utility_model",
+    "3": "design",
+    "8": "invention",
+    "9": "utility_model",
+}
+PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9)
+IP_NUMBER_MOST = 30  # characters, as the columns hold it
+
+_MOBILE = re.compile(r"1[3-9]\d-?\d{4}-?\d{4}", re.ASCII)
+_LAND_LINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3,4}-?\d{3,4}", re.ASCII)
+_EMAIL = re.compile(
+    r"([\w.!#$%&'*+/=?^`{|}~-]{1,64})@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})",
+    re.I | re.A,
+)
+_REGISTRATION = re.compile(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", re.ASCII)
+_SOFTWARE = re.compile(r"\d{4}SR\d{6,7}", re.ASCII)
+_PATENT = re.compile(r"(ZL|CN)?(\d{12}|\d{8})\.?([\dX])?", re.ASCII)
+_PUBLICATION = re.compile(r"CN\d{7,9}[A-Z]\d?", re.ASCII)
+_LIKE_PATENT = re.compile(r"(ZL|CN)\d|\d{8}", re.ASCII)
+
+
+def read_phone(raw: Any) -> str | None:
+    """One or several telephone numbers: mobile, or land line with area code, or a 400 number."""
+    plain = half_width(cell_text(raw))
+    if plain.casefold() in EMPTY:
+        return None
+    numbers = []
+    for part in re.split(r"[/、,;，；|\n]+", plain):
+        numbers += _phones_of(part)
+    joined = "/".join(numbers)
+    if len(joined) > PHONE_MOST:
+        raise ParseError("电话太多。", "最多填两个。")
+    return joined
+
+
+def read_email(raw: Any) -> str | None:
+    """A mail address, with its domain in lower case."""
+    plain = compact_text(raw)
+    if not plain:
+        return None
+    found = _EMAIL.fullmatch(plain)
+    if found is None or len(plain) > EMAIL_MOST:
+        raise ParseError(
+            f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn，只填一个。"
+        )
+    return f"{found[1]}@{found[2].lower()}"
+
+
+def read_uscc(raw: Any) -> str | None:
+    """A 统一社会信用代码 of a cell, as `check_uscc` has it."""
+    plain = compact_text(raw)
+    if not plain:
+        return None
+    # A spreadsheet stores numbers with 15 digits; the rest of a longer one is lost before we see it.
+    if isinstance(raw, int | float) and len(plain) > 15:
+        raise ParseError(
+            "这一格是数字格式，末几位已经丢失。",
+            "把单元格设成文本格式，再填 18 位代码。",
+        )
+    return check_uscc(plain)
+
+
+def check_uscc(text: str) -> str:
+    """A 统一社会信用代码 in its stored form.
+
+    Args:
+        text: as typed: full-width, lower case, blanks and hyphens are understood.
+
+    Returns:
+        18 upper-case characters.
+
+    Raises:
+        ParseError: wrong length, alphabet or check character (GB 32100-2015), with what is wrong.
+    """
+    normal = unicodedata.normalize("NFKC", text).upper()
+    compact = "".join(normal.split()).replace("-", "")
+    try:
+        return str(uscc_number.validate(compact))
+    except InvalidLength:
+        old = ""
+        if len(compact) == 15:
+            old = "；15 位的是旧工商注册号，请换成营业执照上的 18 位代码"
+        message = f"统一社会信用代码应为 18 位，这里是 {len(compact)} 位{old}。"
+    except InvalidChecksum:
+        message = (
+            f"统一社会信用代码 {compact} 的校验位不对，请对照营业执照检查是否输错一位。"
+        )
+    except ValidationError:
+        message = f"统一社会信用代码 {compact} 含有不允许的字符（只用数字和大写字母，不用 I、O、S、V、Z）。"
+    raise ParseError(message, USCC_FORMS)
+
+
+def read_registration(raw: Any) -> str | None:
+    """A 批准登记号 of 12 characters: three of the body that registered, year, Y, four of the running number."""
+    plain = compact_text(raw)
+    if not plain:
+        return None
+    if not _REGISTRATION.fullmatch(plain.upper()):
+        raise ParseError(
+            f"「{plain[:40]}」不是批准登记号。",
+            "12 位：3 位代码、4 位年份、Y、4 位流水号。",
+        )
+    return plain.upper()
+
+
+def read_ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | None]:
+    """A number of a right in its stored form, and the kind of right that follows from it.
+
+    Args:
+        plain: as written.
+        ip_type: the kind of right where it is known; only patents and software copyrights have numbers to check.
+
+    Returns:
+        the number, and a code of `terms.IP_TYPES` or None where the number does not say.
+
+    Raises:
+        ParseError: it looks like a patent number and is none.
+    """
+    bare = re.sub(r"[\s\-－—]|^专利号|^申请号|^登记号|^[:：]", "", half_width(plain))
+    bare = bare.upper().lstrip(":：")
+    if _SOFTWARE.fullmatch(bare):
+        return bare, "software_copyright"
+    if len(plain) > IP_NUMBER_MOST:
+        raise ParseError(f"「{plain[:20]}…」太长，不像编号。", PATENT_FORMS)
+    if ip_type not in (None, *PATENT_KINDS.values()):
+        return plain.strip(), ip_type
+    found = _PATENT.fullmatch(bare)
+    if found is None:
+        _refuse_near_patent(plain, bare)
+        return plain.strip(), None
+    prefix, digits, check = found.groups()
+    kind_digit = digits[4] if len(digits) == 12 else digits[2]
+    kind = PATENT_KINDS.get(kind_digit)
+    if check is None:
+        raise ParseError(f"「{plain[:40]}」少了校验位。", PATENT_FORMS)
+    if check != patent_check_digit(digits) or kind is None:
+        raise ParseError(
+            f"专利号「{plain[:40]}」的校验位对不上，可能输错了一位。", PATENT_FORMS
+        )
+    if prefix == "ZL":
+        return f"ZL{digits}.{check}", kind
+    return f"{digits}.{check}", kind
+
+
+def patent_check_digit(digits: str) -> str:
+    """The check digit of an application number: Σ digit·weight mod 11, 10 written X (国家知识产权局 专利申请号标准)."""
+    total = 0
+    for place, digit in enumerate(digits):
+        total += int(digit) * PATENT_WEIGHTS[place % len(PATENT_WEIGHTS)]
+    return "0123456789X"[total % 11]
+
+
+def _refuse_near_patent(plain: str, bare: str) -> None:
+    """Raise for what begins like a patent number and is none; other numbers are taken as they are."""
+    if not _LIKE_PATENT.match(bare):
+        return
+    published = ""
+    if _PUBLICATION.fullmatch(bare):
+        published = "，像是公开（公告）号"
+    raise ParseError(f"「{plain[:40]}」不是专利申请号{published}。", PATENT_FORMS)
+
+
+def _phones_of(part: str) -> list[str]:
+    """The numbers between two separators: one with blanks inside, or several with blanks between them."""
+    whole = _stored_phone(part)
+    if whole is not None:
+        return [whole]
+    found = [_stored_phone(piece) for piece in part.split()]
+    known = [number for number in found if number is not None]
+    if not found or len(known) < len(found):
+        raise ParseError(
+            f"「{part.strip()[:40]}」不是能识别的电话。",
+            "手机 11 位；固定电话带区号，如 0635-8230000。",
+        )
+    return known
+
+
+def _stored_phone(part: str) -> str | None:
+    """One number in its stored form, or None where it is none."""
+    bare = "".join(part.split())
+    number = re.sub(r"^\+?86-?(?=1\d{10}$|0)", "", bare, flags=re.ASCII)
+    # +86-635-8239999: the nought of the area code is left out after the country code.
+    number = re.sub(r"^\+?86-?(?=[1-9]\d{2}-?\d{7,8}$)", "0", number, flags=re.ASCII)
+    number = re.sub(r"^\((0\d{2,3})\)-?", r"\1-", number, flags=re.ASCII)
+    number = re.sub(r"—|–|转", "-", number)
+    if _MOBILE.fullmatch(number):
+        return number.replace("-", "")
+    if _LAND_LINE.fullmatch(number):
+        return number
+    return None

@@ -1,0 +1,170 @@
+"""Text as it is typed or as a spreadsheet holds it: cleaned, on one line or on several, yes or no.
+
+Lists of words in one text are taken apart in `lists.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+from marketplace.parsing import ParseError
+
+# Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
+TEXT_MOST = 20_000
+LINE_MOST = 200
+
+# Full-width letters, digits and signs to half-width, one to one: positions in the text stay the same.
+HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    0x3000: 0x20,
+    0xFFE5: 0xA5,
+}
+CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+# What people write into a text to say that there is nothing; a prose may begin with 无, so words do not count there.
+EMPTY_TEXT = {"", "-", "--", "—", "——", "–", "―", "/", "\\"}
+EMPTY = EMPTY_TEXT | {
+    "无",
+    "暂无",
+    "没有",
+    "空",
+    "n/a",
+    "na",
+    "null",
+    "none",
+    "nan",
+    "未填写",
+    "不详",
+}
+EXCEL_ERRORS = {
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    "#SPILL!",
+    "#CALC!",
+    "#GETTING_DATA",
+}
+# What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+
+YES_WORDS = {"是", "有", "y", "yes", "true", "1", "√", "对"}
+NO_WORDS = {"否", "不", "n", "no", "false", "0", "×"}
+
+
+def clean_text(text: str | None) -> str:
+    """A typed text as it is stored: NFC, no control characters but line ends, no blanks at its ends."""
+    normal = unicodedata.normalize("NFC", text or "")
+    return CONTROL.sub("", _plain_line_ends(normal)).strip()
+
+
+def escape_formula(text: str) -> str:
+    """A text as it is written to a cell: an apostrophe before what could be a formula; `cell_text` takes it off."""
+    if text.startswith(FORMULA_SIGNS):
+        return f"'{text}"
+    return text
+
+
+def half_width(text: str) -> str:
+    """Full-width ASCII and blanks as half-width ones; the length stays the same."""
+    return text.translate(HALF_WIDTH)
+
+
+def cell_text(raw: Any) -> str:
+    """The content of a cell as text, empty for an empty one.
+
+    Args:
+        raw: what a spreadsheet gives: text, number, date, truth value or None.
+
+    Raises:
+        ParseError: a formula's error value.
+    """
+    if raw is None:
+        return ""
+    if isinstance(raw, str):
+        return _text_of_string(raw)
+    if isinstance(raw, bool):
+        return "是" if raw else "否"
+    if isinstance(raw, float):
+        return _text_of_float(raw)
+    if isinstance(raw, datetime) and raw.time() == time():
+        return raw.date().isoformat()
+    return str(raw)
+
+
+def compact_text(raw: Any) -> str:
+    """The content as half-width text without any blanks, empty where it only says that there is nothing."""
+    plain = "".join(half_width(cell_text(raw)).split())
+    if plain.casefold() in EMPTY:
+        return ""
+    return plain
+
+
+def read_prose(raw: Any, most: int = TEXT_MOST) -> str | None:
+    """A text of several lines, as written.
+
+    Args:
+        raw: cell or typed text.
+        most: largest number of characters.
+
+    Raises:
+        ParseError: it is longer.
+    """
+    plain = cell_text(raw)
+    if plain in EMPTY_TEXT:
+        return None
+    if len(plain) > most:
+        raise ParseError(f"有 {len(plain)} 字，太长了。", f"最多 {most} 字。")
+    return plain
+
+
+def read_line(raw: Any, most: int = LINE_MOST) -> str | None:
+    """A text on one line. Raises ParseError where it is longer than `most` characters."""
+    plain = read_prose(raw)
+    if plain is None:
+        return None
+    return read_prose(" ".join(plain.split()), most)
+
+
+def read_flag(raw: Any) -> bool | None:
+    """是 or 否."""
+    if cell_text(raw).strip() in ("无", "没有"):
+        return False
+    plain = compact_text(raw).casefold()
+    if not plain:
+        return None
+    if plain in YES_WORDS:
+        return True
+    if plain in NO_WORDS:
+        return False
+    raise ParseError(f"「{plain[:40]}」看不出是或否。", "填「是」或「否」。")
+
+
+def _plain_line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _text_of_string(raw: str) -> str:
+    if raw.startswith("'") and raw[1:].startswith(FORMULA_SIGNS):
+        raw = raw[1:]
+    plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
+    if plain in EXCEL_ERRORS:
+        raise ParseError("这一格是公式算错的结果。", "改正公式，或直接填写内容。")
+    return plain
+
+
+def _text_of_float(raw: float) -> str:
+    """A number without the point that a spreadsheet adds to whole ones; empty for infinite ones and no numbers."""
+    # From 1e16 on a binary number no longer tells neighbouring whole numbers apart.
+    if raw.is_integer() and abs(raw) < 1e16:
+        return str(int(raw))
+    if raw - raw == 0:
+        return f"{Decimal(repr(raw)):f}"
+    return ""
