@@ -16,7 +16,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import KIND_NAMES, Row
 from marketplace.matchmaking import queries
-from marketplace.matchmaking.facts import Comparison, most_telling
+from marketplace.matchmaking.facts import Comparison, Fact, most_telling
 from marketplace.matchmaking.offers import (
     Offer,
     brief_offer,
@@ -200,7 +200,7 @@ def explained_answer(
             named_things.append(word)
     offers = []
     for rank, ranked in enumerate(ranking.rows, start=1):
-        facts = ()
+        facts: tuple[Fact, ...] = ()
         if comparison is not None:
             facts = most_telling(comparison.facts_with(ranked.row))
         offer = explained_offer(

@@ -184,7 +184,7 @@ def _compare_all(
     if not grader.needs_facts or request.subject is None:
         return {}
     subject = request.document
-    compared = {}
+    compared: dict[int, Sequence[facts.Fact]] = {}
     for _, row in selection.found:
         other = common_conditions(row)
         if isinstance(row, Demand):

@@ -276,7 +276,7 @@ def _store_impression(ranked_list: RankedList, by: Reader) -> Impression:
     query = db.select(Impression).where(
         Impression.to_id == by.id, Impression.digest == digest
     )
-    row = db.session.scalar(query)
+    row: Impression | None = db.session.scalar(query)
     if row is None:
         items = [ImpressionItem(**item) for item in content.pop("items")]
         row = Impression(**content, digest=digest, to_id=by.id, items=items)

@@ -104,7 +104,7 @@ def own_verdict(
         Verdict.achievement_id == (offered_id if is_demand else subject.id),
         Verdict.by_id == by.id,
     )
-    row = db.session.scalar(query)
+    row: Verdict | None = db.session.scalar(query)
     if row is None or (row.state == "open" and not retracted):
         return None
     return row
@@ -146,7 +146,8 @@ def newest_measurement(*, by: Reader | None) -> Measurement | None:
     """
     require(by, "quality.read")
     query = db.select(Measurement).order_by(Measurement.id.desc()).limit(1)
-    return db.session.scalar(query)
+    newest: Measurement | None = db.session.scalar(query)
+    return newest
 
 
 def reason_names(side: str) -> dict[str, str]:
