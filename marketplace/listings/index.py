@@ -15,10 +15,12 @@ from sqlalchemy import bindparam
 import matching
 import search
 from marketplace.clock import day_in_china
+from marketplace.errors import Busy
 from marketplace.extensions import db
 from marketplace.listings import terms
 from marketplace.listings.disclosure import View, common_view
 from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
+from marketplace.persistence import begin_write
 
 log = structlog.get_logger(__name__)
 BATCH = 500  # rows read and written at a time
@@ -160,7 +162,8 @@ def dirty(kind: str, limit: int = BATCH) -> list[Achievement | Demand]:
 def sync(rows: Iterable[Listing]) -> int:
     """Write rows to the index, or take them out of it, and note their revision as indexed (without commit).
 
-    An index that is down costs one log line: the rows stay dirty and `flask index sync` finds them.
+    An index that is down costs one log line: the rows stay dirty and `flask index sync` finds them. The engine may
+    have to wait; nobody's save waits for it meanwhile, for no transaction is open then.
 
     Args:
         rows: listings as committed.
@@ -173,6 +176,7 @@ def sync(rows: Iterable[Listing]) -> int:
         return 0
     engine = current_app.extensions["search"]
     documents = [search_document(row) for row in rows]
+    db.session.rollback()
     try:
         engine.put([d for d in documents if d.audience])
         engine.remove([(d.kind, d.id, d.version) for d in documents if not d.audience])
@@ -181,7 +185,12 @@ def sync(rows: Iterable[Listing]) -> int:
     ) as error:  # out of reach, or unwilling to take one of them
         log.warning("index_behind", rows=len(rows), reason=str(error))
         return 0
-    note_indexed((row.kind, row.id, row.revision) for row in rows)
+    try:
+        begin_write()
+    except Busy:
+        log.warning("index_note_behind", rows=len(rows))
+        return 0
+    note_indexed((d.kind, d.id, d.version) for d in documents)
     return len(rows)
 
 

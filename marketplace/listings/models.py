@@ -87,8 +87,31 @@ _LISTING_MOVES = {
     ("withdrawn", "archive"): "archived",
     ("rejected", "archive"): "archived",
 }
+# Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
+_PERMISSIONS = {
+    "edit": "listing.edit",
+    "submit": "listing.submit",
+    "recall": "listing.submit",
+    "return": "listing.review",
+    "reject": "listing.review",
+    "approve": "listing.review",
+    "suspend": "listing.suspend",
+    "resume": "listing.suspend",
+    "renew": "listing.edit",
+    "withdraw": "listing.withdraw",
+    "archive": "listing.archive",
+}
+# States in which a twin (same owner, same title) may be written anew.
+ENDED = ("rejected", "withdrawn", "archived", "closed")
+WAITING = ("submitted", "in_review")
 ACHIEVEMENT_LIFE = Life(
-    initial="draft", moves=_LISTING_MOVES, names=STATE_NAMES, deeds=DEED_NAMES
+    initial="draft",
+    moves=_LISTING_MOVES,
+    names=STATE_NAMES,
+    deeds=DEED_NAMES,
+    permissions=_PERMISSIONS,
+    passing=("take",),
+    phases={"waiting": WAITING},
 )
 # A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
 # the deal, and ends here with a close.
@@ -101,9 +124,10 @@ DEMAND_LIFE = Life(
     },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},
+    permissions={**_PERMISSIONS, "close": "listing.close"},
+    passing=("take",),
+    phases={"waiting": WAITING},
 )
-# States in which a twin (same owner, same title) may be written anew.
-ENDED = ("rejected", "withdrawn", "archived", "closed")
 # Once public, still to be found by its address, marked with its state.
 OPEN_STATES = ("published", "expired")
 

@@ -84,7 +84,7 @@ def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/trial", methods=["GET", "POST"], endpoint="trial")
-@needs("trial.run")
+@needs("trial.run", writes=False)
 @limiter.limit(TRIALS, methods=["POST"])
 def run_trial() -> ResponseReturnValue:
     """Rank the catalogue for a pasted text; nothing of it is stored."""

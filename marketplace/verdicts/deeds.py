@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm.exc import StaleDataError
-
+from marketplace import persistence
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
@@ -33,6 +32,12 @@ from marketplace.verdicts.models import (
 )
 from marketplace.verdicts.quality import measure_quality
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList, outdated_list
+
+# Constraints that somebody who was quicker breaks: the same verdict, or the same list, at the same moment.
+UNIQUE = (
+    "uq_shown_to_id_digest",
+    "uq_verdict_side_demand_id_achievement_id_by_id",
+)
 
 
 def like(
@@ -148,6 +153,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
     """
     require(by, "quality.read")
     model = fit_grades()
+    persistence.begin_write()  # learning took long, and somebody may have saved since it read
     row = GradeModel(
         ranker=ranker_version(),
         demands=model.demands_,
@@ -168,7 +174,9 @@ def measure(*, by: Reader | None) -> Measurement:
         SearchUnavailable: the matcher is being prepared.
     """
     require(by, "quality.read")
-    row = Measurement(ranker=ranker_version(), figures=measure_quality())
+    figures = measure_quality()
+    persistence.begin_write()  # measuring took long, as learning does
+    row = Measurement(ranker=ranker_version(), figures=figures)
     db.session.add(row)
     _commit()
     return row
@@ -301,21 +309,15 @@ def _refuse_problems(problems: dict[str, list[str]]) -> None:
 
 def _flush() -> None:
     """Give a new row its id; somebody may have been quicker."""
-    try:
+    with persistence.refusals(**_refusals()):
         db.session.flush()
-    except (IntegrityError, OperationalError) as error:
-        _translate_conflict(error)
 
 
 def _commit() -> None:
-    try:
-        db.session.commit()
-    except (StaleDataError, IntegrityError, OperationalError) as error:
-        _translate_conflict(error)
+    persistence.commit(**_refusals())
 
 
-def _translate_conflict(error: Exception) -> None:
-    db.session.rollback()
-    if isinstance(error, OperationalError) and "locked" not in str(error.orig):
-        raise error
-    raise Stale("同一时刻有别的操作在保存，这一次没有记上。", "请再点一次。") from None
+def _refusals() -> dict[str, Any]:
+    """A colleague was quicker, or the same person with a second press: whichever rule of the tables noticed it."""
+    quicker = Stale("同一时刻有别的操作在保存，这一次没有记上。", "请再点一次。")
+    return {"stale": quicker, "duplicates": dict.fromkeys(UNIQUE, quicker)}
