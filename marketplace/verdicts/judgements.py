@@ -79,7 +79,8 @@ def judgements_on(
     """
     if not neighbours.enough(list(levels.values())):
         return []
-    rows = listing_queries.get_findable(sought, levels, by=by)
+    # In full: their whole texts are compared, and child rows would otherwise be loaded one listing at a time.
+    rows = listing_queries.get_findable(sought, levels, by=by, in_full=True)
     judgements = []
     for listing_id in sorted(rows):
         document = common_document(rows[listing_id])
