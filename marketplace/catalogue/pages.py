@@ -14,8 +14,8 @@ from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import labels, terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS
+from marketplace.listings.schema import terms
 
 blueprint = Blueprint("catalogue", __name__)
 SUGGESTED_FOR = 60  # seconds a browser may keep what was offered to this reader
@@ -25,7 +25,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"terms": terms, "labels": labels, "forms": forms, "KIND_NAMES": KIND_NAMES}
+    return {"terms": terms, "forms": forms, "KIND_NAMES": KIND_NAMES}
 
 
 @blueprint.get("/")

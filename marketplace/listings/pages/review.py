@@ -18,9 +18,9 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
 from marketplace.listings import deeds, queries, readiness, review_queue
 from marketplace.listings.decision_forms import DecisionForm, VerifyForm
-from marketplace.listings.labels import LABELS, said
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
+from marketplace.listings.schema import SCHEMAS
 
 
 @blueprint.get(f"/office/review/{KIND}/<int:listing_id>")
@@ -165,18 +165,14 @@ def _review_page(
 ) -> ResponseReturnValue:
     form = form or DecisionForm(formdata=None)
     form.seen.data = str(row.revision)
-    names = [
-        name
-        for name in LABELS[row.kind]
-        if name not in ("title", "organisation", "price_max")
-    ]
+    schema = SCHEMAS[row.kind]
     page = render_template(
         "listings/review.html",
         row=row,
         kind_name=KIND_NAMES[row.kind],
         organisation_kinds=ORGANISATION_KINDS,
-        labels=LABELS[row.kind],
-        values={name: said(row, name) for name in names},
+        labels=schema.labels,
+        values={field.name: field.describe(row) for field in schema.reviewed},
         problems=readiness.publication_problems(row),
         history=review_queue.history_with_people(row),
         neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),

@@ -85,6 +85,12 @@ class Rows(Field):
         """One row in words."""
         raise NotImplementedError
 
+    def own_words(self, row: Any) -> str:
+        texts = []
+        for one in getattr(row, self.name):
+            texts += [field.own_words(one) for field in self.row]
+        return " ".join(texts)
+
     def search_text(self, row: Any) -> str:
         return "；".join(self.words_of_row(one) for one in getattr(row, self.name))
 
