@@ -33,6 +33,7 @@ from marketplace.extensions import (
     security,
     talisman,
 )
+from marketplace.permissions import Guest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
@@ -144,6 +145,7 @@ def _connect(app: Flask) -> None:
     babel.init_app(app)
     bootstrap.init_app(app)
     security.init_app(app, SQLAlchemyUserDatastore(db, Person, Role))
+    app.login_manager.anonymous_user = Guest  # type: ignore[attr-defined]
     talisman.init_app(
         app,
         force_https=app.config["HTTPS"],

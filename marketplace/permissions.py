@@ -5,56 +5,95 @@ Read it aloud. Nothing of Flask's request is known here; a person is anything wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection
+from typing import Any, Protocol
 
 from marketplace.errors import NotAllowed
 
-Who = Callable[[Any, Any], bool]
+
+class Reader(Protocol):
+    """Who asks for a page or presses a button: a person, or a guest.
+
+    Where a function takes `Reader | None`, None is the site itself: the command line and the work in the background.
+    """
+
+    @property
+    def id(self) -> int | None:
+        """Number of the person; None for a guest."""
+
+    @property
+    def is_authenticated(self) -> bool:
+        """Whether they have signed in."""
+
+    @property
+    def role_names(self) -> Collection[str]:
+        """Codes of their roles."""
+
+    @property
+    def organisation_ids(self) -> Collection[int]:
+        """Ids of the organisations they belong to."""
 
 
-def roles_of(person: Any) -> frozenset[str]:
-    """Role codes of a person; empty for a guest."""
-    return frozenset(getattr(person, "role_names", ()))
+class Guest:
+    """A reader who has not signed in."""
+
+    id: int | None = None
+    is_authenticated = False
+    is_active = False
+    is_anonymous = True
+    role_names: Collection[str] = ()
+    organisation_ids: Collection[int] = ()
+    organisations: Collection[Any] = ()
+
+    def get_id(self) -> None:
+        """No session belongs to a guest (flask-login asks)."""
 
 
-def organisations_of(person: Any) -> frozenset[int]:
-    """Ids of the organisations a person belongs to; empty for a guest."""
-    return frozenset(getattr(person, "organisation_ids", ()))
+Who = Callable[[Reader, Any], bool]
 
 
-def anyone(_person: Any, _thing: Any) -> bool:
+def roles_of(person: Reader | None) -> frozenset[str]:
+    """Role codes of a person; empty for a guest and for the site itself."""
+    return frozenset() if person is None else frozenset(person.role_names)
+
+
+def organisations_of(person: Reader | None) -> frozenset[int]:
+    """Ids of the organisations a person belongs to; empty for a guest and for the site itself."""
+    return frozenset() if person is None else frozenset(person.organisation_ids)
+
+
+def anyone(_person: Reader, _thing: Any) -> bool:
     return True
 
 
-def signed_in(person: Any, _thing: Any) -> bool:
-    return bool(getattr(person, "is_authenticated", False))
+def signed_in(person: Reader, _thing: Any) -> bool:
+    return person.is_authenticated
 
 
-def operator(person: Any, _thing: Any) -> bool:
+def operator(person: Reader, _thing: Any) -> bool:
     return "operator" in roles_of(person)
 
 
-def broker(person: Any, _thing: Any) -> bool:
+def broker(person: Reader, _thing: Any) -> bool:
     return "broker" in roles_of(person)
 
 
-def member(person: Any, thing: Any) -> bool:
+def member(person: Reader, thing: Any) -> bool:
     """Somebody of the organisation that owns the thing."""
     return getattr(thing, "organisation_id", None) in organisations_of(person)
 
 
-def belongs_somewhere(person: Any, _thing: Any) -> bool:
+def belongs_somewhere(person: Reader, _thing: Any) -> bool:
     """Somebody who can own a listing: a member of at least one organisation."""
     return bool(organisations_of(person))
 
 
-def openly_shown(_person: Any, thing: Any) -> bool:
+def openly_shown(_person: Reader, thing: Any) -> bool:
     """A listing whose whole text is public."""
     return getattr(thing, "visibility", None) == "public"
 
 
-def named(_person: Any, thing: Any) -> bool:
+def named(_person: Reader, thing: Any) -> bool:
     """A listing whose owner does not ask to stay unnamed."""
     return not getattr(thing, "anonymous", False)
 
@@ -98,7 +137,7 @@ TABLE: dict[str, tuple[Who, ...]] = {
 }
 
 
-def may(person: Any, deed: str, thing: Any = None) -> bool:
+def may(person: Reader | None, deed: str, thing: Any = None) -> bool:
     """Whether `person` may do `deed` to `thing`.
 
     Args:
@@ -111,7 +150,7 @@ def may(person: Any, deed: str, thing: Any = None) -> bool:
     return person is None or any(who(person, thing) for who in TABLE[deed])
 
 
-def require(person: Any, deed: str, thing: Any = None) -> None:
+def require(person: Reader | None, deed: str, thing: Any = None) -> None:
     """Like `may`, as a demand.
 
     Raises:
@@ -123,7 +162,7 @@ def require(person: Any, deed: str, thing: Any = None) -> None:
         )
 
 
-def audiences(person: Any) -> frozenset[str]:
+def audiences(person: Reader) -> frozenset[str]:
     """The audiences a reader belongs to, as the search index and `visible_to` name them.
 
     Returns:

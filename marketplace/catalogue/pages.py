@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_login import AnonymousUserMixin, current_user
+from flask_login import current_user
 
 from marketplace.catalogue import forms, queries
 from marketplace.clock import today
@@ -16,6 +16,7 @@ from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.listings.schema import terms
+from marketplace.permissions import Guest
 
 blueprint = Blueprint("catalogue", __name__)
 SUGGESTED_FOR = 60  # seconds a browser may keep what was offered to this reader
@@ -92,7 +93,7 @@ def robots() -> ResponseReturnValue:
 @needs("public.read")
 def sitemap() -> ResponseReturnValue:
     """The addresses a guest may find, whoever asks."""
-    addresses = queries.addresses(by=AnonymousUserMixin())
+    addresses = queries.addresses(by=Guest())
     return Response(
         render_template("catalogue/sitemap.xml", addresses=addresses),
         mimetype="application/xml",

@@ -21,13 +21,13 @@ from marketplace.catalogue.forms import FACETS, Asked
 from marketplace.dictionaries.models import names_of_facets
 from marketplace.exchange import rules as exchange
 from marketplace.extensions import db
-from marketplace.listings import cards, terms
-from marketplace.listings import index as listing_index
+from marketplace.listings import cards
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.cards import Card
 from marketplace.listings.models import (
     LISTINGS,
 )
+from marketplace.listings.schema import terms
 from marketplace.permissions import audiences
 from matching.text import terms as lexicon
 from search.marking import marks, snippets
@@ -203,15 +203,14 @@ def newest(
 ) -> list[Card]:
     """The listings of a kind this reader may find, the latest published first; `fields` as `facet_names` gives them."""
     table = LISTINGS[kind]
-    query = (
-        db.select(table)
+    latest = (
+        db.select(table.id)
         .where(table.found_by(by))
         .order_by(table.published_at.desc(), table.id.desc())
+        .limit(count)
     )
-    return [
-        cards.card(listing_index.glance(row), fields)
-        for row in db.session.scalars(query.limit(count))
-    ]
+    keys = [(kind, listing_id) for listing_id in db.session.scalars(latest)]
+    return cards.find_cards(keys, fields, by=by)
 
 
 def examples() -> list[str]:
@@ -283,7 +282,7 @@ def _ask(asked: Asked, *, by: Any, size: int = PAGE_SIZE) -> search.Result:
 def _lines(
     hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], *, by: Any
 ) -> list[Line]:
-    found = cards.of_hits(hits, fields, by=by)
+    found = cards.find_cards([(hit.kind, hit.id) for hit in hits], fields, by=by)
     titles = marks([card.title for card in found], text)
     return list(
         map(Line, found, titles, snippets([card.text for card in found], text, SNIPPET))

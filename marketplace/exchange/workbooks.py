@@ -17,14 +17,14 @@ from marketplace.exchange.columns import (
     FIRM,
     FULL,
     OPEN,
+    OWN,
     Column,
     columns,
 )
 from marketplace.exchange.vocabularies import Vocabulary
-from marketplace.listings.index import holder
+from marketplace.listings.disclosure import view_of
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.parsing.text import CONTROL, escape_formula
-from marketplace.permissions import may
 
 CELL_MOST = 32_767  # characters of one cell; more would be cut off by the file format without a word
 FORM_ROWS = 2_000  # rows of a form that have drop-downs
@@ -34,7 +34,7 @@ WIDTH = 16
 HOLDERS = frozenset(
     {"organisations", "lead"}
 )  # say who stands behind a listing, or what stands for him in public
-TELLING = frozenset(
+NAMING = frozenset(
     {"intended_partner", "recommended_by"}
 )  # may tell whose an unnamed listing is
 _OPTIONS = {
@@ -235,14 +235,18 @@ def _help(sheet: Any, known: Sequence[Column], styles: Mapping[str, Any]) -> Non
 
 def _cell(column: Column, row: Achievement | Demand, by: Any) -> Any:
     """What a column says of a row, as far as the row's own page says it to `by`."""
-    whole, firm = may(by, FULL, row), may(by, FIRM, row)
-    if column.key in HOLDERS and not (whole and firm):
-        return holder(row)
-    if column.deed != OPEN and not whole:
-        return None
-    if (column.deed in (FIRM, CONTACT) or column.key in TELLING) and not firm:
-        return None
-    if column.deed not in (OPEN, FIRM, FULL) and not may(by, column.deed, row):
+    view = view_of(row, by)
+    knows = view.knows
+    if column.key in HOLDERS and not knows.firm:
+        return view.holder
+    known = {
+        OPEN: True,
+        FULL: knows.full,
+        FIRM: knows.firm,
+        CONTACT: knows.contact,
+        OWN: knows.own,
+    }
+    if not known[column.deed] or (column.key in NAMING and not knows.firm):
         return None
     return column.write(row)
 

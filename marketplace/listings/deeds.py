@@ -18,6 +18,7 @@ from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.listings import index
+from marketplace.listings.cards import card_of
 from marketplace.listings.models import (
     CHILDREN,
     ENDED,
@@ -347,6 +348,7 @@ def _set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[st
             f"先给{KIND_NAMES[row.kind]}起个名称。",
             problems={"title": ["名称不能为空，也不能只有标点。"]},
         )
+    row.card = card_of(row)
     return list(changed)
 
 

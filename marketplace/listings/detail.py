@@ -8,76 +8,33 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.dictionaries.models import HitechField
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import index, labels
+from marketplace.listings.disclosure import View, knowledge_of, view_of
 from marketplace.listings.models import (
     Achievement,
     Demand,
     IntellectualProperty,
     ValueScore,
 )
-from marketplace.permissions import may, member
+from marketplace.listings.schema import SCHEMAS
+from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand
 LEAD = 120  # characters of the opening of a text
 CHECK_DAYS = 180  # days after which the legal status of a patent counts as stale
-# What stands in the table of facts of a page, where it has been filled in.
-FACTS = {
-    "achievement": (
-        "achievement_type",
-        "forms",
-        "attribute",
-        "application_status",
-        "industry_codes",
-        "sei_code",
-        "readiness_13",
-        "level",
-        "evaluation_method",
-        "evaluation_by",
-        "evaluated_on",
-        "evaluation_report",
-        "funding_source",
-        "ownership",
-        "rd_start",
-        "rd_end",
-        "registration_no",
-        "registered_by",
-        "registered_on",
-        "recommended_by",
-        "keywords",
-    ),
-    "demand": (
-        "need",
-        "demand_type",
-        "activity_type",
-        "discipline",
-        "industry_codes",
-        "solution_mode",
-        "intended_partner",
-        "start_year",
-        "end_year",
-        "keywords",
-    ),
-}
-NAMING_FACTS = frozenset(
-    {"intended_partner", "recommended_by"}
-)  # may tell who an unnamed owner is
 
 
 @dataclass(frozen=True)
-class Reader:
-    """What one reader may see of one listing, and do with it.
+class Standing:
+    """What a reader may know of a listing and do with it, for the templates.
 
     Attributes:
-        full: the whole text, not only title, field, stage and summary.
-        firm: the name of the owner, and with it that there is a contact desk.
-        contact: the contact desk unmasked.
+        full, firm, contact: as `disclosure.Knowledge`.
         history: every deed with who did it, not only the public dates.
         member: belongs to the owner; reviewer: may decide on it.
     """
@@ -106,7 +63,8 @@ class Detail:
     """What the page of a listing shows one reader beyond the row itself.
 
     Attributes:
-        reader: what this reader may see and do.
+        view: the listing as this reader may know it.
+        reader: what they may do with it.
         holder: who stands on the page.
         fields: names of the fields, the main one first.
         facts: (name, value) of the smaller facts.
@@ -120,7 +78,8 @@ class Detail:
         history: every deed, for those who may see it.
     """
 
-    reader: Reader
+    view: View
+    reader: Standing
     holder: str
     fields: list[str]
     facts: list[tuple[str, str]]
@@ -135,39 +94,43 @@ class Detail:
     history: list[Event]
 
 
-def reader_of(row: Row, *, by: Any) -> Reader:
-    """What this reader may see of this listing, and do with it."""
-    full = may(by, "listing.read_full", row)
-    firm = full and may(by, "demand.read_firm", row)
-    return Reader(
-        full=full,
-        firm=firm,
-        contact=firm and may(by, "listing.read_contact", row),
+def standing_of(row: Row, *, by: Reader | None) -> Standing:
+    """What a reader may know of a listing and do with it."""
+    knows = knowledge_of(row, by)
+    return Standing(
+        full=knows.full,
+        firm=knows.firm,
+        contact=knows.contact,
         history=may(by, "listing.history", row),
-        member=member(by, row),
+        member=by is not None and member(by, row),
         reviewer=may(by, "listing.review", row),
     )
 
 
-def detail_for(row: Row, *, by: Any) -> Detail:
+def detail_for(row: Row, *, by: Reader | None) -> Detail:
     """What the page of a listing shows this reader; `row` is one the reader may open."""
-    reader = reader_of(row, by=by)
+    standing = standing_of(row, by=by)
+    view = view_of(row, by)
     main = row.summary if isinstance(row, Achievement) else row.problem
     opening = lead(main)
+    overdue = (
+        [ip.id for ip in view.ips if check_overdue(ip)] if view.is_achievement else []
+    )
     return Detail(
-        reader=reader,
-        holder=row.organisation.name if reader.firm else index.holder(row),
+        view=view,
+        reader=standing,
+        holder=view.holder,
         fields=field_names(row),
-        facts=facts(row, reader),
+        facts=facts(view),
         lead=opening,
         rest=opening != " ".join(main.split()),
-        foundation=lead(row.foundation) if isinstance(row, Demand) else "",
-        values=list(row.value_scores) if isinstance(row, Achievement) else [],
-        contact=contact(row, reader),
+        foundation="" if view.is_achievement else lead(view.foundation),
+        values=list(view.value_scores) if view.is_achievement else [],
+        contact=view.contact_desk,
         today=today(),
-        overdue=frozenset(ip.id for ip in getattr(row, "ips", ()) if check_overdue(ip)),
+        overdue=frozenset(overdue),
         matching=row.in_matching,
-        history=history(row) if reader.history else [],
+        history=history(row) if standing.history else [],
     )
 
 
@@ -192,32 +155,13 @@ def history(row: Row) -> list[Event]:
     ]
 
 
-def facts(row: Row, reader: Reader) -> list[tuple[str, str]]:
-    """The smaller facts of a listing that have been filled in and that this reader may see, as (name, value)."""
-    if not reader.full:
-        return []
-    hidden = frozenset() if reader.firm else NAMING_FACTS
-    return [
-        (labels.label(row.kind, name), labels.said(row, name))
-        for name in FACTS[row.kind]
-        if name not in hidden and getattr(row, name) not in (None, "", [])
-    ]
-
-
-def contact(row: Row, reader: Reader) -> list[tuple[str, str]]:
-    """The contact desk as (name, value): whole, masked, or not at all where the firm is not to be named."""
-    if not reader.firm:
-        return []
-    desk = {
-        "联系人": row.contact_name,
-        "电话": row.contact_phone,
-        "邮箱": row.contact_email,
-    }
-    return [
-        (name, text if reader.contact else masked(text))
-        for name, text in desk.items()
-        if text
-    ]
+def facts(view: View) -> list[tuple[str, str]]:
+    """The smaller facts of a listing that have been filled in and that the reader may know, as (name, value)."""
+    found = []
+    for field in SCHEMAS[view.kind].facts:
+        if field.is_filled(view):
+            found.append((field.label, field.describe(view)))
+    return found
 
 
 def field_names(row: Row) -> list[str]:
@@ -236,21 +180,6 @@ def lead(text: str, length: int = LEAD) -> str:
         return text
     ends = [m.end() for m in re.finditer(r"[。！？；]", text[:length])]
     return text[: ends[-1]] if ends else text[:length].rstrip("，、 ") + "…"
-
-
-def masked(text: str) -> str:
-    """A name, telephone number or address as a guest sees it: enough to recognise, too little to use."""
-    text = text.strip()
-    if "@" in text:
-        name, _, host = text.partition("@")
-        return f"{name[:1]}***@{host}"
-    if any(c.isdigit() for c in text):
-        return (
-            re.sub(r"\d", "*", text[:-2]) + "**"
-            if len(text) < 8
-            else f"{text[:4]}****{text[-2:]}"
-        )
-    return text[:1] + "*" * min(len(text) - 1, 3) if text else ""
 
 
 def check_overdue(ip: IntellectualProperty) -> bool:

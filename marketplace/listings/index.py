@@ -5,11 +5,7 @@ What engines do with a document lives in `search` and `matching`; who may see a 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
-from datetime import datetime
-from typing import Any
 
 import structlog
 from flask import current_app
@@ -19,116 +15,42 @@ import matching
 import search
 from marketplace.clock import day_in_china
 from marketplace.extensions import db
-from marketplace.listings import terms
+from marketplace.listings.disclosure import View, common_view
 from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
+from marketplace.listings.schema import SCHEMAS, terms
 
 log = structlog.get_logger(__name__)
-UNNAMED = "单位未公开"
 BATCH = 500  # rows read and written at a time
-GLANCE = 1  # raised when glance() says something else or otherwise: copies made before are then not believed
 
 
-def texts(row: Achievement | Demand) -> dict[str, str]:
-    """The text sections of a listing that a reader of its public page sees: section name → text.
-
-    The title is not among them. A partly public listing gives its summary (achievement) or problem (demand) only.
-    """
-    if isinstance(row, Achievement):
-        sections = {"成果简介": row.summary}
-        if row.visibility != "partial":
-            sections |= {
-                "创新点": row.innovation,
-                "对比优势": row.baseline,
-                "技术指标": "；".join(map(str, row.metrics)),
-                "应用前景": row.prospects,
-                "预期效益": row.benefits,
-                "应用案例": row.cases,
-                "转化说明": row.conversion_note,
-                "知识产权": "；".join(ip.name for ip in row.ips if ip.name),
-            }
-    else:
-        sections = {"主要问题": row.problem}
-        if row.visibility != "partial":
-            sections |= {
-                "技术关键": row.key_technology,
-                "预期目标": row.expected_goal,
-                "技术指标": "；".join(map(str, row.metrics)),
-                "现有基础": row.foundation,
-            }
-    if row.visibility != "partial":
-        sections["关键词"] = "；".join(row.keywords)
-    return {name: text for name, text in sections.items() if text}
+def texts(view: View) -> dict[str, str]:
+    """The text sections of a listing that a view shows: section name → text. The title is not among them."""
+    sections = {}
+    for field in SCHEMAS[view.kind].texts:
+        text = field.search_text(view)
+        if text:
+            sections[field.label] = text
+    return sections
 
 
-def holder(row: Achievement | Demand) -> str:
-    """Who stands on the public row: the organisation, or what stands for a firm that is not to be named.
-
-    Of a partly public listing title, field, stage and summary are public, and so not the holder.
-    """
-    if row.visibility == "partial":
-        return UNNAMED
-    return (
-        row.alias
-        if isinstance(row, Demand) and row.anonymous
-        else row.organisation.name
-    )
-
-
-def modes(row: Achievement | Demand) -> tuple[str, ...]:
+def modes(view: View) -> tuple[str, ...]:
     """Ways of cooperation, as the ways of conversion they ask for, so that both kinds share one facet."""
-    if isinstance(row, Achievement):
-        return tuple(row.conversion_modes)
-    asked = set().union(
-        *(terms.COOPERATION_TO_CONVERSION[mode] for mode in row.cooperation_modes)
-    )
-    return tuple(mode for mode in terms.CONVERSION_MODES if mode in asked)
+    if view.is_achievement:
+        return tuple(view.conversion_modes or ())
+    wanted: set[str] = set()
+    for mode in view.cooperation_modes or ():
+        wanted |= terms.COOPERATION_TO_CONVERSION[mode]
+    return tuple(mode for mode in terms.CONVERSION_MODES if mode in wanted)
 
 
-def state_of(revision: int, changed: datetime, owner: str) -> str:
-    """What a copy of a listing goes by: as long as this is the same, so is all that is public of the row.
-
-    Args:
-        revision, changed: of the row; the time tells apart rows of one id in databases of different origin (restored).
-        owner: the name of its organisation. The digest does not tell it, for not every copy may.
-    """
-    return hashlib.blake2b(
-        f"{GLANCE} {revision} {changed.isoformat()} {owner}".encode(), digest_size=12
-    ).hexdigest()
+def main_field(view: View) -> str | None:
+    """The high-tech field of level 1 that a listing names first."""
+    return view.field_codes[0][:2] if view.field_codes else None
 
 
-def glance(row: Achievement | Demand) -> dict[str, Any]:
-    """What a list shows of a listing: values as in the row, codes not words, beside what `state_of` says of it."""
-    given: dict[str, Any]
-    if row.visibility == "partial":
-        given = {"modes": [], "money": None, "price_mode": None, "deadline": None}
-    elif isinstance(row, Achievement):
-        money = [row.price_min, row.price_max]
-        given = {
-            "modes": row.conversion_modes,
-            "money": money,
-            "price_mode": row.price_mode,
-            "deadline": None,
-        }
-    else:
-        mode = "negotiable" if row.budget_negotiable else None
-        given = {
-            "modes": row.cooperation_modes,
-            "money": [row.budget],
-            "price_mode": mode,
-            "deadline": row.deadline,
-        }
-    return {
-        "state": state_of(row.revision, row.updated_at, row.organisation.name),
-        "updated_at": row.updated_at,
-        "kind": row.kind,
-        "id": row.id,
-        "title": row.title,
-        "text": " ".join(" ".join(texts(row).values()).split()),
-        "holder": holder(row),
-        "field": row.field_codes[0][:2] if row.field_codes else "",
-        "stage": row.stage if isinstance(row, Achievement) else row.stage_wished,
-        **given,
-    }
+def stage(view: View) -> str | None:
+    """The stage an achievement has reached, or the one a demand wishes for."""
+    return view.stage if view.is_achievement else view.stage_wished
 
 
 def search_document(row: Achievement | Demand) -> search.Document:
@@ -137,47 +59,45 @@ def search_document(row: Achievement | Demand) -> search.Document:
     Args:
         row: a listing, published or not; an empty `audience` says that nobody may find it.
     """
-    partial = row.visibility == "partial"
-    main = row.field_codes[0] if row.field_codes else None
+    view = common_view(row)
     published_on = day_in_china(row.published_at) if row.published_at else None
+    district = view.district
     return search.Document(
         kind=row.kind,
         id=row.id,
         version=row.revision,
         title=row.title,
-        body="\n".join(texts(row).values()),
-        holder="" if partial else holder(row),
+        body="\n".join(texts(view).values()),
+        holder=view.holder if view.knows.full else "",
         audience=row.audience,
-        district=None if partial else row.organisation.district_code,
-        field=main[:2] if main else None,
-        stage=row.stage if isinstance(row, Achievement) else row.stage_wished,
-        modes=() if partial else modes(row),
+        district=district.code if district else None,
+        field=main_field(view),
+        stage=stage(view),
+        modes=modes(view),
         year=published_on.year if published_on else None,
-        chain=None if partial else row.chain_code,
+        chain=view.chain_code,
         published_on=published_on,
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
-        shown=json.dumps(glance(row), ensure_ascii=False, default=str),
     )
 
 
-def matching_document(row: Achievement | Demand) -> matching.Document:
-    """The projection of a listing to what the matcher compares: what its public page says, in words and codes."""
-    low, high = (
-        (row.price_min, row.price_max)
-        if isinstance(row, Achievement)
-        else (row.budget, row.budget)
-    )
+def matching_document(view: View) -> matching.Document:
+    """The projection of a listing to what the matcher compares: what a view shows, in words and codes."""
+    if view.is_achievement:
+        low, high, due = view.price_min, view.price_max, None
+    else:
+        low, high, due = view.budget, view.budget, view.deadline
     return matching.Document(
-        id=row.id,
-        title=row.title,
-        text="\n".join(texts(row).values()),
-        field=row.field_codes[0][:2] if row.field_codes else None,
-        chain=row.chain_code,
-        stage=row.stage if isinstance(row, Achievement) else row.stage_wished,
-        modes=frozenset(modes(row)),
+        id=view.id,
+        title=view.title,
+        text="\n".join(texts(view).values()),
+        field=main_field(view),
+        chain=view.chain_code,
+        stage=stage(view),
+        modes=frozenset(modes(view)),
         price_min=low,
         price_max=high,
-        due=row.deadline if isinstance(row, Demand) else None,
+        due=due,
     )
 
 

@@ -127,6 +127,11 @@ class SchemaRow(db.Model):  # type: ignore[name-defined,misc]
         cls.__table_args__ = tuple(constraints)
 
 
+def alias_of(district: str | None, chain: str | None) -> str:
+    """What stands for a firm that is not to be named: the names of its district and of the listing's chain only."""
+    return f"{district or '聊城市'}某{chain or ''}企业"
+
+
 class Listing(SchemaRow):
     """What achievements and demands have in common. Not a table of its own."""
 
@@ -155,6 +160,10 @@ class Listing(SchemaRow):
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)
     revision: Mapped[int] = mapped_column()
     indexed_revision: Mapped[int] = mapped_column(default=0)
+    # What lists show of the row (`cards.card_of`), written with every change; lists read it without loading the row.
+    card: Mapped[dict[str, Any] | None] = mapped_column(
+        db.JSON(none_as_null=True), deferred=True
+    )
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         schema = SCHEMAS[cls.kind]
@@ -470,10 +479,10 @@ class Demand(Listing):
     @property
     def alias(self) -> str:
         """What stands for the firm where it is not to be named: district and chain only."""
-        place = (
-            self.organisation.district.name if self.organisation.district else "聊城市"
+        district = self.organisation.district
+        return alias_of(
+            district.name if district else None, self.chain.name if self.chain else None
         )
-        return f"{place}某{self.chain.name if self.chain else ''}企业"
 
 
 class DemandMetric(Metric):

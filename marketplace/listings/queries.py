@@ -5,27 +5,19 @@ Nothing is written here; which rows a reader may see is decided in `models.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import CompoundSelect, bindparam
 from sqlalchemy.orm import lazyload
 
-from marketplace.accounts.models import Organisation
-from marketplace.clock import today
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.listings import index
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
     Demand,
 )
-from marketplace.permissions import audiences
 
-READERS = 64  # kinds of readers whose question for `current_fingerprints` is kept
 ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 
 
@@ -70,45 +62,6 @@ def get_findable(
     return {row.id: row for row in db.session.scalars(query)}
 
 
-def current_fingerprints(
-    ids: Mapping[str, Iterable[int]], *, by: Any
-) -> dict[tuple[str, int], str]:
-    """What `listing_index.state_of` says today of each findable listing, by kind and id, without loading any.
-
-    Args:
-        ids: kind → the listings asked for.
-        by: the reader.
-    """
-    asked = {kind: list(ids.get(kind, ())) for kind in LISTINGS}
-    question = _fingerprint_query(None if by is None else audiences(by), today())
-    rows = db.session.connection().execute(question, asked).all()
-    return {
-        (kind, listing_id): index.state_of(*state) for kind, listing_id, *state in rows
-    }
-
-
-@lru_cache(READERS)
-def _fingerprint_query(reader: frozenset[str] | None, day: date) -> CompoundSelect[Any]:
-    """The question of `current_fingerprints`: putting it together takes longer than its answer."""
-    return db.union_all(
-        *(
-            db.select(
-                db.literal_column(f"'{kind}'"),
-                table.id,
-                table.revision,
-                table.updated_at,
-                Organisation.name,
-            )
-            .join(Organisation)
-            .where(
-                table.id.in_(bindparam(kind, expanding=True)),
-                table.found_among(reader, day),
-            )
-            for kind, table in LISTINGS.items()
-        )
-    )
-
-
 def chain_uses() -> Iterator[tuple[str, int]]:
     """(code of an industry chain, how many listings of one kind name it)."""
     for table in LISTINGS.values():
@@ -117,5 +70,4 @@ def chain_uses() -> Iterator[tuple[str, int]]:
             .where(table.chain_code.is_not(None))
             .group_by(table.chain_code)
         )
-        for code, count in db.session.execute(query):
-            yield code, count
+        yield from db.session.execute(query).tuples()

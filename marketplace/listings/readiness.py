@@ -60,21 +60,25 @@ def missing_for_publication(
 
 def _problems_of_size(field: Field, row: Achievement | Demand) -> list[str]:
     """What is too short, too long or too many."""
-    value = getattr(row, field.name)
+    # Other kinds are not looked at: rows of their own would be loaded, one query a listing of a long import.
+    if isinstance(field, Title | Text):
+        return _problems_of_length(field, len(getattr(row, field.name).strip()))
+    if isinstance(field, Words | Codes) and len(getattr(row, field.name)) > field.most:
+        note = field.most_note if isinstance(field, Codes) else ""
+        return [f"{field.label}最多 {field.most} 个{note}。"]
+    return []
+
+
+def _problems_of_length(field: Title | Text, length: int) -> list[str]:
+    """What is wrong with so many characters in a text."""
     if isinstance(field, Title):
-        length = len(value.strip())
-        if not TITLE_LEAST <= length <= TITLE_MOST:
-            return [f"名称应为 {TITLE_LEAST}–{TITLE_MOST} 个字。"]
-    elif isinstance(field, Text) and field.public:
-        length = len(value.strip())
-        if field.main and length < TEXT_LEAST:
-            return [f"{field.label}至少写 {TEXT_LEAST} 个字，别人才能判断。"]
-        if length > TEXT_LIMIT:
-            return [f"{field.label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。"]
-    elif isinstance(field, Words) and len(value) > field.most:
-        return [f"{field.label}最多 {field.most} 个。"]
-    elif isinstance(field, Codes) and len(value) > field.most:
-        return [f"{field.label}最多 {field.most} 个{field.most_note}。"]
+        if TITLE_LEAST <= length <= TITLE_MOST:
+            return []
+        return [f"名称应为 {TITLE_LEAST}–{TITLE_MOST} 个字。"]
+    if field.main and length < TEXT_LEAST:
+        return [f"{field.label}至少写 {TEXT_LEAST} 个字，别人才能判断。"]
+    if field.public and length > TEXT_LIMIT:
+        return [f"{field.label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。"]
     return []
 
 

@@ -1,6 +1,6 @@
 """Keeping the search index and the statistics of the database in step with the listings: work of the site itself.
 
-The projections of a listing stand in `listing_index.py`.
+The projections of a listing stand in `index.py`.
 """
 
 from __future__ import annotations
@@ -8,16 +8,50 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from flask import current_app
+from sqlalchemy import bindparam
 
 import search
 from marketplace.extensions import db
-from marketplace.listings import index
+from marketplace.listings import cards
+from marketplace.listings import index as listing_index
 from marketplace.listings.models import (
     LISTINGS,
 )
 
 
-def index_sync(limit: int = index.BATCH) -> int:
+def write_cards() -> int:
+    """Write the cards of rows that have none, or one of an older version: after a migration or a change of `card_of`.
+
+    Returns:
+        number of rows written; their revision and date stay as they are, for nothing of the listing has changed.
+    """
+    total = 0
+    for table in LISTINGS.values():
+        old = db.or_(
+            table.card.is_(None), table.card["version"].as_integer() != cards.VERSION
+        )
+        columns = table.__table__.c
+        statement = (
+            table.__table__.update()
+            .where(columns.id == bindparam("row_id"))
+            .values(card=bindparam("card"), updated_at=columns.updated_at)
+        )
+        last = 0
+        while True:
+            query = db.select(table).where(old, table.id > last).order_by(table.id)
+            rows = list(db.session.scalars(query.limit(listing_index.BATCH)))
+            if not rows:
+                break
+            written = [{"row_id": row.id, "card": cards.card_of(row)} for row in rows]
+            db.session.connection().execute(statement, written)
+            last = rows[-1].id
+            total += len(rows)
+            db.session.commit()
+            db.session.expunge_all()
+    return total
+
+
+def index_sync(limit: int = listing_index.BATCH) -> int:
     """Write what is dirty to the index, batch by batch, until nothing is or the index is down.
 
     Returns:
@@ -25,8 +59,8 @@ def index_sync(limit: int = index.BATCH) -> int:
     """
     total = 0
     for kind in LISTINGS:
-        while rows := index.dirty(kind, limit):
-            done = index.sync(rows)
+        while rows := listing_index.dirty(kind, limit):
+            done = listing_index.sync(rows)
             db.session.commit()
             total += done
             if done < len(rows):
@@ -57,15 +91,15 @@ def index_rebuild() -> int:
 
     def documents() -> Iterable[search.Document]:
         for kind in LISTINGS:
-            for row in index.published(kind):
-                document = index.search_document(row)
+            for row in listing_index.published(kind):
+                document = listing_index.search_document(row)
                 written.append((document.kind, document.id, document.version))
                 yield document
         db.session.rollback()  # all is read: a server ends transactions that lie idle while an index is filled
 
     current_app.extensions["search"].rebuild(documents())
-    for start in range(0, len(written), index.BATCH):
-        index.note_indexed(written[start : start + index.BATCH])
+    for start in range(0, len(written), listing_index.BATCH):
+        listing_index.note_indexed(written[start : start + listing_index.BATCH])
         db.session.commit()  # batch by batch: nobody's save waits for the lock of one of these rows
     index_sync()
     return len(written)
@@ -104,7 +138,7 @@ def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
         for kind, row_id in found[name]:
             row = db.session.get(LISTINGS[kind], row_id)
             if row is not None:
-                index.sync([row])
+                listing_index.sync([row])
             else:
                 current_app.extensions["search"].remove([(kind, row_id, 2**53)])
     db.session.commit()

@@ -28,6 +28,7 @@ from marketplace.clock import now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import LISTINGS, Demand
 from matching import Matcher, UnusableArtefact
 from matching.candidates import CandidateMatcher
@@ -326,7 +327,9 @@ class Matchers:
             rows = db.session.scalars(
                 db.select(table).where(table.id.in_(ids[start : start + BATCH]))
             )
-            matcher.put([listing_index.matching_document(row) for row in rows])
+            matcher.put(
+                [listing_index.matching_document(common_view(row)) for row in rows]
+            )
             catalogue.stamps.update((i, changed[i]) for i in ids[start : start + BATCH])
 
     # building
@@ -381,7 +384,7 @@ class Matchers:
                 ):
                     continue
                 rows[row.id] = _stamp(row.revision, row.updated_at)
-                yield listing_index.matching_document(row)
+                yield listing_index.matching_document(common_view(row))
             db.session.rollback()  # all is read: a server ends transactions that lie idle while a matcher learns
 
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"

@@ -12,10 +12,10 @@ from flask_login import current_user
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
-from marketplace.listings import terms
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import KIND_NAMES
+from marketplace.listings.schema import terms
 from marketplace.matchmaking import rules
 from marketplace.matchmaking.rules import Row
 from marketplace.permissions import may
@@ -40,7 +40,11 @@ EXAMPLES = {
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"terms": terms, "KIND_NAMES": KIND_NAMES, "holder": listing_index.holder}
+    return {
+        "terms": terms,
+        "KIND_NAMES": KIND_NAMES,
+        "holder": lambda row: common_view(row).holder,
+    }
 
 
 @blueprint.get("/demands/<int:listing_id>/matches", defaults={"kind": "demand"})

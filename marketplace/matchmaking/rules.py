@@ -23,8 +23,9 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
-from marketplace.listings import terms
+from marketplace.listings.disclosure import common_view, view_of
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.schema import terms
 from marketplace.permissions import audiences, may, require
 from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts import measuring
@@ -187,7 +188,7 @@ def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> An
     lessons = measuring.lessons(sought, judged.worths, by=by)
     left_out = frozenset(judged.apart)
     answer = _answer(
-        listing_index.matching_document(row),
+        listing_index.matching_document(common_view(row)),
         row.kind,
         by=by,
         top=top,
@@ -206,7 +207,7 @@ def matches_for(row: Row, *, by: Any, top: int = TOP, taught: bool = True) -> An
             Offer(
                 place,
                 rows[i],
-                listing_index.holder(rows[i]),
+                common_view(rows[i]).holder,
                 verdict.grade,
                 verdict.score,
                 verdict=verdict,
@@ -261,7 +262,7 @@ def newest_for(row: Row, *, by: Any, page: int = 1) -> tuple[Answer, int, int]:
         Offer(
             rank,
             other,
-            listing_index.holder(other),
+            common_view(other).holder,
             facts=_telling(_facts(row, document, other, by, names)),
         )
         for rank, other in enumerate(rows, start=(page - 1) * TOP + 1)
@@ -355,11 +356,13 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
         raise NotFound(
             "没有找到这一对匹配。", "其中一条可能已经撤回或过期。可以回到匹配列表看看。"
         )
-    document = listing_index.matching_document(row)
+    document = listing_index.matching_document(common_view(row))
     with current_app.extensions["matchers"].using(sought, inner=_inner(by)) as matcher:
         reasons = matcher.explain(
             document,
-            other.id if other.id in matcher else listing_index.matching_document(other),
+            other.id
+            if other.id in matcher
+            else listing_index.matching_document(common_view(other)),
         )
     compared = _facts(row, _facts_document(row, by), other, by, _names())
     grade = measuring.in_force().grade(reasons, _compared(row, other))
@@ -379,11 +382,11 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
         parts=tuple(zip(names, points, percents, strict=False)),
         own=tuple(
             (name, marked(text, words))
-            for name, text in listing_index.texts(row).items()
+            for name, text in listing_index.texts(common_view(row)).items()
         ),
         other=tuple(
             (name, marked(text, words))
-            for name, text in listing_index.texts(other).items()
+            for name, text in listing_index.texts(common_view(other)).items()
         ),
         own_title=marked(row.title, words),
         other_title=marked(other.title, words),
@@ -393,7 +396,9 @@ def evidence(row: Row, other_id: int, *, by: Any) -> Evidence:
 
 def opening(row: Row, length: int = 110) -> str:
     """The beginning of what a listing says, on one line."""
-    text = " ".join(next(iter(listing_index.texts(row).values()), "").split())
+    text = " ".join(
+        next(iter(listing_index.texts(common_view(row)).values()), "").split()
+    )
     return text if len(text) <= length else text[:length].rstrip("，、；：,;: ") + "…"
 
 
@@ -675,7 +680,7 @@ def _offer(
     return Offer(
         rank=rank,
         row=other,
-        holder=listing_index.holder(other),
+        holder=common_view(other).holder,
         grade=grade,
         score=reasons.score,
         shares=tuple((spelled.get(word, word), share) for word, share in reasons.words),
@@ -750,18 +755,8 @@ def _telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:
 
 
 def _facts_document(row: Row, by: Any) -> matching.Document:
-    """What of a listing's codes this reader's page may show; the rest is unknown to him."""
-    document = listing_index.matching_document(row)
-    if row.visibility == "partial" and not may(by, "listing.read_full", row):
-        return replace(
-            document,
-            chain=None,
-            modes=frozenset(),
-            price_min=None,
-            price_max=None,
-            due=None,
-        )
-    return document
+    """What of a listing's codes this reader's page may show; the rest is unknown to them."""
+    return listing_index.matching_document(view_of(row, by))
 
 
 def _organisation(organisation_id: int | None, by: Any) -> Organisation:

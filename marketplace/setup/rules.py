@@ -193,6 +193,8 @@ def demo_people() -> Iterator[tuple[str, str]]:
 def bring_in_step(say: Callable[[str], None]) -> None:
     """Let expired listings go, and make database, index and matchers ready to answer: rebuilt where missing or old."""
     listing_deeds.expire_due()
+    if (written := upkeep.write_cards()) > 0:
+        say(f"lists: {written} cards written")
     upkeep.refresh_statistics()
     index_in_step(say)
     matchers: Matchers = current_app.extensions["matchers"]

@@ -23,6 +23,7 @@ from marketplace.dictionaries.models import Chain, District, names
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Achievement, Demand
 from marketplace.verdicts.models import GradeModel, Verdict, decisive
 from matching import calibration, facts, grades, quality
@@ -113,7 +114,8 @@ def lessons(sought: str, worths: Mapping[int, int], *, by: Any) -> list[Lesson]:
         return []
     rows = listing_queries.get_findable(sought, worths, by=by)
     found = [
-        (listing_index.matching_document(rows[i]), worths[i]) for i in sorted(rows)
+        (listing_index.matching_document(common_view(rows[i])), worths[i])
+        for i in sorted(rows)
     ]
     return found if neighbours.enough([level for _, level in found]) else []
 
@@ -139,17 +141,8 @@ def compared(demand: Demand, achievement: Achievement) -> list[facts.Fact]:
 
 
 def public_document(row: Achievement | Demand) -> matching.Document:
-    """What of a listing the public may know: of a partly public one only field and stage beside its text."""
-    document = listing_index.matching_document(row)
-    if row.visibility != "partial":
-        return document
-    return matching.Document(
-        document.id,
-        document.title,
-        document.text,
-        field=document.field,
-        stage=document.stage,
-    )
+    """What every reader who may find a row may know: of a partly public one only field and stage with its text."""
+    return listing_index.matching_document(common_view(row))
 
 
 def pairs() -> list[Pair]:
@@ -165,7 +158,9 @@ def pairs() -> list[Pair]:
         found[row.demand_id, row.achievement_id].append(row)
     verdicts = [decisive(rows) for rows in found.values()]
     keys = {
-        v.demand_id: calibration.text_key(listing_index.matching_document(v.demand))
+        v.demand_id: calibration.text_key(
+            listing_index.matching_document(common_view(v.demand))
+        )
         for v in verdicts
     }
     return [Pair(v.demand, v.achievement, v, keys[v.demand_id]) for v in verdicts]
@@ -262,10 +257,10 @@ def _reasons(judged: Sequence[Pair]) -> list[matching.Reasons]:
     with current_app.extensions["matchers"].using("achievement", inner=True) as matcher:
         return [
             matcher.explain(
-                listing_index.matching_document(pair.demand),
+                listing_index.matching_document(common_view(pair.demand)),
                 pair.achievement.id
                 if pair.achievement.id in matcher
-                else listing_index.matching_document(pair.achievement),
+                else listing_index.matching_document(common_view(pair.achievement)),
             )
             for pair in judged
         ]
@@ -291,7 +286,8 @@ def _exposure() -> dict[str, Any]:
         demands += len(some)
         with current_app.extensions["matchers"].using("achievement") as matcher:
             ranked = matcher.rank_all(
-                [listing_index.matching_document(row) for row in some], top=EXPOSED
+                [listing_index.matching_document(common_view(row)) for row in some],
+                top=EXPOSED,
             )
             lists = [[(match.id, match.reasons) for match in best] for best in ranked]
         ids = {one for best in lists for one, _ in best}

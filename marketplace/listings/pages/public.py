@@ -29,9 +29,10 @@ def demand(listing_id: int) -> ResponseReturnValue:
 def _listing_page(kind: str, listing_id: int) -> str:
     """The page of a listing as this reader may see it, with what other rooms put beside it."""
     row = queries.get_visible(kind, listing_id, by=current_user)
+    sheet = detail.detail_for(row, by=current_user)
     return render_template(
         f"listings/{kind}.html",
-        row=row,
-        sheet=detail.detail_for(row, by=current_user),
+        row=sheet.view,
+        sheet=sheet,
         panels=contributions.panels(row, current_user),
     )

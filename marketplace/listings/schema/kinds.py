@@ -329,10 +329,10 @@ class Words(Field):
         return "；".join(value)
 
     def own_words(self, row: Any) -> str:
-        return " ".join(getattr(row, self.name))
+        return " ".join(getattr(row, self.name) or ())
 
     def search_text(self, row: Any) -> str:
-        return "；".join(getattr(row, self.name))
+        return "；".join(getattr(row, self.name) or ())
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report

@@ -96,16 +96,16 @@ class Rows(Field):
 
 
 def metric_words(row: Any) -> str:
-    """A figure as it is written: 硬度 58～62 HRC."""
+    """A figure as it is written: 硬度 58～62 HRC. Its values may be whole numbers that are not stored yet."""
     name = part_of(row, "name")
     unit = part_of(row, "unit")
-    operator = part_of(row, "operator")
-    sign = terms.METRIC_OPERATORS[operator]
-    low = amount(part_of(row, "value"))
+    operator = part_of(row, "operator") or "eq"
     high = part_of(row, "value_max")
+    sign = terms.METRIC_OPERATORS[operator]
+    low = amount(Decimal(part_of(row, "value")))
     figure = f"{sign}{low}"
     if operator in ("range", "pm") and high is not None:
-        figure = f"{low}{sign}{amount(high)}"
+        figure = f"{low}{sign}{amount(Decimal(high))}"
     # A sign parts the name from the number by itself; two numbers do not.
     before = " " if figure[0].isdigit() else ""
     after = " " if unit else ""

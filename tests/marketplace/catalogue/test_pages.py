@@ -14,7 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
-from marketplace.listings import detail
+from marketplace.listings import detail, disclosure
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -290,4 +290,4 @@ def test_the_opening_of_a_text(text: str, length: int, opening: str) -> None:
     ],
 )
 def test_masking(text: str, shown: str) -> None:
-    assert detail.masked(text) == shown
+    assert disclosure.masked(text) == shown

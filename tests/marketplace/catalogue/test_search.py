@@ -21,6 +21,7 @@ import search
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.forms import BOX_LIMIT, FACETS, Asked
 from marketplace.listings import upkeep
+from marketplace.permissions import Guest
 from tests.factories import Factory
 
 
@@ -339,7 +340,7 @@ def test_a_search_that_does_not_answer_says_so(
 def test_one_query_for_each_kind(make: Factory) -> None:
     rows = [make.achievement("余热回收换热器"), make.demand("余热回收改造")]
 
-    found = catalogue.find(Asked(text="余热回收"), catalogue.facet_names(), by=object())
+    found = catalogue.find(Asked(text="余热回收"), catalogue.facet_names(), by=Guest())
 
     assert {(line.card.kind, line.card.id) for line in found.lines} == {
         (row.kind, row.id) for row in rows
@@ -347,7 +348,7 @@ def test_one_query_for_each_kind(make: Factory) -> None:
     assert found.kinds == {"achievement": 1, "demand": 1}
 
 
-def test_a_list_is_shown_from_the_index_without_loading_rows(
+def test_a_list_is_shown_from_cards_without_loading_rows(
     make: Factory, client: FlaskClient
 ) -> None:
     make.achievement(
@@ -369,14 +370,14 @@ def test_a_list_is_shown_from_the_index_without_loading_rows(
     assert all(
         fact in page for fact in ("价格 0.5–30 万元", "预算 面议", "期限 2027-03-01")
     )
-    home = client.get("/").text  # which is shown from the rows
+    home = client.get("/").text
     assert all(
         facts in home
         for facts in re.findall(r'<ul class="facts-line">.*?</ul>', page, re.S)
     )
 
 
-def test_a_copy_in_the_index_is_believed_only_while_the_row_is_the_same(
+def test_a_renamed_organisation_and_a_new_title_are_shown_at_once(
     make: Factory, client: FlaskClient
 ) -> None:
     row = make.achievement("余热回收换热器", owner=make.organisation("旧名科技公司"))

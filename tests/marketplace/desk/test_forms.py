@@ -16,8 +16,8 @@ from wtforms.validators import Length
 
 from marketplace.listings import readiness
 from marketplace.listings.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
-from marketplace.listings.labels import LABELS
 from marketplace.listings.models import CHILDREN, LISTINGS
+from marketplace.listings.schema import SCHEMAS
 from marketplace.parsing.figures import read_decimal, read_metric
 from marketplace.parsing.money import read_sum
 from marketplace.parsing.text import clean_text
@@ -46,7 +46,7 @@ def test_a_form_asks_every_field_of_its_table(
 ) -> None:
     kept_by_rules = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "organisation_id", "owner_id",
+        "indexed_revision", "organisation_id", "owner_id", "card",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c} - kept_by_rules
 
@@ -63,7 +63,7 @@ def test_every_question_stands_in_one_step_and_has_its_name(kind: str) -> None:
     judged_by_others = {"value_scores"}
 
     assert len(placed) == len(set(placed))
-    assert set(placed) == set(LABELS[kind]) - judged_by_others
+    assert set(placed) == set(SCHEMAS[kind].labels) - judged_by_others
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask_login import AnonymousUserMixin
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
 from marketplace.listings import index as listing_index
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Achievement, Demand
 from marketplace.matchmaking import rules
+from marketplace.permissions import Guest
 from tests.factories import Factory
 
-GUEST = AnonymousUserMixin()
+GUEST = Guest()
 FAR = {
     "problem": "景区湖湾夏季蓝藻水华连片，割草船只能割水面，底泥磷释放没有办法，游客投诉臭味，想恢复沉水植物。",
     "key_technology": "底泥控磷。",
@@ -417,6 +418,6 @@ def test_a_bare_draft_gets_an_explanation_and_no_ranking(
 
     answer = rules.matches_for(row, by=None)
 
-    assert listing_index.texts(row) == {}
+    assert listing_index.texts(common_view(row)) == {}
     assert answer.blocked in ("empty", "boilerplate")
     assert answer.offers == ()

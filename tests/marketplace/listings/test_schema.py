@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from marketplace.listings.labels import LABELS, label, said
 from marketplace.listings.models import LISTINGS
+from marketplace.listings.schema import SCHEMAS
 from tests.factories import Factory
 
 
@@ -17,12 +17,11 @@ from tests.factories import Factory
 def test_every_column_a_person_fills_has_a_name(kind: str) -> None:
     silent = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "organisation_id", "owner_id",
+        "indexed_revision", "organisation_id", "owner_id", "card",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c}
 
-    assert columns - silent <= set(LABELS[kind])
-    assert label(kind, "nobody named this") == "nobody named this"
+    assert columns - silent == {field.name for field in SCHEMAS[kind].stored}
 
 
 HARDNESS = {
@@ -72,7 +71,7 @@ def test_a_value_is_said_in_words(
 ) -> None:
     row = make.achievement(state="draft", **{name: value})
 
-    assert said(row, name) == words
+    assert SCHEMAS[row.kind][name].describe(row) == words
 
 
 @pytest.mark.parametrize(
@@ -94,13 +93,15 @@ def test_a_value_is_said_in_words(
 def test_money_is_never_0_for_unknown(
     values: dict[str, Any], words: str, make: Factory
 ) -> None:
-    assert said(make.achievement(state="draft", **values), "price_min") == words
+    row = make.achievement(state="draft", **values)
+
+    assert SCHEMAS[row.kind]["price_min"].describe(row) == words
 
 
 def test_the_money_of_a_demand(make: Factory) -> None:
     asked = make.demand(state="draft", budget_negotiable=False, budget=Decimal(50))
 
-    assert (said(asked, "budget"), said(make.demand(state="draft"), "budget")) == (
-        "50 万元",
-        "面议",
-    )
+    negotiable = make.demand(state="draft")
+    budget = SCHEMAS["demand"]["budget"]
+
+    assert (budget.describe(asked), budget.describe(negotiable)) == ("50 万元", "面议")

@@ -1,0 +1,202 @@
+"""What a reader may know of a listing: decided here, field by field, for every page, list, export and index.
+
+Which rows a reader may find or open is decided in `models.py`; who may do which deed in `permissions.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.schema import SCHEMAS, ListingSchema
+from marketplace.listings.schema.field import SeenBy
+from marketplace.permissions import Reader, may
+
+UNNAMED = "单位未公开"
+# What is no field of the listing but its place in the house: every reader of the page knows it.
+ALWAYS = frozenset(
+    {
+        "id",
+        "kind",
+        "life",
+        "state",
+        "state_name",
+        "revision",
+        "visibility",
+        "anonymous",
+        "alias",
+        "published_at",
+        "updated_at",
+        "valid_until",
+        "in_matching",
+    }
+)
+# Columns of a listing that are no fields and only its owner and the operators know.
+OWN = frozenset({"organisation_id", "owner", "owner_id"})
+
+
+def _levels_of(schema: ListingSchema) -> dict[str, SeenBy]:
+    """Field → who sees it; a field that may tell whose the listing is needs the right to know that."""
+    levels = dict.fromkeys(OWN, SeenBy.OWN)
+    for field in schema:
+        levels[field.name] = SeenBy.FIRM if field.naming else field.seen_by
+    return levels
+
+
+# Looked up for every field of every row of a list, so worked out once.
+LEVELS = {kind: _levels_of(schema) for kind, schema in SCHEMAS.items()}
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """How much of one listing one reader may know.
+
+    Attributes:
+        full: the whole text, not only title, field, stage and summary.
+        firm: the name of the owner, and with it that there is a contact desk.
+        contact: the contact desk unmasked.
+        own: what is between the owner and the operators, such as the note.
+    """
+
+    full: bool
+    firm: bool
+    contact: bool
+    own: bool
+
+    def sees(self, level: SeenBy) -> bool:
+        """Whether the reader sees what is marked with this level in the schema."""
+        if level is SeenBy.FULL:
+            return self.full
+        if level is SeenBy.FIRM:
+            return self.firm
+        if level is SeenBy.CONTACT:
+            return self.contact
+        if level is SeenBy.OWN:
+            return self.own
+        return True
+
+
+class View:
+    """A listing as one reader may know it: its fields by name, each empty where the reader may not know it.
+
+    An empty field is None, an empty text or an empty list, as an unfilled one would be, so that what shows a view need
+    not ask who reads it.
+
+    Args:
+        row: the listing.
+        knows: how much of it the reader may know.
+    """
+
+    def __init__(self, row: Achievement | Demand, knows: Knowledge) -> None:
+        self._row = row
+        self.knows = knows
+
+    def __getattr__(self, name: str) -> Any:
+        if self.shows(name):
+            return getattr(self._row, name)
+        value = getattr(self._row, name)
+        if isinstance(value, str):
+            return ""
+        return [] if isinstance(value, list) else None
+
+    def shows(self, name: str) -> bool:
+        """Whether the reader may know a field, filled in or not."""
+        if name in ALWAYS:
+            return True
+        return self.knows.sees(LEVELS[self._row.kind].get(name, SeenBy.FULL))
+
+    @property
+    def is_achievement(self) -> bool:
+        """Whether the listing is an achievement; else it is a demand."""
+        return isinstance(self._row, Achievement)
+
+    @property
+    def organisation(self) -> Any:
+        """The owner; None where the reader may not know who it is."""
+        return self._row.organisation if self.knows.firm else None
+
+    @property
+    def district(self) -> Any:
+        """Where the owner is seated; None where the reader may not know it."""
+        return self._row.organisation.district if self.knows.full else None
+
+    @property
+    def holder(self) -> str:
+        """Who stands on the page: the organisation, or what stands for one that is not to be named."""
+        if self.knows.firm:
+            return self._row.organisation.name
+        if isinstance(self._row, Demand) and self._row.visibility != "partial":
+            return self._row.alias
+        return UNNAMED
+
+    @property
+    def contact_desk(self) -> list[tuple[str, str]]:
+        """(name, value) of the contact desk: whole, masked, or nothing where the owner is not to be named."""
+        if not self.knows.firm:
+            return []
+        desk = {}
+        for field in SCHEMAS[self._row.kind]:
+            if field.seen_by is SeenBy.CONTACT:
+                desk[field.label] = getattr(self._row, field.name)
+        filled = [(name, text) for name, text in desk.items() if text]
+        if self.knows.contact:
+            return filled
+        return [(name, masked(text)) for name, text in filled]
+
+
+def knowledge_of(row: Achievement | Demand, reader: Reader | None) -> Knowledge:
+    """How much of a listing a reader may know.
+
+    Args:
+        row: a listing whose page the reader may open.
+        reader: the reader; None for the site itself, which knows all.
+    """
+    full = may(reader, "listing.read_full", row)
+    firm = full and may(reader, "demand.read_firm", row)
+    return Knowledge(
+        full=full,
+        firm=firm,
+        contact=firm and may(reader, "listing.read_contact", row),
+        own=may(reader, "listing.edit", row),
+    )
+
+
+def view_of(row: Achievement | Demand, reader: Reader | None) -> View:
+    """A listing as a reader may know it.
+
+    Args:
+        row: a listing whose page the reader may open.
+        reader: the reader; None for the site itself.
+    """
+    return View(row, knowledge_of(row, reader))
+
+
+def common_view(row: Achievement | Demand) -> View:
+    """What every reader who may find a listing may know of it: this goes to the index, the matcher and lists.
+
+    A confidential listing is found only by readers who may read its whole text, though not by all who may know whose
+    it is; of a partly public one neither text nor owner is common.
+    """
+    full = row.visibility != "partial"
+    anonymous = isinstance(row, Demand) and row.anonymous
+    return View(
+        row,
+        Knowledge(full=full, firm=full and not anonymous, contact=False, own=False),
+    )
+
+
+def masked(text: str) -> str:
+    """A name, telephone number or address as a guest sees it: enough to recognise, too little to use."""
+    text = text.strip()
+    if not text:
+        return ""
+    if "@" in text:
+        name, _, host = text.partition("@")
+        return f"{name[:1]}***@{host}"
+    if not any(c.isdigit() for c in text):
+        return text[:1] + "*" * min(len(text) - 1, 3)
+    if len(text) < 8:
+        return re.sub(r"\d", "*", text[:-2]) + "**"
+    return f"{text[:4]}****{text[-2:]}"
