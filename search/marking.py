@@ -29,7 +29,7 @@ def marks(texts: Sequence[str], query_text: str) -> list[Markup]:
     """
     found = _found(texts, query_text)
     return [
-        _marked(text, [span for spans in of for span in spans])
+        mark_spans(text, [span for spans in of for span in spans])
         for text, of in zip(texts, found, strict=True)
     ]
 
@@ -58,7 +58,7 @@ def _snippet(text: str, found: list[list[Span]], length: int) -> Markup:
         for a, b in spans
         if a < end and b > start
     ]
-    marked = _marked(text[start:end], inside)
+    marked = mark_spans(text[start:end], inside)
     before = _ELLIPSIS if start > 0 else ""
     after = _ELLIPSIS if end < len(text) else ""
     return before + marked + after
@@ -150,27 +150,37 @@ def _window(text: str, found: list[list[Span]], length: int) -> Span:
     return begin, min(len(text), begin + length)
 
 
-def _marked(text: str, spans: list[Span]) -> Markup:
+def mark_spans(
+    text: str, spans: Iterable[Span], *, join_touching: bool = True
+) -> Markup:
+    """A text made safe for a page, with stretches of it inside <mark>.
+
+    The text is cut first and escaped piece by piece, so a mark is never inside an entity and no tag of the text
+    survives.
+
+    Args:
+        text: any characters.
+        spans: (start, end) in it, in any order; those that overlap become one mark.
+        join_touching: whether two that touch become one mark as well.
+    """
     pieces: list[str] = []
     position = 0
-    for start, end in _joined(spans):
-        pieces += [
-            escape(text[position:start]),
-            "<mark>",
-            escape(text[start:end]),
-            "</mark>",
-        ]
+    for start, end in _merge_spans(spans, join_touching=join_touching):
+        pieces.append(escape(text[position:start]))
+        pieces.append("<mark>")
+        pieces.append(escape(text[start:end]))
+        pieces.append("</mark>")
         position = end
     pieces.append(escape(text[position:]))
     return Markup("".join(pieces))  # noqa: S704  every piece of the text is escaped
 
 
-def _joined(spans: list[Span]) -> list[Span]:
-    """Overlapping and touching spans made one."""
-    joined: list[Span] = []
+def _merge_spans(spans: Iterable[Span], *, join_touching: bool) -> list[Span]:
+    merged: list[Span] = []
     for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        reach = merged[-1][1] if merged else -1
+        if start < reach or (join_touching and start == reach):
+            merged[-1] = (merged[-1][0], max(end, reach))
         else:
-            joined.append((start, end))
-    return joined
+            merged.append((start, end))
+    return merged

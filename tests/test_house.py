@@ -38,8 +38,10 @@ MORE_FILES = {
     # a file, a cell, a closed list, a column, a row and a workbook are trades of their own
     "exchange": {"sheets", "cells", "vocabularies", "columns", "entries", "workbooks"},
     # enumerations and names of fields; what lists, the page of one, work lists and the review queue show; the upkeep of
-    # the index; the kinds of fields of a form; what is asked of a reviewer
+    # the index; the kinds of fields of a form; what is asked of a reviewer; what may be pressed next; what hubs show
     "listings": {
+        "buttons",
+        "contributed",
         "terms",
         "labels",
         "cards",
@@ -58,7 +60,7 @@ MORE_FILES = {
     "verdicts": {"measuring"},
 }
 # The files that commit: what people do, and what the site does by itself to stay in step.
-COMMITTING = {"deeds.py", "upkeep.py", "rules.py"}
+COMMITTING = {"deeds.py", "upkeep.py", "rules.py", "persistence.py"}
 
 
 def names(path: Path) -> str:

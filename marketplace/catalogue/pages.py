@@ -51,7 +51,37 @@ def find() -> ResponseReturnValue:
     """The search page; every state of it is an address."""
     known = queries.facet_names()
     found = queries.find(forms.Asked.read(request.args, known), known, by=current_user)
-    return render_template("catalogue/search.html", found=found, asked=found.asked)
+    return render_template(
+        "catalogue/search.html",
+        found=found,
+        asked=found.asked,
+        tabs=_kind_tabs(found),
+        chosen=_chosen_filters(found),
+    )
+
+
+def _kind_tabs(found: queries.Found) -> list[tuple[str, str, bool, int]]:
+    """(name, address, whether it is the one that is shown, count) of both kinds together and of each."""
+    asked = found.asked
+    tabs = []
+    for kind, name in forms.KINDS.items():
+        count = found.kinds.get(kind, 0)
+        if not kind:
+            count = sum(found.kinds.values())
+        tabs.append((name, asked.of_kind(kind).address, kind == asked.kind, count))
+    return tabs
+
+
+def _chosen_filters(found: queries.Found) -> list[tuple[str, str]]:
+    """(name, address without it) of every filter that is applied."""
+    chosen = []
+    for facet, options in found.facets.items():
+        for option in options:
+            if option.chosen:
+                name = f"{forms.FACETS[facet]}：{option.name}"
+                url = found.asked.without(facet, option.code).address
+                chosen.append((name, url))
+    return chosen
 
 
 @blueprint.get("/suggest")

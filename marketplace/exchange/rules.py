@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import structlog
-from sqlalchemy import false
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from marketplace import persistence
 from marketplace.accounts.deeds import draft_organisation
 from marketplace.accounts.models import Organisation
 from marketplace.dictionaries.models import (
@@ -26,7 +26,7 @@ from marketplace.dictionaries.models import (
     divisions,
     names,
 )
-from marketplace.errors import Invalid, MarketError, Stale
+from marketplace.errors import Busy, Invalid, MarketError
 from marketplace.exchange import sheets, workbooks
 from marketplace.exchange.columns import (
     EXAMPLE_MARK,
@@ -476,7 +476,7 @@ def take(
         outcome.stopped = True
         return outcome
     try:
-        _begin_writing()
+        persistence.begin_write()
         with db.session.no_autoflush:
             _take(report, outcome, by=by, publish=publish, progress=progress)
     except IntegrityError as error:
@@ -486,11 +486,8 @@ def take(
         raise Invalid(
             "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
         ) from None
-    except OperationalError as error:
-        db.session.rollback()
-        if "locked" not in str(error.orig):
-            raise
-        raise Stale(
+    except Busy:
+        raise Busy(
             "同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。"
         ) from None
     except BaseException:
@@ -516,17 +513,6 @@ def take(
             log.warning("index_behind", kind=report.kind, reason=str(error.orig))
             outcome.remarks.append("内容已经写入，检索稍后才能找到它们。")
     return outcome
-
-
-def _begin_writing() -> None:
-    """Begin a new transaction, with a write that changes nothing.
-
-    A transaction that has read cannot write on SQLite once somebody else has committed, and reading a list takes long;
-    one that begins with a write waits its turn instead.
-    """
-    db.session.rollback()
-    nothing = db.update(Organisation).where(false()).values(size_band="")
-    db.session.execute(nothing, execution_options={"synchronize_session": False})
 
 
 def _take(

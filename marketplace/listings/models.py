@@ -87,8 +87,31 @@ _LISTING_MOVES = {
     ("withdrawn", "archive"): "archived",
     ("rejected", "archive"): "archived",
 }
+# Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
+_PERMISSIONS = {
+    "edit": "listing.edit",
+    "submit": "listing.submit",
+    "recall": "listing.submit",
+    "return": "listing.review",
+    "reject": "listing.review",
+    "approve": "listing.review",
+    "suspend": "listing.suspend",
+    "resume": "listing.suspend",
+    "renew": "listing.edit",
+    "withdraw": "listing.withdraw",
+    "archive": "listing.archive",
+}
+# States in which a twin (same owner, same title) may be written anew.
+ENDED = ("rejected", "withdrawn", "archived", "closed")
+WAITING = ("submitted", "in_review")
 ACHIEVEMENT_LIFE = Life(
-    initial="draft", moves=_LISTING_MOVES, names=STATE_NAMES, deeds=DEED_NAMES
+    initial="draft",
+    moves=_LISTING_MOVES,
+    names=STATE_NAMES,
+    deeds=DEED_NAMES,
+    permissions=_PERMISSIONS,
+    passing=("take",),
+    phases={"waiting": WAITING},
 )
 # A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
 # the deal, and ends here with a close.
@@ -101,9 +124,10 @@ DEMAND_LIFE = Life(
     },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},
+    permissions={**_PERMISSIONS, "close": "listing.close"},
+    passing=("take",),
+    phases={"waiting": WAITING},
 )
-# States in which a twin (same owner, same title) may be written anew.
-ENDED = ("rejected", "withdrawn", "archived", "closed")
 # Once public, still to be found by its address, marked with its state.
 OPEN_STATES = ("published", "expired")
 
@@ -138,6 +162,9 @@ class Listing(SchemaRow):
     __abstract__ = True
 
     kind: ClassVar[str]
+    kind_name: ClassVar[str]  # in Chinese
+    counterpart: ClassVar[str]  # the kind this one is matched with
+    main_text: ClassVar[str]  # the column in which a text pasted as a whole is stored
     life: ClassVar[Life]
 
     if TYPE_CHECKING:
@@ -207,6 +234,16 @@ class Listing(SchemaRow):
         return self.state == "published" and (
             self.valid_until is None or self.valid_until >= today()
         )
+
+    @property
+    def is_matchable(self) -> bool:
+        """Whether the row is of a kind of need that matching can meet. `matchable` says the same in SQL."""
+        return True
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: the rows that are matched while they are published."""
+        return true()
 
     @property
     def audience(self) -> tuple[str, ...]:
@@ -315,6 +352,9 @@ class Achievement(Listing):
 
     __tablename__ = "achievement"
     kind = "achievement"
+    kind_name = "成果"
+    counterpart = "demand"
+    main_text = "summary"
     life = ACHIEVEMENT_LIFE
 
     if TYPE_CHECKING:
@@ -459,6 +499,9 @@ class Demand(Listing):
 
     __tablename__ = "demand"
     kind = "demand"
+    kind_name = "需求"
+    counterpart = "achievement"
+    main_text = "problem"
     life = DEMAND_LIFE
 
     if TYPE_CHECKING:
@@ -475,6 +518,21 @@ class Demand(Listing):
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @property
+    def stage(self) -> str | None:
+        """The stage an achievement should have reached: the wish, where an achievement says what is."""
+        return self.stage_wished
+
+    @property
+    def is_matchable(self) -> bool:
+        """A technology is what achievements can offer; talent and capital are not."""
+        return self.need == "technology"
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: demands for technology."""
+        return cls.need == "technology"
 
     @property
     def alias(self) -> str:
@@ -514,7 +572,8 @@ CHILDREN: dict[str, dict[str, type]] = {
     },
     "demand": {"metrics": DemandMetric},
 }
-KIND_NAMES = {"achievement": "成果", "demand": "需求"}
+KIND_NAMES = {kind: table.kind_name for kind, table in LISTINGS.items()}
+Row = Achievement | Demand
 
 __all__ = [
     "CHILDREN",
@@ -523,5 +582,6 @@ __all__ = [
     "KIND_NAMES",
     "LISTINGS",
     "Listing",
+    "Row",
     "key_of",
 ]

@@ -51,7 +51,7 @@ class Job:
     at_start: bool = False
 
 
-# Times are UTC: 19:30 and 20:30 are half past three and half past four in the morning in Liaocheng. Expiry runs all day,
+# Times are UTC: 19:30 and 20:30 are half past three and half past four in the morning in Liaocheng. Expiry runs by day,
 # for a list may bring in what is already over; searches and matches leave it out at once (`found_by`).
 JOBS = (
     Job("index", {"seconds": 30}, at_start=True),

@@ -25,8 +25,9 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking.matchers import Matchers
 from marketplace.verdicts import deeds as verdict_deeds
+from marketplace.verdicts.grading import grades_are_current
 from matching.quality import TooFew
 
 REMEMBERED = 5.0  # seconds one look at the parts serves everybody who asks: looking costs several queries
@@ -246,7 +247,7 @@ def use_verdicts() -> str:
     """Measure how good matching is, and learn the grades anew where there are new verdicts and enough of them."""
     figures = verdict_deeds.measure(by=None).figures
     told = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
-    if verdict_deeds.taught():
+    if grades_are_current():
         return f"{told}, nothing new to learn"
     try:
         learned = verdict_deeds.calibrate(by=None)

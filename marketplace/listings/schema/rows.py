@@ -96,9 +96,10 @@ class Rows(Field):
 
 
 def metric_words(row: Any) -> str:
-    """A figure as it is written: 硬度 58～62 HRC. Its values may be whole numbers that are not stored yet."""
+    """A figure as it is written: 硬度 58～62 HRC."""
     name = part_of(row, "name")
     unit = part_of(row, "unit")
+    # A row that is not stored yet may lack its default operator, and hold whole numbers.
     operator = part_of(row, "operator") or "eq"
     high = part_of(row, "value_max")
     sign = terms.METRIC_OPERATORS[operator]

@@ -14,11 +14,15 @@ from sqlalchemy.orm import Session
 from marketplace.errors import NotAllowed
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
-from marketplace.matchmaking import rules as matchmaking
+from marketplace.matchmaking.answers import matches_for
+from marketplace.matchmaking.evidence import evidence_for
 from marketplace.operation import rules as operation
 from marketplace.verdicts import deeds as verdict_deeds
-from marketplace.verdicts import measuring
+from marketplace.verdicts import grading
+from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import GradeModel, Measurement
+from marketplace.verdicts.projections import common_document
+from marketplace.verdicts.ranked_lists import RankedItem, RankedList
 from matching import calibration, quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
@@ -43,16 +47,20 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
             demand = make.demand(
                 f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
             )
-            seats = tuple(
-                verdict_deeds.Seat(r.id, r.revision, 0.3, "fair", n)
+            items = tuple(
+                RankedItem(r.id, r.revision, 0.3, "fair", n)
                 for n, r in enumerate(rows, start=1)
             )
-            shown = verdict_deeds.List(
-                "demand", demand.id, demand.revision, measuring.ranker(), seats
+            ranked_list = RankedList(
+                "demand", demand.id, demand.revision, grading.ranker_version(), items
             )
-            verdict_deeds.like(demand, rows[0].id, by=operator, shown=shown)
+            verdict_deeds.like(demand, rows[0].id, by=operator, ranked_list=ranked_list)
             verdict_deeds.decline(
-                demand, rows[1].id, reason="direction", by=operator, shown=shown
+                demand,
+                rows[1].id,
+                reason="direction",
+                by=operator,
+                ranked_list=ranked_list,
             )
             found.append(demand)
         return found
@@ -123,25 +131,25 @@ def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
     for person in (case.member, make.person("broker"), make.person("researcher")):
         for deed in (
             verdict_deeds.measure,
-            verdict_deeds.measured,
+            verdict_queries.newest_measurement,
             verdict_deeds.calibrate,
         ):
             with pytest.raises(NotAllowed):
                 deed(by=person)
     operator = make.person("operator")
-    assert verdict_deeds.measured(by=operator) is None
+    assert verdict_queries.newest_measurement(by=operator) is None
     row = verdict_deeds.measure(by=operator)
-    assert verdict_deeds.measured(by=operator) is row
+    assert verdict_queries.newest_measurement(by=operator) is row
 
 
 @pytest.fixture
 def model(session: Session) -> Callable[..., GradeModel]:
     """Puts a grade model into the database."""
-    measuring._learned.cache_clear()
+    grading._load_model.cache_clear()
 
     def put(**values: Any) -> GradeModel:
         given = {
-            "ranker": measuring.ranker(),
+            "ranker": grading.ranker_version(),
             "demands": 50,
             "verdicts": 99,
             "parameters": "{}",
@@ -170,8 +178,8 @@ def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
 ) -> None:
     model(**values)
 
-    assert measuring.in_force().since is None
-    assert measuring.in_force().grade is measuring.fixed
+    assert grading.active_grader().since is None
+    assert grading.active_grader().grade is grading.grade_by_cut_points
 
 
 def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
@@ -184,17 +192,17 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
         calibration.LEAST - 1,
         calibration.LEAST,
     )
-    assert measuring.in_force() == measuring.Force(measuring.fixed)
+    assert grading.active_grader() == grading.ActiveGrader(grading.grade_by_cut_points)
 
     judged_demands(1, liked=6, declined=0)
     row = verdict_deeds.calibrate(by=None)
 
-    force = measuring.in_force()
+    force = grading.active_grader()
 
     assert (row.demands, row.verdicts, row.ranker) == (
         calibration.LEAST,
         2 * calibration.LEAST,
-        measuring.ranker(),
+        grading.ranker_version(),
     )
     assert row.better
     assert (force.since, force.demands, force.verdicts) == (
@@ -202,23 +210,21 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
         row.demands,
         row.verdicts,
     )
-    grades = {
-        o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers
-    }
+    grades = {o.row.id: o.grade for o in matches_for(demands[0], by=None).offers}
     liked, declined = case.achievements[6].id, case.achievements[0].id
     assert (grades[liked], grades[declined]) == ("high", "weak")
-    assert matchmaking.evidence(demands[0], liked, by=None).offer.grade == "high"
+    assert evidence_for(demands[0], liked, by=None).offer.grade == "high"
 
     model(better=False)
 
-    assert measuring.in_force().since is None
+    assert grading.active_grader().since is None
 
 
 def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
     partial = make.demand(
         "深沟球轴承异音攻关二", visibility="partial", owner=case.firm, budget=None
     )
-    public = measuring.public_document(partial)
+    public = common_document(partial)
 
     assert (public.modes, public.price_max, public.chain, public.due) == (
         frozenset(),
@@ -228,7 +234,7 @@ def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
     )
     readers = (None, case.member, make.person("broker"))
     found = [
-        [(o.row.id, o.grade) for o in matchmaking.matches_for(partial, by=r).offers]
+        [(o.row.id, o.grade) for o in matches_for(partial, by=r).offers]
         for r in readers
     ]
     assert found[0] == found[1] == found[2]
@@ -283,10 +289,13 @@ def test_the_nightly_work_learns_only_from_what_is_new(
 
 
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
-    shown = replace(case.list_for(case.member), ranker="older words")
+    ranked_list = replace(case.list_for(case.member), ranker="older words")
 
     row = verdict_deeds.like(
-        case.demand, shown.seats[0].offered_id, by=case.member, shown=shown
+        case.demand,
+        ranked_list.items[0].offered_id,
+        by=case.member,
+        ranked_list=ranked_list,
     )
 
-    assert row.shown.ranker == "older words"
+    assert row.ranked_list.ranker == "older words"
