@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import texts
-from matching import Document, Matcher, kernels
-from matching.candidates import CANDIDATES, TERMS, CandidateMatcher
+from matching import Document, Matcher
+from matching.remote import CANDIDATES, TERMS, CandidateMatcher
 from search.candidates import CandidatePool
 
 TOP = 20
@@ -122,7 +122,6 @@ def main() -> None:
     )
     parser.add_argument("--questions", type=int, default=269)
     args = parser.parse_args()
-    kernels.ready()
     found, asked = gathered(Path(args.folder) if args.folder else None, args.questions)
     url = f"{args.url}/candidates-trial"
     measured(

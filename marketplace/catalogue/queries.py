@@ -29,7 +29,7 @@ from marketplace.listings.models import (
 )
 from marketplace.listings.schema import terms
 from marketplace.permissions import audiences
-from matching.text import terms as lexicon
+from matching.text import lexicon_terms as lexicon
 from search.marking import marks, snippets
 from search.terms import tells, understand
 

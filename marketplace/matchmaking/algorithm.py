@@ -11,7 +11,8 @@ import matching
 from marketplace.matchmaking.evidence import ALIKE, REST
 from marketplace.verdicts import grading, judgements, queries
 from marketplace.verdicts.grading import ActiveGrader
-from matching import grades, vectors
+from matching import vectors
+from matching.judging import grades
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def describe_algorithm() -> Algorithm:
         rest=REST,
         alike=ALIKE,
         vectors_from=vectors.FEW_TEXTS,
-        vectors_texts=vectors.MOST_TEXTS,
+        vectors_texts=vectors.MAX_TEXTS,
         rescored=vectors.RESCORED,
         cut_points=cut_points(),
         grader=grading.active_grader(),

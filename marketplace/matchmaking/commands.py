@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 
 from marketplace.listings.models import KIND_NAMES
 from marketplace.verdicts import deeds as verdict_deeds
-from matching.quality import TooFew
+from matching.judging.quality import TooFew
 
 commands = AppGroup("matching", help="The matchers behind 匹配 and 试配.")
 
@@ -66,7 +66,7 @@ def calibrate() -> None:
         row = verdict_deeds.calibrate(by=None)
     except TooFew as error:
         raise click.ClickException(
-            f"{error.there} judged demands, {error.needed} needed; the cut points hold"
+            f"{error.judged} judged demands, {error.needed} needed; the cut points hold"
         ) from None
     active = "yes" if row.better else "no"
     click.echo(

@@ -32,7 +32,7 @@ from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.grading import active_grader
 from marketplace.verdicts.projections import common_document
 from marketplace.verdicts.ranked_lists import RankedList
-from matching import facts
+from matching.explaining import facts
 from matching.text import spans
 from search.marking import mark_spans
 
@@ -84,7 +84,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
     demand, achievement = document, other_document
     if row.kind == "achievement":
         demand, achievement = other_document, document
-    grade = active_grader().grade(reasons, facts.compare(demand, achievement))
+    grade = active_grader().grade(reasons, facts.compare_facts(demand, achievement))
     offer = explained_offer(
         1,
         other,
@@ -146,10 +146,10 @@ def _parts_of(
     """What the score is made of, rounded together so that both columns add up (largest remainder)."""
     names = [word for word, _ in offer.shares]
     names.append(REST)
-    if reasons.alike > 0:
+    if reasons.vector_share > 0:
         names.append(ALIKE)
-    points = reasons.apportioned(round(offer.score * POINTS))
-    percents = reasons.apportioned(100)
+    points = reasons.rounded_parts(round(offer.score * POINTS))
+    percents = reasons.rounded_parts(100)
     # Without ALIKE there is one name less than parts; its part is then 0.
     return tuple(zip(names, points, percents, strict=False))
 

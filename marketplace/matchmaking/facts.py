@@ -15,7 +15,7 @@ from marketplace.listings.schema import terms
 from marketplace.permissions import Reader
 from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import money
-from matching import facts
+from matching.explaining import facts
 
 FACTS_ON_A_ROW = 3  # facts of a row of a list; the page of a pair has all of them
 # What is compared beside the text, the deciding ones first. No time: no achievement says by when it can be had.
@@ -68,10 +68,10 @@ class Comparison:
         theirs = conditions_for(other, self._reader)
         if isinstance(self._row, Demand):
             demand: Row = self._row
-            compared = facts.compare(self._document, theirs)
+            compared = facts.compare_facts(self._document, theirs)
         else:
             demand = other
-            compared = facts.compare(theirs, self._document)
+            compared = facts.compare_facts(theirs, self._document)
         by_name = {fact.name: fact for fact in compared}
         found = []
         for code, name in FACT_NAMES.items():

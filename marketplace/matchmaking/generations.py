@@ -20,7 +20,7 @@ import numpy as np
 import search
 from marketplace.clock import now
 from matching import Document, Matcher, UnusableArtefact
-from matching.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 
 if TYPE_CHECKING:
     from search.candidates import CandidatePool

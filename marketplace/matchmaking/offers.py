@@ -19,7 +19,7 @@ from marketplace.verdicts.grading import ranker_version
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import holder_of
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList
-from matching.sentence import sentence
+from matching.explaining.sentence import match_sentence
 from matching.text import spans
 
 WORD_LENGTH = 32  # characters of one word: room for the name of a chemical, not for a text without breaks
@@ -82,7 +82,7 @@ def explained_offer(
         verdict: what somebody thinks of the pair.
     """
     why = []
-    for piece in sentence(reasons).pieces:
+    for piece in match_sentence(reasons).pieces:
         text = piece.text
         if piece.marked:
             text = spellings.get(text, text)
@@ -96,7 +96,7 @@ def explained_offer(
         score=reasons.score,
         shares=tuple(shares),
         percents=tuple(reasons.percents.values()),
-        rest=reasons.rest,
+        rest=reasons.residual,
         facts=facts,
         why=tuple(why),
         verdict=verdict,

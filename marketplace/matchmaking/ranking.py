@@ -19,7 +19,7 @@ from marketplace.permissions import Reader, audiences, may
 from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
 from marketplace.verdicts.projections import common_conditions
-from matching import facts
+from matching.explaining import facts
 
 SPARE = 5  # ranked beyond what is asked for: some rows are the reader's own or no longer to be found
 DEEPER = 4  # how many times as many are ranked when those were not enough
@@ -73,7 +73,7 @@ class Ranking:
 
     rows: tuple[RankedRow, ...]
     fitting: bool
-    understanding: matching.Understanding
+    understanding: matching.QueryAnalysis
     catalogue: int
 
 
@@ -83,7 +83,7 @@ class _Selection:
 
     found: tuple[tuple[matching.Match, Row], ...]
     best: matching.Match | None
-    understanding: matching.Understanding | None
+    understanding: matching.QueryAnalysis | None
     catalogue: int
 
 
@@ -147,7 +147,7 @@ def _select(request: RankingRequest) -> _Selection:
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
             if not best:
-                understanding = matcher.understand(request.document)
+                understanding = matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
         found = _offered_rows(request, left[:wanted])
         exhausted = len(best) < depth and len(left) <= wanted
@@ -188,9 +188,9 @@ def _compare_all(
     for _, row in selection.found:
         other = common_conditions(row)
         if isinstance(row, Demand):
-            compared[row.id] = facts.compare(other, subject)
+            compared[row.id] = facts.compare_facts(other, subject)
         else:
-            compared[row.id] = facts.compare(subject, other)
+            compared[row.id] = facts.compare_facts(subject, other)
     return compared
 
 
@@ -222,7 +222,7 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
 
 def _understanding_of(
     selection: _Selection, rows: Sequence[RankedRow]
-) -> matching.Understanding:
+) -> matching.QueryAnalysis:
     """What the text was taken to say; any match's reasons have it, so a row that is explained anyway is asked first."""
     if selection.understanding is not None:
         return selection.understanding
@@ -231,4 +231,4 @@ def _understanding_of(
     else:
         assert selection.best is not None  # noqa: S101  without a match there is an understanding
         reasons = selection.best.reasons
-    return matching.Understanding(reasons.weighed, reasons.unknown_words, None)
+    return matching.QueryAnalysis(reasons.weighed, reasons.unknown_words, None)

@@ -28,7 +28,7 @@ from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import Matchers
 from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.grading import grades_are_current
-from matching.quality import TooFew
+from matching.judging.quality import TooFew
 
 REMEMBERED = 5.0  # seconds one look at the parts serves everybody who asks: looking costs several queries
 SETTLING = 2.0  # seconds that a save may need from its commit to its place in the index

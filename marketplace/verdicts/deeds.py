@@ -159,7 +159,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
         demands=model.demands_,
         verdicts=model.pairs_,
         parameters=model.to_json(),
-        better=model.better,
+        better=model.is_better,
     )
     db.session.add(row)
     _commit()

@@ -18,7 +18,8 @@ from marketplace.extensions import db
 from marketplace.verdicts.judgements import explain_pairs, judged_pairs
 from marketplace.verdicts.models import GradeModel, Verdict
 from marketplace.verdicts.projections import common_document
-from matching import calibration, facts, grades, quality
+from matching.explaining import facts
+from matching.judging import calibration, grades, quality
 from matching.text import VERSION
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,9 @@ Grading: TypeAlias = Callable[
 # from, to, pairs, mean probability, share of relevant pairs
 Fifth: TypeAlias = tuple[float, float, int, float, float]
 
-FITTED_FROM = calibration.LEAST  # judged demand texts below which no model is fitted
+FITTED_FROM = (
+    calibration.MIN_TEXTS
+)  # judged demand texts below which no model is fitted
 RANKER_LENGTH = 60  # characters of the column that stores the version of a ranking
 
 
@@ -94,7 +97,7 @@ def grade_by_cut_points(
     reasons: matching.Reasons, _facts: Sequence[facts.Fact]
 ) -> grades.Grade | None:
     """The grade by the fixed cut points, which need no facts."""
-    return grades.grade(reasons.score, reasons)
+    return grades.fixed_grade(reasons.score, reasons)
 
 
 def grades_are_current() -> bool:
@@ -125,9 +128,9 @@ def fit_grades() -> calibration.Calibration:
     fixed_levels = []
     for pair, reasons in zip(pairs, explain_pairs(pairs), strict=True):
         demand = common_document(pair.demand)
-        compared = facts.compare(demand, common_document(pair.achievement))
-        features.append(calibration.features(reasons, compared))
-        fixed_levels.append(calibration.LEVEL[grade_by_cut_points(reasons, ())])
+        compared = facts.compare_facts(demand, common_document(pair.achievement))
+        features.append(calibration.pair_features(reasons, compared))
+        fixed_levels.append(calibration.GRADE_LEVELS[grade_by_cut_points(reasons, ())])
     return calibration.Calibration().fit(
         features,
         [pair.verdict.relevance_level for pair in pairs],

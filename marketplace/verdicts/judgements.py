@@ -20,11 +20,12 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import common_document
-from matching import calibration
-from matching import verdicts as neighbours
+from matching.judging import calibration, reordering
 
 REORDERED = 200  # of what is not judged yet, so many of the best are reordered
-JUDGEMENTS_LEAST = neighbours.LEAST  # judgements below which nothing is reordered
+JUDGEMENTS_LEAST = (
+    reordering.MIN_VERDICTS
+)  # judgements below which nothing is reordered
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,14 @@ def judgements_on(
         levels: id → level 1–4, as `queries.ListVerdicts` has it.
         by: the reader; what they may no longer find is left out.
     """
-    if not neighbours.enough(list(levels.values())):
+    if not reordering.can_reorder(list(levels.values())):
         return []
     rows = listing_queries.get_findable(sought, levels, by=by)
     judgements = []
     for listing_id in sorted(rows):
         document = common_document(rows[listing_id])
         judgements.append(Judgement(document, levels[listing_id]))
-    if not neighbours.enough([judgement.level for judgement in judgements]):
+    if not reordering.can_reorder([judgement.level for judgement in judgements]):
         return []
     return judgements
 
@@ -101,7 +102,7 @@ def reorder_matches(
     similarities = []
     for place in range(len(ids)):
         similarities.append([float(scores[place]) for scores in near])
-    order = neighbours.reordered(
+    order = reordering.reorder(
         [match.score for match in ranked],
         similarities,
         [judgement.level for judgement in judgements],

@@ -22,7 +22,8 @@ from marketplace.listings.models import Achievement, Row
 from marketplace.verdicts.grading import active_grader
 from marketplace.verdicts.judgements import JudgedPair, explain_pairs, judged_pairs
 from marketplace.verdicts.projections import common_conditions, common_document
-from matching import facts, grades, quality
+from matching.explaining import facts
+from matching.judging import grades, quality
 
 FIRST_PLACES = 5  # places of a list that count as exposure
 DEMANDS_RANKED_AT_ONCE = 50  # bounds the memory of a run
@@ -51,19 +52,21 @@ def measure_quality() -> dict[str, Any]:
     figures: dict[str, Any] = {
         "demands": len(levels),
         "pairs": len(pairs),
-        "needed": quality.LEAST,
+        "needed": quality.MIN_DEMANDS,
         "quality": None,
         "bands": None,
         "chains": [],
         "exposure": exposure,
     }
-    if len(levels) < quality.LEAST:
+    if len(levels) < quality.MIN_DEMANDS:
         return figures
-    figures["quality"] = asdict(quality.measure(levels.values()))
+    figures["quality"] = asdict(quality.measure_quality(levels.values()))
     graded = []
     for pair in pairs:
         graded.append((_known_grade(pair), pair.verdict.relevance_level))
-    figures["bands"] = [asdict(band) for band in quality.bands(graded, len(levels))]
+    figures["bands"] = [
+        asdict(band) for band in quality.measure_bands(graded, len(levels))
+    ]
     figures["chains"] = _measure_chains(pairs, levels)
     return figures
 
@@ -107,9 +110,9 @@ def _measure_chains(
     measured = []
     for code in sorted(texts_by_chain):
         texts = texts_by_chain[code]
-        if len(texts) < quality.LEAST:
+        if len(texts) < quality.MIN_DEMANDS:
             continue
-        figures = quality.measure([levels[text] for text in texts])
+        figures = quality.measure_quality([levels[text] for text in texts])
         measured.append({"name": chain_names.get(code, code), **asdict(figures)})
     return measured
 
@@ -135,7 +138,7 @@ def _measure_exposure() -> dict[str, Any]:
             given = []
             for offered_id, reasons in matches:
                 if offered_id in offered:
-                    compared = facts.compare(document, offered[offered_id])
+                    compared = facts.compare_facts(document, offered[offered_id])
                     given.append((offered_id, grade(reasons, compared)))
             if any(level in ("high", "fair") for _, level in given):
                 placed += [listing_id for listing_id, level in given if level]

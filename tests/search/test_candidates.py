@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import texts
 from matching import Document, Matcher, UnusableArtefact
-from matching.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 from search import NotBuilt
 from search.candidates import CandidatePool
 from tests.search.conftest import URL, required
@@ -55,7 +55,7 @@ def same(matcher: CandidateMatcher, exact: Matcher) -> None:
         assert matcher.explain(question, CATALOGUE[3]) == exact.explain(
             question, CATALOGUE[3]
         )
-        assert matcher.understand(question) == exact.understand(question)
+        assert matcher.analyze(question) == exact.analyze(question)
         assert matcher.rank(question, 20)[1].reasons == best[1].reasons
 
 
@@ -96,11 +96,11 @@ def test_what_is_put_and_removed_later_counts_as_if_fitted(
 @pytest.mark.parametrize("many", [5, 400])
 def test_only_among_the_ids_asked_for(matcher: CandidateMatcher, many: int) -> None:
     exact = Matcher().fit(CATALOGUE)
-    among = set(range(0, 2 * many, 2)) | {12_345}
+    only = set(range(0, 2 * many, 2)) | {12_345}
 
-    ranked = matcher.rank(QUESTIONS[0], 20, among)
+    ranked = matcher.rank(QUESTIONS[0], 20, only)
 
-    assert ranked == exact.rank(QUESTIONS[0], 20, among)
+    assert ranked == exact.rank(QUESTIONS[0], 20, only)
 
 
 @pytest.mark.parametrize("text", ["", "的", "😀", "没有的词 zzzz", "\x00"])
@@ -109,7 +109,7 @@ def test_texts_that_say_nothing(matcher: CandidateMatcher, text: str) -> None:
     document = Document(0, text)
 
     assert matcher.rank(document) == exact.rank(document)
-    assert matcher.understand(document) == exact.understand(document)
+    assert matcher.analyze(document) == exact.analyze(document)
 
 
 def test_an_empty_catalogue(pool: CandidatePool, tmp_path: Path) -> None:

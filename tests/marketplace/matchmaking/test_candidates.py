@@ -23,7 +23,7 @@ from marketplace.listings import upkeep
 from marketplace.matchmaking import matchers as keeping
 from marketplace.matchmaking.matchers import Matchers
 from matching import Document
-from matching.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 from tests.factories import Factory
 from tests.search.conftest import URL, required
 

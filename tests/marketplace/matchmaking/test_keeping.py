@@ -97,7 +97,7 @@ def test_an_edit_is_ranked_by_its_new_text(matchers: Matchers, make: Factory) ->
 
     with matchers.using("achievement") as matcher:
         new, old = (
-            matcher.understand(Document(0, word)).unknown for word in ("猕猴桃", "振动")
+            matcher.analyze(Document(0, word)).unknown for word in ("猕猴桃", "振动")
         )
     assert new == []
     assert old == ["振动"]
@@ -146,9 +146,9 @@ def test_no_word_of_a_confidential_row_is_known_outside(
     question = Document(0, "铼铱合金")
 
     with matchers.using("achievement") as outer:
-        unknown = outer.understand(question).unknown
+        unknown = outer.analyze(question).unknown
     with matchers.using("achievement", inner=True) as inner:
-        known = inner.understand(question).unknown
+        known = inner.analyze(question).unknown
 
     assert unknown
     assert not known

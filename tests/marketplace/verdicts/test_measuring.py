@@ -23,7 +23,7 @@ from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import GradeModel, Measurement
 from marketplace.verdicts.projections import common_document
 from marketplace.verdicts.ranked_lists import RankedItem, RankedList
-from matching import calibration, quality
+from matching.judging import calibration, quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 
@@ -71,7 +71,11 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
 def test_figures_are_told_from_twenty_demands_on(
     judged_demands: Callable[..., Any],
 ) -> None:
-    for more, count in ((0, 0), (1, 1), (quality.LEAST - 2, quality.LEAST - 1)):
+    for more, count in (
+        (0, 0),
+        (1, 1),
+        (quality.MIN_DEMANDS - 2, quality.MIN_DEMANDS - 1),
+    ):
         judged_demands(more)
 
         found = verdict_deeds.measure(by=None).figures
@@ -83,21 +87,21 @@ def test_figures_are_told_from_twenty_demands_on(
 
     found = verdict_deeds.measure(by=None).figures
 
-    assert found["quality"]["precision"]["n"] == quality.LEAST
+    assert found["quality"]["precision"]["n"] == quality.MIN_DEMANDS
     assert found["quality"]["precision"]["mean"] == pytest.approx(0.5)
     assert found["quality"]["gain"]["mean"] == pytest.approx(1.0)
     assert found["bands"] == [
-        {"grade": "fair", "pairs": 2 * quality.LEAST, "finds": 0.5, "level": 2.5}
+        {"grade": "fair", "pairs": 2 * quality.MIN_DEMANDS, "finds": 0.5, "level": 2.5}
     ]
     assert [(chain["name"], chain["demands"]) for chain in found["chains"]] == [
-        ("轴承", quality.LEAST)
+        ("轴承", quality.MIN_DEMANDS)
     ]
 
 
 def test_one_text_under_many_ids_is_one_demand(
     judged_demands: Callable[..., Any], session: Session
 ) -> None:
-    rows = judged_demands(quality.LEAST)
+    rows = judged_demands(quality.MIN_DEMANDS)
     for row in rows[:12]:
         row.title, row.problem = (
             "深沟球轴承异音 攻关",
@@ -108,7 +112,10 @@ def test_one_text_under_many_ids_is_one_demand(
 
     found = verdict_deeds.measure(by=None).figures
 
-    assert (found["demands"], found["pairs"]) == (quality.LEAST - 11, 2 * quality.LEAST)
+    assert (found["demands"], found["pairs"]) == (
+        quality.MIN_DEMANDS - 11,
+        2 * quality.MIN_DEMANDS,
+    )
     assert found["quality"] is None
 
 
@@ -185,12 +192,12 @@ def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
 def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
     judged_demands: Callable[..., Any], case: Case, model: Callable[..., GradeModel]
 ) -> None:
-    demands = judged_demands(calibration.LEAST - 1, liked=6, declined=0)
+    demands = judged_demands(calibration.MIN_TEXTS - 1, liked=6, declined=0)
     with pytest.raises(quality.TooFew) as refused:
         verdict_deeds.calibrate(by=None)
-    assert (refused.value.there, refused.value.needed) == (
-        calibration.LEAST - 1,
-        calibration.LEAST,
+    assert (refused.value.judged, refused.value.needed) == (
+        calibration.MIN_TEXTS - 1,
+        calibration.MIN_TEXTS,
     )
     assert grading.active_grader() == grading.ActiveGrader(grading.grade_by_cut_points)
 
@@ -200,8 +207,8 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
     force = grading.active_grader()
 
     assert (row.demands, row.verdicts, row.ranker) == (
-        calibration.LEAST,
-        2 * calibration.LEAST,
+        calibration.MIN_TEXTS,
+        2 * calibration.MIN_TEXTS,
         grading.ranker_version(),
     )
     assert row.better
@@ -257,7 +264,7 @@ def test_the_commands(app: Flask, judged_demands: Callable[..., Any]) -> None:
 def test_the_commands_tell_figures(
     app: Flask, judged_demands: Callable[..., Any]
 ) -> None:
-    judged_demands(calibration.LEAST)
+    judged_demands(calibration.MIN_TEXTS)
     run = app.test_cli_runner().invoke
 
     told, learned = (
@@ -276,9 +283,9 @@ def test_the_nightly_work_learns_only_from_what_is_new(
     judged_demands: Callable[..., Any], session: Session
 ) -> None:
     said = [operation.use_verdicts()]
-    judged_demands(quality.LEAST)
+    judged_demands(quality.MIN_DEMANDS)
     said.append(operation.use_verdicts())
-    judged_demands(calibration.LEAST - quality.LEAST)
+    judged_demands(calibration.MIN_TEXTS - quality.MIN_DEMANDS)
     said += [operation.use_verdicts() for _ in range(2)]
 
     assert "nothing new to learn" in said[0]

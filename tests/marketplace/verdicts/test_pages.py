@@ -16,7 +16,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.ranked_lists import sign
-from matching import quality
+from matching.judging import quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.test_measuring import judged_demands  # noqa: F401  (a fixture)
@@ -313,7 +313,7 @@ def test_the_figures_of_the_office(
 ) -> None:
     operator = sign_in(make.person("operator"))
     assert "还没有算过" in text_of(operator.get("/office/quality"))
-    judged_demands(quality.LEAST - 1)
+    judged_demands(quality.MIN_DEMANDS - 1)
     verdict_deeds.measure(by=None)
     few = text_of(operator.get("/office/quality"))
     judged_demands(1)

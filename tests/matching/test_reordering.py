@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.verdicts import LEAST, RELEVANT, enough, reordered
+from matching.judging.reordering import MIN_VERDICTS, RELEVANT, can_reorder, reorder
 
 SHARE = st.floats(0, 1, allow_nan=False)
 
@@ -33,21 +33,21 @@ def judged_lists(
 def test_refusals_alone_never_change_an_order(case: tuple) -> None:
     scores, similarities, levels = case
 
-    assert reordered(scores, similarities, levels) == list(range(len(scores)))
+    assert reorder(scores, similarities, levels) == list(range(len(scores)))
 
 
-@given(judged_lists(st.integers(1, 4), most=LEAST - 1))
+@given(judged_lists(st.integers(1, 4), most=MIN_VERDICTS - 1))
 def test_fewer_than_five_verdicts_never_change_an_order(case: tuple) -> None:
     scores, similarities, levels = case
 
-    assert reordered(scores, similarities, levels) == list(range(len(scores)))
+    assert reorder(scores, similarities, levels) == list(range(len(scores)))
 
 
 @given(judged_lists(st.integers(1, 4)))
 def test_nothing_is_ever_lost_or_told_twice(case: tuple) -> None:
     scores, similarities, levels = case
 
-    assert sorted(reordered(scores, similarities, levels)) == list(range(len(scores)))
+    assert sorted(reorder(scores, similarities, levels)) == list(range(len(scores)))
 
 
 def test_what_is_like_the_liked_rises_and_what_is_like_the_refused_does_not() -> None:
@@ -56,7 +56,7 @@ def test_what_is_like_the_liked_rises_and_what_is_like_the_refused_does_not() ->
     similarities = [like_the_bad, [0.0] * 5, like_the_good, [0.0] * 5]
     levels = [4, 1, 1, 2, 2]
 
-    assert reordered(scores, similarities, levels) == [2, 0, 1, 3]
+    assert reorder(scores, similarities, levels) == [2, 0, 1, 3]
 
 
 def test_the_formula() -> None:
@@ -71,7 +71,7 @@ def test_the_formula() -> None:
     ) / worth.std()
     expected = np.argsort(-sums, kind="stable").tolist()
 
-    assert reordered(scores, similarities, levels) == expected
+    assert reorder(scores, similarities, levels) == expected
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_the_formula() -> None:
     ],
 )
 def test_what_is_enough(levels: list[int], expected: bool) -> None:
-    assert enough(levels) is expected
+    assert can_reorder(levels) is expected
