@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.dictionaries import models as dictionaries
-from marketplace.listings import terms
 from marketplace.listings.models import Demand, Row
+from marketplace.listings.schema import terms
 from marketplace.permissions import Reader
 from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import money

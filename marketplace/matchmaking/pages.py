@@ -13,8 +13,8 @@ from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings import queries as listing_queries
-from marketplace.listings import terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Row
+from marketplace.listings.schema import terms
 from marketplace.matchmaking import deeds, trial
 from marketplace.matchmaking.algorithm import describe_algorithm
 from marketplace.matchmaking.answers import (

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from matching.quality import TooFew
-
 from marketplace.contributions import Job
 from marketplace.verdicts import deeds
 from marketplace.verdicts.grading import grades_are_current
+from matching.judging.quality import TooFew
 
 
 def jobs() -> Iterator[Job]:
