@@ -33,6 +33,11 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "catalogue": {
+        "facets": "the values by which a search is narrowed",
+        "home": "what the home page and the sitemap show",
+        "search_state": "the search page as an address",
+    },
     "exchange": {
         "columns": "a column of a list is a trade of its own",
         "entries": "a row of a list becomes the values of a listing",

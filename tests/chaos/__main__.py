@@ -147,7 +147,8 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
 
     return {
         "kill -9 a web worker": lambda: os.kill(
-            random.choice(site.workers()), signal.SIGKILL
+            random.choice(site.workers()),  # noqa: S311  any worker will do
+            signal.SIGKILL,
         ),
         "kill -9 flask jobs": lambda: site.processes["jobs"].kill(),
         "freeze Elasticsearch for 20 s": freeze,

@@ -24,6 +24,7 @@ from marketplace.listings.models import (
     Achievement,
     Demand,
 )
+from marketplace.listings.schema.achievement import NO_BASELINE
 from tests.factories import ACHIEVEMENT, DEMAND, Factory
 
 KINDS = ("achievement", "demand")
@@ -165,7 +166,7 @@ HOLES = [
 FINE = [
     ("achievement", {}),
     ("achievement", {"baseline": "", "metrics": [{"name": "硬度", "operator": "ge", "value": 58}]}),
-    ("achievement", {"baseline": readiness.NO_BASELINE}),
+    ("achievement", {"baseline": NO_BASELINE}),
     ("achievement", {"level": "not_evaluated"}),
     ("achievement", {"trl": 6}),
     ("achievement", {"price_mode": "fixed", "price_min": Decimal(0)}),
