@@ -36,14 +36,14 @@ ROOM_FILES = {
 # Rooms that need a file more, with the reason in the line above it.
 MORE_FILES = {
     # a file, a cell, a closed list, a column, a row and a workbook are trades of their own
-    "exchange": {"sheets", "cells", "vocabularies", "columns", "entries", "workbooks"},
-    # enumerations and names of fields; what lists, the page of one, work lists and the review queue show; the upkeep of
+    "exchange": {"sheets", "vocabularies", "columns", "entries", "workbooks"},
+    # enumerations, life tables; what lists, the page of one, work lists and the review queue show; the upkeep of
     # the index; the kinds of fields of a form; what is asked of a reviewer; what may be pressed next; what hubs show
     "listings": {
         "buttons",
         "contributed",
         "terms",
-        "labels",
+        "life",
         "cards",
         "detail",
         "worklists",

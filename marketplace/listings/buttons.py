@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from flask import url_for
 
 from marketplace.lifecycle import next_deeds
-from marketplace.listings.models import ENDED, KIND_NAMES, Achievement, Demand
+from marketplace.listings.life import ENDED
+from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand

@@ -89,6 +89,8 @@ class Checked(StringField):
         refusal: what is said where it cannot be read.
     """
 
+    data: Any
+
     def __init__(
         self,
         label: str = "",
