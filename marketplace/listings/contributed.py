@@ -15,7 +15,12 @@ from marketplace.accounts.models import Organisation
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.listings import buttons, review_queue, worklists
 from marketplace.listings.life import DEMAND_LIFE
-from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
+from marketplace.listings.models import (
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+)
 from marketplace.listings.queries import chain_uses
 from marketplace.permissions import Reader, may
 from marketplace.wording import day

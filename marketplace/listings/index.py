@@ -78,7 +78,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         stage=stage(view),
         modes=modes(view),
         year=published_on.year if published_on else None,
-        chain=view.chain_code,
+        chain=view.chain_code or None,
         published_on=published_on,
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
     )
@@ -103,7 +103,7 @@ def conditions_document(view: View) -> matching.Document:
         id=view.id,
         title="",
         field=main_field(view),
-        chain=view.chain_code,
+        chain=view.chain_code or None,
         stage=stage(view),
         modes=frozenset(modes(view)),
         price_min=low,

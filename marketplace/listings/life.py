@@ -1,6 +1,6 @@
-"""The life tables of listings: states, deeds, which deed leads where, and what each takes of the permission table.
+"""The life tables of achievements and demands: states, deeds, what leads where, and what each deed takes.
 
-How a life table works is in `marketplace.lifecycle`; what a state requires of the columns in `models.py`.
+The engine stands in `marketplace/lifecycle.py`, what a deed does in `deeds.py`; the tables in `models.py`.
 """
 
 from __future__ import annotations

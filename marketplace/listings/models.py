@@ -35,6 +35,7 @@ from marketplace.listings.life import (
     DEMAND_LIFE,
     ENDED,
     OPEN_STATES,
+    WAITING,
 )
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.choices import one_of
@@ -225,7 +226,7 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
             name="published",
         ),
         CheckConstraint(
-            "state not in ('submitted', 'in_review') or submitted_at is not null",
+            f"not ({one_of('state', WAITING)}) or submitted_at is not null",
             name="submitted",
         ),
         Index(

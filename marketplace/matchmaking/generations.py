@@ -23,7 +23,7 @@ from matching import Document, Matcher, UnusableArtefact
 from matching.remote import CandidateMatcher
 
 if TYPE_CHECKING:
-    from search.candidates import CandidatePool
+    from search.cluster.candidates import CandidateIndex
 
 Stamp = tuple[int, int]  # revision of a row, its last change in microseconds
 
@@ -95,6 +95,7 @@ class Generations:
         Returns:
             its name.
         """
+        # Sorted by name is sorted by time; the rest tells two builds of one second apart.
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"
         path = self.path_of(kind, name)
         path.mkdir(parents=True)
@@ -105,6 +106,7 @@ class Generations:
         rows = [(row_id, *stamp) for row_id, stamp in stamps.items()]
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         np.save(path / "stamps.npy", table, allow_pickle=False)
+        # `os.replace` is one step: a process reads the old name or the new one, never half of it.
         before = self.current(kind)
         (self.folder / kind / "next").write_text(name)
         os.replace(self.folder / kind / "next", self.folder / kind / "current")
@@ -125,6 +127,7 @@ class Generations:
         """
         folder = self.folder / kind
         folder.mkdir(parents=True, exist_ok=True)
+        # A lock of the operating system: it cannot be left behind by a process that was killed.
         mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
         with (folder / "lock").open("w") as file:
             try:
@@ -141,19 +144,20 @@ class Generations:
                 self.candidate_pool(path.parent.name, path.name).drop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def candidate_pool(self, kind: str, name: str) -> CandidatePool:
+    def candidate_pool(self, kind: str, name: str) -> CandidateIndex:
         """The documents of one generation in Elasticsearch."""
         # Here: the client of Elasticsearch takes half a second to import, which a site in memory need not pay.
-        from search.candidates import CandidatePool
+        from search.cluster.candidates import CandidateIndex
 
-        return CandidatePool(self.pools, f"{kind}-{name.replace('-', '.')}")
+        return CandidateIndex(self.pools, f"{kind}-{name.replace('-', '.')}")
 
     def _load_matcher(self, kind: str, name: str) -> Matcher:
         path = self.path_of(kind, name) / "matcher"
         if not self.pools:
             return Matcher.load(path)
         pool = self.candidate_pool(kind, name)
-        if not pool.there():
+        # The cluster may have been emptied or exchanged behind the artefact's back.
+        if not pool.exists():
             raise UnusableArtefact(f"the candidates of {name} are not in Elasticsearch")
         return CandidateMatcher.open(path, pool)
 
@@ -165,6 +169,7 @@ class Generations:
         try:
             CandidateMatcher.build(documents, path / "matcher", pool)
         except BaseException:
+            # Half a pool is worth nothing, and nobody would ever drop it.
             shutil.rmtree(path, ignore_errors=True)
             with suppress(search.SearchError):
                 pool.drop()

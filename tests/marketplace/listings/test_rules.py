@@ -19,7 +19,11 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import queries as listing_queries
 from marketplace.listings import readiness, upkeep
 from marketplace.listings.life import ACHIEVEMENT_LIFE, DEMAND_LIFE, ENDED
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import (
+    LISTINGS,
+    Achievement,
+    Demand,
+)
 from marketplace.listings.schema.achievement import NO_BASELINE
 from tests.factories import ACHIEVEMENT, DEMAND, Factory
 

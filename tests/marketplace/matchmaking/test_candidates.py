@@ -106,7 +106,7 @@ def test_older_generations_leave_the_cluster(site: Flask, make: Factory) -> None
 
     assert len(kept) == 2
     assert all(
-        matchers.generations.candidate_pool("achievement", path.name).there()
+        matchers.generations.candidate_pool("achievement", path.name).exists()
         for path in kept
     )
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.datastructures import MultiDict
 
-from marketplace.catalogue.forms import (
+from marketplace.catalogue.search_state import (
     FACETS,
     PAGE_LIMIT,
     SORTS,
     TEXT_LIMIT,
-    Asked,
-    clean,
+    SearchState,
+    clean_query,
 )
 
 NAMES = {
@@ -29,8 +29,8 @@ NAMES = {
 }
 
 
-def read(*pairs: tuple[str, str]) -> Asked:
-    return Asked.read(MultiDict(pairs), NAMES)
+def read(*pairs: tuple[str, str]) -> SearchState:
+    return SearchState.from_address(MultiDict(pairs), NAMES)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_a_query_is_cleaned_and_never_syntax(typed: str, text: str) -> None:
 def test_a_very_long_query_is_cut_and_kept_for_the_trial() -> None:
     typed = "轴承异音" * 1250
 
-    asked = read(("q", typed))
+    state = read(("q", typed))
 
-    assert (len(asked.text), asked.whole) == (TEXT_LIMIT, typed)
+    assert (len(state.text), state.whole) == (TEXT_LIMIT, typed)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_page_that_is_none_is_the_first(typed: str, page: int) -> None:
 
 
 def test_unknown_values_are_left_out_and_named() -> None:
-    asked = read(
+    state = read(
         ("stage", "pilot"),
         ("stage", "tomorrow"),
         ("chain", "<b>"),
@@ -84,27 +84,30 @@ def test_unknown_values_are_left_out_and_named() -> None:
         ("kind", "x"),
     )
 
-    assert asked.filters == {"stage": ("pilot",), "year": ("2026",)}
-    assert set(asked.unknown) == {"<b>", "tomorrow", "20x6"}
-    assert asked.kind == ""
+    assert state.filters == {"stage": ("pilot",), "year": ("2026",)}
+    assert set(state.unknown) == {"<b>", "tomorrow", "20x6"}
+    assert state.kind == ""
 
 
 def test_neighbours_start_on_the_first_page() -> None:
-    asked = read(
+    state = read(
         ("q", "轴承"), ("stage", "pilot"), ("stage", "lab_scale"), ("page", "4")
     )
 
-    without = asked.without("stage", "pilot").arguments()
+    without = state.without("stage", "pilot").arguments()
 
     assert without == {"q": "轴承", "stage": ["lab_scale"]}
-    assert asked.on_page(5).arguments()["page"] == "5"
-    assert asked.of_kind("demand").arguments() == {
+    assert state.on_page(5).arguments()["page"] == "5"
+    assert state.of_kind("demand").arguments() == {
         "q": "轴承",
         "kind": "demand",
         "stage": ["pilot", "lab_scale"],
     }
-    assert asked.wide().arguments() == {"q": "轴承"}
-    assert list(asked.hidden("q")) == [("stage", "pilot"), ("stage", "lab_scale")]
+    assert state.unfiltered().arguments() == {"q": "轴承"}
+    assert list(state.hidden_fields("q")) == [
+        ("stage", "pilot"),
+        ("stage", "lab_scale"),
+    ]
 
 
 def test_the_usual_order_depends_on_whether_there_are_words() -> None:
@@ -116,7 +119,7 @@ def test_the_usual_order_depends_on_whether_there_are_words() -> None:
 
 @given(st.text(), st.text(), st.text(), st.text())
 def test_no_address_is_an_error(q: str, page: str, facet: str, sort: str) -> None:
-    asked = read(
+    state = read(
         ("q", q),
         ("page", page),
         ("stage", facet),
@@ -125,8 +128,8 @@ def test_no_address_is_an_error(q: str, page: str, facet: str, sort: str) -> Non
         ("kind", facet),
     )
 
-    asked.query(frozenset({"public"}), size=20)
-    assert len(asked.text) <= TEXT_LIMIT
+    state.query(frozenset({"public"}), size=20)
+    assert len(state.text) <= TEXT_LIMIT
 
 
 @given(
@@ -146,12 +149,16 @@ def test_no_address_is_an_error(q: str, page: str, facet: str, sort: str) -> Non
 def test_every_state_has_an_address_that_reads_back_the_same(
     text: str, kind: str, filters: dict[str, set[str]], sort: str, page: int
 ) -> None:
-    asked = Asked(
-        clean(text), kind, {f: tuple(sorted(v)) for f, v in filters.items()}, sort, page
+    state = SearchState(
+        clean_query(text),
+        kind,
+        {f: tuple(sorted(v)) for f, v in filters.items()},
+        sort,
+        page,
     )
 
-    again = Asked.read(MultiDict(asked.arguments()), NAMES)
+    again = SearchState.from_address(MultiDict(state.arguments()), NAMES)
 
     assert (again.text, again.kind, dict(again.filters), again.sort, again.page) == (
-        asked.text, asked.kind, asked.filters, asked.sort, asked.page,
+        state.text, state.kind, state.filters, state.sort, state.page,
     )  # fmt: skip

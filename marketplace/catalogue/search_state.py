@@ -1,6 +1,6 @@
-"""The shape of what a reader asks of the search page: an address in, an `Asked` out, and its neighbours' addresses.
+"""The state of the search page: read from an address, and written back as the addresses of its neighbours.
 
-What is found for it stands in `rules.py`.
+What is found for a state is read in `queries.py`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from werkzeug.datastructures import MultiDict
 import search
 from marketplace.listings.models import LISTINGS
 
-TEXT_LIMIT = 200  # characters of a query; a longer text is a problem to be matched, not words to be looked for
+TEXT_LIMIT = 200  # characters of a query; a longer text is a problem to be matched, not words to be searched
 BOX_LIMIT = 800  # characters a search box takes: of Chinese as many as a line of a request holds, 9 bytes each
 PAGE_LIMIT = 100_000  # beyond any list; keeps a made-up number away from the engine
+UNKNOWN_LIMIT = (
+    40  # characters of an unknown filter value that are repeated to the reader
+)
 YEARS = range(1980, 2100)
 SORTS = {"relevance": "相关", "newest": "最新", "deadline": "截止临近"}
 FACETS = {
@@ -32,7 +35,7 @@ KINDS = {"": "全部", "achievement": "成果", "demand": "需求"}
 
 
 @dataclass(frozen=True)
-class Asked:
+class SearchState:
     """One state of the search page; every state is an address.
 
     Attributes:
@@ -56,9 +59,9 @@ class Asked:
     unknown: tuple[str, ...] = ()
 
     @classmethod
-    def read(
+    def from_address(
         cls, address: MultiDict[str, str], names: Mapping[str, Mapping[str, str]]
-    ) -> Asked:
+    ) -> SearchState:
         """Read the arguments of an address. Nothing a reader may type is an error.
 
         Args:
@@ -66,16 +69,18 @@ class Asked:
             names: facet → code → name of the values that exist; years are known by themselves.
         """
         typed = address.get("q", "")
-        whole = clean(typed)
-        filters, unknown = {}, []
+        whole = clean_query(typed)
+        filters = {}
+        unknown: list[str] = []
         for facet in FACETS:
-            given = list(dict.fromkeys(address.getlist(facet)))
-            known = tuple(code for code in given if _known(facet, code, names))
-            unknown += [
-                clean(code)[:40] for code in given if code and code not in known
-            ]
+            codes = list(dict.fromkeys(address.getlist(facet)))
+            known = tuple(code for code in codes if _is_known(facet, code, names))
             if known:
                 filters[facet] = known
+            for code in codes:
+                shortened = clean_query(code)[:UNKNOWN_LIMIT]
+                if shortened and code not in known:
+                    unknown.append(shortened)
         sort = address.get("sort", "")
         kind = address.get("kind", "")
         return cls(
@@ -83,19 +88,21 @@ class Asked:
             kind=kind if kind in LISTINGS else "",
             filters=filters,
             sort=sort if sort in SORTS else "",
-            page=_page(address.get("page", "")),
+            page=_page_number(address.get("page", "")),
             whole=whole if len(whole) > TEXT_LIMIT else "",
             full=len(typed) == BOX_LIMIT,
-            unknown=tuple(filter(None, unknown)),
+            unknown=tuple(unknown),
         )
 
     @property
     def order(self) -> str:
         """The order in effect."""
-        return self.sort or ("relevance" if self.text else "newest")
+        if self.sort:
+            return self.sort
+        return "relevance" if self.text else "newest"
 
     @property
-    def narrowed(self) -> bool:
+    def is_filtered(self) -> bool:
         """Whether any filter is chosen."""
         return bool(self.filters)
 
@@ -122,80 +129,73 @@ class Asked:
         return url_for("catalogue.search", **self.arguments())
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments of the address of this state, nothing said that goes without saying."""
-        said: dict[str, Any] = {
-            "q": self.text,
-            "kind": self.kind,
-            **self.filters,
-            "sort": self.sort,
-        }
+        """The arguments of the address of this state; what has its usual value is left out."""
+        arguments: dict[str, Any] = {"q": self.text, "kind": self.kind}
+        for facet, codes in self.filters.items():
+            arguments[facet] = list(codes)
+        arguments["sort"] = self.sort
         if self.page > 1:
-            said["page"] = str(self.page)
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in said.items()
-            if value
-        }
+            arguments["page"] = str(self.page)
+        return {name: value for name, value in arguments.items() if value}
 
-    def hidden(self, *but: str) -> Iterator[tuple[str, str]]:
-        """Names and values a form must carry along, apart from the fields it has itself and the page."""
+    def hidden_fields(self, *without: str) -> Iterator[tuple[str, str]]:
+        """Names and values a form must carry along, except the fields it has itself and the page."""
         for name, value in self.arguments().items():
-            if name in (*but, "page"):
+            if name in (*without, "page"):
                 continue
-            for one in value if isinstance(value, list) else [value]:
-                yield name, str(one)
+            values = value if isinstance(value, list) else [value]
+            for text in values:
+                yield name, str(text)
 
-    def on_page(self, page: int) -> Asked:
+    def on_page(self, page: int) -> SearchState:
+        """The same on another page."""
         return replace(self, page=page)
 
-    def of_kind(self, kind: str) -> Asked:
+    def of_kind(self, kind: str) -> SearchState:
+        """The same for another kind; an empty one stands for both."""
         return replace(self, kind=kind, page=1)
 
-    def sorted_by(self, sort: str) -> Asked:
+    def sorted_by(self, sort: str) -> SearchState:
+        """The same in another order."""
         return replace(self, sort=sort, page=1)
 
-    def saying(self, text: str) -> Asked:
+    def with_text(self, text: str) -> SearchState:
+        """The same for another query."""
         return replace(self, text=text, whole="", full=False, page=1)
 
-    def wide(self) -> Asked:
-        """Without any filter."""
+    def unfiltered(self) -> SearchState:
+        """The same without any filter."""
         return replace(self, filters={}, page=1)
 
-    def without(self, facet: str, code: str) -> Asked:
-        """Without one chosen value."""
-        kept = {
-            name: tuple(v for v in values if (name, v) != (facet, code))
-            for name, values in self.filters.items()
-        }
-        return replace(
-            self,
-            filters={name: values for name, values in kept.items() if values},
-            page=1,
-        )
+    def without(self, facet: str, code: str) -> SearchState:
+        """The same without one chosen value."""
+        filters = {}
+        for name, values in self.filters.items():
+            left = tuple(value for value in values if (name, value) != (facet, code))
+            if left:
+                filters[name] = left
+        return replace(self, filters=filters, page=1)
 
 
-def clean(text: str) -> str:
+def clean_query(text: str) -> str:
     """A typed text on one line, without control characters and halves of characters."""
-    return " ".join("".join(" " if _unsound(c) else c for c in text).split())
+    characters = [" " if _is_unsound(character) else character for character in text]
+    return " ".join("".join(characters).split())
 
 
-def _unsound(character: str) -> bool:
+def _is_unsound(character: str) -> bool:
     return character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"
 
 
-def _known(facet: str, code: str, names: Mapping[str, Mapping[str, str]]) -> bool:
-    if facet == "year":
-        return (
-            code.isascii()
-            and code.isdecimal()
-            and len(code) == 4
-            and int(code) in YEARS
-        )
-    return code in names[facet]
+def _is_known(facet: str, code: str, names: Mapping[str, Mapping[str, str]]) -> bool:
+    if facet != "year":
+        return code in names[facet]
+    is_number = code.isascii() and code.isdecimal() and len(code) == 4
+    return is_number and int(code) in YEARS
 
 
-def _page(text: str) -> int:
-    """A page number from an address: whatever is none is the first page."""
+def _page_number(text: str) -> int:
+    """A page number from an address: anything that is none is the first page."""
     if not (text.isascii() and text.isdecimal()):
         return 1
     return min(max(int(text[:9]), 1), PAGE_LIMIT)
