@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint
 
 from marketplace.listings.schema.field import Field, ListColumn, Report, Rule
-from marketplace.listings.schema.rows import Rights, Rows, join_rights
+from marketplace.listings.schema.rights import Rights, join_rights
+from marketplace.listings.schema.rows import Rows
 
 
 @dataclass(frozen=True)
