@@ -97,6 +97,7 @@ class ListingForm(SeenForm):
         for field in cls.schema:
             if field.step and field not in rows:
                 setattr(cls, field.name, control_of(field))
+        # Rows last: WTForms reads controls in the order in which they were made, and rows are many.
         for field in rows:
             setattr(cls, field.name, rows_control(field))
 
@@ -119,6 +120,7 @@ class ListingForm(SeenForm):
         else:
             names = {code: one.name for code, one in self.owners.items()}
             self["organisation"].named = names
+        # A form that comes back keeps the revision its writer saw, or a later change would be lost unseen.
         typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
         if row is not None and not typed:
             self.seen.data = row.revision
@@ -183,6 +185,7 @@ class ListingForm(SeenForm):
             if len(self[name]) > ROWS_MOST:
                 self.blame({name: [f"最多 {ROWS_MOST} 行。"]})
         for rule in self.schema.broken_rules(self.values()):
+            # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
         return not self.errors
@@ -237,6 +240,7 @@ class ListingForm(SeenForm):
         wrong = set(self.errors)
         empty = self._empty_values()
         values = self.values()
+        # What cannot be read is already named; as an empty field it would be named a second time.
         for name in wrong - set(self.row_kinds):
             if name in values:
                 values[name] = empty[name]

@@ -34,6 +34,7 @@ class Row(Form):
         )
 
     def validate(self, extra_validators: Any = None) -> bool:
+        # The form offers empty rows; nobody has to fill them.
         if not self.filled:
             return True
         super().validate(extra_validators)
@@ -79,6 +80,7 @@ class MetricRow(Row):
             )
             return
         for name, value in figure.items():
+            # Else the control would show again what was typed.
             self[name].raw_data = None
             self[name].data = value
         if figure and not written:
@@ -95,6 +97,7 @@ class RightRow(Row):
     """A patent or another right, its number checked by its type."""
 
     def _check_row(self) -> None:
+        # By its type, so a control cannot check it alone.
         number = self["number"]
         if number.data:
             try:

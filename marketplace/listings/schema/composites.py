@@ -45,6 +45,7 @@ class Period(Span):
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
         start = getattr(row, self.first)
         end = getattr(row, self.last)
+        # A last month alone could not be read back.
         if start is None:
             return None
         months = [month.replace("-", ".") for month in (start, end) if month]
@@ -160,6 +161,7 @@ class Organisations(ListColumn):
     ) -> None:
         names = cells[self.name]
         lead = cells.get("lead")
+        # The owner may be the second organisation; without a row of their own the order would be lost.
         led_by_another = lead and key_of(names[0]) != key_of(lead)
         if len(names) > 1 or led_by_another:
             values["co_owners"] = [{"name": name} for name in names]

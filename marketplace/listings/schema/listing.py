@@ -134,6 +134,7 @@ class ListingSchema:
             report: takes what does not fit together, and what was done that a reader would not expect.
         """
         values: dict[str, Any] = {}
+        # In the order of the list, so that remarks come in the order of its columns.
         present = [column for column in self.list_columns if column.name in cells]
         for column in present:
             column.fill_values(values, cells, report)

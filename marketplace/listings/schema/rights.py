@@ -154,6 +154,7 @@ def join_rights(
     if not given:
         return None
     count = max(len(items) for items in given.values())
+    # An empty list, not None: the row did speak of rights, and is refused already.
     if not _same_counts(rights, given, count, report):
         return []
     found = []
@@ -189,6 +190,7 @@ def _items_at(
 ) -> dict[str, str]:
     found = {}
     for name, items in given.items():
+        # One owner or state for all is written once.
         item = items[place] if len(items) == count else items[0]
         if item:
             found[name] = item
