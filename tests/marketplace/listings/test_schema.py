@@ -14,9 +14,9 @@ from marketplace.listings.forms import FORMS
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.schema import SCHEMAS, kinds
 from marketplace.listings.schema.choices import Codes, Terms
-from marketplace.listings.schema.composites import RightPart
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field
+from marketplace.listings.schema.rights import RightPart
 from marketplace.listings.schema.rows import Metrics, People
 from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing import ParseError
