@@ -60,6 +60,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "upkeep": "the index is kept in step without anybody pressing anything",
         "row_forms": "one form for each row of a field that has rows",
         "widgets": "kinds of fields of a form",
+        "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
     },
     "matchmaking": {
