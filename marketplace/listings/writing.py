@@ -12,9 +12,9 @@ from marketplace.accounts.models import Organisation, key_of
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.listings.cards import card_of
+from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
     CHILDREN,
-    ENDED,
     KIND_NAMES,
     LISTINGS,
     Achievement,

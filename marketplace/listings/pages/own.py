@@ -315,11 +315,13 @@ def _problems_title(error: Any, texts: list[str]) -> str:
     """What stands above the list of problems: why it was not saved, unless the list says it or the page its own way."""
     if error is None or isinstance(error, Stale | NotNow) or error.message in texts:
         return f"有 {len(texts)} 处要改，改好再保存"
-    return error.message
+    message: str = error.message
+    return message
 
 
 def _reason(row: Achievement | Demand) -> str:
     """What was said when the listing was returned."""
-    return next(
-        (one.note for one in reversed(history_of(row)) if one.deed == "return"), ""
-    )
+    for event in reversed(history_of(row)):
+        if event.deed == "return":
+            return event.note
+    return ""
