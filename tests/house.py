@@ -95,7 +95,6 @@ DATA_FILES = {
     "marketplace/exchange/columns.py": "every column of a list",
     "marketplace/listings/schema/achievement.py": "every field of an achievement",
     "marketplace/listings/schema/demand.py": "every field of a demand",
-    "marketplace/listings/schema/rows.py": "five tables of rows, field by field",
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }
 LONG_FILES = {

@@ -26,7 +26,7 @@ DENSE_BUDGET = {
     "catalogue": 1,
     "dictionaries": 1,
     "exchange": 12,
-    "listings": 4,
+    "listings": 1,
     "marketplace": 1,
     "matching": 3,
     "verdicts": 1,
