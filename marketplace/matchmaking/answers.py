@@ -191,13 +191,13 @@ def explained_answer(
     """
     document = request.document
     spellings = original_spellings(document)
-    understanding = ranking.understanding
+    analysis = ranking.analysis
     # An empty catalogue knows no word at all, which says nothing about the text.
-    unknown = set(understanding.unknown) if ranking.catalogue else set()
+    unknown = set(analysis.unknown) if ranking.catalogue else set()
     known_words = []
     # A word that occurs nowhere is worth mentioning where it names a thing; 提高 or 优化 would only confuse.
     named_things = []
-    for word, _ in understanding.weighed:
+    for word, _ in analysis.weighed:
         if word not in unknown:
             known_words.append(word)
         elif names_a_thing(word):
@@ -225,7 +225,7 @@ def explained_answer(
         unknown=legible_words(named_things, spellings),
         gaps=_gaps_of(document),
         catalogue=ranking.catalogue,
-        blocked=understanding.empty_reason,
+        blocked=analysis.empty_reason,
     )
 
 
