@@ -28,8 +28,7 @@ DENSE_BUDGET = {
     "exchange": 12,
     "listings": 8,
     "marketplace": 1,
-    "matching": 21,
-    "operation": 2,
+    "matching": 3,
     "search": 15,
     "verdicts": 1,
 }

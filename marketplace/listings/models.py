@@ -266,7 +266,7 @@ class Achievement(Listing):
     kind = "achievement"
     kind_name = "成果"
     counterpart = "demand"
-    main_text = "summary"
+    main_text = SCHEMAS["achievement"].main_text
     life = ACHIEVEMENT_LIFE
 
     if TYPE_CHECKING:
@@ -413,7 +413,7 @@ class Demand(Listing):
     kind = "demand"
     kind_name = "需求"
     counterpart = "achievement"
-    main_text = "problem"
+    main_text = SCHEMAS["demand"].main_text
     life = DEMAND_LIFE
 
     if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.lifecycle import history_of
-from marketplace.listings import deeds, queries, readiness, worklists
+from marketplace.listings import deeds, queries, readiness, worklists, writing
 from marketplace.listings.forms import FORMS, AchievementForm, DeedForm, DemandForm
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -296,7 +296,7 @@ def _form_page(
         problem_names=problem_names,
         problems_title=_problems_title(error, [fault.text for fault in faults]),
         twin=queries.get_visible(form.kind, error.existing_id, by=current_user)
-        if isinstance(error, deeds.DuplicateTitle)
+        if isinstance(error, writing.DuplicateTitle)
         else None,
         stored=stored,
         returned=_reason(row) if row is not None and row.state == "returned" else "",
