@@ -62,7 +62,7 @@ def _write(
 
 def _compiled(signature: Any) -> Callable[[_Loop], _Loop]:
     def decorate(loop: _Loop) -> _Loop:
-        options = {"nogil": True, "boundscheck": False}
+        options: dict[str, Any] = {"nogil": True, "boundscheck": False}
         try:
             return cast(_Loop, njit(signature, cache=True, **options)(loop))
         except RuntimeError:
