@@ -41,8 +41,9 @@ from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import now
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from marketplace.listings import terms, upkeep
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
+from marketplace.listings.schema import terms
 from matching import text as words_of
 from tests.served import BIN, ROOT, free_port
 

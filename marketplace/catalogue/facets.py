@@ -13,7 +13,7 @@ from flask import current_app
 import search
 from marketplace.catalogue.search_state import SearchState
 from marketplace.dictionaries.models import names_of_facets
-from marketplace.listings import terms
+from marketplace.listings.schema import terms
 from marketplace.permissions import Reader, audiences
 
 # Without an order of their own, and longer than a page shows at once: their options are sorted by count.

@@ -17,8 +17,8 @@ from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import labels, terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS
+from marketplace.listings.schema import terms
 from marketplace.permissions import Guest
 
 blueprint = Blueprint("catalogue", __name__)
@@ -31,7 +31,6 @@ def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
     return {
         "terms": terms,
-        "labels": labels,
         "search_state": search_state,
         "KIND_NAMES": KIND_NAMES,
     }

@@ -41,8 +41,8 @@ from marketplace.exchange.vocabularies import Vocabulary, vocabularies
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
+from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
-    ENDED,
     KIND_NAMES,
     LISTINGS,
     Achievement,
@@ -57,7 +57,6 @@ log = structlog.get_logger(__name__)
 MAX_ROWS = 50_000
 BATCH = 500  # rows compared and written at a time
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
-EDITABLE = ("draft", "returned", "published")
 SHOWN = 60  # characters of a bad cell that are repeated to the reader
 
 Progress = Callable[[int, int], None]
@@ -677,7 +676,7 @@ def _change(
     if not listing_deeds.changed_values(row, given):
         outcome.unchanged += 1
         return True
-    if row.state not in EDITABLE:
+    if not row.life.can(row.state, "edit"):
         message = f"平台上已有这一条（编号 {row.id}），状态是「{row.state_name}」，现在不能修改。"
         outcome.problems.append(
             Problem(

@@ -22,7 +22,7 @@ from marketplace.exchange.columns import (
     columns,
 )
 from marketplace.exchange.vocabularies import Vocabulary
-from marketplace.listings.disclosure import NAMING, view_of
+from marketplace.listings.disclosure import view_of
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.parsing.text import CONTROL, escape_formula
 
@@ -34,6 +34,9 @@ WIDTH = 16
 HOLDERS = frozenset(
     {"organisations", "lead"}
 )  # say who stands behind a listing, or what stands for him in public
+NAMING = frozenset(
+    {"intended_partner", "recommended_by"}
+)  # may tell whose an unnamed listing is
 _OPTIONS = {
     "in_memory": True,
     "strings_to_formulas": False,

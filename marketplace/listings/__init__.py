@@ -5,6 +5,7 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
+from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
     chain_uses,
     nav,
@@ -44,4 +45,13 @@ DEEDS: Deeds = {
     "listing.suspend": (operator,),
 }
 
-__all__ = ["DEEDS", "chain_uses", "nav", "sections", "task_count", "tasks", "trays"]
+__all__ = [
+    "DEEDS",
+    "chain_uses",
+    "jobs",
+    "nav",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

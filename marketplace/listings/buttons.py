@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from flask import url_for
 
 from marketplace.lifecycle import next_deeds
-from marketplace.listings.models import ENDED, KIND_NAMES, Achievement, Demand
+from marketplace.listings.life import ENDED
+from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand
@@ -92,7 +93,6 @@ REVIEW_OFFERS = (
 )
 # Views whose name is not that of their deed: `return` is a word of Python.
 VIEWS = {"return": "send_back"}
-COUNTERPARTS = {"achievement": "demand", "demand": "achievement"}
 
 
 def list_remark(row: Row) -> str:
@@ -127,8 +127,7 @@ def page_buttons(row: Row, reader: Reader) -> list[Button]:
     if not buttons:
         buttons.append(_way_on(row, owner=owner))
     if owner:
-        kind_name = KIND_NAMES[row.kind]
-        buttons += _offered(PAGE_ENDINGS, row, reader, after=kind_name)
+        buttons += _offered(PAGE_ENDINGS, row, reader, after=row.kind_name)
     if reviewer and not waits:
         buttons.append(Button("在审核台打开", review))
     return buttons
@@ -146,11 +145,11 @@ def _way_on(row: Row, *, owner: bool) -> Button:
     if owner:
         return Button("在「我的」里看进度", url_for("desk.mine"), look="primary")
     if row.in_matching:
-        other_name = KIND_NAMES[COUNTERPARTS[row.kind]]
+        other_name = KIND_NAMES[row.counterpart]
         url = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
         return Button(f"查看匹配的{other_name}", url, look="primary")
     url = url_for("catalogue.search", kind=row.kind)
-    return Button(f"找其他{KIND_NAMES[row.kind]}", url, look="primary")
+    return Button(f"找其他{row.kind_name}", url, look="primary")
 
 
 def _offered(

@@ -14,8 +14,8 @@ from flask import url_for
 from marketplace.accounts.models import Organisation
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.listings import buttons, review_queue, worklists
+from marketplace.listings.life import DEMAND_LIFE
 from marketplace.listings.models import (
-    DEMAND_LIFE,
     KIND_NAMES,
     LISTINGS,
     Achievement,

@@ -19,9 +19,9 @@ from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.listings import index
 from marketplace.listings.cards import card_of
+from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
     CHILDREN,
-    ENDED,
     KIND_NAMES,
     LISTINGS,
     Achievement,

@@ -17,9 +17,9 @@ import search
 from marketplace.clock import day_in_china
 from marketplace.errors import Busy
 from marketplace.extensions import db
-from marketplace.listings import terms
 from marketplace.listings.disclosure import View, common_view
 from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
+from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.persistence import begin_write
 
 log = structlog.get_logger(__name__)
@@ -28,28 +28,12 @@ BATCH = 500  # rows read and written at a time
 
 def texts(view: View) -> dict[str, str]:
     """The text sections of a listing that a view shows: section name → text. The title is not among them."""
-    if view.is_achievement:
-        sections = {
-            "成果简介": view.summary,
-            "创新点": view.innovation,
-            "对比优势": view.baseline,
-            "技术指标": "；".join(map(str, view.metrics)),
-            "应用前景": view.prospects,
-            "预期效益": view.benefits,
-            "应用案例": view.cases,
-            "转化说明": view.conversion_note,
-            "知识产权": "；".join(ip.name for ip in view.ips if ip.name),
-        }
-    else:
-        sections = {
-            "主要问题": view.problem,
-            "技术关键": view.key_technology,
-            "预期目标": view.expected_goal,
-            "技术指标": "；".join(map(str, view.metrics)),
-            "现有基础": view.foundation,
-        }
-    sections["关键词"] = "；".join(view.keywords or ())
-    return {name: text for name, text in sections.items() if text}
+    sections = {}
+    for field in SCHEMAS[view.kind].texts:
+        text = field.search_text(view)
+        if text:
+            sections[field.label] = text
+    return sections
 
 
 def modes(view: View) -> tuple[str, ...]:
@@ -94,7 +78,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         stage=stage(view),
         modes=modes(view),
         year=published_on.year if published_on else None,
-        chain=view.chain_code,
+        chain=view.chain_code or None,
         published_on=published_on,
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
     )
@@ -119,7 +103,7 @@ def conditions_document(view: View) -> matching.Document:
         id=view.id,
         title="",
         field=main_field(view),
-        chain=view.chain_code,
+        chain=view.chain_code or None,
         stage=stage(view),
         modes=frozenset(modes(view)),
         price_min=low,

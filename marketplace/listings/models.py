@@ -30,106 +30,18 @@ from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
 from marketplace.lifecycle import Life
+from marketplace.listings.life import (
+    ACHIEVEMENT_LIFE,
+    DEMAND_LIFE,
+    ENDED,
+    OPEN_STATES,
+    WAITING,
+)
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.choices import one_of
 from marketplace.listings.schema.field import Field
 from marketplace.listings.schema.rows import metric_words
 from marketplace.permissions import audiences
-
-STATE_NAMES = {
-    "draft": "草稿",
-    "submitted": "已送审",
-    "in_review": "审核中",
-    "returned": "已退回",
-    "rejected": "未通过",
-    "published": "已发布",
-    "suspended": "已暂停",
-    "expired": "已过期",
-    "withdrawn": "已撤回",
-    "archived": "已归档",
-}
-DEED_NAMES = {
-    "create": "新建",
-    "edit": "修改",
-    "submit": "送审",
-    "recall": "撤回送审",
-    "take": "受理",
-    "return": "退回",
-    "reject": "不予通过",
-    "approve": "通过并发布",
-    "suspend": "暂停",
-    "resume": "恢复",
-    "expire": "到期",
-    "renew": "续期",
-    "withdraw": "撤回",
-    "archive": "归档",
-}
-_LISTING_MOVES = {
-    ("draft", "edit"): "draft",
-    ("returned", "edit"): "returned",
-    ("published", "edit"): "published",
-    ("draft", "submit"): "submitted",
-    ("returned", "submit"): "submitted",
-    ("submitted", "recall"): "draft",
-    ("submitted", "take"): "in_review",
-    ("in_review", "return"): "returned",
-    ("in_review", "reject"): "rejected",
-    ("in_review", "approve"): "published",
-    ("published", "suspend"): "suspended",
-    ("suspended", "resume"): "published",
-    ("published", "expire"): "expired",
-    ("expired", "renew"): "published",
-    ("draft", "withdraw"): "withdrawn",
-    ("returned", "withdraw"): "withdrawn",
-    ("published", "withdraw"): "withdrawn",
-    ("suspended", "withdraw"): "withdrawn",
-    ("expired", "archive"): "archived",
-    ("withdrawn", "archive"): "archived",
-    ("rejected", "archive"): "archived",
-}
-# Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
-_PERMISSIONS = {
-    "edit": "listing.edit",
-    "submit": "listing.submit",
-    "recall": "listing.submit",
-    "return": "listing.review",
-    "reject": "listing.review",
-    "approve": "listing.review",
-    "suspend": "listing.suspend",
-    "resume": "listing.suspend",
-    "renew": "listing.edit",
-    "withdraw": "listing.withdraw",
-    "archive": "listing.archive",
-}
-# States in which a twin (same owner, same title) may be written anew.
-ENDED = ("rejected", "withdrawn", "archived", "closed")
-WAITING = ("submitted", "in_review")
-ACHIEVEMENT_LIFE = Life(
-    initial="draft",
-    moves=_LISTING_MOVES,
-    names=STATE_NAMES,
-    deeds=DEED_NAMES,
-    permissions=_PERMISSIONS,
-    passing=("take",),
-    phases={"waiting": WAITING},
-)
-# A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
-# the deal, and ends here with a close.
-DEMAND_LIFE = Life(
-    initial="draft",
-    moves={
-        **_LISTING_MOVES,
-        ("published", "close"): "closed",
-        ("expired", "close"): "closed",
-    },
-    names={**STATE_NAMES, "closed": "已关闭"},
-    deeds={**DEED_NAMES, "close": "关闭"},
-    permissions={**_PERMISSIONS, "close": "listing.close"},
-    passing=("take",),
-    phases={"waiting": WAITING},
-)
-# Once public, still to be found by its address, marked with its state.
-OPEN_STATES = ("published", "expired")
 
 
 class SchemaRow(db.Model):  # type: ignore[name-defined,misc]
@@ -314,7 +226,7 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
             name="published",
         ),
         CheckConstraint(
-            "state not in ('submitted', 'in_review') or submitted_at is not null",
+            f"not ({one_of('state', WAITING)}) or submitted_at is not null",
             name="submitted",
         ),
         Index(
@@ -354,7 +266,7 @@ class Achievement(Listing):
     kind = "achievement"
     kind_name = "成果"
     counterpart = "demand"
-    main_text = "summary"
+    main_text = SCHEMAS["achievement"].main_text
     life = ACHIEVEMENT_LIFE
 
     if TYPE_CHECKING:
@@ -501,7 +413,7 @@ class Demand(Listing):
     kind = "demand"
     kind_name = "需求"
     counterpart = "achievement"
-    main_text = "problem"
+    main_text = SCHEMAS["demand"].main_text
     life = DEMAND_LIFE
 
     if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
-from marketplace.listings.models import LISTINGS, WAITING, Achievement, Demand
+from marketplace.listings.life import WAITING
+from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.worklists import load_in_order
 from marketplace.permissions import Reader, require
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from flask import url_for
 
 from marketplace.contributions import Link
+from marketplace.matchmaking.background import jobs
 from marketplace.matchmaking.panels import panels, previews
 from marketplace.permissions import Deeds, Reader, anyone, belongs_somewhere
 
@@ -26,4 +27,4 @@ def nav(_reader: Reader) -> Iterator[Link]:
     yield Link("算法说明", url_for("matchmaking.algorithm"), "footer")
 
 
-__all__ = ["DEEDS", "nav", "panels", "previews"]
+__all__ = ["DEEDS", "jobs", "nav", "panels", "previews"]

@@ -47,6 +47,7 @@ class Algorithm:
 
 def describe_algorithm() -> Algorithm:
     """The figures of the page (互联网信息服务算法推荐管理规定 art. 16: the basic principles are to be published)."""
+    # A matcher as the site makes them: what is published are the defaults in force, not figures typed again.
     matcher = matching.Matcher()
     weights = (matcher.grams, matcher.titles, matcher.words, matcher.vectors)
     return Algorithm(

@@ -16,7 +16,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import KIND_NAMES, Row
 from marketplace.matchmaking import queries
-from marketplace.matchmaking.facts import Comparison, most_telling
+from marketplace.matchmaking.facts import Comparison, Fact, most_telling
 from marketplace.matchmaking.offers import (
     Offer,
     brief_offer,
@@ -40,11 +40,11 @@ from marketplace.verdicts.queries import ListVerdicts
 from marketplace.verdicts.ranked_lists import RankedList
 from matching.text import names_a_thing
 
-TOP = 20  # offers of a page
+TOP = 20  # offers of a page, so many as a page of the search
 BESIDE_LISTING = 5  # offers beside the page of a listing
 SHORT_TEXT = 60  # characters below which a text has too few words to be compared by
 OPENING = 110  # characters of the beginning of a text
-# States in which a listing looks for a match.
+# States in which a listing looks for a match: its own people see matches of a draft, so that they can mend the text.
 LOOKING_STATES = ("draft", "returned", "submitted", "in_review", "published")
 
 
@@ -105,6 +105,7 @@ def matches_for(
         return Answer(row.counterpart, blocked=blocked)
     verdicts = verdict_queries.verdicts_on(row, by=by)
     judgements = _judgements_on(row, verdicts, by)
+    # Without `reorder` what is judged is still set apart: only the order of the rest is the public one.
     used = judgements if reorder else []
     request = _request_for(row, verdicts, used, by, top)
     answer = explained_answer(
@@ -135,6 +136,7 @@ def top_matches(
     verdicts = verdict_queries.verdicts_on(row, by=by)
     judgements = _judgements_on(row, verdicts, by)
     ranking = rank_listings(_request_for(row, verdicts, judgements, by, top))
+    # The nearest few that do not fit are for the page of matches, which says why they do not.
     if not ranking.fitting:
         return ()
     offers = []
@@ -162,6 +164,7 @@ def newest_for(
     newest = queries.newest_matchable(row.counterpart, by=by, page=page)
     comparison = Comparison(row, by)
     offers = []
+    # Own listings leave gaps in the ranks, as places in the whole order stay what they are for everybody.
     for rank, other in enumerate(newest.rows, start=newest.first_rank):
         if not is_own(row, other, by):
             facts = most_telling(comparison.facts_with(other))
@@ -192,6 +195,7 @@ def explained_answer(
     # An empty catalogue knows no word at all, which says nothing about the text.
     unknown = set(understanding.unknown) if ranking.catalogue else set()
     known_words = []
+    # A word that occurs nowhere is worth mentioning where it names a thing; 提高 or 优化 would only confuse.
     named_things = []
     for word, _ in understanding.weighed:
         if word not in unknown:
@@ -200,8 +204,8 @@ def explained_answer(
             named_things.append(word)
     offers = []
     for rank, ranked in enumerate(ranking.rows, start=1):
-        facts = ()
-        if comparison is not None:
+        facts: tuple[Fact, ...] = ()
+        if comparison is not None:  # a pasted text has no conditions
             facts = most_telling(comparison.facts_with(ranked.row))
         offer = explained_offer(
             rank,
@@ -231,6 +235,7 @@ def blocked_reason(row: Row) -> str | None:
         return "need"
     if row.state not in LOOKING_STATES:
         return "ended"
+    # Past its day, but not yet moved to 已过期 by the nightly work.
     if row.state == "published" and not row.in_matching:
         return "ended"
     return None
@@ -244,9 +249,11 @@ def opening_line(row: Row, length: int = OPENING) -> str:
         length: characters at most, an ellipsis not counted.
     """
     texts = listing_index.texts(common_view(row)).values()
+    # The first section is the summary or the problem, where there is one.
     text = " ".join(next(iter(texts), "").split())
     if len(text) <= length:
         return text
+    # No ellipsis after a comma.
     return text[:length].rstrip("，、；：,;: ") + "…"
 
 
@@ -285,6 +292,7 @@ def _judged_offers(
     offers = []
     for place, (offered_id, verdict) in enumerate(settled.items(), start=1):
         if offered_id in rows:
+            # Score and grade as they were when it was judged: the verdict was given on those.
             other = rows[offered_id]
             offer = Offer(
                 place,
@@ -300,6 +308,7 @@ def _judged_offers(
 
 def _gaps_of(document: matching.Document) -> tuple[str, ...]:
     """What a text lacks to be compared well: `short`, `numbers`."""
+    # Title and text together: a firm may put its figures into either.
     text = f"{document.title}\n{document.text}"
     gaps = []
     if len(text) < SHORT_TEXT:

@@ -24,6 +24,7 @@ def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Person)
         Invalid: as `trial.match_text`; the organisation is missing or not theirs, or has a listing of that title.
     """
     require(by, "trial.save")
+    # The text came back with the form and may be another one than was tried.
     text = checked_text(text, kind)
     organisation = _checked_organisation(organisation_id, by)
     values = {"title": headline_of(text), LISTINGS[kind].main_text: text}
@@ -32,6 +33,7 @@ def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Person)
 
 def _checked_organisation(organisation_id: int | None, by: Person) -> Organisation:
     own = {organisation.id: organisation for organisation in by.organisations}
+    # The form asks only those who belong to several.
     if organisation_id is None and len(own) == 1:
         return next(iter(own.values()))
     if organisation_id is None or organisation_id not in own:

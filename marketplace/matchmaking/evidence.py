@@ -78,9 +78,11 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
         SearchUnavailable: the matcher is being prepared.
     """
     other = _get_counterpart(row, other_id, by)
+    # By what everybody may know of both: the score of a pair is one for all readers.
     document = common_document(row)
     other_document = common_document(other)
     reasons = _explain_pair(row.counterpart, document, other_document, by)
+    # Facts are a demand's wishes against an achievement's statements, whichever was ranked for which.
     demand, achievement = document, other_document
     if row.kind == "achievement":
         demand, achievement = other_document, document
@@ -94,6 +96,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
         facts=Comparison(row, by).facts_with(other),
         verdict=verdict_queries.own_verdict(row, other.id, by=by),
     )
+    # What is marked are the words that earned something, so that marks and table tell the same.
     words = {word for word, _ in reasons.words}
     return Evidence(
         offer,
@@ -115,6 +118,7 @@ def mark_words(text: str, words: Set[str]) -> Markup:
 def _get_counterpart(row: Row, other_id: int, by: Reader | None) -> Row:
     found = listing_queries.get_findable(row.counterpart, [other_id], by=by)
     other = found.get(other_id)
+    # One answer for all of these: it must not tell a secret listing from a missing one.
     if other is None or blocked_reason(row) or blocked_reason(other):
         raise _no_such_pair()
     if is_own(row, other, by):
@@ -137,6 +141,7 @@ def _explain_pair(
     """Why the other document has its score; weighed as if it were in the catalogue where it is not."""
     matchers: Matchers = current_app.extensions["matchers"]
     with matchers.using(sought, inner=reads_confidential(by)) as matcher:
+        # By id where it can be, from the features stored there: a draft is in no catalogue.
         return matcher.explain(document, other.id if other.id in matcher else other)
 
 
@@ -148,6 +153,7 @@ def _parts_of(
     names.append(REST)
     if reasons.vector_share > 0:
         names.append(ALIKE)
+    # In the table 0.123 + 0.045 must make 0.168, so points and per cents are rounded together, each as a whole.
     points = reasons.rounded_parts(round(offer.score * POINTS))
     percents = reasons.rounded_parts(100)
     # Without ALIKE there is one name less than parts; its part is then 0.

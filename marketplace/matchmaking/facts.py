@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.dictionaries import models as dictionaries
-from marketplace.listings import terms
 from marketplace.listings.models import Demand, Row
+from marketplace.listings.schema import terms
 from marketplace.permissions import Reader
 from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import money
@@ -66,6 +66,7 @@ class Comparison:
     def facts_with(self, other: Row) -> tuple[Fact, ...]:
         """Every fact of the pair, in the order of FACT_NAMES."""
         theirs = conditions_for(other, self._reader)
+        # The wish is always the demand's, whichever of the two has its page open.
         if isinstance(self._row, Demand):
             demand: Row = self._row
             compared = facts.compare_facts(self._document, theirs)
@@ -90,6 +91,7 @@ class Comparison:
 
     def _in_words(self, code: str, value: Any) -> str:
         """A value of a fact in Chinese; nothing where it is unknown."""
+        # Unknown is said by an empty text and never guessed; money that is 0 is a tuple, so it is no unknown.
         if not value:
             return ""
         if code == "money":
@@ -97,10 +99,12 @@ class Comparison:
         if code == "mode":
             modes = terms.CONVERSION_MODES
             return "、".join(name for mode, name in modes.items() if mode in value)
+        # A code that left its dictionary is shown as it is rather than not at all.
         return self._names[code].get(value, value)
 
 
 def most_telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:
     """The few facts for a row of a list: known ones first, each group in the order of FACT_NAMES."""
+    # Sorting is stable, so each group stays in the order of FACT_NAMES.
     known_first = sorted(compared, key=lambda fact: fact.verdict == "unknown")
     return tuple(known_first[:FACTS_ON_A_ROW])

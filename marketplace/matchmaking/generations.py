@@ -95,6 +95,7 @@ class Generations:
         Returns:
             its name.
         """
+        # Sorted by name is sorted by time; the rest tells two builds of one second apart.
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"
         path = self.path_of(kind, name)
         path.mkdir(parents=True)
@@ -105,6 +106,7 @@ class Generations:
         rows = [(row_id, *stamp) for row_id, stamp in stamps.items()]
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
         np.save(path / "stamps.npy", table, allow_pickle=False)
+        # `os.replace` is one step: a process reads the old name or the new one, never half of it.
         before = self.current(kind)
         (self.folder / kind / "next").write_text(name)
         os.replace(self.folder / kind / "next", self.folder / kind / "current")
@@ -125,6 +127,7 @@ class Generations:
         """
         folder = self.folder / kind
         folder.mkdir(parents=True, exist_ok=True)
+        # A lock of the operating system: it cannot be left behind by a process that was killed.
         mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
         with (folder / "lock").open("w") as file:
             try:
@@ -153,6 +156,7 @@ class Generations:
         if not self.pools:
             return Matcher.load(path)
         pool = self.candidate_pool(kind, name)
+        # The cluster may have been emptied or exchanged behind the artefact's back.
         if not pool.exists():
             raise UnusableArtefact(f"the candidates of {name} are not in Elasticsearch")
         return CandidateMatcher.open(path, pool)
@@ -165,6 +169,7 @@ class Generations:
         try:
             CandidateMatcher.build(documents, path / "matcher", pool)
         except BaseException:
+            # Half a pool is worth nothing, and nobody would ever drop it.
             shutil.rmtree(path, ignore_errors=True)
             with suppress(search.SearchError):
                 pool.drop()

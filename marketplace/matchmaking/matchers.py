@@ -92,7 +92,7 @@ class Matchers:
         for kind in LISTINGS:
             for inner in (False, True):
                 self._catalogues[kind, inner] = Catalogue(kind, inner)
-        self._guard = threading.Lock()
+        self._guard = threading.Lock()  # of the two below, which all threads share
         self._builds: dict[str, threading.Thread] = {}
         self._tried: dict[str, float] = {}
 
@@ -148,6 +148,7 @@ class Matchers:
         """
         counts = {}
         for kind in kinds:
+            # Two builds at once would only remove each other's generations.
             with self.generations.build_lock(kind, wait=True):
                 counts[kind] = self._fit(kind)
         return counts
@@ -161,6 +162,7 @@ class Matchers:
         """
         states = {}
         for kind in LISTINGS:
+            # A catalogue of its own: looking at the state must not change what readers rank with.
             catalogue = Catalogue(kind, inner=False)
             self._take_generation(catalogue)
             current = _read_stamps(catalogue)
@@ -247,6 +249,7 @@ class Matchers:
         else:
             changed, gone = _recent_differences(catalogue, seen - MARGIN)
         if _too_many(catalogue, changed):
+            # So that the next use compares all again: the build may be there by then.
             catalogue.audited = None
             self._prepare(catalogue.kind)
             raise SearchUnavailable(
@@ -254,6 +257,7 @@ class Matchers:
                 "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
             )
         _apply(catalogue, changed, gone)
+        # The moment before the query: what was committed during it is taken in once more next time.
         catalogue.seen = moment
 
     # building
@@ -298,6 +302,7 @@ class Matchers:
 def _documents(kind: str, stamps: dict[int, Stamp]) -> Iterator[Document]:
     """What an artefact of a kind has, and no confidential listing; fills in the stamp of each."""
     for row in listing_index.published(kind):
+        # One artefact serves both circles, so it has only what everybody may find.
         if row.visibility != "confidential" and row.is_matchable:
             stamps[row.id] = _stamp(row.revision, row.updated_at)
             yield common_document(row)
@@ -366,6 +371,7 @@ def _apply(catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> N
     table = LISTINGS[catalogue.kind]
     matcher = catalogue.matcher
     assert matcher is not None  # noqa: S101  for the type checker: _take_generation has set it
+    # First out, then in: a row that left and came back under one id must end up inside.
     if gone:
         matcher.remove(sorted(gone))
         for row_id in gone:
@@ -380,6 +386,7 @@ def _apply(catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> N
 
 
 def _stamp(revision: int, updated_at: datetime) -> Stamp:
+    # Whole microseconds: NumPy stores them exactly, and they compare the same on every database.
     return revision, (updated_at - EPOCH) // timedelta(microseconds=1)
 
 

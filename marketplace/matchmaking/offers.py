@@ -84,6 +84,7 @@ def explained_offer(
     why = []
     for piece in match_sentence(reasons).pieces:
         text = piece.text
+        # Only shared words have a spelling of their own; the rest of the sentence is ours.
         if piece.marked:
             text = spellings.get(text, text)
         why.append((text, piece.marked))
@@ -108,6 +109,7 @@ def original_spellings(document: matching.Document) -> dict[str, str]:
     found: dict[str, str] = {}
     for text in (document.title, document.text):
         for span in spans(text):
+            # The first one counts: the title, where a word is in both.
             found.setdefault(span.word, text[span.start : span.end])
     return found
 
@@ -116,7 +118,9 @@ def legible_words(
     words: Iterable[str], spellings: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Words as written, each once, cut at WORD_LENGTH: a text without breaks is one word as long as itself."""
-    legible: dict[str, None] = {}
+    legible: dict[
+        str, None
+    ] = {}  # a dict, for its order: each word once, heaviest first
     for word in words:
         written = spellings.get(word, word)
         if len(written) > WORD_LENGTH:
@@ -147,6 +151,7 @@ def ranked_list_of(
     items = []
     for offer in offers:
         row = offer.row
+        # With its revision: a verdict on a text that has changed since is refused (decision 015).
         item = RankedItem(row.id, row.revision, offer.score, offer.grade, offer.rank)
         items.append(item)
     generation = current_app.extensions["matchers"].generation(

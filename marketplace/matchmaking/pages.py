@@ -13,8 +13,8 @@ from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings import queries as listing_queries
-from marketplace.listings import terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Row
+from marketplace.listings.schema import terms
 from marketplace.matchmaking import deeds, trial
 from marketplace.matchmaking.algorithm import describe_algorithm
 from marketplace.matchmaking.answers import (
@@ -33,7 +33,7 @@ from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
 
-TRIALS = "20/minute;200/day"  # per address
+TRIALS = "20/minute;200/day"  # per address: anybody may try, and each trial ranks a whole catalogue
 PAGE_LIMIT = 100_000  # beyond any list; a larger number is not repeated on the page
 
 EXAMPLES = {
@@ -137,6 +137,7 @@ def _newest_page(row: Row) -> str:
 
 def _judging_values(row: Row, ranked_list: RankedList | None) -> dict[str, object]:
     """What the buttons of a list need; no signed list for a reader who may not judge."""
+    # Nothing of the list is stored until it is judged: it travels with the page (decision 015).
     signed_list = ""
     if ranked_list is not None:
         signed_list = ranked_lists.sign(ranked_list, to=current_user)
@@ -164,12 +165,14 @@ def _page(name: str, row: Row, **values: object) -> str:
 
 
 def _known_kind(kind: str) -> str:
+    """A kind from an address; one that was mistyped shows the form of a problem rather than an error."""
     return kind if kind in LISTINGS else trial.DEFAULT_KIND
 
 
 def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not stored as a draft."""
     answer = None
+    # A text that cannot be tried has no matches; one whose organisation is missing still has.
     if "text" not in error.problems:
         answer = trial.match_text(text, kind, by=current_user)
     # The title was made from the text, so what is wrong with it is mended there.

@@ -33,6 +33,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         row: a row of any room.
         reader: who has its page open.
     """
+    # Every room is asked about every row; what takes no part in matching has no block.
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
     offers = None
@@ -55,6 +56,7 @@ def previews(
         reader: who writes.
     """
     answer = None
+    # Ranking costs more than all the rest of the page, so a form is previewed on request only.
     if text is not None:
         answer = _preview(kind, text, reader)
     values = {
@@ -70,6 +72,7 @@ def previews(
 def _preview(kind: str, text: str, reader: Reader) -> Answer | None:
     """Matches of a half-written text; None where it is too short or the matcher is not ready."""
     try:
+        # A form takes longer texts than a trial; the beginning says enough for a preview.
         return match_text(text[:TEXT_MOST], kind, by=reader)
     except (Invalid, SearchUnavailable):
         return None

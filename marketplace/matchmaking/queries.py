@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketplace.extensions import db
+from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.permissions import Reader
+from marketplace.persistence import Page
 
 PAGE_SIZE = 20  # rows of a page of the plain order
 
@@ -40,16 +42,15 @@ def newest_matchable(kind: str, *, by: Reader | None, page: int) -> NewestPage:
     table = LISTINGS[kind]
     offered = table.found_by(by) & table.matchable()
     count = db.select(db.func.count()).select_from(table).where(offered)
-    total = db.session.scalar(count) or 0
-    pages = max(1, -(-total // PAGE_SIZE))  # rounded up
-    page = min(max(1, page), pages)
-    start = (page - 1) * PAGE_SIZE
+    paging = Page(db.session.scalar(count) or 0, PAGE_SIZE)
     newest = (
         db.select(table)
         .where(offered)
         .order_by(table.published_at.desc(), table.id.desc())
         .limit(PAGE_SIZE)
-        .offset(start)
+        .offset(paging.offset(page))
+        .options(*listing_queries.without_children(kind))
     )
     rows = list(db.session.scalars(newest))
-    return NewestPage(rows, start + 1, page, pages)
+    first_rank = paging.offset(page) + 1
+    return NewestPage(rows, first_rank, paging.clamp(page), paging.pages)

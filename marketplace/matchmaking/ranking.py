@@ -94,6 +94,7 @@ def rank_listings(request: RankingRequest) -> Ranking:
         SearchUnavailable: the matcher is being prepared.
     """
     selection = _select(request)
+    # All that asks the database comes before the lock is taken again.
     grader = active_grader()
     compared = _compare_all(request, selection, grader)
     matchers: Matchers = current_app.extensions["matchers"]
@@ -104,6 +105,7 @@ def rank_listings(request: RankingRequest) -> Ranking:
         graded = _grade_rows(selection, grader, compared)
         fitting = any(ranked.grade != "weak" for ranked in graded)
         rows = graded
+        # Nothing fits: the page says so first, and then gives the nearest few with what is missing.
         if not fitting:
             rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
         understanding = _understanding_of(selection, rows)
@@ -136,6 +138,7 @@ def _select(request: RankingRequest) -> _Selection:
     inner = reads_confidential(request.reader)
     wanted = request.top + SPARE
     while True:
+        # What is excluded is ranked too and dropped afterwards, so it must not use up places.
         depth = wanted + len(request.excluded)
         if request.judgements:
             depth = max(depth, REORDERED)
@@ -146,10 +149,12 @@ def _select(request: RankingRequest) -> _Selection:
             left = [match for match in best if match.id not in request.excluded]
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
+            # Without any match nothing will be explained, and the reader is told how the text was read.
             if not best:
                 understanding = matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
         found = _offered_rows(request, left[:wanted])
+        # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
         if len(found) == request.top or exhausted:
             first = best[0] if best else None
@@ -166,7 +171,7 @@ def _offered_rows(
     found = []
     for match in ranked:
         row = rows.get(int(match.id))
-        if row is None:
+        if row is None:  # withdrawn a moment ago, or not for this reader
             continue
         if request.subject is not None and is_own(request.subject, row, request.reader):
             continue
@@ -184,7 +189,7 @@ def _compare_all(
     if not grader.needs_facts or request.subject is None:
         return {}
     subject = request.document
-    compared = {}
+    compared: dict[int, Sequence[facts.Fact]] = {}
     for _, row in selection.found:
         other = common_conditions(row)
         if isinstance(row, Demand):
@@ -215,6 +220,7 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
     for match, row in selection.found:
         if len(nearest) == NEAREST_UNGRADED:
             break
+        # A row that shares no word would be explained by nothing.
         if match.reasons.words:
             nearest.append(RankedRow(row, match.score, None, match.reasons))
     return nearest

@@ -12,7 +12,7 @@ from marketplace.matchmaking.ranking import RankingRequest, rank_listings
 from marketplace.permissions import Reader
 
 TEXT_LEAST = 20  # characters of a pasted text
-TEXT_MOST = 3000
+TEXT_MOST = 3000  # some two pages; ranking takes longer the more words there are
 HEADLINE_MOST = 40  # characters of a title made from a pasted text
 CLAUSE_LEAST = 12  # characters below which a title says too little
 DEFAULT_KIND = "demand"
@@ -47,6 +47,7 @@ def checked_text(text: str, kind: str) -> str:
     Raises:
         Invalid: as `match_text`.
     """
+    # Browsers send line ends as two characters, which nobody counts; PostgreSQL stores no NUL.
     text = text.replace("\r\n", "\n").replace("\x00", "").strip()
     if kind not in LISTINGS:
         raise Invalid(
@@ -67,6 +68,7 @@ def headline_of(text: str) -> str:
     line = text.strip().split("\n", 1)[0].strip()
     if len(line) > HEADLINE_MOST:
         line = re.split(r"[。！？；;!?]", line, maxsplit=1)[0]
+    # A text that begins with a full stop has no first sentence.
     line = line or text.strip()
     if len(line) > HEADLINE_MOST:
         ends = [

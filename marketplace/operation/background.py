@@ -1,4 +1,6 @@
-"""When the work in the background runs, and which of several hosts does it. What it does stands in `rules.py`.
+"""Runs the work in the background at its times, and settles which of several hosts does it.
+
+What there is to do, and when, the rooms contribute as `jobs()`.
 
 Every host runs `flask jobs`: its own artefacts and stand-in need care on each, everything else is done by one leader.
 """
@@ -11,7 +13,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -27,47 +29,15 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace import contributions
+from marketplace.contributions import Job
 from marketplace.extensions import db
-from marketplace.operation import rules
 
 log = structlog.get_logger(__name__)
 
 LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, as long as it stays the same
 KEPT = 7  # nightly backups kept
 PARENT_LOOK = 1.0  # seconds between two looks whether the site still runs
-
-
-@dataclass(frozen=True)
-class Job:
-    """One piece of work.
-
-    Attributes:
-        deed: name in `rules.DEEDS`.
-        times: `seconds`/`minutes` of an interval, or `hour`/`minute` of a night (UTC).
-        leader: done on one host only.
-        lane: jobs of one lane never run at the same time.
-        at_start: also when the process begins.
-    """
-
-    deed: str
-    times: dict[str, int]
-    leader: bool = True
-    lane: str = "index"
-    at_start: bool = False
-
-
-# Times are UTC: 19:30 and 20:30 are half past three and half past four in the morning in Liaocheng. Expiry runs by day,
-# for a list may bring in what is already over; searches and matches leave it out at once (`found_by`).
-JOBS = (
-    Job("index", {"seconds": 30}, at_start=True),
-    Job("stand-in", {"minutes": 5}, leader=False, lane="stand-in", at_start=True),
-    Job("expiry", {"minutes": 10}, at_start=True),
-    Job("comparison", {"hour": 19, "minute": 30}),
-    Job("statistics", {"hour": 19, "minute": 45}),
-    Job("matcher", {"minutes": 10}, leader=False, lane="matcher", at_start=True),
-    Job("matcher-nightly", {"hour": 20, "minute": 0}, leader=False, lane="matcher"),
-    Job("verdicts", {"hour": 20, "minute": 30}, lane="matcher"),
-)
 
 
 class Leadership:
@@ -253,42 +223,37 @@ def run(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     return True
 
 
-def serve(
-    app: Flask,
-    extra: tuple[tuple[Job, Callable[[], str]], ...] = (),
-    *,
-    parent: int | None = None,
-) -> None:
+def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
+    """Do a job whose turn has come, unless another host is there to do it."""
+    if not job.leader or leadership.held():
+        run(app, job.name, job.run)
+
+
+def serve(app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None) -> None:
     """Run every job at its times until the process is asked to end; what is under way is finished first.
 
     Args:
         app: the application.
-        extra: further jobs with their deeds.
+        extra: jobs of this process beside those of the rooms.
         parent: the process that began this one; when it has gone, killed or not, that is a request to end.
     """
     leadership = Leadership(app)
-    beside = hasattr(app.extensions["search"], "embedded")
-    work = [
-        (job, rules.DEEDS[job.deed]) for job in JOBS if beside or job.deed != "stand-in"
-    ] + list(extra)
+    with app.app_context():
+        jobs = [*contributions.jobs(), *extra]
     scheduler = BackgroundScheduler(
-        executors={job.lane: ThreadPoolExecutor(1) for job, _ in work},
+        executors={job.lane: ThreadPoolExecutor(1) for job in jobs},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-
-    def turn(job: Job, deed: Callable[[], str]) -> None:
-        if not job.leader or leadership.held():
-            run(app, job.deed, deed)
-
-    for job, deed in work:
-        trigger = CronTrigger if "hour" in job.times else IntervalTrigger
-        doing = partial(turn, job, deed)
-        scheduler.add_job(
-            doing, trigger(**job.times, timezone="UTC"), id=job.deed, executor=job.lane
-        )
+    for job in jobs:
+        trigger = IntervalTrigger
+        if "hour" in job.schedule:
+            trigger = CronTrigger
+        turn = partial(run_if_leader, app, job, leadership)
+        times = trigger(**job.schedule, timezone="UTC")
+        scheduler.add_job(turn, times, id=job.name, executor=job.lane)
         if job.at_start:
-            scheduler.add_job(doing, id=f"{job.deed}-first", executor=job.lane)
+            scheduler.add_job(turn, id=f"{job.name}-first", executor=job.lane)
 
     # Blocked before any thread begins, so that no thread is interrupted and this one alone takes the request to end.
     ends = {signal.SIGTERM, signal.SIGINT}
@@ -297,7 +262,7 @@ def serve(
         scheduler.start()
         if parent is not None:
             threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
-        log.info("jobs_began", jobs=[job.deed for job, _ in work])
+        log.info("jobs_began", jobs=[job.name for job in jobs])
         log.info("jobs_ending", signal=signal.Signals(signal.sigwait(ends)).name)
         scheduler.shutdown(wait=True)
     finally:

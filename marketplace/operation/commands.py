@@ -11,16 +11,14 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import search
+from marketplace import contributions
+from marketplace.contributions import Job
 from marketplace.errors import MarketError
-from marketplace.operation import background, backups, rules
+from marketplace.operation import background, backups
 
 
 @click.command("jobs")
-@click.option(
-    "--once",
-    type=click.Choice(list(rules.DEEDS)),
-    help="Do one piece of work now and end.",
-)
+@click.option("--once", metavar="JOB", help="Do one piece of work now and end.")
 @click.option(
     "--backup",
     type=click.Path(file_okay=False, path_type=Path),
@@ -40,14 +38,27 @@ def commands(
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if once:
-        if not background.run(app, once, rules.DEEDS[once]):
+        job = _job(once)
+        if not background.run(app, job.name, job.run):
             raise SystemExit(1)
         return
     extra = []
     if backup is not None:
-        nightly = background.Job("backup", {"hour": 18, "minute": 30})
-        extra.append((nightly, partial(backups.nightly, backup, keep)))
-    background.serve(app, tuple(extra), parent=parent)
+        nightly = partial(backups.nightly, backup, keep)
+        extra.append(Job("backup", nightly, {"hour": 18, "minute": 30}))
+    background.serve(app, extra, parent=parent)
+
+
+def _job(name: str) -> Job:
+    """The job of that name.
+
+    Raises:
+        click.BadParameter: no room has one of that name here.
+    """
+    jobs = {job.name: job for job in contributions.jobs()}
+    if name not in jobs:
+        raise click.BadParameter(f"{name!r} is not one of {', '.join(jobs)}.")
+    return jobs[name]
 
 
 @click.command("backup")

@@ -11,6 +11,7 @@ from flask import url_for
 
 from marketplace.contributions import Link
 from marketplace.permissions import Deeds, Reader, broker, may, member, operator
+from marketplace.verdicts.background import jobs
 
 DEEDS: Deeds = {
     # The thing is the listing on whose matches the verdict is given.
@@ -29,3 +30,6 @@ def nav(reader: Reader) -> Iterator[Link]:
     if may(reader, "mine.read"):
         text = "企业反馈：为什么没选您的成果"
         yield Link(text, url_for("verdicts.feedback"), "achievements")
+
+
+__all__ = ["DEEDS", "jobs", "nav"]

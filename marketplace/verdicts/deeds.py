@@ -136,6 +136,7 @@ def retract(subject: Row, offered_id: int, *, by: Reader) -> Verdict:
         raise NotFound(
             "没有找到您的这条评价。", "它可能已经收回。可以回到匹配列表看看。"
         )
+    # The CHECKs tie reason and level to the state, so they leave with it; History keeps what was said.
     row.reason = None
     row.level = None
     row.note = ""
@@ -196,6 +197,7 @@ def _give(
     require(by, "verdict.give", subject)
     found = listing_queries.get_findable(subject.counterpart, [offered_id], by=by)
     offered = found.get(offered_id)
+    # Not only shown but still to be found: a verdict on what is gone would teach from a text nobody can read.
     if offered is None:
         raise NotFound(
             "这一条现在找不到了。", "它可能刚被撤回或过期。可以回到匹配列表看看。"
@@ -264,6 +266,7 @@ def _new_verdict(subject: Row, offered: Row, by: Reader, item: RankedItem) -> Ve
 
 def _role_of(by: Reader, subject: Row) -> str:
     """In which role somebody judges: for their own firm first."""
+    # Roles may be several: a broker who judges for the own firm judges as its owner.
     if subject.organisation_id in organisations_of(by):
         return "owner"
     return "operator" if "operator" in roles_of(by) else "broker"
@@ -284,7 +287,7 @@ def _store_impression(ranked_list: RankedList, by: Reader) -> Impression:
     query = db.select(Impression).where(
         Impression.to_id == by.id, Impression.digest == digest
     )
-    row = db.session.scalar(query)
+    row: Impression | None = db.session.scalar(query)
     if row is None:
         items = [ImpressionItem(**item) for item in content.pop("items")]
         row = Impression(**content, digest=digest, to_id=by.id, items=items)

@@ -71,12 +71,14 @@ class ActiveGrader:
 def ranker_version() -> str:
     """The version of the ranking: the words it reads and the weights of its parts."""
     weights = vars(matching.Matcher())
+    # In order of name: the version must not change with the order of arguments.
     parts = [f"{name}={weights[name]:g}" for name in sorted(weights)]
     return f"{VERSION} {' '.join(parts)}"[:RANKER_LENGTH]
 
 
 def active_grader() -> ActiveGrader:
     """What grades pairs now: the newest model of the present ranking if it did better than the fixed cut points."""
+    # The newest decides, also where it did worse than an older one: it knows the most verdicts.
     newest = (
         db.select(GradeModel)
         .where(GradeModel.ranker == ranker_version())
@@ -87,6 +89,7 @@ def active_grader() -> ActiveGrader:
     if row is None or not row.better:
         return ActiveGrader(grade_by_cut_points)
     model = _load_model(row.parameters)
+    # One that cannot be read was logged; pages must not fail for it.
     if model is None:
         return ActiveGrader(grade_by_cut_points)
     table = tuple(tuple(fifth) for fifth in model.figures_["table"])
@@ -125,6 +128,7 @@ def fit_grades() -> calibration.Calibration:
     if texts < FITTED_FROM:
         raise quality.TooFew(texts, FITTED_FROM)
     features = []
+    # What the cut points would have said, so that the model can be held against them on the same pairs.
     fixed_levels = []
     for pair, reasons in zip(pairs, explain_pairs(pairs), strict=True):
         demand = common_document(pair.demand)

@@ -78,13 +78,17 @@ def judgements_on(
         levels: id → level 1–4, as `queries.ListVerdicts` has it.
         by: the reader; what they may no longer find is left out.
     """
+    # Looked at first, so that a list that cannot be reordered costs no query.
     if not reordering.can_reorder(list(levels.values())):
         return []
-    rows = listing_queries.get_findable(sought, levels, by=by)
+    # In full: their whole texts are compared, and child rows would otherwise be loaded one listing at a time.
+    rows = listing_queries.get_findable(sought, levels, by=by, in_full=True)
     judgements = []
+    # In order of id: sums of floating-point numbers depend on their order.
     for listing_id in sorted(rows):
         document = common_document(rows[listing_id])
         judgements.append(Judgement(document, levels[listing_id]))
+    # Once more: some of what was judged is gone.
     if not reordering.can_reorder([judgement.level for judgement in judgements]):
         return []
     return judgements
@@ -139,6 +143,7 @@ def explain_pairs(pairs: Sequence[JudgedPair]) -> list[matching.Reasons]:
         SearchUnavailable: the matcher is being prepared.
     """
     documents = []
+    # Projected before the matcher is taken: rows may still have to load their figures and rights.
     for pair in pairs:
         achievement = common_document(pair.achievement)
         documents.append((common_document(pair.demand), achievement))

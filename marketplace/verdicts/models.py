@@ -79,7 +79,7 @@ def _one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} in ({quoted})"
 
 
-class Impression(db.Model):
+class Impression(db.Model):  # type: ignore[name-defined,misc]
     """A ranked list as a reader had it on the page when they judged something on it. Looking alone stores nothing.
 
     Attributes:
@@ -122,7 +122,7 @@ class Impression(db.Model):
     )
 
 
-class ImpressionItem(db.Model):
+class ImpressionItem(db.Model):  # type: ignore[name-defined,misc]
     """One row of an impression: its position from 1, the listing, its revision, the score and grade it had."""
 
     __tablename__ = "shown_place"
@@ -140,7 +140,7 @@ class ImpressionItem(db.Model):
     impression: Mapped[Impression] = relationship(back_populates="items")
 
 
-class Verdict(db.Model):
+class Verdict(db.Model):  # type: ignore[name-defined,misc]
     """What one person thinks of one pair, on one side's list. One row per person and pair; a change is a History row.
 
     Attributes:
@@ -216,7 +216,7 @@ class Verdict(db.Model):
         return UNSUITABLE[self.reason or "other"]
 
 
-class GradeModel(db.Model):
+class GradeModel(db.Model):  # type: ignore[name-defined,misc]
     """A calibrated grade model as JSON; the newest of the present ranker is active.
 
     Attributes:
@@ -237,7 +237,7 @@ class GradeModel(db.Model):
     at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Measurement(db.Model):
+class Measurement(db.Model):  # type: ignore[name-defined,misc]
     """How good matching was on a day: the figures of the operators' page, as `quality.measure_quality` gives them."""
 
     __tablename__ = "measurement"

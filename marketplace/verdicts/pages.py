@@ -42,6 +42,7 @@ Deed: TypeAlias = Callable[[Row], Verdict]
 @needs("verdict.give", of_thing=True)
 def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """感兴趣, and where to go on."""
+    # By what the reader may open, not only find: the owner judges on the list of a draft too.
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
     row = deeds.like(subject, other_id, by=current_user, ranked_list=_sent_list())
     page = f"listings.{subject.counterpart}"
@@ -135,6 +136,7 @@ def _judge(
         message: what the next page says, with `title`, `reason` and `level` to fill in.
     """
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
+    # Buttons on a list have no room for errors, so the form is shown by itself.
     try:
         row = deed(subject)
     except Invalid as error:

@@ -58,6 +58,7 @@ def measure_quality() -> dict[str, Any]:
         "chains": [],
         "exposure": exposure,
     }
+    # From less the figures would mislead; the page says how many are still needed.
     if len(levels) < quality.MIN_DEMANDS:
         return figures
     figures["quality"] = asdict(quality.measure_quality(levels.values()))
@@ -107,6 +108,7 @@ def _measure_chains(
         if pair.demand.chain_code:
             texts_by_chain[pair.demand.chain_code].add(pair.text)
     chain_names = names(Chain)
+    # In order of code, so that the page is the same every day.
     measured = []
     for code in sorted(texts_by_chain):
         texts = texts_by_chain[code]
@@ -129,6 +131,7 @@ def _measure_exposure() -> dict[str, Any]:
     ranked_demands = 0
     without_match = 0
     placed: list[int] = []
+    # Read together, since rank_all ranks a batch on all processors.
     while batch := list(islice(demands, DEMANDS_RANKED_AT_ONCE)):
         ranked_demands += len(batch)
         documents = [common_document(demand) for demand in batch]
@@ -140,6 +143,7 @@ def _measure_exposure() -> dict[str, Any]:
                 if offered_id in offered:
                     compared = facts.compare_facts(document, offered[offered_id])
                     given.append((offered_id, grade(reasons, compared)))
+            # A list whose first places are weak is shown as "nothing fits", so it gives nobody exposure.
             if any(level in ("high", "fair") for _, level in given):
                 placed += [listing_id for listing_id, level in given if level]
             else:
@@ -192,6 +196,7 @@ def _exposure_by_owner(placed: Sequence[int]) -> dict[str, list[Exposure]]:
     )
     institutions = {}
     districts = {}
+    # What is on offer, not what is published: the same circle that the lists were ranked for.
     for listing_id, institution, district in db.session.execute(query):
         institutions[listing_id] = institution
         districts[listing_id] = district or NO_DISTRICT

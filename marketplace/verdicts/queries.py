@@ -62,6 +62,7 @@ def verdicts_on(subject: Row, *, by: Reader | None) -> ListVerdicts:
     if by is None or not may(by, "verdict.read", subject):
         return ListVerdicts()
     pairs: dict[int, list[Verdict]] = {}
+    # Oldest change first, so that the last of each pair is the newest.
     for row in _current_verdicts(subject):
         pairs.setdefault(row.offered_id, []).append(row)
     settled = {}
@@ -77,6 +78,7 @@ def verdicts_on(subject: Row, *, by: Reader | None) -> ListVerdicts:
 
     def interested_and_new(offered_id: int) -> tuple[bool, float, int]:
         verdict = settled[offered_id]
+        # False sorts before True: the interested come first.
         refused = verdict.state != "interested"
         return refused, -verdict.changed_at.timestamp(), offered_id
 
@@ -104,7 +106,7 @@ def own_verdict(
         Verdict.achievement_id == (offered_id if is_demand else subject.id),
         Verdict.by_id == by.id,
     )
-    row = db.session.scalar(query)
+    row: Verdict | None = db.session.scalar(query)
     if row is None or (row.state == "open" and not retracted):
         return None
     return row
@@ -146,7 +148,8 @@ def newest_measurement(*, by: Reader | None) -> Measurement | None:
     """
     require(by, "quality.read")
     query = db.select(Measurement).order_by(Measurement.id.desc()).limit(1)
-    return db.session.scalar(query)
+    newest: Measurement | None = db.session.scalar(query)
+    return newest
 
 
 def reason_names(side: str) -> dict[str, str]:
@@ -178,6 +181,7 @@ def _settling_verdict(rows: list[Verdict], by: Reader) -> Verdict | None:
     decided = [row for row in rows if row.by_id == by.id]
     if not decided:
         decided = [row for row in rows if row.by_role == "owner"]
+    # A grade is a statement about the pair, no decision about it: the pair is still to be judged.
     if not decided or decided[-1].state == "graded":
         return None
     return decided[-1]
@@ -194,7 +198,7 @@ def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons
             Verdict.state == "unsuitable",
             Verdict.achievement_id.in_(rows),
         )
-        .distinct()
+        .distinct()  # three colleagues with one reason are one firm
     )
     firms: dict[int, set[int]] = {}
     counts: dict[int, Counter[str]] = {}
@@ -203,6 +207,7 @@ def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons
         counts.setdefault(achievement_id, Counter())[reason] += 1
     found = []
     for achievement_id, row in rows.items():
+        # Counted over all reasons: a firm that gave two is still one firm.
         declined_by = len(firms.get(achievement_id, ()))
         if declined_by >= FIRMS_LEAST:
             reasons = _most_given_first(counts[achievement_id])

@@ -47,7 +47,7 @@ class RankedList:
     generation: str = ""
     judged: int = 0
     surface: str = "matches"
-    at: datetime = field(default_factory=now)
+    at: datetime = field(default_factory=now)  # when the page was made
 
     def item_of(self, offered_id: int) -> RankedItem | None:
         """The row of a listing; None where it is not on the list."""
@@ -79,6 +79,7 @@ def verify(signed_list: str, *, by: Reader) -> RankedList:
     Raises:
         Stale: it is damaged, another reader's, or of an older form.
     """
+    # Whatever comes in may be forged, cut off or of last year's form; all of that is one error to the reader.
     try:
         to_id, values = _signer().loads(signed_list)
         at = datetime.fromtimestamp(values.pop("at"), UTC).replace(tzinfo=None)
@@ -86,6 +87,7 @@ def verify(signed_list: str, *, by: Reader) -> RankedList:
         ranked_list = RankedList(**values, items=items, at=at)
     except (BadData, ValueError, TypeError, KeyError):
         raise outdated_list() from None
+    # Signed for somebody else: two people at one computer, or a copied form.
     if to_id != by.id:
         raise outdated_list()
     return ranked_list

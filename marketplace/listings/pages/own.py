@@ -20,7 +20,6 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds, queries, readiness, worklists
 from marketplace.listings.forms import FORMS, AchievementForm, DeedForm, DemandForm
-from marketplace.listings.labels import LABELS, said
 from marketplace.listings.models import (
     KIND_NAMES,
     Achievement,
@@ -266,7 +265,8 @@ def _form_page(
     """The page of a form, with what is wrong, what is missing for the public, and what others changed meanwhile."""
     stored: dict[str, str] = {}
     if isinstance(error, Stale) and row is not None:
-        stored = {name: said(row, name) for name in form.differing(row)}
+        fields = [form.schema[name] for name in form.differing(row)]
+        stored = {field.name: field.describe(row) for field in fields}
         form.seen.data = row.revision
     if not focus:
         form.leave_room()
@@ -306,7 +306,7 @@ def _form_page(
         needed=form.needed(),
         previews=contributions.previews(form.kind, row, looked_at, current_user),
         action=action,
-        labels=LABELS[form.kind],
+        labels=form.schema.labels,
     )
     return page, status
 

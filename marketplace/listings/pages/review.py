@@ -18,13 +18,11 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
 from marketplace.listings import buttons, deeds, queries, readiness, review_queue
 from marketplace.listings.decision_forms import DecisionForm, VerifyForm
-from marketplace.listings.labels import LABELS, said
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
+from marketplace.listings.schema import SCHEMAS
 from marketplace.wording import UNKNOWN
 
-# What the head of the page says already; the upper end of a price is part of the price.
-HEADED = ("title", "organisation", "price_max")
 # Where on the page a problem is put right; a field of the listing is one of those that are missing.
 TARGETS = {"note": "note", "uscc": "uscc", "organisation": "organisation-title"}
 
@@ -161,14 +159,12 @@ def _field_values(row: Achievement | Demand) -> tuple[list[tuple[str, str]], lis
     """(label, value) of every field that is filled in, and the labels of those that are not."""
     filled = []
     blank = []
-    for name, label in LABELS[row.kind].items():
-        if name in HEADED:
-            continue
-        value = said(row, name)
+    for field in SCHEMAS[row.kind].reviewed:
+        value = field.describe(row)
         if value == UNKNOWN:
-            blank.append(label)
+            blank.append(field.label)
         else:
-            filled.append((label, value))
+            filled.append((field.label, value))
     return filled, blank
 
 
@@ -199,7 +195,7 @@ def _review_page(
         row=row,
         kind_name=KIND_NAMES[row.kind],
         organisation_kinds=ORGANISATION_KINDS,
-        labels=LABELS[row.kind],
+        labels=SCHEMAS[row.kind].labels,
         waits=row.state in row.life.phases["waiting"],
         filled=filled,
         blank=blank,

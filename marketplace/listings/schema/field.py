@@ -276,12 +276,17 @@ class Field(ListColumn):
         """Whether the listing needs this for the public and does not say it."""
         if not self.needed:
             return False
+        # Asked before the value: a condition costs nothing, a value may be loaded.
         if self.needed_if is not None and not self.needed_if(row):
             return False
         value = getattr(row, self.name)
         if isinstance(value, str):
             value = value.strip()
         return value in (None, "", [])
+
+    def own_words(self, row: Any) -> str:
+        """What the owner wrote here in words of their own, as opposed to what they chose; a name may hide in it."""
+        return ""
 
     def search_text(self, row: Any) -> str:
         """What of the field is searched and compared, as its public page says it."""

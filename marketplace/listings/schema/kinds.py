@@ -88,6 +88,9 @@ class Line(Field):
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_line(raw, self.most)
 
+    def own_words(self, row: Any) -> str:
+        return getattr(row, self.name) or ""
+
 
 class Name(Line):
     """A line without which a row makes no sense, so that the database asks for it."""
@@ -155,6 +158,9 @@ class Text(Field):
         if self.most is None:
             return read_prose(raw)
         return read_prose(raw, self.most)
+
+    def own_words(self, row: Any) -> str:
+        return getattr(row, self.name) or ""
 
 
 class Flag(Field):
@@ -287,6 +293,7 @@ class Number(Field):
         return mapped_column(self.sql_type(), nullable=not self.required)
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        # The unit is in the label; many type it all the same.
         if isinstance(raw, str):
             raw = raw.rstrip(self.suffix)
         return read_decimal(raw, below=self.below, places=self.places)
@@ -322,13 +329,17 @@ class Words(Field):
     def words(self, value: Any) -> str:
         return "；".join(value)
 
+    def own_words(self, row: Any) -> str:
+        return " ".join(getattr(row, self.name) or ())
+
     def search_text(self, row: Any) -> str:
-        return "；".join(getattr(row, self.name))
+        return "；".join(getattr(row, self.name) or ())
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         words = cells[self.name]
+        # More key words blur a search; the first ones are the writer's own choice.
         if len(words) > self.most:
             report.remark(
                 self.name, f"有 {len(words)} 个{self.label}，取了前 {self.most} 个。"

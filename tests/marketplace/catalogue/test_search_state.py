@@ -150,7 +150,11 @@ def test_every_state_has_an_address_that_reads_back_the_same(
     text: str, kind: str, filters: dict[str, set[str]], sort: str, page: int
 ) -> None:
     state = SearchState(
-        clean_query(text), kind, {f: tuple(sorted(v)) for f, v in filters.items()}, sort, page
+        clean_query(text),
+        kind,
+        {f: tuple(sorted(v)) for f, v in filters.items()},
+        sort,
+        page,
     )
 
     again = SearchState.from_address(MultiDict(state.arguments()), NAMES)

@@ -16,9 +16,8 @@ from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.matchmaking.answers import matches_for
 from marketplace.matchmaking.evidence import evidence_for
-from marketplace.operation import rules as operation
+from marketplace.verdicts import background, grading
 from marketplace.verdicts import deeds as verdict_deeds
-from marketplace.verdicts import grading
 from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import GradeModel, Measurement
 from marketplace.verdicts.projections import common_document
@@ -282,11 +281,11 @@ def test_the_commands_tell_figures(
 def test_the_nightly_work_learns_only_from_what_is_new(
     judged_demands: Callable[..., Any], session: Session
 ) -> None:
-    said = [operation.use_verdicts()]
+    said = [background.use_verdicts()]
     judged_demands(quality.MIN_DEMANDS)
-    said.append(operation.use_verdicts())
+    said.append(background.use_verdicts())
     judged_demands(calibration.MIN_TEXTS - quality.MIN_DEMANDS)
-    said += [operation.use_verdicts() for _ in range(2)]
+    said += [background.use_verdicts() for _ in range(2)]
 
     assert "nothing new to learn" in said[0]
     assert "50 needed to learn grades" in said[1]
