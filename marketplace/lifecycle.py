@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.clock import now
 from marketplace.errors import NotNow
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.permissions import Reader, may
 
 
@@ -26,7 +26,7 @@ class Living(Protocol):
     kind: str
 
 
-class History(db.Model):  # type: ignore[name-defined,misc]
+class History(Model):
     """One deed done to one thing: who, when, from which state to which, and what was said or changed.
 
     Rows are written and never changed; 网络安全法 art. 21 asks for at least six months of them.

@@ -48,14 +48,13 @@ def checked_uscc(text: str) -> str:
 def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
     """The organisation of that code, else of that name (spelling aside)."""
     if uscc:
-        found = db.session.scalar(
-            db.select(Organisation).where(Organisation.uscc == uscc)
-        )
-        if found is not None:
-            return found
-    return db.session.scalar(
-        db.select(Organisation).where(Organisation.name_key == key_of(name))
-    )
+        by_code = db.select(Organisation).where(Organisation.uscc == uscc)
+        registered: Organisation | None = db.session.scalar(by_code)
+        if registered is not None:
+            return registered
+    by_name = db.select(Organisation).where(Organisation.name_key == key_of(name))
+    named: Organisation | None = db.session.scalar(by_name)
+    return named
 
 
 def draft_organisation(
@@ -168,9 +167,9 @@ def seed_roles() -> None:
 
 def find_person(email: str) -> Person | None:
     """The person of that sign-in name."""
-    return db.session.scalar(
-        db.select(Person).where(Person.email == email.strip().lower())
-    )
+    query = db.select(Person).where(Person.email == email.strip().lower())
+    person: Person | None = db.session.scalar(query)
+    return person
 
 
 def add_person(

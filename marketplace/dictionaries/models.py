@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     CheckConstraint,
+    CompoundSelect,
     ForeignKey,
     Select,
     String,
@@ -15,10 +16,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 
 
-class District(db.Model):
+class District(Model):
     """A county-level division of 聊城 or a development zone (whose code is our own: it has none in GB/T 2260)."""
 
     __tablename__ = "district"
@@ -31,7 +32,7 @@ class District(db.Model):
     successor: Mapped[str] = mapped_column(String(12), default="")
 
 
-class HitechField(db.Model):
+class HitechField(Model):
     """A field of 国家重点支持的高新技术领域, level 1 (two digits) or 2 (three digits)."""
 
     __tablename__ = "hitech_field"
@@ -42,7 +43,7 @@ class HitechField(db.Model):
     parent: Mapped[str] = mapped_column(String(8), default="")
 
 
-class Industry(db.Model):
+class Industry(Model):
     """A section or division of GB/T 4754-2017."""
 
     __tablename__ = "industry"
@@ -53,7 +54,7 @@ class Industry(db.Model):
     parent: Mapped[str] = mapped_column(String(8), default="")
 
 
-class Chain(db.Model):
+class Chain(Model):
     """An industry chain. The official list was not found, so operators keep it; `official` marks what was confirmed."""
 
     __tablename__ = "chain"
@@ -71,7 +72,7 @@ class Chain(db.Model):
 
 
 # Every search page asks this: constants stand in it, for each that is bound takes time anew.
-_FACETS = union_all(
+_FACETS: CompoundSelect[tuple[str, str, str, int, bool]] = union_all(
     select(
         literal_column("'field'"),
         HitechField.code,

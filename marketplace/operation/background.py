@@ -187,7 +187,7 @@ def note_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
     """Write down how a job went, for /readyz; a full disk does not keep it from having been done."""
     before = last_runs(app).get(name)
     at = time.time()
-    succeeded_at = at
+    succeeded_at: float | None = at
     if not ok:
         succeeded_at = before.succeeded_at if before is not None else None
     path = _runs_folder(app) / f"{name}.json"

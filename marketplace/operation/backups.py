@@ -80,15 +80,16 @@ def make(target: Path, *, with_secrets: bool = False) -> Summary:
                 for name in SECRET_NAMES
             )
             (folder / SECRETS).write_text("".join(lines))
+        files = {
+            str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)
+        }
         manifest = {
             "format": FORMAT,
             "made_at": f"{now().isoformat(timespec='seconds')}Z",
             "database": kind,
             "migration": tables.pop("alembic_version")["sha256"],
             "tables": tables,
-            "files": {
-                str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)
-            },
+            "files": files,
         }
         (folder / MANIFEST).write_text(
             json.dumps(manifest, indent=1, ensure_ascii=False)
@@ -100,7 +101,7 @@ def make(target: Path, *, with_secrets: bool = False) -> Summary:
                 archive.add(
                     folder / MANIFEST, MANIFEST
                 )  # first, so that it is read without unpacking the rest
-                for name in manifest["files"]:  # type: ignore[union-attr]
+                for name in files:
                     archive.add(folder / name, name)
             os.replace(packed, target)
         finally:
@@ -278,23 +279,23 @@ def _program(name: str, *arguments: str, connect: bool = True) -> None:
     if program is None:
         raise Invalid(f"没有找到程序 {name}。", "请安装 postgresql-client。")
     url = db.engine.url
-    settings = {
+    settings: dict[str, Any] = {
         "PGHOST": url.host,
         "PGPORT": url.port,
         "PGUSER": url.username,
         "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
     }
-    settings |= {"PGDATABASE": url.database} | {
-        f"PG{key.upper()}": value for key, value in url.query.items()
-    }
-    told = (
-        {key: str(value) for key, value in settings.items() if value} if connect else {}
-    )
+    for key, value in url.query.items():
+        settings[f"PG{key.upper()}"] = value
+    environ = dict(os.environ)
+    if connect:
+        environ |= {key: str(value) for key, value in settings.items() if value}
     if name == "pg_dump":
         arguments = (*arguments, "--no-password")
     done = subprocess.run(  # noqa: S603  our own arguments
         [program, *arguments],
-        env={**os.environ, **told},
+        env=environ,
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,8 @@ import hmac
 import ipaddress
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -109,9 +110,9 @@ def init_app(app: Flask) -> None:
         excluded_paths=["^/static/", "^/healthz$", "^/readyz$", "^/metrics$"],
     )
     for endpoint in PROBES:
-        view = app.view_functions.get(endpoint)
+        view: Any = app.view_functions.get(endpoint)
         if view is not None:  # a probe of the same machine speaks plain HTTP
-            view.talisman_view_options = {"force_https": False}  # type: ignore[attr-defined]
+            view.talisman_view_options = {"force_https": False}
 
 
 @blueprint.get("/healthz")
@@ -149,7 +150,9 @@ def metrics() -> ResponseReturnValue:
         "PROMETHEUS_MULTIPROC_DIR" in os.environ
     ):  # the library's own switch, set by gunicorn.conf.py
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        # This class of the library is the only one of it without types.
+        collector: Callable[[CollectorRegistry], object] = MultiProcessCollector
+        collector(registry)
     else:
         registry = CollectorRegistry()
         registry.register(current_app.extensions["metrics"].registry)

@@ -14,7 +14,7 @@ from flask import current_app
 
 import search
 from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import ROLES, Organisation
+from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.errors import NotAllowed
 from marketplace.exchange import rules as exchange
@@ -227,10 +227,8 @@ def _put_on_the_desk(
     writer: str, kind: str, state: str, values: Mapping[str, Any]
 ) -> None:
     """Write one listing of `ON_THE_DESK` and bring it to its state, as its writer and the operator would."""
-    person, operator = (
-        account_deeds.find_person(f"{name}@demo.example")
-        for name in (writer, "operator")
-    )
+    person = _demo_person(writer)
+    operator = _demo_person("operator")
     row = listing_deeds.create(
         kind, values, organisation=person.organisations[0], by=person
     )
@@ -240,15 +238,25 @@ def _put_on_the_desk(
         listing_deeds.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
 
 
+def _demo_person(name: str) -> Person:
+    """A person of the demonstration, who has been added just before.
+
+    Raises:
+        LookupError: there is nobody of that name.
+    """
+    person = account_deeds.find_person(f"{name}@demo.example")
+    if person is None:
+        raise LookupError(f"the demonstration has no {name}")
+    return person
+
+
 def _organisation(name: str | None) -> Organisation:
     """The named organisation of the demonstration, or the owner of the first sample demand."""
     if name is None:
-        first = LISTINGS["demand"]
-        return (
-            db.session.scalars(db.select(first).order_by(first.id).limit(1))
-            .one()
-            .organisation
-        )
+        table = LISTINGS["demand"]
+        query = db.select(table).order_by(table.id).limit(1)
+        owner: Organisation = db.session.scalars(query).one().organisation
+        return owner
     kind = {UNIVERSITY: "university"}.get(
         name, "operator" if "运营" in name else "service_body"
     )
