@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import Model, db
-from marketplace.permissions import Reader, may
+from marketplace.permissions import Reader, may, reader_id
 
 
 class Living(Protocol):
@@ -118,7 +118,7 @@ class Life:
         thing: Living,
         deed: str,
         *,
-        by: Any,
+        by: Reader | None,
         note: str = "",
         changed: list[str] | None = None,
     ) -> History:
@@ -127,7 +127,7 @@ class Life:
         Args:
             thing: a row with a state of this table.
             deed: the deed's code.
-            by: the acting person (a row with an `id`), or None for the site itself.
+            by: the acting person, or None for the site itself.
             note: what was said, kept in the History row.
             changed: names of the fields an edit changed.
 
@@ -145,7 +145,7 @@ class Life:
             after=after,
             note=note,
             changed=changed or [],
-            by_id=getattr(by, "id", None),
+            by_id=reader_id(by),
         )
         thing.state = after
         db.session.add(row)
@@ -164,16 +164,15 @@ class Life:
         name = self.deeds.get(deed, deed)
         return NotNow(f"现在的状态是「{state_name}」，不能「{name}」。", advice)
 
-    def born(self, thing: Living, *, by: Any) -> History:
+    def born(self, thing: Living, *, by: Reader | None) -> History:
         """Add the first History row of a thing that has just been given its id (no commit)."""
-        by_id = getattr(by, "id", None)
         row = History(
             kind=thing.kind,
             thing_id=thing.id,
             deed="create",
             before="",
             after=thing.state,
-            by_id=by_id,
+            by_id=reader_id(by),
         )
         db.session.add(row)
         return row

@@ -11,7 +11,7 @@ from marketplace import persistence
 from marketplace.dictionaries.models import Chain, District, HitechField, Industry
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
-from marketplace.permissions import require
+from marketplace.permissions import Reader, reader_id, require
 
 SEED = Path(__file__).parent / "seed"
 
@@ -68,7 +68,7 @@ def save_chain(
     position: int,
     official: bool,
     active: bool,
-    by: Any,
+    by: Reader | None,
     seen: int | None,
 ) -> Chain:
     """Add a chain (no row of that code yet) or change one.
@@ -114,7 +114,7 @@ def save_chain(
         official,
         active,
     )
-    chain.changed_by = getattr(by, "id", None)
+    chain.changed_by = reader_id(by)
     persistence.commit(
         stale=Stale("这条产业链刚被别人改过。", "请刷新后再改。"),
         duplicates={

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marketplace.dictionaries.models import Chain
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.permissions import require
+from marketplace.permissions import Reader, require
 
 
-def chains(*, by: Any) -> list[Chain]:
+def chains(*, by: Reader | None) -> list[Chain]:
     """Every chain, in the order of lists.
 
     Raises:
@@ -22,7 +20,7 @@ def chains(*, by: Any) -> list[Chain]:
     )
 
 
-def chain(code: str, *, by: Any) -> Chain:
+def chain(code: str, *, by: Reader | None) -> Chain:
     """One chain.
 
     Raises:
