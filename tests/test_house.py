@@ -24,7 +24,6 @@ COMMITTING = {"deeds.py", "upkeep.py", "rules.py", "persistence.py"}
 # room that is not named has none.
 DENSE_BUDGET = {
     "catalogue": 1,
-    "dictionaries": 1,
     "exchange": 12,
     "listings": 1,
     "marketplace": 1,

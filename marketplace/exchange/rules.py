@@ -21,10 +21,10 @@ from marketplace.accounts.models import Organisation
 from marketplace.dictionaries.models import (
     District,
     HitechField,
-    chains,
-    districts,
-    divisions,
-    names,
+    active_chains,
+    current_districts,
+    industry_divisions,
+    names_by_code,
 )
 from marketplace.errors import Busy, Invalid, MarketError
 from marketplace.exchange import sheets, workbooks
@@ -174,11 +174,11 @@ def words() -> dict[str, Vocabulary]:
     for old in db.session.scalars(db.select(District).where(District.successor != "")):
         successors |= {old.code: old.successor, old.name: old.successor}
     return vocabularies(
-        districts=districts(),
+        districts=current_districts(),
         successors=successors,
-        fields=names(HitechField),
-        industries=divisions(),
-        chains=chains(),
+        fields=names_by_code(HitechField),
+        industries=industry_divisions(),
+        chains=active_chains(),
     )
 
 

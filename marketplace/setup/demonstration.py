@@ -46,7 +46,7 @@ DEMO_PEOPLE = {
 }
 
 # What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
-# every tray and every list of 我的 has something to show; none is public, so search and matches stay those of the lists.
+# every tray and every list of 我的 has something to show. None is public: search and matches stay those of the lists.
 FIRM_CONTACT = {"contact_name": "技术部（示例）", "contact_phone": "0635-0000011"}
 LAB_CONTACT = {"contact_name": "成果转化岗（示例）", "contact_phone": "0635-0000012"}
 ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (

@@ -26,7 +26,7 @@ def add_first_rows() -> int:
         number of dictionary rows added.
     """
     account_deeds.seed_roles()
-    return dictionary_deeds.seed()
+    return dictionary_deeds.seed_dictionaries()
 
 
 def is_empty() -> bool:

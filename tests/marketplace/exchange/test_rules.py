@@ -15,7 +15,7 @@ from sqlalchemy import event, func
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Organisation
-from marketplace.dictionaries.models import HitechField, names
+from marketplace.dictionaries.models import HitechField, names_by_code
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.exchange import rules
 from marketplace.extensions import db
@@ -778,4 +778,4 @@ def test_every_closed_list_of_a_form_has_a_chinese_name(session: Session) -> Non
 
 
 def test_words_know_the_dictionaries_of_the_database(session: Session) -> None:
-    assert rules.words()["fields"].names == names(HitechField)
+    assert rules.words()["fields"].names == names_by_code(HitechField)
