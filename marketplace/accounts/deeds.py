@@ -46,6 +46,7 @@ def checked_uscc(text: str) -> str:
 
 def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
     """The organisation of that code, else of that name (spelling aside)."""
+    # The code first: names change and are spelt in many ways, a code belongs to one body for good.
     if uscc:
         by_code = db.select(Organisation).where(Organisation.uscc == uscc)
         registered: Organisation | None = db.session.scalar(by_code)
@@ -66,7 +67,14 @@ def draft_organisation(
 ) -> Organisation:
     """Find an organisation or add one to the session (no commit: the calling rule commits).
 
-    A code that the found one lacks is filled in; a code that contradicts it is refused.
+    Where the one that is there lacks a code it is filled in; another code than the one it has is refused.
+
+    Args:
+        name: its name; spelling aside, that of one organisation only.
+        kind: a code of `ORGANISATION_KINDS`.
+        uscc: its 统一社会信用代码, as typed.
+        district_code: where it is seated.
+        verified: whether its identity was checked.
 
     Raises:
         Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
@@ -82,28 +90,31 @@ def draft_organisation(
             "单位类型不在列表中。",
             problems={"kind": [f"只能是：{'、'.join(ORGANISATION_KINDS.values())}。"]},
         )
-    code = checked_uscc(uscc) if uscc else None
-    found = find_organisation(name, code)
-    if found is None:
-        found = Organisation(
+    code = None
+    if uscc:
+        code = checked_uscc(uscc)
+    organisation = find_organisation(name, code)
+    if organisation is None:
+        organisation = Organisation(
             name=name,
             name_key=key_of(name),
             kind=kind,
             uscc=code,
             district_code=district_code,
         )
-        db.session.add(found)
-        db.session.flush()
-    elif code and found.uscc is None:
-        found.uscc = code
-    elif code and found.uscc != code:
-        message = f"「{found.name}」在平台登记的统一社会信用代码是 {found.uscc}，与 {code} 不同。"
+        db.session.add(organisation)
+        db.session.flush()  # for its id
+    elif code and organisation.uscc is None:
+        organisation.uscc = code
+    elif code and organisation.uscc != code:
+        # Two organisations of one name: only a person can tell which one is meant.
+        message = f"「{organisation.name}」在平台登记的统一社会信用代码是 {organisation.uscc}，与 {code} 不同。"
         raise Invalid(message, "请核对名称和代码。", problems={"uscc": [message]})
-    if district_code and not found.district_code:
-        found.district_code = district_code
-    if verified and found.verified_at is None:
-        found.verified_at = now()
-    return found
+    if district_code and not organisation.district_code:
+        organisation.district_code = district_code
+    if verified and organisation.verified_at is None:
+        organisation.verified_at = now()
+    return organisation
 
 
 def verify_organisation(
@@ -113,11 +124,11 @@ def verify_organisation(
 
     Args:
         organisation: the row.
-        by: the acting person.
+        by: the acting person; None for the site itself.
         uscc: its code, where the row has none yet.
 
     Raises:
-        NotAllowed.
+        NotAllowed: the person does not verify organisations.
         NotNow: it is verified already.
         Invalid: no code, a wrong one, or one that belongs to another organisation.
     """
@@ -132,7 +143,8 @@ def verify_organisation(
     if other is not None and other.id != organisation.id:
         message = f"代码 {code} 已登记给「{other.name}」，请核对是不是同一个单位。"
         raise Invalid(message, problems={"uscc": [message]})
-    organisation.uscc, organisation.verified_at = code, now()
+    organisation.uscc = code
+    organisation.verified_at = now()
     db.session.add(
         History(
             kind="organisation",
@@ -147,22 +159,18 @@ def verify_organisation(
 
 
 def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
-    """The people of those ids, in one query."""
-    wanted = {one for one in ids if one is not None}
-    return {
-        one.id: one
-        for one in db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
-    }
+    """The people of those ids, in one query; None, which is the site itself, is passed over."""
+    wanted = {person_id for person_id in ids if person_id is not None}
+    people = db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
+    return {person.id: person for person in people}
 
 
 def seed_roles() -> None:
     """Make sure that every role of `ROLES` has its row."""
     known = set(db.session.scalars(db.select(Role.name)))
-    db.session.add_all(
-        Role(name=code, description=name)
-        for code, name in ROLES.items()
-        if code not in known
-    )
+    for code, name in ROLES.items():
+        if code not in known:
+            db.session.add(Role(name=code, description=name))
     db.session.commit()
 
 
@@ -187,7 +195,7 @@ def add_person(
     Args:
         email: the sign-in name.
         name: how the person is called.
-        password: in clear; stored as argon2 hash. Kept unchanged where the person exists.
+        password: in clear; stored as argon2 hash. That of a person who exists does not change.
         roles: codes of `ROLES`.
         organisations: rows the person belongs to.
         by: the acting person; None from the command line.
@@ -207,11 +215,10 @@ def add_person(
             fs_uniquifier=uuid.uuid4().hex,
         )
         db.session.add(person)
-    person.roles.extend(
-        role
-        for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted)))
-        if role not in person.roles
-    )
+    # Only what is missing: a second row of the same person and role would break the key of the table.
+    for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))):
+        if role not in person.roles:
+            person.roles.append(role)
     db.session.flush()
     for organisation in organisations:
         if organisation.id not in person.organisation_ids:

@@ -1,4 +1,4 @@
-"""Tables of people and organisations. What is done to them stands in `rules.py`."""
+"""Tables of people and organisations. What is done to them is in `deeds.py`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ ROLES = {
 
 def key_of(text: str) -> str:
     """What two spellings of one name share: `plain`, at most 200 characters."""
+    # The column's length: NFKC makes a text longer at times.
     return plain(text)[:200]
 
 
 def plain(text: str) -> str:
     """A text as it is compared with a name: NFKC, case-folded, letters and digits only."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"[\W_]+", "", folded)
 
 
 class Role(RoleMixin, Model):
@@ -114,11 +116,13 @@ class Person(UserMixin, Model):
     __tablename__ = "person"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # 254 is the longest address that mail can be sent to (RFC 5321).
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(String(30), default="")
     password: Mapped[str | None] = mapped_column(String(255))
     active: Mapped[bool] = mapped_column(default=True)
+    # What the session of this person holds; a new one signs them out everywhere.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -138,9 +142,11 @@ class Person(UserMixin, Model):
     @property
     def organisations(self) -> list[Organisation]:
         """The organisations the person belongs to, by name."""
-        return sorted((m.organisation for m in self.memberships), key=lambda o: o.name)
+        organisations = [membership.organisation for membership in self.memberships]
+        return sorted(organisations, key=lambda organisation: organisation.name)
 
     @property
     def organisation_ids(self) -> frozenset[int]:
         """Ids of those organisations."""
-        return frozenset(m.organisation_id for m in self.memberships)
+        # Without loading the organisations: every permission check asks for these.
+        return frozenset(membership.organisation_id for membership in self.memberships)

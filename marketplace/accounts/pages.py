@@ -1,6 +1,6 @@
 """The sign-in pages of Flask-Security: how often one may try, and that only a session signs in.
 
-Their looks stand in `templates/security/`.
+Their templates are in `templates/security/`.
 """
 
 from __future__ import annotations
@@ -20,35 +20,34 @@ TRIES = "5 per 15 minutes"
 
 
 def init_app(app: Flask) -> None:
-    """Know a reader by the session alone, and count the failed tries of the pages that ask for a password."""
-    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # not by a token, which never ends
+    """Accept the session alone as proof of who reads, and limit failed tries on the pages that ask for a password."""
+    # Flask-Security would also accept its tokens, which never expire and which no page of ours hands out.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     for endpoint in ("security.login", "security.verify", "security.change_password"):
         limit = limiter.limit(
             TRIES,
-            key_func=_who_tries,
+            key_func=_limit_key,
             methods=["POST"],
-            deduct_when=_failed,
-            on_breach=_locked,
+            deduct_when=_is_refused,
+            on_breach=_locked_page,
         )
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limit(view)
 
 
-def _who_tries() -> str:
+def _limit_key() -> str:
     """The address and the account somebody tries to open, whatever the spelling."""
-    account = (
-        unicodedata.normalize("NFKC", request.form.get("email", ""))
-        .strip()
-        .casefold()[:254]
-    )
+    # Folded like a sign-in name, or else every spelling of one account would have five tries of its own.
+    typed = unicodedata.normalize("NFKC", request.form.get("email", ""))
+    account = typed.strip().casefold()[:254]
     return f"{get_remote_address()} {account}"
 
 
-def _failed(response: Response) -> bool:
+def _is_refused(response: Response) -> bool:
     """Whether a try was refused; a success leads on."""
     return response.status_code < 300 or response.status_code >= 400
 
 
-def _locked(_limit: RequestLimit) -> Response:
-    """What somebody sees who has tried too often."""
+def _locked_page(_limit: RequestLimit) -> Response:
+    """The page after too many tries."""
     return make_response(render_template("security/locked.html"), 429)

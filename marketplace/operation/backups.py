@@ -1,6 +1,6 @@
 """A site in one file and back: the database, the uploaded files, the secrets where asked for, a manifest with hashes.
 
-Not in it: the search index and the matcher's artefacts. They are copies, and are made anew from what comes back.
+Not in it: the search index and the matcher's artefacts. They are copies, and are rebuilt from what comes back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +32,16 @@ from marketplace.extensions import db
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 
-FORMAT = 1
+FORMAT = (
+    1  # of the manifest; a change that older programs cannot read takes the next number
+)
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
 UPLOADS = "uploads"
 SECRETS = "secrets"
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT")
 ROWS_PER_FETCH = 500  # rows read at a time
-# Says how far the index had come, which is over when the index is made anew.
+# The column that says how far the index is. Not hashed: rebuilding the index after a restore changes it.
 INDEX_STATE = "indexed_revision"
 
 
@@ -68,22 +70,19 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".backup-") as place:
         folder = Path(place)
         kind = db.engine.dialect.name
-        tables = (_dump_sqlite if kind == "sqlite" else _dump_postgresql)(
-            folder / DATABASE[kind]
-        )
+        dump = _dump_sqlite if kind == "sqlite" else _dump_postgresql
+        tables = dump(folder / DATABASE[kind])
         uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
         if uploads.is_dir():
             shutil.copytree(uploads, folder / UPLOADS)
         if with_secrets:
-            lines = (
-                f"{name.removeprefix('SECURITY_')}={current_app.config[name]}\n"
-                for name in SECRET_NAMES
-            )
+            lines = []
+            for name in SECRET_NAMES:
+                # As config.py calls them in the file of a demo, which this one replaces.
+                variable = name.removeprefix("SECURITY_")
+                lines.append(f"{variable}={current_app.config[name]}\n")
             (folder / SECRETS).write_text("".join(lines))
-        files = {
-            str(path.relative_to(folder)): _hash_of(path)
-            for path in _list_files(folder)
-        }
+        files = _hash_files(folder)
         manifest = {
             "format": FORMAT,
             "made_at": f"{now().isoformat(timespec='seconds')}Z",
@@ -97,11 +96,11 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
         )
         packed = folder.with_suffix(".tar.gz")
         try:
+            # Before anything is in it: it holds people's data, perhaps secrets.
             packed.touch(mode=0o600)
             with tarfile.open(packed, "w:gz", compresslevel=6) as archive:
-                archive.add(
-                    folder / MANIFEST, MANIFEST
-                )  # first, so that it is read without unpacking the rest
+                # First, so that it can be read without unpacking the rest.
+                archive.add(folder / MANIFEST, MANIFEST)
                 for name in files:
                     archive.add(folder / name, name)
             os.replace(packed, target)
@@ -111,7 +110,7 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
 
 
 def restore_backup(source: Path, *, replace: bool = False) -> Summary:
-    """Put a backup in the place of the site's database and files, then make index and artefacts anew.
+    """Put a backup in the place of the site's database and files, then rebuild index and artefacts.
 
     Everything is checked before anything is touched, and the rows are hashed again afterwards.
 
@@ -141,27 +140,17 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
                 "本站不是空的，恢复会覆盖现有内容。",
                 "确认不再需要现有内容时，加上 --replace。",
             )
+        # An open transaction of this session would wait for its own replacement.
         db.session.remove()
-        (_load_sqlite if kind == "sqlite" else _load_postgresql)(
-            folder / DATABASE[kind]
-        )
-        with db.engine.connect() as connection:
-            found = _hash_tables(connection)
-        found.pop("alembic_version")
-        if found != manifest["tables"]:
-            wrong = sorted(
-                name
-                for name in manifest["tables"]
-                if found.get(name) != manifest["tables"][name]
-            )
-            raise Invalid(
-                f"恢复后的内容与备份不一致：{'、'.join(wrong)}。", "请换一份备份再试。"
-            )
+        load = _load_sqlite if kind == "sqlite" else _load_postgresql
+        load(folder / DATABASE[kind])
+        _compare_tables(manifest["tables"])
         shutil.rmtree(uploads, ignore_errors=True)
         if (folder / UPLOADS).is_dir():
             shutil.copytree(folder / UPLOADS, uploads)
         if (folder / SECRETS).exists():
             _write_secrets((folder / SECRETS).read_text())
+        # A backup of an older version gets the migrations that came since; its hashes were compared before them.
         upgrade()
         current_app.extensions["matchers"].reset()
         upkeep.index_rebuild()
@@ -169,11 +158,44 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
         return _summarize(manifest)
 
 
+def _compare_tables(expected: dict[str, dict[str, Any]]) -> None:
+    """Compare what was restored with the manifest.
+
+    Args:
+        expected: table → rows and hash.
+
+    Raises:
+        Invalid: they differ, with the tables in which they do.
+    """
+    restored = hash_contents()
+    restored.pop("alembic_version")
+    if restored == expected:
+        return
+    wrong = []
+    for name in sorted(expected):
+        if restored.get(name) != expected[name]:
+            wrong.append(name)
+    raise Invalid(
+        f"恢复后的内容与备份不一致：{'、'.join(wrong)}。", "请换一份备份再试。"
+    )
+
+
 def make_nightly(folder: Path, keep: int) -> str:
-    """Write a backup named by the moment and remove the oldest beyond `keep`."""
+    """Write a backup named by the moment and remove the oldest ones.
+
+    Args:
+        folder: where the backups are.
+        keep: how many stay; 0 for all.
+
+    Returns:
+        what was done, in a few words for the log.
+    """
     name = f"market-{now():%Y%m%dT%H%M%SZ}.tar.gz"
     make_backup(folder / name)
-    old = sorted(folder.glob("market-*Z.tar.gz"))[:-keep] if keep > 0 else []
+    old = []
+    if keep > 0:
+        # The names carry the moment, so that their order is that of time.
+        old = sorted(folder.glob("market-*Z.tar.gz"))[:-keep]
     for path in old:
         path.unlink()
     return f"{name}, {len(old)} old removed"
@@ -206,7 +228,7 @@ def _dump_sqlite(path: Path) -> dict[str, dict[str, Any]]:
 
 
 def _load_sqlite(path: Path) -> None:
-    """Put a copy in the place of the site's, in one transaction: whoever reads meanwhile sees the old or the new."""
+    """Put a copy in the place of the site's, in one transaction: a reader sees the old one or the new one."""
     with closing(sqlite3.connect(path)) as copy:
         (verdict,) = copy.execute("PRAGMA integrity_check").fetchone()
         if verdict != "ok":
@@ -248,7 +270,9 @@ def _load_postgresql(path: Path) -> None:
     with db.engine.connect() as connection:
         names = sqlalchemy.inspect(connection).get_table_names()
         quote = connection.dialect.identifier_preparer.quote
-        old = f"drop table {', '.join(map(quote, names))} cascade;\n" if names else ""
+        old = ""
+        if names:
+            old = f"drop table {', '.join(map(quote, names))} cascade;\n"
     _run_program(
         "pg_restore",
         "--no-owner",
@@ -257,6 +281,7 @@ def _load_postgresql(path: Path) -> None:
         str(path),
         connect=False,
     )
+    # Dropping and loading in one run of psql are one transaction, which pg_restore alone cannot have.
     first = path.with_name("first.sql")
     first.write_text(f"set lock_timeout = '30s';\n{old}")
     quiet = (
@@ -272,11 +297,14 @@ def _load_postgresql(path: Path) -> None:
 
 def _run_program(name: str, *arguments: str, connect: bool = True) -> None:
     """Run one of PostgreSQL's programs on the site's database; the password goes by the environment."""
+    # The newest version: it reads older servers, an older one reads no newer server.
     places = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
         key=lambda path: int(path.parts[-3]),
     )
-    program = str(places[-1]) if places else shutil.which(name)
+    program = shutil.which(name)
+    if places:
+        program = str(places[-1])
     if program is None:
         raise Invalid(f"没有找到程序 {name}。", "请安装 postgresql-client。")
     url = db.engine.url
@@ -309,29 +337,31 @@ def _hash_tables(connection: Connection) -> dict[str, dict[str, Any]]:
     """Table → rows and hash, of every table of the database; for `alembic_version` the version stands for the hash."""
     metadata = sqlalchemy.MetaData()
     metadata.reflect(connection)
-    found: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
     for table in sorted(metadata.tables.values(), key=lambda table: table.name):
         if table.name == "alembic_version":
-            found[table.name] = {
+            tables[table.name] = {
                 "rows": 1,
                 "sha256": connection.scalar(sqlalchemy.select(table.c.version_num)),
             }
             continue
         columns = [column for column in table.columns if column.name != INDEX_STATE]
         order = list(table.primary_key.columns) or columns
-        digest, rows = hashlib.sha256(), 0
-        for row in connection.execution_options(yield_per=ROWS_PER_FETCH).execute(
-            sqlalchemy.select(*columns).order_by(*order)
-        ):
-            digest.update(
-                json.dumps(
-                    list(row), ensure_ascii=False, default=str, sort_keys=True
-                ).encode()
+        digest = hashlib.sha256()
+        rows = 0
+        query = sqlalchemy.select(*columns).order_by(*order)
+        # In portions: a table may be larger than the memory.
+        portions = connection.execution_options(yield_per=ROWS_PER_FETCH)
+        for row in portions.execute(query):
+            # As JSON with sorted keys, which is the same for the same values on every machine.
+            line = json.dumps(
+                list(row), ensure_ascii=False, default=str, sort_keys=True
             )
+            digest.update(line.encode())
             digest.update(b"\n")
             rows += 1
-        found[table.name] = {"rows": rows, "sha256": digest.hexdigest()}
-    return found
+        tables[table.name] = {"rows": rows, "sha256": digest.hexdigest()}
+    return tables
 
 
 def _known_migrations() -> set[str]:
@@ -376,7 +406,10 @@ def _extract_files(archive: tarfile.TarFile, folder: Path) -> None:
             raise ValueError(f"{member.name} does not belong in a backup")
         if member.isfile():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with archive.extractfile(member) as packed, path.open("wb") as plain:  # type: ignore[union-attr]
+            packed = archive.extractfile(member)
+            if packed is None:
+                raise ValueError(f"{member.name} cannot be read")
+            with packed, path.open("wb") as plain:
                 shutil.copyfileobj(packed, plain)
 
 
@@ -395,25 +428,22 @@ def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
         if manifest.get("format") != FORMAT:
             raise Invalid("这不是本站能读的备份。", "请用 flask backup 写的文件。")
-        found = {
-            str(path.relative_to(folder)): _hash_of(path)
-            for path in _list_files(folder)
-        }
-        if found != manifest["files"]:
-            wrong = sorted(found.items() ^ manifest["files"].items())
-            raise Invalid(
-                f"备份已损坏：{'、'.join(sorted({name for name, _ in wrong}))}。",
-                "请换一份备份。",
-            )
+        files = _hash_files(folder)
+        if files != manifest["files"]:
+            # What is in one of them only, or with another hash.
+            differing = files.items() ^ manifest["files"].items()
+            wrong = sorted({name for name, _ in differing})
+            raise Invalid(f"备份已损坏：{'、'.join(wrong)}。", "请换一份备份。")
         yield folder, manifest
 
 
-def _list_files(folder: Path) -> Sequence[Path]:
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.is_file() and path != folder / MANIFEST
-    )
+def _hash_files(folder: Path) -> dict[str, str]:
+    """Path within a folder → hash, of every file below it but the manifest, in the order of the paths."""
+    hashes = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path != folder / MANIFEST:
+            hashes[str(path.relative_to(folder))] = _hash_of(path)
+    return hashes
 
 
 def _hash_of(path: Path) -> str:
@@ -424,9 +454,9 @@ def _hash_of(path: Path) -> str:
 def _write_secrets(lines: str) -> None:
     path = Path(current_app.config["DATA_DIR"]) / SECRETS
     path.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as file:
+    # Never readable by anybody else, not even for a moment.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
         file.write(lines)
 
 
