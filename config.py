@@ -15,12 +15,14 @@ from typing import Any
 
 from flask_security import uia_email_mapper
 
+SECRET_NAMES = ("SECRET_KEY", "PASSWORD_SALT")
 ENVIRONMENTS = ("demo", "live", "test")
 ROOT = Path(__file__).resolve().parent
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-# What Flask-Security says where its own translation is missing or not in our words.
+# Messages of Flask-Security, where its own translation is missing or not in our words. A refused sign-in never says
+# which of the two was wrong, or whether there is such an account.
 SIGN_IN_WORDS = {
     "GENERIC_AUTHN_FAILED": (
         "邮箱或密码不对。连续输错 5 次，15 分钟内不能再试。",
@@ -48,7 +50,7 @@ SIGN_IN_WORDS = {
 
 
 # Hundreds of invented people sign up in the tests; their passwords need no strength.
-_CHEAP_HASHES = {
+CHEAP_HASHES = {
     "argon2__time_cost": 1,
     "argon2__memory_cost": 8,
     "argon2__parallelism": 1,
@@ -61,7 +63,7 @@ class ConfigError(RuntimeError):
 
 @dataclass(frozen=True)
 class Site:
-    """What the footer and the titles say of the site; empty fields are hidden, never invented.
+    """What the footer and the titles write about the site; empty fields are hidden, never invented.
 
     The statutory fields follow 互联网信息服务管理办法 and the 公安备案 rules; the ICP number stands on the home page.
     """
@@ -90,10 +92,10 @@ class Config:
         search_url: URL of the search engine: `sqlite:///…` embedded, `http(s)://…` Elasticsearch.
         matching: `memory` (the catalogue in each process) or `candidates` (from Elasticsearch, re-ranked exactly).
         limiter_url: storage of the rate limits.
-        jobs: gunicorn keeps a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
+        jobs: gunicorn runs a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
         proxies: number of trusted reverse proxies in front of gunicorn.
-        metrics_token: the word that opens /metrics to whoever bears it; empty: nobody.
+        metrics_token: bearer token of /metrics; empty: no token opens it.
         metrics_from: networks from which /metrics is open without it; this machine in a demo, none when live.
         site: footer and titles.
     """
@@ -120,58 +122,56 @@ class Config:
         Args:
             environ: variable → text; default `os.environ`.
 
+        Returns:
+            the settings, every one checked.
+
         Raises:
             ConfigError: unknown environment, a number that is none, or a live site without its secrets.
         """
-        env = os.environ if environ is None else environ
+        env = environ
+        if env is None:
+            env = os.environ
         environment = env.get("MARKET_ENV", "demo")
         if environment not in ENVIRONMENTS:
             raise ConfigError(
                 f"MARKET_ENV is {environment!r}; it must be one of {', '.join(ENVIRONMENTS)}"
             )
         data_dir = Path(env.get("DATA_DIR") or ROOT / "instance").resolve()
-        live = environment == "live"
-        given = {name: env.get(name, "") for name in ("SECRET_KEY", "PASSWORD_SALT")}
-        if live and any(len(text) < 32 for text in given.values()):
-            raise ConfigError(
-                "A live site needs SECRET_KEY and PASSWORD_SALT of at least 32 characters each"
-            )
-        kept = (
-            given
-            if all(given.values())
-            else _kept_secrets(data_dir) | {k: v for k, v in given.items() if v}
-        )
+        is_live = environment == "live"
+        signing = _signing_secrets(env, data_dir, is_live=is_live)
+        database_url = env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'market.db'}"
+        # A demo runs on one machine, whose own tools may read the figures; a live site opens nothing by itself.
+        collectors = "127.0.0.0/8 ::1"
+        if is_live:
+            collectors = ""
         return cls(
             environment=environment,
             data_dir=data_dir,
-            secret_key=kept["SECRET_KEY"],
-            password_salt=kept["PASSWORD_SALT"],
-            database_url=_psycopg(
-                env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'market.db'}"
-            ),
+            secret_key=signing["SECRET_KEY"],
+            password_salt=signing["PASSWORD_SALT"],
+            database_url=_psycopg_url(database_url),
             search_url=env.get("SEARCH_URL") or f"sqlite:///{data_dir / 'search.db'}",
-            matching=_matching(env),
+            matching=_matching_mode(env),
             limiter_url=env.get("REDIS_URL") or "memory://",
-            jobs=_flag(env, "JOBS", environment != "test"),
-            https=_flag(env, "HTTPS", live),
-            proxies=_number(env, "TRUSTED_PROXIES", 0),
-            metrics_token=_token(env, "METRICS_TOKEN"),
-            metrics_from=_networks(
-                env, "METRICS_FROM", "" if live else "127.0.0.0/8 ::1"
-            ),
-            site=Site(
-                **{
-                    f.name: env[key]
-                    for f in fields(Site)
-                    if (key := f"SITE_{f.name.upper()}") in env
-                }
-            ),
+            jobs=_read_flag(env, "JOBS", environment != "test"),
+            https=_read_flag(env, "HTTPS", is_live),
+            proxies=_read_number(env, "TRUSTED_PROXIES", 0),
+            metrics_token=_read_token(env, "METRICS_TOKEN"),
+            metrics_from=_read_networks(env, "METRICS_FROM", collectors),
+            site=_read_site(env),
         )
 
     def flask_settings(self) -> dict[str, Any]:
-        """What Flask and its extensions are told: upper-case setting → value."""
+        """The configuration of Flask and its extensions: upper-case setting → value."""
+        is_test = self.environment == "test"
+        hash_options: dict[str, int] = {}
+        if is_test:
+            hash_options = CHEAP_HASHES
+        messages = {
+            f"SECURITY_MSG_{name}": message for name, message in SIGN_IN_WORDS.items()
+        }
         return {
-            "TESTING": self.environment == "test",
+            "TESTING": is_test,
             "ENVIRONMENT": self.environment,
             "DATA_DIR": self.data_dir,
             "SITE": self.site,
@@ -190,7 +190,7 @@ class Config:
             "REMEMBER_COOKIE_SECURE": self.https,
             "REMEMBER_COOKIE_HTTPONLY": True,
             "REMEMBER_COOKIE_SAMESITE": "Lax",
-            "PERMANENT_SESSION_LIFETIME": 8 * 3600,
+            "PERMANENT_SESSION_LIFETIME": 8 * 3600,  # seconds: a working day
             "MAX_CONTENT_LENGTH": 35 * 2**20,  # one attachment of 30 MB and its form
             "MAX_FORM_MEMORY_SIZE": 2 * 2**20,
             "HTTPS": self.https,
@@ -199,17 +199,15 @@ class Config:
             "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
             "RATELIMIT_STORAGE_URI": self.limiter_url,
             "RATELIMIT_HEADERS_ENABLED": True,
-            "RATELIMIT_ENABLED": self.environment != "test",
+            "RATELIMIT_ENABLED": not is_test,
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a half-written form must not expire before it
-            "WTF_CSRF_ENABLED": self.environment != "test",
+            "WTF_CSRF_ENABLED": not is_test,
             "SECURITY_PASSWORD_SALT": self.password_salt,
             "SECURITY_PASSWORD_HASH": "argon2",
             "SECURITY_USER_IDENTITY_ATTRIBUTES": [
                 {"email": {"mapper": uia_email_mapper, "case_insensitive": True}}
             ],
-            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": _CHEAP_HASHES
-            if self.environment == "test"
-            else {},
+            "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": hash_options,
             "SECURITY_PASSWORD_LENGTH_MIN": 10,
             "SECURITY_LOGIN_URL": "/login",
             "SECURITY_LOGOUT_URL": "/logout",
@@ -221,36 +219,64 @@ class Config:
             "SECURITY_RETURN_GENERIC_RESPONSES": True,
             "SECURITY_I18N_DIRNAME": ["builtin"],
             "SECURITY_FLASH_MESSAGES": True,
-            **{
-                f"SECURITY_MSG_{name}": (text, category)
-                for name, (text, category) in SIGN_IN_WORDS.items()
-            },
+            **messages,
         }
 
 
-def _kept_secrets(data_dir: Path) -> dict[str, str]:
-    """Secrets of a demo site, made at the first start and kept in a file only its owner reads."""
-    names = ("SECRET_KEY", "PASSWORD_SALT")
+def _signing_secrets(
+    env: Mapping[str, str], data_dir: Path, *, is_live: bool
+) -> dict[str, str]:
+    """The signing secrets by name: from the environment, in a demo else from its own file.
+
+    Raises:
+        ConfigError: a live site has none or short ones.
+    """
+    given = {name: env.get(name, "") for name in SECRET_NAMES}
+    # 32 random characters are beyond guessing; a live site never makes its own, for several hosts must share them.
+    if is_live and any(len(text) < 32 for text in given.values()):
+        raise ConfigError(
+            "A live site needs SECRET_KEY and PASSWORD_SALT of at least 32 characters each"
+        )
+    if all(given.values()):
+        return given
+    stored = _stored_secrets(data_dir)
+    for name, text in given.items():
+        if text:
+            stored[name] = text
+    return stored
+
+
+def _stored_secrets(data_dir: Path) -> dict[str, str]:
+    """Secrets of a demo site, made at the first start and stored in a file that only its owner reads.
+
+    Raises:
+        ConfigError: the file lacks one of them.
+    """
     path = data_dir / "secrets"
     data_dir.mkdir(parents=True, exist_ok=True)
     try:
+        # Exclusive: of two processes that start together one makes the secrets and both read them.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         pass
     else:
         with os.fdopen(descriptor, "w") as file:
-            file.writelines(f"{name}={secrets.token_urlsafe(48)}\n" for name in names)
-    kept = dict(
-        line.split("=", 1) for line in path.read_text().splitlines() if "=" in line
-    )
-    if set(names) - set(kept):
+            file.writelines(
+                f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRET_NAMES
+            )
+    stored = {}
+    for line in path.read_text().splitlines():
+        name, equals, text = line.partition("=")
+        if equals:
+            stored[name] = text
+    if set(SECRET_NAMES) - stored.keys():
         raise ConfigError(
             f"{path} is damaged; delete it (everybody must then sign in again) and start once more"
         )
-    return kept
+    return stored
 
 
-def _psycopg(url: str) -> str:
+def _psycopg_url(url: str) -> str:
     """The usual `postgres://` and `postgresql://` URLs, spoken by psycopg 3."""
     for prefix in ("postgres://", "postgresql://"):
         if url.startswith(prefix):
@@ -259,23 +285,34 @@ def _psycopg(url: str) -> str:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
-    """How connections are made. Errors never tell the values of a row: they end up in logs."""
+    """How connections are made. Errors never contain the values of a row: they end up in logs."""
     if not url.startswith("postgresql"):
         return {"hide_parameters": True}
+    # A statement that waits or runs for longer holds a thread of the server that somebody else needs.
     waits = "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=300s"
     return {
         "hide_parameters": True,
-        "pool_pre_ping": True,  # a server that was restarted costs nobody an error
+        "pool_pre_ping": True,  # or the first request after a restart of the server would fail
         "pool_timeout": 5,
         "connect_args": {
             "connect_timeout": 3,
             "options": waits,
-            "tcp_user_timeout": 10_000,
+            "tcp_user_timeout": 10_000,  # milliseconds; without it a lost host blocks for a quarter of an hour
         },
     }
 
 
-def _matching(env: Mapping[str, str]) -> str:
+def _read_site(env: Mapping[str, str]) -> Site:
+    """Footer and titles: SITE_NAME, SITE_ORGANISER and so on, each with the default of its field."""
+    given = {}
+    for one in fields(Site):
+        variable = f"SITE_{one.name.upper()}"
+        if variable in env:
+            given[one.name] = env[variable]
+    return Site(**given)
+
+
+def _matching_mode(env: Mapping[str, str]) -> str:
     chosen = env.get("MATCHING", "").strip() or "memory"
     if chosen not in ("memory", "candidates"):
         raise ConfigError(f"MATCHING is {chosen!r}; it must be memory or candidates")
@@ -288,33 +325,40 @@ def _matching(env: Mapping[str, str]) -> str:
     return chosen
 
 
-def _flag(env: Mapping[str, str], name: str, default: bool) -> bool:
+def _read_flag(env: Mapping[str, str], name: str, default: bool) -> bool:
     text = env.get(name, "").strip().lower()
-    if text in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
-        return default if not text else text in ("1", "true", "yes", "on")
+    if not text:
+        return default
+    if text in ("1", "true", "yes", "on"):
+        return True
+    if text in ("0", "false", "no", "off"):
+        return False
     raise ConfigError(f"{name} is {text!r}; it must be 1 or 0")
 
 
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
+def _read_number(env: Mapping[str, str], name: str, default: int) -> int:
     text = env.get(name, "").strip()
     if text and not text.isdecimal():
         raise ConfigError(f"{name} is {text!r}; it must be a whole number")
-    return int(text) if text else default
+    if not text:
+        return default
+    return int(text)
 
 
-def _token(env: Mapping[str, str], name: str) -> str:
+def _read_token(env: Mapping[str, str], name: str) -> str:
     text = env.get(name, "").strip()
+    # Shorter ones can be tried out; an empty one means that no token opens the page.
     if text and len(text) < 16:
         raise ConfigError(f"{name} needs at least 16 characters")
     return text
 
 
-def _networks(env: Mapping[str, str], name: str, default: str) -> tuple[Network, ...]:
+def _read_networks(
+    env: Mapping[str, str], name: str, default: str
+) -> tuple[Network, ...]:
+    parts = env.get(name, default).replace(",", " ").split()
     try:
-        return tuple(
-            ipaddress.ip_network(part)
-            for part in env.get(name, default).replace(",", " ").split()
-        )
+        return tuple(ipaddress.ip_network(part) for part in parts)
     except ValueError as error:
         raise ConfigError(
             f"{name} must name networks like 10.0.0.0/8: {error}"

@@ -27,21 +27,24 @@ backlog = 512
 limit_request_line = 8190
 limit_request_fields = 60
 limit_request_field_size = 8190
-control_socket_disable = (
-    True  # signals suffice, and two sites of one user must not meet in one socket
-)
-forwarded_allow_ips = (
-    ""  # the application itself knows how many proxies to trust (TRUSTED_PROXIES)
-)
+# Signals suffice, and two sites of one user must not meet in one socket.
+control_socket_disable = True
+# The application itself knows how many proxies to trust (TRUSTED_PROXIES).
+forwarded_allow_ips = ""
 _memory = Path("/dev/shm")  # noqa: S108  a file system in memory, where there is one
 _in_memory = _memory.is_mount() and os.access(_memory, os.W_OK)
-worker_tmp_dir = str(_memory) if _in_memory else None  # signs of life need no disk
-accesslog = os.environ.get("ACCESS_LOG") or ("-" if _live else None)
-logger_class = f"marketplace.operation.logs.{'JsonLog' if _live else 'AccessLog'}"
+worker_tmp_dir = None
+if _in_memory:
+    worker_tmp_dir = str(_memory)  # signs of life need no disk
+accesslog = os.environ.get("ACCESS_LOG") or None
+logger_class = "marketplace.operation.logs.AccessLog"
+if _live:
+    accesslog = accesslog or "-"
+    logger_class = "marketplace.operation.logs.JsonLog"
 
 
 def _figures_root():
-    """Where the figures of all workers meet, in files that each maps into its memory.
+    """The folder where the figures of all workers meet, in files that each maps into its memory.
 
     Not on the disk of the data: when that is full, writing to such a file kills the worker (SIGBUS) at every request.
     """
@@ -60,14 +63,14 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
 
 
 def on_starting(server):
-    """Sweep what masters that were killed have left."""
+    """Remove the figures of masters that were killed."""
     for folder in _figures.parent.iterdir():
         if folder.name.isdigit() and not Path(f"/proc/{folder.name}").exists():
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def when_ready(server):
-    """Begin the work in the background, and compile every template once.
+    """Start the work in the background, and compile every template once.
 
     Before the workers are forked, instead of in each while its first readers wait.
     """
@@ -93,9 +96,9 @@ def post_fork(server, worker):
 
 
 def post_worker_init(worker):
-    """Have the matchers in memory before the first reader asks; without a database that waits for him.
+    """Load the matchers before the first request; without a database the reader waits.
 
-    What is there by then stays, so looking for garbage passes it over.
+    What is in memory by then stays, so that the garbage collector need not go through it.
     """
     application = worker.app.wsgi()
     with suppress(Exception), application.app_context():

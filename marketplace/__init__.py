@@ -1,6 +1,6 @@
 """The marketplace: people and deeds, and their pages. Here: the factory, the door and errors → HTTP.
 
-No table, rule or page stands in this file.
+No table, rule or page is in this file.
 """
 
 from __future__ import annotations
@@ -73,6 +73,8 @@ AWAY = (
     exc.PendingRollbackError,
     exc.TimeoutError,
 )
+# Status of a refusal by Flask or Werkzeug → status of the page that answers it: a malformed form is an invalid one, and
+# how an address is wrong (405, 410) makes no difference to its reader.
 PAGES = {
     400: 422,
     403: 403,
@@ -85,6 +87,7 @@ PAGES = {
     429: 429,
     503: 503,
 }
+# Everything comes from this site, no CDN; `data:` for small pictures in style sheets.
 CONTENT_SECURITY_POLICY = {
     "default-src": "'self'",
     "img-src": ["'self'", "data:"],
@@ -100,21 +103,31 @@ def create_app(config: Any) -> Flask:
 
     Args:
         config: a `config.Config`, or anything else with `flask_settings()`.
+
+    Returns:
+        the application, with every room connected and its contributions joined.
+
+    Raises:
+        ValueError: two rooms declare the same deed, or a view names a deed that none declares.
     """
+    # First of all, before threads and workers are made.
     background_gc.start()
     app = Flask(
         __name__, template_folder=str(ROOT / "templates"), static_folder="static"
     )
     app.config.from_mapping(config.flask_settings())
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    wording.register(app)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    wording.register_filters(app)
+    # Before the extensions: one of them loads the reader, which begins a transaction.
     door.init_app(app)
-    _connect(app)
+    _connect_extensions(app)
     for room in ROOMS:
-        for module in _modules(room):
+        for module in _load_modules(room):
             _connect_module(app, module)
-    _collect(app)
-    app.before_request(door.check)
+    # After the rooms, for it compares the deeds of their views with the joined table.
+    _join_contributions(app)
+    app.before_request(door.check_request)
     app.context_processor(
         lambda: {"site": app.config["SITE"], "nav": Navigation(current_user)}
     )
@@ -125,7 +138,7 @@ def create_app(config: Any) -> Flask:
     return app
 
 
-def _modules(room: str) -> list[ModuleType]:
+def _load_modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
     names = []
@@ -136,7 +149,7 @@ def _modules(room: str) -> list[ModuleType]:
 
 
 def _connect_module(app: Flask, module: ModuleType) -> None:
-    """Connect what a module of a room holds: its blueprint, its commands, and whatever it prepares itself."""
+    """Connect what a module of a room holds: its blueprint, its commands, and what it prepares itself."""
     blueprint = getattr(module, "blueprint", None)
     if blueprint is not None:
         app.register_blueprint(blueprint)
@@ -148,7 +161,7 @@ def _connect_module(app: Flask, module: ModuleType) -> None:
         prepare(app)
 
 
-def _collect(app: Flask) -> None:
+def _join_contributions(app: Flask) -> None:
     """Join what the rooms contribute.
 
     Raises:
@@ -161,11 +174,12 @@ def _collect(app: Flask) -> None:
     door.refuse_unknown_deeds(app)
 
 
-def _connect(app: Flask) -> None:
+def _connect_extensions(app: Flask) -> None:
+    # Not above: the models need the extensions, and this package is imported with the first of its rooms.
     from marketplace.accounts.models import Person, Role
 
     db.init_app(app)
-    app.teardown_appcontext(_let_go)
+    app.teardown_appcontext(_close_session)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     limiter.init_app(app)
@@ -187,13 +201,13 @@ def _connect(app: Flask) -> None:
     )
 
 
-def _let_go(_error: BaseException | None) -> None:
+def _close_session(_error: BaseException | None) -> None:
     """Close the session before its extension does: a server that has gone must not spoil an answer already made."""
     try:
         db.session.remove()
     except exc.DBAPIError:
         with suppress(exc.SQLAlchemyError):
-            db.session().invalidate()  # nobody is given that connection again
+            db.session().invalidate()  # the pool must not hand out that connection again
         db.session.registry.clear()
 
 
@@ -204,57 +218,60 @@ def _translate_errors(app: Flask) -> None:
         status: int, error: Exception | None = None, *, name: str = "", retry: int = 30
     ) -> ResponseReturnValue:
         persistence.expect_writing(False)  # an error page only reads
-        headers = {"Retry-After": str(retry)} if status == 503 else {}
+        headers = {}
+        if status == 503:
+            headers["Retry-After"] = str(retry)
         try:
             text = render_template(
                 f"errors/{name or status}.html", error=error, person=current_user
             )
             return text, status, headers
-        except AWAY as trouble:  # the header of every page asks who reads it
-            return database_away(trouble)
+        except AWAY as failure:
+            # The header of every page loads its reader from the database, which may be what failed.
+            return database_away(failure)
 
     def market_error(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
-        return page(
-            next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), error
-        )
+        # The nearest of its kinds: a room may raise a finer one than the table names.
+        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+        return page(status, error)
 
     for kind in STATUS:
         app.register_error_handler(kind, market_error)
 
     def busy(error: errors.Busy) -> ResponseReturnValue:
         # 503 and not 409: nothing is wrong with the request or with what it is about, and the very same one may be
-        # sent again (Retry-After); 409 stands for what the reader must look at anew.
+        # sent again (Retry-After); 409 is for what the reader must look at again.
         db.session.rollback()
         log.warning("busy", endpoint=request.endpoint)
         return page(503, error, name="busy", retry=5)
 
     app.register_error_handler(errors.Busy, busy)
 
-    def refused_by_database(error: Exception) -> ResponseReturnValue:
+    def database_error(error: Exception) -> ResponseReturnValue:
         if persistence.is_locked(error):
             return busy(errors.Busy())
         return database_away(error)
 
     def database_away(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
-        g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # the page must ask nothing more
+        # The page must not query the database, so it has no reader.
+        g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]
         log.error("database_away", reason=repr(error))
         return render_template("errors/away.html"), 503, {"Retry-After": "10"}
 
     for kind in AWAY:
-        app.register_error_handler(kind, refused_by_database)
+        app.register_error_handler(kind, database_error)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
-        if (
-            error.response is None and error.code in PAGES
-        ):  # a limit may bring its own page
+        # With a response of its own, it is a rate limit that brings its page.
+        if error.response is None and error.code in PAGES:
             return page(PAGES[error.code])
         return error
 
     @app.errorhandler(500)
-    def failed(error: Exception) -> ResponseReturnValue:
+    def unexpected_error(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
         log.error(
             "request_failed", reason=repr(getattr(error, "original_exception", error))

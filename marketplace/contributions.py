@@ -1,6 +1,6 @@
-"""What the rooms offer to hubs and to pages that are not theirs: collected once, when the application is built.
+"""What the rooms offer to hubs and to pages of other rooms: collected once, when the application is built.
 
-A room offers by names in its `__init__`; nothing here knows which rooms there are, and no room is imported from here.
+A room offers by names in its `__init__`; nothing here knows which rooms there are, and none is imported here.
 
     DEEDS                                        rows of the permission table: deed → who may (see `permissions.py`)
     tasks(person), task_count(person)            what waits for a person; the count where it is cheaper than the tasks
@@ -49,10 +49,10 @@ class Link:
     """An entry of the navigation.
 
     Attributes:
-        text, url: what is read, and where it leads.
-        place: where it stands.
-        current: `page` where it leads to the page that is shown, `true` where that page belongs to it, else empty.
-        count: a number after the text, for what waits; 0 shows none.
+        text, url: its text and its address.
+        place: the part of the page it belongs to.
+        current: `page` where it leads to the present page, `true` where that page belongs to it, else empty.
+        count: a number after the text, for what waits; 0 is left out.
         counted: what is counted, read aloud only.
     """
 
@@ -75,8 +75,8 @@ class Task:
         since: when it began to wait, as a moment in UTC; None where it has an end only.
         until: the last day on which it may be done; None where it has none.
         dated: (name, text) of that moment or day as the desk says it.
-        note: what has to be done, or what was said; line ends are kept.
-        button: what the button says; empty where the title leads there.
+        note: what has to be done, or a remark of the operator; line ends are preserved.
+        button: text of the button; empty where the title leads there.
     """
 
     kind_name: str
@@ -117,7 +117,7 @@ class Job:
 
     Attributes:
         name: as logs, `/readyz` and `flask jobs --once` call it; no two jobs share one.
-        run: does it now, and says in a few words what it did.
+        run: does it now, and returns a few words about what it did.
         schedule: `seconds`/`minutes` of an interval, or `hour`/`minute` of a night (UTC).
         lane: jobs of one lane never run at the same time.
         leader: done on one host only.
@@ -146,9 +146,8 @@ class Contributions:
         """What the rooms that define a function of that name give for these values, in the order of the rooms."""
         for room in self.rooms:
             offer = getattr(room, name, None)
-            if callable(
-                offer
-            ):  # a file of that name is an attribute of its package too
+            # A file of that name is an attribute of its package too.
+            if callable(offer):
                 yield from offer(*values)
 
     def deeds(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -160,6 +159,7 @@ class Contributions:
         """How many tasks all rooms have for a person."""
         total = 0
         for room in self.rooms:
+            # The header of every page counts; most rooms do so without loading their rows.
             if hasattr(room, "task_count"):
                 total += room.task_count(person)
             elif hasattr(room, "tasks"):
@@ -168,7 +168,7 @@ class Contributions:
 
 
 class Navigation:
-    """The links of one page, by place. They are asked for with the first place that is read: a sitemap reads none.
+    """The links of one page, by place. Rooms are queried with the first place that is read: a sitemap reads none.
 
     Args:
         reader: who reads the page.
@@ -196,7 +196,7 @@ def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Pane
     Args:
         kind: kind of the row that is written.
         row: the stored row; None for a new one.
-        text: title and main texts as typed so far; None where nobody asked for a look at them.
+        text: title and main texts as typed so far; None where no preview is wanted.
         reader: who writes.
     """
     return list(_current().offered("previews", kind, row, text, reader))
@@ -221,7 +221,9 @@ def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
     """Each tray with its address in the office; the first one has the address without a name."""
     addresses: list[tuple[Tray, str]] = []
     for tray in trays:
-        code = tray.code if addresses else None
+        code = None
+        if addresses:
+            code = tray.code
         values: dict[str, Any] = dict(tray.filters)
         url = url_for("office.queue", tray=code, **values)
         addresses.append((tray, url))
@@ -231,6 +233,7 @@ def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
 def waiting_count(person: Reader) -> int:
     """How many things wait for this person: their tasks, and every row of the trays that wait for them."""
     total = _current().task_count(person)
+    # Trays are looked after by operators together, so their rows are nobody's own tasks and counted here.
     for tray in trays(person, {}):
         if tray.waits:
             total += tray.count()

@@ -1,6 +1,6 @@
 """The door of the pages: every view declares its deed, and a view that declares none is refused.
 
-Which deeds exist and who may do them stands in `permissions.py`.
+Which deeds exist and who may do them is in `permissions.py`.
 """
 
 from __future__ import annotations
@@ -40,9 +40,12 @@ def needs(
 
     Args:
         deed: a deed that some room declares; `create_app` refuses to start with any other.
-        of_thing: who may depends on a thing; the door then only asks for a signed-in reader where guests may not,
-            and the page asks `require` with the thing it has loaded.
-        writes: False for a view that is posted to and only reads; it then keeps nobody from saving.
+        of_thing: who may depends on a thing; the door then only requires a signed-in reader where guests may not,
+            and the page calls `require` with the thing it has loaded.
+        writes: False for a view that is posted to and only reads; nobody who saves then waits for it.
+
+    Returns:
+        a decorator that leaves the view as it is, with these three facts as attributes.
     """
 
     def declare(view: View) -> View:
@@ -70,7 +73,7 @@ def init_app(app: Flask) -> None:
 def expect_writing() -> None:
     """Before each request, and before anything is read for it: let it begin as a writer if it may write.
 
-    The body has been read by the time the first query begins (CSRF needs it), so that a slow one keeps nobody waiting.
+    The body has been read by the time the first query begins (CSRF needs it), so that nobody waits for a slow upload.
     """
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
@@ -86,7 +89,7 @@ def expect_writing() -> None:
 def refuse_unknown_deeds(app: Flask) -> None:
     """At the start, once the table is joined: every deed that an endpoint names must be one of it.
 
-    An endpoint that names none is refused with each request instead (see `check`).
+    An endpoint that names none is refused with each request instead (see `check_request`).
 
     Raises:
         ValueError: an endpoint names a deed that no room declares.
@@ -97,7 +100,7 @@ def refuse_unknown_deeds(app: Flask) -> None:
             raise ValueError(f"{endpoint} needs the unknown deed {deed!r}")
 
 
-def check() -> ResponseReturnValue | None:
+def check_request() -> ResponseReturnValue | None:
     """Before each request: an undeclared view is refused; a guest is led to the sign-in page and back.
 
     Raises:
@@ -107,14 +110,14 @@ def check() -> ResponseReturnValue | None:
         return None  # no such page: the 404 follows
     deed = deed_of(current_app, request.endpoint)
     if deed is None:
-        require(current_user, "undeclared view")
+        require(current_user, "undeclared view")  # no such deed, so nobody may
     elif not may(current_user, deed):
         if not current_user.is_authenticated:
-            return redirect(
-                url_for("security.login", next=request.full_path.rstrip("?"))
-            )
-        if not getattr(
-            current_app.view_functions[request.endpoint], "needs_thing", False
-        ):
+            # `full_path` ends in "?" where there is no query.
+            wanted = request.full_path.rstrip("?")
+            return redirect(url_for("security.login", next=wanted))
+        # Where it depends on a thing, the page asks again once it has loaded that thing.
+        view = current_app.view_functions[request.endpoint]
+        if not getattr(view, "needs_thing", False):
             require(current_user, deed)
     return None

@@ -14,7 +14,7 @@ class MarketError(Exception):
     """
 
     def __init__(self, message: str = "", advice: str = "") -> None:
-        super().__init__(message)
+        super().__init__(message)  # what logs and commands print
         self.message = message
         self.advice = advice
 
@@ -42,6 +42,7 @@ class Busy(MarketError):
         super().__init__(message, advice)
 
 
+# Not a NotNow: its remedy is to read what the other one wrote, not to do something else first.
 class Stale(MarketError):
     """Somebody else changed the thing since the reader saw it."""
 
@@ -65,4 +66,4 @@ class Invalid(MarketError):
 
 
 class SearchUnavailable(MarketError):
-    """Neither the search engine nor its stand-in can answer."""
+    """Neither the search engine nor its fallback can answer."""

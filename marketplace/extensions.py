@@ -50,14 +50,14 @@ security = Security()
 
 
 @event.listens_for(Engine, "connect")
-def _sqlite_settings(connection: Any, _record: Any) -> None:
+def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     """SQLite as a server's database: WAL, foreign keys, patience, and transactions that `persistence` begins."""
     if not isinstance(connection, sqlite3.Connection):
         return
-    connection.isolation_level = (
-        None  # pysqlite must not begin or commit on its own: savepoints would break
-    )
+    # pysqlite must not begin or commit on its own: savepoints would break.
+    connection.isolation_level = None
     cursor = connection.cursor()
+    # NORMAL is safe in WAL mode: a crash of the machine may lose the last commits, but never the file.
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",

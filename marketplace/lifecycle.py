@@ -1,6 +1,6 @@
 """The engine of life tables: (state, deed) → state or NotNow, with one History row for each move.
 
-The tables themselves stand in the models of their rooms, who may do a deed in their `DEEDS`; `next_deeds` joins both.
+The tables themselves are in the rooms, and so is who may do a deed (`DEEDS`); `next_deeds` joins both.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Living(Protocol):
 
 
 class History(Model):
-    """One deed done to one thing: who, when, from which state to which, and what was said or changed.
+    """One deed done to one thing: who, when, from which state to which, and what was noted or changed.
 
     Rows are written and never changed; 网络安全法 art. 21 asks for at least six months of them.
     """
@@ -78,6 +78,7 @@ class Life:
         self.permissions = dict(permissions or {})
         self.passing = frozenset(passing)
         self.phases = dict(phases or {})
+        # Checked once at the start: a state without a name would come to light on somebody's page.
         used_states = {initial, *moves.values()}
         used_deeds = {*self.permissions, *self.passing}
         for state, deed in moves:
@@ -103,6 +104,7 @@ class Life:
 
     def buttons(self, state: str) -> list[str]:
         """The deeds that somebody may press in `state`, in the order of the names of the deeds."""
+        # Those that another deed reaches on its way count too: an approval takes a listing up first.
         states = [state]
         for deed in self.passing:
             if self.can(state, deed):
@@ -128,7 +130,7 @@ class Life:
             thing: a row with a state of this table.
             deed: the deed's code.
             by: the acting person, or None for the site itself.
-            note: what was said, kept in the History row.
+            note: a remark, for the History row.
             changed: names of the fields an edit changed.
 
         Raises:
@@ -147,6 +149,7 @@ class Life:
             changed=changed or [],
             by_id=reader_id(by),
         )
+        # The row takes the old state, so it is made before the state changes.
         thing.state = after
         db.session.add(row)
         return row
@@ -155,6 +158,7 @@ class Life:
         """Why a deed leads nowhere from a state, and what does."""
         possible = []
         for before, one in self.moves:
+            # Editing is possible nearly always, and no answer to a refused decision.
             if before == state and one != "edit":
                 possible.append(self.deeds[one])
         advice = "这一条已经不能再变动。"

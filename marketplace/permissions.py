@@ -1,4 +1,4 @@
-"""ONE table: deed → who may, joined from the rooms' rows. Closed by default: a deed not in the table is nobody's.
+"""One table: deed → who may, joined from the rooms' rows. Closed by default: a deed not in the table is nobody's.
 
 `flask deeds` reads it aloud. Nothing of Flask's request is known here; a person is anything with roles and
 organisations.
@@ -62,12 +62,16 @@ def reader_id(reader: Reader | None) -> int | None:
 
 def roles_of(person: Reader | None) -> frozenset[str]:
     """Role codes of a person; empty for a guest and for the site itself."""
-    return frozenset() if person is None else frozenset(person.role_names)
+    if person is None:
+        return frozenset()
+    return frozenset(person.role_names)
 
 
 def organisations_of(person: Reader | None) -> frozenset[int]:
     """Ids of the organisations a person belongs to; empty for a guest and for the site itself."""
-    return frozenset() if person is None else frozenset(person.organisation_ids)
+    if person is None:
+        return frozenset()
+    return frozenset(person.organisation_ids)
 
 
 def anyone(_person: Reader, _thing: Any) -> bool:
@@ -160,10 +164,16 @@ def may(person: Reader | None, deed: str, thing: Any = None) -> bool:
         person: a Person, a guest, or None for the site itself acting from the command line (may do everything listed).
         deed: a deed of `TABLE`.
         thing: the row concerned, or None where the deed has none yet.
+
+    Returns:
+        False for everybody where the deed is not in the table.
     """
+    # Before the site itself, so that a misspelt deed is refused in commands too.
     if deed not in TABLE:
         return False
-    return person is None or any(who(person, thing) for who in TABLE[deed])
+    if person is None:
+        return True
+    return any(who(person, thing) for who in TABLE[deed])
 
 
 def require(person: Reader | None, deed: str, thing: Any = None) -> None:
@@ -185,6 +195,5 @@ def audiences(person: Reader) -> frozenset[str]:
         `public` always; `broker`, `operator` by role; `org:ID` for each organisation.
     """
     roles = roles_of(person) & {"broker", "operator"}
-    return frozenset(
-        {"public", *roles, *(f"org:{i}" for i in organisations_of(person))}
-    )
+    organisations = {f"org:{number}" for number in organisations_of(person)}
+    return frozenset({"public"} | roles | organisations)

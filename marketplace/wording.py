@@ -1,4 +1,4 @@
-"""How dates, money and numbers are said on every page: Jinja filters. No sentence of a page lives here."""
+"""How dates, money and numbers are written on every page: Jinja filters. No sentence of a page lives here."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def minute(value: datetime | None) -> str:
 
 def amount(value: Decimal) -> str:
     """A number of 万元 without trailing zeros: 50, 0.5, 1200."""
+    # "f", for `normalize` alone would write 1200 as 1.2E+3.
     return f"{value.normalize():f}"
 
 
@@ -41,7 +42,10 @@ def money(
         return "面议"
     if low is not None and high is not None and low != high:
         return f"{amount(low)}–{amount(high)} 万元"
-    known = low if low is not None else high
+    # One of the two, or both the same.
+    known = low
+    if known is None:
+        known = high
     if known is None:
         return UNKNOWN
     return f"{amount(known)} 万元"
@@ -49,10 +53,12 @@ def money(
 
 def percent(share: float) -> str:
     """A share of 0–1 as whole percent, never rounded down to nothing."""
-    return "不到 1%" if 0 < share < 0.01 else f"{share:.0%}"
+    if 0 < share < 0.01:
+        return "不到 1%"
+    return f"{share:.0%}"
 
 
-def register(app: Flask) -> None:
+def register_filters(app: Flask) -> None:
     """Make the filters known to the templates of `app`."""
     for function in (day, minute, amount, money, percent):
         app.add_template_filter(function)

@@ -62,7 +62,7 @@ def test_an_undeclared_view_is_refused(app: Flask) -> None:
         try:
             app.view_functions["operation.healthz"] = lambda: "open"
             with pytest.raises(Exception, match="不能做这件事"):
-                door.check()
+                door.check_request()
         finally:
             app.view_functions["operation.healthz"] = declared
 
