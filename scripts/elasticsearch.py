@@ -46,12 +46,12 @@ rootLogger.appenderRef.out.ref = out
 """
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal."""
+def print_line(text: str) -> None:
+    """Print one line at the terminal."""
     sys.stdout.write(text + "\n")
 
 
-def unpacked() -> Path:
+def unpack_server() -> Path:
     """The server's folder, fetched and unpacked on the first call."""
     home = PROGRAM / f"elasticsearch-{VERSION}"
     if (home / "complete").exists():
@@ -62,7 +62,7 @@ def unpacked() -> Path:
             "Java and Maven are needed: apt-get install openjdk-17-jre-headless maven"
         )
     PROGRAM.mkdir(parents=True, exist_ok=True)
-    say(f"fetching Elasticsearch {VERSION} (95 MB, once)")
+    print_line(f"fetching Elasticsearch {VERSION} (95 MB, once)")
     subprocess.run(  # noqa: S603  our own arguments
         [
             maven,
@@ -87,17 +87,18 @@ def unpacked() -> Path:
     return home
 
 
-def settings(folder: Path, node: int, plan: dict[str, Any]) -> str:
+def node_settings(folder: Path, node: int, plan: dict[str, Any]) -> str:
     """One node's elasticsearch.yml."""
-    http, transport = plan["port"] + node, plan["port"] + 100 + node
+    http = plan["port"] + node
+    transport = http + 100
     nodes = range(plan["nodes"])
     seeds = json.dumps([f"127.0.0.1:{plan['port'] + 100 + other}" for other in nodes])
     masters = json.dumps([f"node-{other}" for other in nodes])
-    together = (
-        "discovery.type: single-node"
-        if plan["nodes"] == 1
-        else f"discovery.seed_hosts: {seeds}\ncluster.initial_master_nodes: {masters}"
-    )
+    discovery = "discovery.type: single-node"
+    if plan["nodes"] > 1:
+        discovery = (
+            f"discovery.seed_hosts: {seeds}\ncluster.initial_master_nodes: {masters}"
+        )
     return f"""cluster.name: market-trial-{plan["port"]}
 node.name: node-{node}
 network.host: 127.0.0.1
@@ -105,7 +106,7 @@ http.port: {http}
 transport.port: {transport}
 path.data: {folder}/data
 path.logs: {folder}/logs
-{together}
+{discovery}
 action.auto_create_index: false
 cluster.routing.allocation.disk.threshold_enabled: false
 node.store.allow_mmap: false
@@ -113,12 +114,14 @@ xpack.security.enabled: {str(plan["security"]).lower()}
 """
 
 
-def prepare(home: Path, running: Path, node: int, plan: dict[str, Any]) -> Path:
+def prepare_node(home: Path, running: Path, node: int, plan: dict[str, Any]) -> Path:
     """A node's own folder with its configuration."""
     folder = running / f"node-{node}"
     for part in ("config", "data", "logs", "tmp"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    (folder / "config" / "elasticsearch.yml").write_text(settings(folder, node, plan))
+    (folder / "config" / "elasticsearch.yml").write_text(
+        node_settings(folder, node, plan)
+    )
     heap = plan["heap"]
     (folder / "config" / "jvm.options").write_text(
         f"-Xms{heap}\n-Xmx{heap}\n-Djava.io.tmpdir={folder / 'tmp'}\n"
@@ -135,16 +138,16 @@ def prepare(home: Path, running: Path, node: int, plan: dict[str, Any]) -> Path:
         ):
             subprocess.run(  # noqa: S603  our own arguments
                 [keystore, *arguments],
-                env=environment(folder),
+                env=server_environment(folder),
                 input=answer,
                 text=True,
                 check=True,
-                **identity(),
+                **user_options(),
             )
     return folder
 
 
-def environment(folder: Path) -> dict[str, str]:
+def server_environment(folder: Path) -> dict[str, str]:
     """What the server's start script reads."""
     java = Path(shutil.which("java") or "/usr/bin/java").resolve().parents[1]
     return {
@@ -156,32 +159,30 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-def identity() -> dict[str, Any]:
-    """Who the server runs as: never root."""
-    return (
-        {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        if os.geteuid() == 0
-        else {}
-    )
+def user_options() -> dict[str, Any]:
+    """Options of `subprocess` for the user the server runs as: never root, which it refuses."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
-def launch(home: Path, folder: Path) -> None:
+def launch_node(home: Path, folder: Path) -> None:
     """Start one node in a session of its own and note its process number."""
     with (folder / "out.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  our own arguments
             [str(home / "bin" / "elasticsearch")],
             cwd=home,
-            env=environment(folder),
+            env=server_environment(folder),
             stdout=log,
             stderr=log,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            **identity(),
+            **user_options(),
         )
     (folder / "pid").write_text(str(process.pid))
 
 
-def ours(folder: Path) -> int | None:
+def running_pid(folder: Path) -> int | None:
     """The node's process, None when it is gone or the number belongs to somebody else by now."""
     try:
         pid = int((folder / "pid").read_text())
@@ -193,7 +194,9 @@ def ours(folder: Path) -> int | None:
     )
 
 
-def health(plan: dict[str, Any], node: int = 0, wait: str = "") -> dict[str, Any]:
+def cluster_health(
+    plan: dict[str, Any], node: int = 0, wait: str = ""
+) -> dict[str, Any]:
     """What one node says of the cluster; {} when it does not answer."""
     request = urllib.request.Request(
         f"http://127.0.0.1:{plan['port'] + node}/_cluster/health{wait}"
@@ -212,11 +215,11 @@ def health(plan: dict[str, Any], node: int = 0, wait: str = "") -> dict[str, Any
 def start(args: argparse.Namespace) -> None:
     """Start the nodes and wait for the cluster."""
     running: Path = args.folder
-    if any(ours(folder) for folder in running.glob("node-*")):
+    if any(running_pid(folder) for folder in running.glob("node-*")):
         return status(args)
     if args.security and args.nodes > 1:
         sys.exit("passwords between several nodes need certificates; use one node")
-    home = unpacked()
+    home = unpack_server()
     plan = {"nodes": args.nodes, "port": args.port, "heap": args.heap, "security": args.security,
             "password": secrets.token_urlsafe(12) if args.security else ""}  # fmt: skip
     shutil.rmtree(running, ignore_errors=True)
@@ -225,20 +228,17 @@ def start(args: argparse.Namespace) -> None:
     note = running / "plan.json"
     note.touch(mode=0o600)
     note.write_text(json.dumps(plan))
-    folders = [prepare(home, running, node, plan) for node in range(args.nodes)]
+    folders = [prepare_node(home, running, node, plan) for node in range(args.nodes)]
     for folder in folders:
-        launch(home, folder)
+        launch_node(home, folder)
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if (
-            health(plan, wait=f"?wait_for_nodes={args.nodes}&timeout=5s").get(
-                "number_of_nodes"
-            )
-            == args.nodes
-        ):
+        wait = f"?wait_for_nodes={args.nodes}&timeout=5s"
+        answer = cluster_health(plan, wait=wait)
+        if answer.get("number_of_nodes") == args.nodes:
             return status(args)
         for folder in folders:
-            if ours(folder) is None:
+            if running_pid(folder) is None:
                 log = (folder / "out.log").read_text(errors="replace")[-3000:]
                 stop(args)
                 sys.exit(f"{folder.name} did not start:\n{log}")
@@ -256,44 +256,47 @@ def stop(args: argparse.Namespace) -> None:
         (signal.SIGKILL, 5),
     ):
         for folder in folders:
-            tell(folder, number)
+            send_signal(folder, number)
         end = time.monotonic() + patience
-        while time.monotonic() < end and any(ours(folder) for folder in folders):
+        while time.monotonic() < end and any(running_pid(folder) for folder in folders):
             time.sleep(0.2)
-    say(f"stopped {len(folders)} node(s)" if folders else "nothing was running")
+    message = "nothing was running"
+    if folders:
+        message = f"stopped {len(folders)} node(s)"
+    print_line(message)
     shutil.rmtree(args.folder, ignore_errors=True)
 
 
-def tell(folder: Path, number: signal.Signals) -> bool:
+def send_signal(folder: Path, number: signal.Signals) -> bool:
     """Send a signal to a node; whether there was one."""
-    pid = ours(folder)
+    pid = running_pid(folder)
     if pid is None:
         return False
     # The launcher hands a request to end on to the server itself; what cannot be caught must be sent to both.
     both = number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGCONT)
-    children = [
-        one
-        for task in Path(f"/proc/{pid}/task").glob("*/children")
-        for one in task.read_text().split()
-    ]
-    for process in (*map(int, children if both else []), pid):
+    processes: list[int] = []
+    if both:
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            processes.extend(int(child) for child in task.read_text().split())
+    # The launcher last: it goes with its children.
+    for process in (*processes, pid):
         os.kill(process, number)
     return True
 
 
-def one(args: argparse.Namespace) -> None:
+def control_node(args: argparse.Namespace) -> None:
     """kill, pause, resume or revive one node."""
     folder = args.folder / f"node-{args.node}"
     if args.deed == "revive":
-        if ours(folder) is None:
-            launch(unpacked(), folder)
+        if running_pid(folder) is None:
+            launch_node(unpack_server(), folder)
         return
     number = {
         "kill": signal.SIGKILL,
         "pause": signal.SIGSTOP,
         "resume": signal.SIGCONT,
     }[args.deed]
-    if not tell(folder, number):
+    if not send_signal(folder, number):
         sys.exit(f"{folder.name} is not running")
 
 
@@ -302,15 +305,15 @@ def status(args: argparse.Namespace) -> None:
     try:
         plan = json.loads((args.folder / "plan.json").read_text())
     except FileNotFoundError:
-        say("nothing is running")
+        print_line("nothing is running")
         sys.exit(1)
-    answer = health(plan)
-    say(
+    answer = cluster_health(plan)
+    print_line(
         f"http://127.0.0.1:{plan['port']} {answer.get('status', 'no answer')}, "
         f"{answer.get('number_of_nodes', 0)} node(s)"
     )
     if plan["security"]:
-        say(f"user elastic, password {plan['password']}")
+        print_line(f"user elastic, password {plan['password']}")
     if not answer:
         sys.exit(1)
 
@@ -333,7 +336,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=RUNNING)
     args = parser.parse_args()
     args.folder = args.folder.resolve()
-    {"start": start, "stop": stop, "status": status}.get(args.deed, one)(args)
+    {"start": start, "stop": stop, "status": status}.get(args.deed, control_node)(args)
 
 
 if __name__ == "__main__":

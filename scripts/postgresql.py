@@ -34,52 +34,55 @@ logging_collector = off
 """
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal."""
+def print_line(text: str) -> None:
+    """Print one line at the terminal."""
     sys.stdout.write(text + "\n")
 
 
-def programs() -> Path | None:
+def find_programs() -> Path | None:
     """The folder of PostgreSQL's programs: of the newest version that is installed; None when none is."""
-    found = sorted(
+    # Debian puts them outside PATH, one folder a version.
+    installed = sorted(
         Path("/usr/lib/postgresql").glob("*/bin/initdb"),
         key=lambda path: int(path.parent.parent.name),
     )
-    if found:
-        return found[-1].parent
-    plain = shutil.which("initdb")
-    return Path(plain).parent if plain else None
+    if installed:
+        return installed[-1].parent
+    on_path = shutil.which("initdb")
+    if on_path is None:
+        return None
+    return Path(on_path).parent
 
 
-def identity() -> dict[str, Any]:
-    """Who the server runs as: never root."""
-    return (
-        {"user": ROOT_RUNS_AS, "group": ROOT_RUNS_AS, "extra_groups": []}
-        if os.geteuid() == 0
-        else {}
-    )
+def user_options() -> dict[str, Any]:
+    """Options of `subprocess` for the user the server runs as: never root, which it refuses."""
+    if os.geteuid() != 0:
+        return {}
+    return {"user": ROOT_RUNS_AS, "group": ROOT_RUNS_AS, "extra_groups": []}
 
 
-def run(name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+def run_program(
+    name: str, *arguments: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
     """Run one of PostgreSQL's programs."""
-    place = programs()
+    place = find_programs()
     if place is None:
         sys.exit("PostgreSQL is needed: apt-get install postgresql")
     settings: dict[str, Any] = {
         "check": True,
         "text": True,
         "cwd": "/",
-        **identity(),
+        **user_options(),
         **options,
     }
     return subprocess.run([str(place / name), *arguments], **settings)  # noqa: S603  our own arguments
 
 
-def control(
+def run_pg_ctl(
     folder: Path, *arguments: str, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """pg_ctl on the cluster of a folder."""
-    return run(
+    return run_program(
         "pg_ctl",
         "-D",
         str(folder / "data"),
@@ -90,14 +93,12 @@ def control(
     )
 
 
-def runs(folder: Path) -> bool:
+def is_running(folder: Path) -> bool:
     """Whether the server of a folder is up."""
     if not (folder / "data").is_dir():
         return False
-    return (
-        control(folder, "status", check=False, stdout=subprocess.DEVNULL).returncode
-        == 0
-    )
+    done = run_pg_ctl(folder, "status", check=False, stdout=subprocess.DEVNULL)
+    return done.returncode == 0
 
 
 def plan_of(folder: Path) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def plan_of(folder: Path) -> dict[str, Any]:
     return plan
 
 
-def address(plan: dict[str, Any], database: str) -> str:
+def database_url(plan: dict[str, Any], database: str) -> str:
     """The address of a database, as DATABASE_URL takes it."""
     return f"postgresql://{ROLE}:{plan['password']}@127.0.0.1:{plan['port']}/{database}"
 
@@ -117,12 +118,13 @@ def address(plan: dict[str, Any], database: str) -> str:
 def start(args: argparse.Namespace) -> None:
     """Make the cluster where there is none and start its server."""
     folder: Path = args.folder
-    if runs(folder):
+    if is_running(folder):
         return
     if not (folder / "data" / "PG_VERSION").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o755)
         plan = {"port": args.port, "password": secrets.token_urlsafe(16)}
+        # Readable by their owner alone before anything is in them.
         for name, text in (
             ("plan.json", json.dumps(plan)),
             ("password", plan["password"]),
@@ -138,7 +140,7 @@ def start(args: argparse.Namespace) -> None:
             "--auth=scram-sha-256",
             f"--username={ROLE}",
         )
-        run(
+        run_program(
             "initdb",
             "-D",
             str(folder / "data"),
@@ -146,10 +148,10 @@ def start(args: argparse.Namespace) -> None:
             f"--pwfile={folder / 'password'}",
             stdout=subprocess.DEVNULL,
         )
-        (folder / "password").unlink()
+        (folder / "password").unlink()  # the plan has it too
         with (folder / "data" / "postgresql.conf").open("a") as file:
             file.write(SETTINGS.format(port=args.port, folder=folder))
-    control(folder, "start", "-w", "-s")
+    run_pg_ctl(folder, "start", "-w", "-s")
 
 
 def fresh(args: argparse.Namespace) -> None:
@@ -162,37 +164,37 @@ def fresh(args: argparse.Namespace) -> None:
         f"drop database if exists {args.name} with (force)",
         f"create database {args.name}",
     ):
-        run("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-c", text, address(plan, "postgres"),
+        run_program("psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", "-c", text, database_url(plan, "postgres"),
             env={**os.environ, "PGOPTIONS": "-c client_min_messages=warning"})  # fmt: skip
-    say(address(plan, args.name))
+    print_line(database_url(plan, args.name))
 
 
 def status(args: argparse.Namespace) -> None:
     """Say what runs and where."""
-    if not runs(args.folder):
+    if not is_running(args.folder):
         sys.exit("nothing is running")
-    say(address(plan_of(args.folder), "postgres"))
+    print_line(database_url(plan_of(args.folder), "postgres"))
 
 
 def stop(args: argparse.Namespace) -> None:
     """End the server of the folder and throw its data away."""
-    if runs(args.folder):
-        control(args.folder, "stop", "-m", "fast", "-w", "-s")
-        say("stopped")
+    if is_running(args.folder):
+        run_pg_ctl(args.folder, "stop", "-m", "fast", "-w", "-s")
+        print_line("stopped")
     else:
-        say("nothing was running")
+        print_line("nothing was running")
     if (args.folder / "plan.json").exists():
         shutil.rmtree(args.folder)
 
 
 def restart(args: argparse.Namespace) -> None:
     """End the server without waiting for its clients, and start it again."""
-    control(args.folder, "restart", "-m", "fast", "-w", "-s")
+    run_pg_ctl(args.folder, "restart", "-m", "fast", "-w", "-s")
 
 
 def kill(args: argparse.Namespace) -> None:
     """End the server like a crash (`start` begins it again and recovers)."""
-    control(args.folder, "stop", "-m", "immediate", "-w", "-s")
+    run_pg_ctl(args.folder, "stop", "-m", "immediate", "-w", "-s")
 
 
 def main() -> None:
@@ -214,11 +216,9 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=RUNNING)
     args = parser.parse_args()
     if args.deed == "installed":
-        sys.exit(
-            0
-            if programs()
-            else "PostgreSQL is not installed: apt-get install postgresql"
-        )
+        if find_programs() is None:
+            sys.exit("PostgreSQL is not installed: apt-get install postgresql")
+        sys.exit(0)
     args.folder = args.folder.resolve()
     deeds[args.deed](args)
 

@@ -17,8 +17,8 @@ WIDE = 40  # characters from which a column is wide
 RISKY = ("=", "+", "-", "@")
 
 
-def write(source: Path) -> Path:
-    """Write the workbook beside a sample list: a title over the columns, the header row, the rows as text."""
+def write_workbook(source: Path) -> Path:
+    """Write the workbook of a sample list next to it: a title over the columns, the header row, the rows as text."""
     with source.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     target = source.with_suffix(".xlsx")
@@ -43,19 +43,20 @@ def write(source: Path) -> Path:
         sheet.write_row(1, 0, header, head)
         for number, row in enumerate(rows, 2):
             for place, text in enumerate(row):
+                # Escaped as the exports of the site are, so that no program takes it for a formula.
+                if text.startswith(RISKY):
+                    text = f"'{text}"
                 if text:
-                    sheet.write_string(
-                        number,
-                        place,
-                        f"'{text}" if text.startswith(RISKY) else text,
-                        cell,
-                    )
+                    sheet.write_string(number, place, text, cell)
         for place, column in enumerate(zip(*rows, strict=True)):
-            sheet.set_column(place, place, 48 if max(map(len, column)) > WIDE else 16)
+            width = 16
+            if max(map(len, column)) > WIDE:
+                width = 48
+            sheet.set_column(place, place, width)
         sheet.freeze_panes(2, 1)
     return target
 
 
 if __name__ == "__main__":
     for path in sorted(DEMO.glob("*.csv")):
-        write(path)
+        write_workbook(path)
