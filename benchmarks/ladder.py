@@ -30,34 +30,31 @@ STEPS: list[tuple[str, dict[str, float]]] = [
 ]
 
 
-def per_demand(levels: Floats, scores: Floats) -> tuple[float, float]:
+def measure_demand(levels: Floats, scores: Floats) -> tuple[float, float]:
     """NDCG@10 (gain level - 1) and average precision (level ≥ 3) of one demand, nan where undefined; ties by place."""
     order = np.argsort(-scores, kind="stable")
-    gains, hits = levels[order] - 1, levels[order] >= 3
+    gains = levels[order] - 1
+    hits = levels[order] >= 3
     best = np.sort(gains)[::-1][:10]
     discounts = 1 / np.log2(np.arange(2, len(best) + 2))
-    gain = (
-        float(gains[:10] @ discounts / (best @ discounts)) if best.any() else math.nan
-    )
-    precision = (
-        float((np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)).mean())
-        if hits.any()
-        else math.nan
-    )
-    return gain, precision
+    ndcg = math.nan
+    if best.any():
+        ndcg = float(gains[:10] @ discounts / (best @ discounts))
+    precision = math.nan
+    if hits.any():
+        at_hits = np.cumsum(hits)[hits] / (np.flatnonzero(hits) + 1)
+        precision = float(at_hits.mean())
+    return ndcg, precision
 
 
-def judged(folder: Path) -> None:
+def print_judged_ladder(folder: Path) -> None:
     """Print the ladder over judged pairs."""
-    demands, achievements = (
-        evaluation.read_documents(folder / f"{n}.tsv")
-        for n in ("demands", "achievements")
-    )
+    demands = evaluation.read_documents(folder / "demands.tsv")
+    achievements = evaluation.read_documents(folder / "achievements.tsv")
     with (folder / "judgements.tsv").open(encoding="utf-8", newline="") as file:
-        level = {
-            (r["demand_id"], r["achievement_id"]): float(r["level"])
-            for r in csv.DictReader(file, delimiter="\t")
-        }
+        level = {}
+        for row in csv.DictReader(file, delimiter="\t"):
+            level[row["demand_id"], row["achievement_id"]] = float(row["level"])
     pairs = list(level)
     places: dict[str, list[int]] = {}
     for number, (demand, _) in enumerate(pairs):
@@ -69,12 +66,14 @@ def judged(folder: Path) -> None:
         scores = np.array(
             evaluation.score_pairs(demands, achievements, pairs, Matcher(**weights))
         )
-        table = np.array([per_demand(levels[p], scores[p]) for p in places.values()])
-        show(name, table, before, ("NDCG@10", "MAP"))
+        table = np.array(
+            [measure_demand(levels[p], scores[p]) for p in places.values()]
+        )
+        print_measures(name, table, before, ("NDCG@10", "MAP"))
         before = table
 
 
-def classed(path: Path) -> None:
+def print_classed_ladder(path: Path) -> None:
     """Print the ladder over texts with classes: of the five nearest, how many are of the same class."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
@@ -93,16 +92,16 @@ def classed(path: Path) -> None:
         matcher = Matcher(**weights).fit(documents)
         table = np.zeros((len(trusted), 1))
         for place, number in enumerate(trusted):
-            found = matcher.rank(documents[number], top=6, only=trusted)
-            nearest = [match.id for match in found if match.id != number][:5]
-            table[place] = (
-                sum(label[int(other)] == label[number] for other in nearest) / 5
-            )
-        show(name, table, before, ("P@5",))
+            # One more than wanted, for a text is nearest to itself.
+            matches = matcher.rank(documents[number], top=6, only=trusted)
+            nearest = [match.id for match in matches if match.id != number][:5]
+            same = sum(label[int(other)] == label[number] for other in nearest)
+            table[place] = same / 5
+        print_measures(name, table, before, ("P@5",))
         before = table
 
 
-def show(
+def print_measures(
     name: str, table: Floats, before: Floats | None, measures: tuple[str, ...]
 ) -> None:
     """One line: each measure, and its difference to the line before with the paired standard error."""
@@ -112,7 +111,9 @@ def show(
         if before is not None:
             difference = table[:, column] - before[:, column]
             count = int((~np.isnan(difference)).sum())
-            text += f" ({np.nanmean(difference):+.4f} ± {np.nanstd(difference, ddof=1) / math.sqrt(count):.4f})"
+            # Paired: both orders are measured on the same demands, so what makes a demand hard drops out.
+            error = np.nanstd(difference, ddof=1) / math.sqrt(count)
+            text += f" ({np.nanmean(difference):+.4f} ± {error:.4f})"
         parts.append(text)
     print(f"  {name:42}", "   ".join(parts), flush=True)
 
@@ -126,9 +127,9 @@ def main() -> None:
     parser.add_argument("--classed", type=Path, help="table of texts with classes")
     given = parser.parse_args()
     if given.judged:
-        judged(given.judged)
+        print_judged_ladder(given.judged)
     if given.classed:
-        classed(given.classed)
+        print_classed_ladder(given.classed)
 
 
 if __name__ == "__main__":

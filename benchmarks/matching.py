@@ -1,4 +1,4 @@
-"""Speed of the matcher beside its peers, as ratios in one run. The peers are installed for this alone.
+"""Speed of the matcher compared with its peers, as ratios in one run. The peers are installed for this alone.
 Not here: quality (benchmarks.ladder), the texts (benchmarks.texts).
 
 usage: python -m benchmarks.matching [--documents N] [--texts FILE …] [--only NAME …]
@@ -56,35 +56,37 @@ class Line:
     unit: str
     aim: str = ""
 
-    def show(self) -> None:
-        ratio = (
-            f"{self.theirs / self.ours:8.1f}×" if self.theirs and self.ours else " " * 9
-        )
-        theirs = f"{self.theirs:12.2f}" if self.theirs else " " * 12
+    def print_row(self) -> None:
+        ratio = " " * 9
+        if self.theirs and self.ours:
+            ratio = f"{self.theirs / self.ours:8.1f}×"
+        theirs = " " * 12
+        if self.theirs:
+            theirs = f"{self.theirs:12.2f}"
         print(
             f"| {self.work:58} | {self.ours:10.2f} | {theirs} | {self.unit:6} | {ratio} | {self.peer:34} | {self.aim}"
         )
 
 
-def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
+def measure_cpu(work: Callable[[], Any]) -> tuple[float, Any]:
     """(CPU seconds, result) of some work."""
     begun = time.process_time()
     result = work()
     return time.process_time() - begun, result
 
 
-def clock(work: Callable[[], Any]) -> tuple[float, Any]:
+def measure_wall_time(work: Callable[[], Any]) -> tuple[float, Any]:
     """(seconds by the clock, result) of some work."""
     begun = time.perf_counter()
     result = work()
     return time.perf_counter() - begun, result
 
 
-def each(work: Callable[[Any], Any], questions: list[Any]) -> np.ndarray:
+def time_each(work: Callable[[Any], Any], questions: list[Any]) -> np.ndarray:
     """CPU milliseconds of the work for each question, after two to warm up."""
     for question in questions[:2]:
         work(question)
-    return np.array([cpu(lambda q=q: work(q))[0] for q in questions]) * 1000
+    return np.array([measure_cpu(lambda q=q: work(q))[0] for q in questions]) * 1000
 
 
 class Run:
@@ -92,17 +94,21 @@ class Run:
 
     def __init__(self, sources: list[texts.Text], size: int) -> None:
         self.sources, self.size = sources, size
-        self.questions = texts.demands(sources, 2_000)
-        self.documents = list(texts.catalogue(sources, size)) if size <= 200_000 else []
-        built = self.documents or texts.catalogue(sources, size)
-        self.build_seconds, self.matcher = cpu(lambda: Matcher().fit(built))
-        self.peer_texts = list(texts.catalogue(sources, min(size, PEER_TEXTS)))
+        self.questions = texts.draw_demands(sources, 2_000)
+        self.documents = (
+            list(texts.generate_catalogue(sources, size)) if size <= 200_000 else []
+        )
+        built = self.documents or texts.generate_catalogue(sources, size)
+        self.build_seconds, self.matcher = measure_cpu(lambda: Matcher().fit(built))
+        self.peer_texts = list(texts.generate_catalogue(sources, min(size, PEER_TEXTS)))
 
     # one question
 
     def latency(self) -> Iterator[Line]:
         """All features, tokenising included, scores and top 20."""
-        ours = each(lambda q: self.matcher.rank(q, top=TOP), self.questions[:QUESTIONS])
+        ours = time_each(
+            lambda q: self.matcher.rank(q, top=TOP), self.questions[:QUESTIONS]
+        )
         aim = "p95 ≤ 10 ms at 100k, ≤ 60 ms at 1M"
         yield Line(
             "one demand, all features, p50", "", float(np.percentile(ours, 50)), 0, "ms"
@@ -115,14 +121,14 @@ class Run:
             "ms",
             aim,
         )
-        told = each(
+        latencies = time_each(
             lambda q: [m.reasons for m in self.matcher.rank(q, top=TOP)],
             self.questions[:QUESTIONS],
         )
         yield Line(
             "… with the reasons of all 20, p95",
             "",
-            float(np.percentile(told, 95)),
+            float(np.percentile(latencies, 95)),
             0,
             "ms",
         )
@@ -139,7 +145,7 @@ class Run:
                 -cosine_similarity(self._vector(question, matrix.shape[1]), matrix)[0]
             )[:TOP]
 
-        theirs = each(ask, self.questions[:PEER_QUESTIONS])
+        theirs = time_each(ask, self.questions[:PEER_QUESTIONS])
         name = "sklearn cosine_similarity + argsort"
         yield Line(
             "one demand, the same features, p50",
@@ -158,10 +164,10 @@ class Run:
         index = self.matcher.catalogue_.indexes["words"]
         main = index.main
         names = [str(term) for term in range(len(main.keys))]
-        asked = [read_features(q).words for q in self.questions[:QUESTIONS]]
+        queries = [read_features(q).words for q in self.questions[:QUESTIONS]]
         known = [
             [names[term] for term in main.find(one.keys).tolist() if term >= 0]
-            for one in asked
+            for one in queries
         ]
         inverse = index.inverse_norms(self.size)
         is_ranked = self.matcher.catalogue_.is_ranked
@@ -172,7 +178,7 @@ class Run:
             found = kernels.top_candidates(scores, is_ranked, TOP, kernels.NEAR)
             return found[np.argsort(-scores[found])][:TOP]
 
-        ours = float(np.median(each(ask, asked)))
+        ours = float(np.median(time_each(ask, queries)))
         numbers = list(range(len(names)))
         engine = bm25s.BM25(backend="numba")
         corpus = [[numbers[term] for term in terms] for terms in self._word_numbers()]
@@ -184,7 +190,7 @@ class Run:
         def retrieve(tokens: list[str]) -> Any:
             return engine.retrieve([tokens], k=TOP, show_progress=False, n_threads=0)
 
-        theirs = each(retrieve, known)
+        theirs = time_each(retrieve, known)
         yield Line(
             "plain words, from tokens, p50",
             "bm25s (numba)",
@@ -222,7 +228,7 @@ class Run:
                 tantivy.Query.boolean_query(terms), limit=TOP, count=False
             ).hits
 
-        theirs = each(search, known)
+        theirs = time_each(search, known)
         yield Line(
             "plain words, from tokens, p50",
             "tantivy",
@@ -250,7 +256,7 @@ class Run:
         raw = [f"{d.title}\n{d.text}" for d in self.peer_texts]
         jieba = _jieba()
         jieba.lcut("预热")
-        seconds, _ = cpu(
+        seconds, _ = measure_cpu(
             lambda: TfidfVectorizer(
                 tokenizer=jieba.lcut, token_pattern=None, sublinear_tf=True
             ).fit_transform(raw)
@@ -265,7 +271,7 @@ class Run:
             seconds * scale,
             "s",
         )
-        alone, _ = cpu(
+        alone, _ = measure_cpu(
             lambda: Matcher(grams=0, titles=0, words=1, vectors=0).fit(self.documents)
         )
         yield Line(
@@ -277,7 +283,7 @@ class Run:
             "≥ 8×",
         )
         tokens = [words_of.words(text, stop=True) for text in raw]
-        seconds, _ = cpu(
+        seconds, _ = measure_cpu(
             lambda: TfidfVectorizer(analyzer=_itself, sublinear_tf=True).fit_transform(
                 tokens
             )
@@ -285,7 +291,7 @@ class Run:
         main = self.matcher.catalogue_.indexes["words"].main
         terms = posting_numbers(main.by_document)
         counts = posting_counts(main.by_document)
-        ours, _ = cpu(
+        ours, _ = measure_cpu(
             lambda: FeatureIndex(
                 build_segment(np.asarray(main.keys), terms, counts, main.document_ends)
             )
@@ -371,7 +377,9 @@ class Run:
 
     def change(self) -> Iterator[Line]:
         """One document in, and what a thousand additions leave behind."""
-        again = list(texts.catalogue(self.sources, self.size + 1_100))[self.size :]
+        again = list(texts.generate_catalogue(self.sources, self.size + 1_100))[
+            self.size :
+        ]
         many, few = again[:1_000], again[1_000:]
         questions = itertools.cycle(self.questions)  # none is cut twice in a row
 
@@ -379,7 +387,7 @@ class Run:
             self.matcher.put([document])
             self.matcher.rank(next(questions), top=TOP)
 
-        took = each(one, few)
+        took = time_each(one, few)
         yield Line(
             "one document in, and the next answer, p95",
             "",
@@ -388,7 +396,7 @@ class Run:
             "ms",
             "≤ 20 ms",
         )
-        gone = each(
+        gone = time_each(
             lambda d: (
                 self.matcher.remove([d.id]),
                 self.matcher.rank(next(questions), top=TOP),
@@ -405,21 +413,21 @@ class Run:
         )
         self.matcher.put(many)
         whole = Matcher().fit([*self.documents, *many])
-        asked = self.questions[:QUESTIONS]
+        queries = self.questions[:QUESTIONS]
         differing = sum(
             [(m.id, m.score) for m in self.matcher.rank(q)]
             != [(m.id, m.score) for m in whole.rank(q)]
-            for q in asked
+            for q in queries
         )
         yield Line(
-            f"answers of {len(asked)} that differ from a refit",
+            f"answers of {len(queries)} that differ from a refit",
             "",
             float(differing),
             0,
             "",
             "0",
         )
-        slower = each(lambda q: self.matcher.rank(q, top=TOP), asked)
+        slower = time_each(lambda q: self.matcher.rank(q, top=TOP), queries)
         yield Line(
             "one demand while 1,000 are not yet merged, p95",
             "",
@@ -435,17 +443,17 @@ class Run:
         """The whole list of demands, a thread for each processor."""
         from sparse_dot_topn import sp_matmul_topn
 
-        asked = self.questions
-        ours, _ = clock(lambda: self.matcher.rank_all(asked, top=TOP))
+        queries = self.questions
+        ours, _ = measure_wall_time(lambda: self.matcher.rank_all(queries, top=TOP))
         matrix = self._matrix()
-        rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in asked]).tocsr()
+        rows = sp.vstack([self._vector(q, matrix.shape[1]) for q in queries]).tocsr()
         threads = os.cpu_count()
-        theirs, _ = clock(
+        theirs, _ = measure_wall_time(
             lambda: sp_matmul_topn(
                 rows, matrix.T.tocsr(), top_n=TOP, n_threads=threads, sort=True
             )
         )
-        work = f"{len(asked)} demands, cutting included in ours"
+        work = f"{len(queries)} demands, cutting included in ours"
         yield Line(work, "sparse_dot_topn, same matrix", ours, theirs, "s", "≥ 1×")
 
     # the same features as one matrix, for peers
@@ -587,7 +595,9 @@ def main() -> None:
     paths = given.texts
     if not paths and os.environ.get("BENCH_DATA"):
         paths = sorted(Path(os.environ["BENCH_DATA"]).glob("*.tsv"))
-    sources = [text for path in paths for text in texts.read(path)] or texts.samples()
+    sources = [
+        text for path in paths for text in texts.read_table(path)
+    ] or texts.read_samples()
     length = np.mean([len(title) + len(body) for title, body in sources])
     print(
         f"{given.documents} documents drawn from {len(sources)} texts of {length:.0f} characters on average,"
@@ -602,7 +612,7 @@ def main() -> None:
     )
     for name in given.only:
         for line in _quietly(getattr(run, name)):
-            line.show()
+            line.print_row()
             sys.stdout.flush()
 
 

@@ -60,7 +60,7 @@ QUERIES = [
 ]
 
 
-def listings(count: int) -> Iterator[Document]:
+def generate_listings(count: int) -> Iterator[Document]:
     """Made-up listings of about 500 characters."""
     chance = random.Random(20261121)  # noqa: S311  not a secret
     for number in range(1, count + 1):
@@ -97,7 +97,7 @@ def listings(count: int) -> Iterator[Document]:
         )
 
 
-def spread(call: Callable[[], object], times: int) -> tuple[float, float]:
+def time_calls(call: Callable[[], object], times: int) -> tuple[float, float]:
     """p50 and p95 of a call in milliseconds."""
     took = []
     for _ in range(times):
@@ -107,7 +107,7 @@ def spread(call: Callable[[], object], times: int) -> tuple[float, float]:
     return statistics.median(took), sorted(took)[int(len(took) * 0.95)]
 
 
-def like(connection: sqlite3.Connection, text: str) -> int:
+def count_like(connection: sqlite3.Connection, text: str) -> int:
     """The first peer: every row is read."""
     words = text.split()
     where = " AND ".join("body LIKE ?" for _ in words) or "1"
@@ -118,7 +118,7 @@ def like(connection: sqlite3.Connection, text: str) -> int:
     return len(rows)
 
 
-def trigram(connection: sqlite3.Connection, text: str) -> int:
+def count_trigram(connection: sqlite3.Connection, text: str) -> int:
     """The second peer: FTS5's own tokenizer for languages without blanks."""
     query = " AND ".join(f'"{word}"' for word in text.split())
     if not query:
@@ -130,7 +130,7 @@ def trigram(connection: sqlite3.Connection, text: str) -> int:
     )
 
 
-def peers(folder: Path, documents: list[Document]) -> sqlite3.Connection:
+def build_peers(folder: Path, documents: list[Document]) -> sqlite3.Connection:
     """Both peers in one file."""
     connection = sqlite3.connect(folder / "peers.db")
     connection.execute("CREATE TABLE plain (id INTEGER PRIMARY KEY, body TEXT)")
@@ -144,7 +144,7 @@ def peers(folder: Path, documents: list[Document]) -> sqlite3.Connection:
     return connection
 
 
-def read(paths: list[Path]) -> Iterator[tuple[str, str]]:
+def read_texts(paths: list[Path]) -> Iterator[tuple[str, str]]:
     """(title, text) of tab-separated files."""
     csv.field_size_limit(10_000_000)
     for path in paths:
@@ -156,7 +156,7 @@ def read(paths: list[Path]) -> Iterator[tuple[str, str]]:
                 )
 
 
-def agreement(first: Engine, second: Engine, queries: list[str]) -> None:
+def print_agreement(first: Engine, second: Engine, queries: list[str]) -> None:
     """Print how far two engines give the same: totals, facets, the first ten."""
     overlaps: list[float] = []
     totals = 0
@@ -183,7 +183,7 @@ def agreement(first: Engine, second: Engine, queries: list[str]) -> None:
     )
 
 
-def timed(engine: Engine, plain: sqlite3.Connection, times: int) -> None:
+def print_timings(engine: Engine, plain: sqlite3.Connection, times: int) -> None:
     """Print the table of queries."""
     print(
         f"{'query':<28}{'found':>7}{'p50 ms':>9}{'p95 ms':>9}{'again':>8}{'LIKE':>9}{'trigram':>9}"
@@ -197,19 +197,19 @@ def timed(engine: Engine, plain: sqlite3.Connection, times: int) -> None:
                 [Document("demand", 10_000_000, time.time_ns(), "写入", f"第{turn}次")]
             )
             begin = time.perf_counter()
-            found = engine.find(query).total
+            total = engine.find(query).total
             took.append((time.perf_counter() - begin) * 1000)
         all_fresh += took
-        again, _ = spread(partial(engine.find, query), times)
-        scan, _ = spread(partial(like, plain, query.text), 3)
-        grams, _ = spread(partial(trigram, plain, query.text), 3)
+        again, _ = time_calls(partial(engine.find, query), times)
+        scan, _ = time_calls(partial(count_like, plain, query.text), 3)
+        grams, _ = time_calls(partial(count_trigram, plain, query.text), 3)
         label = query.text or "(all)"
         label += "".join(f" {name}" for name in query.filters) + (
             f" p{query.page}" if query.page > 1 else ""
         )
         p95 = sorted(took)[int(len(took) * 0.95)]
         print(
-            f"{label:<24}{found:>7}{statistics.median(took):>9.2f}{p95:>9.2f}{again:>8.2f}{scan:>9.1f}{grams:>9.2f}"
+            f"{label:<24}{total:>7}{statistics.median(took):>9.2f}{p95:>9.2f}{again:>8.2f}{scan:>9.1f}{grams:>9.2f}"
         )
     all_fresh.sort()
     print(
@@ -237,17 +237,17 @@ def main() -> None:
     documents = (
         [
             Document("achievement", n, 1, title, text)
-            for n, (title, text) in enumerate(read(args.texts), 1)
+            for n, (title, text) in enumerate(read_texts(args.texts), 1)
         ]
         if args.texts
-        else list(listings(args.documents))
+        else list(generate_listings(args.documents))
     )
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         engines: list[Engine] = [open_engine(f"sqlite:///{folder}/search.db")]
         if args.url:
             engines.append(ElasticEngine(args.url, find_seconds=60.0))
-        plain = peers(folder, documents)
+        plain = build_peers(folder, documents)
         for engine in engines:
             begin = time.perf_counter()
             engine.rebuild(documents)
@@ -261,15 +261,15 @@ def main() -> None:
                 f"first query of a process {1000 * (time.perf_counter() - begin):.1f} ms; state {engine.state()}"
             )
         if args.queries and args.url:
-            agreement(
-                engines[0], engines[1], [title for title, _ in read(args.queries)]
+            print_agreement(
+                engines[0], engines[1], [title for title, _ in read_texts(args.queries)]
             )
         for engine in engines:
             print(f"\n{engine.state()['engine']}")
-            timed(engine, plain, args.times)
+            print_timings(engine, plain, args.times)
             pasted = "".join(document.body for document in documents[:12])[:5000]
-            first, _ = spread(partial(engine.find, Query(pasted)), 1)
-            one, _ = spread(partial(put_one, engine), 20)
+            first, _ = time_calls(partial(engine.find, Query(pasted)), 1)
+            one, _ = time_calls(partial(put_one, engine), 20)
             print(
                 f"a pasted text of 5,000 characters {first:.1f} ms; one put {one:.2f} ms"
             )

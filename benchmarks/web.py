@@ -65,7 +65,7 @@ SIMPLIFIED = "简化检索".encode()
 ADDRESSES = 20_000  # each requested at most once in a minute, so that nothing is answered from memory
 
 
-def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
+def fill_site(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
     """Write the listings, the index and the artefacts; seconds of each."""
     took: dict[str, float] = {}
 
@@ -92,7 +92,7 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
         db.session.commit()
         ids = [owner.id for owner in owners]
         batch: dict[str, list[dict[str, Any]]] = {kind: [] for kind in LISTINGS}
-        for number, document in enumerate(texts.catalogue(sources, count)):
+        for number, document in enumerate(texts.generate_catalogue(sources, count)):
             kind = "demand" if number % 10 == 0 else "achievement"
             batch[kind].append(
                 _row(kind, number, document.title, document.text, draw, ids)
@@ -156,7 +156,7 @@ def _row(
     }
 
 
-def addresses(app: Flask, sources: list[texts.Text]) -> dict[str, list[str]]:
+def collect_addresses(app: Flask, sources: list[texts.Text]) -> dict[str, list[str]]:
     """What is requested: page → addresses, each list in an order of its own."""
     draw = random.Random(2)  # noqa: S311  made-up questions
     with app.app_context():
@@ -228,7 +228,7 @@ async def _client(
         statuses["simplified"] += SIMPLIFIED in page
 
 
-def load(
+def apply_load(
     port: int, paths: list[str], clients: int, duration: float
 ) -> tuple[list[float], Counter[str]]:
     """Ask without pause from so many clients for so long; seconds of each answer and their statuses."""
@@ -251,7 +251,7 @@ def load(
     return seconds, statuses
 
 
-def profile(app: Flask, paths: list[str], count: int = 200) -> str:
+def profile_pages(app: Flask, paths: list[str], count: int = 200) -> str:
     """Where the time of one page goes: our functions and the heaviest of the libraries."""
     client, watch, text = app.test_client(), cProfile.Profile(), io.StringIO()
     for path in paths[:20]:
@@ -305,28 +305,28 @@ def main() -> None:
         }
         env["WEB_THREADS"] = args.threads
         sources = [
-            text for path in args.texts or () for text in texts.read(path)
-        ] or texts.samples()
+            text for path in args.texts or () for text in texts.read_table(path)
+        ] or texts.read_samples()
         app = create_app(Config.from_env(env))
         print(
             f"{args.listings} listings, {args.clients} clients, {args.seconds:.0f} s each",
             flush=True,
         )
         if not (folder / "filled").exists():
-            fill(app, args.listings, sources)
+            fill_site(app, args.listings, sources)
             (folder / "filled").touch()
         requested = {}
-        for page, paths in addresses(app, sources).items():
+        for page, paths in collect_addresses(app, sources).items():
             if page in args.pages:
                 requested[page] = paths
         if args.profile:
             for page, paths in requested.items():
-                print(f"{page}\n{profile(app, paths)}")
+                print(f"{page}\n{profile_pages(app, paths)}")
             return
-        serve(app, env, requested, port, args)
+        serve_site(app, env, requested, port, args)
 
 
-def serve(
+def serve_site(
     app: Flask,
     env: dict[str, str],
     requested: dict[str, list[str]],
@@ -342,18 +342,18 @@ def serve(
         server = subprocess.Popen(command, cwd=ROOT, env=env, stderr=log)  # noqa: S603  our own command
     try:
         for _ in range(120):
-            if load(port, ["/healthz"], 1, 0.01)[0]:
+            if apply_load(port, ["/healthz"], 1, 0.01)[0]:
                 break
             time.sleep(0.5)
         print(
             "| page | req/s | p50 ms | p95 ms | p99 ms | CPU ms | busy | errors |\n|---|---|---|---|---|---|---|---|"
         )
         for page, paths in requested.items():
-            load(
+            apply_load(
                 port, paths[::-1], args.clients, min(5.0, args.seconds)
             )  # every worker has seen the page
             began, worked, busy = time.monotonic(), _worked(server.pid), _busy()
-            seconds, statuses = load(port, paths, args.clients, args.seconds)
+            seconds, statuses = apply_load(port, paths, args.clients, args.seconds)
             rate = len(seconds) / (time.monotonic() - began)
             each = 1000 * (_worked(server.pid) - worked) / len(seconds)
             cuts = [1000 * cut for cut in statistics.quantiles(seconds, n=100)]

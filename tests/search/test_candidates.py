@@ -18,9 +18,11 @@ from search.cluster.candidates import CandidateIndex
 from tests.search.conftest import URL, required
 
 pytestmark = pytest.mark.server
-TEXTS = texts.samples()
-CATALOGUE = list(texts.catalogue(TEXTS, 1_100))  # so many that word vectors are trained
-QUESTIONS = texts.demands(TEXTS, 12)
+TEXTS = texts.read_samples()
+CATALOGUE = list(
+    texts.generate_catalogue(TEXTS, 1_100)
+)  # so many that word vectors are trained
+QUESTIONS = texts.draw_demands(TEXTS, 12)
 
 
 @pytest.fixture
