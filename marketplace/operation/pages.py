@@ -47,7 +47,7 @@ class Parts(Collector):
             labels=["part"],
         )
         for part, state in found.items():
-            up.add_metric([part], state["state"] == "ok")
+            up.add_metric([part], state["state"] in health.WELL)
             if state["age"] is not None:
                 age.add_metric([part], state["age"])
         yield up
