@@ -40,7 +40,7 @@ from marketplace.exchange.entries import Holder, holder, is_secret, values
 from marketplace.exchange.vocabularies import Vocabulary, vocabularies
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings import upkeep
+from marketplace.listings import upkeep, writing
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -673,7 +673,7 @@ def _change(
 ) -> bool:
     """Bring a listing to what its row says; False where it could not be."""
     given = _merged(row, entry.values)
-    if not listing_deeds.changed_values(row, given):
+    if not writing.changed_values(row, given):
         outcome.unchanged += 1
         return True
     if not row.life.can(row.state, "edit"):

@@ -18,7 +18,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.lifecycle import history_of
-from marketplace.listings import deeds, queries, readiness, worklists
+from marketplace.listings import deeds, queries, readiness, worklists, writing
 from marketplace.listings.forms import FORMS, AchievementForm, DeedForm, DemandForm
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -296,7 +296,7 @@ def _form_page(
         problem_names=problem_names,
         problems_title=_problems_title(error, [fault.text for fault in faults]),
         twin=queries.get_visible(form.kind, error.existing_id, by=current_user)
-        if isinstance(error, deeds.DuplicateTitle)
+        if isinstance(error, writing.DuplicateTitle)
         else None,
         stored=stored,
         returned=_reason(row) if row is not None and row.state == "returned" else "",
@@ -315,11 +315,13 @@ def _problems_title(error: Any, texts: list[str]) -> str:
     """What stands above the list of problems: why it was not saved, unless the list says it or the page its own way."""
     if error is None or isinstance(error, Stale | NotNow) or error.message in texts:
         return f"有 {len(texts)} 处要改，改好再保存"
-    return error.message
+    message: str = error.message
+    return message
 
 
 def _reason(row: Achievement | Demand) -> str:
     """What was said when the listing was returned."""
-    return next(
-        (one.note for one in reversed(history_of(row)) if one.deed == "return"), ""
-    )
+    for event in reversed(history_of(row)):
+        if event.deed == "return":
+            return event.note
+    return ""
