@@ -35,8 +35,17 @@ ROOM_FILES = {
 }
 # Rooms that need a file more, with the reason in the line above it.
 MORE_FILES = {
-    # a file, a cell, a closed list, a column, a row and a workbook are trades of their own
-    "exchange": {"sheets", "cells", "vocabularies", "columns", "entries", "workbooks"},
+    # files and their two kinds, header rows, what is said about a list, lists that come in and that go out
+    "exchange": {
+        "sheets",
+        "rows",
+        "xlsx",
+        "delimited",
+        "headers",
+        "reports",
+        "importing",
+        "exporting",
+    },
     # enumerations and names of fields; what lists, the page of one, work lists and the review queue show; the upkeep of
     # the index; the kinds of fields of a form; what is asked of a reviewer
     "listings": {

@@ -19,7 +19,7 @@ from markupsafe import Markup
 import search
 from marketplace.catalogue.forms import FACETS, Asked
 from marketplace.dictionaries.models import names_of_facets
-from marketplace.exchange import rules as exchange
+from marketplace.exchange import exporting
 from marketplace.extensions import db
 from marketplace.listings import cards, terms
 from marketplace.listings import queries as listing_queries
@@ -255,8 +255,8 @@ def export(asked: Asked, *, by: Any) -> bytes:
     rows = listing_queries.get_findable(
         asked.kind, [hit.id for hit in hits], by=by, in_full=True
     )
-    return exchange.workbook(
-        asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], by=by
+    return exporting.workbook(
+        asked.kind, [rows[hit.id] for hit in hits if hit.id in rows], reader=by
     )
 
 
