@@ -90,6 +90,7 @@ class Config:
         search_url: URL of the search engine: `sqlite:///…` embedded, `http(s)://…` Elasticsearch.
         matching: `memory` (the catalogue in each process) or `candidates` (from Elasticsearch, re-ranked exactly).
         limiter_url: storage of the rate limits.
+        jobs: gunicorn keeps a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
         proxies: number of trusted reverse proxies in front of gunicorn.
         metrics_token: the word that opens /metrics to whoever bears it; empty: nobody.
@@ -105,6 +106,7 @@ class Config:
     search_url: str
     matching: str = "memory"
     limiter_url: str = "memory://"
+    jobs: bool = False
     https: bool = False
     proxies: int = 0
     metrics_token: str = ""
@@ -150,6 +152,7 @@ class Config:
             search_url=env.get("SEARCH_URL") or f"sqlite:///{data_dir / 'search.db'}",
             matching=_matching(env),
             limiter_url=env.get("REDIS_URL") or "memory://",
+            jobs=_flag(env, "JOBS", environment != "test"),
             https=_flag(env, "HTTPS", live),
             proxies=_number(env, "TRUSTED_PROXIES", 0),
             metrics_token=_token(env, "METRICS_TOKEN"),
@@ -174,6 +177,7 @@ class Config:
             "SITE": self.site,
             "SEARCH_URL": self.search_url,
             "MATCHING": self.matching,
+            "JOBS": self.jobs,
             "TRUSTED_PROXIES": self.proxies,
             "SECRET_KEY": self.secret_key,
             "METRICS_TOKEN": self.metrics_token,

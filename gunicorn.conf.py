@@ -33,12 +33,28 @@ control_socket_disable = (
 forwarded_allow_ips = (
     ""  # the application itself knows how many proxies to trust (TRUSTED_PROXIES)
 )
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  signs of life need no disk
+_memory = Path("/dev/shm")  # noqa: S108  a file system in memory, where there is one
+_in_memory = _memory.is_mount() and os.access(_memory, os.W_OK)
+worker_tmp_dir = str(_memory) if _in_memory else None  # signs of life need no disk
 accesslog = os.environ.get("ACCESS_LOG") or ("-" if _live else None)
 logger_class = f"marketplace.operation.logs.{'JsonLog' if _live else 'AccessLog'}"
 
-# Figures of all workers meet in files of a folder, one for each master: during USR2 two masters live side by side.
-_figures = _data / "metrics" / str(os.getpid())
+
+def _figures_root():
+    """Where the figures of all workers meet, in files that each maps into its memory.
+
+    Not on the disk of the data: when that is full, writing to such a file kills the worker (SIGBUS) at every request.
+    """
+    if _in_memory:
+        folder = _memory / f"market-metrics-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.lstat().st_uid == os.getuid() and folder.is_dir():
+            return folder
+    return _data / "metrics"
+
+
+# One folder for each master: during USR2 two live side by side.
+_figures = _figures_root() / str(os.getpid())
 _figures.mkdir(parents=True, exist_ok=True)
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
 
@@ -51,8 +67,18 @@ def on_starting(server):
 
 
 def when_ready(server):
-    """Compile every template once, before the workers are forked, instead of in each while its first readers wait."""
-    templates = server.app.wsgi().jinja_env
+    """Begin the work in the background, and compile every template once.
+
+    Before the workers are forked, instead of in each while its first readers wait.
+    """
+    # Not above: the figures' library reads its folder from the environment when it is first imported.
+    from marketplace.operation.supervision import Supervisor, jobs_command
+
+    application = server.app.wsgi()
+    if application.config["JOBS"]:
+        server.jobs = Supervisor(jobs_command())
+        server.jobs.start()
+    templates = application.jinja_env
     for name in templates.list_templates(extensions=("html", "txt", "xml")):
         templates.get_template(name)
 
@@ -87,5 +113,7 @@ def child_exit(server, worker):
 
 
 def on_exit(server):
-    """Leave nothing behind."""
+    """Leave nothing behind: no process, no figures."""
+    if (jobs := getattr(server, "jobs", None)) is not None:
+        jobs.stop()
     shutil.rmtree(_figures, ignore_errors=True)

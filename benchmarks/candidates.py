@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import texts
-from matching import Document, Matcher, kernels
-from matching.candidates import CANDIDATES, TERMS, CandidateMatcher
-from search.candidates import CandidatePool
+from matching import Document, Matcher
+from matching.remote import CANDIDATES, TERMS, CandidateMatcher
+from search.cluster.candidates import CandidateIndex
 
 TOP = 20
 CURVE = (16, 32, 48, 64, 96, 128, 192)
@@ -62,7 +62,7 @@ def measured(
     recall: bool,
 ) -> None:
     """Build both, ask both, print a line for each number of terms."""
-    pool = CandidatePool(url, f"bench-{uuid.uuid4().hex[:8]}")
+    pool = CandidateIndex(url, f"bench-{uuid.uuid4().hex[:8]}")
     try:
         with tempfile.TemporaryDirectory() as folder:
             begun = time.perf_counter()
@@ -122,7 +122,6 @@ def main() -> None:
     )
     parser.add_argument("--questions", type=int, default=269)
     args = parser.parse_args()
-    kernels.ready()
     found, asked = gathered(Path(args.folder) if args.folder else None, args.questions)
     url = f"{args.url}/candidates-trial"
     measured(

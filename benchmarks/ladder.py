@@ -50,7 +50,8 @@ def per_demand(levels: Floats, scores: Floats) -> tuple[float, float]:
 def judged(folder: Path) -> None:
     """Print the ladder over judged pairs."""
     demands, achievements = (
-        evaluation.documents(folder / f"{n}.tsv") for n in ("demands", "achievements")
+        evaluation.read_documents(folder / f"{n}.tsv")
+        for n in ("demands", "achievements")
     )
     with (folder / "judgements.tsv").open(encoding="utf-8", newline="") as file:
         level = {
@@ -66,7 +67,7 @@ def judged(folder: Path) -> None:
     before: Floats | None = None
     for name, weights in STEPS:
         scores = np.array(
-            evaluation.scores(demands, achievements, pairs, Matcher(**weights))
+            evaluation.score_pairs(demands, achievements, pairs, Matcher(**weights))
         )
         table = np.array([per_demand(levels[p], scores[p]) for p in places.values()])
         show(name, table, before, ("NDCG@10", "MAP"))
@@ -92,7 +93,7 @@ def classed(path: Path) -> None:
         matcher = Matcher(**weights).fit(documents)
         table = np.zeros((len(trusted), 1))
         for place, number in enumerate(trusted):
-            found = matcher.rank(documents[number], top=6, among=trusted)
+            found = matcher.rank(documents[number], top=6, only=trusted)
             nearest = [match.id for match in found if match.id != number][:5]
             table[place] = (
                 sum(label[int(other)] == label[number] for other in nearest) / 5

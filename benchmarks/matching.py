@@ -29,10 +29,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from benchmarks import texts
-from matching import Document, Matcher, features, kernels, segment
+from matching import Document, Matcher
 from matching import text as words_of
-from matching.channel import SCALE, SUBLINEAR, SUBLINEAR_32, Channel, scaled_log
-from matching.features import CHANNELS
+from matching.features import FEATURE_KINDS, FeatureCounts
+from matching.index import kernels
+from matching.index.feature_index import FeatureIndex
+from matching.index.postings import posting_counts, posting_numbers
+from matching.index.reading import read_features
+from matching.index.segment import build_segment
+from matching.index.weighting import SUBLINEAR, SUBLINEAR_32, scaled_idf
 
 TOP = 20
 PEER_TEXTS = 10_000  # texts a slow peer builds from; its time is scaled up to the catalogue, in proportion
@@ -88,7 +93,6 @@ class Run:
     def __init__(self, sources: list[texts.Text], size: int) -> None:
         self.sources, self.size = sources, size
         self.questions = texts.demands(sources, 2_000)
-        kernels.ready()
         self.documents = list(texts.catalogue(sources, size)) if size <= 200_000 else []
         built = self.documents or texts.catalogue(sources, size)
         self.build_seconds, self.matcher = cpu(lambda: Matcher().fit(built))
@@ -151,20 +155,21 @@ class Run:
         import bm25s
         import tantivy
 
-        channel, loops = self.matcher.channels_["words"], kernels.ready()
-        main = channel.main
+        index = self.matcher.catalogue_.indexes["words"]
+        main = index.main
         names = [str(term) for term in range(len(main.keys))]
-        asked = [features.read(q).words for q in self.questions[:QUESTIONS]]
+        asked = [read_features(q).words for q in self.questions[:QUESTIONS]]
         known = [
             [names[term] for term in main.find(one.keys).tolist() if term >= 0]
             for one in asked
         ]
-        inverse = channel.inverse(self.size, loops)
+        inverse = index.inverse_norms(self.size)
+        is_ranked = self.matcher.catalogue_.is_ranked
 
-        def ask(one: features.Counted) -> np.ndarray:
-            sums = channel.dot(channel.ask(one, self.size), loops)
+        def ask(one: FeatureCounts) -> np.ndarray:
+            sums = index.dot(index.weigh(one, self.size))
             scores = sums * inverse
-            found = loops.best(scores, self.matcher.ranked_, TOP)
+            found = kernels.top_candidates(scores, is_ranked, TOP, kernels.NEAR)
             return found[np.argsort(-scores[found])][:TOP]
 
         ours = float(np.median(each(ask, asked)))
@@ -229,10 +234,11 @@ class Run:
 
     def _word_numbers(self) -> Iterator[list[int]]:
         """The words of each document by number, each as often as it counts."""
-        main = self.matcher.channels_["words"].main
+        main = self.matcher.catalogue_.indexes["words"].main
         for start, stop in itertools.pairwise(main.document_ends.tolist()):
             packed = main.by_document[start:stop]
-            yield np.repeat(packed >> segment.SHIFT, packed & segment.MASK).tolist()
+            terms = posting_numbers(packed)
+            yield np.repeat(terms, posting_counts(packed)).tolist()
 
     # building
 
@@ -276,16 +282,12 @@ class Run:
                 tokens
             )
         )
-        main = self.matcher.channels_["words"].main
-        terms, counts = (
-            main.by_document >> segment.SHIFT,
-            (main.by_document & segment.MASK).astype(np.uint8),
-        )
+        main = self.matcher.catalogue_.indexes["words"].main
+        terms = posting_numbers(main.by_document)
+        counts = posting_counts(main.by_document)
         ours, _ = cpu(
-            lambda: Channel(
-                segment.laid_down(
-                    np.asarray(main.keys), terms, counts, main.document_ends
-                )
+            lambda: FeatureIndex(
+                build_segment(np.asarray(main.keys), terms, counts, main.document_ends)
             )
         )
         name = "TfidfVectorizer, words cut before" + (
@@ -341,7 +343,7 @@ class Run:
         with contextlib.ExitStack() as stack:
             processes = [
                 stack.enter_context(
-                    subprocess.Popen(
+                    subprocess.Popen(  # noqa: S603  (this program, a folder of our own)
                         command,
                         stdin=subprocess.PIPE,
                         stdout=subprocess.PIPE,
@@ -451,38 +453,35 @@ class Run:
     def _matrix(self) -> sp.csr_matrix:
         """The channels side by side, each scaled so that a product of rows is the score. shape (n, all features)."""
         parts = []
-        for name in CHANNELS:
-            channel = self.matcher.channels_[name]
-            main = channel.main
-            idf = (
-                scaled_log(self.size) + SCALE - scaled_log(np.diff(main.term_ends))
-            ) / SCALE
-            terms = main.by_document >> segment.SHIFT
-            values = SUBLINEAR[main.by_document & segment.MASK] * idf[terms]
+        for name in FEATURE_KINDS:
+            index = self.matcher.catalogue_.indexes[name]
+            main = index.main
+            idf = scaled_idf(main.frequencies, self.size)
+            terms = posting_numbers(main.by_document)
+            values = SUBLINEAR[posting_counts(main.by_document)] * idf[terms]
             rows = sp.csr_matrix(
                 (values.astype(np.float32), terms.astype(np.int32), main.document_ends)
             )
             rows.resize(main.size, len(main.keys))
-            factors = (
-                channel.inverse(self.size, kernels.ready()) * self._share(name) ** 0.5
-            )
+            factors = index.inverse_norms(self.size) * self._share(name) ** 0.5
             parts.append(sp.diags(factors.astype(np.float32)) @ rows)
         return sp.hstack(parts, format="csr")
 
     def _vector(self, question: Document, width: int) -> sp.csr_matrix:
-        read, offset, columns, values = features.read(question), 0, [], []
-        for name in CHANNELS:
-            channel = self.matcher.channels_[name]
+        read = read_features(question)
+        offset = 0
+        columns = []
+        values = []
+        for name in FEATURE_KINDS:
+            index = self.matcher.catalogue_.indexes[name]
             counted = getattr(read, name)
-            terms = channel.main.find(counted.keys)
-            weights = SUBLINEAR_32[counted.counts] * channel.idf(
-                counted.keys, self.size
-            )
+            terms = index.main.find(counted.keys)
+            weights = SUBLINEAR_32[counted.counts] * index.idf(counted.keys, self.size)
             length = float(np.linalg.norm(weights))
             known = terms >= 0
             columns.append(terms[known] + offset)
             values.append(weights[known] / (length or 1.0) * self._share(name) ** 0.5)
-            offset += len(channel.main.keys)
+            offset += len(index.main.keys)
         column, value = (
             np.concatenate(columns),
             np.concatenate(values).astype(np.float32),
@@ -492,7 +491,7 @@ class Run:
         )
 
     def _share(self, name: str) -> float:
-        weights = {channel: getattr(self.matcher, channel) for channel in CHANNELS}
+        weights = {kind: getattr(self.matcher, kind) for kind in FEATURE_KINDS}
         return float(weights[name] / sum(weights.values()))
 
 
@@ -527,7 +526,7 @@ sys.stdin.read()
 def _fresh(program: str, folder: str) -> float:
     """CPU seconds of a new process that runs a program."""
     before = os.times()
-    subprocess.run(
+    subprocess.run(  # noqa: S603  (this program, a folder of our own)
         [sys.executable, "-c", program, folder], check=True, capture_output=True
     )
     after = os.times()

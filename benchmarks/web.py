@@ -1,4 +1,4 @@
-"""The whole site under load: gunicorn as deployed, many clients with no time to think, every page asked for real.
+"""The whole site under load: gunicorn as deployed, many clients with no time to think, every page requested for real.
 
     .venv/bin/python -m benchmarks.web --folder FOLDER                        SQLite and its index
     DATABASE_URL=… SEARCH_URL=… .venv/bin/python -m benchmarks.web --folder FOLDER    PostgreSQL and Elasticsearch
@@ -41,8 +41,9 @@ from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import now
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from marketplace.listings import terms, upkeep
+from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
+from marketplace.listings.schema import terms
 from matching import text as words_of
 from tests.served import BIN, ROOT, free_port
 
@@ -61,7 +62,7 @@ FIELDS = ("804", "401", "301", "101", "501")
 OWNERS = 200
 BATCH = 1000
 SIMPLIFIED = "简化检索".encode()
-ADDRESSES = 20_000  # asked for at most once in a minute, so that nothing is answered from memory
+ADDRESSES = 20_000  # each requested at most once in a minute, so that nothing is answered from memory
 
 
 def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
@@ -156,7 +157,7 @@ def _row(
 
 
 def addresses(app: Flask, sources: list[texts.Text]) -> dict[str, list[str]]:
-    """What is asked for: page → addresses, each list in an order of its own."""
+    """What is requested: page → addresses, each list in an order of its own."""
     draw = random.Random(2)  # noqa: S311  made-up questions
     with app.app_context():
         ids = {
@@ -201,15 +202,15 @@ async def _client(
     seconds: list[float],
     statuses: Counter[str],
 ) -> None:
-    """Page after page, each over a connection of its own, as the proxy of deploy/nginx.conf asks."""
+    """Page after page, each over a connection of its own, as the proxy of deploy/nginx.conf does."""
     for path in itertools.cycle(paths):
         began = time.monotonic()
         if began > end:
             return
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            asked = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
-            writer.write(asked.encode())
+            request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
+            writer.write(request.encode())
             head, _, page = (await reader.read()).partition(b"\r\n\r\n")
             writer.close()
             status = head.split(b" ", 2)[1].decode()
@@ -223,9 +224,8 @@ async def _client(
             continue
         seconds.append(time.monotonic() - began)
         statuses[status] += 1
-        statuses["simplified"] += (
-            SIMPLIFIED in page
-        )  # answered by the engine that stands in
+        # Answered by the embedded engine because the cluster did not.
+        statuses["simplified"] += SIMPLIFIED in page
 
 
 def load(
@@ -298,6 +298,7 @@ def main() -> None:
         env = {
             **os.environ,
             "MARKET_ENV": "demo",
+            "JOBS": "0",
             "DATA_DIR": str(folder),
             "PORT": str(port),
             "WEB_WORKERS": "2",
@@ -314,22 +315,21 @@ def main() -> None:
         if not (folder / "filled").exists():
             fill(app, args.listings, sources)
             (folder / "filled").touch()
-        asked = {
-            page: paths
-            for page, paths in addresses(app, sources).items()
-            if page in args.pages
-        }
+        requested = {}
+        for page, paths in addresses(app, sources).items():
+            if page in args.pages:
+                requested[page] = paths
         if args.profile:
-            for page, paths in asked.items():
+            for page, paths in requested.items():
                 print(f"{page}\n{profile(app, paths)}")
             return
-        serve(app, env, asked, port, args)
+        serve(app, env, requested, port, args)
 
 
 def serve(
     app: Flask,
     env: dict[str, str],
-    asked: dict[str, list[str]],
+    requested: dict[str, list[str]],
     port: int,
     args: argparse.Namespace,
 ) -> None:
@@ -348,7 +348,7 @@ def serve(
         print(
             "| page | req/s | p50 ms | p95 ms | p99 ms | CPU ms | busy | errors |\n|---|---|---|---|---|---|---|---|"
         )
-        for page, paths in asked.items():
+        for page, paths in requested.items():
             load(
                 port, paths[::-1], args.clients, min(5.0, args.seconds)
             )  # every worker has seen the page

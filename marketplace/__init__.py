@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template
+from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import SQLAlchemyUserDatastore
@@ -21,8 +21,15 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
-from marketplace import collecting, door, errors, wording
-from marketplace.contributions import Contributions
+from marketplace import (
+    collecting,
+    door,
+    errors,
+    permissions,
+    persistence,
+    wording,
+)
+from marketplace.contributions import Contributions, Navigation
 from marketplace.extensions import (
     babel,
     bootstrap,
@@ -53,6 +60,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotFound: 404,
     errors.NotAllowed: 403,
     errors.NotNow: 409,
+    errors.Busy: 503,
     errors.Stale: 409,
     errors.Invalid: 422,
     errors.SearchUnavailable: 503,
@@ -100,23 +108,16 @@ def create_app(config: Any) -> Flask:
     app.config.from_mapping(config.flask_settings())
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     wording.register(app)
+    door.init_app(app)
     _connect(app)
-    rooms = [_modules(room) for room in ROOMS]
-    for modules in rooms:
-        for module in modules:
-            for name in ("blueprint", "commands"):
-                if (
-                    part := getattr(module, name, None)
-                ) is not None and name == "blueprint":
-                    app.register_blueprint(part)
-                elif part is not None:
-                    app.cli.add_command(part)
-            if (prepare := getattr(module, "init_app", None)) is not None:
-                prepare(app)
-    packages = [importlib.import_module(f"marketplace.{room}") for room in ROOMS]
-    app.extensions["contributions"] = Contributions(packages)
+    for room in ROOMS:
+        for module in _modules(room):
+            _connect_module(app, module)
+    _collect(app)
     app.before_request(door.check)
-    app.context_processor(lambda: {"site": app.config["SITE"]})
+    app.context_processor(
+        lambda: {"site": app.config["SITE"], "nav": Navigation(current_user)}
+    )
     _translate_errors(app)
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
@@ -128,10 +129,36 @@ def _modules(room: str) -> list[ModuleType]:
     """The modules of a room that the factory connects, where the room has them."""
     folder = Path(__file__).parent / room
     names = []
-    for name in ("models", "indexing", "pages", "commands"):
+    for name in ("models", "matchers", "pages", "commands"):
         if (folder / f"{name}.py").exists() or (folder / name).is_dir():
             names.append(name)
     return [importlib.import_module(f"marketplace.{room}.{name}") for name in names]
+
+
+def _connect_module(app: Flask, module: ModuleType) -> None:
+    """Connect what a module of a room holds: its blueprint, its commands, and whatever it prepares itself."""
+    blueprint = getattr(module, "blueprint", None)
+    if blueprint is not None:
+        app.register_blueprint(blueprint)
+    commands = getattr(module, "commands", None)
+    if commands is not None:
+        app.cli.add_command(commands)
+    prepare = getattr(module, "init_app", None)
+    if prepare is not None:
+        prepare(app)
+
+
+def _collect(app: Flask) -> None:
+    """Join what the rooms contribute.
+
+    Raises:
+        ValueError: a deed is declared twice, or an endpoint names one that nobody declares.
+    """
+    packages = [importlib.import_module(f"marketplace.{room}") for room in ROOMS]
+    collected = Contributions(packages)
+    app.extensions["contributions"] = collected
+    permissions.join_deeds(collected.deeds())
+    door.refuse_unknown_deeds(app)
 
 
 def _connect(app: Flask) -> None:
@@ -173,16 +200,16 @@ def _let_go(_error: BaseException | None) -> None:
 def _translate_errors(app: Flask) -> None:
     log = structlog.get_logger(__name__)
 
-    def page(status: int, error: Exception | None = None) -> ResponseReturnValue:
-        headers = {"Retry-After": "30"} if status == 503 else {}
+    def page(
+        status: int, error: Exception | None = None, *, name: str = "", retry: int = 30
+    ) -> ResponseReturnValue:
+        persistence.expect_writing(False)  # an error page only reads
+        headers = {"Retry-After": str(retry)} if status == 503 else {}
         try:
-            return (
-                render_template(
-                    f"errors/{status}.html", error=error, person=current_user
-                ),
-                status,
-                headers,
+            text = render_template(
+                f"errors/{name or status}.html", error=error, person=current_user
             )
+            return text, status, headers
         except AWAY as trouble:  # the header of every page asks who reads it
             return database_away(trouble)
 
@@ -195,6 +222,20 @@ def _translate_errors(app: Flask) -> None:
     for kind in STATUS:
         app.register_error_handler(kind, market_error)
 
+    def busy(error: errors.Busy) -> ResponseReturnValue:
+        # 503 and not 409: nothing is wrong with the request or with what it is about, and the very same one may be
+        # sent again (Retry-After); 409 stands for what the reader must look at anew.
+        db.session.rollback()
+        log.warning("busy", endpoint=request.endpoint)
+        return page(503, error, name="busy", retry=5)
+
+    app.register_error_handler(errors.Busy, busy)
+
+    def refused_by_database(error: Exception) -> ResponseReturnValue:
+        if persistence.is_locked(error):
+            return busy(errors.Busy())
+        return database_away(error)
+
     def database_away(error: Exception) -> ResponseReturnValue:
         db.session.rollback()
         g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]  # the page must ask nothing more
@@ -202,7 +243,7 @@ def _translate_errors(app: Flask) -> None:
         return render_template("errors/away.html"), 503, {"Retry-After": "10"}
 
     for kind in AWAY:
-        app.register_error_handler(kind, database_away)
+        app.register_error_handler(kind, refused_by_database)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

@@ -1,37 +1,142 @@
-"""What the rooms offer to pages that are not theirs: collected once, when the application is built.
+"""What the rooms offer to hubs and to pages that are not theirs: collected once, when the application is built.
 
-A room offers by functions in its `__init__`; nothing here knows which rooms there are.
+A room offers by names in its `__init__`; nothing here knows which rooms there are, and no room is imported from here.
+
+    DEEDS                                        rows of the permission table: deed → who may (see `permissions.py`)
+    tasks(person), task_count(person)            what waits for a person; the count where it is cheaper than the tasks
+    sections(person, filters)                    blocks of 我的 below what waits
+    trays(person, filters)                       queues of the operators
+    nav(reader)                                  links of the header, the footer and the hubs
+    panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
+    chain_uses()                                 how many rows name each industry chain
+    jobs()                                       work in the background
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
-from flask import current_app
+from flask import current_app, url_for
+
+from marketplace.permissions import Reader
+
+# Where a link stands: the three parts of the frame of every page, then the places of the desk: what one may begin, what
+# operators look after, and what belongs to one's own achievements.
+Place = Literal["header", "account", "footer", "begin", "operators", "achievements"]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A block on the page of a row, or on the form in which one is written.
+    """A block on the page of a row, on the form in which one is written, or on a hub.
 
     Attributes:
         template: what renders it.
-        values: what the template is given.
+        values: what the template is given, as `offered`.
     """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation.
+
+    Attributes:
+        text, url: what is read, and where it leads.
+        place: where it stands.
+        current: `page` where it leads to the page that is shown, `true` where that page belongs to it, else empty.
+        count: a number after the text, for what waits; 0 shows none.
+        counted: what is counted, read aloud only.
+    """
+
+    text: str
+    url: str
+    place: Place
+    current: Literal["", "page", "true"] = ""
+    count: int = 0
+    counted: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One thing that waits for a deed of one person.
+
+    Attributes:
+        kind_name: the word before the title, e.g. 成果.
+        title, url: the thing, and the page where it is done.
+        state: why it waits, in a word.
+        since: when it began to wait, as a moment in UTC; None where it has an end only.
+        until: the last day on which it may be done; None where it has none.
+        dated: (name, text) of that moment or day as the desk says it.
+        note: what has to be done, or what was said; line ends are kept.
+        button: what the button says; empty where the title leads there.
+    """
+
+    kind_name: str
+    title: str
+    url: str
+    state: str
+    since: datetime | None = None
+    until: date | None = None
+    dated: tuple[str, str] = ("", "")
+    note: str = ""
+    button: str = ""
+
+
+@dataclass(frozen=True)
+class Tray:
+    """One queue of the operators.
+
+    Attributes:
+        code: its name in the address; no two trays share one.
+        name: its name on the page.
+        count: how many rows it holds now. A function, for the header of every page asks only what waits.
+        page: renders a page of it, by its number from 1.
+        waits: its rows wait for an operator, so that they count among the tasks.
+        filters: the parts of the address that narrow it, carried from tray to tray.
+    """
+
+    code: str
+    name: str
+    count: Callable[[], int]
+    page: Callable[[int], Panel]
+    waits: bool = False
+    filters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of work in the background.
+
+    Attributes:
+        name: as logs, `/readyz` and `flask jobs --once` call it; no two jobs share one.
+        run: does it now, and says in a few words what it did.
+        schedule: `seconds`/`minutes` of an interval, or `hour`/`minute` of a night (UTC).
+        lane: jobs of one lane never run at the same time.
+        leader: done on one host only.
+        at_start: also when the process begins.
+    """
+
+    name: str
+    run: Callable[[], str]
+    schedule: Mapping[str, int]
+    lane: str = "index"
+    leader: bool = True
+    at_start: bool = False
+
+
 class Contributions:
     """Everything the rooms of one application offer.
 
     Args:
-        rooms: the packages of the rooms, lowest first; each may define `panels` and `previews`.
+        rooms: the packages of the rooms, lowest first.
     """
 
     def __init__(self, rooms: Iterable[ModuleType]) -> None:
@@ -41,16 +146,51 @@ class Contributions:
         """What the rooms that define a function of that name give for these values, in the order of the rooms."""
         for room in self.rooms:
             offer = getattr(room, name, None)
-            if offer is not None:
+            if callable(
+                offer
+            ):  # a file of that name is an attribute of its package too
                 yield from offer(*values)
 
+    def deeds(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """(name of a room, its rows of the permission table)."""
+        for room in self.rooms:
+            yield room.__name__.rpartition(".")[2], getattr(room, "DEEDS", {})
 
-def panels(row: Any, reader: Any) -> list[Panel]:
+    def task_count(self, person: Reader) -> int:
+        """How many tasks all rooms have for a person."""
+        total = 0
+        for room in self.rooms:
+            if hasattr(room, "task_count"):
+                total += room.task_count(person)
+            elif hasattr(room, "tasks"):
+                total += len(list(room.tasks(person)))
+        return total
+
+
+class Navigation:
+    """The links of one page, by place. They are asked for with the first place that is read: a sitemap reads none.
+
+    Args:
+        reader: who reads the page.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def __getitem__(self, place: Place) -> list[Link]:
+        return [link for link in self._links if link.place == place]
+
+    @cached_property
+    def _links(self) -> list[Link]:
+        return list(_current().offered("nav", self._reader))
+
+
+def panels(row: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put beside a row on its own page, for one reader."""
     return list(_current().offered("panels", row, reader))
 
 
-def previews(kind: str, row: Any, text: str | None, reader: Any) -> list[Panel]:
+def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Panel]:
     """The blocks that rooms put beside the form in which a row is written.
 
     Args:
@@ -60,6 +200,46 @@ def previews(kind: str, row: Any, text: str | None, reader: Any) -> list[Panel]:
         reader: who writes.
     """
     return list(_current().offered("previews", kind, row, text, reader))
+
+
+def sections(person: Reader, filters: Mapping[str, str]) -> list[Panel]:
+    """The blocks of 我的 for a person; `filters` are the parts of the address."""
+    return list(_current().offered("sections", person, filters))
+
+
+def tasks(person: Reader) -> list[Task]:
+    """Everything that waits for a deed of this person, room by room."""
+    return list(_current().offered("tasks", person))
+
+
+def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
+    """The queues that a person looks after; `filters` are the parts of the address."""
+    return list(_current().offered("trays", person, filters))
+
+
+def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
+    """Each tray with its address in the office; the first one has the address without a name."""
+    addresses: list[tuple[Tray, str]] = []
+    for tray in trays:
+        code = tray.code if addresses else None
+        values: dict[str, Any] = dict(tray.filters)
+        url = url_for("office.queue", tray=code, **values)
+        addresses.append((tray, url))
+    return addresses
+
+
+def waiting_count(person: Reader) -> int:
+    """How many things wait for this person: their tasks, and every row of the trays that wait for them."""
+    total = _current().task_count(person)
+    for tray in trays(person, {}):
+        if tray.waits:
+            total += tray.count()
+    return total
+
+
+def jobs() -> list[Job]:
+    """The work in the background of all rooms, lowest room first."""
+    return list(_current().offered("jobs"))
 
 
 def chain_uses() -> dict[str, int]:

@@ -12,9 +12,11 @@ from flask import Flask, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import persistence
 from marketplace.permissions import TABLE, may, require
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 # Endpoints of libraries, with the deed they stand for.
 LIBRARY_ENDPOINTS = {
@@ -27,23 +29,26 @@ LIBRARY_ENDPOINTS = {
     "security.change_password": "mine.read",
 }
 
+# Library endpoints that are posted to and only read: comparing a password takes 0.2 s, in which nobody could save.
+LIBRARY_READERS = frozenset({"security.login", "security.logout", "security.verify"})
 
-def needs(deed: str, *, of_thing: bool = False) -> Callable[[View], View]:
+
+def needs(
+    deed: str, *, of_thing: bool = False, writes: bool = True
+) -> Callable[[View], View]:
     """Declare the deed of a view.
 
     Args:
-        deed: a deed of `permissions.TABLE`.
+        deed: a deed that some room declares; `create_app` refuses to start with any other.
         of_thing: who may depends on a thing; the door then only asks for a signed-in reader where guests may not,
             and the page asks `require` with the thing it has loaded.
-
-    Raises:
-        ValueError: the table does not know the deed.
+        writes: False for a view that is posted to and only reads; it then keeps nobody from saving.
     """
-    if deed not in TABLE:
-        raise ValueError(f"unknown deed {deed!r}")
 
     def declare(view: View) -> View:
-        view.needs, view.needs_thing = deed, of_thing  # type: ignore[attr-defined]
+        view.needs = deed  # type: ignore[attr-defined]
+        view.needs_thing = of_thing  # type: ignore[attr-defined]
+        view.only_reads = not writes  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -54,6 +59,42 @@ def deed_of(app: Flask, endpoint: str) -> str | None:
     return LIBRARY_ENDPOINTS.get(endpoint) or getattr(
         app.view_functions.get(endpoint), "needs", None
     )
+
+
+def init_app(app: Flask) -> None:
+    """Let requests begin as writers or readers; called before any extension is, for one of them loads the reader."""
+    app.before_request(expect_writing)
+    app.teardown_request(lambda _error: persistence.expect_writing(False))
+
+
+def expect_writing() -> None:
+    """Before each request, and before anything is read for it: let it begin as a writer if it may write.
+
+    The body has been read by the time the first query begins (CSRF needs it), so that a slow one keeps nobody waiting.
+    """
+    endpoint = request.endpoint or ""
+    view = current_app.view_functions.get(endpoint)
+    only_reads = (
+        request.method in READING
+        or view is None
+        or endpoint in LIBRARY_READERS
+        or getattr(view, "only_reads", False)
+    )
+    persistence.expect_writing(not only_reads)
+
+
+def refuse_unknown_deeds(app: Flask) -> None:
+    """At the start, once the table is joined: every deed that an endpoint names must be one of it.
+
+    An endpoint that names none is refused with each request instead (see `check`).
+
+    Raises:
+        ValueError: an endpoint names a deed that no room declares.
+    """
+    for endpoint in app.view_functions:
+        deed = deed_of(app, endpoint)
+        if deed is not None and deed not in TABLE:
+            raise ValueError(f"{endpoint} needs the unknown deed {deed!r}")
 
 
 def check() -> ResponseReturnValue | None:

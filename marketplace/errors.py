@@ -31,6 +31,17 @@ class NotNow(MarketError):
     """The deed is a proper one, but not in the present state of the thing."""
 
 
+class Busy(MarketError):
+    """Somebody else is saving and did not finish in the time a request waits; the same deed may work in a moment."""
+
+    def __init__(
+        self,
+        message: str = "有别人正在保存，等了一会儿还没有轮到，这一次没有存上。",
+        advice: str = "请过几秒再保存一次；填写的内容可以按浏览器的「后退」找回。",
+    ) -> None:
+        super().__init__(message, advice)
+
+
 class Stale(MarketError):
     """Somebody else changed the thing since the reader saw it."""
 

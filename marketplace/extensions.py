@@ -45,7 +45,7 @@ security = Security()
 
 @event.listens_for(Engine, "connect")
 def _sqlite_settings(connection: Any, _record: Any) -> None:
-    """SQLite as a server's database: WAL, foreign keys, patience, and transactions that SQLAlchemy begins itself."""
+    """SQLite as a server's database: WAL, foreign keys, patience, and transactions that `persistence` begins."""
     if not isinstance(connection, sqlite3.Connection):
         return
     connection.isolation_level = (
@@ -60,9 +60,3 @@ def _sqlite_settings(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
-
-
-@event.listens_for(Engine, "begin")
-def _sqlite_begin(connection: Any) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN")

@@ -1,11 +1,11 @@
 """The engine of life tables: (state, deed) → state or NotNow, with one History row for each move.
 
-The tables themselves stand in the models of their rooms; who may do a deed stands in `permissions.py`.
+The tables themselves stand in the models of their rooms, who may do a deed in their `DEEDS`; `next_deeds` joins both.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
+from marketplace.permissions import Reader, may
 
 
 class Living(Protocol):
@@ -54,9 +55,13 @@ class Life:
         moves: (state, deed) → next state. A deed that leads back to its own state is an event without a change.
         names: state → Chinese name, for every state.
         deeds: deed → Chinese name, for every deed.
+        permissions: deed → deed of the permission table that it takes; a deed without one has no button.
+        passing: deeds without a button that another one carries out on its way: what may follow them may be pressed at
+            once, as an approval takes a listing up first where nobody has yet.
+        phases: name → states that belong together, such as those that wait for the operators.
 
     Raises:
-        ValueError: a state or deed of `moves` has no name.
+        ValueError: a state or deed of `moves` has no name, or a phase or permission names one that is not there.
     """
 
     def __init__(
@@ -66,9 +71,21 @@ class Life:
         moves: Mapping[tuple[str, str], str],
         names: Mapping[str, str],
         deeds: Mapping[str, str],
+        permissions: Mapping[str, str] | None = None,
+        passing: Iterable[str] = (),
+        phases: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        used = {initial, *moves.values(), *(state for state, _ in moves)}
-        if used - names.keys() or {deed for _, deed in moves} - deeds.keys():
+        self.permissions = dict(permissions or {})
+        self.passing = frozenset(passing)
+        self.phases = dict(phases or {})
+        used_states = {initial, *moves.values()}
+        used_deeds = {*self.permissions, *self.passing}
+        for state, deed in moves:
+            used_states.add(state)
+            used_deeds.add(deed)
+        for states in self.phases.values():
+            used_states.update(states)
+        if used_states - names.keys() or used_deeds - deeds.keys():
             raise ValueError("every state and every deed of a life table needs a name")
         self.initial = initial
         self.moves = dict(moves)
@@ -83,6 +100,18 @@ class Life:
     def can(self, state: str, deed: str) -> bool:
         """Whether `deed` leads anywhere from `state`."""
         return (state, deed) in self.moves
+
+    def buttons(self, state: str) -> list[str]:
+        """The deeds that somebody may press in `state`, in the order of the names of the deeds."""
+        states = [state]
+        for deed in self.passing:
+            if self.can(state, deed):
+                states.append(self.moves[state, deed])
+        possible = []
+        for deed in self.deeds:
+            if deed in self.permissions and any(self.can(one, deed) for one in states):
+                possible.append(deed)
+        return possible
 
     def move(
         self,
@@ -105,22 +134,9 @@ class Life:
         Raises:
             NotNow: the table has no such move.
         """
-        try:
-            after = self.moves[thing.state, deed]
-        except KeyError:
-            state, name = (
-                self.names.get(thing.state, thing.state),
-                self.deeds.get(deed, deed),
-            )
-            possible = [
-                self.deeds[d] for s, d in self.moves if s == thing.state and d != "edit"
-            ]
-            advice = (
-                f"现在可以：{'、'.join(possible)}。"
-                if possible
-                else "这一条已经不能再变动。"
-            )
-            raise NotNow(f"现在的状态是「{state}」，不能「{name}」。", advice) from None
+        after = self.moves.get((thing.state, deed))
+        if after is None:
+            raise self._refusal(thing.state, deed)
         row = History(
             kind=thing.kind,
             thing_id=thing.id,
@@ -135,6 +151,19 @@ class Life:
         db.session.add(row)
         return row
 
+    def _refusal(self, state: str, deed: str) -> NotNow:
+        """Why a deed leads nowhere from a state, and what does."""
+        possible = []
+        for before, one in self.moves:
+            if before == state and one != "edit":
+                possible.append(self.deeds[one])
+        advice = "这一条已经不能再变动。"
+        if possible:
+            advice = f"现在可以：{'、'.join(possible)}。"
+        state_name = self.names.get(state, state)
+        name = self.deeds.get(deed, deed)
+        return NotNow(f"现在的状态是「{state_name}」，不能「{name}」。", advice)
+
     def born(self, thing: Living, *, by: Any) -> History:
         """Add the first History row of a thing that has just been given its id (no commit)."""
         by_id = getattr(by, "id", None)
@@ -148,6 +177,24 @@ class Life:
         )
         db.session.add(row)
         return row
+
+
+def next_deeds(row: Any, reader: Reader | None) -> list[str]:
+    """What this reader may press now: the deeds that the life of the row allows and the permission table grants them.
+
+    Args:
+        row: a row that bears its life table as `life`.
+        reader: a Person, a guest, or None for the site itself.
+
+    Returns:
+        codes of deeds, in the order of the names of the deeds. How a page calls them is its own affair.
+    """
+    life: Life = row.life
+    granted = []
+    for deed in life.buttons(row.state):
+        if may(reader, life.permissions[deed], row):
+            granted.append(deed)
+    return granted
 
 
 def history_of(thing: Living) -> list[History]:

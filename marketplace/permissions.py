@@ -1,11 +1,12 @@
-"""ONE table: deed → who may. Closed by default: a deed that is not in the table is nobody's.
+"""ONE table: deed → who may, joined from the rooms' rows. Closed by default: a deed not in the table is nobody's.
 
-Read it aloud. Nothing of Flask's request is known here; a person is anything with roles and organisations.
+`flask deeds` reads it aloud. Nothing of Flask's request is known here; a person is anything with roles and
+organisations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from marketplace.errors import NotAllowed
@@ -98,43 +99,51 @@ def named(_person: Reader, thing: Any) -> bool:
     return not getattr(thing, "anonymous", False)
 
 
-TABLE: dict[str, tuple[Who, ...]] = {
-    # reading
+Deeds = Mapping[str, tuple[Who, ...]]
+
+# What belongs to no room: pages for everybody, and pages about oneself.
+HOUSE_DEEDS: Deeds = {
     "public.read": (anyone,),
-    "trial.run": (anyone,),
-    "listing.read": (anyone,),  # which rows: listings.models.visible_to
-    "listing.read_full": (openly_shown, member, broker, operator),
-    "listing.read_contact": (signed_in,),
-    "demand.read_firm": (named, member, operator),
-    "match.read": (anyone,),
-    # verdicts: the thing is the listing on whose matches the verdict is given
-    "verdict.read": (member, broker, operator),
-    "verdict.give": (member, broker, operator),
-    "verdict.grade": (broker, operator),
-    "verdict.read_reasons": (
-        member,
-        operator,
-    ),  # why others passed an achievement, added up
-    # one's own things
     "mine.read": (signed_in,),
-    "listing.create": (belongs_somewhere, operator),
-    "listing.edit": (member, operator),
-    "listing.submit": (member, operator),
-    "listing.withdraw": (member, operator),
-    "listing.close": (member, operator),
-    "listing.archive": (member, operator),
-    "listing.history": (member, operator),
-    "trial.save": (belongs_somewhere,),
-    # the office
-    "office.read": (operator,),
-    "quality.read": (operator,),
-    "listing.review": (operator,),
-    "listing.suspend": (operator,),
-    "organisation.verify": (operator,),
-    "dictionary.edit": (operator,),
-    "listing.import": (operator,),
-    "listing.export": (anyone,),  # the same rows as the page it stands on
 }
+# The joined table. `create_app` fills it from the `DEEDS` of the rooms; until then nobody may do anything.
+TABLE: dict[str, tuple[Who, ...]] = {}
+
+
+def join_deeds(rooms: Iterable[tuple[str, Deeds]]) -> None:
+    """Make the table of the rows of the house and those of its rooms, in place of what it held.
+
+    Args:
+        rooms: (name of a room, its rows).
+
+    Raises:
+        ValueError: a deed is declared twice, or its row names nobody.
+    """
+    joined = dict(HOUSE_DEEDS)
+    declared_by = dict.fromkeys(HOUSE_DEEDS, "the house")
+    for room, deeds in rooms:
+        for deed, who in deeds.items():
+            if deed in joined:
+                raise ValueError(
+                    f"deed {deed!r} is declared by {declared_by[deed]} and by {room}"
+                )
+            if not who:
+                raise ValueError(f"deed {deed!r} of {room} names nobody")
+            joined[deed] = who
+            declared_by[deed] = room
+    # Never empty on the way: another application of this process may be reading the table.
+    for deed in TABLE.keys() - joined.keys():
+        del TABLE[deed]
+    TABLE.update(joined)
+
+
+def read_aloud() -> list[str]:
+    """The joined table as sentences, one a deed: `listing.edit: member or operator`."""
+    sentences = []
+    for deed, who in TABLE.items():
+        names = [one.__name__.replace("_", " ") for one in who]
+        sentences.append(f"{deed}: {' or '.join(names)}")
+    return sentences
 
 
 def may(person: Reader | None, deed: str, thing: Any = None) -> bool:

@@ -2,10 +2,11 @@
 Not here: the web, the database, settings, full-text search.
 """
 
-from matching.documents import Document, Id, Match
+from matching.documents import Document, Id
 from matching.errors import NotFitted, UnusableArtefact
+from matching.explaining.reasons import QueryAnalysis, Reasons
 from matching.matcher import Matcher
-from matching.reasons import Reasons, Understanding
+from matching.ranking import Match
 
 __all__ = [
     "Document",
@@ -13,7 +14,7 @@ __all__ = [
     "Match",
     "Matcher",
     "NotFitted",
+    "QueryAnalysis",
     "Reasons",
-    "Understanding",
     "UnusableArtefact",
 ]

@@ -1,200 +1,172 @@
-"""A document read: the keyed, counted features of each channel. Keys are 64-bit numbers made from the text alone.
-Not here: what a feature weighs (channel), what a word is (text).
+"""The features of a document by kind: what they are, their keys, and where the grams of a text lie in it.
+Not here: how documents are read into counted features (index.reading), what a feature weighs (index), words (text).
+
+Kinds. grams: one and two units (Han characters, Latin tokens) next to each other, without stop words. titles: single
+units of the title, with stop words. words: content terms with their sub-terms. A feature is known by a key of 64 bits
+that depends on the text alone, so that no process needs another's vocabulary.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from matching import text as words_of
+from matching.arrays import UInt8s, UInt64s
 from matching.documents import Document
 
-Keys = npt.NDArray[np.uint64]
-Counts = npt.NDArray[np.uint8]
+FEATURE_KINDS = ("grams", "titles", "words")
 
-TITLE = 3  # a title counts as if it stood there three times: +.006 NDCG@10
-MOST = 63  # counts are kept in six bits; what stands there more often says no more
-LONGEST = 20_000  # characters of a text that are read
-HEAD = 60  # characters at most of the first sentence that heads a text without a title
-CHANNELS = ("grams", "titles", "words")
+# A title counts as if it were written three times: +.006 NDCG@10.
+TITLE_WEIGHT = 3
+# Counts have six bits; what occurs more often says no more.
+MAX_COUNT = 63
+# Characters of a title and of a text that are read.
+MAX_CHARACTERS = 20_000
+# Characters at most of the first sentence that heads a text without a title.
+MAX_HEADING = 60
 
-BREAK = 0  # between units that do not stand side by side
-_EVEN = np.uint64(0x9E3779B97F4A7C15)
-_MIX = np.uint64(0xFF51AFD7ED558CCD)
+# The code between units that are not next to each other.
+BREAK = 0
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, odd
+_MURMUR = np.uint64(0xFF51AFD7ED558CCD)  # a multiplier of MurmurHash3's finaliser
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[^\W_][^。！？；!?;\n]*")
-_REMEMBERED = 400_000
+# Words whose keys are remembered; then the table begins again.
+_KEYS_REMEMBERED = 400_000
 
 
-class Counted(NamedTuple):
-    """The features of one document in one channel: keys ascending, shape (n,), and how often each stands there."""
+class FeatureCounts(NamedTuple):
+    """The features of one document of one kind.
 
-    keys: Keys
-    counts: Counts
+    Attributes:
+        keys: distinct, ascending, uint64, shape (k,).
+        counts: how often each occurs, 1…MAX_COUNT, uint8, shape (k,).
+    """
+
+    keys: UInt64s
+    counts: UInt8s
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What a document is ranked by.
+    """What a document is ranked by: its features of each kind, and whether any term of it carries content."""
 
-    grams one and two units (Han characters, Latin tokens) side by side, stop words left out; titles single units of
-    the title, stop words too; words with their sub-terms. telling: some word says something about a technology.
-    """
-
-    grams: Counted
-    titles: Counted
-    words: Counted
-    telling: bool
+    grams: FeatureCounts
+    titles: FeatureCounts
+    words: FeatureCounts
+    has_content: bool
 
 
-class Unit(NamedTuple):
-    """A feature where it stands in a normalised text: text[start:end]."""
+class GramSpan(NamedTuple):
+    """A gram at its place in a normalised text: norm[start:end]."""
 
     key: int
     start: int
     end: int
 
 
-def parts(document: Document) -> tuple[str, str]:
-    """Title and text as read, normalised. A text without a title is headed by its first sentence."""
-    title = words_of.normalise(document.title[:LONGEST])
-    text = words_of.normalise(document.text[:LONGEST])
+class _Unit(NamedTuple):
+    """A Han character or a Latin token at its place."""
+
+    code: int
+    start: int
+    end: int
+
+
+def title_and_text(document: Document) -> tuple[str, str]:
+    """Title and text of a document as they are read, normalised. A text without a title gets its first sentence."""
+    title = words_of.normalise(document.title[:MAX_CHARACTERS])
+    text = words_of.normalise(document.text[:MAX_CHARACTERS])
     if not any(c.isalnum() for c in title):
-        head = _SENTENCE.search(text)
-        title = head.group()[:HEAD] if head else ""
+        heading = _SENTENCE.search(text)
+        title = heading.group()[:MAX_HEADING] if heading else ""
     return title, text
 
 
-def read(document: Document) -> Features:
-    """The features of a document; the same document gives the same features in every process."""
-    title, text = parts(document)
-    kept, plain, told = _codes(title)
-    kept_text, _, told_text = _codes(text)
-    return Features(
-        _counted(_grams(kept), _grams(kept_text)),
-        _counted(_grams(plain, pairs=False), None),
-        _counted(np.array(told, dtype=np.uint64), np.array(told_text, dtype=np.uint64)),
-        bool(told or told_text),
-    )
+def gram_spans(norm: str, *, pairs: bool = True, stop: bool = True) -> list[GramSpan]:
+    """The grams of a normalised text with their places.
 
+    Args:
+        norm: title or text as title_and_text() gives them.
+        pairs: with the grams of two units.
+        stop: without those of stop words.
 
-def grams_at(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Unit]:
-    """The grams of a normalised text where they stand; read() counts exactly these."""
-    units: list[tuple[int, int, int] | None] = []
-    last = 0
-    for token in words_of.tokens(norm):
-        if token.start > last:
-            units.append(None)
-        last = token.start + len(token.word)
-        if stop and token.stopped:
-            units.append(None)
-        elif words_of.is_han(token.word):
-            units.extend(
-                (ord(c), token.start + i, token.start + i + 1)
-                for i, c in enumerate(token.word)
-            )
-        else:
-            units.append((word_key(token.word), token.start, last))
-    there = [unit for unit in units if unit]
-    singles = spread(np.array([code for code, _, _ in there], dtype=np.uint64)).tolist()
-    found = [
-        Unit(key, start, end)
-        for key, (_, start, end) in zip(singles, there, strict=True)
-    ]
+    Returns:
+        exactly those that reading a document counts; single units first.
+    """
+    units = _units(norm, stop=stop)
+    singles = [unit for unit in units if unit]
+    single_keys = mix_bits(_codes(unit.code for unit in singles)).tolist()
+    found: list[GramSpan] = []
+    for key, unit in zip(single_keys, singles, strict=True):
+        found.append(GramSpan(key, unit.start, unit.end))
     if pairs:
-        sides = [(a, b) for a, b in zip(units, units[1:], strict=False) if a and b]
-        keys = _paired(
-            *(np.array([s[i][0] for s in sides], dtype=np.uint64) for i in (0, 1))
-        )
-        found.extend(
-            Unit(int(k), a[1], b[2]) for k, (a, b) in zip(keys, sides, strict=True)
-        )
+        neighbours = [(a, b) for a, b in pairwise(units) if a and b]
+        left = _codes(a.code for a, _ in neighbours)
+        right = _codes(b.code for _, b in neighbours)
+        pair_keys = bigram_keys(left, right).tolist()
+        for key, (a, b) in zip(pair_keys, neighbours, strict=True):
+            found.append(GramSpan(key, a.start, b.end))
     return found
 
 
-def word_key(word: str) -> int:
-    """The key of a word: the first 64 bits of its BLAKE2b, so no process needs another's vocabulary."""
-    key = _keys.get(word)
-    if key is None:
-        if len(_keys) >= _REMEMBERED:
-            _keys.clear()
-        key = int.from_bytes(
-            blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(),
-            "little",
-        )
-        _keys[word] = key
-    return key
-
-
-_keys: dict[str, int] = {}
-
-
-def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
-    """Codes of the units, broken at stop words and between runs; the same with stop words; keys of telling words."""
-    kept: list[int] = []
-    plain: list[int] = []
-    told: list[int] = []
+def _units(norm: str, *, stop: bool) -> list[_Unit | None]:
+    """The units of a normalised text, None between those that are not next to each other."""
+    units: list[_Unit | None] = []
     last = 0
     for token in words_of.tokens(norm):
         if token.start > last:
-            kept.append(BREAK)
-            plain.append(BREAK)
+            units.append(None)
         last = token.start + len(token.word)
-        codes = (
-            list(map(ord, token.word))
-            if words_of.is_han(token.word)
-            else [word_key(token.word)]
-        )
-        plain.extend(codes)
-        if token.stopped:
-            kept.append(BREAK)
+        if stop and token.is_stop:
+            units.append(None)
+        elif words_of.is_han(token.word):
+            for place, character in enumerate(token.word, token.start):
+                units.append(_Unit(ord(character), place, place + 1))
         else:
-            kept.extend(codes)
-        told.extend([word_key(word) for _, word in token.telling])
-    told.extend([word_key(word) for _, word in words_of.mixed(norm)])
-    return kept, plain, told
+            units.append(_Unit(word_key(token.word), token.start, last))
+    return units
 
 
-def _grams(codes: list[int], *, pairs: bool = True) -> Keys:
-    units = np.array(codes, dtype=np.uint64)
-    singles = spread(units[units != BREAK])
-    if not pairs or len(units) < 2:
-        return singles
-    left, right = units[:-1], units[1:]
-    beside = (left != BREAK) & (right != BREAK)
-    return np.concatenate([singles, _paired(left[beside], right[beside])])
+def _codes(codes: Iterable[int]) -> UInt64s:
+    return np.array(list(codes), dtype=np.uint64)
 
 
-def spread(codes: Keys) -> Keys:
-    """Spread codes over 64 bits, one to one."""
-    spread = codes * _EVEN
-    spread ^= spread >> np.uint64(32)
-    return spread * _MIX
+def word_key(word: str) -> int:
+    """The key of a word: the first 64 bits of its BLAKE2b."""
+    key = _word_keys.get(word)
+    if key is None:
+        if len(_word_keys) >= _KEYS_REMEMBERED:
+            _word_keys.clear()
+        encoded = word.encode("utf-8", "surrogatepass")
+        digest = blake2b(encoded, digest_size=8).digest()
+        key = _word_keys[word] = int.from_bytes(digest, "little")
+    return key
 
 
-def pairs_of(word: str) -> list[int]:
-    """The keys of the characters of a Han word, each with the next one, as grams have them."""
-    codes = np.array(list(map(ord, word)), dtype=np.uint64)
-    keys: list[int] = _paired(codes[:-1], codes[1:]).tolist()
+_word_keys: dict[str, int] = {}
+
+
+def mix_bits(codes: UInt64s) -> UInt64s:
+    """Codes spread over 64 bits, one to one, both of shape (n,)."""
+    mixed = codes * _GOLDEN
+    mixed ^= mixed >> np.uint64(32)
+    return mixed * _MURMUR
+
+
+def bigram_keys(left: UInt64s, right: UInt64s) -> UInt64s:
+    """The keys of pairs of units by their codes, all of shape (n,)."""
+    return mix_bits(mix_bits(left) + right)
+
+
+def word_bigram_keys(word: str) -> list[int]:
+    """The keys of the characters of a Han word, each with the next one, as its grams have them."""
+    codes = _codes(map(ord, word))
+    keys: list[int] = bigram_keys(codes[:-1], codes[1:]).tolist()
     return keys
-
-
-def _paired(left: Keys, right: Keys) -> Keys:
-    return spread(spread(left) + right)
-
-
-def _counted(title: Keys, text: Keys | None) -> Counted:
-    """Distinct keys, ascending, and their counts: the title's TITLE times where there is a text channel to outweigh."""
-    if text is None:
-        keys, counts = np.unique(title, return_counts=True)
-    else:
-        keys, where = np.unique(np.concatenate([title, text]), return_inverse=True)
-        weights = np.ones(len(where))
-        weights[: len(title)] = TITLE
-        counts = np.bincount(where, weights, minlength=len(keys)).astype(np.int64)
-    return Counted(keys, np.minimum(counts, MOST).astype(np.uint8))

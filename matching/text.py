@@ -1,347 +1,287 @@
-"""THE definition of a word: normal form, cutting with our lexicon, sub-terms, Latin and grade tokens, stop words.
-Not here: what words weigh or which texts hold them (channel, matcher), how a search query is built (search).
+"""THE definition of a word: cutting with our lexicon, sub-terms, Latin and grade tokens, terms of mixed script.
+Not here: which words carry content (word_classes), what they weigh (index), how a search query is built (search).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, lru_cache
 from hashlib import blake2b
-from importlib.resources import files
 from threading import Lock
 from typing import NamedTuple
 
 import rjieba
 
-HAN = "\u4e00-\u9fd5"  # the characters jieba cuts; all others stand in Latin tokens
-RULES = "2"  # raise when the code below would give other words; the lexicon counts by itself
+from matching.lexicon import lexicon_lines, lexicon_terms, stop_words
+from matching.normal_form import keeps_offsets, normalise, original_offsets
+from matching.word_classes import GRADE, is_amount, is_content_term
 
-# A Han run, or a Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
+__all__ = [
+    "VERSION",
+    "Piece",
+    "Span",
+    "Token",
+    "cut_texts",
+    "is_han",
+    "lexicon_terms",
+    "mixed_terms_in",
+    "names_a_thing",
+    "normal_spans",
+    "normalise",
+    "piece_of",
+    "spans",
+    "stop_words",
+    "tokens",
+    "words",
+]
+
+# The characters that jieba cuts; all others belong to Latin tokens.
+HAN = "\u4e00-\u9fd5"
+# Raise when the code below would give other words; the word lists count by themselves.
+RULES = "2"
+
+# A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
 LATIN = rf"[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
-_RUN = re.compile(rf"([{HAN}]+)|(?:{LATIN})")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), "-")
-_RECENT = 32  # texts kept as cut: one answer cuts its question for the ranking, the reasons and the marks
-_CACHED = 400_000  # cut tokens whose parts are remembered; then begun anew
+_LATIN = re.compile(LATIN)
+_HAN_RUN = re.compile(f"[{HAN}]+")
+# jieba does not cut these off from the Han characters next to them, so they become gaps.
+_JOINERS = "+#&._%-"
+GAP = "\n"
+# Comes back as a piece of its own between two texts that are cut in one call.
+TEXT_END = "\x01"
+# Code points that may replace a Latin token while the Han around it is cut.
+STAND_INS = (range(0xF0000, 0xFFFFE), range(0x100000, 0x10FFFE))
+# What a text itself must not contain then; neither letter nor figure, so a comma does as well.
+_RESERVED = re.compile(f"[{TEXT_END}\ud800-\udfff\U000f0000-\U0010ffff]")
+# Lone characters that make a word of the word of two characters before them.
+_SUFFIXES = frozenset("机器仪剂率性法线板炉工者员盐硅铝钠铁氢")
 
-_FIGURES = re.compile(r"\d[\d.,/·'&-]*")
-_GRADE = re.compile(
-    r"[1-9]\d{2,4}"
-)  # 304, 7075, 40250: three to five figures name a material or a part
-_UNIT = (
-    "mm|cm|dm|m|km|um|μm|nm|mm2|cm2|m2|mm3|cm3|m3|g|kg|mg|t|l|ml|ul|w|kw|mw|gw|kwh|mwh|wh|v|kv|mv|a|ma|ah|mah|hz|khz|mhz|ghz|"
-    "pa|kpa|mpa|gpa|bar|h|hr|min|s|ms|us|ns|k|n|kn|nm|n/mm2|rpm|r/min|l/min|m/s|mm/min|g/l|mg/l|mg/kg|g/cm3|kg/m3|m3/h|"
-    "t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
-)
-_QUANTITY = re.compile(rf"\d[\d.,-]*(?:{_UNIT})(?:[-/]\d[\d.,]*(?:{_UNIT}))?")
-_UNITS = frozenset(_UNIT.split("|")) - {
-    "pa",
-    "mg",
-    "bar",
-    "bit",
-}  # those name things as well
-_AMOUNT = re.compile(  # 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds
-    "[第每数几]?[零〇一二两三四五六七八九十百千万几半多]+(?:多|余|来)?(?:个|次|年|天|日|周|月|个月|半|家|台|件|条|吨|米|倍|成|块|张|片|只|人|名|位|种|项|套|组|批|车|"
-    "小时|分钟|秒|公里|公斤|平方|分之|岁|班|座|亩|头|年度|年间|遍|回|粒|根|卷|串|道|(?<=[十百千万亿])元)?"
-)
-_FRACTION = re.compile(
-    "[零〇一二两三四五六七八九十百千万几]+分之[零〇一二两三四五六七八九十百千万几点]*"
-)  # 百分之三十五
-_SUFFIXES = frozenset(
-    "机器仪剂率性法线板炉工者员盐硅铝钠铁氢"
-)  # make a word of a word of two characters before them
-_KEPT = frozenset(
-    {"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"}
-)  # names that look like quantities
-_MEASURES = frozenset(
-    "年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条"
-)
-_LONG_MEASURES = re.compile(  # what begins like the word of a thing, so that one character would not do
-    "小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
-)
-_BOUNDS = frozenset("≥≤><=≈~±约达")
+# One answer cuts its query for the ranking, the reasons and the marks.
+_RECENT_TEXTS = 32
+# Pieces whose parts are remembered; then the table begins again.
+_PIECES_REMEMBERED = 400_000
 
 
 class Span(NamedTuple):
-    """A word and where it stands: text[start:end] of the original text shows it, in the original letters."""
+    """A word and its place: text[start:end] of the original text, in the original letters."""
 
     word: str
     start: int
     end: int
 
 
-Entry = tuple[
-    tuple[tuple[int, str], ...], bool, tuple[tuple[int, str], ...]
-]  # words, stopped, telling as in Token
+class Piece(NamedTuple):
+    """What a piece consists of, wherever it occurs.
+
+    Attributes:
+        parts: (offset, word) of the piece itself and its sub-terms, itself first.
+        is_stop: whether the piece carries no content.
+        content: the parts that carry content; none of a stop word.
+    """
+
+    parts: tuple[tuple[int, str], ...]
+    is_stop: bool
+    content: tuple[tuple[int, str], ...]
 
 
 class Token(NamedTuple):
-    """A piece of a normalised text as it was cut.
-
-    word the piece itself; start where it begins; words (offset in the piece, word) of itself and its sub-terms, itself
-    first; stopped whether the piece says nothing by itself; telling the words that do say something.
-    """
+    """A piece of a normalised text at its place; `start` in characters, the rest as in Piece."""
 
     word: str
     start: int
-    words: tuple[tuple[int, str], ...]
-    stopped: bool
-    telling: tuple[tuple[int, str], ...]
-
-
-def normalise(text: str) -> str:
-    """NFKC and case-folded, all dashes one dash. normalise(normalise(t)) == normalise(t)."""
-    folded = text.translate(_FOLDED)
-    return (
-        folded if _JOINING not in folded else "".join(_fold(c) for c in _clusters(text))
-    )
+    parts: tuple[tuple[int, str], ...]
+    is_stop: bool
+    content: tuple[tuple[int, str], ...]
 
 
 def words(text: str, *, stop: bool = False) -> list[str]:
     """The words of a text in reading order, each followed by its sub-terms, terms of mixed script last.
 
-    stop: leave out what says nothing: stop words, single characters, figures and quantities. Deterministic; the same
-    words spans() gives.
+    Args:
+        text: as written.
+        stop: leave out what carries no content: stop words, single characters, figures and quantities.
+
+    Returns:
+        the same words that spans() gives; deterministic.
     """
     norm = normalise(text)
     found: list[str] = []
     for token in tokens(norm):
-        found.extend(word for _, word in (token.telling if stop else token.words))
-    found.extend(word for _, word in mixed(norm))
+        parts = token.content if stop else token.parts
+        found.extend(word for _, word in parts)
+    found.extend(word for _, word in mixed_terms_in(norm))
     return found
 
 
 def spans(text: str, *, stop: bool = False) -> list[Span]:
-    """Where the words of a text stand in it, ordered by start, longer ones first.
+    """The places of the words of a text, ordered by start, longer ones first.
 
-    Offsets are those of the original text, also where normalising changes lengths (ﬁ, ㎡, ㌔). stop as in words().
+    Args:
+        text: as written.
+        stop: as in words().
+
+    Returns:
+        spans with offsets in the original text, also where normalising changes lengths (ﬁ, ㎡, ㌔).
     """
     norm = normalise(text)
-    found = spans_of(norm, stop=stop)
-    if norm != text and (len(norm) != len(text) or _JOINING in text.translate(_FOLDED)):
-        starts, ends = _origins(text)
-        found = [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
-    return found
+    found = normal_spans(norm, stop=stop)
+    if keeps_offsets(text, norm):
+        return found
+    starts, ends = original_offsets(text)
+    return [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
 
 
-def spans_of(norm: str, *, stop: bool = False) -> list[Span]:
+def normal_spans(norm: str, *, stop: bool = False) -> list[Span]:
     """spans() for a text that is normalised already, with offsets in it."""
-    found = [
-        Span(word, token.start + offset, token.start + offset + len(word))
-        for token in tokens(norm)
-        for offset, word in (token.telling if stop else token.words)
-    ]
-    found.extend(Span(word, start, start + len(word)) for start, word in mixed(norm))
-    found.sort(key=lambda s: (s.start, -s.end))
+    found: list[Span] = []
+    for token in tokens(norm):
+        parts = token.content if stop else token.parts
+        for offset, word in parts:
+            start = token.start + offset
+            found.append(Span(word, start, start + len(word)))
+    for start, word in mixed_terms_in(norm):
+        found.append(Span(word, start, start + len(word)))
+    found.sort(key=lambda span: (span.start, -span.end))
     return found
 
 
-def cut(norm: str) -> list[str]:
-    """Han runs of a normalised text as jieba cuts them, everything else character by character."""
-    return _cutter().cut(norm)
-
-
-def entry(word: str) -> Entry:
-    """What a cut piece consists of."""
-    return _cutter().entry(word)
-
-
-@lru_cache(_RECENT)
+@lru_cache(_RECENT_TEXTS)
 def tokens(norm: str) -> tuple[Token, ...]:
-    """A normalised text as cut, left to right. What lies between two tokens is no letter and no figure."""
+    """The tokens of a normalised text from left to right; between two tokens is no letter and no figure."""
     return tuple(_tokens(norm))
 
 
 def _tokens(norm: str) -> Iterator[Token]:
-    cutter = _cutter()
-    for run in _RUN.finditer(norm):
-        start = run.start()
-        if run.lastindex == 1:
-            for word in cutter.cut(run.group()):
-                yield Token(word, start, *cutter.entry(word))
-                start += len(word)
+    latin: list[str] = []
+
+    def stand_in(match: re.Match[str]) -> str:
+        latin.append(match.group())
+        return chr(STAND_INS[0].start)
+
+    following = iter(latin)
+    start = 0
+    for cut in cut_texts([norm], stand_in):
+        if cut[0] == chr(STAND_INS[0].start):
+            word = next(following)
+            end = start + len(word)
+            piece = piece_of(word, amount=is_amount(norm, start, end))
+            yield Token(word, start, *piece)
         else:
-            word = run.group()
-            entry = cutter.entry(word)
-            if in_figures(norm, start, start + len(word), word):
-                entry = (entry[0], True, ())
-            yield Token(word, start, *entry)
+            end = start + len(cut)
+            if is_han(cut):
+                yield Token(cut, start, *piece_of(cut))
+        start = end
+
+
+def cut_texts(
+    norms: Sequence[str], stand_in: Callable[[re.Match[str]], str]
+) -> list[str]:
+    """Cut normalised texts in one call, which is an order of magnitude faster than run by run.
+
+    Args:
+        norms: the texts.
+        stand_in: gives the one character of STAND_INS that replaces a Latin token, or a line feed to leave it out.
+
+    Returns:
+        the pieces of all texts in order, TEXT_END between two texts: words of Han characters, replaced Latin tokens,
+        and everything else character by character. Together they are as long as the texts with the tokens replaced.
+    """
+    if _has_reserved("".join(norms)):
+        norms = [_RESERVED.sub(",", norm) for norm in norms]
+    marked = TEXT_END.join([_LATIN.sub(stand_in, norm) for norm in norms])
+    for joiner in _JOINERS:
+        marked = marked.replace(joiner, GAP)
+    return _cutter().cut(marked)
+
+
+def _has_reserved(text: str) -> bool:
+    """Whether a text may contain reserved characters: an encoder answers faster than a regular expression."""
+    try:
+        return TEXT_END in text or len(text.encode("utf-16-le")) > 2 * len(text)
+    except UnicodeEncodeError:
+        return True
+
+
+def piece_of(word: str, *, amount: bool = False) -> Piece:
+    """What a piece consists of; `amount`: where it occurs its figures are an amount, so it carries no content."""
+    piece = _cutter().piece(word)
+    return Piece(piece.parts, True, ()) if amount else piece
 
 
 def names_a_thing(word: str) -> bool:
-    """Whether a word is a term of the lexicon, a noun or Latin letters; verbs, figures and most odd pieces are not."""
+    """Whether a word is a term of the lexicon, a noun or Latin letters; not so verbs, figures and most odd pieces."""
     if not is_han(word):
         return any(c.isalpha() for c in word)
-    return _cutter().noun(word)
+    return _cutter().is_noun(word)
 
 
-@cache
-def stop_words() -> frozenset[str]:
-    """Words that say nothing about a technology (lexicon/stopwords.txt), normalised."""
-    return frozenset(normalise(line) for line in _lines("stopwords.txt"))
-
-
-@cache
-def terms() -> frozenset[str]:
-    """The terms of the lexicon (lexicon/terms.txt: word, frequency, part of speech), normalised."""
-    return frozenset(normalise(line.split(" ")[0]) for line in _lines("terms.txt"))
-
-
-_JOINING = "\0"  # stands for a character that may join the one before, so that it must be folded together with it
-
-
-class _Fold(dict[int, str]):
-    """Character → its normal form or _JOINING, learnt as characters are met."""
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        folded = _fold(character)
-        self[code] = (
-            _JOINING if any(_joins(c) for c in (character, *folded[:1])) else folded
-        )
-        return self[code]
-
-
-def _joins(character: str) -> bool:
-    return (
-        unicodedata.category(character)[0] == "M" or "\u1160" <= character <= "\u11ff"
-    )
-
-
-def _fold(text: str) -> str:
-    nfkc = unicodedata.normalize
-    return nfkc("NFKC", nfkc("NFKC", text).casefold()).translate(_DASHES)
-
-
-_FOLDED = _Fold(_DASHES)
-
-
-def _clusters(text: str) -> Iterator[str]:
-    """The text in pieces that normalise apart from each other: a character and what joins it."""
-    begin = 0
-    for index in range(1, len(text) + 1):
-        if index == len(text) or not any(
-            _joins(c) for c in (text[index], *_fold(text[index])[:1])
-        ):
-            yield text[begin:index]
-            begin = index
-
-
-def _origins(text: str) -> tuple[list[int], list[int]]:
-    """For each character of normalise(text): where its cluster begins and ends in the text."""
-    starts: list[int] = []
-    ends: list[int] = []
-    position = 0
-    for cluster in _clusters(text):
-        length = len(_fold(cluster))
-        starts.extend([position] * length)
-        position += len(cluster)
-        ends.extend([position] * length)
-    return starts, ends
-
-
-def in_figures(norm: str, start: int, end: int, word: str) -> bool:
-    """Whether figures are an amount, not a name: 2018年, 500 万元, ≥ 304."""
-    if not word[0].isdigit() or not _GRADE.fullmatch(word):
-        return False
-    after = norm[end : end + 3].lstrip()
-    before = norm[max(0, start - 2) : start].rstrip()[-1:]
-    if after:
-        return after[0] in _MEASURES or _LONG_MEASURES.match(after) is not None
-    return before in _BOUNDS if before else False
-
-
-def _says_nothing(word: str) -> bool:
-    if (
-        len(word) == 1
-        or word in stop_words()
-        or word in _UNITS
-        or _AMOUNT.fullmatch(word)
-        or _FRACTION.fullmatch(word)
-    ):
-        return True
-    if word not in terms() and any(
-        {word[:i], word[i:]} <= stop_words() for i in range(2, len(word) - 1)
-    ):
-        return (
-            True  # 技术|水平, 进一步|提高: two words that say nothing, written as one
-        )
-    if not word[0].isdigit() or word in _KEPT:
-        return False
-    if _FIGURES.fullmatch(word):
-        return not _GRADE.fullmatch(word)
-    return bool(_QUANTITY.fullmatch(word))
+def is_han(word: str) -> bool:
+    """Whether a piece is of Han characters; no piece mixes them with others."""
+    return "\u4e00" <= word[0] <= "\u9fd5"
 
 
 class _Cutter:
-    """jieba-rs with our lexicon: no cache file, no log. Its one dictionary of the process is taken, made at the import.
+    """jieba-rs with our lexicon: no cache file, no log. It uses the one dictionary of the process, made at the import.
 
-    It gives the words jieba gives with the same lexicon; tests/matching/test_text.py holds it to that.
+    It gives the words that jieba gives with the same lexicon, held so by tests/matching/test_text.py (decision 012).
     """
 
     def __init__(self) -> None:
-        self._terms = terms()
-        self._entries: dict[str, Entry] = {}
-        for line in _lines("terms.txt"):
+        self._terms = lexicon_terms()
+        self._pieces: dict[str, Piece] = {}
+        for line in lexicon_lines("terms.txt"):
             word, frequency, tag = line.split(" ")
-            if _RUN.fullmatch(word) and is_han(word):
+            if _HAN_RUN.fullmatch(word):
                 rjieba.add_word(word, int(frequency), tag)
 
-    def cut(self, run: str) -> list[str]:
-        found: list[str] = rjieba.cut(run)
+    def cut(self, text: str) -> list[str]:
+        found: list[str] = rjieba.cut(text)
         return found
 
-    def noun(self, word: str) -> bool:
-        """Whether a Han word stands in the lexicon or is taken for a noun."""
+    def is_noun(self, word: str) -> bool:
+        """Whether a Han word is in the lexicon or tagged as a noun."""
         return word in self._terms or [tag[0] for _, tag in rjieba.tag(word)] == ["n"]
 
-    def entry(self, word: str) -> Entry:
-        """(offset, word) of a cut piece and its sub-terms; whether the piece says nothing; those that do."""
-        known = self._entries.get(word)
+    def piece(self, word: str) -> Piece:
+        """The parts of a piece, remembered."""
+        known = self._pieces.get(word)
         if known is None:
-            if len(self._entries) >= _CACHED:
-                self._entries.clear()
-            pieces = ((0, word), *self._parts(word))
-            stopped = _says_nothing(word)
-            known = (
-                pieces,
-                stopped,
-                () if stopped else tuple(p for p in pieces if not _says_nothing(p[1])),
-            )
-            self._entries[word] = known
+            if len(self._pieces) >= _PIECES_REMEMBERED:
+                self._pieces.clear()
+            known = self._pieces[word] = self._analyze(word)
         return known
 
-    def _parts(self, word: str) -> list[tuple[int, str]]:
-        if not is_han(word):
-            return _latin_parts(word)
+    def _analyze(self, word: str) -> Piece:
+        sub_terms = self._han_parts(word) if is_han(word) else _latin_parts(word)
+        parts = ((0, word), *sub_terms)
+        if not is_content_term(word):
+            return Piece(parts, True, ())
+        content = tuple(part for part in parts if is_content_term(part[1]))
+        return Piece(parts, False, content)
+
+    def _han_parts(self, word: str) -> list[tuple[int, str]]:
         size = len(word)
-        found = []
+        found: list[tuple[int, str]] = []
         for start in range(size - 1):
             for length in range(min(size - start, size - 1), 1, -1):
                 part = word[start : start + length]
-                known = length == 2 or (
-                    length == 3 and size > 3
-                )  # what jieba's cut_for_search looks up
-                if (known and rjieba.has_word(part)) or (
-                    size > 3 and part in self._terms
-                ):
+                if self._is_part(part, size):
                     found.append((start, part))
-        if (
-            size == 3
-            and word[2] in _SUFFIXES
-            and [start for start, _ in found] == [0, 1]
-        ):
-            del found[
-                1
-            ]  # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of its parts
+        starts = [start for start, _ in found]
+        if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
+            # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
+            del found[1]
         joints = _joints(size, found)
-        return [
-            (s, p)
-            for s, p in found
-            if not any(s < joint < s + len(p) for joint in joints)
-        ]
+        return [part for part in found if not _spans_joint(part, joints)]
+
+    def _is_part(self, part: str, size: int) -> bool:
+        # jieba's cut_for_search looks up parts of two characters, and of three in words of more.
+        is_candidate = len(part) == 2 or (len(part) == 3 and size > 3)
+        if is_candidate and rjieba.has_word(part):
+            return True
+        return size > 3 and part in self._terms
 
 
 def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
@@ -352,52 +292,53 @@ def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
     return both if len(both) == 1 else set()
 
 
-def is_han(word: str) -> bool:
-    """Whether a cut piece is of Han characters, which never stand together with others in one."""
-    return "\u4e00" <= word[0] <= "\u9fd5"
+def _spans_joint(part: tuple[int, str], joints: set[int]) -> bool:
+    start, word = part
+    return any(start < joint < start + len(word) for joint in joints)
 
 
 def _latin_parts(word: str) -> list[tuple[int, str]]:
-    """GPT-4 → gpt; Al-Zn-Mg → al, zn, mg: what stands between the joints, figures only as grades."""
+    """GPT-4 → gpt; Al-Zn-Mg → al, zn, mg: the parts between the joiners, figures only as grades."""
     pieces = [(m.start(), m.group()) for m in re.finditer(r"[^\W_]+", word)]
     if len(pieces) < 2:
         return []
-    return [
-        (at, p)
-        for at, p in pieces
-        if len(p) > 1 and (not p.isdigit() or _GRADE.fullmatch(p))
-    ]
-
-
-def mixed(norm: str) -> list[tuple[int, str]]:
-    """Terms of the lexicon that hold Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
     found: list[tuple[int, str]] = []
+    for at, part in pieces:
+        if len(part) > 1 and (not part.isdigit() or GRADE.fullmatch(part)):
+            found.append((at, part))
+    return found
+
+
+def mixed_terms_in(norm: str) -> list[tuple[int, str]]:
+    """(start, term) of terms of Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
+    found: list[tuple[int, str]] = []
+    # Few texts have any, and a search for each term is faster than the pattern of all.
     if not any(term in norm for term in mixed_terms()):
         return found
     for match in _mixed_pattern().finditer(norm):
         start, end = match.span()
         cuts_before = (
-            start > 0 and _outside_han(norm[start]) and _outside_han(norm[start - 1])
+            start > 0 and _is_latin(norm[start]) and _is_latin(norm[start - 1])
         )
         cuts_after = (
-            end < len(norm) and _outside_han(norm[end - 1]) and _outside_han(norm[end])
+            end < len(norm) and _is_latin(norm[end - 1]) and _is_latin(norm[end])
         )
         if not cuts_before and not cuts_after:
             found.append((start, match.group()))
     return found
 
 
-def _outside_han(character: str) -> bool:
-    return character.isalnum() and not "\u4e00" <= character <= "\u9fd5"
+def _is_latin(character: str) -> bool:
+    return character.isalnum() and not is_han(character)
 
 
 @cache
 def mixed_terms() -> tuple[str, ...]:
     """The terms of the lexicon that hold Han and Latin, longest first, so that the longest is found."""
-    mixed = [
-        t for t in terms() if re.search(rf"[{HAN}]", t) and re.search(rf"[^{HAN}]", t)
-    ]
-    return tuple(sorted(mixed, key=lambda t: (-len(t), t)))
+    has_han = re.compile(f"[{HAN}]")
+    has_other = re.compile(f"[^{HAN}]")
+    mixed = [t for t in lexicon_terms() if has_han.search(t) and has_other.search(t)]
+    return tuple(sorted(mixed, key=lambda term: (-len(term), term)))
 
 
 @cache
@@ -405,31 +346,25 @@ def _mixed_pattern() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, mixed_terms())))
 
 
-@cache
-def _lines(name: str) -> tuple[str, ...]:
-    text = files("matching").joinpath("lexicon", name).read_text(encoding="utf-8")
-    return tuple(
-        line for line in text.splitlines() if line and not line.startswith("#")
-    )
-
-
-_made: list[_Cutter] = []
-_making = Lock()
+_cutters: list[_Cutter] = []
+_cutter_lock = Lock()
 
 
 def _cutter() -> _Cutter:
-    if not _made:
-        with _making:
-            if not _made:
-                _made.append(_Cutter())
-    return _made[0]
+    # The dictionary takes .2 s to read, so it is made when a text is first cut, and once.
+    if not _cutters:
+        with _cutter_lock:
+            if not _cutters:
+                _cutters.append(_Cutter())
+    return _cutters[0]
 
 
 def _version() -> str:
     digest = blake2b(digest_size=6)
     for name in ("terms.txt", "stopwords.txt"):
-        digest.update("\n".join(_lines(name)).encode())
+        digest.update("\n".join(lexicon_lines(name)).encode())
     return f"{RULES}-{digest.hexdigest()}"
 
 
+# What a stored index was made with: another version means other words.
 VERSION = _version()

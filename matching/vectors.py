@@ -1,10 +1,10 @@
 """Word vectors trained on the catalogue's own texts: positive PMI of words near each other, truncated SVD.
-Not here: the ranking whose best they re-score (matcher). They never search.
+Not here: the ranking, whose best they score again (ranking). They never search.
 
 Sources: Levy, Goldberg, Dagan 2015, Improving Distributional Similarity with Lessons Learned from Word Embeddings:
 PPMI with singular values to the power one half. Pantel, Lin 2002, Discovering Word Senses from Text: the discount of
-what was seen together only a few times. Mu, Viswanath 2018, All-but-the-Top: what all words share is taken off, for it
-makes every text look a little like every other.
+pairs that were seen only a few times. Mu, Viswanath 2018, All-but-the-Top: what all words share is subtracted, for it
+makes every text look a little like every other. Figures: decision 013.
 """
 
 from __future__ import annotations
@@ -14,171 +14,202 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from matching.channel import SUBLINEAR
-from matching.features import Counted, Keys
-from matching.segment import MASK, SHIFT, Segment
-
-Rows = npt.NDArray[np.int16]
-Means = npt.NDArray[np.float16]
+from matching.arrays import Float16s, Float64s, Int16s, Int64s, UInt64s
+from matching.features import FeatureCounts
+from matching.index.postings import COUNT_MASK, posting_numbers
+from matching.index.segment import Segment, find_keys
+from matching.index.weighting import SUBLINEAR
 
 DIMENSIONS = 100
-WINDOW = 5  # words on each side
-SEEN = 2  # times a word must stand in the texts: what stands there once teaches nothing but its own text
-HALF = 10  # words of a text whose mean is worth half: a few words tell little of what a text is about
-FEW_TEXTS = 1_000  # so many tell too little of how words are used
-MOST_TEXTS = 10_000  # the first so many texts of a catalogue train; more change little
-RESCORED = 100  # of the best by text, they look at so many again
+# Words on each side that count as near.
+WINDOW = 5
+# Times a word must occur in the texts: a single occurrence teaches nothing but its own text.
+MIN_OCCURRENCES = 2
+# Words of a text whose mean has the confidence one half: a few words tell little of what a text is about.
+HALF_CONFIDENCE = 10
+# So many texts are too few to learn from how words are used.
+FEW_TEXTS = 1_000
+# The first so many texts of a catalogue train; more change little.
+MAX_TEXTS = 10_000
+# Of the best by text, so many are scored again with vectors.
+RESCORED = 100
 SEED = 0
-SCALE = 1024  # a rarity is at most some 15, so that the parts fit into 16 bits
-BATCH = 5_000  # documents whose means are worked out at a time
-_SUBLINEAR = np.round(SUBLINEAR * 256)  # whole numbers too
+# Parts of a vector are in 1/1024: an idf is at most some 15, so that they fit into 16 bits.
+ROW_SCALE = 1024
+# Documents whose means are worked out together.
+BATCH = 5_000
+# Sublinear counts as whole numbers, by count, shape (64,).
+_WHOLE_COUNTS = np.round(SUBLINEAR * 256)
 
 
 @dataclass(frozen=True, slots=True)
 class WordVectors:
-    """A vector for each word: its direction, the mean of all words taken off, times its rarity where it was trained.
+    """A vector for each word: its direction without the mean of all words, times its idf where it was trained.
 
-    keys shape (w,) ascending; rows shape (w, d) in SCALE-th parts: sums of whole numbers do not depend on their order.
+    Attributes:
+        keys: of the words, ascending, uint64, shape (w,).
+        rows: in 1/ROW_SCALE, int16, shape (w, d): sums of whole numbers do not depend on their order.
     """
 
-    keys: Keys
-    rows: Rows
+    keys: UInt64s
+    rows: Int16s
 
-    def means(self, texts: Sequence[Counted]) -> Means:
-        """The mean direction of each text's words, as long as it is worth. shape (len(texts), d)."""
+    def mean_vectors(self, texts: Sequence[FeatureCounts]) -> Float16s:
+        """The mean direction of the words of each text, as long as its confidence, shape (len(texts), d)."""
         sums = np.zeros((len(texts), self.rows.shape[1]))
         sizes = np.array([len(text.keys) for text in texts], dtype=np.int64)
         if not len(self.keys) or not sizes.sum():
             return sums.astype(np.float16)
-        found = self._find(np.concatenate([text.keys for text in texts]))
-        known = np.flatnonzero(found >= 0)
+        rows = find_keys(self.keys, np.concatenate([text.keys for text in texts]))
+        known = np.flatnonzero(rows >= 0)
         owner = np.repeat(np.arange(len(texts)), sizes)[known]
         if len(known):
+            # Owners ascend, so the words of a text are one run.
             begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1]))
-            times = _SUBLINEAR[np.concatenate([text.counts for text in texts])[known]]
-            sums[owner[begins]] = np.add.reduceat(
-                self.rows[found[known]] * times[:, None], begins, axis=0
-            )
-        return _means(sums, sizes)
+            counts = np.concatenate([text.counts for text in texts])[known]
+            weighted = self.rows[rows[known]] * _WHOLE_COUNTS[counts][:, None]
+            sums[owner[begins]] = np.add.reduceat(weighted, begins, axis=0)
+        return _with_confidence(sums, sizes)
 
-    def means_of(self, segment: Segment) -> Means:
-        """The same of all documents of a segment. shape (n, d)."""
+    def segment_means(self, segment: Segment) -> Float16s:
+        """What mean_vectors() gives for all documents of a segment of words, shape (n, d)."""
         means = np.zeros((segment.size, self.rows.shape[1]), dtype=np.float16)
         if not len(self.keys):
             return means
-        from scipy.sparse import (
-            csr_array,
-        )  # here: a process that only answers does without
+        # Imported where it is used: a process that only answers does without.
+        from scipy.sparse import csr_array
 
-        found, rows = self._find(np.asarray(segment.keys)), self.rows.astype(np.float64)
+        row_of = find_keys(self.keys, np.asarray(segment.keys))
+        vectors = self.rows.astype(np.float64)
         for start in range(0, segment.size, BATCH):
             ends = segment.document_ends[start : start + BATCH + 1]
             packed = segment.by_document[ends[0] : ends[-1]]
-            row = found[packed >> SHIFT]
-            times = np.where(row >= 0, _SUBLINEAR[packed & MASK], 0)
-            counted = csr_array(
-                (times, np.maximum(row, 0), ends - ends[0]),
-                shape=(len(ends) - 1, len(rows)),
+            rows = row_of[posting_numbers(packed)]
+            counts = np.where(rows >= 0, _WHOLE_COUNTS[packed & COUNT_MASK], 0)
+            matrix = csr_array(
+                (counts, np.maximum(rows, 0), ends - ends[0]),
+                shape=(len(ends) - 1, len(vectors)),
             )
-            means[start : start + BATCH] = _means(counted @ rows, np.diff(ends))
+            batch = _with_confidence(matrix @ vectors, np.diff(ends))
+            means[start : start + BATCH] = batch
         return means
 
-    def _find(self, keys: Keys) -> npt.NDArray[np.int64]:
-        """The row of each key, -1 where it has none. shape (k,) → (k,)."""
-        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        return np.where(self.keys[at] == keys, at, -1)
 
+def vector_similarity(query: Float16s, others: Float16s) -> Float64s:
+    """The cosine of mean vectors, at least 0, times the confidence of the others.
 
-def near(query: Means, others: Means) -> npt.NDArray[np.float64]:
-    """How near a text, shape (d,), is to others, shape (n, d): the cosine, at least 0, times what theirs is worth."""
+    Args:
+        query: a mean vector, shape (d,).
+        others: mean vectors, shape (n, d).
+
+    Returns:
+        0…1, shape (n,).
+    """
     direction = query.astype(np.float64)
-    length = np.sqrt(np.sum(direction**2))
-    products = np.sum(others.astype(np.float64) * (direction / (length or 1.0)), axis=1)
-    found: npt.NDArray[np.float64] = np.maximum(products, 0.0)
+    length = np.sqrt(np.sum(direction**2)) or 1.0
+    products = np.sum(others.astype(np.float64) * (direction / length), axis=1)
+    found: Float64s = np.maximum(products, 0.0)
     return found
 
 
-def _means(sums: npt.NDArray[np.float64], sizes: npt.NDArray[np.int64]) -> Means:
+def _with_confidence(sums: Float64s, sizes: Int64s) -> Float16s:
+    """Sums of word vectors, shape (n, d), made as long as the confidence of texts of so many words, shape (n,)."""
     lengths = np.sqrt(np.sum(sums**2, axis=1))
-    scale = np.divide(worth(sizes), lengths, out=np.zeros(len(sums)), where=lengths > 0)
-    found: Means = (sums * scale[:, None]).astype(np.float16)
+    scale = np.zeros(len(sums))
+    np.divide(length_confidence(sizes), lengths, out=scale, where=lengths > 0)
+    found: Float16s = (sums * scale[:, None]).astype(np.float16)
     return found
 
 
-def worth(words: Any) -> Any:
-    """What the mean of so many words is worth, 0…1; a number or an array of them."""
-    return words / (words + HALF)
+def length_confidence(words: Any) -> Any:
+    """What the mean of so many words is worth, 0…1; a number or an array of any shape."""
+    return words / (words + HALF_CONFIDENCE)
 
 
-def nothing() -> WordVectors:
-    """No vectors: all means are zero."""
-    return WordVectors(
-        np.zeros(0, dtype=np.uint64), np.zeros((0, DIMENSIONS), dtype=np.int16)
-    )
+def no_vectors() -> WordVectors:
+    """Vectors of no word: all means are zero."""
+    keys = np.zeros(0, dtype=np.uint64)
+    return WordVectors(keys, np.zeros((0, DIMENSIONS), dtype=np.int16))
 
 
-def learnt(texts: Sequence[Keys]) -> WordVectors:
-    """What train() gives, where there are enough texts to learn from."""
-    return train(texts) if len(texts) > FEW_TEXTS else nothing()
+def train_if_enough(texts: Sequence[UInt64s]) -> WordVectors:
+    """What train() gives, or no_vectors() where there are too few texts to learn from."""
+    return train(texts) if len(texts) > FEW_TEXTS else no_vectors()
 
 
-def train(texts: Sequence[Keys]) -> WordVectors:
-    """Train on texts, each the keys of its words in order. The same texts give the same vectors on one machine."""
+def train(texts: Sequence[UInt64s]) -> WordVectors:
+    """Train vectors; the same texts give the same vectors on one machine.
+
+    Args:
+        texts: of each the keys of its words in order, shape (words of it,).
+    """
+    # Imported where it is used: half a second that a process that only answers does without.
     from sklearn.utils.extmath import randomized_svd
 
     if not texts or not sum(map(len, texts)):
-        return nothing()
-    keys, words, seen = np.unique(
-        np.concatenate(texts), return_inverse=True, return_counts=True
-    )
-    text_of = np.repeat(np.arange(len(texts)), [len(t) for t in texts])
-    kept = seen[words] >= SEEN
-    keys, text_of = keys[seen >= SEEN], text_of[kept]
-    words = (np.cumsum(seen >= SEEN) - 1)[words[kept]]
+        return no_vectors()
+    keys, words, text_of = _frequent_words(texts)
     dimensions = min(DIMENSIONS, len(keys) - 1)
     if dimensions < 1:
-        return nothing()
-    matrix = _information(words, text_of, len(keys))
+        return no_vectors()
+    matrix = _mutual_information(words, text_of, len(keys))
     if not matrix.nnz:
-        return nothing()
+        return no_vectors()
     rows, values, _ = randomized_svd(matrix, dimensions, random_state=SEED, n_iter=2)
     rows *= np.sqrt(values)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, lengths, out=rows, where=lengths > 0)
-    having = np.bincount(np.unique(text_of * len(keys) + words) % len(keys))
-    rare = 1 + np.log((1 + len(texts)) / (1 + having))
-    rows -= (having * rare) @ rows / (having @ rare)
-    return WordVectors(keys, np.round(rows * rare[:, None] * SCALE).astype(np.int16))
+    frequency = np.bincount(np.unique(text_of * len(keys) + words) % len(keys))
+    idf = 1 + np.log((1 + len(texts)) / (1 + frequency))
+    rows -= (frequency * idf) @ rows / (frequency @ idf)
+    scaled = np.round(rows * idf[:, None] * ROW_SCALE)
+    return WordVectors(keys, scaled.astype(np.int16))
 
 
-def _information(
-    words: npt.NDArray[np.int64], text_of: npt.NDArray[np.int64], size: int
-) -> Any:
-    """The positive pointwise mutual information of words within WINDOW of each other. Sparse, shape (size, size)."""
+def _frequent_words(texts: Sequence[UInt64s]) -> tuple[UInt64s, Int64s, Int64s]:
+    """The words that occur often enough.
+
+    Returns:
+        their keys, ascending, shape (w,); the place in these of each occurrence, shape (o,); its text, shape (o,).
+    """
+    keys, words, occurrences = np.unique(
+        np.concatenate(texts), return_inverse=True, return_counts=True
+    )
+    text_of = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    is_frequent = occurrences >= MIN_OCCURRENCES
+    kept = is_frequent[words]
+    renumbered = np.cumsum(is_frequent) - 1
+    return keys[is_frequent], renumbered[words[kept]], text_of[kept]
+
+
+def _mutual_information(words: Int64s, text_of: Int64s, size: int) -> Any:
+    """The positive pointwise mutual information of words within WINDOW of each other.
+
+    Args:
+        words: numbers of the words as they occur, shape (o,).
+        text_of: the text of each, ascending, shape (o,).
+        size: how many words there are.
+
+    Returns:
+        a sparse matrix, float32, shape (size, size).
+    """
     from scipy.sparse import coo_array, csr_array
 
     together = csr_array((size, size), dtype=np.float32)
     for distance in range(1, WINDOW + 1):
-        near = text_of[:-distance] == text_of[distance:]
-        left, right = (
-            words[:-distance][near].astype(np.int32),
-            words[distance:][near].astype(np.int32),
-        )
-        together += coo_array(
-            (np.ones(len(left), dtype=np.float32), (left, right)), shape=(size, size)
-        ).tocsr()
+        same_text = text_of[:-distance] == text_of[distance:]
+        left = words[:-distance][same_text].astype(np.int32)
+        right = words[distance:][same_text].astype(np.int32)
+        once = np.ones(len(left), dtype=np.float32)
+        together += coo_array((once, (left, right)), shape=(size, size)).tocsr()
     pairs = (together + together.T).tocoo()
     totals = np.asarray(pairs.sum(axis=1, dtype=np.float64)).ravel()
     times = pairs.data.astype(np.float64)
-    information = (
-        np.log(times * totals.sum() / (totals[pairs.row] * totals[pairs.col]))
-        * times
-        / (times + 1)
-    )
-    told = (information > 0) & (pairs.row != pairs.col)
-    where = (pairs.row[told], pairs.col[told])
-    return coo_array(
-        (information[told].astype(np.float32), where), shape=(size, size)
-    ).tocsr()
+    expected = totals[pairs.row] * totals[pairs.col]
+    # The discount times / (times + 1) keeps rare pairs from looking strong.
+    information = np.log(times * totals.sum() / expected) * times / (times + 1)
+    positive = (information > 0) & (pairs.row != pairs.col)
+    where = (pairs.row[positive], pairs.col[positive])
+    values = information[positive].astype(np.float32)
+    return coo_array((values, where), shape=(size, size)).tocsr()

@@ -15,7 +15,7 @@ from search.contract import (
     SearchError,
     SearchUnavailable,
 )
-from search.opening import open_engine
+from search.factory import open_engine
 from search.schema import VERSION
 
 __all__ = [

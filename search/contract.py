@@ -1,5 +1,5 @@
 """What both search engines promise: the shapes that go in and come out, and the errors.
-Not here: how words are cut (terms), what is stored (schema), how an engine answers (fts, elastic).
+Not here: how words are cut (terms, analysis), what is stored (schema), how an engine answers (embedded, cluster).
 """
 
 from __future__ import annotations
@@ -10,18 +10,20 @@ from datetime import date
 from typing import Any, Protocol
 
 FACETS = ("kind", "district", "field", "stage", "mode", "year", "chain")
+# The kind has an argument of its own in a query, so it is a facet but no filter.
 FILTERS = FACETS[1:]
 SORTS = ("relevance", "newest", "deadline")
 PUBLIC = "public"
 MAX_SIZE = 1_000  # hits per page; a page is read by a person, an export by the database
+DEFAULT_SUGGESTIONS = 8  # texts at a time, as many as one takes in at a glance
 
 Value = str | int
-Key = tuple[str, int]
 Version = tuple[str, int, int]
+FacetCounts = list[tuple[Value, int]]
 
 
 class SearchError(Exception):
-    """The engine refused this deed (a second rebuild at once, a document that does not fit)."""
+    """The engine refused the call (a second rebuild at once, a document that does not fit)."""
 
 
 class SearchUnavailable(SearchError):  # noqa: N818  the name the whole house knows it by
@@ -29,16 +31,26 @@ class SearchUnavailable(SearchError):  # noqa: N818  the name the whole house kn
 
 
 class NotBuilt(SearchUnavailable):
-    """The engine answers, but holds no index: somebody has to rebuild it."""
+    """The engine answers, but holds no index: it has to be rebuilt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """One listing as search sees it. The only projection of a database row.
 
-    kind "achievement" or "demand"; id the row's integer; version its revision (never goes down); field, stage,
-    chain, district and modes are codes of the dictionaries; audience the groups that may find it; shown is kept as it
-    is and given back with a hit.
+    Attributes:
+        kind: "achievement" or "demand".
+        id: the row's integer.
+        version: the row's revision, which never goes down.
+        title, body, holder: texts to search in.
+        audience: the groups that may find it.
+        district, field, stage, chain, modes: codes of the dictionaries.
+        year: the year of the facet.
+        published_on, deadline: what the orders "newest" and "deadline" go by.
+
+    Raises:
+        TypeError: id or version is no integer.
+        ValueError: version is negative.
     """
 
     kind: str
@@ -56,7 +68,6 @@ class Document:
     chain: str | None = None
     published_on: date | None = None
     deadline: date | None = None
-    shown: str = ""
 
     def __post_init__(self) -> None:
         for name in ("id", "version"):
@@ -65,24 +76,35 @@ class Document:
         if self.version < 0:
             raise ValueError("version must not be negative")
         # Lists and sets are welcome; a sorted tuple makes equal documents equal.
-        object.__setattr__(self, "audience", tuple(sorted(set(self.audience))))
-        object.__setattr__(self, "modes", tuple(sorted(set(self.modes))))
+        _set_field(self, "audience", _sorted_once(self.audience))
+        _set_field(self, "modes", _sorted_once(self.modes))
 
-    def values(self, facet: str) -> tuple[Value, ...]:
+    def facet_values(self, facet: str) -> tuple[Value, ...]:
         """The values under which this document is counted in a facet; () when it has none."""
         if facet == "mode":
             return self.modes
         value = getattr(self, facet)
-        return () if value is None or value == "" else (value,)
+        if value is None or value == "":
+            return ()
+        return (value,)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What somebody looks for.
+    """One search as an engine takes it.
 
-    text is never syntax; kinds and filters narrow (any of the values inside one facet, all facets together; an empty
-    set narrows nothing); audiences are the groups the reader belongs to; page counts from 1. A malformed sort, page,
-    size or facet name is a ValueError: those come from our own pages, not from a reader's text.
+    Attributes:
+        text: as typed, never syntax.
+        kinds: kinds to keep; empty keeps all.
+        filters: facet → accepted values: any of the values inside one facet, all facets together. An empty set
+            filters nothing.
+        audiences: the groups the reader belongs to.
+        sort: one of SORTS.
+        page: counts from 1.
+        size: hits per page, 0 to MAX_SIZE.
+
+    Raises:
+        ValueError: a sort, page, size or facet name that our own pages would not make. A reader's text never raises.
     """
 
     text: str = ""
@@ -101,59 +123,76 @@ class Query:
         unknown = set(self.filters) - set(FILTERS)
         if unknown:
             raise ValueError(f"no such facet: {', '.join(sorted(unknown))}")
-        object.__setattr__(self, "kinds", tuple(sorted(set(self.kinds))))
-        object.__setattr__(self, "audiences", frozenset(self.audiences))
-        chosen = {name: _chosen(name, values) for name, values in self.filters.items()}
-        object.__setattr__(
-            self, "filters", {name: values for name, values in chosen.items() if values}
-        )
+        _set_field(self, "kinds", _sorted_once(self.kinds))
+        _set_field(self, "audiences", frozenset(self.audiences))
+        chosen: dict[str, frozenset[Value]] = {}
+        for name, values in self.filters.items():
+            accepted = _accepted_values(name, values)
+            if accepted:
+                chosen[name] = accepted
+        _set_field(self, "filters", chosen)
 
-    def narrowed(self) -> dict[str, frozenset[Value]]:
-        """Every facet that is narrowed, kinds among them, as facet → accepted values."""
-        narrowed = {name: frozenset(values) for name, values in self.filters.items()}
+    def active_filters(self) -> dict[str, frozenset[Value]]:
+        """Every facet that is filtered, kinds among them, as facet → accepted values."""
+        active: dict[str, frozenset[Value]] = {}
+        for name, values in self.filters.items():
+            active[name] = frozenset(values)
         if self.kinds:
-            narrowed["kind"] = frozenset(self.kinds)
-        return narrowed
+            active["kind"] = frozenset(self.kinds)
+        return active
 
 
-def _chosen(name: str, values: Iterable[Value]) -> frozenset[Value]:
+def _set_field(row: object, name: str, value: object) -> None:
+    """Put a field of a frozen dataclass in its final form, while it is being made."""
+    object.__setattr__(row, name, value)
+
+
+def _sorted_once(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(values)))
+
+
+def _accepted_values(name: str, values: Iterable[Value]) -> frozenset[Value]:
     if isinstance(values, str):
         raise TypeError("a filter takes a set of values, not one string")
-    if name != "year":
-        return frozenset(values)
-    return frozenset(
-        int(value) for value in values
-    )  # an address carries the year as text
+    if name == "year":
+        # An address carries the year as text.
+        return frozenset(int(value) for value in values)
+    return frozenset(values)
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One found document.
+    """One found document: which it is and how well it fits. What it says, the database knows.
 
-    score orders within one result only; matched_share is 1.0 when every word was found; shown is as it was put in, or
-    "" where the document has changed since it was found.
+    Attributes:
+        kind, id: of the document.
+        score: orders within one result only; higher is better.
+        matched_share: 0 to 1, how much of the query by rarity of its words; 1.0 when every word was found.
     """
 
     kind: str
     id: int
     score: float
     matched_share: float = 1.0
-    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """One page of hits.
 
-    total counts all pages. facets: facet → [(value, count)], most frequent first, each facet counted under all
-    filters but its own. relaxed: no visible document has all the words, so those with some of them are shown.
-    missing: the reader's words that no visible document contains (filled only when not all words were found
-    together). degraded: answered by the simpler engine because the first one is out of reach.
+    Attributes:
+        total: hits on all pages.
+        hits: of this page, best first.
+        facets: facet → [(value, count)], most frequent first, each facet counted under all filters but its own.
+        relaxed: no visible document has all the words, so these have some of them.
+        missing: the reader's words that no visible document contains (filled only when not all words were found
+            together).
+        degraded: answered by the simpler engine because the first one is out of reach.
     """
 
     total: int
     hits: list[Hit]
-    facets: dict[str, list[tuple[Value, int]]]
+    facets: dict[str, FacetCounts]
     relaxed: bool = False
     missing: list[str] = field(default_factory=list)
     degraded: bool = False
@@ -163,32 +202,59 @@ class Engine(Protocol):
     """The interface of every engine; tests/search runs the same tests over each."""
 
     def put(self, documents: Iterable[Document]) -> int:
-        """Write documents unless a higher version is stored. Returns how many were written."""
+        """Write documents unless a higher version is stored.
+
+        Returns:
+            How many were written.
+        """
 
     def remove(self, versions: Iterable[Version]) -> int:
-        """Take (kind, id, version) out unless a higher version is stored; a late put of a lower one stays out."""
+        """Take (kind, id, version) out unless a higher version is stored; a late put of a lower one stays out.
+
+        Returns:
+            How many tombstones were written.
+        """
 
     def find(self, query: Query) -> Result:
-        """Answer, or raise SearchUnavailable. Never an empty result for a broken index."""
+        """Answer a query.
+
+        Raises:
+            SearchUnavailable: the index is missing or broken. Never an empty result in its place.
+        """
 
     def suggest(
         self,
         text: str,
         audiences: Iterable[str],
         kinds: Iterable[str] = (),
-        size: int = 8,
+        size: int = DEFAULT_SUGGESTIONS,
     ) -> list[str]:
         """Words of titles, then titles, that begin with what was typed or whose pinyin or its initials do.
 
-        Only of documents that one of the audiences may find, of these kinds (all when empty); each text once, by
-        weight, then by the letters they were found under. "" asks for nothing. Raises SearchUnavailable.
+        Args:
+            text: what was typed so far; "" gives nothing.
+            audiences: only documents that one of these groups may find.
+            kinds: only of these kinds; all when empty.
+            size: how many texts at most.
+
+        Returns:
+            Each text once, by weight, then by the letters it was found under.
+
+        Raises:
+            SearchUnavailable: as for find.
         """
 
     def rebuild(self, documents: Iterable[Document]) -> int:
-        """Replace everything while readers and writers go on; what is written meanwhile is kept. Returns the count.
+        """Replace everything while readers and writers go on; what is written meanwhile is kept.
 
         The database is the truth: tombstones from before the rebuild are forgotten (a restored backup may hold lower
         versions again).
+
+        Returns:
+            How many documents the new index holds.
+
+        Raises:
+            SearchError: another rebuild is running.
         """
 
     def versions(self) -> Iterator[Version]:
@@ -198,12 +264,13 @@ class Engine(Protocol):
         """engine, count, version, expected, current, built_at, age in seconds."""
 
     def close(self) -> None:
-        """Let go of connections; the engine may be used again."""
+        """Close connections; the engine may be used again."""
 
 
-def order_facet(counts: Mapping[Value, int]) -> list[tuple[Value, int]]:
-    """Counts as a list, most frequent first, ties by value; zero counts left out."""
-    return sorted(
-        ((v, n) for v, n in counts.items() if n),
-        key=lambda pair: (-pair[1], str(pair[0])),
-    )
+def order_facet(counts: Mapping[Value, int]) -> FacetCounts:
+    """Counts as a list, most frequent first, ties by value as text; zero counts left out."""
+    counted = [pair for pair in counts.items() if pair[1]]
+    # Years are integers, so values are compared as text; the second sort is stable.
+    counted.sort(key=lambda pair: str(pair[0]))
+    counted.sort(key=lambda pair: -pair[1])
+    return counted

@@ -1,4 +1,4 @@
-"""Two engines as one: the first answers while it can, the embedded one when it cannot, and says that it did.
+"""Two engines as one: the first answers while it can, the embedded one when it cannot, and the result says so.
 Not here: the engines themselves. The breaker keeps readers from waiting for an engine that is known to be down.
 """
 
@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from datetime import date
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from search.contract import (
+    DEFAULT_SUGGESTIONS,
     Document,
     Engine,
     NotBuilt,
@@ -22,26 +23,28 @@ from search.contract import (
     SearchUnavailable,
     Version,
 )
-from search.suggesting import MOST
 
-FAILURES = (
-    5  # in a row, before an engine counts as down: a busy machine is slow now and then
-)
-REST = 5.0  # seconds it is left alone; then one question tries it again
-ABSENT = -1  # version() of a document that only one of the engines holds
+# In a row, before an engine counts as down: with two, the breaker of a working cluster on a busy machine was open most
+# of the time (85 % of a trial's searches were degraded, 32 % with five; decision 023).
+FAILURE_LIMIT = 5
+REST_SECONDS = 5.0  # an engine is left alone; then one query tries it again
+ABSENT_VERSION = -1  # of a document that only one of the engines holds
+
+_DATES = ("published_on", "deadline")
+_T = TypeVar("_T")
 
 
 class Breaker:
-    """Knows whether a thing that failed is worth another try.
+    """Knows whether a thing that failed is worth another try; one per process, safe for threads.
 
-    Closed it lets everybody through; after `failures` in a row it is open for `rest` seconds and lets nobody through;
-    then one caller may try, and what happens to him decides. One per process, safe for threads.
+    Closed it lets every call through; after `failures` in a row it is open for `rest` seconds and lets none through;
+    then one caller may try, and the outcome decides.
     """
 
     def __init__(
         self,
-        failures: int = FAILURES,
-        rest: float = REST,
+        failures: int = FAILURE_LIMIT,
+        rest: float = REST_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.failures = failures
@@ -57,32 +60,35 @@ class Breaker:
         with self._lock:
             if self._failed < self.failures:
                 return "closed"
-            return "trying" if self.clock() >= self._next_try else "open"
+            if self.clock() >= self._next_try:
+                return "trying"
+            return "open"
 
-    def allows(self) -> bool:
-        """Whether to try now. When it was open and its rest is over, the first who asks is the one who tries."""
+    def allows_call(self) -> bool:
+        """Whether to try now. When it was open and its rest is over, the first caller is the one who tries."""
         with self._lock:
             if self._failed < self.failures:
                 return True
             if self.clock() < self._next_try:
                 return False
+            # The next caller waits another rest, so that one alone pays for finding out.
             self._next_try = self.clock() + self.rest
             return True
 
-    def worked(self) -> None:
-        """It answered."""
+    def record_success(self) -> None:
+        """The call was answered."""
         with self._lock:
             self._failed = 0
 
-    def failed(self) -> None:
-        """It did not."""
+    def record_failure(self) -> None:
+        """The call was not answered."""
         with self._lock:
             self._failed += 1
             self._next_try = self.clock() + self.rest
 
 
 class FallbackEngine:
-    """A first engine with an embedded one beside it, kept in step by writing both.
+    """A first engine backed by an embedded one; both are written.
 
     A write that misses either raises SearchUnavailable after both were tried: the row stays dirty and is written to
     both again later, which versions make harmless.
@@ -96,15 +102,14 @@ class FallbackEngine:
         self.breaker = breaker or Breaker()
 
     def find(self, query: Query) -> Result:
-        """The first engine's answer, or the embedded one's marked degraded. Raises SearchUnavailable if both fail."""
-        if self.breaker.allows():
-            try:
-                result = self.primary.find(query)
-            except SearchUnavailable:
-                self.breaker.failed()
-            else:
-                self.breaker.worked()
-                return result
+        """The first engine's answer, or the embedded one's marked degraded.
+
+        Raises:
+            SearchUnavailable: neither answers.
+        """
+        result = self._try_primary(lambda engine: engine.find(query))
+        if result is not None:
+            return result
         return replace(self.embedded.find(query), degraded=True)
 
     def suggest(
@@ -112,110 +117,120 @@ class FallbackEngine:
         text: str,
         audiences: Iterable[str],
         kinds: Iterable[str] = (),
-        size: int = MOST,
+        size: int = DEFAULT_SUGGESTIONS,
     ) -> list[str]:
         """The first engine's suggestions, or the embedded one's, which are the same."""
-        audiences, kinds = tuple(audiences), tuple(kinds)
-        if self.breaker.allows():
-            try:
-                offered = self.primary.suggest(text, audiences, kinds, size)
-            except SearchUnavailable:
-                self.breaker.failed()
-            else:
-                self.breaker.worked()
-                return offered
-        return self.embedded.suggest(text, audiences, kinds, size)
+        # Either may be read twice, an iterator could not.
+        readers = tuple(audiences)
+        wanted = tuple(kinds)
+        texts = self._try_primary(
+            lambda engine: engine.suggest(text, readers, wanted, size)
+        )
+        if texts is not None:
+            return texts
+        return self.embedded.suggest(text, readers, wanted, size)
+
+    def _try_primary(self, call: Callable[[Engine], _T]) -> _T | None:
+        """The first engine's answer; None when it gives none or is left alone."""
+        if not self.breaker.allows_call():
+            return None
+        try:
+            answer = call(self.primary)
+        except SearchUnavailable:
+            self.breaker.record_failure()
+            return None
+        self.breaker.record_success()
+        return answer
 
     def put(self, documents: Iterable[Document]) -> int:
-        """Write to both. Returns how many the first engine took."""
-        listed = list(documents)
-        return self._both(lambda engine: engine.put(listed))
+        """Write to both. Returns how many the first engine wrote."""
+        batch = list(documents)
+        return self._write_both(lambda engine: engine.put(batch))
 
     def remove(self, versions: Iterable[Version]) -> int:
-        """Take out of both. Returns how many the first engine took note of."""
-        listed = list(versions)
-        return self._both(lambda engine: engine.remove(listed))
+        """Take out of both. Returns how many tombstones the first engine wrote."""
+        batch = list(versions)
+        return self._write_both(lambda engine: engine.remove(batch))
 
-    def _both(self, deed: Callable[[Engine], int]) -> int:
+    def _write_both(self, write: Callable[[Engine], int]) -> int:
         trouble: SearchUnavailable | None = None
+        # First the engine that never keeps anybody waiting.
         try:
-            deed(self.embedded)
+            write(self.embedded)
         except SearchUnavailable as failure:
             trouble = failure
-        if not self.breaker.allows():
+        if not self.breaker.allows_call():
             raise SearchUnavailable(
                 "the search cluster is down; what was saved is indexed later"
             ) from trouble
         try:
-            done = deed(self.primary)
+            written = write(self.primary)
         except SearchUnavailable:
-            self.breaker.failed()
+            self.breaker.record_failure()
             raise
-        self.breaker.worked()
+        self.breaker.record_success()
+        # Both were tried, so one that works is up to date even while the other is not.
         if trouble is not None:
             raise trouble
-        return done
+        return written
 
     def rebuild(self, documents: Iterable[Document]) -> int:
         """Rebuild the embedded engine, then the first from the same documents. Returns the first engine's count."""
+        # A spool on disk: both must hold the same, the documents may be read once, and they need not fit in memory.
         with tempfile.TemporaryFile(
             "w+", encoding="utf-8", errors="surrogatepass"
         ) as spool:
-            self.embedded.rebuild(_spooled(documents, spool))
+            self.embedded.rebuild(_copy_to_spool(documents, spool))
             spool.seek(0)
-            count = self.primary.rebuild(_document(line) for line in spool)
-        self.breaker.worked()
+            count = self.primary.rebuild(_read_document(line) for line in spool)
+        self.breaker.record_success()
         return count
 
     def versions(self) -> Iterator[Version]:
-        """What both hold: the lower version where they differ, ABSENT where one lacks the document.
+        """What both hold: the lower version where they differ, ABSENT_VERSION where one lacks the document.
 
         So a comparison with the database finds, and repairs, a fault of either.
         """
-        first = {
-            (kind, ident): version for kind, ident, version in self.primary.versions()
-        }
-        second = {
-            (kind, ident): version for kind, ident, version in self.embedded.versions()
-        }
+        first = _by_key(self.primary.versions())
+        second = _by_key(self.embedded.versions())
         for key in sorted(first.keys() | second.keys()):
-            yield (*key, min(first.get(key, ABSENT), second.get(key, ABSENT)))
+            version = first.get(key, ABSENT_VERSION)
+            other = second.get(key, ABSENT_VERSION)
+            yield (*key, min(version, other))
 
     def state(self) -> dict[str, Any]:
         """The first engine's state with breaker, degraded and the embedded engine's state under "embedded".
 
-        When the first does not answer, the embedded engine's state stands in its place and degraded is True. Whatever
-        does not answer is named under "trouble", and where a rebuild would help, current is False. Raises
-        SearchUnavailable when neither answers.
+        When the first does not answer, the embedded engine's state is given and degraded is True. Whatever does not
+        answer is named under "trouble", and where a rebuild would help, current is False.
+
+        Raises:
+            SearchUnavailable: neither answers.
         """
         breaker = self.breaker.state
         try:
             first = self.primary.state()
         except SearchUnavailable as failure:
-            state = {
-                **self.embedded.state(),
+            state = self.embedded.state()
+            # A rebuild heals an index that is not there, not a cluster that does not answer.
+            built = not isinstance(failure, NotBuilt)
+            return state | {
                 "degraded": True,
                 "trouble": str(failure),
                 "breaker": breaker,
-            }
-            return {
-                **state,
-                "current": bool(state["current"]) and not isinstance(failure, NotBuilt),
+                "current": bool(state["current"]) and built,
             }
         try:
             embedded = self.embedded.state()
         except SearchUnavailable as failure:
-            return {
-                **first,
+            return first | {
                 "current": False,
                 "degraded": False,
                 "trouble": str(failure),
                 "breaker": breaker,
             }
-        current = bool(first["current"] and embedded["current"])
-        return {
-            **first,
-            "current": current,
+        return first | {
+            "current": bool(first["current"] and embedded["current"]),
             "degraded": False,
             "breaker": breaker,
             "embedded": embedded,
@@ -227,15 +242,26 @@ class FallbackEngine:
         self.embedded.close()
 
 
-def _spooled(documents: Iterable[Document], spool: IO[str]) -> Iterator[Document]:
-    """Pass documents on and keep a copy of each, one per line."""
+def _by_key(versions: Iterable[Version]) -> dict[tuple[str, int], int]:
+    """(kind, id) → version."""
+    return {(kind, ident): version for kind, ident, version in versions}
+
+
+def _copy_to_spool(
+    documents: Iterable[Document],
+    spool: IO[str],
+) -> Iterator[Document]:
+    """Pass documents on and write a copy of each, one per line."""
     for document in documents:
-        spool.write(json.dumps(asdict(document), default=date.isoformat) + "\n")
+        # JSON escapes line ends, so a document is one line whatever its text.
+        line = json.dumps(asdict(document), default=date.isoformat)
+        spool.write(line + "\n")
         yield document
 
 
-def _document(line: str) -> Document:
+def _read_document(line: str) -> Document:
     fields = json.loads(line)
-    for name in ("published_on", "deadline"):
-        fields[name] = date.fromisoformat(fields[name]) if fields[name] else None
+    for name in _DATES:
+        if fields[name]:
+            fields[name] = date.fromisoformat(fields[name])
     return Document(**fields)

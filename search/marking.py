@@ -1,176 +1,229 @@
 """Showing a reader why a text was found: the query's words marked in the original, and the lines around them.
-Not here: finding (the engines). Both go by the same terms, so what was found by a word is marked by it.
+Not here: finding (embedded, cluster). Both go by the same terms, so what was found by a word is marked by it.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
-from search.characters import Folded, sound
-from search.terms import Term, telling, understand
+from search.folding import FoldedText, replace_unencodable
+from search.terms import ParsedQuery, Term
 
-LENGTH = 120  # characters of a snippet
+SNIPPET_LENGTH = 120  # characters
 _LEAD = 0.25  # share of a snippet that may stand before the first mark
-_ENDS = frozenset("。！？；!?;\n")
+_SENTENCE_ENDS = frozenset("。！？；!?;\n")
 _ELLIPSIS = "…"
 
 Span = tuple[int, int]
+TermSpans = list[list[Span]]  # of one text, for each term
 
 
-def marks(texts: Sequence[str], query_text: str) -> list[Markup]:
+def highlights(texts: Sequence[str], query: ParsedQuery) -> list[Markup]:
     """Texts made safe for a page, with the words of a query inside <mark>.
 
-    texts: as stored, any characters; query_text: as typed. A text is cut first and escaped piece by piece, so a mark
-    is never inside an entity and no tag of the text survives. Striptags of a result gives the text back.
+    Args:
+        texts: as stored, any characters.
+        query: what to mark; its stop words are not, unless there is nothing else.
+
+    Returns:
+        One Markup for each text; striptags gives the text back.
     """
-    found = _found(texts, query_text)
-    return [
-        _marked(text, [span for spans in of for span in spans])
-        for text, of in zip(texts, found, strict=True)
-    ]
+    found = _find_spans(texts, query)
+    marked = []
+    for text, by_term in zip(texts, found, strict=True):
+        spans = _all_spans(by_term)
+        marked.append(mark_spans(text, spans))
+    return marked
 
 
 def snippets(
-    texts: Iterable[str], query_text: str, length: int = LENGTH
+    texts: Iterable[str], query: ParsedQuery, length: int = SNIPPET_LENGTH
 ) -> list[Markup]:
-    """The part of each text with most of a query's words, marked as by marks(), blanks drawn together.
+    """The part of each text with most of a query's words, marked as by highlights(), blanks drawn together.
 
-    length: at most so many characters of a text, an ellipsis on each cut side not counted. Without any of the words
-    the beginning of the text.
+    Args:
+        texts: as stored, any characters.
+        query: what to mark and to cut around.
+        length: characters of a text at most, an ellipsis on each cut side not counted.
+
+    Returns:
+        One Markup for each text; the beginning of a text that has none of the words.
     """
-    texts = [" ".join(text.split()) for text in texts]
-    found = _found(texts, query_text)
-    return [
-        _snippet(text, of, max(length, 1))
-        for text, of in zip(texts, found, strict=True)
-    ]
+    lines = [" ".join(text.split()) for text in texts]
+    found = _find_spans(lines, query)
+    length = max(length, 1)
+    cut = []
+    for line, by_term in zip(lines, found, strict=True):
+        cut.append(_snippet(line, by_term, length))
+    return cut
 
 
-def _snippet(text: str, found: list[list[Span]], length: int) -> Markup:
-    start, end = _window(text, found, length)
-    inside = [
-        (max(a, start) - start, min(b, end) - start)
-        for spans in found
-        for a, b in spans
-        if a < end and b > start
-    ]
-    marked = _marked(text[start:end], inside)
-    before = _ELLIPSIS if start > 0 else ""
-    after = _ELLIPSIS if end < len(text) else ""
-    return before + marked + after
+def mark_spans(
+    text: str, spans: Iterable[Span], *, join_touching: bool = True
+) -> Markup:
+    """A text made safe for a page, with stretches of it inside <mark>.
 
+    The text is cut first and escaped piece by piece, so a mark is never inside an entity and no tag of the text
+    survives.
 
-def _found(texts: Sequence[str], query_text: str) -> list[list[list[Span]]]:
-    """Per text and word of the query (the phrase as typed last), where it stands in the original text.
-
-    Stop words are found but not marked: a page full of marked 的 shows nothing.
+    Args:
+        text: any characters.
+        spans: (start, end) in it, in any order; those that overlap become one mark.
+        join_touching: whether two that touch become one mark as well.
     """
-    terms, whole = _sought(query_text)
-    if not terms:
-        return [[] for _ in texts]
-    originals = [sound(text) for text in texts]
-    found = []
-    for original, where in zip(originals, Folded.each(originals), strict=True):
-        of = [_term(original, where, term) for term in terms]
-        if whole:
-            of.append(list(_phrase(original, where, whole, whole=False)))
-        found.append(of)
-    return found
-
-
-@lru_cache(maxsize=64)  # once for all rows of a page
-def _sought(query_text: str) -> tuple[list[Term], str]:
-    asked = understand(query_text)
-    return telling(asked.terms), asked.whole
-
-
-def _term(text: str, where: Folded, term: Term) -> list[Span]:
-    spans = list(_phrase(text, where, term.phrase, whole=False))
-    for other in term.alternatives:
-        spans.extend(_phrase(text, where, other.phrase, whole=other.whole))
-    if not spans:
-        for part in term.parts:
-            spans.extend(_phrase(text, where, part.phrase, whole=False))
-    return sorted(spans)
-
-
-def _phrase(text: str, where: Folded, phrase: str, *, whole: bool) -> Iterable[Span]:
-    at = where.text.find(phrase)
-    while at >= 0:
-        start, end = where.origin(at), where.origin(at + len(phrase) - 1) + 1
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1  # an accent stays with its letter
-        if not (whole and (_latin(text, start - 1) or _latin(text, end))):
-            yield start, end
-        at = where.text.find(phrase, at + len(phrase))
-
-
-def _latin(text: str, index: int) -> bool:
-    return 0 <= index < len(text) and text[index].isascii() and text[index].isalnum()
-
-
-def _window(text: str, found: list[list[Span]], length: int) -> Span:
-    """The stretch of at most length characters with most of the words, started at a sentence where one is near."""
-    if len(text) <= length:
-        return 0, len(text)
-    places = sorted(
-        (start, end, index) for index, spans in enumerate(found) for start, end in spans
-    )
-    best, best_worth = 0, (0, 0)
-    for position, (start, _, _) in enumerate(places):
-        inside = []
-        for place in places[position:]:
-            if place[1] > start + length - int(length * _LEAD):
-                break
-            inside.append(place)
-        worth = (len({index for _, _, index in inside}), len(inside))
-        if worth > best_worth:
-            best, best_worth = start, worth
-    lead = int(length * _LEAD)
-    earliest = max(0, best - lead)
-    begin = next(
-        (i + 1 for i in range(best - 1, earliest - 1, -1) if text[i] in _ENDS), earliest
-    )
-    if earliest == 0:
-        begin = 0
-    begin = min(begin, len(text) - length)
-    while (
-        0 < begin < best
-        and text[begin - 1].isascii()
-        and text[begin - 1].isalnum()
-        and text[begin].isascii()
-    ):
-        begin += 1  # no Latin word is cut in two
-    while begin < best and text[begin] == " ":
-        begin += 1
-    return begin, min(len(text), begin + length)
-
-
-def _marked(text: str, spans: list[Span]) -> Markup:
     pieces: list[str] = []
     position = 0
-    for start, end in _joined(spans):
-        pieces += [
-            escape(text[position:start]),
-            "<mark>",
-            escape(text[start:end]),
-            "</mark>",
-        ]
+    for start, end in _merge_spans(spans, join_touching=join_touching):
+        pieces.append(escape(text[position:start]))
+        pieces.append("<mark>")
+        pieces.append(escape(text[start:end]))
+        pieces.append("</mark>")
         position = end
     pieces.append(escape(text[position:]))
     return Markup("".join(pieces))  # noqa: S704  every piece of the text is escaped
 
 
-def _joined(spans: list[Span]) -> list[Span]:
-    """Overlapping and touching spans made one."""
-    joined: list[Span] = []
+def _merge_spans(spans: Iterable[Span], *, join_touching: bool) -> list[Span]:
+    merged: list[Span] = []
     for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        reach = merged[-1][1] if merged else -1
+        if start < reach or (join_touching and start == reach):
+            begin = merged[-1][0]
+            merged[-1] = (begin, max(end, reach))
         else:
-            joined.append((start, end))
-    return joined
+            merged.append((start, end))
+    return merged
+
+
+def _all_spans(by_term: Iterable[list[Span]]) -> list[Span]:
+    every: list[Span] = []
+    for spans in by_term:
+        every += spans
+    return every
+
+
+def _snippet(
+    text: str,
+    by_term: TermSpans,
+    length: int,
+) -> Markup:
+    start, end = _best_window(text, by_term, length)
+    inside = []
+    for span_start, span_end in _all_spans(by_term):
+        if span_start < end and span_end > start:
+            # A span that the cut goes through is marked as far as it is seen.
+            first = max(span_start, start)
+            last = min(span_end, end)
+            inside.append((first - start, last - start))
+    marked = mark_spans(text[start:end], inside)
+    before = _ELLIPSIS if start > 0 else ""
+    after = _ELLIPSIS if end < len(text) else ""
+    return before + marked + after
+
+
+def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
+    """Per text and content term of the query (the phrase as typed last), where it stands in the original text.
+
+    Stop words are left out: a page full of marked 的 shows nothing.
+    """
+    if not query.content:
+        return [[] for _ in texts]
+    originals = [replace_unencodable(text) for text in texts]
+    # All texts of a page are folded in one go (folding.FoldedText.fold_all says why).
+    foldings = FoldedText.fold_all(originals)
+    found = []
+    for original, folded in zip(originals, foldings, strict=True):
+        by_term = [_term_spans(original, folded, term) for term in query.content]
+        if query.whole:
+            spans = _phrase_spans(original, folded, query.whole)
+            by_term.append(list(spans))
+        found.append(by_term)
+    return found
+
+
+def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
+    """Where a term or a synonym of it stands; where its parts stand when neither does."""
+    spans = list(_phrase_spans(text, folded, term.phrase))
+    for other in term.alternatives:
+        found = _phrase_spans(text, folded, other.phrase, whole=other.whole)
+        spans.extend(found)
+    if not spans:
+        for part in term.parts:
+            spans.extend(_phrase_spans(text, folded, part.phrase))
+    return sorted(spans)
+
+
+def _phrase_spans(
+    text: str, folded: FoldedText, phrase: str, *, whole: bool = False
+) -> Iterator[Span]:
+    """Where folded characters stand in the original. whole: not inside a longer Latin word."""
+    place = folded.text.find(phrase)
+    while place >= 0:
+        start = folded.origin(place)
+        end = folded.origin(place + len(phrase) - 1) + 1
+        # An accent stays with its letter.
+        while end < len(text) and unicodedata.combining(text[end]):
+            end += 1
+        inside_word = _is_latin(text, start - 1) or _is_latin(text, end)
+        if not (whole and inside_word):
+            yield start, end
+        place = folded.text.find(phrase, place + len(phrase))
+
+
+def _is_latin(text: str, index: int) -> bool:
+    if not 0 <= index < len(text):
+        return False
+    character = text[index]
+    return character.isascii() and character.isalnum()
+
+
+def _best_window(
+    text: str,
+    by_term: TermSpans,
+    length: int,
+) -> Span:
+    """The stretch of at most length characters with most of the words, begun at a sentence where one is near."""
+    if len(text) <= length:
+        return 0, len(text)
+    lead = int(length * _LEAD)
+    best = _best_start(by_term, length - lead)
+    earliest = max(0, best - lead)
+    begin = earliest
+    for index in range(best - 1, earliest - 1, -1):
+        if text[index] in _SENTENCE_ENDS:
+            begin = index + 1
+            break
+    # The beginning of the text needs no ellipsis, which is worth more than a sentence that begins.
+    if earliest == 0:
+        begin = 0
+    begin = min(begin, len(text) - length)
+    # No Latin word is cut in two, and no line begins with a blank.
+    while begin < best and text[begin].isascii() and _is_latin(text, begin - 1):
+        begin += 1
+    while begin < best and text[begin] == " ":
+        begin += 1
+    return begin, min(len(text), begin + length)
+
+
+def _best_start(by_term: TermSpans, reach: int) -> int:
+    """Where the stretch of `reach` characters begins that has most of the terms, then most of their places."""
+    places = []
+    for index, spans in enumerate(by_term):
+        places += [(start, end, index) for start, end in spans]
+    places.sort()
+    best = 0
+    best_worth = (0, 0)
+    for position, (start, _, _) in enumerate(places):
+        inside = []
+        for _, end, index in places[position:]:
+            if end > start + reach:
+                break
+            inside.append(index)
+        worth = (len(set(inside)), len(inside))
+        if worth > best_worth:
+            best = start
+            best_worth = worth
+    return best

@@ -1,24 +1,19 @@
-"""What the index holds, as data: the fields of a document, the channels text is searched in, weights and the version.
-Not here: how an engine stores it (fts, elastic). A change here is a change of VERSION and so a rebuild.
+"""What the index holds, as data: the fields of a document, the weights of a score and the version of both.
+Not here: how text is cut (analysis), how an engine stores it (embedded, cluster). A change here is a change of VERSION
+and so a rebuild.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
 
 from matching import text as words_of
-from search.characters import folded
-from search.contract import FACETS, Document
-from search.suggesting import Offer, offers
-from search.terms import BREAK, index_words
+from search.contract import FACETS
 
-SCHEMA = 3  # raised by hand when anything below changes what is stored
+SCHEMA = 5  # raised by hand when anything below changes what is stored
 VERSION = f"{SCHEMA}/{words_of.VERSION}"
 
-# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through the channels,
-# "kept" only to be given back.
+# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through analysis.
 FIELDS: dict[str, str] = {
     "kind": "keyword",
     "id": "integer",
@@ -35,60 +30,31 @@ FIELDS: dict[str, str] = {
     "chain": "keyword",
     "published_on": "date",
     "deadline": "date",
-    "shown": "kept",
 }
-FACET_FIELDS = {facet: "modes" if facet == "mode" else facet for facet in FACETS}
-SORT_FIELDS = {"newest": "published_on", "deadline": "deadline"}
-
-# A word of the title counts as often as it is repeated in the one word channel: one field, one statistic, the same
-# formula in every engine (BM25 summed over several fields rewards a word for standing in each of them).
-TITLE_REPEATS = 3
+# The facet is named as one of its values, the field as what holds several.
+FACET_FIELDS = {facet: facet for facet in FACETS} | {"mode": "modes"}
 
 # What is added to BM25, in the same unit (one rare word in one body is worth about 3 to 9).
-TERM_SCORE = 0.5  # a term whose characters stand together somewhere, whatever the segmentation says
+TERM_SCORE = 0.5  # a term whose characters stand together somewhere, however the text was cut into words
 TERM_TITLE_SCORE = 2.0  # … in the title
 WHOLE_SCORE = 2.0  # the whole query as one phrase
 WHOLE_TITLE_SCORE = 4.0  # … in the title
-SHARE_SCORE = 20.0  # all words, when only some are asked for: how much is found goes before how often
+SHARE_SCORE = (
+    20.0  # all words, when some are enough: how much is found goes before how often
+)
 SYNONYM_WEIGHT = 0.5  # another word for it, against the reader's own
-K1, B = 1.2, 0.75  # BM25 as both SQLite and Lucene ship it
+# BM25 as both SQLite and Lucene ship it.
+K1 = 1.2
+B = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
-    """A document's text as it is searched.
+def inverse_document_frequency(having: int, documents: int) -> float:
+    """Lucene's inverse document frequency, positive however common the word: the weight of a word everywhere here.
 
-    words: tokens for BM25; title and body: single characters for phrases; offers: what is suggested by it.
+    Args:
+        having: documents with the word.
+        documents: all documents. With fewer of them than `having` (a count taken a moment later) the weight is 0.
     """
-
-    words: tuple[str, ...]
-    title: str
-    body: str
-    offers: tuple[Offer, ...] = ()
-
-
-def channels(document: Document) -> Channels:
-    """Cut a document's text for the index; the most expensive step of writing, so do it outside any lock."""
-    title = index_words(document.title)
-    rest = index_words(document.holder) + index_words(document.body)
-    body = folded(document.holder) + BREAK + folded(document.body)
-    return Channels(
-        tuple(title * TITLE_REPEATS + rest),
-        folded(document.title),
-        body,
-        tuple(offers(document.title)),
-    )
-
-
-def rarity(having: int, documents: int) -> float:
-    """Lucene's inverse document frequency: positive however common the word. The weight of a word everywhere here."""
-    return (
-        math.log(1 + (documents - having + 0.5) / (having + 0.5))
-        if documents >= having
-        else 0.0
-    )
-
-
-def all_channels(documents: Iterable[Document]) -> list[tuple[Document, Channels]]:
-    """Documents beside their channels."""
-    return [(document, channels(document)) for document in documents]
+    if documents < having:
+        return 0.0
+    return math.log(1 + (documents - having + 0.5) / (having + 0.5))

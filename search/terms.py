@@ -1,5 +1,5 @@
 """What a reader's text asks for: its words, each with the characters that must stand together, synonyms and parts.
-Not here: how words are cut (matching.text), how an engine asks for a term (fts, elastic). Pure functions.
+Not here: how words are cut (matching.text), how an engine looks for a term (embedded, cluster). Pure functions.
 """
 
 from __future__ import annotations
@@ -10,23 +10,35 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from matching import text as words_of
-from search.characters import fold, folded, sound
+from search.folding import fold_text, replace_unencodable
+from search.tokens import MAX_TOKEN, index_token
 
 MAX_TEXT = 5_000  # characters of a query that are read at all
 MAX_TERMS = 24  # beyond this the longest words are kept: they are the rare ones, and each term costs two look-ups
 MAX_PHRASE = 32  # characters of one term that are compared; a longer run is as good as unique by then
-MAX_WHOLE = 32  # a text of up to this many characters is also tried as one phrase
+MAX_WHOLE = (
+    32  # a text of up to this many folded characters is also tried as one phrase
+)
 MAX_ALTERNATIVES = 6  # synonyms per term
-MAX_WORD = 64  # longer tokens are noise in the word index; the single characters still find them
 SHORT_LATIN = 5  # a Latin synonym of up to this many letters counts as a whole word only (PE is not in "speed")
+# Parsed texts that are remembered: the engine, the highlights of its page and the shortcuts beside it share one.
+REMEMBERED_QUERIES = 256
 
 # Signs that belong to the letters before them: C++ and C# are names, not the letter C.
 _TRAILING_SIGNS = frozenset("+#%＋＃％")
 
+Range = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """Another way to say a term. whole: only as a word of its own, never inside another."""
+    """Another way to say a term.
+
+    Attributes:
+        word: as a token of the index.
+        phrase: its folded characters.
+        whole: only as a word of its own, never inside another.
+    """
 
     word: str
     phrase: str
@@ -37,11 +49,15 @@ class Alternative:
 class Term:
     """One word of the reader.
 
-    shown the original letters; word the same in the word index ("" when it is no word there); phrase the folded
-    characters that must stand together; parts the smaller words inside, for when the whole is found nowhere.
+    Attributes:
+        surface: the original letters.
+        word: the same as a token of the index, "" when it is no word there.
+        phrase: the folded characters that must stand together.
+        alternatives: synonyms.
+        parts: the smaller words inside, for when the whole is found nowhere.
     """
 
-    shown: str
+    surface: str
     word: str
     phrase: str
     alternatives: tuple[Alternative, ...] = ()
@@ -49,208 +65,215 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A reader's text understood: the terms, and the whole as one phrase ("" when that would add nothing)."""
+class ParsedQuery:
+    """A reader's text after parsing.
+
+    Attributes:
+        terms: at most MAX_TERMS, in reading order, each phrase once.
+        whole: the whole text as one phrase, "" when that would add nothing.
+        content: the terms that carry content, or all of them where none does; these are highlighted.
+    """
 
     terms: tuple[Term, ...]
     whole: str = ""
+    content: tuple[Term, ...] = ()
 
 
-@lru_cache(maxsize=256)
-def understand(text: str) -> Asked:
+@lru_cache(maxsize=REMEMBERED_QUERIES)
+def parse_query(text: str) -> ParsedQuery:
     """Read a text. No character of it has a meaning beyond itself; blanks and controls alone ask for nothing.
 
-    text: anything a person may type or paste, cut at MAX_TEXT. Returns Asked with at most MAX_TERMS terms.
+    Args:
+        text: anything a person may type or paste, cut at MAX_TEXT.
     """
-    text = sound(text[:MAX_TEXT])
+    text = replace_unencodable(text[:MAX_TEXT])
     terms: dict[str, Term] = {}
-    for start, end in _pieces(text):
-        term = _term(text[start:end])
+    for start, end in _split_words(text):
+        term = _full_term(text[start:end])
         if term is not None:
             terms.setdefault(term.phrase, term)
-    if (
-        not terms
-    ):  # only signs and pictures: each blank-separated run is looked for as it stands
+    if not terms:
+        # Only signs and pictures: each blank-separated run is looked for as it stands.
         for run in text.split():
-            term = _bare(run)
+            term = _plain_term(run)
             if term is not None:
                 terms.setdefault(term.phrase, term)
-    kept = _heaviest(list(terms.values()))
-    whole = folded(text) if len(text) <= 4 * MAX_WHOLE else ""
-    worth = len(kept) > 1 and len(whole) <= MAX_WHOLE
-    return Asked(tuple(kept), whole if worth else "")
+    longest = _longest_terms(list(terms.values()))
+    whole = ""
+    # A pasted page is no phrase, so it is not folded to learn how long it would be.
+    if len(text) <= 4 * MAX_WHOLE:
+        whole = fold_text(text)
+    # One term is its own phrase already.
+    if len(longest) < 2 or len(whole) > MAX_WHOLE:
+        whole = ""
+    return ParsedQuery(tuple(longest), whole, tuple(content_terms(longest)))
 
 
-def relaxed(terms: Iterable[Term], nowhere: Iterable[Term]) -> list[Term]:
+def fallback_terms(
+    terms: Iterable[Term],
+    nowhere: Iterable[Term],
+) -> list[Term]:
     """The terms to look for when not all are found together: a word found nowhere gives way to its parts.
 
-    terms as understood; nowhere those that no visible document contains. Stop words and single
-    characters are asked for only when there is nothing else: any document has them. Returns at most
-    MAX_TERMS terms, each once.
+    Stop words and single characters are looked for only when there is nothing else: any document has them.
+
+    Args:
+        terms: as parsed.
+        nowhere: those of them that no visible document contains.
+
+    Returns:
+        At most MAX_TERMS terms, each once.
     """
     absent = {term.phrase for term in nowhere}
     chosen: dict[str, Term] = {}
     for term in terms:
-        for one in (term.parts or (term,)) if term.phrase in absent else (term,):
-            chosen.setdefault(one.phrase, one)
-    return _heaviest(telling(chosen.values()))
+        replacements: tuple[Term, ...] = (term,)
+        if term.phrase in absent and term.parts:
+            replacements = term.parts
+        for replacement in replacements:
+            chosen.setdefault(replacement.phrase, replacement)
+    return _longest_terms(content_terms(chosen.values()))
 
 
-def telling(terms: Iterable[Term]) -> list[Term]:
-    """The terms that say something, see `tells`, unless there is nothing else."""
-    terms = list(terms)
-    return [term for term in terms if tells(term)] or terms
+def content_terms(terms: Iterable[Term]) -> list[Term]:
+    """The terms that carry content, or all of them where none does."""
+    every = list(terms)
+    return [term for term in every if is_content_term(term)] or every
 
 
-def tells(term: Term) -> bool:
-    """Whether a term says something: it is no stop word, no single character, no figure and no sign."""
-    return len(term.phrase) > 1 and bool(words_of.words(term.shown, stop=True))
+def is_content_term(term: Term) -> bool:
+    """Whether a term is no stop word, no single character, no figure and no sign."""
+    if len(term.phrase) < 2:
+        return False
+    return bool(words_of.words(term.surface, stop=True))
 
 
-def title_counts(phrase: str) -> bool:
+def scores_in_title(phrase: str) -> bool:
     """Whether standing in the title is worth something by itself: Latin letters may be the inside of another word."""
     return not phrase.isascii()
 
 
-def index_words(text: str) -> list[str]:
-    """The words of a stored text for the word channel, stop words kept: a reader may look for any of them."""
-    found = []
-    for word in words_of.words(sound(text), stop=False):
-        token = index_word(word)
-        if token and len(token) <= MAX_WORD:
-            found.append(token)
-    return found
-
-
-@lru_cache(maxsize=65_536)  # a catalogue says the same words over and over
-def index_word(word: str) -> str:
-    """A word as one token: the index cuts at blanks, so blanks inside a word become a sign no text contains."""
-    return INNER_BLANK.join(filter(None, (tidy(piece) for piece in word.split())))
-
-
-def tidy(piece: str) -> str:
-    """A piece of a word without controls and private signs."""
-    return "".join(character for character in piece if fold(character))
-
-
-INNER_BLANK = "\ue020"  # private use: folded texts never contain it
-BREAK = "\uf8ff"  # stands between fields in the character channel, so that no phrase runs across
-
-
-def _pieces(text: str) -> list[tuple[int, int]]:
+def _split_words(text: str) -> list[Range]:
     """The longest words, left to right, and the letters between them that belong to no word."""
-    spans = sorted(
-        {(s.start, s.end) for s in words_of.spans(text)},
-        key=lambda span: (span[0], -span[1]),
-    )
-    pieces: list[tuple[int, int]] = []
+    spans = {(span.start, span.end) for span in words_of.spans(text)}
+    pieces: list[Range] = []
     position = 0
-    for start, end in spans:
+    for start, end in _longest_first(spans):
         if start < position or end <= start:
             continue
-        pieces.extend(_loose(text, position, start))
-        end = _with_signs(text, end)
+        pieces.extend(_uncovered_runs(text, position, start))
+        end = _with_trailing_signs(text, end)
         pieces.append((start, end))
         position = end
-    pieces.extend(_loose(text, position, len(text)))
+    pieces.extend(_uncovered_runs(text, position, len(text)))
     return pieces
 
 
-def _with_signs(text: str, end: int) -> int:
-    if not (text[end - 1].isascii() and text[end - 1].isalnum()):
+def _longest_first(spans: Iterable[Range]) -> list[Range]:
+    """Ranges by their start, the longer of two with one start before the shorter."""
+    return sorted(spans, key=lambda span: (span[0], -span[1]))
+
+
+def _with_trailing_signs(text: str, end: int) -> int:
+    last = text[end - 1]
+    if not (last.isascii() and last.isalnum()):
         return end
     while end < len(text) and text[end] in _TRAILING_SIGNS:
         end += 1
     return end
 
 
-def _loose(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _uncovered_runs(text: str, start: int, end: int) -> list[Range]:
     """Runs of letters and figures that no word covers."""
-    runs: list[tuple[int, int]] = []
+    runs: list[Range] = []
     begin = None
     for index in range(start, end + 1):
         if index < end and text[index].isalnum():
-            begin = index if begin is None else begin
+            if begin is None:
+                begin = index
         elif begin is not None:
-            runs.append((begin, _with_signs(text, index)))
+            runs.append((begin, _with_trailing_signs(text, index)))
             begin = None
     return runs
 
 
-def _term(shown: str) -> Term | None:
-    term = _bare(shown)
+def _full_term(surface: str) -> Term | None:
+    """A word with its token, synonyms and parts; None when nothing of it can be looked for."""
+    term = _plain_term(surface)
     if term is None:
         return None
-    alternatives = tuple(_synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES])
+    alternatives = _synonyms().get(term.phrase, ())
     return Term(
-        term.shown, _word(shown), term.phrase, alternatives, _parts(shown, term.phrase)
+        surface=term.surface,
+        word=_token_of(surface),
+        phrase=term.phrase,
+        alternatives=alternatives[:MAX_ALTERNATIVES],
+        parts=_parts(surface, term.phrase),
     )
 
 
-def _bare(shown: str) -> Term | None:
-    phrase = folded(shown)[:MAX_PHRASE]
-    return Term(shown.strip(), "", phrase) if phrase else None
+def _plain_term(surface: str) -> Term | None:
+    """Characters that are looked for as they stand, and as no word."""
+    phrase = fold_text(surface)[:MAX_PHRASE]
+    if not phrase:
+        return None
+    return Term(surface.strip(), "", phrase)
 
 
-def _word(shown: str) -> str:
-    word = index_word(words_of.normalise(shown))
-    return word if len(word) <= MAX_WORD else ""
+def _token_of(surface: str) -> str:
+    token = index_token(words_of.normalise(surface))
+    if len(token) > MAX_TOKEN:
+        return ""
+    return token
 
 
-def _parts(shown: str, phrase: str) -> tuple[Term, ...]:
+def _parts(surface: str, phrase: str) -> tuple[Term, ...]:
     """The longest words strictly inside a word, left to right, not overlapping."""
-    inside = {
-        (s.start, s.end)
-        for s in words_of.spans(shown)
-        if 0 < s.end - s.start < len(shown)
-    }
+    inside = set()
+    for span in words_of.spans(surface):
+        if 0 < span.end - span.start < len(surface):
+            inside.add((span.start, span.end))
     parts: list[Term] = []
     position = 0
-    for start, end in sorted(inside, key=lambda span: (span[0], -span[1])):
+    for start, end in _longest_first(inside):
         if start < position:
             continue
-        part = _bare(shown[start:end])
+        part = _plain_term(surface[start:end])
         if part is not None and part.phrase != phrase:
-            parts.append(Term(part.shown, _word(shown[start:end]), part.phrase))
+            token = _token_of(surface[start:end])
+            parts.append(Term(part.surface, token, part.phrase))
         position = end
     return tuple(parts)
 
 
-def _heaviest(terms: list[Term]) -> list[Term]:
+def _longest_terms(terms: list[Term]) -> list[Term]:
+    """At most MAX_TERMS of the terms, those with the longest phrases, in reading order."""
     if len(terms) <= MAX_TERMS:
         return terms
-    order = sorted(range(len(terms)), key=lambda i: (-len(terms[i].phrase), i))[
-        :MAX_TERMS
-    ]
-    return [terms[i] for i in sorted(order)]
+    # A stable sort: of two phrases with one length the first in reading order stays before the other.
+    places = range(len(terms))
+    by_length = sorted(places, key=lambda place: -len(terms[place].phrase))
+    chosen = sorted(by_length[:MAX_TERMS])
+    return [terms[place] for place in chosen]
 
 
 @cache
 def _synonyms() -> dict[str, tuple[Alternative, ...]]:
     """Folded form → the other forms of its group (matching/lexicon/synonyms.txt: one group a line, commas between)."""
-    lines = (
-        files("matching")
-        .joinpath("lexicon", "synonyms.txt")
-        .read_text(encoding="utf-8")
-        .splitlines()
-    )
+    lexicon = files("matching").joinpath("lexicon", "synonyms.txt")
     table: dict[str, tuple[Alternative, ...]] = {}
-    for line in lines:
-        forms = (
-            [form.strip() for form in line.split(",")]
-            if not line.startswith("#")
-            else []
-        )
+    for line in lexicon.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        forms = [form.strip() for form in line.split(",")]
         group = [_alternative(form) for form in forms if form]
         for one in group:
-            table[one.phrase] = tuple(
-                other for other in group if other.phrase != one.phrase
-            )
+            others = [other for other in group if other.phrase != one.phrase]
+            table[one.phrase] = tuple(others)
     return table
 
 
 def _alternative(form: str) -> Alternative:
-    phrase = folded(form)
-    return Alternative(
-        _word(form), phrase, phrase.isascii() and len(phrase) <= SHORT_LATIN
-    )
+    phrase = fold_text(form)
+    short_latin = phrase.isascii() and len(phrase) <= SHORT_LATIN
+    return Alternative(_token_of(form), phrase, short_latin)

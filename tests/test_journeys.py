@@ -21,7 +21,7 @@ from marketplace.accounts.models import Person
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Demand
-from marketplace.matchmaking import rules as matchmaking
+from marketplace.matchmaking.answers import Answer, matches_for
 from marketplace.verdicts import deeds as verdict_deeds
 from tests.screenshots import follow, sign_in
 from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
@@ -146,16 +146,14 @@ def like(page: Page) -> str:
 
 
 @contextmanager
-def own_list(
-    site: Flask, number: int
-) -> Iterator[tuple[Demand, Person, matchmaking.Answer]]:
+def own_list(site: Flask, number: int) -> Iterator[tuple[Demand, Person, Answer]]:
     """The demand of the firm, the firm, and the list it has before it, for what need not be clicked."""
     with site.app_context():
         demand = listing_queries.get_visible("demand", number, by=None)
         firm = db.session.scalars(
             db.select(Person).filter_by(email="firm@demo.example")
         ).one()
-        yield demand, firm, matchmaking.matches_for(demand, by=firm)
+        yield demand, firm, matches_for(demand, by=firm)
 
 
 def judged(page: Page, title: str) -> Locator:
@@ -397,7 +395,7 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(
                 answer.offers[0].row.id,
                 reason="direction",
                 by=firm,
-                shown=answer.shown,
+                ranked_list=answer.ranked_list,
             )
     page.goto(here)
     expect(page.get_by_text("已评价 6 条：感兴趣 0 条，不合适 6 条")).to_be_visible()
@@ -414,7 +412,7 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(
     expect(page.get_by_text("这里的先后参考了 7 条评价")).to_be_visible()
 
     with own_list(inside, number) as (demand, firm, answer):
-        for offer in answer.apart[1:]:
+        for offer in answer.judged[1:]:
             verdict_deeds.retract(demand, offer.row.id, by=firm)
     page.goto(here)
     follow(page.get_by_role("button", name=re.compile("^收回评价")))

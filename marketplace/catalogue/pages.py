@@ -1,6 +1,6 @@
 """The home page, the search page, its suggestions and export, robots and sitemap.
 
-What they show is read in `queries.py`; the page of one listing belongs to the room of the listings.
+What they show is read in `queries.py` and `home.py`; the page of one listing belongs to the room of the listings.
 """
 
 from __future__ import annotations
@@ -9,13 +9,16 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace.catalogue import forms, queries
+from marketplace.catalogue import home as home_page
+from marketplace.catalogue import queries, search_state
+from marketplace.catalogue.facets import facet_names
+from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
-from marketplace.listings import labels, terms
 from marketplace.listings.models import KIND_NAMES, LISTINGS
+from marketplace.listings.schema import terms
 from marketplace.permissions import Guest
 
 blueprint = Blueprint("catalogue", __name__)
@@ -26,22 +29,26 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"terms": terms, "labels": labels, "forms": forms, "KIND_NAMES": KIND_NAMES}
+    return {
+        "terms": terms,
+        "search_state": search_state,
+        "KIND_NAMES": KIND_NAMES,
+    }
 
 
 @blueprint.get("/")
 @needs("public.read")
 def home() -> ResponseReturnValue:
     """The way in: a search box, the door for a problem, what is new, and true counts."""
-    known = queries.facet_names()
-    newest = {
-        kind: queries.newest(kind, known["field"], by=current_user) for kind in LISTINGS
-    }
+    names = facet_names()
+    newest = {}
+    for kind in LISTINGS:
+        newest[kind] = home_page.newest(kind, names["field"], by=current_user)
     return render_template(
         "catalogue/home.html",
         newest=newest,
-        examples=queries.examples(),
-        browse=queries.browse(known, by=current_user),
+        examples=home_page.example_queries(),
+        browse=home_page.count_catalogue(names, by=current_user),
     )
 
 
@@ -49,9 +56,40 @@ def home() -> ResponseReturnValue:
 @needs("listing.read")
 def find() -> ResponseReturnValue:
     """The search page; every state of it is an address."""
-    known = queries.facet_names()
-    found = queries.find(forms.Asked.read(request.args, known), known, by=current_user)
-    return render_template("catalogue/search.html", found=found, asked=found.asked)
+    names = facet_names()
+    state = SearchState.from_address(request.args, names)
+    found = queries.find_page(state, names, by=current_user)
+    return render_template(
+        "catalogue/search.html",
+        found=found,
+        state=found.state,
+        tabs=_kind_tabs(found),
+        chosen=_chosen_filters(found),
+    )
+
+
+def _kind_tabs(found: queries.SearchPage) -> list[tuple[str, str, bool, int]]:
+    """(name, address, whether it is the one that is shown, count) of both kinds together and of each."""
+    state = found.state
+    tabs = []
+    for kind, name in search_state.KINDS.items():
+        count = found.kinds.get(kind, 0)
+        if not kind:
+            count = sum(found.kinds.values())
+        tabs.append((name, state.of_kind(kind).address, kind == state.kind, count))
+    return tabs
+
+
+def _chosen_filters(found: queries.SearchPage) -> list[tuple[str, str]]:
+    """(name, address without it) of every filter that is applied."""
+    chosen = []
+    for facet, options in found.facets.items():
+        for option in options:
+            if option.chosen:
+                name = f"{search_state.FACETS[facet]}：{option.name}"
+                url = found.state.without(facet, option.code).address
+                chosen.append((name, url))
+    return chosen
 
 
 @blueprint.get("/suggest")
@@ -59,8 +97,9 @@ def find() -> ResponseReturnValue:
 @limiter.limit("240/minute")
 def suggest() -> ResponseReturnValue:
     """What begins with the letters in `q`, for the list below a search field; of one `kind`, if it names one."""
-    text, kind = request.args.get("q", ""), request.args.get("kind", "")
-    offers = queries.suggest(text[: forms.TEXT_LIMIT], kind, by=current_user)
+    text = request.args.get("q", "")[: search_state.TEXT_LIMIT]
+    kind = request.args.get("kind", "")
+    offers = queries.suggest(text, kind, by=current_user)
     return {"offers": offers}, {"Cache-Control": f"private, max-age={SUGGESTED_FOR}"}
 
 
@@ -69,16 +108,16 @@ def suggest() -> ResponseReturnValue:
 @limiter.limit("20/minute")
 def export() -> ResponseReturnValue:
     """The rows of a search of one kind as a workbook."""
-    asked = forms.Asked.read(request.args, queries.facet_names())
-    if not asked.kind:
+    state = SearchState.from_address(request.args, facet_names())
+    if not state.kind:
         raise Invalid(
             "成果和需求的表格不同，一次只能导出一种。",
             "请先选「成果」或「需求」，再点导出。",
         )
-    name = f"{asked.kind}s-{today():%Y%m%d}.xlsx"
+    name = f"{state.kind}s-{today():%Y%m%d}.xlsx"
     headers = {"Content-Disposition": f"attachment; filename={name}"}
     return Response(
-        queries.export(asked, by=current_user), mimetype=XLSX, headers=headers
+        queries.export(state, by=current_user), mimetype=XLSX, headers=headers
     )
 
 
@@ -93,7 +132,7 @@ def robots() -> ResponseReturnValue:
 @needs("public.read")
 def sitemap() -> ResponseReturnValue:
     """The addresses a guest may find, whoever asks."""
-    addresses = queries.addresses(by=Guest())
+    addresses = home_page.sitemap_rows(by=Guest())
     return Response(
         render_template("catalogue/sitemap.xml", addresses=addresses),
         mimetype="application/xml",

@@ -7,8 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm.exc import StaleDataError
-
+from marketplace import persistence
 from marketplace.dictionaries.models import Chain, District, HitechField, Industry
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
@@ -32,6 +31,7 @@ def seed() -> int:
         number of rows added.
     """
     added = 0
+    persistence.begin_write()  # a running site may be saved to meanwhile
 
     def add(table: type, **values: Any) -> None:
         nonlocal added
@@ -115,9 +115,15 @@ def save_chain(
         active,
     )
     chain.changed_by = getattr(by, "id", None)
-    try:
-        db.session.commit()
-    except StaleDataError:
-        db.session.rollback()
-        raise Stale("这条产业链刚被别人改过。", "请刷新后再改。") from None
+    persistence.commit(
+        stale=Stale("这条产业链刚被别人改过。", "请刷新后再改。"),
+        duplicates={
+            "pk_chain": _not_saved("code", f"代码 {code} 刚被别人使用。"),
+            "uq_chain_name": _not_saved("name", f"已有名为「{name}」的产业链。"),
+        },
+    )
     return chain
+
+
+def _not_saved(field: str, problem: str) -> Invalid:
+    return Invalid("产业链没有保存。", problems={field: [problem]})

@@ -1,1 +1,13 @@
-"""Exchange: lists of achievements and demands, in from spreadsheets and out to them."""
+"""Exchange: lists of achievements and demands, in from spreadsheets and out to them.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.permissions import Deeds, anyone, operator
+
+DEEDS: Deeds = {
+    "listing.import": (operator,),
+    "listing.export": (anyone,),  # the same rows as the page it stands on
+}

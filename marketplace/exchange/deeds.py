@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import Any
 
 import structlog
-from sqlalchemy import false
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from marketplace import persistence
 from marketplace.accounts.deeds import draft_organisation
 from marketplace.accounts.models import Organisation
-from marketplace.errors import Invalid, MarketError, Stale
+from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
 from marketplace.extensions import db
@@ -56,7 +56,7 @@ def import_rows(
     Raises:
         NotAllowed.
         Invalid: somebody else added the same listings at the same moment; nothing was written.
-        Stale: somebody else kept the database busy; nothing was written.
+        Busy, Stale: somebody else was saving; nothing was written.
     """
     require(by, "listing.import")
     if publish:
@@ -83,7 +83,7 @@ def import_rows(
     if dry_run:
         db.session.rollback()
         return outcome
-    db.session.commit()
+    persistence.commit()
     if outcome.new or outcome.changed or outcome.published:
         _sync_index(report, outcome)
     return outcome
@@ -98,50 +98,38 @@ def _write_rows(
     progress: Progress | None,
 ) -> None:
     """Write everything without committing; what the database refuses is raised in our words."""
+    same_title = Invalid(
+        "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
+    )
+    words = ("同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。")
     try:
-        _begin_writing()
-        # A query in the middle of a batch must not write half of it.
-        with db.session.no_autoflush:
+        # Reading a list takes long: what was read of the database before is looked at again as a writer.
+        persistence.begin_write()
+        with (
+            persistence.refusals(
+                stale=Stale(*words),
+                duplicates={f"uq_{report.kind}_owner_title": same_title},
+            ),
+            # A query in the middle of a batch must not write half of it.
+            db.session.no_autoflush,
+        ):
             importer = _Importer(report.kind, outcome, by=by, publish=publish)
             importer.import_entries(report.entries, progress)
-    except IntegrityError as error:
-        db.session.rollback()
-        if "title" not in str(error.orig):
-            raise
-        raise Invalid(
-            "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
-        ) from None
-    except OperationalError as error:
-        db.session.rollback()
-        if "locked" not in str(error.orig):
-            raise
-        raise Stale(
-            "同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。"
-        ) from None
+    except Busy:
+        raise Busy(*words) from None
     except BaseException:
         db.session.rollback()
         raise
-
-
-def _begin_writing() -> None:
-    """Begin a new transaction, with a write that changes nothing.
-
-    A transaction that has read cannot write on SQLite once somebody else has committed, and reading a list takes long;
-    one that begins with a write waits its turn instead.
-    """
-    db.session.rollback()
-    nothing = db.update(Organisation).where(false()).values(size_band="")
-    db.session.execute(nothing, execution_options={"synchronize_session": False})
 
 
 def _sync_index(report: Report, outcome: Outcome) -> None:
     """Bring the index in step; the import stands even where that does not work at once."""
     try:
         upkeep.index_sync()
-    except OperationalError as error:
+    except (Busy, OperationalError) as error:
         # Another writer was first: what is dirty stays dirty, and is found by the next sync.
         db.session.rollback()
-        log.warning("index_behind", kind=report.kind, reason=str(error.orig))
+        log.warning("index_behind", kind=report.kind, reason=str(error))
         outcome.remarks.append("内容已经写入，检索稍后才能找到它们。")
 
 
@@ -179,7 +167,7 @@ class _Importer:
         ids = {organisation.id for organisation in self.organisations.values()}
         living = queries.living_ids(self.kind, ids)
         done = 0
-        for batch in queries.chunked(entries, BATCH):
+        for batch in persistence.chunked(entries, BATCH):
             self._import_batch(batch, living)
             done += len(batch)
             if progress:

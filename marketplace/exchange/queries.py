@@ -5,23 +5,18 @@ Nothing is changed here; which listings a reader may find or open is decided in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from marketplace.accounts.models import Organisation
 from marketplace.extensions import db
-from marketplace.listings.models import ENDED, LISTINGS, Achievement, Demand
+from marketplace.listings.life import ENDED
+from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema.owners import NamedOwner
 from marketplace.permissions import Reader
+from marketplace.persistence import chunked
 
 EXPORT_BATCH = 500  # listings read at a time
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
-
-
-def chunked(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Parts of at most `size` values, in order."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
@@ -58,7 +53,7 @@ def living_ids(
     return found
 
 
-def listings_by_id(kind: str, ids: Sequence[int]) -> dict[int, Achievement | Demand]:
+def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Demand]:
     """Listings of a kind by id."""
     table = LISTINGS[kind]
     found = {}

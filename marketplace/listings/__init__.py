@@ -1,10 +1,57 @@
 """Achievements and demands: their fields, their life, who may know what of them, and their pages.
 
-Imported here is what the room offers to pages of other rooms (`marketplace/contributions.py`).
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 """
 
 from __future__ import annotations
 
-from marketplace.listings.queries import chain_uses
+from marketplace.listings.background import jobs
+from marketplace.listings.contributed import (
+    chain_uses,
+    nav,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
+from marketplace.permissions import (
+    Deeds,
+    anyone,
+    belongs_somewhere,
+    broker,
+    member,
+    named,
+    openly_shown,
+    operator,
+    signed_in,
+)
 
-__all__ = ["chain_uses"]
+DEEDS: Deeds = {
+    # reading
+    "listing.read": (anyone,),  # which rows: models.Listing.visible_to
+    "listing.read_full": (openly_shown, member, broker, operator),
+    "listing.read_contact": (signed_in,),
+    "demand.read_firm": (named, member, operator),
+    # one's own
+    "listing.create": (belongs_somewhere, operator),
+    "listing.edit": (member, operator),
+    "listing.submit": (member, operator),
+    "listing.withdraw": (member, operator),
+    "listing.close": (member, operator),
+    "listing.archive": (member, operator),
+    "listing.history": (member, operator),
+    # the operators
+    "listing.review": (operator,),
+    "listing.suspend": (operator,),
+}
+
+__all__ = [
+    "DEEDS",
+    "chain_uses",
+    "jobs",
+    "nav",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

@@ -19,9 +19,11 @@ from marketplace.accounts.models import Organisation
 from marketplace.clock import today
 from marketplace.dictionaries.models import Chain, District
 from marketplace.extensions import db
-from marketplace.listings import index, labels, terms
+from marketplace.listings import index
 from marketplace.listings.disclosure import UNNAMED, common_view
 from marketplace.listings.models import LISTINGS, Achievement, Demand, alias_of
+from marketplace.listings.schema import DEMAND, terms
+from marketplace.listings.schema.price import format_price
 from marketplace.permissions import Reader, audiences
 from marketplace.wording import day
 
@@ -32,7 +34,7 @@ MODE_NAMES = {
     "achievement": terms.CONVERSION_MODES,
     "demand": terms.COOPERATION_MODES,
 }
-STAGE_LABELS = {"achievement": "阶段", "demand": "希望的成果阶段"}
+STAGE_LABELS = {"achievement": "阶段", "demand": DEMAND["stage_wished"].label}
 COST_LABELS = {"achievement": "价格", "demand": "预算"}
 
 
@@ -180,7 +182,7 @@ def _card(
     if stored["money"] is not None:
         figures = [None if text is None else Decimal(text) for text in stored["money"]]
         facts.append(
-            f"{COST_LABELS[kind]} {labels.cost(figures, stored['price_mode'])}"
+            f"{COST_LABELS[kind]} {format_price(figures, stored['price_mode'])}"
         )
     if stored["deadline"]:
         facts.append(f"期限 {day(date.fromisoformat(stored['deadline']))}")

@@ -10,18 +10,18 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.exc import OperationalError
 
+from marketplace import persistence
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.listings import index
 from marketplace.listings.cards import card_of
+from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
     CHILDREN,
-    ENDED,
     KIND_NAMES,
     LISTINGS,
     Achievement,
@@ -75,7 +75,7 @@ def create(
     db.session.flush()
     row.life.born(row, by=by)
     if commit:
-        _commit(row)
+        _commit()
     return row
 
 
@@ -145,7 +145,7 @@ def save(
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     if commit:
-        _commit(row)
+        _commit()
         _sync_index(row)
     return row
 
@@ -264,6 +264,7 @@ def expire_due() -> int:
         number of listings moved.
     """
     moved: list[Listing] = []
+    persistence.begin_write()
     for table in LISTINGS.values():
         query = db.select(table).where(
             table.state == "published", table.valid_until < today()
@@ -415,35 +416,16 @@ def _checked_reason(note: str) -> str:
 
 def _move(row: Achievement | Demand, deed: str, *, by: Any, note: str = "") -> None:
     row.life.move(row, deed, by=by, note=note)
-    _commit(row)
+    _commit()
     _sync_index(row)
 
 
-def _commit(row: Listing) -> None:
-    try:
-        db.session.commit()
-    except StaleDataError:
-        db.session.rollback()
-        raise Stale(
-            "这一条刚被别人改过。", "请重新打开，看过新的内容再决定。"
-        ) from None
-    except IntegrityError as error:
-        db.session.rollback()
-        if "title" in str(error.orig):
-            raise Invalid(
-                "同一单位已有同名的一条。",
-                problems={"title": ["同一单位已有同名的一条。"]},
-            ) from None
-        raise
-    except OperationalError as error:
-        db.session.rollback()
-        if "locked" in str(
-            error.orig
-        ):  # SQLite: somebody committed between this request's first read and its write
-            raise Stale(
-                "同一时刻有别人在保存，这一次没有存上。", "请再保存一次。"
-            ) from None
-        raise
+def _commit() -> None:
+    """Commit; two drafts of one title that were saved at the same moment are told as such."""
+    message = "同一单位已有同名的一条。"
+    duplicate = Invalid(message, problems={"title": [message]})
+    names = [f"uq_{kind}_owner_title" for kind in LISTINGS]
+    persistence.commit(duplicates=dict.fromkeys(names, duplicate))
 
 
 def _sync_index(*rows: Listing) -> None:

@@ -14,7 +14,6 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import HitechField
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings import labels
 from marketplace.listings.disclosure import View, knowledge_of, view_of
 from marketplace.listings.models import (
     Achievement,
@@ -22,49 +21,12 @@ from marketplace.listings.models import (
     IntellectualProperty,
     ValueScore,
 )
+from marketplace.listings.schema import SCHEMAS
 from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand
 LEAD = 120  # characters of the opening of a text
 CHECK_DAYS = 180  # days after which the legal status of a patent counts as stale
-# What stands in the table of facts of a page, where it has been filled in.
-FACTS = {
-    "achievement": (
-        "achievement_type",
-        "forms",
-        "attribute",
-        "application_status",
-        "industry_codes",
-        "sei_code",
-        "readiness_13",
-        "level",
-        "evaluation_method",
-        "evaluation_by",
-        "evaluated_on",
-        "evaluation_report",
-        "funding_source",
-        "ownership",
-        "rd_start",
-        "rd_end",
-        "registration_no",
-        "registered_by",
-        "registered_on",
-        "recommended_by",
-        "keywords",
-    ),
-    "demand": (
-        "need",
-        "demand_type",
-        "activity_type",
-        "discipline",
-        "industry_codes",
-        "solution_mode",
-        "intended_partner",
-        "start_year",
-        "end_year",
-        "keywords",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -196,9 +158,9 @@ def history(row: Row) -> list[Event]:
 def facts(view: View) -> list[tuple[str, str]]:
     """The smaller facts of a listing that have been filled in and that the reader may know, as (name, value)."""
     found = []
-    for name in FACTS[view.kind]:
-        if getattr(view, name) not in (None, "", []):
-            found.append((labels.label(view.kind, name), labels.said(view, name)))
+    for field in SCHEMAS[view.kind].facts:
+        if field.is_filled(view):
+            found.append((field.label, field.describe(view)))
     return found
 
 

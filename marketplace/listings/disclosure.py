@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn, SeenBy
 from marketplace.permissions import Reader, may
@@ -33,14 +34,20 @@ ALWAYS = frozenset(
         "in_matching",
     }
 )
-# Of a partly public listing others see these (reference: visibility 部分公开).
-OPEN = frozenset(
-    {"title", "field_codes", "stage", "stage_wished", "summary", "problem"}
-)
-# May tell who an unnamed owner is, though they say it of others.
-NAMING = frozenset({"intended_partner", "recommended_by"})
-CONTACT = frozenset({"contact_name", "contact_phone", "contact_email"})
-OWN = frozenset({"note", "organisation_id", "owner", "owner_id"})
+# Columns of a listing that are no fields and only its owner and the operators know.
+OWN = frozenset({"organisation_id", "owner", "owner_id"})
+
+
+def _levels_of(schema: ListingSchema) -> dict[str, SeenBy]:
+    """Field → who sees it; a field that may tell whose the listing is needs the right to know that."""
+    levels = dict.fromkeys(OWN, SeenBy.OWN)
+    for field in schema:
+        levels[field.name] = SeenBy.FIRM if field.naming else field.seen_by
+    return levels
+
+
+# Looked up for every field of every row of a list, so worked out once.
+LEVELS = {kind: _levels_of(schema) for kind, schema in SCHEMAS.items()}
 
 
 @dataclass(frozen=True)
@@ -97,15 +104,9 @@ class View:
 
     def shows(self, name: str) -> bool:
         """Whether the reader may know a field, filled in or not."""
-        if name in ALWAYS or name in OPEN:
+        if name in ALWAYS:
             return True
-        if name in OWN:
-            return self.knows.own
-        if name in CONTACT:
-            return self.knows.contact
-        if name in NAMING:
-            return self.knows.firm
-        return self.knows.full
+        return self.knows.sees(LEVELS[self._row.kind].get(name, SeenBy.FULL))
 
     @property
     def is_achievement(self) -> bool:
@@ -150,11 +151,10 @@ class View:
         """(name, value) of the contact desk: whole, masked, or nothing where the owner is not to be named."""
         if not self.knows.firm:
             return []
-        desk = {
-            "联系人": self._row.contact_name,
-            "电话": self._row.contact_phone,
-            "邮箱": self._row.contact_email,
-        }
+        desk = {}
+        for field in SCHEMAS[self._row.kind]:
+            if field.seen_by is SeenBy.CONTACT:
+                desk[field.label] = getattr(self._row, field.name)
         filled = [(name, text) for name, text in desk.items() if text]
         if self.knows.contact:
             return filled

@@ -6,6 +6,7 @@ What engines do with a document lives in `search` and `matching`; who may see a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import structlog
 from flask import current_app
@@ -14,10 +15,12 @@ from sqlalchemy import bindparam
 import matching
 import search
 from marketplace.clock import day_in_china
+from marketplace.errors import Busy
 from marketplace.extensions import db
-from marketplace.listings import terms
 from marketplace.listings.disclosure import View, common_view
 from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
+from marketplace.listings.schema import SCHEMAS, terms
+from marketplace.persistence import begin_write
 
 log = structlog.get_logger(__name__)
 BATCH = 500  # rows read and written at a time
@@ -25,28 +28,12 @@ BATCH = 500  # rows read and written at a time
 
 def texts(view: View) -> dict[str, str]:
     """The text sections of a listing that a view shows: section name → text. The title is not among them."""
-    if view.is_achievement:
-        sections = {
-            "成果简介": view.summary,
-            "创新点": view.innovation,
-            "对比优势": view.baseline,
-            "技术指标": "；".join(map(str, view.metrics)),
-            "应用前景": view.prospects,
-            "预期效益": view.benefits,
-            "应用案例": view.cases,
-            "转化说明": view.conversion_note,
-            "知识产权": "；".join(ip.name for ip in view.ips if ip.name),
-        }
-    else:
-        sections = {
-            "主要问题": view.problem,
-            "技术关键": view.key_technology,
-            "预期目标": view.expected_goal,
-            "技术指标": "；".join(map(str, view.metrics)),
-            "现有基础": view.foundation,
-        }
-    sections["关键词"] = "；".join(view.keywords or ())
-    return {name: text for name, text in sections.items() if text}
+    sections = {}
+    for field in SCHEMAS[view.kind].texts:
+        text = field.search_text(view)
+        if text:
+            sections[field.label] = text
+    return sections
 
 
 def modes(view: View) -> tuple[str, ...]:
@@ -91,7 +78,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         stage=stage(view),
         modes=modes(view),
         year=published_on.year if published_on else None,
-        chain=view.chain_code,
+        chain=view.chain_code or None,
         published_on=published_on,
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
     )
@@ -99,16 +86,24 @@ def search_document(row: Achievement | Demand) -> search.Document:
 
 def matching_document(view: View) -> matching.Document:
     """The projection of a listing to what the matcher compares: what a view shows, in words and codes."""
+    return replace(
+        conditions_document(view),
+        title=view.title,
+        text="\n".join(texts(view).values()),
+    )
+
+
+def conditions_document(view: View) -> matching.Document:
+    """The codes, money and day of `matching_document` alone: facts are compared by these, without loading any text."""
     if view.is_achievement:
         low, high, due = view.price_min, view.price_max, None
     else:
         low, high, due = view.budget, view.budget, view.deadline
     return matching.Document(
         id=view.id,
-        title=view.title,
-        text="\n".join(texts(view).values()),
+        title="",
         field=main_field(view),
-        chain=view.chain_code,
+        chain=view.chain_code or None,
         stage=stage(view),
         modes=frozenset(modes(view)),
         price_min=low,
@@ -151,7 +146,8 @@ def dirty(kind: str, limit: int = BATCH) -> list[Achievement | Demand]:
 def sync(rows: Iterable[Listing]) -> int:
     """Write rows to the index, or take them out of it, and note their revision as indexed (without commit).
 
-    An index that is down costs one log line: the rows stay dirty and `flask index sync` finds them.
+    An index that is down costs one log line: the rows stay dirty and `flask index sync` finds them. The engine may
+    have to wait; nobody's save waits for it meanwhile, for no transaction is open then.
 
     Args:
         rows: listings as committed.
@@ -164,6 +160,7 @@ def sync(rows: Iterable[Listing]) -> int:
         return 0
     engine = current_app.extensions["search"]
     documents = [search_document(row) for row in rows]
+    db.session.rollback()
     try:
         engine.put([d for d in documents if d.audience])
         engine.remove([(d.kind, d.id, d.version) for d in documents if not d.audience])
@@ -172,7 +169,12 @@ def sync(rows: Iterable[Listing]) -> int:
     ) as error:  # out of reach, or unwilling to take one of them
         log.warning("index_behind", rows=len(rows), reason=str(error))
         return 0
-    note_indexed((row.kind, row.id, row.revision) for row in rows)
+    try:
+        begin_write()
+    except Busy:
+        log.warning("index_note_behind", rows=len(rows))
+        return 0
+    note_indexed((d.kind, d.id, d.version) for d in documents)
     return len(rows)
 
 

@@ -30,82 +30,18 @@ from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
 from marketplace.lifecycle import Life
+from marketplace.listings.life import (
+    ACHIEVEMENT_LIFE,
+    DEMAND_LIFE,
+    ENDED,
+    OPEN_STATES,
+    WAITING,
+)
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.choices import one_of
 from marketplace.listings.schema.field import Field
 from marketplace.listings.schema.rows import metric_words
 from marketplace.permissions import audiences
-
-STATE_NAMES = {
-    "draft": "草稿",
-    "submitted": "已送审",
-    "in_review": "审核中",
-    "returned": "已退回",
-    "rejected": "未通过",
-    "published": "已发布",
-    "suspended": "已暂停",
-    "expired": "已过期",
-    "withdrawn": "已撤回",
-    "archived": "已归档",
-}
-DEED_NAMES = {
-    "create": "新建",
-    "edit": "修改",
-    "submit": "送审",
-    "recall": "撤回送审",
-    "take": "受理",
-    "return": "退回",
-    "reject": "不予通过",
-    "approve": "通过并发布",
-    "suspend": "暂停",
-    "resume": "恢复",
-    "expire": "到期",
-    "renew": "续期",
-    "withdraw": "撤回",
-    "archive": "归档",
-}
-_LISTING_MOVES = {
-    ("draft", "edit"): "draft",
-    ("returned", "edit"): "returned",
-    ("published", "edit"): "published",
-    ("draft", "submit"): "submitted",
-    ("returned", "submit"): "submitted",
-    ("submitted", "recall"): "draft",
-    ("submitted", "take"): "in_review",
-    ("in_review", "return"): "returned",
-    ("in_review", "reject"): "rejected",
-    ("in_review", "approve"): "published",
-    ("published", "suspend"): "suspended",
-    ("suspended", "resume"): "published",
-    ("published", "expire"): "expired",
-    ("expired", "renew"): "published",
-    ("draft", "withdraw"): "withdrawn",
-    ("returned", "withdraw"): "withdrawn",
-    ("published", "withdraw"): "withdrawn",
-    ("suspended", "withdraw"): "withdrawn",
-    ("expired", "archive"): "archived",
-    ("withdrawn", "archive"): "archived",
-    ("rejected", "archive"): "archived",
-}
-ACHIEVEMENT_LIFE = Life(
-    initial="draft", moves=_LISTING_MOVES, names=STATE_NAMES, deeds=DEED_NAMES
-)
-# A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
-# the deal, and ends here with a close.
-DEMAND_LIFE = Life(
-    initial="draft",
-    moves={
-        **_LISTING_MOVES,
-        ("published", "close"): "closed",
-        ("expired", "close"): "closed",
-    },
-    names={**STATE_NAMES, "closed": "已关闭"},
-    deeds={**DEED_NAMES, "close": "关闭"},
-)
-# States in which a twin (same owner, same title) may be written anew.
-ENDED = ("rejected", "withdrawn", "archived", "closed")
-# Once public, still to be found by its address, marked with its state.
-OPEN_STATES = ("published", "expired")
 
 
 class SchemaRow(db.Model):  # type: ignore[name-defined,misc]
@@ -138,6 +74,9 @@ class Listing(SchemaRow):
     __abstract__ = True
 
     kind: ClassVar[str]
+    kind_name: ClassVar[str]  # in Chinese
+    counterpart: ClassVar[str]  # the kind this one is matched with
+    main_text: ClassVar[str]  # the column in which a text pasted as a whole is stored
     life: ClassVar[Life]
 
     if TYPE_CHECKING:
@@ -209,6 +148,16 @@ class Listing(SchemaRow):
         )
 
     @property
+    def is_matchable(self) -> bool:
+        """Whether the row is of a kind of need that matching can meet. `matchable` says the same in SQL."""
+        return True
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: the rows that are matched while they are published."""
+        return true()
+
+    @property
     def audience(self) -> tuple[str, ...]:
         """The audiences that may find this row by search; empty where nobody may. `found_by` says the same in SQL."""
         if self.state != "published":
@@ -277,7 +226,7 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
             name="published",
         ),
         CheckConstraint(
-            "state not in ('submitted', 'in_review') or submitted_at is not null",
+            f"not ({one_of('state', WAITING)}) or submitted_at is not null",
             name="submitted",
         ),
         Index(
@@ -315,6 +264,9 @@ class Achievement(Listing):
 
     __tablename__ = "achievement"
     kind = "achievement"
+    kind_name = "成果"
+    counterpart = "demand"
+    main_text = "summary"
     life = ACHIEVEMENT_LIFE
 
     if TYPE_CHECKING:
@@ -459,6 +411,9 @@ class Demand(Listing):
 
     __tablename__ = "demand"
     kind = "demand"
+    kind_name = "需求"
+    counterpart = "achievement"
+    main_text = "problem"
     life = DEMAND_LIFE
 
     if TYPE_CHECKING:
@@ -475,6 +430,21 @@ class Demand(Listing):
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @property
+    def stage(self) -> str | None:
+        """The stage an achievement should have reached: the wish, where an achievement says what is."""
+        return self.stage_wished
+
+    @property
+    def is_matchable(self) -> bool:
+        """A technology is what achievements can offer; talent and capital are not."""
+        return self.need == "technology"
+
+    @classmethod
+    def matchable(cls) -> ColumnElement[bool]:
+        """Filter: demands for technology."""
+        return cls.need == "technology"
 
     @property
     def alias(self) -> str:
@@ -514,7 +484,8 @@ CHILDREN: dict[str, dict[str, type]] = {
     },
     "demand": {"metrics": DemandMetric},
 }
-KIND_NAMES = {"achievement": "成果", "demand": "需求"}
+KIND_NAMES = {kind: table.kind_name for kind, table in LISTINGS.items()}
+Row = Achievement | Demand
 
 __all__ = [
     "CHILDREN",
@@ -523,5 +494,6 @@ __all__ = [
     "KIND_NAMES",
     "LISTINGS",
     "Listing",
+    "Row",
     "key_of",
 ]

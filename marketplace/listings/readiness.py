@@ -1,4 +1,4 @@
-"""What a listing needs to be public. Forms and importer check the shape of input; nothing is read or written here."""
+"""What a listing needs to be public, by its schema. Forms and importer check the shape of input; nothing is stored."""
 
 from __future__ import annotations
 
@@ -7,151 +7,37 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.accounts.models import Organisation, plain
-from marketplace.listings.models import (
-    CHILDREN,
-    LISTINGS,
-    Achievement,
-    Demand,
+from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
+from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.choices import Codes
+from marketplace.listings.schema.field import Field, SeenBy
+from marketplace.listings.schema.kinds import (
+    TEXT_LEAST,
+    TEXT_LIMIT,
+    Text,
+    Title,
+    Words,
 )
 
-TEXT_LIMIT = 3000  # characters of one text; the official forms ask for 500 or 1,000, older lists hold more
-TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
-NO_BASELINE = "尚无对比数据"
+TITLE_LEAST = 4  # characters
+TITLE_MOST = 100
 BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
 COMPANY_FORMS = ("有限责任公司", "股份有限公司", "有限公司")
-NAME_LEAST = (
-    3  # characters of a shortened name below which it would be found in other words
-)
-# What a page shows of a demand in the firm's own words, beside keywords and metrics.
-PUBLIC_TEXTS = (
-    "title",
-    "problem",
-    "key_technology",
-    "expected_goal",
-    "foundation",
-    "solver_requirements",
-    "ip_terms",
-    "benefit_terms",
-    "discipline",
-)
+# Characters of a shortened name below which it would be found in other words.
+NAME_LEAST = 3
+# What everybody may read of a public listing in its owner's own words.
+PUBLIC = (SeenBy.OPEN, SeenBy.FULL)
 
 
 def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
     """What keeps a listing from being public: field → what is wrong and what to do. Empty when it is ready."""
     found: dict[str, list[str]] = {}
-
-    def need(ok: object, name: str, text: str) -> None:
-        if not ok:
-            found.setdefault(name, []).append(text)
-
-    def text(name: str, label: str, required: bool = False) -> None:
-        length = len(getattr(row, name).strip())
-        need(
-            not required or length >= TEXT_LEAST,
-            name,
-            f"{label}至少写 {TEXT_LEAST} 个字，别人才能判断。",
-        )
-        need(
-            length <= TEXT_LIMIT,
-            name,
-            f"{label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。",
-        )
-
-    need(4 <= len(row.title.strip()) <= 100, "title", "名称应为 4–100 个字。")
-    need(len(row.keywords) <= 5, "keywords", "关键词最多 5 个。")
-    need(
-        len(row.field_codes) <= 3,
-        "field_codes",
-        "技术领域最多 3 个：1 个主领域和 2 个相关领域。",
-    )
-    need(len(row.industry_codes) <= 3, "industry_codes", "应用行业最多 3 个。")
-    need(row.contact_name.strip(), "contact_name", "填写联系人或联系部门。")
-    need(
-        row.contact_phone.strip() or row.contact_email.strip(),
-        "contact_phone",
-        "电话和邮箱至少填一个。",
-    )
-    if isinstance(row, Achievement):
-        text("summary", "成果简介", required=True)
-        for name, label in (
-            ("innovation", "创新点"),
-            ("prospects", "应用前景"),
-            ("benefits", "预期效益"),
-            ("cases", "案例"),
-        ):
-            text(name, label)
-        need(row.field_codes, "field_codes", "选择技术领域。")
-        need(row.stage, "stage", "选择所处阶段。")
-        need(row.conversion_modes, "conversion_modes", "至少选择一种转化方式。")
-        need(row.contributors, "contributors", "至少填写一位完成人。")
-        need(row.price_mode, "price_mode", "选择定价方式；没有定价就选「面议」。")
-        priced = row.price_mode in (None, "negotiable") or row.price_min is not None
-        need(priced, "price_min", "写上价格；没有定价就把定价方式改为「面议」。")
-        need(
-            row.price_mode != "range" or row.price_max is not None,
-            "price_max",
-            "写上最高价格。",
-        )
-        need(
-            row.metrics or row.baseline.strip(),
-            "baseline",
-            f"写明比现有做法好多少，或填技术指标；确实没有就写「{NO_BASELINE}」。",
-        )
-        need(
-            row.trl is None or row.trl < 7 or row.stage_evidence.strip(),
-            "stage_evidence",
-            "成熟度 7 级以上要写明依据。",
-        )
-        level_known = row.level in (None, "not_evaluated") or row.evaluation_method
-        need(
-            level_known,
-            "evaluation_method",
-            "写了成果水平就要写评价方式；没有评价过请选「未评价」。",
-        )
-        open_licence = row.license_type == "open"
-        need(
-            not open_licence or "license" in row.conversion_modes,
-            "license_type",
-            "开放许可要在转化方式里选「许可」。",
-        )
-    else:
-        text("problem", "主要问题", required=True)
-        for name, label in (
-            ("key_technology", "技术关键"),
-            ("expected_goal", "预期目标"),
-            ("foundation", "现有基础"),
-        ):
-            text(name, label)
-        need(row.demand_type, "demand_type", "选择需求类型。")
-        need(
-            row.budget is not None or row.budget_negotiable,
-            "budget",
-            "填写拟投入资金，或选「面议」。",
-        )
-        if row.need == "technology":
-            known = row.field_codes or (
-                row.activity_type == "basic_research" and row.discipline
-            )
-            need(known, "field_codes", "选择技术领域。")
-            need(
-                row.cooperation_modes,
-                "cooperation_modes",
-                "至少选择一种合作方式；都可以就选「不限/面议」。",
-            )
-        for name in _naming(row) if row.anonymous else ():
-            need(
-                False,
-                name,
-                "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。",
-            )
-        if row.bounty:
-            need(row.metrics, "metrics", "揭榜需求至少要有一项可验收的量化指标。")
-            for name, label in (
-                ("solver_requirements", "对揭榜方要求"),
-                ("ip_terms", "产权归属"),
-                ("benefit_terms", "利益分配"),
-            ):
-                need(getattr(row, name).strip(), name, f"揭榜需求要写明{label}。")
+    for field in SCHEMAS[row.kind]:
+        problems = [*_problems_of_size(field, row), *_problems_of_need(field, row)]
+        if problems:
+            found[field.name] = problems
+    for name, problem in _problems_between(row):
+        found.setdefault(name, []).append(problem)
     return found
 
 
@@ -165,31 +51,77 @@ def missing_for_publication(
         values: as for `create`.
         organisation: the owner; None where it is not chosen yet.
     """
-    children = CHILDREN[kind]
-    columns = {
-        name: [children[name](**one) for one in value] if name in children else value
-        for name, value in values.items()
-    }
+    columns = dict(values)
+    for name, table in CHILDREN[kind].items():
+        if name in columns:
+            columns[name] = [table(**one) for one in columns[name]]
     return publication_problems(LISTINGS[kind](organisation=organisation, **columns))
 
 
-def _naming(row: Demand) -> list[str]:
-    """The public texts of a demand that name its organisation, in full or without brackets and form of company."""
-    owner = row.organisation.name if row.organisation else ""
-    names = {plain(owner), plain(BRACKETED.sub("", owner))}
-    for form in COMPANY_FORMS:
-        names |= {
-            short
-            for name in names
-            if len(short := name.removesuffix(form)) >= NAME_LEAST
-        }
-    said = {name: getattr(row, name) for name in PUBLIC_TEXTS}
-    said["keywords"] = " ".join(row.keywords)
-    said["metrics"] = " ".join(
-        f"{one.name} {one.unit} {one.current} {one.test_method}" for one in row.metrics
+def _problems_of_size(field: Field, row: Achievement | Demand) -> list[str]:
+    """What is too short, too long or too many."""
+    # Other kinds are not looked at: rows of their own would be loaded, one query a listing of a long import.
+    if isinstance(field, Title | Text):
+        return _problems_of_length(field, len(getattr(row, field.name).strip()))
+    if isinstance(field, Words | Codes) and len(getattr(row, field.name)) > field.most:
+        note = field.most_note if isinstance(field, Codes) else ""
+        return [f"{field.label}最多 {field.most} 个{note}。"]
+    return []
+
+
+def _problems_of_length(field: Title | Text, length: int) -> list[str]:
+    """What is wrong with so many characters in a text."""
+    if isinstance(field, Title):
+        if TITLE_LEAST <= length <= TITLE_MOST:
+            return []
+        return [f"名称应为 {TITLE_LEAST}–{TITLE_MOST} 个字。"]
+    if field.main and length < TEXT_LEAST:
+        return [f"{field.label}至少写 {TEXT_LEAST} 个字，别人才能判断。"]
+    if field.public and length > TEXT_LIMIT:
+        return [f"{field.label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。"]
+    return []
+
+
+def _problems_of_need(field: Field, row: Achievement | Demand) -> list[str]:
+    if field.is_lacking(row):
+        return [field.needed]
+    return []
+
+
+def _problems_between(row: Achievement | Demand) -> list[tuple[str, str]]:
+    """What does not fit together, as (field, what is wrong)."""
+    if isinstance(row, Achievement):
+        # 专利法 art. 50: an open licence is a licence.
+        if row.license_type == "open" and "license" not in row.conversion_modes:
+            return [("license_type", "开放许可要在转化方式里选「许可」。")]
+        return []
+    if not row.anonymous:
+        return []
+    advice = (
+        "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。"
     )
-    return [
-        field
-        for field, text in said.items()
-        if any(name in plain(text) for name in names if name)
-    ]
+    return [(name, advice) for name in _fields_that_name(row)]
+
+
+def _fields_that_name(row: Demand) -> list[str]:
+    """The public fields of a demand in which its firm names itself in its own words."""
+    names = _names_of(row.organisation)
+    found = []
+    for field in SCHEMAS[row.kind]:
+        if field.seen_by not in PUBLIC or field.naming:
+            continue
+        words = plain(field.own_words(row))
+        if any(name in words for name in names):
+            found.append(field.name)
+    return found
+
+
+def _names_of(organisation: Organisation | None) -> set[str]:
+    """The names of an organisation as texts have them: in full, without brackets, without the form of company."""
+    if organisation is None:
+        return set()
+    names = {plain(organisation.name), plain(BRACKETED.sub("", organisation.name))}
+    for form in COMPANY_FORMS:
+        short = {name.removesuffix(form) for name in names}
+        names |= {name for name in short if len(name) >= NAME_LEAST}
+    return {name for name in names if name}

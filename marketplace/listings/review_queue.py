@@ -16,31 +16,32 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
+from marketplace.listings.life import WAITING
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.permissions import require
+from marketplace.listings.worklists import load_in_order
+from marketplace.permissions import Reader, require
 
 PAGE = 50
-# What the office looks through: name in the address → states.
+# What the operators look through: name in the address → states.
 TRAYS = {
-    "waiting": ("submitted", "in_review"),
+    "waiting": WAITING,
     "published": ("published",),
     "suspended": ("suspended",),
 }
 
 
 @dataclass(frozen=True)
-class Queue:
-    """One page of a tray: rows, page number from 1, number of pages, and how many rows each tray holds."""
+class TrayPage:
+    """One page of a tray: its rows, its number from 1, and the number of pages."""
 
     rows: list[Achievement | Demand]
     page: int
     pages: int
-    counts: dict[str, int]
 
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Where a listing stands in its tray: its place from 1, how many there are, and the (kind, id) beside it."""
+    """Where a listing stands in its tray: its place from 1, how many there are, and the (kind, id) before and after."""
 
     place: int
     total: int
@@ -48,9 +49,9 @@ class Neighbours:
     after: tuple[str, int] | None
 
 
-def review_queue(
-    *, by: Any, tray: str = "waiting", kind: str = "", page: int = 1
-) -> Queue:
+def tray_page(
+    *, by: Reader | None, tray: str = "waiting", kind: str = "", page: int = 1
+) -> TrayPage:
     """One page of a tray: what waits longest first; of what is published, the newest first.
 
     Args:
@@ -62,41 +63,44 @@ def review_queue(
     Raises:
         NotAllowed.
     """
-    require(by, "office.read")
-    counts = {one: _count(one, kind) for one in TRAYS}
-    pages = max(1, -(-counts[tray] // PAGE))
+    require(by, "listing.review")
+    pages = max(1, -(-tray_count(tray, kind) // PAGE))
     page = min(max(1, page), pages)
-    keys = [
-        (row.kind, row.id)
-        for row in db.session.execute(
-            _ordered(tray, kind).limit(PAGE).offset((page - 1) * PAGE)
-        )
-    ]
-    rows: dict[tuple[str, int], Achievement | Demand] = {}
-    for name, table in LISTINGS.items():
-        ids = [row_id for one, row_id in keys if one == name]
-        rows |= {
-            (name, row.id): row
-            for row in db.session.scalars(db.select(table).where(table.id.in_(ids)))
-        }
-    return Queue([rows[key] for key in keys], page, pages, counts)
+    query = _in_order(tray, kind).limit(PAGE).offset((page - 1) * PAGE)
+    keys = [(row.kind, row.id) for row in db.session.execute(query)]
+    return TrayPage(load_in_order(keys), page, pages)
+
+
+def tray_count(tray: str, kind: str = "") -> int:
+    """How many listings lie in a tray; of one kind, if it is named."""
+    total = 0
+    for table in _tables(kind):
+        held = table.state.in_(TRAYS[tray])
+        query = db.select(func.count()).select_from(table).where(held)
+        total += db.session.scalar(query) or 0
+    return total
 
 
 def neighbours(
-    row: Achievement | Demand, *, by: Any, kind: str = ""
+    row: Achievement | Demand, *, by: Reader | None, kind: str = ""
 ) -> Neighbours | None:
     """What stands before and after a listing in the queue of what waits; None where it does not wait.
 
     Raises:
         NotAllowed.
     """
-    require(by, "office.read")
-    keys = [(one.kind, one.id) for one in db.session.execute(_ordered("waiting", kind))]
+    require(by, "listing.review")
+    query = _in_order("waiting", kind)
+    keys = [(one.kind, one.id) for one in db.session.execute(query)]
     if (row.kind, row.id) not in keys:
         return None
     place = keys.index((row.kind, row.id))
-    after = keys[place + 1] if place + 1 < len(keys) else None
-    return Neighbours(place + 1, len(keys), keys[place - 1] if place else None, after)
+    before = after = None
+    if place:
+        before = keys[place - 1]
+    if place + 1 < len(keys):
+        after = keys[place + 1]
+    return Neighbours(place + 1, len(keys), before, after)
 
 
 def days_since(moment: datetime | None) -> int | None:
@@ -113,27 +117,26 @@ def history_with_people(
     return [(one, people.get(one.by_id or 0)) for one in reversed(rows)]
 
 
-def _ordered(tray: str, kind: str) -> Any:
+def _tables(kind: str) -> list[Any]:
+    """The table of a kind; both where it is empty."""
+    return [table for table in LISTINGS.values() if kind in ("", table.kind)]
+
+
+def _in_order(tray: str, kind: str) -> Any:
     """(kind, id) of a tray in its order."""
     parts = []
-    for table in LISTINGS.values():
-        if kind in ("", table.kind):
-            at = table.submitted_at if tray == "waiting" else table.published_at
-            columns = db.select(
-                literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
-            )
-            parts.append(columns.where(table.state.in_(TRAYS[tray])))
+    for table in _tables(kind):
+        at = table.published_at
+        if tray == "waiting":
+            at = table.submitted_at
+        columns = db.select(
+            literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
+        )
+        parts.append(columns.where(table.state.in_(TRAYS[tray])))
     everything = union_all(*parts).subquery()
-    at = everything.c.at if tray == "waiting" else everything.c.at.desc()
+    at = everything.c.at.desc()
+    if tray == "waiting":
+        at = everything.c.at
     return db.select(everything.c.kind, everything.c.id).order_by(
         at, everything.c.kind, everything.c.id
-    )
-
-
-def _count(tray: str, kind: str) -> int:
-    return (
-        db.session.scalar(
-            db.select(func.count()).select_from(_ordered(tray, kind).subquery())
-        )
-        or 0
     )

@@ -11,6 +11,7 @@ from flask import current_app
 from sqlalchemy import bindparam
 
 import search
+from marketplace import persistence
 from marketplace.extensions import db
 from marketplace.listings import cards
 from marketplace.listings import index as listing_index
@@ -38,9 +39,11 @@ def write_cards() -> int:
         )
         last = 0
         while True:
+            persistence.begin_write()
             query = db.select(table).where(old, table.id > last).order_by(table.id)
             rows = list(db.session.scalars(query.limit(listing_index.BATCH)))
             if not rows:
+                db.session.rollback()
                 break
             written = [{"row_id": row.id, "card": cards.card_of(row)} for row in rows]
             db.session.connection().execute(statement, written)
@@ -74,6 +77,7 @@ def refresh_statistics() -> None:
     Without, SQLite takes every state for rare and sorts all that is published to find the newest: 290 ms for the home
     page instead of 10 at 100,000 listings, where counting takes 80. PostgreSQL counts by itself, but some time later.
     """
+    persistence.begin_write()
     db.session.execute(db.text("ANALYZE"))
     db.session.commit()
 
@@ -98,8 +102,9 @@ def index_rebuild() -> int:
         db.session.rollback()  # all is read: a server ends transactions that lie idle while an index is filled
 
     current_app.extensions["search"].rebuild(documents())
-    for start in range(0, len(written), listing_index.BATCH):
-        listing_index.note_indexed(written[start : start + listing_index.BATCH])
+    for batch in persistence.chunked(written, listing_index.BATCH):
+        persistence.begin_write()
+        listing_index.note_indexed(batch)
         db.session.commit()  # batch by batch: nobody's save waits for the lock of one of these rows
     index_sync()
     return len(written)
@@ -141,4 +146,4 @@ def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
                 listing_index.sync([row])
             else:
                 current_app.extensions["search"].remove([(kind, row_id, 2**53)])
-    db.session.commit()
+            db.session.commit()

@@ -1,73 +1,53 @@
-"""Lists of work: what waits for a person, the listings of their organisations, and the review queue of the operators.
+"""Lists of work: what waits for a person, and the listings and drafts of their organisations.
 
-Reading only; what is done to a listing stands in `deeds.py`.
+Reading only; the queue of the operators is read in `review_queue.py`, what is done to a listing stands in `deeds.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, literal, union_all
 
-from marketplace.accounts.models import Organisation
+from marketplace.accounts.models import Organisation, Person
 from marketplace.clock import today
 from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.permissions import may, organisations_of
+from marketplace.permissions import Reader, organisations_of
 
+Row = Achievement | Demand
 PAGE = 50  # rows of one page
-DRAFTS = 10  # drafts shown at the foot of the first page
+DRAFTS = 10  # drafts listed at the foot of the first page
 DUE_DAYS = 30  # how long before its end the owner of a published listing is reminded
-QUEUED = ("submitted", "in_review")
+# Drafts have a list of their own, and what is archived is looked for by its state.
+NOT_LISTED = ("draft", "archived")
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """One thing that waits: the listing, since or until when, and what was said."""
+class Returned:
+    """A listing to mend: when it was returned, and why."""
 
-    row: Achievement | Demand
+    row: Row
     at: datetime | None
-    note: str = ""
-
-
-@dataclass
-class Desk:
-    """What waits for a person.
-
-    Attributes:
-        returned: listings to mend, with the reason, longest waiting first.
-        due: published listings whose validity ends soon, soonest first.
-        handed_in: listings that wait for the office, longest waiting first.
-        queue: number of listings the office has to review; None for those who are not the office.
-    """
-
-    returned: list[Waiting] = field(default_factory=list)
-    due: list[Waiting] = field(default_factory=list)
-    handed_in: list[Waiting] = field(default_factory=list)
-    queue: int | None = None
-
-    def __len__(self) -> int:
-        return (
-            len(self.returned) + len(self.due) + len(self.handed_in) + bool(self.queue)
-        )
+    reason: str
 
 
 @dataclass(frozen=True)
 class OwnPage:
     """One page of a list: its rows, its number from 1, the number of pages and of all rows."""
 
-    rows: list[Achievement | Demand]
+    rows: list[Row]
     page: int
     pages: int
     total: int
 
 
-def writing_organisations(person: Any) -> list[Organisation]:
+def writing_organisations(person: Person) -> list[Organisation]:
     """The organisations a person may write a new listing for.
 
     Raises:
@@ -81,77 +61,66 @@ def writing_organisations(person: Any) -> list[Organisation]:
     return person.organisations
 
 
-def waiting_for(person: Any) -> Desk:
-    """Everything that waits for a person, in a handful of queries."""
-    desk = Desk(queue=queue_length() if may(person, "office.read") else None)
-    own = organisations_of(person)
-    if not own:
-        return desk
-    for table in LISTINGS.values():
-        mine = db.select(table).where(table.organisation_id.in_(own))
-        returned = list(
-            db.session.scalars(mine.where(table.state == "returned").limit(PAGE))
-        )
-        said = _return_reasons(table.kind, [row.id for row in returned])
-        desk.returned += [
-            Waiting(row, *said.get(row.id, (None, ""))) for row in returned
-        ]
-        desk.due += [
-            Waiting(row, None)
-            for row in db.session.scalars(_expiring(mine, table).limit(PAGE))
-        ]
-        handed_in = (
-            mine.where(table.state.in_(QUEUED)).order_by(table.submitted_at).limit(PAGE)
-        )
-        desk.handed_in += [
-            Waiting(row, row.submitted_at) for row in db.session.scalars(handed_in)
-        ]
-    desk.returned.sort(key=lambda one: (one.at or datetime.min, one.row.id))
-    desk.due.sort(key=lambda one: (one.row.valid_until, one.row.id))
-    desk.handed_in.sort(key=lambda one: (one.at, one.row.id))
-    return desk
+def returned_listings(person: Reader) -> list[Returned]:
+    """The listings that a person has to mend, longest waiting first; at most `PAGE` of each kind."""
+    found = []
+    for table, own in _own_tables(person):
+        query = db.select(table).where(own, table.state == "returned")
+        rows = list(db.session.scalars(query.limit(PAGE)))
+        reasons = _return_reasons(table.kind, [row.id for row in rows])
+        for row in rows:
+            at, reason = reasons.get(row.id, (None, ""))
+            found.append(Returned(row, at, reason))
+    return sorted(found, key=lambda one: (one.at or datetime.min, one.row.id))
 
 
-def waiting_count(person: Any) -> int:
-    """How many things wait for a deed of this person himself: to mend, to renew, to review."""
-    own = organisations_of(person)
-    count = queue_length() if may(person, "office.read") else 0
-    for table in LISTINGS.values() if own else ():
-        mine = db.select(table.id).where(table.organisation_id.in_(own))
-        count += _count(mine.where(table.state == "returned")) + _count(
-            _expiring(mine, table)
-        )
+def ending_listings(person: Reader) -> list[Row]:
+    """The published listings of a person whose validity ends soon, soonest first; at most `PAGE` of each kind."""
+    found: list[Row] = []
+    for table, own in _own_tables(person):
+        query = db.select(table).where(own, _ends_soon(table))
+        found += db.session.scalars(query.limit(PAGE))
+    return sorted(found, key=lambda row: (row.valid_until, row.id))
+
+
+def waiting_listings(person: Reader) -> list[Row]:
+    """The listings of a person that wait for the operators, longest waiting first; at most `PAGE` of each kind."""
+    found: list[Row] = []
+    for table, own in _own_tables(person):
+        waiting = table.state.in_(table.life.phases["waiting"])
+        query = db.select(table).where(own, waiting).order_by(table.submitted_at)
+        found += db.session.scalars(query.limit(PAGE))
+    return sorted(found, key=lambda row: (row.submitted_at, row.id))
+
+
+def to_do_count(person: Reader) -> int:
+    """How many listings wait for a deed of this person: to mend, or to make valid for longer."""
+    count = 0
+    for table, own in _own_tables(person):
+        for wanted in (table.state == "returned", _ends_soon(table)):
+            query = db.select(func.count()).select_from(table).where(own, wanted)
+            count += db.session.scalar(query) or 0
     return count
 
 
-def queue_length() -> int:
-    """How many listings wait for the office."""
-    return sum(
-        _count(db.select(table.id).where(table.state.in_(QUEUED)))
-        for table in LISTINGS.values()
-    )
-
-
 def own_listings(
-    person: Any, *, kind: str = "", state: str = "", page: int = 1
+    person: Reader, *, kind: str = "", state: str = "", page: int = 1
 ) -> OwnPage:
     """One page of the listings of a person's organisations, last changed first.
 
     Args:
         person: the reader.
         kind: only this kind; empty for both.
-        state: only this state; empty for every state but drafts, which have their own list, and what is archived.
+        state: only this state; empty for every state but `NOT_LISTED`.
         page: from 1; beyond the end the last one is given.
     """
     own = organisations_of(person)
     parts = []
     for table in LISTINGS.values():
         if kind in ("", table.kind):
-            wanted = (
-                table.state == state
-                if state
-                else table.state.not_in(("draft", "archived"))
-            )
+            wanted: Any = table.state.not_in(NOT_LISTED)
+            if state:
+                wanted = table.state == state
             columns = db.select(
                 literal(table.kind).label("kind"),
                 table.id.label("id"),
@@ -170,39 +139,43 @@ def own_listings(
         .offset((page - 1) * PAGE)
     )
     keys = [(row.kind, row.id) for row in db.session.execute(chosen)]
-    return OwnPage(_load_in_order(keys), page, pages, total)
+    return OwnPage(load_in_order(keys), page, pages, total)
 
 
-def own_drafts(person: Any) -> tuple[list[Achievement | Demand], int]:
+def own_drafts(person: Reader) -> tuple[list[Row], int]:
     """The drafts last changed, and how many there are."""
     found = own_listings(person, state="draft")
     return found.rows[:DRAFTS], found.total
 
 
-def _load_in_order(keys: Iterable[tuple[str, int]]) -> list[Achievement | Demand]:
+def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
     """Listings in the order of their (kind, id), one query for each kind."""
     keys = list(keys)
-    rows: dict[tuple[str, int], Achievement | Demand] = {}
+    rows: dict[tuple[str, int], Row] = {}
     for kind, table in LISTINGS.items():
         ids = [row_id for one, row_id in keys if one == kind]
-        rows |= {
-            (kind, row.id): row
-            for row in db.session.scalars(db.select(table).where(table.id.in_(ids)))
-        }
+        for row in db.session.scalars(db.select(table).where(table.id.in_(ids))):
+            rows[kind, row.id] = row
     return [rows[key] for key in keys]
 
 
-def _expiring(query: Select[Any], table: Any) -> Select[Any]:
-    """The published ones whose validity ends soon."""
-    return query.where(
-        table.state == "published",
-        table.valid_until <= today() + timedelta(days=DUE_DAYS),
-    )
+def _own_tables(person: Reader) -> Iterator[tuple[Any, Any]]:
+    """(table, filter of the rows of a person's organisations); none for those who belong to no organisation."""
+    own = organisations_of(person)
+    if own:
+        for table in LISTINGS.values():
+            yield table, table.organisation_id.in_(own)
+
+
+def _ends_soon(table: Any) -> Any:
+    """Filter: published, with a validity that ends within `DUE_DAYS`."""
+    last_day = today() + timedelta(days=DUE_DAYS)
+    return (table.state == "published") & (table.valid_until <= last_day)
 
 
 def _return_reasons(kind: str, ids: list[int]) -> dict[int, tuple[datetime, str]]:
     """When each listing was last returned, and the reason given."""
-    query = (
+    query: Select[tuple[History]] = (
         db.select(History)
         .where(
             History.kind == kind, History.thing_id.in_(ids), History.deed == "return"
@@ -210,7 +183,3 @@ def _return_reasons(kind: str, ids: list[int]) -> dict[int, tuple[datetime, str]
         .order_by(History.id)
     )
     return {one.thing_id: (one.at, one.note) for one in db.session.scalars(query)}
-
-
-def _count(query: Select[Any]) -> int:
-    return db.session.scalar(db.select(func.count()).select_from(query.subquery())) or 0

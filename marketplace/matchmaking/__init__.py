@@ -1,10 +1,30 @@
 """Ranked matches both ways, the trial of a pasted text, the evidence of a pair, and how ranking works.
 
-Imported here is what the room offers to pages of other rooms (`marketplace/contributions.py`).
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 """
 
 from __future__ import annotations
 
-from marketplace.matchmaking.panels import panels, previews
+from collections.abc import Iterator
 
-__all__ = ["panels", "previews"]
+from flask import url_for
+
+from marketplace.contributions import Link
+from marketplace.matchmaking.background import jobs
+from marketplace.matchmaking.panels import panels, previews
+from marketplace.permissions import Deeds, Reader, anyone, belongs_somewhere
+
+DEEDS: Deeds = {
+    "match.read": (anyone,),
+    "trial.run": (anyone,),
+    "trial.save": (belongs_somewhere,),
+}
+
+
+def nav(_reader: Reader) -> Iterator[Link]:
+    """The trial and how ranking works, at the foot of every page."""
+    yield Link("贴上您的技术难题", url_for("matchmaking.trial"), "footer")
+    yield Link("算法说明", url_for("matchmaking.algorithm"), "footer")
+
+
+__all__ = ["DEEDS", "jobs", "nav", "panels", "previews"]

@@ -1,9 +1,12 @@
-"""`flask matching …`: building the matchers' artefacts and telling how they stand and how good they are.
+"""`flask matching …`: building the matchers' artefacts, their state, and how good they are.
 
-The work stands in `indexing.py` and in the rules of verdicts.
+The work is done in `matchers.py` and by the deeds of verdicts.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import click
 from flask import current_app
@@ -11,7 +14,7 @@ from flask.cli import AppGroup
 
 from marketplace.listings.models import KIND_NAMES
 from marketplace.verdicts import deeds as verdict_deeds
-from matching.quality import TooFew
+from matching.judging.quality import TooFew
 
 commands = AppGroup("matching", help="The matchers behind 匹配 and 试配.")
 
@@ -25,9 +28,11 @@ def fit() -> None:
 
 @commands.command()
 def status() -> None:
-    """Tell which artefact is current and how far the database has moved on since."""
+    """Print which artefact is current and how far the database has moved on since."""
     for kind, state in current_app.extensions["matchers"].status().items():
-        built = f", built {state['built']:%Y-%m-%d %H:%M}" if state["built"] else ""
+        built = ""
+        if state["built"]:
+            built = f", built {state['built']:%Y-%m-%d %H:%M}"
         click.echo(
             f"{KIND_NAMES[kind]}: artefact {state['generation']}{built}, {state['documents']} documents; "
             f"{state['findable']} findable, {state['behind']} to catch up"
@@ -36,52 +41,56 @@ def status() -> None:
 
 @commands.command()
 def quality() -> None:
-    """Measure how good matching is by the verdicts so far, print it, and keep it for the operators' page."""
+    """Measure how good matching is by the verdicts so far, print it, and store it for the operators' page."""
     row = verdict_deeds.measure(by=None)
-    found = row.figures
+    figures = row.figures
     click.echo(f"{row.at:%Y-%m-%d %H:%M} UTC, ranking {row.ranker}")
-    click.echo(f"judged: {found['demands']} demands, {found['pairs']} pairs")
-    if found["quality"] is None:
+    click.echo(f"judged: {figures['demands']} demands, {figures['pairs']} pairs")
+    if figures["quality"] is None:
         click.echo(
-            f"no figures: {found['demands']} judged demands, {found['needed']} needed"
+            f"no figures: {figures['demands']} judged demands, {figures['needed']} needed"
         )
-    for name, key in (
-        (("P@5", "precision"), ("NDCG@10", "gain")) if found["quality"] else ()
-    ):
-        value = found["quality"][key]
-        said = (
-            f"not told from {value['n']}"
-            if value["mean"] is None
-            else f"{value['mean']:.3f} ± {value['error']:.3f}"
-        )
-        click.echo(f"{name}: {said} (n = {value['n']} demands)")
-    for band in found["bands"] or ():
-        click.echo(
-            f"grade {band['grade'] or 'none'}: {band['pairs']} pairs, {band['finds']:.0%} finds"
-        )
-    shown = found["exposure"]
-    if shown["demands"] < found["needed"]:
-        click.echo(
-            f"no exposure: {shown['demands']} public demands, {found['needed']} needed"
-        )
-        return
-    click.echo(
-        f"first five of {shown['demands']} demands: {shown['places']} places, {shown['nothing']} without a match"
-    )
-    for key in ("institutions", "districts"):
-        for name, places, offered in shown[key]:
-            click.echo(f"  {key[:-1]} {name}: {places} places, {offered} achievements")
+    else:
+        _print_mean("P@5", figures["quality"]["precision"])
+        _print_mean("NDCG@10", figures["quality"]["gain"])
+    for band in figures["bands"] or ():
+        grade = band["grade"] or "none"
+        click.echo(f"grade {grade}: {band['pairs']} pairs, {band['finds']:.0%} finds")
+    _print_exposure(figures["exposure"], figures["needed"])
 
 
 @commands.command()
 def calibrate() -> None:
-    """Learn the grades from the verdicts so far; they come into force where they do better than the cut points."""
+    """Fit the grades on the verdicts so far; they become active where they do better than the cut points."""
     try:
         row = verdict_deeds.calibrate(by=None)
     except TooFew as error:
         raise click.ClickException(
-            f"{error.there} judged demands, {error.needed} needed; the cut points hold"
+            f"{error.judged} judged demands, {error.needed} needed; the cut points hold"
         ) from None
+    active = "yes" if row.better else "no"
     click.echo(
-        f"learned from {row.demands} demands, {row.verdicts} pairs; in force: {'yes' if row.better else 'no'}"
+        f"learned from {row.demands} demands, {row.verdicts} pairs; in force: {active}"
     )
+
+
+def _print_mean(name: str, value: Mapping[str, Any]) -> None:
+    figure = f"not told from {value['n']}"
+    if value["mean"] is not None:
+        figure = f"{value['mean']:.3f} ± {value['error']:.3f}"
+    click.echo(f"{name}: {figure} (n = {value['n']} demands)")
+
+
+def _print_exposure(exposure: Mapping[str, Any], needed: int) -> None:
+    if exposure["demands"] < needed:
+        click.echo(
+            f"no exposure: {exposure['demands']} public demands, {needed} needed"
+        )
+        return
+    click.echo(
+        f"first five of {exposure['demands']} demands: {exposure['places']} places, "
+        f"{exposure['nothing']} without a match"
+    )
+    for key, label in (("institutions", "institution"), ("districts", "district")):
+        for name, places, offered in exposure[key]:
+            click.echo(f"  {label} {name}: {places} places, {offered} achievements")

@@ -1,6 +1,6 @@
 """Pages of matchmaking: matches of a listing, evidence of a pair, the trial of a pasted text, how ranking works.
 
-What they show is read in `rules.py`; nothing is decided here.
+What they show is read in `answers.py`, `evidence.py`, `trial.py` and `algorithm.py`; nothing is decided here.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings import queries as listing_queries
-from marketplace.listings import terms
-from marketplace.listings.disclosure import common_view
-from marketplace.listings.models import KIND_NAMES
-from marketplace.matchmaking import rules
-from marketplace.matchmaking.rules import Row
+from marketplace.listings.models import KIND_NAMES, LISTINGS, Row
+from marketplace.listings.schema import terms
+from marketplace.matchmaking import deeds, trial
+from marketplace.matchmaking.algorithm import describe_algorithm
+from marketplace.matchmaking.answers import (
+    Answer,
+    matches_for,
+    newest_for,
+    opening_line,
+)
+from marketplace.matchmaking.evidence import evidence_for
 from marketplace.permissions import may
-from marketplace.verdicts import deeds as verdict_deeds
-from marketplace.verdicts import measuring
+from marketplace.verdicts import judgements, ranked_lists
+from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import LEVELS
-from matching import calibration, vectors
+from marketplace.verdicts.projections import holder_of
+from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
 
-TRIALS = "20/minute;200/day"  # per address
-PAGE_LIMIT = (
-    100_000  # beyond any list; what is typed beyond it is not said back digit by digit
-)
+TRIALS = "20/minute;200/day"  # per address: anybody may try, and each trial ranks a whole catalogue
+PAGE_LIMIT = 100_000  # beyond any list; a larger number is not repeated on the page
 
 EXAMPLES = {
     "demand": "电机用深沟球轴承装配后有异音，振动值在 42–48 dB 之间，想稳定降到 36 dB 以下，现有超精研磨设备不换。",
@@ -38,13 +43,9 @@ EXAMPLES = {
 
 
 @blueprint.context_processor
-def words() -> dict[str, object]:
-    """What the templates of this room say codes with."""
-    return {
-        "terms": terms,
-        "KIND_NAMES": KIND_NAMES,
-        "holder": lambda row: common_view(row).holder,
-    }
+def template_words() -> dict[str, object]:
+    """What the templates of this room turn codes and rows into words with."""
+    return {"terms": terms, "holder": holder_of}
 
 
 @blueprint.get("/demands/<int:listing_id>/matches", defaults={"kind": "demand"})
@@ -55,24 +56,16 @@ def words() -> dict[str, object]:
 def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     """What of the other kind fits a listing, best first; `order=date` shows all, newest first.
 
-    `order=text` leaves the verdicts on this list out of its order.
+    `order=text` leaves the judgements on this list out of its order.
     """
     row = listing_queries.get_visible(kind, listing_id, by=current_user)
-    if request.args.get("order") == "date":
-        asked = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
-        answer, page, pages = rules.newest_for(row, by=current_user, page=asked)
-        return _page(
-            "newest",
-            row,
-            answer=answer,
-            page=page,
-            pages=pages,
-            beyond=asked if asked > pages else None,
-        )
-    answer = rules.matches_for(
-        row, by=current_user, taught=request.args.get("order") != "text"
+    order = request.args.get("order")
+    if order == "date":
+        return _newest_page(row)
+    answer = matches_for(row, by=current_user, reorder=order != "text")
+    return _page(
+        "matches", row, answer=answer, **_judging_values(row, answer.ranked_list)
     )
-    return _page("matches", row, answer=answer, **_judging(row, answer.shown))
 
 
 @blueprint.get(
@@ -86,22 +79,21 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
     row = listing_queries.get_visible(kind, listing_id, by=current_user)
-    pair = rules.evidence(row, other_id, by=current_user)
-    return _page("evidence", row, pair=pair, **_judging(row, pair.shown))
+    pair = evidence_for(row, other_id, by=current_user)
+    return _page("evidence", row, pair=pair, **_judging_values(row, pair.ranked_list))
 
 
-@blueprint.route("/trial", methods=["GET", "POST"])
-@needs("trial.run")
+@blueprint.route("/trial", methods=["GET", "POST"], endpoint="trial")
+@needs("trial.run", writes=False)
 @limiter.limit(TRIALS, methods=["POST"])
-def trial() -> ResponseReturnValue:
-    """Rank the catalogue for a pasted text; nothing of it is kept."""
-    kind = request.values.get("kind", "demand")
-    kind = kind if kind in rules.SOUGHT else "demand"
+def run_trial() -> ResponseReturnValue:
+    """Rank the catalogue for a pasted text; nothing of it is stored."""
+    kind = _known_kind(request.values.get("kind", trial.DEFAULT_KIND))
     text = request.form.get("text", "")
     if request.method == "GET":
         return _trial_page(kind, text)
     try:
-        answer = rules.trial(text, kind, by=current_user)
+        answer = trial.match_text(text, kind, by=current_user)
     except Invalid as error:
         return _trial_page(kind, text, problems=error.problems), 422
     return _trial_page(kind, text, answer=answer)
@@ -110,14 +102,14 @@ def trial() -> ResponseReturnValue:
 @blueprint.post("/trial/save")
 @needs("trial.save")
 def save() -> ResponseReturnValue:
-    """存为草稿: keep the pasted text as a draft and go on with it in its form."""
-    kind, text = request.form.get("kind", ""), request.form.get("text", "")
+    """存为草稿: store the pasted text as a draft and go on with it in its form."""
+    kind = request.form.get("kind", "")
+    text = request.form.get("text", "")
+    organisation_id = request.form.get("organisation", type=int)
     try:
-        row = rules.save_draft(
-            text, kind, request.form.get("organisation", type=int), by=current_user
-        )
+        row = deeds.save_draft(text, kind, organisation_id, by=current_user)
     except Invalid as error:
-        return _not_saved(kind if kind in rules.SOUGHT else "demand", text, error), 422
+        return _trial_not_saved(_known_kind(kind), text, error), 422
     flash("已存为草稿。补齐其余几项就可以送审。")
     return redirect(url_for("listings.edit", kind=row.kind, listing_id=row.id), 303)
 
@@ -126,33 +118,39 @@ def save() -> ResponseReturnValue:
 @needs("public.read")
 def algorithm() -> ResponseReturnValue:
     """算法说明: how ranking works, in plain words."""
-    return render_template(
-        "matchmaking/algorithm.html",
-        cuts=rules.cut_points(),
-        weights=[f"{weight:g}" for weight in rules.weights()],
-        rest=rules.REST,
-        alike=rules.ALIKE,
-        few=vectors.FEW_TEXTS,
-        trains=vectors.MOST_TEXTS,
-        again=vectors.RESCORED,
-        force=measuring.in_force(),
-        learning=calibration.LEAST,
-        least=verdict_deeds.LESSONS_LEAST,
-        firms=verdict_deeds.FIRMS_LEAST,
+    return render_template("matchmaking/algorithm.html", algorithm=describe_algorithm())
+
+
+def _newest_page(row: Row) -> str:
+    """The plain order of what could be offered; a page beyond the end says so and shows the last one."""
+    wanted = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
+    answer, page, pages = newest_for(row, by=current_user, page=wanted)
+    return _page(
+        "newest",
+        row,
+        answer=answer,
+        page=page,
+        pages=pages,
+        beyond=wanted if wanted > pages else None,
     )
 
 
-def _judging(row: Row, shown: verdict_deeds.List | None) -> dict[str, object]:
-    """What the buttons of a list need; no ticket for a reader who may not judge."""
+def _judging_values(row: Row, ranked_list: RankedList | None) -> dict[str, object]:
+    """What the buttons of a list need; no signed list for a reader who may not judge."""
+    # Nothing of the list is stored until it is judged: it travels with the page (decision 015).
+    signed_list = ""
+    if ranked_list is not None:
+        signed_list = ranked_lists.sign(ranked_list, to=current_user)
+    declined = None
+    if row.kind == "achievement" and may(current_user, "verdict.read_reasons", row):
+        declined = verdict_queries.decline_reasons(row, by=current_user)
     return {
-        "ticket": verdict_deeds.ticket(shown, to=current_user) if shown else "",
-        "reasons": verdict_deeds.reasons(row.kind),
+        "signed_list": signed_list,
+        "reasons": verdict_queries.reason_names(row.kind),
         "levels": LEVELS,
-        "least": verdict_deeds.LESSONS_LEAST,
+        "least": judgements.JUDGEMENTS_LEAST,
         "grading": may(current_user, "verdict.grade", row),
-        "passed": verdict_deeds.passed(row, by=current_user)
-        if row.kind == "achievement" and may(current_user, "verdict.read_reasons", row)
-        else None,
+        "declined": declined,
     }
 
 
@@ -160,20 +158,28 @@ def _page(name: str, row: Row, **values: object) -> str:
     return render_template(
         f"matchmaking/{name}.html",
         row=row,
-        opening=rules.opening(row),
+        opening=opening_line(row),
         editable=may(current_user, "listing.edit", row),
         **values,
     )
 
 
-def _not_saved(kind: str, text: str, error: Invalid) -> str:
-    """The trial once more, with why the text was not kept as a draft."""
-    answer = (
-        None if "text" in error.problems else rules.trial(text, kind, by=current_user)
-    )
-    problems = {
-        {"title": "text"}.get(name, name): said for name, said in error.problems.items()
-    }
+def _known_kind(kind: str) -> str:
+    """A kind from an address; one that was mistyped shows the form of a problem rather than an error."""
+    return kind if kind in LISTINGS else trial.DEFAULT_KIND
+
+
+def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
+    """The trial once more, with why the text was not stored as a draft."""
+    answer = None
+    # A text that cannot be tried has no matches; one whose organisation is missing still has.
+    if "text" not in error.problems:
+        answer = trial.match_text(text, kind, by=current_user)
+    # The title was made from the text, so what is wrong with it is mended there.
+    fields = {"title": "text"}
+    problems = {}
+    for name, texts in error.problems.items():
+        problems[fields.get(name, name)] = texts
     return _trial_page(kind, text, answer=answer, problems=problems)
 
 
@@ -181,17 +187,19 @@ def _trial_page(
     kind: str,
     text: str,
     *,
-    answer: rules.Answer | None = None,
+    answer: Answer | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> str:
     return render_template(
         "matchmaking/trial.html",
         kind=kind,
+        kind_name=KIND_NAMES[kind],
+        sought_name=KIND_NAMES[LISTINGS[kind].counterpart],
         text=text,
         answer=answer,
         problems=problems or {},
-        least=rules.TRIAL_LEAST,
-        most=rules.TRIAL_MOST,
+        least=trial.TEXT_LEAST,
+        most=trial.TEXT_MOST,
         example=EXAMPLES[kind],
         savable=may(current_user, "trial.save"),
     )

@@ -1,6 +1,6 @@
-"""The blocks of matches beside a listing's own page and beside the form in which one is written.
+"""The blocks of matches for other rooms' pages: with a listing, and with the form in which one is written.
 
-What they show is read in `rules.py`.
+What they show is read in `answers.py` and `trial.py`.
 """
 
 from __future__ import annotations
@@ -12,42 +12,67 @@ import structlog
 
 from marketplace.contributions import Panel
 from marketplace.errors import Invalid, SearchUnavailable
-from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking import rules
-from marketplace.matchmaking.rules import Answer
+from marketplace.listings.models import (
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+    Row,
+)
+from marketplace.matchmaking.answers import Answer, top_matches
+from marketplace.matchmaking.trial import TEXT_MOST, match_text
+from marketplace.permissions import Reader
 
 log = structlog.get_logger(__name__)
-BESIDE_LISTING = 5  # best matches on a listing's own page
 
 
-def panels(row: Any, reader: Any) -> Iterator[Panel]:
-    """The best matches of a listing that takes part in matching; other rows have none."""
+def panels(row: Any, reader: Reader) -> Iterator[Panel]:
+    """The best matches of a listing that takes part in matching; other rows have none.
+
+    Args:
+        row: a row of any room.
+        reader: who has its page open.
+    """
+    # Every room is asked about every row; what takes no part in matching has no block.
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
+    offers = None
     try:
-        offers = rules.top_matches(row, reader, BESIDE_LISTING).offers
-    except SearchUnavailable as error:  # the page says that matching is being prepared
+        offers = top_matches(row, reader)
+    except SearchUnavailable as error:  # the block says that matching is being prepared
         log.warning("matches_missing", reason=str(error))
-        offers = None
     yield Panel("matchmaking/_beside_listing.html", {"offers": offers})
 
 
 def previews(
-    kind: str, row: Achievement | Demand | None, text: str | None, reader: Any
+    kind: str, row: Row | None, text: str | None, reader: Reader
 ) -> Iterator[Panel]:
-    """What the text in a form would be matched with now, where somebody asked for a look."""
+    """What the text in a form would be matched with now.
+
+    Args:
+        kind: kind of the listing that is written.
+        row: the stored listing; None for a new one.
+        text: title and main texts as typed so far; None where nobody asked for a preview.
+        reader: who writes.
+    """
     answer = None
+    # Ranking costs more than all the rest of the page, so a form is previewed on request only.
     if text is not None:
-        answer = _trial_of_form(kind, text, reader)
-    yield Panel(
-        "matchmaking/_beside_form.html",
-        {"kind": kind, "row": row, "answer": answer, "looked": text is not None},
-    )
+        answer = _preview(kind, text, reader)
+    values = {
+        "kind": kind,
+        "sought_name": KIND_NAMES[LISTINGS[kind].counterpart],
+        "row": row,
+        "answer": answer,
+        "looked": text is not None,
+    }
+    yield Panel("matchmaking/_beside_form.html", values)
 
 
-def _trial_of_form(kind: str, text: str, reader: Any) -> Answer | None:
+def _preview(kind: str, text: str, reader: Reader) -> Answer | None:
     """Matches of a half-written text; None where it is too short or the matcher is not ready."""
     try:
-        return rules.trial(text[: rules.TRIAL_MOST], kind, by=reader)
+        # A form takes longer texts than a trial; the beginning says enough for a preview.
+        return match_text(text[:TEXT_MOST], kind, by=reader)
     except (Invalid, SearchUnavailable):
         return None

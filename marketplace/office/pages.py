@@ -1,6 +1,6 @@
-"""The office: one page with everything that waits for the operators.
+"""The operators' queues: a tab for each tray of each room, and a page of the one that is open.
 
-What waits is read in the rooms it belongs to; deciding on one thing is a page of its room.
+What lies in a tray is read and laid out in its room; deciding on one thing is a page of that room.
 """
 
 from __future__ import annotations
@@ -9,38 +9,30 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import contributions
+from marketplace.contributions import Tray
 from marketplace.door import needs
-from marketplace.listings import review_queue
-from marketplace.listings.models import KIND_NAMES, LISTINGS
 
 blueprint = Blueprint("office", __name__, url_prefix="/office")
-TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
 
 
 @blueprint.get("/review")
 @needs("office.read")
 def queue() -> ResponseReturnValue:
-    """What waits for review, longest first; or what is published or suspended."""
-    tray = (
-        request.args.get("tray", "")
-        if request.args.get("tray") in review_queue.TRAYS
-        else "waiting"
-    )
-    kind, page = _kind_filter(), request.args.get("page", 1, type=int)
-    return render_template(
-        "office/queue.html",
-        queue=review_queue.review_queue(
-            by=current_user, tray=tray, kind=kind, page=page
-        ),
-        tray=tray,
-        trays=TRAY_NAMES,
-        kind=kind,
-        kinds=KIND_NAMES,
-        days_since=review_queue.days_since,
-    )
+    """One tray: the one that the address names, else the first."""
+    trays = contributions.trays(current_user, request.args)
+    chosen = _chosen_tray(trays)
+    tabs = []
+    for tray, url in contributions.tray_addresses(trays):
+        tabs.append((tray.name, url, tray is chosen, tray.count()))
+    page = request.args.get("page", 1, type=int)
+    return render_template("office/queue.html", tabs=tabs, panel=chosen.page(page))
 
 
-def _kind_filter() -> str:
-    """The kind the queue is narrowed to."""
-    kind = request.args.get("kind", "")
-    return kind if kind in LISTINGS else ""
+def _chosen_tray(trays: list[Tray]) -> Tray:
+    """The tray that the address names, else the first."""
+    code = request.args.get("tray")
+    for tray in trays:
+        if tray.code == code:
+            return tray
+    return trays[0]

@@ -1,4 +1,6 @@
-"""When the work in the background runs, and which of several hosts does it. What it does stands in `rules.py`.
+"""Runs the work in the background at its times, and settles which of several hosts does it.
+
+What there is to do, and when, the rooms contribute as `jobs()`.
 
 Every host runs `flask jobs`: its own artefacts and stand-in need care on each, everything else is done by one leader.
 """
@@ -6,10 +8,14 @@ Every host runs `flask jobs`: its own artefacts and stand-in need care on each, 
 from __future__ import annotations
 
 import fcntl
+import json
+import os
 import signal
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -23,46 +29,15 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace import contributions
+from marketplace.contributions import Job
 from marketplace.extensions import db
-from marketplace.operation import rules
 
 log = structlog.get_logger(__name__)
 
 LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, as long as it stays the same
 KEPT = 7  # nightly backups kept
-
-
-@dataclass(frozen=True)
-class Job:
-    """One piece of work.
-
-    Attributes:
-        deed: name in `rules.DEEDS`.
-        times: `seconds`/`minutes` of an interval, or `hour`/`minute` of a night (UTC).
-        leader: done on one host only.
-        lane: jobs of one lane never run at the same time.
-        at_start: also when the process begins.
-    """
-
-    deed: str
-    times: dict[str, int]
-    leader: bool = True
-    lane: str = "index"
-    at_start: bool = False
-
-
-# Times are UTC: 19:30 and 20:30 are half past three and half past four in the morning in Liaocheng. Expiry runs all day,
-# for a list may bring in what is already over; searches and matches leave it out at once (`found_by`).
-JOBS = (
-    Job("index", {"seconds": 30}, at_start=True),
-    Job("stand-in", {"minutes": 5}, leader=False, lane="stand-in", at_start=True),
-    Job("expiry", {"minutes": 10}, at_start=True),
-    Job("comparison", {"hour": 19, "minute": 30}),
-    Job("statistics", {"hour": 19, "minute": 45}),
-    Job("matcher", {"minutes": 10}, leader=False, lane="matcher", at_start=True),
-    Job("matcher-nightly", {"hour": 20, "minute": 0}, leader=False, lane="matcher"),
-    Job("verdicts", {"hour": 20, "minute": 30}, lane="matcher"),
-)
+PARENT_LOOK = 1.0  # seconds between two looks whether the site still runs
 
 
 class Leadership:
@@ -86,6 +61,18 @@ class Leadership:
             if db.engine.dialect.name == "postgresql":
                 return self._held_on_server()
         return self._held_on_file()
+
+    def taken(self) -> bool:
+        """Whether any process has it, without taking it."""
+        if self.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+            return self._taken_on_server()
+        # A shared lock for a moment: who tries to become the leader in that moment does so half a minute later.
+        with suppress(OSError), self._path().open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def let_go(self) -> None:
         """Give the right up."""
@@ -139,7 +126,7 @@ class Leadership:
     def _held_on_file(self) -> bool:
         if self._file is not None:
             return True
-        path = Path(self.app.config["DATA_DIR"]) / "leader.lock"
+        path = self._path()
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("a")
         try:
@@ -150,6 +137,69 @@ class Leadership:
         self._file = file
         log.info("leader", where=str(path))
         return True
+
+    def _path(self) -> Path:
+        return Path(self.app.config["DATA_DIR"]) / "leader.lock"
+
+    def _taken_on_server(self) -> bool:
+        # The two halves of a number that fills 64 bits.
+        halves = {"high": LOCK >> 32, "low": LOCK & 0xFFFFFFFF}
+        question = text(
+            "select count(*) from pg_locks where locktype = 'advisory' and granted"
+            " and classid = :high and objid = :low and objsubid = 1"
+        )
+        try:
+            with db.engine.connect() as connection:
+                return bool(connection.scalar(question, halves))
+        except SQLAlchemyError:
+            return False
+
+
+@dataclass(frozen=True)
+class Run:
+    """The last run of a job on this host.
+
+    Attributes:
+        at: when it ended, seconds since 1970.
+        ok: whether it went well.
+        seconds: how long it took.
+        succeeded_at: when one last ended well; None: never.
+    """
+
+    at: float
+    ok: bool
+    seconds: float
+    succeeded_at: float | None
+
+
+def last_runs(app: Flask) -> dict[str, Run]:
+    """Job → its last run on this host, of those that ever ran."""
+    runs = {}
+    for path in _runs_folder(app).glob("*.json"):
+        with suppress(
+            OSError, ValueError, TypeError
+        ):  # half gone, or of another version
+            runs[path.stem] = Run(**json.loads(path.read_text()))
+    return runs
+
+
+def note_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
+    """Write down how a job went, for /readyz; a full disk does not keep it from having been done."""
+    before = last_runs(app).get(name)
+    at = time.time()
+    succeeded_at = at
+    if not ok:
+        succeeded_at = before.succeeded_at if before is not None else None
+    path = _runs_folder(app) / f"{name}.json"
+    fresh = path.with_suffix(f".{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(json.dumps(asdict(Run(at, ok, seconds, succeeded_at))))
+        fresh.replace(path)
+
+
+def _runs_folder(app: Flask) -> Path:
+    return Path(app.config["DATA_DIR"]) / "jobs"
 
 
 def run(app: Flask, name: str, deed: Callable[[], str]) -> bool:
@@ -162,63 +212,67 @@ def run(app: Flask, name: str, deed: Callable[[], str]) -> bool:
         try:
             outcome = deed()
         except Exception as error:
-            log.error(
-                "job_failed",
-                job=name,
-                seconds=round(time.monotonic() - began, 2),
-                reason=repr(error),
-            )
+            seconds = round(time.monotonic() - began, 2)
+            log.error("job_failed", job=name, seconds=seconds, reason=repr(error))
             db.session.rollback()
+            note_run(app, name, ok=False, seconds=seconds)
             return False
-    log.info(
-        "job_done",
-        job=name,
-        seconds=round(time.monotonic() - began, 2),
-        outcome=outcome,
-    )
+    seconds = round(time.monotonic() - began, 2)
+    log.info("job_done", job=name, seconds=seconds, outcome=outcome)
+    note_run(app, name, ok=True, seconds=seconds)
     return True
 
 
-def serve(app: Flask, extra: tuple[tuple[Job, Callable[[], str]], ...] = ()) -> None:
+def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
+    """Do a job whose turn has come, unless another host is there to do it."""
+    if not job.leader or leadership.held():
+        run(app, job.name, job.run)
+
+
+def serve(app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None) -> None:
     """Run every job at its times until the process is asked to end; what is under way is finished first.
 
     Args:
         app: the application.
-        extra: further jobs with their deeds.
+        extra: jobs of this process beside those of the rooms.
+        parent: the process that began this one; when it has gone, killed or not, that is a request to end.
     """
     leadership = Leadership(app)
-    beside = hasattr(app.extensions["search"], "embedded")
-    work = [
-        (job, rules.DEEDS[job.deed]) for job in JOBS if beside or job.deed != "stand-in"
-    ] + list(extra)
+    with app.app_context():
+        jobs = [*contributions.jobs(), *extra]
     scheduler = BackgroundScheduler(
-        executors={job.lane: ThreadPoolExecutor(1) for job, _ in work},
+        executors={job.lane: ThreadPoolExecutor(1) for job in jobs},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
-
-    def turn(job: Job, deed: Callable[[], str]) -> None:
-        if not job.leader or leadership.held():
-            run(app, job.deed, deed)
-
-    for job, deed in work:
-        trigger = CronTrigger if "hour" in job.times else IntervalTrigger
-        doing = partial(turn, job, deed)
-        scheduler.add_job(
-            doing, trigger(**job.times, timezone="UTC"), id=job.deed, executor=job.lane
-        )
+    for job in jobs:
+        trigger = IntervalTrigger
+        if "hour" in job.schedule:
+            trigger = CronTrigger
+        turn = partial(run_if_leader, app, job, leadership)
+        times = trigger(**job.schedule, timezone="UTC")
+        scheduler.add_job(turn, times, id=job.name, executor=job.lane)
         if job.at_start:
-            scheduler.add_job(doing, id=f"{job.deed}-first", executor=job.lane)
+            scheduler.add_job(turn, id=f"{job.name}-first", executor=job.lane)
 
     # Blocked before any thread begins, so that no thread is interrupted and this one alone takes the request to end.
     ends = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     try:
         scheduler.start()
-        log.info("jobs_began", jobs=[job.deed for job, _ in work])
+        if parent is not None:
+            threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+        log.info("jobs_began", jobs=[job.name for job in jobs])
         log.info("jobs_ending", signal=signal.Signals(signal.sigwait(ends)).name)
         scheduler.shutdown(wait=True)
     finally:
         leadership.let_go()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
     log.info("jobs_ended")
+
+
+def _end_without(parent: int) -> None:
+    """Ask this process to end as soon as another is its parent."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_LOOK)
+    os.kill(os.getpid(), signal.SIGTERM)

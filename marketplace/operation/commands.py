@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from pathlib import Path
 
@@ -10,16 +11,14 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import search
+from marketplace import contributions
+from marketplace.contributions import Job
 from marketplace.errors import MarketError
-from marketplace.operation import background, backups, rules
+from marketplace.operation import background, backups
 
 
 @click.command("jobs")
-@click.option(
-    "--once",
-    type=click.Choice(list(rules.DEEDS)),
-    help="Do one piece of work now and end.",
-)
+@click.option("--once", metavar="JOB", help="Do one piece of work now and end.")
 @click.option(
     "--backup",
     type=click.Path(file_okay=False, path_type=Path),
@@ -28,22 +27,38 @@ from marketplace.operation import background, backups, rules
 @click.option(
     "--keep", default=background.KEPT, show_default=True, help="Backups to keep."
 )
+@click.option("--parent", type=int, hidden=True, help="End when this process has.")
 @with_appcontext
-def commands(once: str | None, backup: Path | None, keep: int) -> None:
+def commands(
+    once: str | None, backup: Path | None, keep: int, parent: int | None
+) -> None:
     """Do the work in the background until asked to end: index, expiry, comparison, matcher, backups.
 
     Run it on every host; what only one may do is done by the one that holds the lock.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if once:
-        if not background.run(app, once, rules.DEEDS[once]):
+        job = _job(once)
+        if not background.run(app, job.name, job.run):
             raise SystemExit(1)
         return
     extra = []
     if backup is not None:
-        nightly = background.Job("backup", {"hour": 18, "minute": 30})
-        extra.append((nightly, partial(backups.nightly, backup, keep)))
-    background.serve(app, tuple(extra))
+        nightly = partial(backups.nightly, backup, keep)
+        extra.append(Job("backup", nightly, {"hour": 18, "minute": 30}))
+    background.serve(app, extra, parent=parent)
+
+
+def _job(name: str) -> Job:
+    """The job of that name.
+
+    Raises:
+        click.BadParameter: no room has one of that name here.
+    """
+    jobs = {job.name: job for job in contributions.jobs()}
+    if name not in jobs:
+        raise click.BadParameter(f"{name!r} is not one of {', '.join(jobs)}.")
+    return jobs[name]
 
 
 @click.command("backup")
@@ -56,10 +71,14 @@ def commands(once: str | None, backup: Path | None, keep: int) -> None:
 @with_appcontext
 def backup(file: Path, with_secrets: bool) -> None:
     """Write database and uploaded files to FILE (.tar.gz), while the site goes on."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    began = time.monotonic()
     try:
         summary = backups.make(file, with_secrets=with_secrets)
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
+    seconds = round(time.monotonic() - began, 2)
+    background.note_run(app, "backup", ok=True, seconds=seconds)
     _say(summary)
     if not with_secrets:
         click.echo(

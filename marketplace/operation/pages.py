@@ -8,7 +8,8 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -21,11 +22,13 @@ from prometheus_flask_exporter import PrometheusMetrics
 
 from marketplace.door import needs
 from marketplace.errors import NotFound
-from marketplace.operation import logs, rules
+from marketplace.operation import background, health, logs
 
 blueprint = Blueprint("operation", __name__)
 PROBES = ("operation.healthz", "operation.readyz", "operation.metrics")
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
 FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
@@ -63,12 +66,39 @@ class Parts(Collector):
                 "Documents the search index holds.",
                 documents,
             )
+        yield from _jobs_and_disk(found)
+
+
+def _jobs_and_disk(found: health.Found) -> Iterator[Metric]:
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    yield GaugeMetricFamily(
+        "market_jobs_leader",
+        "Whether any process does what only one may do.",
+        found["jobs"]["leader"],
+    )
+    age = GaugeMetricFamily(
+        "market_job_age_seconds", "Since its last run on this host.", labels=["job"]
+    )
+    ok = GaugeMetricFamily(
+        "market_job_ok", "Whether its last run went well.", labels=["job"]
+    )
+    for name, run in sorted(background.last_runs(app).items()):
+        age.add_metric([name], time.time() - run.at)
+        ok.add_metric([name], run.ok)
+    yield age
+    yield ok
+    if "free_bytes" in found["disk"]:
+        yield GaugeMetricFamily(
+            "market_disk_free_bytes",
+            "Left of the file system that holds the data.",
+            found["disk"]["free_bytes"],
+        )
 
 
 def init_app(app: Flask) -> None:
     """Count requests by endpoint, give the logs their form, and let probes through without a redirect to HTTPS."""
     logs.init_app(app)
-    app.extensions["health"] = rules.Health()
+    app.extensions["health"] = health.Health()
     app.extensions["metrics"] = PrometheusMetrics(
         app,
         path=None,  # the page stands below, behind its own door
@@ -94,13 +124,18 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/readyz")
 @needs("public.read")
 def readyz() -> ResponseReturnValue:
-    """Ready: each part with its state and age; 503 when the database is away, for then nothing can be answered."""
+    """Ready: each part with its state and age; 503 when the database is away, for then nothing can be answered.
+
+    Anybody else than this machine and the collectors of /metrics reads the verdict alone: the figures say how much
+    there is that not everybody may see, and when somebody last saved.
+    """
     found = current_app.extensions["health"].look()
-    status = rules.verdict(found)
+    status = health.verdict(found)
     headers = {"Cache-Control": "no-store"} | (
         {"Retry-After": "10"} if status == "away" else {}
     )
-    return {"status": status, **found}, 503 if status == "away" else 200, headers
+    parts = found if _collects(LOOPBACK) else {}
+    return {"status": status, **parts}, 503 if status == "away" else 200, headers
 
 
 @blueprint.get("/metrics")
@@ -128,20 +163,27 @@ def metrics() -> ResponseReturnValue:
 
 
 def _require_collector() -> None:
-    """Raises NotFound for whoever neither bears the token nor comes from a named network, with no proxy between."""
+    """Raises NotFound for whoever may not collect the figures."""
+    if not _collects():
+        raise NotFound("没有找到这个页面。")
+
+
+def _collects(more: Sequence[Network] = ()) -> bool:
+    """Whether this request bears the token, or comes from a named network with no proxy between.
+
+    Args:
+        more: networks beyond those that METRICS_FROM names.
+    """
     token = current_app.config["METRICS_TOKEN"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and hmac.compare_digest(given.encode(), token.encode()):
-        return
-    hidden = not current_app.config["TRUSTED_PROXIES"] and any(
-        name in request.headers for name in FORWARDED
-    )
+        return True
+    trusted = current_app.config["TRUSTED_PROXIES"]
+    if not trusted and any(name in request.headers for name in FORWARDED):
+        return False
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
     except ValueError:
-        address = None
-    named = address is not None and any(
-        address in network for network in current_app.config["METRICS_FROM"]
-    )
-    if hidden or not named:
-        raise NotFound("没有找到这个页面。")
+        return False
+    named = (*current_app.config["METRICS_FROM"], *more)
+    return any(address in network for network in named)

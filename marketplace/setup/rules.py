@@ -23,7 +23,7 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking.matchers import Matchers
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (

@@ -1,1 +1,35 @@
-"""Verdicts: interested or unsuitable, by whom and on which list; what they change, and how good matching is by them."""
+"""Verdicts: interested or unsuitable, by whom and on which list; what they change, and how good matching is by them.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import url_for
+
+from marketplace.contributions import Link
+from marketplace.permissions import Deeds, Reader, broker, may, member, operator
+from marketplace.verdicts.background import jobs
+
+DEEDS: Deeds = {
+    # The thing is the listing on whose matches the verdict is given.
+    "verdict.read": (member, broker, operator),
+    "verdict.give": (member, broker, operator),
+    "verdict.grade": (broker, operator),
+    "verdict.read_reasons": (member, operator),  # why others passed one, added up
+    "quality.read": (operator,),
+}
+
+
+def nav(reader: Reader) -> Iterator[Link]:
+    """How good matching is, for operators; why firms passed one's achievements, for everybody with a desk."""
+    if may(reader, "quality.read"):
+        yield Link("匹配质量", url_for("verdicts.measured"), "operators")
+    if may(reader, "mine.read"):
+        text = "企业反馈：为什么没选您的成果"
+        yield Link(text, url_for("verdicts.feedback"), "achievements")
+
+
+__all__ = ["DEEDS", "jobs", "nav"]

@@ -1,6 +1,6 @@
-"""Tables of verdicts, the lists they were given on, grade models and measurements. What is done stands in `rules.py`.
+"""Tables of verdicts, the impressions they were given on, grade models and measurements.
 
-A pair is judged on somebody's list: `side` is the kind of the listing whose matches were shown.
+Deeds live in `deeds.py`. A pair is judged on one listing's list: `side` is the kind of the listing that was matched.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from marketplace.listings.models import Achievement, Demand
 
 SIDES = ("demand", "achievement")
 SURFACES = ("matches", "evidence")  # a ranked list, or one pair opened by itself
-# Why an offer is not suitable. On the list of an achievement the offers are demands, and some reasons read otherwise.
+# Why an offer is not suitable. On the list of an achievement the offers are demands, and some reasons are worded
+# from the other side.
 REASONS = {
     "direction": "方向不对",
     "too_early": "阶段太早",
@@ -39,7 +40,7 @@ REASONS = {
     "in_touch": "已经接触过",
     "other": "其他",
 }
-REASONS_OF_DEMANDS = {
+DEMAND_REASONS = {
     **REASONS,
     "too_early": "对方要的阶段更成熟",
     "metrics": "指标做不到",
@@ -47,7 +48,7 @@ REASONS_OF_DEMANDS = {
 }
 LEVELS = {4: "很相关", 3: "相关", 2: "沾边", 1: "不相关"}
 INTERESTED = 4  # the level of a pair somebody wants to go on with
-# A condition that does not suit says that the direction does: half a find. No direction, no find.
+# Where a condition does not suit, the direction does, so the pair is half relevant (docs/decisions/015).
 UNSUITABLE = dict.fromkeys(REASONS, 2) | {"direction": 1, "other": 1}
 NOTE_LEAST, NOTE_MOST = 2, 500
 
@@ -59,38 +60,42 @@ STATE_NAMES = {
 }
 DEED_NAMES = {"like": "感兴趣", "decline": "不合适", "grade": "评定", "retract": "收回"}
 _GIVEN = {"like": "interested", "decline": "unsuitable", "grade": "graded"}
-LIFE = Life(
-    initial="open",
-    moves={
-        **{
-            (state, deed): after
-            for state in STATE_NAMES
-            for deed, after in _GIVEN.items()
-        },
-        **{(state, "retract"): "open" for state in _GIVEN.values()},
-    },
-    names=STATE_NAMES,
-    deeds=DEED_NAMES,
-)
 
 
-def _one_of(column: str, values: Any) -> str:
-    return f"{column} in ({', '.join(repr(value) for value in values)})"
+def _moves() -> dict[tuple[str, str], str]:
+    """Any verdict may be given from any state; what was given may be taken back."""
+    moves = {(state, "retract"): "open" for state in _GIVEN.values()}
+    for state in STATE_NAMES:
+        for deed, after in _GIVEN.items():
+            moves[state, deed] = after
+    return moves
 
 
-class Shown(db.Model):  # type: ignore[name-defined,misc]
-    """A list as a reader had it before him when he judged something on it. Nothing is kept of readers who only look.
+LIFE = Life(initial="open", moves=_moves(), names=STATE_NAMES, deeds=DEED_NAMES)
+
+
+def _one_of(column: str, values: Iterable[str]) -> str:
+    quoted = ", ".join(f"'{value}'" for value in values)
+    return f"{column} in ({quoted})"
+
+
+class Impression(db.Model):  # type: ignore[name-defined,misc]
+    """A ranked list as a reader had it on the page when they judged something on it. Looking alone stores nothing.
 
     Attributes:
         side, subject_id, revision: the listing whose matches these are, and its state then.
         surface: a key of SURFACES.
-        ranker: version of the ranking; `generation`: of the catalogue it ranked; `judged`:
-            how many verdicts it took into account.
-        digest: fingerprint of all that, so that ten verdicts on one list keep it once.
-        at: when it was shown.
+        ranker: version of the ranking.
+        generation: version of the catalogue that was ranked.
+        judged: how many verdicts the order took into account.
+        digest: fingerprint of all that, so that ten verdicts on one list store it once.
+        to_id: the reader.
+        at: when the page was made.
     """
 
-    __tablename__ = "shown"
+    __tablename__ = (
+        "shown"  # table and column names stay as the first migration made them
+    )
     __table_args__ = (
         CheckConstraint(_one_of("side", SIDES), name="side"),
         CheckConstraint(_one_of("surface", SURFACES), name="surface"),
@@ -110,19 +115,21 @@ class Shown(db.Model):  # type: ignore[name-defined,misc]
     to_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(default=now)
 
-    places: Mapped[list[Place]] = relationship(
-        order_by="Place.position", cascade="all, delete-orphan", back_populates="shown"
+    items: Mapped[list[ImpressionItem]] = relationship(
+        order_by="ImpressionItem.position",
+        cascade="all, delete-orphan",
+        back_populates="impression",
     )
 
 
-class Place(db.Model):  # type: ignore[name-defined,misc]
-    """One row of a list that was shown: its position from 1, the listing, its revision, the score and grade it had."""
+class ImpressionItem(db.Model):  # type: ignore[name-defined,misc]
+    """One row of an impression: its position from 1, the listing, its revision, the score and grade it had."""
 
     __tablename__ = "shown_place"
     __table_args__ = (CheckConstraint("position >= 1", name="position"),)
 
-    shown_id: Mapped[int] = mapped_column(
-        ForeignKey("shown.id", ondelete="CASCADE"), primary_key=True
+    impression_id: Mapped[int] = mapped_column(
+        "shown_id", ForeignKey("shown.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     offered_id: Mapped[int]
@@ -130,7 +137,7 @@ class Place(db.Model):  # type: ignore[name-defined,misc]
     score: Mapped[float] = mapped_column(Float)
     grade: Mapped[str | None] = mapped_column(String(10))
 
-    shown: Mapped[Shown] = relationship(back_populates="places")
+    impression: Mapped[Impression] = relationship(back_populates="items")
 
 
 class Verdict(db.Model):  # type: ignore[name-defined,misc]
@@ -139,7 +146,7 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     Attributes:
         state: a state of LIFE. `reason` belongs to `unsuitable`, `level` (1–4) to `graded`, which needs a note.
         by_role: in which quality it was given: `owner`, `broker` or `operator`.
-        score, grade: what the machine had said; the verdict stands beside it, never in its place.
+        score, grade: what the matcher gave; a verdict is stored along with it and never replaces it.
     """
 
     __tablename__ = "verdict"
@@ -180,7 +187,9 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     note: Mapped[str] = mapped_column(Text, default="")
     score: Mapped[float] = mapped_column(Float)
     grade: Mapped[str | None] = mapped_column(String(10))
-    shown_id: Mapped[int] = mapped_column(ForeignKey("shown.id"), index=True)
+    impression_id: Mapped[int] = mapped_column(
+        "shown_id", ForeignKey("shown.id"), index=True
+    )
     at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
     revision: Mapped[int] = mapped_column()
@@ -188,7 +197,7 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     by: Mapped[Person] = relationship()
     demand: Mapped[Demand] = relationship()
     achievement: Mapped[Achievement] = relationship()
-    shown: Mapped[Shown] = relationship()
+    impression: Mapped[Impression] = relationship()
 
     __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
 
@@ -198,38 +207,23 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
         return self.achievement_id if self.side == "demand" else self.demand_id
 
     @property
-    def worth(self) -> int:
-        """The level this verdict stands for, 1–4; see INTERESTED and UNSUITABLE. Not of an open one."""
+    def relevance_level(self) -> int:
+        """How relevant the pair is by this verdict, 1–4; see INTERESTED and UNSUITABLE. Not of an open verdict."""
         if self.level is not None:
             return self.level
-        return (
-            INTERESTED
-            if self.state == "interested"
-            else UNSUITABLE[self.reason or "other"]
-        )
-
-
-def decisive(rows: Iterable[Verdict]) -> Verdict:
-    """The verdict that stands for a pair: a grade before a verdict, the owner's before others', newer before older."""
-    return max(
-        rows,
-        key=lambda row: (
-            row.state == "graded",
-            row.by_role == "owner",
-            row.changed_at,
-            row.id,
-        ),
-    )
+        if self.state == "interested":
+            return INTERESTED
+        return UNSUITABLE[self.reason or "other"]
 
 
 class GradeModel(db.Model):  # type: ignore[name-defined,misc]
-    """A calibrated grade model as JSON; the newest of the present ranker is in force.
+    """A calibrated grade model as JSON; the newest of the present ranker is active.
 
     Attributes:
         ranker: version of the ranking whose scores it knows.
-        demands, verdicts: how many demand texts and pairs it was learned from.
-        parameters: JSON that `matching.calibration` writes and reads, with how it did on texts it had not seen.
-        better: whether it did better on those than the fixed cut points; if not, these stay in force.
+        demands, verdicts: how many demand texts and pairs it was fitted on.
+        parameters: JSON of `matching`'s calibration, with its errors on texts it was not fitted on.
+        better: whether its errors there were smaller than those of the fixed cut points; if not, these stay active.
     """
 
     __tablename__ = "grade_model"
@@ -244,7 +238,7 @@ class GradeModel(db.Model):  # type: ignore[name-defined,misc]
 
 
 class Measurement(db.Model):  # type: ignore[name-defined,misc]
-    """How good matching was on a day: what the operators' page shows, with its date and numbers."""
+    """How good matching was on a day: the figures of the operators' page, as `quality.measure_quality` gives them."""
 
     __tablename__ = "measurement"
 

@@ -1,11 +1,12 @@
-"""Pages of verdicts: the buttons on a list of matches, why firms passed one's achievements, how good matching is.
+"""Pages of verdicts: the buttons on a list of matches, why firms declined one's achievements, how good matching is.
 
-The lists themselves are pages of matchmaking; what a verdict does stands in `rules.py`.
+The lists themselves are pages of matchmaking; what a verdict does lives in `deeds.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,15 +16,25 @@ from markupsafe import Markup
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.models import KIND_NAMES
-from marketplace.verdicts import deeds, measuring
-from marketplace.verdicts.deeds import Row
+from marketplace.listings.models import Row
+from marketplace.verdicts import deeds, grading, queries, ranked_lists
 from marketplace.verdicts.models import LEVELS, Verdict
-from matching import calibration
+from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("verdicts", __name__)
 
 PAIR = "<int:listing_id>/matches/<int(max=2147483647):other_id>"
+LIKED = Markup(
+    '已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。'
+)
+DECLINED = (
+    "已记为不合适（{reason}）：「{title}」。它移到下面的「已评价」，可以在那里收回。"
+)
+GRADED = (
+    "已评定为「{level}」：「{title}」。评定和程序的分数并列保存，用来检查匹配质量。"
+)
+
+Deed: TypeAlias = Callable[[Row], Verdict]
 
 
 @blueprint.post(f"/demands/{PAIR}/interested", defaults={"kind": "demand"})
@@ -31,72 +42,72 @@ PAIR = "<int:listing_id>/matches/<int(max=2147483647):other_id>"
 @needs("verdict.give", of_thing=True)
 def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """感兴趣, and where to go on."""
+    # By what the reader may open, not only find: the owner judges on the list of a draft too.
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
-    row = deeds.like(subject, other_id, by=current_user, shown=_shown())
-    place = url_for(
-        f"listings.{deeds.OFFERED[kind]}", listing_id=other_id, _anchor="side-contact"
-    )
-    flash(
-        Markup(
-            '已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。'
-        ).format(_title(row), place)
-    )
-    return _back(subject)
+    row = deeds.like(subject, other_id, by=current_user, ranked_list=_sent_list())
+    page = f"listings.{subject.counterpart}"
+    contact = url_for(page, listing_id=other_id, _anchor="side-contact")
+    flash(LIKED.format(_offered_title(row), contact))
+    return _back_to_matches(subject)
 
 
 @blueprint.post(f"/demands/{PAIR}/unsuitable", defaults={"kind": "demand"})
 @blueprint.post(f"/achievements/{PAIR}/unsuitable", defaults={"kind": "achievement"})
 @needs("verdict.give", of_thing=True)
 def decline(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
-    """不合适, with its reason; without one it is asked for on a page of its own."""
+    """不合适, with its reason; without one the form is shown on a page of its own."""
 
     def deed(subject: Row) -> Verdict:
-        reason, note = request.form.get("reason", ""), request.form.get("note", "")
         return deeds.decline(
-            subject, other_id, reason=reason, note=note, by=current_user, shown=_shown()
+            subject,
+            other_id,
+            reason=request.form.get("reason", ""),
+            note=request.form.get("note", ""),
+            by=current_user,
+            ranked_list=_sent_list(),
         )
 
-    said = "已记为不合适（{reason}）：「{title}」。它移到下面的「已评价」，可以在那里收回。"
-    return _judge("decline", kind, listing_id, other_id, deed, said)
+    return _judge("decline", kind, listing_id, other_id, deed, DECLINED)
 
 
 @blueprint.post(f"/demands/{PAIR}/grade", defaults={"kind": "demand"})
 @blueprint.post(f"/achievements/{PAIR}/grade", defaults={"kind": "achievement"})
 @needs("verdict.grade")
 def grade(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
-    """评定: a broker's own level, beside the machine's."""
+    """评定: a broker's own level, stored along with the matcher's score."""
 
     def deed(subject: Row) -> Verdict:
-        level, note = request.form.get("level", type=int), request.form.get("note", "")
         return deeds.grade(
-            subject, other_id, level=level, note=note, by=current_user, shown=_shown()
+            subject,
+            other_id,
+            level=request.form.get("level", type=int),
+            note=request.form.get("note", ""),
+            by=current_user,
+            ranked_list=_sent_list(),
         )
 
-    said = (
-        "已评定为「{level}」：「{title}」。评定和程序的分数并列保存，用来检查匹配质量。"
-    )
-    return _judge("grade", kind, listing_id, other_id, deed, said)
+    return _judge("grade", kind, listing_id, other_id, deed, GRADED)
 
 
 @blueprint.post(f"/demands/{PAIR}/retract", defaults={"kind": "demand"})
 @blueprint.post(f"/achievements/{PAIR}/retract", defaults={"kind": "achievement"})
 @needs("verdict.give", of_thing=True)
 def retract(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
-    """收回: the pair stands among the others again."""
+    """收回: the pair is ranked with the others again."""
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
     row = deeds.retract(subject, other_id, by=current_user)
-    flash(f"已收回对「{_title(row)}」的评价，它重新参加排列。")
-    return _back(subject)
+    flash(f"已收回对「{_offered_title(row)}」的评价，它重新参加排列。")
+    return _back_to_matches(subject)
 
 
 @blueprint.get("/mine/feedback")
 @needs("mine.read")
 def feedback() -> ResponseReturnValue:
-    """企业反馈: why firms passed one's achievements."""
+    """企业反馈: why firms declined one's achievements."""
     return render_template(
         "verdicts/feedback.html",
-        passed=deeds.feedback(by=current_user),
-        least=deeds.FIRMS_LEAST,
+        declined=queries.feedback(by=current_user),
+        least=queries.FIRMS_LEAST,
     )
 
 
@@ -106,58 +117,75 @@ def measured() -> ResponseReturnValue:
     """匹配质量: the newest measurement, with its date and numbers."""
     return render_template(
         "verdicts/quality.html",
-        measured=deeds.measured(by=current_user),
-        force=measuring.in_force(),
-        learning=calibration.LEAST,
+        measured=queries.newest_measurement(by=current_user),
+        grader=grading.active_grader(),
+        fitted_from=grading.FITTED_FROM,
     )
 
 
 def _judge(
-    name: str,
-    kind: str,
-    listing_id: int,
-    other_id: int,
-    deed: Callable[[Row], Verdict],
-    said: str,
+    name: str, kind: str, listing_id: int, other_id: int, deed: Deed, message: str
 ) -> ResponseReturnValue:
-    """Carry out a deed that has a form, and show the form again where something is missing."""
+    """Carry out a deed that has a form, and show the form again where something is missing.
+
+    Args:
+        name: of the template of the form.
+        kind, listing_id: the listing on whose matches the verdict is given.
+        other_id: the listing judged.
+        deed: gives the verdict.
+        message: what the next page says, with `title`, `reason` and `level` to fill in.
+    """
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
+    # Buttons on a list have no room for errors, so the form is shown by itself.
     try:
         row = deed(subject)
     except Invalid as error:
-        other = listing_queries.get_visible(
-            deeds.OFFERED[kind], other_id, by=current_user
-        )
-        page = render_template(
-            f"verdicts/{name}.html",
-            row=subject,
-            other=other,
-            own_name=KIND_NAMES[kind],
-            other_name=KIND_NAMES[other.kind],
-            reasons=deeds.reasons(kind),
-            levels=LEVELS,
-            problems=error.problems,
-            given=request.form,
-        )
-        return page, 422
-    reason = deeds.reasons(kind).get(row.reason or "", "")
+        return _form_again(name, subject, other_id, error), 422
+    reasons = queries.reason_names(kind)
     flash(
-        said.format(
-            title=_title(row), reason=reason, level=LEVELS.get(row.level or 0, "")
+        message.format(
+            title=_offered_title(row),
+            reason=reasons.get(row.reason or "", ""),
+            level=LEVELS.get(row.level or 0, ""),
         )
     )
-    return _back(subject)
+    return _back_to_matches(subject)
 
 
-def _shown() -> deeds.List:
-    return deeds.listed(request.form.get("ticket", ""), by=current_user)
+def _form_again(name: str, subject: Row, other_id: int, error: Invalid) -> str:
+    """The form of a verdict by itself, with what was filled in and what is wrong with it."""
+    other = listing_queries.get_visible(subject.counterpart, other_id, by=current_user)
+    # The summary of errors leads to the first choice of a group and to the field of a text.
+    prefix = "pair-" if name == "decline" else ""
+    targets = {}
+    for field, texts in error.problems.items():
+        target = f"{prefix}{field}"
+        if field in ("reason", "level"):
+            target += "-0"
+        targets[target] = texts
+    return render_template(
+        f"verdicts/{name}.html",
+        row=subject,
+        other=other,
+        own_name=subject.kind_name,
+        other_name=other.kind_name,
+        reasons=queries.reason_names(subject.kind),
+        levels=LEVELS,
+        problems=error.problems,
+        targets=targets,
+        given=request.form,
+    )
 
 
-def _title(row: Verdict) -> str:
+def _sent_list() -> RankedList:
+    """The list that came back with the form."""
+    return ranked_lists.verify(request.form.get("signed_list", ""), by=current_user)
+
+
+def _offered_title(row: Verdict) -> str:
     return row.achievement.title if row.side == "demand" else row.demand.title
 
 
-def _back(subject: Row) -> ResponseReturnValue:
-    return redirect(
-        url_for("matchmaking.matches", kind=subject.kind, listing_id=subject.id), 303
-    )
+def _back_to_matches(subject: Row) -> ResponseReturnValue:
+    page = url_for("matchmaking.matches", kind=subject.kind, listing_id=subject.id)
+    return redirect(page, 303)

@@ -147,7 +147,8 @@ def blows(site: Site, args: argparse.Namespace) -> dict[str, Callable[[], object
 
     return {
         "kill -9 a web worker": lambda: os.kill(
-            random.choice(site.workers()), signal.SIGKILL
+            random.choice(site.workers()),  # noqa: S311  any worker will do
+            signal.SIGKILL,
         ),
         "kill -9 flask jobs": lambda: site.processes["jobs"].kill(),
         "freeze Elasticsearch for 20 s": freeze,
@@ -268,6 +269,7 @@ def main() -> None:
         env = {
             **os.environ,
             "MARKET_ENV": "demo",
+            "JOBS": "0",  # a process of its own, which is killed too
             "DATA_DIR": name,
             "PORT": str(port),
             "DATABASE_URL": args.database,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from marketplace.errors import NotNow
 from marketplace.lifecycle import Life, history_of
-from marketplace.listings.models import ACHIEVEMENT_LIFE, DEMAND_LIFE
+from marketplace.listings.life import ACHIEVEMENT_LIFE, DEMAND_LIFE
 from tests.factories import Factory
 
 LIVES = {"achievement": ACHIEVEMENT_LIFE, "demand": DEMAND_LIFE}

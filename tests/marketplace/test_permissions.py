@@ -6,9 +6,24 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from marketplace.errors import NotAllowed
-from marketplace.permissions import TABLE, audiences, may, require
+from marketplace.permissions import (
+    HOUSE_DEEDS,
+    TABLE,
+    Guest,
+    anyone,
+    audiences,
+    join_deeds,
+    may,
+    operator,
+    read_aloud,
+    require,
+)
+
+# The table is joined when an application is built.
+pytestmark = pytest.mark.usefixtures("app")
 
 
 def person(*roles: str, organisations: tuple[int, ...] = ()) -> Any:
@@ -17,7 +32,7 @@ def person(*roles: str, organisations: tuple[int, ...] = ()) -> Any:
     )
 
 
-GUEST = SimpleNamespace(is_authenticated=False)
+GUEST = Guest()
 MEMBER = person("firm", organisations=(7,))
 STRANGER = person("firm", organisations=(8,))
 BROKER = person("broker", organisations=(9,))
@@ -86,3 +101,34 @@ def test_require_says_what_to_do() -> None:
 )
 def test_audiences(somebody: Any, expected: set[str]) -> None:
     assert audiences(somebody) == expected
+
+
+def test_a_deed_declared_twice_refuses_at_the_start() -> None:
+    before = dict(TABLE)
+
+    with pytest.raises(
+        ValueError, match="'deal.sign' is declared by deals and by finance"
+    ):
+        join_deeds(
+            [
+                ("deals", {"deal.sign": (operator,)}),
+                ("finance", {"deal.sign": (anyone,)}),
+            ]
+        )
+    with pytest.raises(
+        ValueError, match="'mine.read' is declared by the house and by deals"
+    ):
+        join_deeds([("deals", {"mine.read": (anyone,)})])
+    with pytest.raises(ValueError, match="names nobody"):
+        join_deeds([("deals", {"deal.sign": ()})])
+
+    assert before == TABLE
+    assert HOUSE_DEEDS.items() <= TABLE.items()
+
+
+def test_the_table_is_read_aloud(app: Flask) -> None:
+    printed = app.test_cli_runner().invoke(args=["deeds"]).output.splitlines()
+
+    assert printed == read_aloud()
+    assert len(printed) == len(TABLE)
+    assert "demand.read_firm: named or member or operator" in printed

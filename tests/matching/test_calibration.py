@@ -12,11 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matching import Document
-from matching.calibration import FEATURES, LEAST, Calibration, features, folds, text_key
 from matching.errors import UnusableArtefact
-from matching.facts import compare
-from matching.quality import TooFew
-from matching.reasons import Reasons
+from matching.explaining.facts import compare_facts
+from matching.explaining.reasons import Reasons
+from matching.judging.calibration import (
+    FEATURES,
+    MIN_TEXTS,
+    Calibration,
+    assign_folds,
+    pair_features,
+    text_key,
+)
+from matching.judging.quality import TooFew
 
 
 def reasons(
@@ -42,7 +49,7 @@ def sample(texts: int, seed: int = 3) -> dict[str, Any]:
     for number in range(texts):
         for _ in range(3):
             share = chance.random() * 0.4
-            pairs.append(features(reasons(0.3, [("轴承", share)]), []))
+            pairs.append(pair_features(reasons(0.3, [("轴承", share)]), []))
             levels.append(4 if share + chance.normal(0, 0.03) > 0.2 else 1)
             keys.append(f"需求{number}")
     return {"pairs": pairs, "levels": levels, "texts": keys, "fixed": [3] * len(levels)}
@@ -51,7 +58,7 @@ def sample(texts: int, seed: int = 3) -> dict[str, Any]:
 @given(st.lists(st.text("甲乙丙丁", max_size=2), max_size=80))
 def test_one_text_is_never_on_both_sides(texts: list[str]) -> None:
     sides = defaultdict(set)
-    for key, fold in zip(texts, folds(texts).tolist(), strict=True):
+    for key, fold in zip(texts, assign_folds(texts).tolist(), strict=True):
         sides[key].add(fold)
 
     assert all(len(found) == 1 for found in sides.values())
@@ -80,16 +87,16 @@ def test_the_same_text_under_two_ids_is_one_text(
 
 
 def test_fewer_than_fifty_texts_teach_nothing() -> None:
-    judged = sample(LEAST - 1)
+    judged = sample(MIN_TEXTS - 1)
 
     with pytest.raises(TooFew) as refused:
         Calibration().fit(**judged)
 
-    assert (refused.value.there, refused.value.needed) == (LEAST - 1, LEAST)
+    assert (refused.value.judged, refused.value.needed) == (MIN_TEXTS - 1, MIN_TEXTS)
 
 
 def test_many_postings_of_few_texts_teach_nothing() -> None:
-    judged = sample(3 * LEAST)
+    judged = sample(3 * MIN_TEXTS)
     judged["texts"] = [f"需求{number % 7}" for number in range(len(judged["texts"]))]
 
     with pytest.raises(TooFew):
@@ -97,18 +104,18 @@ def test_many_postings_of_few_texts_teach_nothing() -> None:
 
 
 def test_it_learns_what_decides_and_says_how_it_does_on_unseen_texts() -> None:
-    learned = Calibration().fit(**sample(LEAST + 10))
+    learned = Calibration().fit(**sample(MIN_TEXTS + 10))
     good, poor = (reasons(0.3, [("轴承", share)]) for share in (0.38, 0.02))
 
     assert learned.grade(good, []) == "high"
     assert learned.grade(poor, []) == "weak"
-    assert learned.better
-    assert (learned.demands_, learned.pairs_) == (LEAST + 10, 3 * (LEAST + 10))
+    assert learned.is_better
+    assert (learned.demands_, learned.pairs_) == (MIN_TEXTS + 10, 3 * (MIN_TEXTS + 10))
     assert sum(row[2] for row in learned.figures_["table"]) == learned.pairs_
 
 
 def test_what_tells_nothing_does_not_come_into_force() -> None:
-    judged = sample(LEAST + 10)
+    judged = sample(MIN_TEXTS + 10)
     chance = np.random.default_rng(5)
     judged["levels"] = [
         4 if chance.random() < 0.1 else 1 for _ in judged["levels"]
@@ -117,11 +124,11 @@ def test_what_tells_nothing_does_not_come_into_force() -> None:
     learned = Calibration().fit(**judged)
 
     assert learned.figures_["error"] < learned.figures_["fixed_error"]
-    assert not learned.better
+    assert not learned.is_better
 
 
 def test_a_learned_grade_hides_nothing_that_has_evidence() -> None:
-    judged = sample(LEAST)
+    judged = sample(MIN_TEXTS)
     judged["levels"] = [1] * len(judged["levels"])
     pair = reasons(0.3, [("轴承", 0.2)])
 
@@ -129,14 +136,14 @@ def test_a_learned_grade_hides_nothing_that_has_evidence() -> None:
 
 
 def test_without_a_specific_word_nothing_is_a_match_however_high_the_score() -> None:
-    learned = Calibration().fit(**sample(LEAST))
+    learned = Calibration().fit(**sample(MIN_TEXTS))
 
     assert learned.grade(reasons(0.9, [("轴承", 0.39)], specific=[]), []) is None
     assert learned.grade(reasons(0.9, [], specific=["轴承"]), []) is None
 
 
 def test_one_sided_verdicts_do_not_break_it() -> None:
-    judged = sample(LEAST)
+    judged = sample(MIN_TEXTS)
     judged["levels"] = [4] * len(judged["levels"])
 
     learned = Calibration().fit(**judged)
@@ -154,7 +161,7 @@ def test_a_higher_level_is_never_more_probable_than_a_lower(pair: list[float]) -
 
 def test_it_is_the_same_after_a_journey_through_json() -> None:
     back = Calibration.from_json(LEARNED.to_json())
-    pair = features(reasons(0.4, [("轴承", 0.2)]), [])
+    pair = pair_features(reasons(0.4, [("轴承", 0.2)]), [])
 
     assert back.probabilities([pair]).tolist() == LEARNED.probabilities([pair]).tolist()
     assert back.figures_ == json.loads(json.dumps(LEARNED.figures_))
@@ -187,15 +194,15 @@ def test_what_is_no_model_is_refused(text: str) -> None:
 
 
 def test_an_unknown_fact_is_neither_half_nor_anything() -> None:
-    known = compare(
+    known = compare_facts(
         Document(1, "甲", field="8", stage="pilot"),
         Document(2, "乙", field="8", stage="rnd"),
     )
-    named = dict(zip(FEATURES, features(reasons(0.3, []), known), strict=True))
+    named = dict(zip(FEATURES, pair_features(reasons(0.3, []), known), strict=True))
 
     assert (named["field agrees"], named["field differs"]) == (1, 0)
     assert (named["stage agrees"], named["stage differs"]) == (0, 1)
     assert (named["chain agrees"], named["chain differs"]) == (0, 0)
 
 
-LEARNED = Calibration().fit(**sample(LEAST))
+LEARNED = Calibration().fit(**sample(MIN_TEXTS))

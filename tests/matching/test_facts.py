@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from matching import Document
-from matching.facts import compare, near_miss
+from matching.explaining.facts import compare_facts, near_miss
 
 FIT: dict[str, Any] = {
     "field": "03",
@@ -25,7 +25,9 @@ FIT: dict[str, Any] = {
 def verdicts(wanted: dict[str, Any], offered: dict[str, Any]) -> dict[str, str]:
     return {
         f.name: f.verdict
-        for f in compare(Document(1, "求", **wanted), Document("1", "供", **offered))
+        for f in compare_facts(
+            Document(1, "求", **wanted), Document("1", "供", **offered)
+        )
     }
 
 
@@ -104,7 +106,7 @@ def test_a_near_miss_is_one_failed_gate(
     changed: dict[str, Any], expected: str | None
 ) -> None:
     missed = near_miss(
-        compare(Document(1, "求", **FIT), Document(2, "供", **{**FIT, **changed}))
+        compare_facts(Document(1, "求", **FIT), Document(2, "供", **{**FIT, **changed}))
     )
 
     assert (missed.name if missed else None) == expected

@@ -1,4 +1,4 @@
-"""The two forms of each loop give the same bits, and the best of a scan are those of a full sort."""
+"""Each compiled loop gives the bits of its numpy form, and the best of a scan are those of a full sort."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from matching import Document, Matcher, channel, features, kernels, segment
-from matching.channel import SUBLINEAR_32
+from matching import Document, Matcher
+from matching.features import FeatureCounts
+from matching.index import kernels
+from matching.index.feature_index import FeatureIndex
+from matching.index.segment import Segment
+from matching.index.weighting import SQUARED, SUBLINEAR_32, scaled_log
 from tests.matching.conftest import CATALOGUE
+from tests.matching.oracle import NumpyKernels
 
 SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
-
-
-@pytest.fixture(scope="module")
-def compiled() -> kernels.Loops:
-    return kernels.Compiled()
+FORMS = (NumpyKernels, kernels)
 
 
 def postings(
@@ -43,13 +44,11 @@ def postings(
 
 
 @pytest.mark.parametrize(("documents", "terms"), SIZES)
-def test_sums_are_equal_bit_for_bit(
-    compiled: kernels.Loops, documents: int, terms: int
-) -> None:
+def test_sums_are_equal_bit_for_bit(documents: int, terms: int) -> None:
     found = []
-    for loops in (kernels.Plain(), compiled):
+    for form in FORMS:
         sums = np.zeros(documents, dtype=np.float32)
-        loops.add(*postings(documents, terms), SUBLINEAR_32, sums)
+        form.sum_postings(*postings(documents, terms), SUBLINEAR_32, sums)
         found.append(sums.tobytes())
 
     assert found[0] == found[1]
@@ -57,9 +56,7 @@ def test_sums_are_equal_bit_for_bit(
 
 @pytest.mark.parametrize(("documents", "_terms"), SIZES)
 @pytest.mark.parametrize("top", [1, 2, 20, 1000])
-def test_the_best_are_among_those_found(
-    compiled: kernels.Loops, documents: int, _terms: int, top: int
-) -> None:
+def test_the_best_are_among_those_found(documents: int, _terms: int, top: int) -> None:
     random = np.random.default_rng(top)
     scores = np.round(random.random(documents) ** 9, 3).astype(np.float32)
     allowed = random.random(documents) < 0.8
@@ -67,8 +64,8 @@ def test_the_best_are_among_those_found(
     top = min(top, documents)
     last = np.sort(offered)[::-1][:top][-1]
     expected = set(np.flatnonzero((offered > 0) & (offered >= last)).tolist())
-    for loops in (kernels.Plain(), compiled):
-        found = set(loops.best(scores, allowed, top).tolist())
+    for form in FORMS:
+        found = set(form.top_candidates(scores, allowed, top, kernels.NEAR).tolist())
 
         assert expected <= found
         assert all(allowed[n] and scores[n] > 0 for n in found)
@@ -83,50 +80,48 @@ def test_the_best_are_among_those_found(
         np.zeros(5_000),
     ],
 )
-def test_as_many_are_found_as_tie_or_rise(
-    compiled: kernels.Loops, scores: npt.NDArray[np.float64]
-) -> None:
+def test_as_many_are_found_as_tie_or_rise(scores: npt.NDArray[np.float64]) -> None:
     allowed = np.arange(5_000) % 3 > 0
-    expected = kernels.Plain().best(scores.astype(np.float32), allowed, 5)
-
-    assert np.array_equal(
-        compiled.best(scores.astype(np.float32), allowed, 5), expected
+    expected, found = (
+        form.top_candidates(scores.astype(np.float32), allowed, 5, kernels.NEAR)
+        for form in FORMS
     )
 
+    assert np.array_equal(found, expected)
 
-def test_blends_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
+
+def test_accumulated_scores_are_equal_bit_for_bit() -> None:
     random = np.random.default_rng(1)
     sums, factors, before = random.random((3, 1000)).astype(np.float32)
     found = []
-    for loops in (kernels.Plain(), compiled):
+    for form in FORMS:
         scores = before.copy()
-        loops.blend(sums, factors, np.float32(0.57), scores)
+        form.accumulate(sums, factors, np.float32(0.57), scores)
         found.append(scores.tobytes())
 
     assert found[0] == found[1]
 
 
 @pytest.mark.parametrize(("documents", "terms"), SIZES)
-def test_shifts_are_equal(compiled: kernels.Loops, documents: int, terms: int) -> None:
+def test_updated_norm_sums_are_equal(documents: int, terms: int) -> None:
     random = np.random.default_rng(terms)
     old, new = random.integers(0, 60_000, (2, terms))
     by_count = random.integers(0, 100_000, 64)
     found = []
-    for loops in (kernels.Plain(), compiled):
+    for form in FORMS:
         to = np.ones((documents, 3), dtype=np.int64)
-        loops.shift(*postings(documents, terms)[:3], old, new, by_count, to)
+        form.update_norm_sums(*postings(documents, terms)[:3], old, new, by_count, to)
         found.append(to.tolist())
 
     assert found[0] == found[1]
 
 
-def test_inverse_lengths_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
+def test_inverse_norms_are_equal_bit_for_bit() -> None:
     a = np.random.default_rng(4).integers(0, 10**7, 1000)
     sums = np.stack([a, a * 3000, a * 3000**2], axis=1)
     sums[::7] = 0  # documents without features
     plain, fast = (
-        loops.inverse(sums, 12_000, np.float32(65536))
-        for loops in (kernels.Plain(), compiled)
+        form.inverse_norms(sums, 12_000, np.float32(65536)) for form in FORMS
     )
 
     assert plain.tobytes() == fast.tobytes()
@@ -136,40 +131,39 @@ def test_inverse_lengths_are_equal_bit_for_bit(compiled: kernels.Loops) -> None:
     assert plain[filled] == pytest.approx(65536 / (9000 * np.sqrt(a[filled])), rel=1e-6)
 
 
-def test_large_catalogues_are_laid_down_as_small_ones(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_segments_and_their_norm_sums_are_those_of_numpy() -> None:
     random = np.random.default_rng(3)
     documents = [
-        features.Counted(keys, random.integers(1, 64, len(keys)).astype(np.uint8))
+        FeatureCounts(keys, random.integers(1, 64, len(keys)).astype(np.uint8))
         for keys in (
             np.unique(random.integers(0, 90, size).astype(np.uint64))
             for size in random.integers(0, 40, 50)
         )
     ]
-    small = channel.Channel(segment.of(documents))
-    monkeypatch.setattr(segment, "LARGE", 1)
-    large = channel.Channel(segment.of(documents))
+    segment = Segment.from_documents(documents)
+    numbers = segment.by_document >> np.uint32(6)
+    frequencies = NumpyKernels.count_numbers(numbers, len(segment.keys))
+    inverted = NumpyKernels.invert_postings(
+        segment.by_document, segment.document_ends, segment.term_ends
+    )
+    sums = NumpyKernels.norm_sums(
+        segment.by_document, segment.document_ends, scaled_log(frequencies), SQUARED
+    )
 
-    assert np.array_equal(small.sums, large.sums)
-    for part in ("keys", "term_ends", "by_term", "document_ends", "by_document"):
-        assert np.array_equal(getattr(small.main, part), getattr(large.main, part)), (
-            part
-        )
+    assert np.array_equal(segment.frequencies, frequencies)
+    assert np.array_equal(segment.by_term, inverted)
+    assert np.array_equal(FeatureIndex(segment).sums, sums)
 
 
-def test_waiting_gives_the_compiled_loops() -> None:
-    assert isinstance(kernels.ready(), kernels.Compiled)
+@pytest.mark.parametrize("name", [n for n in vars(NumpyKernels) if n[0] != "_"])
+def test_a_loop_is_compiled_once_at_the_import(name: str) -> None:
+    assert len(getattr(kernels, name).signatures) == 1
 
 
 def test_nothing_is_compiled_while_somebody_waits(tmp_path: Path) -> None:
-    from matching import compiled as loops
-
-    kernels.ready()
-
     def known() -> dict[str, int]:
-        names = ("add", "blend", "best", "shift", "inverse")
-        return {name: len(getattr(loops, name).signatures) for name in names}
+        loops = {n: one for n, one in vars(kernels).items() if hasattr(one, "py_func")}
+        return {name: len(loop.signatures) for name, loop in loops.items()}
 
     before = known()
     Matcher().fit(CATALOGUE).save(tmp_path)
@@ -178,4 +172,5 @@ def test_nothing_is_compiled_while_somebody_waits(tmp_path: Path) -> None:
     mapped.put([Document("new", "轴承保持架", "尼龙保持架的注塑")])
     mapped.rank(CATALOGUE[0])
 
+    assert len(before) > 10
     assert known() == before

@@ -14,17 +14,9 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 
-import matching.matcher
-from matching import (
-    Document,
-    Match,
-    Matcher,
-    NotFitted,
-    UnusableArtefact,
-    features,
-    kernels,
-)
+from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features
 from matching import text as words_of
+from matching.index.reading import read_features
 from tests.matching.conftest import CATALOGUE, documents, texts
 
 QUERY = Document(
@@ -87,7 +79,7 @@ def test_a_text_that_says_nothing_is_not_ranked_but_explained(
 ) -> None:
     document = Document("q", title, text)
 
-    assert matcher.understand(document).empty_reason == expected
+    assert matcher.analyze(document).empty_reason == expected
     assert (matcher.rank(document) == []) == (expected is not None)
 
 
@@ -102,7 +94,7 @@ def test_documents_that_say_nothing_are_never_ranked(matcher: Matcher) -> None:
 
 def test_unknown_words_are_told(matcher: Matcher) -> None:
     query = Document("q", "保持架与星载铷原子钟封装")
-    understanding = matcher.understand(query)
+    understanding = matcher.analyze(query)
 
     assert "原子钟" in understanding.unknown
     assert "保持架" not in understanding.unknown
@@ -110,7 +102,7 @@ def test_unknown_words_are_told(matcher: Matcher) -> None:
         "评片"
         not in Matcher()
         .fit([Document(1, "射线评片员培训")])
-        .understand(Document("q", "评片"))
+        .analyze(Document("q", "评片"))
         .unknown
     )
     assert sum(weight for _, weight in understanding.weighed) == pytest.approx(1.0)
@@ -137,17 +129,17 @@ def test_equal_scores_are_ordered_by_id(
 
 
 @pytest.mark.parametrize(
-    ("among", "expected"),
+    ("only", "expected"),
     [(None, 4), ({31, "b-2"}, 2), (set(), 0), ({"nobody"}, 0), ({6}, 0)],
 )
 def test_only_what_is_allowed_is_ranked(
-    matcher: Matcher, among: set[int | str] | None, expected: int
+    matcher: Matcher, only: set[int | str] | None, expected: int
 ) -> None:
     query = Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解")
-    found = matcher.rank(query, among=among)
+    found = matcher.rank(query, only=only)
 
     assert len(found) == expected
-    assert among is None or {m.id for m in found} <= among
+    assert only is None or {m.id for m in found} <= only
 
 
 @pytest.mark.parametrize(
@@ -190,7 +182,7 @@ def test_an_unfitted_matcher_says_so() -> None:
         lambda m: m.put([]),
         lambda m: m.remove([1]),
         lambda m: m.save("nowhere"),
-        lambda m: m.understand(QUERY),
+        lambda m: m.analyze(QUERY),
         len,
     ]
     for use in uses:
@@ -208,21 +200,21 @@ def test_explaining_a_stranger_by_id_is_refused(matcher: Matcher) -> None:
         matcher.explain(QUERY, 999)
 
 
-def test_the_word_channel_is_the_cosine_of_scikit_learn() -> None:
-    kept = [d for d in CATALOGUE if features.read(d).telling]
+def test_the_word_features_give_the_cosine_of_scikit_learn() -> None:
+    kept = [d for d in CATALOGUE if read_features(d).has_content]
 
     def words(document: Document) -> list[str]:
-        title, text = features.parts(document)
+        title, text = features.title_and_text(document)
         return words_of.words(title, stop=True) * 3 + words_of.words(text, stop=True)
 
     vectors = TfidfVectorizer(analyzer=words, sublinear_tf=True).fit_transform(kept)
     expected = cosine_similarity(vectors)
     matcher = Matcher().fit(kept)
-    channel = matcher.channels_["words"]
+    index = matcher.catalogue_.indexes["words"]
     found = np.array(
         [
-            channel.dot(channel.ask(features.read(d).words, len(kept)), kernels.Plain())
-            / channel.norms(len(kept), np.arange(len(kept)))
+            index.dot(index.weigh(read_features(d).words, len(kept)))
+            / index.norms(len(kept), np.arange(len(kept)))
             for d in kept
         ]
     )
@@ -305,11 +297,9 @@ def test_any_text_may_be_asked(
     "weights",
     [{"grams": 0.0}, {"titles": 0.0}, {"words": 0.0}, {"grams": 0.0, "titles": 0.0}],
 )
-@pytest.mark.parametrize("few", [0, 1000])
-def test_any_channel_may_be_left_out(
-    weights: dict[str, float], few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_any_kind_of_features_may_be_left_out(
+    weights: dict[str, float], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(matching.matcher, "_FEW", few)
     matcher = Matcher(**weights).fit(CATALOGUE).put([Document(99, "保持架缺陷")])
     matcher.save(tmp_path)
     loaded = Matcher.load(tmp_path)
@@ -319,7 +309,7 @@ def test_any_channel_may_be_left_out(
     for match in loaded.rank(QUERY):
         assert sum(
             s for _, s in match.reasons.words
-        ) + match.reasons.rest == pytest.approx(match.score)
+        ) + match.reasons.residual == pytest.approx(match.score)
 
 
 def test_very_long_texts_are_read_and_ranked() -> None:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.quality import LEAST, TooFew, bands, gain, measure, precision
+from matching.judging.quality import (
+    MIN_DEMANDS,
+    TooFew,
+    measure_bands,
+    measure_quality,
+    ndcg_at_10,
+    precision_at_5,
+)
 
 LEVELS = st.lists(st.integers(1, 4), min_size=1, max_size=15)
 
@@ -24,7 +31,7 @@ LEVELS = st.lists(st.integers(1, 4), min_size=1, max_size=15)
     ],
 )
 def test_precision(levels: list[int], expected: float) -> None:
-    assert precision(levels) == expected
+    assert precision_at_5(levels) == expected
 
 
 @pytest.mark.parametrize(
@@ -39,34 +46,36 @@ def test_precision(levels: list[int], expected: float) -> None:
     ],
 )
 def test_gain(levels: list[int], expected: float | None) -> None:
-    assert gain(levels) == (expected if expected is None else pytest.approx(expected))
+    assert ndcg_at_10(levels) == (
+        expected if expected is None else pytest.approx(expected)
+    )
 
 
 @given(LEVELS)
 def test_the_best_order_is_never_beaten(levels: list[int]) -> None:
-    best = gain(sorted(levels, reverse=True))
+    best = ndcg_at_10(sorted(levels, reverse=True))
 
     assert best in (None, pytest.approx(1.0))
-    assert (gain(levels) or 0) <= 1 + 1e-12
+    assert (ndcg_at_10(levels) or 0) <= 1 + 1e-12
 
 
-@given(st.lists(LEVELS, max_size=LEAST - 1))
+@given(st.lists(LEVELS, max_size=MIN_DEMANDS - 1))
 def test_fewer_than_twenty_demands_are_never_measured(lists: list[list[int]]) -> None:
     with pytest.raises(TooFew) as refused:
-        measure([*lists, [], []])  # a demand nobody judged is no judged demand
+        measure_quality([*lists, [], []])  # a demand nobody judged is no judged demand
 
-    assert (refused.value.there, refused.value.needed) == (len(lists), LEAST)
+    assert (refused.value.judged, refused.value.needed) == (len(lists), MIN_DEMANDS)
 
 
 def test_twenty_demands_are_measured_but_no_figure_comes_from_fewer() -> None:
-    lists = [[4, 1]] * (LEAST - 1) + [[1]]
+    lists = [[4, 1]] * (MIN_DEMANDS - 1) + [[1]]
 
-    found = measure(lists)
+    found = measure_quality(lists)
 
-    assert (found.demands, found.pairs) == (LEAST, 2 * (LEAST - 1) + 1)
-    assert found.precision.mean == pytest.approx(0.5 * (LEAST - 1) / LEAST)
-    assert found.precision.n == LEAST
-    assert (found.gain.mean, found.gain.n) == (None, LEAST - 1)
+    assert (found.demands, found.pairs) == (MIN_DEMANDS, 2 * (MIN_DEMANDS - 1) + 1)
+    assert found.precision.mean == pytest.approx(0.5 * (MIN_DEMANDS - 1) / MIN_DEMANDS)
+    assert found.precision.n == MIN_DEMANDS
+    assert (found.gain.mean, found.gain.n) == (None, MIN_DEMANDS - 1)
 
 
 def test_bands_tell_what_each_grade_was_worth() -> None:
@@ -74,7 +83,7 @@ def test_bands_tell_what_each_grade_was_worth() -> None:
     expected = [("high", 2, 0.5, 2.5), ("weak", 1, 0.0, 2.0), (None, 1, 0.0, 1.0)]
 
     assert [
-        (b.grade, b.pairs, b.finds, b.level) for b in bands(pairs, LEAST)
+        (b.grade, b.pairs, b.finds, b.level) for b in measure_bands(pairs, MIN_DEMANDS)
     ] == expected
     with pytest.raises(TooFew):
-        bands(pairs, LEAST - 1)
+        measure_bands(pairs, MIN_DEMANDS - 1)

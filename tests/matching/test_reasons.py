@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching import Document, Matcher, Reasons, grades
+from matching import Document, Matcher, Reasons
 from matching import text as words_of
-from matching.facts import Fact
-from matching.reasons import apportioned
-from matching.sentence import sentence
+from matching.explaining.facts import Fact
+from matching.explaining.query_explainer import QueryExplainer
+from matching.explaining.reasons import largest_remainder
+from matching.explaining.sentence import match_sentence
+from matching.judging import grades
 from tests.matching.conftest import CATALOGUE, documents, texts
 
 QUERY = Document(
@@ -48,10 +51,10 @@ def test_reasons_always_add_up_and_stand_in_both_texts(
     for match in Matcher().fit(catalogue).rank(query):
         reasons = match.reasons
 
-        assert sum(share for _, share in reasons.words) + reasons.rest == pytest.approx(
-            match.score, abs=1e-12
-        )
-        assert reasons.rest >= -1e-12
+        assert sum(
+            share for _, share in reasons.words
+        ) + reasons.residual == pytest.approx(match.score, abs=1e-12)
+        assert reasons.residual >= -1e-12
         assert all(share > 0 for _, share in reasons.words)
         assert 0 <= reasons.covered <= 1 + 1e-9
         assert {w for w, _ in reasons.words} <= words_in(query) & words_in(
@@ -85,11 +88,33 @@ def test_explaining_a_pair_is_explaining_its_match(matcher: Matcher) -> None:
 def test_reasons_stay_those_of_the_ranking_when_the_catalogue_changes(
     matcher: Matcher,
 ) -> None:
-    expected = matcher.rank(QUERY)[0].reasons.words
-    match = matcher.rank(QUERY)[0]
-    matcher.remove([31])
+    expected = [match.reasons for match in matcher.rank(QUERY)]
+    matches = matcher.rank(QUERY)
+    added = Document(99, "尼龙保持架在线视觉检测", "PA66保持架兜孔毛刺，线阵相机")
+    matcher.remove([31]).put([added, Document(7, "驴皮", "酶解")]).merge()
+    matcher.put([Document("more", "铷原子钟", "保持架")])
 
-    assert match.reasons.words == expected
+    assert [match.reasons for match in matches] == expected
+
+
+def test_only_the_reasons_that_are_read_are_worked_out(
+    matcher: Matcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    explained: list[float] = []
+    explain = QueryExplainer.explain
+
+    def counted(self: QueryExplainer, score: float, *rest: Any) -> Reasons:
+        explained.append(score)
+        return explain(self, score, *rest)
+
+    monkeypatch.setattr(QueryExplainer, "explain", counted)
+    query = Document("q", "保持架检测 隔膜涂覆 废水脱色 驴皮酶解")
+    matches = matcher.rank(query)
+    shown = [match.reasons for match in matches[:2]]
+
+    assert len(matches) == 4
+    assert explained == [reasons.score for reasons in shown]
+    assert matches[0].reasons is shown[0]
 
 
 def test_a_document_from_outside_is_explained_as_if_it_stood_there(
@@ -108,7 +133,7 @@ def test_a_text_that_says_nothing_has_no_reasons(
 ) -> None:
     reasons = matcher.explain(Document("q", title, text), 31)
 
-    assert (reasons.score, reasons.words, reasons.rest) == (0.0, [], 0.0)
+    assert (reasons.score, reasons.words, reasons.residual) == (0.0, [], 0.0)
 
 
 def test_what_stands_nowhere_is_told(matcher: Matcher) -> None:
@@ -156,7 +181,7 @@ def test_grades_ask_for_score_and_evidence(
 ) -> None:
     reasons = reasons_of(words, specific=specific, covered=covered, score=score)
 
-    assert grades.grade(score, reasons) == expected
+    assert grades.fixed_grade(score, reasons) == expected
 
 
 METAL = [
@@ -200,7 +225,9 @@ def test_unrelated_texts_get_no_grade(start: int) -> None:
     )
     found = Matcher().fit(offered).rank(query)
 
-    assert [grades.grade(m.score, m.reasons) for m in found] == [None] * len(found)
+    assert [grades.fixed_grade(m.score, m.reasons) for m in found] == [None] * len(
+        found
+    )
 
 
 @settings(max_examples=80)
@@ -215,7 +242,7 @@ def test_without_two_shared_words_it_is_never_the_top_grade(
         mine = set(words_of.words(f"{query.title} {query.text}", stop=True))
         theirs = set(words_of.words(f"{other.title} {other.text}", stop=True))
         if len(mine & theirs) < 2:
-            assert grades.grade(match.score, match.reasons) != "high"
+            assert grades.fixed_grade(match.score, match.reasons) != "high"
 
 
 # sentence
@@ -246,7 +273,7 @@ def test_without_two_shared_words_it_is_never_the_top_grade(
 def test_the_sentence_tells_words_and_facts(facts: list[Fact], expected: str) -> None:
     words = [("甲", 0.2), ("乙", 0.05), ("丙", 0.06), ("丁", 0.05)]
     reasons = Reasons(words, 0.14, 0.5, ["甲", "乙", "丁"], 0.5, [], [])
-    said = sentence(reasons, facts)
+    said = match_sentence(reasons, facts)
 
     assert str(said) == expected
     assert (
@@ -259,12 +286,12 @@ def test_the_sentence_tells_words_and_facts(facts: list[Fact], expected: str) ->
 def test_the_sentence_says_when_no_word_is_shared() -> None:
     expected = "两边没有共同的专门用语。"
 
-    assert str(sentence(Reasons([], 0.05, 0.05, [], 0.0, [], []))) == expected
+    assert str(match_sentence(Reasons([], 0.05, 0.05, [], 0.0, [], []))) == expected
 
 
 @given(st.lists(st.floats(0, 1), max_size=10), st.integers(0, 1000))
-def test_apportioned_parts_always_add_up(parts: list[float], whole: int) -> None:
-    found = apportioned(parts, whole)
+def test_rounded_parts_always_add_up(parts: list[float], whole: int) -> None:
+    found = largest_remainder(parts, whole)
 
     assert sum(found) == (whole if sum(parts) > 0 else 0)
     assert all(number >= 0 for number in found)
@@ -276,10 +303,10 @@ def test_the_sentence_says_the_percents_of_its_words(
 ) -> None:
     for match in matcher.rank(document):
         percents = match.reasons.percents
-        said = sentence(match.reasons, [])
+        said = match_sentence(match.reasons, [])
 
         assert said.percent == sum(percents[word] for word in said.words)
-        assert sum(match.reasons.apportioned(100)) == 100
+        assert sum(match.reasons.rounded_parts(100)) == 100
 
 
 @settings(max_examples=40)
@@ -290,7 +317,7 @@ def test_the_sentence_only_says_what_is_so(
     by_id = {d.id: d for d in catalogue}
     query = Document("q", asked)
     for match in Matcher().fit(catalogue).rank(query):
-        said = sentence(match.reasons, [])
+        said = match_sentence(match.reasons, [])
 
         assert set(said.words) <= words_in(query) & words_in(by_id[match.id])
         assert 0 <= said.percent <= 100

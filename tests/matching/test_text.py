@@ -99,7 +99,7 @@ def test_cutting_is_jiebas_on_the_sample_lists(oracle, name: str) -> None:
 
 
 def test_cutting_is_jiebas_on_terms_run_together(oracle) -> None:
-    terms = sorted(t for t in text.terms() if HAN_RUN.fullmatch(t))
+    terms = sorted(t for t in text.lexicon_terms() if HAN_RUN.fullmatch(t))
     together = [terms[i] + terms[-i] + terms[i * 7 % len(terms)] for i in range(1, 700)]
     different = [run for run in terms + together if cut(run) != oracle.lcut(run)]
 
@@ -117,7 +117,7 @@ def test_cutting_is_jiebas_on_any_order_of_characters(oracle, run: str) -> None:
 
 
 def test_every_term_stays_whole() -> None:
-    broken = [term for term in text.terms() if term not in text.words(term)]
+    broken = [term for term in text.lexicon_terms() if term not in text.words(term)]
 
     assert broken == []
 

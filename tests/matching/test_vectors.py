@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from matching import Document, Matcher, features, vectors
-from matching.features import Counted, word_key
+from matching import Document, Matcher, vectors
+from matching.features import FeatureCounts, word_key
+from matching.index.reading import read_features
 from tests.matching.conftest import WORDS, documents, texts
 
 QUERY = Document("q", "尼龙保持架缺陷检测", "PA66保持架兜孔毛刺")
@@ -36,12 +37,13 @@ def test_few_texts_train_none_and_are_ranked_by_text_alone() -> None:
     few = MANY[: vectors.FEW_TEXTS]
     matcher = Matcher().fit(few)
 
-    assert len(matcher.vectors_.keys) == 0
+    assert len(matcher.catalogue_.word_vectors.keys) == 0
     assert shown(matcher, QUERY) == shown(Matcher(vectors=0).fit(few), QUERY)
 
 
 def test_training_twice_gives_the_same(trained: Matcher) -> None:
-    once, again = trained.vectors_, Matcher().fit(MANY).vectors_
+    once = trained.catalogue_.word_vectors
+    again = Matcher().fit(MANY).catalogue_.word_vectors
 
     assert len(once.keys) > 10
     assert np.array_equal(once.rows, again.rows)
@@ -92,17 +94,19 @@ def test_scores_stay_in_bounds_and_reasons_add_up(
         told = sum(share for _, share in match.reasons.words)
 
         assert 0 < match.score <= 1
-        assert told + match.reasons.rest == pytest.approx(match.score, abs=1e-12)
-        assert 0 <= match.reasons.alike <= match.reasons.rest + 1e-9
+        assert told + match.reasons.residual == pytest.approx(match.score, abs=1e-12)
+        assert 0 <= match.reasons.vector_share <= match.reasons.residual + 1e-9
 
 
 def test_what_words_used_alike_bring_is_told(trained: Matcher) -> None:
     best = trained.rank(MANY[7])[0]
-    whole = 1.75 + 0.4 * vectors.worth(len(features.read(MANY[7]).words.keys))
+    whole = 1.75 + 0.4 * vectors.length_confidence(
+        len(read_features(MANY[7]).words.keys)
+    )
 
     assert best.id == 7
     assert best.score == pytest.approx(1)
-    assert best.reasons.alike == pytest.approx(1 - 1.75 / whole, abs=1e-4)
+    assert best.reasons.vector_share == pytest.approx(1 - 1.75 / whole, abs=1e-4)
 
 
 def test_they_are_saved_with_the_matcher(trained: Matcher, tmp_path: Path) -> None:
@@ -117,14 +121,14 @@ def test_they_are_saved_with_the_matcher(trained: Matcher, tmp_path: Path) -> No
 def test_additions_after_the_texts_that_train_equal_any_refit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(vectors, "MOST_TEXTS", len(MANY))
+    monkeypatch.setattr(vectors, "MAX_TEXTS", len(MANY))
     later = [
         Document(f"x{i}", f"新型{WORDS[i]}", f"{WORDS[i]}与{WORDS[i + 1]}联用")
         for i in range(20)
     ]
     grown, whole = Matcher().fit(MANY).put(later), Matcher().fit([*MANY, *later])
 
-    assert len(whole.vectors_.keys) > 10
+    assert len(whole.catalogue_.word_vectors.keys) > 10
     for query in (QUERY, *later[:5]):
         assert shown(grown, query) == shown(whole, query)
 
@@ -168,27 +172,30 @@ def test_a_text_of_few_words_counts_less() -> None:
     ]
     keys = np.sort(np.array([word_key(w) for w in words], dtype=np.uint64))
     same = vectors.WordVectors(keys, np.ones((len(keys), 2), dtype=np.int16))
-    long, short = (Counted(keys[:n], np.ones(n, dtype=np.uint8)) for n in (10, 1))
-    query, *others = same.means([long, long, short])
+    long, short = (FeatureCounts(keys[:n], np.ones(n, dtype=np.uint8)) for n in (10, 1))
+    query, *others = same.mean_vectors([long, long, short])
 
-    assert vectors.near(query, np.array(others)) == pytest.approx(
+    assert vectors.vector_similarity(query, np.array(others)) == pytest.approx(
         [0.5, 1 / 11], rel=1e-3
     )
 
 
 def test_means_one_by_one_are_those_of_the_whole_catalogue(trained: Matcher) -> None:
-    read = [features.read(document).words for document in MANY[:50]]
+    read = [read_features(document).words for document in MANY[:50]]
+    catalogue = trained.catalogue_
 
-    assert trained.means_.any(axis=1).all()
-    assert np.array_equal(trained.vectors_.means(read), trained.means_[:50])
+    assert catalogue.means.any(axis=1).all()
+    assert np.array_equal(
+        catalogue.word_vectors.mean_vectors(read), catalogue.means[:50]
+    )
 
 
 def test_the_mean_of_unknown_words_is_nothing(trained: Matcher) -> None:
-    unknown = Counted(np.array([1], dtype=np.uint64), np.ones(1, dtype=np.uint8))
+    unknown = FeatureCounts(np.array([1], dtype=np.uint64), np.ones(1, dtype=np.uint8))
 
     for found in (
-        vectors.nothing().means([unknown]),
-        trained.vectors_.means([unknown]),
+        vectors.no_vectors().mean_vectors([unknown]),
+        trained.catalogue_.word_vectors.mean_vectors([unknown]),
     ):
         assert found.shape == (1, found.shape[1])
         assert not found.any()

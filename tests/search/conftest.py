@@ -1,5 +1,5 @@
 """The engines every search test runs over, and the small catalogue the tables are written against.
-Not here: expected results; those stand beside each test.
+Not here: expected results; each test has its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from search import Document, Engine, open_engine
-from search.elastic import ElasticEngine
+from search.cluster import ElasticEngine
 
 URL = os.environ.get("SEARCH_TEST_URL", "http://127.0.0.1:9200")
 PATIENT = 20.0  # seconds: a busy test machine is no reason for a wrong answer

@@ -18,8 +18,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from search import Document, Engine, Query, SearchError, SearchUnavailable, open_engine
-from search.elastic import ElasticEngine
+from search.cluster import ElasticEngine
 
+FOLDER = Path("/var/tmp/market-nodes-trial")  # noqa: S108  data of trials, not worth keeping
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "elasticsearch.py"
 NODES = 3
 LONGEST = 2.0  # seconds a question may wait for its answer
@@ -27,7 +28,7 @@ PATIENCE = 120.0  # seconds until a killed node is back with all copies
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal, with the time."""
+    """Print for the person at the terminal, with the time."""
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
@@ -102,7 +103,7 @@ class Trial:
             time.sleep(0.05)  # leaves the processors to the nodes
         engine.close()
 
-    def reckon(self) -> list[str]:
+    def find_losses(self) -> list[str]:
         """What of the acknowledged is not there as it should be."""
         there = {
             ident: version for _, ident, version in ElasticEngine(self.url).versions()
@@ -149,14 +150,12 @@ def whole(port: int) -> bool:
 
 
 def main() -> int:
-    """Start the nodes, burn, reckon, end the nodes."""
+    """Start the nodes, kill each in turn, count what is lost, end the nodes."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--port", type=int, default=9320)
-    parser.add_argument(
-        "--folder", type=Path, default=Path("/var/tmp/market-nodes-trial")
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument(
         "--seconds",
         type=float,
@@ -208,7 +207,7 @@ def main() -> int:
         trial.over.set()
         for thread in threads:
             thread.join()
-        lost, longest = trial.reckon(), max(trial.waits)
+        lost, longest = trial.find_losses(), max(trial.waits)
         say(
             f"{len(trial.book)} documents acknowledged, {len(trial.removed)} of them removals, "
             f"{trial.refused} writes refused and repeated; {len(trial.waits)} answers, "

@@ -12,9 +12,9 @@ import pytest
 
 from benchmarks import texts
 from matching import Document, Matcher, UnusableArtefact
-from matching.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 from search import NotBuilt
-from search.candidates import CandidatePool
+from search.cluster.candidates import CandidateIndex
 from tests.search.conftest import URL, required
 
 pytestmark = pytest.mark.server
@@ -24,17 +24,17 @@ QUESTIONS = texts.demands(TEXTS, 12)
 
 
 @pytest.fixture
-def pool() -> Iterator[CandidatePool]:
+def pool() -> Iterator[CandidateIndex]:
     required()
-    pool = CandidatePool(f"{URL}/test-{uuid4().hex}", "achievement-1")
+    pool = CandidateIndex(f"{URL}/test-{uuid4().hex}", "achievement-1")
     yield pool
     pool.drop()
     pool.close()
 
 
 @pytest.fixture
-def matcher(pool: CandidatePool, tmp_path: Path) -> CandidateMatcher:
-    """All that have a term asked for are candidates, so that nothing but the scores can differ."""
+def matcher(pool: CandidateIndex, tmp_path: Path) -> CandidateMatcher:
+    """All that have a term of the query are candidates, so that nothing but the scores can differ."""
     CandidateMatcher.build(CATALOGUE, tmp_path, pool)
     return CandidateMatcher.open(tmp_path, pool, candidates=len(CATALOGUE))
 
@@ -55,7 +55,7 @@ def same(matcher: CandidateMatcher, exact: Matcher) -> None:
         assert matcher.explain(question, CATALOGUE[3]) == exact.explain(
             question, CATALOGUE[3]
         )
-        assert matcher.understand(question) == exact.understand(question)
+        assert matcher.analyze(question) == exact.analyze(question)
         assert matcher.rank(question, 20)[1].reasons == best[1].reasons
 
 
@@ -94,13 +94,13 @@ def test_what_is_put_and_removed_later_counts_as_if_fitted(
 
 
 @pytest.mark.parametrize("many", [5, 400])
-def test_only_among_the_ids_asked_for(matcher: CandidateMatcher, many: int) -> None:
+def test_only_among_the_ids_given(matcher: CandidateMatcher, many: int) -> None:
     exact = Matcher().fit(CATALOGUE)
-    among = set(range(0, 2 * many, 2)) | {12_345}
+    only = set(range(0, 2 * many, 2)) | {12_345}
 
-    ranked = matcher.rank(QUESTIONS[0], 20, among)
+    ranked = matcher.rank(QUESTIONS[0], 20, only)
 
-    assert ranked == exact.rank(QUESTIONS[0], 20, among)
+    assert ranked == exact.rank(QUESTIONS[0], 20, only)
 
 
 @pytest.mark.parametrize("text", ["", "的", "😀", "没有的词 zzzz", "\x00"])
@@ -109,10 +109,10 @@ def test_texts_that_say_nothing(matcher: CandidateMatcher, text: str) -> None:
     document = Document(0, text)
 
     assert matcher.rank(document) == exact.rank(document)
-    assert matcher.understand(document) == exact.understand(document)
+    assert matcher.analyze(document) == exact.analyze(document)
 
 
-def test_an_empty_catalogue(pool: CandidatePool, tmp_path: Path) -> None:
+def test_an_empty_catalogue(pool: CandidateIndex, tmp_path: Path) -> None:
     assert CandidateMatcher.build([], tmp_path, pool) == 0
     matcher = CandidateMatcher.open(tmp_path, pool)
     assert matcher.rank(QUESTIONS[0]) == []
@@ -120,18 +120,18 @@ def test_an_empty_catalogue(pool: CandidatePool, tmp_path: Path) -> None:
     assert matcher.rank(QUESTIONS[0]) == Matcher().fit(CATALOGUE[:3]).rank(QUESTIONS[0])
 
 
-def test_a_lost_index_and_a_foreign_artefact_are_told(
-    matcher: CandidateMatcher, pool: CandidatePool
+def test_a_lost_index_and_a_foreign_artefact_are_reported(
+    matcher: CandidateMatcher, pool: CandidateIndex
 ) -> None:
     pool.drop()
 
     with pytest.raises(NotBuilt):
         matcher.rank(QUESTIONS[0])
-    assert not pool.there()
+    assert not pool.exists()
 
 
 def test_an_artefact_of_a_matcher_in_memory_is_refused(
-    pool: CandidatePool, tmp_path: Path
+    pool: CandidateIndex, tmp_path: Path
 ) -> None:
     Matcher().fit(CATALOGUE[:3]).save(tmp_path)
 
@@ -140,7 +140,7 @@ def test_an_artefact_of_a_matcher_in_memory_is_refused(
 
 
 def test_an_id_that_occurs_twice_is_refused(
-    pool: CandidatePool, tmp_path: Path
+    pool: CandidateIndex, tmp_path: Path
 ) -> None:
     with pytest.raises(ValueError, match="same id"):
         CandidateMatcher.build([CATALOGUE[0], CATALOGUE[0]], tmp_path, pool)

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from search import Document, Engine, Query, SearchError, SearchUnavailable, open_engine
-from search.elastic import ElasticEngine, address
-from search.elastic_queries import OFFER_FIELDS, index_body
+from search.cluster import ElasticEngine
+from search.cluster.client import parse_address
+from search.cluster.mapping import COMPLETION_FIELDS, index_body
 from search.schema import FIELDS
 
 cluster_only = pytest.mark.parametrize(
@@ -42,13 +43,13 @@ def listing(number: int, version: int = 1, title: str = "轴承") -> Document:
 def test_addresses(
     url: str, expected: tuple[list[str], tuple[str, str] | None, str]
 ) -> None:
-    assert address(url) == expected
+    assert parse_address(url) == expected
 
 
 @pytest.mark.parametrize("url", ["http://", "ftp://x", "http:///market"])
 def test_addresses_that_mean_nothing(url: str) -> None:
     with pytest.raises(ValueError, match="SEARCH_URL"):
-        address(url)
+        parse_address(url)
 
 
 def test_the_mapping_is_strict_and_names_every_field_of_a_document() -> None:
@@ -56,7 +57,9 @@ def test_the_mapping_is_strict_and_names_every_field_of_a_document() -> None:
     texts = {name for name, kind in FIELDS.items() if kind == "text"}
     ours = {"words", "chars_title", "chars_body", "deleted", "written_at"}
     assert mapping["dynamic"] == "strict"
-    assert set(mapping["properties"]) == set(FIELDS) - texts | ours | set(OFFER_FIELDS)
+    assert set(mapping["properties"]) == set(FIELDS) - texts | ours | set(
+        COMPLETION_FIELDS
+    )
     assert set(FIELDS) == set(Document.__slots__)
 
 
@@ -109,7 +112,7 @@ def test_a_version_of_other_words_is_noticed(
 ) -> None:
     engine = fresh()
     engine.put([listing(1)])
-    client = engine._connected()
+    client = engine.cluster.within(20)
     client.indices.put_mapping(
         index=engine.alias,
         meta={"version": "older", "built_at": "2026-01-01T00:00:00+00:00"},
@@ -150,8 +153,8 @@ def test_a_rebuild_that_was_killed_is_cleared_away(
         [sys.executable, "-c", program, engine.url], env=os.environ, check=False
     )
     assert done.returncode == -9
-    engine._close(
-        f"{engine.alias}-0", closed=True
+    engine.indices.block_writes(
+        f"{engine.alias}-0", blocked=True
     )  # the worst moment to die: between the block and the swap
     assert engine.find(Query("轴承")).total == 1
     assert engine.rebuild([listing(3)]) == 1
@@ -165,11 +168,11 @@ def test_a_write_that_meets_the_swap_is_sent_again(
 ) -> None:
     engine = fresh()
     engine.put([listing(1)])
-    engine._close(f"{engine.alias}-0", closed=True)
+    engine.indices.block_writes(f"{engine.alias}-0", blocked=True)
 
     def opened() -> None:
         time.sleep(0.3)
-        engine._close(f"{engine.alias}-0", closed=False)
+        engine.indices.block_writes(f"{engine.alias}-0", blocked=False)
 
     opener = threading.Thread(target=opened)
     opener.start()
@@ -179,10 +182,12 @@ def test_a_write_that_meets_the_swap_is_sent_again(
 
 
 @cluster_only
-def test_an_index_closed_for_good_is_said(fresh: Callable[[], ElasticEngine]) -> None:
+def test_an_index_closed_for_good_is_reported(
+    fresh: Callable[[], ElasticEngine],
+) -> None:
     engine = fresh()
     engine.put([listing(1)])
-    engine._close(f"{engine.alias}-0", closed=True)
+    engine.indices.block_writes(f"{engine.alias}-0", blocked=True)
     hasty = ElasticEngine(engine.url, deed_seconds=0.5)
     with pytest.raises(SearchUnavailable, match="refused"):
         hasty.put([listing(2)])
@@ -213,8 +218,8 @@ def test_an_engine_survives_fork(fresh: Callable[[], Engine]) -> None:
 def test_more_documents_than_one_request_walks(
     fresh: Callable[[], Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.elastic.PAGE", 7)
-    monkeypatch.setattr("search.elastic.BATCH", 3)
+    monkeypatch.setattr("search.cluster.bulk.PAGE", 7)
+    monkeypatch.setattr("search.cluster.bulk.BATCH", 3)
     engine = fresh()
     engine.put([listing(number) for number in range(30)])
     assert len(list(engine.versions())) == 30

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from search import Document, Query, SearchError, SearchUnavailable, open_engine
-from search.fts import FtsEngine, _touch, _write
-from search.schema import K1, TERM_SCORE, B, Channels, rarity
+from search.analysis import AnalyzedText
+from search.embedded import FtsEngine
+from search.embedded.rows import put_document
+from search.embedded.tables import bump_counter
+from search.schema import K1, TERM_SCORE, B, inverse_document_frequency
 
 
 def listing(number: int, version: int = 1, title: str = "轴承") -> Document:
@@ -52,7 +55,7 @@ def test_an_empty_file_is_no_empty_answer(engine: FtsEngine, path: Path) -> None
 @pytest.mark.parametrize(
     "rubbish", [b"not a database" * 1000, b"SQLite format 3\x00" + b"\xff" * 5000]
 )
-def test_a_broken_file_is_said_and_a_rebuild_replaces_it(
+def test_a_broken_file_is_reported_and_a_rebuild_replaces_it(
     engine: FtsEngine, path: Path, rubbish: bytes
 ) -> None:
     path.parent.mkdir()
@@ -66,7 +69,9 @@ def test_a_broken_file_is_said_and_a_rebuild_replaces_it(
     assert list(path.parent.glob("search.db.broken-*"))
 
 
-def test_a_file_damaged_in_the_middle_is_said(engine: FtsEngine, path: Path) -> None:
+def test_a_file_damaged_in_the_middle_is_reported(
+    engine: FtsEngine, path: Path
+) -> None:
     engine.put([Document("demand", n, 1, f"轴承{n}", "正文" * 200) for n in range(300)])
     engine.close()
     with sqlite3.connect(path) as connection:
@@ -80,7 +85,7 @@ def test_a_file_damaged_in_the_middle_is_said(engine: FtsEngine, path: Path) -> 
         engine.find(Query("轴承"))
 
 
-def test_a_locked_file_is_said_within_the_timeout(
+def test_a_locked_file_is_reported_within_the_timeout(
     engine: FtsEngine, path: Path
 ) -> None:
     engine.put([listing(1)])
@@ -94,7 +99,7 @@ def test_a_locked_file_is_said_within_the_timeout(
     other.close()
 
 
-def test_an_exclusive_lock_is_said(engine: FtsEngine, path: Path) -> None:
+def test_an_exclusive_lock_is_reported(engine: FtsEngine, path: Path) -> None:
     engine.put([listing(1)])
     engine.close()
     other = sqlite3.connect(path, isolation_level=None)
@@ -136,15 +141,19 @@ def test_words_of_another_version_are_noticed_and_still_removed_clean(
     engine: FtsEngine, path: Path
 ) -> None:
     engine.put([listing(2)])
-    with engine._writing() as (
+    with engine.file.writing() as (
         connection,
         head,
     ):  # as a version with other words would have stored it
-        older = Channels(("轴", "承", "轴承"), "轴承", "正文")
-        _touch(
+        older = AnalyzedText(("轴", "承", "轴承"), "轴承", "正文")
+        bump_counter(
             connection,
             head.counter + 1,
-            [_write(connection, head.generation, listing(1), older, head.counter + 1)],
+            [
+                put_document(
+                    connection, head.tables, listing(1), older, head.counter + 1
+                )
+            ],
         )
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE head SET version = 'older'")
@@ -233,31 +242,31 @@ def test_the_index_and_the_columns_agree_after_many_changes(engine: FtsEngine) -
     with sqlite3.connect(engine.path, isolation_level=None) as connection:
         (generation,) = connection.execute("SELECT generation FROM head").fetchone()
         # FTS5's own check: raises when postings and documents disagree in number or order.
-        connection.execute(
-            f"INSERT INTO words_{generation}(words_{generation}) VALUES ('integrity-check')"
-        )
-        connection.execute(
-            f"INSERT INTO chars_{generation}(chars_{generation}) VALUES ('integrity-check')"
-        )
+        for table in (f"words_{generation}", f"chars_{generation}"):
+            check = "INSERT INTO {table} ({table}) VALUES ('integrity-check')"
+            connection.execute(check.format(table=table))
     connection.close()
 
 
 @pytest.mark.parametrize("times", [1, 2, 3, 8, 100, 256, 300])
-def test_a_word_is_worth_what_bm25_says_however_often_it_is_said(
+def test_a_word_scores_by_bm25_however_often_it_occurs(
     engine: FtsEngine, times: int
 ) -> None:
-    said = Channels(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
-    other = Channels(("阿胶",) * 200, "", "阿胶")
-    with engine._writing() as (connection, head):
+    repeated = AnalyzedText(("轴承",) * times + ("阿胶",) * (600 - times), "", "轴承")
+    other = AnalyzedText(("阿胶",) * 200, "", "阿胶")
+    with engine.file.writing() as (connection, head):
         stored = [
-            _write(connection, head.generation, listing(n), text, 1)
-            for n, text in enumerate((said, other, other))
+            put_document(connection, head.tables, listing(n), text, 1)
+            for n, text in enumerate((repeated, other, other))
         ]
-        _touch(connection, 1, stored)
+        bump_counter(connection, 1, stored)
     counted = min(times, 256)
     relative = 600 / ((600 + 200 + 200) / 3)
     expected = (
-        counted / (counted + K1 * (1 - B + B * relative)) * rarity(1, 3) + TERM_SCORE
+        counted
+        / (counted + K1 * (1 - B + B * relative))
+        * inverse_document_frequency(1, 3)
+        + TERM_SCORE
     )
     (hit,) = engine.find(Query("轴承")).hits
     assert hit.score == pytest.approx(expected, abs=1e-6)
@@ -282,12 +291,12 @@ def test_the_last_character_of_a_title_and_of_a_text_is_found(
 def test_what_is_kept_in_memory_stays_within_its_limit(
     engine: FtsEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("search.fts.KEPT", 1_000)
+    monkeypatch.setattr("search.embedded.postings.CACHE_LIMIT", 1_000)
     engine.put([listing(n) for n in range(1, 300)])
     for text in ("轴承", "正文", "轴", "承", "没有", "轴承"):
         expected = 0 if text == "没有" else 299
         assert engine.find(Query(text)).total == expected
-        assert engine._kept._size <= 1_000
+        assert engine._postings._size <= 1_000
 
 
 @pytest.mark.parametrize(

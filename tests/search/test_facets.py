@@ -157,17 +157,15 @@ def test_counts_and_pages_against_plain_counting(engine: Engine) -> None:
         text = chance.choice(["", "轴承", "工艺"])
         sort = chance.choice(["newest", "deadline", "relevance"])
         query = Query(text, kinds, filters, sort=sort, size=1000)
-        narrowed = query.narrowed()
+        active = query.active_filters()
         seen = [
             d for d in documents if "public" in d.audience and text in d.title + d.body
         ]
 
-        def passes(
-            document: Document, but: str = "", narrowed: dict = narrowed
-        ) -> bool:
+        def passes(document: Document, but: str = "", active: dict = active) -> bool:
             return all(
-                set(document.values(f)) & accepted
-                for f, accepted in narrowed.items()
+                set(document.facet_values(f)) & accepted
+                for f, accepted in active.items()
                 if f != but
             )
 
@@ -177,7 +175,7 @@ def test_counts_and_pages_against_plain_counting(engine: Engine) -> None:
         assert {hit.id for hit in result.hits} == {d.id for d in expected}
         for facet in FACETS:
             counts = Counter(
-                v for d in seen if passes(d, facet) for v in d.values(facet)
+                v for d in seen if passes(d, facet) for v in d.facet_values(facet)
             )
             assert dict(result.facets[facet]) == dict(counts)
         pages = [

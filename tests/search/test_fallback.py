@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 
 from search import Document, NotBuilt, Query, SearchUnavailable, open_engine
-from search.elastic import ElasticEngine
-from search.fallback import FAILURES, Breaker, FallbackEngine
-from search.fts import FtsEngine
+from search.cluster import ElasticEngine
+from search.embedded import FtsEngine
+from search.fallback import FAILURE_LIMIT, Breaker, FallbackEngine
 from tests.search.conftest import URL, absence
 
 
@@ -59,24 +59,24 @@ def engine(tmp_path: Path, clock: Clock) -> Iterator[FallbackEngine]:
 
 def test_the_breaker(clock: Clock) -> None:
     breaker = Breaker(failures=2, rest=5, clock=clock)
-    breaker.failed()
-    breaker.worked()
-    breaker.failed()
-    assert (breaker.state, breaker.allows()) == ("closed", True)
-    breaker.failed()
-    assert (breaker.state, breaker.allows()) == ("open", False)
+    breaker.record_failure()
+    breaker.record_success()
+    breaker.record_failure()
+    assert (breaker.state, breaker.allows_call()) == ("closed", True)
+    breaker.record_failure()
+    assert (breaker.state, breaker.allows_call()) == ("open", False)
     clock.now = 5.0
     assert breaker.state == "trying"
-    assert [breaker.allows(), breaker.allows()] == [
+    assert [breaker.allows_call(), breaker.allows_call()] == [
         True,
         False,
-    ]  # one tries, the others do not wait for him
-    breaker.failed()
-    assert breaker.allows() is False
+    ]  # one tries, the others do not wait for it
+    breaker.record_failure()
+    assert breaker.allows_call() is False
     clock.now = 10.0
-    assert breaker.allows() is True
-    breaker.worked()
-    assert (breaker.state, breaker.allows()) == ("closed", True)
+    assert breaker.allows_call() is True
+    breaker.record_success()
+    assert (breaker.state, breaker.allows_call()) == ("closed", True)
 
 
 def test_an_answer_from_the_embedded_engine_says_so_and_recovery_needs_nobody(
@@ -126,7 +126,7 @@ def test_a_write_goes_to_both(engine: FallbackEngine) -> None:
     assert list(engine.versions()) == [("demand", 2, 1)]
 
 
-def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(
+def test_a_write_that_misses_the_first_is_reported_and_the_embedded_one_has_it(
     tmp_path: Path,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -134,12 +134,12 @@ def test_a_write_that_misses_the_first_is_said_and_the_embedded_one_has_it(
     engine = FallbackEngine(
         ElasticEngine(f"http://127.0.0.1:{port}"), FtsEngine(tmp_path / "b.db")
     )
-    for number in range(FAILURES + 1):
-        assert engine.breaker.state == ("closed" if number < FAILURES else "open")
+    for number in range(FAILURE_LIMIT + 1):
+        assert engine.breaker.state == ("closed" if number < FAILURE_LIMIT else "open")
         with pytest.raises(SearchUnavailable):
             engine.put([listing(number)])
     result = engine.find(Query("轴承"))
-    assert (result.total, result.degraded) == (FAILURES + 1, True)
+    assert (result.total, result.degraded) == (FAILURE_LIMIT + 1, True)
     engine.close()
 
 
@@ -191,7 +191,7 @@ def test_an_index_that_was_lost_comes_back_whole_and_not_with_one_document(
         engine.put([listing(4)]),
         engine.find(Query("轴承")).total,
     ) == (True, 1, 4)
-    engine.primary._drop(engine.primary._live())
+    engine.primary.indices.drop(engine.primary.indices.live(20))
     engine.close()
 
 

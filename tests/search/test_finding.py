@@ -179,7 +179,7 @@ def test_words_that_exist_apart_are_not_missing(filled: Engine) -> None:
     assert {hit.id for hit in result.hits} == {13, 21}
 
 
-def test_what_a_reader_may_not_see_is_missing_for_him(filled: Engine) -> None:
+def test_what_a_reader_may_not_see_is_missing_for_them(filled: Engine) -> None:
     public = filled.find(Query("稀土"))
     operator = filled.find(Query("稀土", audiences=frozenset({"public", "operator"})))
     assert (public.total, public.missing) == (0, ["稀土"])
@@ -188,7 +188,7 @@ def test_what_a_reader_may_not_see_is_missing_for_him(filled: Engine) -> None:
     assert filled.find(Query("", audiences=frozenset())).total == 0
 
 
-def test_whether_all_words_are_asked_for_does_not_hang_on_filters(
+def test_whether_all_words_are_required_does_not_depend_on_filters(
     filled: Engine,
 ) -> None:
     result = filled.find(Query("颤振", kinds=("achievement",)))

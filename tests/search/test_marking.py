@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from markupsafe import Markup
 
-from search.marking import marks, snippets
+from search.marking import highlights, snippets
+from search.terms import parse_query
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ from search.marking import marks, snippets
     ],
 )
 def test_mark(text: str, query: str, expected: str) -> None:
-    [marked] = marks([text], query)
+    [marked] = highlights([text], parse_query(query))
     assert isinstance(marked, Markup)
     if (
         text == "İzmir"
@@ -78,7 +79,7 @@ LONG = (
     ],
 )
 def test_snippet(text: str, query: str, length: int, expected: str | None) -> None:
-    [cut] = snippets([text], query, length)
+    [cut] = snippets([text], parse_query(query), length)
     assert isinstance(cut, Markup)
     if expected is None:
         assert "<mark>颤振抑制</mark>" in cut
@@ -91,4 +92,4 @@ def test_snippet(text: str, query: str, length: int, expected: str | None) -> No
 
 def test_a_snippet_prefers_the_place_with_most_words() -> None:
     text = "轴承。" + "甲" * 100 + "。轴承的颤振抑制" + "乙" * 100
-    assert "颤振" in snippets([text], "轴承 颤振", 40)[0]
+    assert "颤振" in snippets([text], parse_query("轴承 颤振"), 40)[0]

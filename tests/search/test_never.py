@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search import Document, Engine, Query
-from search.marking import marks, snippets
-from search.terms import MAX_TERMS, understand
+from search.marking import highlights, snippets
+from search.terms import MAX_TERMS, parse_query
 
-KEPT = [
+SHARED_INDEX = [
     HealthCheck.function_scoped_fixture
 ]  # the index may carry over: that is the point of an index
 
@@ -29,7 +29,7 @@ ANYTHING = st.one_of(
 )
 
 
-@settings(max_examples=150, suppress_health_check=KEPT)
+@settings(max_examples=150, suppress_health_check=SHARED_INDEX)
 @given(text=ANYTHING)
 @example(text='"" OR ""')
 @example(text="\x00")
@@ -43,7 +43,7 @@ def test_no_text_is_a_syntax_error(filled: Engine, text: str) -> None:
     assert result.total or result.missing or result.relaxed is False
 
 
-@settings(max_examples=60, suppress_health_check=KEPT)
+@settings(max_examples=60, suppress_health_check=SHARED_INDEX)
 @given(title=ANYTHING, body=ANYTHING, data=st.data())
 def test_every_short_piece_of_a_stored_text_is_found(
     fresh: Callable[[], Engine], title: str, body: str, data: st.DataObject
@@ -102,7 +102,7 @@ class _Tags(HTMLParser):
 @example(text="a &amp; b &lt;", query="amp lt")
 @example(text="&", query="& a m p")
 def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> None:
-    [marked] = marks([text], query)
+    [marked] = highlights([text], parse_query(query))
     reader = _Tags()
     reader.feed(str(marked))
     reader.close()
@@ -114,11 +114,11 @@ def test_marks_are_the_only_tags_and_the_text_stays(text: str, query: str) -> No
 @given(texts=st.lists(ANYTHING, max_size=4), query=ANYTHING)
 @example(texts=["½", "½ 轴承", "", " 轴", "承"], query="轴承 ½")
 def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> None:
-    assert marks(texts, query) == [
-        alone for text in texts for alone in marks([text], query)
+    assert highlights(texts, parse_query(query)) == [
+        alone for text in texts for alone in highlights([text], parse_query(query))
     ]
-    assert snippets(texts, query, 20) == [
-        alone for text in texts for alone in snippets([text], query, 20)
+    assert snippets(texts, parse_query(query), 20) == [
+        alone for text in texts for alone in snippets([text], parse_query(query), 20)
     ]
 
 
@@ -126,7 +126,7 @@ def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> 
 @given(text=ANYTHING, query=ANYTHING, length=st.integers(1, 40))
 def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) -> None:
     reader = _Tags()
-    reader.feed(str(snippets([text], query, length)[0]))
+    reader.feed(str(snippets([text], parse_query(query), length)[0]))
     reader.close()
     plain = " ".join(text.split())
     shown = reader.text
@@ -139,8 +139,8 @@ def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) ->
 @settings(max_examples=150)
 @given(text=ANYTHING)
 def test_terms_are_few_distinct_and_never_empty(text: str) -> None:
-    terms = understand(text).terms
+    terms = parse_query(text).terms
     assert len(terms) <= MAX_TERMS
     assert len({term.phrase for term in terms}) == len(terms)
     assert all(term.phrase for term in terms)
-    assert terms == understand(text).terms
+    assert terms == parse_query(text).terms

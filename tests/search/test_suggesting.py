@@ -1,4 +1,4 @@
-"""What is offered while somebody types, the same from every engine. Not here: the page's list (front)."""
+"""What is suggested while somebody types, the same from every engine. Not here: the page's list (front)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLAIN = "7075 铝合金薄壁件低压铸造工艺"
 
 
 @pytest.mark.parametrize(
-    ("typed", "offered"),
+    ("typed", "expected"),
     [
         ("轴承", ["轴承保持架高速铣削颤振抑制"]),
         ("轴 承", ["轴承保持架高速铣削颤振抑制"]),
@@ -38,12 +38,12 @@ PLAIN = "7075 铝合金薄壁件低压铸造工艺"
     ],
 )
 def test_titles_begin_with_what_was_typed(
-    filled: Engine, typed: str, offered: list[str]
+    filled: Engine, typed: str, expected: list[str]
 ) -> None:
     found = filled.suggest(typed, PUBLIC)
 
-    assert [text for text in found if text in offered] == offered
-    assert bool(found) == bool(offered)
+    assert [text for text in found if text in expected] == expected
+    assert bool(found) == bool(expected)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_words_come_before_titles(engine: Engine, typed: str) -> None:
     assert found[-2:] == ["轴承保持架铣削", "轴承的异音"]
 
 
-def test_nobody_is_offered_what_he_may_not_find(filled: Engine) -> None:
+def test_nothing_is_suggested_that_the_reader_may_not_find(filled: Engine) -> None:
     assert filled.suggest("内部", PUBLIC) == []
     assert filled.suggest("nb", PUBLIC) == []
     assert filled.suggest("军用", PUBLIC) == []
@@ -74,7 +74,7 @@ def test_nobody_is_offered_what_he_may_not_find(filled: Engine) -> None:
     ]
 
 
-def test_only_the_kinds_asked_for(filled: Engine) -> None:
+def test_only_of_the_kinds_that_are_wanted(filled: Engine) -> None:
     assert "求解锂电池隔膜热收缩过大的问题" in filled.suggest(
         "求解", PUBLIC, ("demand",)
     )
@@ -83,7 +83,7 @@ def test_only_the_kinds_asked_for(filled: Engine) -> None:
     assert both == filled.suggest("求解", PUBLIC)
 
 
-def test_a_text_is_offered_once_and_at_most_as_many_as_asked(engine: Engine) -> None:
+def test_a_text_is_suggested_once_and_no_more_than_wanted(engine: Engine) -> None:
     engine.put([Document("demand", n, 1, "PVC 管材", "") for n in range(200)])
     engine.put(
         [Document("achievement", n, 1, f"PVC 管材挤出 {n:03}", "") for n in range(40)]
@@ -96,7 +96,7 @@ def test_a_text_is_offered_once_and_at_most_as_many_as_asked(engine: Engine) -> 
     assert engine.suggest("pvcgc", PUBLIC)[:2] == ["PVC 管材", "PVC 管材挤出 000"]
 
 
-def test_what_changed_or_went_is_offered_no_more(fresh: Callable[[], Engine]) -> None:
+def test_what_changed_or_went_is_suggested_no_more(fresh: Callable[[], Engine]) -> None:
     engine = fresh()
     first = Document("demand", 1, 1, "低温烘焙", "")
     engine.put([first])
@@ -121,7 +121,7 @@ def test_whatever_is_typed_gets_an_answer(filled: Engine, text: str) -> None:
 
 @pytest.mark.server
 @pytest.mark.parametrize("fresh", ["elasticsearch"], indirect=True)
-def test_both_engines_offer_the_same(
+def test_both_engines_suggest_the_same(
     engine: Engine, catalogue: list[Document], tmp_path: Path
 ) -> None:
     embedded = open_engine(f"sqlite:///{tmp_path}/other.db")
@@ -144,7 +144,7 @@ def test_both_engines_offer_the_same(
     embedded.close()
 
 
-def test_the_embedded_engine_offers_while_the_cluster_is_away(tmp_path: Path) -> None:
+def test_the_embedded_engine_suggests_while_the_cluster_is_away(tmp_path: Path) -> None:
     open_engine(f"sqlite:///{tmp_path}/search.db").put(
         [Document("demand", 1, 1, "恒温发酵", "")]
     )
@@ -152,7 +152,7 @@ def test_the_embedded_engine_offers_while_the_cluster_is_away(tmp_path: Path) ->
         "http://127.0.0.1:1/nowhere", fallback=f"sqlite:///{tmp_path}/search.db"
     )
 
-    offered = [engine.suggest("hwfj", PUBLIC) for _ in range(3)]
+    texts = [engine.suggest("hwfj", PUBLIC) for _ in range(3)]
 
-    assert offered == [["恒温发酵"]] * 3
+    assert texts == [["恒温发酵"]] * 3
     engine.close()

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.characters import Folded, fold, folded
-from search.fts import phrase_query, word_query
-from search.terms import MAX_TERMS, MAX_TEXT, relaxed, understand
+from search.embedded.encoding import phrase_query, word_query
+from search.folding import FoldedText, fold_character, fold_text
+from search.terms import MAX_TERMS, MAX_TEXT, fallback_terms, parse_query
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ from search.terms import MAX_TERMS, MAX_TEXT, relaxed, understand
     ],
 )
 def test_terms_of(text: str, expected: list[str]) -> None:
-    assert [term.phrase for term in understand(text).terms] == expected
+    assert [term.phrase for term in parse_query(text).terms] == expected
 
 
 def test_a_long_text_is_read_to_its_limit_and_keeps_its_longest_words() -> None:
-    terms = understand(
+    terms = parse_query(
         " ".join(f"w{'x' * (i % 40)}{i}" for i in range(2000))[: 10 * MAX_TEXT]
     ).terms
     assert len(terms) == MAX_TERMS
@@ -38,18 +38,18 @@ def test_a_long_text_is_read_to_its_limit_and_keeps_its_longest_words() -> None:
 
 
 def test_a_word_found_nowhere_gives_way_to_its_parts() -> None:
-    terms = understand("锂离子电池").terms
-    kept = [term.phrase for term in relaxed(terms, [])]
-    parts = [term.phrase for term in relaxed(terms, terms)]
-    assert kept == [term.phrase for term in terms]
-    assert len(terms) > 1 or parts != kept
+    terms = parse_query("锂离子电池").terms
+    whole_terms = [term.phrase for term in fallback_terms(terms, [])]
+    parts = [term.phrase for term in fallback_terms(terms, terms)]
+    assert whole_terms == [term.phrase for term in terms]
+    assert len(terms) > 1 or parts != whole_terms
 
 
 def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
-    terms = understand("轴承的").terms
-    assert [term.phrase for term in relaxed(terms, [])] == ["轴承"]
-    only = understand("的").terms
-    assert relaxed(only, []) == list(only)
+    terms = parse_query("轴承的").terms
+    assert [term.phrase for term in fallback_terms(terms, [])] == ["轴承"]
+    only = parse_query("的").terms
+    assert fallback_terms(only, []) == list(only)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_stop_words_are_not_enough_for_a_relaxed_answer() -> None:
     ],
 )
 def test_folding(text: str, expected: str) -> None:
-    assert folded(text) == expected
-    assert Folded.each([text])[0].text == expected
+    assert fold_text(text) == expected
+    assert FoldedText.fold_all([text])[0].text == expected
 
 
 TEXT = st.text(
@@ -75,13 +75,17 @@ TEXT = st.text(
 
 @given(st.lists(TEXT, max_size=5))
 def test_every_folded_character_knows_where_it_stood(texts: list[str]) -> None:
-    together = Folded.each(texts)
+    together = FoldedText.fold_all(texts)
 
-    assert [found.text for found in together] == [folded(text) for text in texts]
+    assert [found.text for found in together] == [fold_text(text) for text in texts]
     assert [
         [found.origin(place) for place in range(len(found.text))] for found in together
     ] == [
-        [place for place, character in enumerate(text) for _ in fold(character)]
+        [
+            place
+            for place, character in enumerate(text)
+            for _ in fold_character(character)
+        ]
         for text in texts
     ]
 

@@ -41,20 +41,6 @@ def test_an_equal_or_higher_version_replaces_every_trace(engine: Engine) -> None
     assert list(engine.versions()) == [("demand", 1, 9)]
 
 
-def test_what_was_put_in_to_be_shown_comes_back_with_the_hit(engine: Engine) -> None:
-    kept = '{"title": "轴承 <b>\\u0000", "state": "…"}' * 3_000
-    engine.put([listing(1, 1, shown=kept), listing(2, 1)])
-    assert {hit.id: hit.shown for hit in engine.find(Query("轴承")).hits} == {
-        1: kept,
-        2: "",
-    }
-    engine.put([listing(1, 2, shown="newer")])
-    assert {hit.id: hit.shown for hit in engine.find(Query()).hits} == {
-        1: "newer",
-        2: "",
-    }
-
-
 def test_removed_stays_removed(engine: Engine) -> None:
     engine.put([listing(1, 5), listing(2, 1)])
     assert engine.remove([("demand", 1, 4)]) == 0

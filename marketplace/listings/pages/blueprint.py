@@ -6,8 +6,8 @@ from typing import Protocol
 
 from flask import Blueprint, url_for
 
-from marketplace.listings import labels, terms
 from marketplace.listings.models import KIND_NAMES
+from marketplace.listings.schema import SCHEMAS, terms
 
 blueprint = Blueprint("listings", __name__)
 KIND = "<any(achievement, demand):kind>"
@@ -23,7 +23,7 @@ class Addressed(Protocol):
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"terms": terms, "labels": labels, "KIND_NAMES": KIND_NAMES}
+    return {"terms": terms, "schemas": SCHEMAS, "KIND_NAMES": KIND_NAMES}
 
 
 @blueprint.app_template_filter()

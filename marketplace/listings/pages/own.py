@@ -20,7 +20,6 @@ from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds, queries, readiness, worklists
 from marketplace.listings.forms import FORMS, AchievementForm, DeedForm, DemandForm
-from marketplace.listings.labels import LABELS, said
 from marketplace.listings.models import (
     KIND_NAMES,
     Achievement,
@@ -28,8 +27,6 @@ from marketplace.listings.models import (
 )
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.permissions import require
-
-EDITABLE = ("draft", "returned", "published")
 
 
 @blueprint.route(f"/mine/{KIND}/new", methods=["GET", "POST"])
@@ -49,7 +46,7 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, "listing.edit", row)
     form = FORMS[kind](row=row)
-    if row.state in EDITABLE:
+    if row.life.can(row.state, "edit"):
         return _written(form, row)
     submitted = row.state == "submitted"
     advice = (
@@ -268,7 +265,8 @@ def _form_page(
     """The page of a form, with what is wrong, what is missing for the public, and what others changed meanwhile."""
     stored: dict[str, str] = {}
     if isinstance(error, Stale) and row is not None:
-        stored = {name: said(row, name) for name in form.differing(row)}
+        fields = [form.schema[name] for name in form.differing(row)]
+        stored = {field.name: field.describe(row) for field in fields}
         form.seen.data = row.revision
     if not focus:
         form.leave_room()
@@ -280,6 +278,12 @@ def _form_page(
         if row is not None
         else url_for("listings.new", kind=form.kind)
     )
+    faults = form.faults()
+    field_problems: dict[str, list[str]] = {}
+    problem_names: dict[str, str] = {}
+    for fault in faults:
+        field_problems.setdefault(fault.id, []).append(fault.text)
+        problem_names.setdefault(fault.id, fault.label)
     page = render_template(
         "listings/form.html",
         form=form,
@@ -288,7 +292,9 @@ def _form_page(
         kind_name=KIND_NAMES[form.kind],
         error=error,
         focus=focus,
-        faults=form.faults(),
+        problems=field_problems,
+        problem_names=problem_names,
+        problems_title=_problems_title(error, [fault.text for fault in faults]),
         twin=queries.get_visible(form.kind, error.existing_id, by=current_user)
         if isinstance(error, deeds.DuplicateTitle)
         else None,
@@ -300,9 +306,16 @@ def _form_page(
         needed=form.needed(),
         previews=contributions.previews(form.kind, row, looked_at, current_user),
         action=action,
-        labels=LABELS[form.kind],
+        labels=form.schema.labels,
     )
     return page, status
+
+
+def _problems_title(error: Any, texts: list[str]) -> str:
+    """What stands above the list of problems: why it was not saved, unless the list says it or the page its own way."""
+    if error is None or isinstance(error, Stale | NotNow) or error.message in texts:
+        return f"有 {len(texts)} 处要改，改好再保存"
+    return error.message
 
 
 def _reason(row: Achievement | Demand) -> str:

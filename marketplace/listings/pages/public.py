@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from marketplace import contributions
 from marketplace.door import needs
-from marketplace.listings import detail, queries
+from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint
 
 
@@ -34,5 +34,6 @@ def _listing_page(kind: str, listing_id: int) -> str:
         f"listings/{kind}.html",
         row=sheet.view,
         sheet=sheet,
+        buttons=buttons.page_buttons(row, current_user),
         panels=contributions.panels(row, current_user),
     )

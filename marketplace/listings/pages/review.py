@@ -16,11 +16,15 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import ORGANISATION_KINDS
 from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
-from marketplace.listings import deeds, queries, readiness, review_queue
+from marketplace.listings import buttons, deeds, queries, readiness, review_queue
 from marketplace.listings.decision_forms import DecisionForm, VerifyForm
-from marketplace.listings.labels import LABELS, said
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
+from marketplace.listings.schema import SCHEMAS
+from marketplace.wording import UNKNOWN
+
+# Where on the page a problem is put right; a field of the listing is one of those that are missing.
+TARGETS = {"note": "note", "uscc": "uscc", "organisation": "organisation-title"}
 
 
 @blueprint.get(f"/office/review/{KIND}/<int:listing_id>")
@@ -81,10 +85,8 @@ def resume(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("organisation.verify")
 def verify(kind: str, listing_id: int) -> ResponseReturnValue:
     """Verify the organisation that owns the listing."""
-    row, form = (
-        queries.get_visible(kind, listing_id, by=current_user),
-        VerifyForm(),
-    )
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    form = VerifyForm()
     try:
         account_deeds.verify_organisation(
             row.organisation, by=current_user, uscc=form.uscc.data or ""
@@ -115,11 +117,9 @@ def _decide(
     stay: bool = False,
     noted: bool = True,
 ) -> ResponseReturnValue:
-    """Carry out one decision, a rule that may take a note, and lead on to the next listing that waits."""
-    row, form = (
-        queries.get_visible(kind, listing_id, by=current_user),
-        DecisionForm(),
-    )
+    """Carry out one decision, a deed that may take a note, and lead on to the next listing that waits."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    form = DecisionForm()
     only = _kind_filter()
     place = review_queue.neighbours(row, by=current_user, kind=only)
     if not form.validate():
@@ -155,6 +155,29 @@ def _decide(
     return redirect(url_for("office.queue", kind=only or None), 303)
 
 
+def _field_values(row: Achievement | Demand) -> tuple[list[tuple[str, str]], list[str]]:
+    """(label, value) of every field that is filled in, and the labels of those that are not."""
+    filled = []
+    blank = []
+    for field in SCHEMAS[row.kind].reviewed:
+        value = field.describe(row)
+        if value == UNKNOWN:
+            blank.append(field.label)
+        else:
+            filled.append((field.label, value))
+    return filled, blank
+
+
+def _error_summary(error: Any) -> dict[str, list[str]]:
+    """What is wrong, by the id of the part of the page where it is put right."""
+    summary: dict[str, list[str]] = {}
+    problems = getattr(error, "problems", None) or {}
+    for name, texts in problems.items():
+        target = TARGETS.get(name, "missing-title")
+        summary.setdefault(target, []).extend(texts)
+    return summary
+
+
 def _review_page(
     row: Achievement | Demand,
     status: int = 200,
@@ -165,22 +188,23 @@ def _review_page(
 ) -> ResponseReturnValue:
     form = form or DecisionForm(formdata=None)
     form.seen.data = str(row.revision)
-    names = [
-        name
-        for name in LABELS[row.kind]
-        if name not in ("title", "organisation", "price_max")
-    ]
+    filled, blank = _field_values(row)
+    only = _kind_filter() or None
     page = render_template(
         "listings/review.html",
         row=row,
         kind_name=KIND_NAMES[row.kind],
         organisation_kinds=ORGANISATION_KINDS,
-        labels=LABELS[row.kind],
-        values={name: said(row, name) for name in names},
+        labels=SCHEMAS[row.kind].labels,
+        waits=row.state in row.life.phases["waiting"],
+        filled=filled,
+        blank=blank,
+        summary=_error_summary(error),
+        decisions=buttons.review_buttons(row, current_user, only=only),
         problems=readiness.publication_problems(row),
         history=review_queue.history_with_people(row),
         neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),
-        only=_kind_filter() or None,
+        only=only,
         form=form,
         verify_form=verify_form or VerifyForm(formdata=None),
         error=error,

@@ -283,6 +283,10 @@ class Field(ListColumn):
             value = value.strip()
         return value in (None, "", [])
 
+    def own_words(self, row: Any) -> str:
+        """What the owner wrote here in words of their own, as opposed to what they chose; a name may hide in it."""
+        return ""
+
     def search_text(self, row: Any) -> str:
         """What of the field is searched and compared, as its public page says it."""
         return str(getattr(row, self.name) or "")

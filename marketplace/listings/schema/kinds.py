@@ -88,6 +88,9 @@ class Line(Field):
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_line(raw, self.most)
 
+    def own_words(self, row: Any) -> str:
+        return getattr(row, self.name) or ""
+
 
 class Name(Line):
     """A line without which a row makes no sense, so that the database asks for it."""
@@ -155,6 +158,9 @@ class Text(Field):
         if self.most is None:
             return read_prose(raw)
         return read_prose(raw, self.most)
+
+    def own_words(self, row: Any) -> str:
+        return getattr(row, self.name) or ""
 
 
 class Flag(Field):
@@ -322,8 +328,11 @@ class Words(Field):
     def words(self, value: Any) -> str:
         return "；".join(value)
 
+    def own_words(self, row: Any) -> str:
+        return " ".join(getattr(row, self.name) or ())
+
     def search_text(self, row: Any) -> str:
-        return "；".join(getattr(row, self.name))
+        return "；".join(getattr(row, self.name) or ())
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report

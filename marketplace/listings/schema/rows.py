@@ -85,6 +85,12 @@ class Rows(Field):
         """One row in words."""
         raise NotImplementedError
 
+    def own_words(self, row: Any) -> str:
+        texts = []
+        for one in getattr(row, self.name):
+            texts += [field.own_words(one) for field in self.row]
+        return " ".join(texts)
+
     def search_text(self, row: Any) -> str:
         return "；".join(self.words_of_row(one) for one in getattr(row, self.name))
 
@@ -95,9 +101,9 @@ def metric_words(row: Any) -> str:
     unit = part_of(row, "unit")
     # A row that is not stored yet may lack its default operator, and hold whole numbers.
     operator = part_of(row, "operator") or "eq"
+    high = part_of(row, "value_max")
     sign = terms.METRIC_OPERATORS[operator]
     low = amount(Decimal(part_of(row, "value")))
-    high = part_of(row, "value_max")
     figure = f"{sign}{low}"
     if operator in ("range", "pm") and high is not None:
         figure = f"{low}{sign}{amount(Decimal(high))}"

@@ -19,7 +19,8 @@ from sqlalchemy import event
 
 import search
 from marketplace.catalogue import queries as catalogue
-from marketplace.catalogue.forms import BOX_LIMIT, FACETS, Asked
+from marketplace.catalogue.facets import facet_names
+from marketplace.catalogue.search_state import BOX_LIMIT, FACETS, SearchState
 from marketplace.listings import upkeep
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -340,7 +341,7 @@ def test_a_search_that_does_not_answer_says_so(
 def test_one_query_for_each_kind(make: Factory) -> None:
     rows = [make.achievement("余热回收换热器"), make.demand("余热回收改造")]
 
-    found = catalogue.find(Asked(text="余热回收"), catalogue.facet_names(), by=Guest())
+    found = catalogue.find_page(SearchState(text="余热回收"), facet_names(), by=Guest())
 
     assert {(line.card.kind, line.card.id) for line in found.lines} == {
         (row.kind, row.id) for row in rows

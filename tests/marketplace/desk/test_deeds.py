@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace import contributions
 from marketplace.clock import today
 from marketplace.lifecycle import history_of
 from marketplace.listings import worklists
@@ -330,7 +332,7 @@ def test_the_desk_lists_own_things_only_by_state_and_kind(
     assert sign_in(make.person("operator")).get("/mine").status_code == 200
 
 
-def test_what_waits_for_whom(make: Factory) -> None:
+def test_what_waits_for_whom(app: Flask, make: Factory) -> None:
     owner = make.organisation()
     returned = make.demand(state="returned", owner=owner)
     handed_in = make.achievement(state="submitted", owner=owner)
@@ -339,21 +341,21 @@ def test_what_waits_for_whom(make: Factory) -> None:
     make.demand(state="submitted")
 
     member, operator = make.person("firm", owner), make.person("operator")
-    waiting = worklists.waiting_for(member)
+    to_mend = worklists.returned_listings(member)
+    nobody = make.person("firm", make.organisation())
+    people = (member, operator, nobody)
+    with app.test_request_context():
+        counts = [contributions.waiting_count(person) for person in people]
+        trays = [tray.code for tray in contributions.trays(operator, {})]
+        tasks = [task.title for task in contributions.tasks(member)]
 
-    assert [(one.row, one.note) for one in waiting.returned] == [
-        (returned, "请补充指标")
-    ]
-    assert [one.row for one in waiting.due] == [ending]
-    assert [(one.row, one.at) for one in waiting.handed_in] == [
-        (handed_in, handed_in.submitted_at)
-    ]
-    assert (waiting.queue, worklists.waiting_for(operator).queue) == (None, 2)
-    assert (worklists.waiting_count(member), worklists.waiting_count(operator)) == (
-        2,
-        2,
-    )
-    assert worklists.waiting_count(make.person("firm", make.organisation())) == 0
+    assert [(one.row, one.reason) for one in to_mend] == [(returned, "请补充指标")]
+    assert worklists.ending_listings(member) == [ending]
+    assert worklists.waiting_listings(member) == [handed_in]
+    assert counts == [2, 2, 0]
+    assert worklists.to_do_count(member) == 2
+    assert trays == ["waiting", "published", "suspended"]
+    assert tasks == [returned.title, ending.title]
 
 
 def test_pages_of_fifty(make: Factory, sign_in: SignIn, session: Any) -> None:

@@ -16,8 +16,8 @@ from wtforms.validators import Length
 
 from marketplace.listings import readiness
 from marketplace.listings.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
-from marketplace.listings.labels import LABELS
 from marketplace.listings.models import CHILDREN, LISTINGS
+from marketplace.listings.schema import SCHEMAS
 from marketplace.parsing.figures import read_decimal, read_metric
 from marketplace.parsing.money import read_sum
 from marketplace.parsing.text import clean_text
@@ -63,7 +63,7 @@ def test_every_question_stands_in_one_step_and_has_its_name(kind: str) -> None:
     judged_by_others = {"value_scores"}
 
     assert len(placed) == len(set(placed))
-    assert set(placed) == set(LABELS[kind]) - judged_by_others
+    assert set(placed) == set(SCHEMAS[kind].labels) - judged_by_others
 
 
 @pytest.mark.parametrize("kind", KINDS)

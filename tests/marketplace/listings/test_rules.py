@@ -18,14 +18,13 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import queries as listing_queries
 from marketplace.listings import readiness, upkeep
+from marketplace.listings.life import ACHIEVEMENT_LIFE, DEMAND_LIFE, ENDED
 from marketplace.listings.models import (
-    ACHIEVEMENT_LIFE,
-    DEMAND_LIFE,
-    ENDED,
     LISTINGS,
     Achievement,
     Demand,
 )
+from marketplace.listings.schema.achievement import NO_BASELINE
 from tests.factories import ACHIEVEMENT, DEMAND, Factory
 
 KINDS = ("achievement", "demand")
@@ -167,7 +166,7 @@ HOLES = [
 FINE = [
     ("achievement", {}),
     ("achievement", {"baseline": "", "metrics": [{"name": "硬度", "operator": "ge", "value": 58}]}),
-    ("achievement", {"baseline": readiness.NO_BASELINE}),
+    ("achievement", {"baseline": NO_BASELINE}),
     ("achievement", {"level": "not_evaluated"}),
     ("achievement", {"trl": 6}),
     ("achievement", {"price_mode": "fixed", "price_min": Decimal(0)}),

@@ -20,10 +20,10 @@ from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
-from marketplace.matchmaking import indexing
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking import matchers as keeping
+from marketplace.matchmaking.matchers import Matchers
 from matching import Document
-from matching.candidates import CandidateMatcher
+from matching.remote import CandidateMatcher
 from tests.factories import Factory
 from tests.search.conftest import URL, required
 
@@ -64,7 +64,7 @@ def make(site: Flask) -> Factory:
 def found(matchers: Matchers, *, inner: bool = False) -> list[tuple[int, float]]:
     """Ids and scores of what is ranked for QUERY, best first."""
     with matchers.using("achievement", inner=inner) as matcher:
-        assert isinstance(matcher, CandidateMatcher) == bool(matchers.pools)
+        assert isinstance(matcher, CandidateMatcher) == bool(matchers.generations.pools)
         return [(match.id, match.score) for match in matcher.rank(QUERY, top=100)]
 
 
@@ -105,7 +105,10 @@ def test_older_generations_leave_the_cluster(site: Flask, make: Factory) -> None
     ]
 
     assert len(kept) == 2
-    assert all(matchers._pool("achievement", path.name).there() for path in kept)
+    assert all(
+        matchers.generations.candidate_pool("achievement", path.name).exists()
+        for path in kept
+    )
 
 
 def test_lost_candidates_are_noticed_and_made_good(site: Flask, make: Factory) -> None:
@@ -113,7 +116,9 @@ def test_lost_candidates_are_noticed_and_made_good(site: Flask, make: Factory) -
     matchers = site.extensions["matchers"]
     matchers.fit(("achievement",))
     assert [id_ for id_, _ in found(matchers)] == [row.id]
-    matchers._pool("achievement", matchers._current("achievement")).drop()
+    matchers.generations.candidate_pool(
+        "achievement", matchers.generations.current("achievement")
+    ).drop()
 
     with pytest.raises(search.SearchUnavailable):
         found(matchers)
@@ -131,8 +136,8 @@ def test_a_cluster_that_is_away_is_said_and_the_artefact_kept(
     for _ in range(2):
         with pytest.raises(search.SearchUnavailable), away.using("achievement"):
             pass
-    away.pools = matchers.pools
+    away.generations.pools = matchers.generations.pools
 
     assert [id_ for id_, _ in found(away)] == [row.id]
     assert away._catalogues["achievement", False].usable
-    assert indexing.SMALL > 1
+    assert keeping.CHANGES_AT_ONCE > 1

@@ -20,8 +20,8 @@ from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
-from marketplace.matchmaking import indexing
-from marketplace.matchmaking.indexing import Matchers
+from marketplace.matchmaking import matchers as keeping
+from marketplace.matchmaking.matchers import Matchers
 from matching import Document
 from tests.factories import Factory
 
@@ -97,7 +97,7 @@ def test_an_edit_is_ranked_by_its_new_text(matchers: Matchers, make: Factory) ->
 
     with matchers.using("achievement") as matcher:
         new, old = (
-            matcher.understand(Document(0, word)).unknown for word in ("猕猴桃", "振动")
+            matcher.analyze(Document(0, word)).unknown for word in ("猕猴桃", "振动")
         )
     assert new == []
     assert old == ["振动"]
@@ -146,9 +146,9 @@ def test_no_word_of_a_confidential_row_is_known_outside(
     question = Document(0, "铼铱合金")
 
     with matchers.using("achievement") as outer:
-        unknown = outer.understand(question).unknown
+        unknown = outer.analyze(question).unknown
     with matchers.using("achievement", inner=True) as inner:
-        known = inner.understand(question).unknown
+        known = inner.analyze(question).unknown
 
     assert unknown
     assert not known
@@ -171,12 +171,12 @@ def test_a_row_dated_long_before_its_commit_is_found_by_the_audit(
 ) -> None:
     assert found(matchers) == []
     row = make.achievement()
-    long_ago = row.updated_at - 2 * indexing.MARGIN
+    long_ago = row.updated_at - 2 * keeping.MARGIN
     session.execute(db.update(Achievement).values(updated_at=long_ago))
     session.commit()
     assert found(matchers) == []
 
-    monkeypatch.setattr(indexing, "AUDIT", timedelta(0))
+    monkeypatch.setattr(keeping, "AUDIT", timedelta(0))
 
     assert found(matchers) == [row.id]
 
@@ -194,7 +194,7 @@ def test_a_row_past_its_day_goes_with_the_audit_though_nobody_touched_it(
     )
     session.commit()
 
-    monkeypatch.setattr(indexing, "AUDIT", timedelta(0))
+    monkeypatch.setattr(keeping, "AUDIT", timedelta(0))
 
     assert found(matchers) == []
 
@@ -300,7 +300,7 @@ def test_many_rows_without_an_artefact_are_built_in_the_background(
     make = Factory(db.session)
     rows = [make.achievement().id for _ in range(4)]
     make.achievement(visibility="confidential")
-    monkeypatch.setattr(indexing, "SMALL", 3)
+    monkeypatch.setattr(keeping, "CHANGES_AT_ONCE", 3)
     matchers = site.extensions["matchers"]
 
     with pytest.raises(SearchUnavailable, match="正在准备"):

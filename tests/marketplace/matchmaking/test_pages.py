@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.listings import deeds as listing_deeds
-from marketplace.matchmaking import indexing
+from marketplace.matchmaking import matchers as keeping
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -352,8 +352,8 @@ def test_while_the_matcher_is_prepared_the_page_says_so(
 ) -> None:
     make.achievement()
     demand = make.demand()
-    monkeypatch.setattr(indexing, "SMALL", 0)
-    monkeypatch.setattr(indexing.Matchers, "_prepare", lambda _self, _kind: None)
+    monkeypatch.setattr(keeping, "CHANGES_AT_ONCE", 0)
+    monkeypatch.setattr(keeping.Matchers, "_prepare", lambda _self, _kind: None)
 
     page = client.get(f"/demands/{demand.id}/matches")
 

@@ -13,7 +13,17 @@ from marketplace.errors import NotFound
 from marketplace.listings import index as listing_index
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking import rules
+from marketplace.matchmaking.answers import (
+    TOP,
+    Answer,
+    matches_for,
+    newest_for,
+    opening_line,
+    top_matches,
+)
+from marketplace.matchmaking.evidence import REST, evidence_for, mark_words
+from marketplace.matchmaking.offers import Offer
+from marketplace.matchmaking.trial import headline_of, match_text
 from marketplace.permissions import Guest
 from tests.factories import Factory
 
@@ -25,7 +35,7 @@ FAR = {
 }
 
 
-def ids(answer: rules.Answer) -> list[int]:
+def ids(answer: Answer) -> list[int]:
     """Ids of what is offered, in order."""
     return [offer.row.id for offer in answer.offers]
 
@@ -42,7 +52,7 @@ def test_the_nearer_text_comes_first_and_says_why(make: Factory) -> None:
     near = make.achievement()
     demand = make.demand()
 
-    answer = rules.matches_for(demand, by=GUEST)
+    answer = matches_for(demand, by=GUEST)
 
     first = answer.offers[0]
     assert ids(answer) == [near.id, far.id] or ids(answer) == [near.id]
@@ -53,13 +63,13 @@ def test_the_nearer_text_comes_first_and_says_why(make: Factory) -> None:
     assert sum(share for _, share in first.shares) + first.rest == pytest.approx(
         first.score
     )
-    assert "".join(text for text, _ in first.said).startswith("两边都提到")
+    assert "".join(text for text, _ in first.why).startswith("两边都提到")
 
 
 def test_the_way_back_offers_demands(make: Factory) -> None:
     demand, row = make.demand(), make.achievement()
 
-    answer = rules.matches_for(row, by=GUEST)
+    answer = matches_for(row, by=GUEST)
 
     assert answer.sought == "demand"
     assert ids(answer) == [demand.id]
@@ -69,7 +79,7 @@ def test_equal_texts_stand_in_order_of_id(make: Factory) -> None:
     rows = [make.achievement("轴承超精研磨降噪工艺") for _ in range(4)]
     demand = make.demand()
 
-    assert ids(rules.matches_for(demand, by=GUEST)) == [row.id for row in rows]
+    assert ids(matches_for(demand, by=GUEST)) == [row.id for row in rows]
 
 
 def test_everybody_gets_the_same_order(make: Factory) -> None:
@@ -84,7 +94,7 @@ def test_everybody_gets_the_same_order(make: Factory) -> None:
         ),
     ]
 
-    orders = [ids(rules.matches_for(demand, by=reader)) for reader in readers]
+    orders = [ids(matches_for(demand, by=reader)) for reader in readers]
 
     assert all(order == orders[0] for order in orders)
     assert len(orders[0]) == 5
@@ -95,10 +105,10 @@ def test_an_organisation_is_not_offered_its_own(make: Factory) -> None:
     demand = make.demand(owner=both)
     own, other = make.achievement(owner=both), make.achievement()
 
-    assert ids(rules.matches_for(demand, by=GUEST)) == [other.id]
-    assert ids(rules.matches_for(own, by=GUEST)) == []
+    assert ids(matches_for(demand, by=GUEST)) == [other.id]
+    assert ids(matches_for(own, by=GUEST)) == []
     with pytest.raises(NotFound):
-        rules.evidence(demand, own.id, by=GUEST)
+        evidence_for(demand, own.id, by=GUEST)
 
 
 def test_what_is_missing_from_a_list_does_not_betray_who_is_anonymous(
@@ -113,27 +123,27 @@ def test_what_is_missing_from_a_list_does_not_betray_who_is_anonymous(
     own = make.achievement(owner=both)
 
     seen = {
-        name: ids(rules.matches_for(demand, by=by))
+        name: ids(matches_for(demand, by=by))
         for name, by in {"guest": GUEST, "staff": staff, "operator": operator}.items()
     }
-    pasted = ids(rules.trial(f"{demand.title}\n{demand.problem}", "demand", by=GUEST))
+    pasted = ids(match_text(f"{demand.title}\n{demand.problem}", "demand", by=GUEST))
 
     assert seen == {"guest": [own.id], "staff": [], "operator": []}
     assert pasted == [own.id]
-    assert ids(rules.matches_for(own, by=GUEST)) == [demand.id]
-    assert ids(rules.matches_for(own, by=staff)) == []
+    assert ids(matches_for(own, by=GUEST)) == [demand.id]
+    assert ids(matches_for(own, by=staff)) == []
 
 
 @pytest.mark.parametrize("need", ["talent", "capital"])
 def test_only_a_need_for_technology_is_matched(make: Factory, need: str) -> None:
     demand, row = make.demand(need=need), make.achievement()
 
-    assert rules.matches_for(demand, by=GUEST).blocked == "need"
-    assert rules.newest_for(demand, by=GUEST)[0].blocked == "need"
-    assert ids(rules.matches_for(row, by=GUEST)) == []
-    assert ids(rules.newest_for(row, by=GUEST)[0]) == []
+    assert matches_for(demand, by=GUEST).blocked == "need"
+    assert newest_for(demand, by=GUEST)[0].blocked == "need"
+    assert ids(matches_for(row, by=GUEST)) == []
+    assert ids(newest_for(row, by=GUEST)[0]) == []
     with pytest.raises(NotFound):
-        rules.evidence(demand, row.id, by=GUEST)
+        evidence_for(demand, row.id, by=GUEST)
 
 
 @pytest.mark.parametrize(
@@ -154,31 +164,31 @@ def test_a_listing_looks_for_matches_while_it_lives(
 ) -> None:
     make.achievement()
 
-    assert rules.matches_for(make.demand(state=state), by=None).blocked == blocked
+    assert matches_for(make.demand(state=state), by=None).blocked == blocked
 
 
 def test_the_plain_order_is_all_there_is_newest_first(
     make: Factory, session: Session
 ) -> None:
-    rows = [make.achievement() for _ in range(rules.TOP + 2)]
+    rows = [make.achievement() for _ in range(TOP + 2)]
     far = make.demand("湖湾水华治理", **FAR)
 
-    first, _, pages = rules.newest_for(far, by=GUEST)
-    second, _, _ = rules.newest_for(far, by=GUEST, page=2)
+    first, _, pages = newest_for(far, by=GUEST)
+    second, _, _ = newest_for(far, by=GUEST, page=2)
 
     assert pages == 2
     assert ids(first) + ids(second) == [row.id for row in reversed(rows)]
-    assert second.offers[0].rank == rules.TOP + 1
+    assert second.offers[0].rank == TOP + 1
     assert first.offers[0].grade is None
 
 
 def test_pages_of_the_plain_order_end_where_the_list_ends(make: Factory) -> None:
-    for _ in range(rules.TOP + 1):
+    for _ in range(TOP + 1):
         make.achievement()
     demand = make.demand()
     given = {-(10**23): 1, 0: 1, 1: 1, 2: 2, 3: 2, 2**63: 2, 10**23: 2}
 
-    answers = {asked: rules.newest_for(demand, by=GUEST, page=asked) for asked in given}
+    answers = {asked: newest_for(demand, by=GUEST, page=asked) for asked in given}
 
     assert {asked: page for asked, (_, page, _) in answers.items()} == given
     assert {
@@ -190,13 +200,13 @@ def test_nothing_fitting_is_said_with_what_is_missing(make: Factory) -> None:
     make.achievement()
     demand = make.demand("湖湾水华治理", **FAR)
 
-    answer = rules.matches_for(demand, by=GUEST)
+    answer = matches_for(demand, by=GUEST)
 
     assert not answer.fitting
     assert "numbers" in answer.gaps
     assert "水华" in answer.unknown
     assert all(offer.grade in (None, "weak") for offer in answer.offers)
-    assert rules.top_matches(demand, GUEST).offers == ()
+    assert top_matches(demand, GUEST).offers == ()
 
 
 def test_the_side_column_gets_the_same_first_few(make: Factory) -> None:
@@ -204,10 +214,7 @@ def test_the_side_column_gets_the_same_first_few(make: Factory) -> None:
         make.achievement()
     demand = make.demand()
 
-    assert (
-        ids(rules.top_matches(demand, GUEST))
-        == ids(rules.matches_for(demand, by=GUEST))[:5]
-    )
+    assert ids(top_matches(demand, GUEST)) == ids(matches_for(demand, by=GUEST))[:5]
 
 
 def test_hidden_ones_at_the_top_leave_no_gap(make: Factory) -> None:
@@ -219,7 +226,7 @@ def test_hidden_ones_at_the_top_leave_no_gap(make: Factory) -> None:
     others = [make.achievement() for _ in range(3)]
     demand = make.demand(owner=both)
 
-    assert ids(rules.matches_for(demand, by=GUEST, top=3)) == [row.id for row in others]
+    assert ids(matches_for(demand, by=GUEST, top=3)) == [row.id for row in others]
 
 
 def make_text() -> str:
@@ -228,7 +235,7 @@ def make_text() -> str:
 
 
 def test_an_empty_catalogue_blames_no_word(make: Factory) -> None:
-    answer = rules.matches_for(make.demand(), by=GUEST)
+    answer = matches_for(make.demand(), by=GUEST)
 
     assert (answer.catalogue, answer.offers, answer.unknown, answer.blocked) == (
         0,
@@ -238,7 +245,7 @@ def test_an_empty_catalogue_blames_no_word(make: Factory) -> None:
     )
 
 
-def facts(offer: rules.Offer) -> dict[str, tuple[str, str, str]]:
+def facts(offer: Offer) -> dict[str, tuple[str, str, str]]:
     """Name → verdict and both values."""
     return {
         fact.name: (fact.verdict, fact.wished, fact.offered) for fact in offer.facts
@@ -251,7 +258,7 @@ def test_facts_are_said_in_words(make: Factory) -> None:
         budget=50, budget_negotiable=False, stage_wished="small_batch", chain_code=None
     )
 
-    offer = rules.evidence(demand, row.id, by=GUEST).offer
+    offer = evidence_for(demand, row.id, by=GUEST).offer
 
     assert facts(offer) == {
         "阶段": ("differ", "小批量", "中试"),
@@ -268,7 +275,7 @@ def test_a_row_of_a_list_tells_three_facts_known_ones_first(make: Factory) -> No
 
     names = [
         (fact.name, fact.verdict)
-        for fact in rules.matches_for(demand, by=GUEST).offers[0].facts
+        for fact in matches_for(demand, by=GUEST).offers[0].facts
     ]
 
     assert names == [("合作方式", "agree"), ("领域", "agree"), ("阶段", "unknown")]
@@ -290,7 +297,7 @@ def test_codes_of_a_partly_public_listing_are_unknown_to_the_public(
     demand = make.demand(budget=50, budget_negotiable=False)
     by: Any = GUEST if reader == "guest" else make.person(reader, make.organisation())
 
-    pair = rules.evidence(demand, row.id, by=by)
+    pair = evidence_for(demand, row.id, by=by)
 
     found = facts(pair.offer)
     assert {
@@ -308,7 +315,7 @@ def test_words_of_hidden_sections_earn_nothing(make: Factory) -> None:
         problem="想用磨粒流做滚道光整，把轴承振动值降下来，现在靠超精研磨达不到要求。"
     )
 
-    offer = rules.evidence(demand, row.id, by=GUEST).offer
+    offer = evidence_for(demand, row.id, by=GUEST).offer
 
     assert "磨粒流" not in {word for word, _ in offer.shares}
 
@@ -316,13 +323,13 @@ def test_words_of_hidden_sections_earn_nothing(make: Factory) -> None:
 def test_evidence_adds_up_as_it_is_shown(make: Factory) -> None:
     row, demand = make.achievement(), make.demand()
 
-    pair = rules.evidence(demand, row.id, by=GUEST)
-    listed = rules.matches_for(demand, by=GUEST).offers[0]
+    pair = evidence_for(demand, row.id, by=GUEST)
+    listed = matches_for(demand, by=GUEST).offers[0]
 
     assert pair.offer.score == listed.score
     assert sum(points for _, points, _ in pair.parts) == round(pair.offer.score * 1000)
     assert sum(percent for _, _, percent in pair.parts) == 100
-    assert pair.parts[-1][0] == rules.REST
+    assert pair.parts[-1][0] == REST
 
 
 def test_words_are_told_as_the_text_writes_them(make: Factory) -> None:
@@ -335,7 +342,7 @@ def test_words_are_told_as_the_text_writes_them(make: Factory) -> None:
         problem="玻纤增强PA66保持架冬天开裂，翘曲 0.3 mm，想降到 0.1 mm 以内。",
     )
 
-    words = {word for word, _ in rules.matches_for(demand, by=GUEST).offers[0].shares}
+    words = {word for word, _ in matches_for(demand, by=GUEST).offers[0].shares}
 
     assert "PA66" in words
     assert "pa66" not in words
@@ -358,7 +365,7 @@ def test_words_are_told_as_the_text_writes_them(make: Factory) -> None:
     ],
 )
 def test_marking(text: str, words: set[str], expected: str) -> None:
-    assert rules.marked(text, words) == expected
+    assert mark_words(text, words) == expected
 
 
 @given(
@@ -368,9 +375,9 @@ def test_marking(text: str, words: set[str], expected: str) -> None:
 def test_marking_never_changes_the_text_and_never_lets_a_tag_through(
     text: str, words: set[str]
 ) -> None:
-    shown = rules.marked(text, words)
+    shown = mark_words(text, words)
 
-    assert shown.replace("<mark>", "").replace("</mark>", "") == rules.marked(text, ())
+    assert shown.replace("<mark>", "").replace("</mark>", "") == mark_words(text, ())
     assert "<" not in shown.replace("<mark>", "").replace("</mark>", "")
 
 
@@ -389,17 +396,17 @@ def test_marking_never_changes_the_text_and_never_lets_a_tag_through(
     ],
 )
 def test_the_headline_of_a_pasted_text(text: str, expected: str) -> None:
-    assert rules.headline(text) == expected
+    assert headline_of(text) == expected
 
 
 def test_the_opening_is_one_line_cut_at_a_length(make: Factory) -> None:
     demand = make.demand(problem="第一行，\n第二行" + "，说明" * 60)
 
-    opening = rules.opening(demand, 21)
+    opening = opening_line(demand, 21)
 
     assert opening == "第一行， 第二行，说明，说明，说明，说明…"
     assert (
-        rules.opening(make.demand(state="draft", problem=""))
+        opening_line(make.demand(state="draft", problem=""))
         == "滚道超精研磨参数与振动的关系。"
     )
 
@@ -416,7 +423,7 @@ def test_a_bare_draft_gets_an_explanation_and_no_ranking(
     }
     row = getattr(make, model.kind)("我们的需求", state="draft", **values)
 
-    answer = rules.matches_for(row, by=None)
+    answer = matches_for(row, by=None)
 
     assert listing_index.texts(common_view(row)) == {}
     assert answer.blocked in ("empty", "boilerplate")

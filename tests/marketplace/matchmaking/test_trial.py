@@ -16,7 +16,7 @@ from config import Config
 from marketplace import create_app
 from marketplace.extensions import db, limiter
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking import rules
+from marketplace.matchmaking.trial import headline_of
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -231,7 +231,7 @@ def test_a_member_keeps_the_text_as_a_draft(
         firm.id,
         text,
     )
-    assert row.title == rules.headline(text)
+    assert row.title == headline_of(text)
     assert answer.status_code == 303
     assert browser.get(answer.location).status_code == 200
     assert f"/{row.id}/edit" in answer.location

@@ -23,7 +23,7 @@ from marketplace import create_app
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
-from marketplace.operation import rules as operation
+from marketplace.matchmaking import background
 from tests.factories import Factory
 from tests.served import site
 
@@ -207,7 +207,7 @@ def test_a_spoilt_artefact_put_in_place_is_told_once_by_each_worker_and_rebuilt(
         lambda: served.matches() >= served.staying and served.held() == [set(), set()]
     )
 
-    assert operation.fit_matchers().startswith("achievement learnt from")
+    assert background.fit_matchers().startswith("achievement learnt from")
 
     assert served.newest() != name
     assert until(lambda: all_hold_the_newest(served))

@@ -273,9 +273,10 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     session.commit()
     make.demand(state="draft")
 
-    queue = review_queue.review_queue(by=None)
-    demands = review_queue.review_queue(by=None, kind="demand")
+    queue = review_queue.tray_page(by=None)
+    demands = review_queue.tray_page(by=None, kind="demand")
     middle = review_queue.neighbours(second, by=None)
+    counts = {tray: review_queue.tray_count(tray) for tray in review_queue.TRAYS}
     html = operator.get("/office/review").text
     led = press(operator, first, "approve")
     led_among_demands = operator.post(
@@ -284,7 +285,7 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     )
 
     assert queue.rows == [first, second, third]
-    assert queue.counts == {"waiting": 3, "published": 0, "suspended": 0}
+    assert counts == {"waiting": 3, "published": 0, "suspended": 0}
     assert demands.rows == [first, third]
     assert (middle.place, middle.total) == (2, 3)
     assert (middle.before, middle.after) == (("demand", first.id), ("demand", third.id))

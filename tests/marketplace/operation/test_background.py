@@ -17,9 +17,11 @@ from structlog.testing import capture_logs
 
 from marketplace.clock import today
 from marketplace.extensions import db
+from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.operation import background, rules
+from marketplace.matchmaking import background as matcher_jobs
+from marketplace.operation import background
 from search import Document, Query
 from tests.factories import Factory
 
@@ -94,11 +96,11 @@ def test_the_index_is_brought_back_in_step(
     fault: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rules, "SETTLING", 0.0)
+    monkeypatch.setattr(listing_jobs, "SETTLING", 0.0)
     assert copy_of(site) == truth()
 
     fault(site, three)
-    rules.keep_index()
+    listing_jobs.sync_index()
 
     assert copy_of(site) == truth()
 
@@ -108,11 +110,11 @@ def test_versions_of_a_newer_database_are_found_by_the_comparison(
 ) -> None:
     come_from_a_newer_database(site, three)
 
-    outcome = rules.check_index()
+    outcome = listing_jobs.compare_index()
 
     assert "rebuilt" in outcome
     assert copy_of(site) == truth()
-    assert rules.check_index() == "no difference"
+    assert listing_jobs.compare_index() == "no difference"
 
 
 def test_the_database_learns_what_its_tables_hold(
@@ -123,7 +125,7 @@ def test_the_database_learns_what_its_tables_hold(
         "postgresql": "select reltuples from pg_class where relname = :table",
     }[db.engine.dialect.name]
 
-    rules.DEEDS["statistics"]()
+    listing_jobs.refresh_statistics()
 
     table = three[0].__table__
     counted = str(db.session.scalars(db.text(known), {"table": table.name}).first())
@@ -140,7 +142,7 @@ def test_what_waits_is_written(site: Flask, three: list[Achievement | Demand]) -
     db.session.commit()
     site.extensions["search"].rebuild([])
 
-    assert rules.keep_index().startswith("brought in step 1")
+    assert listing_jobs.sync_index().startswith("brought in step 1")
     assert copy_of(site) == truth()
 
 
@@ -152,7 +154,7 @@ def test_a_stand_in_follows_the_saves_of_other_hosts(
 ) -> None:
     other = new_site(own_database, "other-host", SEARCH_URL="http://127.0.0.1:9/market")
     with other.app_context():
-        outcomes = [rules.keep_stand_in()]
+        outcomes = [listing_jobs.sync_fallback()]
         db.session.remove()
         listing_deeds.withdraw(
             db.session.get(Demand, three[1].id), by=None, seen=three[1].revision
@@ -161,7 +163,7 @@ def test_a_stand_in_follows_the_saves_of_other_hosts(
             row = db.session.get(Demand, three[2].id)
             listing_deeds.save(row, {"note": "改过"}, by=None, seen=row.revision)
         db.session.remove()
-        outcomes.append(rules.keep_stand_in())
+        outcomes.append(listing_jobs.sync_fallback())
         held = list(other.extensions["search"].embedded.versions())
         expected = truth()
 
@@ -176,11 +178,11 @@ def test_the_expired_leave_and_the_matchers_learn(
     three[1].valid_until = today().replace(year=today().year - 1)
     db.session.commit()
 
-    moved = [rules.expire(), rules.expire()]
+    moved = [listing_jobs.expire_listings(), listing_jobs.expire_listings()]
     learnt = [
-        rules.fit_matchers(),
-        rules.fit_matchers(),
-        rules.fit_matchers(at_least=1),
+        matcher_jobs.fit_matchers(),
+        matcher_jobs.fit_matchers(),
+        matcher_jobs.fit_matchers(at_least=1),
     ]
 
     assert moved == ["expired 1", "expired 0"]

@@ -18,9 +18,10 @@ from flask_migrate import downgrade, upgrade
 from marketplace.accounts import deeds as account_deeds
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
+from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
-from marketplace.operation import backups, rules
+from marketplace.operation import backups
 from search import Query
 from tests.factories import Factory
 
@@ -88,7 +89,7 @@ def test_a_wiped_site_comes_back_with_the_same_hashes(
     assert files_of(full) == files
     assert {name: found["sha256"] for name, found in before.items()} == made.tables
     assert full.extensions["search"].find(Query("降噪工艺")).total == 1
-    assert rules.check_index() == "no difference"
+    assert listing_jobs.compare_index() == "no difference"
     assert {
         kind: state["behind"]
         for kind, state in full.extensions["matchers"].status().items()
@@ -123,7 +124,7 @@ def test_a_later_state_is_not_kept_and_the_index_forgets_it(
     backups.restore(tmp_path / "site.tar.gz", replace=True)
 
     assert rows_of() == before
-    assert rules.check_index() == "no difference"
+    assert listing_jobs.compare_index() == "no difference"
     assert full.extensions["search"].find(Query("隔膜")).total == 1
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, Response
@@ -12,7 +13,7 @@ from flask_migrate import downgrade
 
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
-from marketplace.operation import rules
+from marketplace.operation import background, health
 from tests.factories import Factory
 
 TOKEN = "a-token-of-some-length"
@@ -20,7 +21,7 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture(autouse=True)
 def _looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "REMEMBERED", -1.0)
+    monkeypatch.setattr(health, "REMEMBERED", -1.0)
 
 
 def states(site: Flask) -> dict[str, str]:
@@ -32,7 +33,7 @@ def states(site: Flask) -> dict[str, str]:
     }
 
 
-def test_a_fresh_site_is_ready_as_soon_as_the_matchers_are(
+def test_a_fresh_site_is_ready_as_soon_as_matchers_and_jobs_are(
     site: Flask, stock: Factory
 ) -> None:
     assert states(site) == {
@@ -40,17 +41,23 @@ def test_a_fresh_site_is_ready_as_soon_as_the_matchers_are(
         "database": "ok",
         "search": "ok",
         "matcher": "missing",
+        "jobs": "missing",
+        "backup": "none",
+        "disk": "ok",
     }
 
     stock.demand()
     site.extensions["matchers"].fit()
+    background.run(site, "index", lambda: "done")
+    leadership = background.Leadership(site)
+    assert leadership.held()
 
     found = site.test_client().get("/readyz")
+    leadership.let_go()
     assert found.status_code == 200
     assert found.json["status"] == "ready"
-    assert all(
-        part["age"] >= 0 for name, part in found.json.items() if name != "status"
-    )
+    for name in ("database", "search", "matcher", "jobs"):
+        assert found.json[name]["age"] >= 0
     assert (
         found.json["database"]["not_indexed"],
         found.json["search"]["documents"],
@@ -238,3 +245,157 @@ def test_a_half_written_artefact_is_missing(site: Flask) -> None:
     shutil.rmtree(next((site.extensions["matchers"].folder / "demand").glob("2*")))
 
     assert states(site)["matcher"] == "missing"
+
+
+# -- work in the background, backups, disk --------------------------------------------------------------------------
+
+
+def part(site: Flask, name: str) -> dict[str, Any]:
+    """What /readyz says of one part."""
+    found: dict[str, Any] = site.test_client().get("/readyz").json[name]
+    return found
+
+
+@pytest.fixture
+def leading(site: Flask) -> Iterator[background.Leadership]:
+    """A process that has become the leader of the site."""
+    leadership = background.Leadership(site)
+    assert leadership.held()
+    yield leadership
+    leadership.let_go()
+
+
+def test_without_a_leader_the_work_in_the_background_is_missing(site: Flask) -> None:
+    background.run(site, "index", lambda: "done")
+
+    found = part(site, "jobs")
+
+    assert (found["state"], found["leader"], found["failed"]) == ("missing", False, [])
+    assert 0 <= found["age"] < 60
+
+
+def test_a_leader_whose_jobs_go_well(
+    site: Flask, leading: background.Leadership
+) -> None:
+    silent = part(site, "jobs")
+    background.run(site, "index", lambda: "done")
+    working = part(site, "jobs")
+    leading.let_go()
+    gone = part(site, "jobs")
+
+    states = [found["state"] for found in (silent, working, gone)]
+    assert states == ["missing", "ok", "missing"]
+    assert leading.held()  # looking at the lock has not kept it
+
+
+def test_a_job_that_failed_is_named_until_it_goes_well(
+    site: Flask, leading: background.Leadership
+) -> None:
+    background.run(site, "index", lambda: "done")
+    background.run(site, "expiry", lambda: 1 / 0)
+    failing = part(site, "jobs")
+    background.run(site, "expiry", lambda: "done")
+
+    assert (failing["state"], failing["failed"]) == ("failing", ["expiry"])
+    assert part(site, "jobs")["state"] == "ok"
+
+
+def test_jobs_that_have_been_silent_are_missing(
+    site: Flask, leading: background.Leadership, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    background.run(site, "index", lambda: "done")
+    monkeypatch.setattr(health, "SILENT", -1.0)
+
+    assert part(site, "jobs")["state"] == "missing"
+
+
+def test_the_age_of_the_last_good_backup(
+    site: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = part(site, "backup")
+    with site.app_context():
+        result = site.test_cli_runner().invoke(
+            args=["backup", str(tmp_path / "b.tar.gz")]
+        )
+    made = part(site, "backup")
+    background.run(site, "backup", lambda: 1 / 0)
+    failed = part(site, "backup")
+    background.run(site, "backup", lambda: "done")
+    monkeypatch.setattr(health, "BACKUP_OLD", -1.0)
+    old = part(site, "backup")
+
+    assert result.exit_code == 0, result.output
+    states = [found["state"] for found in (never, made, failed, old)]
+    assert states == ["none", "ok", "failing", "old"]
+    assert never["age"] is None
+    assert failed["age"] >= made["age"] >= 0
+
+
+def test_a_disk_that_fills_is_low_before_it_is_full(
+    site: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = part(site, "disk")
+    monkeypatch.setattr(health, "DISK_LOW", 2**63)
+
+    assert now["free_bytes"] == pytest.approx(
+        shutil.disk_usage(site.config["DATA_DIR"]).free, rel=0.5
+    )
+    assert part(site, "disk")["state"] == "low"
+
+
+def test_the_same_as_figures(site: Flask, leading: background.Leadership) -> None:
+    background.run(site, "index", lambda: "done")
+    background.run(site, "backup", lambda: 1 / 0)
+
+    text = site.test_client().get("/metrics").text
+
+    for line in (
+        "market_jobs_leader 1.0",
+        'market_job_ok{job="index"} 1.0',
+        'market_job_ok{job="backup"} 0.0',
+        'market_part_ok{part="backup"} 0.0',
+        'market_part_ok{part="jobs"} 0.0',
+        'market_job_age_seconds{job="index"}',
+        "market_disk_free_bytes",
+    ):
+        assert line in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "headers", "address", "whole"),
+    [
+        ({}, {}, "127.0.0.1", True),
+        ({}, {}, "10.0.0.7", False),
+        ({"METRICS_FROM": ""}, {}, "127.0.0.1", True),
+        ({"METRICS_FROM": "10.0.0.0/8"}, {}, "10.0.0.7", True),
+        ({}, {"X-Forwarded-For": "10.0.0.7"}, "127.0.0.1", False),
+        (
+            {"TRUSTED_PROXIES": "1"},
+            {"X-Forwarded-For": "198.51.100.7"},
+            "127.0.0.1",
+            False,
+        ),
+        (
+            {"METRICS_TOKEN": TOKEN},
+            {"Authorization": f"Bearer {TOKEN}"},
+            "10.0.0.7",
+            True,
+        ),
+    ],
+)
+def test_outsiders_read_the_verdict_alone(
+    own_database: str,
+    new_site: Callable[..., Flask],
+    settings: dict[str, str],
+    headers: dict[str, str],
+    address: str,
+    whole: bool,
+) -> None:
+    reader = new_site(own_database, **settings).test_client()
+
+    answer = reader.get(
+        "/readyz", headers=headers, environ_base={"REMOTE_ADDR": address}
+    )
+
+    assert answer.json["status"] == "degraded"
+    assert (len(answer.json) > 1) == whole

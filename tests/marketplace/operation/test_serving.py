@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,12 +57,31 @@ class Served:
         finally:
             connection.close()
 
+    def ask_parts(self) -> dict[str, dict[str, Any]]:
+        """What /readyz says of each part."""
+        text = self.ask("/readyz", Authorization=f"Bearer {TOKEN}")[2]
+        found: dict[str, dict[str, Any]] = json.loads(text)
+        return found
+
     def workers(self) -> list[int]:
         """The workers that run now."""
-        children = Path(
-            f"/proc/{self.master.pid}/task/{self.master.pid}/children"
-        ).read_text()
-        return sorted(map(int, children.split()))
+        return [child for child in self.children() if not self.does_jobs(child)]
+
+    def jobs(self) -> list[int]:
+        """The processes that do the work in the background."""
+        return [child for child in self.children() if self.does_jobs(child)]
+
+    def children(self) -> list[int]:
+        """The processes of the master, whichever of its threads began them."""
+        tasks = Path(f"/proc/{self.master.pid}/task").glob("*/children")
+        return sorted(int(pid) for task in tasks for pid in task.read_text().split())
+
+    def does_jobs(self, pid: int) -> bool:
+        """Whether a process is `flask jobs`."""
+        try:
+            return "jobs" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+        except OSError:
+            return False
 
     def wait(self) -> None:
         """Until it answers."""
@@ -89,6 +109,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "PORT": str(port),
         "TRUSTED_PROXIES": "1",
         "METRICS_TOKEN": TOKEN,
+        "WEB_WORKERS": "2",
+        "JOBS": "1",
     }
     subprocess.run(
         [BIN / "flask", "prepare", "--no-samples"],
@@ -105,9 +127,13 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             site.wait()
             yield site
         finally:
+            jobs = site.jobs()
             master.terminate()
             master.wait(30)
-    assert not (folder / "metrics" / str(master.pid)).exists()
+    assert jobs
+    assert not [pid for pid in jobs if Path(f"/proc/{pid}").exists()]
+    roots = (folder / "metrics", Path(f"/dev/shm/market-metrics-{os.getuid()}"))  # noqa: S108  where it may be
+    assert not [root for root in roots if (root / str(master.pid)).exists()]
 
 
 def test_a_reload_refuses_nobody(served: Served) -> None:
@@ -144,6 +170,28 @@ def test_a_killed_worker_is_replaced(served: Served) -> None:
 
     assert len(served.workers()) == 2
     assert [served.ask("/")[0] for _ in range(6)] == [200] * 6
+
+
+def test_the_work_in_the_background_begins_again_when_it_is_killed(
+    served: Served,
+) -> None:
+    waited(lambda: served.ask_parts()["jobs"]["leader"])
+    (first,) = served.jobs()
+
+    os.kill(first, signal.SIGKILL)
+    waited(lambda: served.jobs() not in ([], [first]))
+
+    assert waited(lambda: served.ask_parts()["jobs"]["leader"])
+    assert len(served.jobs()) == 1
+
+
+def waited(question: Callable[[], object]) -> bool:
+    """Whether the answer to a question became true."""
+    for _ in range(600):
+        if question():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_figures_are_those_of_all_workers(served: Served) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from marketplace.accounts.models import Organisation, Person
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking import rules as matchmaking
+from marketplace.matchmaking.answers import matches_for
 from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
+from marketplace.verdicts.ranked_lists import RankedList
 from tests.factories import Factory
 
 THEMES = (
@@ -38,17 +39,16 @@ class Case:
     member: Person
     achievements: list[Achievement]
 
-    def list_for(self, by: Person) -> verdict_deeds.List:
+    def list_for(self, by: Person) -> RankedList:
         """The list of the demand as `by` has it before him."""
-        shown = matchmaking.matches_for(self.demand, by=by).shown
-        assert shown is not None
-        return shown
+        ranked_list = matches_for(self.demand, by=by).ranked_list
+        assert ranked_list is not None
+        return ranked_list
 
     def ids(self, by: Any, **values: Any) -> list[int]:
         """Ids of the offers on that list."""
         return [
-            offer.row.id
-            for offer in matchmaking.matches_for(self.demand, by=by, **values).offers
+            offer.row.id for offer in matches_for(self.demand, by=by, **values).offers
         ]
 
 
@@ -76,18 +76,24 @@ def judge(case: Case) -> Callable[..., list[Verdict]]:
     """
 
     def give(by: Person, said: str) -> list[Verdict]:
-        shown = case.list_for(by)
+        ranked_list = case.list_for(by)
         given = []
-        for sign, seat in zip(said, shown.seats, strict=False):
+        for sign, item in zip(said, ranked_list.items, strict=False):
             if sign == "+":
                 given.append(
-                    verdict_deeds.like(case.demand, seat.offered_id, by=by, shown=shown)
+                    verdict_deeds.like(
+                        case.demand, item.offered_id, by=by, ranked_list=ranked_list
+                    )
                 )
             else:
                 reason = "direction" if sign == "-" else "price"
                 given.append(
                     verdict_deeds.decline(
-                        case.demand, seat.offered_id, reason=reason, by=by, shown=shown
+                        case.demand,
+                        item.offered_id,
+                        reason=reason,
+                        by=by,
+                        ranked_list=ranked_list,
                     )
                 )
         assert len(given) == len(said)

@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 from marketplace.errors import NotAllowed
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
-from marketplace.matchmaking import rules as matchmaking
-from marketplace.operation import rules as operation
+from marketplace.matchmaking.answers import matches_for
+from marketplace.matchmaking.evidence import evidence_for
+from marketplace.verdicts import background, grading
 from marketplace.verdicts import deeds as verdict_deeds
-from marketplace.verdicts import measuring
+from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import GradeModel, Measurement
-from matching import calibration, quality
+from marketplace.verdicts.projections import common_document
+from marketplace.verdicts.ranked_lists import RankedItem, RankedList
+from matching.judging import calibration, quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 
@@ -43,16 +46,20 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
             demand = make.demand(
                 f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
             )
-            seats = tuple(
-                verdict_deeds.Seat(r.id, r.revision, 0.3, "fair", n)
+            items = tuple(
+                RankedItem(r.id, r.revision, 0.3, "fair", n)
                 for n, r in enumerate(rows, start=1)
             )
-            shown = verdict_deeds.List(
-                "demand", demand.id, demand.revision, measuring.ranker(), seats
+            ranked_list = RankedList(
+                "demand", demand.id, demand.revision, grading.ranker_version(), items
             )
-            verdict_deeds.like(demand, rows[0].id, by=operator, shown=shown)
+            verdict_deeds.like(demand, rows[0].id, by=operator, ranked_list=ranked_list)
             verdict_deeds.decline(
-                demand, rows[1].id, reason="direction", by=operator, shown=shown
+                demand,
+                rows[1].id,
+                reason="direction",
+                by=operator,
+                ranked_list=ranked_list,
             )
             found.append(demand)
         return found
@@ -63,7 +70,11 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
 def test_figures_are_told_from_twenty_demands_on(
     judged_demands: Callable[..., Any],
 ) -> None:
-    for more, count in ((0, 0), (1, 1), (quality.LEAST - 2, quality.LEAST - 1)):
+    for more, count in (
+        (0, 0),
+        (1, 1),
+        (quality.MIN_DEMANDS - 2, quality.MIN_DEMANDS - 1),
+    ):
         judged_demands(more)
 
         found = verdict_deeds.measure(by=None).figures
@@ -75,21 +86,21 @@ def test_figures_are_told_from_twenty_demands_on(
 
     found = verdict_deeds.measure(by=None).figures
 
-    assert found["quality"]["precision"]["n"] == quality.LEAST
+    assert found["quality"]["precision"]["n"] == quality.MIN_DEMANDS
     assert found["quality"]["precision"]["mean"] == pytest.approx(0.5)
     assert found["quality"]["gain"]["mean"] == pytest.approx(1.0)
     assert found["bands"] == [
-        {"grade": "fair", "pairs": 2 * quality.LEAST, "finds": 0.5, "level": 2.5}
+        {"grade": "fair", "pairs": 2 * quality.MIN_DEMANDS, "finds": 0.5, "level": 2.5}
     ]
     assert [(chain["name"], chain["demands"]) for chain in found["chains"]] == [
-        ("轴承", quality.LEAST)
+        ("轴承", quality.MIN_DEMANDS)
     ]
 
 
 def test_one_text_under_many_ids_is_one_demand(
     judged_demands: Callable[..., Any], session: Session
 ) -> None:
-    rows = judged_demands(quality.LEAST)
+    rows = judged_demands(quality.MIN_DEMANDS)
     for row in rows[:12]:
         row.title, row.problem = (
             "深沟球轴承异音 攻关",
@@ -100,7 +111,10 @@ def test_one_text_under_many_ids_is_one_demand(
 
     found = verdict_deeds.measure(by=None).figures
 
-    assert (found["demands"], found["pairs"]) == (quality.LEAST - 11, 2 * quality.LEAST)
+    assert (found["demands"], found["pairs"]) == (
+        quality.MIN_DEMANDS - 11,
+        2 * quality.MIN_DEMANDS,
+    )
     assert found["quality"] is None
 
 
@@ -123,25 +137,25 @@ def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
     for person in (case.member, make.person("broker"), make.person("researcher")):
         for deed in (
             verdict_deeds.measure,
-            verdict_deeds.measured,
+            verdict_queries.newest_measurement,
             verdict_deeds.calibrate,
         ):
             with pytest.raises(NotAllowed):
                 deed(by=person)
     operator = make.person("operator")
-    assert verdict_deeds.measured(by=operator) is None
+    assert verdict_queries.newest_measurement(by=operator) is None
     row = verdict_deeds.measure(by=operator)
-    assert verdict_deeds.measured(by=operator) is row
+    assert verdict_queries.newest_measurement(by=operator) is row
 
 
 @pytest.fixture
 def model(session: Session) -> Callable[..., GradeModel]:
     """Puts a grade model into the database."""
-    measuring._learned.cache_clear()
+    grading._load_model.cache_clear()
 
     def put(**values: Any) -> GradeModel:
         given = {
-            "ranker": measuring.ranker(),
+            "ranker": grading.ranker_version(),
             "demands": 50,
             "verdicts": 99,
             "parameters": "{}",
@@ -170,31 +184,31 @@ def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
 ) -> None:
     model(**values)
 
-    assert measuring.in_force().since is None
-    assert measuring.in_force().grade is measuring.fixed
+    assert grading.active_grader().since is None
+    assert grading.active_grader().grade is grading.grade_by_cut_points
 
 
 def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
     judged_demands: Callable[..., Any], case: Case, model: Callable[..., GradeModel]
 ) -> None:
-    demands = judged_demands(calibration.LEAST - 1, liked=6, declined=0)
+    demands = judged_demands(calibration.MIN_TEXTS - 1, liked=6, declined=0)
     with pytest.raises(quality.TooFew) as refused:
         verdict_deeds.calibrate(by=None)
-    assert (refused.value.there, refused.value.needed) == (
-        calibration.LEAST - 1,
-        calibration.LEAST,
+    assert (refused.value.judged, refused.value.needed) == (
+        calibration.MIN_TEXTS - 1,
+        calibration.MIN_TEXTS,
     )
-    assert measuring.in_force() == measuring.Force(measuring.fixed)
+    assert grading.active_grader() == grading.ActiveGrader(grading.grade_by_cut_points)
 
     judged_demands(1, liked=6, declined=0)
     row = verdict_deeds.calibrate(by=None)
 
-    force = measuring.in_force()
+    force = grading.active_grader()
 
     assert (row.demands, row.verdicts, row.ranker) == (
-        calibration.LEAST,
-        2 * calibration.LEAST,
-        measuring.ranker(),
+        calibration.MIN_TEXTS,
+        2 * calibration.MIN_TEXTS,
+        grading.ranker_version(),
     )
     assert row.better
     assert (force.since, force.demands, force.verdicts) == (
@@ -202,23 +216,21 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
         row.demands,
         row.verdicts,
     )
-    grades = {
-        o.row.id: o.grade for o in matchmaking.matches_for(demands[0], by=None).offers
-    }
+    grades = {o.row.id: o.grade for o in matches_for(demands[0], by=None).offers}
     liked, declined = case.achievements[6].id, case.achievements[0].id
     assert (grades[liked], grades[declined]) == ("high", "weak")
-    assert matchmaking.evidence(demands[0], liked, by=None).offer.grade == "high"
+    assert evidence_for(demands[0], liked, by=None).offer.grade == "high"
 
     model(better=False)
 
-    assert measuring.in_force().since is None
+    assert grading.active_grader().since is None
 
 
 def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
     partial = make.demand(
         "深沟球轴承异音攻关二", visibility="partial", owner=case.firm, budget=None
     )
-    public = measuring.public_document(partial)
+    public = common_document(partial)
 
     assert (public.modes, public.price_max, public.chain, public.due) == (
         frozenset(),
@@ -228,7 +240,7 @@ def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
     )
     readers = (None, case.member, make.person("broker"))
     found = [
-        [(o.row.id, o.grade) for o in matchmaking.matches_for(partial, by=r).offers]
+        [(o.row.id, o.grade) for o in matches_for(partial, by=r).offers]
         for r in readers
     ]
     assert found[0] == found[1] == found[2]
@@ -251,7 +263,7 @@ def test_the_commands(app: Flask, judged_demands: Callable[..., Any]) -> None:
 def test_the_commands_tell_figures(
     app: Flask, judged_demands: Callable[..., Any]
 ) -> None:
-    judged_demands(calibration.LEAST)
+    judged_demands(calibration.MIN_TEXTS)
     run = app.test_cli_runner().invoke
 
     told, learned = (
@@ -269,11 +281,11 @@ def test_the_commands_tell_figures(
 def test_the_nightly_work_learns_only_from_what_is_new(
     judged_demands: Callable[..., Any], session: Session
 ) -> None:
-    said = [operation.use_verdicts()]
-    judged_demands(quality.LEAST)
-    said.append(operation.use_verdicts())
-    judged_demands(calibration.LEAST - quality.LEAST)
-    said += [operation.use_verdicts() for _ in range(2)]
+    said = [background.use_verdicts()]
+    judged_demands(quality.MIN_DEMANDS)
+    said.append(background.use_verdicts())
+    judged_demands(calibration.MIN_TEXTS - quality.MIN_DEMANDS)
+    said += [background.use_verdicts() for _ in range(2)]
 
     assert "nothing new to learn" in said[0]
     assert "50 needed to learn grades" in said[1]
@@ -283,10 +295,13 @@ def test_the_nightly_work_learns_only_from_what_is_new(
 
 
 def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
-    shown = replace(case.list_for(case.member), ranker="older words")
+    ranked_list = replace(case.list_for(case.member), ranker="older words")
 
     row = verdict_deeds.like(
-        case.demand, shown.seats[0].offered_id, by=case.member, shown=shown
+        case.demand,
+        ranked_list.items[0].offered_id,
+        by=case.member,
+        ranked_list=ranked_list,
     )
 
-    assert row.shown.ranker == "older words"
+    assert row.ranked_list.ranker == "older words"

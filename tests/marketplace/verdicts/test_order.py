@@ -8,8 +8,9 @@ import pytest
 
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import queries as listing_queries
-from marketplace.matchmaking import rules as matchmaking
+from marketplace.matchmaking.answers import matches_for
 from marketplace.verdicts import deeds as verdict_deeds
+from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.models import Verdict
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
@@ -33,12 +34,12 @@ def test_when_verdicts_count(
     before = case.ids(case.member)
     judge(case.member, said)
 
-    answer = matchmaking.matches_for(case.demand, by=case.member)
+    answer = matches_for(case.demand, by=case.member)
 
     left = [i for i in before if i in {offer.row.id for offer in answer.offers}]
-    assert answer.taught is expected
-    assert answer.lessons == (len(said) if expected else 0)
-    assert {offer.row.id for offer in answer.apart} == set(before[: len(said)])
+    assert answer.reordered is expected
+    assert answer.judgements == (len(said) if expected else 0)
+    assert {offer.row.id for offer in answer.judged} == set(before[: len(said)])
     if not expected:
         assert [offer.row.id for offer in answer.offers][: len(left)] == left
 
@@ -71,16 +72,16 @@ def test_what_is_like_the_liked_comes_first_and_scores_stay_true(make: Factory) 
         make.achievement(
             f"果酒酿造{n}", summary=elsewhere, baseline="香气更浓。", keywords=["果酒"]
         )
-    shown = matchmaking.matches_for(demand, by=member).shown
+    ranked_list = matches_for(demand, by=member).ranked_list
     for row in grease[:2]:
-        verdict_deeds.like(demand, row.id, by=member, shown=shown)
+        verdict_deeds.like(demand, row.id, by=member, ranked_list=ranked_list)
     for row in vision[:3]:
         verdict_deeds.decline(
-            demand, row.id, reason="direction", by=member, shown=shown
+            demand, row.id, reason="direction", by=member, ranked_list=ranked_list
         )
 
-    plain = matchmaking.matches_for(demand, by=member, taught=False)
-    answer = matchmaking.matches_for(demand, by=member)
+    plain = matches_for(demand, by=member, reorder=False)
+    answer = matches_for(demand, by=member)
 
     order = [offer.row.id for offer in answer.offers]
     assert [offer.row.id for offer in plain.offers] == [
@@ -91,7 +92,7 @@ def test_what_is_like_the_liked_comes_first_and_scores_stay_true(make: Factory) 
         {row.id for row in grease[2:]},
         vision[3].id,
     )
-    assert (plain.taught, plain.lessons, answer.lessons) == (False, 5, 5)
+    assert (plain.reordered, plain.judgements, answer.judgements) == (False, 5, 5)
     assert {o.row.id: o.score for o in answer.offers} == {
         o.row.id: o.score for o in plain.offers
     }
@@ -100,8 +101,8 @@ def test_what_is_like_the_liked_comes_first_and_scores_stay_true(make: Factory) 
         assert sum(share for _, share in offer.shares) + offer.rest == pytest.approx(
             offer.score, abs=1e-9
         )
-    assert answer.shown.judged == 5
-    assert plain.shown.judged == 0
+    assert answer.ranked_list.judged == 5
+    assert plain.ranked_list.judged == 0
 
 
 def test_the_public_order_is_the_same_before_and_after(
@@ -123,9 +124,9 @@ def test_others_verdicts_stand_beside_and_colleagues_apart(
     judge(colleague, "+")
     assert first.offered_id == case.ids(None)[0]
 
-    answer = matchmaking.matches_for(case.demand, by=case.member)
+    answer = matches_for(case.demand, by=case.member)
 
-    apart = {offer.row.id: offer.verdict for offer in answer.apart}
+    apart = {offer.row.id: offer.verdict for offer in answer.judged}
     beside = {offer.row.id: offer.verdict for offer in answer.offers if offer.verdict}
     assert {i: (v.by_id, v.state) for i, v in apart.items()} == {
         first.offered_id: (colleague.id, "interested")
@@ -141,17 +142,22 @@ def test_a_grade_counts_before_a_verdict_and_stays_on_the_list(
 ) -> None:
     row = judge(case.member, "-")[0]
     broker = make.person("broker")
-    shown = case.list_for(case.member)
-    seat = shown.seats[0]
+    ranked_list = case.list_for(case.member)
+    item = ranked_list.items[0]
     verdict_deeds.grade(
-        case.demand, seat.offered_id, level=4, note="去过现场", by=broker, shown=shown
+        case.demand,
+        item.offered_id,
+        level=4,
+        note="去过现场",
+        by=broker,
+        ranked_list=ranked_list,
     )
 
-    judged = verdict_deeds.judged(case.demand, by=broker)
+    judged = verdict_queries.verdicts_on(case.demand, by=broker)
 
-    assert judged.worths == {row.offered_id: 1, seat.offered_id: 4}
-    assert list(judged.apart) == [row.offered_id]
-    assert judged.beside[seat.offered_id].level == 4
+    assert judged.worths == {row.offered_id: 1, item.offered_id: 4}
+    assert list(judged.judged) == [row.offered_id]
+    assert judged.beside[item.offered_id].level == 4
 
 
 def test_a_verdict_taken_back_counts_no_more(case: Case, judge: Judge) -> None:
@@ -159,9 +165,9 @@ def test_a_verdict_taken_back_counts_no_more(case: Case, judge: Judge) -> None:
     judge(case.member, "+----")
     verdict_deeds.retract(case.demand, before[4], by=case.member)
 
-    answer = matchmaking.matches_for(case.demand, by=case.member)
+    answer = matches_for(case.demand, by=case.member)
 
-    assert (answer.taught, len(answer.apart)) == (False, 4)
+    assert (answer.reordered, len(answer.judged)) == (False, 4)
     assert before[4] in {offer.row.id for offer in answer.offers}
 
 
@@ -170,9 +176,9 @@ def test_what_is_no_longer_on_offer_teaches_nothing(case: Case, judge: Judge) ->
     row = listing_queries.get_visible("achievement", given[1].offered_id, by=None)
     listing_deeds.withdraw(row, by=None, seen=row.revision)
 
-    answer = matchmaking.matches_for(case.demand, by=case.member)
+    answer = matches_for(case.demand, by=case.member)
 
-    assert (answer.taught, len(answer.apart)) == (False, 4)
+    assert (answer.reordered, len(answer.judged)) == (False, 4)
 
 
 def test_a_list_of_judged_things_is_filled_up_from_below(
@@ -182,8 +188,7 @@ def test_a_list_of_judged_things_is_filled_up_from_below(
     judge(case.member, "---")
 
     after = [
-        offer.row.id
-        for offer in matchmaking.matches_for(case.demand, by=case.member, top=3).offers
+        offer.row.id for offer in matches_for(case.demand, by=case.member, top=3).offers
     ]
 
     assert len(every) > 6

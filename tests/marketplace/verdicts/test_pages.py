@@ -15,7 +15,8 @@ from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
-from matching import quality
+from marketplace.verdicts.ranked_lists import sign
+from matching.judging import quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.test_measuring import judged_demands  # noqa: F401  (a fixture)
@@ -35,7 +36,8 @@ def text_of(answer: Any) -> str:
 def ticket_of(browser: FlaskClient, address: str) -> str:
     """The signed list of a page, as its buttons would send it."""
     found = re.search(
-        r'name="ticket" value="([^"]+)"', browser.get(address).get_data(as_text=True)
+        r'name="signed_list" value="([^"]+)"',
+        browser.get(address).get_data(as_text=True),
     )
     assert found
     return found[1]
@@ -87,7 +89,7 @@ def test_buttons_stand_where_they_work(
     for one in (page, pair):
         assert ("感兴趣</" in one or "感兴趣<span" in one) is buttons
         assert ("记为不合适" in one) is buttons
-        assert ("ticket" in one) is buttons
+        assert ("signed_list" in one) is buttons
     assert ("评定相关程度" in pair) is (who in ("broker", "operator"))
 
 
@@ -98,7 +100,7 @@ def test_interested_leads_to_the_contact(case: Case, sign_in: SignIn) -> None:
 
     answer = browser.post(
         f"{matches(case)}/{offered.id}/interested",
-        data={"ticket": ticket},
+        data={"signed_list": ticket},
         follow_redirects=True,
     )
 
@@ -117,7 +119,9 @@ def test_a_refusal_without_a_reason_is_asked_again_with_what_was_typed(
     ticket = ticket_of(browser, matches(case))
     address = f"{matches(case)}/{case.achievements[0].id}/unsuitable"
 
-    asked = browser.post(address, data={"ticket": ticket, "note": "量程 <b>不够</b>"})
+    asked = browser.post(
+        address, data={"signed_list": ticket, "note": "量程 <b>不够</b>"}
+    )
 
     page = asked.get_data(as_text=True)
     assert asked.status_code == 422
@@ -126,7 +130,7 @@ def test_a_refusal_without_a_reason_is_asked_again_with_what_was_typed(
     assert "选一个原因" in page
     assert "量程 &lt;b&gt;不够&lt;/b&gt;" in page
     again = {
-        "ticket": re.search(r'name="ticket" value="([^"]+)"', page)[1],
+        "signed_list": re.search(r'name="signed_list" value="([^"]+)"', page)[1],
         "reason": "metrics",
         "note": "量程不够",
     }
@@ -142,7 +146,8 @@ def test_a_ticket_of_another_is_stale_and_says_what_to_do(
     colleague = sign_in(make.person("firm", case.firm))
 
     answer = colleague.post(
-        f"{matches(case)}/{case.achievements[0].id}/interested", data={"ticket": ticket}
+        f"{matches(case)}/{case.achievements[0].id}/interested",
+        data={"signed_list": ticket},
     )
 
     assert answer.status_code == 409
@@ -155,9 +160,9 @@ def test_a_ticket_of_another_is_stale_and_says_what_to_do(
 def test_strangers_and_guests_judge_nothing(
     case: Case, make: Factory, client: FlaskClient, sign_in: SignIn, deed: str
 ) -> None:
-    ticket = verdict_deeds.ticket(case.list_for(case.member), to=case.member)
+    ticket = sign(case.list_for(case.member), to=case.member)
     address = f"{matches(case)}/{case.achievements[0].id}/{deed}"
-    said = {"ticket": ticket, "reason": "price", "level": "3", "note": "够长"}
+    said = {"signed_list": ticket, "reason": "price", "level": "3", "note": "够长"}
 
     guest = client.post(address, data=said)
     stranger = sign_in(make.person("firm", make.organisation())).post(
@@ -179,17 +184,17 @@ def test_a_broker_grades_beside_the_machine(
     pair = f"{matches(case)}/{case.achievements[3].id}"
     ticket = ticket_of(browser, pair)
 
-    asked = browser.post(f"{pair}/grade", data={"ticket": ticket, "level": "2"})
+    asked = browser.post(f"{pair}/grade", data={"signed_list": ticket, "level": "2"})
     done = browser.post(
         f"{pair}/grade",
-        data={"ticket": ticket, "level": "2", "note": "节拍差一倍"},
+        data={"signed_list": ticket, "level": "2", "note": "节拍差一倍"},
         follow_redirects=True,
     )
 
     row = db.session.scalar(db.select(Verdict))
     assert asked.status_code == 422
     assert "已评定为「沾边」" in text_of(done)
-    assert (row.level, row.note, row.state, row.shown.surface) == (
+    assert (row.level, row.note, row.state, row.ranked_list.surface) == (
         2,
         "节拍差一倍",
         "graded",
@@ -200,10 +205,10 @@ def test_a_broker_grades_beside_the_machine(
 
 
 def test_taking_back(case: Case, sign_in: SignIn) -> None:
-    shown = case.list_for(case.member)
-    offered_id = shown.seats[0].offered_id
+    ranked_list = case.list_for(case.member)
+    offered_id = ranked_list.items[0].offered_id
     verdict_deeds.decline(
-        case.demand, offered_id, reason="price", by=case.member, shown=shown
+        case.demand, offered_id, reason="price", by=case.member, ranked_list=ranked_list
     )
     browser = sign_in(case.member)
 
@@ -218,19 +223,19 @@ def test_taking_back(case: Case, sign_in: SignIn) -> None:
 def test_the_page_says_that_the_order_takes_verdicts_into_account(
     case: Case, sign_in: SignIn
 ) -> None:
-    shown = case.list_for(case.member)
-    for place, seat in enumerate(shown.seats[:5]):
+    ranked_list = case.list_for(case.member)
+    for place, item in enumerate(ranked_list.items[:5]):
         if place == 2:
             verdict_deeds.like(
-                case.demand, seat.offered_id, by=case.member, shown=shown
+                case.demand, item.offered_id, by=case.member, ranked_list=ranked_list
             )
         else:
             verdict_deeds.decline(
                 case.demand,
-                seat.offered_id,
+                item.offered_id,
                 reason="direction",
                 by=case.member,
-                shown=shown,
+                ranked_list=ranked_list,
             )
     browser = sign_in(case.member)
 
@@ -308,7 +313,7 @@ def test_the_figures_of_the_office(
 ) -> None:
     operator = sign_in(make.person("operator"))
     assert "还没有算过" in text_of(operator.get("/office/quality"))
-    judged_demands(quality.LEAST - 1)
+    judged_demands(quality.MIN_DEMANDS - 1)
     verdict_deeds.measure(by=None)
     few = text_of(operator.get("/office/quality"))
     judged_demands(1)
@@ -347,7 +352,7 @@ def test_what_was_withdrawn_meanwhile_says_so(case: Case, sign_in: SignIn) -> No
     listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     answer = browser.post(
-        f"{matches(case)}/{row.id}/interested", data={"ticket": ticket}
+        f"{matches(case)}/{row.id}/interested", data={"signed_list": ticket}
     )
 
     assert answer.status_code == 404

@@ -18,9 +18,11 @@ from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import queries as listing_queries
-from marketplace.matchmaking import rules as matchmaking
+from marketplace.matchmaking.answers import matches_for
 from marketplace.verdicts import deeds as verdict_deeds
-from marketplace.verdicts.models import REASONS, Place, Shown, Verdict
+from marketplace.verdicts import queries as verdict_queries
+from marketplace.verdicts.models import REASONS, Impression, ImpressionItem, Verdict
+from marketplace.verdicts.ranked_lists import RankedItem, sign, verify
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
 
@@ -61,20 +63,28 @@ def test_who_may_judge(
     case: Case, people: dict[str, Person], who: str, expected: bool
 ) -> None:
     person = people[who]
-    shown = case.list_for(case.member)
-    offered_id = shown.seats[0].offered_id
+    ranked_list = case.list_for(case.member)
+    offered_id = ranked_list.items[0].offered_id
 
     if expected:
         assert (
-            verdict_deeds.like(case.demand, offered_id, by=person, shown=shown).state
+            verdict_deeds.like(
+                case.demand, offered_id, by=person, ranked_list=ranked_list
+            ).state
             == "interested"
         )
     else:
         with pytest.raises(NotAllowed):
-            verdict_deeds.like(case.demand, offered_id, by=person, shown=shown)
+            verdict_deeds.like(
+                case.demand, offered_id, by=person, ranked_list=ranked_list
+            )
         with pytest.raises(NotAllowed):
             verdict_deeds.decline(
-                case.demand, offered_id, reason="price", by=person, shown=shown
+                case.demand,
+                offered_id,
+                reason="price",
+                by=person,
+                ranked_list=ranked_list,
             )
         with pytest.raises(NotAllowed):
             verdict_deeds.retract(case.demand, offered_id, by=person)
@@ -95,17 +105,17 @@ def test_who_may_grade(
     case: Case, people: dict[str, Person], who: str, expected: bool
 ) -> None:
     person = people[who]
-    shown = case.list_for(case.member)
-    seat = shown.seats[2]
+    ranked_list = case.list_for(case.member)
+    item = ranked_list.items[2]
 
     def grade() -> Verdict:
         return verdict_deeds.grade(
             case.demand,
-            seat.offered_id,
+            item.offered_id,
             level=3,
             note="去过现场，可行",
             by=person,
-            shown=shown,
+            ranked_list=ranked_list,
         )
 
     if expected:
@@ -113,8 +123,8 @@ def test_who_may_grade(
         assert (row.level, row.note, row.score, row.grade) == (
             3,
             "去过现场，可行",
-            seat.score,
-            seat.grade,
+            item.score,
+            item.grade,
         )
         assert row.by_role == who
     else:
@@ -129,32 +139,37 @@ def test_who_may_not_judge_gets_no_list_and_sees_no_verdict(
     before = case.ids(people[who])
     judge(case.member, "++--=")
 
-    answer = matchmaking.matches_for(case.demand, by=people[who])
+    answer = matches_for(case.demand, by=people[who])
 
-    assert answer.shown is None
+    assert answer.ranked_list is None
     assert [offer.row.id for offer in answer.offers] == before
-    assert (answer.apart, answer.lessons, answer.taught) == ((), 0, False)
+    assert (answer.judged, answer.judgements, answer.reordered) == ((), 0, False)
     assert all(offer.verdict is None for offer in answer.offers)
-    assert verdict_deeds.judged(case.demand, by=people[who]) == verdict_deeds.Judged()
+    assert (
+        verdict_queries.verdicts_on(case.demand, by=people[who])
+        == verdict_queries.ListVerdicts()
+    )
 
 
 def test_looking_keeps_nothing(case: Case) -> None:
     case.list_for(case.member)
 
-    assert (count(Shown), count(Place), count(Verdict)) == (0, 0, 0)
+    assert (count(Impression), count(ImpressionItem), count(Verdict)) == (0, 0, 0)
 
 
 def test_a_verdict_keeps_the_list_it_was_given_on_once(case: Case) -> None:
-    shown = case.list_for(case.member)
-    first, second = (seat.offered_id for seat in shown.seats[:2])
+    ranked_list = case.list_for(case.member)
+    first, second = (item.offered_id for item in ranked_list.items[:2])
 
-    row = verdict_deeds.like(case.demand, first, by=case.member, shown=shown)
+    row = verdict_deeds.like(
+        case.demand, first, by=case.member, ranked_list=ranked_list
+    )
     verdict_deeds.decline(
-        case.demand, second, reason="price", by=case.member, shown=shown
+        case.demand, second, reason="price", by=case.member, ranked_list=ranked_list
     )
 
-    kept = row.shown
-    assert count(Shown) == 1
+    kept = row.ranked_list
+    assert count(Impression) == 1
     assert (kept.side, kept.subject_id, kept.revision) == (
         "demand",
         case.demand.id,
@@ -162,29 +177,30 @@ def test_a_verdict_keeps_the_list_it_was_given_on_once(case: Case) -> None:
     )
     assert (kept.to_id, kept.surface, kept.judged) == (case.member.id, "matches", 0)
     assert kept.ranker
-    assert kept.generation == shown.generation
-    assert [(p.position, p.offered_id, p.score, p.grade) for p in kept.places] == [
-        (seat.position, seat.offered_id, seat.score, seat.grade) for seat in shown.seats
+    assert kept.generation == ranked_list.generation
+    assert [(p.position, p.offered_id, p.score, p.grade) for p in kept.items] == [
+        (item.position, item.offered_id, item.score, item.grade)
+        for item in ranked_list.items
     ]
-    assert kept.at == shown.at
+    assert kept.at == ranked_list.at
 
 
 def test_a_ticket_brings_the_list_back_to_its_reader_alone(
     app: Flask, case: Case, make: Factory
 ) -> None:
-    shown = case.list_for(case.member)
-    text = verdict_deeds.ticket(shown, to=case.member)
+    ranked_list = case.list_for(case.member)
+    text = sign(ranked_list, to=case.member)
 
-    assert verdict_deeds.listed(text, by=case.member) == shown
+    assert verify(text, by=case.member) == ranked_list
     for damaged, reader in [
         (text[:-3], case.member),
         ("", case.member),
         ("abc.def", case.member),
     ]:
         with pytest.raises(Stale):
-            verdict_deeds.listed(damaged, by=reader)
+            verify(damaged, by=reader)
     with pytest.raises(Stale):
-        verdict_deeds.listed(text, by=make.person("firm", case.firm))
+        verify(text, by=make.person("firm", case.firm))
 
 
 @pytest.mark.parametrize(
@@ -201,16 +217,16 @@ def test_a_ticket_brings_the_list_back_to_its_reader_alone(
 def test_unsuitable_needs_a_reason(
     case: Case, reason: str, note: str, wrong: set[str]
 ) -> None:
-    shown = case.list_for(case.member)
+    ranked_list = case.list_for(case.member)
 
     with pytest.raises(Invalid) as refused:
         verdict_deeds.decline(
             case.demand,
-            shown.seats[0].offered_id,
+            ranked_list.items[0].offered_id,
             reason=reason,
             note=note,
             by=case.member,
-            shown=shown,
+            ranked_list=ranked_list,
         )
 
     assert set(refused.value.problems) == wrong
@@ -234,36 +250,38 @@ def test_a_grade_needs_its_level_and_a_note(
     case: Case, make: Factory, level: int | None, note: str, wrong: set[str]
 ) -> None:
     broker = make.person("broker")
-    shown = case.list_for(broker)
+    ranked_list = case.list_for(broker)
 
     with pytest.raises(Invalid) as refused:
         verdict_deeds.grade(
             case.demand,
-            shown.seats[0].offered_id,
+            ranked_list.items[0].offered_id,
             level=level,
             note=note,
             by=broker,
-            shown=shown,
+            ranked_list=ranked_list,
         )
 
     assert set(refused.value.problems) == wrong
 
 
 def test_a_change_of_mind_is_one_row_and_its_history(case: Case) -> None:
-    shown = case.list_for(case.member)
-    offered_id = shown.seats[0].offered_id
+    ranked_list = case.list_for(case.member)
+    offered_id = ranked_list.items[0].offered_id
 
-    verdict_deeds.like(case.demand, offered_id, by=case.member, shown=shown)
+    verdict_deeds.like(case.demand, offered_id, by=case.member, ranked_list=ranked_list)
     verdict_deeds.decline(
         case.demand,
         offered_id,
         reason="other",
         note="老板不同意",
         by=case.member,
-        shown=shown,
+        ranked_list=ranked_list,
     )
     verdict_deeds.retract(case.demand, offered_id, by=case.member)
-    row = verdict_deeds.like(case.demand, offered_id, by=case.member, shown=shown)
+    row = verdict_deeds.like(
+        case.demand, offered_id, by=case.member, ranked_list=ranked_list
+    )
 
     expected = [
         ("like", "open", "interested", ""),
@@ -277,12 +295,16 @@ def test_a_change_of_mind_is_one_row_and_its_history(case: Case) -> None:
 
 
 def test_the_same_button_pressed_twice_is_one_deed(case: Case) -> None:
-    shown = case.list_for(case.member)
-    offered_id = shown.seats[0].offered_id
+    ranked_list = case.list_for(case.member)
+    offered_id = ranked_list.items[0].offered_id
 
     for _ in range(2):
         row = verdict_deeds.decline(
-            case.demand, offered_id, reason="price", by=case.member, shown=shown
+            case.demand,
+            offered_id,
+            reason="price",
+            by=case.member,
+            ranked_list=ranked_list,
         )
 
     assert len(history_of(row)) == 1
@@ -303,39 +325,41 @@ def test_only_what_one_has_said_oneself_can_be_taken_back(
 
 def test_each_person_has_one_verdict_of_his_own(case: Case, make: Factory) -> None:
     colleague = make.person("firm", case.firm)
-    shown = case.list_for(case.member)
-    offered_id = shown.seats[0].offered_id
+    ranked_list = case.list_for(case.member)
+    offered_id = ranked_list.items[0].offered_id
 
-    verdict_deeds.like(case.demand, offered_id, by=case.member, shown=shown)
+    verdict_deeds.like(case.demand, offered_id, by=case.member, ranked_list=ranked_list)
     verdict_deeds.decline(
-        case.demand, offered_id, reason="price", by=colleague, shown=shown
+        case.demand, offered_id, reason="price", by=colleague, ranked_list=ranked_list
     )
 
     assert count(Verdict) == 2
     assert (
-        verdict_deeds.own_verdict(case.demand, offered_id, by=case.member).state
+        verdict_queries.own_verdict(case.demand, offered_id, by=case.member).state
         == "interested"
     )
     assert (
-        verdict_deeds.own_verdict(case.demand, offered_id, by=colleague).state
+        verdict_queries.own_verdict(case.demand, offered_id, by=colleague).state
         == "unsuitable"
     )
 
 
 def test_a_list_older_than_the_texts_is_stale(case: Case) -> None:
-    shown = case.list_for(case.member)
+    ranked_list = case.list_for(case.member)
     offered = case.achievements[0]
-    seat = next(s for s in shown.seats if s.offered_id == offered.id)
+    item = next(s for s in ranked_list.items if s.offered_id == offered.id)
     listing_deeds.save(
         offered, {"innovation": "改了工艺"}, by=None, seen=offered.revision
     )
 
     with pytest.raises(Stale):
-        verdict_deeds.like(case.demand, seat.offered_id, by=case.member, shown=shown)
+        verdict_deeds.like(
+            case.demand, item.offered_id, by=case.member, ranked_list=ranked_list
+        )
     fresh = case.list_for(case.member)
     assert (
         verdict_deeds.like(
-            case.demand, seat.offered_id, by=case.member, shown=fresh
+            case.demand, item.offered_id, by=case.member, ranked_list=fresh
         ).state
         == "interested"
     )
@@ -344,34 +368,39 @@ def test_a_list_older_than_the_texts_is_stale(case: Case) -> None:
     )
     with pytest.raises(Stale):
         verdict_deeds.like(
-            case.demand, fresh.seats[1].offered_id, by=case.member, shown=fresh
+            case.demand, fresh.items[1].offered_id, by=case.member, ranked_list=fresh
         )
 
 
 def test_what_does_not_stand_on_the_list_is_not_judged(
     case: Case, make: Factory
 ) -> None:
-    shown = case.list_for(case.member)
+    ranked_list = case.list_for(case.member)
     elsewhere = make.achievement(
         "猕猴桃果酒酿造", summary="猕猴桃果酒低温发酵，酒精度 12 度，果香保留率高三成。"
     )
     other_demand = make.demand("另一条轴承需求", owner=case.firm)
 
     with pytest.raises(Stale):
-        verdict_deeds.like(case.demand, elsewhere.id, by=case.member, shown=shown)
+        verdict_deeds.like(
+            case.demand, elsewhere.id, by=case.member, ranked_list=ranked_list
+        )
     with pytest.raises(Stale):
         verdict_deeds.like(
-            other_demand, shown.seats[0].offered_id, by=case.member, shown=shown
+            other_demand,
+            ranked_list.items[0].offered_id,
+            by=case.member,
+            ranked_list=ranked_list,
         )
 
 
 def test_what_was_withdrawn_meanwhile_is_not_judged(case: Case) -> None:
-    shown = case.list_for(case.member)
+    ranked_list = case.list_for(case.member)
     row = case.achievements[0]
     listing_deeds.withdraw(row, by=None, seen=row.revision)
 
     with pytest.raises(NotFound):
-        verdict_deeds.like(case.demand, row.id, by=case.member, shown=shown)
+        verdict_deeds.like(case.demand, row.id, by=case.member, ranked_list=ranked_list)
 
 
 def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
@@ -387,23 +416,22 @@ def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
             keywords=["果酒"],
         )
     owner = make.person("researcher", achievement.organisation)
-    answer = matchmaking.matches_for(achievement, by=owner)
+    answer = matches_for(achievement, by=owner)
     assert {offer.row.id for offer in answer.offers} == {case.demand.id, other.id}
 
     verdict_deeds.decline(
-        achievement, other.id, reason="solved", by=owner, shown=answer.shown
+        achievement, other.id, reason="solved", by=owner, ranked_list=answer.ranked_list
     )
 
-    after = matchmaking.matches_for(achievement, by=owner)
+    after = matches_for(achievement, by=owner)
     colleague = make.person("desk", achievement.organisation)
     assert [offer.row.id for offer in after.offers] == [case.demand.id]
-    assert [offer.row.id for offer in after.apart] == [other.id]
+    assert [offer.row.id for offer in after.judged] == [other.id]
     assert [
-        offer.row.id
-        for offer in matchmaking.matches_for(achievement, by=colleague).offers
+        offer.row.id for offer in matches_for(achievement, by=colleague).offers
     ] == [case.demand.id]
     assert other.id in {
-        offer.row.id for offer in matchmaking.matches_for(achievement, by=None).offers
+        offer.row.id for offer in matches_for(achievement, by=None).offers
     }
 
 
@@ -428,17 +456,17 @@ def test_three_firms_are_told_and_two_are_not(case: Case, make: Factory) -> None
     decline = declining(make, achievement.id)
 
     for number, reason in enumerate(("price", "price", "too_early"), start=1):
-        assert verdict_deeds.passed(achievement, by=owner) is None
+        assert verdict_queries.decline_reasons(achievement, by=owner) is None
         decline(reason, note=f"第{number}家的秘密", anonymous=True)
 
-    found = verdict_deeds.passed(achievement, by=owner)
+    found = verdict_queries.decline_reasons(achievement, by=owner)
     assert (found.firms, found.reasons) == (3, (("价格不合适", 2), ("阶段太早", 1)))
-    assert [one.achievement.id for one in verdict_deeds.feedback(by=owner)] == [
+    assert [one.achievement.id for one in verdict_queries.feedback(by=owner)] == [
         achievement.id
     ]
-    assert verdict_deeds.feedback(by=case.member) == []
+    assert verdict_queries.feedback(by=case.member) == []
     with pytest.raises(NotAllowed):
-        verdict_deeds.passed(achievement, by=case.member)
+        verdict_queries.decline_reasons(achievement, by=case.member)
 
 
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -458,7 +486,7 @@ def test_fewer_than_three_firms_are_never_told_however_many_verdicts(
     for firm, reason in given_verdicts:
         declining(make, achievement.id, firms[firm])(reason)
 
-    assert verdict_deeds.passed(achievement, by=owner) is None
+    assert verdict_queries.decline_reasons(achievement, by=owner) is None
 
 
 def declining(make: Factory, achievement_id: int, firm=None) -> Callable[..., Verdict]:
@@ -468,14 +496,19 @@ def declining(make: Factory, achievement_id: int, firm=None) -> Callable[..., Ve
         own = firm or make.organisation()
         demand = make.demand(owner=own, anonymous=anonymous)
         person = make.person("firm", own)
-        shown = matchmaking.matches_for(demand, by=person).shown
-        if all(seat.offered_id != achievement_id for seat in shown.seats):
+        ranked_list = matches_for(demand, by=person).ranked_list
+        if all(item.offered_id != achievement_id for item in ranked_list.items):
             row = listing_queries.get_visible("achievement", achievement_id, by=None)
-            shown = replace(
-                shown, seats=(verdict_deeds.Seat(row.id, row.revision, 0.1, None, 1),)
+            ranked_list = replace(
+                ranked_list, items=(RankedItem(row.id, row.revision, 0.1, None, 1),)
             )
         return verdict_deeds.decline(
-            demand, achievement_id, reason=reason, note=note, by=person, shown=shown
+            demand,
+            achievement_id,
+            reason=reason,
+            note=note,
+            by=person,
+            ranked_list=ranked_list,
         )
 
     return decline

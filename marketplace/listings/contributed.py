@@ -1,0 +1,180 @@
+"""What this room offers to the hubs: tasks, sections of 我的, queues of the operators, and links to begin with.
+
+What is read stands in `worklists.py` and `review_queue.py`; here it is laid out for pages of other rooms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from flask import url_for
+
+from marketplace.accounts.models import Organisation
+from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.listings import buttons, review_queue, worklists
+from marketplace.listings.life import DEMAND_LIFE
+from marketplace.listings.models import (
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+)
+from marketplace.listings.queries import chain_uses
+from marketplace.permissions import Reader, may
+from marketplace.wording import day
+
+# The fullest life table: every state that a listing of any kind may have.
+STATE_NAMES = DEMAND_LIFE.names
+# How a state looks in a list: waits for the reader, public, or over; the others are plain.
+LOOKS = {
+    "published": "good",
+    "returned": "needs",
+    "expired": "needs",
+    "withdrawn": "over",
+    "rejected": "over",
+    "archived": "over",
+    "closed": "over",
+}
+TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
+ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
+
+
+def nav(reader: Reader) -> Iterator[Link]:
+    """A new listing of each kind: a firm comes with a demand, everybody else with an achievement."""
+    organisations: list[Organisation] = getattr(reader, "organisations", [])
+    if not organisations:
+        return
+    kinds = ["achievement", "demand"]
+    if any(one.kind == "firm" for one in organisations):
+        kinds.reverse()
+    for kind in kinds:
+        url = url_for("listings.new", kind=kind)
+        yield Link(f"发布{KIND_NAMES[kind]}", url, "begin")
+
+
+def tasks(person: Reader) -> Iterator[Task]:
+    """The listings to mend, longest waiting first; then those whose validity ends soon, soonest first."""
+    for one in worklists.returned_listings(person):
+        yield Task(
+            kind_name=KIND_NAMES[one.row.kind],
+            title=one.row.title,
+            url=_edit_url(one.row),
+            state="已退回",
+            since=one.at,
+            dated=("退回时间", f"{day(one.at)} 退回"),
+            note=f"退回原因：{one.reason or '未写明'}",
+            button="修改后再送审",
+        )
+    for row in worklists.ending_listings(person):
+        yield Task(
+            kind_name=KIND_NAMES[row.kind],
+            title=row.title,
+            url=_edit_url(row) + "#valid_until",
+            state="快到期",
+            until=row.valid_until,
+            dated=("有效期", f"{day(row.valid_until)} 到期"),
+            note=ENDING_ADVICE,
+        )
+
+
+def task_count(person: Reader) -> int:
+    """How many tasks there are, without loading any: every page of a signed-in reader asks."""
+    return worklists.to_do_count(person)
+
+
+def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
+    """What waits for the operators, then a page of one's listings, then the drafts.
+
+    Args:
+        person: the reader.
+        filters: `kind`, `state` and `page` of the address; what is unknown counts as not given.
+    """
+    kind = _one_of(filters.get("kind"), LISTINGS)
+    state = _one_of(filters.get("state"), STATE_NAMES)
+    rows = worklists.waiting_listings(person)
+    if rows:
+        yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
+    own = worklists.own_listings(
+        person, kind=kind, state=state, page=_page_number(filters)
+    )
+    values = {
+        "own": own,
+        "lines": _lines(own.rows, person),
+        "has_achievements": any(row.kind == "achievement" for row in own.rows),
+        "kind": kind,
+        "state": state,
+        "kinds": KIND_NAMES,
+        "states": STATE_NAMES,
+    }
+    yield Panel("listings/_own.html", values)
+    if state != "draft":
+        drafts, total = worklists.own_drafts(person)
+        if drafts:
+            values = {"lines": _lines(drafts, person), "total": total}
+            yield Panel("listings/_drafts.html", {**values, "kinds": KIND_NAMES})
+
+
+def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
+    """What waits for review, what is published, what is suspended; `kind` of the address narrows all three."""
+    if not may(person, "listing.review"):
+        return
+    kind = _one_of(filters.get("kind"), LISTINGS)
+    narrowed = {"kind": kind} if kind else {}
+    for code, name in TRAY_NAMES.items():
+        yield Tray(
+            code,
+            name,
+            count=partial(review_queue.tray_count, code, kind),
+            page=partial(_tray_page, person, code, kind),
+            waits=code == "waiting",
+            filters=narrowed,
+        )
+
+
+def _tray_page(person: Reader, code: str, kind: str, page: int) -> Panel:
+    """A page of one tray."""
+    found = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
+    values = {
+        "found": found,
+        "tray": code,
+        "kind": kind,
+        "kinds": KIND_NAMES,
+        "days_since": review_queue.days_since,
+    }
+    return Panel("listings/_tray.html", values)
+
+
+def _lines(rows: list[Achievement | Demand], person: Reader) -> list[dict[str, Any]]:
+    """What a list of one's own says of each row: how its state looks, and what may be pressed."""
+    lines = []
+    for row in rows:
+        line = {
+            "row": row,
+            "look": LOOKS.get(row.state, "plain"),
+            "remark": buttons.list_remark(row),
+            "buttons": buttons.list_buttons(row, person),
+        }
+        lines.append(line)
+    return lines
+
+
+def _edit_url(row: Achievement | Demand) -> str:
+    return url_for("listings.edit", kind=row.kind, listing_id=row.id)
+
+
+def _one_of(value: str | None, known: Mapping[str, Any]) -> str:
+    """A value of the address, if it is a known one; else empty."""
+    if value is None or value not in known:
+        return ""
+    return value
+
+
+def _page_number(filters: Mapping[str, str]) -> int:
+    """The page that the address names; the first where it names none."""
+    text = filters.get("page", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else 1
+
+
+__all__ = ["chain_uses", "nav", "sections", "task_count", "tasks", "trays"]

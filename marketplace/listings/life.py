@@ -1,0 +1,103 @@
+"""The life tables of achievements and demands: states, deeds, what leads where, and what each deed takes.
+
+The engine stands in `marketplace/lifecycle.py`, what a deed does in `deeds.py`; the tables in `models.py`.
+"""
+
+from __future__ import annotations
+
+from marketplace.lifecycle import Life
+
+STATE_NAMES = {
+    "draft": "草稿",
+    "submitted": "已送审",
+    "in_review": "审核中",
+    "returned": "已退回",
+    "rejected": "未通过",
+    "published": "已发布",
+    "suspended": "已暂停",
+    "expired": "已过期",
+    "withdrawn": "已撤回",
+    "archived": "已归档",
+}
+DEED_NAMES = {
+    "create": "新建",
+    "edit": "修改",
+    "submit": "送审",
+    "recall": "撤回送审",
+    "take": "受理",
+    "return": "退回",
+    "reject": "不予通过",
+    "approve": "通过并发布",
+    "suspend": "暂停",
+    "resume": "恢复",
+    "expire": "到期",
+    "renew": "续期",
+    "withdraw": "撤回",
+    "archive": "归档",
+}
+_LISTING_MOVES = {
+    ("draft", "edit"): "draft",
+    ("returned", "edit"): "returned",
+    ("published", "edit"): "published",
+    ("draft", "submit"): "submitted",
+    ("returned", "submit"): "submitted",
+    ("submitted", "recall"): "draft",
+    ("submitted", "take"): "in_review",
+    ("in_review", "return"): "returned",
+    ("in_review", "reject"): "rejected",
+    ("in_review", "approve"): "published",
+    ("published", "suspend"): "suspended",
+    ("suspended", "resume"): "published",
+    ("published", "expire"): "expired",
+    ("expired", "renew"): "published",
+    ("draft", "withdraw"): "withdrawn",
+    ("returned", "withdraw"): "withdrawn",
+    ("published", "withdraw"): "withdrawn",
+    ("suspended", "withdraw"): "withdrawn",
+    ("expired", "archive"): "archived",
+    ("withdrawn", "archive"): "archived",
+    ("rejected", "archive"): "archived",
+}
+# Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
+_PERMISSIONS = {
+    "edit": "listing.edit",
+    "submit": "listing.submit",
+    "recall": "listing.submit",
+    "return": "listing.review",
+    "reject": "listing.review",
+    "approve": "listing.review",
+    "suspend": "listing.suspend",
+    "resume": "listing.suspend",
+    "renew": "listing.edit",
+    "withdraw": "listing.withdraw",
+    "archive": "listing.archive",
+}
+# States in which a twin (same owner, same title) may be written anew.
+ENDED = ("rejected", "withdrawn", "archived", "closed")
+WAITING = ("submitted", "in_review")
+ACHIEVEMENT_LIFE = Life(
+    initial="draft",
+    moves=_LISTING_MOVES,
+    names=STATE_NAMES,
+    deeds=DEED_NAMES,
+    permissions=_PERMISSIONS,
+    passing=("take",),
+    phases={"waiting": WAITING},
+)
+# A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
+# the deal, and ends here with a close.
+DEMAND_LIFE = Life(
+    initial="draft",
+    moves={
+        **_LISTING_MOVES,
+        ("published", "close"): "closed",
+        ("expired", "close"): "closed",
+    },
+    names={**STATE_NAMES, "closed": "已关闭"},
+    deeds={**DEED_NAMES, "close": "关闭"},
+    permissions={**_PERMISSIONS, "close": "listing.close"},
+    passing=("take",),
+    phases={"waiting": WAITING},
+)
+# Once public, still to be found by its address, marked with its state.
+OPEN_STATES = ("published", "expired")

@@ -1,0 +1,318 @@
+"""The matches of a listing, ranked or in plain order, as its page and its side column show them.
+
+Which listings are offered is decided in `ranking.py`; for those who may judge them, what is judged is set apart and
+enough judgements reorder the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import matching
+from marketplace.listings import index as listing_index
+from marketplace.listings import queries as listing_queries
+from marketplace.listings.disclosure import common_view
+from marketplace.listings.models import KIND_NAMES, Row
+from marketplace.matchmaking import queries
+from marketplace.matchmaking.facts import Comparison, Fact, most_telling
+from marketplace.matchmaking.offers import (
+    Offer,
+    brief_offer,
+    explained_offer,
+    legible_words,
+    original_spellings,
+    ranked_list_of,
+)
+from marketplace.matchmaking.ranking import (
+    Ranking,
+    RankingRequest,
+    is_own,
+    rank_listings,
+)
+from marketplace.permissions import Reader
+from marketplace.verdicts import judgements as verdict_judgements
+from marketplace.verdicts import queries as verdict_queries
+from marketplace.verdicts.models import Verdict
+from marketplace.verdicts.projections import common_document, holder_of
+from marketplace.verdicts.queries import ListVerdicts
+from marketplace.verdicts.ranked_lists import RankedList
+from matching.text import names_a_thing
+
+TOP = 20  # offers of a page, so many as a page of the search
+BESIDE_LISTING = 5  # offers beside the page of a listing
+SHORT_TEXT = 60  # characters below which a text has too few words to be compared by
+OPENING = 110  # characters of the beginning of a text
+# States in which a listing looks for a match: its own people see matches of a draft, so that they can mend the text.
+LOOKING_STATES = ("draft", "returned", "submitted", "in_review", "published")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a page of matches shows.
+
+    Attributes:
+        sought: kind of the rows offered.
+        offers: best first (or newest first in plain order).
+        fitting: whether anything deserves to be called a match; if not, `offers` are the nearest few.
+        weighed: words of the text that were weighed, heaviest first.
+        unknown: words of the text that name a thing and occur nowhere among what is sought.
+        gaps: what the text lacks: `short`, `numbers`.
+        catalogue: how many documents were ranked.
+        blocked: why there is no ranking at all: `need`, `ended`, `empty`, `boilerplate`, or None.
+        judged: what the listing's people or the reader have judged: no longer among the offers.
+        judgements: how many judgements could reorder the offers.
+        reordered: whether they did.
+        ranked_list: the list as a verdict brings it back; None for readers who may not judge.
+    """
+
+    sought: str
+    offers: tuple[Offer, ...] = ()
+    fitting: bool = False
+    weighed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
+    catalogue: int = 0
+    blocked: str | None = None
+    judged: tuple[Offer, ...] = ()
+    judgements: int = 0
+    reordered: bool = False
+    ranked_list: RankedList | None = None
+
+    @property
+    def sought_name(self) -> str:
+        """The kind of the rows offered, in Chinese."""
+        return KIND_NAMES[self.sought]
+
+
+def matches_for(
+    row: Row, *, by: Reader | None, top: int = TOP, reorder: bool = True
+) -> Answer:
+    """The best of the other kind for a listing, ranked by text alone: the same for every reader who may find them.
+
+    Args:
+        row: the listing, as opened by `listings.queries.get_visible`.
+        by: the reader; what they may not find is left out. None is the site itself.
+        top: offers at most.
+        reorder: False for the order without judgements.
+
+    Raises:
+        SearchUnavailable: the matcher is being prepared.
+    """
+    blocked = blocked_reason(row)
+    if blocked is not None:
+        return Answer(row.counterpart, blocked=blocked)
+    verdicts = verdict_queries.verdicts_on(row, by=by)
+    judgements = _judgements_on(row, verdicts, by)
+    # Without `reorder` what is judged is still set apart: only the order of the rest is the public one.
+    used = judgements if reorder else []
+    request = _request_for(row, verdicts, used, by, top)
+    answer = explained_answer(
+        request,
+        rank_listings(request),
+        comparison=Comparison(row, by),
+        opinions=verdicts.opinions,
+    )
+    return replace(
+        answer,
+        judged=_judged_offers(row, verdicts, by),
+        judgements=len(judgements),
+        reordered=bool(used),
+        ranked_list=ranked_list_of(row, answer.offers, by, judged=len(used)),
+    )
+
+
+def top_matches(
+    row: Row, by: Reader | None, top: int = BESIDE_LISTING
+) -> tuple[Offer, ...]:
+    """The first few matches for the side column of a listing's own page; none where none fit.
+
+    Raises:
+        SearchUnavailable: the matcher is being prepared.
+    """
+    if blocked_reason(row) is not None:
+        return ()
+    verdicts = verdict_queries.verdicts_on(row, by=by)
+    judgements = _judgements_on(row, verdicts, by)
+    ranking = rank_listings(_request_for(row, verdicts, judgements, by, top))
+    # The nearest few that do not fit are for the page of matches, which says why they do not.
+    if not ranking.fitting:
+        return ()
+    offers = []
+    for rank, ranked in enumerate(ranking.rows, start=1):
+        offers.append(brief_offer(rank, ranked))
+    return tuple(offers)
+
+
+def newest_for(
+    row: Row, *, by: Reader | None, page: int = 1
+) -> tuple[Answer, int, int]:
+    """The plain order: all that could be offered, newest first, without any ranking.
+
+    Args:
+        row: the listing, as opened by `listings.queries.get_visible`.
+        by: the reader; None is the site itself.
+        page: from 1; beyond the end the last one is given.
+
+    Returns:
+        the answer (offers without grade and reasons), the page it has and the number of pages, at least 1.
+    """
+    blocked = blocked_reason(row)
+    if blocked is not None:
+        return Answer(row.counterpart, blocked=blocked), 1, 1
+    newest = queries.newest_matchable(row.counterpart, by=by, page=page)
+    comparison = Comparison(row, by)
+    offers = []
+    # Own listings leave gaps in the ranks, as places in the whole order stay what they are for everybody.
+    for rank, other in enumerate(newest.rows, start=newest.first_rank):
+        if not is_own(row, other, by):
+            facts = most_telling(comparison.facts_with(other))
+            holder = holder_of(other)
+            offers.append(Offer(rank, other, holder, facts=facts))
+    answer = Answer(row.counterpart, tuple(offers), fitting=True)
+    return answer, newest.page, newest.pages
+
+
+def explained_answer(
+    request: RankingRequest,
+    ranking: Ranking,
+    *,
+    comparison: Comparison | None = None,
+    opinions: Mapping[int, Verdict] | None = None,
+) -> Answer:
+    """A ranking in the words of the text that was ranked.
+
+    Args:
+        request: what was ranked for whom.
+        ranking: what `rank_listings` gave.
+        comparison: of the listing's conditions; None for a pasted text, which has none.
+        opinions: offered id → what somebody thinks of the pair.
+    """
+    document = request.document
+    spellings = original_spellings(document)
+    understanding = ranking.understanding
+    # An empty catalogue knows no word at all, which says nothing about the text.
+    unknown = set(understanding.unknown) if ranking.catalogue else set()
+    known_words = []
+    # A word that occurs nowhere is worth mentioning where it names a thing; 提高 or 优化 would only confuse.
+    named_things = []
+    for word, _ in understanding.weighed:
+        if word not in unknown:
+            known_words.append(word)
+        elif names_a_thing(word):
+            named_things.append(word)
+    offers = []
+    for rank, ranked in enumerate(ranking.rows, start=1):
+        facts: tuple[Fact, ...] = ()
+        if comparison is not None:  # a pasted text has no conditions
+            facts = most_telling(comparison.facts_with(ranked.row))
+        offer = explained_offer(
+            rank,
+            ranked.row,
+            ranked.reasons,
+            ranked.grade,
+            spellings,
+            facts=facts,
+            verdict=(opinions or {}).get(ranked.row.id),
+        )
+        offers.append(offer)
+    return Answer(
+        request.sought,
+        tuple(offers),
+        fitting=ranking.fitting,
+        weighed=legible_words(known_words, spellings),
+        unknown=legible_words(named_things, spellings),
+        gaps=_gaps_of(document),
+        catalogue=ranking.catalogue,
+        blocked=understanding.empty_reason,
+    )
+
+
+def blocked_reason(row: Row) -> str | None:
+    """Why a listing is never matched: `need`, `ended`, or None where it is."""
+    if not row.is_matchable:
+        return "need"
+    if row.state not in LOOKING_STATES:
+        return "ended"
+    # Past its day, but not yet moved to 已过期 by the nightly work.
+    if row.state == "published" and not row.in_matching:
+        return "ended"
+    return None
+
+
+def opening_line(row: Row, length: int = OPENING) -> str:
+    """The beginning of what a listing says, on one line.
+
+    Args:
+        row: the listing.
+        length: characters at most, an ellipsis not counted.
+    """
+    texts = listing_index.texts(common_view(row)).values()
+    # The first section is the summary or the problem, where there is one.
+    text = " ".join(next(iter(texts), "").split())
+    if len(text) <= length:
+        return text
+    # No ellipsis after a comma.
+    return text[:length].rstrip("，、；：,;: ") + "…"
+
+
+def _request_for(
+    row: Row,
+    verdicts: ListVerdicts,
+    judgements: list[verdict_judgements.Judgement],
+    by: Reader | None,
+    top: int,
+) -> RankingRequest:
+    return RankingRequest(
+        document=common_document(row),
+        sought=row.counterpart,
+        reader=by,
+        top=top,
+        subject=row,
+        excluded=frozenset(verdicts.settled),
+        judgements=judgements,
+    )
+
+
+def _judgements_on(
+    row: Row, verdicts: ListVerdicts, by: Reader | None
+) -> list[verdict_judgements.Judgement]:
+    return verdict_judgements.judgements_on(row.counterpart, verdicts.levels, by=by)
+
+
+def _judged_offers(
+    row: Row, verdicts: ListVerdicts, by: Reader | None
+) -> tuple[Offer, ...]:
+    """What is judged, with the score and grade it had then; what the reader may no longer find is left out."""
+    settled = verdicts.settled
+    if not settled:
+        return ()
+    rows = listing_queries.get_findable(row.counterpart, settled, by=by)
+    offers = []
+    for place, (offered_id, verdict) in enumerate(settled.items(), start=1):
+        if offered_id in rows:
+            # Score and grade as they were when it was judged: the verdict was given on those.
+            other = rows[offered_id]
+            offer = Offer(
+                place,
+                other,
+                holder_of(other),
+                verdict.grade,
+                verdict.score,
+                verdict=verdict,
+            )
+            offers.append(offer)
+    return tuple(offers)
+
+
+def _gaps_of(document: matching.Document) -> tuple[str, ...]:
+    """What a text lacks to be compared well: `short`, `numbers`."""
+    # Title and text together: a firm may put its figures into either.
+    text = f"{document.title}\n{document.text}"
+    gaps = []
+    if len(text) < SHORT_TEXT:
+        gaps.append("short")
+    if not re.search(r"\d", text):
+        gaps.append("numbers")
+    return tuple(gaps)

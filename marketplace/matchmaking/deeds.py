@@ -1,0 +1,42 @@
+"""存为草稿: keeping a pasted text as a draft. The draft is created, and committed, by the deed of listings."""
+
+from __future__ import annotations
+
+from marketplace.accounts.models import Organisation, Person
+from marketplace.errors import Invalid
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings.models import LISTINGS, Row
+from marketplace.matchmaking.trial import checked_text, headline_of
+from marketplace.permissions import require
+
+
+def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Person) -> Row:
+    """Store a pasted text as a draft of one of the person's organisations.
+
+    Args:
+        text: as pasted.
+        kind: what it is: `demand` or `achievement`.
+        organisation_id: whose draft it is; None where the person has one organisation only.
+        by: the signed-in person.
+
+    Raises:
+        NotAllowed: the person belongs to no organisation.
+        Invalid: as `trial.match_text`; the organisation is missing or not theirs, or has a listing of that title.
+    """
+    require(by, "trial.save")
+    # The text came back with the form and may be another one than was tried.
+    text = checked_text(text, kind)
+    organisation = _checked_organisation(organisation_id, by)
+    values = {"title": headline_of(text), LISTINGS[kind].main_text: text}
+    return listing_deeds.create(kind, values, organisation=organisation, by=by)
+
+
+def _checked_organisation(organisation_id: int | None, by: Person) -> Organisation:
+    own = {organisation.id: organisation for organisation in by.organisations}
+    # The form asks only those who belong to several.
+    if organisation_id is None and len(own) == 1:
+        return next(iter(own.values()))
+    if organisation_id is None or organisation_id not in own:
+        message = "请选择草稿归哪个单位。"
+        raise Invalid(message, problems={"organisation": [message]})
+    return own[organisation_id]

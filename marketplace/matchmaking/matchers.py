@@ -1,0 +1,397 @@
+"""The matchers of this process: loaded from their generations, kept in step with the database, built where needed.
+
+What a ranking means and who sees what of it is decided in `ranking.py`; how a matcher ranks, in `matching`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement
+
+import search
+from marketplace.clock import now
+from marketplace.errors import SearchUnavailable
+from marketplace.extensions import db
+from marketplace.listings import index as listing_index
+from marketplace.listings.models import LISTINGS
+from marketplace.matchmaking.generations import Generations, Stamp
+from marketplace.verdicts.projections import common_document
+from matching import Document, Matcher, UnusableArtefact
+
+log = structlog.get_logger(__name__)
+
+# Clocks of several hosts differ, and a transaction commits after it has dated its rows.
+MARGIN = timedelta(seconds=60)
+# How often all rows are compared as well: what took longer than the margin is found then.
+AUDIT = timedelta(seconds=60)
+# So many changed rows are taken in while the reader waits; more go to a build in the background.
+CHANGES_AT_ONCE = 2000
+BATCH = 500  # rows loaded at a time
+RETRY = 30.0  # seconds between two attempts to build what failed
+EPOCH = datetime(1970, 1, 1)  # as the databases store moments: UTC without zone
+UNREADABLE = (UnusableArtefact, OSError, EOFError, ValueError)
+
+
+@dataclass
+class Catalogue:
+    """What may be offered of one kind to one circle of readers, as this process has it.
+
+    Attributes:
+        kind: `achievement` or `demand`.
+        inner: confidential listings are in it too: for brokers and operators. The others get a catalogue that has
+            never had them, so that no weight and no "found nowhere" gives their texts away.
+        matcher: None until the first use.
+        stamps: id → which state of the row the matcher has.
+        generation: name of the loaded artefact; empty where there is none.
+        usable: whether it could be loaded.
+        seen: up to when changes have been taken in.
+        audited: when all rows were compared last.
+        lock: one thread at a time changes or reads the matcher.
+    """
+
+    kind: str
+    inner: bool
+    matcher: Matcher | None = None
+    stamps: dict[int, Stamp] = field(default_factory=dict)
+    generation: str = ""
+    usable: bool = False
+    seen: datetime | None = None
+    audited: datetime | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def offered(self) -> ColumnElement[bool]:
+        """Filter: the rows that belong in here: findable, and of a need that a technology can meet."""
+        table = LISTINGS[self.kind]
+        offered = table.found_by(None) & table.matchable()
+        if self.inner:
+            return offered
+        return offered & (table.visibility != "confidential")
+
+
+class Matchers:
+    """The matchers of one process, by kind and circle of readers.
+
+    Args:
+        folder: where the artefacts are; each kind has its own folder in it.
+        pools: address of the Elasticsearch that has the documents and gives candidates; "": all in memory.
+    """
+
+    def __init__(self, folder: Path, pools: str = "") -> None:
+        self.generations = Generations(folder, pools)
+        self._catalogues: dict[tuple[str, bool], Catalogue] = {}
+        for kind in LISTINGS:
+            for inner in (False, True):
+                self._catalogues[kind, inner] = Catalogue(kind, inner)
+        self._guard = threading.Lock()  # of the two below, which all threads share
+        self._builds: dict[str, threading.Thread] = {}
+        self._tried: dict[str, float] = {}
+
+    @property
+    def folder(self) -> Path:
+        """Where the artefacts are."""
+        return self.generations.folder
+
+    @contextmanager
+    def using(self, kind: str, *, inner: bool = False) -> Iterator[Matcher]:
+        """The matcher over what may be offered, in step with the database, for this thread alone.
+
+        Args:
+            kind: what is ranked: `achievement` or `demand`.
+            inner: with the confidential ones, for readers who may find those.
+
+        Raises:
+            SearchUnavailable: it is being built; the reader is to come back in a minute.
+            search.SearchUnavailable: the candidates are in a cluster that does not answer.
+        """
+        catalogue = self._catalogues[kind, inner]
+        with self._locked(catalogue):
+            self._take_generation(catalogue)
+            self._catch_up(catalogue)
+            assert catalogue.matcher is not None  # noqa: S101  for the type checker: _take_generation has set it
+            yield catalogue.matcher
+
+    @contextmanager
+    def hold(self, kind: str, *, inner: bool = False) -> Iterator[None]:
+        """Keep the matcher as it is while matches of an earlier `using` are explained.
+
+        Nothing is asked of the database. What another thread put in meanwhile moves the weights of words a little,
+        and never the scores, which matches have taken along.
+
+        Args:
+            kind, inner: as the matches were ranked.
+
+        Raises:
+            search.SearchUnavailable: the candidates are in a cluster that does not answer.
+        """
+        with self._locked(self._catalogues[kind, inner]):
+            yield
+
+    def generation(self, kind: str, *, inner: bool = False) -> str:
+        """The name of the artefact this process ranks with; empty where there is none."""
+        return self._catalogues[kind, inner].generation
+
+    def fit(self, kinds: tuple[str, ...] = tuple(LISTINGS)) -> dict[str, int]:
+        """Build the artefacts from the database and make them the current ones.
+
+        Returns:
+            kind → number of documents.
+        """
+        counts = {}
+        for kind in kinds:
+            # Two builds at once would only remove each other's generations.
+            with self.generations.build_lock(kind, wait=True):
+                counts[kind] = self._fit(kind)
+        return counts
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        """Kind → what the artefact has and how far the database is from it.
+
+        Returns:
+            `generation` (its name, `none` where there is no usable one), `built` (local time or None), `documents` (in
+            it), `findable` (in the database), `behind` (documents to put, replace or remove).
+        """
+        states = {}
+        for kind in LISTINGS:
+            # A catalogue of its own: looking at the state must not change what readers rank with.
+            catalogue = Catalogue(kind, inner=False)
+            self._take_generation(catalogue)
+            current = _read_stamps(catalogue)
+            changed, gone = _differences(catalogue, current)
+            name = catalogue.generation if catalogue.usable else ""
+            states[kind] = {
+                "generation": name or "none",
+                "built": self.generations.built_at(kind, name) if name else None,
+                "documents": len(catalogue.stamps),
+                "findable": len(current),
+                "behind": len(changed) + len(gone),
+            }
+        return states
+
+    def reset(self) -> None:
+        """Forget everything, the artefacts too: the next use begins with the database as it then is."""
+        for catalogue in self._catalogues.values():
+            with catalogue.lock:
+                self._empty(catalogue)
+        self.generations.clear()
+        self._tried.clear()
+
+    @contextmanager
+    def _locked(self, catalogue: Catalogue) -> Iterator[None]:
+        with catalogue.lock:
+            try:
+                yield
+            except search.NotBuilt:
+                # The candidates were dropped while we ranked; the next use loads the generation again and finds out
+                # whether there is one.
+                catalogue.matcher = None
+                catalogue.generation = ""
+                raise
+
+    def _take_generation(self, catalogue: Catalogue) -> None:
+        """Load the artefact where another one than the loaded is current, or none is loaded yet."""
+        kind = catalogue.kind
+        while True:
+            name = self.generations.current(kind)
+            if catalogue.matcher is not None and name == catalogue.generation:
+                return
+            self._empty(catalogue, generation=name)
+            if not name:
+                return
+            try:
+                loaded = self.generations.load(kind, name)
+            except search.SearchUnavailable:
+                # The cluster is away and the artefact may be sound: the next use tries again.
+                catalogue.matcher = None
+                catalogue.generation = ""
+                raise
+            except UNREADABLE as error:
+                if name == self.generations.current(kind):
+                    # The database replaces it, and the next build the artefact.
+                    path = str(self.generations.path_of(kind, name))
+                    reason = repr(error)
+                    log.error(
+                        "matcher_artefact_unusable", kind=kind, path=path, reason=reason
+                    )
+                # else it was swapped away while we read it
+            else:
+                catalogue.matcher, catalogue.stamps = loaded
+                catalogue.usable = True
+
+    def _empty(self, catalogue: Catalogue, generation: str = "") -> None:
+        catalogue.matcher = self.generations.empty_matcher()
+        catalogue.stamps = {}
+        catalogue.generation = generation
+        catalogue.seen = None
+        catalogue.audited = None
+        catalogue.usable = False
+
+    # in step with the database
+
+    def _catch_up(self, catalogue: Catalogue) -> None:
+        """Put what became findable or changed, remove what is no longer findable; twice is as good as once."""
+        moment = now()
+        seen = catalogue.seen
+        audited = catalogue.audited
+        if seen is None or audited is None or moment - audited > AUDIT:
+            # All rows: some are dated long before they were committed, restored, deleted or past their day.
+            changed, gone = _differences(catalogue, _read_stamps(catalogue))
+            catalogue.audited = moment
+        else:
+            changed, gone = _recent_differences(catalogue, seen - MARGIN)
+        if _too_many(catalogue, changed):
+            # So that the next use compares all again: the build may be there by then.
+            catalogue.audited = None
+            self._prepare(catalogue.kind)
+            raise SearchUnavailable(
+                "匹配模型正在准备。",
+                "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
+            )
+        _apply(catalogue, changed, gone)
+        # The moment before the query: what was committed during it is taken in once more next time.
+        catalogue.seen = moment
+
+    # building
+
+    def _prepare(self, kind: str) -> None:
+        """Start a build in the background, unless one runs here or one has just failed."""
+        with self._guard:
+            running = self._builds.get(kind)
+            if running is not None and running.is_alive():
+                return
+            if time.monotonic() - self._tried.get(kind, -RETRY) < RETRY:
+                return
+            self._tried[kind] = time.monotonic()
+            app = current_app._get_current_object()  # type: ignore[attr-defined]  # a thread needs the application
+            thread = threading.Thread(
+                target=self._build, args=(app, kind), name=f"fit-{kind}", daemon=True
+            )
+            self._builds[kind] = thread
+            thread.start()
+
+    def _build(self, app: Flask, kind: str) -> None:
+        with app.app_context(), self.generations.build_lock(kind, wait=False) as ours:
+            if not ours:
+                return  # another process builds; its artefact will be noticed
+            try:
+                self._fit(kind)
+            except (
+                Exception
+            ) as error:  # nobody waits for this thread: the log is all there is
+                log.error("matcher_build_failed", kind=kind, reason=repr(error))
+
+    def _fit(self, kind: str) -> int:
+        """Build one artefact and swap it in; what changes meanwhile is caught up by its stamps."""
+        began = time.monotonic()
+        stamps: dict[int, Stamp] = {}
+        self.generations.write(kind, _documents(kind, stamps), stamps)
+        seconds = round(time.monotonic() - began, 1)
+        log.info("matcher_fitted", kind=kind, documents=len(stamps), seconds=seconds)
+        return len(stamps)
+
+
+def _documents(kind: str, stamps: dict[int, Stamp]) -> Iterator[Document]:
+    """What an artefact of a kind has, and no confidential listing; fills in the stamp of each."""
+    for row in listing_index.published(kind):
+        # One artefact serves both circles, so it has only what everybody may find.
+        if row.visibility != "confidential" and row.is_matchable:
+            stamps[row.id] = _stamp(row.revision, row.updated_at)
+            yield common_document(row)
+    # All is read: a server ends transactions that lie idle while a matcher is fitted.
+    db.session.rollback()
+
+
+def _read_stamps(catalogue: Catalogue) -> dict[int, Stamp]:
+    """Id → stamp of every row that belongs in a catalogue, from the database."""
+    table = LISTINGS[catalogue.kind]
+    query = db.select(table.id, table.revision, table.updated_at)
+    stamps = {}
+    for row_id, revision, changed in db.session.execute(
+        query.where(catalogue.offered())
+    ):
+        stamps[row_id] = _stamp(revision, changed)
+    return stamps
+
+
+def _differences(
+    catalogue: Catalogue, current: dict[int, Stamp]
+) -> tuple[dict[int, Stamp], set[int]]:
+    """What a catalogue lacks or has in an older state, and the ids it has too many."""
+    stamps = catalogue.stamps
+    changed = {}
+    for row_id, stamp in current.items():
+        if stamps.get(row_id) != stamp:
+            changed[row_id] = stamp
+    return changed, stamps.keys() - current.keys()
+
+
+def _recent_differences(
+    catalogue: Catalogue, since: datetime
+) -> tuple[dict[int, Stamp], set[int]]:
+    """`_differences` among the rows that changed since a moment."""
+    table = LISTINGS[catalogue.kind]
+    columns = (table.id, table.revision, table.updated_at, catalogue.offered())
+    query = db.select(*columns).where(table.updated_at >= since)
+    changed = {}
+    gone = set()
+    for row_id, revision, updated_at, offered in db.session.execute(query):
+        stamp = _stamp(revision, updated_at)
+        if offered and catalogue.stamps.get(row_id) != stamp:
+            changed[row_id] = stamp
+        elif not offered and row_id in catalogue.stamps:
+            gone.add(row_id)
+    return changed, gone
+
+
+def _too_many(catalogue: Catalogue, changed: dict[int, Stamp]) -> bool:
+    """Whether so much changed that an artefact is built first.
+
+    Confidential rows do not count: no artefact has them, an inner catalogue always takes them in by itself.
+    """
+    if len(changed) <= CHANGES_AT_ONCE:
+        return False
+    table = LISTINGS[catalogue.kind]
+    query = db.select(table.id).where(
+        catalogue.offered(), table.visibility == "confidential"
+    )
+    confidential = set(db.session.scalars(query))
+    return len(changed.keys() - confidential) > CHANGES_AT_ONCE
+
+
+def _apply(catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> None:
+    table = LISTINGS[catalogue.kind]
+    matcher = catalogue.matcher
+    assert matcher is not None  # noqa: S101  for the type checker: _take_generation has set it
+    # First out, then in: a row that left and came back under one id must end up inside.
+    if gone:
+        matcher.remove(sorted(gone))
+        for row_id in gone:
+            del catalogue.stamps[row_id]
+    ids = sorted(changed)
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        rows = db.session.scalars(db.select(table).where(table.id.in_(batch)))
+        matcher.put([common_document(row) for row in rows])
+        for row_id in batch:
+            catalogue.stamps[row_id] = changed[row_id]
+
+
+def _stamp(revision: int, updated_at: datetime) -> Stamp:
+    # Whole microseconds: NumPy stores them exactly, and they compare the same on every database.
+    return revision, (updated_at - EPOCH) // timedelta(microseconds=1)
+
+
+def init_app(app: Flask) -> None:
+    """Give the application the matchers of this process."""
+    pools = app.config["SEARCH_URL"] if app.config["MATCHING"] == "candidates" else ""
+    folder = Path(app.config["DATA_DIR"]) / "matcher"
+    app.extensions["matchers"] = Matchers(folder, pools)

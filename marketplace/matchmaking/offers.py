@@ -1,0 +1,169 @@
+"""One row of a page of matches, and what a reader is told about its score.
+
+Which rows are offered, and in which order, is decided in `ranking.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from flask import current_app
+
+import matching
+from marketplace.listings.models import Row
+from marketplace.matchmaking.facts import Fact
+from marketplace.matchmaking.ranking import RankedRow, reads_confidential
+from marketplace.permissions import Reader, may
+from marketplace.verdicts.grading import ranker_version
+from marketplace.verdicts.models import Verdict
+from marketplace.verdicts.projections import holder_of
+from marketplace.verdicts.ranked_lists import RankedItem, RankedList
+from matching.explaining.sentence import match_sentence
+from matching.text import spans
+
+WORD_LENGTH = 32  # characters of one word: room for the name of a chemical, not for a text without breaks
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One row of a page of matches.
+
+    Attributes:
+        rank: place, from 1.
+        row: the listing offered.
+        holder: its organisation, or what is public in its place.
+        grade: code of `matching.grades`; None where the pair has none.
+        score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it.
+        percents: the shares in per cent, rounded together, as the sentence and the evidence have them too.
+        facts: comparisons, known ones first.
+        why: the one sentence why as (text, whether it is a shared word).
+        verdict: what somebody thinks of the pair, where this reader may know it.
+    """
+
+    rank: int
+    row: Row
+    holder: str
+    grade: str | None = None
+    score: float = 0.0
+    shares: tuple[tuple[str, float], ...] = ()
+    percents: tuple[int, ...] = ()
+    rest: float = 0.0
+    facts: tuple[Fact, ...] = ()
+    why: tuple[tuple[str, bool], ...] = ()
+    verdict: Verdict | None = None
+
+
+def brief_offer(rank: int, ranked: RankedRow) -> Offer:
+    """A row of a side column: title, holder and grade, without reasons."""
+    holder = holder_of(ranked.row)
+    return Offer(rank, ranked.row, holder, ranked.grade, ranked.score)
+
+
+def explained_offer(
+    rank: int,
+    row: Row,
+    reasons: matching.Reasons,
+    grade: str | None,
+    spellings: Mapping[str, str],
+    *,
+    facts: tuple[Fact, ...] = (),
+    verdict: Verdict | None = None,
+) -> Offer:
+    """A row of a page of matches, with its reasons.
+
+    Args:
+        rank: place, from 1.
+        row: the listing offered.
+        reasons: why it has its score.
+        grade: code of its grade.
+        spellings: as `original_spellings` gives them for the text that was ranked.
+        facts: its conditions compared.
+        verdict: what somebody thinks of the pair.
+    """
+    why = []
+    for piece in match_sentence(reasons).pieces:
+        text = piece.text
+        # Only shared words have a spelling of their own; the rest of the sentence is ours.
+        if piece.marked:
+            text = spellings.get(text, text)
+        why.append((text, piece.marked))
+    shares = [(spellings.get(word, word), share) for word, share in reasons.words]
+    return Offer(
+        rank=rank,
+        row=row,
+        holder=holder_of(row),
+        grade=grade,
+        score=reasons.score,
+        shares=tuple(shares),
+        percents=tuple(reasons.percents.values()),
+        rest=reasons.residual,
+        facts=facts,
+        why=tuple(why),
+        verdict=verdict,
+    )
+
+
+def original_spellings(document: matching.Document) -> dict[str, str]:
+    """Word as it is compared → how the text writes it first: pa66 → PA66."""
+    found: dict[str, str] = {}
+    for text in (document.title, document.text):
+        for span in spans(text):
+            # The first one counts: the title, where a word is in both.
+            found.setdefault(span.word, text[span.start : span.end])
+    return found
+
+
+def legible_words(
+    words: Iterable[str], spellings: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Words as written, each once, cut at WORD_LENGTH: a text without breaks is one word as long as itself."""
+    legible: dict[
+        str, None
+    ] = {}  # a dict, for its order: each word once, heaviest first
+    for word in words:
+        written = spellings.get(word, word)
+        if len(written) > WORD_LENGTH:
+            written = f"{written[:WORD_LENGTH]}…"
+        legible[written] = None
+    return tuple(legible)
+
+
+def ranked_list_of(
+    subject: Row,
+    offers: Iterable[Offer],
+    by: Reader | None,
+    *,
+    judged: int = 0,
+    surface: str = "matches",
+) -> RankedList | None:
+    """The offers as a verdict will bring them back; None for a reader who may not judge.
+
+    Args:
+        subject: the listing whose matches these are.
+        offers: as they are on the page.
+        by: the reader.
+        judged: how many judgements the order took into account.
+        surface: a key of `verdicts.models.SURFACES`.
+    """
+    if by is None or not may(by, "verdict.give", subject):
+        return None
+    items = []
+    for offer in offers:
+        row = offer.row
+        # With its revision: a verdict on a text that has changed since is refused (decision 015).
+        item = RankedItem(row.id, row.revision, offer.score, offer.grade, offer.rank)
+        items.append(item)
+    generation = current_app.extensions["matchers"].generation(
+        subject.counterpart, inner=reads_confidential(by)
+    )
+    return RankedList(
+        side=subject.kind,
+        subject_id=subject.id,
+        revision=subject.revision,
+        ranker=ranker_version(),
+        items=tuple(items),
+        generation=generation,
+        judged=judged,
+        surface=surface,
+    )

@@ -1,0 +1,240 @@
+"""Which listings are offered for a text, in which order and with which grade.
+
+Nothing here depends on the reader but this: what they may not find, their own organisation's listings, and what the
+people of a listing have judged are left out. How a score comes about is decided in `matching`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask import current_app
+
+import matching
+from marketplace.listings import queries as listing_queries
+from marketplace.listings.models import Demand, Row
+from marketplace.matchmaking.matchers import Matchers
+from marketplace.permissions import Reader, audiences, may
+from marketplace.verdicts.grading import ActiveGrader, active_grader
+from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
+from marketplace.verdicts.projections import common_conditions
+from matching.explaining import facts
+
+SPARE = 5  # ranked beyond what is asked for: some rows are the reader's own or no longer to be found
+DEEPER = 4  # how many times as many are ranked when those were not enough
+NEAREST_GRADED = 5  # rows offered when nothing fits, if any of them has a grade
+NEAREST_UNGRADED = 3  # else
+
+
+@dataclass(frozen=True)
+class RankingRequest:
+    """What is to be ranked for whom.
+
+    Attributes:
+        document: the text for which offers are sought.
+        sought: kind of what is ranked.
+        reader: who will see the offers; None is the site itself.
+        top: offers at most.
+        subject: the listing of that text; None for a pasted text.
+        excluded: ids that are not to be offered.
+        judgements: what reorders the best REORDERED.
+    """
+
+    document: matching.Document
+    sought: str
+    reader: Reader | None
+    top: int
+    subject: Row | None = None
+    excluded: frozenset[int] = frozenset()
+    judgements: Sequence[Judgement] = ()
+
+
+@dataclass(frozen=True)
+class RankedRow:
+    """A listing that is offered: its score (0…1), its grade if it has one, and why it has its score."""
+
+    row: Row
+    score: float
+    grade: str | None
+    reasons: matching.Reasons
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is offered for a text.
+
+    Attributes:
+        rows: best first.
+        fitting: whether any of them deserves to be called a match; if not, they are the nearest few.
+        understanding: what the text was taken to say.
+        catalogue: how many documents were ranked.
+    """
+
+    rows: tuple[RankedRow, ...]
+    fitting: bool
+    understanding: matching.QueryAnalysis
+    catalogue: int
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """The first matches that may be offered, with their rows; and the best match of all, whoever may see it."""
+
+    found: tuple[tuple[matching.Match, Row], ...]
+    best: matching.Match | None
+    understanding: matching.QueryAnalysis | None
+    catalogue: int
+
+
+def rank_listings(request: RankingRequest) -> Ranking:
+    """The best listings for a text, graded, with the reasons of those that are offered and of no others.
+
+    Raises:
+        SearchUnavailable: the matcher is being prepared.
+    """
+    selection = _select(request)
+    # All that asks the database comes before the lock is taken again.
+    grader = active_grader()
+    compared = _compare_all(request, selection, grader)
+    matchers: Matchers = current_app.extensions["matchers"]
+    inner = reads_confidential(request.reader)
+    # Reasons cost more than the ranking, so they are worked out for what is offered alone; the catalogue must not
+    # change meanwhile, and nothing of this asks the database.
+    with matchers.hold(request.sought, inner=inner):
+        graded = _grade_rows(selection, grader, compared)
+        fitting = any(ranked.grade != "weak" for ranked in graded)
+        rows = graded
+        # Nothing fits: the page says so first, and then gives the nearest few with what is missing.
+        if not fitting:
+            rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
+        understanding = _understanding_of(selection, rows)
+    return Ranking(tuple(rows), fitting, understanding, selection.catalogue)
+
+
+def reads_confidential(reader: Reader | None) -> bool:
+    """Whether a reader may find confidential listings of others; None, the site itself, may."""
+    return reader is None or bool(audiences(reader) & {"broker", "operator"})
+
+
+def is_own(row: Row, other: Row, reader: Reader | None) -> bool:
+    """Whether both belong to one organisation: nobody is offered their own.
+
+    To readers who may not know whose an anonymous demand is, it is treated as anybody's: what is missing from a
+    list would tell them.
+    """
+    if row.organisation_id != other.organisation_id:
+        return False
+    for listing in (row, other):
+        is_demand = isinstance(listing, Demand)
+        if is_demand and not may(reader, "demand.read_firm", listing):
+            return False
+    return True
+
+
+def _select(request: RankingRequest) -> _Selection:
+    """Rank, and go deeper until there are enough rows that may be offered, or none are left."""
+    matchers: Matchers = current_app.extensions["matchers"]
+    inner = reads_confidential(request.reader)
+    wanted = request.top + SPARE
+    while True:
+        # What is excluded is ranked too and dropped afterwards, so it must not use up places.
+        depth = wanted + len(request.excluded)
+        if request.judgements:
+            depth = max(depth, REORDERED)
+        understanding = None
+        with matchers.using(request.sought, inner=inner) as matcher:
+            catalogue = len(matcher)
+            best = matcher.rank(request.document, top=depth)
+            left = [match for match in best if match.id not in request.excluded]
+            if request.judgements:
+                left = reorder_matches(left, request.judgements, matcher)
+            # Without any match nothing will be explained, and the reader is told how the text was read.
+            if not best:
+                understanding = matcher.analyze(request.document)
+        # Rows are loaded without the lock: other readers rank meanwhile.
+        found = _offered_rows(request, left[:wanted])
+        # Deeper ranking helps only where this one was cut off.
+        exhausted = len(best) < depth and len(left) <= wanted
+        if len(found) == request.top or exhausted:
+            first = best[0] if best else None
+            return _Selection(tuple(found), first, understanding, catalogue)
+        wanted *= DEEPER
+
+
+def _offered_rows(
+    request: RankingRequest, ranked: Sequence[matching.Match]
+) -> list[tuple[matching.Match, Row]]:
+    """The first `top` matches that the reader may find and that are not the owner's own, with their rows."""
+    ids = [int(match.id) for match in ranked]
+    rows = listing_queries.get_findable(request.sought, ids, by=request.reader)
+    found = []
+    for match in ranked:
+        row = rows.get(int(match.id))
+        if row is None:  # withdrawn a moment ago, or not for this reader
+            continue
+        if request.subject is not None and is_own(request.subject, row, request.reader):
+            continue
+        found.append((match, row))
+    return found[: request.top]
+
+
+def _compare_all(
+    request: RankingRequest, selection: _Selection, grader: ActiveGrader
+) -> dict[int, Sequence[facts.Fact]]:
+    """Id → the facts of the pair, each row projected once; nothing where grades need no facts.
+
+    Facts are those that everybody may know of both, so that a grade is the same for all readers.
+    """
+    if not grader.needs_facts or request.subject is None:
+        return {}
+    subject = request.document
+    compared: dict[int, Sequence[facts.Fact]] = {}
+    for _, row in selection.found:
+        other = common_conditions(row)
+        if isinstance(row, Demand):
+            compared[row.id] = facts.compare_facts(other, subject)
+        else:
+            compared[row.id] = facts.compare_facts(subject, other)
+    return compared
+
+
+def _grade_rows(
+    selection: _Selection,
+    grader: ActiveGrader,
+    compared: dict[int, Sequence[facts.Fact]],
+) -> list[RankedRow]:
+    """The rows that have a grade, in order. Only those that can have one are explained."""
+    graded = []
+    for match, row in selection.found:
+        if grader.can_grade(match.score):
+            grade = grader.grade(match.reasons, compared.get(row.id, ()))
+            if grade is not None:
+                graded.append(RankedRow(row, match.score, grade, match.reasons))
+    return graded
+
+
+def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
+    """The first few rows that share a word with the text at all."""
+    nearest: list[RankedRow] = []
+    for match, row in selection.found:
+        if len(nearest) == NEAREST_UNGRADED:
+            break
+        # A row that shares no word would be explained by nothing.
+        if match.reasons.words:
+            nearest.append(RankedRow(row, match.score, None, match.reasons))
+    return nearest
+
+
+def _understanding_of(
+    selection: _Selection, rows: Sequence[RankedRow]
+) -> matching.QueryAnalysis:
+    """What the text was taken to say; any match's reasons have it, so a row that is explained anyway is asked first."""
+    if selection.understanding is not None:
+        return selection.understanding
+    if rows:
+        reasons = rows[0].reasons
+    else:
+        assert selection.best is not None  # noqa: S101  without a match there is an understanding
+        reasons = selection.best.reasons
+    return matching.QueryAnalysis(reasons.weighed, reasons.unknown_words, None)

@@ -1,0 +1,89 @@
+"""Keeps one `flask jobs` beside a served site: begun with it, begun again when it dies, ended with it.
+
+What that process does and when stands in `background.py`; which of several such processes leads is settled there.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+ROOT = Path(__file__).resolve().parents[2]
+LOOK = 0.5  # seconds between two looks whether it lives
+RESTART = 1.0  # seconds before the first new beginning; doubled each time, so that a broken site is not kept busy
+RESTART_MOST = 60.0
+LONG = 60.0  # seconds of life after which the pauses begin with the short one again
+PATIENCE = 20.0  # seconds for what is under way; what takes longer ends by itself, without the site
+
+
+def jobs_command() -> list[str]:
+    """The command of the work in the background, which ends when this process does, however that comes about."""
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+    return [*flask, "jobs", "--parent", str(os.getpid())]
+
+
+class Supervisor:
+    """One process beside this one, in the care of a thread.
+
+    gunicorn's master reaps every child of its own accord; a process that was reaped there counts as ended here.
+
+    Args:
+        command: the program and its arguments; it runs in the project's folder.
+    """
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.command = list(command)
+        self.process: subprocess.Popen[bytes] | None = None
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        """Begin, and return at once."""
+        self._thread.start()
+
+    def stop(self, patience: float = PATIENCE) -> None:
+        """Ask the process to end and wait for it.
+
+        Args:
+            patience: seconds to wait at most.
+        """
+        self._ending.set()
+        self._thread.join()
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            log.warning("jobs_still_busy", pid=self.process.pid)
+
+    def _keep(self) -> None:
+        pause = RESTART
+        while not self._ending.is_set():
+            began = time.monotonic()
+            self.process = self._begin()
+            while self.process.poll() is None:
+                if self._ending.wait(LOOK):
+                    return
+            if time.monotonic() - began > LONG:
+                pause = RESTART
+            log.warning("jobs_begin_again", seconds=pause)
+            self._ending.wait(pause)
+            pause = min(2 * pause, RESTART_MOST)
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        environ = dict(os.environ)
+        # Figures of requests are the workers'; its own would lie in their folder.
+        environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+        return subprocess.Popen(  # noqa: S603  a command of our own
+            self.command, cwd=ROOT, env=environ, stdin=subprocess.DEVNULL
+        )

@@ -1,0 +1,153 @@
+"""What grades pairs: the fixed cut points, or a model fitted on judged pairs once it does better than they do.
+
+Not here: storing a model (`deeds.py`), the arithmetic of both (`matching`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TypeAlias
+
+import structlog
+
+import matching
+from marketplace.extensions import db
+from marketplace.verdicts.judgements import explain_pairs, judged_pairs
+from marketplace.verdicts.models import GradeModel, Verdict
+from marketplace.verdicts.projections import common_document
+from matching.explaining import facts
+from matching.judging import calibration, grades, quality
+from matching.text import VERSION
+
+log = structlog.get_logger(__name__)
+
+Grading: TypeAlias = Callable[
+    [matching.Reasons, Sequence[facts.Fact]], grades.Grade | None
+]
+# from, to, pairs, mean probability, share of relevant pairs
+Fifth: TypeAlias = tuple[float, float, int, float, float]
+
+FITTED_FROM = (
+    calibration.MIN_TEXTS
+)  # judged demand texts below which no model is fitted
+RANKER_LENGTH = 60  # characters of the column that stores the version of a ranking
+
+
+@dataclass(frozen=True)
+class ActiveGrader:
+    """What grades pairs now.
+
+    Attributes:
+        grade: reasons and facts → grade.
+        since: when the model became active; None while the fixed cut points grade.
+        demands, verdicts: how many demand texts and pairs it was fitted on.
+        table: how its probabilities did on texts it was not fitted on, by fifths.
+    """
+
+    grade: Grading
+    since: datetime | None = None
+    demands: int = 0
+    verdicts: int = 0
+    table: tuple[Fifth, ...] = ()
+
+    @property
+    def needs_facts(self) -> bool:
+        """Whether the facts of a pair change its grade: those of the fixed cut points come from its reasons alone."""
+        return self.since is not None
+
+    @staticmethod
+    def can_grade(score: float) -> bool:
+        """Whether a score may earn a grade at all.
+
+        Below the lowest cut point neither grader gives one (decision 015: whether a pair is offered stays with the
+        cut points), so that its reasons need not be worked out: .45 ms a pair at 100,000 documents.
+        """
+        return score >= grades.WEAK
+
+
+def ranker_version() -> str:
+    """The version of the ranking: the words it reads and the weights of its parts."""
+    weights = vars(matching.Matcher())
+    # In order of name: the version must not change with the order of arguments.
+    parts = [f"{name}={weights[name]:g}" for name in sorted(weights)]
+    return f"{VERSION} {' '.join(parts)}"[:RANKER_LENGTH]
+
+
+def active_grader() -> ActiveGrader:
+    """What grades pairs now: the newest model of the present ranking if it did better than the fixed cut points."""
+    # The newest decides, also where it did worse than an older one: it knows the most verdicts.
+    newest = (
+        db.select(GradeModel)
+        .where(GradeModel.ranker == ranker_version())
+        .order_by(GradeModel.id.desc())
+        .limit(1)
+    )
+    row = db.session.scalar(newest)
+    if row is None or not row.better:
+        return ActiveGrader(grade_by_cut_points)
+    model = _load_model(row.parameters)
+    # One that cannot be read was logged; pages must not fail for it.
+    if model is None:
+        return ActiveGrader(grade_by_cut_points)
+    table = tuple(tuple(fifth) for fifth in model.figures_["table"])
+    return ActiveGrader(model.grade, row.at, row.demands, row.verdicts, table)
+
+
+def grade_by_cut_points(
+    reasons: matching.Reasons, _facts: Sequence[facts.Fact]
+) -> grades.Grade | None:
+    """The grade by the fixed cut points, which need no facts."""
+    return grades.fixed_grade(reasons.score, reasons)
+
+
+def grades_are_current() -> bool:
+    """Whether the newest grade model of the present ranking knows every verdict, or there are no verdicts."""
+    newest_verdict = db.session.scalar(db.select(db.func.max(Verdict.changed_at)))
+    if newest_verdict is None:
+        return True
+    newest_model = db.session.scalar(
+        db.select(db.func.max(GradeModel.at)).where(
+            GradeModel.ranker == ranker_version()
+        )
+    )
+    return newest_model is not None and newest_verdict <= newest_model
+
+
+def fit_grades() -> calibration.Calibration:
+    """A grade model of all judged pairs, tested on demand texts it was not fitted on.
+
+    Raises:
+        matching.quality.TooFew: fewer than FITTED_FROM demand texts were judged.
+        SearchUnavailable: the matcher is being prepared.
+    """
+    pairs = judged_pairs()
+    texts = len({pair.text for pair in pairs})
+    if texts < FITTED_FROM:
+        raise quality.TooFew(texts, FITTED_FROM)
+    features = []
+    # What the cut points would have said, so that the model can be held against them on the same pairs.
+    fixed_levels = []
+    for pair, reasons in zip(pairs, explain_pairs(pairs), strict=True):
+        demand = common_document(pair.demand)
+        compared = facts.compare_facts(demand, common_document(pair.achievement))
+        features.append(calibration.pair_features(reasons, compared))
+        fixed_levels.append(calibration.GRADE_LEVELS[grade_by_cut_points(reasons, ())])
+    return calibration.Calibration().fit(
+        features,
+        [pair.verdict.relevance_level for pair in pairs],
+        [pair.text for pair in pairs],
+        fixed_levels,
+    )
+
+
+@lru_cache(maxsize=4)  # reading the JSON of a model takes longer than a page may
+def _load_model(parameters: str) -> calibration.Calibration | None:
+    """The model of a row; None where it cannot be read, and then the fixed cut points grade."""
+    try:
+        return calibration.Calibration.from_json(parameters)
+    except matching.UnusableArtefact as error:
+        log.error("grade_model_unusable", reason=str(error))
+        return None

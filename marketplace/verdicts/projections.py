@@ -1,0 +1,32 @@
+"""What of a listing is compared with another one: what is ranked and graded by, and what one reader sees compared.
+
+Not here: which fields a reader may know (`listings.disclosure`), and the comparing (`matching`).
+"""
+
+from __future__ import annotations
+
+import matching
+from marketplace.listings import index as listing_index
+from marketplace.listings.disclosure import common_view, view_of
+from marketplace.listings.models import Row
+from marketplace.permissions import Reader
+
+
+def common_document(row: Row) -> matching.Document:
+    """What every reader of a listing may know: it is ranked and graded by this, so that both are the same for all."""
+    return listing_index.matching_document(common_view(row))
+
+
+def common_conditions(row: Row) -> matching.Document:
+    """The conditions of `common_document`, without its text: enough for the facts of a pair."""
+    return listing_index.conditions_document(common_view(row))
+
+
+def conditions_for(row: Row, reader: Reader | None) -> matching.Document:
+    """The conditions that one reader may know of a listing; None is the site itself."""
+    return listing_index.conditions_document(view_of(row, reader))
+
+
+def holder_of(row: Row) -> str:
+    """Who is named with a listing on every list: its organisation, or what is public in its place."""
+    return common_view(row).holder

@@ -1,0 +1,222 @@
+"""What is read of verdicts: those on one list, one's own, why firms declined an achievement, the newest measurement.
+
+Nothing is written here. What verdicts say of pairs is worked out in `judgements.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import joinedload
+
+from marketplace.extensions import db
+from marketplace.listings.models import Achievement, Demand, Row
+from marketplace.permissions import Reader, may, organisations_of, require
+from marketplace.verdicts.judgements import resolve_verdicts
+from marketplace.verdicts.models import (
+    DEMAND_REASONS,
+    REASONS,
+    Measurement,
+    Verdict,
+)
+
+# So many firms must have declined an achievement before its owner is told why: with fewer a firm could be guessed.
+FIRMS_LEAST = 3
+
+
+@dataclass(frozen=True)
+class ListVerdicts:
+    """The verdicts on a listing's matches, as one reader may use them.
+
+    Attributes:
+        settled: offered id → the verdict by which it is no longer to be judged: the reader's own or the owner's
+            people's, interested ones first, the newest first.
+        opinions: offered id → what others (brokers, operators) think of what is still to be judged.
+        levels: offered id → relevance level 1–4, of every judged pair.
+    """
+
+    settled: Mapping[int, Verdict] = field(default_factory=dict)
+    opinions: Mapping[int, Verdict] = field(default_factory=dict)
+    levels: Mapping[int, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeclineReasons:
+    """Why firms declined an achievement.
+
+    Attributes:
+        achievement: the row.
+        firms: how many firms did.
+        reasons: (reason in Chinese, how many of them gave it), most first.
+    """
+
+    achievement: Achievement
+    firms: int
+    reasons: tuple[tuple[str, int], ...]
+
+
+def verdicts_on(subject: Row, *, by: Reader | None) -> ListVerdicts:
+    """The verdicts on a listing's matches; none for readers who may not know of them, nor for the site itself."""
+    if by is None or not may(by, "verdict.read", subject):
+        return ListVerdicts()
+    pairs: dict[int, list[Verdict]] = {}
+    # Oldest change first, so that the last of each pair is the newest.
+    for row in _current_verdicts(subject):
+        pairs.setdefault(row.offered_id, []).append(row)
+    settled = {}
+    opinions = {}
+    levels = {}
+    for offered_id, rows in pairs.items():
+        decided = _settling_verdict(rows, by)
+        if decided is None:
+            opinions[offered_id] = resolve_verdicts(rows)
+        else:
+            settled[offered_id] = decided
+        levels[offered_id] = resolve_verdicts(rows).relevance_level
+
+    def interested_and_new(offered_id: int) -> tuple[bool, float, int]:
+        verdict = settled[offered_id]
+        # False sorts before True: the interested come first.
+        refused = verdict.state != "interested"
+        return refused, -verdict.changed_at.timestamp(), offered_id
+
+    order = sorted(settled, key=interested_and_new)
+    return ListVerdicts({i: settled[i] for i in order}, opinions, levels)
+
+
+def own_verdict(
+    subject: Row, offered_id: int, *, by: Reader | None, retracted: bool = False
+) -> Verdict | None:
+    """What this person thinks of a pair.
+
+    Args:
+        subject: the listing on whose matches the verdict was given.
+        offered_id: the other listing.
+        by: the person; a guest and the site itself have none.
+        retracted: whether one that was taken back counts too.
+    """
+    if by is None or by.id is None:
+        return None
+    is_demand = isinstance(subject, Demand)
+    query = db.select(Verdict).where(
+        Verdict.side == subject.kind,
+        Verdict.demand_id == (subject.id if is_demand else offered_id),
+        Verdict.achievement_id == (offered_id if is_demand else subject.id),
+        Verdict.by_id == by.id,
+    )
+    row: Verdict | None = db.session.scalar(query)
+    if row is None or (row.state == "open" and not retracted):
+        return None
+    return row
+
+
+def decline_reasons(
+    achievement: Achievement, *, by: Reader | None
+) -> DeclineReasons | None:
+    """Why firms declined an achievement; None while fewer than FIRMS_LEAST firms did.
+
+    What is added up are firms, not verdicts, so that three colleagues do not unveil their own firm; notes are never
+    passed on. Each firm counts once for each of its reasons.
+
+    Raises:
+        NotAllowed: `by` is neither of the owner's people nor an operator.
+    """
+    require(by, "verdict.read_reasons", achievement)
+    found = _decline_reasons([achievement])
+    return found[0] if found else None
+
+
+def feedback(*, by: Reader | None) -> list[DeclineReasons]:
+    """What `decline_reasons` gives for every achievement of the reader's organisations, newest listing first.
+
+    Raises:
+        NotAllowed: `by` has not signed in.
+    """
+    require(by, "mine.read")
+    own = Achievement.organisation_id.in_(organisations_of(by))
+    query = db.select(Achievement).where(own).order_by(Achievement.id.desc())
+    return _decline_reasons(db.session.scalars(query))
+
+
+def newest_measurement(*, by: Reader | None) -> Measurement | None:
+    """The newest measurement of how good matching is.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+    """
+    require(by, "quality.read")
+    query = db.select(Measurement).order_by(Measurement.id.desc()).limit(1)
+    newest: Measurement | None = db.session.scalar(query)
+    return newest
+
+
+def reason_names(side: str) -> dict[str, str]:
+    """Code → name of the reasons, as they are worded on the list of a demand or of an achievement."""
+    return REASONS if side == "demand" else DEMAND_REASONS
+
+
+def _current_verdicts(subject: Row) -> list[Verdict]:
+    """Every verdict on a listing's matches that was not taken back, oldest change first."""
+    of_subject = Verdict.achievement_id == subject.id
+    if isinstance(subject, Demand):
+        of_subject = Verdict.demand_id == subject.id
+    query = (
+        db.select(Verdict)
+        .where(Verdict.side == subject.kind, of_subject, Verdict.state != "open")
+        .order_by(Verdict.changed_at, Verdict.id)
+        .options(joinedload(Verdict.by))
+    )
+    return list(db.session.scalars(query))
+
+
+def _settling_verdict(rows: list[Verdict], by: Reader) -> Verdict | None:
+    """The verdict by which a pair is no longer to be judged by a reader; a grade leaves it open.
+
+    Args:
+        rows: the verdicts on the pair, oldest change first.
+        by: the reader; their own verdict goes before those of the owner's people.
+    """
+    decided = [row for row in rows if row.by_id == by.id]
+    if not decided:
+        decided = [row for row in rows if row.by_role == "owner"]
+    # A grade is a statement about the pair, no decision about it: the pair is still to be judged.
+    if not decided or decided[-1].state == "graded":
+        return None
+    return decided[-1]
+
+
+def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons]:
+    rows = {row.id: row for row in achievements}
+    query = (
+        db.select(Verdict.achievement_id, Demand.organisation_id, Verdict.reason)
+        .join(Demand, Demand.id == Verdict.demand_id)
+        .where(
+            Verdict.side == "demand",
+            Verdict.by_role == "owner",
+            Verdict.state == "unsuitable",
+            Verdict.achievement_id.in_(rows),
+        )
+        .distinct()  # three colleagues with one reason are one firm
+    )
+    firms: dict[int, set[int]] = {}
+    counts: dict[int, Counter[str]] = {}
+    for achievement_id, firm_id, reason in db.session.execute(query):
+        firms.setdefault(achievement_id, set()).add(firm_id)
+        counts.setdefault(achievement_id, Counter())[reason] += 1
+    found = []
+    for achievement_id, row in rows.items():
+        # Counted over all reasons: a firm that gave two is still one firm.
+        declined_by = len(firms.get(achievement_id, ()))
+        if declined_by >= FIRMS_LEAST:
+            reasons = _most_given_first(counts[achievement_id])
+            found.append(DeclineReasons(row, declined_by, reasons))
+    return found
+
+
+def _most_given_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:
+    """(reason in Chinese, firms); equal numbers in the order of REASONS."""
+    order = list(REASONS)
+    codes = sorted(counts, key=lambda code: (-counts[code], order.index(code)))
+    return tuple((REASONS[code], counts[code]) for code in codes)

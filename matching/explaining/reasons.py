@@ -1,0 +1,96 @@
+"""The reasons of a score as data: shared words with their shares, which with the residual make up the score.
+Not here: how they are worked out (query_explainer), facts beside the text (facts), the grade (judging).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+# Key of a feature → its part of the score.
+KeyParts: TypeAlias = Mapping[int, float]
+
+
+@dataclass(frozen=True)
+class QueryAnalysis:
+    """How a query is read, also one that gets no ranking.
+
+    Attributes:
+        weighed: words of the text with their share of its weight, heaviest first; the shares add up to 1.
+        unknown: words that occur nowhere in the catalogue, not even in part.
+        empty_reason: why there is no ranking: "empty" (no letters), "boilerplate" (no content word), or None.
+    """
+
+    weighed: list[tuple[str, float]]
+    unknown: list[str]
+    empty_reason: str | None
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Why a document has its score for a query; sum(share for _, share in words) + residual == score.
+
+    Attributes:
+        words: words of both texts with their shares of the score, largest first.
+        residual: what grams outside these words and word vectors earned.
+        score: 0…1.
+        specific: those of the words that few documents have.
+        covered: how much of the query's weight its shared words carry, 0…1.
+        weighed, unknown_words: as in QueryAnalysis.
+        vector_share: the part of the residual that words earned by being used alike in both texts.
+    """
+
+    words: list[tuple[str, float]]
+    residual: float
+    score: float
+    specific: list[str]
+    covered: float
+    weighed: list[tuple[str, float]]
+    unknown_words: list[str]
+    vector_share: float = 0.0
+
+    def rounded_parts(self, whole: int) -> list[int]:
+        """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""
+        shares = [share for _, share in self.words]
+        grams = self.residual - self.vector_share
+        return largest_remainder([*shares, grams, self.vector_share], whole)
+
+    @property
+    def percents(self) -> dict[str, int]:
+        """Per cent of the score that each word earned, as every page says it: the parts are rounded together."""
+        words = [word for word, _ in self.words]
+        return dict(zip(words, self.rounded_parts(100), strict=False))
+
+
+@dataclass(frozen=True)
+class EarnedParts:
+    """What the features of each kind earned for one pair, and what the vectors did, in parts of the score."""
+
+    grams: KeyParts
+    titles: KeyParts
+    words: KeyParts
+    vector_share: float
+
+
+def largest_remainder(parts: Sequence[float], whole: int) -> list[int]:
+    """Parts as whole numbers that add up to `whole`, by the largest-remainder method.
+
+    Args:
+        parts: what is below 0 counts as 0.
+        whole: the sum of the result.
+
+    Returns:
+        the parts rounded down, then one more each for the largest remainders, the first of equal ones; all 0 for
+        parts that are all 0.
+    """
+    positive = [max(0.0, part) for part in parts]
+    total = sum(positive)
+    if total <= 0:
+        return [0] * len(positive)
+    exact = [part * whole / total for part in positive]
+    found = [int(value) for value in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda i: (found[i] - exact[i], i))
+    for i in by_remainder[: whole - sum(found)]:
+        found[i] += 1
+    return found

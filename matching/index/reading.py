@@ -1,0 +1,328 @@
+"""The one reader of documents: texts of a batch are cut in one call, and everything per token is looked up by numpy.
+Not here: what the features are (features), tokens by number (token_table), how postings are laid out (segment).
+
+One document is a batch of one. tests/matching/oracle.py reads the same features token by token in plain Python.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+
+import numpy as np
+
+from matching import text as words_of
+from matching.arrays import Bools, Int32s, Int64s, UInt8s, UInt32s, UInt64s
+from matching.documents import Document, Id
+from matching.features import (
+    BREAK,
+    FEATURE_KINDS,
+    MAX_COUNT,
+    TITLE_WEIGHT,
+    FeatureCounts,
+    Features,
+    bigram_keys,
+    mix_bits,
+    title_and_text,
+    word_key,
+)
+from matching.index import kernels
+from matching.index.segment import Segment, build_segment
+from matching.index.token_table import TokenTable
+
+# Documents of a catalogue that are cut together.
+CATALOGUE_BATCH = 2_000
+# The shared reader is held for some ten milliseconds at a time, so that other threads can read between.
+_SHARED_BATCH = 50
+_SLOTS_AT_FIRST = 1 << 16
+_KEYS_AT_FIRST = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """Where features of one kind occur in a batch, in the order of the documents.
+
+    Attributes:
+        keys: uint64, shape (o,).
+        document_of: number of the document, ascending, int64, shape (o,).
+        weights: what an occurrence counts, int32, shape (o,).
+    """
+
+    keys: UInt64s
+    document_of: Int64s
+    weights: Int32s
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some documents as they were read.
+
+    Attributes:
+        size: how many.
+        occurrences: by kind of feature.
+        has_content: whether any term of a document carries content, shape (size,).
+        texts: keys of the whole content words in reading order, uint64, one array for each of the first documents.
+    """
+
+    size: int
+    occurrences: dict[str, Occurrences]
+    has_content: Bools
+    texts: list[UInt64s]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueFeatures:
+    """The features of a catalogue.
+
+    Attributes:
+        ids: of the documents, in their order.
+        has_content: whether any term of a document carries content, shape (n,).
+        segments: by kind of feature.
+        texts: as in Batch, of the first documents.
+    """
+
+    ids: list[Id]
+    has_content: Bools
+    segments: dict[str, Segment]
+    texts: list[UInt64s]
+
+
+class DocumentReader:
+    """Reads batches of documents; tokens that it has met once cost it little. For one thread at a time."""
+
+    def __init__(self, kinds: Sequence[str] = FEATURE_KINDS) -> None:
+        self._kinds = kinds
+        self._table = TokenTable()
+
+    def read_batch(self, documents: Sequence[Document], *, texts: int = 0) -> Batch:
+        """The features of some documents where they occur; `texts`: of how many the words in order are wanted."""
+        if self._table.is_full:
+            self._table = TokenTable()
+        sides: list[str] = []
+        for document in documents:
+            sides.extend(title_and_text(document))
+        numbers, side_of = self._cut(sides)
+        content, content_side = self._table.content_keys.gather(numbers, side_of)
+        content, content_side = _add_mixed_terms(content, content_side, sides)
+        occurrences = {"words": _weighted(content, content_side)}
+        if "grams" in self._kinds:
+            units, unit_side = self._table.gram_units.gather(numbers, side_of)
+            occurrences["grams"] = _weighted(*_grams(units, unit_side))
+        if "titles" in self._kinds:
+            units, unit_side = self._table.title_units.gather(numbers, side_of)
+            occurrences["titles"] = _title_units(units, unit_side)
+        words: list[UInt64s] = []
+        if texts:
+            whole, whole_side = self._table.whole_words.gather(numbers, side_of)
+            words = _split(whole, whole_side // 2, len(documents))[:texts]
+        terms = np.bincount(content_side // 2, minlength=len(documents))
+        return Batch(len(documents), occurrences, terms > 0, words)
+
+    def _cut(self, sides: Sequence[str]) -> tuple[Int64s, Int64s]:
+        """Cut titles and texts.
+
+        Args:
+            sides: normalised; title and text of one document after the other.
+
+        Returns:
+            the number of each token, shape (t,), and its place in `sides`, shape (t,); the end between two sides is
+            a gap that belongs to the second.
+        """
+        table = self._table
+        pieces = words_of.cut_texts(sides, table.stand_in)
+        looked_up = map(table.__getitem__, pieces)
+        numbers = np.fromiter(looked_up, dtype=np.int64, count=len(pieces))
+        return numbers, np.cumsum(numbers == table[words_of.TEXT_END])
+
+
+# What single queries and changed documents are read by: most of their tokens were met before.
+_shared_reader = DocumentReader()
+_shared_lock = Lock()
+
+
+def read_features(document: Document) -> Features:
+    """The features of a document; the same document gives the same features in every process."""
+    return read_each([document])[0]
+
+
+def read_each(documents: Iterable[Document]) -> list[Features]:
+    """The features of each of some documents."""
+    found: list[Features] = []
+    for some in _batches(documents, _SHARED_BATCH):
+        with _shared_lock:
+            batch = _shared_reader.read_batch(some)
+        counted = {
+            kind: _count_each(batch.occurrences[kind], batch.size)
+            for kind in FEATURE_KINDS
+        }
+        for number, has_content in enumerate(batch.has_content.tolist()):
+            own = {kind: counts[number] for kind, counts in counted.items()}
+            found.append(Features(**own, has_content=has_content))
+    return found
+
+
+def read_catalogue(
+    documents: Iterable[Document],
+    kinds: Sequence[str] = FEATURE_KINDS,
+    *,
+    texts: int = 0,
+) -> CatalogueFeatures:
+    """Read a catalogue of any size, batch by batch.
+
+    Args:
+        documents: read once, in order.
+        kinds: the kinds of features that are wanted, `words` among them.
+        texts: of how many documents, the first, the words in order are wanted.
+    """
+    reader = DocumentReader(kinds)
+    counters = {kind: SegmentCounter() for kind in kinds}
+    ids: list[Id] = []
+    words: list[UInt64s] = []
+    has_content = [np.zeros(0, dtype=np.bool_)]
+    for some in _batches(documents, CATALOGUE_BATCH):
+        ids.extend(document.id for document in some)
+        batch = reader.read_batch(some, texts=max(0, texts - len(words)))
+        words.extend(batch.texts)
+        has_content.append(batch.has_content)
+        for kind, counter in counters.items():
+            counter.add(batch.occurrences[kind], batch.size)
+    segments = {kind: counter.build() for kind, counter in counters.items()}
+    return CatalogueFeatures(ids, np.concatenate(has_content), segments, words)
+
+
+class SegmentCounter:
+    """Counts occurrences batch by batch, in a hash table that grows, into a Segment."""
+
+    def __init__(self) -> None:
+        # Open addressing: place → number of the key, -1 where free.
+        self._slots = np.full(_SLOTS_AT_FIRST, -1, dtype=np.int32)
+        self._keys = np.zeros(_KEYS_AT_FIRST, dtype=np.uint64)
+        self._size = 0
+        self._numbers: list[UInt32s] = [np.zeros(0, dtype=np.uint32)]
+        self._counts: list[UInt8s] = [np.zeros(0, dtype=np.uint8)]
+        self._sizes: list[Int64s] = [np.zeros(1, dtype=np.int64)]
+
+    def add(self, occurrences: Occurrences, documents: int) -> None:
+        """Count the occurrences of the next `documents` documents."""
+        self._make_room(self._size + len(occurrences.keys))
+        self._size, numbers, counts, sizes = kernels.count_keys(
+            occurrences.keys,
+            occurrences.document_of,
+            occurrences.weights,
+            documents,
+            self._slots,
+            self._keys,
+            self._size,
+            MAX_COUNT,
+        )
+        self._numbers.append(numbers)
+        self._counts.append(counts)
+        self._sizes.append(sizes)
+
+    def _make_room(self, need: int) -> None:
+        if need > len(self._keys):
+            more = np.zeros(max(need, len(self._keys)), dtype=np.uint64)
+            self._keys = np.concatenate([self._keys, more])
+        if 2 * need > len(self._slots):
+            # At most half of the places are taken, so that free ones are near.
+            self._slots = np.full(1 << (2 * need).bit_length(), -1, dtype=np.int32)
+            kernels.fill_hash_table(self._keys, self._size, self._slots)
+
+    def build(self) -> Segment:
+        """The segment of all documents counted."""
+        order = np.argsort(self._keys[: self._size])
+        ranks = np.empty(self._size, dtype=np.uint32)
+        ranks[order] = np.arange(self._size, dtype=np.uint32)
+        numbers = ranks[np.concatenate(self._numbers)]
+        counts = np.concatenate(self._counts)
+        document_ends = np.cumsum(np.concatenate(self._sizes))
+        # The largest arrays of a build: they need not wait for the end of this object.
+        self._numbers.clear()
+        self._counts.clear()
+        keys = self._keys[: self._size][order]
+        return build_segment(keys, numbers, counts, document_ends)
+
+
+def _batches(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
+    following = iter(documents)
+    while some := list(islice(following, size)):
+        yield some
+
+
+def _weighted(keys: UInt64s, side_of: Int64s) -> Occurrences:
+    """Occurrences in titles and texts by their sides, both of shape (o,)."""
+    weights = np.where(side_of % 2 == 0, TITLE_WEIGHT, 1).astype(np.int32)
+    return Occurrences(keys, side_of // 2, weights)
+
+
+def _grams(units: UInt64s, side_of: Int64s) -> tuple[UInt64s, Int64s]:
+    """Keys of single units and of neighbours.
+
+    Args:
+        units: codes, BREAK between those that are not neighbours, shape (u,).
+        side_of: of each unit, ascending, shape (u,).
+
+    Returns:
+        keys, shape (g,), and the side of each, ascending, shape (g,).
+    """
+    following = np.append(units[1:], np.uint64(BREAK))
+    is_unit = units != BREAK
+    keys = np.empty((len(units), 2), dtype=np.uint64)
+    keys[:, 0] = mix_bits(units)
+    keys[:, 1] = bigram_keys(units, following)
+    wanted = np.stack([is_unit, is_unit & (following != BREAK)], axis=1).ravel()
+    return keys.ravel()[wanted], np.repeat(side_of, 2)[wanted]
+
+
+def _title_units(units: UInt64s, side_of: Int64s) -> Occurrences:
+    """Single units of the titles, each counted once, from units and sides as in _grams()."""
+    in_title = (side_of % 2 == 0) & (units != BREAK)
+    once = np.ones(int(in_title.sum()), dtype=np.int32)
+    return Occurrences(mix_bits(units[in_title]), side_of[in_title] // 2, once)
+
+
+def _add_mixed_terms(
+    keys: UInt64s, side_of: Int64s, sides: Sequence[str]
+) -> tuple[UInt64s, Int64s]:
+    """Content keys and their sides, shape (o,), with the terms of mixed script, which are no token; shape (o + m,)."""
+    # One search for each term in all texts together; few texts have any.
+    whole = words_of.TEXT_END.join(sides)
+    places: list[int] = []
+    for term in words_of.mixed_terms():
+        places.extend(match.start() for match in re.finditer(re.escape(term), whole))
+    ends = np.cumsum([len(side) + 1 for side in sides])
+    having = np.unique(np.searchsorted(ends, places, side="right"))
+    more_keys: list[int] = []
+    more_sides: list[int] = []
+    for side in having.tolist():
+        for _, term in words_of.mixed_terms_in(sides[side]):
+            more_keys.append(word_key(term))
+            more_sides.append(side)
+    if not more_keys:
+        return keys, side_of
+    at = np.searchsorted(side_of, more_sides, side="right")
+    with_keys = np.insert(keys, at, np.array(more_keys, dtype=np.uint64))
+    return with_keys, np.insert(side_of, at, more_sides)
+
+
+def _split(values: UInt64s, document_of: Int64s, documents: int) -> list[UInt64s]:
+    """Values, shape (v,), by document; `document_of` ascending, shape (v,)."""
+    ends = np.searchsorted(document_of, np.arange(1, documents + 1))
+    return np.split(values, ends[:-1])
+
+
+def _count_each(occurrences: Occurrences, documents: int) -> list[FeatureCounts]:
+    """The counted features of each document of a batch."""
+    keys = _split(occurrences.keys, occurrences.document_of, documents)
+    starts = np.cumsum([0, *map(len, keys)]).tolist()
+    found: list[FeatureCounts] = []
+    for start, own in zip(starts, keys, strict=False):
+        weights = occurrences.weights[start : start + len(own)]
+        distinct, places = np.unique(own, return_inverse=True)
+        sums = np.bincount(places, weights, minlength=len(distinct))
+        counts = np.minimum(sums, MAX_COUNT).astype(np.uint8)
+        found.append(FeatureCounts(distinct, counts))
+    return found

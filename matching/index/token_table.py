@@ -1,0 +1,127 @@
+"""Tokens by number, with the rows of feature codes that each number stands for, so that numpy can look them up.
+Not here: how documents become tokens and rows become features (reading).
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from matching import text as words_of
+from matching.arrays import Int64s, UInt64s
+from matching.features import BREAK, word_key
+from matching.word_classes import is_amount
+
+_STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
+# Tokens above which a table is given up for a new one: some 100 MB.
+_MAX_TOKENS = 400_000
+_BREAK_ROW = (BREAK,)
+
+
+class RaggedRows:
+    """Rows of different lengths of uint64, one after the other; row 0 is empty."""
+
+    def __init__(self) -> None:
+        self._values = array("Q")
+        self._ends = array("q", [0, 0])
+
+    def append(self, row: Sequence[int]) -> None:
+        """Add a row; the first has the number 1."""
+        self._values.extend(row)
+        self._ends.append(len(self._values))
+
+    def gather(self, numbers: Int64s, owners: Int64s) -> tuple[UInt64s, Int64s]:
+        """The values of some rows.
+
+        Args:
+            numbers: of the rows, shape (r,).
+            owners: to whom each row belongs, shape (r,).
+
+        Returns:
+            the rows one after the other, shape (v,); the owner of each value, shape (v,).
+        """
+        # Views without a copy; they are gone before the next append, which could not grow under them.
+        values = np.frombuffer(self._values, dtype=np.uint64)
+        ends = np.frombuffer(self._ends, dtype=np.int64)
+        starts = ends[numbers]
+        sizes = ends[numbers + 1] - starts
+        before = np.cumsum(sizes) - sizes
+        places = np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
+        return values[places], np.repeat(owners, sizes)
+
+
+class TokenTable(dict[str, int]):
+    """Token → its number, from 1; a token that is looked up for the first time gets one.
+
+    Attributes:
+        gram_units: codes of the units of each token, BREAK for a stop word or a gap.
+        title_units: the same with the units of stop words.
+        content_keys: keys of the content terms of each token.
+        whole_words: the key of a token with content itself, without its sub-terms.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gram_units = RaggedRows()
+        self.title_units = RaggedRows()
+        self.content_keys = RaggedRows()
+        self.whole_words = RaggedRows()
+        self._free = _stand_ins()
+        self._free_left = _STAND_INS
+        # (Latin token, whether it is an amount where it occurs) → its stand-in, and back.
+        self._stand_ins: dict[tuple[str, bool], str] = {}
+        self._latin: dict[str, tuple[str, bool]] = {}
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a new table is due: the Latin tokens of one more batch might not find a stand-in."""
+        return self._free_left < _STAND_INS // 2 or len(self) > _MAX_TOKENS
+
+    def stand_in(self, match: re.Match[str]) -> str:
+        """The one character that replaces a Latin token, for text.cut_texts()."""
+        word = match.group()
+        amount = is_amount(match.string, match.start(), match.end())
+        known = self._stand_ins.get((word, amount))
+        if known is not None:
+            return known
+        if self._free_left == 0:
+            # A batch of nothing but new Latin tokens: those that are left over become gaps.
+            return words_of.GAP
+        self._free_left -= 1
+        character = next(self._free)
+        self._stand_ins[word, amount] = character
+        self._latin[character] = (word, amount)
+        return character
+
+    def __missing__(self, token: str) -> int:
+        number = len(self) + 1
+        if token in self._latin:
+            word, amount = self._latin[token]
+            self._append(word, amount, (word_key(word),))
+        elif words_of.is_han(token):
+            self._append(token, False, tuple(map(ord, token)))
+        else:
+            self._append_gap()
+        self[token] = number
+        return number
+
+    def _append(self, word: str, amount: bool, codes: tuple[int, ...]) -> None:
+        piece = words_of.piece_of(word, amount=amount)
+        self.gram_units.append(_BREAK_ROW if piece.is_stop else codes)
+        self.title_units.append(codes)
+        self.content_keys.append([word_key(part) for _, part in piece.content])
+        self.whole_words.append((word_key(word),) if piece.content else ())
+
+    def _append_gap(self) -> None:
+        self.gram_units.append(_BREAK_ROW)
+        self.title_units.append(_BREAK_ROW)
+        self.content_keys.append(())
+        self.whole_words.append(())
+
+
+def _stand_ins() -> Iterator[str]:
+    for codes in words_of.STAND_INS:
+        yield from map(chr, codes)

@@ -1,0 +1,31 @@
+"""The word lists of the trade: terms, stop words, synonyms, related terms, and how their files are read.
+Not here: what is done with the words (text, search).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from matching.normal_form import normalise
+
+
+@cache
+def lexicon_lines(name: str) -> tuple[str, ...]:
+    """The lines of a file of this folder, without blank lines and comments."""
+    text = files("matching.lexicon").joinpath(name).read_text(encoding="utf-8")
+    lines = text.splitlines()
+    return tuple(line for line in lines if line and not line.startswith("#"))
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words that carry no technical content (stopwords.txt), normalised."""
+    return frozenset(normalise(line) for line in lexicon_lines("stopwords.txt"))
+
+
+@cache
+def lexicon_terms() -> frozenset[str]:
+    """The terms of the trade (terms.txt: word, frequency, part of speech), normalised."""
+    lines = lexicon_lines("terms.txt")
+    return frozenset(normalise(line.split(" ")[0]) for line in lines)

@@ -1,0 +1,326 @@
+"""One query against a catalogue: the score, the best documents, and the reasons of those that are asked for.
+Not here: the parts of a score (index, vectors), how a score is shared out among words (explaining).
+
+score = (grams · cos of grams + titles · cos of title units + words · cos of words + vectors · cos of mean word
+vectors · confidence of the document's) / (grams + titles + words + vectors · confidence of the query's), in 0…1;
+confidence is n / (n + 10) for a text of n words, so that a text is nearest to itself with the score 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from matching import vectors
+from matching.arrays import Float16s, Float32s, Float64s, Int64s
+from matching.catalogue import Catalogue
+from matching.documents import Document, Id, id_sort_key
+from matching.explaining.query_explainer import QueryExplainer
+from matching.explaining.reasons import EarnedParts, QueryAnalysis, Reasons
+from matching.features import FEATURE_KINDS, FeatureCounts, Features
+from matching.index import kernels
+from matching.index.reading import read_features
+from matching.index.weighting import WeightedQuery
+
+# Places of a score: beyond them the sums of 32 bits differ from machine to machine.
+SCORE_PLACES = 9
+
+# Kind of feature → key → its part of the score.
+_Earned: TypeAlias = dict[str, dict[int, float]]
+
+
+class Match:
+    """A document of the catalogue that was ranked.
+
+    Attributes:
+        id: as given to fit() or put().
+        score: 0…1, to nine places; 1 for a text against itself.
+    """
+
+    def __init__(
+        self,
+        id: Id,
+        score: float,
+        run: QueryRun,
+        number: int,
+        norms: Mapping[str, float],
+    ) -> None:
+        self.id = id
+        self.score = score
+        self._run = run
+        self._number = number
+        self._norms = norms
+
+    @cached_property
+    def reasons(self) -> Reasons:
+        """The words that earned the score, with their shares; worked out on first use (some .3 ms).
+
+        They are those of the ranking, whatever was put, removed or merged since, so no lock is needed for them.
+        """
+        return self._run.reasons_of(self._number, self._norms, self.score)
+
+    def __repr__(self) -> str:
+        return f"Match(id={self.id!r}, score={self.score:.4f})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Match):
+            return False
+        return (self.id, self.score) == (other.id, other.score)
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.score))
+
+
+class QueryRun:
+    """A query weighted against a catalogue as it is at this moment.
+
+    rank(), score() and the explain methods need the catalogue unchanged meanwhile; what they return does not: a run
+    keeps the weighted query, the norms of what it ranked, and indexes whose documents never change in place.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        weights: Mapping[str, float],
+        document: Document,
+        *,
+        read: Features | None = None,
+        queries: dict[str, WeightedQuery] | None = None,
+        mean: Float16s | None = None,
+    ) -> None:
+        """Weigh a query.
+
+        Args:
+            catalogue: what it is run against.
+            weights: of the kinds of features and of `vectors`.
+            document: the query.
+            read, queries, mean: its features, these weighted, its mean vector of shape (d,), where they are known
+                already because many queries were read together.
+        """
+        self._document = document
+        self._features = read_features(document) if read is None else read
+        self._catalogue = catalogue
+        self._documents = catalogue.size
+        self._indexes = dict(catalogue.indexes)
+        self._queries = self._weigh() if queries is None else queries
+        self._known_mean = mean
+        self._weights = self._normalised(weights)
+
+    def _weigh(self) -> dict[str, WeightedQuery]:
+        found: dict[str, WeightedQuery] = {}
+        for kind, index in self._indexes.items():
+            found[kind] = index.weigh(getattr(self._features, kind), self._documents)
+        return found
+
+    def _normalised(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """The weights over the most that this query can earn."""
+        own = {kind: weights[kind] for kind in FEATURE_KINDS}
+        has_vectors = len(self._catalogue.word_vectors.keys) > 0
+        own["vectors"] = weights["vectors"] if has_vectors else 0.0
+        confidence = vectors.length_confidence(len(self._features.words.keys))
+        total = sum(own.values()) + own["vectors"] * (confidence - 1)
+        return {kind: weight / total for kind, weight in own.items()}
+
+    @cached_property
+    def _explainer(self) -> QueryExplainer:
+        words = self._queries["words"]
+        grams = self._queries.get("grams")
+        return QueryExplainer(self._document, words, grams, self._documents)
+
+    @property
+    def analysis(self) -> QueryAnalysis:
+        """What the query is taken to say."""
+        return self._explainer.analysis
+
+    # ranking
+
+    def rank(self, top: int, only: Collection[Id] | None = None) -> list[Match]:
+        """The best documents, best first, equal scores by id; Matcher.rank() says more."""
+        if top <= 0 or not self._features.has_content:
+            return []
+        products = self._products()
+        numbers = self._candidates(products, top, only)
+        norms = self._norms(numbers)
+        scores = _rounded(self._scores(products, numbers, norms))
+        least = 0.0
+        if len(scores) > top:
+            least = np.partition(scores, -top)[-top]
+        best: list[Match] = []
+        for place in np.flatnonzero(scores >= least).tolist():
+            best.append(self._match(numbers, scores, norms, place))
+        best.sort(key=lambda match: (-match.score, id_sort_key(match.id)))
+        return best[:top]
+
+    def _match(
+        self,
+        numbers: Int64s,
+        scores: Float64s,
+        norms: Mapping[str, Float64s],
+        place: int,
+    ) -> Match:
+        number = int(numbers[place])
+        own_norms = {kind: float(values[place]) for kind, values in norms.items()}
+        id_ = self._catalogue.ids[number]
+        return Match(id_, float(scores[place]), self, number, own_norms)
+
+    def _products(self) -> dict[str, Float32s]:
+        """The products of the query with every document by kind, each of shape (n,)."""
+        found: dict[str, Float32s] = {}
+        for kind, index in self._indexes.items():
+            found[kind] = index.dot(self._queries[kind])
+        return found
+
+    def _candidates(
+        self, products: dict[str, Float32s], top: int, only: Collection[Id] | None
+    ) -> Int64s:
+        """The numbers of all that may be among the `top` best once vectors are counted, shape (m,)."""
+        allowed = self._catalogue.ranked_among(only)
+        if not len(allowed):
+            return np.zeros(0, dtype=np.int64)
+        scores = np.zeros(len(allowed), dtype=np.float32)
+        for kind, sums in products.items():
+            factors = self._indexes[kind].inverse_norms(self._documents)
+            weight = np.float32(self._weights[kind])
+            kernels.accumulate(sums, factors, weight, scores)
+        depth = max(top, vectors.RESCORED) if self._weights["vectors"] else top
+        depth = min(depth, len(allowed))
+        found: Int64s = kernels.top_candidates(scores, allowed, depth, kernels.NEAR)
+        return found
+
+    def _norms(self, numbers: Int64s) -> dict[str, Float64s]:
+        """The norms of some documents by kind, each of shape (k,)."""
+        found: dict[str, Float64s] = {}
+        for kind, index in self._indexes.items():
+            found[kind] = index.norms(self._documents, numbers)
+        return found
+
+    def _scores(
+        self,
+        products: dict[str, Float32s],
+        numbers: Int64s,
+        norms: Mapping[str, Float64s],
+    ) -> Float64s:
+        """The scores of some documents in 64 bits, shape (k,).
+
+        Args:
+            products: of all documents by kind, each of shape (n,).
+            numbers: of the documents, shape (k,).
+            norms: of these by kind, each of shape (k,).
+        """
+        total = np.zeros(len(numbers))
+        if not len(numbers):
+            return total
+        for kind, sums in products.items():
+            weighted = sums[numbers].astype(np.float64) * self._weights[kind]
+            cosines = np.zeros(len(numbers))
+            np.divide(weighted, norms[kind], out=cosines, where=norms[kind] > 0)
+            total += cosines
+        if self._weights["vectors"]:
+            means = self._catalogue.mean_vectors(numbers)
+            total += self._weights["vectors"] * self._vector_similarity(means)
+        return total
+
+    def _vector_similarity(self, others: Float16s) -> Float64s:
+        """How near the query is to others by their mean vectors, shape (k, d) → (k,)."""
+        if self._known_mean is None:
+            word_vectors = self._catalogue.word_vectors
+            self._known_mean = word_vectors.mean_vectors([self._features.words])[0]
+        return vectors.vector_similarity(self._known_mean, others)
+
+    def score(self, ids: Sequence[Id]) -> Float64s:
+        """The scores of documents by id, shape (len(ids),); 0 for those that are not ranked or not here."""
+        number_of = self._catalogue.number_of
+        numbers = np.array([number_of.get(id_, -1) for id_ in ids], dtype=np.int64)
+        here = np.flatnonzero(numbers >= 0)
+        found = np.zeros(len(ids))
+        found[here] = self._score_numbers(numbers[here], self._norms(numbers[here]))
+        return found
+
+    def _score_numbers(
+        self, numbers: Int64s, norms: Mapping[str, Float64s]
+    ) -> Float64s:
+        """The scores of documents of those norms, 0 where nothing is ranked, shape (k,) → (k,)."""
+        if not self._features.has_content:
+            return np.zeros(len(numbers))
+        scores = _rounded(self._scores(self._products(), numbers, norms))
+        found: Float64s = np.where(self._catalogue.is_ranked[numbers], scores, 0.0)
+        return found
+
+    # explaining
+
+    def explain_id(self, id_: Id) -> Reasons:
+        """Why a document of the catalogue has its score. Raises KeyError when no document has the id."""
+        number = self._catalogue.number_of[id_]
+        numbers = np.array([number])
+        norms = self._norms(numbers)
+        score = float(self._score_numbers(numbers, norms)[0])
+        own_norms = {kind: float(values[0]) for kind, values in norms.items()}
+        return self.reasons_of(number, own_norms, score)
+
+    def explain_features(self, other: Features) -> Reasons:
+        """Why a document from outside would have its score, weighed as if it were in the catalogue."""
+        counted: dict[str, FeatureCounts] = {}
+        norms: dict[str, float] = {}
+        for kind, index in self._indexes.items():
+            counted[kind] = getattr(other, kind)
+            norms[kind] = index.norm(counted[kind], self._documents)
+        score = 0.0
+        if self._features.has_content and other.has_content:
+            score = _total(self._earned(counted, norms))
+            if self._weights["vectors"]:
+                word_vectors = self._catalogue.word_vectors
+                means = word_vectors.mean_vectors([other.words])
+                near = float(self._vector_similarity(means)[0])
+                score += self._weights["vectors"] * near
+        return self._reasons(counted, norms, float(_rounded(score)))
+
+    def reasons_of(
+        self, number: int, norms: Mapping[str, float], score: float
+    ) -> Reasons:
+        """Why a document of that number, of those norms by kind, has its score."""
+        counted: dict[str, FeatureCounts] = {}
+        for kind, index in self._indexes.items():
+            counted[kind] = index.document(number)
+        return self._reasons(counted, norms, score)
+
+    def _reasons(
+        self,
+        counted: Mapping[str, FeatureCounts],
+        norms: Mapping[str, float],
+        score: float,
+    ) -> Reasons:
+        earned = self._earned(counted, norms) if score > 0 else {}
+        vector_share = 0.0
+        if self._weights["vectors"]:
+            vector_share = max(0.0, score - _total(earned))
+        parts = EarnedParts(
+            earned.get("grams", {}),
+            earned.get("titles", {}),
+            earned.get("words", {}),
+            vector_share,
+        )
+        others = set(counted["words"].keys.tolist())
+        return self._explainer.explain(score, parts, others)
+
+    def _earned(
+        self, counted: Mapping[str, FeatureCounts], norms: Mapping[str, float]
+    ) -> _Earned:
+        """What each shared feature earned of the score."""
+        found: _Earned = {}
+        for kind, query in self._queries.items():
+            weight = self._weights[kind]
+            parts = query.cosine_parts(counted[kind], norms[kind])
+            found[kind] = {key: part * weight for key, part in parts.items()}
+        return found
+
+
+def _rounded(scores: Any) -> Any:
+    """In 0…1, to nine places; a number or an array of any shape."""
+    return np.round(np.clip(scores, 0.0, 1.0), SCORE_PLACES)
+
+
+def _total(earned: _Earned) -> float:
+    return sum(sum(parts.values()) for parts in earned.values())

@@ -1,0 +1,284 @@
+"""A matcher whose documents lie in a store: candidates by heavy terms, scored exactly as in the whole catalogue.
+Not here: the store (store), how it is filled (building), the score (ranking).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple, Self, cast
+
+import numpy as np
+
+from matching.arrays import Float64s, Int64s
+from matching.artefact import check_words, load_vectors
+from matching.documents import Document, Id
+from matching.errors import UnusableArtefact
+from matching.explaining.reasons import QueryAnalysis, Reasons
+from matching.features import FEATURE_KINDS, FeatureCounts, Features
+from matching.index import storage
+from matching.index.postings import posting_numbers
+from matching.index.reading import read_each, read_features
+from matching.index.weighting import WeightedQuery
+from matching.matcher import Matcher
+from matching.ranking import Match, QueryRun
+from matching.remote.building import build_store, max_frequency
+from matching.remote.frequencies import DocumentFrequencies
+from matching.remote.selection import CandidateCatalogue, select_features
+from matching.remote.store import CandidateStore, unpack_candidates
+from matching.vectors import no_vectors
+
+# Documents that are scored exactly.
+CANDIDATES = 300
+# Terms they are asked for by: benchmarks/candidates.py prints the curve, decision 025 has its figures.
+TERMS = 96
+# k1 of the store's BM25: counts come softened already, so that it should hardly bend them again.
+BM25_K1 = 20.0
+
+
+class _TermWeight(NamedTuple):
+    """A term of a query: what it may earn, its kind and number, and the weight it is asked for with."""
+
+    worth: float
+    kind: str
+    number: int
+    weight: float
+
+
+class CandidateMatcher(Matcher):
+    """A Matcher over documents in a store; ids are whole numbers.
+
+    It answers as Matcher does but for documents that are not among the candidates. What is put later stays in memory,
+    so a catalogue is fitted again before that is much. Without a store it begins empty.
+
+    Args:
+        store: of a fitted catalogue.
+        terms: how many a query is asked for by.
+        candidates: how many documents are scored exactly.
+    """
+
+    def __init__(
+        self,
+        store: CandidateStore | None = None,
+        *,
+        terms: int = TERMS,
+        candidates: int = CANDIDATES,
+    ) -> None:
+        super().__init__()
+        self.store = store
+        self.terms = terms
+        self.candidates = candidates
+        self._frequencies = {k: DocumentFrequencies.empty() for k in FEATURE_KINDS}
+        self._mean_norms = dict.fromkeys(FEATURE_KINDS, 1.0)
+        # Ids in the store, ascending, shape (n,); of these the removed ones; documents put later.
+        self._fitted_ids: Int64s = np.zeros(0, dtype=np.int64)
+        self._removed: set[int] = set()
+        self._later: dict[int, Features] = {}
+        self._word_vectors = no_vectors()
+
+    @classmethod
+    def build(
+        cls,
+        documents: Iterable[Document],
+        directory: str | Path,
+        store: CandidateStore,
+    ) -> int:
+        """Fill a store with a catalogue and write what open() needs. Returns how many documents there are.
+
+        Raises:
+            ValueError: an id occurs twice.
+        """
+        return build_store(documents, directory, store)
+
+    @classmethod
+    def open(
+        cls, directory: str | Path, store: CandidateStore, **settings: int
+    ) -> Self:
+        """Open what build() wrote; `settings` as of the constructor.
+
+        Raises:
+            UnusableArtefact: it is missing, cut, of other words, or not ours.
+        """
+        directory = Path(directory)
+        arrays, facts = storage.read_generation(directory)
+        matcher = cls(store, **settings)
+        try:
+            check_words(directory, facts)
+            if facts["candidates"] != 1:
+                raise UnusableArtefact(f"{directory} is of another form")
+            for kind in FEATURE_KINDS:
+                matcher._frequencies[kind] = DocumentFrequencies(
+                    arrays[f"{kind}-keys"], arrays[f"{kind}-frequency"]
+                )
+                matcher._mean_norms[kind] = float(facts["lengths"][kind]) or 1.0
+            matcher._fitted_ids = arrays["ids"]
+            matcher._word_vectors = load_vectors(arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnusableArtefact(
+                f"{directory} does not hold a catalogue of candidates: {error!r}"
+            ) from error
+        return matcher
+
+    # asking
+
+    def rank(
+        self, document: Document, top: int = 20, only: Collection[Id] | None = None
+    ) -> list[Match]:
+        """As Matcher.rank, over the best candidates and everything that was put later."""
+        read = read_features(document)
+        if top <= 0 or not read.has_content:
+            return []
+        size = max(self.candidates, 2 * top)
+        wanted = None if only is None else {cast(int, id_) for id_ in only}
+        later = [id_ for id_ in self._later if wanted is None or id_ in wanted]
+        found = self._candidates(read, size, wanted)
+        return self._run_selected(document, found, later, read).rank(top)
+
+    def _candidates(
+        self, read: Features, size: int, wanted: set[int] | None
+    ) -> list[tuple[int, bytes]]:
+        if self.store is None or not len(self._fitted_ids):
+            return []
+        if wanted is not None and len(wanted) <= size:
+            return self._fetch(wanted)
+        terms = self.select_query_terms(read)
+        if not terms:
+            return []
+        return self.store.nearest(terms, size, wanted, self._removed)
+
+    def rank_all(
+        self, documents: Iterable[Document], top: int = 20
+    ) -> list[list[Match]]:
+        """What rank() gives for each of many documents."""
+        return [self.rank(document, top) for document in documents]
+
+    def select_query_terms(self, read: Features) -> dict[str, list[tuple[int, float]]]:
+        """The terms of a query that a store is asked for: those that may earn most.
+
+        A weight is divided by the rarity that BM25 multiplies by, so that a store sums what the cosine would.
+
+        Returns:
+            kind of feature → (number, weight).
+        """
+        weighted: list[_TermWeight] = []
+        for kind in FEATURE_KINDS:
+            weighted.extend(self._weigh_terms(kind, getattr(read, kind)))
+        weighted.sort(key=lambda term: (-term.worth, term.kind, term.number))
+        chosen: dict[str, list[tuple[int, float]]] = {}
+        for term in weighted[: self.terms]:
+            chosen.setdefault(term.kind, []).append((term.number, term.weight))
+        return chosen
+
+    def _weigh_terms(self, kind: str, counted: FeatureCounts) -> list[_TermWeight]:
+        frequencies = self._frequencies[kind]
+        terms = frequencies.find(counted.keys)
+        query = WeightedQuery(
+            counted, terms, frequencies.frequency(counted.keys), len(self)
+        )
+        worth = query.weights * self.weights[kind] / self._mean_norms[kind]
+        size = len(self._fitted_ids)
+        having = frequencies.fitted_frequency(terms)
+        rarity = np.log(1 + (size - having + 0.5) / (having + 0.5))
+        is_asked = (having > 0) & (having <= max_frequency(size))
+        found: list[_TermWeight] = []
+        for place in np.flatnonzero(is_asked).tolist():
+            weight = float(worth[place] / rarity[place]) * BM25_K1
+            number = int(terms[place])
+            found.append(_TermWeight(float(worth[place]), kind, number, weight))
+        return found
+
+    def score(self, document: Document, ids: Sequence[Id]) -> Float64s:
+        """As Matcher.score."""
+        return self._run_with(document, ids).score(ids)
+
+    def explain(self, document: Document, other: Document | Id) -> Reasons:
+        """As Matcher.explain."""
+        if isinstance(other, Document):
+            run = self._run_with(document, [])
+            return run.explain_features(read_features(other))
+        return self._run_with(document, [other]).explain_id(other)
+
+    def analyze(self, document: Document) -> QueryAnalysis:
+        """As Matcher.analyze."""
+        return self._run_with(document, []).analysis
+
+    # changing
+
+    def put(self, documents: Iterable[Document]) -> Self:
+        """As Matcher.put."""
+        new = {document.id: document for document in documents}
+        self.remove(new)
+        for id_, read in zip(new, read_each(new.values()), strict=True):
+            self._change_frequencies(read, 1)
+            self._later[cast(int, id_)] = read
+        return self
+
+    def remove(self, ids: Iterable[Id]) -> Self:
+        """As Matcher.remove; the features of documents in the store are fetched, so that frequencies stay exact."""
+        leaving = {cast(int, id_) for id_ in ids}
+        fetched = self._fetch(leaving)
+        for id_ in leaving & self._later.keys():
+            self._change_frequencies(self._later.pop(id_), -1)
+        for id_, packed in fetched:
+            for kind, postings in unpack_candidates([packed]).postings.items():
+                frequencies = self._frequencies[kind]
+                keys = np.asarray(frequencies.keys[posting_numbers(postings)])
+                frequencies.change(keys, -1)
+            self._removed.add(id_)
+        return self
+
+    def merge(self) -> Self:
+        """Nothing to merge: what was put later is drawn in by the next build()."""
+        return self
+
+    def save(self, directory: str | Path) -> str:
+        """Not this one: what it needs is written once, by build()."""
+        raise NotImplementedError("a matcher of candidates is written by build()")
+
+    def __len__(self) -> int:
+        return len(self._fitted_ids) - len(self._removed) + len(self._later)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._later or (isinstance(id_, int) and self._is_stored(id_))
+
+    def _is_stored(self, id_: int) -> bool:
+        if id_ in self._removed:
+            return False
+        at = int(np.searchsorted(self._fitted_ids, id_))
+        return at < len(self._fitted_ids) and int(self._fitted_ids[at]) == id_
+
+    def _fetch(self, ids: Iterable[int]) -> list[tuple[int, bytes]]:
+        """(id, packed) of those of some documents that are in the store and not removed."""
+        stored = [id_ for id_ in sorted(ids) if self._is_stored(id_)]
+        if not stored or self.store is None:
+            return []
+        return self.store.fetch(stored)
+
+    def _change_frequencies(self, read: Features, by: int) -> None:
+        for kind, frequencies in self._frequencies.items():
+            frequencies.change(getattr(read, kind).keys, by)
+
+    def _run_with(self, document: Document, ids: Sequence[Id]) -> QueryRun:
+        """A query against the documents with these ids."""
+        wanted = sorted({cast(int, id_) for id_ in ids})
+        later = [id_ for id_ in wanted if id_ in self._later]
+        return self._run_selected(document, self._fetch(wanted), later)
+
+    def _run_selected(
+        self,
+        document: Document,
+        packed: Sequence[tuple[int, bytes]],
+        later: Sequence[int],
+        read: Features | None = None,
+    ) -> QueryRun:
+        """A query against documents from the store and later ones, weighed as in the whole catalogue."""
+        stored = unpack_candidates([features for _, features in packed])
+        later_features = [self._later[id_] for id_ in later]
+        ids: list[Id] = [*(id_ for id_, _ in packed), *later]
+        has_content = [bool(content) for content in stored.has_content.tolist()]
+        has_content += [features.has_content for features in later_features]
+        indexes = select_features(self._frequencies, stored, later_features)
+        catalogue = CandidateCatalogue(
+            ids, has_content, indexes, self._word_vectors, len(self)
+        )
+        return QueryRun(catalogue, self.weights, document, read=read)

@@ -1,0 +1,73 @@
+"""Which terms carry content and which do not: stop words, single characters, figures, quantities, units.
+Not here: how a text is cut into terms (text), the word lists (lexicon).
+"""
+
+from __future__ import annotations
+
+import re
+
+from matching.lexicon import lexicon_terms, stop_words
+
+_FIGURES = re.compile(r"\d[\d.,/·'&-]*")
+# 304, 7075, 40250: three to five figures name a material or a part.
+GRADE = re.compile(r"[1-9]\d{2,4}")
+_UNIT = (
+    "mm|cm|dm|m|km|um|μm|nm|mm2|cm2|m2|mm3|cm3|m3|g|kg|mg|t|l|ml|ul|w|kw|mw|gw|kwh|mwh|wh|v|kv|mv|a|ma|ah|mah|hz|khz|mhz|ghz|"
+    "pa|kpa|mpa|gpa|bar|h|hr|min|s|ms|us|ns|k|n|kn|nm|n/mm2|rpm|r/min|l/min|m/s|mm/min|g/l|mg/l|mg/kg|g/cm3|kg/m3|m3/h|"
+    "t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
+)
+_QUANTITY = re.compile(rf"\d[\d.,-]*(?:{_UNIT})(?:[-/]\d[\d.,]*(?:{_UNIT}))?")
+# Some units are also names of materials or things; those stay content.
+_UNITS = frozenset(_UNIT.split("|")) - {"pa", "mg", "bar", "bit"}
+# 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds.
+_AMOUNT = re.compile(
+    "[第每数几]?[零〇一二两三四五六七八九十百千万几半多]+(?:多|余|来)?(?:个|次|年|天|日|周|月|个月|半|家|台|件|条|吨|米|倍|成|块|张|片|只|人|名|位|种|项|套|组|批|车|"
+    "小时|分钟|秒|公里|公斤|平方|分之|岁|班|座|亩|头|年度|年间|遍|回|粒|根|卷|串|道|(?<=[十百千万亿])元)?"
+)
+# 百分之三十五
+_FRACTION = re.compile(
+    "[零〇一二两三四五六七八九十百千万几]+分之[零〇一二两三四五六七八九十百千万几点]*"
+)
+# Names of technologies that look like quantities.
+_NAMES_LIKE_QUANTITIES = frozenset({"5g", "4g", "3g", "6g", "2d", "3d", "4d", "5d"})
+_MEASURES = frozenset(
+    "年月日号万亿元个台套吨件名家项人次倍度米克升秒分时天周岁余多%‰°~亩页级路层座条"
+)
+# Measures whose first character alone also begins names of things.
+_LONG_MEASURES = re.compile(
+    "小时|分钟|公斤|公里|公顷|公分|千克|千米|千瓦|兆瓦|兆帕|毫米|毫升|毫克|毫秒|厘米|微米|微克|平方|立方|摄氏|左右|以上|以下"
+)
+_COMPARISONS = frozenset("≥≤><=≈~±约达")
+
+
+def is_amount(norm: str, start: int, end: int) -> bool:
+    """Whether the figures norm[start:end] are an amount and not a name: 2018年, 500 万元, ≥ 304."""
+    if not norm[start].isdigit() or not GRADE.fullmatch(norm, start, end):
+        return False
+    after = norm[end : end + 3].lstrip()
+    if after:
+        return after[0] in _MEASURES or _LONG_MEASURES.match(after) is not None
+    before = norm[max(0, start - 2) : start].rstrip()
+    return before != "" and before[-1] in _COMPARISONS
+
+
+def is_content_term(word: str) -> bool:
+    """Whether a normalised term says something about a technology by itself."""
+    if len(word) == 1 or word in stop_words() or word in _UNITS:
+        return False
+    if _AMOUNT.fullmatch(word) or _FRACTION.fullmatch(word):
+        return False
+    if word not in lexicon_terms() and _is_two_stop_words(word):
+        return False
+    if not word[0].isdigit() or word in _NAMES_LIKE_QUANTITIES:
+        return True
+    if _FIGURES.fullmatch(word):
+        return GRADE.fullmatch(word) is not None
+    return _QUANTITY.fullmatch(word) is None
+
+
+def _is_two_stop_words(word: str) -> bool:
+    """技术|水平, 进一步|提高: two stop words written as one."""
+    stopped = stop_words()
+    splits = range(2, len(word) - 1)
+    return any(word[:at] in stopped and word[at:] in stopped for at in splits)

@@ -1,0 +1,397 @@
+"""The cluster engine: the contract's calls on Elasticsearch 8 through the official client.
+Not here: the requests themselves (queries), documents (mapping), sending many (bulk), what happens when it is down
+(fallback).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+from elastic_transport import ObjectApiResponse
+from elasticsearch import ApiError, NotFoundError, TransportError
+
+from search.analysis import analyze_all
+from search.cluster.bulk import BULK_SECONDS, batched, send_actions, walk_documents
+from search.cluster.client import ClusterClient, parse_address, translate_errors
+from search.cluster.indices import Indices
+from search.cluster.mapping import (
+    COMPLETION_FIELDS,
+    Action,
+    Body,
+    put_action,
+    tombstone_action,
+)
+from search.cluster.queries import (
+    ALL_HITS,
+    all_terms_query,
+    any_term_query,
+    completion_request,
+    count_request,
+    page_request,
+)
+from search.completion import completion_texts, normalize_prefix
+from search.contract import (
+    DEFAULT_SUGGESTIONS,
+    FACETS,
+    Document,
+    FacetCounts,
+    Hit,
+    Query,
+    Result,
+    SearchUnavailable,
+    Version,
+    order_facet,
+)
+from search.schema import VERSION, inverse_document_frequency
+from search.terms import ParsedQuery, Term, fallback_terms, parse_query
+
+FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
+DEED_SECONDS = 2.0  # for a few documents after a save, and for state()
+FEW = 20  # documents that somebody is waiting for
+
+# The statuses of a search that met a swap: the old index went away beneath it.
+_SWAPPED = (404, 500, 503)
+_Answer = ObjectApiResponse[Any]
+
+
+class ElasticEngine:
+    """Full-text search in an Elasticsearch 8 cluster; the contract is search.contract.Engine.
+
+    The alias points at the one live index; a rebuild fills another and moves it. The client is made at the first call
+    in each process, so an engine survives fork.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        find_seconds: float = FIND_SECONDS,
+        deed_seconds: float = DEED_SECONDS,
+        starts_empty: bool = True,
+    ) -> None:
+        """Name the cluster; nothing is connected before the first call.
+
+        Args:
+            url: http(s)://[user:password@]host:port[,host:port…][/alias].
+            find_seconds: for one answer.
+            deed_seconds: for writing a few documents, and for state().
+            starts_empty: a first put may make the index. False where another engine answers meanwhile: an index that
+                was lost must come back whole by a rebuild, not answer with the one document that was saved last.
+        """
+        self.url = url
+        self.starts_empty = starts_empty
+        self.find_seconds = find_seconds
+        self.deed_seconds = deed_seconds
+        hosts, user, self.alias = parse_address(url)
+        self.cluster = ClusterClient(hosts, user)
+        self.indices = Indices(self.cluster, self.alias)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def find(self, query: Query) -> Result:
+        """Answer a query within find_seconds.
+
+        Raises:
+            SearchUnavailable: the cluster has no whole answer by then.
+        """
+        parsed = parse_query(query.text)
+        end = time.monotonic() + self.find_seconds
+        with translate_errors():
+            try:
+                return self._find(query, parsed, end)
+            except ApiError as failure:
+                if failure.meta.status not in _SWAPPED:
+                    raise
+                return self._find(query, parsed, end)
+
+    def _find(self, query: Query, parsed: ParsedQuery, end: float) -> Result:
+        """Documents with all terms; where there is none, those with some of them (decision 020)."""
+        found = all_terms_query(parsed, query.audiences)
+        body = page_request(found, query, browse=not parsed.terms)
+        answer = self._search(body, query, end)
+        # Mostly one request is enough; two more are sent only when no document has all the terms.
+        if _has_hits(answer) or not parsed.terms:
+            return _result(answer)
+        candidates = _with_parts(parsed.terms)
+        body = count_request(candidates, query.audiences)
+        counted = self._search(body, query, end)
+        having = {}
+        for place, term in enumerate(candidates):
+            count = counted["aggregations"][str(place)]["doc_count"]
+            having[term.phrase] = int(count)
+        nowhere = [term for term in parsed.terms if not having[term.phrase]]
+        terms = fallback_terms(parsed.terms, nowhere)
+        documents = int(counted["hits"]["total"]["value"])
+        shares = _term_shares([having[term.phrase] for term in terms], documents)
+        found = any_term_query(parsed, terms, shares, query.audiences)
+        body = page_request(found, query, browse=False)
+        answer = self._search(body, query, end)
+        missing = [term.surface for term in nowhere]
+        return _result(answer, shares, _has_hits(answer), missing)
+
+    def _search(self, body: Body, query: Query, end: float) -> _Answer:
+        """Send one search of a query that has to be answered by a time of the monotonic clock."""
+        # One budget for all requests of an answer, not one for each.
+        left = end - time.monotonic()
+        if left <= 0:
+            raise SearchUnavailable("search took too long")
+        # The same text goes to the same copy: two copies count removed documents differently, and a reader who turns
+        # the page would see a row twice.
+        text = query.text.encode("utf-8", "replace")
+        copy = hashlib.sha256(text).hexdigest()[:16]
+        return self.cluster.within(left).search(
+            index=self.alias,
+            body=body,
+            preference=copy,
+            allow_partial_search_results=False,
+        )
+
+    def suggest(
+        self,
+        text: str,
+        audiences: Iterable[str],
+        kinds: Iterable[str] = (),
+        size: int = DEFAULT_SUGGESTIONS,
+    ) -> list[str]:
+        """What begins with the typed text, as the contract says, within find_seconds."""
+        prefix = normalize_prefix(text)
+        readers = sorted(audiences)
+        if not prefix or not readers or size < 1:
+            return []
+        body = completion_request(prefix, readers, tuple(kinds), size)
+        with translate_errors():
+            answer = self.cluster.within(self.find_seconds).search(
+                index=self.alias, body=body, allow_partial_search_results=False
+            )
+        entries = []
+        for name in COMPLETION_FIELDS:
+            for option in answer["suggest"][name][0]["options"]:
+                entries.append((-option["_score"], option["text"]))
+        entries.sort()
+        return completion_texts([entry for _, entry in entries], size)
+
+    def versions(self) -> Iterator[Version]:
+        """(kind, id, version) of every document that can be found, by kind and id."""
+        alive = {"term": {"deleted": False}}
+        # The version decides nothing here; a sort key is the cheapest way to have it brought.
+        order = [
+            {"kind": "asc"},
+            {"id": "asc"},
+            {"version": "asc"},
+        ]
+        versions: list[Version] = []
+        with translate_errors():
+            index = self.indices.live(self.deed_seconds)
+            client = self.cluster.within(BULK_SECONDS)
+            for hit in walk_documents(client, index, alive, order):
+                # A point in time appends a tie-break of its own.
+                kind, ident, version, *_ = hit["sort"]
+                found = (str(kind), int(ident), int(version))
+                versions.append(found)
+        return iter(versions)
+
+    def state(self) -> dict[str, Any]:
+        """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), index, health."""
+        body = {
+            "size": 0,
+            "track_total_hits": True,
+            "aggs": {
+                "removed": {"filter": {"term": {"deleted": True}}},
+                "last": {"max": {"field": "written_at"}},
+            },
+        }
+        with translate_errors():
+            index = self.indices.live(self.deed_seconds)
+            client = self.cluster.within(self.deed_seconds)
+            mapping = client.indices.get_mapping(index=index)
+            meta = mapping[index]["mappings"]["_meta"]
+            counted = client.search(index=index, body=body)
+            health = client.cluster.health(index=index, level="indices")
+        removed = int(counted["aggregations"]["removed"]["doc_count"])
+        last = counted["aggregations"]["last"]["value"]
+        # An empty index has no last write.
+        written = datetime.fromisoformat(meta["built_at"])
+        if last:
+            written = datetime.fromtimestamp(last / 1000, UTC)
+        return {
+            "engine": "elasticsearch",
+            "count": int(counted["hits"]["total"]["value"]) - removed,
+            "removed": removed,
+            "version": meta["version"],
+            "expected": VERSION,
+            "current": meta["version"] == VERSION,
+            "built_at": meta["built_at"],
+            "written_at": written.isoformat(),
+            "age": (datetime.now(UTC) - written).total_seconds(),
+            "index": index,
+            "health": health["status"],
+        }
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def put(self, documents: Iterable[Document]) -> int:
+        """Write documents unless a higher version is stored; makes the index. Returns how many were written."""
+        written = 0
+        empty = True
+        with translate_errors():
+            for batch in batched(documents):
+                empty = False
+                written += self._write(_put_actions(batch))
+            if empty and self.starts_empty:
+                self.indices.ensure()
+        return written
+
+    def remove(self, versions: Iterable[Version]) -> int:
+        """Take documents out and leave tombstones with the version. Returns how many tombstones were written."""
+        written = 0
+        with translate_errors():
+            for batch in batched(versions):
+                written += self._write([tombstone_action(one) for one in batch])
+        return written
+
+    def _write(self, actions: list[Action]) -> int:
+        try:
+            return self._send_to_live(actions)
+        except NotFoundError:
+            # The alias is missing: nothing was written, because every request demands an alias.
+            if not self.starts_empty:
+                raise
+            self.indices.ensure()
+            return self._send_to_live(actions)
+
+    def _send_to_live(self, actions: list[Action]) -> int:
+        seconds = self.deed_seconds if len(actions) <= FEW else BULK_SECONDS
+        # refresh: the writer finds what was written; a market makes a few writes a minute (decision 022).
+        return send_actions(
+            self.cluster,
+            self.alias,
+            actions,
+            seconds,
+            require_alias=True,
+            refresh=True,
+        )
+
+    def rebuild(self, documents: Iterable[Document]) -> int:
+        """Fill a new index, replay what was written meanwhile, move the alias.
+
+        Returns:
+            How many documents the new index holds.
+
+        Raises:
+            SearchError: another rebuild is running; one that died is cleared away.
+        """
+        indices = self.indices
+        with translate_errors():
+            indices.ensure()
+            live = indices.live(self.deed_seconds)
+            # A rebuild that died in its last moment may have left it closed.
+            indices.block_writes(live, blocked=False)
+            target = indices.begin_next(live)
+            try:
+                begun = indices.last_write(live)
+                self._fill(target, documents)
+                # Most of it while writers go on, the rest in the moment when they may not.
+                begun = indices.replay_writes(live, target, begun)
+                indices.block_writes(live, blocked=True)
+                indices.replay_writes(live, target, begun)
+                indices.swap(live, target)
+            except BaseException:
+                with contextlib.suppress(ApiError, TransportError):
+                    indices.block_writes(live, blocked=False)
+                    indices.drop(target)
+                raise
+            indices.drop(live)
+            return indices.count(target)
+
+    def _fill(self, index: str, documents: Iterable[Document]) -> None:
+        """Analyze and send; one batch is analyzed while the one before is on its way."""
+        with ThreadPoolExecutor(1) as sender:
+            sent: Future[int] | None = None
+            for batch in batched(documents):
+                actions = _put_actions(batch)
+                if sent is not None:
+                    sent.result()
+                sent = sender.submit(send_actions, self.cluster, index, actions)
+            if sent is not None:
+                sent.result()
+
+    def close(self) -> None:
+        """Close the sockets of this process."""
+        self.cluster.close()
+
+
+def _put_actions(documents: Iterable[Document]) -> list[Action]:
+    return [put_action(document, text) for document, text in analyze_all(documents)]
+
+
+def _with_parts(terms: Sequence[Term]) -> list[Term]:
+    """The terms and their parts, each once: one request counts them all."""
+    every = {term.phrase: term for term in terms}
+    for term in terms:
+        for part in term.parts:
+            every.setdefault(part.phrase, part)
+    return list(every.values())
+
+
+def _term_shares(having: Sequence[int], documents: int) -> list[float]:
+    """How much of a query each term is, by its rarity.
+
+    Args:
+        having: for each term how many documents have it.
+        documents: all that the reader may see.
+    """
+    weights = [inverse_document_frequency(count, documents) for count in having]
+    total = sum(weights) or 1.0
+    return [weight / total for weight in weights]
+
+
+def _has_hits(answer: _Answer) -> bool:
+    """Whether anything was found before the filters."""
+    return int(answer["aggregations"][ALL_HITS]["doc_count"]) > 0
+
+
+def _result(
+    answer: _Answer,
+    shares: Sequence[float] = (),
+    relaxed: bool = False,
+    missing: Sequence[str] = (),
+) -> Result:
+    """An answer to page_request as the contract has it. shares: of the terms of any_term_query."""
+    hits = []
+    for hit in answer["hits"]["hits"]:
+        share = 1.0
+        if shares:
+            matched = hit.get("matched_queries", ())
+            share = sum(shares[int(place)] for place in matched)
+            # Sums of floats may end a hair above one.
+            share = min(share, 1.0)
+        source = hit["_source"]
+        score = float(hit.get("_score") or 0.0)
+        hits.append(
+            Hit(
+                kind=source["kind"],
+                id=source["id"],
+                score=score,
+                matched_share=share,
+            )
+        )
+    return Result(
+        total=int(answer["hits"]["total"]["value"]),
+        hits=hits,
+        facets={facet: _facet_counts(answer, facet) for facet in FACETS},
+        relaxed=relaxed,
+        missing=list(missing),
+    )
+
+
+def _facet_counts(answer: _Answer, facet: str) -> FacetCounts:
+    counts = {}
+    for bucket in answer["aggregations"][facet]["values"]["buckets"]:
+        counts[bucket["key"]] = bucket["doc_count"]
+    return order_facet(counts)

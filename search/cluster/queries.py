@@ -1,0 +1,261 @@
+"""Searches as Elasticsearch takes them: one pure function for each request. No client here.
+Not here: what a text asks for (terms), weights (schema), mapping and documents (mapping), sending (engine).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from search.cluster.mapping import (
+    COMPLETION_FIELDS,
+    CONTEXT,
+    WINDOW,
+    Body,
+    reader_context,
+)
+from search.completion import KEYS_PER_TEXT
+from search.contract import FACETS, Query, Value
+from search.schema import (
+    FACET_FIELDS,
+    SHARE_SCORE,
+    SYNONYM_WEIGHT,
+    TERM_SCORE,
+    TERM_TITLE_SCORE,
+    WHOLE_SCORE,
+    WHOLE_TITLE_SCORE,
+)
+from search.terms import ParsedQuery, Term, scores_in_title
+
+FACET_VALUES = 1_000  # values of one facet that are counted; the largest dictionary has about a hundred
+ALL_HITS = "all"  # name of the count before filters in an answer
+
+_ANYWHERE = ("chars_title", "chars_body")
+_IN_TITLE = ("chars_title",)
+
+_Filters = Mapping[str, frozenset[Value]]
+
+
+def visible_filter(audiences: Iterable[str]) -> list[Body]:
+    """The filter of every search: not removed, open to one of these groups."""
+    groups = sorted(audiences)
+    return [
+        {"term": {"deleted": False}},
+        {"terms": {"audience": groups}},
+    ]
+
+
+def phrase_query(characters: str, fields: Sequence[str] = _ANYWHERE) -> Body:
+    """Characters that stand together in one of the fields."""
+    phrases: list[Body] = []
+    for name in fields:
+        phrases.append({"match_phrase": {name: " ".join(characters)}})
+    if len(phrases) == 1:
+        return phrases[0]
+    return _any_of(phrases)
+
+
+def term_query(term: Term) -> Body:
+    """Which documents have a term, without a score. A word that stands in a text also stands there as characters."""
+    ways = [phrase_query(term.phrase)]
+    for other in term.alternatives:
+        if other.whole:
+            ways.append({"term": {"words": other.word}})
+        else:
+            ways.append(phrase_query(other.phrase))
+    return _any_of(ways)
+
+
+def scored_term_query(term: Term, name: str = "") -> Body:
+    """A term with what it is worth. name: under which a hit reports that it has the term."""
+    ways = _form_queries(term.word, term.phrase, 1.0)
+    for other in term.alternatives:
+        phrase = "" if other.whole else other.phrase
+        ways += _form_queries(other.word, phrase, SYNONYM_WEIGHT)
+    # The filter decides which documents have the term, the rest only what it is worth in them.
+    body: Body = {"filter": [term_query(term)], "should": ways}
+    if name:
+        body["_name"] = name
+    return {"bool": body}
+
+
+def _form_queries(word: str, characters: str, weight: float) -> list[Body]:
+    """What one way to say a term is worth; "" for a word or phrase leaves it out."""
+    ways: list[Body] = []
+    if word:
+        # BM25, by the similarity of the mapping.
+        scored = {"value": word, "boost": weight}
+        ways.append({"term": {"words": scored}})
+    if characters:
+        anywhere = phrase_query(characters)
+        ways.append(_constant_score(anywhere, weight * TERM_SCORE))
+        if scores_in_title(characters):
+            in_title = phrase_query(characters, _IN_TITLE)
+            ways.append(_constant_score(in_title, weight * TERM_TITLE_SCORE))
+    return ways
+
+
+def _whole_phrase_queries(query: ParsedQuery) -> list[Body]:
+    """What the query as one phrase is worth."""
+    if not query.whole:
+        return []
+    in_title = phrase_query(query.whole, _IN_TITLE)
+    return [
+        _constant_score(phrase_query(query.whole), WHOLE_SCORE),
+        _constant_score(in_title, WHOLE_TITLE_SCORE),
+    ]
+
+
+def _constant_score(body: Body, boost: float) -> Body:
+    return {"constant_score": {"filter": body, "boost": boost}}
+
+
+def _any_of(should: list[Body]) -> Body:
+    return {"bool": {"should": should, "minimum_should_match": 1}}
+
+
+def all_terms_query(query: ParsedQuery, audiences: Iterable[str]) -> Body:
+    """Documents with every term."""
+    return {
+        "bool": {
+            "filter": visible_filter(audiences),
+            "must": [scored_term_query(term) for term in query.terms],
+            "should": _whole_phrase_queries(query),
+        }
+    }
+
+
+def any_term_query(
+    query: ParsedQuery,
+    terms: Sequence[Term],
+    shares: Sequence[float],
+    audiences: Iterable[str],
+) -> Body:
+    """Documents with any of the terms.
+
+    Args:
+        query: for its whole phrase.
+        terms: what to look for; a hit reports the places of those it has in `matched_queries`.
+        shares: how much of the whole query each term is; they sum to 1.
+        audiences: the groups the reader belongs to.
+    """
+    should = []
+    for place, term in enumerate(terms):
+        should.append(scored_term_query(term, name=str(place)))
+    for term, share in zip(terms, shares, strict=True):
+        should.append(_constant_score(term_query(term), SHARE_SCORE * share))
+    # The whole phrase may only add, never let in: it is a bonus outside of the alternatives.
+    return {
+        "bool": {
+            "filter": visible_filter(audiences),
+            "must": [_any_of(should)],
+            "should": _whole_phrase_queries(query),
+        }
+    }
+
+
+def count_request(terms: Sequence[Term], audiences: Iterable[str]) -> Body:
+    """How many visible documents have each term; the answer's aggregations have the terms' places as names."""
+    aggregations: dict[str, Body] = {}
+    for place, term in enumerate(terms):
+        aggregations[str(place)] = {"filter": term_query(term)}
+    return {
+        "size": 0,
+        "track_total_hits": True,
+        "query": {"bool": {"filter": visible_filter(audiences)}},
+        "aggs": aggregations,
+    }
+
+
+def page_request(found: Body, query: Query, *, browse: bool) -> Body:
+    """One page of what a query finds, with every facet counted under all filters but its own.
+
+    Args:
+        found: all_terms_query() or any_term_query().
+        query: filters, order and page.
+        browse: there is no text, so relevance means newest.
+    """
+    filters = query.active_filters()
+    first = (query.page - 1) * query.size
+    size = query.size
+    # Elasticsearch refuses a page beyond its window; ours is empty.
+    if first + size > WINDOW:
+        size = 0
+    sort = query.sort
+    if browse and sort == "relevance":
+        sort = "newest"
+    facets = {facet: _facet_counts(facet, filters) for facet in FACETS}
+    return {
+        "query": found,
+        # After the aggregations, so that each of them sees all that was found.
+        "post_filter": {"bool": {"filter": _filter_queries(filters)}},
+        "aggs": {
+            # Whether anything was found before the filters decides what is searched next.
+            ALL_HITS: {"filter": {"match_all": {}}},
+            **facets,
+        },
+        "from": first if size else 0,
+        "size": size,
+        "sort": _sort_order(sort),
+        "track_total_hits": True,
+        "track_scores": not browse,
+        # The index says which, the database says what.
+        "_source": ["kind", "id"],
+    }
+
+
+def _filter_queries(filters: _Filters, exclude: str = "") -> list[Body]:
+    """A query for each filter. exclude: a facet to leave out."""
+    queries: list[Body] = []
+    for facet, values in sorted(filters.items()):
+        if facet != exclude:
+            accepted = sorted(values, key=str)
+            queries.append({"terms": {FACET_FIELDS[facet]: accepted}})
+    return queries
+
+
+def _facet_counts(facet: str, filters: _Filters) -> Body:
+    values = {"terms": {"field": FACET_FIELDS[facet], "size": FACET_VALUES}}
+    return {
+        "filter": {"bool": {"filter": _filter_queries(filters, exclude=facet)}},
+        "aggs": {"values": values},
+    }
+
+
+def _sort_order(sort: str) -> list[Body]:
+    """An order of the contract, ties by id, then kind."""
+    main: dict[str, Body] = {
+        "relevance": {"_score": {"order": "desc"}},
+        "newest": {"published_on": {"order": "desc", "missing": "_last"}},
+        "deadline": {"deadline": {"order": "asc", "missing": "_last"}},
+    }
+    return [
+        main[sort],
+        {"id": {"order": "asc"}},
+        {"kind": {"order": "asc"}},
+    ]
+
+
+def completion_request(
+    prefix: str,
+    audiences: Iterable[str],
+    kinds: Iterable[str],
+    size: int,
+) -> Body:
+    """The entries that begin with a prefix, under the names of COMPLETION_FIELDS in the answer."""
+    wanted = tuple(kinds) or ("",)
+    contexts: set[str] = set()
+    for audience in audiences:
+        contexts.update(reader_context(audience, kind) for kind in wanted)
+    completion = {
+        # So many that `size` texts are left when each is given once.
+        "size": size * KEYS_PER_TEXT,
+        "skip_duplicates": True,
+        "contexts": {CONTEXT: sorted(contexts)},
+    }
+    suggesters: dict[str, Body] = {}
+    for name in COMPLETION_FIELDS:
+        suggesters[name] = {
+            "prefix": prefix,
+            "completion": {"field": name, **completion},
+        }
+    return {"suggest": suggesters, "_source": False}

@@ -1,0 +1,221 @@
+"""The rules of the house that no linter knows, as functions of the folder they are asked about. No test stands here.
+
+`test_house.py` asks them about the project, `test_gates.py` about copies of it that break them.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PARTS = ("marketplace", "matching", "search")
+# Folders of the marketplace that are no rooms: what people write, and files for browsers.
+NO_ROOMS = {"parsing", "static"}
+# What a room may be made of; a folder `pages/` takes the place of `pages.py` where a room has many views.
+ROOM_FILES = {
+    "__init__",
+    "background",  # jobs and when they run
+    "commands",
+    "contributed",  # what is laid out for the hubs and for other rooms
+    "deeds",
+    "disclosure",
+    "forms",
+    "index",
+    "models",
+    "pages",
+    "queries",
+    "readiness",
+    "rules",
+    "schema",
+}
+# Room → a file more → why it is one of its own.
+MORE_FILES: dict[str, dict[str, str]] = {
+    "catalogue": {
+        "facets": "the values by which a search is narrowed",
+        "home": "what the home page and the sitemap show",
+        "search_state": "the search page as an address",
+    },
+    "exchange": {
+        "delimited": "text files become rows of cells",
+        "exporting": "rows go out in one way, whoever asks",
+        "headers": "which column of a list is which field",
+        "importing": "rows come in from a file in one way",
+        "reports": "what is said about a list and about its import",
+        "rows": "rows of a sheet, whatever file they come from",
+        "sheets": "which kind of file it is, and why it cannot be read",
+        "xlsx": "workbooks become rows of cells",
+    },
+    "listings": {
+        "buttons": "what may be pressed next, in three places",
+        "cards": "what a list shows of a listing",
+        "decision_forms": "what is asked of a reviewer, not of an owner",
+        "detail": "what the page of one shows",
+        "labels": "codes and fields in words",
+        "life": "the life tables, which forms and importers read without any table",
+        "review_queue": "what waits for the operators, in its order",
+        "terms": "the closed lists of the trade",
+        "upkeep": "the index is kept in step without anybody pressing anything",
+        "widgets": "kinds of fields of a form",
+        "worklists": "what is a person's own, in its order",
+    },
+    "matchmaking": {
+        "algorithm": "how ranking works, in figures",
+        "answers": "a page of matches",
+        "evidence": "the words that made a score",
+        "facts": "what is compared beside the text",
+        "generations": "artefacts on disk, and which is current",
+        "matchers": "the matchers of one process",
+        "offers": "what a row of a page of matches shows",
+        "panels": "what stands beside a listing's page and form",
+        "ranking": "the best of the other kind for one listing",
+        "trial": "matches of a pasted text",
+    },
+    "operation": {
+        "backups": "what is carried off and brought back",
+        "health": "how it is with each part",
+        "logs": "what is written down",
+        "supervision": "in whose care the work in the background runs",
+    },
+    "verdicts": {
+        "grading": "the grades that verdicts teach",
+        "judgements": "verdicts as matching is measured by them",
+        "projections": "listings as they are compared with verdicts",
+        "quality": "how good matching is",
+        "ranked_lists": "which list a verdict was given on",
+    },
+}
+FILE_LIMIT = 560  # lines; more is two files
+LOGIC_LIMIT = 400  # lines of logic; more needs a reason
+# Tables of data may be longer than any limit.
+DATA_FILES = {
+    "marketplace/listings/schema/achievement.py": "every field of an achievement",
+    "marketplace/listings/schema/demand.py": "every field of a demand",
+    "marketplace/listings/schema/terms.py": "every closed list of the trade",
+}
+LONG_FILES = {
+    "marketplace/listings/deeds.py": "one function for each of fourteen buttons",
+    "marketplace/listings/forms.py": "two forms of some forty questions",
+    "marketplace/listings/models.py": "two tables with their child tables and filters",
+    "marketplace/operation/backups.py": "making and restoring share their hashes",
+    "matching/index/kernels.py": "the loops of the ranking, compiled together",
+    "matching/matcher.py": "the estimator: one class, one contract",
+    "matching/text.py": "one reader of texts",
+}
+# To be split; nothing may be added here.
+TOO_LONG = {
+    "matching/candidates.py",
+    "matching/matcher.py",
+    "search/elastic.py",
+    "search/fts.py",
+}
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def modules(root: Path) -> Iterator[Path]:
+    """Every module of the product, in the order of their names."""
+    for part in PARTS:
+        yield from sorted((root / part).rglob("*.py"))
+
+
+def name_of(path: Path, root: Path) -> str:
+    """A file as the project calls it."""
+    return path.relative_to(root).as_posix()
+
+
+def room_of(path: Path, root: Path) -> str:
+    """The room of a module; of matching and search, and of what is in no room, the part it belongs to."""
+    steps = path.relative_to(root).parts
+    if steps[0] == "marketplace" and len(steps) > 2:
+        return steps[1]
+    return steps[0]
+
+
+def declared_rooms(root: Path) -> tuple[str, ...]:
+    """What `ROOMS` of the factory names, read without importing it."""
+    tree = ast.parse((root / "marketplace" / "__init__.py").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS":
+            rooms: tuple[str, ...] = ast.literal_eval(node.value)
+            return rooms
+    raise LookupError("marketplace/__init__.py declares no ROOMS")
+
+
+def rooms_on_disk(root: Path) -> set[str]:
+    """The folders of the marketplace that hold code."""
+    found = set()
+    for folder in (root / "marketplace").iterdir():
+        if folder.is_dir() and any(folder.glob("*.py")):
+            found.add(folder.name)
+    return found - NO_ROOMS
+
+
+def unexplained_files(root: Path) -> set[str]:
+    """Files of rooms that are neither of every room nor explained in `MORE_FILES`; what a folder holds is its own."""
+    found = set()
+    for room in rooms_on_disk(root):
+        allowed = ROOM_FILES | MORE_FILES.get(room, {}).keys()
+        for path in (root / "marketplace" / room).glob("*.py"):
+            if path.stem not in allowed:
+                found.add(name_of(path, root))
+    return found
+
+
+def long_files(root: Path) -> set[str]:
+    """Files above the limits of their kind, and logic above `LOGIC_LIMIT` without a reason."""
+    found = set()
+    for path in modules(root):
+        name = name_of(path, root)
+        if name in DATA_FILES:
+            continue
+        lines = len(path.read_text().splitlines())
+        explained = name in LONG_FILES or name in TOO_LONG
+        if lines > FILE_LIMIT and name not in TOO_LONG:
+            found.add(name)
+        if lines > LOGIC_LIMIT and not explained:
+            found.add(name)
+    return found
+
+
+def is_page(path: Path) -> bool:
+    """Whether a module holds views."""
+    return path.name == "pages.py" or path.parent.name == "pages"
+
+
+def pages_with_database(root: Path) -> set[str]:
+    """Pages and commands that ask the database themselves. (SQLAlchemy itself is refused by a contract of imports.)"""
+    found = set()
+    for path in modules(root):
+        if not is_page(path) and path.name != "commands.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Name) and node.id == "db":
+                found.add(name_of(path, root))
+            if isinstance(node, ast.ImportFrom) and _imports_db(node):
+                found.add(name_of(path, root))
+    return found
+
+
+def _imports_db(node: ast.ImportFrom) -> bool:
+    return any(alias.name == "db" for alias in node.names)
+
+
+def dense_comprehensions(root: Path) -> Counter[str]:
+    """Room → comprehensions that hold a second `for`, a ternary or another comprehension."""
+    counts: Counter[str] = Counter()
+    for path in modules(root):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, COMPREHENSIONS) and _is_dense(node):
+                counts[room_of(path, root)] += 1
+    return counts
+
+
+def _is_dense(comprehension: ast.AST) -> bool:
+    if len(comprehension.generators) > 1:  # type: ignore[attr-defined]
+        return True
+    for node in ast.walk(comprehension):
+        if node is not comprehension and isinstance(node, (*COMPREHENSIONS, ast.IfExp)):
+            return True
+    return False

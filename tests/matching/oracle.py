@@ -1,0 +1,198 @@
+"""Plain forms of what the product does in batches and compiled loops: the oracles of the tests.
+Not here: the tests; nothing of the product imports this.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+import rjieba
+
+from matching import Document, text
+from matching.arrays import (
+    Bools,
+    Float32s,
+    Int64s,
+    UInt32s,
+    UInt64s,
+)
+from matching.features import (
+    BREAK,
+    MAX_COUNT,
+    TITLE_WEIGHT,
+    FeatureCounts,
+    Features,
+    bigram_keys,
+    mix_bits,
+    title_and_text,
+    word_key,
+)
+from matching.index.kernels import NEAR
+from matching.index.postings import posting_counts, posting_numbers
+from matching.text import Token
+from matching.word_classes import is_amount
+
+_RUN = re.compile(rf"([{text.HAN}]+)|(?:{text.LATIN})")
+
+
+def read_tokens(norm: str) -> list[Token]:
+    """The tokens of a normalised text, cut run by run."""
+    found = []
+    for run in _RUN.finditer(norm):
+        start = run.start()
+        if run.lastindex == 1:
+            text.piece_of(run.group())  # the lexicon is in the dictionary from now on
+            for word in rjieba.cut(run.group()):
+                found.append(Token(word, start, *text.piece_of(word)))
+                start += len(word)
+        else:
+            amount = is_amount(norm, start, run.end())
+            piece = text.piece_of(run.group(), amount=amount)
+            found.append(Token(run.group(), start, *piece))
+    return found
+
+
+def read_features(document: Document) -> Features:
+    """The features of a document, counted token by token."""
+    grams: Counter[int] = Counter()
+    titles: Counter[int] = Counter()
+    words: Counter[int] = Counter()
+    sides = title_and_text(document)
+    for norm, weight in zip(sides, (TITLE_WEIGHT, 1), strict=True):
+        kept, plain, content = _codes(norm)
+        for key in _gram_keys(kept):
+            grams[key] += weight
+        for key in content:
+            words[key] += weight
+        if weight == TITLE_WEIGHT:
+            titles.update(mix_bits(_array(c for c in plain if c != BREAK)).tolist())
+    return Features(
+        _counted(grams), _counted(titles), _counted(words), has_content=bool(words)
+    )
+
+
+def whole_words(document: Document) -> list[int]:
+    """Keys of the content words that are no part of another, title first: what word vectors are trained on."""
+    tokens = [token for norm in title_and_text(document) for token in read_tokens(norm)]
+    return [word_key(token.word) for token in tokens if token.content]
+
+
+def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
+    """Codes of the units without and with stop words, and keys of the content terms."""
+    kept: list[int] = []
+    plain: list[int] = []
+    content: list[int] = []
+    last = 0
+    for token in read_tokens(norm):
+        if token.start > last:
+            kept.append(BREAK)
+            plain.append(BREAK)
+        last = token.start + len(token.word)
+        is_han = text.is_han(token.word)
+        codes = list(map(ord, token.word)) if is_han else [word_key(token.word)]
+        plain.extend(codes)
+        kept.extend([BREAK] if token.is_stop else codes)
+        content.extend(word_key(word) for _, word in token.content)
+    content.extend(word_key(word) for _, word in text.mixed_terms_in(norm))
+    return kept, plain, content
+
+
+def _gram_keys(codes: list[int]) -> list[int]:
+    singles = [code for code in codes if code != BREAK]
+    pairs = zip(codes, codes[1:], strict=False)
+    neighbours = [(a, b) for a, b in pairs if a != BREAK and b != BREAK]
+    left, right = _array(a for a, _ in neighbours), _array(b for _, b in neighbours)
+    return [*mix_bits(_array(singles)).tolist(), *bigram_keys(left, right).tolist()]
+
+
+def _array(codes: Iterable[int]) -> UInt64s:
+    return np.array(list(codes), dtype=np.uint64)
+
+
+def _counted(counts: Counter[int]) -> FeatureCounts:
+    keys = sorted(counts)
+    capped = [min(counts[key], MAX_COUNT) for key in keys]
+    return FeatureCounts(_array(keys), np.array(capped, dtype=np.uint8))
+
+
+class NumpyKernels:
+    """The loops of matching.index.kernels in numpy; arguments and results as there."""
+
+    @staticmethod
+    def sum_postings(
+        packed: UInt32s,
+        starts: Int64s,
+        ends: Int64s,
+        weights: Float32s,
+        by_count: Float32s,
+        sums: Float32s,
+    ) -> None:
+        for start, end, weight in zip(starts, ends, weights, strict=True):
+            one = packed[start:end]
+            sums[posting_numbers(one)] += (weight * by_count)[posting_counts(one)]
+
+    @staticmethod
+    def accumulate(
+        sums: Float32s, factors: Float32s, weight: np.float32, scores: Float32s
+    ) -> None:
+        scores += sums * factors * weight
+
+    @staticmethod
+    def top_candidates(
+        scores: Float32s, allowed: Bools, top: int, near: np.float32 = NEAR
+    ) -> Int64s:
+        scores = np.where(allowed, scores, np.float32(0))
+        last = np.float32(0)
+        if top < len(scores):
+            last = np.partition(scores, len(scores) - top)[len(scores) - top]
+        return np.flatnonzero((scores > 0) & (scores >= last - near))
+
+    @staticmethod
+    def update_norm_sums(
+        packed: UInt32s,
+        starts: Int64s,
+        ends: Int64s,
+        old: Int64s,
+        new: Int64s,
+        by_count: Int64s,
+        sums: Int64s,
+    ) -> None:
+        for start, end, before, after in zip(starts, ends, old, new, strict=True):
+            one = packed[start:end]
+            numbers, squared = posting_numbers(one), by_count[posting_counts(one)]
+            sums[numbers, 1] += squared * (after - before)
+            sums[numbers, 2] += squared * (after * after - before * before)
+
+    @staticmethod
+    def inverse_norms(sums: Int64s, top: int, scale: np.float32) -> Float32s:
+        squared = top * top * sums[:, 0] - 2 * top * sums[:, 1] + sums[:, 2]
+        roots = np.sqrt(np.maximum(squared, 0).astype(np.float32))
+        return np.divide(scale, roots, out=np.zeros_like(roots), where=roots > 0)
+
+    @staticmethod
+    def norm_sums(
+        by_document: UInt32s, document_ends: Int64s, logs: Int64s, by_count: Int64s
+    ) -> Int64s:
+        squared = by_count[posting_counts(by_document)]
+        log = logs[posting_numbers(by_document)]
+        found = np.zeros((len(document_ends) - 1, 3), dtype=np.int64)
+        for column, values in enumerate((squared, squared * log, squared * log * log)):
+            sums = np.concatenate([[0], np.cumsum(values)])
+            found[:, column] = np.diff(sums[document_ends])
+        return found
+
+    @staticmethod
+    def invert_postings(
+        by_document: UInt32s, document_ends: Int64s, term_ends: Int64s
+    ) -> UInt32s:
+        size = len(document_ends) - 1
+        documents = np.repeat(np.arange(size, dtype=np.uint32), np.diff(document_ends))
+        order = np.argsort(posting_numbers(by_document), kind="stable")
+        return (documents[order] << np.uint32(6)) | posting_counts(by_document)[order]
+
+    @staticmethod
+    def count_numbers(numbers: UInt32s, size: int) -> Int64s:
+        return np.bincount(numbers, minlength=size)[:size]
