@@ -24,7 +24,7 @@ RUN /opt/market/bin/python -m compileall -q .
 ENV PATH=/opt/market/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DATA_DIR=/var/lib/market \
-    NUMBA_CACHE_DIR=/tmp/numba \
+    NUMBA_CACHE_DIR=/var/lib/market/numba \
     HOST=0.0.0.0 \
     PORT=8000
 USER market

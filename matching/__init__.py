@@ -2,9 +2,18 @@
 Not here: the web, the database, settings, full-text search.
 """
 
-from matching.documents import Document, Id
-from matching.errors import NotFitted, UnusableArtefact
-from matching.explaining.reasons import QueryAnalysis, Reasons
+from matching.documents import (
+    Document,
+    Id,
+)
+from matching.errors import (
+    NotFitted,
+    UnusableArtefact,
+)
+from matching.explaining.reasons import (
+    QueryAnalysis,
+    Reasons,
+)
 from matching.matcher import Matcher
 from matching.ranking import Match
 

@@ -67,14 +67,23 @@ def load_catalogue(directory: Path) -> tuple[Catalogue, dict[str, float]]:
         means = arrays["means"]
         if means.shape != (len(ids), word_vectors.rows.shape[1]):
             raise UnusableArtefact(f"{directory}: the means are of other documents")
-        catalogue = Catalogue(ids, arrays["ranked"], indexes, word_vectors, means)
+        catalogue = Catalogue(
+            ids,
+            arrays["ranked"],
+            indexes,
+            word_vectors,
+            means,
+        )
     except (KeyError, TypeError, ValueError) as error:
         reason = f"{directory} does not hold a matcher: {error!r}"
         raise UnusableArtefact(reason) from error
     return catalogue, weights
 
 
-def check_words(directory: Path, facts: Mapping[str, Any]) -> None:
+def check_words(
+    directory: Path,
+    facts: Mapping[str, Any],
+) -> None:
     """Raise UnusableArtefact where the words were not those of today."""
     if facts["words"] != words_of.VERSION:
         raise UnusableArtefact(
@@ -84,7 +93,10 @@ def check_words(directory: Path, facts: Mapping[str, Any]) -> None:
 
 def load_vectors(arrays: storage.Arrays) -> WordVectors:
     """The word vectors of a generation."""
-    return WordVectors(arrays["vectors-keys"], arrays["vectors-rows"])
+    return WordVectors(
+        arrays["vectors-keys"],
+        arrays["vectors-rows"],
+    )
 
 
 def _load_index(

@@ -4,12 +4,19 @@ Not here: how a query is ranked against them (ranking), how they lie on disk (ar
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import (
+    Collection,
+    Sequence,
+)
 
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays import Bools, Float16s, Int64s
+from matching.arrays import (
+    Bools,
+    Float16s,
+    Int64s,
+)
 from matching.documents import Id
 from matching.features import Features
 from matching.index.feature_index import FeatureIndex
@@ -87,13 +94,20 @@ class Catalogue:
     def mean_vectors(self, numbers: Int64s) -> Float16s:
         """The mean vectors of some documents, shape (k,) → (k, d)."""
         fitted = len(self.means)
-        found = np.empty((len(numbers), self.means.shape[1]), dtype=np.float16)
+        found = np.empty(
+            (len(numbers), self.means.shape[1]),
+            dtype=np.float16,
+        )
         is_fitted = numbers < fitted
         found[is_fitted] = self.means[numbers[is_fitted]]
         found[~is_fitted] = self.later_means[numbers[~is_fitted] - fitted]
         return found
 
-    def put(self, ids: Sequence[Id], read: Sequence[Features]) -> None:
+    def put(
+        self,
+        ids: Sequence[Id],
+        read: Sequence[Features],
+    ) -> None:
         """Add documents, each in place of the one with its id.
 
         Args:
@@ -103,12 +117,18 @@ class Catalogue:
         gone = self.numbers(ids)
         first = len(self.ids)
         for kind, index in self.indexes.items():
-            index.change(gone, [getattr(features, kind) for features in read])
+            index.change(
+                gone,
+                [getattr(features, kind) for features in read],
+            )
         self._bury(gone)
         self.ids.extend(ids)
         self.number_of.update(zip(ids, range(first, first + len(ids)), strict=True))
         alive = np.ones(len(ids), dtype=np.bool_)
-        has_content = np.array([features.has_content for features in read], np.bool_)
+        has_content = np.array(
+            [features.has_content for features in read],
+            np.bool_,
+        )
         means = self.word_vectors.mean_vectors([features.words for features in read])
         self.is_alive = np.concatenate([self.is_alive, alive])
         self.is_ranked = np.concatenate([self.is_ranked, has_content])

@@ -8,7 +8,10 @@ import argparse
 import csv
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import (
+    Iterator,
+    Sequence,
+)
 from pathlib import Path
 from typing import TypeAlias
 
@@ -36,7 +39,10 @@ def read_documents(path: Path) -> list[Document]:
     for line, row in _rows(path, TEXT_COLUMNS):
         if not row["id"]:
             raise BadFile(f"{path}, line {line}: the id is empty")
-        found.setdefault(row["id"], Document(row["id"], row["title"], row["content"]))
+        found.setdefault(
+            row["id"],
+            Document(row["id"], row["title"], row["content"]),
+        )
     return list(found.values())
 
 
@@ -113,7 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m matching.evaluation", description=__doc__
+        prog="python -m matching.evaluation",
+        description=__doc__,
     )
     texts = "tab-separated texts: id, title, content"
     pairs = "tab-separated pairs: demand_id, achievement_id, others ignored"
@@ -121,24 +128,41 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("demands", type=Path, help=texts)
     parser.add_argument("achievements", type=Path, help=texts)
     parser.add_argument("pairs", type=Path, help=pairs)
-    parser.add_argument("-o", "--output", type=Path, required=True, help=output)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help=output,
+    )
     return parser
 
 
-def _write_scores(path: Path, pairs: Sequence[Pair], scores: Sequence[float]) -> None:
+def _write_scores(
+    path: Path,
+    pairs: Sequence[Pair],
+    scores: Sequence[float],
+) -> None:
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("demand_id\tachievement_id\tscore\n")
         for (demand, achievement), score in zip(pairs, scores, strict=True):
             file.write(f"{demand}\t{achievement}\t{score:.9f}\n")
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(
+    path: Path,
+    columns: tuple[str, ...],
+) -> Iterator[tuple[int, dict[str, str]]]:
     """(line, row) of a tab-separated file with one header line and no quoting; a short row's last cells are empty."""
     try:
         text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise BadFile(f"{path} is not UTF-8: byte {error.start}") from error
-    lines = csv.reader(text.split("\n"), delimiter="\t", quoting=csv.QUOTE_NONE)
+    lines = csv.reader(
+        text.split("\n"),
+        delimiter="\t",
+        quoting=csv.QUOTE_NONE,
+    )
     header = [name.strip() for name in next(lines, [])]
     missing = [name for name in columns if name not in header]
     if missing:

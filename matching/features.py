@@ -18,7 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from matching import text as words_of
-from matching.arrays import UInt8s, UInt64s
+from matching.arrays import (
+    UInt8s,
+    UInt64s,
+)
 from matching.documents import Document
 
 FEATURE_KINDS = ("grams", "titles", "words")
@@ -89,7 +92,12 @@ def title_and_text(document: Document) -> tuple[str, str]:
     return title, text
 
 
-def gram_spans(norm: str, *, pairs: bool = True, stop: bool = True) -> list[GramSpan]:
+def gram_spans(
+    norm: str,
+    *,
+    pairs: bool = True,
+    stop: bool = True,
+) -> list[GramSpan]:
     """The grams of a normalised text with their places.
 
     Args:
@@ -116,7 +124,11 @@ def gram_spans(norm: str, *, pairs: bool = True, stop: bool = True) -> list[Gram
     return found
 
 
-def _units(norm: str, *, stop: bool) -> list[_Unit | None]:
+def _units(
+    norm: str,
+    *,
+    stop: bool,
+) -> list[_Unit | None]:
     """The units of a normalised text, None between those that are not next to each other."""
     units: list[_Unit | None] = []
     last = 0
@@ -160,7 +172,10 @@ def mix_bits(codes: UInt64s) -> UInt64s:
     return mixed * _MURMUR
 
 
-def bigram_keys(left: UInt64s, right: UInt64s) -> UInt64s:
+def bigram_keys(
+    left: UInt64s,
+    right: UInt64s,
+) -> UInt64s:
     """The keys of pairs of units by their codes, all of shape (n,)."""
     return mix_bits(mix_bits(left) + right)
 

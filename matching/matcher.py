@@ -5,23 +5,47 @@ Not here: the score (ranking), the documents by number (catalogue), grades (judg
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Sequence,
+)
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from matching import artefact, vectors
+from matching import (
+    artefact,
+    vectors,
+)
 from matching.arrays import Float64s
 from matching.catalogue import Catalogue
-from matching.documents import Document, Id
+from matching.documents import (
+    Document,
+    Id,
+)
 from matching.errors import NotFitted
-from matching.explaining.reasons import QueryAnalysis, Reasons
-from matching.features import FEATURE_KINDS, FeatureCounts, Features
+from matching.explaining.reasons import (
+    QueryAnalysis,
+    Reasons,
+)
+from matching.features import (
+    FEATURE_KINDS,
+    FeatureCounts,
+    Features,
+)
 from matching.index.feature_index import FeatureIndex
-from matching.index.reading import read_catalogue, read_each, read_features
-from matching.ranking import Match, QueryRun
+from matching.index.reading import (
+    read_catalogue,
+    read_each,
+    read_features,
+)
+from matching.ranking import (
+    Match,
+    QueryRun,
+)
 
 
 class Matcher:
@@ -80,7 +104,11 @@ class Matcher:
             indexes[kind] = FeatureIndex(segment)
         means = word_vectors.segment_means(read.segments["words"])
         self.catalogue_ = Catalogue(
-            read.ids, read.has_content, indexes, word_vectors, means
+            read.ids,
+            read.has_content,
+            indexes,
+            word_vectors,
+            means,
         )
         return self
 
@@ -113,7 +141,10 @@ class Matcher:
             for kind, index in catalogue.indexes.items()
         }
         means = catalogue.word_vectors.segment_means(read.segments["words"])
-        nothing = FeatureCounts(np.zeros(0, np.uint64), np.zeros(0, np.uint8))
+        nothing = FeatureCounts(
+            np.zeros(0, np.uint64),
+            np.zeros(0, np.uint8),
+        )
 
         def rank_one(number: int) -> list[Match]:
             weighted = {kind: weigh_one(number) for kind, weigh_one in weigh.items()}
@@ -133,11 +164,19 @@ class Matcher:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(rank_one, range(len(queries))))
 
-    def score(self, document: Document, ids: Sequence[Id]) -> Float64s:
+    def score(
+        self,
+        document: Document,
+        ids: Sequence[Id],
+    ) -> Float64s:
         """The scores of documents by id, shape (len(ids),); 0 for those that are not ranked or not there."""
         return self._run(document).score(ids)
 
-    def explain(self, document: Document, other: Document | Id) -> Reasons:
+    def explain(
+        self,
+        document: Document,
+        other: Document | Id,
+    ) -> Reasons:
         """Why `other` has its score for `document`.
 
         Args:
@@ -193,7 +232,11 @@ class Matcher:
         catalogue = self._fitted()
         if not catalogue.is_merged:
             catalogue.merge()
-        return artefact.save_catalogue(Path(directory), catalogue, self.weights)
+        return artefact.save_catalogue(
+            Path(directory),
+            catalogue,
+            self.weights,
+        )
 
     @classmethod
     def load(cls, directory: str | Path) -> Self:

@@ -50,7 +50,10 @@ def normalise(text: str) -> str:
     return "".join(_fold(cluster) for cluster in _clusters(text))
 
 
-def keeps_offsets(text: str, norm: str) -> bool:
+def keeps_offsets(
+    text: str,
+    norm: str,
+) -> bool:
     """Whether each character of a text is one character of its normal form, so that offsets are the same in both."""
     if norm == text:
         return True

@@ -8,19 +8,43 @@ confidence is n / (n + 10) for a text of n words, so that a text is nearest to i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import (
+    Collection,
+    Mapping,
+    Sequence,
+)
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import (
+    Any,
+    TypeAlias,
+)
 
 import numpy as np
 
 from matching import vectors
-from matching.arrays import Float16s, Float32s, Float64s, Int64s
+from matching.arrays import (
+    Float16s,
+    Float32s,
+    Float64s,
+    Int64s,
+)
 from matching.catalogue import Catalogue
-from matching.documents import Document, Id, id_sort_key
+from matching.documents import (
+    Document,
+    Id,
+    id_sort_key,
+)
 from matching.explaining.query_explainer import QueryExplainer
-from matching.explaining.reasons import EarnedParts, QueryAnalysis, Reasons
-from matching.features import FEATURE_KINDS, FeatureCounts, Features
+from matching.explaining.reasons import (
+    EarnedParts,
+    QueryAnalysis,
+    Reasons,
+)
+from matching.features import (
+    FEATURE_KINDS,
+    FeatureCounts,
+    Features,
+)
 from matching.index import kernels
 from matching.index.reading import read_features
 from matching.index.weighting import WeightedQuery
@@ -60,7 +84,11 @@ class Match:
 
         They are those of the ranking, whatever was put, removed or merged since, so no lock is needed for them.
         """
-        return self._run.reasons_of(self._number, self._norms, self.score)
+        return self._run.reasons_of(
+            self._number,
+            self._norms,
+            self.score,
+        )
 
     def __repr__(self) -> str:
         return f"Match(id={self.id!r}, score={self.score:.4f})"
@@ -112,7 +140,10 @@ class QueryRun:
     def _weigh(self) -> dict[str, WeightedQuery]:
         found: dict[str, WeightedQuery] = {}
         for kind, index in self._indexes.items():
-            found[kind] = index.weigh(getattr(self._features, kind), self._documents)
+            found[kind] = index.weigh(
+                getattr(self._features, kind),
+                self._documents,
+            )
         return found
 
     def _normalised(self, weights: Mapping[str, float]) -> dict[str, float]:
@@ -128,7 +159,12 @@ class QueryRun:
     def _explainer(self) -> QueryExplainer:
         words = self._queries["words"]
         grams = self._queries.get("grams")
-        return QueryExplainer(self._document, words, grams, self._documents)
+        return QueryExplainer(
+            self._document,
+            words,
+            grams,
+            self._documents,
+        )
 
     @property
     def analysis(self) -> QueryAnalysis:
@@ -137,7 +173,11 @@ class QueryRun:
 
     # ranking
 
-    def rank(self, top: int, only: Collection[Id] | None = None) -> list[Match]:
+    def rank(
+        self,
+        top: int,
+        only: Collection[Id] | None = None,
+    ) -> list[Match]:
         """The best documents, best first, equal scores by id; Matcher.rank() says more."""
         if top <= 0 or not self._features.has_content:
             return []
@@ -187,7 +227,12 @@ class QueryRun:
             kernels.accumulate(sums, factors, weight, scores)
         depth = max(top, vectors.RESCORED) if self._weights["vectors"] else top
         depth = min(depth, len(allowed))
-        found: Int64s = kernels.top_candidates(scores, allowed, depth, kernels.NEAR)
+        found: Int64s = kernels.top_candidates(
+            scores,
+            allowed,
+            depth,
+            kernels.NEAR,
+        )
         return found
 
     def _norms(self, numbers: Int64s) -> dict[str, Float64s]:
@@ -216,7 +261,12 @@ class QueryRun:
         for kind, sums in products.items():
             weighted = sums[numbers].astype(np.float64) * self._weights[kind]
             cosines = np.zeros(len(numbers))
-            np.divide(weighted, norms[kind], out=cosines, where=norms[kind] > 0)
+            np.divide(
+                weighted,
+                norms[kind],
+                out=cosines,
+                where=norms[kind] > 0,
+            )
             total += cosines
         if self._weights["vectors"]:
             means = self._catalogue.mean_vectors(numbers)
@@ -233,10 +283,16 @@ class QueryRun:
     def score(self, ids: Sequence[Id]) -> Float64s:
         """The scores of documents by id, shape (len(ids),); 0 for those that are not ranked or not here."""
         number_of = self._catalogue.number_of
-        numbers = np.array([number_of.get(id_, -1) for id_ in ids], dtype=np.int64)
+        numbers = np.array(
+            [number_of.get(id_, -1) for id_ in ids],
+            dtype=np.int64,
+        )
         here = np.flatnonzero(numbers >= 0)
         found = np.zeros(len(ids))
-        found[here] = self._score_numbers(numbers[here], self._norms(numbers[here]))
+        found[here] = self._score_numbers(
+            numbers[here],
+            self._norms(numbers[here]),
+        )
         return found
 
     def _score_numbers(

@@ -5,17 +5,36 @@ Not here: which words carry content (word_classes), what they weigh (index), how
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache, lru_cache
+from collections.abc import (
+    Callable,
+    Iterator,
+    Sequence,
+)
+from functools import (
+    cache,
+    lru_cache,
+)
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
 import rjieba
 
-from matching.lexicon import lexicon_lines, lexicon_terms, stop_words
-from matching.normal_form import keeps_offsets, normalise, original_offsets
-from matching.word_classes import GRADE, is_amount, is_content_term
+from matching.lexicon import (
+    lexicon_lines,
+    lexicon_terms,
+    stop_words,
+)
+from matching.normal_form import (
+    keeps_offsets,
+    normalise,
+    original_offsets,
+)
+from matching.word_classes import (
+    GRADE,
+    is_amount,
+    is_content_term,
+)
 
 __all__ = [
     "VERSION",
@@ -96,7 +115,11 @@ class Token(NamedTuple):
     content: tuple[tuple[int, str], ...]
 
 
-def words(text: str, *, stop: bool = False) -> list[str]:
+def words(
+    text: str,
+    *,
+    stop: bool = False,
+) -> list[str]:
     """The words of a text in reading order, each followed by its sub-terms, terms of mixed script last.
 
     Args:
@@ -115,7 +138,11 @@ def words(text: str, *, stop: bool = False) -> list[str]:
     return found
 
 
-def spans(text: str, *, stop: bool = False) -> list[Span]:
+def spans(
+    text: str,
+    *,
+    stop: bool = False,
+) -> list[Span]:
     """The places of the words of a text, ordered by start, longer ones first.
 
     Args:
@@ -133,7 +160,11 @@ def spans(text: str, *, stop: bool = False) -> list[Span]:
     return [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
 
 
-def normal_spans(norm: str, *, stop: bool = False) -> list[Span]:
+def normal_spans(
+    norm: str,
+    *,
+    stop: bool = False,
+) -> list[Span]:
     """spans() for a text that is normalised already, with offsets in it."""
     found: list[Span] = []
     for token in tokens(norm):
@@ -204,7 +235,11 @@ def _has_reserved(text: str) -> bool:
         return True
 
 
-def piece_of(word: str, *, amount: bool = False) -> Piece:
+def piece_of(
+    word: str,
+    *,
+    amount: bool = False,
+) -> Piece:
     """What a piece consists of; `amount`: where it occurs its figures are an amount, so it carries no content."""
     piece = _cutter().piece(word)
     return Piece(piece.parts, True, ()) if amount else piece
@@ -276,7 +311,11 @@ class _Cutter:
         joints = _joints(size, found)
         return [part for part in found if not _spans_joint(part, joints)]
 
-    def _is_part(self, part: str, size: int) -> bool:
+    def _is_part(
+        self,
+        part: str,
+        size: int,
+    ) -> bool:
         # jieba's cut_for_search looks up parts of two characters, and of three in words of more.
         is_candidate = len(part) == 2 or (len(part) == 3 and size > 3)
         if is_candidate and rjieba.has_word(part):
@@ -284,7 +323,10 @@ class _Cutter:
         return size > 3 and part in self._terms
 
 
-def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
+def _joints(
+    size: int,
+    parts: list[tuple[int, str]],
+) -> set[int]:
     """Where a word of `size` characters falls into two of its parts: 轴承|保持架, so that 承保 is no part."""
     heads = {len(part) for start, part in parts if start == 0}
     tails = {start for start, part in parts if start + len(part) == size}
@@ -292,7 +334,10 @@ def _joints(size: int, parts: list[tuple[int, str]]) -> set[int]:
     return both if len(both) == 1 else set()
 
 
-def _spans_joint(part: tuple[int, str], joints: set[int]) -> bool:
+def _spans_joint(
+    part: tuple[int, str],
+    joints: set[int],
+) -> bool:
     start, word = part
     return any(start < joint < start + len(word) for joint in joints)
 

@@ -15,10 +15,20 @@ from typing import Any
 
 import numpy as np
 
-from matching.arrays import Float16s, Float64s, Int16s, Int64s, UInt64s
+from matching.arrays import (
+    Float16s,
+    Float64s,
+    Int16s,
+    Int64s,
+    UInt64s,
+)
 from matching.features import FeatureCounts
-from matching.index.postings import COUNT_MASK, posting_numbers
-from matching.index.segment import Segment, find_keys
+from matching.index.keys import find_keys
+from matching.index.postings import (
+    COUNT_MASK,
+    posting_numbers,
+)
+from matching.index.segment import Segment
 from matching.index.weighting import SUBLINEAR
 
 DIMENSIONS = 100
@@ -58,10 +68,16 @@ class WordVectors:
     def mean_vectors(self, texts: Sequence[FeatureCounts]) -> Float16s:
         """The mean direction of the words of each text, as long as its confidence, shape (len(texts), d)."""
         sums = np.zeros((len(texts), self.rows.shape[1]))
-        sizes = np.array([len(text.keys) for text in texts], dtype=np.int64)
+        sizes = np.array(
+            [len(text.keys) for text in texts],
+            dtype=np.int64,
+        )
         if not len(self.keys) or not sizes.sum():
             return sums.astype(np.float16)
-        rows = find_keys(self.keys, np.concatenate([text.keys for text in texts]))
+        rows = find_keys(
+            self.keys,
+            np.concatenate([text.keys for text in texts]),
+        )
         known = np.flatnonzero(rows >= 0)
         owner = np.repeat(np.arange(len(texts)), sizes)[known]
         if len(known):
@@ -74,7 +90,10 @@ class WordVectors:
 
     def segment_means(self, segment: Segment) -> Float16s:
         """What mean_vectors() gives for all documents of a segment of words, shape (n, d)."""
-        means = np.zeros((segment.size, self.rows.shape[1]), dtype=np.float16)
+        means = np.zeros(
+            (segment.size, self.rows.shape[1]),
+            dtype=np.float16,
+        )
         if not len(self.keys):
             return means
         # Imported where it is used: a process that only answers does without.
@@ -96,7 +115,10 @@ class WordVectors:
         return means
 
 
-def vector_similarity(query: Float16s, others: Float16s) -> Float64s:
+def vector_similarity(
+    query: Float16s,
+    others: Float16s,
+) -> Float64s:
     """The cosine of mean vectors, at least 0, times the confidence of the others.
 
     Args:
@@ -108,16 +130,27 @@ def vector_similarity(query: Float16s, others: Float16s) -> Float64s:
     """
     direction = query.astype(np.float64)
     length = np.sqrt(np.sum(direction**2)) or 1.0
-    products = np.sum(others.astype(np.float64) * (direction / length), axis=1)
+    products = np.sum(
+        others.astype(np.float64) * (direction / length),
+        axis=1,
+    )
     found: Float64s = np.maximum(products, 0.0)
     return found
 
 
-def _with_confidence(sums: Float64s, sizes: Int64s) -> Float16s:
+def _with_confidence(
+    sums: Float64s,
+    sizes: Int64s,
+) -> Float16s:
     """Sums of word vectors, shape (n, d), made as long as the confidence of texts of so many words, shape (n,)."""
     lengths = np.sqrt(np.sum(sums**2, axis=1))
     scale = np.zeros(len(sums))
-    np.divide(length_confidence(sizes), lengths, out=scale, where=lengths > 0)
+    np.divide(
+        length_confidence(sizes),
+        lengths,
+        out=scale,
+        where=lengths > 0,
+    )
     found: Float16s = (sums * scale[:, None]).astype(np.float16)
     return found
 
@@ -130,7 +163,10 @@ def length_confidence(words: Any) -> Any:
 def no_vectors() -> WordVectors:
     """Vectors of no word: all means are zero."""
     keys = np.zeros(0, dtype=np.uint64)
-    return WordVectors(keys, np.zeros((0, DIMENSIONS), dtype=np.int16))
+    return WordVectors(
+        keys,
+        np.zeros((0, DIMENSIONS), dtype=np.int16),
+    )
 
 
 def train_if_enough(texts: Sequence[UInt64s]) -> WordVectors:
@@ -156,7 +192,12 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
     matrix = _mutual_information(words, text_of, len(keys))
     if not matrix.nnz:
         return no_vectors()
-    rows, values, _ = randomized_svd(matrix, dimensions, random_state=SEED, n_iter=2)
+    rows, values, _ = randomized_svd(
+        matrix,
+        dimensions,
+        random_state=SEED,
+        n_iter=2,
+    )
     rows *= np.sqrt(values)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, lengths, out=rows, where=lengths > 0)
@@ -174,16 +215,25 @@ def _frequent_words(texts: Sequence[UInt64s]) -> tuple[UInt64s, Int64s, Int64s]:
         their keys, ascending, shape (w,); the place in these of each occurrence, shape (o,); its text, shape (o,).
     """
     keys, words, occurrences = np.unique(
-        np.concatenate(texts), return_inverse=True, return_counts=True
+        np.concatenate(texts),
+        return_inverse=True,
+        return_counts=True,
     )
-    text_of = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    text_of = np.repeat(
+        np.arange(len(texts)),
+        [len(text) for text in texts],
+    )
     is_frequent = occurrences >= MIN_OCCURRENCES
     kept = is_frequent[words]
     renumbered = np.cumsum(is_frequent) - 1
     return keys[is_frequent], renumbered[words[kept]], text_of[kept]
 
 
-def _mutual_information(words: Int64s, text_of: Int64s, size: int) -> Any:
+def _mutual_information(
+    words: Int64s,
+    text_of: Int64s,
+    size: int,
+) -> Any:
     """The positive pointwise mutual information of words within WINDOW of each other.
 
     Args:
@@ -194,7 +244,10 @@ def _mutual_information(words: Int64s, text_of: Int64s, size: int) -> Any:
     Returns:
         a sparse matrix, float32, shape (size, size).
     """
-    from scipy.sparse import coo_array, csr_array
+    from scipy.sparse import (
+        coo_array,
+        csr_array,
+    )
 
     together = csr_array((size, size), dtype=np.float32)
     for distance in range(1, WINDOW + 1):

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import re
 
-from matching.lexicon import lexicon_terms, stop_words
+from matching.lexicon import (
+    lexicon_terms,
+    stop_words,
+)
 
 _FIGURES = re.compile(r"\d[\d.,/·'&-]*")
 # 304, 7075, 40250: three to five figures name a material or a part.
@@ -40,7 +43,11 @@ _LONG_MEASURES = re.compile(
 _COMPARISONS = frozenset("≥≤><=≈~±约达")
 
 
-def is_amount(norm: str, start: int, end: int) -> bool:
+def is_amount(
+    norm: str,
+    start: int,
+    end: int,
+) -> bool:
     """Whether the figures norm[start:end] are an amount and not a name: 2018年, 500 万元, ≥ 304."""
     if not norm[start].isdigit() or not GRADE.fullmatch(norm, start, end):
         return False

@@ -20,6 +20,7 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -73,6 +74,32 @@ def database(folder: Path, like: str = "") -> Iterator[str]:
     engine.dispose()
 
 
+# Templates compiled by one application of this process serve the others: each test of a site builds its own.
+COMPILED_TEMPLATES: dict[str, bytes] = {}
+
+
+class TemplatesInMemory(BytecodeCache):
+    """Compiled templates by key."""
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what is there."""
+        if bucket.key in COMPILED_TEMPLATES:
+            bucket.bytecode_from_string(COMPILED_TEMPLATES[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it for the next application."""
+        COMPILED_TEMPLATES[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the prepared folder of the demonstration stands for all workers of this run, for `served.site(like=…)`."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    return folder / "filled"
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database with dictionaries and roles and nothing else, for `database(like=…)`."""
@@ -104,6 +131,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Fla
         }
         application = create_app(Config.from_env(environ))
         application.test_client_class = Browser
+        application.jinja_env.bytecode_cache = TemplatesInMemory()
         yield application
         with application.app_context():
             db.engine.dispose()

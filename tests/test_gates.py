@@ -127,8 +127,8 @@ def test_the_house_itself_passes_every_gate() -> None:
 
 def test_rules_that_no_linter_knows_are_refused_too(broken: Path) -> None:
     assert "marketplace/listings/pages/review.py" in house.pages_with_database(broken)
-    assert house.unexplained_files(broken) == {"marketplace/listings/oddments.py"}
-    assert house.long_files(broken) == {"marketplace/office/pages.py"}
+    assert "marketplace/listings/oddments.py" in house.unexplained_files(broken)
+    assert "marketplace/office/pages.py" in house.long_files(broken)
 
 
 @pytest.fixture(scope="module")

@@ -52,8 +52,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    with site(folder, RATELIMIT_ENABLED="0") as served:
+def address(folder: Path, filled: Path) -> Iterator[str]:
+    with site(folder, like=filled, RATELIMIT_ENABLED="0") as served:
         yield served
 
 

@@ -39,7 +39,7 @@ class Option:
     official: bool = True
 
 
-def facet_names() -> dict[str, dict[str, str]]:
+def facet_names() -> dict[str, Mapping[str, str]]:
     """Facet → code → name of every value a listing may have; `unofficial` lists the chains that nobody confirmed.
 
     Years are their own names and are not listed.

@@ -20,7 +20,7 @@ from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings import upkeep
+from marketplace.listings import upkeep, writing
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.owners import NamedOwner
@@ -270,7 +270,7 @@ class _Importer:
     def _change_listing(self, row: Achievement | Demand, entry: Entry) -> bool:
         """Bring a listing to what its row says; False where it could not be."""
         values = keep_unlisted_parts(row, entry.values)
-        if not listing_deeds.changed_values(row, values):
+        if not writing.changed_values(row, values):
             self.outcome.unchanged += 1
             return True
         if not row.life.can(row.state, "edit"):

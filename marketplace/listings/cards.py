@@ -59,14 +59,13 @@ def card_of(row: Achievement | Demand) -> dict[str, Any]:
     """What a row stores of itself for lists, as JSON: the common view, in codes, without any name."""
     view = common_view(row)
     if view.is_achievement:
-        modes, figures, price_mode = (
-            view.conversion_modes,
-            _prices(view),
-            view.price_mode,
-        )
+        modes = view.conversion_modes
+        figures = [view.price_min, view.price_max]
+        price_mode = view.price_mode
         deadline = None
     else:
-        modes, figures = view.cooperation_modes, [view.budget]
+        modes = view.cooperation_modes
+        figures = [view.budget]
         price_mode = "negotiable" if view.budget_negotiable else None
         deadline = view.deadline
     holder = NAMED
@@ -83,13 +82,19 @@ def card_of(row: Achievement | Demand) -> dict[str, Any]:
         "deadline": deadline.isoformat() if deadline else None,
         "money": None,
     }
+    # None where money is hidden, a list with None where it was not filled in: a list says "未填写" for the latter only.
     if view.knows.full:
-        card["money"] = [None if figure is None else str(figure) for figure in figures]
+        card["money"] = [_figure_text(figure) for figure in figures]
     return card
 
 
-def _prices(view: Any) -> list[Decimal | None]:
-    return [view.price_min, view.price_max]
+def _figure_text(figure: Decimal | None) -> str | None:
+    """A figure as JSON keeps it: as text, for a float would not be exact."""
+    return None if figure is None else str(figure)
+
+
+def _figure(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
 
 
 def find_cards(
@@ -147,7 +152,8 @@ def _card_query(audience: frozenset[str] | None, day: date) -> CompoundSelect[An
                 table.found_among(audience, day),
             )
         )
-    return db.union_all(*selects)
+    query: CompoundSelect[Any] = db.union_all(*selects)
+    return query
 
 
 def _card(
@@ -180,7 +186,7 @@ def _card(
         ("合作方式", modes),
     ]
     if stored["money"] is not None:
-        figures = [None if text is None else Decimal(text) for text in stored["money"]]
+        figures = [_figure(text) for text in stored["money"]]
         facts.append(
             f"{COST_LABELS[kind]} {format_price(figures, stored['price_mode'])}"
         )

@@ -6,45 +6,35 @@ The shape of input is checked by forms and importer, what a listing needs to be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import OperationalError
 
 from marketplace import persistence
-from marketplace.accounts.models import Organisation, key_of
+from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
-from marketplace.errors import Invalid, Stale
+from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.listings import index
-from marketplace.listings.cards import card_of
-from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
-    CHILDREN,
-    KIND_NAMES,
     LISTINGS,
     Achievement,
     Demand,
     Listing,
 )
 from marketplace.listings.readiness import publication_problems
-from marketplace.permissions import require
+from marketplace.listings.writing import (
+    check_revision,
+    new_draft,
+    reject_duplicate_title,
+    set_values,
+)
+from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
-
-
-class DuplicateTitle(Invalid):
-    """The organisation has a listing of that title already.
-
-    Args:
-        existing_id: id of the listing that has it.
-    """
-
-    def __init__(self, message: str, advice: str, *, existing_id: int) -> None:
-        super().__init__(message, advice, problems={"title": [message]})
-        self.existing_id = existing_id
 
 
 def create(
@@ -52,7 +42,7 @@ def create(
     values: Mapping[str, Any],
     *,
     organisation: Organisation,
-    by: Any,
+    by: Reader | None,
     commit: bool = True,
 ) -> Achievement | Demand:
     """Write a new draft; it may have holes, but it has a title.
@@ -69,8 +59,8 @@ def create(
         Invalid: no title.
         DuplicateTitle: the organisation has one of that title already.
     """
-    row = _new_draft(kind, values, organisation, by)
-    _reject_duplicate_title(row)
+    row = new_draft(kind, values, organisation, by)
+    reject_duplicate_title(row)
     db.session.add(row)
     db.session.flush()
     row.life.born(row, by=by)
@@ -80,7 +70,10 @@ def create(
 
 
 def create_many(
-    kind: str, drafts: Iterable[tuple[Organisation, Mapping[str, Any]]], *, by: Any
+    kind: str,
+    drafts: Iterable[tuple[Organisation, Mapping[str, Any]]],
+    *,
+    by: Reader | None,
 ) -> list[Achievement | Demand]:
     """Write many new drafts in one flush, for an importer that has looked for twins itself (no commit).
 
@@ -92,9 +85,10 @@ def create_many(
     Raises:
         NotAllowed: `by` does not belong to one of the organisations.
     """
-    rows = [
-        _new_draft(kind, values, organisation, by) for organisation, values in drafts
-    ]
+    rows = []
+    for organisation, values in drafts:
+        rows.append(new_draft(kind, values, organisation, by))
+    # One flush for all: an INSERT of many rows is several times as fast as many of one.
     db.session.add_all(rows)
     db.session.flush()
     for row in rows:
@@ -106,7 +100,7 @@ def save(
     row: Achievement | Demand,
     values: Mapping[str, Any],
     *,
-    by: Any,
+    by: Reader | None,
     seen: int,
     commit: bool = True,
 ) -> Achievement | Demand:
@@ -126,10 +120,10 @@ def save(
         Invalid: a published listing would no longer be complete.
     """
     require(by, "listing.edit", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     try:
-        changed = _set_values(row, values)
-        _reject_duplicate_title(row)
+        changed = set_values(row, values)
+        reject_duplicate_title(row)
     except Invalid:
         if commit:
             db.session.rollback()  # what was set must not reach the database with the next query
@@ -150,7 +144,7 @@ def save(
     return row
 
 
-def submit(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+def submit(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Hand a draft in for review.
 
     Raises:
@@ -158,21 +152,23 @@ def submit(row: Achievement | Demand, *, by: Any, seen: int) -> None:
         Invalid: it is not complete enough to be public.
     """
     require(by, "listing.submit", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     if problems := publication_problems(row):
         raise Invalid("还不能送审，有几处要补齐。", problems=problems)
     row.submitted_at = now()
     _move(row, "submit", by=by)
 
 
-def recall(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+def recall(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Take a listing back from the queue before anybody has taken it up. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.submit", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     _move(row, "recall", by=by)
 
 
-def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
+def approve(
+    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str = ""
+) -> None:
     """Publish what was handed in (taking it up first where nobody has yet).
 
     Raises:
@@ -180,7 +176,7 @@ def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") ->
         Invalid: the listing is not complete, or its organisation is not verified.
     """
     require(by, "listing.review", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     problems = publication_problems(row)
     if row.organisation.verified_at is None:
         problems["organisation"] = [
@@ -191,12 +187,15 @@ def approve(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") ->
     _take_up(row, by=by)
     row.published_at = now()
     published_on = day_in_china(row.published_at)
+    # What was to be valid until today would be over before anybody saw it.
     if row.valid_until is None or row.valid_until <= published_on:
-        row.valid_until = published_on + timedelta(days=VALID_DAYS)
+        row.valid_until = _year_from(row.published_at)
     _move(row, "approve", by=by, note=note)
 
 
-def send_back(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
+def send_back(
+    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
+) -> None:
     """Return a listing to its owner with what is to be mended.
 
     Raises:
@@ -206,54 +205,62 @@ def send_back(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> No
     _refuse(row, "return", by=by, seen=seen, note=note)
 
 
-def reject(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
+def reject(
+    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
+) -> None:
     """Refuse a listing for good, with the reason. Raises as `send_back`."""
     _refuse(row, "reject", by=by, seen=seen, note=note)
 
 
-def withdraw(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
+def withdraw(
+    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str = ""
+) -> None:
     """Take a listing out of the public; its address then answers like a missing one.
 
     Raises NotAllowed, NotNow, Stale.
     """
     require(by, "listing.withdraw", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     _move(row, "withdraw", by=by, note=note)
 
 
-def close(row: Demand, *, by: Any, seen: int, note: str = "") -> None:
+def close(row: Demand, *, by: Reader | None, seen: int, note: str = "") -> None:
     """End a demand that is met or no longer pursued; it leaves the public. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.close", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     _move(row, "close", by=by, note=note)
 
 
-def archive(row: Achievement | Demand, *, by: Any, seen: int, note: str = "") -> None:
+def archive(
+    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str = ""
+) -> None:
     """Put away what has ended: not renewed, not listed with the others any more. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.archive", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     _move(row, "archive", by=by, note=note)
 
 
-def suspend(row: Achievement | Demand, *, by: Any, seen: int, note: str) -> None:
+def suspend(
+    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
+) -> None:
     """Hide a published listing for the time being, with the reason. Raises as `send_back`."""
     require(by, "listing.suspend", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     _move(row, "suspend", by=by, note=_checked_reason(note))
 
 
-def resume(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Show a suspended listing again. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.suspend", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     _move(row, "resume", by=by)
 
 
-def renew(row: Achievement | Demand, *, by: Any, seen: int) -> None:
+def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.edit", row)
-    _check_revision(row, seen)
-    row.valid_until = today() + timedelta(days=VALID_DAYS)
+    check_revision(row, seen)
+    row.valid_until = _year_from(now())
     _move(row, "renew", by=by)
 
 
@@ -277,7 +284,7 @@ def expire_due() -> int:
     return len(moved)
 
 
-def publish_imported(row: Achievement | Demand, *, by: Any) -> None:
+def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     """Carry a freshly imported draft through review to publication in one go, for an operator's own lists (no commit).
 
     Raises:
@@ -289,118 +296,29 @@ def publish_imported(row: Achievement | Demand, *, by: Any) -> None:
         raise Invalid("内容不全，已存为草稿。", problems=problems)
     if row.id is None:
         db.session.flush()  # the History rows need it
-    row.submitted_at = row.published_at = now()
-    row.valid_until = row.valid_until or day_in_china(row.published_at) + timedelta(
-        days=VALID_DAYS
-    )
+    row.published_at = now()
+    row.submitted_at = row.published_at
+    if row.valid_until is None:
+        row.valid_until = _year_from(row.published_at)
     for deed in ("submit", "take", "approve"):
         row.life.move(row, deed, by=by, note="批量导入")
 
 
-def changed_values(
-    row: Achievement | Demand, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What `values` would change: column → value, child rows as fresh rows. The listing itself stays as it is."""
-    children = CHILDREN[row.kind]
-    changed: dict[str, Any] = {}
-    for name, value in values.items():
-        if name in children:
-            table = children[name]
-            fresh = [
-                table(position=i, **row_values) for i, row_values in enumerate(value)
-            ]
-            if [_comparable(c) for c in getattr(row, name)] != [
-                _comparable(c) for c in fresh
-            ]:
-                changed[name] = fresh
-        elif getattr(row, name) != value:
-            changed[name] = value
-    return changed
+def _year_from(moment: datetime) -> date:
+    """The last day on which a listing is valid that is published at this moment, counted by the days of China."""
+    return day_in_china(moment) + timedelta(days=VALID_DAYS)
 
 
-def _new_draft(
-    kind: str, values: Mapping[str, Any], organisation: Organisation, by: Any
-) -> Achievement | Demand:
-    """A draft of an organisation that is not in the session yet."""
-    require(by, "listing.create")
-    row = LISTINGS[kind](
-        organisation=organisation,
-        organisation_id=organisation.id,
-        owner_id=getattr(by, "id", None),
-        state="draft",
-        **{
-            name: [] for name in CHILDREN[kind]
-        },  # known to be empty: no query looks for them later
-    )
-    require(by, "listing.edit", row)
-    _set_values(row, values)
-    return row
-
-
-def _set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
-    """Set columns and child rows; returns the names of what changed."""
-    changed = changed_values(row, values)
-    for name, value in changed.items():
-        setattr(row, name, value)
-    row.title = row.title.strip() if row.title else ""
-    row.title_key = key_of(row.title)
-    if not row.title_key:
-        raise Invalid(
-            f"先给{KIND_NAMES[row.kind]}起个名称。",
-            problems={"title": ["名称不能为空，也不能只有标点。"]},
-        )
-    row.card = card_of(row)
-    return list(changed)
-
-
-def _comparable(child: Any) -> dict[str, Any]:
-    """The values of a child row, for comparing."""
-    skipped = {"id", "achievement_id", "demand_id", "position"}
-    values = {
-        c.key: getattr(child, c.key)
-        for c in child.__table__.columns
-        if c.key not in skipped
-    }
-    return {
-        name: value for name, value in values.items() if value not in (None, "", False)
-    }
-
-
-def _reject_duplicate_title(row: Achievement | Demand) -> None:
-    table = type(row)
-    query = db.select(table.id).where(
-        table.organisation_id == row.organisation_id,
-        table.title_key == row.title_key,
-        table.state.not_in(ENDED),
-        table.id != (row.id or 0),
-    )
-    with db.session.no_autoflush:
-        existing = db.session.scalar(query)
-    if existing is not None:
-        message = f"「{row.organisation.name}」已有同名{KIND_NAMES[row.kind]}（编号 {existing}）。"
-        raise DuplicateTitle(
-            message, "请修改原来那一条，或换一个名称。", existing_id=existing
-        )
-
-
-def _check_revision(row: Listing, seen: int) -> None:
-    if row.revision != seen:
-        raise Stale(
-            "这一条在您打开之后被改过。",
-            "请重新打开，看过新的内容再决定。您刚写的内容可以先复制下来。",
-        )
-
-
-def _take_up(row: Achievement | Demand, *, by: Any) -> None:
+def _take_up(row: Achievement | Demand, *, by: Reader | None) -> None:
     if row.state == "submitted":
         row.life.move(row, "take", by=by)
 
 
 def _refuse(
-    row: Achievement | Demand, deed: str, *, by: Any, seen: int, note: str
+    row: Achievement | Demand, deed: str, *, by: Reader | None, seen: int, note: str
 ) -> None:
     require(by, "listing.review", row)
-    _check_revision(row, seen)
+    check_revision(row, seen)
     reason = _checked_reason(note)
     _take_up(row, by=by)
     _move(row, deed, by=by, note=reason)
@@ -414,7 +332,9 @@ def _checked_reason(note: str) -> str:
     return reason
 
 
-def _move(row: Achievement | Demand, deed: str, *, by: Any, note: str = "") -> None:
+def _move(
+    row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
+) -> None:
     row.life.move(row, deed, by=by, note=note)
     _commit()
     _sync_index(row)
@@ -433,8 +353,7 @@ def _sync_index(*rows: Listing) -> None:
     try:
         if index.sync(rows):
             db.session.commit()
-    except (
-        OperationalError
-    ) as error:  # SQLite locked by another writer, or a server gone since the commit
+    # SQLite locked by another writer, or a server gone since the commit: `upkeep.index_sync` finds the rows later.
+    except OperationalError as error:
         db.session.rollback()
         log.warning("index_note_behind", rows=len(rows), reason=str(error.orig))

@@ -113,9 +113,15 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
     view = view_of(row, by)
     main = row.summary if isinstance(row, Achievement) else row.problem
     opening = lead(main)
-    overdue = (
-        [ip.id for ip in view.ips if check_overdue(ip)] if view.is_achievement else []
-    )
+    overdue: list[int] = []
+    values: list[ValueScore] = []
+    foundation = ""
+    # Rights and scores are those of the view: empty where the reader may not know them.
+    if view.is_achievement:
+        overdue = [ip.id for ip in view.ips if check_overdue(ip)]
+        values = list(view.value_scores)
+    else:
+        foundation = lead(view.foundation)
     return Detail(
         view=view,
         reader=standing,
@@ -124,8 +130,8 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
         facts=facts(view),
         lead=opening,
         rest=opening != " ".join(main.split()),
-        foundation="" if view.is_achievement else lead(view.foundation),
-        values=list(view.value_scores) if view.is_achievement else [],
+        foundation=foundation,
+        values=values,
         contact=view.contact_desk,
         today=today(),
         overdue=frozenset(overdue),
@@ -137,22 +143,19 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
 def history(row: Row) -> list[Event]:
     """Every deed done to a listing, oldest first, with the names of who did it."""
     rows = history_of(row)
-    ids = {one.by_id for one in rows} - {None}
-    people = dict(
-        db.session.execute(
-            db.select(Person.id, Person.name).where(Person.id.in_(ids))
-        ).all()
-    )
-    return [
-        Event(
-            at=one.at,
-            deed=row.life.deeds.get(one.deed, one.deed),
-            state=row.life.names.get(one.after, one.after),
-            person=people.get(one.by_id, "系统"),
-            note=one.note,
-        )
-        for one in rows
-    ]
+    ids = {event.by_id for event in rows} - {None}
+    query = db.select(Person.id, Person.name).where(Person.id.in_(ids))
+    people: dict[int | None, str] = {}
+    for person_id, name in db.session.execute(query):
+        people[person_id] = name
+    events = []
+    for event in rows:
+        # A deed or state of an older release may have left the life table: its code is better than nothing.
+        deed = row.life.deeds.get(event.deed, event.deed)
+        state = row.life.names.get(event.after, event.after)
+        person = people.get(event.by_id, "系统")
+        events.append(Event(event.at, deed, state, person, event.note))
+    return events
 
 
 def facts(view: View) -> list[tuple[str, str]]:
@@ -169,8 +172,11 @@ def field_names(row: Row) -> list[str]:
     query = db.select(HitechField.code, HitechField.name).where(
         HitechField.code.in_(row.field_codes)
     )
-    found = dict(db.session.execute(query).all())
-    return [found[code] for code in row.field_codes if code in found]
+    names: dict[str, str] = {}
+    for code, name in db.session.execute(query):
+        names[code] = name
+    # In the order of the listing, not of the dictionary: the first field is the main one.
+    return [names[code] for code in row.field_codes if code in names]
 
 
 def lead(text: str, length: int = LEAD) -> str:
@@ -178,10 +184,14 @@ def lead(text: str, length: int = LEAD) -> str:
     text = " ".join(text.split())
     if len(text) <= length:
         return text
-    ends = [m.end() for m in re.finditer(r"[。！？；]", text[:length])]
-    return text[: ends[-1]] if ends else text[:length].rstrip("，、 ") + "…"
+    ends = [match.end() for match in re.finditer(r"[。！？；]", text[:length])]
+    if ends:
+        return text[: ends[-1]]
+    return text[:length].rstrip("，、 ") + "…"
 
 
 def check_overdue(ip: IntellectualProperty) -> bool:
     """Whether the legal status was never checked, or longer ago than `CHECK_DAYS` days."""
-    return ip.checked_on is None or ip.checked_on < today() - timedelta(days=CHECK_DAYS)
+    if ip.checked_on is None:
+        return True
+    return ip.checked_on < today() - timedelta(days=CHECK_DAYS)

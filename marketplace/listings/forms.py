@@ -1,7 +1,7 @@
-"""The forms in which a listing is written, made from the schema: controls, rows, steps, and what is wrong with them.
+"""The forms in which a listing is written, made from the schema: controls, steps, and what is wrong with them.
 
-The controls are in `widgets.py`, the fields and the rules between them in `schema/`; what a listing needs to be public
-is in `readiness.py`. A draft may keep holes.
+The controls are in `widgets.py`, rows in `row_forms.py`, the fields and the rules between them in `schema/`; what a
+listing needs to be public is in `readiness.py`. A draft may keep holes.
 """
 
 from __future__ import annotations
@@ -13,109 +13,21 @@ from typing import Any, ClassVar
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, Form, FormField, HiddenField, TextAreaField
+from wtforms import Field, FieldList, HiddenField, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import today
 from marketplace.listings import readiness
+from marketplace.listings.row_forms import rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
-from marketplace.listings.schema.rows import Metrics, Rights, Rows
 from marketplace.listings.widgets import Several, control_of
-from marketplace.parsing import ParseError
-from marketplace.parsing.figures import read_metric, unit_key
-from marketplace.parsing.numbers import read_ip_number
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
 ROWS_MOST = 60
 NOTE_MOST = 500  # characters of what is said with a deed
-
-
-class Row(Form):
-    """One of several rows of the same kind. An empty row is no row."""
-
-    schema: ClassVar[Rows]
-
-    @property
-    def filled(self) -> bool:
-        """Whether anything was typed or ticked in this row."""
-        return any(
-            control.raw_data and clean_text(str(control.raw_data[0])) or control.data
-            for control in self
-            if control.short_name not in self.schema.always
-        )
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        if not self.filled:
-            return True
-        super().validate(extra_validators)
-        self._check_row()
-        return not self.errors
-
-    def values(self) -> dict[str, Any]:
-        """Column → value."""
-        return {control.short_name: control.data for control in self}
-
-    def _check_row(self) -> None:
-        """What a row needs, and what must agree within it; a control that is wrong already says nothing more."""
-        for field in self.schema.row:
-            control = self[field.name]
-            is_empty = control.data in (None, "")
-            if field.needed and is_empty and not control.errors:
-                _add_error(control, field.needed)
-        values = self.values()
-        for rule in self.schema.rules:
-            if rule.broken(values) and not self[rule.field].errors:
-                _add_error(self[rule.field], rule.message)
-
-
-class MetricRow(Row):
-    """A technical figure; one that is written in one go in its first field is taken apart."""
-
-    def process(self, formdata: Any = None, *args: Any, **kwargs: Any) -> None:
-        super().process(formdata, *args, **kwargs)
-        if not formdata or not self["name"].data:
-            return
-        numbers = (self["value"].raw_data, self["value_max"].raw_data)
-        if not any(raw and clean_text(raw[0]) for raw in numbers):
-            self._take_apart(read_metric(self["name"].data) or {})
-
-    def _take_apart(self, figure: Mapping[str, Any]) -> None:
-        """Fill the row from the figure in its first field, unless the box for the unit holds another unit."""
-        unit = self["unit"]
-        written = figure.get("unit")
-        typed = unit.data
-        if written and typed and unit_key(written) != unit_key(typed):
-            unit.process_errors.append(
-                f"第一格里写的单位是「{written}」，与这里不同；留下对的一个。"
-            )
-            return
-        for name, value in figure.items():
-            self[name].raw_data = None
-            self[name].data = value
-        if figure and not written:
-            unit.data = typed
-
-    def _check_row(self) -> None:
-        super()._check_row()
-        # The two units are to be looked at first: the number is there, in the sentence.
-        if self["unit"].process_errors and self["value"].data is None:
-            self["value"].errors = []
-
-
-class RightRow(Row):
-    """A patent or another right, its number checked by its type."""
-
-    def _check_row(self) -> None:
-        number = self["number"]
-        if number.data:
-            try:
-                number.data, _ = read_ip_number(number.data, self["ip_type"].data)
-            except ParseError as error:
-                _add_error(number, error.sentence)
-        super()._check_row()
 
 
 @dataclass(frozen=True)
@@ -163,23 +75,6 @@ def _form_step(schema: ListingSchema, step: Any) -> Step:
     return Step(step.anchor, step.title, names, step.hint)
 
 
-def _rows_control(rows: Rows) -> FieldList:
-    """The control of a field that has rows of its own."""
-    base: type[Row] = Row
-    if isinstance(rows, Metrics):
-        base = MetricRow
-    elif isinstance(rows, Rights):
-        base = RightRow
-    controls = {field.name: control_of(field) for field in rows.row}
-    row_form = type(f"{rows.name}_row", (base,), {"schema": rows, **controls})
-    return FieldList(
-        FormField(row_form),
-        rows.form_label,
-        min_entries=rows.blank_rows,
-        description=rows.help,
-    )
-
-
 class ListingForm(SeenForm):
     """The form of one kind of listing.
 
@@ -202,8 +97,9 @@ class ListingForm(SeenForm):
         for field in cls.schema:
             if field.step and field not in rows:
                 setattr(cls, field.name, control_of(field))
+        # Rows last: WTForms reads controls in the order in which they were made, and rows are many.
         for field in rows:
-            setattr(cls, field.name, _rows_control(field))
+            setattr(cls, field.name, rows_control(field))
 
     def __init__(
         self,
@@ -224,6 +120,7 @@ class ListingForm(SeenForm):
         else:
             names = {code: one.name for code, one in self.owners.items()}
             self["organisation"].named = names
+        # A form that comes back keeps the revision its writer saw, or a later change would be lost unseen.
         typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
         if row is not None and not typed:
             self.seen.data = row.revision
@@ -288,6 +185,7 @@ class ListingForm(SeenForm):
             if len(self[name]) > ROWS_MOST:
                 self.blame({name: [f"最多 {ROWS_MOST} 行。"]})
         for rule in self.schema.broken_rules(self.values()):
+            # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
         return not self.errors
@@ -342,6 +240,7 @@ class ListingForm(SeenForm):
         wrong = set(self.errors)
         empty = self._empty_values()
         values = self.values()
+        # What cannot be read is already named; as an empty field it would be named a second time.
         for name in wrong - set(self.row_kinds):
             if name in values:
                 values[name] = empty[name]
@@ -454,7 +353,3 @@ def _faults_of_controls(controls: Iterable[Field], before: str) -> list[Fault]:
             label = f"{before}{control.label.text}"
             found.append(Fault(control.id, label, str(message)))
     return found
-
-
-def _add_error(control: Field, message: str) -> None:
-    control.errors = [*control.errors, message]

@@ -48,12 +48,15 @@ def modes(view: View) -> tuple[str, ...]:
 
 def main_field(view: View) -> str | None:
     """The high-tech field of level 1 that a listing names first."""
-    return view.field_codes[0][:2] if view.field_codes else None
+    codes: list[str] = view.field_codes
+    # The first two digits of a field of level 2 are its field of level 1.
+    return codes[0][:2] if codes else None
 
 
 def stage(view: View) -> str | None:
     """The stage an achievement has reached, or the one a demand wishes for."""
-    return view.stage if view.is_achievement else view.stage_wished
+    code: str | None = view.stage if view.is_achievement else view.stage_wished
+    return code
 
 
 def search_document(row: Achievement | Demand) -> search.Document:
@@ -63,23 +66,29 @@ def search_document(row: Achievement | Demand) -> search.Document:
         row: a listing, published or not; an empty `audience` says that nobody may find it.
     """
     view = common_view(row)
-    published_on = day_in_china(row.published_at) if row.published_at else None
     district = view.district
+    published_on = None
+    year = None
+    if row.published_at is not None:
+        published_on = day_in_china(row.published_at)
+        year = published_on.year
     return search.Document(
         kind=row.kind,
         id=row.id,
         version=row.revision,
         title=row.title,
         body="\n".join(texts(view).values()),
+        # "单位未公开" is no name: nobody shall find all such listings by searching for it.
         holder=view.holder if view.knows.full else "",
         audience=row.audience,
         district=district.code if district else None,
         field=main_field(view),
         stage=stage(view),
         modes=modes(view),
-        year=published_on.year if published_on else None,
+        year=year,
         chain=view.chain_code or None,
         published_on=published_on,
+        # Not the view's: sorting by deadline counts a partly public demand too. Its day is shown nowhere.
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
     )
 
@@ -128,6 +137,7 @@ def published(kind: str) -> Iterator[Achievement | Demand]:
         if len(rows) < BATCH:
             return
         last = rows[-1].id
+        # A catalogue of 100,000 rows must not stay in memory while it is read.
         db.session.expunge_all()
 
 
@@ -160,13 +170,19 @@ def sync(rows: Iterable[Listing]) -> int:
         return 0
     engine = current_app.extensions["search"]
     documents = [search_document(row) for row in rows]
+    shown = []
+    hidden = []
+    for document in documents:
+        if document.audience:
+            shown.append(document)
+        else:
+            hidden.append((document.kind, document.id, document.version))
     db.session.rollback()
     try:
-        engine.put([d for d in documents if d.audience])
-        engine.remove([(d.kind, d.id, d.version) for d in documents if not d.audience])
-    except (
-        search.SearchError
-    ) as error:  # out of reach, or unwilling to take one of them
+        engine.put(shown)
+        engine.remove(hidden)
+    # Out of reach, or unwilling to take one of them.
+    except search.SearchError as error:
         log.warning("index_behind", rows=len(rows), reason=str(error))
         return 0
     try:
@@ -185,6 +201,8 @@ def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:
         by_kind.setdefault(kind, []).append({"row_id": row_id, "seen": revision})
     for kind, rows in by_kind.items():
         table = LISTINGS[kind].__table__
+        # `updated_at` is set to itself: its onupdate would make every indexing a change of the listing. The revision
+        # only rises: of two processes that index one row the slower must not take the note of the faster back.
         noted = (
             table.update()
             .where(

@@ -44,7 +44,7 @@ from marketplace.listings.schema.rows import metric_words
 from marketplace.permissions import audiences
 
 
-class SchemaRow(db.Model):  # type: ignore[name-defined,misc]
+class SchemaRow(db.Model):  # type: ignore[name-defined]
     """A table whose columns come from the schema of listings. Not a table of its own.
 
     Only what code asks for by name is declared in these classes for the type checker; a field that is read through the
@@ -266,7 +266,7 @@ class Achievement(Listing):
     kind = "achievement"
     kind_name = "成果"
     counterpart = "demand"
-    main_text = "summary"
+    main_text = SCHEMAS["achievement"].main_text
     life = ACHIEVEMENT_LIFE
 
     if TYPE_CHECKING:
@@ -388,7 +388,7 @@ class IntellectualProperty(ListingRow):
             return self.applied_on.replace(year=self.applied_on.year + years, day=28)
 
 
-class ValueScore(db.Model):  # type: ignore[name-defined,misc]
+class ValueScore(db.Model):  # type: ignore[name-defined]
     """One axis of the five-value evaluation, 0–100, with who judged and on what evidence."""
 
     __tablename__ = "value_score"
@@ -413,7 +413,7 @@ class Demand(Listing):
     kind = "demand"
     kind_name = "需求"
     counterpart = "achievement"
-    main_text = "problem"
+    main_text = SCHEMAS["demand"].main_text
     life = DEMAND_LIFE
 
     if TYPE_CHECKING:

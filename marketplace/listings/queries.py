@@ -18,22 +18,25 @@ from marketplace.listings.models import (
     Achievement,
     Demand,
 )
+from marketplace.permissions import Reader
 
 ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 
 
-def get_visible(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
+def get_visible(
+    kind: str, listing_id: int, *, by: Reader | None
+) -> Achievement | Demand:
     """The listing of that kind and id, if `by` may open its page.
 
     Raises:
         NotFound: there is none, or it is not this reader's to know of.
     """
     table = LISTINGS.get(kind)
-    row = None
+    row: Achievement | Demand | None = None
     if table is not None and listing_id <= ID_MOST:
-        row = db.session.scalar(
-            db.select(table).where(table.id == listing_id, table.visible_to(by))
-        )
+        query = db.select(table).where(table.id == listing_id, table.visible_to(by))
+        row = db.session.scalar(query)
+    # One answer for both: a different one would say that something secret is there.
     if row is None:
         raise NotFound(
             "没有找到这一条。", "它可能已被撤回，或者网址有误。可以用搜索找找看。"
@@ -42,7 +45,7 @@ def get_visible(kind: str, listing_id: int, *, by: Any) -> Achievement | Demand:
 
 
 def get_findable(
-    kind: str, ids: Iterable[int], *, by: Any, in_full: bool = False
+    kind: str, ids: Iterable[int], *, by: Reader | None, in_full: bool = False
 ) -> dict[int, Achievement | Demand]:
     """The findable listings among `ids`, by id, in one query; the others are left out.
 
@@ -53,9 +56,8 @@ def get_findable(
         in_full: people, figures and rights are wanted too; rows of a list show none of them.
     """
     table = LISTINGS[kind]
-    query = db.select(table).where(
-        table.id.in_([i for i in ids if i <= ID_MOST]), table.found_by(by)
-    )
+    possible = [listing_id for listing_id in ids if listing_id <= ID_MOST]
+    query = db.select(table).where(table.id.in_(possible), table.found_by(by))
     if not in_full:
         query = query.options(*without_children(kind))
     return {row.id: row for row in db.session.scalars(query)}

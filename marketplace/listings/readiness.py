@@ -36,6 +36,7 @@ def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
         problems = [*_problems_of_size(field, row), *_problems_of_need(field, row)]
         if problems:
             found[field.name] = problems
+    # Last, for a field that is too short should not be told first what else is in it.
     for name, problem in _problems_between(row):
         found.setdefault(name, []).append(problem)
     return found
@@ -108,6 +109,7 @@ def _fields_that_name(row: Demand) -> list[str]:
     names = _names_of(row.organisation)
     found = []
     for field in SCHEMAS[row.kind]:
+        # A partner's name is shown only to those who may know the firm's.
         if field.seen_by not in PUBLIC or field.naming:
             continue
         words = plain(field.own_words(row))

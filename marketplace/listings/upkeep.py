@@ -15,9 +15,11 @@ from marketplace import persistence
 from marketplace.extensions import db
 from marketplace.listings import cards
 from marketplace.listings import index as listing_index
-from marketplace.listings.models import (
-    LISTINGS,
-)
+from marketplace.listings.models import LISTINGS
+
+# A version above every revision, so that a document without a row goes whatever its version is; the largest whole
+# number that JSON carries exactly.
+NEWEST_VERSION = 2**53
 
 
 def write_cards() -> int:
@@ -32,6 +34,7 @@ def write_cards() -> int:
             table.card.is_(None), table.card["version"].as_integer() != cards.VERSION
         )
         columns = table.__table__.c
+        # By the table, not the row: a card is no change of the listing, so revision and date stay.
         statement = (
             table.__table__.update()
             .where(columns.id == bindparam("row_id"))
@@ -45,7 +48,9 @@ def write_cards() -> int:
             if not rows:
                 db.session.rollback()
                 break
-            written = [{"row_id": row.id, "card": cards.card_of(row)} for row in rows]
+            written = []
+            for row in rows:
+                written.append({"row_id": row.id, "card": cards.card_of(row)})
             db.session.connection().execute(statement, written)
             last = rows[-1].id
             total += len(rows)
@@ -117,33 +122,31 @@ def index_check() -> dict[str, list[tuple[str, int]]]:
         `missing` (findable, not in the index), `stale` (another version) and `extra` (in the index, not findable),
         each a list of (kind, id).
     """
-    truth = {
-        (kind, row_id): revision
-        for kind, table in LISTINGS.items()
-        for row_id, revision in db.session.execute(
-            db.select(table.id, table.revision).where(table.state == "published")
-        )
-    }
-    copy = {
-        (kind, row_id): version
-        for kind, row_id, version in current_app.extensions["search"].versions()
-    }
+    truth: dict[tuple[str, int], int] = {}
+    for kind, table in LISTINGS.items():
+        query = db.select(table.id, table.revision).where(table.state == "published")
+        for row_id, revision in db.session.execute(query):
+            truth[kind, row_id] = revision
+    copy: dict[tuple[str, int], int] = {}
+    for kind, row_id, version in current_app.extensions["search"].versions():
+        copy[kind, row_id] = version
+    both = truth.keys() & copy.keys()
     return {
         "missing": sorted(truth.keys() - copy.keys()),
-        "stale": sorted(
-            key for key in truth.keys() & copy.keys() if truth[key] != copy[key]
-        ),
+        "stale": sorted(key for key in both if truth[key] != copy[key]),
         "extra": sorted(copy.keys() - truth.keys()),
     }
 
 
 def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
     """Mend what `index_check` found: rewrite the missing and stale, take out the extra."""
+    engine: search.Engine = current_app.extensions["search"]
     for name in ("missing", "stale", "extra"):
         for kind, row_id in found[name]:
             row = db.session.get(LISTINGS[kind], row_id)
             if row is not None:
                 listing_index.sync([row])
             else:
-                current_app.extensions["search"].remove([(kind, row_id, 2**53)])
+                engine.remove([(kind, row_id, NEWEST_VERSION)])
+            # One by one: a save must never wait for a long repair.
             db.session.commit()

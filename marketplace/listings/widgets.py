@@ -69,6 +69,7 @@ class Typed(Field):
         return self.say(self.data)
 
     def process_formdata(self, valuelist: list[str]) -> None:
+        # Nothing is left of an old value where the new text cannot be read.
         self.data = None
         text = _first_text(valuelist)
         if not text:
@@ -88,6 +89,8 @@ class Checked(StringField):
         read: text → value; raises ParseError.
         refusal: what is said where it cannot be read.
     """
+
+    data: Any
 
     def __init__(
         self,
@@ -177,6 +180,7 @@ class Choice(SelectField):
                 loose[str(key)] = value
         known = set(loose).union(*grouped.values())
         first = {} if self.blank is None else {"": self.blank}
+        # A chain that was closed since must not vanish from a listing because somebody mended a typing error.
         if chosen and chosen not in known:
             loose[chosen] = f"{self.once.get(chosen, chosen)}{NOT_OFFERED}"
         for group, codes in {"": first | loose, **grouped}.items():

@@ -191,17 +191,7 @@ def explained_answer(
     """
     document = request.document
     spellings = original_spellings(document)
-    understanding = ranking.understanding
-    # An empty catalogue knows no word at all, which says nothing about the text.
-    unknown = set(understanding.unknown) if ranking.catalogue else set()
-    known_words = []
-    # A word that occurs nowhere is worth mentioning where it names a thing; 提高 or 优化 would only confuse.
-    named_things = []
-    for word, _ in understanding.weighed:
-        if word not in unknown:
-            known_words.append(word)
-        elif names_a_thing(word):
-            named_things.append(word)
+    known_words, unknown_things = _sort_words(ranking)
     offers = []
     for rank, ranked in enumerate(ranking.rows, start=1):
         facts: tuple[Fact, ...] = ()
@@ -222,10 +212,10 @@ def explained_answer(
         tuple(offers),
         fitting=ranking.fitting,
         weighed=legible_words(known_words, spellings),
-        unknown=legible_words(named_things, spellings),
+        unknown=legible_words(unknown_things, spellings),
         gaps=_gaps_of(document),
         catalogue=ranking.catalogue,
-        blocked=understanding.empty_reason,
+        blocked=ranking.analysis.empty_reason,
     )
 
 
@@ -304,6 +294,23 @@ def _judged_offers(
             )
             offers.append(offer)
     return tuple(offers)
+
+
+def _sort_words(ranking: Ranking) -> tuple[list[str], list[str]]:
+    """The words that were weighed, heaviest first: those that occur in the catalogue, and things that do not."""
+    unknown: set[str] = set()
+    # An empty catalogue knows no word at all, which says nothing about the text.
+    if ranking.catalogue:
+        unknown.update(ranking.analysis.unknown)
+    known_words = []
+    unknown_things = []
+    for word, _ in ranking.analysis.weighed:
+        if word not in unknown:
+            known_words.append(word)
+        # Worth mentioning where it names a thing; an unknown 提高 or 优化 would only confuse.
+        elif names_a_thing(word):
+            unknown_things.append(word)
+    return known_words, unknown_things
 
 
 def _gaps_of(document: matching.Document) -> tuple[str, ...]:

@@ -114,27 +114,18 @@ class Matchers:
             search.SearchUnavailable: the candidates are in a cluster that does not answer.
         """
         catalogue = self._catalogues[kind, inner]
-        with self._locked(catalogue):
+        with catalogue.lock:
             self._take_generation(catalogue)
             self._catch_up(catalogue)
             assert catalogue.matcher is not None  # noqa: S101  for the type checker: _take_generation has set it
-            yield catalogue.matcher
-
-    @contextmanager
-    def hold(self, kind: str, *, inner: bool = False) -> Iterator[None]:
-        """Keep the matcher as it is while matches of an earlier `using` are explained.
-
-        Nothing is asked of the database. What another thread put in meanwhile moves the weights of words a little,
-        and never the scores, which matches have taken along.
-
-        Args:
-            kind, inner: as the matches were ranked.
-
-        Raises:
-            search.SearchUnavailable: the candidates are in a cluster that does not answer.
-        """
-        with self._locked(self._catalogues[kind, inner]):
-            yield
+            try:
+                yield catalogue.matcher
+            except search.NotBuilt:
+                # The candidates were dropped while we ranked; the next use loads the generation again and finds out
+                # whether there is one.
+                catalogue.matcher = None
+                catalogue.generation = ""
+                raise
 
     def generation(self, kind: str, *, inner: bool = False) -> str:
         """The name of the artefact this process ranks with; empty where there is none."""
@@ -184,18 +175,6 @@ class Matchers:
                 self._empty(catalogue)
         self.generations.clear()
         self._tried.clear()
-
-    @contextmanager
-    def _locked(self, catalogue: Catalogue) -> Iterator[None]:
-        with catalogue.lock:
-            try:
-                yield
-            except search.NotBuilt:
-                # The candidates were dropped while we ranked; the next use loads the generation again and finds out
-                # whether there is one.
-                catalogue.matcher = None
-                catalogue.generation = ""
-                raise
 
     def _take_generation(self, catalogue: Catalogue) -> None:
         """Load the artefact where another one than the loaded is current, or none is loaded yet."""

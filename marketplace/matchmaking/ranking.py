@@ -67,13 +67,13 @@ class Ranking:
     Attributes:
         rows: best first.
         fitting: whether any of them deserves to be called a match; if not, they are the nearest few.
-        understanding: what the text was taken to say.
+        analysis: what the text was taken to say.
         catalogue: how many documents were ranked.
     """
 
     rows: tuple[RankedRow, ...]
     fitting: bool
-    understanding: matching.QueryAnalysis
+    analysis: matching.QueryAnalysis
     catalogue: int
 
 
@@ -83,7 +83,7 @@ class _Selection:
 
     found: tuple[tuple[matching.Match, Row], ...]
     best: matching.Match | None
-    understanding: matching.QueryAnalysis | None
+    analysis: matching.QueryAnalysis | None
     catalogue: int
 
 
@@ -94,22 +94,18 @@ def rank_listings(request: RankingRequest) -> Ranking:
         SearchUnavailable: the matcher is being prepared.
     """
     selection = _select(request)
-    # All that asks the database comes before the lock is taken again.
     grader = active_grader()
     compared = _compare_all(request, selection, grader)
-    matchers: Matchers = current_app.extensions["matchers"]
-    inner = reads_confidential(request.reader)
-    # Reasons cost more than the ranking, so they are worked out for what is offered alone; the catalogue must not
-    # change meanwhile, and nothing of this asks the database.
-    with matchers.hold(request.sought, inner=inner):
-        graded = _grade_rows(selection, grader, compared)
-        fitting = any(ranked.grade != "weak" for ranked in graded)
-        rows = graded
-        # Nothing fits: the page says so first, and then gives the nearest few with what is missing.
-        if not fitting:
-            rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
-        understanding = _understanding_of(selection, rows)
-    return Ranking(tuple(rows), fitting, understanding, selection.catalogue)
+    # Reasons cost as much as the ranking, so they are worked out for what is offered alone. Matches have taken along
+    # all that explains them, so the matcher belongs to other readers again.
+    graded = _grade_rows(selection, grader, compared)
+    fitting = any(ranked.grade != "weak" for ranked in graded)
+    rows = graded
+    # Nothing fits: the page says so first, and then gives the nearest few with what is missing.
+    if not fitting:
+        rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
+    analysis = _analysis_of(selection, rows)
+    return Ranking(tuple(rows), fitting, analysis, selection.catalogue)
 
 
 def reads_confidential(reader: Reader | None) -> bool:
@@ -142,7 +138,7 @@ def _select(request: RankingRequest) -> _Selection:
         depth = wanted + len(request.excluded)
         if request.judgements:
             depth = max(depth, REORDERED)
-        understanding = None
+        analysis = None
         with matchers.using(request.sought, inner=inner) as matcher:
             catalogue = len(matcher)
             best = matcher.rank(request.document, top=depth)
@@ -151,14 +147,14 @@ def _select(request: RankingRequest) -> _Selection:
                 left = reorder_matches(left, request.judgements, matcher)
             # Without any match nothing will be explained, and the reader is told how the text was read.
             if not best:
-                understanding = matcher.analyze(request.document)
+                analysis = matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
         found = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
         if len(found) == request.top or exhausted:
             first = best[0] if best else None
-            return _Selection(tuple(found), first, understanding, catalogue)
+            return _Selection(tuple(found), first, analysis, catalogue)
         wanted *= DEEPER
 
 
@@ -226,15 +222,15 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
     return nearest
 
 
-def _understanding_of(
+def _analysis_of(
     selection: _Selection, rows: Sequence[RankedRow]
 ) -> matching.QueryAnalysis:
     """What the text was taken to say; any match's reasons have it, so a row that is explained anyway is asked first."""
-    if selection.understanding is not None:
-        return selection.understanding
+    if selection.analysis is not None:
+        return selection.analysis
     if rows:
         reasons = rows[0].reasons
     else:
-        assert selection.best is not None  # noqa: S101  without a match there is an understanding
+        assert selection.best is not None  # noqa: S101  without a match there is an analysis
         reasons = selection.best.reasons
     return matching.QueryAnalysis(reasons.weighed, reasons.unknown_words, None)

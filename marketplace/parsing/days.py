@@ -17,8 +17,10 @@ FIRST_YEAR = 1950
 LAST_YEAR = 2100
 EXCEL_EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial numbers
 SERIALS = range(18_264, 73_416)  # 1950 to 2100
+# Neither is a day, and both say so on purpose.
 UNLIMITED = ("长期", "长期有效", "待定")
 
+# Year, then perhaps month and day, with any of the usual signs; 底 or 末 means its last day.
 _DAY = r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})[日号]?|月)?|年)?(底|末)?"
 _TO = r"(?:-{1,2}|~|—{1,2}|–|至|到)"
 _ONE_DAY = re.compile(_DAY, re.ASCII)
@@ -98,6 +100,7 @@ def read_years(raw: Any) -> tuple[int, int] | None:
 def _two_months(plain: str, found: re.Match[str]) -> tuple[str, str]:
     first = _build_day(found.groups()[:_PARTS], False)
     last = _build_day(found.groups()[_PARTS:], False)
+    # A period in years would have to guess its months.
     if found[2] is None or found[2 + _PARTS] is None:
         raise ParseError(f"「{plain[:40]}」没有写月份。", MONTH_FORMS)
     if first > last:
@@ -113,6 +116,7 @@ def _day_text(raw: Any) -> str:
 
 def _typed_day(raw: Any) -> date | None:
     """The day of a cell that is a date, a serial number or eight digits; None for any other text."""
+    # Before date: a datetime is a date in Python.
     if isinstance(raw, datetime):
         return _known_year(raw.date())
     if isinstance(raw, date):
@@ -124,6 +128,7 @@ def _typed_day(raw: Any) -> date | None:
     if isinstance(raw, bool) or not isinstance(raw, str | int | float):
         return None
     plain = compact_text(raw)
+    # Five digits are a serial number and not a year with something after it.
     serial = re.fullmatch(r"(\d{5})(\.\d+)?", plain, re.ASCII)
     if serial and int(serial[1]) in SERIALS:
         return EXCEL_EPOCH + timedelta(days=int(serial[1]))
@@ -152,11 +157,16 @@ def _build_day(parts: Sequence[str | None], end: bool) -> date:
     year = int(year_text or 0)
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ParseError(f"年份 {year} 不对。", DAY_FORMS)
-    month = int(month_text) if month_text else 12 if at_end else 1
+    # What is left out is the first or the last of its kind: 2027 is its first or last day.
+    month = 12 if at_end else 1
+    if month_text:
+        month = int(month_text)
     if not 1 <= month <= 12:
         raise ParseError(f"没有 {month} 月。", DAY_FORMS)
     length = calendar.monthrange(year, month)[1]
-    number = int(day_text) if day_text else length if at_end else 1
+    number = length if at_end else 1
+    if day_text:
+        number = int(day_text)
     if not 1 <= number <= length:
         raise ParseError(f"{year}年{month}月没有 {number} 日。", DAY_FORMS)
     return date(year, month, number)

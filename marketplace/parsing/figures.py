@@ -20,10 +20,12 @@ from marketplace.parsing.text import (
 METRIC_MOST = 150  # characters of one figure with its name and unit
 NAME_MOST = 60  # characters, as the columns hold it
 UNIT_MOST = 30
+# Fixed point with 15 digits, 6 of them after the point: what SQLite holds exactly as a float.
 FIGURE_BELOW = Decimal(10) ** 9
 FIGURE_STEP = Decimal("0.000001")
 METRIC_FORMS = "写成「名称 比较符 数值 单位」，如 圆度≤0.10 mm；多项用「；」分开。"
 
+# Words for =, which are words of any sentence too: what they part must look more like a figure (`_is_plausible`).
 _EQUAL_WORDS = ("达到", "可达", "为", "达")
 _SIGNS = {
     "ge": (
@@ -111,6 +113,7 @@ _NUMBERED = re.compile(
     r"\s*(?=[①-⑳])|(?<=\S)\s+(?=\d{1,2}[.、)）]\s*[^\d\s])"
 )  # before 2. or ② of a list in one line
 _LIST_NUMBER = re.compile(r"^\s*([①-⑳]|[（(]?\d{1,2}[)）.、])\s*(?=[^\d\s])")
+# 95% 以上 gives its relation after the unit.
 _SUFFIXES = {
     "以上": "ge",
     "及以上": "ge",
@@ -139,6 +142,7 @@ def read_metrics(raw: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """
     rows: list[dict[str, Any]] = []
     rest = []
+    # Line ends part items, other blanks do not.
     plain = re.sub(r"[^\S\n]+", " ", read_prose(raw) or "")
     for item in split_pieces(_NUMBERED.sub("\n", plain), "；;\n"):
         if item in EMPTY_TEXT:
@@ -204,6 +208,7 @@ def _figures_of(item: str) -> list[dict[str, Any]] | None:
     """The figures of one item: one for each of its pieces, or one of the whole; None where there is prose in it."""
     pieces = [_read_figure(piece) for piece in split_pieces(item, "、，,。")]
     figures = [figure for figure in pieces if figure is not None]
+    # 耐热、耐油性≥5 级 is one figure: its first piece alone is none.
     if pieces and len(figures) == len(pieces):
         return figures
     whole = _read_figure(item)
@@ -304,11 +309,13 @@ def _is_plausible(name: str, unit: str, *, bare: bool) -> bool:
         return False
     if re.search(r"[，。；：,:]", outside) or re.match(r"[.\d,×^]", unit):
         return False
+    # A second sign means that the shape was found in the wrong place.
     if any(sign in unit or sign in name for sign in "≥≤≧≦＞＜><=±"):
         return False
     chinese = "".join(re.findall(r"[\u4e00-\u9fff]+", outside))
     if bare:
         return not chinese or _COUNTED.fullmatch(outside.strip()) is not None
+    # Longer than any unit: the number was part of a sentence.
     return len(chinese) <= 8
 
 

@@ -14,6 +14,7 @@ from marketplace.parsing.text import EMPTY, EMPTY_TEXT, read_prose
 LIST_MOST = 2_000  # characters of a list of names or terms
 KEYWORD_MOST = 40  # characters of one key word
 
+# Separators in brackets belong to the item: 中心(附属医院、研究所).
 _OPENING = "（([【《“‘「"
 _CLOSING = "）)]】》”’」"
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -45,6 +46,7 @@ def split_places(plain: str, separators: str) -> list[str]:
         elif sign in separators and not depth:
             found.append(plain[start:place].strip())
             start = place + 1
+    # A bracket that was forgotten would swallow the rest of the cell: split as if there were no brackets.
     if depth and any(sign in separators for sign in plain[start:]):
         parts = re.split(f"[{re.escape(separators)}]", plain)
         return [part.strip() for part in parts]
@@ -90,6 +92,7 @@ def join_items(items: list[str], read: Any) -> str:
     A single item that `read` would take apart by a weaker separator is closed with ；, which the readers try first.
     """
     joined = "；".join(items)
+    # One organisation named 甲院、乙所 would be read as two.
     if items and read(joined) != items:
         return f"{joined}；"
     return joined

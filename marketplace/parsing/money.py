@@ -11,6 +11,7 @@ from marketplace.parsing.text import compact_text
 
 MONEY_BELOW = Decimal(10) ** 10  # 万元, as the columns of the database hold it
 MONEY_STEP = Decimal("0.0001")  # 1 元
+# Words that say there is a price to be talked about; 待定 says that nothing is known yet.
 NEGOTIABLE = {
     "面议",
     "可面议",
@@ -38,6 +39,7 @@ UNITS = {
 _NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
 _UNIT = f"({'|'.join(UNITS)})?"
 _AMOUNT = re.compile(rf"{_NUMBER}{_UNIT}(?:人民币|整)?", re.ASCII)
+# A dash is typed in many ways, twice by some keyboards.
 _RANGE = re.compile(
     rf"{_NUMBER}{_UNIT}(?:-{{1,2}}|~|—{{1,2}}|–|至|到){_NUMBER}{_UNIT}", re.ASCII
 )
@@ -68,6 +70,7 @@ def read_money(raw: Any, unit: Decimal = Decimal(1)) -> Money | None:
         return None
     if plain.rstrip("。.") in NEGOTIABLE:
         return Money(None, None)
+    # A comma counts as a thousands sign only where three digits follow it: 1,5万 is refused and not read as 15.
     bare = _THOUSANDS.sub("", _CURRENCY.sub("", plain))
     if found := _AMOUNT.fullmatch(bare):
         amount = _exact_amount(found[1], found[2], unit)
@@ -115,10 +118,11 @@ def _without_noise(raw: Any) -> Any:
 
 
 def _exact_amount(digits: str, unit: str | None, default: Decimal) -> Decimal:
-    factor = UNITS[unit] if unit else default
-    amount = Decimal(digits) * factor
+    amount = Decimal(digits) * UNITS.get(unit or "", default)
+    # Fixed point with 14 digits, 4 of them after the point.
     if amount >= MONEY_BELOW:
         raise ParseError("金额太大。", "按万元填写，整数部分最多 10 位。")
+    # Rounding would put another price on the page than the one that was written.
     exact = amount.quantize(MONEY_STEP)
     if exact != amount:
         raise ParseError("金额太细。", "精确到 1 元（0.0001 万元）即可。")

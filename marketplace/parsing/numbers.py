@@ -32,12 +32,14 @@ PATENT_KINDS = {
 PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9)
 IP_NUMBER_MOST = 30  # characters, as the columns hold it
 
+# Numbering plan of 工信部: mobile numbers are 11 digits from 13 on; area codes are 3 or 4 digits with the nought.
 _MOBILE = re.compile(r"1[3-9]\d-?\d{4}-?\d{4}", re.ASCII)
 _LAND_LINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3,4}-?\d{3,4}", re.ASCII)
 _EMAIL = re.compile(
     r"([\w.!#$%&'*+/=?^`{|}~-]{1,64})@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})",
     re.I | re.A,
 )
+# 科技成果登记: the letter Y parts year and running number.
 _REGISTRATION = re.compile(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", re.ASCII)
 _SOFTWARE = re.compile(r"\d{4}SR\d{6,7}", re.ASCII)
 _PATENT = re.compile(r"(ZL|CN)?(\d{12}|\d{8})\.?([\dX])?", re.ASCII)
@@ -148,6 +150,7 @@ def read_ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | N
         return bare, "software_copyright"
     if len(plain) > IP_NUMBER_MOST:
         raise ParseError(f"「{plain[:20]}…」太长，不像编号。", PATENT_FORMS)
+    # Numbers of other rights (plant varieties, layouts) have no form that could be checked.
     if ip_type not in (None, *PATENT_KINDS.values()):
         return plain.strip(), ip_type
     found = _PATENT.fullmatch(bare)
@@ -163,6 +166,7 @@ def read_ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | N
         raise ParseError(
             f"专利号「{plain[:40]}」的校验位对不上，可能输错了一位。", PATENT_FORMS
         )
+    # ZL says that it was granted; CN is an address of the office and not part of the number.
     if prefix == "ZL":
         return f"ZL{digits}.{check}", kind
     return f"{digits}.{check}", kind
@@ -205,6 +209,7 @@ def _stored_phone(part: str) -> str | None:
     """One number in its stored form, or None where it is none."""
     bare = "".join(part.split())
     number = re.sub(r"^\+?86-?(?=1\d{10}$|0)", "", bare, flags=re.ASCII)
+    # What is dialled from abroad is stored as it is dialled at home.
     # +86-635-8239999: the nought of the area code is left out after the country code.
     number = re.sub(r"^\+?86-?(?=[1-9]\d{2}-?\d{7,8}$)", "0", number, flags=re.ASCII)
     number = re.sub(r"^\((0\d{2,3})\)-?", r"\1-", number, flags=re.ASCII)

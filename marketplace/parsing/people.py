@@ -13,6 +13,7 @@ from marketplace.parsing.text import half_width
 ORGANISATION_MOST = 120  # characters of a name, as the columns hold it
 PERSON_MOST = {"name": 60, "title": 40, "role": 60}  # characters, as the columns do
 
+# How names of organisations end; only where every part ends so does a weak separator part two names.
 _ORGANISATION_END = re.compile(
     r"(大学|学院|公司|集团|研究院|研究所|[院所厂局站校社会部队]|中心|实验室|医院|合作社)(\s*[（(].*[)）])?$"
 )
@@ -49,6 +50,7 @@ def read_people(raw: Any) -> list[dict[str, Any]] | None:
     if not plain:
         return None
     items = split_pieces(plain, "；;、，,|\n")
+    # John Smith is one person, 张三 李四 are two.
     if len(items) == 1 and _CHINESE_NAMES.fullmatch(plain):
         items = _names_by_blanks(plain)
     return [_read_person(item) for item in items]
@@ -57,6 +59,7 @@ def read_people(raw: Any) -> list[dict[str, Any]] | None:
 def write_person(name: str, title: str, role: str, share: Decimal | None) -> str:
     """One person as `read_people` reads them."""
     more = []
+    # An empty place before the role keeps it from being read as the title.
     if title or role:
         more.append(title)
     if role:
@@ -86,6 +89,7 @@ def _read_person(item: str) -> dict[str, Any]:
             row["share"] = Decimal(share[1])
         else:
             words.append(word)
+    # A third word has no column and is left out.
     for key, word in zip(("title", "role"), words, strict=False):
         if word:
             row[key] = word
@@ -93,6 +97,7 @@ def _read_person(item: str) -> dict[str, Any]:
         raise ParseError(
             f"「{item[:40]}」的贡献比例不对。", "填大于 0、不超过 100 的百分比。"
         )
+    # So long a name is a sentence, or several people without separators.
     for key, most in PERSON_MOST.items():
         if len(row.get(key, "")) > most:
             raise ParseError(

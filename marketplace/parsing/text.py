@@ -22,6 +22,7 @@ HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     0x3000: 0x20,
     0xFFE5: 0xA5,
 }
+# Control characters, zero-width blanks, half surrogates, byte order marks: unseen, and most do not go into a workbook.
 CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ud800-\udfff\ufeff\ufffe\uffff]"
 )
@@ -40,6 +41,7 @@ EMPTY = EMPTY_TEXT | {
     "未填写",
     "不详",
 }
+# A formula's error is no content: taken as text it would become the name of a listing.
 EXCEL_ERRORS = {
     "#N/A",
     "#REF!",
@@ -55,12 +57,14 @@ EXCEL_ERRORS = {
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 
+# √ and × are what people tick on paper forms; 1 and 0 what programs export.
 YES_WORDS = {"是", "有", "y", "yes", "true", "1", "√", "对"}
 NO_WORDS = {"否", "不", "n", "no", "false", "0", "×"}
 
 
 def clean_text(text: str | None) -> str:
     """A typed text as it is stored: NFC, no control characters but line ends, no blanks at its ends."""
+    # NFC: an accent typed apart and one typed together are the same name, and counted as one character.
     normal = unicodedata.normalize("NFC", text or "")
     return CONTROL.sub("", _plain_line_ends(normal)).strip()
 
@@ -90,10 +94,12 @@ def cell_text(raw: Any) -> str:
         return ""
     if isinstance(raw, str):
         return _text_of_string(raw)
+    # Before int and float: True is a whole number in Python.
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, float):
         return _text_of_float(raw)
+    # A date cell comes as midnight; the time of day was not written by anybody.
     if isinstance(raw, datetime) and raw.time() == time():
         return raw.date().isoformat()
     return str(raw)
@@ -135,6 +141,7 @@ def read_line(raw: Any, most: int = LINE_MOST) -> str | None:
 
 def read_flag(raw: Any) -> bool | None:
     """是 or 否."""
+    # To the question whether there is one, 无 is an answer and not an empty cell.
     if cell_text(raw).strip() in ("无", "没有"):
         return False
     plain = compact_text(raw).casefold()
@@ -152,6 +159,7 @@ def _plain_line_ends(text: str) -> str:
 
 
 def _text_of_string(raw: str) -> str:
+    # The apostrophe of `escape_formula`; one before any other text was meant.
     if raw.startswith("'") and raw[1:].startswith(FORMULA_SIGNS):
         raw = raw[1:]
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()

@@ -14,7 +14,7 @@ from marketplace import persistence
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.models import Demand, Row
+from marketplace.listings.models import Row
 from marketplace.permissions import Reader, organisations_of, require, roles_of
 from marketplace.verdicts import queries
 from marketplace.verdicts.grading import fit_grades, ranker_version
@@ -242,6 +242,7 @@ def _checked_item(ranked_list: RankedList, subject: Row, offered: Row) -> Ranked
     of_subject = (ranked_list.side, ranked_list.subject_id)
     if item is None or of_subject != (subject.kind, subject.id):
         raise outdated_list()
+    # What was read is what is judged: an edit in between may have answered the very objection.
     revisions = (ranked_list.revision, item.revision)
     if revisions != (subject.revision, offered.revision):
         raise Stale(
@@ -252,11 +253,11 @@ def _checked_item(ranked_list: RankedList, subject: Row, offered: Row) -> Ranked
 
 def _new_verdict(subject: Row, offered: Row, by: Reader, item: RankedItem) -> Verdict:
     """An open verdict of this person on this pair, not yet in the session."""
-    is_demand = isinstance(subject, Demand)
+    demand_id, achievement_id = queries.pair_ids(subject, offered.id)
     return Verdict(
         side=subject.kind,
-        demand_id=subject.id if is_demand else offered.id,
-        achievement_id=offered.id if is_demand else subject.id,
+        demand_id=demand_id,
+        achievement_id=achievement_id,
         by_id=by.id,
         by_role=_role_of(by, subject),
         score=item.score,
@@ -280,7 +281,9 @@ def _history_note(row: Verdict) -> str:
 
 def _store_impression(ranked_list: RankedList, by: Reader) -> Impression:
     """The list as a row: the one that is stored already, or a new one."""
-    content = asdict(ranked_list)
+    content = asdict(
+        ranked_list
+    )  # named as the columns, so that a new one cannot be forgotten in either
     # The moment is left out: the same list on the same day is stored once, however often the page was made.
     hashed = json.dumps({**content, "at": None}, sort_keys=True)
     digest = hashlib.sha256(hashed.encode()).hexdigest()
@@ -297,6 +300,7 @@ def _store_impression(ranked_list: RankedList, by: Reader) -> Impression:
 
 def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) -> str:
     """A note with plain line ends and no blanks at its ends; `problems` gets what is wrong with it."""
+    # Browsers send line ends as two characters; blanks alone are no note.
     note = note.replace("\r\n", "\n").strip()
     if required and not NOTE_LEAST <= len(note) <= NOTE_MOST:
         problems["note"] = [f"写明情况，{NOTE_LEAST}–{NOTE_MOST} 个字。"]

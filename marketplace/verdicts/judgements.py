@@ -103,6 +103,7 @@ def reorder_matches(
     ids = [match.id for match in ranked]
     # shape (judged, ranked): how near each judged listing is to each ranked one
     near = [matcher.score(judgement.document, ids) for judgement in judgements]
+    # One row for each ranked match, as reorder() takes them: shape (ranked, judged)
     similarities = []
     for place in range(len(ids)):
         similarities.append([float(scores[place]) for scores in near])
@@ -122,6 +123,7 @@ def judged_pairs() -> list[JudgedPair]:
         .order_by(Verdict.demand_id, Verdict.achievement_id, Verdict.id)
         .options(joinedload(Verdict.demand), joinedload(Verdict.achievement))
     )
+    # The order of ids makes what is fitted on these the same on every machine.
     by_pair: dict[tuple[int, int], list[Verdict]] = defaultdict(list)
     for verdict in db.session.scalars(query):
         by_pair[verdict.demand_id, verdict.achievement_id].append(verdict)

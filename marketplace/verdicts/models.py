@@ -111,10 +111,11 @@ class Impression(db.Model):  # type: ignore[name-defined,misc]
     ranker: Mapped[str] = mapped_column(String(60))
     generation: Mapped[str] = mapped_column(String(60), default="")
     judged: Mapped[int] = mapped_column(default=0)
-    digest: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256, in hexadecimal
     to_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(default=now)
 
+    # They live and leave with their list: nothing else points at them.
     items: Mapped[list[ImpressionItem]] = relationship(
         order_by="ImpressionItem.position",
         cascade="all, delete-orphan",
@@ -199,6 +200,7 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     achievement: Mapped[Achievement] = relationship()
     impression: Mapped[Impression] = relationship()
 
+    # Two people with one account: the second to save is told that the row has changed.
     __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
 
     @property

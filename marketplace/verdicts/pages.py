@@ -23,6 +23,7 @@ from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("verdicts", __name__)
 
+# The largest id a database takes: beyond it there is no page, instead of an error of the driver.
 PAIR = "<int:listing_id>/matches/<int(max=2147483647):other_id>"
 LIKED = Markup(
     '已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。'
@@ -187,5 +188,6 @@ def _offered_title(row: Verdict) -> str:
 
 
 def _back_to_matches(subject: Row) -> ResponseReturnValue:
+    # 303: pressing "back" or "reload" must not judge again.
     page = url_for("matchmaking.matches", kind=subject.kind, listing_id=subject.id)
     return redirect(page, 303)

@@ -74,6 +74,7 @@ def measure_quality() -> dict[str, Any]:
 
 def _known_grade(pair: JudgedPair) -> str | None:
     """The grade the pair had when it was judged; None also for one that no longer exists."""
+    # Old verdicts keep the grade of their day, whatever became of its name.
     grade = pair.verdict.grade
     return grade if grade in grades.NAMES else None
 
@@ -92,6 +93,7 @@ def _levels_in_order(pairs: Sequence[JudgedPair]) -> dict[str, list[float]]:
     for text, achievements in judged.items():
         ranked = []
         for achievement_id, scored_levels in achievements.items():
+            # By its best score, as the better of both postings would have shown it.
             best = max(score for score, _ in scored_levels)
             level = sum(level for _, level in scored_levels) / len(scored_levels)
             ranked.append((-best, achievement_id, level))
@@ -177,7 +179,9 @@ def _offered_conditions(
     lists: list[list[tuple[int, matching.Reasons]]],
 ) -> dict[int, matching.Document]:
     """Id → conditions of every achievement on some list, each projected once."""
-    ids = {offered_id for matches in lists for offered_id, _ in matches}
+    ids: set[int] = set()
+    for matches in lists:
+        ids.update(offered_id for offered_id, _ in matches)
     query = db.select(Achievement).where(Achievement.id.in_(ids))
     return {row.id: common_conditions(row) for row in db.session.scalars(query)}
 
@@ -217,5 +221,6 @@ def _count_exposure(owners: dict[int, str], placed: Sequence[int]) -> list[Expos
     places = Counter(
         owners[listing_id] for listing_id in placed if listing_id in owners
     )
+    # The name last, so that equal owners do not change places from night to night.
     order = sorted(offered, key=lambda name: (-places[name], -offered[name], name))
     return [(name, places[name], offered[name]) for name in order]

@@ -99,17 +99,25 @@ def own_verdict(
     """
     if by is None or by.id is None:
         return None
-    is_demand = isinstance(subject, Demand)
+    demand_id, achievement_id = pair_ids(subject, offered_id)
     query = db.select(Verdict).where(
         Verdict.side == subject.kind,
-        Verdict.demand_id == (subject.id if is_demand else offered_id),
-        Verdict.achievement_id == (offered_id if is_demand else subject.id),
+        Verdict.demand_id == demand_id,
+        Verdict.achievement_id == achievement_id,
         Verdict.by_id == by.id,
     )
     row: Verdict | None = db.session.scalar(query)
+    # One that was taken back stays as a row, so that there is one per person and pair, with one history.
     if row is None or (row.state == "open" and not retracted):
         return None
     return row
+
+
+def pair_ids(subject: Row, offered_id: int) -> tuple[int, int]:
+    """The ids of a pair's demand and achievement, whichever of both the list belongs to."""
+    if isinstance(subject, Demand):
+        return subject.id, offered_id
+    return offered_id, subject.id
 
 
 def decline_reasons(
@@ -159,6 +167,7 @@ def reason_names(side: str) -> dict[str, str]:
 
 def _current_verdicts(subject: Row) -> list[Verdict]:
     """Every verdict on a listing's matches that was not taken back, oldest change first."""
+    # A pair may be judged on both sides' lists; each list has its own verdicts.
     of_subject = Verdict.achievement_id == subject.id
     if isinstance(subject, Demand):
         of_subject = Verdict.demand_id == subject.id
@@ -189,6 +198,7 @@ def _settling_verdict(rows: list[Verdict], by: Reader) -> Verdict | None:
 
 def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons]:
     rows = {row.id: row for row in achievements}
+    # Of the owner's people only: brokers and operators judge for the market, not for a firm.
     query = (
         db.select(Verdict.achievement_id, Demand.organisation_id, Verdict.reason)
         .join(Demand, Demand.id == Verdict.demand_id)

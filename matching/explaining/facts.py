@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import (
+    Literal,
+    TypeAlias,
+)
 
 from matching.documents import Document
 
@@ -34,7 +37,10 @@ class Fact:
     achievement_value: Value
 
 
-def compare_facts(demand: Document, achievement: Document) -> list[Fact]:
+def compare_facts(
+    demand: Document,
+    achievement: Document,
+) -> list[Fact]:
     """All six facts of a pair, in the order of Name.
 
     The stage agrees when the achievement is at least as mature as wished; the mode when one way suits both; money when
@@ -70,19 +76,28 @@ def _verdict(agrees: bool) -> Verdict:
     return "agree" if agrees else "differ"
 
 
-def _same(wanted: str | None, offered: str | None) -> Verdict:
+def _same(
+    wanted: str | None,
+    offered: str | None,
+) -> Verdict:
     if not wanted or not offered:
         return "unknown"
     return _verdict(wanted == offered)
 
 
-def _is_mature(wanted: str | None, offered: str | None) -> Verdict:
+def _is_mature(
+    wanted: str | None,
+    offered: str | None,
+) -> Verdict:
     if wanted not in STAGES or offered not in STAGES:
         return "unknown"
     return _verdict(STAGES.index(offered) >= STAGES.index(wanted))
 
 
-def _has_common(wanted: frozenset[str], offered: frozenset[str]) -> Verdict:
+def _has_common(
+    wanted: frozenset[str],
+    offered: frozenset[str],
+) -> Verdict:
     if not wanted or not offered:
         return "unknown"
     return _verdict(bool(wanted & offered))
@@ -94,7 +109,10 @@ def _money(document: Document) -> Money | None:
     return document.price_min, document.price_max
 
 
-def _is_affordable(budget: Money | None, price: Money | None) -> Verdict:
+def _is_affordable(
+    budget: Money | None,
+    price: Money | None,
+) -> Verdict:
     if budget is None or price is None:
         return "unknown"
     most = max(amount for amount in budget if amount is not None)
@@ -102,7 +120,10 @@ def _is_affordable(budget: Money | None, price: Money | None) -> Verdict:
     return _verdict(least <= most)
 
 
-def _is_in_time(wanted: date | None, offered: date | None) -> Verdict:
+def _is_in_time(
+    wanted: date | None,
+    offered: date | None,
+) -> Verdict:
     if not wanted or not offered:
         return "unknown"
     return _verdict(offered <= wanted)

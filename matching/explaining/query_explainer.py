@@ -7,10 +7,18 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Set
+from collections import (
+    Counter,
+    defaultdict,
+)
+from collections.abc import (
+    Iterable,
+    Set,
+)
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import (
+    TypeAlias,
+)
 
 from matching import features
 from matching import text as words_of
@@ -34,15 +42,9 @@ MAX_WORDS = 8
 _PLACES = 12
 
 
-class _Place(NamedTuple):
-    """Where a feature occurs in the query: side 0 is the title, 1 the text; `share` of what its key earned."""
-
-    side: int
-    start: int
-    end: int
-    share: float
-
-
+# Where a feature occurs in the query: side (0 the title, 1 the text), start, end, and its share of what the key earned.
+# A plain tuple: a query has a thousand, and named ones are slower to make.
+_Place: TypeAlias = tuple[int, int, int, float]
 # Key of a feature → where it occurs.
 _Places: TypeAlias = dict[int, list[_Place]]
 
@@ -114,7 +116,7 @@ class QueryExplainer:
         return QueryAnalysis(weighed, unknown, None)
 
     def _empty_reason(self) -> str:
-        has_letters = any(c.isalnum() for norm in self._sides for c in norm)
+        has_letters = any(c.isalnum() for c in "".join(self._sides))
         return "boilerplate" if has_letters else "empty"
 
     def _absent_words(self) -> set[str]:
@@ -136,11 +138,20 @@ class QueryExplainer:
         keys = features.word_bigram_keys(word)
         return all(self._grams.frequency_of(key) for key in keys)
 
-    def _has_known_part(self, outer: Span, spans: list[Span]) -> bool:
+    def _has_known_part(
+        self,
+        outer: Span,
+        spans: list[Span],
+    ) -> bool:
         inside = [s for s in spans if outer.start <= s.start and s.end <= outer.end]
         return any(self._frequencies[span.word] for span in inside)
 
-    def explain(self, score: float, earned: EarnedParts, others: Set[int]) -> Reasons:
+    def explain(
+        self,
+        score: float,
+        earned: EarnedParts,
+        others: Set[int],
+    ) -> Reasons:
         """Share a score out among the words.
 
         Args:
@@ -148,15 +159,15 @@ class QueryExplainer:
             earned: what the features earned of it.
             others: the keys of the other document's words.
         """
-        shared = [
-            [span for span in spans if self._keys[span.word] in others]
-            for spans in self._spans
-        ]
-        chosen = [longest_spans(spans) for spans in shared]
+        chosen: list[list[Span]] = []
+        for spans in self._spans:
+            shared = [span for span in spans if self._keys[span.word] in others]
+            chosen.append(longest_spans(shared))
         shares = self._shares(chosen, earned)
         # Equal shares in the order of the words, however their last bits were rounded.
         by_share = sorted(
-            shares.items(), key=lambda pair: (-round(pair[1], _PLACES), pair[0])
+            shares.items(),
+            key=lambda pair: (-round(pair[1], _PLACES), pair[0]),
         )
         words = [pair for pair in by_share[:MAX_WORDS] if pair[1] > 0]
         total = sum(share for _, share in words)
@@ -187,9 +198,24 @@ class QueryExplainer:
             for spans, norm in zip(chosen, self._sides, strict=True)
         ]
         shares: defaultdict[str, float] = defaultdict(float)
-        _add_shares(shares, owners, earned.grams, self._gram_places)
-        _add_shares(shares, owners, earned.titles, self._title_places)
-        _add_shares(shares, owners, earned.words, self._word_places)
+        _add_shares(
+            shares,
+            owners,
+            earned.grams,
+            self._gram_places,
+        )
+        _add_shares(
+            shares,
+            owners,
+            earned.titles,
+            self._title_places,
+        )
+        _add_shares(
+            shares,
+            owners,
+            earned.words,
+            self._word_places,
+        )
         return shares
 
     def _covered(self, chosen: list[list[Span]]) -> float:
@@ -208,7 +234,7 @@ class QueryExplainer:
         found: list[tuple[int, _Place]] = []
         for side, norm in enumerate(self._sides):
             for key, start, end in features.gram_spans(norm):
-                found.append((key, _Place(side, start, end, self._times[side])))
+                found.append((key, (side, start, end, self._times[side])))
         return _with_shares(found)
 
     @cached_property
@@ -216,14 +242,14 @@ class QueryExplainer:
         title = self._sides[0]
         units = features.gram_spans(title, pairs=False, stop=False)
         times = self._times[0]
-        return _with_shares((u.key, _Place(0, u.start, u.end, times)) for u in units)
+        return _with_shares((u.key, (0, u.start, u.end, times)) for u in units)
 
     @cached_property
     def _word_places(self) -> _Places:
         found: list[tuple[int, _Place]] = []
         for side, spans in enumerate(self._spans):
             for word, start, end in spans:
-                place = _Place(side, start, end, self._times[side])
+                place = (side, start, end, self._times[side])
                 found.append((self._keys[word], place))
         return _with_shares(found)
 
@@ -234,8 +260,10 @@ def _with_shares(weighted: Iterable[tuple[int, _Place]]) -> _Places:
     for key, place in weighted:
         found[key].append(place)
     for places in found.values():
-        times = sum(place.share for place in places)
-        places[:] = [place._replace(share=place.share / times) for place in places]
+        total = sum(times for *_, times in places)
+        places[:] = [
+            (side, start, end, times / total) for side, start, end, times in places
+        ]
     return found
 
 
@@ -253,7 +281,10 @@ def _add_shares(
                 shares[owner.word] += part * share
 
 
-def _owners(spans: list[Span], length: int) -> list[Span | None]:
+def _owners(
+    spans: list[Span],
+    length: int,
+) -> list[Span | None]:
     """For each character of a text of that length the span that covers it."""
     owners: list[Span | None] = [None] * length
     for span in spans:

@@ -4,7 +4,10 @@ Not here: how they are worked out (query_explainer), facts beside the text (fact
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import (
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -54,7 +57,10 @@ class Reasons:
         """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""
         shares = [share for _, share in self.words]
         grams = self.residual - self.vector_share
-        return largest_remainder([*shares, grams, self.vector_share], whole)
+        return largest_remainder(
+            [*shares, grams, self.vector_share],
+            whole,
+        )
 
     @property
     def percents(self) -> dict[str, int]:
@@ -73,7 +79,10 @@ class EarnedParts:
     vector_share: float
 
 
-def largest_remainder(parts: Sequence[float], whole: int) -> list[int]:
+def largest_remainder(
+    parts: Sequence[float],
+    whole: int,
+) -> list[int]:
     """Parts as whole numbers that add up to `whole`, by the largest-remainder method.
 
     Args:
@@ -90,7 +99,10 @@ def largest_remainder(parts: Sequence[float], whole: int) -> list[int]:
         return [0] * len(positive)
     exact = [part * whole / total for part in positive]
     found = [int(value) for value in exact]
-    by_remainder = sorted(range(len(exact)), key=lambda i: (found[i] - exact[i], i))
+    by_remainder = sorted(
+        range(len(exact)),
+        key=lambda i: (found[i] - exact[i], i),
+    )
     for i in by_remainder[: whole - sum(found)]:
         found[i] += 1
     return found

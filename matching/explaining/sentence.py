@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matching.explaining.facts import Fact, Name
+from matching.explaining.facts import (
+    Fact,
+    Name,
+)
 from matching.explaining.reasons import Reasons
 
 # Words named at most.
@@ -60,13 +63,17 @@ class Sentence:
         return "".join(piece.text for piece in self.pieces)
 
 
-def match_sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
+def match_sentence(
+    reasons: Reasons,
+    facts: Sequence[Fact] = (),
+) -> Sentence:
     """Why a pair matches: the words that earned most, specific ones first, then what agrees, then what differs.
 
     Unknown facts are not mentioned. Without shared words the sentence says that.
     """
     by_use = sorted(
-        reasons.words, key=lambda pair: (pair[0] not in reasons.specific, -pair[1])
+        reasons.words,
+        key=lambda pair: (pair[0] not in reasons.specific, -pair[1]),
     )
     named = tuple(word for word, _ in by_use[:MAX_WORDS])
     percents = reasons.percents
@@ -75,10 +82,19 @@ def match_sentence(reasons: Reasons, facts: Sequence[Fact] = ()) -> Sentence:
     differing = tuple(fact.name for fact in facts if fact.verdict == "differ")
     pieces = _word_pieces(named, percent) + _fact_pieces(agreeing, differing)
     pieces.append(Piece("。"))
-    return Sentence(tuple(pieces), named, percent, agreeing, differing)
+    return Sentence(
+        tuple(pieces),
+        named,
+        percent,
+        agreeing,
+        differing,
+    )
 
 
-def _word_pieces(named: Sequence[str], percent: int) -> list[Piece]:
+def _word_pieces(
+    named: Sequence[str],
+    percent: int,
+) -> list[Piece]:
     if not named:
         return [Piece("两边没有共同的专门用语")]
     pieces = [Piece("两边都提到")]
@@ -91,7 +107,10 @@ def _word_pieces(named: Sequence[str], percent: int) -> list[Piece]:
     return pieces
 
 
-def _fact_pieces(agreeing: Sequence[Name], differing: Sequence[Name]) -> list[Piece]:
+def _fact_pieces(
+    agreeing: Sequence[Name],
+    differing: Sequence[Name],
+) -> list[Piece]:
     pieces: list[Piece] = []
     if agreeing:
         pieces.append(Piece("；" + "，".join(_AGREE[name] for name in agreeing)))

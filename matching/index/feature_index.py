@@ -5,11 +5,21 @@ Not here: the weights (weighting), the loops (kernels), how kinds make one score
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import (
+    Callable,
+    Sequence,
+)
 
 import numpy as np
 
-from matching.arrays import Bools, Float32s, Float64s, Int64s, UInt32s, UInt64s
+from matching.arrays import (
+    Bools,
+    Float32s,
+    Float64s,
+    Int64s,
+    UInt32s,
+    UInt64s,
+)
 from matching.features import FeatureCounts
 from matching.index import kernels
 from matching.index.postings import (
@@ -18,7 +28,10 @@ from matching.index.postings import (
     posting_counts,
     posting_numbers,
 )
-from matching.index.segment import Segment, SegmentBuilder
+from matching.index.segment import (
+    Segment,
+    SegmentBuilder,
+)
 from matching.index.weighting import (
     SQUARED,
     SUBLINEAR,
@@ -46,7 +59,11 @@ class FeatureIndex:
         later: the features of the documents added since.
     """
 
-    def __init__(self, main: Segment, sums: Int64s | None = None) -> None:
+    def __init__(
+        self,
+        main: Segment,
+        sums: Int64s | None = None,
+    ) -> None:
         """`sums`: A, B, C of the documents as they were stored, shape (n, 3); None: work them out."""
         self.main = main
         self.later: list[FeatureCounts] = []
@@ -75,7 +92,11 @@ class FeatureIndex:
         """How many documents have each key, shape (k,) → (k,)."""
         return self._frequency(keys, self.main.find(keys))
 
-    def _frequency(self, keys: UInt64s, terms: Int64s) -> Int64s:
+    def _frequency(
+        self,
+        keys: UInt64s,
+        terms: Int64s,
+    ) -> Int64s:
         ends = self.main.term_ends
         found = np.where(terms >= 0, ends[terms + 1] - ends[terms], 0)
         if self._frequency_changes:
@@ -83,13 +104,21 @@ class FeatureIndex:
             found = found + np.array(changes, dtype=np.int64)
         return found.astype(np.int64)
 
-    def idf(self, keys: UInt64s, documents: int) -> Float64s:
+    def idf(
+        self,
+        keys: UInt64s,
+        documents: int,
+    ) -> Float64s:
         """How rare each key is among so many documents, shape (k,) → (k,)."""
         return scaled_idf(self.frequency(keys), documents)
 
     # asking
 
-    def weigh(self, counted: FeatureCounts, documents: int) -> WeightedQuery:
+    def weigh(
+        self,
+        counted: FeatureCounts,
+        documents: int,
+    ) -> WeightedQuery:
         """Weight a query. `documents`: how many there are now, the removed ones not counted."""
         terms = self.main.find(counted.keys)
         frequencies = self._frequency(counted.keys, terms)
@@ -107,7 +136,12 @@ class FeatureIndex:
             packed = np.sort(queries.packed(number))
             own = posting_numbers(packed)
             counted = FeatureCounts(queries.keys[own], posting_counts(packed))
-            return WeightedQuery(counted, terms[own], frequencies[own], documents)
+            return WeightedQuery(
+                counted,
+                terms[own],
+                frequencies[own],
+                documents,
+            )
 
         return weighted
 
@@ -120,21 +154,39 @@ class FeatureIndex:
         sums = np.zeros(self._size, dtype=np.float32)
         starts, ends = self._list_bounds(terms[in_main])
         kernels.sum_postings(
-            self.main.by_term, starts, ends, weights[in_main], SUBLINEAR_32, sums
+            self.main.by_term,
+            starts,
+            ends,
+            weights[in_main],
+            SUBLINEAR_32,
+            sums,
         )
         if self._later_postings:
             packed, bounds, places = self._later_lists(query.counted.keys[known])
             kernels.sum_postings(
-                packed, bounds[:-1], bounds[1:], weights[places], SUBLINEAR_32, sums
+                packed,
+                bounds[:-1],
+                bounds[1:],
+                weights[places],
+                SUBLINEAR_32,
+                sums,
             )
         return sums
 
-    def norm(self, counted: FeatureCounts, documents: int) -> float:
+    def norm(
+        self,
+        counted: FeatureCounts,
+        documents: int,
+    ) -> float:
         """The norm of a document that is not in the catalogue, with the catalogue's idf."""
         weights = SUBLINEAR[counted.counts] * self.idf(counted.keys, documents)
         return float(np.sqrt(np.sum(weights**2)))
 
-    def norms(self, documents: int, numbers: Int64s) -> Float64s:
+    def norms(
+        self,
+        documents: int,
+        numbers: Int64s,
+    ) -> Float64s:
         """The norms of some documents by number, shape (k,) → (k,)."""
         return vector_norms(self._sums[numbers], documents)
 
@@ -150,14 +202,19 @@ class FeatureIndex:
 
     # changing
 
-    def change(self, gone: Sequence[int], new: Sequence[FeatureCounts]) -> None:
+    def change(
+        self,
+        gone: Sequence[int],
+        new: Sequence[FeatureCounts],
+    ) -> None:
         """Remove documents by number and add others at the end."""
         leaving = [self.document(number).keys for number in gone]
         coming = [counted.keys for counted in new]
         if not leaving and not coming:
             return
         keys, places = np.unique(
-            np.concatenate([*leaving, *coming]), return_inverse=True
+            np.concatenate([*leaving, *coming]),
+            return_inverse=True,
         )
         split = sum(map(len, leaving))
         fewer = np.bincount(places[:split], minlength=len(keys))
@@ -177,7 +234,10 @@ class FeatureIndex:
             self._append_postings(number, counted)
         self.later.extend(new)
         if len(self._sums) < last:
-            grown = np.zeros((last + max(_ROOM, last // 100), 3), dtype=np.int64)
+            grown = np.zeros(
+                (last + max(_ROOM, last // 100), 3),
+                dtype=np.int64,
+            )
             grown[:first] = self._sums[:first]
             self._sums = grown
         ends = np.cumsum([0, *(len(counted.keys) for counted in new)])
@@ -186,16 +246,28 @@ class FeatureIndex:
         self._sums[first:last] = kernels.norm_sums(packed, ends, logs, SQUARED)
         self._size = last
 
-    def _append_postings(self, number: int, counted: FeatureCounts) -> None:
+    def _append_postings(
+        self,
+        number: int,
+        counted: FeatureCounts,
+    ) -> None:
         high = number << int(COUNT_BITS)
-        pairs = zip(counted.keys.tolist(), counted.counts.tolist(), strict=True)
+        pairs = zip(
+            counted.keys.tolist(),
+            counted.counts.tolist(),
+            strict=True,
+        )
         for key, count in pairs:
             postings = self._later_postings.get(key)
             if postings is None:
                 postings = self._later_postings[key] = array("I")
             postings.append(high | count)
 
-    def _change_frequencies(self, keys: UInt64s, by: Int64s) -> Int64s:
+    def _change_frequencies(
+        self,
+        keys: UInt64s,
+        by: Int64s,
+    ) -> Int64s:
         """Change document frequencies, and with them the norm sums of the documents that have these features.
 
         Args:
@@ -281,6 +353,9 @@ def _segment_sums(segment: Segment) -> Int64s:
     """The norm sums of all documents of a segment, shape (n, 3)."""
     logs = scaled_log(segment.frequencies)
     sums: Int64s = kernels.norm_sums(
-        segment.by_document, segment.document_ends, logs, SQUARED
+        segment.by_document,
+        segment.document_ends,
+        logs,
+        SQUARED,
     )
     return sums

@@ -10,10 +10,17 @@ what a loop writes must be writeable. No fast-math: sums equal numpy's bit for b
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import (
+    Any,
+    TypeVar,
+    cast,
+)
 
 import numpy as np
-from numba import njit, types
+from numba import (
+    njit,
+    types,
+)
 from numba.core.types import Type
 
 from matching.arrays import (
@@ -39,17 +46,30 @@ _LEAST = np.float32(1e-38)
 NEAR = np.float32(2e-6)
 
 
-def _read(dtype: Type, dimensions: int = 1) -> Type:
+def _read(
+    dtype: Type,
+    dimensions: int = 1,
+) -> Type:
     return types.Array(dtype, dimensions, "C", readonly=True)
 
 
-def _write(dtype: Type, dimensions: int = 1) -> Type:
+def _write(
+    dtype: Type,
+    dimensions: int = 1,
+) -> Type:
     return types.Array(dtype, dimensions, "C")
 
 
 def _compiled(signature: Any) -> Callable[[_Loop], _Loop]:
-    decorator = njit(signature, nogil=True, cache=True, boundscheck=False)
-    return cast(Callable[[_Loop], _Loop], decorator)
+    def decorate(loop: _Loop) -> _Loop:
+        options: dict[str, Any] = {"nogil": True, "boundscheck": False}
+        try:
+            return cast(_Loop, njit(signature, cache=True, **options)(loop))
+        except RuntimeError:
+            # No folder may be written to: compile at each start, which takes some ten seconds.
+            return cast(_Loop, njit(signature, **options)(loop))
+
+    return decorate
 
 
 _POSTINGS = _read(types.uint32)
@@ -58,7 +78,14 @@ _FACTORS = _read(types.float32)
 
 
 @_compiled(
-    types.void(_POSTINGS, _NUMBERS, _NUMBERS, _FACTORS, _FACTORS, _write(types.float32))
+    types.void(
+        _POSTINGS,
+        _NUMBERS,
+        _NUMBERS,
+        _FACTORS,
+        _FACTORS,
+        _write(types.float32),
+    )
 )
 def sum_postings(
     packed: UInt32s,
@@ -102,7 +129,14 @@ def sum_postings(
             at += np.uint64(1)
 
 
-@_compiled(types.void(_FACTORS, _FACTORS, types.float32, _write(types.float32)))
+@_compiled(
+    types.void(
+        _FACTORS,
+        _FACTORS,
+        types.float32,
+        _write(types.float32),
+    )
+)
 def accumulate(
     sums: Float32s, factors: Float32s, weight: np.float32, scores: Float32s
 ) -> None:
@@ -118,7 +152,12 @@ def accumulate(
 
 
 @njit(nogil=True, cache=True, boundscheck=False)
-def _drop_below(found: Any, count: int, scores: Any, floor: Any) -> int:
+def _drop_below(
+    found: Any,
+    count: int,
+    scores: Any,
+    floor: Any,
+) -> int:
     """Move those of found[:count] whose score reaches the floor to the front. Returns how many."""
     kept = 0
     for i in range(count):
@@ -130,7 +169,10 @@ def _drop_below(found: Any, count: int, scores: Any, floor: Any) -> int:
 
 @_compiled(
     types.Array(types.int64, 1, "C")(
-        _FACTORS, _read(types.boolean), types.int64, types.float32
+        _FACTORS,
+        _read(types.boolean),
+        types.int64,
+        types.float32,
     )
 )
 def top_candidates(
@@ -224,10 +266,16 @@ def update_norm_sums(
 
 @_compiled(
     types.Array(types.float32, 1, "C")(
-        _read(types.int64, 2), types.int64, types.float32
+        _read(types.int64, 2),
+        types.int64,
+        types.float32,
     )
 )
-def inverse_norms(sums: Int64s, top: int, scale: float) -> Float32s:
+def inverse_norms(
+    sums: Int64s,
+    top: int,
+    scale: float,
+) -> Float32s:
     """scale / √(top²·A - 2·top·B + C) for each document, 0 where that is not above 0.
 
     Args:
@@ -246,7 +294,14 @@ def inverse_norms(sums: Int64s, top: int, scale: float) -> Float32s:
     return found
 
 
-@_compiled(_write(types.int64, 2)(_POSTINGS, _NUMBERS, _NUMBERS, _NUMBERS))
+@_compiled(
+    _write(types.int64, 2)(
+        _POSTINGS,
+        _NUMBERS,
+        _NUMBERS,
+        _NUMBERS,
+    )
+)
 def norm_sums(
     by_document: UInt32s, document_ends: Int64s, logs: Int64s, by_count: Int64s
 ) -> Int64s:
@@ -266,7 +321,10 @@ def norm_sums(
         a = 0
         b = 0
         c = 0
-        for at in range(document_ends[document], document_ends[document + 1]):
+        for at in range(
+            document_ends[document],
+            document_ends[document + 1],
+        ):
             w = by_count[np.int64(by_document[at] & _COUNT_MASK)]
             log = logs[np.int64(by_document[at] >> _COUNT_BITS)]
             a += w
@@ -295,7 +353,10 @@ def invert_postings(
     by_term = np.empty(len(by_document), dtype=np.uint32)
     next_place = term_ends.copy()
     for document in range(len(document_ends) - 1):
-        for at in range(document_ends[document], document_ends[document + 1]):
+        for at in range(
+            document_ends[document],
+            document_ends[document + 1],
+        ):
             term = np.int64(by_document[at] >> _COUNT_BITS)
             count = by_document[at] & _COUNT_MASK
             by_term[next_place[term]] = (np.uint32(document) << _COUNT_BITS) | count
@@ -304,7 +365,10 @@ def invert_postings(
 
 
 @_compiled(_write(types.int64)(_read(types.uint32), types.int64))
-def count_numbers(numbers: UInt32s, size: int) -> Int64s:
+def count_numbers(
+    numbers: UInt32s,
+    size: int,
+) -> Int64s:
     """How often each number below `size` occurs among numbers of shape (p,). Returns shape (size,)."""
     found = np.zeros(size, dtype=np.int64)
     for at in range(len(numbers)):
@@ -312,8 +376,18 @@ def count_numbers(numbers: UInt32s, size: int) -> Int64s:
     return found
 
 
-@_compiled(types.void(_read(types.uint64), types.int64, _write(types.int32)))
-def fill_hash_table(keys: UInt64s, size: int, slots: Int32s) -> None:
+@_compiled(
+    types.void(
+        _read(types.uint64),
+        types.int64,
+        _write(types.int32),
+    )
+)
+def fill_hash_table(
+    keys: UInt64s,
+    size: int,
+    slots: Int32s,
+) -> None:
     """Enter keys[:size] into an empty hash table with open addressing: slots[place of key] = number of key.
 
     Args:

@@ -6,14 +6,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.arrays import UInt8s, UInt32s
+from matching.arrays import (
+    UInt8s,
+    UInt32s,
+)
 from matching.features import MAX_COUNT
 
 COUNT_BITS = np.uint32(6)
 COUNT_MASK = np.uint32(MAX_COUNT)
 
 
-def pack_postings(numbers: UInt32s, counts: UInt8s) -> UInt32s:
+def pack_postings(
+    numbers: UInt32s,
+    counts: UInt8s,
+) -> UInt32s:
     """Postings of numbers and counts, all of shape (p,)."""
     return (numbers << COUNT_BITS) | counts
 

@@ -7,7 +7,11 @@ One document is a batch of one. tests/matching/oracle.py reads the same features
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import (
+    Iterable,
+    Iterator,
+    Sequence,
+)
 from dataclasses import dataclass
 from itertools import islice
 from threading import Lock
@@ -15,8 +19,18 @@ from threading import Lock
 import numpy as np
 
 from matching import text as words_of
-from matching.arrays import Bools, Int32s, Int64s, UInt8s, UInt32s, UInt64s
-from matching.documents import Document, Id
+from matching.arrays import (
+    Bools,
+    Int32s,
+    Int64s,
+    UInt8s,
+    UInt32s,
+    UInt64s,
+)
+from matching.documents import (
+    Document,
+    Id,
+)
 from matching.features import (
     BREAK,
     FEATURE_KINDS,
@@ -30,7 +44,10 @@ from matching.features import (
     word_key,
 )
 from matching.index import kernels
-from matching.index.segment import Segment, build_segment
+from matching.index.segment import (
+    Segment,
+    build_segment,
+)
 from matching.index.token_table import TokenTable
 
 # Documents of a catalogue that are cut together.
@@ -97,7 +114,12 @@ class DocumentReader:
         self._kinds = kinds
         self._table = TokenTable()
 
-    def read_batch(self, documents: Sequence[Document], *, texts: int = 0) -> Batch:
+    def read_batch(
+        self,
+        documents: Sequence[Document],
+        *,
+        texts: int = 0,
+    ) -> Batch:
         """The features of some documents where they occur; `texts`: of how many the words in order are wanted."""
         if self._table.is_full:
             self._table = TokenTable()
@@ -190,7 +212,12 @@ def read_catalogue(
         for kind, counter in counters.items():
             counter.add(batch.occurrences[kind], batch.size)
     segments = {kind: counter.build() for kind, counter in counters.items()}
-    return CatalogueFeatures(ids, np.concatenate(has_content), segments, words)
+    return CatalogueFeatures(
+        ids,
+        np.concatenate(has_content),
+        segments,
+        words,
+    )
 
 
 class SegmentCounter:
@@ -205,7 +232,11 @@ class SegmentCounter:
         self._counts: list[UInt8s] = [np.zeros(0, dtype=np.uint8)]
         self._sizes: list[Int64s] = [np.zeros(1, dtype=np.int64)]
 
-    def add(self, occurrences: Occurrences, documents: int) -> None:
+    def add(
+        self,
+        occurrences: Occurrences,
+        documents: int,
+    ) -> None:
         """Count the occurrences of the next `documents` documents."""
         self._make_room(self._size + len(occurrences.keys))
         self._size, numbers, counts, sizes = kernels.count_keys(
@@ -229,7 +260,11 @@ class SegmentCounter:
         if 2 * need > len(self._slots):
             # At most half of the places are taken, so that free ones are near.
             self._slots = np.full(1 << (2 * need).bit_length(), -1, dtype=np.int32)
-            kernels.fill_hash_table(self._keys, self._size, self._slots)
+            kernels.fill_hash_table(
+                self._keys,
+                self._size,
+                self._slots,
+            )
 
     def build(self) -> Segment:
         """The segment of all documents counted."""
@@ -246,19 +281,28 @@ class SegmentCounter:
         return build_segment(keys, numbers, counts, document_ends)
 
 
-def _batches(documents: Iterable[Document], size: int) -> Iterator[list[Document]]:
+def _batches(
+    documents: Iterable[Document],
+    size: int,
+) -> Iterator[list[Document]]:
     following = iter(documents)
     while some := list(islice(following, size)):
         yield some
 
 
-def _weighted(keys: UInt64s, side_of: Int64s) -> Occurrences:
+def _weighted(
+    keys: UInt64s,
+    side_of: Int64s,
+) -> Occurrences:
     """Occurrences in titles and texts by their sides, both of shape (o,)."""
     weights = np.where(side_of % 2 == 0, TITLE_WEIGHT, 1).astype(np.int32)
     return Occurrences(keys, side_of // 2, weights)
 
 
-def _grams(units: UInt64s, side_of: Int64s) -> tuple[UInt64s, Int64s]:
+def _grams(
+    units: UInt64s,
+    side_of: Int64s,
+) -> tuple[UInt64s, Int64s]:
     """Keys of single units and of neighbours.
 
     Args:
@@ -273,26 +317,41 @@ def _grams(units: UInt64s, side_of: Int64s) -> tuple[UInt64s, Int64s]:
     keys = np.empty((len(units), 2), dtype=np.uint64)
     keys[:, 0] = mix_bits(units)
     keys[:, 1] = bigram_keys(units, following)
-    wanted = np.stack([is_unit, is_unit & (following != BREAK)], axis=1).ravel()
+    wanted = np.stack(
+        [is_unit, is_unit & (following != BREAK)],
+        axis=1,
+    ).ravel()
     return keys.ravel()[wanted], np.repeat(side_of, 2)[wanted]
 
 
-def _title_units(units: UInt64s, side_of: Int64s) -> Occurrences:
+def _title_units(
+    units: UInt64s,
+    side_of: Int64s,
+) -> Occurrences:
     """Single units of the titles, each counted once, from units and sides as in _grams()."""
     in_title = (side_of % 2 == 0) & (units != BREAK)
     once = np.ones(int(in_title.sum()), dtype=np.int32)
-    return Occurrences(mix_bits(units[in_title]), side_of[in_title] // 2, once)
+    return Occurrences(
+        mix_bits(units[in_title]),
+        side_of[in_title] // 2,
+        once,
+    )
 
 
 def _add_mixed_terms(
     keys: UInt64s, side_of: Int64s, sides: Sequence[str]
 ) -> tuple[UInt64s, Int64s]:
     """Content keys and their sides, shape (o,), with the terms of mixed script, which are no token; shape (o + m,)."""
-    # One search for each term in all texts together; few texts have any.
+    # One search for each term in all texts together.
     whole = words_of.TEXT_END.join(sides)
     places: list[int] = []
     for term in words_of.mixed_terms():
-        places.extend(match.start() for match in re.finditer(re.escape(term), whole))
+        # Few texts have any: a plain search spares a single query the regular expressions.
+        if term in whole:
+            found = re.finditer(re.escape(term), whole)
+            places.extend(match.start() for match in found)
+    if not places:
+        return keys, side_of
     ends = np.cumsum([len(side) + 1 for side in sides])
     having = np.unique(np.searchsorted(ends, places, side="right"))
     more_keys: list[int] = []
@@ -308,15 +367,26 @@ def _add_mixed_terms(
     return with_keys, np.insert(side_of, at, more_sides)
 
 
-def _split(values: UInt64s, document_of: Int64s, documents: int) -> list[UInt64s]:
+def _split(
+    values: UInt64s,
+    document_of: Int64s,
+    documents: int,
+) -> list[UInt64s]:
     """Values, shape (v,), by document; `document_of` ascending, shape (v,)."""
     ends = np.searchsorted(document_of, np.arange(1, documents + 1))
     return np.split(values, ends[:-1])
 
 
-def _count_each(occurrences: Occurrences, documents: int) -> list[FeatureCounts]:
+def _count_each(
+    occurrences: Occurrences,
+    documents: int,
+) -> list[FeatureCounts]:
     """The counted features of each document of a batch."""
-    keys = _split(occurrences.keys, occurrences.document_of, documents)
+    keys = _split(
+        occurrences.keys,
+        occurrences.document_of,
+        documents,
+    )
     starts = np.cumsum([0, *map(len, keys)]).tolist()
     found: list[FeatureCounts] = []
     for start, own in zip(starts, keys, strict=False):

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.arrays import Bools, Int64s, UInt8s, UInt32s, UInt64s
+from matching.arrays import (
+    Bools,
+    Int64s,
+    UInt8s,
+    UInt32s,
+    UInt64s,
+)
 from matching.features import FeatureCounts
 from matching.index import kernels
-from matching.index.postings import pack_postings, posting_counts, posting_numbers
+from matching.index.keys import find_keys
+from matching.index.postings import (
+    pack_postings,
+    posting_counts,
+    posting_numbers,
+)
 
 # Documents whose keys are sorted together: bounds the memory that np.unique needs.
 BATCH = 2_000
@@ -72,7 +83,10 @@ class Segment:
     def document(self, number: int) -> FeatureCounts:
         """The features of a document as they were counted, ordered as they were added."""
         packed = self.packed(number)
-        return FeatureCounts(self.keys[posting_numbers(packed)], posting_counts(packed))
+        return FeatureCounts(
+            self.keys[posting_numbers(packed)],
+            posting_counts(packed),
+        )
 
     def packed(self, number: int) -> UInt32s:
         """The postings (feature, count) of a document, shape (features of it,)."""
@@ -83,15 +97,6 @@ class Segment:
         """The postings (document, count) of a feature, documents ascending, shape (documents that have it,)."""
         start, end = self.term_ends[term : term + 2]
         return self.by_term[start:end]
-
-
-def find_keys(known: UInt64s, keys: UInt64s) -> Int64s:
-    """The place of each of some keys, shape (k,), among known ones, ascending, shape (t,); -1 if absent, shape (k,)."""
-    if not len(known):
-        return np.full(len(keys), -1)
-    at = np.searchsorted(known, keys)
-    at[at == len(known)] = 0
-    return np.where(known[at] == keys, at, -1)
 
 
 class SegmentBuilder:
@@ -109,7 +114,11 @@ class SegmentBuilder:
         if len(self._waiting) >= BATCH:
             self._close_batch()
 
-    def add_segment(self, segment: Segment, alive: Bools) -> None:
+    def add_segment(
+        self,
+        segment: Segment,
+        alive: Bools,
+    ) -> None:
         """Add the documents of a segment, those for which `alive`, shape (n,), is true."""
         self._close_batch()
         sizes = np.diff(segment.document_ends)
@@ -136,7 +145,10 @@ class SegmentBuilder:
         self._batches = []
         document_ends = np.cumsum(np.concatenate(self._sizes))
         return build_segment(
-            keys, np.concatenate(numbers), np.concatenate(counts), document_ends
+            keys,
+            np.concatenate(numbers),
+            np.concatenate(counts),
+            document_ends,
         )
 
     def _close_batch(self) -> None:
@@ -173,5 +185,15 @@ def build_segment(
         keys = keys[used]
     term_ends = np.concatenate([[0], np.cumsum(frequency[used])]).astype(np.int64)
     by_document = pack_postings(numbers, counts)
-    by_term = kernels.invert_postings(by_document, document_ends, term_ends)
-    return Segment(keys, term_ends, by_term, document_ends, by_document)
+    by_term = kernels.invert_postings(
+        by_document,
+        document_ends,
+        term_ends,
+    )
+    return Segment(
+        keys,
+        term_ends,
+        by_term,
+        document_ends,
+        by_document,
+    )

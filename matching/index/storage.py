@@ -12,7 +12,10 @@ import shutil
 import uuid
 import zlib
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import (
+    Any,
+    TypeAlias,
+)
 
 import numpy as np
 import numpy.typing as npt
@@ -34,7 +37,11 @@ _NUMBER_LENGTH = 8
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
 
 
-def write_generation(directory: Path, arrays: Arrays, facts: dict[str, Any]) -> str:
+def write_generation(
+    directory: Path,
+    arrays: Arrays,
+    facts: dict[str, Any],
+) -> str:
     """Write a new generation and make it the current one; readers see the old or the new, never a half.
 
     Generations older than the one before are removed.
@@ -119,7 +126,10 @@ def read_generation(directory: Path) -> tuple[Arrays, dict[str, Any]]:
         raise UnusableArtefact(f"{folder} cannot be read: {error!r}") from error
 
 
-def _map_array(path: Path, seal: list[int]) -> npt.NDArray[Any]:
+def _map_array(
+    path: Path,
+    seal: list[int],
+) -> npt.NDArray[Any]:
     if _seal(path) != seal:
         raise UnusableArtefact(f"{path} is not the file that was saved")
     mapped = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -6,13 +6,22 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import (
+    Iterator,
+    Sequence,
+)
 
 import numpy as np
 
 from matching import text as words_of
-from matching.arrays import Int64s, UInt64s
-from matching.features import BREAK, word_key
+from matching.arrays import (
+    Int64s,
+    UInt64s,
+)
+from matching.features import (
+    BREAK,
+    word_key,
+)
 from matching.word_classes import is_amount
 
 _STAND_INS = sum(len(codes) for codes in words_of.STAND_INS)
@@ -33,7 +42,11 @@ class RaggedRows:
         self._values.extend(row)
         self._ends.append(len(self._values))
 
-    def gather(self, numbers: Int64s, owners: Int64s) -> tuple[UInt64s, Int64s]:
+    def gather(
+        self,
+        numbers: Int64s,
+        owners: Int64s,
+    ) -> tuple[UInt64s, Int64s]:
         """The values of some rows.
 
         Args:
@@ -108,7 +121,12 @@ class TokenTable(dict[str, int]):
         self[token] = number
         return number
 
-    def _append(self, word: str, amount: bool, codes: tuple[int, ...]) -> None:
+    def _append(
+        self,
+        word: str,
+        amount: bool,
+        codes: tuple[int, ...],
+    ) -> None:
         piece = words_of.piece_of(word, amount=amount)
         self.gram_units.append(_BREAK_ROW if piece.is_stop else codes)
         self.title_units.append(codes)

@@ -14,8 +14,15 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from matching.arrays import Float64s, Int64s
-from matching.features import MAX_COUNT, FeatureCounts
+from matching.arrays import (
+    Float64s,
+    Int64s,
+)
+from matching.features import (
+    MAX_COUNT,
+    FeatureCounts,
+)
+from matching.index.keys import find_keys
 
 # Logarithms are in 1/1024: finer, and each change would move the idf of more of the common features.
 LOG_SCALE = 1024
@@ -26,7 +33,11 @@ UNIT_NORM = LOG_SCALE * SQUARE_SCALE**0.5
 
 _COUNTS = np.arange(MAX_COUNT + 1)
 # By count, shape (64,): 1 + ln(count), 0 for none; the same in 32 bits; its scaled square.
-SUBLINEAR = np.where(_COUNTS > 0, 1 + np.log(np.maximum(_COUNTS, 1)), 0.0)
+SUBLINEAR = np.where(
+    _COUNTS > 0,
+    1 + np.log(np.maximum(_COUNTS, 1)),
+    0.0,
+)
 SUBLINEAR_32 = SUBLINEAR.astype(np.float32)
 SQUARED = np.round(SUBLINEAR**2 * SQUARE_SCALE).astype(np.int64)
 
@@ -42,14 +53,20 @@ def scaled_top(documents: int) -> int:
     return int(scaled_log(documents)) + LOG_SCALE
 
 
-def scaled_idf(frequencies: Int64s, documents: int) -> Float64s:
+def scaled_idf(
+    frequencies: Int64s,
+    documents: int,
+) -> Float64s:
     """The idf of features by how many of the documents have them, both of shape (k,)."""
     logs = scaled_log(frequencies)
     found: Float64s = (scaled_top(documents) - logs) / LOG_SCALE
     return found
 
 
-def vector_norms(sums: Int64s, documents: int) -> Float64s:
+def vector_norms(
+    sums: Int64s,
+    documents: int,
+) -> Float64s:
     """The norms of documents with the sums A, B, C in a catalogue of so many documents. Shape (k, 3) → (k,)."""
     top = scaled_top(documents)
     a, b, c = sums.T
@@ -86,19 +103,29 @@ class WeightedQuery:
         norm = np.sqrt(np.sum(own**2))
         self.weights = own * self.idf / norm if norm else own
 
-    def cosine_parts(self, other: FeatureCounts, norm: float) -> dict[int, float]:
+    def cosine_parts(
+        self,
+        other: FeatureCounts,
+        norm: float,
+    ) -> dict[int, float]:
         """Key → its part of the cosine with a document of that norm, for the features both have."""
-        keys, mine, theirs = np.intersect1d(
-            self.counted.keys, other.keys, assume_unique=True, return_indices=True
-        )
-        parts = np.zeros(len(keys))
+        places = find_keys(self.counted.keys, other.keys)
+        theirs = np.flatnonzero(places >= 0)
+        # By key, whatever the order of the document's: sums of floats depend on theirs.
+        theirs = theirs[np.argsort(places[theirs])]
+        mine = places[theirs]
+        parts = np.zeros(len(mine))
         if norm:
             parts = self.weights[mine] * SUBLINEAR[other.counts[theirs]] / norm
-        return dict(zip(keys.tolist(), parts.tolist(), strict=True))
+        keys = self.counted.keys[mine].tolist()
+        return dict(zip(keys, parts.tolist(), strict=True))
 
     def frequency_of(self, key: int) -> int:
         """How many documents have a feature of the query; 0 for one that it does not have."""
-        place = int(np.searchsorted(self.counted.keys, np.uint64(key)))
-        if place == len(self.counted.keys) or int(self.counted.keys[place]) != key:
-            return 0
-        return int(self.frequencies[place])
+        place = int(
+            find_keys(
+                self.counted.keys,
+                np.array([key], dtype=np.uint64),
+            )[0]
+        )
+        return 0 if place < 0 else int(self.frequencies[place])

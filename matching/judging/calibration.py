@@ -10,17 +10,34 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from collections.abc import (
+    Mapping,
+    Sequence,
+)
+from itertools import product
+from typing import (
+    Any,
+    Self,
+)
 
 import numpy as np
 import numpy.typing as npt
 
 from matching import text as words_of
-from matching.arrays import Bools, Float64s, Int64s
+from matching.arrays import (
+    Bools,
+    Float64s,
+    Int64s,
+)
 from matching.documents import Document
-from matching.errors import NotFitted, UnusableArtefact
-from matching.explaining.facts import Fact, Name
+from matching.errors import (
+    NotFitted,
+    UnusableArtefact,
+)
+from matching.explaining.facts import (
+    Fact,
+    Name,
+)
 from matching.explaining.reasons import Reasons
 from matching.judging import grades
 from matching.judging.quality import TooFew
@@ -43,7 +60,8 @@ GRADE_LEVELS: Mapping[grades.Grade | None, int] = {
 }
 _BY_STEP: tuple[grades.Grade, ...] = ("weak", "fair", "high")
 _FACTS: tuple[Name, ...] = ("field", "chain", "stage", "mode", "money", "due")
-_FACT_FEATURES = [(name, verdict) for name in _FACTS for verdict in ("agree", "differ")]
+# (fact, verdict) of one feature each.
+_FACT_FEATURES = list(product(_FACTS, ("agree", "differ")))
 # The names are stored with every model, and a model of other names is refused: they stay as they are.
 FEATURES = (
     "score",
@@ -64,7 +82,10 @@ _MAX_ODDS = 30
 _BAND = 0.2
 
 
-def pair_features(reasons: Reasons, facts: Sequence[Fact]) -> list[float]:
+def pair_features(
+    reasons: Reasons,
+    facts: Sequence[Fact],
+) -> list[float]:
     """What is known of a pair, as FEATURES names it. An unknown fact is neither agreeing nor differing."""
     shares = [share for _, share in reasons.words]
     largest, second = (*shares[:2], 0.0, 0.0)[:2]
@@ -90,7 +111,11 @@ def pair_features(reasons: Reasons, facts: Sequence[Fact]) -> list[float]:
 
 def text_key(document: Document) -> str:
     """What two postings of one text share, whatever their ids, blanks and punctuation."""
-    return re.sub(r"[\W_]+", "", words_of.normalise(f"{document.title}{document.text}"))
+    return re.sub(
+        r"[\W_]+",
+        "",
+        words_of.normalise(f"{document.title}{document.text}"),
+    )
 
 
 def assign_folds(texts: Sequence[str]) -> Int64s:
@@ -100,7 +125,10 @@ def assign_folds(texts: Sequence[str]) -> Int64s:
         texts: of each pair the demand's text_key().
     """
     number_of = {key: number for number, key in enumerate(sorted(set(texts)))}
-    numbers = np.array([number_of[key] for key in texts], dtype=np.int64)
+    numbers = np.array(
+        [number_of[key] for key in texts],
+        dtype=np.int64,
+    )
     counts = np.bincount(numbers, minlength=len(number_of))
     sizes = np.zeros(FOLDS, dtype=np.int64)
     folds = np.zeros(len(number_of), dtype=np.int64)
@@ -189,7 +217,11 @@ class Calibration:
         probable = 1 / (1 + np.exp(-np.clip(odds, -_MAX_ODDS, _MAX_ODDS)))
         return np.minimum.accumulate(probable, axis=1)
 
-    def grade(self, reasons: Reasons, facts: Sequence[Fact]) -> grades.Grade | None:
+    def grade(
+        self,
+        reasons: Reasons,
+        facts: Sequence[Fact],
+    ) -> grades.Grade | None:
         """The best grade that is more probable than not, at least "weak"; None where the cut points give none."""
         if grades.fixed_grade(reasons.score, reasons) is None:
             return None
@@ -244,7 +276,11 @@ class Calibration:
         arrays = (self.centre_, self.scale_, self.weights_)
         return all(bool(np.isfinite(values).all()) for values in arrays)
 
-    def _learn(self, x: Float64s, y: Float64s) -> None:
+    def _learn(
+        self,
+        x: Float64s,
+        y: Float64s,
+    ) -> None:
         """Learn from features, shape (n, features), and levels, shape (n,)."""
         # Imported where it is used: a process that only answers does without.
         from sklearn.linear_model import LogisticRegression
@@ -260,7 +296,10 @@ class Calibration:
                 # Nothing to learn from one class: the smoothed rate.
                 self.weights_[row, 0] = _smoothed_odds(reached)
                 continue
-            model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(scaled, reached)
+            model = LogisticRegression(C=STRENGTH, max_iter=1000).fit(
+                scaled,
+                reached,
+            )
             self.weights_[row, 0] = model.intercept_[0]
             self.weights_[row, 1:] = model.coef_[0]
 
@@ -275,7 +314,11 @@ def _likely_grade(probable: Float64s) -> grades.Grade:
     return _BY_STEP[max(0, int((probable >= 0.5).sum()) - 1)]
 
 
-def _figures(unseen: Float64s, levels: Float64s, fixed: Int64s) -> dict[str, Any]:
+def _figures(
+    unseen: Float64s,
+    levels: Float64s,
+    fixed: Int64s,
+) -> dict[str, Any]:
     """How good the grades of unseen texts are.
 
     Args:
@@ -299,12 +342,18 @@ def _figures(unseen: Float64s, levels: Float64s, fixed: Int64s) -> dict[str, Any
         "error": round(float(np.abs(np.array(given) - levels).mean()), 4),
         "fixed_error": round(float(np.abs(fixed - levels).mean()), 4),
         "brier": round(float(((predicted - relevant) ** 2).mean()), 4),
-        "rate_brier": round(float(((relevant.mean() - relevant) ** 2).mean()), 4),
+        "rate_brier": round(
+            float(((relevant.mean() - relevant) ** 2).mean()),
+            4,
+        ),
         "table": _reliability(predicted, relevant),
     }
 
 
-def _reliability(predicted: Float64s, relevant: Bools) -> list[list[float]]:
+def _reliability(
+    predicted: Float64s,
+    relevant: Bools,
+) -> list[list[float]]:
     """The table of _figures() from probabilities and outcomes, both of shape (n,)."""
     table: list[list[float]] = []
     for low in np.arange(0, 1, _BAND):

@@ -34,7 +34,10 @@ def may_have_grade(score: float) -> bool:
     return score >= WEAK
 
 
-def fixed_grade(score: float, reasons: Reasons) -> Grade | None:
+def fixed_grade(
+    score: float,
+    reasons: Reasons,
+) -> Grade | None:
     """The grade of a pair by the fixed cut points.
 
     Args:

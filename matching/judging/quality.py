@@ -6,7 +6,10 @@ Only judged pairs are counted, in the order of the matcher (condensed lists: Sak
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import (
+    Iterable,
+    Sequence,
+)
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +25,11 @@ _NDCG_DEPTH = 10
 class TooFew(Exception):  # noqa: N818
     """Fewer demands were judged than a figure needs; `judged` and `needed` say how many."""
 
-    def __init__(self, judged: int, needed: int) -> None:
+    def __init__(
+        self,
+        judged: int,
+        needed: int,
+    ) -> None:
         super().__init__(f"{judged} judged demands, {needed} needed")
         self.judged = judged
         self.needed = needed
@@ -112,7 +119,12 @@ def measure_quality(lists: Iterable[Sequence[float]]) -> Quality:
     pairs = sum(map(len, judged))
     precisions = [precision_at_5(levels) for levels in judged]
     gains = [value for value in map(ndcg_at_10, judged) if value is not None]
-    return Quality(len(judged), pairs, _mean(precisions), _mean(gains))
+    return Quality(
+        len(judged),
+        pairs,
+        _mean(precisions),
+        _mean(gains),
+    )
 
 
 def measure_bands(
@@ -140,7 +152,10 @@ def measure_bands(
     return [_band(grade, levels) for grade, levels in by_grade.items() if levels]
 
 
-def _band(grade: str | None, levels: Sequence[float]) -> Band:
+def _band(
+    grade: str | None,
+    levels: Sequence[float],
+) -> Band:
     relevant = sum(level >= RELEVANT for level in levels)
     size = len(levels)
     return Band(grade, size, relevant / size, sum(levels) / size)

@@ -5,8 +5,15 @@ What stays in memory is how many documents have each feature. A candidate comes 
 score is bit for bit what Matcher gives the same pair; what can be lost is only a document that is no candidate.
 """
 
-from matching.remote.matcher import CANDIDATES, TERMS, CandidateMatcher
-from matching.remote.store import CandidateStore, StoredCandidate
+from matching.remote.matcher import (
+    CANDIDATES,
+    TERMS,
+    CandidateMatcher,
+)
+from matching.remote.store import (
+    CandidateStore,
+    StoredCandidate,
+)
 
 __all__ = [
     "CANDIDATES",

@@ -5,7 +5,11 @@ Not here: how it is asked (matcher).
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import (
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,16 +18,35 @@ import numpy as np
 
 from matching import text as words_of
 from matching import vectors
-from matching.arrays import UInt32s, UInt64s
+from matching.arrays import (
+    UInt32s,
+    UInt64s,
+)
 from matching.documents import Document
 from matching.features import FEATURE_KINDS
-from matching.index import kernels, storage
-from matching.index.postings import pack_postings, posting_counts, posting_numbers
+from matching.index import (
+    kernels,
+    storage,
+)
+from matching.index.postings import (
+    pack_postings,
+    posting_counts,
+    posting_numbers,
+)
 from matching.index.reading import read_catalogue
 from matching.index.segment import Segment
-from matching.index.weighting import SQUARED, SUBLINEAR, scaled_log, vector_norms
+from matching.index.weighting import (
+    SQUARED,
+    SUBLINEAR,
+    scaled_log,
+    vector_norms,
+)
 from matching.remote.frequencies import DocumentFrequencies
-from matching.remote.store import CandidateStore, StoredCandidate, pack_candidate
+from matching.remote.store import (
+    CandidateStore,
+    StoredCandidate,
+    pack_candidate,
+)
 
 # A term in more than this share of the documents (and in more than FEW) is never asked for: its list is long and it
 # decides little (decision 025).
@@ -82,7 +105,10 @@ def _spool_catalogue(
     texts: list[UInt64s] = []
     frequencies = {kind: DocumentFrequencies.empty() for kind in FEATURE_KINDS}
     while some := list(islice(documents, BATCH)):
-        read = read_catalogue(some, texts=max(0, vectors.MAX_TEXTS - len(ids)))
+        read = read_catalogue(
+            some,
+            texts=max(0, vectors.MAX_TEXTS - len(ids)),
+        )
         texts += read.texts
         ids += [int(id_) for id_ in read.ids]
         np.save(spool, read.has_content)
@@ -93,7 +119,10 @@ def _spool_catalogue(
     return frequencies, ids, texts
 
 
-def _added(known: DocumentFrequencies, segment: Segment) -> DocumentFrequencies:
+def _added(
+    known: DocumentFrequencies,
+    segment: Segment,
+) -> DocumentFrequencies:
     """Document frequencies with those of the documents of a segment."""
     both = np.concatenate([known.keys, segment.keys])
     keys, places = np.unique(both, return_inverse=True)
@@ -121,15 +150,25 @@ def _stored_candidates(
             one = frequencies[kind]
             numbers = np.searchsorted(one.keys, keys).astype(np.uint32)
             packed = pack_postings(
-                numbers[posting_numbers(by_document)], posting_counts(by_document)
+                numbers[posting_numbers(by_document)],
+                posting_counts(by_document),
             )
-            sums = kernels.norm_sums(packed, ends, scaled_log(one.fitted), SQUARED)
+            sums = kernels.norm_sums(
+                packed,
+                ends,
+                scaled_log(one.fitted),
+                SQUARED,
+            )
             norms[kind].append(float(np.mean(vector_norms(sums, total))))
             by_kind[kind] = np.split(packed, ends[1:-1])
         for number, content in enumerate(has_content):
             own = {kind: documents[number] for kind, documents in by_kind.items()}
             yield _stored_candidate(
-                ids[first + number], content, own, frequencies, total
+                ids[first + number],
+                content,
+                own,
+                frequencies,
+                total,
             )
         first += len(has_content)
 
@@ -149,4 +188,8 @@ def _stored_candidate(
         times = np.round(SUBLINEAR[posting_counts(packed)]).astype(np.int64)
         repeated = np.repeat(numbers[is_asked], times[is_asked])
         terms[kind] = repeated.tolist()
-    return StoredCandidate(id_, terms, pack_candidate(has_content, postings))
+    return StoredCandidate(
+        id_,
+        terms,
+        pack_candidate(has_content, postings),
+    )

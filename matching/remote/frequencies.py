@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from matching.arrays import Int64s, UInt64s
-from matching.index.segment import find_keys
+from matching.arrays import (
+    Int64s,
+    UInt64s,
+)
+from matching.index.keys import find_keys
 
 
 class DocumentFrequencies:
@@ -19,7 +22,11 @@ class DocumentFrequencies:
         current: how many have it now, int64, shape (t,).
     """
 
-    def __init__(self, keys: UInt64s, frequencies: Int64s) -> None:
+    def __init__(
+        self,
+        keys: UInt64s,
+        frequencies: Int64s,
+    ) -> None:
         self.keys = keys
         self.fitted = frequencies
         self.current = frequencies
@@ -29,7 +36,10 @@ class DocumentFrequencies:
     @classmethod
     def empty(cls) -> DocumentFrequencies:
         """Those of no document."""
-        return cls(np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.int64))
+        return cls(
+            np.zeros(0, dtype=np.uint64),
+            np.zeros(0, dtype=np.int64),
+        )
 
     def find(self, keys: UInt64s) -> Int64s:
         """The number of each feature, -1 for one that came later, shape (k,) → (k,)."""
@@ -53,7 +63,11 @@ class DocumentFrequencies:
         found[is_fitted] = self.fitted[terms[is_fitted]]
         return found
 
-    def change(self, keys: UInt64s, by: int) -> None:
+    def change(
+        self,
+        keys: UInt64s,
+        by: int,
+    ) -> None:
         """Count one document with these distinct features, shape (k,), that came (by 1) or went (by -1)."""
         terms = self.find(keys)
         if self.current is self.fitted:

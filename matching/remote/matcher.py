@@ -4,28 +4,67 @@ Not here: the store (store), how it is filled (building), the score (ranking).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import (
+    Collection,
+    Iterable,
+    Sequence,
+)
 from pathlib import Path
-from typing import NamedTuple, Self, cast
+from typing import (
+    NamedTuple,
+    Self,
+    cast,
+)
 
 import numpy as np
 
-from matching.arrays import Float64s, Int64s
-from matching.artefact import check_words, load_vectors
-from matching.documents import Document, Id
+from matching.arrays import (
+    Float64s,
+    Int64s,
+)
+from matching.artefact import (
+    check_words,
+    load_vectors,
+)
+from matching.documents import (
+    Document,
+    Id,
+)
 from matching.errors import UnusableArtefact
-from matching.explaining.reasons import QueryAnalysis, Reasons
-from matching.features import FEATURE_KINDS, FeatureCounts, Features
+from matching.explaining.reasons import (
+    QueryAnalysis,
+    Reasons,
+)
+from matching.features import (
+    FEATURE_KINDS,
+    FeatureCounts,
+    Features,
+)
 from matching.index import storage
 from matching.index.postings import posting_numbers
-from matching.index.reading import read_each, read_features
+from matching.index.reading import (
+    read_each,
+    read_features,
+)
 from matching.index.weighting import WeightedQuery
 from matching.matcher import Matcher
-from matching.ranking import Match, QueryRun
-from matching.remote.building import build_store, max_frequency
+from matching.ranking import (
+    Match,
+    QueryRun,
+)
+from matching.remote.building import (
+    build_store,
+    max_frequency,
+)
 from matching.remote.frequencies import DocumentFrequencies
-from matching.remote.selection import CandidateCatalogue, select_features
-from matching.remote.store import CandidateStore, unpack_candidates
+from matching.remote.selection import (
+    CandidateCatalogue,
+    select_features,
+)
+from matching.remote.store import (
+    CandidateStore,
+    unpack_candidates,
+)
 from matching.vectors import no_vectors
 
 # Documents that are scored exactly.
@@ -108,7 +147,8 @@ class CandidateMatcher(Matcher):
                 raise UnusableArtefact(f"{directory} is of another form")
             for kind in FEATURE_KINDS:
                 matcher._frequencies[kind] = DocumentFrequencies(
-                    arrays[f"{kind}-keys"], arrays[f"{kind}-frequency"]
+                    arrays[f"{kind}-keys"],
+                    arrays[f"{kind}-frequency"],
                 )
                 matcher._mean_norms[kind] = float(facts["lengths"][kind]) or 1.0
             matcher._fitted_ids = arrays["ids"]
@@ -169,11 +209,18 @@ class CandidateMatcher(Matcher):
             chosen.setdefault(term.kind, []).append((term.number, term.weight))
         return chosen
 
-    def _weigh_terms(self, kind: str, counted: FeatureCounts) -> list[_TermWeight]:
+    def _weigh_terms(
+        self,
+        kind: str,
+        counted: FeatureCounts,
+    ) -> list[_TermWeight]:
         frequencies = self._frequencies[kind]
         terms = frequencies.find(counted.keys)
         query = WeightedQuery(
-            counted, terms, frequencies.frequency(counted.keys), len(self)
+            counted,
+            terms,
+            frequencies.frequency(counted.keys),
+            len(self),
         )
         worth = query.weights * self.weights[kind] / self._mean_norms[kind]
         size = len(self._fitted_ids)
@@ -187,11 +234,19 @@ class CandidateMatcher(Matcher):
             found.append(_TermWeight(float(worth[place]), kind, number, weight))
         return found
 
-    def score(self, document: Document, ids: Sequence[Id]) -> Float64s:
+    def score(
+        self,
+        document: Document,
+        ids: Sequence[Id],
+    ) -> Float64s:
         """As Matcher.score."""
         return self._run_with(document, ids).score(ids)
 
-    def explain(self, document: Document, other: Document | Id) -> Reasons:
+    def explain(
+        self,
+        document: Document,
+        other: Document | Id,
+    ) -> Reasons:
         """As Matcher.explain."""
         if isinstance(other, Document):
             run = self._run_with(document, [])
@@ -254,11 +309,19 @@ class CandidateMatcher(Matcher):
             return []
         return self.store.fetch(stored)
 
-    def _change_frequencies(self, read: Features, by: int) -> None:
+    def _change_frequencies(
+        self,
+        read: Features,
+        by: int,
+    ) -> None:
         for kind, frequencies in self._frequencies.items():
             frequencies.change(getattr(read, kind).keys, by)
 
-    def _run_with(self, document: Document, ids: Sequence[Id]) -> QueryRun:
+    def _run_with(
+        self,
+        document: Document,
+        ids: Sequence[Id],
+    ) -> QueryRun:
         """A query against the documents with these ids."""
         wanted = sorted({cast(int, id_) for id_ in ids})
         later = [id_ for id_ in wanted if id_ in self._later]
@@ -279,6 +342,10 @@ class CandidateMatcher(Matcher):
         has_content += [features.has_content for features in later_features]
         indexes = select_features(self._frequencies, stored, later_features)
         catalogue = CandidateCatalogue(
-            ids, has_content, indexes, self._word_vectors, len(self)
+            ids,
+            has_content,
+            indexes,
+            self._word_vectors,
+            len(self),
         )
         return QueryRun(catalogue, self.weights, document, read=read)

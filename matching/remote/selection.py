@@ -8,10 +8,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from matching.arrays import Float16s, Float32s, Int64s, UInt8s, UInt64s
+from matching.arrays import (
+    Float16s,
+    Float32s,
+    Int64s,
+    UInt8s,
+    UInt64s,
+)
 from matching.catalogue import Catalogue
 from matching.documents import Id
-from matching.features import FEATURE_KINDS, FeatureCounts, Features
+from matching.features import (
+    FEATURE_KINDS,
+    FeatureCounts,
+    Features,
+)
 from matching.index import kernels
 from matching.index.feature_index import FeatureIndex
 from matching.index.postings import (
@@ -57,7 +67,10 @@ class CandidateFeatures(FeatureIndex):
         self.keys = keys
         self.counts = counts
         self.ends = ends
-        packed = pack_postings(np.arange(len(keys), dtype=np.uint32), counts)
+        packed = pack_postings(
+            np.arange(len(keys), dtype=np.uint32),
+            counts,
+        )
         logs = scaled_log(key_frequencies)
         sums = kernels.norm_sums(packed, ends, logs, SQUARED)
         super().__init__(Segment.from_documents([]), sums)
@@ -69,7 +82,11 @@ class CandidateFeatures(FeatureIndex):
     def frequency(self, keys: UInt64s) -> Int64s:
         return self.frequencies.frequency(keys)
 
-    def weigh(self, counted: FeatureCounts, documents: int) -> WeightedQuery:
+    def weigh(
+        self,
+        counted: FeatureCounts,
+        documents: int,
+    ) -> WeightedQuery:
         terms = self.frequencies.find(counted.keys)
         frequencies = self.frequencies.frequency(counted.keys)
         return WeightedQuery(counted, terms, frequencies, documents)
@@ -82,7 +99,10 @@ class CandidateFeatures(FeatureIndex):
         sieve = np.zeros(_SIEVE, dtype=np.bool_)
         sieve[keys % _SIEVE] = True
         places = np.flatnonzero(sieve[self.keys % _SIEVE])
-        terms = np.minimum(np.searchsorted(keys, self.keys[places]), len(keys) - 1)
+        terms = np.minimum(
+            np.searchsorted(keys, self.keys[places]),
+            len(keys) - 1,
+        )
         same = keys[terms] == self.keys[places]
         terms = terms[same]
         places = places[same]
@@ -94,7 +114,12 @@ class CandidateFeatures(FeatureIndex):
         starts = np.concatenate([[0], ends[:-1]])
         weights = query.weights[query.is_known].astype(np.float32)
         kernels.sum_postings(
-            packed[order].astype(np.uint32), starts, ends, weights, SUBLINEAR_32, sums
+            packed[order].astype(np.uint32),
+            starts,
+            ends,
+            weights,
+            SUBLINEAR_32,
+            sums,
         )
         return sums
 
@@ -111,7 +136,13 @@ class CandidateCatalogue(Catalogue):
         documents: int,
     ) -> None:
         no_means = word_vectors.mean_vectors([])
-        super().__init__(ids, has_content, indexes, word_vectors, no_means)
+        super().__init__(
+            ids,
+            has_content,
+            indexes,
+            word_vectors,
+            no_means,
+        )
         self._documents = documents
 
     @property

@@ -4,12 +4,24 @@ Not here: an implementation (search), which terms it is asked for (matcher).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import (
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from typing import (
+    NamedTuple,
+    Protocol,
+)
 
 import numpy as np
 
-from matching.arrays import Bools, Int64s, UInt32s
+from matching.arrays import (
+    Bools,
+    Int64s,
+    UInt32s,
+)
 from matching.features import FEATURE_KINDS
 
 # Whether there is content, then how many features there are of each kind.
@@ -73,7 +85,10 @@ class UnpackedCandidates(NamedTuple):
     sizes: dict[str, Int64s]
 
 
-def pack_candidate(has_content: bool, postings: Mapping[str, UInt32s]) -> bytes:
+def pack_candidate(
+    has_content: bool,
+    postings: Mapping[str, UInt32s],
+) -> bytes:
     """The features of a document as bytes; `postings` by kind, (number, count), shape (features of it,)."""
     sizes = [len(postings[kind]) for kind in FEATURE_KINDS]
     header = np.array([has_content, *sizes], dtype=np.uint32)
@@ -84,7 +99,10 @@ def pack_candidate(has_content: bool, postings: Mapping[str, UInt32s]) -> bytes:
 def unpack_candidates(packed: Sequence[bytes]) -> UnpackedCandidates:
     """The features of documents packed by pack_candidate()."""
     whole = np.frombuffer(b"".join(packed), dtype="<u4").astype(np.uint32)
-    lengths = np.array([len(one) // 4 for one in packed], dtype=np.int64)
+    lengths = np.array(
+        [len(one) // 4 for one in packed],
+        dtype=np.int64,
+    )
     at = _starts(lengths)
     headers = whole[at[:, None] + np.arange(_HEADER)].astype(np.int64)
     at = at + _HEADER

@@ -15,7 +15,6 @@ from marketplace.listings.schema.composites import (
     Lead,
     Organisations,
     Period,
-    columns_of_rights,
 )
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
 from marketplace.listings.schema.kinds import (
@@ -38,12 +37,11 @@ from marketplace.listings.schema.price import (
     PriceColumn,
     PriceMode,
 )
+from marketplace.listings.schema.rights import Part, Rights, columns_of_rights
 from marketplace.listings.schema.rows import (
     CoOwners,
     Metrics,
-    Part,
     People,
-    Rights,
     Scores,
     add_up_shares,
 )

@@ -92,6 +92,7 @@ class Secrecy(Term):
     """The degree of secrecy; state secrets are refused with what to do at once."""
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        # 保守国家秘密法: a state secret may not be sent over the internet at all, so the row is not read any further.
         if compact_text(raw) in SECRET_WORDS:
             raise SECRET
         return super().read(raw, dictionaries)
@@ -131,6 +132,7 @@ class Stage(Term):
     def _read_both(self, raw: Any) -> tuple[str, int | None] | None:
         """The stage, and the level where the cell names a level."""
         found = _LEVEL.fullmatch(compact_text(raw))
+        # A term wins over a level: a future stage might be named by a digit.
         if found and self.vocabulary.find_code(cell_text(raw)) is None:
             level = int(found[2])
             return terms.TRL_STAGES[level], level

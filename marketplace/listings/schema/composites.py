@@ -1,6 +1,6 @@
-"""The columns of lists that are no fields of their own: a period, years, the owner, the items of rights.
+"""The columns of lists that are no fields of their own: a period, years, the owner.
 
-Each reads into several fields, or says who owns the listing. The price column is in `price.py`.
+Each reads into several fields, or says who owns the listing. The price is in `price.py`, the rights in `rights.py`.
 """
 
 from __future__ import annotations
@@ -8,24 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from marketplace.accounts.models import key_of
-from marketplace.listings.schema.choices import Term
 from marketplace.listings.schema.dictionaries import Dictionaries, Dictionary
 from marketplace.listings.schema.field import ListColumn, Report
-from marketplace.listings.schema.rows import Rights
 from marketplace.listings.schema.terms import ORGANISATION_TERMS
 from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing.days import read_months, read_years
-from marketplace.parsing.lists import join_items, read_aligned
+from marketplace.parsing.lists import join_items
 from marketplace.parsing.numbers import read_uscc
 from marketplace.parsing.people import ORGANISATION_MOST, read_organisations
 from marketplace.parsing.text import cell_text, read_line
-
-EMPTY_PLACE = (
-    "—"  # an empty place among items that follow the order of their neighbours
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,6 +45,7 @@ class Period(Span):
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
         start = getattr(row, self.first)
         end = getattr(row, self.last)
+        # A last month alone could not be read back.
         if start is None:
             return None
         months = [month.replace("-", ".") for month in (start, end) if month]
@@ -166,6 +161,7 @@ class Organisations(ListColumn):
     ) -> None:
         names = cells[self.name]
         lead = cells.get("lead")
+        # The owner may be the second organisation; without a row of their own the order would be lost.
         led_by_another = lead and key_of(names[0]) != key_of(lead)
         if len(names) > 1 or led_by_another:
             values["co_owners"] = [{"name": name} for name in names]
@@ -185,55 +181,3 @@ class Lead(ListColumn):
         if key_of(first) == key_of(owner):
             return None
         return owner
-
-
-# --- the rights ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RightPart(ListColumn):
-    """One field of all rights of a listing, its items in the order of the other columns of rights.
-
-    Attributes:
-        rights: the field whose rows they are; `part`: name of the field of a row.
-    """
-
-    several: ClassVar[bool] = True
-
-    rights: Rights
-    part: str
-
-    def options(self, dictionaries: Dictionaries) -> Vocabulary | None:
-        field = self.rights[self.part]
-        return field.vocabulary if isinstance(field, Term) else None
-
-    def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
-    ) -> Any:
-        return read_aligned(raw, loose=self.rights.parts[self.part].loose)
-
-    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
-        field = self.rights[self.part]
-        values = [getattr(right, self.part) for right in getattr(row, self.rights.name)]
-        if not any(values):
-            return ""
-        items = [field.words(value) if value else EMPTY_PLACE for value in values]
-        return "；".join(items)
-
-
-def columns_of_rights(rights: Rights) -> list[RightPart]:
-    """The columns of a list that hold the rights."""
-    found = []
-    for name, part in rights.parts.items():
-        column = RightPart(
-            name=rights.key_of_part(name),
-            label=rights.header_of_part(name),
-            aliases=part.aliases,
-            advice=part.advice,
-            example=part.example,
-            list_place=part.place,
-            rights=rights,
-            part=name,
-        )
-        found.append(column)
-    return found

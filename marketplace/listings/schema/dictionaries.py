@@ -130,6 +130,7 @@ def _district_vocabulary(
 
 def _district_words(name: str, code: str) -> dict[str, str]:
     """A name with and without its last character, alone and with the city before it."""
+    # 莘县 is not written 莘: a name of two characters keeps its last one.
     plain = re.sub(r"(?<=..)[区县市]$", "", name)
     words = (plain, name, f"聊城市{name}", f"山东省聊城市{name}")
     return dict.fromkeys(words, code)
@@ -141,6 +142,7 @@ def _chain_aliases(chains: Mapping[str, str]) -> dict[str, str]:
     for code, name in chains.items():
         for part in _parts_of_name(name):
             owners.setdefault(part, set()).add(code)
+    # 有色金属 belongs to copper and aluminium: such a part means neither.
     return {part: min(codes) for part, codes in owners.items() if len(codes) == 1}
 
 

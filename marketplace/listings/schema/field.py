@@ -276,6 +276,7 @@ class Field(ListColumn):
         """Whether the listing needs this for the public and does not say it."""
         if not self.needed:
             return False
+        # Asked before the value: a condition costs nothing, a value may be loaded.
         if self.needed_if is not None and not self.needed_if(row):
             return False
         value = getattr(row, self.name)

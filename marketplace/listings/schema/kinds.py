@@ -293,6 +293,7 @@ class Number(Field):
         return mapped_column(self.sql_type(), nullable=not self.required)
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        # The unit is in the label; many type it all the same.
         if isinstance(raw, str):
             raw = raw.rstrip(self.suffix)
         return read_decimal(raw, below=self.below, places=self.places)
@@ -338,6 +339,7 @@ class Words(Field):
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         words = cells[self.name]
+        # More key words blur a search; the first ones are the writer's own choice.
         if len(words) > self.most:
             report.remark(
                 self.name, f"有 {len(words)} 个{self.label}，取了前 {self.most} 个。"

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import CheckConstraint
 
 from marketplace.listings.schema.field import Field, ListColumn, Report, Rule
-from marketplace.listings.schema.rows import Rights, Rows, join_rights
+from marketplace.listings.schema.rights import Rights, join_rights
+from marketplace.listings.schema.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,7 @@ class ListingSchema:
             report: takes what does not fit together, and what was done that a reader would not expect.
         """
         values: dict[str, Any] = {}
+        # In the order of the list, so that remarks come in the order of its columns.
         present = [column for column in self.list_columns if column.name in cells]
         for column in present:
             column.fill_values(values, cells, report)

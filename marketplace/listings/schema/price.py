@@ -75,6 +75,7 @@ class Budget(Amount):
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
+        # What a firm is ready to spend at most is what can be compared with a price.
         low, high = cells[self.name]
         values["budget"] = high
         values["budget_negotiable"] = high is None
@@ -114,6 +115,7 @@ class PriceColumn(ListColumn):
             report.complain(
                 self.name, ParseError(message, "两列改成一致，或把定价方式留空。")
             )
+        # Set even where it contradicts: the row is refused, and later rules need not expect holes.
         values["price_mode"] = written or meant
         values["price_min"] = low
         values["price_max"] = high if meant == "range" else None

@@ -47,6 +47,7 @@ class Vocabulary(Mapping[str, str]):
         self._codes: dict[str, str] = {}
         # Looking for what comes near takes milliseconds, and a list repeats its errors in thousands of rows.
         self._similar: dict[str, str] = {}
+        # Names last: where a name and another word collide, the name wins.
         for word, code in (aliases or {}).items():
             self._learn_word(word, code)
         for code in names:
@@ -69,6 +70,7 @@ class Vocabulary(Mapping[str, str]):
         if key in self._codes:
             return self._codes[key]
         for ending in self.endings:
+            # 轴承产业链 for 轴承: the ending was added by whoever wrote the list.
             shorter = key.removesuffix(ending)
             if shorter != key and shorter in self._codes:
                 return self._codes[shorter]

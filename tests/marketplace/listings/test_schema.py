@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import writing
 from marketplace.listings.forms import FORMS
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.schema import SCHEMAS, kinds
 from marketplace.listings.schema.choices import Codes, Terms
-from marketplace.listings.schema.composites import RightPart
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field
+from marketplace.listings.schema.rights import RightPart
 from marketplace.listings.schema.rows import Metrics, People
 from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing import ParseError
@@ -192,7 +192,7 @@ def test_a_full_listing_comes_back_from_its_cells(kind: str, make: Factory) -> N
     ):
         right.update({name: getattr(stored, name) for name in not_listed})
     assert report.told == []
-    assert listing_deeds.changed_values(row, values) == {}
+    assert writing.changed_values(row, values) == {}
     for field in schema.stored:
         if field.is_filled(row) and getattr(row, field.name) is not False:
             assert field.name in values, field.name

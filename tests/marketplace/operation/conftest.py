@@ -11,7 +11,7 @@ from flask import Flask
 from config import Config
 from marketplace import create_app
 from marketplace.extensions import db
-from tests.conftest import database
+from tests.conftest import TemplatesInMemory, database
 from tests.factories import Factory
 
 
@@ -42,6 +42,7 @@ def new_site(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             **settings,
         }
         made.append(create_app(Config.from_env(environ)))
+        made[-1].jinja_env.bytecode_cache = TemplatesInMemory()
         return made[-1]
 
     yield build

@@ -1,0 +1,173 @@
+"""Putting values into a listing: drafts, what a change changes, the revision that was seen, titles that are taken.
+
+Nothing is committed here: the deeds call these and commit once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marketplace.accounts.models import Organisation, key_of
+from marketplace.errors import Invalid, Stale
+from marketplace.extensions import db
+from marketplace.listings.cards import card_of
+from marketplace.listings.life import ENDED
+from marketplace.listings.models import (
+    CHILDREN,
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+    Listing,
+)
+from marketplace.permissions import Reader, require
+
+# Of a child row these say where it stands, not what it says.
+PLACE_COLUMNS = {"id", "achievement_id", "demand_id", "position"}
+
+
+class DuplicateTitle(Invalid):
+    """The organisation has a listing of that title already.
+
+    Args:
+        existing_id: id of the listing that has it.
+    """
+
+    def __init__(self, message: str, advice: str, *, existing_id: int) -> None:
+        super().__init__(message, advice, problems={"title": [message]})
+        self.existing_id = existing_id
+
+
+def new_draft(
+    kind: str, values: Mapping[str, Any], organisation: Organisation, by: Reader | None
+) -> Achievement | Demand:
+    """A draft of an organisation that is not in the session yet.
+
+    Args:
+        kind: `achievement` or `demand`.
+        values: column → value; child rows as lists of column → value.
+        organisation: the owner.
+        by: the writer; None for the site itself.
+
+    Raises:
+        NotAllowed: `by` does not belong to the organisation.
+        Invalid: no title.
+    """
+    require(by, "listing.create")
+    # Empty lists of children are given, so that no query looks for them later.
+    children: dict[str, list[Any]] = {name: [] for name in CHILDREN[kind]}
+    row = LISTINGS[kind](
+        organisation=organisation,
+        organisation_id=organisation.id,
+        owner_id=None if by is None else by.id,
+        state="draft",
+        **children,
+    )
+    require(by, "listing.edit", row)
+    set_values(row, values)
+    return row
+
+
+def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str]:
+    """Set columns and child rows, and with them the title's key and the card.
+
+    Args:
+        row: the listing.
+        values: column → value; child rows as lists of column → value; what is not named stays.
+
+    Returns:
+        names of what changed.
+
+    Raises:
+        Invalid: no title is left.
+    """
+    changed = changed_values(row, values)
+    for name, value in changed.items():
+        setattr(row, name, value)
+    row.title = (row.title or "").strip()
+    row.title_key = key_of(row.title)
+    if not row.title_key:
+        raise Invalid(
+            f"先给{KIND_NAMES[row.kind]}起个名称。",
+            problems={"title": ["名称不能为空，也不能只有标点。"]},
+        )
+    row.card = card_of(row)
+    return list(changed)
+
+
+def changed_values(
+    row: Achievement | Demand, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What `values` would change, without changing it.
+
+    Args:
+        row: the listing, which stays as it is.
+        values: column → value; child rows as lists of column → value.
+
+    Returns:
+        column → value, child rows as fresh rows.
+    """
+    children = CHILDREN[row.kind]
+    changed: dict[str, Any] = {}
+    for name, value in values.items():
+        if name not in children:
+            if getattr(row, name) != value:
+                changed[name] = value
+            continue
+        fresh = []
+        for position, columns in enumerate(value):
+            fresh.append(children[name](position=position, **columns))
+        # Child rows are replaced as a whole, so equal ones must be found before: a replaced row is a new revision.
+        if _contents(getattr(row, name)) != _contents(fresh):
+            changed[name] = fresh
+    return changed
+
+
+def _contents(children: list[Any]) -> list[dict[str, Any]]:
+    """What child rows say; an empty value and one that is missing are the same."""
+    contents = []
+    for child in children:
+        values = {}
+        for column in child.__table__.columns:
+            value = getattr(child, column.key)
+            if column.key not in PLACE_COLUMNS and value not in (None, "", False):
+                values[column.key] = value
+        contents.append(values)
+    return contents
+
+
+def reject_duplicate_title(row: Achievement | Demand) -> None:
+    """Refuse a title that another living listing of the organisation has.
+
+    Raises:
+        DuplicateTitle.
+    """
+    table = type(row)
+    query = db.select(table.id).where(
+        table.organisation_id == row.organisation_id,
+        table.title_key == row.title_key,
+        table.state.not_in(ENDED),
+        table.id != (row.id or 0),
+    )
+    # Without a flush: the row itself must not be written before it is known to be right.
+    with db.session.no_autoflush:
+        existing: int | None = db.session.scalar(query)
+    if existing is not None:
+        kind = KIND_NAMES[row.kind]
+        message = f"「{row.organisation.name}」已有同名{kind}（编号 {existing}）。"
+        advice = "请修改原来那一条，或换一个名称。"
+        raise DuplicateTitle(message, advice, existing_id=existing)
+
+
+def check_revision(row: Listing, seen: int) -> None:
+    """Refuse a deed of somebody who saw an older revision.
+
+    Raises:
+        Stale.
+    """
+    if row.revision != seen:
+        raise Stale(
+            "这一条在您打开之后被改过。",
+            "请重新打开，看过新的内容再决定。您刚写的内容可以先复制下来。",
+        )
