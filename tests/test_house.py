@@ -25,7 +25,6 @@ COMMITTING = {"deeds.py", "upkeep.py", "rules.py", "persistence.py"}
 DENSE_BUDGET = {
     "catalogue": 1,
     "dictionaries": 1,
-    "exchange": 12,
     "listings": 1,
     "marketplace": 1,
     "matching": 3,

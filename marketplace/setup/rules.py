@@ -17,7 +17,8 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.errors import NotAllowed
-from marketplace.exchange import rules as exchange
+from marketplace.exchange import deeds as exchange_deeds
+from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
@@ -164,9 +165,8 @@ def demonstration(say: Callable[[str], None]) -> None:
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
     for name, kind in SAMPLE_LISTS:
-        outcome = exchange.take(
-            exchange.read(SAMPLES / name, kind), by=None, publish=True
-        )
+        report = importing.parse_file(SAMPLES / name, kind)
+        outcome = exchange_deeds.import_rows(report, by=None, publish=True)
         say(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
         )
