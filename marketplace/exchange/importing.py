@@ -272,7 +272,7 @@ class _SheetReader:
 
     def _is_listing(self, row: SheetRow, raws: Sequence[Any]) -> bool:
         """Whether a row is meant to be a listing."""
-        texts = ["" if raw is None else str(raw).strip() for raw in raws]
+        texts = [_stripped(raw) for raw in raws]
         if not any(texts):
             return False  # a footer, or a running number alone
         if texts == self.header:
@@ -364,3 +364,8 @@ def _shorten(raw: Any) -> str:
     if len(plain) > VALUE_MOST:
         return f"{plain[:VALUE_MOST]}…"
     return plain
+
+
+def _stripped(raw: Any) -> str:
+    """A cell as text without blanks around it, for comparing only."""
+    return "" if raw is None else str(raw).strip()
