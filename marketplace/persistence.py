@@ -16,7 +16,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import (
-    ColumnCollectionConstraint,
     Engine,
     Index,
     Table,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.schema import ColumnCollectionConstraint
 
 from marketplace.errors import Busy, MarketError, Stale
 from marketplace.extensions import db

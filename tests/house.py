@@ -79,6 +79,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "logs": "what is written down",
         "supervision": "in whose care the work in the background runs",
     },
+    "setup": {
+        "demonstration": "sample lists and the people who show the site",
+        "preparing": "what every site needs before it serves",
+    },
     "verdicts": {
         "grading": "the grades that verdicts teach",
         "judgements": "verdicts as matching is measured by them",
