@@ -13,9 +13,9 @@ from sqlalchemy import bindparam
 import search
 from marketplace import persistence
 from marketplace.extensions import db
-from marketplace.listings import cards
+from marketplace.listings import cards, queries
 from marketplace.listings import index as listing_index
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import LISTINGS
 
 # A version above every revision, so that a document without a row goes whatever its version is; the largest whole
 # number that JSON carries exactly.
@@ -143,7 +143,7 @@ def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
     engine: search.Engine = current_app.extensions["search"]
     for name in ("missing", "stale", "extra"):
         for kind, row_id in found[name]:
-            row: Achievement | Demand | None = db.session.get(LISTINGS[kind], row_id)
+            row = queries.load_row(kind, row_id)
             if row is not None:
                 listing_index.sync([row])
             else:
