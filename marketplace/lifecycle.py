@@ -23,7 +23,10 @@ class Living(Protocol):
 
     id: Any
     state: Any
-    kind: str
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind; read only, for it belongs to the class."""
 
 
 class History(Model):

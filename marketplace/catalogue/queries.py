@@ -20,7 +20,7 @@ from marketplace.catalogue.facets import (
     run_search,
 )
 from marketplace.catalogue.search_state import FACETS, SearchState
-from marketplace.exchange import rules as exchange
+from marketplace.exchange import exporting
 from marketplace.listings import cards
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.cards import Card
@@ -153,7 +153,7 @@ def export(state: SearchState, *, by: Reader) -> bytes:
     ids = [hit.id for hit in hits]
     rows = listing_queries.get_findable(state.kind, ids, by=by, in_full=True)
     found = [rows[listing_id] for listing_id in ids if listing_id in rows]
-    return exchange.workbook(state.kind, found, by=by)
+    return exporting.workbook(state.kind, found, reader=by)
 
 
 def _lines(

@@ -1,10 +1,13 @@
-"""Commands of the lists: import, export, blank forms, expiry. Each calls rules and prints what they did."""
+"""Commands of the lists: import, export, blank forms, expiry. Each calls what does it and prints what it did.
+
+Nothing is read, decided or written to the database here.
+"""
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,14 +15,17 @@ import click
 from flask.cli import AppGroup
 
 from marketplace.errors import MarketError
-from marketplace.exchange import rules
+from marketplace.exchange import deeds, exporting, importing, queries
+from marketplace.exchange.reports import Outcome, Problem, Progress, Report
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import KIND_NAMES
 from marketplace.parsing.text import escape_formula
+from marketplace.permissions import Guest, Reader
 
-LONG = 1_000  # rows from which a bar tells how far the work has come
-SHOWN = 10  # problems printed; all of them go to the file of --errors
+LONG = 1_000  # rows from which a bar says how far the work has come
+PRINTED = 10  # problems printed; all of them go to the file of --errors
+ERROR_HEADERS = ("结果", "行", "列", "表头", "内容", "问题", "可以怎么填")
 
 commands = AppGroup(
     "listings",
@@ -31,11 +37,7 @@ kind_option = click.option(
     type=click.Choice(list(KIND_NAMES)),
     help="What the list holds.",
 )
-a_file = click.Path(dir_okay=False, path_type=Path)
-
-
-class Guest:
-    """Somebody who is not signed in, as the public pages see him."""
+file_to_write = click.Path(dir_okay=False, path_type=Path)
 
 
 @commands.command("import")
@@ -56,12 +58,17 @@ class Guest:
     help="Fill empty cells, or a missing column.",
 )
 @click.option(
-    "--errors", type=a_file, help="Write every problem and notice to this .csv file."
+    "--errors",
+    type=file_to_write,
+    help="Write every problem and notice to this .csv file.",
 )
 @click.option(
-    "--max-rows", default=rules.MAX_ROWS, show_default=True, help="Refuse longer lists."
+    "--max-rows",
+    default=importing.MAX_ROWS,
+    show_default=True,
+    help="Refuse longer lists.",
 )
-def take_list(
+def import_list(
     file: Path,
     kind: str,
     dry_run: bool,
@@ -72,13 +79,13 @@ def take_list(
     max_rows: int,
 ) -> None:
     """Import a list (.xlsx, .csv, .tsv). A listing of the same organisation and title is changed, not doubled."""
-    filled = dict(_pair(text) for text in defaults)
+    filled = dict(_split_default(text) for text in defaults)
     try:
-        report = rules.read(
-            file, kind, defaults=filled, max_rows=max_rows, progress=_counter()
+        report = importing.parse_file(
+            file, kind, defaults=filled, max_rows=max_rows, progress=_say_rows_read
         )
-        with _bar(len(report.entries)) as progress:
-            outcome = rules.take(
+        with _progress_bar(len(report.entries)) as progress:
+            outcome = deeds.import_rows(
                 report,
                 by=None,
                 strict=strict,
@@ -91,7 +98,7 @@ def take_list(
         raise SystemExit(1) from None
     if not dry_run:
         upkeep.refresh_statistics()
-    _tell(report, outcome, publish=publish)
+    _print_outcome(report, outcome, publish=publish)
     if errors is not None:
         _write_problems(errors, outcome)
         click.echo(f"全部问题和提示已写入 {errors}")
@@ -111,12 +118,12 @@ def template(directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for kind, name in KIND_NAMES.items():
         path = directory / f"{name}清单模板.xlsx"
-        path.write_bytes(rules.template(kind))
+        path.write_bytes(exporting.blank_form(kind))
         click.echo(str(path))
 
 
 @commands.command()
-@click.argument("file", type=a_file)
+@click.argument("file", type=file_to_write)
 @kind_option
 @click.option(
     "--all", "everything", is_flag=True, help="Drafts and ended listings too."
@@ -124,12 +131,9 @@ def template(directory: Path) -> None:
 @click.option("--public", is_flag=True, help="Only what a guest may see.")
 def export(file: Path, kind: str, everything: bool, public: bool) -> None:
     """Write the published listings of a kind to an .xlsx file."""
-    reader = Guest() if public else None
-    file.write_bytes(
-        rules.workbook(
-            kind, rules.for_export(kind, by=reader, everything=everything), by=reader
-        )
-    )
+    reader: Reader | None = Guest() if public else None
+    rows = queries.listings_to_export(kind, reader=reader, everything=everything)
+    file.write_bytes(exporting.workbook(kind, rows, reader=reader))
     click.echo(str(file))
 
 
@@ -139,25 +143,21 @@ def expire() -> None:
     click.echo(f"{listing_deeds.expire_due()} listings expired.")
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _split_default(text: str) -> tuple[str, str]:
     header, sign, value = text.partition("=")
     if not sign or not header.strip():
         raise click.BadParameter(f"{text!r} is not HEADER=VALUE", param_hint="--set")
     return header.strip(), value
 
 
-def _counter() -> Callable[[int, int], None]:
-    """Says now and then how many rows are read; how many there are is not known yet."""
-
-    def told(done: int, _total: int) -> None:
-        if done and not done % LONG:
-            click.echo(f"  已读取 {done} 行", err=True)
-
-    return told
+def _say_rows_read(done: int, _total: int) -> None:
+    """Say now and then how many rows are read; how many there are is not known yet."""
+    if done and not done % LONG:
+        click.echo(f"  已读取 {done} 行", err=True)
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[int, int], None] | None]:
+def _progress_bar(total: int) -> Iterator[Progress | None]:
     """A progress bar where the list is long enough for one."""
     if total < LONG:
         yield None
@@ -168,61 +168,67 @@ def _bar(total: int) -> Iterator[Callable[[int, int], None] | None]:
         yield lambda done, _total: bar.update(done - bar.pos)
 
 
-def _tell(report: rules.Report, outcome: rules.Outcome, *, publish: bool) -> None:
+def _print_outcome(report: Report, outcome: Outcome, *, publish: bool) -> None:
     sheet = f"「{report.sheet}」" if report.sheet else ""
+    kind = KIND_NAMES[report.kind]
     click.echo(
-        f"{report.source}{sheet}：表头在第 {report.header_row} 行，读到 {report.rows} 条{KIND_NAMES[report.kind]}"
+        f"{report.source}{sheet}：表头在第 {report.header_row} 行，读到 {report.rows} 条{kind}"
     )
     for remark in outcome.remarks:
         click.echo(f"  提示：{remark}")
     if outcome.stopped:
         click.echo(f"有 {outcome.refused} 行不能导入，按 --strict 整份没有写入。")
     else:
-        done = "将" if outcome.dry else ""
-        counts = [
-            f"{done}新增 {outcome.new}",
-            f"{done}更新 {outcome.changed}",
-            f"没有变化 {outcome.unchanged}",
-        ]
-        counts.append(f"不能导入 {outcome.refused}")
-        click.echo(
-            "，".join(counts) + (f"；{done}发布 {outcome.published}" if publish else "")
-        )
-    _list("不能导入的原因", outcome.problems)
-    _list("存为草稿的原因", outcome.drafts)
-    _list("提示", outcome.notices)
+        click.echo(_counts(outcome, publish=publish))
+    _print_problems("不能导入的原因", outcome.problems)
+    _print_problems("存为草稿的原因", outcome.drafts)
+    _print_problems("提示", outcome.notices)
     if outcome.dry:
         click.echo("这是试运行，没有改动任何内容。")
 
 
-def _list(title: str, problems: list[rules.Problem]) -> None:
+def _counts(outcome: Outcome, *, publish: bool) -> str:
+    """How many rows had which fate; a dry run says 将 before what would be done."""
+    will = "将" if outcome.dry else ""
+    counts = [
+        f"{will}新增 {outcome.new}",
+        f"{will}更新 {outcome.changed}",
+        f"没有变化 {outcome.unchanged}",
+        f"不能导入 {outcome.refused}",
+    ]
+    published = f"；{will}发布 {outcome.published}" if publish else ""
+    return f"{'，'.join(counts)}{published}"
+
+
+def _print_problems(title: str, problems: Sequence[Problem]) -> None:
     if not problems:
         return
     click.echo(f"{title}（{len(problems)} 处）：")
-    for problem in problems[:SHOWN]:
+    for problem in problems[:PRINTED]:
         click.echo(f"  {problem.place}：{problem.message}{problem.allowed}")
-    if len(problems) > SHOWN:
-        click.echo(f"  还有 {len(problems) - SHOWN} 处没有列出。")
+    if len(problems) > PRINTED:
+        click.echo(f"  还有 {len(problems) - PRINTED} 处没有列出。")
 
 
-def _write_problems(path: Path, outcome: rules.Outcome) -> None:
-    sorts: Iterable[tuple[str, list[rules.Problem]]] = (
+def _write_problems(path: Path, outcome: Outcome) -> None:
+    """Write every problem, draft and notice to a .csv file that Excel opens: with a byte order mark, no formulas."""
+    groups = (
         ("没有导入", outcome.problems),
         ("存为草稿", outcome.drafts),
         ("提示", outcome.notices),
     )
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(("结果", "行", "列", "表头", "内容", "问题", "可以怎么填"))
-        for sort, problems in sorts:
-            for one in problems:
-                row = (
-                    sort,
-                    one.row or "",
-                    one.column,
-                    one.header,
-                    one.value,
-                    one.message,
-                    one.allowed,
+        writer.writerow(ERROR_HEADERS)
+        for result, problems in groups:
+            for problem in problems:
+                cells = (
+                    result,
+                    problem.row or "",
+                    problem.column,
+                    problem.header,
+                    problem.value,
+                    problem.message,
+                    problem.allowed,
                 )
-                writer.writerow([escape_formula(str(cell)) for cell in row])
+                writer.writerow([escape_formula(str(cell)) for cell in cells])

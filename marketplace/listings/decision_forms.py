@@ -22,11 +22,11 @@ class DecisionForm(FlaskForm):
     @property
     def seen_revision(self) -> int:
         """The revision the reader saw; -1 where the page did not say."""
-        return (
-            int(self.seen.data)
-            if re.fullmatch(r"\d{1,9}", self.seen.data or "", re.ASCII)
-            else -1
-        )
+        seen = self.seen.data or ""
+        # Nine digits at most: a made-up number must not reach the database. No revision is -1.
+        if re.fullmatch(r"\d{1,9}", seen, re.ASCII):
+            return int(seen)
+        return -1
 
 
 class VerifyForm(FlaskForm):

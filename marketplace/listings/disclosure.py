@@ -11,7 +11,8 @@ from typing import Any
 
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS, ListingSchema
-from marketplace.listings.schema.field import SeenBy
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.field import ListColumn, SeenBy
 from marketplace.permissions import Reader, may
 
 UNNAMED = "单位未公开"
@@ -130,6 +131,20 @@ class View:
         if isinstance(self._row, Demand) and self._row.visibility != "partial":
             return self._row.alias
         return UNNAMED
+
+    def cell_of(self, column: ListColumn, dictionaries: Dictionaries) -> Any:
+        """The cell of a list, as the reader may know it; None where they may not.
+
+        Args:
+            column: a column of lists of this kind.
+            dictionaries: those of this list.
+        """
+        if column.holder and not self.knows.firm:
+            return self.holder
+        level = SeenBy.FIRM if column.naming else column.seen_by
+        if not self.knows.sees(level):
+            return None
+        return column.write_cell(self._row, dictionaries)
 
     @property
     def contact_desk(self) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from marketplace.listings.life import WAITING
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.worklists import load_in_order
 from marketplace.permissions import Reader, require
+from marketplace.persistence import Page
 
 PAGE = 50
 # What the operators look through: name in the address → states.
@@ -64,11 +65,10 @@ def tray_page(
         NotAllowed.
     """
     require(by, "listing.review")
-    pages = max(1, -(-tray_count(tray, kind) // PAGE))
-    page = min(max(1, page), pages)
-    query = _in_order(tray, kind).limit(PAGE).offset((page - 1) * PAGE)
+    arithmetic = Page(tray_count(tray, kind), PAGE)
+    query = _in_order(tray, kind).limit(PAGE).offset(arithmetic.offset(page))
     keys = [(row.kind, row.id) for row in db.session.execute(query)]
-    return TrayPage(load_in_order(keys), page, pages)
+    return TrayPage(load_in_order(keys), arithmetic.clamp(page), arithmetic.pages)
 
 
 def tray_count(tray: str, kind: str = "") -> int:
@@ -90,6 +90,7 @@ def neighbours(
         NotAllowed.
     """
     require(by, "listing.review")
+    # The whole queue is read: it is short, and the place of a row in it is part of what is shown.
     query = _in_order("waiting", kind)
     keys = [(one.kind, one.id) for one in db.session.execute(query)]
     if (row.kind, row.id) not in keys:
@@ -134,6 +135,7 @@ def _in_order(tray: str, kind: str) -> Any:
         )
         parts.append(columns.where(table.state.in_(TRAYS[tray])))
     everything = union_all(*parts).subquery()
+    # What waits is taken up in the order it came; of what is published the newest is what operators look for.
     at = everything.c.at.desc()
     if tray == "waiting":
         at = everything.c.at

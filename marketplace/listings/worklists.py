@@ -19,6 +19,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.permissions import Reader, organisations_of
+from marketplace.persistence import Page
 
 Row = Achievement | Demand
 PAGE = 50  # rows of one page
@@ -71,7 +72,8 @@ def returned_listings(person: Reader) -> list[Returned]:
         for row in rows:
             at, reason = reasons.get(row.id, (None, ""))
             found.append(Returned(row, at, reason))
-    return sorted(found, key=lambda one: (one.at or datetime.min, one.row.id))
+    # A row whose return left no History (imported, older release) has waited longest as far as anybody knows.
+    return sorted(found, key=lambda item: (item.at or datetime.min, item.row.id))
 
 
 def ending_listings(person: Reader) -> list[Row]:
@@ -115,6 +117,7 @@ def own_listings(
         page: from 1; beyond the end the last one is given.
     """
     own = organisations_of(person)
+    # Both kinds in one list need one order, so the database sorts keys of both; the rows of a page are loaded after.
     parts = []
     for table in LISTINGS.values():
         if kind in ("", table.kind):
@@ -129,17 +132,17 @@ def own_listings(
             parts.append(columns.where(table.organisation_id.in_(own), wanted))
     everything = union_all(*parts).subquery()
     total = db.session.scalar(db.select(func.count()).select_from(everything)) or 0
-    pages = max(1, -(-total // PAGE))
-    page = min(max(1, page), pages)
+    arithmetic = Page(total, PAGE)
     order = (everything.c.at.desc(), everything.c.kind, everything.c.id.desc())
     chosen = (
         db.select(everything.c.kind, everything.c.id)
         .order_by(*order)
         .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        .offset(arithmetic.offset(page))
     )
     keys = [(row.kind, row.id) for row in db.session.execute(chosen)]
-    return OwnPage(load_in_order(keys), page, pages, total)
+    number = arithmetic.clamp(page)
+    return OwnPage(load_in_order(keys), number, arithmetic.pages, total)
 
 
 def own_drafts(person: Reader) -> tuple[list[Row], int]:
@@ -175,11 +178,14 @@ def _ends_soon(table: Any) -> Any:
 
 def _return_reasons(kind: str, ids: list[int]) -> dict[int, tuple[datetime, str]]:
     """When each listing was last returned, and the reason given."""
-    query: Select[tuple[History]] = (
-        db.select(History)
-        .where(
-            History.kind == kind, History.thing_id.in_(ids), History.deed == "return"
-        )
-        .order_by(History.id)
+    returned = (
+        History.kind == kind,
+        History.thing_id.in_(ids),
+        History.deed == "return",
     )
-    return {one.thing_id: (one.at, one.note) for one in db.session.scalars(query)}
+    query: Select[tuple[History]] = db.select(History).where(*returned)
+    reasons = {}
+    # Oldest first: the last return of a listing is the one that stays.
+    for event in db.session.scalars(query.order_by(History.id)):
+        reasons[event.thing_id] = (event.at, event.note)
+    return reasons

@@ -49,7 +49,7 @@ class Parts(Collector):
             labels=["part"],
         )
         for part, state in states.items():
-            up.add_metric([part], state["state"] == "ok")
+            up.add_metric([part], state["state"] in health.GOOD_STATES)
             if state["age"] is not None:
                 age.add_metric([part], state["age"])
         yield up

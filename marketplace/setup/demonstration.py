@@ -15,7 +15,8 @@ from flask import current_app
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.errors import NotAllowed
-from marketplace.exchange import rules as exchange
+from marketplace.exchange import deeds as exchange_deeds
+from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
@@ -156,8 +157,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
     for name, kind in SAMPLE_LISTS:
-        sheet = exchange.read(SAMPLES / name, kind)
-        outcome = exchange.take(sheet, by=None, publish=True)
+        sheet = importing.parse_file(SAMPLES / name, kind)
+        outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
         report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
         )

@@ -201,7 +201,7 @@ class Verdict(Model):
     impression: Mapped[Impression] = relationship()
 
     # Two people with one account: the second to save is told that the row has changed.
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
+    __mapper_args__ = {"version_id_col": revision}
 
     @property
     def offered_id(self) -> int:

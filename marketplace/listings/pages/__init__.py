@@ -1,11 +1,11 @@
-"""Pages of the listings: the public page of one, the owner's forms and buttons, the operators' review.
+"""Pages of the listings: the public page of one, the owner's form and buttons, the operators' review.
 
 Each file declares its views on the one blueprint of the room; lists and search are pages of the rooms above.
 """
 
 from __future__ import annotations
 
-from marketplace.listings.pages import own, public, review
+from marketplace.listings.pages import own, public, review, writing
 from marketplace.listings.pages.blueprint import blueprint
 
-__all__ = ["blueprint", "own", "public", "review"]
+__all__ = ["blueprint", "own", "public", "review", "writing"]

@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 from sqlalchemy import func
 from sqlalchemy.orm import Session
 
-from marketplace.exchange import rules
+from marketplace.exchange.deeds import import_rows
+from marketplace.exchange.importing import parse_file
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from tests.factories import Factory
@@ -246,8 +247,8 @@ def test_expire(run: Run) -> None:
 def test_every_sample_is_complete_enough_to_be_public(
     session: Session, name: str
 ) -> None:
-    report = rules.read(DEMO / f"{name}.csv", SAMPLES[name])
-    outcome = rules.take(report, by=None, publish=True, dry_run=True)
+    report = parse_file(DEMO / f"{name}.csv", SAMPLES[name])
+    outcome = import_rows(report, by=None, publish=True, dry_run=True)
 
     assert [
         problem.place + problem.message
@@ -259,11 +260,11 @@ def test_every_sample_is_complete_enough_to_be_public(
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_samples_are_the_same_in_both_forms(session: Session, name: str) -> None:
     text, workbook = (
-        rules.read(DEMO / f"{name}{suffix}", SAMPLES[name])
+        parse_file(DEMO / f"{name}{suffix}", SAMPLES[name])
         for suffix in (".csv", ".xlsx")
     )
 
-    assert [(e.holder, e.values) for e in workbook.entries] == [
-        (e.holder, e.values) for e in text.entries
+    assert [(e.owner, e.values) for e in workbook.entries] == [
+        (e.owner, e.values) for e in text.entries
     ]
     assert workbook.problems == text.problems == []

@@ -18,7 +18,7 @@ from tests.marketplace.exchange.files import ole2, xlsx, zipped
 HEADER = ("成果名称", "完成单位", "简介")
 
 
-def recognise(row: Any) -> int:
+def count_headers(row: Any) -> int:
     known = sum(str(cell).strip() in HEADER for cell in row)
     return known if known > 1 else 0
 
@@ -26,8 +26,10 @@ def recognise(row: Any) -> int:
 def rows_of(
     content: bytes, name: str = "list.xlsx", **more: Any
 ) -> list[tuple[int, tuple[Any, ...]]]:
-    with sheets.opened(io.BytesIO(content), recognise, name=name, **more) as table:
-        return [(line.number, line.cells) for line in table.lines]
+    with sheets.open_sheet(
+        io.BytesIO(content), count_headers, name=name, **more
+    ) as sheet:
+        return [(row.number, row.cells) for row in sheet.rows]
 
 
 def refusal(content: bytes, name: str = "list.xlsx", **more: Any) -> str:
@@ -103,11 +105,11 @@ def test_the_first_visible_sheet_with_a_header_is_read() -> None:
         [HEADER, ("一", "甲校", "文")], before=["封面", "旧表"], hide=["旧表"]
     )
 
-    with sheets.opened(io.BytesIO(content), recognise) as table:
-        read = [line.cells for line in table.lines]
-        sheet, remarks = table.sheet, table.remarks
+    with sheets.open_sheet(io.BytesIO(content), count_headers) as sheet:
+        read = [row.cells for row in sheet.rows]
+        name, remarks = sheet.name, sheet.remarks
 
-    assert (sheet, read) == ("清单", [("一", "甲校", "文")])
+    assert (name, read) == ("清单", [("一", "甲校", "文")])
     assert remarks == ["文件有 2 个工作表，只读取「清单」。"]
 
 
@@ -222,7 +224,7 @@ def test_a_large_file_is_refused_by_its_size_alone(tmp_path: Path) -> None:
 
     with (
         pytest.raises(Invalid, match="文件有 200 MB，最大可以导入 50 MB"),
-        sheets.opened(path, recognise),
+        sheets.open_sheet(path, count_headers),
     ):
         pass
 
@@ -234,7 +236,7 @@ def test_the_limit_is_a_parameter() -> None:
 def test_a_path_that_is_none_is_said(tmp_path: Path) -> None:
     with (
         pytest.raises(Invalid, match="打不开文件「nowhere.csv」"),
-        sheets.opened(tmp_path / "nowhere.csv", recognise),
+        sheets.open_sheet(tmp_path / "nowhere.csv", count_headers),
     ):
         pass
 
@@ -244,13 +246,13 @@ def test_a_file_can_be_read_twice_and_stays_open(written: Callable[..., Path]) -
 
     with path.open("rb") as file:
         for _ in range(2):
-            with sheets.opened(file, recognise) as table:
-                assert len(list(table.lines)) == 2
+            with sheets.open_sheet(file, count_headers) as sheet:
+                assert len(list(sheet.rows)) == 2
         assert not file.closed
 
 
 def test_letters() -> None:
-    assert [sheets.letter(i) for i in (0, 25, 26, 27, 701, 702)] == [
+    assert [sheets.column_letter(i) for i in (0, 25, 26, 27, 701, 702)] == [
         "A",
         "Z",
         "AA",

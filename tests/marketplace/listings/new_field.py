@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
@@ -42,10 +41,6 @@ def test_the_form_asks_for_it_and_stores_it(
     assert session.query(Achievement).one().standard_no == NUMBER
 
 
-@pytest.mark.skipif(
-    Path("marketplace/exchange/columns.py").exists(),
-    reason="lists have columns of their own",
-)
 def test_lists_bring_it_in_by_another_header_and_take_it_out_by_its_own(
     app: Flask, session: Any, written: Callable[..., Path], tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import threading
 
 from flask import Flask
 
-from marketplace.exchange import rules
+from marketplace.exchange import deeds, exporting, importing, queries
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
@@ -19,9 +19,8 @@ def test_somebody_saves_between_reading_a_list_and_taking_it(
 ) -> None:
     row = stock.achievement("超精研磨降噪工艺之一", state="draft")
     listing_id, table = row.id, "achievement"
-    content = rules.workbook(
-        table, rules.for_export(table, by=None, everything=True), by=None
-    )
+    rows = queries.listings_to_export(table, reader=None, everything=True)
+    content = exporting.workbook(table, rows, reader=None)
 
     def save() -> None:
         with site.app_context():
@@ -30,11 +29,13 @@ def test_somebody_saves_between_reading_a_list_and_taking_it(
                 other, {"innovation": "别人刚写的"}, by=None, seen=other.revision
             )
 
-    report = rules.read(io.BytesIO(content), table, defaults={"备注": "来自清单"})
+    report = importing.parse_file(
+        io.BytesIO(content), table, defaults={"备注": "来自清单"}
+    )
     worker = threading.Thread(target=save)
     worker.start()
     worker.join()
-    outcome = rules.take(report, by=None)
+    outcome = deeds.import_rows(report, by=None)
     db.session.expire_all()
     now = db.session.get(Achievement, listing_id)
 

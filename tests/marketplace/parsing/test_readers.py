@@ -11,8 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from marketplace.exchange.vocabularies import CLOSED, Vocabulary
 from marketplace.listings.models import AchievementMetric
+from marketplace.listings.schema import terms
+from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing import ParseError
 from marketplace.parsing.days import read_day, read_months, read_years
 from marketplace.parsing.figures import read_metrics, read_whole
@@ -514,20 +515,22 @@ def test_terms_may_hold_the_sign_that_parts_them() -> None:
     }
     words = Vocabulary(names, endings=("技术",))
 
-    assert words.many("中药、天然药物、新材料技术，高性能、智能化仪器仪表；101") == [
+    assert words.read_many(
+        "中药、天然药物、新材料技术，高性能、智能化仪器仪表；101"
+    ) == [
         "202",
         "40",
         "803",
         "101",
     ]
-    assert words.many("新材料/软件") == ["40", "101"]
+    assert words.read_many("新材料/软件") == ["40", "101"]
 
 
 def test_an_unknown_term_lists_what_is_allowed() -> None:
-    words = Vocabulary(*CLOSED["stage"])
+    words = terms.STAGES
 
     with pytest.raises(ParseError) as caught:
-        words.one("概念")
+        words.read_one("概念")
 
     assert caught.value.allowed == "可填：研制、小试、中试、小批量、产业化。"
 
@@ -587,8 +590,8 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "email": read_email,
     "uscc": read_uscc,
     "number": lambda raw: read_ip_number(cell_text(raw)),
-    "stage": Vocabulary(*CLOSED["stage"]).one,
-    "modes": Vocabulary(*CLOSED["conversion_modes"]).many,
+    "stage": terms.STAGES.read_one,
+    "modes": terms.CONVERSION_MODES.read_many,
 }
 
 

@@ -1,0 +1,85 @@
+"""What an import and an export read from the database: organisations, listings, and what a list is made of.
+
+Nothing is changed here; which listings a reader may find or open is decided in `listings.models`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from marketplace.accounts.models import Organisation
+from marketplace.extensions import db
+from marketplace.listings.life import ENDED
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.schema.owners import NamedOwner
+from marketplace.permissions import Reader
+from marketplace.persistence import chunked
+
+EXPORT_BATCH = 500  # listings read at a time
+KEYS = 400  # values in one IN list: below every database's limit of bound parameters
+
+
+def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
+    """The organisations that are there already, by 统一社会信用代码 and by the key of their name."""
+    keys = set()
+    codes = set()
+    for owner in owners:
+        keys.add(owner.key)
+        if owner.uscc:
+            codes.add(owner.uscc)
+    found: dict[str, Organisation] = {}
+    for column, values in ((Organisation.name_key, keys), (Organisation.uscc, codes)):
+        for part in chunked(sorted(values), KEYS):
+            query = db.select(Organisation).where(column.in_(part))
+            for row in db.session.scalars(query):
+                found[row.name_key] = row
+                if row.uscc:
+                    found[row.uscc] = row
+    return found
+
+
+def living_ids(
+    kind: str, organisation_ids: Iterable[int]
+) -> dict[tuple[int, str], int]:
+    """The living listings of these organisations: (id of the organisation, key of the title) → id."""
+    table = LISTINGS[kind]
+    found = {}
+    for part in chunked(sorted(organisation_ids), KEYS):
+        query = db.select(table.organisation_id, table.title_key, table.id).where(
+            table.organisation_id.in_(part), table.state.not_in(ENDED)
+        )
+        for organisation_id, key, listing_id in db.session.execute(query):
+            found[organisation_id, key] = listing_id
+    return found
+
+
+def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Demand]:
+    """Listings of a kind by id."""
+    table = LISTINGS[kind]
+    found = {}
+    for part in chunked(ids, KEYS):
+        for row in db.session.scalars(db.select(table).where(table.id.in_(part))):
+            found[row.id] = row
+    return found
+
+
+def listings_to_export(
+    kind: str, *, reader: Reader | None, everything: bool = False
+) -> Iterator[Achievement | Demand]:
+    """The listings of a kind in order of id, read in batches.
+
+    Args:
+        kind: `achievement` or `demand`.
+        reader: who will read the list; None for the site itself.
+        everything: drafts and ended ones too, as far as the reader may open them; else what they may find.
+    """
+    table = LISTINGS[kind]
+    allowed = table.visible_to(reader) if everything else table.found_by(reader)
+    last_id = 0
+    while True:
+        query = db.select(table).where(allowed, table.id > last_id)
+        rows = list(db.session.scalars(query.order_by(table.id).limit(EXPORT_BATCH)))
+        yield from rows
+        if len(rows) < EXPORT_BATCH:
+            return
+        last_id = rows[-1].id

@@ -1,0 +1,248 @@
+"""The form in which a listing is written: new, changed, saved, handed in, with what is wrong and what is missing.
+
+What is asked is in `forms.py`, what is done in `deeds.py`; the other buttons of an owner are in `own.py`.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from markupsafe import Markup
+
+from marketplace import contributions
+from marketplace.door import needs
+from marketplace.errors import Invalid, MarketError, NotNow, Stale
+from marketplace.lifecycle import history_of
+from marketplace.listings import deeds, queries, readiness, worklists
+from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
+from marketplace.listings.models import KIND_NAMES, Achievement, Demand
+from marketplace.listings.pages.blueprint import KIND, blueprint
+from marketplace.listings.writing import DuplicateTitle
+from marketplace.permissions import require
+
+Form: TypeAlias = AchievementForm | DemandForm
+Row: TypeAlias = Achievement | Demand
+
+
+@blueprint.route(f"/mine/{KIND}/new", methods=["GET", "POST"])
+@needs("listing.create")
+def new(kind: str) -> ResponseReturnValue:
+    """Write a new listing; a title and a text may be handed on in the address or by another form."""
+    form = FORMS[kind](organisations=worklists.writing_organisations(current_user))
+    if not form.is_submitted():
+        form.prefill(request.args)
+    return _answer_form(form, None)
+
+
+@blueprint.route(f"/mine/{KIND}/<int:listing_id>/edit", methods=["GET", "POST"])
+@needs("listing.edit", of_thing=True)
+def edit(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Change a listing."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    require(current_user, "listing.edit", row)
+    form = FORMS[kind](row=row)
+    if row.life.can(row.state, "edit"):
+        return _answer_form(form, row)
+    advice = "可以在「我的」里看它现在能做什么。"
+    if row.state == "submitted":
+        advice = "先在「我的」里撤回送审，再修改。"
+    locked = NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
+    # It was handed in while this form was open: what was typed stays in sight.
+    if form.is_submitted():
+        return _form_page(form, row, 409, error=locked)
+    raise locked
+
+
+def hand_in(row: Row, seen: int, *, saved_message: str = "") -> ResponseReturnValue:
+    """Hand in; where something is missing, the form says what and where, and that what was typed is stored.
+
+    Args:
+        row: the listing as it is stored.
+        seen: the revision the writer saw.
+        saved_message: what is said of a save that went before, where handing in fails.
+    """
+    try:
+        deeds.submit(row, by=current_user, seen=seen)
+    except Invalid as error:
+        if saved_message:
+            flash(saved_message, "success")
+        form = FORMS[row.kind](formdata=None, row=row)
+        form.blame(error.problems)
+        return _form_page(form, row, 422, error=error)
+    others = KIND_NAMES[row.counterpart]
+    link = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
+    text = Markup(
+        '已送审，机构审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
+    )
+    flash(text.format(link, others), "success")
+    return redirect(url_for("desk.mine"), 303)
+
+
+def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
+    """Show the form, add a row to it, save it, or save it and hand it in; what was typed is never lost."""
+    focus = ""
+    deed = request.form.get("deed", "")
+    # A button that adds a row or asks for a look at the matches sends the whole form too: nothing is saved by it.
+    if "add" in request.form:
+        focus = form.more(request.form["add"])
+        deed = ""
+    elif "look" in request.values:
+        deed = ""
+    if not deed:
+        return _form_page(form, row, focus=focus)
+    if not form.validate():
+        return _refused_page(form, row, deed)
+    try:
+        saved = _save(form, row)
+    except Invalid as error:
+        form.blame(error.problems)
+        return _refused_page(form, row, deed, error=error)
+    except Stale as error:
+        assert row is not None  # noqa: S101  only a stored row can have been changed by somebody else
+        fresh = queries.get_visible(form.kind, row.id, by=current_user)
+        return _form_page(form, fresh, 409, error=error)
+    session["kept"] = _draft_key(form.kind, row)
+    if deed == "submit":
+        return hand_in(saved, saved.revision, saved_message="草稿已保存。")
+    flash(_saved_message(saved), "success")
+    return redirect(url_for("listings.edit", kind=saved.kind, listing_id=saved.id), 303)
+
+
+def _save(form: Form, row: Row | None) -> Row:
+    """Save the form: a new draft where there is no row yet, else the changed row. Raises as `deeds` does."""
+    values = form.values()
+    if row is not None:
+        return deeds.save(row, values, by=current_user, seen=form.seen_revision)
+    if form.owner is None:
+        raise Invalid("先选单位。", problems={"organisation": ["选一个单位。"]})
+    return deeds.create(form.kind, values, organisation=form.owner, by=current_user)
+
+
+def _refused_page(
+    form: Form, row: Row | None, deed: str, *, error: Invalid | None = None
+) -> ResponseReturnValue:
+    """The form with what is wrong in it; where it was to be handed in, with all that is missing too."""
+    if deed == "submit":
+        owner = form.owner if row is None else row.organisation
+        form.blame(form.lacking(owner))
+    return _form_page(form, row, 422, error=error)
+
+
+def _draft_key(kind: str, row: Row | None) -> str:
+    """The name under which the browser keeps what is typed until it has been saved."""
+    number = "new" if row is None else row.id
+    return f"{current_user.id}/{kind}/{number}"
+
+
+def _saved_message(row: Row) -> str:
+    if row.state == "published":
+        return "修改已保存，公开页面已更新。"
+    missing = len(readiness.publication_problems(row))
+    if missing:
+        return f"草稿已保存。送审前还有 {missing} 处要补齐。"
+    return "草稿已保存，内容齐全，可以送审。"
+
+
+def _form_page(
+    form: Form,
+    row: Row | None,
+    status: int = 200,
+    *,
+    error: MarketError | None = None,
+    focus: str = "",
+) -> ResponseReturnValue:
+    """The page of a form, with what is wrong, what is missing for the public, and what others changed meanwhile.
+
+    Args:
+        form: what was typed, or what is stored.
+        row: the stored listing; None for a new one.
+        status: of the answer.
+        error: what a deed refused.
+        focus: id of the control to go to; empty for none.
+    """
+    stored: dict[str, str] = {}
+    # Saved again, the form shall win over what the writer now sees of the others.
+    if isinstance(error, Stale) and row is not None:
+        stored = _stored_values(form, row)
+        form.seen.data = row.revision
+    if not focus:
+        form.leave_room()
+    looked_at = form.main_text() if "look" in request.values else None
+    faults = form.faults()
+    texts: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
+    for fault in faults:
+        texts.setdefault(fault.id, []).append(fault.text)
+        names.setdefault(fault.id, fault.label)
+    page = render_template(
+        "listings/form.html",
+        form=form,
+        row=row,
+        kind=form.kind,
+        kind_name=KIND_NAMES[form.kind],
+        error=error,
+        focus=focus,
+        problems=texts,
+        problem_names=names,
+        problems_title=_problems_title(error, [fault.text for fault in faults]),
+        twin=_listing_of_that_title(form.kind, error),
+        stored=stored,
+        returned=_return_reason(row),
+        key=_draft_key(form.kind, row),
+        kept=session.pop("kept", ""),
+        missing=_missing_values(form, row),
+        needed=form.needed(),
+        previews=contributions.previews(form.kind, row, looked_at, current_user),
+        action=_form_address(form.kind, row),
+        labels=form.schema.labels,
+    )
+    return page, status
+
+
+def _form_address(kind: str, row: Row | None) -> str:
+    if row is None:
+        return url_for("listings.new", kind=kind)
+    return url_for("listings.edit", kind=kind, listing_id=row.id)
+
+
+def _stored_values(form: Form, row: Row) -> dict[str, str]:
+    """Field → what is stored, in words, of the fields in which the form differs from it."""
+    values = {}
+    for name in form.differing(row):
+        values[name] = form.schema[name].describe(row)
+    return values
+
+
+def _missing_values(form: Form, row: Row | None) -> dict[str, list[str]]:
+    """Field → what the public would miss of the stored listing, in the order of the form."""
+    if row is None:
+        return {}
+    problems = readiness.publication_problems(row)
+    return {name: problems[name] for name in sorted(problems, key=form.names().index)}
+
+
+def _listing_of_that_title(kind: str, error: MarketError | None) -> Row | None:
+    """The listing that has the title already, so that the writer can go there."""
+    if not isinstance(error, DuplicateTitle):
+        return None
+    return queries.get_visible(kind, error.existing_id, by=current_user)
+
+
+def _problems_title(error: MarketError | None, texts: list[str]) -> str:
+    """What stands above the list of problems: why it was not saved, unless the list says it or the page its own way."""
+    if error is None or isinstance(error, Stale | NotNow) or error.message in texts:
+        return f"有 {len(texts)} 处要改，改好再保存"
+    return error.message
+
+
+def _return_reason(row: Row | None) -> str:
+    """Why a returned listing was returned the last time; empty for others."""
+    if row is None or row.state != "returned":
+        return ""
+    for event in reversed(history_of(row)):
+        if event.deed == "return":
+            return event.note
+    return ""

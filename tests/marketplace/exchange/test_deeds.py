@@ -1,0 +1,334 @@
+"""Lists imported into the database: what is added, changed, published, refused, and by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from marketplace.accounts.models import Organisation
+from marketplace.errors import NotAllowed
+from marketplace.exchange.deeds import import_rows
+from marketplace.exchange.importing import parse_file
+from marketplace.extensions import db
+from marketplace.lifecycle import history_of
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
+from marketplace.listings.models import Demand
+from tests.factories import Factory
+from tests.marketplace.exchange.lists import (
+    HEADER,
+    ROW,
+    count,
+    import_list,
+    one,
+    parse,
+    row,
+)
+
+
+def test_a_good_row_becomes_a_listing(session: Session) -> None:
+    outcome = import_list([ROW])
+    found = one()
+
+    assert (outcome.new, outcome.refused, outcome.problems) == (1, 0, [])
+    assert (found.state, found.stage, found.field_codes, found.conversion_modes) == (
+        "draft",
+        "pilot",
+        ["804"],
+        ["license", "transfer"],
+    )
+    assert (found.price_mode, found.price_min, found.price_max) == (
+        "range",
+        Decimal(30),
+        Decimal(60),
+    )
+    assert [person.name for person in found.contributors] == ["张三", "李四"]
+    assert [str(metric) for metric in found.metrics] == ["圆度≤0.1 mm", "硬度≥60 HRC"]
+    assert (found.organisation.name, found.organisation.kind) == (
+        "聊城大学（示例）",
+        "university",
+    )
+    assert found.organisation.verified_at is None
+    assert [deed.deed for deed in history_of(found)] == ["create"]
+
+
+def test_a_dry_run_counts_what_would_be_and_changes_nothing(session: Session) -> None:
+    outcome = import_list(
+        [ROW, row(成果名称="另一个成果名称")], dry_run=True, publish=True
+    )
+
+    assert (outcome.new, outcome.published, outcome.dry) == (2, 2, True)
+    assert (count(), count(Organisation)) == (0, 0)
+
+
+def test_the_same_list_again_changes_nothing(session: Session) -> None:
+    import_list([ROW])
+    before = one().revision
+
+    outcome = import_list([ROW])
+
+    assert (outcome.new, outcome.changed, outcome.unchanged, outcome.refused) == (
+        0,
+        0,
+        1,
+        0,
+    )
+    assert (count(), one().revision) == (1, before)
+
+
+def test_titles_are_the_same_whatever_their_punctuation_and_width(
+    session: Session,
+) -> None:
+    import_list([row(成果名称="PA66 保持架（注塑）技术")])
+
+    outcome = import_list([row(成果名称="ＰＡ66保持架(注塑)技术")])
+
+    assert (outcome.new, outcome.changed, count()) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("publish", [False, True])
+def test_a_changed_row_changes_the_listing_with_a_history_row(
+    session: Session, publish: bool
+) -> None:
+    import_list([ROW], publish=publish)
+
+    outcome = import_list([row(预期价格="面议", 主要技术指标="圆度≤0.05 mm")])
+    found = one()
+
+    assert (outcome.changed, outcome.new) == (1, 0)
+    assert (found.price_mode, found.price_min, found.price_max) == (
+        "negotiable",
+        None,
+        None,
+    )
+    assert [str(metric) for metric in found.metrics] == ["圆度≤0.05 mm"]
+    edit = history_of(found)[-1]
+    assert (edit.deed, edit.after) == ("edit", "published" if publish else "draft")
+    assert set(edit.changed) == {"price_mode", "price_min", "price_max", "metrics"}
+
+
+def test_an_empty_cell_leaves_what_is_there(session: Session) -> None:
+    import_list([ROW])
+
+    outcome = import_list([row(预期价格="", 关键词=None)])
+
+    assert outcome.unchanged == 1
+    assert (one().price_min, one().keywords) == (Decimal(30), ["轴承", "降噪"])
+
+
+def test_what_a_list_has_no_column_for_stays(session: Session) -> None:
+    import_list([ROW])
+    found = one()
+    people = [{"name": "张三", "title": "教授"}, {"name": "李四"}]
+    listing_deeds.save(found, {"contributors": people}, by=None, seen=found.revision)
+
+    outcome = import_list([ROW])
+
+    assert outcome.unchanged == 1
+    assert one().contributors[0].title == "教授"
+
+
+def test_a_published_listing_is_not_made_incomplete(session: Session) -> None:
+    import_list([ROW], publish=True)
+
+    outcome = import_list([row(成果简介="太短")])
+
+    assert (outcome.changed, outcome.refused) == (0, 1)
+    assert "至少写 20 个字" in outcome.problems[0].allowed
+    assert one().summary == ROW[4]
+    assert one().state == "published"
+
+
+@pytest.mark.parametrize("state", ["submitted", "suspended", "expired"])
+def test_a_listing_that_cannot_be_edited_is_refused_only_where_it_would_change(
+    make: Factory, state: str
+) -> None:
+    owner = make.organisation("聊城大学（示例）", kind="university")
+    make.achievement(ROW[0], state=state, owner=owner)
+
+    changed = import_list([ROW])
+    same = import_list([[ROW[0], ROW[1]]], header=HEADER[:2])
+
+    assert (changed.refused, same.unchanged) == (1, 1)
+    assert "现在不能修改" in changed.problems[0].message
+
+
+def test_an_ended_listing_may_be_written_again(make: Factory) -> None:
+    owner = make.organisation("聊城大学（示例）", kind="university")
+    make.achievement(ROW[0], state="withdrawn", owner=owner)
+
+    assert import_list([ROW]).new == 1
+
+
+def test_publishing_publishes_what_is_complete_and_says_what_the_rest_lacks(
+    session: Session,
+) -> None:
+    outcome = import_list(
+        [ROW, row(成果名称="没有联系人的一项成果", 联系人="")], publish=True
+    )
+
+    assert (outcome.new, outcome.published, outcome.refused) == (2, 1, 0)
+    assert [(draft.row, draft.allowed) for draft in outcome.drafts] == [
+        (3, "填写联系人或联系部门。")
+    ]
+    assert (one().state, one("没有联系人的一项成果").state) == ("published", "draft")
+    assert [deed.deed for deed in history_of(one())] == [
+        "create",
+        "submit",
+        "take",
+        "approve",
+    ]
+    assert one().organisation.verified_at is not None
+
+
+def test_a_draft_is_published_once_its_row_is_complete(session: Session) -> None:
+    import_list([row(联系人="")], publish=True)
+
+    outcome = import_list([ROW], publish=True)
+
+    assert (outcome.changed, outcome.published, one().state) == (1, 1, "published")
+
+
+def test_the_index_is_in_step_afterwards(session: Session, app: Any) -> None:
+    import_list([ROW, row(成果名称="没有联系人的一项成果", 联系人="")], publish=True)
+
+    found = {
+        (kind, listing_id)
+        for kind, listing_id, _ in app.extensions["search"].versions()
+    }
+    assert found == {("achievement", one().id)}
+    assert upkeep.index_check() == {"missing": [], "stale": [], "extra": []}
+
+
+def test_good_rows_are_imported_and_strict_imports_none(session: Session) -> None:
+    rows = [ROW, row(成果名称="另一个成果名称", 预期价格="许多")]
+
+    strict = import_list(rows, strict=True)
+    assert (strict.stopped, strict.new, strict.refused, count()) == (True, 0, 1, 0)
+
+    plain = import_list(rows)
+    assert (plain.stopped, plain.new, plain.refused, count()) == (False, 1, 1, 1)
+
+
+def test_strict_imports_none_where_only_the_database_knows_of_a_problem(
+    session: Session,
+) -> None:
+    import_list([ROW], publish=True)
+
+    outcome = import_list(
+        [row(成果名称="另一个成果名称"), row(成果简介="太短")], strict=True
+    )
+
+    assert (outcome.stopped, outcome.new, outcome.refused, count()) == (True, 0, 1, 1)
+
+
+def test_twins_under_two_names_of_one_code_are_reported(session: Session) -> None:
+    header = [*HEADER, "统一社会信用代码"]
+    rows = [
+        [*ROW, "91350100M000100Y43"],
+        [*row(完成单位="聊城大学新名"), "91350100M000100Y43"],
+    ]
+
+    outcome = import_list(rows, header=header)
+
+    assert (outcome.new, outcome.refused, count(Organisation)) == (1, 1, 1)
+    assert "统一社会信用代码相同" in outcome.problems[0].message
+
+
+def test_a_code_that_contradicts_the_known_one_is_refused(session: Session) -> None:
+    header = [*HEADER, "统一社会信用代码"]
+    import_list([[*ROW, "91350100M000100Y43"]], header=header)
+
+    outcome = import_list(
+        [[*row(成果名称="另一个成果名称"), "914403001922038216"]], header=header
+    )
+
+    assert (outcome.new, outcome.refused) == (0, 1)
+    assert "与 914403001922038216 不同" in outcome.problems[0].message
+
+
+def test_an_organisation_is_found_by_its_code_and_completed(make: Factory) -> None:
+    owner = make.organisation("聊城大学（示例）", kind="university", verified=False)
+    owner.district_code = None
+    db.session.commit()
+
+    import_list(
+        [[*ROW, "91350100M000100Y43", "茌平县"]],
+        header=[*HEADER, "统一社会信用代码", "所属县市区"],
+    )
+
+    assert (owner.uscc, owner.district_code, count(Organisation)) == (
+        "91350100M000100Y43",
+        "371503",
+        1,
+    )
+
+
+def test_demands_are_imported_with_all_that_is_theirs(
+    session: Session, written: Callable[..., Path]
+) -> None:
+    header = "需求名称 企业名称 统一社会信用代码 所属县市区 需求类型 技术领域 主要问题 技术指标要求 拟投入资金 合作方式"
+    more = "完成期限 是否揭榜 匿名 公开程度 联系人 联系电话"
+    problem = "电机用轴承振动值离散，客户投诉有异音，废品率百分之六。"
+    owner = "某某轴承厂（示例） 91350100M000100Y43 临清"
+    cells = f"深沟球轴承异音攻关 {owner} 技术攻关 804 {problem} 振动≤34dB；要求现场服务"
+    rest = "0.015亿 合作开发、委托开发 2027年9月 否 是 部分公开 技术部 13812345678"
+    text = f"{header} {more}\n{cells} {rest}\n".replace(" ", ",")
+    path = written("demands.csv", text, encoding="gb18030")
+
+    outcome = import_rows(parse_file(path, "demand"), by=None, publish=True)
+    found = one("深沟球轴承异音攻关", Demand)
+
+    assert (outcome.new, outcome.published, outcome.problems) == (1, 1, [])
+    assert (found.need, found.demand_type, found.budget) == (
+        "technology",
+        "tech_breakthrough",
+        Decimal(150),
+    )
+    assert (found.deadline, found.anonymous, found.visibility) == (
+        date(2027, 9, 30),
+        True,
+        "partial",
+    )
+    assert found.key_technology == "要求现场服务"
+    assert found.cooperation_modes == ["cooperative_dev", "commissioned_dev"]
+    assert (found.organisation.kind, found.organisation.district_code) == (
+        "firm",
+        "371581",
+    )
+
+
+def test_only_operators_import_lists(make: Factory) -> None:
+    report = parse([ROW])
+
+    with pytest.raises(NotAllowed):
+        import_rows(report, by=make.person("desk", make.organisation()))
+
+    operator = make.person("operator")
+    assert import_rows(report, by=operator, publish=True).published == 1
+    assert one().owner_id == operator.id
+
+
+def test_many_rows_need_few_queries(session: Session) -> None:
+    rows = [row(成果名称=f"第{number}种超精研磨降噪工艺") for number in range(1200)]
+    report = parse(rows)
+    statements: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        outcome = import_rows(report, by=None, publish=True, dry_run=True)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert (outcome.new, outcome.published) == (1200, 1200)
+    assert sum(statement.startswith("SELECT") for statement in statements) < 20
