@@ -167,6 +167,7 @@ class Contributions:
         return total
 
 
+# Made for every page, read by those that have a header.
 class Navigation:
     """The links of one page, by place. Rooms are queried with the first place that is read: a sitemap reads none.
 
@@ -247,6 +248,7 @@ def jobs() -> list[Job]:
 
 def chain_uses() -> dict[str, int]:
     """Code of an industry chain → how many rows of all rooms name it."""
+    # Summed, for several rooms may name the same chain.
     counts: Counter[str] = Counter()
     for code, count in _current().offered("chain_uses"):
         counts[code] += count

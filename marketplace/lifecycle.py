@@ -46,10 +46,12 @@ class History(Model):
     after: Mapped[str] = mapped_column(String(30))
     note: Mapped[str] = mapped_column(Text, default="")
     changed: Mapped[list[str]] = mapped_column(db.JSON, default=list)
+    # None is the site itself: the command line and the work in the background.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     at: Mapped[datetime] = mapped_column(default=now)
 
 
+# Rows are added to the session and committed by the deed that moves them: both are stored, or neither.
 class Life:
     """A life table.
 

@@ -74,6 +74,7 @@ def organisations_of(person: Reader | None) -> frozenset[int]:
     return frozenset(person.organisation_ids)
 
 
+# The predicates of the table. Their names are read aloud by `flask deeds`: one word or two, as a sentence has them.
 def anyone(_person: Reader, _thing: Any) -> bool:
     return True
 
@@ -92,6 +93,7 @@ def broker(person: Reader, _thing: Any) -> bool:
 
 def member(person: Reader, thing: Any) -> bool:
     """Somebody of the organisation that owns the thing."""
+    # None is in no set of ids, so that a thing without an owner, or no thing yet, belongs to nobody.
     return getattr(thing, "organisation_id", None) in organisations_of(person)
 
 

@@ -41,6 +41,7 @@ def checked_uscc(text: str) -> str:
     try:
         return check_uscc(text)
     except ParseError as error:
+        # The parser knows no field of a form; here it is always this one.
         raise Invalid(error.message, problems={"uscc": [error.message]}) from None
 
 
@@ -80,6 +81,7 @@ def draft_organisation(
         Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
     """
     name = unicodedata.normalize("NFC", name).strip()
+    # A name of signs only has an empty key, so that all such names would be one organisation.
     if not key_of(name) or len(name) > 120:
         raise Invalid(
             "单位名称应为 1–120 个字。",
@@ -139,6 +141,7 @@ def verify_organisation(
         message = "核验前填上统一社会信用代码。"
         raise Invalid(message, problems={"uscc": [message]})
     code = organisation.uscc or checked_uscc(uscc)
+    # The column is unique too; this is for words that name the other one.
     other = find_organisation("", code)
     if other is not None and other.id != organisation.id:
         message = f"代码 {code} 已登记给「{other.name}」，请核对是不是同一个单位。"
@@ -204,11 +207,13 @@ def add_person(
         Invalid: an unknown role.
     """
     wanted = set(roles)
+    # A typing error in a command must not make somebody who may do nothing.
     if wanted - ROLES.keys():
         raise Invalid(f"没有这样的角色：{'、'.join(sorted(wanted - ROLES.keys()))}。")
     person = find_person(email)
     if person is None:
         person = Person(
+            # Lower case, as Flask-Security compares it (`SECURITY_USER_IDENTITY_ATTRIBUTES`).
             email=email.strip().lower(),
             name=name,
             password=hash_password(password),

@@ -21,6 +21,7 @@ ORGANISATION_KINDS = {
     "service_body": "技术转移服务机构",
     "operator": "平台运营方",
 }
+# A person may have several; what each may do is in the `DEEDS` of the rooms.
 ROLES = {
     "researcher": "科研人员",
     "firm": "企业用户",
@@ -79,6 +80,7 @@ class Organisation(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
     name_key: Mapped[str] = mapped_column(String(200), unique=True)
+    # Unique where it is known: NULLs never equal each other, on neither database.
     uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
     kind: Mapped[str] = mapped_column(String(20))
     district_code: Mapped[str | None] = mapped_column(ForeignKey("district.code"))
@@ -90,6 +92,7 @@ class Organisation(Model):
     verified_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
+    # Joined: pages that name an organisation name its district too.
     district: Mapped[District | None] = relationship(lazy="joined")
 
 
@@ -127,6 +130,7 @@ class Person(UserMixin, Model):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     # Typed as Flask-Security declares it; a list of `Role` would be another type than a list of its base.
+    # Loaded with the person, in one query for all: every request checks them.
     roles: Mapped[list[RoleMixin]] = relationship(
         Role, secondary=person_role, lazy="selectin"
     )

@@ -57,6 +57,7 @@ def seed_dictionaries() -> int:
     persistence.begin_write()  # a running site may be saved to meanwhile
     for name, table, columns in SEED_FILES:
         for values in _read_seed(name, columns):
+            # One query a row is quick enough for what runs at setup only.
             if db.session.get(table, values["code"]) is None:
                 db.session.add(table(**values))
                 added += 1
@@ -94,6 +95,7 @@ def save_chain(
     require(by, "dictionary.edit")
     name = name.strip()
     problems: dict[str, list[str]] = {}
+    # All that is wrong at once, so that nobody corrects a form field by field.
     if not re.fullmatch(r"[a-z0-9-]{2,30}", code):
         problems["code"] = ["代码用 2–30 个小写字母、数字或连字符。"]
     if not 1 <= len(name) <= 40:
@@ -112,6 +114,7 @@ def save_chain(
         db.session.add(chain)
     elif chain is None:
         raise NotFound("没有这条产业链。")
+    # Compared here, for SQLAlchemy only notices a save between our reading and our writing.
     elif chain.revision != seen:
         raise Stale("这条产业链刚被别人改过。", "请刷新后再改。")
     chain.name = name

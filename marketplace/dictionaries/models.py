@@ -30,6 +30,7 @@ class District(Model):
     name: Mapped[str] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(20))
     parent: Mapped[str] = mapped_column(String(12), default="")
+    # The year in which the division was abolished, and the code of the one that took its place; empty for today's.
     valid_to: Mapped[str] = mapped_column(String(10), default="")
     successor: Mapped[str] = mapped_column(String(12), default="")
 
@@ -66,10 +67,12 @@ class Chain(Model):
     name: Mapped[str] = mapped_column(String(40), unique=True)
     position: Mapped[int] = mapped_column(default=0)
     official: Mapped[bool] = mapped_column(default=False)
+    # Retired instead of deleted: listings go on naming it.
     active: Mapped[bool] = mapped_column(default=True)
     revision: Mapped[int] = mapped_column(default=1)
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
+    # SQLAlchemy raises it with each save and refuses one that was based on an older row.
     __mapper_args__ = {"version_id_col": revision}
 
 
@@ -132,6 +135,7 @@ def read_facet_names() -> dict[str, dict[str, str]]:
 
 def current_districts() -> dict[str, str]:
     """Code → name of the divisions a listing may lie in today (the city itself and abolished counties left out)."""
+    # The city is where all of them are: as the place of a listing it would say nothing.
     current = (District.valid_to == "", District.kind != "city")
     return _read_names(
         db.select(District.code, District.name).where(*current).order_by(District.code)

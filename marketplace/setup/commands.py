@@ -22,11 +22,13 @@ from marketplace.setup import demonstration, preparing
 @with_appcontext
 def commands(samples: bool | None) -> None:
     """Make the site ready to serve: migrate, first rows, samples, index, matcher. Harmless to repeat."""
+    # Shown at the end: on a large site most of it is the matcher.
     began = time.monotonic()
     click.echo(
         f"Site of {current_app.config['SITE'].name} ({current_app.config['ENVIRONMENT']})"
     )
     click.echo(f"  data folder: {current_app.config['DATA_DIR']}")
+    # First, for everything after it reads the tables.
     upgrade()
     click.echo(
         f"  database: at the newest migration, {preparing.add_first_rows()} dictionary rows added"

@@ -45,6 +45,7 @@ def bring_up_to_date(report: Callable[[str], None]) -> None:
     """
     # First of all, so that what has expired is neither indexed nor learnt from.
     listing_deeds.expire_due()
+    # Cards are stored with the row; a new version of the site may write them in another way.
     written = upkeep.write_cards()
     if written > 0:
         report(f"lists: {written} cards written")
