@@ -22,7 +22,7 @@ from marketplace.exchange.headers import (
     find_number_index,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
-from marketplace.exchange.rows import OpenSheet, SheetRow
+from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
@@ -272,10 +272,9 @@ class _SheetReader:
 
     def _is_listing(self, row: SheetRow, raws: Sequence[Any]) -> bool:
         """Whether a row is meant to be a listing."""
-        texts = ["" if raw is None else str(raw).strip() for raw in raws]
-        if not any(texts):
+        if not any(is_filled(raw) for raw in raws):
             return False  # a footer, or a running number alone
-        if texts == self.header:
+        if [str(raw).strip() for raw in raws] == self.header:
             return False  # long lists repeat the header on each page
         if self.number_index is None or self.number_index >= len(row.cells):
             return True
