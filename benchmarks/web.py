@@ -75,7 +75,7 @@ def fill(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, float]:
 
     with app.app_context():
         upgrade()
-        dictionary_deeds.seed()
+        dictionary_deeds.seed_dictionaries()
         account_deeds.seed_roles()
         began, draw = time.monotonic(), random.Random(1)  # noqa: S311  made-up rows
         owners = [

@@ -22,7 +22,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
 from marketplace import (
-    collecting,
+    background_gc,
     door,
     errors,
     permissions,
@@ -101,7 +101,7 @@ def create_app(config: Any) -> Flask:
     Args:
         config: a `config.Config`, or anything else with `flask_settings()`.
     """
-    collecting.collect_apart()
+    background_gc.start()
     app = Flask(
         __name__, template_folder=str(ROOT / "templates"), static_folder="static"
     )

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.clock import now
 from marketplace.errors import NotNow
-from marketplace.extensions import db
-from marketplace.permissions import Reader, may
+from marketplace.extensions import Model, db
+from marketplace.permissions import Reader, may, reader_id
 
 
 class Living(Protocol):
@@ -23,10 +23,13 @@ class Living(Protocol):
 
     id: Any
     state: Any
-    kind: str
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind; read only, for it belongs to the class."""
 
 
-class History(db.Model):  # type: ignore[name-defined,misc]
+class History(Model):
     """One deed done to one thing: who, when, from which state to which, and what was said or changed.
 
     Rows are written and never changed; 网络安全法 art. 21 asks for at least six months of them.
@@ -118,7 +121,7 @@ class Life:
         thing: Living,
         deed: str,
         *,
-        by: Any,
+        by: Reader | None,
         note: str = "",
         changed: list[str] | None = None,
     ) -> History:
@@ -127,7 +130,7 @@ class Life:
         Args:
             thing: a row with a state of this table.
             deed: the deed's code.
-            by: the acting person (a row with an `id`), or None for the site itself.
+            by: the acting person, or None for the site itself.
             note: what was said, kept in the History row.
             changed: names of the fields an edit changed.
 
@@ -145,7 +148,7 @@ class Life:
             after=after,
             note=note,
             changed=changed or [],
-            by_id=getattr(by, "id", None),
+            by_id=reader_id(by),
         )
         thing.state = after
         db.session.add(row)
@@ -164,16 +167,15 @@ class Life:
         name = self.deeds.get(deed, deed)
         return NotNow(f"现在的状态是「{state_name}」，不能「{name}」。", advice)
 
-    def born(self, thing: Living, *, by: Any) -> History:
+    def born(self, thing: Living, *, by: Reader | None) -> History:
         """Add the first History row of a thing that has just been given its id (no commit)."""
-        by_id = getattr(by, "id", None)
         row = History(
             kind=thing.kind,
             thing_id=thing.id,
             deed="create",
             before="",
             after=thing.state,
-            by_id=by_id,
+            by_id=reader_id(by),
         )
         db.session.add(row)
         return row

@@ -53,6 +53,13 @@ class Guest:
 Who = Callable[[Reader, Any], bool]
 
 
+def reader_id(reader: Reader | None) -> int | None:
+    """The number that a row stores of who acted; None for a guest and for the site itself."""
+    if reader is None:
+        return None
+    return reader.id
+
+
 def roles_of(person: Reader | None) -> frozenset[str]:
     """Role codes of a person; empty for a guest and for the site itself."""
     return frozenset() if person is None else frozenset(person.role_names)

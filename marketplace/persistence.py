@@ -15,9 +15,16 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Index, Table, UniqueConstraint, event
+from sqlalchemy import (
+    Engine,
+    Index,
+    Table,
+    UniqueConstraint,
+    event,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.schema import ColumnCollectionConstraint
 
 from marketplace.errors import Busy, MarketError, Stale
 from marketplace.extensions import db
@@ -187,15 +194,13 @@ def _unique_names(table: Table) -> dict[frozenset[str], str]:
         rule for rule in table.constraints if isinstance(rule, UniqueConstraint)
     ]
     rules += [index for index in table.indexes if index.unique]
-    names = {
-        frozenset(column.name for column in rule.columns): str(rule.name)
-        for rule in rules
-    }
-    return names | {
-        frozenset(column.name for column in table.primary_key): str(
-            table.primary_key.name
-        )
-    }
+    names = {_column_names(rule): str(rule.name) for rule in rules}
+    names[_column_names(table.primary_key)] = str(table.primary_key.name)
+    return names
+
+
+def _column_names(rule: ColumnCollectionConstraint | Index) -> frozenset[str]:
+    return frozenset(column.name for column in rule.columns)
 
 
 # -- pages and batches -------------------------------------------------------------------------------------------------

@@ -39,11 +39,12 @@ def money(
     """Money in 万元: 「50 万元」, 「30–60 万元」, 「面议」 or 「未填写」; unknown is never 0."""
     if negotiable:
         return "面议"
-    if low is None and high is None:
-        return UNKNOWN
     if low is not None and high is not None and low != high:
         return f"{amount(low)}–{amount(high)} 万元"
-    return f"{amount(low if low is not None else high)} 万元"
+    known = low if low is not None else high
+    if known is None:
+        return UNKNOWN
+    return f"{amount(known)} 万元"
 
 
 def percent(share: float) -> str:

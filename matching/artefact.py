@@ -28,6 +28,7 @@ def save_catalogue(
     directory: Path, catalogue: Catalogue, weights: Mapping[str, float]
 ) -> str:
     """Write a merged catalogue as a new generation. Returns the generation's name."""
+    # A file for each array, so that a process maps only what it reads.
     arrays: storage.Arrays = {"ranked": catalogue.is_ranked}
     for kind, index in catalogue.indexes.items():
         for part in _SEGMENT:
@@ -36,7 +37,9 @@ def save_catalogue(
     arrays["vectors-keys"] = catalogue.word_vectors.keys
     arrays["vectors-rows"] = catalogue.word_vectors.rows
     arrays["means"] = catalogue.means
+    # The version of the words: an index of other words would rank nonsense without an error.
     facts: dict[str, Any] = {"words": words_of.VERSION, "weights": dict(weights)}
+    # Whole numbers map as an array; anything else goes into the manifest, which JSON keeps apart by type.
     if all(type(id_) is int and abs(id_) < 2**63 for id_ in catalogue.ids):
         arrays["ids"] = np.array(catalogue.ids, dtype=np.int64)
     else:
@@ -61,10 +64,12 @@ def load_catalogue(directory: Path) -> tuple[Catalogue, dict[str, float]]:
         ids = arrays["ids"].tolist() if "ids" in arrays else list(facts["ids"])
         indexes: dict[str, FeatureIndex] = {}
         for kind in FEATURE_KINDS:
+            # The same kinds that fit() indexes: those with a weight, and the words for the reasons.
             if weights[kind] or kind == "words":
                 indexes[kind] = _load_index(directory, arrays, kind, ids)
         word_vectors = load_vectors(arrays)
         means = arrays["means"]
+        # Each file has its own seal; here they are held against each other.
         if means.shape != (len(ids), word_vectors.rows.shape[1]):
             raise UnusableArtefact(f"{directory}: the means are of other documents")
         catalogue = Catalogue(

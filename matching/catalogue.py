@@ -66,6 +66,7 @@ class Catalogue:
         self.is_ranked: Bools = np.array(has_content, dtype=np.bool_)
         self.indexes = indexes
         self.means = means
+        # An empty view with the right number of columns.
         self.later_means = means[:0]
 
     @property
@@ -93,6 +94,7 @@ class Catalogue:
 
     def mean_vectors(self, numbers: Int64s) -> Float16s:
         """The mean vectors of some documents, shape (k,) → (k, d)."""
+        # Fitted means may be mapped from disk and later ones not, so they are never one array before merge().
         fitted = len(self.means)
         found = np.empty(
             (len(numbers), self.means.shape[1]),
@@ -114,6 +116,7 @@ class Catalogue:
             ids: distinct.
             read: the features of each.
         """
+        # A changed document is the old one removed and a new one added, with a number of its own.
         gone = self.numbers(ids)
         first = len(self.ids)
         for kind, index in self.indexes.items():
@@ -133,6 +136,7 @@ class Catalogue:
         self.is_alive = np.concatenate([self.is_alive, alive])
         self.is_ranked = np.concatenate([self.is_ranked, has_content])
         self.later_means = np.concatenate([self.later_means, means])
+        # Later postings cost each query more than those of the segment; merging costs one put() some seconds.
         later = len(self.ids) - self.indexes["words"].main.size
         if later > max(_MERGE_AT, _MERGE_SHARE * len(self.ids)):
             self.merge()
@@ -148,6 +152,7 @@ class Catalogue:
     def _bury(self, numbers: list[int]) -> None:
         """Put tombstones on documents."""
         for number in numbers:
+            # put() may have given the id to a later number already.
             if self.number_of.get(self.ids[number]) == number:
                 del self.number_of[self.ids[number]]
         self.is_alive[numbers] = False

@@ -38,4 +38,5 @@ class Document:
 
 def id_sort_key(id: Id) -> tuple[bool, Id]:
     """Sort key of ids where numbers and strings may occur together: numbers first."""
+    # Numbers and strings do not compare, so the kind decides first.
     return isinstance(id, str), id

@@ -73,6 +73,7 @@ def score_pairs(
     for demand, achievement in pairs:
         by_demand[demand].append(achievement)
     demand_of = {document.id: document for document in demands}
+    # On the achievements alone: how rare a word is in the catalogue must not depend on who asks.
     matcher.fit(achievements)
     found: dict[Pair, float] = {}
     for demand, others in by_demand.items():
@@ -146,6 +147,7 @@ def _write_scores(
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("demand_id\tachievement_id\tscore\n")
         for (demand, achievement), score in zip(pairs, scores, strict=True):
+            # Nine places are all that a score has.
             file.write(f"{demand}\t{achievement}\t{score:.9f}\n")
 
 
@@ -158,6 +160,7 @@ def _rows(
         text = path.read_text(encoding="utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise BadFile(f"{path} is not UTF-8: byte {error.start}") from error
+    # No quoting: texts hold quotation marks of their own.
     lines = csv.reader(
         text.split("\n"),
         delimiter="\t",

@@ -109,6 +109,7 @@ def gram_spans(
         exactly those that reading a document counts; single units first.
     """
     units = _units(norm, stop=stop)
+    # Keys are made by numpy in one go: a thousand calls a query would cost a millisecond.
     singles = [unit for unit in units if unit]
     single_keys = mix_bits(_codes(unit.code for unit in singles)).tolist()
     found: list[GramSpan] = []
@@ -133,6 +134,7 @@ def _units(
     units: list[_Unit | None] = []
     last = 0
     for token in words_of.tokens(norm):
+        # Something that is no word lies between: punctuation separates grams.
         if token.start > last:
             units.append(None)
         last = token.start + len(token.word)
@@ -156,6 +158,7 @@ def word_key(word: str) -> int:
     if key is None:
         if len(_word_keys) >= _KEYS_REMEMBERED:
             _word_keys.clear()
+        # Lone surrogates occur in pasted texts and must not fail.
         encoded = word.encode("utf-8", "surrogatepass")
         digest = blake2b(encoded, digest_size=8).digest()
         key = _word_keys[word] = int.from_bytes(digest, "little")
@@ -167,6 +170,7 @@ _word_keys: dict[str, int] = {}
 
 def mix_bits(codes: UInt64s) -> UInt64s:
     """Codes spread over 64 bits, one to one, both of shape (n,)."""
+    # Overflow wraps: both multipliers are odd, so no two codes meet.
     mixed = codes * _GOLDEN
     mixed ^= mixed >> np.uint64(32)
     return mixed * _MURMUR

@@ -93,6 +93,7 @@ class Matcher:
             ValueError: an id occurs twice.
         """
         given = None if like is None else like._fitted().word_vectors
+        # Texts are kept in order only for training: they are as large as the index.
         trains = bool(self.vectors) and given is None
         texts = vectors.MAX_TEXTS if trains else 0
         read = read_catalogue(documents, self._used_kinds(), texts=texts)
@@ -140,7 +141,9 @@ class Matcher:
             kind: index.weigh_all(read.segments[kind], catalogue.size)
             for kind, index in catalogue.indexes.items()
         }
+        # One matrix product for all queries.
         means = catalogue.word_vectors.segment_means(read.segments["words"])
+        # For kinds without a weight, which have no index.
         nothing = FeatureCounts(
             np.zeros(0, np.uint64),
             np.zeros(0, np.uint8),
@@ -161,6 +164,7 @@ class Matcher:
             )
             return run.rank(top)
 
+        # The loops let go of the GIL, so threads rank side by side.
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             return list(pool.map(rank_one, range(len(queries))))
 
@@ -203,6 +207,7 @@ class Matcher:
         The result equals a fit of everything.
         """
         catalogue = self._fitted()
+        # A dictionary: of two documents with one id the last remains.
         new = {document.id: document for document in documents}
         if new:
             catalogue.put(list(new), read_each(new.values()))

@@ -44,6 +44,7 @@ _FOLD_TABLE = _FoldTable(_DASHES)
 
 def normalise(text: str) -> str:
     """NFKC and case-folded, all dashes one dash. normalise(normalise(t)) == normalise(t)."""
+    # Nearly every text: no mark that combines, so characters are normalised one by one.
     folded = text.translate(_FOLD_TABLE)
     if _COMBINING not in folded:
         return folded

@@ -132,6 +132,7 @@ class QueryRun:
         self._features = read_features(document) if read is None else read
         self._catalogue = catalogue
         self._documents = catalogue.size
+        # A copy: merge() puts new indexes into the catalogue, this run stays with the old ones.
         self._indexes = dict(catalogue.indexes)
         self._queries = self._weigh() if queries is None else queries
         self._known_mean = mean
@@ -152,6 +153,7 @@ class QueryRun:
         has_vectors = len(self._catalogue.word_vectors.keys) > 0
         own["vectors"] = weights["vectors"] if has_vectors else 0.0
         confidence = vectors.length_confidence(len(self._features.words.keys))
+        # A short query can earn less from vectors, so that full agreement still gives 1.
         total = sum(own.values()) + own["vectors"] * (confidence - 1)
         return {kind: weight / total for kind, weight in own.items()}
 
@@ -184,9 +186,11 @@ class QueryRun:
         products = self._products()
         numbers = self._candidates(products, top, only)
         norms = self._norms(numbers)
+        # Order is by the rounded scores, so that a page and its ties never disagree.
         scores = _rounded(self._scores(products, numbers, norms))
         least = 0.0
         if len(scores) > top:
+            # All that tie for the last place compete by id.
             least = np.partition(scores, -top)[-top]
         best: list[Match] = []
         for place in np.flatnonzero(scores >= least).tolist():
@@ -225,6 +229,7 @@ class QueryRun:
             factors = self._indexes[kind].inverse_norms(self._documents)
             weight = np.float32(self._weights[kind])
             kernels.accumulate(sums, factors, weight, scores)
+        # Vectors reorder the best by text; they cannot bring in others (decision 013).
         depth = max(top, vectors.RESCORED) if self._weights["vectors"] else top
         depth = min(depth, len(allowed))
         found: Int64s = kernels.top_candidates(
@@ -259,6 +264,7 @@ class QueryRun:
         if not len(numbers):
             return total
         for kind, sums in products.items():
+            # 64 bits from here: only a hundred documents are left.
             weighted = sums[numbers].astype(np.float64) * self._weights[kind]
             cosines = np.zeros(len(numbers))
             np.divide(
@@ -275,6 +281,7 @@ class QueryRun:
 
     def _vector_similarity(self, others: Float16s) -> Float64s:
         """How near the query is to others by their mean vectors, shape (k, d) → (k,)."""
+        # Worked out once a run, and not at all where nothing is ranked.
         if self._known_mean is None:
             word_vectors = self._catalogue.word_vectors
             self._known_mean = word_vectors.mean_vectors([self._features.words])[0]
@@ -282,6 +289,7 @@ class QueryRun:
 
     def score(self, ids: Sequence[Id]) -> Float64s:
         """The scores of documents by id, shape (len(ids),); 0 for those that are not ranked or not here."""
+        # Unknown ids are no error: a row may have left the catalogue since the page was built.
         number_of = self._catalogue.number_of
         numbers = np.array(
             [number_of.get(id_, -1) for id_ in ids],
@@ -323,6 +331,7 @@ class QueryRun:
         for kind, index in self._indexes.items():
             counted[kind] = getattr(other, kind)
             norms[kind] = index.norm(counted[kind], self._documents)
+        # No rounding by postings here, so it differs from a stored one by the last bits of 32.
         score = 0.0
         if self._features.has_content and other.has_content:
             score = _total(self._earned(counted, norms))
@@ -348,9 +357,11 @@ class QueryRun:
         norms: Mapping[str, float],
         score: float,
     ) -> Reasons:
+        # A score of 0 has nothing to share out, whatever the texts have in common.
         earned = self._earned(counted, norms) if score > 0 else {}
         vector_share = 0.0
         if self._weights["vectors"]:
+            # What features did not earn, the vectors did.
             vector_share = max(0.0, score - _total(earned))
         parts = EarnedParts(
             earned.get("grams", {}),

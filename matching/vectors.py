@@ -198,11 +198,13 @@ def train(texts: Sequence[UInt64s]) -> WordVectors:
         random_state=SEED,
         n_iter=2,
     )
+    # To the power one half (Levy et al. 2015).
     rows *= np.sqrt(values)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     np.divide(rows, lengths, out=rows, where=lengths > 0)
     frequency = np.bincount(np.unique(text_of * len(keys) + words) % len(keys))
     idf = 1 + np.log((1 + len(texts)) / (1 + frequency))
+    # All-but-the-top: the mean direction says only that a text is Chinese and technical.
     rows -= (frequency * idf) @ rows / (frequency @ idf)
     scaled = np.round(rows * idf[:, None] * ROW_SCALE)
     return WordVectors(keys, scaled.astype(np.int16))
@@ -264,5 +266,6 @@ def _mutual_information(
     information = np.log(times * totals.sum() / expected) * times / (times + 1)
     positive = (information > 0) & (pairs.row != pairs.col)
     where = (pairs.row[positive], pairs.col[positive])
+    # Negative information is noise: what never met may only be rare.
     values = information[positive].astype(np.float32)
     return coo_array((values, where), shape=(size, size)).tocsr()

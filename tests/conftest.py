@@ -112,7 +112,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         }
         with create_app(Config.from_env(environ)).app_context():
             upgrade()
-            dictionary_deeds.seed()
+            dictionary_deeds.seed_dictionaries()
             account_deeds.seed_roles()
             db.session.remove()
             db.engine.dispose()

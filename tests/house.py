@@ -79,6 +79,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "logs": "what is written down",
         "supervision": "in whose care the work in the background runs",
     },
+    "setup": {
+        "demonstration": "sample lists and the people who show the site",
+        "preparing": "what every site needs before it serves",
+    },
     "verdicts": {
         "grading": "the grades that verdicts teach",
         "judgements": "verdicts as matching is measured by them",
@@ -99,6 +103,7 @@ LONG_FILES = {
     "marketplace/listings/deeds.py": "one function for each of fourteen buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
+    "matching/text.py": "one tokenizer, from characters to words",
     "matching/index/kernels.py": "the loops of the ranking, compiled together",
 }
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
-from marketplace.setup.rules import DEMO_PASSWORD
+from marketplace.setup.demonstration import DEMO_PASSWORD
 from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, site
 
 PROBLEM = "深沟球轴承装配后有异音，振动值在 42–48 dB 之间，想稳定降到 36 dB 以下，超精研磨参数调过多次。"

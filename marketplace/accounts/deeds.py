@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from typing import Any
 
 from flask_security import hash_password
 
@@ -24,7 +23,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
-from marketplace.permissions import require
+from marketplace.permissions import Reader, reader_id, require
 
 
 def checked_uscc(text: str) -> str:
@@ -48,14 +47,13 @@ def checked_uscc(text: str) -> str:
 def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
     """The organisation of that code, else of that name (spelling aside)."""
     if uscc:
-        found = db.session.scalar(
-            db.select(Organisation).where(Organisation.uscc == uscc)
-        )
-        if found is not None:
-            return found
-    return db.session.scalar(
-        db.select(Organisation).where(Organisation.name_key == key_of(name))
-    )
+        by_code = db.select(Organisation).where(Organisation.uscc == uscc)
+        registered: Organisation | None = db.session.scalar(by_code)
+        if registered is not None:
+            return registered
+    by_name = db.select(Organisation).where(Organisation.name_key == key_of(name))
+    named: Organisation | None = db.session.scalar(by_name)
+    return named
 
 
 def draft_organisation(
@@ -108,7 +106,9 @@ def draft_organisation(
     return found
 
 
-def verify_organisation(organisation: Organisation, *, by: Any, uscc: str = "") -> None:
+def verify_organisation(
+    organisation: Organisation, *, by: Reader | None, uscc: str = ""
+) -> None:
     """Note that an organisation's identity was checked against its 统一社会信用代码.
 
     Args:
@@ -140,7 +140,7 @@ def verify_organisation(organisation: Organisation, *, by: Any, uscc: str = "") 
             deed="verify",
             before="unverified",
             after="verified",
-            by_id=getattr(by, "id", None),
+            by_id=reader_id(by),
         )
     )
     db.session.commit()
@@ -168,9 +168,9 @@ def seed_roles() -> None:
 
 def find_person(email: str) -> Person | None:
     """The person of that sign-in name."""
-    return db.session.scalar(
-        db.select(Person).where(Person.email == email.strip().lower())
-    )
+    query = db.select(Person).where(Person.email == email.strip().lower())
+    person: Person | None = db.session.scalar(query)
+    return person
 
 
 def add_person(
@@ -180,7 +180,7 @@ def add_person(
     password: str,
     roles: Iterable[str],
     organisations: Iterable[Organisation] = (),
-    by: Any = None,
+    by: Reader | None = None,
 ) -> Person:
     """Add a person, or give the one with that address the named roles and organisations.
 

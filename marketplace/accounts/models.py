@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.clock import now
 from marketplace.dictionaries.models import District
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 
 ORGANISATION_KINDS = {
     "firm": "企业",
@@ -40,7 +40,7 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-class Role(RoleMixin, db.Model):
+class Role(RoleMixin, Model):
     """A role of `ROLES`."""
 
     __tablename__ = "role"
@@ -58,7 +58,7 @@ person_role = Table(
 )
 
 
-class Organisation(db.Model):
+class Organisation(Model):
     """A firm, university, institute, service body or the operator; known by its 统一社会信用代码 where it has given it.
 
     The six division digits of the code tell where the body was first registered, so they are never compared with
@@ -91,7 +91,7 @@ class Organisation(db.Model):
     district: Mapped[District | None] = relationship(lazy="joined")
 
 
-class Membership(db.Model):
+class Membership(Model):
     """A person's place in an organisation; one person may have several."""
 
     __tablename__ = "membership"
@@ -108,7 +108,7 @@ class Membership(db.Model):
     organisation: Mapped[Organisation] = relationship(lazy="joined")
 
 
-class Person(UserMixin, db.Model):
+class Person(UserMixin, Model):
     """A signed-in person."""
 
     __tablename__ = "person"
@@ -122,7 +122,10 @@ class Person(UserMixin, db.Model):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
-    roles: Mapped[list[Role]] = relationship(secondary=person_role, lazy="selectin")
+    # Typed as Flask-Security declares it; a list of `Role` would be another type than a list of its base.
+    roles: Mapped[list[RoleMixin]] = relationship(
+        Role, secondary=person_role, lazy="selectin"
+    )
     memberships: Mapped[list[Membership]] = relationship(
         lazy="selectin", cascade="all, delete-orphan"
     )

@@ -6,6 +6,8 @@ Their looks stand in `templates/security/`.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_limiter import RequestLimit
@@ -21,14 +23,15 @@ def init_app(app: Flask) -> None:
     """Know a reader by the session alone, and count the failed tries of the pages that ask for a password."""
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # not by a token, which never ends
     for endpoint in ("security.login", "security.verify", "security.change_password"):
-        guarded = limiter.limit(
+        limit = limiter.limit(
             TRIES,
             key_func=_who_tries,
             methods=["POST"],
             deduct_when=_failed,
             on_breach=_locked,
         )
-        app.view_functions[endpoint] = guarded(app.view_functions[endpoint])
+        view: Callable[..., Any] = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limit(view)
 
 
 def _who_tries() -> str:

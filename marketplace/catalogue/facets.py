@@ -12,7 +12,7 @@ from flask import current_app
 
 import search
 from marketplace.catalogue.search_state import SearchState
-from marketplace.dictionaries.models import names_of_facets
+from marketplace.dictionaries.models import read_facet_names
 from marketplace.listings.schema import terms
 from marketplace.permissions import Reader, audiences
 
@@ -45,7 +45,7 @@ def facet_names() -> dict[str, Mapping[str, str]]:
     Years are their own names and are not listed.
     """
     return {
-        **names_of_facets(),
+        **read_facet_names(),
         "stage": terms.STAGES,
         "mode": terms.CONVERSION_MODES,
         "year": {},

@@ -179,12 +179,14 @@ class SearchState:
 
 def clean_query(text: str) -> str:
     """A typed text on one line, without control characters and halves of characters."""
-    characters = [" " if _is_unsound(character) else character for character in text]
-    return " ".join("".join(characters).split())
+    return " ".join("".join(map(_sound_character, text)).split())
 
 
-def _is_unsound(character: str) -> bool:
-    return character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff"
+def _sound_character(character: str) -> str:
+    """A character, or a blank in place of a control character or half of one."""
+    is_control = character < " " or character == "\x7f"
+    is_half = "\ud800" <= character <= "\udfff"
+    return " " if is_control or is_half else character
 
 
 def _is_known(facet: str, code: str, names: Mapping[str, Mapping[str, str]]) -> bool:

@@ -18,6 +18,6 @@ DEEDS: Deeds = {
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """The chain list, for those who look after it."""
+    """The link to the chain list, for readers who look after it."""
     if may(reader, "dictionary.edit"):
         yield Link("产业链名单", url_for("dictionaries.chains"), "operators")

@@ -1,62 +1,65 @@
-"""What is done to dictionaries: seeding them and editing the chain list. The only file here that commits."""
+"""What is done to dictionaries: seeding them and editing the chain list. The only file here that commits.
+
+Their tables, and their names by code, are in `models.py`.
+"""
 
 from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from marketplace import persistence
 from marketplace.dictionaries.models import Chain, District, HitechField, Industry
 from marketplace.errors import Invalid, NotFound, Stale
-from marketplace.extensions import db
-from marketplace.permissions import require
+from marketplace.extensions import Model, db
+from marketplace.permissions import Reader, reader_id, require
 
 SEED = Path(__file__).parent / "seed"
+# File of seeds → its table and the columns that are read; a file may hold more, such as where a row comes from.
+SEED_FILES: tuple[tuple[str, type[Model], tuple[str, ...]], ...] = (
+    (
+        "districts",
+        District,
+        ("code", "name", "kind", "parent", "valid_to", "successor"),
+    ),
+    ("fields", HitechField, ("code", "name", "level", "parent")),
+    ("industries", Industry, ("code", "name", "level", "parent")),
+    ("chains", Chain, ("code", "name", "position")),
+)
+# The level of a high-tech field is a number, that of an industry the word of the standard.
+NUMBERS = {("fields", "level"), ("chains", "position")}
 
 
-def _rows(name: str) -> list[dict[str, str]]:
+def _read_seed(name: str, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """The rows of a file of seeds, as values of its table."""
     with (SEED / f"{name}.tsv").open(encoding="utf-8", newline="") as file:
-        return [
-            {k: v or "" for k, v in row.items()}
-            for row in csv.DictReader(file, delimiter="\t")
-        ]
+        for row in csv.DictReader(file, delimiter="\t"):
+            values: dict[str, Any] = {}
+            for column in columns:
+                values[column] = row[column] or ""
+                if (name, column) in NUMBERS:
+                    values[column] = int(row[column])
+            yield values
 
 
-def seed() -> int:
-    """Load the dictionaries from the seed files; what is there already stays as it is.
+def seed_dictionaries() -> int:
+    """Load the dictionaries from the seed files.
+
+    Rows that are there stay as they are: the operators may have renamed or retired them.
 
     Returns:
         number of rows added.
     """
     added = 0
     persistence.begin_write()  # a running site may be saved to meanwhile
-
-    def add(table: type, **values: Any) -> None:
-        nonlocal added
-        if db.session.get(table, values["code"]) is None:
-            db.session.add(table(**values))
-            added += 1
-
-    for row in _rows("districts"):
-        kept = {
-            k: row[k]
-            for k in ("code", "name", "kind", "parent", "valid_to", "successor")
-        }
-        add(District, **kept)
-    for row in _rows("fields"):
-        add(
-            HitechField,
-            code=row["code"],
-            name=row["name"],
-            level=int(row["level"]),
-            parent=row["parent"],
-        )
-    for row in _rows("industries"):
-        add(Industry, **{k: row[k] for k in ("code", "name", "level", "parent")})
-    for row in _rows("chains"):
-        add(Chain, code=row["code"], name=row["name"], position=int(row["position"]))
+    for name, table, columns in SEED_FILES:
+        for values in _read_seed(name, columns):
+            if db.session.get(table, values["code"]) is None:
+                db.session.add(table(**values))
+                added += 1
     db.session.commit()
     return added
 
@@ -68,7 +71,7 @@ def save_chain(
     position: int,
     official: bool,
     active: bool,
-    by: Any,
+    by: Reader | None,
     seen: int | None,
 ) -> Chain:
     """Add a chain (no row of that code yet) or change one.
@@ -79,11 +82,14 @@ def save_chain(
         position: place in lists, small first.
         official: confirmed by the industry bureau.
         active: offered for new listings.
-        by: the acting person.
+        by: the acting person; None for the site itself.
         seen: revision the editor saw; None for a new chain.
 
     Raises:
-        NotAllowed, NotFound, Invalid, Stale.
+        NotAllowed: they do not look after the dictionaries.
+        NotFound: there is no chain of that code to change.
+        Invalid: code or name is malformed or taken.
+        Stale: somebody else saved the chain since the editor saw it.
     """
     require(by, "dictionary.edit")
     name = name.strip()
@@ -108,22 +114,21 @@ def save_chain(
         raise NotFound("没有这条产业链。")
     elif chain.revision != seen:
         raise Stale("这条产业链刚被别人改过。", "请刷新后再改。")
-    chain.name, chain.position, chain.official, chain.active = (
-        name,
-        position,
-        official,
-        active,
-    )
-    chain.changed_by = getattr(by, "id", None)
+    chain.name = name
+    chain.position = position
+    chain.official = official
+    chain.active = active
+    chain.changed_by = reader_id(by)
+    # The checks above give the usual answers; these are for somebody who saved between them and now.
     persistence.commit(
         stale=Stale("这条产业链刚被别人改过。", "请刷新后再改。"),
         duplicates={
-            "pk_chain": _not_saved("code", f"代码 {code} 刚被别人使用。"),
-            "uq_chain_name": _not_saved("name", f"已有名为「{name}」的产业链。"),
+            "pk_chain": _refusal("code", f"代码 {code} 刚被别人使用。"),
+            "uq_chain_name": _refusal("name", f"已有名为「{name}」的产业链。"),
         },
     )
     return chain
 
 
-def _not_saved(field: str, problem: str) -> Invalid:
+def _refusal(field: str, problem: str) -> Invalid:
     return Invalid("产业链没有保存。", problems={field: [problem]})

@@ -1,4 +1,4 @@
-"""The form of an industry chain. What is done with it stands in `deeds.py`."""
+"""The form of an industry chain. What is done with it, and what a name may be, is in `deeds.py`."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class ChainForm(FlaskForm):
 
     @property
     def seen_revision(self) -> int:
-        """The revision the editor saw; -1 where the page did not say."""
-        return (
-            int(self.seen.data)
-            if re.fullmatch(r"\d{1,9}", self.seen.data or "", re.ASCII)
-            else -1
-        )
+        """The revision the editor saw; -1, which is stale for any row, where the form does not carry one."""
+        # The field is hidden, not safe: anything may be posted in it.
+        text = self.seen.data or ""
+        if re.fullmatch(r"\d{1,9}", text, re.ASCII) is None:
+            return -1
+        return int(text)

@@ -1,9 +1,12 @@
-"""Tables of the dictionaries, and their names by code. Who may edit them stands in `rules.py` and `permissions.py`."""
+"""Tables of the dictionaries, and their names by code, which nearly every page reads. Editing them is in `deeds.py`."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
+    CompoundSelect,
     ForeignKey,
     Select,
     String,
@@ -13,12 +16,12 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column
 
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 
 
-class District(db.Model):
+class District(Model):
     """A county-level division of 聊城 or a development zone (whose code is our own: it has none in GB/T 2260)."""
 
     __tablename__ = "district"
@@ -31,7 +34,7 @@ class District(db.Model):
     successor: Mapped[str] = mapped_column(String(12), default="")
 
 
-class HitechField(db.Model):
+class HitechField(Model):
     """A field of 国家重点支持的高新技术领域, level 1 (two digits) or 2 (three digits)."""
 
     __tablename__ = "hitech_field"
@@ -42,7 +45,7 @@ class HitechField(db.Model):
     parent: Mapped[str] = mapped_column(String(8), default="")
 
 
-class Industry(db.Model):
+class Industry(Model):
     """A section or division of GB/T 4754-2017."""
 
     __tablename__ = "industry"
@@ -53,8 +56,8 @@ class Industry(db.Model):
     parent: Mapped[str] = mapped_column(String(8), default="")
 
 
-class Chain(db.Model):
-    """An industry chain. The official list was not found, so operators keep it; `official` marks what was confirmed."""
+class Chain(Model):
+    """An industry chain. No official list was found, so operators maintain one; `official` marks what was confirmed."""
 
     __tablename__ = "chain"
     __table_args__ = (CheckConstraint("revision >= 1", name="revision"),)
@@ -70,8 +73,8 @@ class Chain(db.Model):
     __mapper_args__ = {"version_id_col": revision}
 
 
-# Every search page asks this: constants stand in it, for each that is bound takes time anew.
-_FACETS = union_all(
+# Every search page runs this query: constants are written into it, for each bound value costs time at every run.
+_FACETS: CompoundSelect[tuple[str, str, str, int, bool]] = union_all(
     select(
         literal_column("'field'"),
         HitechField.code,
@@ -96,46 +99,48 @@ _FACETS = union_all(
 ).order_by(text("4, 2"))
 
 
-def names(
+def names_by_code(
     table: type[District] | type[HitechField] | type[Industry] | type[Chain],
 ) -> dict[str, str]:
     """Code → name of a whole dictionary, in its order."""
-    order = (Chain.position, Chain.code) if table is Chain else (table.code,)
-    return _named(db.select(table.code, table.name).order_by(*order))
+    order: tuple[InstrumentedAttribute[Any], ...] = (table.code,)
+    if table is Chain:
+        order = (Chain.position, Chain.code)
+    return _read_names(db.select(table.code, table.name).order_by(*order))
 
 
-def names_of_facets() -> dict[str, dict[str, str]]:
+def read_facet_names() -> dict[str, dict[str, str]]:
     """Code → name of the fields of level 1, the chains and the divisions, under `field`, `chain` and `district`.
 
-    As `fields_of_level` and `names` give them, in one question: the search page asks for all three every time. Under
-    `unofficial` once more the chains that nobody has confirmed yet.
+    As `fields_of_level` and `names_by_code` give them, in one query instead of three, for every search page needs all.
+    Under `unofficial` once more the chains that nobody has confirmed yet.
     """
-    found: dict[str, dict[str, str]] = {
+    facets: dict[str, dict[str, str]] = {
         "field": {},
         "chain": {},
         "district": {},
         "unofficial": {},
     }
-    for facet, code, name, _, official in (
-        db.session.connection().execute(_FACETS).all()
-    ):
-        found[facet][code] = name
+    # Through the core connection: the session's own way of executing costs more than the query.
+    rows = db.session.connection().execute(_FACETS).all()
+    for facet, code, name, _, official in rows:
+        facets[facet][code] = name
         if not official:
-            found["unofficial"][code] = name
-    return found
+            facets["unofficial"][code] = name
+    return facets
 
 
-def districts() -> dict[str, str]:
+def current_districts() -> dict[str, str]:
     """Code → name of the divisions a listing may lie in today (the city itself and abolished counties left out)."""
     current = (District.valid_to == "", District.kind != "city")
-    return _named(
+    return _read_names(
         db.select(District.code, District.name).where(*current).order_by(District.code)
     )
 
 
-def chains() -> dict[str, str]:
+def active_chains() -> dict[str, str]:
     """Code → name of the chains in use."""
-    return _named(
+    return _read_names(
         db.select(Chain.code, Chain.name)
         .where(Chain.active)
         .order_by(Chain.position, Chain.code)
@@ -145,22 +150,23 @@ def chains() -> dict[str, str]:
 def fields_of_level(level: int) -> dict[str, str]:
     """Code → name of the high-tech fields of one level (1 or 2)."""
     table = HitechField
-    return _named(
+    return _read_names(
         db.select(table.code, table.name)
         .where(table.level == level)
         .order_by(table.code)
     )
 
 
-def divisions() -> dict[str, str]:
+def industry_divisions() -> dict[str, str]:
     """Code → name of the 97 divisions of GB/T 4754-2017."""
-    return _named(
+    return _read_names(
         db.select(Industry.code, Industry.name)
         .where(Industry.level == "division")
         .order_by(Industry.code)
     )
 
 
-def _named(query: Select[tuple[str, str]]) -> dict[str, str]:
-    """Code → name; two columns, for these are read on nearly every page and whole rows cost three times as much."""
+def _read_names(query: Select[tuple[str, str]]) -> dict[str, str]:
+    """Code → name, of a query of these two columns."""
+    # Two columns, for these are read on nearly every page and whole rows cost three times as much.
     return {row.code: row.name for row in db.session.execute(query)}

@@ -1,8 +1,6 @@
-"""The operators' pages of the chain list. What is done stands in `deeds.py`."""
+"""The operators' pages of the chain list. What is done is in `deeds.py`; other rooms count who uses a chain."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +9,7 @@ from flask_login import current_user
 from marketplace import contributions
 from marketplace.dictionaries import deeds, queries
 from marketplace.dictionaries.forms import ChainForm
+from marketplace.dictionaries.models import Chain
 from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
 
@@ -23,7 +22,7 @@ def chains() -> ResponseReturnValue:
     """The chain list."""
     return render_template(
         "dictionaries/chains.html",
-        chains=queries.chains(by=current_user),
+        chains=queries.list_chains(by=current_user),
         uses=contributions.chain_uses(),
     )
 
@@ -33,12 +32,10 @@ def chains() -> ResponseReturnValue:
 @needs("dictionary.edit")
 def chain(code: str | None) -> ResponseReturnValue:
     """Add a chain, or rename, order, confirm or retire one."""
-    row = queries.chain(code, by=current_user) if code else None
-    form = (
-        ChainForm(obj=row)
-        if row
-        else ChainForm(active=True, position=len(queries.chains(by=current_user)) + 1)
-    )
+    row = None
+    if code:
+        row = queries.get_chain(code, by=current_user)
+    form = _chain_form(row)
     if not form.is_submitted():
         form.seen.data = str(row.revision) if row else ""
         return _chain_page(form, row)
@@ -59,7 +56,8 @@ def chain(code: str | None) -> ResponseReturnValue:
             form[name].errors = [*form[name].errors, *messages]
         return _chain_page(form, row, 422)
     except Stale as error:
-        row = queries.chain(code or "", by=current_user)
+        # What was typed stays in the form, beside the row as it is now: saving again is then a decision.
+        row = queries.get_chain(code or "", by=current_user)
         form.seen.data = str(row.revision)
         return _chain_page(form, row, 409, error=error)
     flash(
@@ -69,9 +67,20 @@ def chain(code: str | None) -> ResponseReturnValue:
     return redirect(url_for("dictionaries.chains"), 303)
 
 
+def _chain_form(row: Chain | None) -> ChainForm:
+    """The form of a chain, or of a new one that stands last in lists."""
+    if row is not None:
+        return ChainForm(obj=row)
+    last = len(queries.list_chains(by=current_user)) + 1
+    return ChainForm(active=True, position=last)
+
+
 def _chain_page(
-    form: ChainForm, row: Any, status: int = 200, *, error: Any = None
+    form: ChainForm,
+    row: Chain | None,
+    status: int = 200,
+    *,
+    error: Stale | None = None,
 ) -> ResponseReturnValue:
-    return render_template(
-        "dictionaries/chain.html", form=form, row=row, error=error
-    ), status
+    page = render_template("dictionaries/chain.html", form=form, row=row, error=error)
+    return page, status

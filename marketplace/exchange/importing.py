@@ -22,7 +22,7 @@ from marketplace.exchange.headers import (
     find_number_index,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
-from marketplace.exchange.rows import OpenSheet, SheetRow, is_filled
+from marketplace.exchange.rows import OpenSheet, SheetRow
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
@@ -272,9 +272,10 @@ class _SheetReader:
 
     def _is_listing(self, row: SheetRow, raws: Sequence[Any]) -> bool:
         """Whether a row is meant to be a listing."""
-        if not any(is_filled(raw) for raw in raws):
+        texts = [_stripped(raw) for raw in raws]
+        if not any(texts):
             return False  # a footer, or a running number alone
-        if [str(raw).strip() for raw in raws] == self.header:
+        if texts == self.header:
             return False  # long lists repeat the header on each page
         if self.number_index is None or self.number_index >= len(row.cells):
             return True
@@ -363,3 +364,8 @@ def _shorten(raw: Any) -> str:
     if len(plain) > VALUE_MOST:
         return f"{plain[:VALUE_MOST]}…"
     return plain
+
+
+def _stripped(raw: Any) -> str:
+    """A cell as text without blanks around it, for comparing only."""
+    return "" if raw is None else str(raw).strip()

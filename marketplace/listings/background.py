@@ -15,7 +15,7 @@ from sqlalchemy import func
 import search
 from marketplace.contributions import Job
 from marketplace.extensions import db
-from marketplace.listings import deeds, index, upkeep
+from marketplace.listings import deeds, index, queries, upkeep
 from marketplace.listings.models import LISTINGS
 
 SETTLING = 2.0  # seconds that a save may need from its commit to its place in the index
@@ -101,7 +101,7 @@ def sync_fallback() -> str:
         return f"rebuilt with {engine.rebuild(_documents())}"
     gone = indexed.keys() - published.keys()
     for kind, row_id in changed:
-        row = db.session.get(LISTINGS[kind], row_id)
+        row = queries.load_row(kind, row_id)
         if row is not None and row.audience:
             engine.put([index.search_document(row)])
     engine.remove([(*key, indexed[key] + 1) for key in gone])

@@ -22,7 +22,6 @@ from marketplace.listings.models import (
     LISTINGS,
     Achievement,
     Demand,
-    Listing,
 )
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.writing import (
@@ -270,7 +269,7 @@ def expire_due() -> int:
     Returns:
         number of listings moved.
     """
-    moved: list[Listing] = []
+    moved: list[Achievement | Demand] = []
     persistence.begin_write()
     for table in LISTINGS.values():
         query = db.select(table).where(
@@ -348,7 +347,7 @@ def _commit() -> None:
     persistence.commit(duplicates=dict.fromkeys(names, duplicate))
 
 
-def _sync_index(*rows: Listing) -> None:
+def _sync_index(*rows: Achievement | Demand) -> None:
     """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
     try:
         if index.sync(rows):

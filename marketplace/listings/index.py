@@ -18,7 +18,7 @@ from marketplace.clock import day_in_china
 from marketplace.errors import Busy
 from marketplace.extensions import db
 from marketplace.listings.disclosure import View, common_view
-from marketplace.listings.models import LISTINGS, Achievement, Demand, Listing
+from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.persistence import begin_write
 
@@ -153,7 +153,7 @@ def dirty(kind: str, limit: int = BATCH) -> list[Achievement | Demand]:
     return list(db.session.scalars(query))
 
 
-def sync(rows: Iterable[Listing]) -> int:
+def sync(rows: Iterable[Achievement | Demand]) -> int:
     """Write rows to the index, or take them out of it, and note their revision as indexed (without commit).
 
     An index that is down costs one log line: the rows stay dirty and `flask index sync` finds them. The engine may
@@ -200,15 +200,16 @@ def note_indexed(written: Iterable[tuple[str, int, int]]) -> None:
     for kind, row_id, revision in written:
         by_kind.setdefault(kind, []).append({"row_id": row_id, "seen": revision})
     for kind, rows in by_kind.items():
-        table = LISTINGS[kind].__table__
+        table = LISTINGS[kind]
         # `updated_at` is set to itself: its onupdate would make every indexing a change of the listing. The revision
         # only rises: of two processes that index one row the slower must not take the note of the faster back.
+        columns = table.__table__.c
         noted = (
-            table.update()
+            db.update(table.__table__)
             .where(
-                table.c.id == bindparam("row_id"),
-                table.c.indexed_revision < bindparam("seen"),
+                columns.id == bindparam("row_id"),
+                columns.indexed_revision < bindparam("seen"),
             )
-            .values(indexed_revision=bindparam("seen"), updated_at=table.c.updated_at)
+            .values(indexed_revision=bindparam("seen"), updated_at=columns.updated_at)
         )
         db.session.connection().execute(noted, rows)

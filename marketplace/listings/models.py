@@ -28,7 +28,7 @@ from sqlalchemy.schema import SchemaItem
 from marketplace.accounts.models import Organisation, Person, key_of
 from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.lifecycle import Life
 from marketplace.listings.life import (
     ACHIEVEMENT_LIFE,
@@ -44,7 +44,7 @@ from marketplace.listings.schema.rows import metric_words
 from marketplace.permissions import audiences
 
 
-class SchemaRow(db.Model):  # type: ignore[name-defined]
+class SchemaRow(Model):
     """A table whose columns come from the schema of listings. Not a table of its own.
 
     Only what code asks for by name is declared in these classes for the type checker; a field that is read through the
@@ -388,7 +388,7 @@ class IntellectualProperty(ListingRow):
             return self.applied_on.replace(year=self.applied_on.year + years, day=28)
 
 
-class ValueScore(db.Model):  # type: ignore[name-defined]
+class ValueScore(Model):
     """One axis of the five-value evaluation, 0–100, with who judged and on what evidence."""
 
     __tablename__ = "value_score"

@@ -44,6 +44,15 @@ def get_visible(
     return row
 
 
+def load_row(kind: str, listing_id: int) -> Achievement | Demand | None:
+    """The listing of that kind and id whatever its state, for work of the site itself; None where there is none."""
+    table = LISTINGS[kind]
+    row: Achievement | Demand | None = db.session.scalar(
+        db.select(table).where(table.id == listing_id)
+    )
+    return row
+
+
 def get_findable(
     kind: str, ids: Iterable[int], *, by: Reader | None, in_full: bool = False
 ) -> dict[int, Achievement | Demand]:

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam
 import search
 from marketplace import persistence
 from marketplace.extensions import db
-from marketplace.listings import cards
+from marketplace.listings import cards, queries
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS
 
@@ -36,7 +36,7 @@ def write_cards() -> int:
         columns = table.__table__.c
         # By the table, not the row: a card is no change of the listing, so revision and date stay.
         statement = (
-            table.__table__.update()
+            db.update(table.__table__)
             .where(columns.id == bindparam("row_id"))
             .values(card=bindparam("card"), updated_at=columns.updated_at)
         )
@@ -143,7 +143,7 @@ def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
     engine: search.Engine = current_app.extensions["search"]
     for name in ("missing", "stale", "extra"):
         for kind, row_id in found[name]:
-            row = db.session.get(LISTINGS[kind], row_id)
+            row = queries.load_row(kind, row_id)
             if row is not None:
                 listing_index.sync([row])
             else:

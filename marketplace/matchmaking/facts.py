@@ -59,7 +59,7 @@ class Comparison:
         self._document = conditions_for(row, reader)
         self._names: Mapping[str, Mapping[str, str]] = {
             "field": dictionaries.fields_of_level(1),
-            "chain": dictionaries.names(dictionaries.Chain),
+            "chain": dictionaries.names_by_code(dictionaries.Chain),
             "stage": terms.STAGES,
         }
 

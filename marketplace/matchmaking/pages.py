@@ -13,7 +13,7 @@ from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.models import KIND_NAMES, LISTINGS, Row
+from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Row
 from marketplace.listings.schema import terms
 from marketplace.matchmaking import deeds, trial
 from marketplace.matchmaking.algorithm import describe_algorithm
@@ -142,7 +142,7 @@ def _judging_values(row: Row, ranked_list: RankedList | None) -> dict[str, objec
     if ranked_list is not None:
         signed_list = ranked_lists.sign(ranked_list, to=current_user)
     declined = None
-    if row.kind == "achievement" and may(current_user, "verdict.read_reasons", row):
+    if isinstance(row, Achievement) and may(current_user, "verdict.read_reasons", row):
         declined = verdict_queries.decline_reasons(row, by=current_user)
     return {
         "signed_list": signed_list,

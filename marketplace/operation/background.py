@@ -35,9 +35,17 @@ from marketplace.extensions import db
 
 log = structlog.get_logger(__name__)
 
-LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, as long as it stays the same
-KEPT = 7  # nightly backups kept
-PARENT_LOOK = 1.0  # seconds between two looks whether the site still runs
+LEADER_LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, as long as it stays the same
+BACKUPS_TO_KEEP = (
+    7  # of the nightly ones: a week to notice that something was deleted by mistake
+)
+PARENT_POLL = 1.0  # seconds between two checks whether the site still runs
+# Keepalives of the leader's connection: a host that lost its power is noticed in 10 + 3 × 5 s, about half a minute.
+KEEPALIVES = (
+    "tcp_keepalives_idle = 10",
+    "tcp_keepalives_interval = 5",
+    "tcp_keepalives_count = 3",
+)
 
 
 class Leadership:
@@ -55,18 +63,18 @@ class Leadership:
         self._connection: Connection | None = None
         self._file: IO[str] | None = None
 
-    def held(self) -> bool:
+    def acquire(self) -> bool:
         """Whether this process is the leader now; it becomes it where there is none."""
         with self.app.app_context():
             if db.engine.dialect.name == "postgresql":
-                return self._held_on_server()
-        return self._held_on_file()
+                return self._acquire_on_server()
+        return self._acquire_on_file()
 
-    def taken(self) -> bool:
+    def is_taken(self) -> bool:
         """Whether any process has it, without taking it."""
         if self.app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
-            return self._taken_on_server()
-        # A shared lock for a moment: who tries to become the leader in that moment does so half a minute later.
+            return self._is_taken_on_server()
+        # A shared lock for a moment: a process that tries to become the leader just then succeeds half a minute later.
         with suppress(OSError), self._path().open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -74,56 +82,54 @@ class Leadership:
                 return True
         return False
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Give the right up."""
         if self._connection is not None:
-            self._drop()
+            self._close_connection()
         if self._file is not None:
             self._file.close()
             self._file = None
 
-    def _held_on_server(self) -> bool:
+    def _acquire_on_server(self) -> bool:
         try:
             if self._connection is not None:
-                self._connection.execute(
-                    text("select 1")
-                )  # the lock lives as long as this connection does
+                # The lock lives as long as this connection does.
+                self._connection.execute(text("select 1"))
                 return True
-            connection = db.engine.connect().execution_options(
-                isolation_level="AUTOCOMMIT"
-            )
-            connection.detach()  # never given to anybody else
-            self._connection = connection
-            for setting in (
-                "tcp_keepalives_idle = 10",
-                "tcp_keepalives_interval = 5",
-                "tcp_keepalives_count = 3",
-            ):
-                connection.execute(
-                    text(f"set {setting}")
-                )  # a host that lost its power is noticed in half a minute
-            if connection.scalar(
-                text("select pg_try_advisory_lock(:lock)"), {"lock": LOCK}
-            ):
+            if self._lock_on_server():
                 log.info("leader", where="database")
                 return True
-            self._drop()
+            self._close_connection()
         except SQLAlchemyError as error:
-            log.warning(
-                "leadership_unknown", reason=str(getattr(error, "orig", error)).strip()
-            )
-            self._drop()
+            reason = str(getattr(error, "orig", error)).strip()
+            log.warning("leadership_unknown", reason=reason)
+            # Not the leader, to be sure: two leaders would do harm, half a minute without one does none.
+            self._close_connection()
         return False
 
-    def _drop(self) -> None:
-        connection, self._connection = self._connection, None
+    def _lock_on_server(self) -> bool:
+        """Try to take the advisory lock on a connection of its own."""
+        connection = db.engine.connect()
+        # Without a transaction, which the server would end when it idles for too long.
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.detach()  # the pool must never give this connection to anybody else
+        self._connection = connection
+        for setting in KEEPALIVES:
+            connection.execute(text(f"set {setting}"))
+        question = text("select pg_try_advisory_lock(:lock)")
+        return bool(connection.scalar(question, {"lock": LEADER_LOCK}))
+
+    def _close_connection(self) -> None:
+        connection = self._connection
+        self._connection = None
         if connection is not None:
             try:
                 connection.close()
             except SQLAlchemyError:
+                # The server is away already, and the lock with it.
                 connection.invalidate()
 
-    def _held_on_file(self) -> bool:
+    def _acquire_on_file(self) -> bool:
         if self._file is not None:
             return True
         path = self._path()
@@ -141,9 +147,9 @@ class Leadership:
     def _path(self) -> Path:
         return Path(self.app.config["DATA_DIR"]) / "leader.lock"
 
-    def _taken_on_server(self) -> bool:
+    def _is_taken_on_server(self) -> bool:
         # The two halves of a number that fills 64 bits.
-        halves = {"high": LOCK >> 32, "low": LOCK & 0xFFFFFFFF}
+        halves = {"high": LEADER_LOCK >> 32, "low": LEADER_LOCK & 0xFFFFFFFF}
         question = text(
             "select count(*) from pg_locks where locktype = 'advisory' and granted"
             " and classid = :high and objid = :low and objsubid = 1"
@@ -176,22 +182,29 @@ def last_runs(app: Flask) -> dict[str, Run]:
     """Job → its last run on this host, of those that ever ran."""
     runs = {}
     for path in _runs_folder(app).glob("*.json"):
-        with suppress(
-            OSError, ValueError, TypeError
-        ):  # half gone, or of another version
+        # A file may be half gone, or of another version of the site.
+        with suppress(OSError, ValueError, TypeError):
             runs[path.stem] = Run(**json.loads(path.read_text()))
     return runs
 
 
-def note_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
-    """Write down how a job went, for /readyz; a full disk does not keep it from having been done."""
+def record_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
+    """Write down how a job went, for /readyz. A failure to write, as on a full disk, is not a failure of the job.
+
+    Args:
+        app: the application.
+        name: name of the job.
+        ok: whether it went well.
+        seconds: how long it took.
+    """
     before = last_runs(app).get(name)
     at = time.time()
-    succeeded_at = at
+    succeeded_at: float | None = at
     if not ok:
         succeeded_at = before.succeeded_at if before is not None else None
     path = _runs_folder(app) / f"{name}.json"
     fresh = path.with_suffix(f".{os.getpid()}")
+    # In one step, for /readyz may read it at any moment.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_text(json.dumps(asdict(Run(at, ok, seconds, succeeded_at))))
@@ -202,10 +215,16 @@ def _runs_folder(app: Flask) -> Path:
     return Path(app.config["DATA_DIR"]) / "jobs"
 
 
-def run(app: Flask, name: str, deed: Callable[[], str]) -> bool:
-    """Do one piece of work now and write down what came of it; whether it went well.
+def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
+    """Do one piece of work now and write down what came of it.
 
-    Nothing it raises gets out: the next run is the remedy.
+    Args:
+        app: the application.
+        name: name of the job.
+        deed: does it, and returns a few words about what it did.
+
+    Returns:
+        whether it went well. Nothing it raises gets out: the next run is the remedy.
     """
     began = time.monotonic()
     with app.app_context():
@@ -215,21 +234,23 @@ def run(app: Flask, name: str, deed: Callable[[], str]) -> bool:
             seconds = round(time.monotonic() - began, 2)
             log.error("job_failed", job=name, seconds=seconds, reason=repr(error))
             db.session.rollback()
-            note_run(app, name, ok=False, seconds=seconds)
+            record_run(app, name, ok=False, seconds=seconds)
             return False
     seconds = round(time.monotonic() - began, 2)
     log.info("job_done", job=name, seconds=seconds, outcome=outcome)
-    note_run(app, name, ok=True, seconds=seconds)
+    record_run(app, name, ok=True, seconds=seconds)
     return True
 
 
 def run_if_leader(app: Flask, job: Job, leadership: Leadership) -> None:
     """Do a job whose turn has come, unless another host is there to do it."""
-    if not job.leader or leadership.held():
-        run(app, job.name, job.run)
+    if not job.leader or leadership.acquire():
+        run_job(app, job.name, job.run)
 
 
-def serve(app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None) -> None:
+def serve_jobs(
+    app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None
+) -> None:
     """Run every job at its times until the process is asked to end; what is under way is finished first.
 
     Args:
@@ -240,6 +261,8 @@ def serve(app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None) -
     leadership = Leadership(app)
     with app.app_context():
         jobs = [*contributions.jobs(), *extra]
+    # One thread a lane, so that jobs of one lane wait for each other. A job that was missed while another ran is done
+    # once, however late.
     scheduler = BackgroundScheduler(
         executors={job.lane: ThreadPoolExecutor(1) for job in jobs},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -261,18 +284,20 @@ def serve(app: Flask, extra: Iterable[Job] = (), *, parent: int | None = None) -
     try:
         scheduler.start()
         if parent is not None:
-            threading.Thread(target=_end_without, args=(parent,), daemon=True).start()
+            threading.Thread(
+                target=_end_with_parent, args=(parent,), daemon=True
+            ).start()
         log.info("jobs_began", jobs=[job.name for job in jobs])
         log.info("jobs_ending", signal=signal.Signals(signal.sigwait(ends)).name)
         scheduler.shutdown(wait=True)
     finally:
-        leadership.let_go()
+        leadership.release()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ends)
     log.info("jobs_ended")
 
 
-def _end_without(parent: int) -> None:
+def _end_with_parent(parent: int) -> None:
     """Ask this process to end as soon as another is its parent."""
     while os.getppid() == parent:
-        time.sleep(PARENT_LOOK)
+        time.sleep(PARENT_POLL)
     os.kill(os.getpid(), signal.SIGTERM)

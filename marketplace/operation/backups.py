@@ -38,9 +38,9 @@ DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
 UPLOADS = "uploads"
 SECRETS = "secrets"
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT")
-ROWS = 500  # rows read at a time
+ROWS_PER_FETCH = 500  # rows read at a time
 # Says how far the index had come, which is over when the index is made anew.
-PASSING = "indexed_revision"
+INDEX_STATE = "indexed_revision"
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Summary:
     files: dict[str, str]
 
 
-def make(target: Path, *, with_secrets: bool = False) -> Summary:
+def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
     """Write the site to a file, which is complete or not there; only its owner may read it.
 
     Args:
@@ -80,15 +80,17 @@ def make(target: Path, *, with_secrets: bool = False) -> Summary:
                 for name in SECRET_NAMES
             )
             (folder / SECRETS).write_text("".join(lines))
+        files = {
+            str(path.relative_to(folder)): _hash_of(path)
+            for path in _list_files(folder)
+        }
         manifest = {
             "format": FORMAT,
             "made_at": f"{now().isoformat(timespec='seconds')}Z",
             "database": kind,
             "migration": tables.pop("alembic_version")["sha256"],
             "tables": tables,
-            "files": {
-                str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)
-            },
+            "files": files,
         }
         (folder / MANIFEST).write_text(
             json.dumps(manifest, indent=1, ensure_ascii=False)
@@ -100,21 +102,21 @@ def make(target: Path, *, with_secrets: bool = False) -> Summary:
                 archive.add(
                     folder / MANIFEST, MANIFEST
                 )  # first, so that it is read without unpacking the rest
-                for name in manifest["files"]:  # type: ignore[union-attr]
+                for name in files:
                     archive.add(folder / name, name)
             os.replace(packed, target)
         finally:
             packed.unlink(missing_ok=True)
-    return _summary(manifest)
+    return _summarize(manifest)
 
 
-def restore(source: Path, *, replace: bool = False) -> Summary:
+def restore_backup(source: Path, *, replace: bool = False) -> Summary:
     """Put a backup in the place of the site's database and files, then make index and artefacts anew.
 
     Everything is checked before anything is touched, and the rows are hashed again afterwards.
 
     Args:
-        source: the file of `make`.
+        source: the file of `make_backup`.
         replace: also where the site holds listings or files, which are then lost.
 
     Raises:
@@ -122,7 +124,7 @@ def restore(source: Path, *, replace: bool = False) -> Summary:
         NotNow: the site is not empty.
         search.SearchUnavailable: everything is back but the index, which `flask index rebuild` makes.
     """
-    with _unpacked(source) as (folder, manifest):
+    with _unpack_checked(source) as (folder, manifest):
         kind = db.engine.dialect.name
         if manifest["database"] != kind:
             raise Invalid(
@@ -144,7 +146,7 @@ def restore(source: Path, *, replace: bool = False) -> Summary:
             folder / DATABASE[kind]
         )
         with db.engine.connect() as connection:
-            found = _tables(connection)
+            found = _hash_tables(connection)
         found.pop("alembic_version")
         if found != manifest["tables"]:
             wrong = sorted(
@@ -159,28 +161,28 @@ def restore(source: Path, *, replace: bool = False) -> Summary:
         if (folder / UPLOADS).is_dir():
             shutil.copytree(folder / UPLOADS, uploads)
         if (folder / SECRETS).exists():
-            _keep_secrets((folder / SECRETS).read_text())
+            _write_secrets((folder / SECRETS).read_text())
         upgrade()
         current_app.extensions["matchers"].reset()
         upkeep.index_rebuild()
         current_app.extensions["matchers"].fit()
-        return _summary(manifest)
+        return _summarize(manifest)
 
 
-def nightly(folder: Path, keep: int) -> str:
+def make_nightly(folder: Path, keep: int) -> str:
     """Write a backup named by the moment and remove the oldest beyond `keep`."""
     name = f"market-{now():%Y%m%dT%H%M%SZ}.tar.gz"
-    make(folder / name)
+    make_backup(folder / name)
     old = sorted(folder.glob("market-*Z.tar.gz"))[:-keep] if keep > 0 else []
     for path in old:
         path.unlink()
     return f"{name}, {len(old)} old removed"
 
 
-def contents() -> dict[str, dict[str, Any]]:
+def hash_contents() -> dict[str, dict[str, Any]]:
     """Table → number of `rows` and `sha256` of them, of the database as it is."""
     with db.engine.connect() as connection:
-        return _tables(connection)
+        return _hash_tables(connection)
 
 
 # -- the database ------------------------------------------------------------------------------------------------------
@@ -196,7 +198,7 @@ def _dump_sqlite(path: Path) -> dict[str, dict[str, Any]]:
     engine = sqlalchemy.create_engine(f"sqlite:///{path}")
     try:
         with engine.connect() as connection:
-            return _tables(connection)
+            return _hash_tables(connection)
     finally:
         engine.dispose()
         for name in ("-wal", "-shm"):
@@ -228,7 +230,7 @@ def _dump_postgresql(path: Path) -> dict[str, dict[str, Any]]:
         # A dump may take longer than this session may otherwise be idle.
         connection.execute(text("set local idle_in_transaction_session_timeout = 0"))
         connection.execute(text("set local statement_timeout = 0"))
-        tables = _tables(connection)
+        tables = _hash_tables(connection)
         how = (
             "--format=custom",
             "--no-owner",
@@ -236,7 +238,7 @@ def _dump_postgresql(path: Path) -> dict[str, dict[str, Any]]:
             f"--snapshot={snapshot}",
             f"--file={path}",
         )
-        _program("pg_dump", *how)
+        _run_program("pg_dump", *how)
         return tables
 
 
@@ -247,7 +249,7 @@ def _load_postgresql(path: Path) -> None:
         names = sqlalchemy.inspect(connection).get_table_names()
         quote = connection.dialect.identifier_preparer.quote
         old = f"drop table {', '.join(map(quote, names))} cascade;\n" if names else ""
-    _program(
+    _run_program(
         "pg_restore",
         "--no-owner",
         "--no-privileges",
@@ -264,11 +266,11 @@ def _load_postgresql(path: Path) -> None:
         "--set=ON_ERROR_STOP=1",
         "--output=/dev/null",
     )
-    _program("psql", *quiet, f"--file={first}", f"--file={script}")
+    _run_program("psql", *quiet, f"--file={first}", f"--file={script}")
     db.engine.dispose()
 
 
-def _program(name: str, *arguments: str, connect: bool = True) -> None:
+def _run_program(name: str, *arguments: str, connect: bool = True) -> None:
     """Run one of PostgreSQL's programs on the site's database; the password goes by the environment."""
     places = sorted(
         Path("/usr/lib/postgresql").glob(f"*/bin/{name}"),
@@ -278,23 +280,23 @@ def _program(name: str, *arguments: str, connect: bool = True) -> None:
     if program is None:
         raise Invalid(f"没有找到程序 {name}。", "请安装 postgresql-client。")
     url = db.engine.url
-    settings = {
+    settings: dict[str, Any] = {
         "PGHOST": url.host,
         "PGPORT": url.port,
         "PGUSER": url.username,
         "PGPASSWORD": url.password,
+        "PGDATABASE": url.database,
     }
-    settings |= {"PGDATABASE": url.database} | {
-        f"PG{key.upper()}": value for key, value in url.query.items()
-    }
-    told = (
-        {key: str(value) for key, value in settings.items() if value} if connect else {}
-    )
+    for key, value in url.query.items():
+        settings[f"PG{key.upper()}"] = value
+    environ = dict(os.environ)
+    if connect:
+        environ |= {key: str(value) for key, value in settings.items() if value}
     if name == "pg_dump":
         arguments = (*arguments, "--no-password")
     done = subprocess.run(  # noqa: S603  our own arguments
         [program, *arguments],
-        env={**os.environ, **told},
+        env=environ,
         capture_output=True,
         text=True,
         check=False,
@@ -303,7 +305,7 @@ def _program(name: str, *arguments: str, connect: bool = True) -> None:
         raise Invalid(f"{name} 没有成功：{done.stderr.strip()[-500:]}")
 
 
-def _tables(connection: Connection) -> dict[str, dict[str, Any]]:
+def _hash_tables(connection: Connection) -> dict[str, dict[str, Any]]:
     """Table → rows and hash, of every table of the database; for `alembic_version` the version stands for the hash."""
     metadata = sqlalchemy.MetaData()
     metadata.reflect(connection)
@@ -315,10 +317,10 @@ def _tables(connection: Connection) -> dict[str, dict[str, Any]]:
                 "sha256": connection.scalar(sqlalchemy.select(table.c.version_num)),
             }
             continue
-        columns = [column for column in table.columns if column.name != PASSING]
+        columns = [column for column in table.columns if column.name != INDEX_STATE]
         order = list(table.primary_key.columns) or columns
         digest, rows = hashlib.sha256(), 0
-        for row in connection.execution_options(yield_per=ROWS).execute(
+        for row in connection.execution_options(yield_per=ROWS_PER_FETCH).execute(
             sqlalchemy.select(*columns).order_by(*order)
         ):
             digest.update(
@@ -361,7 +363,7 @@ def _is_empty(uploads: Path) -> bool:
 # -- the file ----------------------------------------------------------------------------------------------------------
 
 
-def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
+def _extract_files(archive: tarfile.TarFile, folder: Path) -> None:
     """Write the plain files of an archive below a folder and nothing else (Python 3.11.2 has no extraction filter).
 
     Raises:
@@ -379,7 +381,7 @@ def _take_out(archive: tarfile.TarFile, folder: Path) -> None:
 
 
 @contextmanager
-def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """A backup in a folder of its own, checked: the manifest is understood and every file is what it says."""
     place = Path(current_app.config["DATA_DIR"])
     place.mkdir(parents=True, exist_ok=True)
@@ -387,14 +389,15 @@ def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         folder = Path(name)
         try:
             with tarfile.open(source, "r:gz") as archive:
-                _take_out(archive, folder)
+                _extract_files(archive, folder)
             manifest = json.loads((folder / MANIFEST).read_text())
         except (tarfile.TarError, EOFError, OSError, ValueError) as error:
             raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
         if manifest.get("format") != FORMAT:
             raise Invalid("这不是本站能读的备份。", "请用 flask backup 写的文件。")
         found = {
-            str(path.relative_to(folder)): _hash_of(path) for path in _files(folder)
+            str(path.relative_to(folder)): _hash_of(path)
+            for path in _list_files(folder)
         }
         if found != manifest["files"]:
             wrong = sorted(found.items() ^ manifest["files"].items())
@@ -405,7 +408,7 @@ def _unpacked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield folder, manifest
 
 
-def _files(folder: Path) -> Sequence[Path]:
+def _list_files(folder: Path) -> Sequence[Path]:
     return sorted(
         path
         for path in folder.rglob("*")
@@ -418,7 +421,7 @@ def _hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _keep_secrets(lines: str) -> None:
+def _write_secrets(lines: str) -> None:
     path = Path(current_app.config["DATA_DIR"]) / SECRETS
     path.unlink(missing_ok=True)
     with os.fdopen(
@@ -427,7 +430,7 @@ def _keep_secrets(lines: str) -> None:
         file.write(lines)
 
 
-def _summary(manifest: dict[str, Any]) -> Summary:
+def _summarize(manifest: dict[str, Any]) -> Summary:
     return Summary(
         made_at=manifest["made_at"],
         rows={name: table["rows"] for name, table in manifest["tables"].items()},

@@ -25,7 +25,10 @@ from marketplace.operation import background, backups
     help="Write a backup here every night.",
 )
 @click.option(
-    "--keep", default=background.KEPT, show_default=True, help="Backups to keep."
+    "--keep",
+    default=background.BACKUPS_TO_KEEP,
+    show_default=True,
+    help="Backups to keep.",
 )
 @click.option("--parent", type=int, hidden=True, help="End when this process has.")
 @with_appcontext
@@ -38,18 +41,19 @@ def commands(
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     if once:
-        job = _job(once)
-        if not background.run(app, job.name, job.run):
+        job = _get_job(once)
+        if not background.run_job(app, job.name, job.run):
             raise SystemExit(1)
         return
     extra = []
     if backup is not None:
-        nightly = partial(backups.nightly, backup, keep)
+        nightly = partial(backups.make_nightly, backup, keep)
+        # 18:30 UTC is half past two at night in China.
         extra.append(Job("backup", nightly, {"hour": 18, "minute": 30}))
-    background.serve(app, extra, parent=parent)
+    background.serve_jobs(app, extra, parent=parent)
 
 
-def _job(name: str) -> Job:
+def _get_job(name: str) -> Job:
     """The job of that name.
 
     Raises:
@@ -74,12 +78,12 @@ def backup(file: Path, with_secrets: bool) -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     began = time.monotonic()
     try:
-        summary = backups.make(file, with_secrets=with_secrets)
+        summary = backups.make_backup(file, with_secrets=with_secrets)
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
     seconds = round(time.monotonic() - began, 2)
-    background.note_run(app, "backup", ok=True, seconds=seconds)
-    _say(summary)
+    background.record_run(app, "backup", ok=True, seconds=seconds)
+    _print_summary(summary)
     if not with_secrets:
         click.echo(
             "SECRET_KEY and PASSWORD_SALT are not in it: without that salt no password opens a restored site."
@@ -97,14 +101,14 @@ def backup(file: Path, with_secrets: bool) -> None:
 def restore(file: Path, replace: bool) -> None:
     """Put the backup FILE in the place of the site's database and files; index and matcher are made anew."""
     try:
-        summary = backups.restore(file, replace=replace)
+        summary = backups.restore_backup(file, replace=replace)
     except MarketError as error:
         raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
     except search.SearchError as error:
         raise click.ClickException(
             f"Everything is back but the index ({error}): run `flask index rebuild`."
         ) from None
-    _say(summary)
+    _print_summary(summary)
     click.echo(
         "Every hash agrees; search index and matcher were made anew. Restart the site if it runs."
     )
@@ -116,14 +120,13 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(restore)
 
 
-def _say(summary: backups.Summary) -> None:
-    rows = ", ".join(
-        f"{count} {name}"
-        for name, count in summary.rows.items()
-        if name in ("achievement", "demand")
-    )
-    click.echo(
-        f"Made at {summary.made_at}: {rows}, {sum(summary.rows.values())} rows in all"
-    )
+def _print_summary(summary: backups.Summary) -> None:
+    counts = []
+    for name, count in summary.rows.items():
+        if name in ("achievement", "demand"):
+            counts.append(f"{count} {name}")
+    total = sum(summary.rows.values())
+    click.echo(f"Made at {summary.made_at}: {', '.join(counts)}, {total} rows in all")
+    # Hashes of the files, to compare with those of another copy by hand.
     for name, value in summary.files.items():
         click.echo(f"  {value}  {name}")

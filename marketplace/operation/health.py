@@ -1,6 +1,6 @@
-"""How it is with each part of the site: database, search, matcher, work in the background, backups, disk.
+"""The health of each component of the site: database, search, matcher, work in the background, backups, disk.
 
-Whom it is said to stands in `pages.py`; what mends a part, in `rules.py`.
+Who may read it is in `pages.py`; what mends a component, in the background work of the rooms.
 """
 
 from __future__ import annotations
@@ -24,120 +24,132 @@ from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
 from marketplace.operation import background
 
-REMEMBERED = 5.0  # seconds one look at the parts serves everybody who asks: looking costs several queries
-SILENT = 1800.0  # seconds without any job done; each host does one every ten minutes, and a large matcher takes some
+CACHE_SECONDS = (
+    5.0  # one check serves every reader for so long: it costs several queries
+)
+# Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
+JOBS_SILENT = 1800.0
 BACKUP_OLD = 36 * 3600.0  # seconds; they are made every night
-DISK_LOW = (
-    512 * 2**20
-)  # bytes; below it neither a backup nor a new index fits beside what is there
-# What does not speak against a site: that nobody asked for backups here, for they may be another host's or tool's work.
-WELL = frozenset({"ok", "none"})
+# Bytes; below it neither a backup nor a new index fits beside what is there.
+DISK_LOW = 512 * 2**20
+# `none` is good too: a host without backups may leave them to another host or tool.
+GOOD_STATES = frozenset({"ok", "none"})
 
-Found = dict[str, dict[str, Any]]
+PartStates = dict[str, dict[str, Any]]
 
 
 class Health:
-    """How the parts of the site are, looked at no more often than every `REMEMBERED` seconds in one process."""
+    """The states of the components, checked no more often than every `CACHE_SECONDS` in one process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._looked = 0.0
-        self._found: Found = {}
+        self._checked_at = 0.0
+        self._states: PartStates = {}
 
-    def look(self) -> Found:
+    def check_parts(self) -> PartStates:
         """Part → its `state`, its `age` in seconds (None where there is none) and figures of its own."""
         with self._lock:
-            if not self._found or time.monotonic() - self._looked > REMEMBERED:
-                self._found = {
-                    "database": _database(),
-                    "search": _search(),
-                    "matcher": _matcher(),
-                    "jobs": _jobs(),
-                    "backup": _backup(),
-                    "disk": _disk(),
+            if not self._states or time.monotonic() - self._checked_at > CACHE_SECONDS:
+                self._states = {
+                    "database": _check_database(),
+                    "search": _check_search(),
+                    "matcher": _check_matcher(),
+                    "jobs": _check_jobs(),
+                    "backup": _check_backup(),
+                    "disk": _check_disk(),
                 }
-                self._looked = time.monotonic()
-            return self._found
+                self._checked_at = time.monotonic()
+            return self._states
 
 
-def verdict(found: Found) -> str:
-    """`away` without a database, `ready` when every part is well, else `degraded`."""
-    if found["database"]["state"] == "away":
+def overall_state(states: PartStates) -> str:
+    """The state of the whole site.
+
+    Args:
+        states: what `Health.check_parts` returned.
+
+    Returns:
+        `away` without a database, for then nothing can be answered; `ready` when every component is well; else
+        `degraded`.
+    """
+    if states["database"]["state"] == "away":
         return "away"
-    well = all(part["state"] in WELL for part in found.values())
+    well = all(part["state"] in GOOD_STATES for part in states.values())
     return "ready" if well else "degraded"
 
 
-def _database() -> dict[str, Any]:
+def _check_database() -> dict[str, Any]:
     """`ok`, `outdated` (migrations are waiting) or `away`; the age is that of the last change of a listing."""
     try:
         with db.engine.connect() as connection:
             version = connection.scalar(text("select version_num from alembic_version"))
-            changes = [
-                connection.scalar(db.select(func.max(table.updated_at)))
-                for table in LISTINGS.values()
-            ]
-            behind = sum(
-                connection.scalar(
-                    db.select(func.count()).where(
-                        table.revision != table.indexed_revision
-                    )
-                )
-                or 0
-                for table in LISTINGS.values()
-            )
+            changes = []
+            behind = 0
+            for table in LISTINGS.values():
+                newest = connection.scalar(db.select(func.max(table.updated_at)))
+                if newest is not None:  # None in an empty table
+                    changes.append(newest)
+                is_dirty = table.revision != table.indexed_revision
+                dirty_rows = db.select(func.count()).where(is_dirty)
+                behind += connection.scalar(dirty_rows) or 0
     except SQLAlchemyError:
         return {"state": "away", "age": None}
-    newest = max((moment for moment in changes if moment is not None), default=None)
-    age = None if newest is None else (now() - newest).total_seconds()
-    return {
-        "state": "ok" if version == _newest_migration() else "outdated",
-        "age": age,
-        "not_indexed": behind,
-    }
+    age = None
+    if changes:
+        age = (now() - max(changes)).total_seconds()
+    state = "outdated"
+    if version == _newest_migration():
+        state = "ok"
+    return {"state": state, "age": age, "not_indexed": behind}
 
 
-def _search() -> dict[str, Any]:
-    """`ok`, `degraded` (the stand-in answers), `outdated` (waits for a rebuild) or `away`."""
+def _check_search() -> dict[str, Any]:
+    """`ok`, `degraded` (the fallback answers), `outdated` (waits for a rebuild) or `away`."""
     try:
         state = current_app.extensions["search"].state()
     except search.SearchUnavailable:
         return {"state": "away", "age": None}
-    word = "ok" if state["current"] else "outdated"
+    name = "ok"
+    if not state["current"]:
+        name = "outdated"
+    # Last, for it says more than the others: it is not the main engine that answers.
     if state.get("degraded"):
-        word = "degraded"
+        name = "degraded"
     return {
-        "state": word,
+        "state": name,
         "age": state["age"],
         "engine": state["engine"],
         "documents": state["count"],
     }
 
 
-def _matcher() -> dict[str, Any]:
+def _check_matcher() -> dict[str, Any]:
     """`ok`, or `missing` where an artefact has yet to be built; the age is that of the older artefact.
 
-    Read from the artefacts' folder alone: loading them would make the question dearer than the answer.
+    Read from the artefacts' folder alone: loading them would cost far more than this check is worth.
     """
     folder = current_app.extensions["matchers"].folder
-    ages, documents = [], 0
+    ages = []
+    documents = 0
     for kind in LISTINGS:
         try:
             path = folder / kind / (folder / kind / "current").read_text().strip()
             ages.append(time.time() - path.stat().st_mtime)
+            # Mapped, so that only the header is read.
             documents += len(np.load(path / "stamps.npy", mmap_mode="r"))
         except (OSError, ValueError):
             return {"state": "missing", "age": None}
     return {"state": "ok", "age": max(ages), "documents": documents}
 
 
+# Read once in a process: the scripts change only with the program.
 @cache
 def _newest_migration() -> str | None:
     state: Migrate = current_app.extensions["migrate"].migrate
     return ScriptDirectory.from_config(state.get_config()).get_current_head()
 
 
-def _jobs() -> dict[str, Any]:
+def _check_jobs() -> dict[str, Any]:
     """`ok`, `failing` (the last run of some job failed) or `missing` (no leader, or nothing done here for long).
 
     The age is that of the newest run on this host.
@@ -146,9 +158,9 @@ def _jobs() -> dict[str, Any]:
     runs = background.last_runs(app)
     moment = time.time()
     age = min((moment - run.at for run in runs.values()), default=None)
-    leader = background.Leadership(app).taken()
+    leader = background.Leadership(app).is_taken()
     failed = sorted(name for name, run in runs.items() if not run.ok)
-    if not leader or age is None or age > SILENT:
+    if not leader or age is None or age > JOBS_SILENT:
         state = "missing"
     elif failed:
         state = "failing"
@@ -157,13 +169,16 @@ def _jobs() -> dict[str, Any]:
     return {"state": state, "age": age, "leader": leader, "failed": failed}
 
 
-def _backup() -> dict[str, Any]:
+def _check_backup() -> dict[str, Any]:
     """`ok`, `failing`, `old`, or `none` where this host has never made one; the age is that of the last good one."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     run = background.last_runs(app).get("backup")
     if run is None:
         return {"state": "none", "age": None}
-    age = None if run.succeeded_at is None else time.time() - run.succeeded_at
+    # Of the last good one: a failed run restores nothing.
+    age = None
+    if run.succeeded_at is not None:
+        age = time.time() - run.succeeded_at
     if not run.ok:
         state = "failing"
     elif age is None or age > BACKUP_OLD:
@@ -173,11 +188,13 @@ def _backup() -> dict[str, Any]:
     return {"state": state, "age": age}
 
 
-def _disk() -> dict[str, Any]:
+def _check_disk() -> dict[str, Any]:
     """`ok` or `low`: what is left of the file system that holds the site's data."""
     try:
         free = shutil.disk_usage(current_app.config["DATA_DIR"]).free
     except OSError:
         return {"state": "missing", "age": None}
-    state = "ok" if free >= DISK_LOW else "low"
+    state = "ok"
+    if free < DISK_LOW:
+        state = "low"
     return {"state": state, "age": None, "free_bytes": free}

@@ -1,6 +1,6 @@
-"""What the site writes down of itself: JSON lines when live, readable text in a demo, each with its request's id.
+"""The logs of the site: JSON lines when live, readable text in a demo, each with the id of its request.
 
-No personal data: no addresses of readers, no query texts; mail addresses and telephone numbers are struck out.
+Not in them: personal data. No addresses of readers, no query texts; mail addresses and phone numbers are removed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from gunicorn.glogging import Logger
 
 OURS = ("marketplace", "matching", "search")
 HEADER = "X-Request-ID"
-SANE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-STRUCK = "[…]"
-PERSONAL = re.compile(
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+REPLACEMENT = "[…]"
+PERSONAL_DATA = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # mail addresses
     r"|(?<!\d)1[3-9]\d{9}(?!\d)"  # mobile telephones of the mainland
     r"|(?<!\d)0\d{2,3}-\d{7,8}(?!\d)"  # telephones
@@ -32,16 +32,16 @@ PERSONAL = re.compile(
 Event = MutableMapping[str, Any]
 
 
-def without_people(_logger: Any, _name: str, event: Event) -> Event:
-    """A structlog processor: strike out what belongs to persons from every text of a line."""
+def strip_personal_data(_logger: Any, _name: str, event: Event) -> Event:
+    """A structlog processor: replace personal data in every text of a line."""
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = PERSONAL.sub(STRUCK, value)
+            event[key] = PERSONAL_DATA.sub(REPLACEMENT, value)
     return event
 
 
-def _before() -> list[Any]:
-    """What is done to every line, ours or a library's, before it is written."""
+def _shared_processors() -> list[Any]:
+    """The processors of every line, ours or a library's, before it is written."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -49,11 +49,12 @@ def _before() -> list[Any]:
         structlog.stdlib.ExtraAdder(),
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         structlog.processors.format_exc_info,
-        without_people,
+        # Last, so that it sees the text of an exception too.
+        strip_personal_data,
     ]
 
 
-def formatter(*, as_json: bool) -> logging.Formatter:
+def make_formatter(*, as_json: bool) -> logging.Formatter:
     """The last step of a line: JSON, or text for a terminal."""
     if as_json:
         writer: Any = structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
@@ -61,29 +62,33 @@ def formatter(*, as_json: bool) -> logging.Formatter:
         writer = structlog.dev.ConsoleRenderer(colors=False, pad_event_to=0)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=_before(), processors=[remove, writer]
+        foreign_pre_chain=_shared_processors(), processors=[remove, writer]
     )
 
 
-def configure(*, as_json: bool) -> None:
+def configure_logging(*, as_json: bool) -> None:
     """Send every line of this process to standard error; calling it again changes the form."""
     structlog.configure(
-        processors=[*_before(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *_shared_processors(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name("market")
-    handler.setFormatter(formatter(as_json=as_json))
+    handler.setFormatter(make_formatter(as_json=as_json))
     root = logging.getLogger()
-    for old in [other for other in root.handlers if other.get_name() == "market"]:
-        root.removeHandler(old)
+    # A copy of the list, which changes on the way. Other handlers, such as those of pytest, stay.
+    for other in list(root.handlers):
+        if other.get_name() == "market":
+            root.removeHandler(other)
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
-    logging.getLogger("elastic_transport").setLevel(
-        logging.ERROR
-    )  # what it warns of, index_behind says once
+    # It warns at every request of what `index_behind` reports once.
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     for name in OURS:
         logging.getLogger(name).setLevel(logging.INFO)
 
@@ -91,27 +96,31 @@ def configure(*, as_json: bool) -> None:
 def init_app(app: Flask) -> None:
     """Give every request its id, and write lines as this site's environment wants them (tests keep their own)."""
     if app.config["ENVIRONMENT"] != "test":
-        configure(as_json=app.config["ENVIRONMENT"] == "live")
-    request_started.connect(_begin, app)
-    app.after_request(_finish)
+        configure_logging(as_json=app.config["ENVIRONMENT"] == "live")
+    request_started.connect(_begin_request, app)
+    app.after_request(_finish_request)
 
 
-def _begin(_app: Flask, **_: Any) -> None:
+def _begin_request(_app: Flask, **_: Any) -> None:
+    # The proxy's id, so that its log and ours can be joined; anything else in that header is not written to a log.
     given = request.headers.get(HEADER, "")
-    g.request_id = given if SANE.fullmatch(given) else uuid.uuid4().hex
+    if REQUEST_ID.fullmatch(given):
+        g.request_id = given
+    else:
+        g.request_id = uuid.uuid4().hex
     structlog.contextvars.clear_contextvars()  # the thread has served others before
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
-def _finish(response: Response) -> Response:
+def _finish_request(response: Response) -> Response:
     response.headers[HEADER] = g.request_id
     return response
 
 
 class AccessLog(Logger):
-    """gunicorn's log with one JSON object for each request: what was asked and how it went, not who asked or for what.
+    """gunicorn's access log, one JSON object for each request: its address and outcome, not its sender or query.
 
-    The address without its query, for a query tells what somebody looks for.
+    The query is left out, for it may say what a firm is looking for.
     """
 
     def access(
@@ -121,19 +130,18 @@ class AccessLog(Logger):
         if not self.access_log_enabled:
             return
         headers = {name.lower(): value for name, value in resp.headers}
+        moment = datetime.now(UTC).isoformat(timespec="milliseconds")
+        # WSGI hands the bytes of the path over as if they were latin-1 (PEP 3333).
+        path_bytes = environ.get("PATH_INFO", "").encode("latin-1")
+        path = path_bytes.decode("utf-8", "replace")
+        # "200 OK" or 200, as the kind of worker has it.
+        status = str(resp.status).split(" ", 1)[0]
         line = {
-            "at": datetime.now(UTC)
-            .isoformat(timespec="milliseconds")
-            .replace("+00:00", "Z"),
+            "at": moment.replace("+00:00", "Z"),
             "event": "request",
             "method": environ.get("REQUEST_METHOD"),
-            "path": PERSONAL.sub(
-                STRUCK,
-                environ.get("PATH_INFO", "")
-                .encode("latin-1")
-                .decode("utf-8", "replace"),
-            ),
-            "status": int(str(resp.status).split(" ", 1)[0]),
+            "path": PERSONAL_DATA.sub(REPLACEMENT, path),
+            "status": int(status),
             "bytes": getattr(resp, "sent", None),
             "milliseconds": round(request_time.total_seconds() * 1000, 1),
             "request_id": headers.get(HEADER.lower()),
@@ -148,4 +156,4 @@ class JsonLog(AccessLog):
         """Prepare the logs as gunicorn does, then change the form of its messages."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
-            handler.setFormatter(formatter(as_json=True))
+            handler.setFormatter(make_formatter(as_json=True))

@@ -1,6 +1,6 @@
-"""Pages for machines: /readyz for whoever sends requests here, /metrics for whoever draws curves.
+"""Pages for machines: /healthz, /readyz for proxies and supervisors, /metrics for Prometheus.
 
-/healthz says only that the process answers. What is well stands in `rules.py`.
+What makes a component healthy is in `health.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import hmac
 import ipaddress
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from flask import Blueprint, Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -26,6 +27,7 @@ from marketplace.operation import background, health, logs
 
 blueprint = Blueprint("operation", __name__)
 PROBES = ("operation.healthz", "operation.readyz", "operation.metrics")
+# Bounds of the histogram of answer times: close together where most pages are.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
@@ -33,11 +35,11 @@ FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via")
 
 
 class Parts(Collector):
-    """The parts of the site as figures, looked at when they are asked for; the same for every worker."""
+    """The components of the site as figures, checked when they are collected; the same for every worker."""
 
     def collect(self) -> Iterator[Metric]:
-        """One gauge for each question, labelled by part."""
-        found = current_app.extensions["health"].look()
+        """One gauge for each figure, labelled by component."""
+        states = current_app.extensions["health"].check_parts()
         up = GaugeMetricFamily(
             "market_part_ok", "Whether a part of the site is well.", labels=["part"]
         )
@@ -46,35 +48,35 @@ class Parts(Collector):
             "Since its last change or building.",
             labels=["part"],
         )
-        for part, state in found.items():
-            up.add_metric([part], state["state"] == "ok")
+        for part, state in states.items():
+            up.add_metric([part], state["state"] in health.GOOD_STATES)
             if state["age"] is not None:
                 age.add_metric([part], state["age"])
         yield up
         yield age
-        behind = found["database"].get("not_indexed")
+        behind = states["database"].get("not_indexed")
         if behind is not None:
             yield GaugeMetricFamily(
                 "market_not_indexed_rows",
                 "Listings whose copy in the index is old.",
                 behind,
             )
-        documents = found["search"].get("documents")
+        documents = states["search"].get("documents")
         if documents is not None:
             yield GaugeMetricFamily(
                 "market_search_documents",
                 "Documents the search index holds.",
                 documents,
             )
-        yield from _jobs_and_disk(found)
+        yield from _job_and_disk_metrics(states)
 
 
-def _jobs_and_disk(found: health.Found) -> Iterator[Metric]:
+def _job_and_disk_metrics(states: health.PartStates) -> Iterator[Metric]:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     yield GaugeMetricFamily(
         "market_jobs_leader",
         "Whether any process does what only one may do.",
-        found["jobs"]["leader"],
+        states["jobs"]["leader"],
     )
     age = GaugeMetricFamily(
         "market_job_age_seconds", "Since its last run on this host.", labels=["job"]
@@ -87,11 +89,11 @@ def _jobs_and_disk(found: health.Found) -> Iterator[Metric]:
         ok.add_metric([name], run.ok)
     yield age
     yield ok
-    if "free_bytes" in found["disk"]:
+    if "free_bytes" in states["disk"]:
         yield GaugeMetricFamily(
             "market_disk_free_bytes",
             "Left of the file system that holds the data.",
-            found["disk"]["free_bytes"],
+            states["disk"]["free_bytes"],
         )
 
 
@@ -101,7 +103,7 @@ def init_app(app: Flask) -> None:
     app.extensions["health"] = health.Health()
     app.extensions["metrics"] = PrometheusMetrics(
         app,
-        path=None,  # the page stands below, behind its own door
+        path=None,  # the library's own page is open to everybody; ours is below
         registry=CollectorRegistry(),
         group_by="endpoint",
         defaults_prefix="market",
@@ -109,9 +111,9 @@ def init_app(app: Flask) -> None:
         excluded_paths=["^/static/", "^/healthz$", "^/readyz$", "^/metrics$"],
     )
     for endpoint in PROBES:
-        view = app.view_functions.get(endpoint)
+        view: Any = app.view_functions.get(endpoint)
         if view is not None:  # a probe of the same machine speaks plain HTTP
-            view.talisman_view_options = {"force_https": False}  # type: ignore[attr-defined]
+            view.talisman_view_options = {"force_https": False}
 
 
 @blueprint.get("/healthz")
@@ -129,27 +131,32 @@ def readyz() -> ResponseReturnValue:
     Anybody else than this machine and the collectors of /metrics reads the verdict alone: the figures say how much
     there is that not everybody may see, and when somebody last saved.
     """
-    found = current_app.extensions["health"].look()
-    status = health.verdict(found)
-    headers = {"Cache-Control": "no-store"} | (
-        {"Retry-After": "10"} if status == "away" else {}
-    )
-    parts = found if _collects(LOOPBACK) else {}
-    return {"status": status, **parts}, 503 if status == "away" else 200, headers
+    states = current_app.extensions["health"].check_parts()
+    status = health.overall_state(states)
+    headers = {"Cache-Control": "no-store"}
+    code = 200
+    if status == "away":
+        headers["Retry-After"] = "10"
+        code = 503
+    answer: dict[str, Any] = {"status": status}
+    if _may_collect(LOOPBACK):
+        answer |= states
+    return answer, code, headers
 
 
 @blueprint.get("/metrics")
 @needs(
     "public.read"
-)  # no person's deed: who may is a matter of token and network, and stands in the next line
+)  # a machine has no account: `_require_collector` checks its token or network
 def metrics() -> ResponseReturnValue:
     """Figures of every worker, for Prometheus; to everybody else there is no such page."""
     _require_collector()
-    if (
-        "PROMETHEUS_MULTIPROC_DIR" in os.environ
-    ):  # the library's own switch, set by gunicorn.conf.py
+    # The library's own switch, set by gunicorn.conf.py.
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        # This class of the library is the only one of it without types.
+        collector: Callable[[CollectorRegistry], object] = MultiProcessCollector
+        collector(registry)
     else:
         registry = CollectorRegistry()
         registry.register(current_app.extensions["metrics"].registry)
@@ -163,12 +170,16 @@ def metrics() -> ResponseReturnValue:
 
 
 def _require_collector() -> None:
-    """Raises NotFound for whoever may not collect the figures."""
-    if not _collects():
+    """Hide the page from everybody who may not collect the figures.
+
+    Raises:
+        NotFound: this request may not.
+    """
+    if not _may_collect():
         raise NotFound("没有找到这个页面。")
 
 
-def _collects(more: Sequence[Network] = ()) -> bool:
+def _may_collect(more: Sequence[Network] = ()) -> bool:
     """Whether this request bears the token, or comes from a named network with no proxy between.
 
     Args:
@@ -176,8 +187,10 @@ def _collects(more: Sequence[Network] = ()) -> bool:
     """
     token = current_app.config["METRICS_TOKEN"]
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    # In constant time, so that the token cannot be found letter by letter.
     if token and hmac.compare_digest(given.encode(), token.encode()):
         return True
+    # Behind a proxy that nobody declared, every reader has the address of that proxy.
     trusted = current_app.config["TRUSTED_PROXIES"]
     if not trusted and any(name in request.headers for name in FORWARDED):
         return False

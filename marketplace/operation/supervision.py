@@ -1,6 +1,6 @@
-"""Keeps one `flask jobs` beside a served site: begun with it, begun again when it dies, ended with it.
+"""Runs one `flask jobs` beside a served site: started with it, restarted when it dies, ended with it.
 
-What that process does and when stands in `background.py`; which of several such processes leads is settled there.
+What that process does and when is in `background.py`, and also which of several such processes leads.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ import structlog
 log = structlog.get_logger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
-LOOK = 0.5  # seconds between two looks whether it lives
-RESTART = 1.0  # seconds before the first new beginning; doubled each time, so that a broken site is not kept busy
-RESTART_MOST = 60.0
-LONG = 60.0  # seconds of life after which the pauses begin with the short one again
-PATIENCE = 20.0  # seconds for what is under way; what takes longer ends by itself, without the site
+POLL = 0.5  # seconds between two checks whether it lives
+# Seconds before the first restart; doubled each time up to the last, so that a broken site is not busy with restarts.
+RESTART = 1.0
+RESTART_MAX = 60.0
+LONG_LIFE = (
+    60.0  # seconds of life after which the pauses start with the short one again
+)
+# Seconds for what is under way, as long as gunicorn gives its workers; what takes longer ends by itself.
+STOP_TIMEOUT = 20.0
 
 
 def jobs_command() -> list[str]:
@@ -44,13 +48,15 @@ class Supervisor:
         self.command = list(command)
         self.process: subprocess.Popen[bytes] | None = None
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="jobs", daemon=True)
+        self._thread = threading.Thread(
+            target=self._supervise, name="jobs", daemon=True
+        )
 
     def start(self) -> None:
         """Begin, and return at once."""
         self._thread.start()
 
-    def stop(self, patience: float = PATIENCE) -> None:
+    def stop(self, patience: float = STOP_TIMEOUT) -> None:
         """Ask the process to end and wait for it.
 
         Args:
@@ -62,25 +68,26 @@ class Supervisor:
             return
         self.process.terminate()
         try:
+            # Not killed when the time is over: it ends by itself as soon as its parent has gone.
             self.process.wait(patience)
         except subprocess.TimeoutExpired:
             log.warning("jobs_still_busy", pid=self.process.pid)
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         pause = RESTART
         while not self._ending.is_set():
             began = time.monotonic()
-            self.process = self._begin()
+            self.process = self._start_process()
             while self.process.poll() is None:
-                if self._ending.wait(LOOK):
+                if self._ending.wait(POLL):
                     return
-            if time.monotonic() - began > LONG:
+            if time.monotonic() - began > LONG_LIFE:
                 pause = RESTART
             log.warning("jobs_begin_again", seconds=pause)
             self._ending.wait(pause)
-            pause = min(2 * pause, RESTART_MOST)
+            pause = min(2 * pause, RESTART_MAX)
 
-    def _begin(self) -> subprocess.Popen[bytes]:
+    def _start_process(self) -> subprocess.Popen[bytes]:
         environ = dict(os.environ)
         # Figures of requests are the workers'; its own would lie in their folder.
         environ.pop("PROMETHEUS_MULTIPROC_DIR", None)

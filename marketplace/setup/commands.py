@@ -1,4 +1,4 @@
-"""The commands that set up a site. Each calls rules and prints what they did."""
+"""The commands that set up a site. Each prints what was done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 
-from marketplace.setup import rules
+from marketplace.setup import demonstration, preparing
 
 
 @click.command("prepare")
@@ -29,25 +29,34 @@ def commands(samples: bool | None) -> None:
     click.echo(f"  data folder: {current_app.config['DATA_DIR']}")
     upgrade()
     click.echo(
-        f"  database: at the newest migration, {rules.first_rows()} dictionary rows added"
+        f"  database: at the newest migration, {preparing.add_first_rows()} dictionary rows added"
     )
-    demo = current_app.config["ENVIRONMENT"] == "demo"
-    if samples or (samples is None and demo and rules.is_empty()):
-        rules.index_in_step(_say)  # so that what is loaded can be written to it
-        rules.demonstration(_say)
-    rules.bring_in_step(_say)
+    is_demo = current_app.config["ENVIRONMENT"] == "demo"
+    if samples is None:
+        # A demo that holds anything is somebody's own by now and gets no samples unless they ask for them.
+        samples = is_demo and preparing.is_empty()
+    if samples:
+        preparing.update_index(_print_step)  # so that what is loaded is written to it
+        demonstration.load_demonstration(_print_step)
+    preparing.bring_up_to_date(_print_step)
     click.echo(f"  ready after {time.monotonic() - began:.1f} s")
-    people = list(rules.demo_people()) if demo else []
-    if people:
-        click.echo(
-            f"Sign in at /login with the password {rules.DEMO_PASSWORD} as one of"
-        )
-        for name, role in people:
-            click.echo(f"  {name:28} {role}")
-    click.echo(
-        f"`make run` serves http://{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
-    )
+    if is_demo:
+        _print_people()
+    # The same defaults as in gunicorn.conf.py, which `make run` reads.
+    host = os.environ.get("HOST", "127.0.0.1")
+    port = os.environ.get("PORT", "8000")
+    click.echo(f"`make run` serves http://{host}:{port}")
 
 
-def _say(text: str) -> None:
+def _print_people() -> None:
+    people = list(demonstration.list_demo_people())
+    if not people:
+        return
+    password = demonstration.DEMO_PASSWORD
+    click.echo(f"Sign in at /login with the password {password} as one of")
+    for name, role in people:
+        click.echo(f"  {name:28} {role}")
+
+
+def _print_step(text: str) -> None:
     click.echo(f"  {text}")

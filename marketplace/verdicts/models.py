@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.lifecycle import Life
 from marketplace.listings.models import Achievement, Demand
 
@@ -79,7 +79,7 @@ def _one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} in ({quoted})"
 
 
-class Impression(db.Model):  # type: ignore[name-defined,misc]
+class Impression(Model):
     """A ranked list as a reader had it on the page when they judged something on it. Looking alone stores nothing.
 
     Attributes:
@@ -123,7 +123,7 @@ class Impression(db.Model):  # type: ignore[name-defined,misc]
     )
 
 
-class ImpressionItem(db.Model):  # type: ignore[name-defined,misc]
+class ImpressionItem(Model):
     """One row of an impression: its position from 1, the listing, its revision, the score and grade it had."""
 
     __tablename__ = "shown_place"
@@ -141,7 +141,7 @@ class ImpressionItem(db.Model):  # type: ignore[name-defined,misc]
     impression: Mapped[Impression] = relationship(back_populates="items")
 
 
-class Verdict(db.Model):  # type: ignore[name-defined,misc]
+class Verdict(Model):
     """What one person thinks of one pair, on one side's list. One row per person and pair; a change is a History row.
 
     Attributes:
@@ -201,7 +201,7 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
     impression: Mapped[Impression] = relationship()
 
     # Two people with one account: the second to save is told that the row has changed.
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": revision}
+    __mapper_args__ = {"version_id_col": revision}
 
     @property
     def offered_id(self) -> int:
@@ -218,7 +218,7 @@ class Verdict(db.Model):  # type: ignore[name-defined,misc]
         return UNSUITABLE[self.reason or "other"]
 
 
-class GradeModel(db.Model):  # type: ignore[name-defined,misc]
+class GradeModel(Model):
     """A calibrated grade model as JSON; the newest of the present ranker is active.
 
     Attributes:
@@ -239,7 +239,7 @@ class GradeModel(db.Model):  # type: ignore[name-defined,misc]
     at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Measurement(db.Model):  # type: ignore[name-defined,misc]
+class Measurement(Model):
     """How good matching was on a day: the figures of the operators' page, as `quality.measure_quality` gives them."""
 
     __tablename__ = "measurement"

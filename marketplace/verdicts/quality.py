@@ -15,7 +15,7 @@ from flask import current_app
 
 import matching
 from marketplace.accounts.models import Organisation
-from marketplace.dictionaries.models import Chain, District, names
+from marketplace.dictionaries.models import Chain, District, names_by_code
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import Achievement, Row
@@ -109,7 +109,7 @@ def _measure_chains(
     for pair in pairs:
         if pair.demand.chain_code:
             texts_by_chain[pair.demand.chain_code].add(pair.text)
-    chain_names = names(Chain)
+    chain_names = names_by_code(Chain)
     # In order of code, so that the page is the same every day.
     measured = []
     for code in sorted(texts_by_chain):

@@ -50,6 +50,7 @@ def compare_facts(
     chain = _same(demand.chain, achievement.chain)
     stage = _is_mature(demand.stage, achievement.stage)
     mode = _has_common(demand.modes, achievement.modes)
+    # A demand's budget is in both prices, an achievement's asking price may be a range.
     budget = _money(demand)
     price = _money(achievement)
     money = _is_affordable(budget, price)
@@ -80,6 +81,7 @@ def _same(
     wanted: str | None,
     offered: str | None,
 ) -> Verdict:
+    # Unknown on one side is unknown, never a difference.
     if not wanted or not offered:
         return "unknown"
     return _verdict(wanted == offered)
@@ -115,6 +117,7 @@ def _is_affordable(
 ) -> Verdict:
     if budget is None or price is None:
         return "unknown"
+    # An open end is no limit: the known end decides.
     most = max(amount for amount in budget if amount is not None)
     least = min(amount for amount in price if amount is not None)
     return _verdict(least <= most)

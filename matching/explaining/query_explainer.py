@@ -66,6 +66,7 @@ class QueryExplainer:
             words, grams: its features as they were weighted; grams None where grams do not count.
             documents: how many the catalogue has.
         """
+        # The same two normalised texts that the features were read from, so that places and keys agree.
         self._sides = features.title_and_text(query)
         self._times = (features.TITLE_WEIGHT, 1)
         self._spans = [words_of.normal_spans(norm, stop=True) for norm in self._sides]
@@ -90,6 +91,7 @@ class QueryExplainer:
         idf = self._words.idf.tolist()
         weights: dict[str, float] = {}
         for word, count in counted.items():
+            # The square root softens repetition as the sublinear count does in the score.
             weights[word] = idf[self._place(word)] * count**0.5
         return weights
 
@@ -106,6 +108,7 @@ class QueryExplainer:
     @cached_property
     def analysis(self) -> QueryAnalysis:
         """What is weighed and what is unknown."""
+        # No content word, no weight: the query is empty or boilerplate.
         total = sum(self._weights.values())
         if not total:
             return QueryAnalysis([], [], self._empty_reason())
@@ -123,6 +126,7 @@ class QueryExplainer:
         """Whole words that the catalogue does not have: not as a word, not cut otherwise, not in part."""
         absent: set[str] = set()
         for word in self._weights:
+            # Rare words may be cut differently elsewhere: their characters side by side count as known.
             if not self._frequencies[word] and not self._occurs_as_grams(word):
                 absent.add(word)
         for spans, whole in zip(self._spans, self._whole, strict=True):
@@ -197,6 +201,7 @@ class QueryExplainer:
             _owners(spans, len(norm))
             for spans, norm in zip(chosen, self._sides, strict=True)
         ]
+        # Always grams, titles, words: sums of floats depend on their order, and shares are compared to the bit.
         shares: defaultdict[str, float] = defaultdict(float)
         _add_shares(
             shares,
@@ -277,6 +282,7 @@ def _add_shares(
     for key, part in earned.items():
         for side, start, end, share in places.get(key, ()):
             owner = owners[side][start]
+            # Only a feature that lies inside one shared word belongs to it; across two words it is residual.
             if owner is not None and owner is owners[side][end - 1]:
                 shares[owner.word] += part * share
 

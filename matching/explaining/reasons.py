@@ -56,6 +56,7 @@ class Reasons:
     def rounded_parts(self, whole: int) -> list[int]:
         """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""
         shares = [share for _, share in self.words]
+        # Pages show the two parts of the residual separately: pieces of text, and words used alike.
         grams = self.residual - self.vector_share
         return largest_remainder(
             [*shares, grams, self.vector_share],
@@ -93,12 +94,14 @@ def largest_remainder(
         the parts rounded down, then one more each for the largest remainders, the first of equal ones; all 0 for
         parts that are all 0.
     """
+    # A residual may be a rounding below zero.
     positive = [max(0.0, part) for part in parts]
     total = sum(positive)
     if total <= 0:
         return [0] * len(positive)
     exact = [part * whole / total for part in positive]
     found = [int(value) for value in exact]
+    # Ties go to the first, so that the same score is always shown the same.
     by_remainder = sorted(
         range(len(exact)),
         key=lambda i: (found[i] - exact[i], i),

@@ -71,11 +71,13 @@ def match_sentence(
 
     Unknown facts are not mentioned. Without shared words the sentence says that.
     """
+    # A specific word says more to a reader than a frequent one with a larger share.
     by_use = sorted(
         reasons.words,
         key=lambda pair: (pair[0] not in reasons.specific, -pair[1]),
     )
     named = tuple(word for word, _ in by_use[:MAX_WORDS])
+    # Rounded with all other parts, so that this page and the evidence page give the same numbers.
     percents = reasons.percents
     percent = sum(percents[word] for word in named)
     agreeing = tuple(fact.name for fact in facts if fact.verdict == "agree")
@@ -115,6 +117,7 @@ def _fact_pieces(
     if agreeing:
         pieces.append(Piece("；" + "，".join(_AGREE[name] for name in agreeing)))
     if differing:
+        # 但 only where there was something to contrast with.
         but = "；但" if agreeing else "；"
         pieces.append(Piece(but + "，".join(_DIFFER[name] for name in differing)))
     return pieces

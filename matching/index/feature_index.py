@@ -99,6 +99,7 @@ class FeatureIndex:
     ) -> Int64s:
         ends = self.main.term_ends
         found = np.where(terms >= 0, ends[terms + 1] - ends[terms], 0)
+        # The loop over keys in Python only where something changed since the fit.
         if self._frequency_changes:
             changes = [self._frequency_changes.get(key, 0) for key in keys.tolist()]
             found = found + np.array(changes, dtype=np.int64)
@@ -149,6 +150,7 @@ class FeatureIndex:
         """The products of a query with every document, before the documents' norms divide, shape (n,)."""
         known = query.is_known
         terms = query.terms[known]
+        # 32 bits: the scan is bound by memory, and the best are scored again in 64 (ranking).
         weights = query.weights[known].astype(np.float32)
         in_main = terms >= 0
         sums = np.zeros(self._size, dtype=np.float32)
@@ -161,6 +163,7 @@ class FeatureIndex:
             SUBLINEAR_32,
             sums,
         )
+        # A second pass, so that the segment never has to be rewritten for one document.
         if self._later_postings:
             packed, bounds, places = self._later_lists(query.counted.keys[known])
             kernels.sum_postings(
@@ -193,6 +196,7 @@ class FeatureIndex:
     def inverse_norms(self, documents: int) -> Float32s:
         """What a product is multiplied by to give the cosine, 0 for a document without features, shape (n,)."""
         known = self._inverse_norms
+        # Valid while neither the documents nor their number changed; change() clears it.
         if known is not None and known[0] == documents:
             return known[1]
         top = scaled_top(documents)
@@ -212,6 +216,7 @@ class FeatureIndex:
         coming = [counted.keys for counted in new]
         if not leaving and not coming:
             return
+        # One frequency change for each feature, however many of the documents have it.
         keys, places = np.unique(
             np.concatenate([*leaving, *coming]),
             return_inverse=True,
@@ -234,12 +239,14 @@ class FeatureIndex:
             self._append_postings(number, counted)
         self.later.extend(new)
         if len(self._sums) < last:
+            # Room for a hundredth more, so that single additions do not copy the sums each time.
             grown = np.zeros(
                 (last + max(_ROOM, last // 100), 3),
                 dtype=np.int64,
             )
             grown[:first] = self._sums[:first]
             self._sums = grown
+        # Norm sums of new documents by today's frequencies; later changes update them like all others.
         ends = np.cumsum([0, *(len(counted.keys) for counted in new)])
         counts = np.concatenate([counted.counts for counted in new])
         packed = pack_postings(places, counts)
@@ -288,6 +295,7 @@ class FeatureIndex:
         if not self._sums.flags.writeable:
             # Mapped from the artefact, which stays as it is.
             self._sums = self._sums.copy()
+        # Scaled logarithms of frequent features hardly ever change, and those have the long lists.
         changed = np.flatnonzero(before != after)
         old = before[changed]
         new = after[changed]
@@ -326,6 +334,7 @@ class FeatureIndex:
             the lists one after the other, shape (p,); list i is at bounds[i]:bounds[i + 1], shape (m + 1,); the places
             of these m among the keys, shape (m,).
         """
+        # array, not numpy: appending one posting must not copy a list.
         lists: list[array[int]] = []
         places: list[int] = []
         for place, key in enumerate(keys.tolist()):

@@ -106,6 +106,7 @@ def sum_postings(
     """
     table = np.empty(_COUNTS, dtype=np.float32)
     for i in range(len(starts)):
+        # One multiplication for each count instead of one for each posting.
         for c in range(_COUNTS):
             table[c] = weights[i] * by_count[c]
         # Unsigned places spare numba the check for negative ones.
@@ -196,8 +197,10 @@ def top_candidates(
     count = 0
     for d in range(len(scores)):
         score = scores[d]
+        # Nearly all documents end here: the mask is read only for scores that count.
         if score < floor or not allowed[d]:
             continue
+        # Sift the new score down from the root, in place of the smallest.
         if score > last:
             at = 0
             while True:
@@ -212,6 +215,7 @@ def top_candidates(
                 at = child
             heap[at] = score
             last = heap[0]
+            # What is nearer than the error of 32 bits stays, so that 64 bits decide.
             floor = max(_LEAST, last - near)
         if count == len(found):
             # Drop first what the floor has passed since; many equal scores need more room.
@@ -255,6 +259,7 @@ def update_norm_sums(
         sums: A, B, C of the documents, shape (n, 3); changed in place.
     """
     for i in range(len(starts)):
+        # (new - old) and (new² - old²) once a list; the sums are exact, so no error piles up.
         once = new[i] - old[i]
         twice = new[i] * new[i] - old[i] * old[i]
         for at in range(starts[i], ends[i]):
@@ -325,6 +330,7 @@ def norm_sums(
             document_ends[document],
             document_ends[document + 1],
         ):
+            # 64 bits suffice: 20,000 characters of squared counts and logarithms stay below 2^63.
             w = by_count[np.int64(by_document[at] & _COUNT_MASK)]
             log = logs[np.int64(by_document[at] >> _COUNT_BITS)]
             a += w
@@ -351,6 +357,7 @@ def invert_postings(
         postings (document, count) of the features, one after the other, documents ascending, shape (p,).
     """
     by_term = np.empty(len(by_document), dtype=np.uint32)
+    # A counting sort: documents come in ascending order, so the lists do too.
     next_place = term_ends.copy()
     for document in range(len(document_ends) - 1):
         for at in range(
@@ -456,6 +463,7 @@ def count_keys(
         if document_of[i] != document:
             document = document_of[i]
             begun = out
+        # Keys are spread already, so their low bits are the hash.
         key = keys[i]
         at = key & mask
         while slots[at] >= 0 and known[slots[at]] != key:
@@ -466,6 +474,7 @@ def count_keys(
             slots[at] = number
             known[number] = key
             size += 1
+        # Met before in this document: add to it, else begin a new entry.
         if last[number] >= begun:
             sums[last[number]] += weights[i]
         else:

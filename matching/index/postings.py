@@ -12,6 +12,7 @@ from matching.arrays import (
 )
 from matching.features import MAX_COUNT
 
+# 26 bits are 67 million documents, or features of one kind.
 COUNT_BITS = np.uint32(6)
 COUNT_MASK = np.uint32(MAX_COUNT)
 

@@ -121,8 +121,10 @@ class DocumentReader:
         texts: int = 0,
     ) -> Batch:
         """The features of some documents where they occur; `texts`: of how many the words in order are wanted."""
+        # Between batches only: numbers of one batch must be of one table.
         if self._table.is_full:
             self._table = TokenTable()
+        # Even places are titles, odd ones texts; dividing by two gives the document.
         sides: list[str] = []
         for document in documents:
             sides.extend(title_and_text(document))
@@ -140,6 +142,7 @@ class DocumentReader:
         if texts:
             whole, whole_side = self._table.whole_words.gather(numbers, side_of)
             words = _split(whole, whole_side // 2, len(documents))[:texts]
+        # A document without a content term is in the index, but is never ranked.
         terms = np.bincount(content_side // 2, minlength=len(documents))
         return Batch(len(documents), occurrences, terms > 0, words)
 
@@ -155,6 +158,7 @@ class DocumentReader:
         """
         table = self._table
         pieces = words_of.cut_texts(sides, table.stand_in)
+        # No Python code for each token: a known one costs a dictionary look-up.
         looked_up = map(table.__getitem__, pieces)
         numbers = np.fromiter(looked_up, dtype=np.int64, count=len(pieces))
         return numbers, np.cumsum(numbers == table[words_of.TEXT_END])
@@ -174,6 +178,7 @@ def read_each(documents: Iterable[Document]) -> list[Features]:
     """The features of each of some documents."""
     found: list[Features] = []
     for some in _batches(documents, _SHARED_BATCH):
+        # Only for looking up; counting needs no table.
         with _shared_lock:
             batch = _shared_reader.read_batch(some)
         counted = {
@@ -199,6 +204,7 @@ def read_catalogue(
         kinds: the kinds of features that are wanted, `words` among them.
         texts: of how many documents, the first, the words in order are wanted.
     """
+    # A reader of its own: a fit in the background must not keep queries waiting.
     reader = DocumentReader(kinds)
     counters = {kind: SegmentCounter() for kind in kinds}
     ids: list[Id] = []
@@ -268,6 +274,7 @@ class SegmentCounter:
 
     def build(self) -> Segment:
         """The segment of all documents counted."""
+        # By key, so that a segment does not depend on the order in which features were met.
         order = np.argsort(self._keys[: self._size])
         ranks = np.empty(self._size, dtype=np.uint32)
         ranks[order] = np.arange(self._size, dtype=np.uint32)
@@ -312,6 +319,7 @@ def _grams(
     Returns:
         keys, shape (g,), and the side of each, ascending, shape (g,).
     """
+    # The end of a text is a gap, so no pair reaches into the next text.
     following = np.append(units[1:], np.uint64(BREAK))
     is_unit = units != BREAK
     keys = np.empty((len(units), 2), dtype=np.uint64)
@@ -352,6 +360,7 @@ def _add_mixed_terms(
             places.extend(match.start() for match in found)
     if not places:
         return keys, side_of
+    # One more for the end mark between two texts.
     ends = np.cumsum([len(side) + 1 for side in sides])
     having = np.unique(np.searchsorted(ends, places, side="right"))
     more_keys: list[int] = []
@@ -392,6 +401,7 @@ def _count_each(
     for start, own in zip(starts, keys, strict=False):
         weights = occurrences.weights[start : start + len(own)]
         distinct, places = np.unique(own, return_inverse=True)
+        # np.unique sorts: a document's keys ascend as WeightedQuery needs them.
         sums = np.bincount(places, weights, minlength=len(distinct))
         counts = np.minimum(sums, MAX_COUNT).astype(np.uint8)
         found.append(FeatureCounts(distinct, counts))

@@ -125,6 +125,7 @@ class SegmentBuilder:
         packed = segment.by_document
         if not alive.all():
             packed = packed[np.repeat(alive, sizes)]
+        # Dead features stay until build(), which drops those that no document has.
         keys = np.asarray(segment.keys)
         batch = (keys, posting_numbers(packed), posting_counts(packed))
         self._batches.append(batch)
@@ -137,6 +138,7 @@ class SegmentBuilder:
         numbers = [np.zeros(0, dtype=np.uint32)]
         counts = [np.zeros(0, dtype=np.uint8)]
         if self._batches:
+            # Batches have keys of their own; here they get common numbers.
             keys = np.unique(np.concatenate([batch[0] for batch in self._batches]))
         for batch_keys, places, batch_counts in self._batches:
             renumbered = np.searchsorted(keys, batch_keys).astype(np.uint32)
@@ -176,6 +178,7 @@ def build_segment(
     Returns:
         the segment without those features that no document has.
     """
+    # Document frequencies: a document has each feature once.
     frequency = kernels.count_numbers(numbers, len(keys))
     used = frequency > 0
     if not used.all():
@@ -185,6 +188,7 @@ def build_segment(
         keys = keys[used]
     term_ends = np.concatenate([[0], np.cumsum(frequency[used])]).astype(np.int64)
     by_document = pack_postings(numbers, counts)
+    # Both directions are stored: ranking reads by feature, reasons and removals by document.
     by_term = kernels.invert_postings(
         by_document,
         document_ends,

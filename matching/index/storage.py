@@ -68,10 +68,12 @@ def write_generation(
         manifest = {"format": FORMAT, "facts": facts, "files": seals}
         text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
+        # Written beside and moved over: os.replace is atomic on one file system.
         pointer = directory / f"{CURRENT}.{name}"
         pointer.write_text(name, encoding="utf-8")
         os.replace(pointer, directory / CURRENT)
     except BaseException:
+        # A half generation would only take room: nothing points to it.
         shutil.rmtree(folder, ignore_errors=True)
         raise
     for old in _generations(directory)[:-GENERATIONS_KEPT]:
@@ -132,6 +134,7 @@ def _map_array(
 ) -> npt.NDArray[Any]:
     if _seal(path) != seal:
         raise UnusableArtefact(f"{path} is not the file that was saved")
+    # Mapped pages are shared by all workers of a host (decision 012).
     mapped = np.load(path, mmap_mode="r", allow_pickle=False)
     # A plain array over the same pages: every operation on np.memmap is slower.
     plain: npt.NDArray[Any] = mapped.view(np.ndarray)

@@ -62,6 +62,7 @@ class RaggedRows:
         starts = ends[numbers]
         sizes = ends[numbers + 1] - starts
         before = np.cumsum(sizes) - sizes
+        # All rows at once: their starts, counted on within each row.
         places = np.repeat(starts - before, sizes) + np.arange(int(sizes.sum()))
         return values[places], np.repeat(owners, sizes)
 
@@ -97,6 +98,7 @@ class TokenTable(dict[str, int]):
         """The one character that replaces a Latin token, for text.cut_texts()."""
         word = match.group()
         amount = is_amount(match.string, match.start(), match.end())
+        # Whether figures are an amount depends on the context, so both readings have a stand-in.
         known = self._stand_ins.get((word, amount))
         if known is not None:
             return known
@@ -110,6 +112,7 @@ class TokenTable(dict[str, int]):
         return character
 
     def __missing__(self, token: str) -> int:
+        # Taken before the rows are appended: row and number must agree.
         number = len(self) + 1
         if token in self._latin:
             word, amount = self._latin[token]

@@ -70,6 +70,7 @@ def vector_norms(
     """The norms of documents with the sums A, B, C in a catalogue of so many documents. Shape (k, 3) → (k,)."""
     top = scaled_top(documents)
     a, b, c = sums.T
+    # Whole numbers to here; zero for a document whose features are all in every document.
     squared = np.maximum(top * top * a - 2 * top * b + c, 0).astype(np.float64)
     found: Float64s = np.sqrt(squared) / UNIT_NORM
     return found
@@ -99,6 +100,7 @@ class WeightedQuery:
         self.frequencies = frequencies
         self.is_known = frequencies > 0
         self.idf = scaled_idf(frequencies, documents)
+        # idf twice: once for the query, once for the document, whose postings hold bare counts.
         own = SUBLINEAR[counted.counts] * self.idf
         norm = np.sqrt(np.sum(own**2))
         self.weights = own * self.idf / norm if norm else own

@@ -88,6 +88,7 @@ def pair_features(
 ) -> list[float]:
     """What is known of a pair, as FEATURES names it. An unknown fact is neither agreeing nor differing."""
     shares = [share for _, share in reasons.words]
+    # 0 where there are fewer than two.
     largest, second = (*shares[:2], 0.0, 0.0)[:2]
     specific = [share for word, share in reasons.words if word in reasons.specific]
     weights = dict(reasons.weighed)
@@ -180,6 +181,7 @@ class Calibration:
         if demands < MIN_TEXTS:
             raise TooFew(demands, MIN_TEXTS)
         fold = assign_folds(texts)
+        # Each pair is graded by a model that has not seen its text; the last fit uses all.
         unseen = np.zeros((len(y), len(STEPS)))
         for number in range(FOLDS):
             inside = fold == number
@@ -215,6 +217,7 @@ class Calibration:
         x = (np.asarray(pairs, dtype=np.float64) - self.centre_) / self.scale_
         odds = x @ self.weights_[:, 1:].T + self.weights_[:, 0]
         probable = 1 / (1 + np.exp(-np.clip(odds, -_MAX_ODDS, _MAX_ODDS)))
+        # Three separate regressions may cross; a higher level is never more probable than a lower.
         return np.minimum.accumulate(probable, axis=1)
 
     def grade(
@@ -223,6 +226,7 @@ class Calibration:
         facts: Sequence[Fact],
     ) -> grades.Grade | None:
         """The best grade that is more probable than not, at least "weak"; None where the cut points give none."""
+        # Evidence first: a model of few verdicts must not call a chance likeness a match.
         if grades.fixed_grade(reasons.score, reasons) is None:
             return None
         return _likely_grade(self.probabilities([pair_features(reasons, facts)])[0])
@@ -287,6 +291,7 @@ class Calibration:
 
         deviation = x.std(axis=0)
         self.centre_ = x.mean(axis=0)
+        # A feature that never varied must not divide by zero.
         self.scale_ = np.where(deviation > 1e-9, deviation, 1.0)
         self.weights_ = np.zeros((len(STEPS), 1 + x.shape[1]))
         scaled = (x - self.centre_) / self.scale_

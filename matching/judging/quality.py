@@ -118,6 +118,7 @@ def measure_quality(lists: Iterable[Sequence[float]]) -> Quality:
         raise TooFew(len(judged), MIN_DEMANDS)
     pairs = sum(map(len, judged))
     precisions = [precision_at_5(levels) for levels in judged]
+    # Lists that no order could improve would only flatter the mean.
     gains = [value for value in map(ndcg_at_10, judged) if value is not None]
     return Quality(
         len(judged),
@@ -141,6 +142,7 @@ def measure_bands(
     """
     if demands < MIN_DEMANDS:
         raise TooFew(demands, MIN_DEMANDS)
+    # Best first, and only known grades.
     by_grade: dict[str | None, list[float]] = {
         "high": [],
         "fair": [],
@@ -164,5 +166,6 @@ def _band(
 def _mean(values: Sequence[float]) -> Mean:
     if len(values) < MIN_DEMANDS:
         return Mean(None, None, len(values))
+    # Of the mean over demands: pairs of one demand are not independent.
     error = np.std(values, ddof=1) / np.sqrt(len(values))
     return Mean(float(np.mean(values)), float(error), len(values))

@@ -51,6 +51,7 @@ def reorder(
     gains = np.asarray(levels, dtype=np.float64) - 1
     means = squares @ gains / (squares.sum(axis=1) + DAMPING)
     keys = _z_scores(np.asarray(scores, dtype=np.float64)) + WEIGHT * _z_scores(means)
+    # Stable, so that ties keep the order of the scores.
     order = np.argsort(-np.round(keys, _PLACES), kind="stable")
     return [int(place) for place in order]
 

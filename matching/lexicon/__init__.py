@@ -27,5 +27,6 @@ def stop_words() -> frozenset[str]:
 @cache
 def lexicon_terms() -> frozenset[str]:
     """The terms of the trade (terms.txt: word, frequency, part of speech), normalised."""
+    # The frequency and the part of speech are the cutter's affair.
     lines = lexicon_lines("terms.txt")
     return frozenset(normalise(line.split(" ")[0]) for line in lines)

@@ -72,8 +72,10 @@ def build_store(
     Raises:
         ValueError: an id occurs twice.
     """
+    # Two passes: weights need the frequencies of all documents, memory holds one batch.
     with tempfile.TemporaryFile() as spool:
         frequencies, ids, texts = _spool_catalogue(iter(documents), spool)
+        # Before the store is filled: a refused catalogue leaves nothing behind.
         if len(set(ids)) < len(ids):
             raise ValueError("two documents of the catalogue have the same id")
         norms: dict[str, list[float]] = {kind: [] for kind in FEATURE_KINDS}
@@ -124,6 +126,7 @@ def _added(
     segment: Segment,
 ) -> DocumentFrequencies:
     """Document frequencies with those of the documents of a segment."""
+    # Sorted again for each batch: a merge of two sorted arrays.
     both = np.concatenate([known.keys, segment.keys])
     keys, places = np.unique(both, return_inverse=True)
     counts = np.concatenate([known.fitted, segment.frequencies])
@@ -160,6 +163,7 @@ def _stored_candidates(
                 SQUARED,
             )
             norms[kind].append(float(np.mean(vector_norms(sums, total))))
+            # Views of the batch, one for each document.
             by_kind[kind] = np.split(packed, ends[1:-1])
         for number, content in enumerate(has_content):
             own = {kind: documents[number] for kind, documents in by_kind.items()}
@@ -185,6 +189,7 @@ def _stored_candidate(
     for kind, packed in postings.items():
         numbers = posting_numbers(packed)
         is_asked = frequencies[kind].fitted[numbers] <= max_frequency(total)
+        # The store counts occurrences, so the softened count becomes repetition.
         times = np.round(SUBLINEAR[posting_counts(packed)]).astype(np.int64)
         repeated = np.repeat(numbers[is_asked], times[is_asked])
         terms[kind] = repeated.tolist()

@@ -49,6 +49,7 @@ class DocumentFrequencies:
         """How many documents have each feature, shape (k,) → (k,)."""
         found = np.zeros(len(keys), dtype=np.int64)
         terms = self.find(keys)
+        # -1 would read the last frequency.
         is_fitted = terms >= 0
         found[is_fitted] = self.current[terms[is_fitted]]
         if self._later:

@@ -168,6 +168,7 @@ class CandidateMatcher(Matcher):
         read = read_features(document)
         if top <= 0 or not read.has_content:
             return []
+        # A long list needs candidates to spare.
         size = max(self.candidates, 2 * top)
         wanted = None if only is None else {cast(int, id_) for id_ in only}
         later = [id_ for id_ in self._later if wanted is None or id_ in wanted]
@@ -179,6 +180,7 @@ class CandidateMatcher(Matcher):
     ) -> list[tuple[int, bytes]]:
         if self.store is None or not len(self._fitted_ids):
             return []
+        # Few enough to score them all: exact, whatever their terms.
         if wanted is not None and len(wanted) <= size:
             return self._fetch(wanted)
         terms = self.select_query_terms(read)
@@ -203,6 +205,7 @@ class CandidateMatcher(Matcher):
         weighted: list[_TermWeight] = []
         for kind in FEATURE_KINDS:
             weighted.extend(self._weigh_terms(kind, getattr(read, kind)))
+        # Ties by kind and number, so that a query always asks the same.
         weighted.sort(key=lambda term: (-term.worth, term.kind, term.number))
         chosen: dict[str, list[tuple[int, float]]] = {}
         for term in weighted[: self.terms]:
@@ -225,6 +228,7 @@ class CandidateMatcher(Matcher):
         worth = query.weights * self.weights[kind] / self._mean_norms[kind]
         size = len(self._fitted_ids)
         having = frequencies.fitted_frequency(terms)
+        # BM25's own idf (Lucene), of the fitted catalogue as the store has it.
         rarity = np.log(1 + (size - having + 0.5) / (having + 0.5))
         is_asked = (having > 0) & (having <= max_frequency(size))
         found: list[_TermWeight] = []
@@ -262,6 +266,7 @@ class CandidateMatcher(Matcher):
     def put(self, documents: Iterable[Document]) -> Self:
         """As Matcher.put."""
         new = {document.id: document for document in documents}
+        # First out, then in: frequencies count a changed document once.
         self.remove(new)
         for id_, read in zip(new, read_each(new.values()), strict=True):
             self._change_frequencies(read, 1)
@@ -271,6 +276,7 @@ class CandidateMatcher(Matcher):
     def remove(self, ids: Iterable[Id]) -> Self:
         """As Matcher.remove; the features of documents in the store are fetched, so that frequencies stay exact."""
         leaving = {cast(int, id_) for id_ in ids}
+        # Before anything changes: a store that does not answer leaves the matcher as it was.
         fetched = self._fetch(leaving)
         for id_ in leaving & self._later.keys():
             self._change_frequencies(self._later.pop(id_), -1)
@@ -323,6 +329,7 @@ class CandidateMatcher(Matcher):
         ids: Sequence[Id],
     ) -> QueryRun:
         """A query against the documents with these ids."""
+        # In one order, so that equal calls are equal to the store.
         wanted = sorted({cast(int, id_) for id_ in ids})
         later = [id_ for id_ in wanted if id_ in self._later]
         return self._run_selected(document, self._fetch(wanted), later)

@@ -98,6 +98,7 @@ class CandidateFeatures(FeatureIndex):
             return sums
         sieve = np.zeros(_SIEVE, dtype=np.bool_)
         sieve[keys % _SIEVE] = True
+        # Some features pass by chance; the comparison below is exact.
         places = np.flatnonzero(sieve[self.keys % _SIEVE])
         terms = np.minimum(
             np.searchsorted(keys, self.keys[places]),
@@ -135,6 +136,7 @@ class CandidateCatalogue(Catalogue):
         word_vectors: WordVectors,
         documents: int,
     ) -> None:
+        # None are stored, mean_vectors() below makes them.
         no_means = word_vectors.mean_vectors([])
         super().__init__(
             ids,
@@ -151,6 +153,7 @@ class CandidateCatalogue(Catalogue):
 
     def mean_vectors(self, numbers: Int64s) -> Float16s:
         words = self.indexes["words"]
+        # Worked out for the candidates alone: means of all documents would fill memory.
         texts = [words.document(number) for number in numbers.tolist()]
         return self.word_vectors.mean_vectors(texts)
 
@@ -171,6 +174,7 @@ def select_features(
         stored_frequencies = np.zeros(0, dtype=np.int64)
         if len(terms):
             stored_keys = of_all.keys[terms]
+            # As they are now, not as they were fitted: scores equal those in memory.
             stored_frequencies = of_all.current[terms]
         no_keys = np.zeros(0, dtype=np.uint64)
         later_keys = np.concatenate([no_keys, *(one.keys for one in counted)])

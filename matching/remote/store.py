@@ -93,6 +93,7 @@ def pack_candidate(
     sizes = [len(postings[kind]) for kind in FEATURE_KINDS]
     header = np.array([has_content, *sizes], dtype=np.uint32)
     parts = [postings[kind] for kind in FEATURE_KINDS]
+    # Little-endian whatever the host: indices move between machines.
     return np.concatenate([header, *parts]).astype("<u4").tobytes()
 
 
@@ -104,6 +105,7 @@ def unpack_candidates(packed: Sequence[bytes]) -> UnpackedCandidates:
         dtype=np.int64,
     )
     at = _starts(lengths)
+    # All headers at once, then all features of a kind: no loop over documents.
     headers = whole[at[:, None] + np.arange(_HEADER)].astype(np.int64)
     at = at + _HEADER
     postings: dict[str, UInt32s] = {}

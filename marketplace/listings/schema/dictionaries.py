@@ -46,19 +46,19 @@ class Dictionaries:
     @cached_property
     def districts(self) -> Vocabulary:
         """The divisions a listing may lie in today, also found by their former names."""
-        return _district_vocabulary(models.districts(), _successors())
+        return _district_vocabulary(models.current_districts(), _successors())
 
     @cached_property
     def fields(self) -> Vocabulary:
         """The high-tech fields of both levels."""
         return Vocabulary(
-            models.names(HitechField), {"新能源及节能": "60"}, ("技术", "领域")
+            models.names_by_code(HitechField), {"新能源及节能": "60"}, ("技术", "领域")
         )
 
     @cached_property
     def industries(self) -> Vocabulary:
         """The divisions of GB/T 4754-2017, also found by their two digits."""
-        industries = models.divisions()
+        industries = models.industry_divisions()
         digits = {code[1:]: code for code in industries}
         return Vocabulary(
             industries,
@@ -70,7 +70,7 @@ class Dictionaries:
     @cached_property
     def chains(self) -> Vocabulary:
         """The industry chains in use."""
-        chains = models.chains()
+        chains = models.active_chains()
         return Vocabulary(chains, _chain_aliases(chains), ("产业链", "产业", "链"))
 
 
@@ -92,17 +92,21 @@ class Dictionary:
 
     def all_names(self) -> dict[str, str]:
         """Code → name of everything the dictionary ever held."""
-        return models.names(self.table)
+        return models.names_by_code(self.table)
 
 
 def _all_fields() -> dict[str, str]:
-    return models.names(HitechField)
+    return models.names_by_code(HitechField)
 
 
-DISTRICTS = Dictionary(lambda known: known.districts, models.districts, District)
+DISTRICTS = Dictionary(
+    lambda known: known.districts, models.current_districts, District
+)
 FIELDS = Dictionary(lambda known: known.fields, _all_fields, HitechField, grouped=True)
-INDUSTRIES = Dictionary(lambda known: known.industries, models.divisions, Industry)
-CHAINS = Dictionary(lambda known: known.chains, models.chains, Chain)
+INDUSTRIES = Dictionary(
+    lambda known: known.industries, models.industry_divisions, Industry
+)
+CHAINS = Dictionary(lambda known: known.chains, models.active_chains, Chain)
 
 
 def _successors() -> dict[str, str]:

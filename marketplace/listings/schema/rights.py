@@ -111,7 +111,10 @@ class RightPart(ListColumn):
         values = [getattr(right, self.part) for right in getattr(row, self.rights.name)]
         if not any(values):
             return ""
-        items = [field.words(value) if value else EMPTY_PLACE for value in values]
+        # Every right has its place in each of the seven columns, so an empty one is written too.
+        items = []
+        for value in values:
+            items.append(field.words(value) if value else EMPTY_PLACE)
         return "；".join(items)
 
 

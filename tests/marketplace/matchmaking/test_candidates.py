@@ -45,7 +45,7 @@ def site(tmp_path: Path) -> Iterator[Flask]:
     )
     with application.app_context():
         upgrade()
-        dictionary_deeds.seed()
+        dictionary_deeds.seed_dictionaries()
         upkeep.index_rebuild()
         yield application
         application.extensions["matchers"].reset()

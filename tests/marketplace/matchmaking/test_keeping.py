@@ -42,7 +42,7 @@ def site(tmp_path: Path) -> Iterator[Flask]:
     )
     with application.app_context():
         upgrade()
-        dictionary_deeds.seed()
+        dictionary_deeds.seed_dictionaries()
         yield application
         db.session.remove()
         db.engine.dispose()

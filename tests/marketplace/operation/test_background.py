@@ -197,8 +197,8 @@ def test_a_deed_that_fails_is_told_and_ends_nothing(site: Flask) -> None:
 
     with capture_logs() as lines:
         went_well = [
-            background.run(site, "index", fails),
-            background.run(site, "index", lambda: "好"),
+            background.run_job(site, "index", fails),
+            background.run_job(site, "index", lambda: "好"),
         ]
 
     assert went_well == [False, True]
@@ -217,17 +217,22 @@ def test_there_is_one_leader_and_a_next_one(
         background.Leadership(new_site(own_database)),
     )
     try:
-        assert [first.held(), second.held(), first.held(), second.held()] == [
+        assert [
+            first.acquire(),
+            second.acquire(),
+            first.acquire(),
+            second.acquire(),
+        ] == [
             True,
             False,
             True,
             False,
         ]
-        first.let_go()
-        assert [second.held(), first.held()] == [True, False]
+        first.release()
+        assert [second.acquire(), first.acquire()] == [True, False]
     finally:
-        first.let_go()
-        second.let_go()
+        first.release()
+        second.release()
 
 
 def test_a_leader_whose_connection_broke_is_one_no_longer(
@@ -237,19 +242,19 @@ def test_a_leader_whose_connection_broke_is_one_no_longer(
         background.Leadership(site),
         background.Leadership(new_site(own_database)),
     )
-    assert first.held()
+    assert first.acquire()
     if first._connection is None:
-        first.let_go()
+        first.release()
         pytest.skip("SQLite: the lock goes with the process")
     with second.app.app_context(), db.engine.connect() as connection:
         others = "pid <> pg_backend_pid() and datname = current_database()"
         end = f"select pg_terminate_backend(pid) from pg_stat_activity where {others}"  # noqa: S608  our own words
         connection.execute(db.text(end))
     try:
-        assert [second.held(), first.held()] == [True, False]
+        assert [second.acquire(), first.acquire()] == [True, False]
     finally:
-        first.let_go()
-        second.let_go()
+        first.release()
+        second.release()
 
 
 def test_the_process_does_its_work_and_ends_when_asked(

@@ -46,7 +46,7 @@ def rows_of() -> dict[str, Any]:
     """The contents of the database, without the version of the schema."""
     return {
         name: found
-        for name, found in backups.contents().items()
+        for name, found in backups.hash_contents().items()
         if name != "alembic_version"
     }
 
@@ -77,12 +77,12 @@ def test_a_wiped_site_comes_back_with_the_same_hashes(
     target = tmp_path / "elsewhere" / "site.tar.gz"
     before, files = rows_of(), files_of(full)
 
-    made = backups.make(target)
+    made = backups.make_backup(target)
     wipe(full)
     with pytest.raises(Exception, match=r"(?i)demand"):
         db.session.scalar(db.select(Demand.id))
     db.session.rollback()
-    came_back = backups.restore(target)
+    came_back = backups.restore_backup(target)
 
     assert came_back == made
     assert rows_of() == before
@@ -102,10 +102,10 @@ def test_a_wiped_site_comes_back_with_the_same_hashes(
 def test_a_restored_site_goes_on_counting(
     full: Flask, stock: Factory, tmp_path: Path
 ) -> None:
-    backups.make(tmp_path / "site.tar.gz")
+    backups.make_backup(tmp_path / "site.tar.gz")
     highest = db.session.scalar(db.select(db.func.max(Demand.id)))
     wipe(full)
-    backups.restore(tmp_path / "site.tar.gz")
+    backups.restore_backup(tmp_path / "site.tar.gz")
 
     assert stock.demand().id > highest
 
@@ -113,15 +113,15 @@ def test_a_restored_site_goes_on_counting(
 def test_a_later_state_is_not_kept_and_the_index_forgets_it(
     full: Flask, stock: Factory, tmp_path: Path
 ) -> None:
-    backups.make(tmp_path / "site.tar.gz")
+    backups.make_backup(tmp_path / "site.tar.gz")
     before = rows_of()
     row = db.session.scalars(db.select(Demand).where(Demand.state == "published")).one()
     listing_deeds.withdraw(row, by=None, seen=row.revision)
     stock.demand("后来的需求")
 
     with pytest.raises(NotNow, match="不是空的"):
-        backups.restore(tmp_path / "site.tar.gz")
-    backups.restore(tmp_path / "site.tar.gz", replace=True)
+        backups.restore_backup(tmp_path / "site.tar.gz")
+    backups.restore_backup(tmp_path / "site.tar.gz", replace=True)
 
     assert rows_of() == before
     assert listing_jobs.compare_index() == "no difference"
@@ -132,8 +132,8 @@ def test_only_its_owner_reads_it_and_secrets_are_in_it_only_where_asked_for(
     full: Flask, tmp_path: Path
 ) -> None:
     plain, whole = tmp_path / "plain.tar.gz", tmp_path / "whole.tar.gz"
-    backups.make(plain)
-    backups.make(whole, with_secrets=True)
+    backups.make_backup(plain)
+    backups.make_backup(whole, with_secrets=True)
     salt = full.config["SECURITY_PASSWORD_SALT"].encode()
 
     assert [stat.S_IMODE(path.stat().st_mode) for path in (plain, whole)] == [
@@ -150,7 +150,7 @@ def test_only_its_owner_reads_it_and_secrets_are_in_it_only_where_asked_for(
     )
 
     wipe(full)
-    backups.restore(whole)
+    backups.restore_backup(whole)
     kept = Path(full.config["DATA_DIR"]) / "secrets"
     assert salt.decode() in kept.read_text()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -209,12 +209,12 @@ def test_a_damaged_backup_changes_nothing(
     full: Flask, tmp_path: Path, damage: str
 ) -> None:
     target = tmp_path / "site.tar.gz"
-    backups.make(target)
+    backups.make_backup(target)
     before, files = rows_of(), files_of(full)
     DAMAGE[damage](target)
 
     with pytest.raises(Invalid) as refused:
-        backups.restore(target, replace=True)
+        backups.restore_backup(target, replace=True)
 
     assert refused.value.message
     assert (rows_of(), files_of(full)) == (before, files)
@@ -244,13 +244,15 @@ def test_a_backup_is_of_one_moment_while_others_write(
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        summaries = [backups.make(tmp_path / f"{number}.tar.gz") for number in range(3)]
+        summaries = [
+            backups.make_backup(tmp_path / f"{number}.tar.gz") for number in range(3)
+        ]
     finally:
         ended.set()
         writer.join(30)
     wipe(full)
 
-    came_back = backups.restore(tmp_path / "1.tar.gz")
+    came_back = backups.restore_backup(tmp_path / "1.tar.gz")
 
     assert came_back == summaries[1]
     assert rows_of()["person"]["rows"] == summaries[1].rows["person"]
@@ -260,7 +262,7 @@ def test_nightly_backups_are_kept_in_number(full: Flask, tmp_path: Path) -> None
     for day in range(3):
         (tmp_path / f"market-2026010{day}T000000Z.tar.gz").write_bytes(b"")
 
-    outcome = backups.nightly(tmp_path, 2)
+    outcome = backups.make_nightly(tmp_path, 2)
 
     assert outcome.endswith("2 old removed")
     assert len(list(tmp_path.glob("market-*.tar.gz"))) == 2
@@ -284,14 +286,14 @@ def test_the_commands(full: Flask, tmp_path: Path) -> None:
 def test_it_needs_no_migrated_database_to_come_back_to(
     full: Flask, tmp_path: Path, empty_database: str, new_site: Callable[..., Flask]
 ) -> None:
-    backups.make(tmp_path / "site.tar.gz")
+    backups.make_backup(tmp_path / "site.tar.gz")
     before = rows_of()
     wipe(full)
     db.session.remove()
 
     with new_site(empty_database, "another-machine").app_context():
-        backups.restore(tmp_path / "site.tar.gz")
+        backups.restore_backup(tmp_path / "site.tar.gz")
         upgrade()
         assert rows_of() == before
         with pytest.raises(MarketError):
-            backups.restore(tmp_path / "site.tar.gz")
+            backups.restore_backup(tmp_path / "site.tar.gz")

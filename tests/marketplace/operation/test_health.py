@@ -21,7 +21,7 @@ TOKEN = "a-token-of-some-length"
 
 @pytest.fixture(autouse=True)
 def _looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "REMEMBERED", -1.0)
+    monkeypatch.setattr(health, "CACHE_SECONDS", -1.0)
 
 
 def states(site: Flask) -> dict[str, str]:
@@ -48,12 +48,12 @@ def test_a_fresh_site_is_ready_as_soon_as_matchers_and_jobs_are(
 
     stock.demand()
     site.extensions["matchers"].fit()
-    background.run(site, "index", lambda: "done")
+    background.run_job(site, "index", lambda: "done")
     leadership = background.Leadership(site)
-    assert leadership.held()
+    assert leadership.acquire()
 
     found = site.test_client().get("/readyz")
-    leadership.let_go()
+    leadership.release()
     assert found.status_code == 200
     assert found.json["status"] == "ready"
     for name in ("database", "search", "matcher", "jobs"):
@@ -260,13 +260,13 @@ def part(site: Flask, name: str) -> dict[str, Any]:
 def leading(site: Flask) -> Iterator[background.Leadership]:
     """A process that has become the leader of the site."""
     leadership = background.Leadership(site)
-    assert leadership.held()
+    assert leadership.acquire()
     yield leadership
-    leadership.let_go()
+    leadership.release()
 
 
 def test_without_a_leader_the_work_in_the_background_is_missing(site: Flask) -> None:
-    background.run(site, "index", lambda: "done")
+    background.run_job(site, "index", lambda: "done")
 
     found = part(site, "jobs")
 
@@ -278,23 +278,23 @@ def test_a_leader_whose_jobs_go_well(
     site: Flask, leading: background.Leadership
 ) -> None:
     silent = part(site, "jobs")
-    background.run(site, "index", lambda: "done")
+    background.run_job(site, "index", lambda: "done")
     working = part(site, "jobs")
-    leading.let_go()
+    leading.release()
     gone = part(site, "jobs")
 
     states = [found["state"] for found in (silent, working, gone)]
     assert states == ["missing", "ok", "missing"]
-    assert leading.held()  # looking at the lock has not kept it
+    assert leading.acquire()  # looking at the lock has not kept it
 
 
 def test_a_job_that_failed_is_named_until_it_goes_well(
     site: Flask, leading: background.Leadership
 ) -> None:
-    background.run(site, "index", lambda: "done")
-    background.run(site, "expiry", lambda: 1 / 0)
+    background.run_job(site, "index", lambda: "done")
+    background.run_job(site, "expiry", lambda: 1 / 0)
     failing = part(site, "jobs")
-    background.run(site, "expiry", lambda: "done")
+    background.run_job(site, "expiry", lambda: "done")
 
     assert (failing["state"], failing["failed"]) == ("failing", ["expiry"])
     assert part(site, "jobs")["state"] == "ok"
@@ -303,8 +303,8 @@ def test_a_job_that_failed_is_named_until_it_goes_well(
 def test_jobs_that_have_been_silent_are_missing(
     site: Flask, leading: background.Leadership, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    background.run(site, "index", lambda: "done")
-    monkeypatch.setattr(health, "SILENT", -1.0)
+    background.run_job(site, "index", lambda: "done")
+    monkeypatch.setattr(health, "JOBS_SILENT", -1.0)
 
     assert part(site, "jobs")["state"] == "missing"
 
@@ -318,9 +318,9 @@ def test_the_age_of_the_last_good_backup(
             args=["backup", str(tmp_path / "b.tar.gz")]
         )
     made = part(site, "backup")
-    background.run(site, "backup", lambda: 1 / 0)
+    background.run_job(site, "backup", lambda: 1 / 0)
     failed = part(site, "backup")
-    background.run(site, "backup", lambda: "done")
+    background.run_job(site, "backup", lambda: "done")
     monkeypatch.setattr(health, "BACKUP_OLD", -1.0)
     old = part(site, "backup")
 
@@ -344,8 +344,8 @@ def test_a_disk_that_fills_is_low_before_it_is_full(
 
 
 def test_the_same_as_figures(site: Flask, leading: background.Leadership) -> None:
-    background.run(site, "index", lambda: "done")
-    background.run(site, "backup", lambda: 1 / 0)
+    background.run_job(site, "index", lambda: "done")
+    background.run_job(site, "backup", lambda: 1 / 0)
 
     text = site.test_client().get("/metrics").text
 

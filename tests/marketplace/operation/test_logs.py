@@ -35,7 +35,7 @@ def test_the_id_of_a_request(client: FlaskClient, given: str, kept: bool) -> Non
     ]
 
     assert (answered == given) == kept
-    assert logs.SANE.fullmatch(answered)
+    assert logs.REQUEST_ID.fullmatch(answered)
 
 
 def test_two_requests_have_two_ids(client: FlaskClient) -> None:
@@ -59,7 +59,7 @@ def test_two_requests_have_two_ids(client: FlaskClient) -> None:
     ],
 )
 def test_what_belongs_to_persons_is_struck_out(text: str, expected: str) -> None:
-    assert logs.without_people(None, "", {"event": text})["event"] == expected
+    assert logs.strip_personal_data(None, "", {"event": text})["event"] == expected
 
 
 def test_a_line_of_a_library_is_json_too() -> None:
@@ -67,7 +67,7 @@ def test_a_line_of_a_library_is_json_too() -> None:
         "alembic", logging.WARNING, __file__, 1, "to %s", ("a.b@example.com",), None
     )
 
-    line = json.loads(logs.formatter(as_json=True).format(record))
+    line = json.loads(logs.make_formatter(as_json=True).format(record))
 
     assert (line["event"], line["level"], line["logger"]) == (
         "to […]",
@@ -86,7 +86,7 @@ def test_an_error_is_one_line_with_its_traceback() -> None:
         "marketplace", logging.ERROR, __file__, 1, "failed", (), seen
     )
 
-    text = logs.formatter(as_json=True).format(record)
+    text = logs.make_formatter(as_json=True).format(record)
 
     assert "\n" not in text
     assert "不对 […]" in json.loads(text)["exception"]

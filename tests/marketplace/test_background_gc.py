@@ -1,4 +1,4 @@
-"""Garbage is found, apart from the work; the fault of Python 3.11 that this is for does not strike."""
+"""Garbage is collected in a thread of its own; the fault of Python 3.11 that this is for does not strike."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SINCE = pytest.mark.skipif(
     sys.version_info >= (3, 12), reason="Python itself collects between instructions"
 )
 
-# States whose owners are garbage while their attributes become a dict: dies without collect_apart().
+# States whose owners are garbage while their attributes become a dict: dies without background_gc.start().
 FAULT = """
 import gc, weakref
-from marketplace import collecting
+from marketplace import background_gc
 
 class Owner: pass
 
@@ -41,7 +41,7 @@ def one():
     attributes["d"] = state.e = 4
     return state
 
-collecting.collect_apart()
+background_gc.start()
 for _ in range(50):
     for state in [one() for _ in range(100)]:
         state.__dict__.clear()
@@ -81,7 +81,7 @@ def test_an_application_never_collects_by_itself() -> None:
 
 
 @pytest.mark.usefixtures("app")
-def test_garbage_is_found() -> None:
+def test_garbage_is_collected() -> None:
     circle = weakref.ref(Circle())
 
     assert not lasts(circle)

@@ -11,17 +11,17 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.lifecycle import history_of
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
-from marketplace.setup import rules
+from marketplace.setup import demonstration, preparing
 
 
 def test_the_desks_of_the_demonstration_show_work(
     session: Session, client: FlaskClient, sign_in: Any
 ) -> None:
     expected = {"submitted": 2, "returned": 1, "draft": 1}
-    told: list[str] = []
-    rules.first_rows()
+    lines: list[str] = []
+    preparing.add_first_rows()
 
-    rules.demonstration(told.append)
+    demonstration.load_demonstration(lines.append)
 
     found = [
         row
@@ -33,13 +33,13 @@ def test_the_desks_of_the_demonstration_show_work(
     } == expected
     assert len(found) == sum(expected.values())
     assert [
-        line for line in told if "refused" in line and "0 refused" not in line
+        line for line in lines if "refused" in line and "0 refused" not in line
     ] == []
-    assert told[-1] == "4 listings being written or reviewed"
+    assert lines[-1] == "4 listings being written or reviewed"
     handed_in = [row for row in found if row.state == "submitted"]
     assert [readiness.publication_problems(row) for row in handed_in] == [{}, {}]
     returned = next(row for row in found if row.state == "returned")
-    assert history_of(returned)[-1].note == rules.SENT_BACK
+    assert history_of(returned)[-1].note == demonstration.SENT_BACK
     home = client.get("/").text
     assert not any(row.title in home for row in found)
     queue = (
@@ -50,6 +50,6 @@ def test_the_desks_of_the_demonstration_show_work(
     assert all(row.title in queue for row in handed_in)
     assert returned.title not in queue
     assert (
-        rules.SENT_BACK
+        demonstration.SENT_BACK
         in sign_in(account_deeds.find_person("firm@demo.example")).get("/mine").text
     )

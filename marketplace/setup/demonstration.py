@@ -1,6 +1,6 @@
-"""What is done once to a site, and again without harm: dictionaries, roles, the demonstration, index and matcher.
+"""The demonstration: sample lists, people with a known password, and what lies on their desks.
 
-Lists are read by the exchange room, people added by the accounts room; nothing here commits on its own.
+What every site needs, demonstration or not, is in `preparing.py`. Nothing here commits on its own.
 """
 
 from __future__ import annotations
@@ -12,18 +12,14 @@ from typing import Any
 
 from flask import current_app
 
-import search
 from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import ROLES, Organisation
-from marketplace.dictionaries import deeds as dictionary_deeds
+from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.matchers import Matchers
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
@@ -31,18 +27,27 @@ SAMPLE_LISTS = (
     ("achievements-2.csv", "achievement"),
     ("demands.csv", "demand"),
 )
-DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105  a live site never gets these people
+# Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
+DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
 UNIVERSITY = "聊城大学（示例）"
-# sign-in name → how the person is called, role, organisation
+SERVICE_BODY = "鲁西技术转移服务中心（示例）"
+OPERATOR = "聊城科技大市场运营中心（示例）"
+ORGANISATION_KIND = {
+    UNIVERSITY: "university",
+    SERVICE_BODY: "service_body",
+    OPERATOR: "operator",
+}
+# Sign-in name → name of the person, role, name of the organisation.
 DEMO_PEOPLE = {
     "firm": ("示例企业用户", "firm", None),  # of the first firm of the sample demands
     "researcher": ("示例科研人员", "researcher", UNIVERSITY),
     "desk": ("示例成果转化岗", "desk", UNIVERSITY),
-    "broker": ("示例技术经理人", "broker", "鲁西技术转移服务中心（示例）"),
-    "operator": ("示例运营人员", "operator", "聊城科技大市场运营中心（示例）"),
+    "broker": ("示例技术经理人", "broker", SERVICE_BODY),
+    "operator": ("示例运营人员", "operator", OPERATOR),
 }
 
-# What the people of the demonstration have on their desks: who, what, and whether the operator sent it back.
+# What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
+# every tray and every list of 我的 has something to show. None is public: search and matches stay those of the lists.
 FIRM_CONTACT = {"contact_name": "技术部（示例）", "contact_phone": "0635-0000011"}
 LAB_CONTACT = {"contact_name": "成果转化岗（示例）", "contact_phone": "0635-0000012"}
 ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
@@ -136,28 +141,15 @@ ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
         },
     ),
 )
+# What the operator writes with the one that goes back; its writer reads it on their desk.
 SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过哪些材料和涂层，别人才好判断。"
 
 
-def first_rows() -> int:
-    """Load dictionaries and roles where they are not there yet; returns the number of dictionary rows added."""
-    account_deeds.seed_roles()
-    return dictionary_deeds.seed()
-
-
-def is_empty() -> bool:
-    """Whether the site has no listing yet."""
-    return all(
-        db.session.scalar(db.select(table.id).limit(1)) is None
-        for table in LISTINGS.values()
-    )
-
-
-def demonstration(say: Callable[[str], None]) -> None:
+def load_demonstration(report: Callable[[str], None]) -> None:
     """Load the sample lists and the people of the demonstration.
 
     Args:
-        say: told of each step.
+        report: called with one line about each step.
 
     Raises:
         NotAllowed: the site is a live one.
@@ -165,72 +157,41 @@ def demonstration(say: Callable[[str], None]) -> None:
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
     for name, kind in SAMPLE_LISTS:
-        report = importing.parse_file(SAMPLES / name, kind)
-        outcome = exchange_deeds.import_rows(report, by=None, publish=True)
-        say(
+        sheet = importing.parse_file(SAMPLES / name, kind)
+        outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
+        report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
         )
+    # After the lists, for one of these people belongs to the owner of the first sample demand.
     for name, (title, role, organisation) in DEMO_PEOPLE.items():
         account_deeds.add_person(
-            f"{name}@demo.example",
+            _email_of(name),
             name=title,
             password=DEMO_PASSWORD,
             roles=[role],
             organisations=[_organisation(organisation)],
         )
     for writer, kind, state, values in ON_THE_DESK:
-        _put_on_the_desk(writer, kind, state, values)
-    say(f"{len(ON_THE_DESK)} listings being written or reviewed")
+        _add_listing(writer, kind, state, values)
+    report(f"{len(ON_THE_DESK)} listings being written or reviewed")
 
 
-def demo_people() -> Iterator[tuple[str, str]]:
-    """Sign-in names of the demonstration that exist on this site, with the role of each."""
+def list_demo_people() -> Iterator[tuple[str, str]]:
+    """Sign-in names of the demonstration that exist on this site, with the Chinese name of the role of each."""
     for name, (_, role, _) in DEMO_PEOPLE.items():
-        if account_deeds.find_person(f"{name}@demo.example") is not None:
-            yield f"{name}@demo.example", ROLES[role]
+        if account_deeds.find_person(_email_of(name)) is not None:
+            yield _email_of(name), ROLES[role]
 
 
-def bring_in_step(say: Callable[[str], None]) -> None:
-    """Let expired listings go, and make database, index and matchers ready to answer: rebuilt where missing or old."""
-    listing_deeds.expire_due()
-    if (written := upkeep.write_cards()) > 0:
-        say(f"lists: {written} cards written")
-    upkeep.refresh_statistics()
-    index_in_step(say)
-    matchers: Matchers = current_app.extensions["matchers"]
-    stale = tuple(
-        kind
-        for kind, state in matchers.status().items()
-        if state["generation"] == "none"
-    )
-    if stale:
-        for kind, count in matchers.fit(stale).items():
-            say(f"matcher: learnt from {count} {kind}s")
+def _email_of(name: str) -> str:
+    # `.example` is reserved (RFC 2606): no mail can ever reach somebody who really has such an address.
+    return f"{name}@demo.example"
 
 
-def index_in_step(say: Callable[[str], None]) -> None:
-    """Write to the index what waits to be written, or build it where it is missing or old."""
-    engine = current_app.extensions["search"]
-    try:
-        current = bool(engine.state()["current"])
-    except search.SearchUnavailable:
-        current = False
-    if current:
-        say(
-            f"search index: {upkeep.index_sync()} listings brought in step, {engine.state()['count']} in all"
-        )
-    else:
-        say(f"search index: built with {upkeep.index_rebuild()} listings")
-
-
-def _put_on_the_desk(
-    writer: str, kind: str, state: str, values: Mapping[str, Any]
-) -> None:
-    """Write one listing of `ON_THE_DESK` and bring it to its state, as its writer and the operator would."""
-    person, operator = (
-        account_deeds.find_person(f"{name}@demo.example")
-        for name in (writer, "operator")
-    )
+def _add_listing(writer: str, kind: str, state: str, values: Mapping[str, Any]) -> None:
+    """Write one listing of `ON_THE_DESK` and bring it to its state through the deeds of its writer and the operator."""
+    person = _demo_person(writer)
+    operator = _demo_person("operator")
     row = listing_deeds.create(
         kind, values, organisation=person.organisations[0], by=person
     )
@@ -240,18 +201,26 @@ def _put_on_the_desk(
         listing_deeds.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
 
 
+def _demo_person(name: str) -> Person:
+    """A person of the demonstration, who has been added just before.
+
+    Raises:
+        LookupError: there is nobody of that name.
+    """
+    person = account_deeds.find_person(_email_of(name))
+    if person is None:
+        raise LookupError(f"the demonstration has no {name}")
+    return person
+
+
 def _organisation(name: str | None) -> Organisation:
     """The named organisation of the demonstration, or the owner of the first sample demand."""
     if name is None:
-        first = LISTINGS["demand"]
-        return (
-            db.session.scalars(db.select(first).order_by(first.id).limit(1))
-            .one()
-            .organisation
-        )
-    kind = {UNIVERSITY: "university"}.get(
-        name, "operator" if "运营" in name else "service_body"
-    )
+        table = LISTINGS["demand"]
+        query = db.select(table).order_by(table.id).limit(1)
+        owner: Organisation = db.session.scalars(query).one().organisation
+        return owner
+    kind = ORGANISATION_KIND[name]
     return account_deeds.draft_organisation(
         name, kind=kind, district_code="371502", verified=True
     )

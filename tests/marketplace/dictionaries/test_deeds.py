@@ -14,12 +14,15 @@ from tests.factories import Factory
 
 
 def test_the_seeds_are_complete_and_hang_together(session: Any) -> None:
-    fields, industries = models.names(HitechField), models.names(Industry)
+    fields, industries = (
+        models.names_by_code(HitechField),
+        models.names_by_code(Industry),
+    )
     counted = {
         "fields": (len(models.fields_of_level(1)), len(models.fields_of_level(2))),
-        "divisions": len(models.divisions()),
+        "divisions": len(models.industry_divisions()),
         "sections": session.query(Industry).filter_by(level="section").count(),
-        "chains": len(models.chains()),
+        "chains": len(models.active_chains()),
     }
 
     assert counted == {"fields": (8, 52), "divisions": 97, "sections": 20, "chains": 12}
@@ -34,13 +37,15 @@ def test_the_seeds_are_complete_and_hang_together(session: Any) -> None:
 
 
 def test_a_listing_lies_in_no_abolished_county(session: Any) -> None:
-    today = models.districts()
+    today = models.current_districts()
     gone = session.query(District).filter(District.valid_to != "").all()
 
     assert "371581" in today
     assert "371500" not in today
     assert not {row.code for row in gone} & today.keys()
-    assert all(row.successor in models.names(District) for row in gone if row.successor)
+    assert all(
+        row.successor in models.names_by_code(District) for row in gone if row.successor
+    )
 
 
 def test_seeding_twice_adds_nothing_and_changes_nothing(session: Any) -> None:
@@ -48,7 +53,7 @@ def test_seeding_twice_adds_nothing_and_changes_nothing(session: Any) -> None:
     chain.name, chain.active = "铜加工", False
     session.commit()
 
-    added = dictionary_deeds.seed()
+    added = dictionary_deeds.seed_dictionaries()
 
     session.expire_all()
     assert added == 0
@@ -62,7 +67,7 @@ def test_what_is_missing_is_seeded_again(session: Any) -> None:
     session.delete(session.get(Chain, "copper"))
     session.commit()
 
-    assert dictionary_deeds.seed() == 1
+    assert dictionary_deeds.seed_dictionaries() == 1
 
 
 def save(code: str = "copper", **changes: Any) -> Chain:
@@ -93,13 +98,13 @@ def save(code: str = "copper", **changes: Any) -> Chain:
 def test_a_wrong_edit_leaves_the_list_alone(
     code: str, changes: Any, raised: type[Exception], session: Any
 ) -> None:
-    before = models.names(Chain)
+    before = models.names_by_code(Chain)
 
     with pytest.raises(raised):
         save(code, **changes)
 
     session.expire_all()
-    assert models.names(Chain) == before
+    assert models.names_by_code(Chain) == before
 
 
 def test_only_operators_edit(make: Factory) -> None:
@@ -114,4 +119,4 @@ def test_an_edit_counts_on(session: Any) -> None:
     second = save(seen=first, position=1).revision
 
     assert (first, second) == (2, 3)
-    assert next(iter(models.chains())) in ("bearing", "copper")
+    assert next(iter(models.active_chains())) in ("bearing", "copper")

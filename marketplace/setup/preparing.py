@@ -1,0 +1,82 @@
+"""What every site needs before it serves: dictionaries, roles, an up-to-date index, matchers. Harmless to repeat.
+
+Sample lists and people are in `demonstration.py`. Nothing here commits on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import current_app
+
+import search
+from marketplace.accounts import deeds as account_deeds
+from marketplace.dictionaries import deeds as dictionary_deeds
+from marketplace.extensions import db
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import upkeep
+from marketplace.listings.models import LISTINGS
+from marketplace.matchmaking.matchers import Matchers
+
+
+def add_first_rows() -> int:
+    """Load dictionaries and roles where they are not there yet.
+
+    Returns:
+        number of dictionary rows added.
+    """
+    account_deeds.seed_roles()
+    return dictionary_deeds.seed_dictionaries()
+
+
+def is_empty() -> bool:
+    """Whether the site has no listing yet."""
+    return all(
+        db.session.scalar(db.select(table.id).limit(1)) is None
+        for table in LISTINGS.values()
+    )
+
+
+def bring_up_to_date(report: Callable[[str], None]) -> None:
+    """Expire listings that are due, and rebuild statistics, index and matchers where they are missing or old.
+
+    Args:
+        report: called with one line about each step.
+    """
+    # First of all, so that what has expired is neither indexed nor learnt from.
+    listing_deeds.expire_due()
+    written = upkeep.write_cards()
+    if written > 0:
+        report(f"lists: {written} cards written")
+    upkeep.refresh_statistics()
+    update_index(report)
+    matchers: Matchers = current_app.extensions["matchers"]
+    # Only what has never been fitted: a matcher that is there is refitted in the background, not while people wait.
+    missing = []
+    for kind, state in matchers.status().items():
+        if state["generation"] == "none":
+            missing.append(kind)
+    if missing:
+        for kind, count in matchers.fit(tuple(missing)).items():
+            report(f"matcher: learnt from {count} {kind}s")
+
+
+def update_index(report: Callable[[str], None]) -> None:
+    """Write to the index what waits to be written, or build it where it is missing or of an older mapping.
+
+    Args:
+        report: called with one line about what was done.
+    """
+    engine = current_app.extensions["search"]
+    try:
+        is_current = bool(engine.state()["current"])
+    except search.SearchUnavailable:
+        # Missing or away: building it tells which, for away raises.
+        is_current = False
+    if not is_current:
+        report(f"search index: built with {upkeep.index_rebuild()} listings")
+        return
+    synced = upkeep.index_sync()
+    report(
+        f"search index: {synced} listings brought in step, {engine.state()['count']} in all"
+    )
