@@ -191,7 +191,7 @@ class _RowReport:
         self.columns = columns
         self.bad_columns: set[str] = set()
 
-    def complain(self, key: str, error: ParseError) -> None:
+    def report_error(self, key: str, error: ParseError) -> None:
         """Refuse the row for a column."""
         self.bad_columns.add(key)
         # The word that gives a state secret away is not repeated, as reports are sent around.
@@ -199,7 +199,7 @@ class _RowReport:
         problem = self._problem(key, value, error.message, error.allowed)
         self.report.problems.append(problem)
 
-    def remark(self, key: str, message: str) -> None:
+    def report_notice(self, key: str, message: str) -> None:
         """Say what was done with a cell."""
         value = _shorten(self.raws.get(key))
         self.report.notices.append(self._problem(key, value, message, ""))
@@ -253,7 +253,7 @@ class _SheetReader:
         }
         said = _RowReport(self.report, row.number, by_name, self.columns)
         if has_secret_mark(raws):
-            said.complain(TITLE, SECRET)
+            said.report_error(TITLE, SECRET)
             return
         cells = self._read_cells(by_name, said)
         self._check_identity(cells, said)
@@ -290,7 +290,7 @@ class _SheetReader:
             try:
                 value = placed.read_cell(raws[name], self.dictionaries)
             except ParseError as error:
-                said.complain(name, error)
+                said.report_error(name, error)
                 continue
             if value is None:
                 value = self.defaults.get(name)
@@ -311,9 +311,9 @@ class _SheetReader:
             if key in said.bad_columns:
                 continue
             if not text:
-                said.complain(key, ParseError(f"没有填写{word}。", "这一格不能为空。"))
+                said.report_error(key, ParseError(f"没有填写{word}。", "这一格不能为空。"))
             elif not key_of(text):
-                said.complain(
+                said.report_error(
                     key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
                 )
 
@@ -324,7 +324,7 @@ class _SheetReader:
             return True
         kind = KIND_NAMES[self.report.kind]
         message = f"与第 {first} 行是同一单位的同名{kind}，只取前面一行。"
-        said.complain(
+        said.report_error(
             TITLE, ParseError(message, "删去重复的一行，或者改成不同的名称。")
         )
         return False
