@@ -96,12 +96,14 @@ def import_list(
     except MarketError as error:
         click.echo(f"没有导入：{error.message}{error.advice}", err=True)
         raise SystemExit(1) from None
+    # SQLite plans badly after many new rows until it has counted them (`upkeep.refresh_statistics`).
     if not dry_run:
         upkeep.refresh_statistics()
     _print_outcome(report, outcome, publish=publish)
     if errors is not None:
         _write_problems(errors, outcome)
         click.echo(f"全部问题和提示已写入 {errors}")
+    # A script that imports a list learns from the exit code that nothing came of it.
     if outcome.stopped or not report.entries:
         raise SystemExit(1)
 
@@ -231,4 +233,5 @@ def _write_problems(path: Path, outcome: Outcome) -> None:
                     problem.message,
                     problem.allowed,
                 )
+                # The file is opened in a spreadsheet program, and its cells hold what strangers wrote.
                 writer.writerow([escape_formula(str(cell)) for cell in cells])

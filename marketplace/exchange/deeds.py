@@ -59,6 +59,7 @@ def import_rows(
         Busy, Stale: somebody else was saving; nothing was written.
     """
     require(by, "listing.import")
+    # Publishing one's own list passes over the review, so it takes the right to review.
     if publish:
         require(by, "listing.review")
     outcome = Outcome(
@@ -71,7 +72,9 @@ def import_rows(
         outcome.stopped = True
         return outcome
     _write_rows(report, outcome, by=by, publish=publish, progress=progress)
+    # Those only the database knew came last; a reader goes through the sheet from top to bottom.
     outcome.problems.sort(key=lambda problem: (problem.row, problem.column))
+    # Only now is it known what the database refuses; the counts so far are of what is taken back.
     if strict and outcome.problems:
         db.session.rollback()
         return Outcome(
@@ -182,6 +185,7 @@ class _Importer:
             rows.setdefault(entry.owner, []).append(entry.row)
         known = queries.organisations_of(rows)
         for owner, numbers in rows.items():
+            # The code comes first: names are written in many ways, and change.
             organisation = known.get(owner.uscc or "") or known.get(owner.key)
             if organisation is None or self._adds_to(owner, organisation):
                 try:
@@ -195,6 +199,7 @@ class _Importer:
                 except Invalid as error:
                     self._refuse_owner(owner, numbers, error)
                     continue
+                # The next owner of the list may be the same one under another name.
                 known[organisation.name_key] = organisation
                 if organisation.uscc:
                     known[organisation.uscc] = organisation

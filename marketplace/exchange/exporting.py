@@ -151,6 +151,7 @@ def _write_headers(
         if column.unit:
             header = f"{header}({column.unit})"
         style = "header"
+        # The importer takes unit and star off again (`headers.header_key`).
         if stars and column.is_starred:
             header = f"{header}*"
             style = "starred"
@@ -179,6 +180,7 @@ def _write_options(
         column → range of its closed list, for the columns that have one.
     """
     ranges: dict[str, str] = {}
+    # By identity: two columns may choose from the same list, and one range serves both.
     written: dict[int, str] = {}
     for column in columns:
         vocabulary = column.options(dictionaries)
@@ -237,6 +239,7 @@ def _write_cell(
     sheet: Any, number: int, index: int, value: Any, styles: Styles
 ) -> None:
     """Write a cell as what it is, so that a spreadsheet program sorts and adds up numbers and days."""
+    # Not even an empty text: an empty cell leaves what is there when the file is imported again.
     if value is None or value == "":
         return
     if isinstance(value, Decimal | int):

@@ -127,6 +127,7 @@ class Headers:
             if column is not None:
                 unit = _unit_of(column, text)
                 placed[column.name] = PlacedColumn(index, text, column, unit)
+            # Also a header whose only meaning another cell of the row has: its cells are not read.
             elif key not in IGNORED_HEADERS:
                 unknown.append((index, text))
         in_order = sorted(placed.values(), key=lambda one: one.index)

@@ -35,6 +35,7 @@ from marketplace.listings.schema.owners import (
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import cell_text
 
+# A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
@@ -80,6 +81,7 @@ def parse_file(
             reader = _read_header(sheet, headers, values, dictionaries, report)
             _read_rows(sheet.rows, reader, max_rows, progress)
     except Invalid as error:
+        # Files know nothing of columns; which ones are looked for is said here.
         if "header" in error.problems:
             raise _name_needed_columns(headers, error) from None
         raise
@@ -151,6 +153,7 @@ def _read_rows(
 ) -> None:
     report = reader.report
     for row in rows:
+        # Counted here and not from the declared extent of the sheet, which may be absurd.
         if report.rows >= max_rows:
             message = f"超过 {max_rows} 行，没有导入。"
             raise Invalid(message, f"请分成几份，每份不超过 {max_rows} 行。")
@@ -160,7 +163,7 @@ def _read_rows(
 
 
 def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
-    """What is said of a file without a header row: which headers it should have."""
+    """What is row_report of a file without a header row: which headers it should have."""
     needed = [column.header for column in headers.columns if column.is_starred]
     return Invalid(
         f"{error.message}要找的列有：{'、'.join(needed)}。",
@@ -169,7 +172,7 @@ def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
 
 
 class _RowReport:
-    """Takes what is said of one row and writes it down with the place of the cell.
+    """Takes what is row_report of one row and writes it down with the place of the cell.
 
     Args:
         report: the report of the list.
@@ -189,9 +192,10 @@ class _RowReport:
         self.number = number
         self.raws = raws
         self.columns = columns
+        # What is missing is not reported again for a column that could not be read.
         self.bad_columns: set[str] = set()
 
-    def complain(self, key: str, error: ParseError) -> None:
+    def report_error(self, key: str, error: ParseError) -> None:
         """Refuse the row for a column."""
         self.bad_columns.add(key)
         # The word that gives a state secret away is not repeated, as reports are sent around.
@@ -199,7 +203,7 @@ class _RowReport:
         problem = self._problem(key, value, error.message, error.allowed)
         self.report.problems.append(problem)
 
-    def remark(self, key: str, message: str) -> None:
+    def report_notice(self, key: str, message: str) -> None:
         """Say what was done with a cell."""
         value = _shorten(self.raws.get(key))
         self.report.notices.append(self._problem(key, value, message, ""))
@@ -239,7 +243,7 @@ class _SheetReader:
         self.dictionaries = dictionaries
         self.header = [one.header for one in placed]
         self.columns = _columns_by_name(self.schema, placed, defaults)
-        # Owner and title → the row that says them first.
+        # Owner and title → the row that says them first: the importer takes two such rows for one listing.
         self.first_rows: dict[tuple[str, str], int] = {}
 
     def read_row(self, row: SheetRow) -> None:
@@ -251,14 +255,15 @@ class _SheetReader:
         by_name = {
             one.column.name: raw for one, raw in zip(self.placed, raws, strict=True)
         }
-        said = _RowReport(self.report, row.number, by_name, self.columns)
+        row_report = _RowReport(self.report, row.number, by_name, self.columns)
         if has_secret_mark(raws):
-            said.complain(TITLE, SECRET)
+            row_report.report_error(TITLE, SECRET)
             return
-        cells = self._read_cells(by_name, said)
-        self._check_identity(cells, said)
-        values = self.schema.values_of_cells(cells, said)
-        if said.bad_columns:
+        cells = self._read_cells(by_name, row_report)
+        self._check_identity(cells, row_report)
+        # Also for a row that is refused already: what does not fit together is reported in the same pass.
+        values = self.schema.values_of_cells(cells, row_report)
+        if row_report.bad_columns:
             return
         entry = Entry(
             row.number,
@@ -267,7 +272,7 @@ class _SheetReader:
             key_of(values[TITLE]),
             values,
         )
-        if self._is_first(entry, said):
+        if self._is_first(entry, row_report):
             self.report.entries.append(entry)
 
     def _is_listing(self, row: SheetRow, raws: Sequence[Any]) -> bool:
@@ -282,7 +287,9 @@ class _SheetReader:
         number = str(row.cells[self.number_index]).strip()
         return not number.startswith(EXAMPLE_MARK)
 
-    def _read_cells(self, raws: Mapping[str, Any], said: _RowReport) -> dict[str, Any]:
+    def _read_cells(
+        self, raws: Mapping[str, Any], row_report: _RowReport
+    ) -> dict[str, Any]:
         """Column → what its cell or its default says, without the empty ones."""
         cells = {}
         for placed in self.placed:
@@ -290,7 +297,8 @@ class _SheetReader:
             try:
                 value = placed.read_cell(raws[name], self.dictionaries)
             except ParseError as error:
-                said.complain(name, error)
+                # The other cells are read all the same, so that one pass names everything that is wrong.
+                row_report.report_error(name, error)
                 continue
             if value is None:
                 value = self.defaults.get(name)
@@ -301,30 +309,32 @@ class _SheetReader:
                 cells[name] = value
         return cells
 
-    def _check_identity(self, cells: Mapping[str, Any], said: _RowReport) -> None:
+    def _check_identity(self, cells: Mapping[str, Any], row_report: _RowReport) -> None:
         """Check title and owner: without them not even a draft can be stored."""
         owner = owner_column(self.schema, cells).name
         for key, word, text in (
             (TITLE, "名称", cells.get(TITLE)),
             (owner, "单位", owner_name(self.schema, cells)),
         ):
-            if key in said.bad_columns:
+            if key in row_report.bad_columns:
                 continue
             if not text:
-                said.complain(key, ParseError(f"没有填写{word}。", "这一格不能为空。"))
+                row_report.report_error(
+                    key, ParseError(f"没有填写{word}。", "这一格不能为空。")
+                )
             elif not key_of(text):
-                said.complain(
+                row_report.report_error(
                     key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
                 )
 
-    def _is_first(self, entry: Entry, said: _RowReport) -> bool:
+    def _is_first(self, entry: Entry, row_report: _RowReport) -> bool:
         """Whether no row before names the same owner and title; a second one is refused."""
         first = self.first_rows.setdefault((entry.owner.key, entry.key), entry.row)
         if first == entry.row:
             return True
         kind = KIND_NAMES[self.report.kind]
         message = f"与第 {first} 行是同一单位的同名{kind}，只取前面一行。"
-        said.complain(
+        row_report.report_error(
             TITLE, ParseError(message, "删去重复的一行，或者改成不同的名称。")
         )
         return False

@@ -78,6 +78,7 @@ def listings_to_export(
     last_id = 0
     while True:
         query = db.select(table).where(allowed, table.id > last_id)
+        # By id and not by offset, which reads again what is skipped.
         rows = list(db.session.scalars(query.order_by(table.id).limit(EXPORT_BATCH)))
         yield from rows
         if len(rows) < EXPORT_BATCH:

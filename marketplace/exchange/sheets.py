@@ -94,6 +94,7 @@ def _open_file(
         return open_workbook(file, count_headers)
     if start.startswith(EMPTY_ZIP):
         raise Invalid("这是一个空的压缩包，不是表格文件。", SAVE_AS)
+    # What is left is text, unless it begins like one of the files that people attach by mistake.
     for magic, kind in OTHER_KINDS.items():
         if start.startswith(magic):
             raise Invalid(

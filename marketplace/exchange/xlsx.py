@@ -53,6 +53,7 @@ def open_workbook(file: BinaryIO, count_headers: CountHeaders) -> OpenSheet:
     Raises:
         Invalid: it is no workbook, or has no such sheet.
     """
+    # Before openpyxl sees it: it unpacks whatever it is given.
     _refuse_other_archives(file)
     sheets = _load_sheets(file)
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
@@ -73,6 +74,7 @@ def _with_header(sheet: Any, header: SheetRow, visible: int) -> OpenSheet:
     remarks = []
     if visible > 1:
         remarks.append(f"文件有 {visible} 个工作表，只读取「{sheet.title}」。")
+    # Read again from the start: a range that is merged downwards has its value in its first row.
     rows = (row for row in _sheet_rows(sheet) if row.number > header.number)
     return OpenSheet(sheet.title, header, rows, remarks)
 

@@ -35,10 +35,10 @@ class SeenBy(StrEnum):
 class Report(Protocol):
     """What is written down while the cells of one row become values."""
 
-    def complain(self, key: str, error: ParseError) -> None:
+    def report_error(self, key: str, error: ParseError) -> None:
         """A column does not fit the others: the row is refused."""
 
-    def remark(self, key: str, message: str) -> None:
+    def report_notice(self, key: str, message: str) -> None:
         """Something was done with a cell that a reader would not expect; the row is taken all the same."""
 
 

@@ -341,7 +341,7 @@ class Words(Field):
         words = cells[self.name]
         # More key words blur a search; the first ones are the writer's own choice.
         if len(words) > self.most:
-            report.remark(
+            report.report_notice(
                 self.name, f"有 {len(words)} 个{self.label}，取了前 {self.most} 个。"
             )
         values[self.name] = words[: self.most]

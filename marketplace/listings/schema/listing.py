@@ -148,5 +148,5 @@ class ListingSchema:
                     values[field.name] = rights
         for rule in self.broken_rules(values):
             if rule.cell is not None:
-                report.complain(rule.column, rule.cell)
+                report.report_error(rule.column, rule.cell)
         return values

@@ -80,7 +80,7 @@ class Budget(Amount):
         values["budget"] = high
         values["budget_negotiable"] = high is None
         if low != high:
-            report.remark(
+            report.report_notice(
                 self.name, f"写的是一个区间，按上限 {high.normalize():f} 万元记录。"
             )
 
@@ -112,7 +112,7 @@ class PriceColumn(ListColumn):
                 f"定价方式写的是「{terms.PRICE_MODES[written]}」，"
                 f"价格却是「{terms.PRICE_MODES[meant]}」。"
             )
-            report.complain(
+            report.report_error(
                 self.name, ParseError(message, "两列改成一致，或把定价方式留空。")
             )
         # Set even where it contradicts: the row is refused, and later rules need not expect holes.

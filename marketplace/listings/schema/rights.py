@@ -183,7 +183,7 @@ def _same_counts(
             f"{rights.header_of_part(longest)}有 {count} 项，对不上。"
         )
         allowed = "几列的项数和顺序要一致，用「；」分开；没有的一项写「—」。"
-        report.complain(rights.key_of_part(name), ParseError(message, allowed))
+        report.report_error(rights.key_of_part(name), ParseError(message, allowed))
         return False
     return True
 
@@ -208,7 +208,7 @@ def _read_right(
         try:
             right[name] = _read_part(rights[name], item)
         except ParseError as error:
-            report.complain(rights.key_of_part(name), error)
+            report.report_error(rights.key_of_part(name), error)
     return right
 
 
@@ -235,11 +235,11 @@ def _check_right(
     _number_right(rights, right, report)
     for rule in rights.rules:
         if rule.cell is not None and rule.broken(right):
-            report.complain(rights.key_of_part(rule.column), rule.cell)
+            report.report_error(rights.key_of_part(rule.column), rule.cell)
     if right and "ip_type" not in right:
         message = f"第 {place + 1} 项{rights.label}没有写类型。"
         marked = "ip_type" if "ip_type" in given else next(iter(given))
-        report.complain(
+        report.report_error(
             rights.key_of_part(marked),
             ParseError(message, terms.IP_TYPES.describe_allowed()),
         )
@@ -253,7 +253,7 @@ def _number_right(rights: Rights, right: dict[str, Any], report: Report) -> None
     try:
         right["number"], meant = read_ip_number(right["number"], right.get("ip_type"))
     except ParseError as error:
-        report.complain(key, error)
+        report.report_error(key, error)
         return
     if meant is None:
         return
@@ -263,4 +263,4 @@ def _number_right(rights: Rights, right: dict[str, Any], report: Report) -> None
             f"「{right['number']}」是{terms.IP_TYPES[meant]}的号，"
             f"类型写的是{terms.IP_TYPES[written]}。"
         )
-        report.complain(key, ParseError(message, "核对类型和编号的顺序。"))
+        report.report_error(key, ParseError(message, "核对类型和编号的顺序。"))

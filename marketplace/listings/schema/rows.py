@@ -160,13 +160,13 @@ class Metrics(Rows):
         if len(shown) > SHOWN_MOST:
             shown = f"{shown[:SHOWN_MOST]}…"
         count = f"等 {len(rest)} 处" if len(rest) > 1 else ""
-        report.remark(
+        report.report_notice(
             self.name, f"「{shown}」{count}没有可比较的数字，并入了「{taker.label}」。"
         )
         most = taker.most or TEXT_MOST
         if len(joined) > most:
             allowed = f"「{taker.label}」连同指标里的文字最多 {most} 字；请把数字写成「名称 比较符 数值 单位」。"
-            report.complain(
+            report.report_error(
                 self.name, ParseError("没有数字的内容太长，放不进去。", allowed)
             )
 

@@ -196,10 +196,10 @@ MORE: dict[str, dict[str, Any]] = {
 class Unexpected:
     """Takes what is said of a row of which nothing is to be said."""
 
-    def complain(self, key: str, error: ParseError) -> None:
+    def report_error(self, key: str, error: ParseError) -> None:
         raise AssertionError(f"{key}: {error.sentence}")
 
-    def remark(self, key: str, message: str) -> None:
+    def report_notice(self, key: str, message: str) -> None:
         raise AssertionError(f"{key}: {message}")
 
 

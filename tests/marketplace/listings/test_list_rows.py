@@ -28,10 +28,10 @@ class Collector:
         self.wrong: list[tuple[str, str]] = []
         self.remarks: list[str] = []
 
-    def complain(self, key: str, error: ParseError) -> None:
+    def report_error(self, key: str, error: ParseError) -> None:
         self.wrong.append((key, error.message))
 
-    def remark(self, key: str, message: str) -> None:
+    def report_notice(self, key: str, message: str) -> None:
         self.remarks.append(message)
 
 

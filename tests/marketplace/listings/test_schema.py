@@ -98,10 +98,10 @@ class Quiet:
     def __init__(self) -> None:
         self.told: list[str] = []
 
-    def complain(self, key: str, error: ParseError) -> None:
+    def report_error(self, key: str, error: ParseError) -> None:
         self.told.append(f"{key}: {error.message}")
 
-    def remark(self, key: str, message: str) -> None:
+    def report_notice(self, key: str, message: str) -> None:
         self.told.append(f"{key}: {message}")
 
 

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 
 from marketplace.dictionaries.models import (
     HitechField,
-    chains,
-    districts,
-    divisions,
-    names,
+    active_chains,
+    current_districts,
+    industry_divisions,
+    names_by_code,
 )
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -120,7 +120,7 @@ def test_every_name_of_every_list_finds_its_own_code(
 def test_dictionaries_hold_what_is_in_the_database(
     words: dict[str, Vocabulary],
 ) -> None:
-    assert words["district"] == districts()
-    assert words["chain_code"] == chains()
-    assert words["industry_codes"] == divisions()
-    assert words["field_codes"] == names(HitechField)
+    assert words["district"] == current_districts()
+    assert words["chain_code"] == active_chains()
+    assert words["industry_codes"] == industry_divisions()
+    assert words["field_codes"] == names_by_code(HitechField)
