@@ -103,6 +103,7 @@ LONG_FILES = {
     "marketplace/listings/deeds.py": "one function for each of fourteen buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
+    "matching/index/reading.py": "one pass over many texts, from words to counted features",
     "matching/text.py": "one tokenizer, from characters to words",
     "matching/index/kernels.py": "the loops of the ranking, compiled together",
 }

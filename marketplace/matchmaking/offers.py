@@ -51,7 +51,7 @@ class Offer:
         rank: place, from 1.
         row: the listing offered.
         holder: its organisation, or what is public in its place.
-        grade: code of `matching.grades`; None where the pair has none.
+        grade: code of `matching.judging.grades`; None where the pair has none.
         score: 0…1, as the matcher gave it; `shares` (word as written, part of the score) and `rest` add up to it.
         segments: the bar of the largest shares.
         remains: per cent of the score that the bar does not name.

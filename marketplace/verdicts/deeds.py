@@ -150,7 +150,7 @@ def calibrate(*, by: Reader | None) -> GradeModel:
 
     Raises:
         NotAllowed: `by` is no operator.
-        matching.quality.TooFew: fewer than 50 demand texts were judged.
+        matching.judging.quality.TooFew: fewer than 50 demand texts were judged.
     """
     require(by, "quality.read")
     model = fit_grades()

@@ -122,7 +122,7 @@ def fit_grades() -> calibration.Calibration:
     """A grade model of all judged pairs, tested on demand texts it was not fitted on.
 
     Raises:
-        matching.quality.TooFew: fewer than FITTED_FROM demand texts were judged.
+        matching.judging.quality.TooFew: fewer than FITTED_FROM demand texts were judged.
         SearchUnavailable: the matcher is being prepared.
     """
     pairs = judged_pairs()

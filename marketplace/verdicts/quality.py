@@ -39,7 +39,7 @@ def measure_quality() -> dict[str, Any]:
 
     Returns:
         `demands` and `pairs` judged; `needed`, the demands that figures need; `quality` and `bands` as
-        `matching.quality` gives them, or None; `chains` of at least 20 judged demands; `exposure`, see
+        `matching.judging.quality` gives them, or None; `chains` of at least 20 judged demands; `exposure`, see
         `_measure_exposure`.
 
     Raises:
