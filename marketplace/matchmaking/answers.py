@@ -123,26 +123,24 @@ def matches_for(
     )
 
 
-def top_matches(
-    row: Row, by: Reader | None, top: int = BESIDE_LISTING
-) -> tuple[Offer, ...]:
-    """The first few matches for the side column of a listing's own page; none where none fit.
+def top_matches(row: Row, by: Reader | None, top: int = BESIDE_LISTING) -> Answer:
+    """The first few matches for the side column of a listing's own page, without reasons; none where none fit.
 
     Raises:
         SearchUnavailable: the matcher is being prepared.
     """
-    if blocked_reason(row) is not None:
-        return ()
+    blocked = blocked_reason(row)
+    if blocked is not None:
+        return Answer(row.counterpart, blocked=blocked)
     verdicts = verdict_queries.verdicts_on(row, by=by)
     judgements = _judgements_on(row, verdicts, by)
     ranking = rank_listings(_request_for(row, verdicts, judgements, by, top))
     # The nearest few that do not fit are for the page of matches, which says why they do not.
-    if not ranking.fitting:
-        return ()
     offers = []
-    for rank, ranked in enumerate(ranking.rows, start=1):
-        offers.append(brief_offer(rank, ranked))
-    return tuple(offers)
+    if ranking.fitting:
+        for rank, ranked in enumerate(ranking.rows, start=1):
+            offers.append(brief_offer(rank, ranked))
+    return Answer(row.counterpart, tuple(offers), fitting=ranking.fitting)
 
 
 def newest_for(

@@ -38,7 +38,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         return
     offers = None
     try:
-        offers = top_matches(row, reader)
+        offers = top_matches(row, reader).offers
     except SearchUnavailable as error:  # the block says that matching is being prepared
         log.warning("matches_missing", reason=str(error))
     yield Panel("matchmaking/_beside_listing.html", {"offers": offers})

@@ -304,4 +304,4 @@ def test_a_list_from_another_ranking_is_kept_with_its_name(case: Case) -> None:
         ranked_list=ranked_list,
     )
 
-    assert row.ranked_list.ranker == "older words"
+    assert row.impression.ranker == "older words"

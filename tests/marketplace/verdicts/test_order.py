@@ -155,9 +155,9 @@ def test_a_grade_counts_before_a_verdict_and_stays_on_the_list(
 
     judged = verdict_queries.verdicts_on(case.demand, by=broker)
 
-    assert judged.worths == {row.offered_id: 1, item.offered_id: 4}
-    assert list(judged.judged) == [row.offered_id]
-    assert judged.beside[item.offered_id].level == 4
+    assert judged.levels == {row.offered_id: 1, item.offered_id: 4}
+    assert list(judged.settled) == [row.offered_id]
+    assert judged.opinions[item.offered_id].level == 4
 
 
 def test_a_verdict_taken_back_counts_no_more(case: Case, judge: Judge) -> None:

@@ -194,7 +194,7 @@ def test_a_broker_grades_beside_the_machine(
     row = db.session.scalar(db.select(Verdict))
     assert asked.status_code == 422
     assert "已评定为「沾边」" in text_of(done)
-    assert (row.level, row.note, row.state, row.ranked_list.surface) == (
+    assert (row.level, row.note, row.state, row.impression.surface) == (
         2,
         "节拍差一倍",
         "graded",

@@ -168,7 +168,7 @@ def test_a_verdict_keeps_the_list_it_was_given_on_once(case: Case) -> None:
         case.demand, second, reason="price", by=case.member, ranked_list=ranked_list
     )
 
-    kept = row.ranked_list
+    kept = row.impression
     assert count(Impression) == 1
     assert (kept.side, kept.subject_id, kept.revision) == (
         "demand",
