@@ -74,6 +74,7 @@ def _kind_tabs(found: queries.SearchPage) -> list[tuple[str, str, bool, int]]:
     tabs = []
     for kind, name in search_state.KINDS.items():
         count = found.kinds.get(kind, 0)
+        # Both kinds: the engine counts each kind under the other filters, so the sum is theirs together.
         if not kind:
             count = sum(found.kinds.values())
         tabs.append((name, state.of_kind(kind).address, kind == state.kind, count))
@@ -94,6 +95,7 @@ def _chosen_filters(found: queries.SearchPage) -> list[tuple[str, str]]:
 
 @blueprint.get("/suggest")
 @needs("public.read")
+# Four letters a second by somebody who types without a pause.
 @limiter.limit("240/minute")
 def suggest() -> ResponseReturnValue:
     """What begins with the letters in `q`, for the list below a search field; of one `kind`, if it names one."""
@@ -105,10 +107,12 @@ def suggest() -> ResponseReturnValue:
 
 @blueprint.get("/search.xlsx")
 @needs("listing.export")
+# An export reads a thousand rows in full.
 @limiter.limit("20/minute")
 def export() -> ResponseReturnValue:
     """The rows of a search of one kind as a workbook."""
     state = SearchState.from_address(request.args, facet_names())
+    # The two lists have different columns.
     if not state.kind:
         raise Invalid(
             "成果和需求的表格不同，一次只能导出一种。",
@@ -132,6 +136,7 @@ def robots() -> ResponseReturnValue:
 @needs("public.read")
 def sitemap() -> ResponseReturnValue:
     """The addresses a guest may find, whoever asks."""
+    # As a guest whoever asks: the file may be kept by proxies.
     addresses = home_page.sitemap_rows(by=Guest())
     return Response(
         render_template("catalogue/sitemap.xml", addresses=addresses),

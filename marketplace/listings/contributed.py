@@ -43,6 +43,7 @@ ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就
 
 def nav(reader: Reader) -> Iterator[Link]:
     """A new listing of each kind: a firm comes with a demand, everybody else with an achievement."""
+    # A guest has none, and neither has somebody who has not joined one yet: both may begin nothing.
     organisations: list[Organisation] = getattr(reader, "organisations", [])
     if not organisations:
         return
@@ -109,6 +110,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         "states": STATE_NAMES,
     }
     yield Panel("listings/_own.html", values)
+    # Who looks for drafts has them in the list above already.
     if state != "draft":
         drafts, total = worklists.own_drafts(person)
         if drafts:
@@ -121,11 +123,13 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     if not may(person, "listing.review"):
         return
     kind = _one_of(filters.get("kind"), LISTINGS)
+    # Only what is known travels on in the links of the trays.
     narrowed = {"kind": kind} if kind else {}
     for code, name in TRAY_NAMES.items():
         yield Tray(
             code,
             name,
+            # Functions: the header of every page counts only what waits, and one page is rendered.
             count=partial(review_queue.tray_count, code, kind),
             page=partial(_tray_page, person, code, kind),
             waits=code == "waiting",

@@ -121,6 +121,7 @@ def _decide(
     row = queries.get_visible(kind, listing_id, by=current_user)
     form = DecisionForm()
     only = _kind_filter()
+    # Before the deed: afterwards the row no longer stands in the queue, and nothing would be next to it.
     place = review_queue.neighbours(row, by=current_user, kind=only)
     if not form.validate():
         return _review_page(row, 422, form=form)
@@ -131,6 +132,7 @@ def _decide(
         for text in error.problems.get("note", ()):
             form.note.errors = [*form.note.errors, text]
         return _review_page(row, 422, form=form, error=error)
+    # The note stays in the form while the new text of the row is read.
     except Stale as error:
         return _review_page(
             queries.get_visible(kind, listing_id, by=current_user),
@@ -139,6 +141,7 @@ def _decide(
             error=error,
         )
     flash(message.format(row.title), "success")
+    # A suspended row is no part of the queue, so there is no next one to go to.
     if stay:
         return redirect(url_for("listings.review", kind=kind, listing_id=row.id), 303)
     following = place and (place.after or place.before)
@@ -187,6 +190,7 @@ def _review_page(
     error: Any = None,
 ) -> ResponseReturnValue:
     form = form or DecisionForm(formdata=None)
+    # What is decided next is decided on the row as this page shows it.
     form.seen.data = str(row.revision)
     filled, blank = _field_values(row)
     only = _kind_filter() or None
