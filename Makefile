@@ -68,7 +68,7 @@ lint: $(VENV)/development ## ruff: style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(VENV)/development ## mypy, strict where the rules and the ranking live
+types: $(VENV)/development ## mypy, strict everywhere
 	@$(BIN)/mypy
 
 imports: $(VENV)/development ## import-linter: rooms import strictly down

@@ -12,6 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("marketplace", "matching", "search")
+# Rooms that only collect what the others contribute.
+HUBS = ("desk", "office")
 # Folders of the marketplace that are no rooms: what people write, and files for browsers.
 NO_ROOMS = {"parsing", "static"}
 # What a room may be made of; a folder `pages/` takes the place of `pages.py` where a room has many views.
@@ -28,7 +30,6 @@ ROOM_FILES = {
     "pages",
     "queries",
     "readiness",
-    "rules",
     "schema",
 }
 # Room → a file more → why it is one of its own.
@@ -146,6 +147,30 @@ def rooms_on_disk(root: Path) -> set[str]:
         if folder.is_dir() and any(folder.glob("*.py")):
             found.add(folder.name)
     return found - NO_ROOMS
+
+
+def hub_imports(root: Path) -> set[str]:
+    """The rooms that a hub imports, as `hub -> room`; every folder counts, declared or not."""
+    found = set()
+    for hub in HUBS:
+        others = rooms_on_disk(root) - {hub}
+        for path in (root / "marketplace" / hub).rglob("*.py"):
+            for imported in _imported_modules(ast.parse(path.read_text())):
+                steps = imported.split(".")
+                if steps[0] == "marketplace" and len(steps) > 1 and steps[1] in others:
+                    found.add(f"{hub} -> {steps[1]}")
+    return found
+
+
+def _imported_modules(tree: ast.Module) -> Iterator[str]:
+    """The dotted names that a module imports, `from package import module` as package.module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield f"{node.module}.{alias.name}"
 
 
 def unexplained_files(root: Path) -> set[str]:

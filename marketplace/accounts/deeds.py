@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from flask_security import hash_password
 
+from marketplace import persistence
 from marketplace.accounts.models import (
     ORGANISATION_KINDS,
     ROLES,
@@ -18,7 +19,7 @@ from marketplace.accounts.models import (
     key_of,
 )
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotNow
+from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
@@ -158,7 +159,10 @@ def verify_organisation(
             by_id=reader_id(by),
         )
     )
-    db.session.commit()
+    # Two operators at the same moment, or a code that was registered meanwhile.
+    message = "同一时刻有别人核验或登记了这个代码。"
+    quicker = Stale(message, "请刷新后再看。")
+    persistence.commit(stale=quicker, duplicates={"uq_organisation_uscc": quicker})
 
 
 def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
@@ -228,5 +232,5 @@ def add_person(
     for organisation in organisations:
         if organisation.id not in person.organisation_ids:
             person.memberships.append(Membership(organisation=organisation))
-    db.session.commit()
+    persistence.commit()
     return person

@@ -135,8 +135,8 @@ def robots() -> ResponseReturnValue:
 @blueprint.get("/sitemap.xml")
 @needs("public.read")
 def sitemap() -> ResponseReturnValue:
-    """The addresses a guest may find, whoever asks."""
-    # As a guest whoever asks: the file may be kept by proxies.
+    """The addresses a guest may find."""
+    # As a guest for every reader: the file may be kept by proxies.
     addresses = home_page.sitemap_rows(by=Guest())
     return Response(
         render_template("catalogue/sitemap.xml", addresses=addresses),

@@ -11,7 +11,7 @@ from marketplace.listings.models import KIND_NAMES
 
 commands = AppGroup(
     "index",
-    help="The search index, a copy of the listings that can always be made anew.",
+    help="The search index, a copy of the listings that can always be rebuilt.",
 )
 
 

@@ -168,7 +168,7 @@ class Listing(SchemaRow):
 
     @classmethod
     def found_by(cls, person: Any) -> ColumnElement[bool]:
-        """Filter: what `person` may find by search, browse and match: published, valid, and open to an audience of his.
+        """Filter: what `person` may find by search, browse and match: published, valid, open to an audience of theirs.
 
         Args:
             person: a Person, a guest, or None for the site itself.
@@ -179,7 +179,7 @@ class Listing(SchemaRow):
     def found_among(
         cls, reader: frozenset[str] | None, day: date
     ) -> ColumnElement[bool]:
-        """`found_by` for whoever belongs to these audiences; None for the site itself."""
+        """`found_by` for a reader who belongs to these audiences; None for the site itself."""
         alive = and_(
             cls.state == "published",
             or_(cls.valid_until.is_(None), cls.valid_until >= day),

@@ -1,6 +1,6 @@
-"""What is read of achievements and demands: one row, several, what belongs to a person, what waits for review.
+"""What is read of achievements and demands: one row, several.
 
-Nothing is written here; which rows a reader may see is decided in `models.py`.
+Lists of work are read in `worklists.py` and `review_queue.py`. Nothing is written here; which rows a reader may see is decided in `models.py`.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ def backup(file: Path, with_secrets: bool) -> None:
 )
 @with_appcontext
 def restore(file: Path, replace: bool) -> None:
-    """Put the backup FILE in the place of the site's database and files; index and matcher are made anew."""
+    """Put the backup FILE in the place of the site's database and files; index and matcher are rebuilt."""
     try:
         summary = backups.restore_backup(file, replace=replace)
     except MarketError as error:
@@ -110,7 +110,7 @@ def restore(file: Path, replace: bool) -> None:
         ) from None
     _print_summary(summary)
     click.echo(
-        "Every hash agrees; search index and matcher were made anew. Restart the site if it runs."
+        "Every hash agrees; search index and matcher were rebuilt. Restart the site if it runs."
     )
 
 
