@@ -1,6 +1,7 @@
 """What is read of achievements and demands: one row, several.
 
-Lists of work are read in `worklists.py` and `review_queue.py`. Nothing is written here; which rows a reader may see is decided in `models.py`.
+Lists of work are read in `worklists.py` and `review_queue.py`; which rows a reader may see is decided in `models.py`.
+Nothing is written here.
 """
 
 from __future__ import annotations
