@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from marketplace import persistence
 from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
-from marketplace.errors import Invalid
+from marketplace.errors import Invalid, MarketError
 from marketplace.extensions import db
 from marketplace.listings import index
 from marketplace.listings.models import (
@@ -61,7 +61,9 @@ def create(
     row = new_draft(kind, values, organisation, by)
     reject_duplicate_title(row)
     db.session.add(row)
-    db.session.flush()
+    # Its History needs the id, so the row is written before the commit: here too somebody may have been quicker.
+    with persistence.refusals(duplicates=_duplicate_titles()):
+        db.session.flush()
     row.life.born(row, by=by)
     if commit:
         _commit()
@@ -340,11 +342,14 @@ def _move(
 
 
 def _commit() -> None:
-    """Commit; two drafts of one title that were saved at the same moment are told as such."""
+    persistence.commit(duplicates=_duplicate_titles())
+
+
+def _duplicate_titles() -> dict[str, MarketError]:
+    """What is raised where two drafts of one title were saved at the same moment: constraint → error."""
     message = "同一单位已有同名的一条。"
     duplicate = Invalid(message, problems={"title": [message]})
-    names = [f"uq_{kind}_owner_title" for kind in LISTINGS]
-    persistence.commit(duplicates=dict.fromkeys(names, duplicate))
+    return {f"uq_{kind}_owner_title": duplicate for kind in LISTINGS}
 
 
 def _sync_index(*rows: Achievement | Demand) -> None:

@@ -50,7 +50,7 @@ def site(tmp_path: Path) -> Iterator[Flask]:
         yield application
         application.extensions["matchers"].reset()
         engine = application.extensions["search"].primary
-        engine._drop(engine._live())
+        engine.indices.drop(engine.indices.live(20))
         engine.close()
         db.session.remove()
         db.engine.dispose()
