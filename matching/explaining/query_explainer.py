@@ -170,7 +170,8 @@ class QueryExplainer:
             score: 0…1.
             earned: what the features earned of it.
         """
-        shared = {word for word in self._keys if earned.shared_words[self._place(word)]}
+        places = np.flatnonzero(earned.shared_words).tolist()
+        shared = {self._word_at[place] for place in places}
         chosen: list[list[Span]] = []
         for spans in self._longest_first:
             candidates = [span for span in spans if span.word in shared]
@@ -200,6 +201,11 @@ class QueryExplainer:
             self.analysis.unknown,
             vector_share,
         )
+
+    @cached_property
+    def _word_at(self) -> dict[int, str]:
+        """The word of each place among the weighted features."""
+        return {self._place(word): word for word in self._keys}
 
     @cached_property
     def _longest_first(self) -> list[list[Span]]:
