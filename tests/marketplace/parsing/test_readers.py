@@ -19,6 +19,7 @@ from marketplace.parsing.days import read_day, read_months, read_years
 from marketplace.parsing.figures import read_metrics, read_whole
 from marketplace.parsing.lists import read_aligned, read_keywords
 from marketplace.parsing.money import Money, read_money
+from marketplace.parsing.number_formats import FormattedNumber, says_more
 from marketplace.parsing.numbers import (
     read_email,
     read_ip_number,
@@ -62,13 +63,107 @@ EMPTY = [None, "", "  ", "—", "－", "/", "无", "N/A", "\u3000", float("nan")
         ("30万至60", "30", "60"),
         ("0.5亿-8000万", "5000", "8000"),
         ("0", "0", "0"),
+        ("￥500,000.00", "50", "50"),
+        ("¥50万", "50", "50"),
+        ("￥30万-￥60万", "30", "60"),
+        ("五十万", "50", "50"),
+        ("一百二十万", "120", "120"),
+        ("一千五百万元", "1500", "1500"),
+        ("伍拾万元整", "50", "50"),
+        ("二十到三十万", "20", "30"),
+        ("RMB 50万", "50", "50"),
+        ("免费", "0", "0"),
     ],
 )
 def test_money(raw: Any, low: str, high: str) -> None:
     assert read_money(raw) == Money(D(low), D(high))
 
 
-@pytest.mark.parametrize("raw", ["面议", " 面 议 ", "价格面议", "双方协商"])
+@pytest.mark.parametrize(
+    ("raw", "low", "high"),
+    [
+        ("约50万", "50", "50"),
+        ("50万左右", "50", "50"),
+        ("大约30-60万", "30", "60"),
+        ("100万以内", "100", "100"),
+        ("不超过100万元", "100", "100"),
+        ("≤100万", "100", "100"),
+        ("100万以上", "100", "100"),
+        ("50万元（含税）", "50", "50"),
+        ("50多万", "50", "50"),
+        ("预算五十万", "50", "50"),
+    ],
+)
+def test_money_with_words_is_taken_with_a_remark(raw: str, low: str, high: str) -> None:
+    found = read_money(raw)
+
+    assert found is not None
+    assert (found.low, found.high) == (D(low), D(high))
+    assert "万元记录" in found.remark
+
+
+# Stored number, format of its cell, what it is in 万元.
+SHOWN = [
+    (500000, '#,##0"元"', "50"),
+    (500000, "#,##0\\ 元", "50"),
+    (500000, '0!.0,"万"', "50"),
+    (500000, '0\\.0,"万元"', "50"),
+    (500000, "0!.0,", "50"),
+    (50, '0"万"', "50"),
+    (0.5, '0.0"亿元"', "5000"),
+    (5000000, '#,##0,"千元"', "500"),
+    (500000, '"¥"#,##0.00', "50"),
+    (500000, "[$¥-804]#,##0.00", "50"),
+    (500000, "[$CNY] #,##0", "50"),
+    (500000, '_ ¥* #,##0.00_ ;_ ¥* -#,##0.00_ ;_ ¥* "-"??_ ;_ @_ ', "50"),
+    (500000, '[>=10000]0!.0,"万";0"元"', "50"),
+    (5000, '[>=10000]0!.0,"万";0"元"', "0.5"),
+]
+
+
+@pytest.mark.parametrize(("value", "number_format", "expected"), SHOWN)
+def test_a_sum_is_what_its_cell_shows(
+    value: float, number_format: str, expected: str
+) -> None:
+    assert says_more(number_format)
+    cell = FormattedNumber(value, number_format)
+
+    assert read_money(cell) == Money(D(expected), D(expected))
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format"),
+    [
+        (500000, "0.0,"),
+        (500000, '"$"#,##0'),
+        (500000, "[$€-2] #,##0"),
+        (500000, "[$¥-411]#,##0"),
+        (500000, "[$USD] #,##0"),
+        (50, '"¥"#,##0.00'),
+        (0.5, '0"万"%'),
+        (-500000, '#,##0"元"'),
+    ],
+)
+def test_a_format_that_does_not_say_the_sum_is_refused(
+    value: float, number_format: str
+) -> None:
+    with pytest.raises(ParseError):
+        read_money(FormattedNumber(value, number_format))
+
+
+@pytest.mark.parametrize(
+    "number_format", ["General", "0.00", "#,##0", "yyyy-mm-dd", "@", "0.00E+00", None]
+)
+def test_a_plain_format_says_nothing_more(number_format: str | None) -> None:
+    assert not says_more(number_format)
+
+
+def test_yuan_under_a_header_in_ten_thousands_is_refused() -> None:
+    with pytest.raises(ParseError, match="元还是万元"):
+        read_money("￥500,000", D(1))
+
+
+@pytest.mark.parametrize("raw", ["面议", " 面 议 ", "价格面议", "双方协商", "另议"])
 def test_negotiable_money_is_neither_zero_nor_unknown(raw: str) -> None:
     assert read_money(raw) == Money(None, None)
 
@@ -81,12 +176,16 @@ def test_unknown_money(raw: Any) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        "约50万",
         "-5",
         "100万/年",
         "50万+提成",
         "60-30万",
-        "五十万",
+        "三五十万",
+        "50，100万",
+        "1，000万",
+        "￥50",
+        "不超过50-60万",
+        "$50",
         "1e5",
         "99999999999万",
         "0.01元",
