@@ -20,13 +20,14 @@ from marketplace.parsing.figures import read_metrics, read_whole
 from marketplace.parsing.lists import read_aligned, read_keywords
 from marketplace.parsing.money import Money, read_money
 from marketplace.parsing.number_formats import FormattedNumber, says_more
-from marketplace.parsing.numbers import (
-    read_email,
-    read_ip_number,
-    read_phone,
-    read_uscc,
-)
+from marketplace.parsing.numbers import read_ip_number, read_uscc
 from marketplace.parsing.people import read_organisations, read_people
+from marketplace.parsing.telephones import (
+    read_email,
+    read_emails,
+    read_phone,
+    read_phones,
+)
 from marketplace.parsing.text import (
     CONTROL,
     EXCEL_ERRORS,
@@ -443,6 +444,33 @@ def test_figures_come_back_as_the_site_writes_them(
         ("0635-8239999/13812345678", "0635-8239999/13812345678"),
         ("13812345678 0635-8239999", "13812345678/0635-8239999"),
         ("400-123-4567", "400-123-4567"),
+        ("4001234567", "400-123-4567"),
+        ("800-810-8888", "800-810-8888"),
+        ("95588", "95588"),
+        ('="0635-8230000"', "0635-8230000"),
+        ("'13800000000", "13800000000"),
+        ("13800000000.0", "13800000000"),
+        ("13800000000（微信同号）", "13800000000"),
+        ("tel:13800000000", "13800000000"),
+        ("Tel: 0635-8230000", "0635-8230000"),
+        ("手机：13800000000", "13800000000"),
+        ("0635-8230000、8230001", "0635-8230000/0635-8230001"),
+        ("0635-8230000/8230001", "0635-8230000/0635-8230001"),
+        ("0635-8230000；13800000000", "0635-8230000/13800000000"),
+        ("0635-8230000 转 801", "0635-8230000-801"),
+        ("0635-8230000分机801", "0635-8230000-801"),
+        ("0635-8230000 ext. 801", "0635-8230000-801"),
+        ("0086-635-8230000", "0635-8230000"),
+        ("+86 0635 8230000", "0635-8230000"),
+        ("86-13800000000", "13800000000"),
+        ("(86)13800000000", "13800000000"),
+        ("\u202d13800000000\u202c", "13800000000"),
+        ("138\u200b0000\ufe0f0000", "13800000000"),
+        ("010-12345678", "010-12345678"),
+        ("0635 8230000", "0635-8230000"),
+        ("06358230000", "0635-8230000"),
+        ("+852 2345 6789", "+85223456789"),
+        ("13800000000，13800000000", "13800000000"),
         *((empty, None) for empty in EMPTY),
     ],
 )
@@ -458,6 +486,10 @@ def test_phone(raw: Any, expected: str | None) -> None:
         "1381234567",
         "张三",
         "0635-8239999/13812345678/13912345678",
+        "1.38E+10",
+        "张三 13800000000",
+        "13800000000a1",
+        "0635-8230000/1",
     ],
 )
 def test_a_phone_that_is_none(raw: str) -> None:
@@ -466,8 +498,52 @@ def test_a_phone_that_is_none(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "number", "name"),
+    [
+        ("张三 13800000000", "13800000000", "张三"),
+        ("张三：0635-8230000", "0635-8230000", "张三"),
+        ("13800000000 李经理", "13800000000", "李经理"),
+        ("科技处，0635-8230000", "0635-8230000", "科技处"),
+    ],
+)
+def test_a_name_beside_a_number_is_told(raw: str, number: str, name: str) -> None:
+    found = read_phones(raw)
+
+    assert found is not None
+    assert (found.text, found.name) == (number, name)
+
+
+def test_what_is_left_out_beside_a_number_is_told() -> None:
+    found = read_phones("0635-8230000（周一至周五） 传真：0635-8230001")
+
+    assert found is not None
+    assert found.text == "0635-8230000"
+    assert "周一至周五" in found.remark
+    assert "传真 0635-8230001" in found.remark
+
+
+@pytest.mark.parametrize("raw", [6358230000, "6358230000", 1012345678, "635-8230000"])
+def test_a_lost_nought_is_named(raw: Any) -> None:
+    with pytest.raises(ParseError, match="开头的 0"):
+        read_phone(raw)
+
+
+def test_the_first_of_several_addresses_is_taken_and_the_others_told() -> None:
+    found = read_emails("a@qq.com；b@163.com")
+
+    assert found is not None
+    assert found.text == "a@qq.com"
+    assert "b@163.com" in found.remark
+
+
+@pytest.mark.parametrize(
     ("raw", "expected"),
     [
+        ("ａｂ＠ｑｑ．ｃｏｍ", "ab@qq.com"),
+        ("邮箱：ab@qq.com", "ab@qq.com"),
+        ("mailto:ab@qq.com", "ab@qq.com"),
+        ("ab@qq.com（张三）", "ab@qq.com"),
+        ("\u200bab@qq.com\u202c", "ab@qq.com"),
         ("Desk@LCU.edu.CN", "Desk@lcu.edu.cn"),
         (" a.b+c@x-y.cn ", "a.b+c@x-y.cn"),
         ("—", None),
@@ -484,6 +560,8 @@ def test_email(raw: str, expected: str | None) -> None:
         "a@b",
         "a@b.c;d@e.cn",
         "a b@",
+        "a b@qq.com",
+        "a@@qq.com",
         "张三@x.cn",
         "a@" + "x" * 250 + ".cn",
     ],
