@@ -15,8 +15,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from marketplace import persistence
 from marketplace.accounts.deeds import draft_organisation
 from marketplace.accounts.models import Organisation
+from marketplace.clock import today
 from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
+from marketplace.exchange.organisation_names import SimilarNames
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
@@ -28,6 +30,7 @@ from marketplace.listings.schema.rows import Rows, part_of
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
+SIMILAR_MOST = 3  # organisations that a notice names
 BATCH = 500  # rows compared and written at a time
 
 
@@ -37,19 +40,23 @@ def import_rows(
     by: Reader | None,
     strict: bool = False,
     publish: bool = False,
+    overwrite: bool = False,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Take the good rows of a list into the catalogue, in one transaction, and bring the index in step.
 
     A listing of the same organisation and title is the same one: where nothing differs it is passed over, else it is
-    changed, if its state lets it be edited. A cell that is empty leaves what is there as it is.
+    changed, if its state lets it be edited. A cell that is empty leaves what is there as it is, and so does one that was
+    changed by hand since the last import, unless `overwrite` says otherwise.
 
     Args:
         report: what `importing.parse_file` gave.
         by: the acting person; None from the command line.
         strict: take nothing if there is any problem.
-        publish: an operator's own list: rows that are complete are published, and their organisations vouched for.
+        publish: an operator's own list: rows that are complete are published, and organisations that it names with their
+            code vouched for.
+        overwrite: also change what people have changed by hand on the site.
         dry_run: go through everything and then take it all back.
         progress: takes (rows done, rows in all) after each batch.
 
@@ -65,15 +72,28 @@ def import_rows(
     outcome = Outcome(
         problems=list(report.problems),
         notices=list(report.notices),
+        drafts=list(report.drafts),
         remarks=list(report.remarks),
         dry=dry_run,
     )
-    if strict and outcome.problems:
+    # A cell that was left out is a problem to who wants all or nothing.
+    if strict and (outcome.problems or outcome.drafts):
+        outcome.problems = _in_order([*outcome.problems, *outcome.drafts])
+        outcome.drafts = []
         outcome.stopped = True
         return outcome
-    _write_rows(report, outcome, by=by, publish=publish, progress=progress)
+    _write_rows(
+        report,
+        outcome,
+        by=by,
+        publish=publish,
+        overwrite=overwrite,
+        progress=progress,
+    )
     # Those only the database knew came last; a reader goes through the sheet from top to bottom.
-    outcome.problems.sort(key=lambda problem: (problem.row, problem.column))
+    outcome.problems = _in_order(outcome.problems)
+    outcome.drafts = _in_order(outcome.drafts)
+    outcome.notices = _in_order(outcome.notices)
     # Only now is it known what the database refuses; the counts so far are of what is taken back.
     if strict and outcome.problems:
         db.session.rollback()
@@ -98,6 +118,7 @@ def _write_rows(
     *,
     by: Reader | None,
     publish: bool,
+    overwrite: bool,
     progress: Progress | None,
 ) -> None:
     """Write everything without committing; what the database refuses is raised in our words."""
@@ -116,7 +137,9 @@ def _write_rows(
             # A query in the middle of a batch must not write half of it.
             db.session.no_autoflush,
         ):
-            importer = _Importer(report.kind, outcome, by=by, publish=publish)
+            importer = _Importer(
+                report.kind, outcome, by=by, publish=publish, overwrite=overwrite
+            )
             importer.import_entries(report.entries, progress)
     except Busy:
         raise Busy(*words) from None
@@ -144,15 +167,23 @@ class _Importer:
         outcome: takes counts, problems and drafts.
         by: the acting person; None from the command line.
         publish: whether complete rows are published.
+        overwrite: whether what was changed by hand is changed.
     """
 
     def __init__(
-        self, kind: str, outcome: Outcome, *, by: Reader | None, publish: bool
+        self,
+        kind: str,
+        outcome: Outcome,
+        *,
+        by: Reader | None,
+        publish: bool,
+        overwrite: bool,
     ) -> None:
         self.kind = kind
         self.outcome = outcome
         self.by = by
         self.publish = publish
+        self.overwrite = overwrite
         self.organisations: dict[NamedOwner, Organisation] = {}
 
     def import_entries(
@@ -184,9 +215,12 @@ class _Importer:
         for entry in entries:
             rows.setdefault(entry.owner, []).append(entry.row)
         known = queries.organisations_of(rows)
+        added: dict[NamedOwner, list[int]] = {}
         for owner, numbers in rows.items():
             # The code comes first: names are written in many ways, and change.
             organisation = known.get(owner.uscc or "") or known.get(owner.key)
+            if organisation is None:
+                added[owner] = numbers
             if organisation is None or self._adds_to(owner, organisation):
                 try:
                     organisation = draft_organisation(
@@ -194,7 +228,8 @@ class _Importer:
                         kind=owner.kind,
                         uscc=owner.uscc,
                         district_code=owner.district_code,
-                        verified=self.publish,
+                        # A name alone proves nothing: a wrong spelling would be vouched for as well.
+                        verified=self.publish and bool(owner.uscc),
                     )
                 except Invalid as error:
                     self._refuse_owner(owner, numbers, error)
@@ -205,10 +240,38 @@ class _Importer:
                     known[organisation.uscc] = organisation
             self.organisations[owner] = organisation
         db.session.flush()
+        self._name_similar(added)
+
+    def _name_similar(self, added: Mapping[NamedOwner, list[int]]) -> None:
+        """Say which new organisations may be others that are there already, or one another; none is joined unasked."""
+        if not added:
+            return
+        others = {
+            organisation.name: organisation
+            for organisation in queries.organisations_like(added)
+        }
+        for owner in self.organisations:
+            others.setdefault(owner.name, self.organisations[owner])
+        names = SimilarNames(others)
+        for owner, numbers in added.items():
+            organisation = self.organisations.get(owner)
+            if organisation is None:
+                continue
+            near = [
+                name
+                for name in names.near(owner.name)
+                if others[name].id != organisation.id
+            ]
+            if near:
+                listed = "、".join(f"「{name}」" for name in near[:SIMILAR_MOST])
+                message = f"新增了单位「{owner.name}」，它和{listed}可能是同一个单位。"
+                advice = "是同一个单位的，请改成一致的全称，或填写统一社会信用代码。"
+                notice = Problem(min(numbers), "", "", owner.name, message, advice)
+                self.outcome.notices.append(notice)
 
     def _adds_to(self, owner: NamedOwner, organisation: Organisation) -> bool:
         """Whether the list says more of an organisation than the database, or something else."""
-        if self.publish and organisation.verified_at is None:
+        if self.publish and owner.uscc and organisation.verified_at is None:
             return True
         if owner.district_code and not organisation.district_code:
             return True
@@ -275,7 +338,16 @@ class _Importer:
     def _change_listing(self, row: Achievement | Demand, entry: Entry) -> bool:
         """Bring a listing to what its row says; False where it could not be."""
         values = keep_unlisted_parts(row, entry.values)
-        if not writing.changed_values(row, values):
+        changes = writing.changed_values(row, values)
+        if changes and not self.overwrite:
+            by_hand = queries.changed_by_hand(row) & set(changes)
+            if by_hand:
+                self._name_untouched(row, entry, by_hand)
+                values = {
+                    name: value for name, value in values.items() if name not in by_hand
+                }
+                changes = writing.changed_values(row, values)
+        if not changes:
             self.outcome.unchanged += 1
             return True
         if not row.life.can(row.state, "edit"):
@@ -286,6 +358,7 @@ class _Importer:
                 "等它回到草稿或已发布状态后再导入。",
             )
             return False
+        before = _words_of(row, changes)
         try:
             # What was set on the row is taken back with the savepoint where it cannot be saved.
             with db.session.begin_nested():
@@ -300,7 +373,37 @@ class _Importer:
             self._refuse_change(row, entry, "与已有的内容合在一起不符合要求。", "")
             return False
         self.outcome.changed += 1
+        self._name_changes(row, entry, before)
         return True
+
+    def _name_untouched(
+        self, row: Achievement | Demand, entry: Entry, names: Iterable[str]
+    ) -> None:
+        """Say which values of a row were not taken, for people have changed them on the site since."""
+        labels = _labels_of(row.kind, names)
+        message = (
+            f"平台上这一条（编号 {row.id}）的{labels}已有人在网页上改过，没有覆盖。"
+        )
+        advice = "确实要按清单改，请加 --overwrite 再导入。"
+        self.outcome.notices.append(entry.problem(message, advice))
+
+    def _name_changes(
+        self, row: Achievement | Demand, entry: Entry, before: Mapping[str, str]
+    ) -> None:
+        """Say what a row changed, and keep what stood there before in the history of the listing."""
+        if not before:
+            return
+        labels = _labels_of(row.kind, before)
+        self.outcome.notices.append(
+            entry.problem(f"更新了平台上的这一条（编号 {row.id}）：{labels}。")
+        )
+        fields = SCHEMAS[row.kind].by_name
+        parts = [
+            f"{fields[name].label}：{words}" for name, words in before.items() if words
+        ]
+        if parts:
+            note = "批量导入前的内容：\n" + "\n".join(parts)
+            queries.last_history(row).note = note
 
     def _refuse_change(
         self, row: Achievement | Demand, entry: Entry, reason: str, advice: str
@@ -310,7 +413,12 @@ class _Importer:
 
     def _publish_listing(self, row: Achievement | Demand, entry: Entry) -> None:
         """Publish a draft that is complete; one that is not stays a draft, with what it lacks."""
-        if row.state != "draft":
+        if row.state != "draft" or entry.is_draft:
+            return
+        if row.valid_until is not None and row.valid_until < today():
+            message = f"有效期 {row.valid_until.isoformat()} 已过，存为草稿，没有发布。"
+            advice = "改成今后的日期，或留空（自发布起一年）。"
+            self.outcome.drafts.append(entry.problem(message, advice))
             return
         try:
             listing_deeds.publish_imported(row, by=self.by)
@@ -359,3 +467,23 @@ def _are_the_same(field: Rows, old: list[Any], new: list[Any]) -> bool:
 
 def _values_of(field: Rows, row: Any) -> dict[str, Any]:
     return {part.name: getattr(row, part.name) for part in field.row}
+
+
+def _words_of(row: Achievement | Demand, names: Iterable[str]) -> dict[str, str]:
+    """Field → what it says, in words, for fields that are about to change."""
+    fields = SCHEMAS[row.kind].by_name
+    return {name: fields[name].describe(row) for name in names if name in fields}
+
+
+def _labels_of(kind: str, names: Iterable[str]) -> str:
+    """「主要问题」「技术指标」, in the order of the schema."""
+    wanted = set(names)
+    labels = [field.label for field in SCHEMAS[kind] if field.name in wanted]
+    return "".join(f"「{label}」" for label in labels)
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems as a reader goes through the sheet: by row, then by column (AA after Z)."""
+    return sorted(
+        problems, key=lambda one: (one.row, len(one.column), one.column, one.header)
+    )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,18 +16,20 @@ from marketplace.accounts.models import key_of
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
 from marketplace.exchange.headers import (
-    EXAMPLE_MARK,
     TITLE,
     Headers,
     PlacedColumn,
     find_number_index,
+    unit_of_sheet,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
-from marketplace.exchange.rows import OpenSheet, SheetRow
+from marketplace.exchange.row_kinds import HEADER, RowKinds
+from marketplace.exchange.rows import OpenSheet, SheetRow, combined_header
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.owners import (
     owner_column,
     owner_name,
@@ -40,6 +43,9 @@ MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
 UNKNOWN_MOST = 20  # headers without a column that are listed
+ROWS_NAMED = 8  # rows that a remark names
+# Columns without which a listing would be another one, or be seen by others than it should.
+NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", "anonymous"})
 # How 国家秘密 is marked on paper (保守国家秘密法实施条例): the degree, a star, the years.
 SECRET_MARK = re.compile(r"(秘密|机密|绝密)\s*★")
 
@@ -76,18 +82,21 @@ def parse_file(
     report = Report(kind, _name_of(source, name))
     try:
         with sheets.open_sheet(
-            source, headers.count_known, name=name, max_bytes=max_bytes
+            source, headers, name=name, max_bytes=max_bytes
         ) as sheet:
-            reader = _read_header(sheet, headers, values, dictionaries, report)
+            reader = _SheetReader(report, sheet, headers, values, dictionaries)
             _read_rows(sheet.rows, reader, max_rows, progress)
+            reader.finish_remarks()
     except Invalid as error:
         # Files know nothing of columns; which ones are looked for is said here.
         if "header" in error.problems:
             raise _name_needed_columns(headers, error) from None
         raise
     if not report.rows:
+        passed = "".join(report.remarks[-1:]) if report.skipped else ""
         raise Invalid(
-            "只有表头，没有数据行。", "请在表头下面填写内容；标着「示例」的一行不算。"
+            f"只有表头，没有数据行。{passed}",
+            "请在表头下面填写内容；标着「示例」的一行不算。",
         )
     return report
 
@@ -118,33 +127,6 @@ def _read_defaults(
     return values
 
 
-def _read_header(
-    sheet: OpenSheet,
-    headers: Headers,
-    defaults: Mapping[str, Any],
-    dictionaries: Dictionaries,
-    report: Report,
-) -> _SheetReader:
-    """Place the columns of a sheet; what the header says goes into the report."""
-    report.sheet = sheet.name
-    report.header_row = sheet.header.number
-    report.remarks = sheet.remarks
-    placed, unknown = headers.place_columns(sheet.header.cells)
-    if unknown:
-        places = [
-            f"{text[:VALUE_MOST]}（{sheets.column_letter(index)} 列）"
-            for index, text in unknown[:UNKNOWN_MOST]
-        ]
-        report.remarks.append(f"这些列没有对应的栏目，没有导入：{'、'.join(places)}。")
-    return _SheetReader(
-        report,
-        placed,
-        find_number_index(sheet.header.cells),
-        defaults,
-        dictionaries,
-    )
-
-
 def _read_rows(
     rows: Iterable[SheetRow],
     reader: _SheetReader,
@@ -152,14 +134,27 @@ def _read_rows(
     progress: Progress | None,
 ) -> None:
     report = reader.report
-    for row in rows:
+    for row, following in _with_following(rows):
         # Counted here and not from the declared extent of the sheet, which may be absurd.
         if report.rows >= max_rows:
             message = f"超过 {max_rows} 行，没有导入。"
             raise Invalid(message, f"请分成几份，每份不超过 {max_rows} 行。")
-        reader.read_row(row)
+        reader.read_row(row, following)
         if progress and not report.rows % PROGRESS_ROWS:
             progress(report.rows, 0)
+
+
+def _with_following(
+    rows: Iterable[SheetRow],
+) -> Iterator[tuple[SheetRow, SheetRow | None]]:
+    """Each row with the one that comes after it."""
+    before: SheetRow | None = None
+    for row in rows:
+        if before is not None:
+            yield before, row
+        before = row
+    if before is not None:
+        yield before, None
 
 
 def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
@@ -194,6 +189,17 @@ class _RowReport:
         self.columns = columns
         # What is missing is not reported again for a column that could not be read.
         self.bad_columns: set[str] = set()
+        # Columns that were left out, so that the listing can be no more than a draft.
+        self.left_out: list[Problem] = []
+
+    def report_unread(self, column: ListColumn, error: ParseError) -> None:
+        """Say that a cell cannot be understood: the row is refused, or its listing becomes a draft without it."""
+        if error is SECRET or not may_be_left_out(column):
+            self.report_error(column.name, error)
+            return
+        value = _shorten(self.raws.get(column.name))
+        message = f"{error.message}这一格没有导入。"
+        self.left_out.append(self._problem(column.name, value, message, error.allowed))
 
     def report_error(self, key: str, error: ParseError) -> None:
         """Refuse the row for a column."""
@@ -221,8 +227,8 @@ class _SheetReader:
 
     Args:
         report: takes entries, problems and notices.
-        placed: the columns found in the header row.
-        number_index: index of the running number, None where the sheet has none.
+        sheet: the sheet, at its header.
+        headers: those of the kind.
         defaults: column → what its empty cells say.
         dictionaries: those of this import.
     """
@@ -230,27 +236,45 @@ class _SheetReader:
     def __init__(
         self,
         report: Report,
-        placed: Sequence[PlacedColumn],
-        number_index: int | None,
+        sheet: OpenSheet,
+        headers: Headers,
         defaults: Mapping[str, Any],
         dictionaries: Dictionaries,
     ) -> None:
         self.report = report
         self.schema: ListingSchema = SCHEMAS[report.kind]
-        self.placed = placed
-        self.number_index = number_index
+        self.headers = headers
+        self.row_kinds = RowKinds(headers)
+        self.sheet = sheet
+        self.sheet_unit = unit_of_sheet(row.cells for row in sheet.above)
         self.defaults = defaults
         self.dictionaries = dictionaries
-        self.header = [one.header for one in placed]
-        self.columns = _columns_by_name(self.schema, placed, defaults)
         # Owner and title → the row that says them first: the importer takes two such rows for one listing.
         self.first_rows: dict[tuple[str, str], int] = {}
+        self.hidden_rows: list[int] = []
+        self.headers_below: list[int] = []
+        self.header_texts = [
+            str(cell) for cell in sheet.header.cells if cell is not None
+        ]
+        report.sheet = sheet.name
+        report.header_row = sheet.header.number
+        report.remarks = sheet.remarks
+        self._read_header(sheet.header)
 
-    def read_row(self, row: SheetRow) -> None:
-        """Read one row: an entry, or problems. Rows of no listing are passed over."""
-        raws = [one.cell_of(row.cells) for one in self.placed]
-        if not self._is_listing(row, raws):
+    def read_row(self, row: SheetRow, following: SheetRow | None) -> None:
+        """Read one row: an entry, or problems. Rows of no listing are passed over, and told at the end.
+
+        Args:
+            row: the row.
+            following: the one after it: a header of two rows is known by both.
+        """
+        if self._is_new_header(row, following):
             return
+        raws = [one.cell_of(row.cells) for one in self.placed]
+        if not self._is_listing(row):
+            return
+        if row.number in self.sheet.hidden_rows:
+            self.hidden_rows.append(row.number)
         self.report.rows += 1
         by_name = {
             one.column.name: raw for one, raw in zip(self.placed, raws, strict=True)
@@ -264,6 +288,8 @@ class _SheetReader:
         # Also for a row that is refused already: what does not fit together is reported in the same pass.
         values = self.schema.values_of_cells(cells, row_report)
         if row_report.bad_columns:
+            # Everything that is wrong with a row is said at once.
+            self.report.problems += row_report.left_out
             return
         entry = Entry(
             row.number,
@@ -271,21 +297,103 @@ class _SheetReader:
             values[TITLE],
             key_of(values[TITLE]),
             values,
+            is_draft=bool(row_report.left_out),
         )
         if self._is_first(entry, row_report):
             self.report.entries.append(entry)
+            self.report.drafts += row_report.left_out
 
-    def _is_listing(self, row: SheetRow, raws: Sequence[Any]) -> bool:
-        """Whether a row is meant to be a listing."""
-        texts = [_stripped(raw) for raw in raws]
-        if not any(texts):
-            return False  # a footer, or a running number alone
-        if texts == self.header:
-            return False  # long lists repeat the header on each page
-        if self.number_index is None or self.number_index >= len(row.cells):
+    def finish_remarks(self) -> None:
+        """Say what was done with the rows of the sheet as a whole."""
+        remarks = self.report.remarks
+        if self.headers_below:
+            rows = _list_rows(self.headers_below)
+            remarks.append(f"{rows}又是表头，下面的行按它读取。")
+        if self.hidden_rows:
+            how = "被隐藏或筛选掉" if self.sheet.is_filtered else "被隐藏"
+            rows = _list_rows(self.hidden_rows)
+            remarks.append(
+                f"有 {len(self.hidden_rows)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+            )
+        if self.report.skipped:
+            remarks.append(_describe_skipped(self.report.skipped))
+
+    def _read_header(self, header: SheetRow) -> None:
+        """Place the columns by a header row; what it says goes into the remarks."""
+        self.header_number = header.number
+        placed, unknown = self.headers.place_columns(header.cells)
+        self.placed = [self._with_unit(one) for one in placed]
+        self.number_index = find_number_index(header.cells)
+        titles = [one.index for one in placed if one.column.name == TITLE]
+        self.title_index = titles[0] if titles else None
+        self.columns = _columns_by_name(self.schema, self.placed, self.defaults)
+        if unknown:
+            places = [
+                f"{text[:VALUE_MOST]}（{sheets.column_letter(index)} 列）"
+                for index, text in unknown[:UNKNOWN_MOST]
+            ]
+            self._add_remark(f"这些列没有对应的栏目，没有导入：{'、'.join(places)}。")
+        hidden = [one for one in placed if one.index in self.sheet.hidden_columns]
+        if hidden:
+            places = [
+                f"{one.header[:VALUE_MOST]}（{sheets.column_letter(one.index)} 列）"
+                for one in hidden
+            ]
+            self._add_remark(
+                f"这些列在表里是隐藏的，也读取了：{'、'.join(places)}；不该导入的请先删去。"
+            )
+
+    def _add_remark(self, remark: str) -> None:
+        # A sheet with a table for each county repeats its header, and says the same each time.
+        if remark not in self.report.remarks:
+            self.report.remarks.append(remark)
+
+    def _with_unit(self, placed: PlacedColumn) -> PlacedColumn:
+        """A column of sums in the unit that stands above the table, where its own header names none."""
+        if placed.column.unit and placed.unit is None and self.sheet_unit is not None:
+            return replace(placed, unit=self.sheet_unit)
+        return placed
+
+    def _is_new_header(self, row: SheetRow, following: SheetRow | None) -> bool:
+        """Whether a row begins another table of the sheet; its columns are placed by it then."""
+        if row.number <= self.header_number:
+            return True  # the lower row of a header that was read already
+        found = None
+        if following is not None and self._may_be_header(row, following):
+            found = combined_header(row, following, self.headers)
+        if found is None and self.headers.is_header_row(row.cells):
+            found = row
+        if found is None:
+            return False
+        texts = [str(cell) for cell in found.cells if cell is not None]
+        is_repeated = texts == self.header_texts
+        self.header_texts = texts
+        if is_repeated:
+            # Long lists repeat the header on each page.
+            self.report.skip(HEADER, row.number)
+            self.header_number = found.number
             return True
-        number = str(row.cells[self.number_index]).strip()
-        return not number.startswith(EXAMPLE_MARK)
+        self.headers_below.append(row.number)
+        self._read_header(found)
+        return True
+
+    def _may_be_header(self, row: SheetRow, following: SheetRow) -> bool:
+        """Whether two rows are worth looking at: a header of two rows names the title in one of them."""
+        known = self.headers.is_known
+        return sum(map(known, (*row.cells, *following.cells))) > 2
+
+    def _is_listing(self, row: SheetRow) -> bool:
+        """Whether a row is meant to be a listing; what else it is goes into the report."""
+        kind = self.row_kinds.kind_of(
+            row.cells,
+            [one.index for one in self.placed],
+            number=self.number_index,
+            title=self.title_index,
+            below_header=row.number - self.header_number,
+        )
+        if kind:
+            self.report.skip(kind, row.number)
+        return not kind
 
     def _read_cells(
         self, raws: Mapping[str, Any], row_report: _RowReport
@@ -298,7 +406,7 @@ class _SheetReader:
                 value = placed.read_cell(raws[name], self.dictionaries)
             except ParseError as error:
                 # The other cells are read all the same, so that one pass names everything that is wrong.
-                row_report.report_error(name, error)
+                row_report.report_unread(placed.column, error)
                 continue
             if value is None:
                 value = self.defaults.get(name)
@@ -376,6 +484,25 @@ def _shorten(raw: Any) -> str:
     return plain
 
 
-def _stripped(raw: Any) -> str:
-    """A cell as text without blanks around it, for comparing only."""
-    return "" if raw is None else str(raw).strip()
+def may_be_left_out(column: ListColumn) -> bool:
+    """Whether a listing can be stored without a cell that cannot be understood.
+
+    Sums are written in many words, and a listing without one is a draft. Without its name and its owner it is none, and
+    what decides who sees it is never left to the default.
+    """
+    if column.name in NEVER_LEFT_OUT or column.holder:
+        return False
+    return bool(column.unit) or not column.is_starred
+
+
+def _list_rows(numbers: Sequence[int]) -> str:
+    """第 3、8、9 行, the first ones of many."""
+    shown = "、".join(str(number) for number in numbers[:ROWS_NAMED])
+    more = " 等" if len(numbers) > ROWS_NAMED else ""
+    return f"第 {shown}{more} 行"
+
+
+def _describe_skipped(skipped: Mapping[str, Sequence[int]]) -> str:
+    total = sum(len(numbers) for numbers in skipped.values())
+    parts = [f"{_list_rows(numbers)}（{kind}）" for kind, numbers in skipped.items()]
+    return f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。"

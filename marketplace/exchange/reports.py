@@ -58,6 +58,7 @@ class Entry:
         title: name of the listing.
         key: what spellings of the title share (`accounts.models.key_of`).
         values: field → value, as `listings.deeds.create` takes them.
+        is_draft: a cell could not be understood and was left out, so it is not published.
     """
 
     row: int
@@ -65,6 +66,7 @@ class Entry:
     title: str
     key: str
     values: dict[str, Any]
+    is_draft: bool = False
 
     def problem(self, message: str, allowed: str = "") -> Problem:
         """A problem of the whole row; its title says which one it is."""
@@ -84,6 +86,8 @@ class Report:
         entries: the good ones.
         problems: what is wrong, cell by cell; every row named here is refused.
         notices: what was done that a reader would not expect; these rows are imported all the same.
+        drafts: cells that were left out, so that their listings are no more than drafts.
+        skipped: what rows are that hold no listing → their numbers.
         remarks: the same about the whole file.
     """
 
@@ -95,12 +99,23 @@ class Report:
     entries: list[Entry] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
+    drafts: list[Problem] = field(default_factory=list)
+    skipped: dict[str, list[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
     @property
     def refused(self) -> int:
         """Number of rows that cannot be imported."""
         return _count_rows(self.problems)
+
+    def skip(self, kind: str, number: int) -> None:
+        """Put down that a row holds no listing.
+
+        Args:
+            kind: what it is, in Chinese.
+            number: its number.
+        """
+        self.skipped.setdefault(kind, []).append(number)
 
 
 @dataclass
@@ -112,7 +127,7 @@ class Outcome:
         published: how many of these became public.
         problems: why rows were refused, cell by cell (those of the report and those only the database knew).
         notices, remarks: as in the report.
-        drafts: rows that stay drafts though they were to be published, with what is missing.
+        drafts: cells left out, and rows that stay drafts though they were to be published, with what is missing.
         stopped: strict, and there was a problem: nothing was written.
         dry: nothing was written because nothing was to be.
     """

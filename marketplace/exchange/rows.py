@@ -5,20 +5,31 @@ Files are opened in `sheets.py`, `xlsx.py` and `delimited.py`; what a header mea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, Protocol
 
 from marketplace.errors import Invalid
 
-HEADER_ROWS = (
-    5  # the header is one of the first rows; a title or a remark may come before it
-)
+# The header is one of the first rows: a title, a letter's head and notes on how to fill in may come before it.
+HEADER_ROWS = 20
+SEEN_MOST = 12  # headers that a refusal repeats
+SEEN_LETTERS = 12  # characters of each
 SAVE_AS = "请在 Excel 或 WPS 里打开，另存为「Excel 工作簿（.xlsx）」再导入。"
 
-# How many cells of a row are known headers; 0 where the row cannot be a header row.
-CountHeaders = Callable[[Sequence[Any]], int]
+
+class HeaderReader(Protocol):
+    """What knows which texts are headers."""
+
+    def count_known(self, row: Sequence[Any]) -> int:
+        """How many columns a row names; 0 where it cannot be a header row."""
+
+    def combine_rows(
+        self, upper: Sequence[Any], lower: Sequence[Any]
+    ) -> tuple[Any, ...] | None:
+        """The header that two rows make together (a group over 姓名 and 电话); None where they make none."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +49,37 @@ class OpenSheet:
         header: the header row.
         rows: the rows below it that hold anything, read from the file one by one.
         remarks: what a reader of the list should know, in Chinese.
+        above: the rows before the header; the unit of all sums may stand there.
+        hidden_rows: numbers of the rows that nobody sees in the file.
+        hidden_columns: indices of the columns that nobody sees.
+        is_filtered: the sheet has a filter.
     """
 
     name: str
     header: SheetRow
     rows: Iterator[SheetRow]
     remarks: list[str] = field(default_factory=list)
+    above: Sequence[SheetRow] = ()
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    is_filtered: bool = False
+
+
+@dataclass
+class FoundHeader:
+    """What was found among the first rows.
+
+    Attributes:
+        row: the header row, of two rows as one; None where there is none.
+        above: the rows before it.
+        is_blank: there is no row at all.
+        seen: the texts that might have been headers, where none was found.
+    """
+
+    row: SheetRow | None = None
+    above: Sequence[SheetRow] = ()
+    is_blank: bool = False
+    seen: list[str] = field(default_factory=list)
 
 
 def is_filled(cell: Any) -> bool:
@@ -54,26 +90,94 @@ def is_filled(cell: Any) -> bool:
 
 
 def find_header(
-    rows: Generator[SheetRow, None, None], count_headers: CountHeaders
-) -> tuple[SheetRow | None, bool]:
-    """The row with most known headers among the first ones, and whether there is no row at all.
+    rows: Generator[SheetRow, None, None], headers: HeaderReader
+) -> FoundHeader:
+    """Find the header among the first rows.
 
-    Of equal rows the last: a header of two rows is merged downwards, and its lower half is the finer one.
+    It is the first row that names at least half as many columns as the best one: a sheet with a table for each county
+    has several headers, and the rows below the first one are not to be lost. Of rows one below the other the last that
+    names no fewer: a header of two rows is merged downwards, and its lower half is the finer one.
+
+    Args:
+        rows: the rows of a sheet from its start.
+        headers: what knows headers.
     """
-    best: SheetRow | None = None
-    most = 0
-    is_blank = True
+    first = []
     # The rest of the file is not wanted: the rows are read again from the start.
     with closing(rows):
         for row in rows:
-            is_blank = False
             if row.number > HEADER_ROWS:
+                # One row more, for a header of two rows may end there.
+                first.append(row)
                 break
-            known = count_headers(row.cells)
-            if known and known >= most:
-                best = row
-                most = known
-    return best, is_blank
+            first.append(row)
+    if not first:
+        return FoundHeader(is_blank=True)
+    found = header_at(first, headers)
+    if found is None:
+        return FoundHeader(seen=_headers_seen(first))
+    place, header = found
+    return FoundHeader(header, first[:place])
+
+
+def header_at(
+    rows: Sequence[SheetRow], headers: HeaderReader
+) -> tuple[int, SheetRow] | None:
+    """The place of the first header row among rows, and the header; None where there is none."""
+    counts = [_known_in(row, headers) for row in rows]
+    pairs = [combined_header(upper, lower, headers) for upper, lower in pairwise(rows)]
+    counted = [_known_in(pair, headers) if pair else 0 for pair in pairs]
+    best = max([*counts, *counted])
+    if not best:
+        return None
+    for place, count in enumerate(counts):
+        if place < len(pairs) and pairs[place] and counted[place] * 2 >= best:
+            return place, pairs[place]  # type: ignore[return-value]
+        if count * 2 < best:
+            continue
+        following = place + 1
+        while following < len(rows) and _goes_on(rows, counts, following):
+            following += 1
+        return place, rows[following - 1]
+    return None
+
+
+def combined_header(
+    upper: SheetRow, lower: SheetRow, headers: HeaderReader
+) -> SheetRow | None:
+    """The header that two rows make together, with the number of the lower one; None where they make none."""
+    if lower.number != upper.number + 1:
+        return None
+    cells = headers.combine_rows(upper.cells, lower.cells)
+    if cells is None:
+        return None
+    return SheetRow(lower.number, cells)
+
+
+def _known_in(row: SheetRow, headers: HeaderReader) -> int:
+    if row.number > HEADER_ROWS + 1:
+        return 0
+    return headers.count_known(row.cells)
+
+
+def _goes_on(rows: Sequence[SheetRow], counts: Sequence[int], place: int) -> bool:
+    """Whether a row is a finer header than the one directly above it."""
+    is_next = rows[place].number == rows[place - 1].number + 1
+    return is_next and counts[place] >= counts[place - 1]
+
+
+def _headers_seen(rows: Sequence[SheetRow]) -> list[str]:
+    """The texts of the row that most looks like a header: the one with most short texts."""
+    best: list[str] = []
+    for row in rows:
+        texts = [
+            str(cell).strip()
+            for cell in row.cells
+            if isinstance(cell, str) and cell.strip()
+        ]
+        if len(texts) > len(best):
+            best = texts
+    return [text[:SEEN_LETTERS] for text in best[:SEEN_MOST]]
 
 
 def blank_refusal() -> Invalid:
@@ -81,9 +185,16 @@ def blank_refusal() -> Invalid:
     return Invalid("表里没有内容。", "请确认填写的内容已经保存，再选一次文件。")
 
 
-def header_refusal(remark: str = "") -> Invalid:
-    """What is said where everything is well but for a header row; the key `header` of `problems` marks it."""
+def header_refusal(remark: str = "", seen: Sequence[str] = ()) -> Invalid:
+    """What is said where everything is well but for a header row; the key `header` of `problems` marks it.
+
+    Args:
+        remark: what else should be said.
+        seen: the texts that might have been headers.
+    """
+    listed = "、".join(" ".join(text.split()) for text in seen)
+    shown = f"表里看到的是：{listed}。" if listed else ""
     return Invalid(
-        f"前 {HEADER_ROWS} 行里没有找到表头。{remark}",
+        f"前 {HEADER_ROWS} 行里没有找到表头。{shown}{remark}",
         problems={"header": ["没有表头"]},
     )

@@ -17,7 +17,7 @@ from openpyxl.utils import get_column_letter
 
 from marketplace.errors import Invalid
 from marketplace.exchange.delimited import open_text
-from marketplace.exchange.rows import SAVE_AS, CountHeaders, OpenSheet
+from marketplace.exchange.rows import SAVE_AS, HeaderReader, OpenSheet
 from marketplace.exchange.xlsx import open_workbook
 
 MAX_BYTES = 50 * 2**20
@@ -46,7 +46,7 @@ def column_letter(index: int) -> str:
 @contextmanager
 def open_sheet(
     source: str | os.PathLike[str] | BinaryIO,
-    count_headers: CountHeaders,
+    headers: HeaderReader,
     *,
     name: str = "",
     max_bytes: int = MAX_BYTES,
@@ -55,8 +55,8 @@ def open_sheet(
 
     Args:
         source: path, or a seekable binary file.
-        count_headers: how many cells of a row are known headers; 0 where the row cannot be a header.
-        name: file name, where `source` does not give it; only `.tsv` is looked at (no quoting there).
+        headers: what knows headers.
+        name: file name, where `source` does not give it; only `.tsv` is looked at (its delimiter is known).
         max_bytes: largest size read.
 
     Yields:
@@ -68,7 +68,7 @@ def open_sheet(
     """
     if not isinstance(source, str | os.PathLike):
         file_name = name or str(getattr(source, "name", ""))
-        yield _open_file(source, count_headers, file_name, max_bytes)
+        yield _open_file(source, headers, file_name, max_bytes)
         return
     path = Path(source)
     try:
@@ -78,11 +78,11 @@ def open_sheet(
             f"打不开文件「{path.name}」。", "请检查路径和读取权限。"
         ) from None
     with file:
-        yield _open_file(file, count_headers, name or path.name, max_bytes)
+        yield _open_file(file, headers, name or path.name, max_bytes)
 
 
 def _open_file(
-    file: BinaryIO, count_headers: CountHeaders, name: str, max_bytes: int
+    file: BinaryIO, headers: HeaderReader, name: str, max_bytes: int
 ) -> OpenSheet:
     """Open a file by what it begins with; its name is not trusted."""
     _check_size(file, max_bytes)
@@ -91,7 +91,7 @@ def _open_file(
     if start.startswith(OLE2):
         raise _old_office_refusal(file)
     if start.startswith(ZIP):
-        return open_workbook(file, count_headers)
+        return open_workbook(file, headers)
     if start.startswith(EMPTY_ZIP):
         raise Invalid("这是一个空的压缩包，不是表格文件。", SAVE_AS)
     # What is left is text, unless it begins like one of the files that people attach by mistake.
@@ -100,7 +100,7 @@ def _open_file(
             raise Invalid(
                 f"这是{kind}，不是表格文件。", "请导入 .xlsx、.csv 或 .tsv 文件。"
             )
-    return open_text(file, count_headers, tabs_only=name.lower().endswith(".tsv"))
+    return open_text(file, headers, tabs_only=name.lower().endswith(".tsv"))
 
 
 def _check_size(file: BinaryIO, max_bytes: int) -> None:

@@ -5,21 +5,26 @@ What is written to workbooks is in `exporting.py`; cells are not understood here
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from bisect import bisect_right
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 from openpyxl import load_workbook
-from openpyxl.utils import range_boundaries
+from openpyxl.styles.numbers import (
+    BUILTIN_FORMATS,
+    BUILTIN_FORMATS_MAX_SIZE,
+    is_date_format,
+)
 from openpyxl.utils.escape import unescape
 
 from marketplace.errors import Invalid
+from marketplace.exchange.markings import Markings, read_markings
+from marketplace.exchange.package import tidy_name, tidy_package
 from marketplace.exchange.rows import (
     SAVE_AS,
-    CountHeaders,
+    HeaderReader,
     OpenSheet,
     SheetRow,
     blank_refusal,
@@ -27,6 +32,8 @@ from marketplace.exchange.rows import (
     header_refusal,
     is_filled,
 )
+from marketplace.parsing.number_formats import FormattedNumber, says_more
+from marketplace.parsing.text import UnreadableCell
 
 MAX_UNPACKED = (
     300 * 2**20
@@ -36,19 +43,13 @@ SMALL = 10 * 2**20
 MAX_PARTS = 5_000
 LAST_ROW = 2**20  # of any spreadsheet program
 
-MERGED = re.compile(
-    rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Za-z]{1,3}\d{1,7}:[A-Za-z]{1,3}\d{1,7})"'
-)
-BLOCK = 2**20  # bytes of a sheet's XML searched at a time
-OVERLAP = 256  # bytes of one block searched again with the next: longer than any element that `MERGED` finds
 
-
-def open_workbook(file: BinaryIO, count_headers: CountHeaders) -> OpenSheet:
+def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
     """Open the first visible sheet of a workbook that has a header row.
 
     Args:
         file: the file; it stays open.
-        count_headers: how many known headers a row has.
+        headers: what knows headers.
 
     Raises:
         Invalid: it is no workbook, or has no such sheet.
@@ -58,39 +59,66 @@ def open_workbook(file: BinaryIO, count_headers: CountHeaders) -> OpenSheet:
     sheets = _load_sheets(file)
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
     all_blank = True
+    seen: list[str] = []
     for sheet in visible:
-        header, is_blank = find_header(_sheet_rows(sheet), count_headers)
-        all_blank = all_blank and is_blank
-        if header is not None:
-            return _with_header(sheet, header, len(visible))
+        header = find_header(_sheet_rows(sheet), headers)
+        all_blank = all_blank and header.is_blank
+        if header.row is not None:
+            return _with_header(sheet, header.row, header.above, len(visible))
+        seen = seen or header.seen
     if visible and all_blank:
         raise blank_refusal()
     if len(visible) < len(sheets):
-        raise header_refusal("隐藏的工作表没有读取，需要的话请先取消隐藏。")
-    raise header_refusal()
+        raise header_refusal("隐藏的工作表没有读取，需要的话请先取消隐藏。", seen)
+    raise header_refusal("", seen)
 
 
-def _with_header(sheet: Any, header: SheetRow, visible: int) -> OpenSheet:
+def _with_header(
+    sheet: Any, row: SheetRow, above: Sequence[SheetRow], visible: int
+) -> OpenSheet:
     remarks = []
     if visible > 1:
         remarks.append(f"文件有 {visible} 个工作表，只读取「{sheet.title}」。")
+    markings = _markings_of(sheet)
     # Read again from the start: a range that is merged downwards has its value in its first row.
-    rows = (row for row in _sheet_rows(sheet) if row.number > header.number)
-    return OpenSheet(sheet.title, header, rows, remarks)
+    rows = (one for one in _sheet_rows(sheet) if one.number > row.number)
+    return OpenSheet(
+        sheet.title,
+        row,
+        rows,
+        remarks,
+        above=above,
+        hidden_rows=frozenset(markings.hidden_rows),
+        hidden_columns=frozenset(number - 1 for number in markings.hidden_columns),
+        is_filtered=markings.is_filtered,
+    )
 
 
 def _load_sheets(file: BinaryIO) -> list[Any]:
+    sheets = _try_to_load(file)
+    if sheets is None or not sheets:
+        # What Excel opens is not damaged: broken styles, other names of parts, the strict form.
+        try:
+            sheets = _try_to_load(tidy_package(file))
+        except Exception:  # a part that cannot be unpacked
+            sheets = None
+    if sheets is None:
+        raise Invalid("表格文件已损坏，打不开。", SAVE_AS)
+    if not sheets:
+        raise Invalid("文件里没有能读的工作表。", SAVE_AS)
+    return sheets
+
+
+def _try_to_load(file: BinaryIO) -> list[Any] | None:
+    """The sheets of a workbook; None where openpyxl cannot open it."""
     try:
         with warnings.catch_warnings():
             # openpyxl warns of styles and extensions that it leaves out; none of them holds values.
             warnings.simplefilter("ignore")
             book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            sheets = list(book.worksheets)
+            return list(book.worksheets)
     except Exception:  # a foreign parser on a foreign file: anything may be wrong in it
-        raise Invalid("表格文件已损坏，打不开。", SAVE_AS) from None
-    if not sheets:
-        raise Invalid("文件里没有能读的工作表。", SAVE_AS)
-    return sheets
+        return None
 
 
 # --- what is no workbook ---------------------------------------------------------------------------------------------
@@ -106,7 +134,7 @@ def _refuse_other_archives(file: BinaryIO) -> None:
     finally:
         file.seek(0)
     _refuse_bomb(parts)
-    names = {part.filename for part in parts}
+    names = {tidy_name(part.filename) for part in parts}
     if any(name.startswith("word/") for name in names):
         raise Invalid(
             "这是 Word 文档，不是表格文件。",
@@ -141,9 +169,12 @@ def _refuse_bomb(parts: Sequence[zipfile.ZipInfo]) -> None:
 
 def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
     """The rows of a sheet that hold anything, with the cells merged downwards filled."""
-    merged = _MergedCells(sheet)
+    markings = _markings_of(sheet)
+    merged = _MergedCells(markings)
+    by_row = _marks_by_row(markings)
     sheet.reset_dimensions()  # the declared extent may be wrong, or absurd
-    rows = sheet.iter_rows(values_only=True)
+    formats = _telling_formats(sheet)
+    rows = sheet.iter_rows(values_only=not formats)
     number = 0
     while True:
         try:
@@ -158,9 +189,56 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
         number += 1
         if number > LAST_ROW:
             raise Invalid(f"工作表「{sheet.title}」的行号超出了表格的上限。", SAVE_AS)
+        if formats:
+            row = tuple(_cell_as_shown(cell, formats) for cell in row)
         cells = tuple(_unescape_cell(cell) for cell in row)
+        if number in by_row:
+            cells = _marked_cells(cells, by_row[number])
         if any(is_filled(cell) for cell in cells):
             yield SheetRow(number, merged.fill_row(number, cells))
+
+
+def _markings_of(sheet: Any) -> Markings:
+    """The markings of a sheet, read once: it is gone through for its header and for its rows."""
+    markings = getattr(sheet, "market_markings", None)
+    if markings is not None:
+        return markings  # type: ignore[no-any-return]
+    try:
+        # Private, but the only way to the XML without unpacking the sheet a second time by hand.
+        with sheet._get_source() as source:
+            markings = read_markings(source)
+    except Exception:  # what is damaged is said where the rows are read
+        markings = Markings()
+    sheet.market_markings = markings
+    return markings
+
+
+def _telling_formats(sheet: Any) -> dict[int, str]:
+    """Style → its number format, of the styles that show more than digits; most workbooks have none."""
+    found = {}
+    book = sheet.parent
+    for style, array in enumerate(book._cell_styles):
+        number_format = _format_of_style(book, array.numFmtId)
+        if says_more(number_format) and not is_date_format(number_format):
+            found[style] = number_format
+    return found
+
+
+def _format_of_style(book: Any, number: int) -> str:
+    custom = number - BUILTIN_FORMATS_MAX_SIZE
+    if 0 <= custom < len(book._number_formats):
+        return str(book._number_formats[custom])
+    return str(BUILTIN_FORMATS.get(number, "General"))
+
+
+def _cell_as_shown(cell: Any, formats: Mapping[int, str]) -> Any:
+    """The value of a cell; a number whose format shows more than digits comes with it."""
+    value = cell.value
+    style = getattr(cell, "_style_id", 0)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and style in formats:
+        return FormattedNumber(value, formats[style])
+    return value
 
 
 def _unescape_cell(cell: Any) -> Any:
@@ -170,21 +248,39 @@ def _unescape_cell(cell: Any) -> Any:
     return cell
 
 
+def _marks_by_row(markings: Markings) -> dict[int, dict[int, UnreadableCell]]:
+    found: dict[int, dict[int, UnreadableCell]] = {}
+    for (row, column), mark in markings.cells.items():
+        found.setdefault(row, {})[column - 1] = mark
+    return found
+
+
+def _marked_cells(
+    cells: tuple[Any, ...], marks: Mapping[int, UnreadableCell]
+) -> tuple[Any, ...]:
+    filled = list(cells)
+    filled.extend([None] * (max(marks) + 1 - len(filled)))
+    for index, mark in marks.items():
+        filled[index] = mark
+    return tuple(filled)
+
+
 class _MergedCells:
     """The merged ranges of a sheet that reach over several rows; only the first of them holds the value.
 
-    They are read from the sheet's XML by pattern: there they come after the rows, where a reader of a stream cannot
-    wait for them.
-
     Args:
-        sheet: a sheet of openpyxl in read-only mode.
+        markings: those of the sheet.
     """
 
-    def __init__(self, sheet: Any) -> None:
+    def __init__(self, markings: Markings) -> None:
         # Column index → (first row, last row) of its ranges, by first row.
         self.spans: dict[int, list[tuple[int, int]]] = {}
         self.values: dict[tuple[int, int], Any] = {}
-        self._read_spans(sheet)
+        for left, top, _, bottom in markings.merged:
+            if top < bottom:
+                self.spans.setdefault(left - 1, []).append((top, bottom))
+        for column, spans in self.spans.items():
+            self.spans[column] = sorted(set(spans))
 
     def fill_row(self, number: int, cells: tuple[Any, ...]) -> tuple[Any, ...]:
         """The cells of a row, those filled that a range from above reaches.
@@ -210,20 +306,6 @@ class _MergedCells:
         while len(filled) > len(cells) and filled[-1] is None:
             filled.pop()
         return tuple(filled)
-
-    def _read_spans(self, sheet: Any) -> None:
-        tail = b""
-        # Private, but the only way to the XML without unpacking the sheet a second time by hand.
-        with sheet._get_source() as source:
-            while block := source.read(BLOCK):
-                text = tail + block
-                for match in MERGED.finditer(text):
-                    column, top, _, bottom = range_boundaries(match[1].decode())
-                    if top < bottom:
-                        self.spans.setdefault(column - 1, []).append((top, bottom))
-                tail = text[-OVERLAP:]
-        for column, spans in self.spans.items():
-            self.spans[column] = sorted(set(spans))
 
 
 def _span_at(spans: Sequence[tuple[int, int]], number: int) -> tuple[int, int] | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
@@ -66,6 +67,9 @@ EXCEL_ERRORS = {
     "#TIMEOUT!",
     "#LICENSE!",
 }
+PICTURE_TEXT = re.compile(
+    r"\s*=\s*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE)\s*\(", re.I
+)
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 # Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
@@ -77,6 +81,22 @@ FORMULA_SIGNS = (
 # √ and × are what people tick on paper forms; 1 and 0 what programs export.
 YES_WORDS = {"是", "有", "y", "yes", "true", "1", "√", "对"}
 NO_WORDS = {"否", "不", "n", "no", "false", "0", "×"}
+
+
+@dataclass(frozen=True)
+class UnreadableCell:
+    """A cell that is not empty but holds no text that could be read: a picture, a formula without its result.
+
+    Attributes:
+        message: what it is, in Chinese.
+        allowed: what to do.
+    """
+
+    message: str
+    allowed: str
+
+    def __str__(self) -> str:
+        return self.message
 
 
 def clean_text(text: str | None) -> str:
@@ -109,6 +129,8 @@ def cell_text(raw: Any) -> str:
     """
     if raw is None:
         return ""
+    if isinstance(raw, UnreadableCell):
+        raise ParseError(raw.message, raw.allowed)
     if isinstance(raw, str):
         return _text_of_string(raw)
     # Before int and float: True is a whole number in Python.
@@ -184,11 +206,14 @@ def _plain_line_ends(text: str) -> str:
 
 
 def _text_of_string(raw: str) -> str:
+    # WPS and other readers of DISPIMG leave the formula of a picture as its text.
+    if PICTURE_TEXT.match(raw):
+        raise ParseError("这一格放的是图片，读不出文字。", "请把图片里的内容写成文字。")
     # The apostrophe of `escape_formula`; one before any other text was meant.
     if raw.startswith("'") and raw[1:].startswith(FORMULA_SIGNS):
         raw = raw[1:]
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
-    if plain in EXCEL_ERRORS:
+    if plain.upper() in EXCEL_ERRORS:
         raise ParseError("这一格是公式算错的结果。", "改正公式，或直接填写内容。")
     return plain
 
