@@ -7,6 +7,7 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -137,31 +138,25 @@ class QueryExplainer:
 
     def _absent_words(self) -> set[str]:
         """Whole words that the catalogue does not have: not as a word, not cut otherwise, not in part."""
-        absent: set[str] = set()
-        for word in self._weights:
-            # Rare words may be cut differently elsewhere: their characters side by side count as known.
-            if not self._frequencies[word] and not self._occurs_as_grams(word):
-                absent.add(word)
+        absent = {word for word in self._weights if not self._frequencies[word]}
+        # Rare words may be cut differently elsewhere: their characters side by side count as known.
+        absent -= self._known_as_grams(sorted(absent))
         for spans, whole in zip(self._spans, self._whole, strict=True):
-            for outer in whole:
-                if outer.word in absent and self._has_known_part(outer, spans):
-                    absent.discard(outer.word)
+            known = [span for span in spans if self._frequencies[span.word]]
+            absent.difference_update(words_with_parts(whole, known))
         return absent
 
-    def _occurs_as_grams(self, word: str) -> bool:
-        """Whether each character of a Han word is followed by the next one somewhere in the catalogue."""
-        if self._grams is None or len(word) < 2 or not words_of.is_han(word):
-            return False
-        keys = features.word_bigram_keys(word)
-        return all(self._grams.frequency_of(key) for key in keys)
-
-    def _has_known_part(
-        self,
-        outer: Span,
-        spans: list[Span],
-    ) -> bool:
-        inside = [s for s in spans if outer.start <= s.start and s.end <= outer.end]
-        return any(self._frequencies[span.word] for span in inside)
+    def _known_as_grams(self, words: Iterable[str]) -> set[str]:
+        """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
+        if self._grams is None:
+            return set()
+        wanted = [word for word in words if len(word) > 1 and words_of.is_han(word)]
+        if not wanted:
+            return set()
+        is_known = self._grams.frequencies_of(features.word_bigram_keys(wanted)) > 0
+        ends = np.cumsum([len(word) - 1 for word in wanted])
+        every = np.logical_and.reduceat(is_known, [0, *ends[:-1]])
+        return {word for word, known in zip(wanted, every, strict=True) if known}
 
     def explain(self, score: float, earned: EarnedParts) -> Reasons:
         """Share a score out among the words.
@@ -331,6 +326,23 @@ def _covered_shares(
             at += 1
         if inside:
             yield outer.word, min(1.0, inside / (outer.end - outer.start))
+
+
+def words_with_parts(whole: Sequence[Span], parts: Sequence[Span]) -> set[str]:
+    """The words of the whole spans inside which a part lies.
+
+    Args:
+        whole: in reading order, not overlapping.
+        parts: ordered by start.
+    """
+    starts = [span.start for span in whole]
+    found: set[str] = set()
+    for part in parts:
+        # The only one that may hold it: the last that begins no later.
+        place = bisect_right(starts, part.start) - 1
+        if place >= 0 and part.end <= whole[place].end:
+            found.add(whole[place].word)
+    return found
 
 
 def longest_spans(spans: Iterable[Span]) -> list[Span]:
