@@ -67,11 +67,9 @@ def search_document(row: Achievement | Demand) -> search.Document:
     """
     view = common_view(row)
     district = view.district
-    published_on = None
     year = None
     if row.published_at is not None:
-        published_on = day_in_china(row.published_at)
-        year = published_on.year
+        year = day_in_china(row.published_at).year
     return search.Document(
         kind=row.kind,
         id=row.id,
@@ -87,7 +85,11 @@ def search_document(row: Achievement | Demand) -> search.Document:
         modes=modes(view),
         year=year,
         chain=view.chain_code or None,
-        published_on=published_on,
+        # Only who may be named to everybody is counted by name; the others have no value.
+        institution=str(row.organisation_id) if view.knows.firm else None,
+        need=None if view.is_achievement else view.need,
+        achievement_type=view.achievement_type if view.is_achievement else None,
+        published_at=row.published_at,
         # Not the view's: sorting by deadline counts a partly public demand too. Its day is shown nowhere.
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
     )

@@ -21,9 +21,9 @@ from search.cluster.bulk import BULK_SECONDS, batched, send_actions, walk_docume
 from search.cluster.client import ClusterClient, parse_address, translate_errors
 from search.cluster.indices import Indices
 from search.cluster.mapping import (
-    COMPLETION_FIELDS,
     Action,
     Body,
+    completion_value,
     put_action,
     tombstone_action,
 )
@@ -34,9 +34,16 @@ from search.cluster.queries import (
     completion_request,
     count_request,
     page_request,
+    spelling_request,
 )
-from search.completion import completion_texts, normalize_prefix
+from search.completion import (
+    SEPARATOR,
+    WEIGHTS,
+    normalize_prefix,
+    rank_completions,
+)
 from search.contract import (
+    DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
     FACETS,
     Document,
@@ -49,6 +56,7 @@ from search.contract import (
     order_facet,
 )
 from search.schema import VERSION, inverse_document_frequency
+from search.spelling import corrected_texts
 from search.terms import ParsedQuery, Term, fallback_terms, parse_query
 
 FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
@@ -164,17 +172,54 @@ class ElasticEngine:
         readers = sorted(audiences)
         if not prefix or not readers or size < 1:
             return []
-        body = completion_request(prefix, readers, tuple(kinds), size)
+        body = completion_request(prefix, readers, tuple(kinds))
         with translate_errors():
-            answer = self.cluster.within(self.find_seconds).search(
-                index=self.alias, body=body, allow_partial_search_results=False
-            )
-        entries = []
-        for name in COMPLETION_FIELDS:
-            for option in answer["suggest"][name][0]["options"]:
-                entries.append((-option["_score"], option["text"]))
-        entries.sort()
-        return completion_texts([entry for _, entry in entries], size)
+            answer = self._ask(body, self.find_seconds)
+        counts: dict[int, dict[str, int]] = {}
+        for weight in WEIGHTS:
+            by_entry = counts.setdefault(weight, {})
+            for bucket in answer["aggregations"][str(weight)]["buckets"]:
+                entry = bucket["key"].removeprefix(completion_value(weight, ""))
+                by_entry[entry] = bucket["doc_count"]
+        return rank_completions(counts, prefix, size)
+
+    def corrections(
+        self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
+    ) -> list[str]:
+        """What may have been meant, as the contract says, within find_seconds."""
+        readers = sorted(audiences)
+        end = time.monotonic() + self.find_seconds
+
+        def left() -> float:
+            seconds = end - time.monotonic()
+            if seconds <= 0:
+                raise SearchUnavailable("search took too long")
+            return seconds
+
+        def count(terms: Sequence[Term]) -> list[int]:
+            if not terms:
+                return []
+            counted = self._ask(count_request(terms, readers), left())["aggregations"]
+            return [counted[str(place)]["doc_count"] for place in range(len(terms))]
+
+        def lookup(keys: Sequence[str]) -> set[str]:
+            if not keys:
+                return set()
+            answer = self._ask(spelling_request(keys, readers), left())
+            words = set()
+            for found in answer["aggregations"].values():
+                for bucket in found["buckets"]:
+                    words.add(bucket["key"].partition(SEPARATOR)[2])
+            return words
+
+        with translate_errors():
+            return corrected_texts(text, count, lookup, size)
+
+    def _ask(self, body: Body, seconds: float) -> _Answer:
+        """Send one search that needs no hits."""
+        return self.cluster.within(seconds).search(
+            index=self.alias, body=body, allow_partial_search_results=False
+        )
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""
