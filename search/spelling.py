@@ -9,19 +9,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import combinations
 
 from matching import text as words_of
 from search.completion import SEPARATOR, title_words
 from search.folding import fold_text, replace_unencodable
 from search.pinyin import HAN, LATIN_RUN, Unit, pinyin_of, read_units
-from search.terms import Term, parse_query
+from search.slips import (
+    LONG_LATIN,
+    count_slips,
+    deletions,
+    letter_deletions,
+    slur_syllable,
+)
+from search.terms import MAX_PHRASE, Term, parse_query
 
 MAX_TEXT = 60  # characters; a longer text is a problem to be matched, in which one slip changes little
 MAX_WORD = 12  # characters of a word that is offered or mended
 MAX_UNITS = 6  # characters or syllables of a stretch that may be one word
 FEW = 3  # documents: a Latin word that more have is no slip
-LONG_LATIN = 7  # letters from which on two slips are allowed
 MAX_LATIN = 16  # Latin words of a body that are remembered
 CUT_READINGS = (
     3  # ways to read a stretch that are also looked through for several words
@@ -36,8 +41,6 @@ Count = Callable[[Sequence[Term]], list[int]]
 Lookup = Callable[[Sequence[str]], set[str]]
 
 _CHUNK = re.compile(r"[^\W_]+")
-# What speakers of Shandong and of the south mix up, and what is left out in haste.
-_SLURS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("ng", "n"))
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,11 @@ def keys_of(word: str) -> tuple[str, ...]:
     letters = fold_text(word)
     if not 2 <= len(letters) <= MAX_WORD or not any(c.isalpha() for c in letters):
         return ()
-    keys = {LETTERS + cut for cut in _letter_deletions(letters)}
+    keys = {LETTERS + cut for cut in letter_deletions(letters)}
     if HAN.search(letters):
         syllables = pinyin_of(letters)
         keys.add(INITIALS + "".join(syllable[0] for syllable in syllables))
-        keys.update(PINYIN + cut for cut in _deletions("".join(syllables)))
+        keys.update(PINYIN + cut for cut in deletions("".join(syllables)))
     return tuple(sorted(keys))
 
 
@@ -139,12 +142,31 @@ def _suspect_stretches(text: str, count: Count) -> list[list[Stretch]]:
     for pieces in chunks:
         before = {end: start for start, end in pieces}
         for start, end in _runs(text, pieces, counts):
+            if _stands_together(text[start:end], count):
+                continue
             stretches = []
             for begin in (start, before.get(start, start)):
                 readings = read_units(fold_text(text[begin:end]))
                 stretches.append(Stretch(begin, end, readings))
             found.append(stretches)
     return found
+
+
+def _stands_together(surface: str, count: Count) -> bool:
+    """Whether enough documents have a stretch as it is written: a word that our dictionaries do not know."""
+    term = Term(surface, "", fold_text(surface)[:MAX_PHRASE])
+    return count([term]) > [FEW]
+
+
+def looks_mistyped(text: str) -> bool:
+    """Whether a text is cut into single characters somewhere, which documents have though none has them together."""
+    for match in _CHUNK.finditer(text[:MAX_TEXT]):
+        alone = 0
+        for start, end in _pieces(text, match.start(), match.end()):
+            alone = alone + 1 if HAN.fullmatch(text[start:end]) else 0
+            if alone > 1:
+                return True
+    return False
 
 
 def _runs(
@@ -201,7 +223,7 @@ def _words_meant(
     for window in _windows(stretch.readings):
         keys.update(_keys_of_units(window))
     if letters.isascii():
-        keys.update(LETTERS + cut for cut in _letter_deletions(letters))
+        keys.update(LETTERS + cut for cut in letter_deletions(letters))
     words = lookup(sorted(keys)) | _lexicon_words(keys)
     known = _visible_words(words, count)
     whole = _ranked(known, stretch.readings, letters)
@@ -287,10 +309,10 @@ def _keys_of_units(units: Sequence[Unit]) -> Iterator[str]:
     syllables = [_syllable(unit) for unit in units]
     yield INITIALS + "".join(syllable[0] for syllable in syllables)
     if all(unit.han for unit in units):
-        for cut in _deletions(letters):
+        for cut in deletions(letters):
             yield LETTERS + cut
     if all(unit.whole for unit in units):
-        for cut in _deletions("".join(syllables)):
+        for cut in deletions("".join(syllables)):
             yield PINYIN + cut
 
 
@@ -308,9 +330,9 @@ def _distance(units: Sequence[Unit], word: str, letters: str) -> int | None:
         said_wrong = max(len(units), len(syllables)) > 2 and not words_of.in_dictionary(
             letters
         )
-        return 6 if said_wrong and _slips(letters, characters) == 1 else None
+        return 6 if said_wrong and count_slips(letters, characters) == 1 else None
     said = "".join(syllables)
-    if len(typed) > LEAST_LATIN and _slips(typed, said) == 1:
+    if len(typed) > LEAST_LATIN and count_slips(typed, said) == 1:
         return 4
     return None
 
@@ -327,7 +349,7 @@ def _distance_by_place(
         elif not unit.whole:
             initials += syllable.startswith(typed)
             wrong += not syllable.startswith(typed)
-        elif typed != syllable and _slur(typed) == _slur(syllable):
+        elif typed != syllable and slur_syllable(typed) == slur_syllable(syllable):
             slurred += 1
         elif typed != syllable:
             wrong += 1
@@ -349,7 +371,7 @@ def _latin_distance(letters: str, word: str) -> int | None:
         return None
     if min(len(letters), len(said)) < LEAST_LATIN or letters == said:
         return None
-    slips = _slips(letters, said)
+    slips = count_slips(letters, said)
     allowed = 2 if min(len(letters), len(said)) >= LONG_LATIN else 1
     return 2 + slips if slips <= allowed else None
 
@@ -357,57 +379,6 @@ def _latin_distance(letters: str, word: str) -> int | None:
 @lru_cache(maxsize=4096)
 def _syllable(unit: Unit) -> str:
     return "".join(pinyin_of(unit.letters)) if unit.han else unit.letters
-
-
-def _slur(syllable: str) -> str:
-    for careful, hasty in _SLURS:
-        syllable = syllable.replace(careful, hasty)
-    return syllable
-
-
-def _slips(one: str, other: str) -> int:
-    """Damerau's distance: characters wrong, missing, too many or changed with their neighbour."""
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for row, typed in enumerate(one, 1):
-        line = [row]
-        for column, said in enumerate(other, 1):
-            cost = min(
-                last[column] + 1,
-                line[column - 1] + 1,
-                last[column - 1] + (typed != said),
-            )
-            swapped = (
-                row > 1
-                and column > 1
-                and one[row - 2 : row] == other[column - 2 : column][::-1]
-            )
-            if swapped:
-                cost = min(cost, before[column - 2] + 1)
-            line.append(cost)
-        before, last = last, line
-    return last[-1]
-
-
-def _letter_deletions(letters: str) -> set[str]:
-    """The deletions of a word as it is written: long Latin words may have two slips."""
-    return _deletions(
-        letters, 2 if letters.isascii() and len(letters) >= LONG_LATIN else 1
-    )
-
-
-def _deletions(letters: str, most: int = 1) -> set[str]:
-    """A word and what is left of it without some of its characters.
-
-    Two words that differ by one slip share one of these (the method of SymSpell, W. Garbe 2012).
-    """
-    cuts = {letters}
-    for number in range(1, min(most, len(letters) - 1) + 1):
-        for places in combinations(range(len(letters)), number):
-            cuts.add(
-                "".join(c for place, c in enumerate(letters) if place not in places)
-            )
-    return cuts
 
 
 # -- words that everybody knows -----------------------------------------------------------------------------------

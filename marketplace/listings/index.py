@@ -59,6 +59,22 @@ def stage(view: View) -> str | None:
     return code
 
 
+def need(view: View) -> str | None:
+    """The kind of need of a demand, where everybody may know it."""
+    if view.is_achievement or not view.shows("need"):
+        return None
+    # A row that was never written has no defaults yet; its card is made before.
+    code: str = view.need or terms.DEFAULT_NEED
+    return code
+
+
+def achievement_type(view: View) -> str | None:
+    """The official type of an achievement, where everybody may know it."""
+    if not view.is_achievement:
+        return None
+    return view.achievement_type or None
+
+
 def search_document(row: Achievement | Demand) -> search.Document:
     """THE projection of a listing to what the search index holds.
 
@@ -87,8 +103,8 @@ def search_document(row: Achievement | Demand) -> search.Document:
         chain=view.chain_code or None,
         # Only who may be named to everybody is counted by name; the others have no value.
         institution=str(row.organisation_id) if view.knows.firm else None,
-        need=None if view.is_achievement else view.need,
-        achievement_type=view.achievement_type if view.is_achievement else None,
+        need=need(view),
+        achievement_type=achievement_type(view),
         published_at=row.published_at,
         # Not the view's: sorting by deadline counts a partly public demand too. Its day is shown nowhere.
         deadline=row.deadline if isinstance(row, Demand) else row.valid_until,

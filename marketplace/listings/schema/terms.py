@@ -322,6 +322,7 @@ NEEDS = Vocabulary(
         "融资需求": "capital",
     },
 )
+DEFAULT_NEED = "technology"
 DEMAND_TYPES = Vocabulary(
     {
         "tech_breakthrough": "技术攻关",
