@@ -64,6 +64,7 @@ LIST_OFFERS = (
     Offer("renew", "续期一年", posts=True),
     Offer("close"),
     Offer("withdraw", in_state={"draft": "不要了", "returned": "不要了"}),
+    Offer("copy", posts=True),
     Offer("archive"),
 )
 # What a list says where the owner has nothing to do but wait, or nothing any more.
@@ -76,12 +77,17 @@ PAGE_OFFERS = (
     Offer(
         "edit",
         "编辑",
-        in_state={"draft": "继续填写", "returned": "按退回意见修改"},
+        in_state={
+            "draft": "继续填写",
+            "returned": "按退回意见修改",
+            "suspended": "按暂停原因修改",
+        },
         look="primary",
     ),
     # A returned listing is handed in from its form, once it is mended.
     Offer("submit", "送审", only_in=("draft",), posts=True),
     Offer("renew", "续期一年", posts=True, look="primary"),
+    Offer("copy", posts=True, look="primary"),
 )
 PAGE_ENDINGS = (Offer("close"), Offer("archive"))
 REVIEW_OFFERS = (

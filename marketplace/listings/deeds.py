@@ -29,10 +29,13 @@ from marketplace.listings.writing import (
     new_draft,
     reject_duplicate_title,
     set_values,
+    values_of,
 )
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
+# What is public, or will be again without another review, must stay complete.
+PUBLIC_STATES = ("published", "suspended")
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 
 
@@ -130,7 +133,7 @@ def save(
             db.session.rollback()  # what was set must not reach the database with the next query
         raise
     row.life.move(row, "edit", by=by, changed=changed)
-    if row.state == "published" and (problems := publication_problems(row)):
+    if row.state in PUBLIC_STATES and (problems := publication_problems(row)):
         if commit:
             db.session.rollback()
         raise Invalid(
@@ -226,7 +229,7 @@ def withdraw(
 
 
 def close(row: Demand, *, by: Reader | None, seen: int, note: str = "") -> None:
-    """End a demand that is met or no longer pursued; it leaves the public. Raises NotAllowed, NotNow, Stale."""
+    """End a demand that is met or no longer pursued; its page stays and says so. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.close", row)
     check_revision(row, seen)
     _move(row, "close", by=by, note=note)
@@ -241,6 +244,37 @@ def archive(
     _move(row, "archive", by=by, note=note)
 
 
+def copy_listing(
+    row: Achievement | Demand, *, by: Reader | None, seen: int
+) -> Achievement | Demand:
+    """Begin a new draft with the words of a listing that has ended; one that was refused is put away with it.
+
+    Returns:
+        the new draft. Its validity is not that of the old one.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        DuplicateTitle: the organisation has a living listing of that title.
+    """
+    require(by, "listing.edit", row)
+    check_revision(row, seen)
+    values = values_of(row) | {"valid_until": None}
+    row.life.move(row, "copy", by=by)
+    draft = new_draft(row.kind, values, row.organisation, by)
+    try:
+        reject_duplicate_title(draft)
+    except Invalid:
+        db.session.rollback()  # the move must not reach the database with the next query
+        raise
+    db.session.add(draft)
+    with persistence.refusals(duplicates=_duplicate_titles()):
+        db.session.flush()
+    draft.life.born(draft, by=by)
+    _commit()
+    _sync_index(row)
+    return draft
+
+
 def suspend(
     row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
 ) -> None:
@@ -251,7 +285,10 @@ def suspend(
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale."""
+    """Show a suspended listing again.
+
+    Raises NotAllowed, NotNow, Stale.
+    """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
     _move(row, "resume", by=by)

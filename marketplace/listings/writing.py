@@ -21,6 +21,7 @@ from marketplace.listings.models import (
     Demand,
     Listing,
 )
+from marketplace.listings.schema import SCHEMAS
 from marketplace.permissions import Reader, require
 
 # Of a child row these say where it stands, not what it says.
@@ -122,6 +123,18 @@ def changed_values(
         if _contents(getattr(row, name)) != _contents(fresh):
             changed[name] = fresh
     return changed
+
+
+def values_of(row: Achievement | Demand) -> dict[str, Any]:
+    """What a listing says, as `set_values` takes it: column → value, child rows as lists of column → value."""
+    values = {}
+    for field in SCHEMAS[row.kind].stored:
+        value = getattr(row, field.name)
+        # A list of its own: two rows that share one would change together.
+        values[field.name] = list(value) if isinstance(value, list) else value
+    for name in CHILDREN[row.kind]:
+        values[name] = _contents(getattr(row, name))
+    return values
 
 
 def _contents(children: list[Any]) -> list[dict[str, Any]]:
