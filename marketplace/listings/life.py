@@ -80,7 +80,7 @@ _PERMISSIONS = {
     "archive": "listing.archive",
     "copy": "listing.edit",
 }
-# States in which a twin (same owner, same title) may be written anew.
+# States in which a twin (same owner, same title) may be written again.
 ENDED = ("rejected", "withdrawn", "archived", "closed")
 WAITING = ("submitted", "in_review")
 ACHIEVEMENT_LIFE = Life(

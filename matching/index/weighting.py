@@ -105,23 +105,6 @@ class WeightedQuery:
         norm = np.sqrt(np.sum(own**2))
         self.weights = own * self.idf / norm if norm else own
 
-    def cosine_parts(
-        self,
-        other: FeatureCounts,
-        norm: float,
-    ) -> dict[int, float]:
-        """Key → its part of the cosine with a document of that norm, for the features both have."""
-        places = find_keys(self.counted.keys, other.keys)
-        theirs = np.flatnonzero(places >= 0)
-        # By key, whatever the order of the document's: sums of floats depend on theirs.
-        theirs = theirs[np.argsort(places[theirs])]
-        mine = places[theirs]
-        parts = np.zeros(len(mine))
-        if norm:
-            parts = self.weights[mine] * SUBLINEAR[other.counts[theirs]] / norm
-        keys = self.counted.keys[mine].tolist()
-        return dict(zip(keys, parts.tolist(), strict=True))
-
     def frequency_of(self, key: int) -> int:
         """How many documents have a feature of the query; 0 for one that it does not have."""
         place = int(
