@@ -53,7 +53,8 @@ def facet_names() -> dict[str, Mapping[str, str]]:
     return {
         **read_facet_names(),
         "stage": terms.STAGES,
-        "mode": terms.CONVERSION_MODES,
+        # Both kinds in one facet: what is the same in both has one code and the name of the achievements.
+        "mode": {**terms.COOPERATION_MODES, **terms.CONVERSION_MODES},
         "need": need_names(),
         "achievement_type": terms.ACHIEVEMENT_TYPES,
         "year": {},
@@ -114,6 +115,9 @@ def facet_options(
         options in the order of the dictionary, years latest first, the facets of SORTED_BY_COUNT by count.
     """
     counts = facet_counts(result, facet)
+    if facet == "mode" and state.kind:
+        # One kind is shown, and is spoken of in its own words: 技术转让, not 转让.
+        names = {**names, facet: {**names[facet], **cards.MODE_NAMES[state.kind]}}
     chosen = state.filters.get(facet, ())
     unofficial = names["unofficial"] if facet == "chain" else {}
     options = []

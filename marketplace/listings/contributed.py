@@ -70,7 +70,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         if one.row.state == "rejected":
             url = url_for(f"listings.{one.row.kind}", listing_id=one.row.id)
         yield Task(
-            kind_name=KIND_NAMES[one.row.kind],
+            kind_name=one.row.kind_word,
             title=one.row.title,
             url=url,
             state=STATE_NAMES[one.row.state],
@@ -81,7 +81,7 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
     for row in worklists.ending_listings(person):
         yield Task(
-            kind_name=KIND_NAMES[row.kind],
+            kind_name=row.kind_word,
             title=row.title,
             url=_edit_url(row) + "#valid_until",
             state="快到期",

@@ -15,9 +15,9 @@ from sqlalchemy.exc import OperationalError
 from marketplace import persistence
 from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
-from marketplace.errors import Invalid, MarketError
+from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.extensions import db
-from marketplace.listings import index
+from marketplace.listings import index, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -31,11 +31,12 @@ from marketplace.listings.writing import (
     set_values,
     values_of,
 )
-from marketplace.permissions import Reader, require
+from marketplace.permissions import Reader, may, require
 
 log = structlog.get_logger(__name__)
 # What is public, or will be again without another review, must stay complete.
 PUBLIC_STATES = ("published", "suspended")
+OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 
 
@@ -178,8 +179,11 @@ def approve(
     Raises:
         NotAllowed, NotNow, Stale.
         Invalid: the listing is not complete, or its organisation is not verified.
+        NotAllowed: also where `by` wrote it or handed it in.
     """
     require(by, "listing.review", row)
+    if by is not None and not may_approve(row, by):
+        raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
     check_revision(row, seen)
     problems = publication_problems(row)
     if row.organisation.verified_at is None:
@@ -195,6 +199,13 @@ def approve(
     if row.valid_until is None or row.valid_until <= published_on:
         row.valid_until = _year_from(row.published_at)
     _move(row, "approve", by=by, note=note)
+
+
+def may_approve(row: Achievement | Demand, by: Reader) -> bool:
+    """Whether a person may let a listing through: an operator who neither wrote it nor handed it in."""
+    if not may(by, "listing.approve", row):
+        return False
+    return writing.handed_in_by(row) != by.id
 
 
 def send_back(

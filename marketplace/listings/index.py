@@ -37,13 +37,20 @@ def texts(view: View) -> dict[str, str]:
 
 
 def modes(view: View) -> tuple[str, ...]:
-    """Ways of cooperation, as the ways of conversion they ask for, so that both kinds share one facet."""
+    """Ways of conversion or of cooperation, in the words of each kind; what is the same in both has one code."""
     if view.is_achievement:
         return tuple(view.conversion_modes or ())
+    return tuple(view.cooperation_modes or ())
+
+
+def comparable_modes(view: View) -> frozenset[str]:
+    """Ways of conversion, of a demand those it asks for, so that the two kinds can be compared."""
+    if view.is_achievement:
+        return frozenset(view.conversion_modes or ())
     wanted: set[str] = set()
     for mode in view.cooperation_modes or ():
         wanted |= terms.COOPERATION_TO_CONVERSION[mode]
-    return tuple(mode for mode in terms.CONVERSION_MODES if mode in wanted)
+    return frozenset(wanted)
 
 
 def main_field(view: View) -> str | None:
@@ -132,7 +139,7 @@ def conditions_document(view: View) -> matching.Document:
         field=main_field(view),
         chain=view.chain_code or None,
         stage=stage(view),
-        modes=frozenset(modes(view)),
+        modes=comparable_modes(view),
         price_min=low,
         price_max=high,
         due=due,

@@ -72,7 +72,7 @@ _PERMISSIONS = {
     "recall": "listing.submit",
     "return": "listing.review",
     "reject": "listing.review",
-    "approve": "listing.review",
+    "approve": "listing.approve",
     "suspend": "listing.suspend",
     "resume": "listing.suspend",
     "renew": "listing.edit",

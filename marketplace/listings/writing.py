@@ -11,6 +11,7 @@ from typing import Any
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
+from marketplace.lifecycle import history_of
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
@@ -171,6 +172,15 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
         message = f"「{row.organisation.name}」已有同名{kind}（编号 {existing}）。"
         advice = "请修改原来那一条，或换一个名称。"
         raise DuplicateTitle(message, advice, existing_id=existing)
+
+
+def handed_in_by(row: Listing) -> int | None:
+    """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
+    person: int | None = None
+    for event in history_of(row):
+        if event.deed == "submit":
+            person = event.by_id
+    return person
 
 
 def check_revision(row: Listing, seen: int) -> None:

@@ -21,15 +21,19 @@ STATES = LISTINGS["demand"].life.states
 READERS = {
     "guest": Guest(),
     "broker": SimpleNamespace(
+        id=1,
         role_names=("broker",), organisation_ids=(9,), is_authenticated=True
     ),
     "member": SimpleNamespace(
+        id=2,
         role_names=("firm",), organisation_ids=(ORGANISATION,), is_authenticated=True
     ),
     "operator": SimpleNamespace(
+        id=3,
         role_names=("operator",), organisation_ids=(), is_authenticated=True
     ),
     "both": SimpleNamespace(
+        id=4,
         role_names=("operator",),
         organisation_ids=(ORGANISATION,),
         is_authenticated=True,
@@ -74,7 +78,10 @@ WAITING = ("submitted", "in_review")
 
 def listing(kind: str, state: str) -> Any:
     """A listing that is in no database."""
-    return LISTINGS[kind](id=5, state=state, organisation_id=ORGANISATION, revision=3)
+    row = LISTINGS[kind](id=5, state=state, organisation_id=ORGANISATION, revision=3)
+    if kind == "demand":
+        row.need = "technology"
+    return row
 
 
 def expected_on_page(kind: str, state: str, reader: str) -> list[str]:
