@@ -172,7 +172,12 @@ def _lines(
     query = parse_query(text)
     # All texts of a page are marked together: folding them one by one took twice as long.
     titles = highlights([card.title for card in found], query)
-    texts = snippets([card.texts for card in found], query, SNIPPET_LENGTH)
+    shown = []
+    for card, title in zip(found, titles, strict=True):
+        # Keywords are no sentence: they are shown where nothing else would say why the row was found.
+        keywords = () if "<mark>" in title else (card.keywords,)
+        shown.append((*card.texts, *keywords))
+    texts = snippets(shown, query, SNIPPET_LENGTH)
     return list(map(Line, found, titles, texts))
 
 

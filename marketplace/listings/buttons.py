@@ -64,7 +64,7 @@ LIST_OFFERS = (
     Offer("renew", "续期一年", posts=True),
     Offer("close"),
     Offer("withdraw", in_state={"draft": "不要了", "returned": "不要了"}),
-    Offer("copy", posts=True),
+    Offer("copy", posts=True, look="link"),
     Offer("archive"),
 )
 # What a list says where the owner has nothing to do but wait, or nothing any more.

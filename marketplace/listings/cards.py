@@ -28,7 +28,7 @@ from marketplace.listings.models import (
     Demand,
     alias_of,
 )
-from marketplace.listings.schema import DEMAND, terms
+from marketplace.listings.schema import DEMAND, SCHEMAS, terms
 from marketplace.listings.schema.price import format_price
 from marketplace.permissions import Reader, audiences
 from marketplace.wording import day
@@ -52,6 +52,7 @@ class Card:
         kind, id: of the listing.
         kind_name: the word before its title: 成果, or the kind of need of a demand, where it is known.
         title: as stored; texts: what its public page says, field by field, the main one first.
+        keywords: its keywords in one text.
         facts: (name, value), or a value that says by itself what it is.
     """
 
@@ -60,6 +61,7 @@ class Card:
     kind_name: str
     title: str
     texts: tuple[str, ...]
+    keywords: str
     facts: list[tuple[str, str] | str]
 
 
@@ -76,13 +78,17 @@ def card_of(row: Achievement | Demand) -> dict[str, Any]:
         figures = [view.budget]
         price_mode = "negotiable" if view.budget_negotiable else None
         deadline = view.deadline
+    by_label = index.texts(view)
+    keywords = by_label.pop(SCHEMAS[view.kind]["keywords"].label, "")
+    sections = list(by_label.values())
     holder = NAMED
     if not view.knows.firm:
         holder = ALIAS if view.knows.full else HIDDEN
     card: dict[str, Any] = {
         "version": VERSION,
         # Field by field: a snippet is a sentence of one of them, never the end of one and the beginning of the next.
-        "texts": list(index.texts(view).values()),
+        "texts": sections,
+        "keywords": keywords,
         "need": index.need(view),
         "holder": holder,
         "field": index.main_field(view) or "",
@@ -204,7 +210,15 @@ def _card(
         facts.append(f"期限 {day(date.fromisoformat(stored['deadline']))}")
     facts.append(f"更新 {day(updated_at)}")
     kind_name = kind_name_of(kind, stored["need"])
-    return Card(kind, listing_id, kind_name, title, tuple(stored["texts"]), facts)
+    return Card(
+        kind=kind,
+        id=listing_id,
+        kind_name=kind_name,
+        title=title,
+        texts=tuple(stored["texts"]),
+        keywords=stored["keywords"],
+        facts=facts,
+    )
 
 
 def kind_name_of(kind: str, need: str | None) -> str:

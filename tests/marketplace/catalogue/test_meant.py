@@ -235,13 +235,21 @@ def test_a_snippet_is_a_sentence_of_one_field(
     make: Factory, client: FlaskClient
 ) -> None:
     make.demand(
+        "套圈磨削裂纹",
         problem="磨削后烧伤率 3%，客户退货。现有砂轮每班修整两次，仍不稳定",
         key_technology="超声辅助磨削",
-        keywords=["烧伤", "砂轮"],
+        keywords=["烧伤", "砂轮", "磨削裂纹", "金刚滚轮"],
     )
     assert Demand.main_text == "problem"
 
-    page = client.get("/search?q=砂轮").text
-    [snippet] = re.findall(r'<p class="listing-text">(.*?)</p>', page)
+    def snippet(typed: str) -> str:
+        page = client.get("/search", query_string={"q": typed}).text
+        [text] = re.findall(r'<p class="listing-text">(.*?)</p>', page)
+        return str(text)
 
-    assert snippet == "现有<mark>砂轮</mark>每班修整两次，仍不稳定"
+    assert snippet("砂轮") == "现有<mark>砂轮</mark>每班修整两次，仍不稳定"
+    # What the title says already is not shown again as a keyword; what only the keywords say is.
+    assert snippet("磨削裂纹") == (
+        "<mark>磨削</mark>后烧伤率 3%，客户退货。现有砂轮每班修整两次，仍不稳定"
+    )
+    assert snippet("金刚滚轮") == "<mark>金刚滚轮</mark>"

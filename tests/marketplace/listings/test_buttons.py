@@ -21,16 +21,16 @@ STATES = LISTINGS["demand"].life.states
 READERS = {
     "guest": Guest(),
     "broker": SimpleNamespace(
-        id=1,
-        role_names=("broker",), organisation_ids=(9,), is_authenticated=True
+        id=1, role_names=("broker",), organisation_ids=(9,), is_authenticated=True
     ),
     "member": SimpleNamespace(
         id=2,
-        role_names=("firm",), organisation_ids=(ORGANISATION,), is_authenticated=True
+        role_names=("firm",),
+        organisation_ids=(ORGANISATION,),
+        is_authenticated=True,
     ),
     "operator": SimpleNamespace(
-        id=3,
-        role_names=("operator",), organisation_ids=(), is_authenticated=True
+        id=3, role_names=("operator",), organisation_ids=(), is_authenticated=True
     ),
     "both": SimpleNamespace(
         id=4,

@@ -154,7 +154,8 @@ def test_an_achievement_without_a_patent_in_force_is_marked_and_never_graded_hig
     achievement = make.achievement("深沟球轴承超精研磨降噪", summary=TEXT, ips=ips)
     for number in range(6):
         make.achievement(
-            f"阿胶提取工艺 {number}", summary="以驴皮为原料，经酶解和膜分离提取低分子肽，易溶无苦味。"
+            f"阿胶提取工艺 {number}",
+            summary="以驴皮为原料，经酶解和膜分离提取低分子肽，易溶无苦味。",
         )
     grade = "fair" if standing else "high"
 
