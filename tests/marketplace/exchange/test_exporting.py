@@ -403,7 +403,9 @@ def test_a_form_has_every_closed_list_once_under_a_header(
 
 
 @pytest.mark.parametrize("kind", LISTINGS)
-def test_a_blank_form_prints_all_columns_on_one_page(kind: str) -> None:
+def test_a_blank_form_prints_all_columns_on_one_page(
+    kind: str, session: Session
+) -> None:
     book = load_workbook(io.BytesIO(blank_form(kind)))
 
     for sheet in book.worksheets:
