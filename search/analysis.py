@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from search.completion import Completion, completions
 from search.contract import Document
 from search.folding import fold_text
-from search.spelling import spelling_entries
 from search.tokens import index_tokens
+from search.word_keys import spelling_entries
 
 # Private use, so that no folded text contains it: no phrase runs from one field into the next.
 FIELD_BREAK = "\uf8ff"

@@ -52,7 +52,9 @@ def snippets(
     for fields in texts:
         listings.append([_one_line(text) for text in fields if text.strip()])
     # All fields of a page are looked through in one go: one by one took twice as long (benchmarks/web.md).
-    lines = [line for fields in listings for line in fields]
+    lines: list[str] = []
+    for fields in listings:
+        lines += fields
     found = find_spans(lines, query)
     cut = []
     position = 0

@@ -7,11 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 
 from matching import text as words_of
-from search.completion import SEPARATOR, title_words
 from search.folding import fold_text, replace_unencodable
 from search.pinyin import HAN, LATIN_RUN, Unit, pinyin_of, read_units
 from search.slips import (
@@ -22,18 +20,15 @@ from search.slips import (
     slur_syllable,
 )
 from search.terms import MAX_PHRASE, Term, parse_query
+from search.word_keys import INITIALS, LETTERS, PINYIN, lexicon_words
 
 MAX_TEXT = 60  # characters; a longer text is a problem to be matched, in which one slip changes little
-MAX_WORD = 12  # characters of a word that is offered or mended
 MAX_UNITS = 6  # characters or syllables of a stretch that may be one word
 FEW = 3  # documents: a Latin word that more have is no slip
-MAX_LATIN = 16  # Latin words of a body that are remembered
 CUT_READINGS = (
     3  # ways to read a stretch that are also looked through for several words
 )
 LEAST_LATIN = 4  # letters of a word in which a slip is looked for: any three letters are near any other three
-# What a key is: deletions of the letters, of the pinyin, or initials.
-LETTERS, PINYIN, INITIALS = "d", "p", "i"
 
 # Counts, per term, the documents that the reader may find.
 Count = Callable[[Sequence[Term]], list[int]]
@@ -55,36 +50,6 @@ class Stretch:
     start: int
     end: int
     readings: tuple[tuple[Unit, ...], ...]
-
-
-def spelling_entries(title: str, body: str) -> tuple[str, ...]:
-    """The words of a document that may be offered, under all their keys: key, SEPARATOR, word.
-
-    Args:
-        title: its content words count.
-        body: only its Latin words count: the Han words of a trade are known by the lexicon.
-    """
-    words = title_words(replace_unencodable(title))
-    latin = [word for word in words_of.words(body, stop=True) if word.isascii()]
-    words += sorted(set(latin))[:MAX_LATIN]
-    entries: set[str] = set()
-    for word in words:
-        entries.update(f"{key}{SEPARATOR}{word}" for key in keys_of(word))
-    return tuple(sorted(entries))
-
-
-@lru_cache(maxsize=16_384)  # a catalogue repeats its words
-def keys_of(word: str) -> tuple[str, ...]:
-    """The keys under which a word is looked for; none where it is too short or too long to be mended."""
-    letters = fold_text(word)
-    if not 2 <= len(letters) <= MAX_WORD or not any(c.isalpha() for c in letters):
-        return ()
-    keys = {LETTERS + cut for cut in letter_deletions(letters)}
-    if HAN.search(letters):
-        syllables = pinyin_of(letters)
-        keys.add(INITIALS + "".join(syllable[0] for syllable in syllables))
-        keys.update(PINYIN + cut for cut in deletions("".join(syllables)))
-    return tuple(sorted(keys))
 
 
 def corrected_texts(text: str, count: Count, lookup: Lookup, size: int) -> list[str]:
@@ -224,7 +189,7 @@ def _words_meant(
         keys.update(_keys_of_units(window))
     if letters.isascii():
         keys.update(LETTERS + cut for cut in letter_deletions(letters))
-    words = lookup(sorted(keys)) | _lexicon_words(keys)
+    words = lookup(sorted(keys)) | lexicon_words(keys)
     known = _visible_words(words, count)
     whole = _ranked(known, stretch.readings, letters)
     if whole:
@@ -379,30 +344,3 @@ def _latin_distance(letters: str, word: str) -> int | None:
 @lru_cache(maxsize=4096)
 def _syllable(unit: Unit) -> str:
     return "".join(pinyin_of(unit.letters)) if unit.han else unit.letters
-
-
-# -- words that everybody knows -----------------------------------------------------------------------------------
-
-
-def _lexicon_words(keys: Iterable[str]) -> set[str]:
-    """The words of our lexicons under some keys; whether a visible document has one is counted by the caller."""
-    table = _lexicon()
-    found: set[str] = set()
-    for key in keys:
-        found |= table.get(key, frozenset())
-    return found
-
-
-@cache
-def _lexicon() -> dict[str, frozenset[str]]:
-    """Key → words of the lexicon and of the synonyms (matching/lexicon)."""
-    words = set(words_of.lexicon_terms())
-    synonyms = files("matching").joinpath("lexicon", "synonyms.txt")
-    for line in synonyms.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            words.update(form.strip() for form in line.split(","))
-    table: dict[str, set[str]] = {}
-    for word in words:
-        for key in keys_of(word):
-            table.setdefault(key, set()).add(word)
-    return {key: frozenset(found) for key, found in table.items()}

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from marketplace.accounts.models import plain
 from marketplace.clock import today
 from marketplace.dictionaries.models import current_districts
 from marketplace.listings.models import Achievement, Demand, IntellectualProperty
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.field import SeenBy
+from marketplace.parsing.names import plain_letters
 from marketplace.wording import day
 
 Row = Achievement | Demand
@@ -139,7 +139,7 @@ def _about_names(row: Demand) -> Iterator[str]:
             continue
         words = field.own_words(row)
         found = []
-        if len(short) >= SHORT_NAME_LEAST and short in plain(words):
+        if len(short) >= SHORT_NAME_LEAST and short in plain_letters(words):
             found.append(f"单位的简称「{short}」")
         if row.contact_name and row.contact_name in words:
             found.append(f"联系人「{row.contact_name}」")
@@ -151,7 +151,7 @@ def _about_names(row: Demand) -> Iterator[str]:
 
 def _short_name(name: str) -> str:
     """What is left of the name of a firm without its place and its form of company: how people call it."""
-    short = plain(name)
+    short = plain_letters(name)
     places = [*PROVINCES, *current_districts().values()]
     places += [place[:-1] for place in places if place[-1] in "市县区"]
     changed = True

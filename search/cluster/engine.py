@@ -23,7 +23,6 @@ from search.cluster.indices import Indices
 from search.cluster.mapping import (
     Action,
     Body,
-    completion_value,
     put_action,
     tombstone_action,
 )
@@ -31,17 +30,10 @@ from search.cluster.queries import (
     ALL_HITS,
     all_terms_query,
     any_term_query,
-    completion_request,
     count_request,
     page_request,
-    spelling_request,
 )
-from search.completion import (
-    SEPARATOR,
-    WEIGHTS,
-    normalize_prefix,
-    rank_completions,
-)
+from search.cluster.wording import ReadersWords
 from search.contract import (
     DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
@@ -168,58 +160,21 @@ class ElasticEngine:
         size: int = DEFAULT_SUGGESTIONS,
     ) -> list[str]:
         """What begins with the typed text, as the contract says, within find_seconds."""
-        prefix = normalize_prefix(text)
         readers = sorted(audiences)
-        if not prefix or not readers or size < 1:
+        if not readers:
             return []
-        body = completion_request(prefix, readers, tuple(kinds))
-        with translate_errors():
-            answer = self._ask(body, self.find_seconds)
-        counts: dict[int, dict[str, int]] = {}
-        for weight in WEIGHTS:
-            by_entry = counts.setdefault(weight, {})
-            for bucket in answer["aggregations"][str(weight)]["buckets"]:
-                entry = bucket["key"].removeprefix(completion_value(weight, ""))
-                by_entry[entry] = bucket["doc_count"]
-        return rank_completions(counts, prefix, size)
+        return self._words(readers).suggest(text, tuple(kinds), size)
 
     def corrections(
         self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
     ) -> list[str]:
         """What may have been meant, as the contract says, within find_seconds."""
-        readers = sorted(audiences)
-        end = time.monotonic() + self.find_seconds
+        words = self._words(sorted(audiences))
+        return corrected_texts(text, words.count, words.lookup, size)
 
-        def left() -> float:
-            seconds = end - time.monotonic()
-            if seconds <= 0:
-                raise SearchUnavailable("search took too long")
-            return seconds
-
-        def count(terms: Sequence[Term]) -> list[int]:
-            if not terms:
-                return []
-            counted = self._ask(count_request(terms, readers), left())["aggregations"]
-            return [counted[str(place)]["doc_count"] for place in range(len(terms))]
-
-        def lookup(keys: Sequence[str]) -> set[str]:
-            if not keys:
-                return set()
-            answer = self._ask(spelling_request(keys, readers), left())
-            words = set()
-            for found in answer["aggregations"].values():
-                for bucket in found["buckets"]:
-                    words.add(bucket["key"].partition(SEPARATOR)[2])
-            return words
-
-        with translate_errors():
-            return corrected_texts(text, count, lookup, size)
-
-    def _ask(self, body: Body, seconds: float) -> _Answer:
-        """Send one search that needs no hits."""
-        return self.cluster.within(seconds).search(
-            index=self.alias, body=body, allow_partial_search_results=False
-        )
+    def _words(self, readers: list[str]) -> ReadersWords:
+        """The words of what some readers may find, within find_seconds from now."""
+        return ReadersWords(self.cluster, self.alias, readers, self.find_seconds)
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""

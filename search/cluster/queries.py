@@ -298,4 +298,8 @@ def _in_expressions(keys: Sequence[str]) -> list[str]:
 
 def _quoted(text: str) -> str:
     """Text for a regular expression of Lucene: a backslash before every sign; before a letter it would mean a class."""
-    return "".join(c if c.isalnum() else f"\\{c}" for c in text)
+    return "".join(map(_quoted_character, text))
+
+
+def _quoted_character(character: str) -> str:
+    return character if character.isalnum() else f"\\{character}"
