@@ -29,6 +29,7 @@ from marketplace import (
     persistence,
     wording,
 )
+from marketplace.clock import today
 from marketplace.contributions import Contributions, Navigation
 from marketplace.extensions import (
     babel,
@@ -129,7 +130,11 @@ def create_app(config: Any) -> Flask:
     _join_contributions(app)
     app.before_request(door.check_request)
     app.context_processor(
-        lambda: {"site": app.config["SITE"], "nav": Navigation(current_user)}
+        lambda: {
+            "site": app.config["SITE"],
+            "nav": Navigation(current_user),
+            "print_day": today(),
+        }
     )
     _translate_errors(app)
     if app.config["TRUSTED_PROXIES"]:

@@ -42,6 +42,7 @@ __all__ = [
     "Span",
     "Token",
     "cut_texts",
+    "in_dictionary",
     "is_han",
     "lexicon_terms",
     "mixed_terms_in",
@@ -252,6 +253,12 @@ def names_a_thing(word: str) -> bool:
     if not is_han(word):
         return any(c.isalpha() for c in word)
     return _cutter().is_noun(word)
+
+
+def in_dictionary(word: str) -> bool:
+    """Whether a piece of Han characters is a word by itself, of the lexicon or of jieba's dictionary."""
+    _cutter()  # its terms are in the dictionary from then on
+    return bool(rjieba.has_word(word))
 
 
 def is_han(word: str) -> bool:

@@ -1,5 +1,6 @@
-"""Showing a reader why a text was found: the query's words marked in the original, and the lines around them.
-Not here: finding (embedded, cluster). Both go by the same terms, so what was found by a word is marked by it.
+"""Showing a reader why a text was found: the query's words marked in the original.
+Not here: the lines around the marks (sentences), finding (embedded, cluster).
+Both go by the same terms, so what was found by a word is marked by it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,6 @@ from markupsafe import Markup, escape
 
 from search.folding import FoldedText, replace_unencodable
 from search.terms import ParsedQuery, Term
-
-SNIPPET_LENGTH = 120  # characters
-_LEAD = 0.25  # share of a snippet that may stand before the first mark
-_SENTENCE_ENDS = frozenset("。！？；!?;\n")
-_ELLIPSIS = "…"
 
 Span = tuple[int, int]
 TermSpans = list[list[Span]]  # of one text, for each term
@@ -31,34 +27,12 @@ def highlights(texts: Sequence[str], query: ParsedQuery) -> list[Markup]:
     Returns:
         One Markup for each text; striptags gives the text back.
     """
-    found = _find_spans(texts, query)
+    found = find_spans(texts, query)
     marked = []
     for text, by_term in zip(texts, found, strict=True):
-        spans = _all_spans(by_term)
+        spans = all_spans(by_term)
         marked.append(mark_spans(text, spans))
     return marked
-
-
-def snippets(
-    texts: Iterable[str], query: ParsedQuery, length: int = SNIPPET_LENGTH
-) -> list[Markup]:
-    """The part of each text with most of a query's words, marked as by highlights(), blanks drawn together.
-
-    Args:
-        texts: as stored, any characters.
-        query: what to mark and to cut around.
-        length: characters of a text at most, an ellipsis on each cut side not counted.
-
-    Returns:
-        One Markup for each text; the beginning of a text that has none of the words.
-    """
-    lines = [" ".join(text.split()) for text in texts]
-    found = _find_spans(lines, query)
-    length = max(length, 1)
-    cut = []
-    for line, by_term in zip(lines, found, strict=True):
-        cut.append(_snippet(line, by_term, length))
-    return cut
 
 
 def mark_spans(
@@ -98,33 +72,15 @@ def _merge_spans(spans: Iterable[Span], *, join_touching: bool) -> list[Span]:
     return merged
 
 
-def _all_spans(by_term: Iterable[list[Span]]) -> list[Span]:
+def all_spans(by_term: Iterable[list[Span]]) -> list[Span]:
+    """The places of all terms together."""
     every: list[Span] = []
     for spans in by_term:
         every += spans
     return every
 
 
-def _snippet(
-    text: str,
-    by_term: TermSpans,
-    length: int,
-) -> Markup:
-    start, end = _best_window(text, by_term, length)
-    inside = []
-    for span_start, span_end in _all_spans(by_term):
-        if span_start < end and span_end > start:
-            # A span that the cut goes through is marked as far as it is seen.
-            first = max(span_start, start)
-            last = min(span_end, end)
-            inside.append((first - start, last - start))
-    marked = mark_spans(text[start:end], inside)
-    before = _ELLIPSIS if start > 0 else ""
-    after = _ELLIPSIS if end < len(text) else ""
-    return before + marked + after
-
-
-def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
+def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
     """Per text and content term of the query (the phrase as typed last), where it stands in the original text.
 
     Stop words are left out: a page full of marked 的 shows nothing.
@@ -167,63 +123,15 @@ def _phrase_spans(
         # An accent stays with its letter.
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        inside_word = _is_latin(text, start - 1) or _is_latin(text, end)
+        inside_word = is_latin(text, start - 1) or is_latin(text, end)
         if not (whole and inside_word):
             yield start, end
         place = folded.text.find(phrase, place + len(phrase))
 
 
-def _is_latin(text: str, index: int) -> bool:
+def is_latin(text: str, index: int) -> bool:
+    """Whether a Latin letter or a figure stands at a place of a text."""
     if not 0 <= index < len(text):
         return False
     character = text[index]
     return character.isascii() and character.isalnum()
-
-
-def _best_window(
-    text: str,
-    by_term: TermSpans,
-    length: int,
-) -> Span:
-    """The stretch of at most length characters with most of the words, begun at a sentence where one is near."""
-    if len(text) <= length:
-        return 0, len(text)
-    lead = int(length * _LEAD)
-    best = _best_start(by_term, length - lead)
-    earliest = max(0, best - lead)
-    begin = earliest
-    for index in range(best - 1, earliest - 1, -1):
-        if text[index] in _SENTENCE_ENDS:
-            begin = index + 1
-            break
-    # The beginning of the text needs no ellipsis, which is worth more than a sentence that begins.
-    if earliest == 0:
-        begin = 0
-    begin = min(begin, len(text) - length)
-    # No Latin word is cut in two, and no line begins with a blank.
-    while begin < best and text[begin].isascii() and _is_latin(text, begin - 1):
-        begin += 1
-    while begin < best and text[begin] == " ":
-        begin += 1
-    return begin, min(len(text), begin + length)
-
-
-def _best_start(by_term: TermSpans, reach: int) -> int:
-    """Where the stretch of `reach` characters begins that has most of the terms, then most of their places."""
-    places = []
-    for index, spans in enumerate(by_term):
-        places += [(start, end, index) for start, end in spans]
-    places.sort()
-    best = 0
-    best_worth = (0, 0)
-    for position, (start, _, _) in enumerate(places):
-        inside = []
-        for _, end, index in places[position:]:
-            if end > start + reach:
-                break
-            inside.append(index)
-        worth = (len(set(inside)), len(inside))
-        if worth > best_worth:
-            best = start
-            best_worth = worth
-    return best

@@ -50,6 +50,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "xlsx": "workbooks become rows of cells",
     },
     "listings": {
+        "bulk": "one deed to several listings, with what became of each",
+        "contradictions": "what a reviewer should look at, which nothing refuses",
         "buttons": "what may be pressed next, in three places",
         "cards": "what a list shows of a listing",
         "decision_forms": "what is asked of a reviewer, not of an owner",

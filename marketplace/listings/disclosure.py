@@ -151,6 +151,9 @@ class View:
         """(name, value) of the contact desk: whole, masked, or nothing where the owner is not to be named."""
         if not self.knows.firm:
             return []
+        # Who has what they wanted is not to be rung up about it.
+        if self._row.state == "closed" and not self.knows.own:
+            return []
         desk = {}
         for field in SCHEMAS[self._row.kind]:
             if field.seen_by is SeenBy.CONTACT:

@@ -6,7 +6,7 @@ The fields are declared in `schema/`; deeds are in `deeds.py`, the copy for the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -147,6 +147,11 @@ class Listing(SchemaRow):
         return self.life.names[self.state]
 
     @property
+    def kind_word(self) -> str:
+        """What a list calls the row: 成果, or of a demand the kind of need too."""
+        return self.kind_name
+
+    @property
     def in_matching(self) -> bool:
         """Whether the row is published and valid today, so that others may find it by matching."""
         return self.state == "published" and (
@@ -283,6 +288,13 @@ class Achievement(Listing):
     if TYPE_CHECKING:
         summary: Mapped[str]
         stage: Mapped[str | None]
+        stage_evidence: Mapped[str]
+        trl: Mapped[int | None]
+        application_status: Mapped[str | None]
+        secrecy: Mapped[str | None]
+        ownership: Mapped[str | None]
+        conversion_note: Mapped[str]
+        note: Mapped[str]
         conversion_modes: Mapped[list[str]]
         license_type: Mapped[str | None]
         price_mode: Mapped[str | None]
@@ -380,7 +392,12 @@ class IntellectualProperty(ListingRow):
     if TYPE_CHECKING:
         ip_type: Mapped[str]
         name: Mapped[str]
+        number: Mapped[str]
+        pledged: Mapped[bool]
+        licensed: Mapped[bool]
+        legal_status: Mapped[str | None]
         applied_on: Mapped[date | None]
+        fee_paid_until: Mapped[date | None]
         checked_on: Mapped[date | None]
 
     achievement_id: Mapped[int] = mapped_column(
@@ -397,6 +414,28 @@ class IntellectualProperty(ListingRow):
             return self.applied_on.replace(year=self.applied_on.year + years)
         except ValueError:  # 29 February
             return self.applied_on.replace(year=self.applied_on.year + years, day=28)
+
+    @property
+    def standing(self) -> str | None:
+        """How a patent stands today: `lapsed`, `fee_due`, empty where it is in force or on its way; None for others."""
+        if self.ip_type not in terms.PATENT_YEARS:
+            return None
+        if self.legal_status in terms.ENDED_RIGHTS:
+            return "lapsed"
+        if self.expires_on is not None and self.expires_on < today():
+            return "lapsed"
+        if self.fee_paid_until is None or self.fee_paid_until >= today():
+            return ""
+        in_grace = today() - self.fee_paid_until <= timedelta(terms.FEE_GRACE_DAYS)
+        return "fee_due" if in_grace else "lapsed"
+
+
+def standing_of_patents(rights: Iterable[IntellectualProperty]) -> str:
+    """`lapsed` or `fee_due` where no patent of a listing is in force any more; empty where one is, or it has none."""
+    standings = [right.standing for right in rights if right.standing is not None]
+    if not standings or "" in standings:
+        return ""
+    return "fee_due" if "fee_due" in standings else "lapsed"
 
 
 class ValueScore(Model):
@@ -429,6 +468,7 @@ class Demand(Listing):
 
     if TYPE_CHECKING:
         need: Mapped[str]
+        demand_type: Mapped[str | None]
         problem: Mapped[str]
         foundation: Mapped[str]
         cooperation_modes: Mapped[list[str]]
@@ -441,6 +481,10 @@ class Demand(Listing):
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @property
+    def kind_word(self) -> str:
+        return terms.NEEDS[self.need or terms.DEFAULT_NEED] + self.kind_name
 
     @property
     def stage(self) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
+from marketplace.lifecycle import history_of
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
@@ -21,6 +22,7 @@ from marketplace.listings.models import (
     Demand,
     Listing,
 )
+from marketplace.listings.schema import SCHEMAS
 from marketplace.permissions import Reader, require
 
 # Of a child row these say where it stands, not what it says.
@@ -124,6 +126,18 @@ def changed_values(
     return changed
 
 
+def values_of(row: Achievement | Demand) -> dict[str, Any]:
+    """What a listing says, as `set_values` takes it: column → value, child rows as lists of column → value."""
+    values = {}
+    for field in SCHEMAS[row.kind].stored:
+        value = getattr(row, field.name)
+        # A list of its own: two rows that share one would change together.
+        values[field.name] = list(value) if isinstance(value, list) else value
+    for name in CHILDREN[row.kind]:
+        values[name] = _contents(getattr(row, name))
+    return values
+
+
 def _contents(children: list[Any]) -> list[dict[str, Any]]:
     """What child rows say; an empty value and one that is missing are the same."""
     contents = []
@@ -158,6 +172,15 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
         message = f"「{row.organisation.name}」已有同名{kind}（编号 {existing}）。"
         advice = "请修改原来那一条，或换一个名称。"
         raise DuplicateTitle(message, advice, existing_id=existing)
+
+
+def handed_in_by(row: Listing) -> int | None:
+    """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
+    person: int | None = None
+    for event in history_of(row):
+        if event.deed == "submit":
+            person = event.by_id
+    return person
 
 
 def check_revision(row: Listing, seen: int) -> None:

@@ -36,6 +36,9 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     # Every room is asked about every row; what takes no part in matching has no block.
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
+    # Achievements do not meet a need of people or money: 目前没有合适的成果 would be no answer.
+    if not row.is_matchable:
+        return
     offers = None
     try:
         offers = top_matches(row, reader).offers
@@ -55,6 +58,8 @@ def previews(
         text: title and main texts as typed so far; None where nobody asked for a preview.
         reader: who writes.
     """
+    if row is not None and not row.is_matchable:
+        return
     answer = None
     # Ranking costs more than all the rest of the page, so a form is previewed on request only.
     if text is not None:

@@ -119,6 +119,7 @@ def measured() -> ResponseReturnValue:
     return render_template(
         "verdicts/quality.html",
         measured=queries.newest_measurement(by=current_user),
+        ranker_in_words=grading.ranker_in_words,
         grader=grading.active_grader(),
         fitted_from=grading.FITTED_FROM,
     )

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,13 +19,12 @@ import numpy as np
 
 from search.analysis import analyze_all
 from search.completion import (
-    KEYS_PER_TEXT,
-    TITLE_WEIGHT,
-    WORD_WEIGHT,
-    completion_texts,
+    WEIGHTS,
     normalize_prefix,
+    rank_completions,
 )
 from search.contract import (
+    DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
     Document,
     Query,
@@ -38,10 +37,11 @@ from search.embedded.file import READ_TIMEOUT, WRITE_TIMEOUT, IndexFile
 from search.embedded.paging import page_hits
 from search.embedded.postings import PostingCache, PostingReader
 from search.embedded.rows import (
+    count_completions,
     put_document,
     put_tombstone,
-    read_completions,
     read_doc_rows,
+    read_spellings,
     replay_writes,
 )
 from search.embedded.scoring import ScoredDocuments, TermScorer, score_everything
@@ -57,6 +57,7 @@ from search.embedded.tables import (
     swap_generation,
 )
 from search.schema import VERSION
+from search.spelling import corrected_texts
 from search.terms import ParsedQuery, parse_query
 
 BATCH = 500  # documents per transaction: a writer holds the file for some tens of milliseconds
@@ -142,24 +143,33 @@ class FtsEngine:
         if not prefix or size < 1:
             return []
         wanted = tuple(kinds)
-        entries: list[str] = []
+        counts: dict[int, dict[str, int]] = {}
         with self.file.reading() as (connection, head):
             doc_values = self._current_doc_values(connection, head)
             visible = doc_values.visible(frozenset(audiences))
             if wanted:
                 # A new array: the mask is shared by all readers of these groups.
                 visible = visible & doc_values.columns["kind"].having(wanted)
-            for weight in (WORD_WEIGHT, TITLE_WEIGHT):
-                entries += read_completions(
-                    connection,
-                    head.tables,
-                    weight,
-                    prefix,
-                    visible,
-                    # So many that `size` texts are left when each is given once.
-                    size * KEYS_PER_TEXT,
+            for weight in WEIGHTS:
+                counts[weight] = count_completions(
+                    connection, head.tables, weight, prefix, visible
                 )
-        return completion_texts(entries, size)
+        return rank_completions(counts, prefix, size)
+
+    def corrections(
+        self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
+    ) -> list[str]:
+        """What may have been meant, as the contract says."""
+        with self.file.reading() as (connection, head):
+            doc_values = self._current_doc_values(connection, head)
+            visible = doc_values.visible(frozenset(audiences))
+            postings = PostingReader(connection, head, self._postings)
+            scorer = TermScorer(postings, doc_values, visible, head.alive)
+
+            def lookup(keys: Sequence[str]) -> set[str]:
+                return read_spellings(connection, head.tables, keys)
+
+            return corrected_texts(text, scorer.count_visible, lookup, size)
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""

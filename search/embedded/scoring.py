@@ -147,6 +147,14 @@ class TermScorer:
             weights.append(inverse_document_frequency(count, visible))
         return weights
 
+    def count_visible(self, terms: Iterable[Term]) -> list[int]:
+        """How many visible documents have each term."""
+        counts = []
+        for term in terms:
+            having = self.term_mask(term) & self.visible
+            counts.append(int(np.count_nonzero(having)))
+        return counts
+
     def term_mask(self, term: Term) -> Bools:
         """Which documents have a term or a synonym. shape (n,), bool.
 

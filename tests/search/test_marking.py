@@ -1,11 +1,11 @@
-"""Marks and snippets on the original text: awkward texts, exact results."""
+"""Marks on the original text: awkward texts, exact results."""
 
 from __future__ import annotations
 
 import pytest
 from markupsafe import Markup
 
-from search.marking import highlights, snippets
+from search.marking import highlights
 from search.terms import parse_query
 
 
@@ -59,37 +59,3 @@ def test_mark(text: str, query: str, expected: str) -> None:
         assert marked.striptags() == text
         return
     assert marked == expected
-
-
-LONG = (
-    "第一句讲背景。第二句讲设备的来历。第三句说明轴承保持架的颤振抑制方法，效果良好。第四句讲推广。"
-    + "尾" * 60
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "query", "length", "expected"),
-    [
-        ("短文", "轴承", 10, "短文"),
-        ("短  文\n\n字", "文", 10, "短 <mark>文</mark> 字"),
-        (LONG, "颤振抑制", 24, None),
-        (LONG, "", 10, "第一句讲背景。第二句…"),
-        (LONG, "量子", 10, "第一句讲背景。第二句…"),
-        ("&" * 50, "无", 5, "&amp;&amp;&amp;&amp;&amp;…"),
-    ],
-)
-def test_snippet(text: str, query: str, length: int, expected: str | None) -> None:
-    [cut] = snippets([text], parse_query(query), length)
-    assert isinstance(cut, Markup)
-    if expected is None:
-        assert "<mark>颤振抑制</mark>" in cut
-        assert cut.startswith("…")
-        assert cut.endswith("…")
-        assert len(cut.striptags()) <= length + 2
-    else:
-        assert cut == expected
-
-
-def test_a_snippet_prefers_the_place_with_most_words() -> None:
-    text = "轴承。" + "甲" * 100 + "。轴承的颤振抑制" + "乙" * 100
-    assert "颤振" in snippets([text], parse_query("轴承 颤振"), 40)[0]

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from search import Document, Engine, Query
-from search.marking import highlights, snippets
+from search.marking import highlights
+from search.sentences import snippets
 from search.terms import MAX_TERMS, parse_query
 
 SHARED_INDEX = [
@@ -117,8 +118,9 @@ def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> 
     assert highlights(texts, parse_query(query)) == [
         alone for text in texts for alone in highlights([text], parse_query(query))
     ]
-    assert snippets(texts, parse_query(query), 20) == [
-        alone for text in texts for alone in snippets([text], parse_query(query), 20)
+    together = snippets([[text] for text in texts], parse_query(query), 20)
+    assert together == [
+        alone for text in texts for alone in snippets([[text]], parse_query(query), 20)
     ]
 
 
@@ -126,7 +128,7 @@ def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> 
 @given(text=ANYTHING, query=ANYTHING, length=st.integers(1, 40))
 def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) -> None:
     reader = _Tags()
-    reader.feed(str(snippets([text], parse_query(query), length)[0]))
+    reader.feed(str(snippets([[text]], parse_query(query), length)[0]))
     reader.close()
     plain = " ".join(text.split())
     shown = reader.text

@@ -72,10 +72,13 @@ def hand_in(row: Row, seen: int, *, saved_message: str = "") -> ResponseReturnVa
         form = FORMS[row.kind](formdata=None, row=row)
         form.blame(error.problems)
         return _form_page(form, row, 422, error=error)
+    if not row.is_matchable:
+        flash("已送审，平台审核一般 3 个工作日。", "success")
+        return redirect(url_for("desk.mine"), 303)
     others = KIND_NAMES[row.counterpart]
     link = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
     text = Markup(
-        '已送审，机构审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
+        '已送审，平台审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
     )
     flash(text.format(link, others), "success")
     return redirect(url_for("desk.mine"), 303)

@@ -21,6 +21,7 @@ import search
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import BOX_LIMIT, FACETS, SearchState
+from marketplace.dictionaries.models import Chain
 from marketplace.listings import upkeep
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -202,10 +203,20 @@ def test_unknown_filter_values_are_named_and_not_used(
 
 def test_chains_nobody_confirmed_are_marked(make: Factory, client: FlaskClient) -> None:
     make.achievement(chain_code="bearing")
+    make.achievement(chain_code="aluminium")
 
     page = client.get("/search").text
 
-    assert re.search(r"轴承<span class=\"unofficial\">（非官方）", page)
+    assert re.search(r"<legend>产业链<span class=\"unofficial\">（非官方）", page)
+    assert page.count("（非官方）") == 1
+
+    make.session.get(Chain, "bearing").official = True
+    make.session.commit()
+    page = client.get("/search").text
+
+    assert "<legend>产业链</legend>" in page
+    assert re.search(r"有色金属\(铝\)<span class=\"unofficial\">（非官方）", page)
+    assert page.count("（非官方）") == 1
 
 
 def test_pages_hold_each_row_once_and_the_last_page_answers_for_those_beyond(
