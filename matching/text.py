@@ -21,6 +21,8 @@ from typing import NamedTuple
 import rjieba
 
 from matching.folding import (
+    EITHER,
+    drop_unseen,
     keeps_offsets,
     normalise,
     original_offsets,
@@ -30,6 +32,7 @@ from matching.lexicon import (
     lexicon_terms,
     stop_words,
 )
+from matching.pasted_text import repair_text
 from matching.word_classes import (
     GRADE,
     is_amount,
@@ -37,11 +40,13 @@ from matching.word_classes import (
 )
 
 __all__ = [
+    "EITHER",
     "VERSION",
     "Piece",
     "Span",
     "Token",
     "cut_texts",
+    "drop_unseen",
     "is_han",
     "lexicon_terms",
     "mixed_terms_in",
@@ -49,6 +54,8 @@ __all__ = [
     "normal_spans",
     "normalise",
     "piece_of",
+    "plain_text",
+    "repair_text",
     "spans",
     "stop_words",
     "tokens",
@@ -129,7 +136,7 @@ def words(
     Returns:
         the same words that spans() gives; deterministic.
     """
-    norm = normalise(text)
+    norm = plain_text(text)
     found: list[str] = []
     for token in tokens(norm):
         parts = token.content if stop else token.parts
@@ -152,12 +159,19 @@ def spans(
     Returns:
         spans with offsets in the original text, also where normalising changes lengths (ﬁ, ㎡, ㌔).
     """
-    norm = normalise(text)
+    repaired = repair_text(text)
+    norm = normalise(repaired)
     found = normal_spans(norm, stop=stop)
-    if keeps_offsets(text):
+    # Repairs keep every character in its place, so places in the repaired text are those of the original.
+    if keeps_offsets(repaired):
         return found
-    starts, ends = original_offsets(text)
+    starts, ends = original_offsets(repaired)
     return [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
+
+
+def plain_text(text: str) -> str:
+    """A text as it is cut and compared: repaired (pasted_text) and folded (folding)."""
+    return normalise(repair_text(text))
 
 
 def normal_spans(

@@ -86,7 +86,8 @@ def parse_query(text: str) -> ParsedQuery:
     Args:
         text: anything a person may type or paste, cut at MAX_TEXT.
     """
-    text = replace_unencodable(text[:MAX_TEXT])
+    # Repaired once and as a whole: what is between two blanks says little about them.
+    text = words_of.repair_text(replace_unencodable(text[:MAX_TEXT]))
     terms: dict[str, Term] = {}
     for start, end in _split_words(text):
         term = _full_term(text[start:end])
@@ -217,7 +218,7 @@ def _plain_term(surface: str) -> Term | None:
     phrase = fold_text(surface)[:MAX_PHRASE]
     if not phrase:
         return None
-    return Term(surface.strip(), "", phrase)
+    return Term(words_of.drop_unseen(surface).strip(), "", phrase)
 
 
 def _token_of(surface: str) -> str:

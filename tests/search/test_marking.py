@@ -26,7 +26,8 @@ from search.terms import parse_query
         ("", "轴承", ""),
         ("<b>阿胶</b> & 肽", "阿胶", "&lt;b&gt;<mark>阿胶</mark>&lt;/b&gt; &amp; 肽"),
         ("a<b", "<b", "a&lt;<mark>b</mark>"),
-        ("x &amp; y", "amp", "x &amp;<mark>amp</mark>; y"),
+        ("x &amp; y", "y", "x &amp;amp; <mark>y</mark>"),
+        ("x &amp; y", "amp", "x &amp;amp; y"),  # written by a program, read by nobody
         ("用 C++ 与 c", "C++", "用 <mark>C++</mark> 与 c"),
         (
             "尼龙ＰＡ６６",
