@@ -4,11 +4,13 @@ Not here: finding (embedded, cluster). Both go by the same terms, so what was fo
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
+from matching import text as words_of
 from search.folding import FoldedText, replace_unencodable
 from search.terms import ParsedQuery, Term
 
@@ -146,7 +148,9 @@ def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
 
 def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
     """Where a term or a synonym of it stands; where its parts stand when neither does."""
-    spans = list(_phrase_spans(text, folded, term.phrase))
+    spans = list(_phrase_spans(text, folded, term.phrase, whole=term.whole))
+    if not spans and term.spellings:
+        spans = _hyphened_spans(text, folded, term.spellings[0])
     for other in term.alternatives:
         found = _phrase_spans(text, folded, other.phrase, whole=other.whole)
         spans.extend(found)
@@ -159,18 +163,48 @@ def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
 def _phrase_spans(
     text: str, folded: FoldedText, phrase: str, *, whole: bool = False
 ) -> Iterator[Span]:
-    """Where folded characters stand in the original. whole: not inside a longer Latin word."""
+    """Where folded characters stand in the original. whole: not inside a longer Latin word or another quantity."""
     place = folded.text.find(phrase)
     while place >= 0:
-        start = folded.origin(place)
-        end = folded.origin(place + len(phrase) - 1) + 1
-        # An accent stays with its letter.
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1
+        start, end = _original_span(text, folded, place, place + len(phrase))
         inside_word = _is_latin(text, start - 1) or _is_latin(text, end)
-        if not (whole and inside_word):
+        if not (whole and (inside_word or _is_of_figure(text, start))):
             yield start, end
         place = folded.text.find(phrase, place + len(phrase))
+
+
+def _hyphened_spans(text: str, folded: FoldedText, word: str) -> list[Span]:
+    """Where a word stands with hyphens inside: wifi in Wi-Fi."""
+    pattern = re.compile("-?".join(map(re.escape, word)))
+    found = []
+    for match in pattern.finditer(folded.text):
+        found.append(_original_span(text, folded, *match.span()))
+    return found
+
+
+def _original_span(text: str, folded: FoldedText, first: int, last: int) -> Span:
+    """Where the folded characters from `first` up to `last` stand in the original."""
+    start = folded.origin(first)
+    end = folded.origin(last - 1) + 1
+    reached = len(text)
+    if last < len(folded.text):
+        reached = folded.origin(last)
+    # The rest of a unit stays with its sign, 40摄氏度 folds to 40°c, and an accent with its letter.
+    while end < reached and words_of.is_of_unit(text[end]):
+        end += 1
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_of_figure(text: str, index: int) -> bool:
+    """Whether a figure that begins at a place is the rest of one: 5MW in 1.5MW, 40 °C in −40 °C."""
+    before = words_of.normalise(text[max(0, index - 2) : index])
+    if before.endswith("."):
+        return before[:-1].isdigit()
+    # 10-20 MPa is a range, and its 20 has no sign.
+    is_signed = before.endswith(("-", "+", "±"))
+    return is_signed and not _is_latin(before, len(before) - 2)
 
 
 def _is_latin(text: str, index: int) -> bool:

@@ -10,7 +10,7 @@ import math
 from matching import text as words_of
 from search.contract import FACETS
 
-SCHEMA = 5  # raised by hand when anything below changes what is stored
+SCHEMA = 6  # raised by hand when anything below changes what is stored
 VERSION = f"{SCHEMA}/{words_of.VERSION}"
 
 # How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through analysis.

@@ -4,6 +4,8 @@ Not here: how words are cut (matching.text), how an engine looks for a term (emb
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -26,6 +28,9 @@ REMEMBERED_QUERIES = 256
 
 # Signs that belong to the letters before them: C++ and C# are names, not the letter C.
 _TRAILING_SIGNS = frozenset("+#%＋＃％")
+
+# A Latin word of letters, or of letters and figures.
+_LATIN_WORD = re.compile(r"(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*", re.A)
 
 Range = tuple[int, int]
 
@@ -53,6 +58,9 @@ class Term:
         surface: the original letters.
         word: the same as a token of the index, "" when it is no word there.
         phrase: the folded characters that must stand together.
+        whole: only as a word of its own: 40 °C is not found in −40 °C, 5MW not in 1.5MW.
+        spellings: words of the index that are this term too, whatever characters they were written with: WiFi has the
+            word of Wi-Fi.
         alternatives: synonyms.
         parts: the smaller words inside, for when the whole is found nowhere.
     """
@@ -60,6 +68,8 @@ class Term:
     surface: str
     word: str
     phrase: str
+    whole: bool = False
+    spellings: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     parts: tuple[Term, ...] = ()
 
@@ -71,12 +81,14 @@ class ParsedQuery:
     Attributes:
         terms: at most MAX_TERMS, in reading order, each phrase once.
         whole: the whole text as one phrase, "" when that would add nothing.
+        signs_only: something was typed, but no letter and no figure: it asks for nothing and finds nothing.
         content: the terms that carry content, or all of them where none does; these are highlighted.
     """
 
     terms: tuple[Term, ...]
     whole: str = ""
     content: tuple[Term, ...] = ()
+    signs_only: bool = False
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
@@ -87,17 +99,21 @@ def parse_query(text: str) -> ParsedQuery:
         text: anything a person may type or paste, cut at MAX_TEXT.
     """
     # Repaired once and as a whole: what is between two blanks says little about them.
-    text = words_of.repair_text(replace_unencodable(text[:MAX_TEXT]))
+    written = replace_unencodable(text[:MAX_TEXT])
+    text = words_of.repair_text(written)
     terms: dict[str, Term] = {}
     for start, end in _split_words(text):
-        term = _full_term(text[start:end])
+        term = _full_term(text[start:end], written[start:end])
         if term is not None:
             terms.setdefault(term.phrase, term)
+    signs_only = False
     if not terms:
-        # Only signs and pictures: each blank-separated run is looked for as it stands.
+        # % stands in every other text: to find them all would say nothing. A picture (😀) is looked for as it stands.
+        folded = fold_text(text)
+        signs_only = folded != "" and all(map(_is_sign, folded))
         for run in text.split():
             term = _plain_term(run)
-            if term is not None:
+            if term is not None and not signs_only:
                 terms.setdefault(term.phrase, term)
     longest = _longest_terms(list(terms.values()))
     whole = ""
@@ -107,7 +123,14 @@ def parse_query(text: str) -> ParsedQuery:
     # One term is its own phrase already.
     if len(longest) < 2 or len(whole) > MAX_WHOLE:
         whole = ""
-    return ParsedQuery(tuple(longest), whole, tuple(content_terms(longest)))
+    content = tuple(content_terms(longest))
+    return ParsedQuery(tuple(longest), whole, content, signs_only)
+
+
+def _is_sign(character: str) -> bool:
+    """Whether a character is punctuation, or a sign of mathematics or money."""
+    category = unicodedata.category(character)
+    return character == "°" or category[0] == "P" or category in ("Sm", "Sc", "Sk")
 
 
 def fallback_terms(
@@ -146,6 +169,9 @@ def is_content_term(term: Term) -> bool:
     """Whether a term is no stop word, no single character, no figure and no sign."""
     if len(term.phrase) < 2:
         return False
+    # Nobody types a figure with its unit without meaning it.
+    if term.whole:
+        return True
     return bool(words_of.words(term.surface, stop=True))
 
 
@@ -198,19 +224,36 @@ def _uncovered_runs(text: str, start: int, end: int) -> list[Range]:
     return runs
 
 
-def _full_term(surface: str) -> Term | None:
-    """A word with its token, synonyms and parts; None when nothing of it can be looked for."""
+def _full_term(surface: str, written: str) -> Term | None:
+    """A word with its token, synonyms and parts; None when nothing of it can be looked for.
+
+    Args:
+        surface: repaired.
+        written: as it was typed.
+    """
     term = _plain_term(surface)
     if term is None:
         return None
-    alternatives = _synonyms().get(term.phrase, ())
+    token = _token_of(surface)
+    alternatives = _synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES]
     return Term(
-        surface=term.surface,
-        word=_token_of(surface),
+        surface=words_of.drop_unseen(written).strip(),
+        word=token,
         phrase=term.phrase,
-        alternatives=alternatives[:MAX_ALTERNATIVES],
+        whole=words_of.is_quantity(token),
+        spellings=_spellings_of(token),
+        alternatives=alternatives,
         parts=_parts(surface, term.phrase),
     )
+
+
+def _spellings_of(token: str) -> tuple[str, ...]:
+    """The word of the index that all spellings of a word have: of 7075-T6 and 7075T6 it is 7075t6."""
+    if words_of.is_quantity(token):
+        return (token,)
+    if _LATIN_WORD.fullmatch(token):
+        return (token.replace("-", ""),)
+    return ()
 
 
 def _plain_term(surface: str) -> Term | None:

@@ -88,7 +88,7 @@ def test_any_spelling_is_ranked_as_the_plain_text(
         ("轴承<br>保持架", "轴承\n保持架"),
         ("R&amp;D &lt;5%", "r&d <5%"),
         ("&amp;nbsp;轴承", " 轴承"),
-        ("0.5 &mu;m", "0.5 μm"),
+        ("0.5 &mu;m", "0.5μm"),
         ("顯著提高附著力與著色", "显著提高附着力与着色"),
         ("瞭解熱處理，憑藉經驗", "了解热处理,凭借经验"),
         # what stays
