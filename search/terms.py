@@ -312,8 +312,12 @@ def _synonyms() -> dict[str, tuple[Alternative, ...]]:
         forms = [form.strip() for form in line.split(",")]
         group = [_alternative(form) for form in forms if form]
         for one in group:
-            others = [other for other in group if other.phrase != one.phrase]
-            table[one.phrase] = tuple(others)
+            # A word may be in several groups: 深度学习 is DL, and beside it a kind of 人工智能.
+            known = {other.phrase: other for other in table.get(one.phrase, ())}
+            for other in group:
+                if other.phrase != one.phrase:
+                    known.setdefault(other.phrase, other)
+            table[one.phrase] = tuple(known.values())
     return table
 
 

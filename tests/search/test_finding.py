@@ -245,6 +245,39 @@ def test_a_text_is_found_however_it_is_spelled(
     assert not result.relaxed
 
 
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("整机噪声偏大", "噪音"),
+        ("整机噪声偏大", "异响"),
+        ("轴承异音", "杂音"),
+        ("电机异响", "异音"),
+        ("异音诊断", "noise"),
+        ("太阳能组件", "光伏"),
+        ("光伏支架", "太阳能"),
+        ("深沟球轴承", "bearing"),
+        ("深沟球轴承", "軸承"),
+        ("bearing steel", "轴承"),
+        ("激光熔覆", "雷射"),
+        ("纳米涂层", "奈米"),
+        ("检测软件", "軟體"),
+        ("深度学习", "DL"),
+        ("用 DL 检测", "深度学习"),
+    ],
+)
+def test_words_of_one_meaning_find_each_other(
+    engine: Engine, body: str, text: str
+) -> None:
+    engine.put(
+        [
+            Document("demand", 1, 1, "含有", body),
+            Document("demand", 2, 1, "不含", "别的"),
+        ]
+    )
+
+    assert found(engine, text) == {"d1"}
+
+
 def test_a_synonym_finds_and_a_short_alias_counts_as_a_word_only(
     filled: Engine,
 ) -> None:
