@@ -17,7 +17,7 @@ import numpy as np
 
 from matching import features
 from matching import text as words_of
-from matching.arrays import Float64s, Int64s, UInt64s
+from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
 from matching.documents import Document
 from matching.explaining import kernels
 from matching.explaining.reasons import (
@@ -61,6 +61,22 @@ class _PlaceTable(NamedTuple):
     shares: Float64s
 
 
+class _ChosenWords(NamedTuple):
+    """The words by which documents that share the same ones are explained.
+
+    Attributes:
+        owners: for each character of title and text the number of the span that covers it, -1 for none.
+        words: the number of the word of each span, shape (spans,).
+        numbers: word → its number.
+        covered: how much of the query's weight they carry, 0…1.
+    """
+
+    owners: Int32s
+    words: Int32s
+    numbers: Mapping[str, int]
+    covered: float
+
+
 class QueryExplainer:
     """A query's words at their places, and what they weighed when the query was run."""
 
@@ -96,6 +112,8 @@ class QueryExplainer:
         self._place_of = {key: place for place, key in places}
         self._max_frequency = max(RARE_AT_LEAST, RARE_SHARE * documents)
         self._weights = self._word_weights()
+        # Shared words of a document, as bytes → what is chosen of them.
+        self._chosen: dict[bytes, _ChosenWords] = {}
 
     def _word_weights(self) -> dict[str, float]:
         counted: Counter[str] = Counter()
@@ -165,12 +183,7 @@ class QueryExplainer:
             score: 0…1.
             earned: what the features earned of it.
         """
-        places = np.flatnonzero(earned.shared_words).tolist()
-        shared = {self._word_at[place] for place in places}
-        chosen: list[list[Span]] = []
-        for spans in self._longest_first:
-            candidates = [span for span in spans if span.word in shared]
-            chosen.append(_without_overlaps(candidates))
+        chosen = self._choose_words(earned.shared_words)
         shares = self._shares(chosen, earned)
         # Equal shares in the order of the words, however their last bits were rounded.
         by_share = sorted(
@@ -191,7 +204,7 @@ class QueryExplainer:
             score - total,
             score,
             specific,
-            self._covered(chosen),
+            chosen.covered,
             self.analysis.weighed,
             self.analysis.unknown,
             vector_share,
@@ -211,21 +224,40 @@ class QueryExplainer:
     def _word_numbers(self) -> dict[str, int]:
         return {word: number for number, word in enumerate(self._keys)}
 
-    def _shares(
-        self, chosen: list[list[Span]], earned: EarnedParts
-    ) -> dict[str, float]:
-        """Word → what the features inside it earned."""
+    def _choose_words(self, shared_words: Bools) -> _ChosenWords:
+        """The longest of the shared words that do not overlap.
+
+        Args:
+            shared_words: which content words of the query a document has, shape (content words,).
+        """
+        # A text that repeats few words has many places and few sets of shared ones: each is looked through once.
+        key = shared_words.tobytes()
+        found = self._chosen.get(key)
+        if found is not None:
+            return found
+        places = np.flatnonzero(shared_words).tolist()
+        shared = {self._word_at[place] for place in places}
         owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
-        numbers: list[int] = []
-        names: dict[str, int] = {}
-        for spans, offset in zip(chosen, self._offsets, strict=True):
-            for span in spans:
-                owners[offset + span.start : offset + span.end] = len(numbers)
-                number = self._word_numbers[span.word]
-                numbers.append(number)
-                names[span.word] = number
-        parts = [earned.parts[kind] for kind in self._kinds]
+        words: list[int] = []
+        numbers: dict[str, int] = {}
+        chosen: list[list[Span]] = []
+        for spans, offset in zip(self._longest_first, self._offsets, strict=True):
+            candidates = [span for span in spans if span.word in shared]
+            chosen.append(_without_overlaps(candidates))
+            for span in chosen[-1]:
+                owners[offset + span.start : offset + span.end] = len(words)
+                numbers[span.word] = self._word_numbers[span.word]
+                words.append(numbers[span.word])
+        found = _ChosenWords(
+            owners, np.array(words, dtype=np.int32), numbers, self._covered(chosen)
+        )
+        self._chosen[key] = found
+        return found
+
+    def _shares(self, chosen: _ChosenWords, earned: EarnedParts) -> dict[str, float]:
+        """Word → what the features inside it earned."""
         # Always grams, titles, words: sums of floats depend on their order, and shares are compared to the bit.
+        parts = [earned.parts[kind] for kind in self._kinds]
         table = self._place_table
         found = np.zeros(len(self._keys))
         kernels.share_places(
@@ -234,11 +266,11 @@ class QueryExplainer:
             table.starts,
             table.ends,
             table.shares,
-            owners,
-            np.array(numbers, dtype=np.int32),
+            chosen.owners,
+            chosen.words,
             found,
         )
-        return {word: float(found[number]) for word, number in names.items()}
+        return {word: float(found[number]) for word, number in chosen.numbers.items()}
 
     def _covered(self, chosen: list[list[Span]]) -> float:
         """The weight of the query's whole words that the other text has, a part counting by its length."""
