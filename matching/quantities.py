@@ -46,7 +46,9 @@ _JOINED = (
     "N·m|L/min|m/s|mm/s|mm/min|m/min|g/L|mg/L|mg/kg|g/cm3|kg/m3|m3/h|t/h|ppm|ppb|db|DB|Db|mpa|MPA|lx|dpi|fps|px|MB|GB|"
     "TB|Mbps|Gbps|kJ|MJ|Ω|kΩ|MΩ|HRC|HV|HB|RPM|℉|㎜|㎝|㎞|㎎|㎏|㎛|㎚|㎾|㎿|‰"
 )
-_CANONICAL = {other: unit for unit, others in _SPELLINGS.items() for other in others}
+_CANONICAL: dict[str, str] = {}
+for _unit, _others in _SPELLINGS.items():
+    _CANONICAL.update(dict.fromkeys(_others, _unit))
 _UNITS = sorted({*_CANONICAL, *_SPELLINGS, *_JOINED.split("|")}, key=len, reverse=True)
 _HAN = "\u3400-\u9fff"
 # 50纳米氧化铝 is a material of a size, 50纳米以下 a size.
