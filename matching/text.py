@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import rjieba
 
-from matching import pasted_text
 from matching.folding import (
     EITHER,
     drop_unseen,
@@ -33,7 +32,10 @@ from matching.lexicon import (
     lexicon_terms,
     stop_words,
 )
-from matching.pasted_text import FILLER
+from matching.pasted_text import (
+    FILLER,
+    repair_text,
+)
 from matching.quantities import (
     SIGNED,
     join_quantities,
@@ -57,6 +59,7 @@ __all__ = [
     "is_han",
     "is_of_unit",
     "is_quantity",
+    "join_quantities",
     "lexicon_terms",
     "mixed_terms_in",
     "names_a_thing",
@@ -173,7 +176,7 @@ def spans(
     Returns:
         spans with offsets in the original text, also where normalising changes lengths (ﬁ, ㎡, ㌔).
     """
-    repaired = repair_text(text)
+    repaired = join_quantities(repair_text(text))
     norm = normalise(repaired)
     found = normal_spans(norm, stop=stop)
     # Repairs keep every character in its place, so places in the repaired text are those of the original.
@@ -190,19 +193,14 @@ def spans(
     return placed
 
 
-def repair_text(text: str) -> str:
-    """A text of the same length without what pasting brings (pasted_text), figures and units as one (quantities)."""
-    return join_quantities(pasted_text.repair_text(text))
-
-
 def is_of_unit(character: str) -> bool:
     """Whether a character may belong to a spelled unit: letters and what joins them, no blank and no markup."""
     return character.isalnum() or character in "/()°²³"
 
 
 def plain_text(text: str) -> str:
-    """A text as it is cut and compared: repaired (pasted_text) and folded (folding)."""
-    return normalise(repair_text(text))
+    """A text as it is cut and compared: repaired (pasted_text), figures with their units (quantities), folded."""
+    return normalise(join_quantities(repair_text(text)))
 
 
 def normal_spans(

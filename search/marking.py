@@ -136,9 +136,17 @@ def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
     originals = [replace_unencodable(text) for text in texts]
     # All texts of a page are folded in one go (folding.FoldedText.fold_all says why).
     foldings = FoldedText.fold_all(originals)
+    quantities = foldings
+    if any(term.whole for term in query.content):
+        repaired = map(words_of.repair_text, originals)
+        # In the one spelling that a query's quantities have; every character stays in its place.
+        quantities = FoldedText.fold_all(list(map(words_of.join_quantities, repaired)))
     found = []
-    for original, folded in zip(originals, foldings, strict=True):
-        by_term = [_term_spans(original, folded, term) for term in query.content]
+    for original, folded, joined in zip(originals, foldings, quantities, strict=True):
+        by_term = []
+        for term in query.content:
+            spelled = joined if term.whole else folded
+            by_term.append(_term_spans(original, spelled, term))
         if query.whole:
             spans = _phrase_spans(original, folded, query.whole)
             by_term.append(list(spans))

@@ -29,8 +29,8 @@ REMEMBERED_QUERIES = 256
 # Signs that belong to the letters before them: C++ and C# are names, not the letter C.
 _TRAILING_SIGNS = frozenset("+#%＋＃％")
 
-# A Latin word of letters, or of letters and figures.
-_LATIN_WORD = re.compile(r"(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*", re.A)
+# A Latin word with a letter, or a figure that may be written 1,000.
+_LATIN_WORD = re.compile(r"(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*|[0-9]{4,}", re.A)
 
 Range = tuple[int, int]
 
@@ -101,6 +101,9 @@ def parse_query(text: str) -> ParsedQuery:
     # Repaired once and as a whole: what is between two blanks says little about them.
     written = replace_unencodable(text[:MAX_TEXT])
     text = words_of.repair_text(written)
+    # Nothing but markup: then that is what was meant.
+    if not any(map(str.isalnum, text)):
+        text = written
     terms: dict[str, Term] = {}
     for start, end in _split_words(text):
         term = _full_term(text[start:end], written[start:end])
@@ -235,12 +238,14 @@ def _full_term(surface: str, written: str) -> Term | None:
     if term is None:
         return None
     token = _token_of(surface)
+    is_quantity = words_of.is_quantity(token)
     alternatives = _synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES]
     return Term(
         surface=words_of.drop_unseen(written).strip(),
         word=token,
-        phrase=term.phrase,
-        whole=words_of.is_quantity(token),
+        # 38 dB in the one spelling that all its spellings have: only words are looked for.
+        phrase=token if is_quantity else term.phrase,
+        whole=is_quantity,
         spellings=_spellings_of(token),
         alternatives=alternatives,
         parts=_parts(surface, term.phrase),
@@ -265,7 +270,7 @@ def _plain_term(surface: str) -> Term | None:
 
 
 def _token_of(surface: str) -> str:
-    token = index_token(words_of.normalise(surface))
+    token = index_token(words_of.plain_text(surface))
     if len(token) > MAX_TOKEN:
         return ""
     return token

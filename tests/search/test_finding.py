@@ -228,6 +228,11 @@ def test_a_figure_and_its_unit_are_one(
         ("深沟<b>球</b>轴承&nbsp;断裂", "深沟球轴承断裂"),
         ("轴\u200b承", "轴承"),
         ("轴承", "轴\u202e承"),
+        # a unit by itself, and figures without one
+        ("占地 100 平方米", "平方米"),
+        ("粒径 5 微米", "微米"),
+        ("年产 1,000 件", "1000"),
+        ("年产 1000 件", "1,000"),
     ],
 )
 def test_a_text_is_found_however_it_is_spelled(
