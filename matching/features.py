@@ -85,8 +85,8 @@ class _Unit(NamedTuple):
 
 def title_and_text(document: Document) -> tuple[str, str]:
     """Title and text of a document as they are read, normalised. A text without a title gets its first sentence."""
-    title = words_of.normalise(document.title[:MAX_CHARACTERS])
-    text = words_of.normalise(document.text[:MAX_CHARACTERS])
+    title = words_of.plain_text(document.title[:MAX_CHARACTERS])
+    text = words_of.plain_text(document.text[:MAX_CHARACTERS])
     if not any(c.isalnum() for c in title):
         title = _first_sentence(text)[:MAX_HEADING]
     return title, text

@@ -205,6 +205,7 @@ class Result:
         missing: the reader's words that no visible document contains (filled only when not all words were found
             together).
         degraded: answered by the simpler engine because the first one is out of reach.
+        signs_only: the text holds no letter and no figure, so that nothing was looked for.
     """
 
     total: int
@@ -213,6 +214,7 @@ class Result:
     relaxed: bool = False
     missing: list[str] = field(default_factory=list)
     degraded: bool = False
+    signs_only: bool = False
 
 
 class Engine(Protocol):

@@ -5,11 +5,13 @@ Both go by the same terms, so what was found by a word is marked by it.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
+from matching import text as words_of
 from search.folding import FoldedText, replace_unencodable
 from search.terms import ParsedQuery, Term
 
@@ -90,9 +92,17 @@ def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
     originals = [replace_unencodable(text) for text in texts]
     # All texts of a page are folded in one go (folding.FoldedText.fold_all says why).
     foldings = FoldedText.fold_all(originals)
+    quantities = foldings
+    if any(term.whole for term in query.content):
+        repaired = map(words_of.repair_text, originals)
+        # In the one spelling that a query's quantities have; every character stays in its place.
+        quantities = FoldedText.fold_all(list(map(words_of.join_quantities, repaired)))
     found = []
-    for original, folded in zip(originals, foldings, strict=True):
-        by_term = [_term_spans(original, folded, term) for term in query.content]
+    for original, folded, joined in zip(originals, foldings, quantities, strict=True):
+        by_term = []
+        for term in query.content:
+            spelled = joined if term.whole else folded
+            by_term.append(_term_spans(original, spelled, term))
         if query.whole:
             spans = _phrase_spans(original, folded, query.whole)
             by_term.append(list(spans))
@@ -102,7 +112,9 @@ def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
 
 def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
     """Where a term or a synonym of it stands; where its parts stand when neither does."""
-    spans = list(_phrase_spans(text, folded, term.phrase))
+    spans = list(_phrase_spans(text, folded, term.phrase, whole=term.whole))
+    if not spans and term.spellings:
+        spans = _hyphened_spans(text, folded, term.spellings[0])
     for other in term.alternatives:
         found = _phrase_spans(text, folded, other.phrase, whole=other.whole)
         spans.extend(found)
@@ -115,18 +127,48 @@ def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
 def _phrase_spans(
     text: str, folded: FoldedText, phrase: str, *, whole: bool = False
 ) -> Iterator[Span]:
-    """Where folded characters stand in the original. whole: not inside a longer Latin word."""
+    """Where folded characters stand in the original. whole: not inside a longer Latin word or another quantity."""
     place = folded.text.find(phrase)
     while place >= 0:
-        start = folded.origin(place)
-        end = folded.origin(place + len(phrase) - 1) + 1
-        # An accent stays with its letter.
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1
+        start, end = _original_span(text, folded, place, place + len(phrase))
         inside_word = is_latin(text, start - 1) or is_latin(text, end)
-        if not (whole and inside_word):
+        if not (whole and (inside_word or _is_of_figure(text, start))):
             yield start, end
         place = folded.text.find(phrase, place + len(phrase))
+
+
+def _hyphened_spans(text: str, folded: FoldedText, word: str) -> list[Span]:
+    """Where a word stands with hyphens inside: wifi in Wi-Fi."""
+    pattern = re.compile("-?".join(map(re.escape, word)))
+    found = []
+    for match in pattern.finditer(folded.text):
+        found.append(_original_span(text, folded, *match.span()))
+    return found
+
+
+def _original_span(text: str, folded: FoldedText, first: int, last: int) -> Span:
+    """Where the folded characters from `first` up to `last` stand in the original."""
+    start = folded.origin(first)
+    end = folded.origin(last - 1) + 1
+    reached = len(text)
+    if last < len(folded.text):
+        reached = folded.origin(last)
+    # The rest of a unit stays with its sign, 40摄氏度 folds to 40°c, and an accent with its letter.
+    while end < reached and words_of.is_of_unit(text[end]):
+        end += 1
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_of_figure(text: str, index: int) -> bool:
+    """Whether a figure that begins at a place is the rest of one: 5MW in 1.5MW, 40 °C in −40 °C."""
+    before = words_of.normalise(text[max(0, index - 2) : index])
+    if before.endswith("."):
+        return before[:-1].isdigit()
+    # 10-20 MPa is a range, and its 20 has no sign.
+    is_signed = before.endswith(("-", "+", "±"))
+    return is_signed and not is_latin(before, len(before) - 2)
 
 
 def is_latin(text: str, index: int) -> bool:

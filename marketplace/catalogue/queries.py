@@ -78,6 +78,7 @@ class SearchPage:
         wide: the same search without filters, where this one finds nothing.
         beyond: the page asked for, where the list ends before it.
         degraded: the simpler engine answered.
+        signs_only: the text holds no letter and no figure, so nothing was looked for.
     """
 
     state: SearchState
@@ -93,6 +94,7 @@ class SearchPage:
     wide: Shortcut | None
     beyond: int | None
     degraded: bool
+    signs_only: bool
 
 
 def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPage:
@@ -131,6 +133,7 @@ def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPag
         wide=wide,
         beyond=beyond,
         degraded=result.degraded,
+        signs_only=result.signs_only,
     )
 
 

@@ -11,12 +11,11 @@ import unicodedata
 from hashlib import blake2b
 
 from marketplace.parsing.text import half_width
-from matching.folding import normalise
+from matching.folding import EITHER, normalise
+from matching.pasted_text import repair_text
 
 KEY_MOST = 200  # characters, as the columns hold it
 
-# Traditional texts write these for another character; which, only the sentence tells. For a key it is the same.
-_EITHER = str.maketrans({"著": "着", "瞭": "了", "藉": "借"})
 # Private signs around a figure in a circle: ① is a sign of its own and not the figure 1.
 _CIRCLED = ("\ue000", "\ue001")
 # What separates two figures that only blanks, brackets or commas hold apart.
@@ -60,12 +59,12 @@ def name_key(text: str) -> str:
 
 def plain_letters(text: str) -> str:
     """A text as a name is looked for in it: folded, letters and figures only."""
-    return re.sub(r"[\W_]+", "", normalise(text).translate(_EITHER))
+    return re.sub(r"[\W_]+", "", normalise(text).translate(EITHER))
 
 
 def _compare_form(text: str) -> str:
     spelled = _spell_figures(text)
-    folded = normalise(spelled).translate(_EITHER)
+    folded = normalise(spelled).translate(EITHER)
     folded = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), folded)
     folded = _DASHES.sub("-", _TIMES.sub("×", " ".join(folded.split())))
     pieces: list[str] = []
@@ -85,7 +84,7 @@ def _compare_form(text: str) -> str:
 
 def _spell_figures(text: str) -> str:
     """A text in which figures of other forms than 0–9 do not run into those beside them: 1½, 10³, ①1, ㎡5."""
-    text = _MILLI.sub("milli", half_width(text))
+    text = _MILLI.sub("milli", half_width(repair_text(text)))
     text = _SUPERSCRIPTS.sub(lambda found: f"^{found[0]}\n", text)
     return "".join(map(_spell_character, text))
 

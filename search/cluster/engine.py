@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,7 +118,7 @@ class ElasticEngine:
         answer = self._search(body, query, end)
         # Mostly one request is enough; two more are sent only when no document has all the terms.
         if _has_hits(answer) or not parsed.terms:
-            return _result(answer)
+            return replace(_result(answer), signs_only=parsed.signs_only)
         candidates = _with_parts(parsed.terms)
         body = count_request(candidates, query.audiences)
         counted = self._search(body, query, end)

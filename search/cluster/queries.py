@@ -59,8 +59,13 @@ def phrase_query(characters: str, fields: Sequence[str] = _ANYWHERE) -> Body:
 
 
 def term_query(term: Term) -> Body:
-    """Which documents have a term, without a score. A word that stands in a text also stands there as characters."""
-    ways = [phrase_query(term.phrase)]
+    """Which documents have a term, without a score.
+
+    A word that stands in a text also stands there as characters, unless it is spelled otherwise.
+    """
+    ways: list[Body] = [{"term": {"words": word}} for word in term.spellings]
+    if not term.whole:
+        ways.append(phrase_query(term.phrase))
     for other in term.alternatives:
         if other.whole:
             ways.append({"term": {"words": other.word}})
@@ -71,7 +76,7 @@ def term_query(term: Term) -> Body:
 
 def scored_term_query(term: Term, name: str = "") -> Body:
     """A term with what it is worth. name: under which a hit reports that it has the term."""
-    ways = _form_queries(term.word, term.phrase, 1.0)
+    ways = _form_queries(term.word, "" if term.whole else term.phrase, 1.0)
     for other in term.alternatives:
         phrase = "" if other.whole else other.phrase
         ways += _form_queries(other.word, phrase, SYNONYM_WEIGHT)
@@ -118,7 +123,9 @@ def _any_of(should: list[Body]) -> Body:
 
 
 def all_terms_query(query: ParsedQuery, audiences: Iterable[str]) -> Body:
-    """Documents with every term."""
+    """Documents with every term; none for signs alone."""
+    if query.signs_only:
+        return {"match_none": {}}
     return {
         "bool": {
             "filter": visible_filter(audiences),

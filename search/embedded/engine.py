@@ -129,6 +129,7 @@ class FtsEngine:
             facets=facets,
             relaxed=scored.relaxed,
             missing=list(scored.missing),
+            signs_only=parsed.signs_only,
         )
 
     def suggest(
@@ -240,6 +241,8 @@ class FtsEngine:
             postings = PostingReader(connection, head, self._postings)
             scorer = TermScorer(postings, doc_values, visible, head.alive)
             scored = scorer.score_documents(parsed)
+        elif parsed.signs_only:
+            scored = score_everything(np.zeros_like(visible))
         else:
             scored = score_everything(visible)
         with self._lock:

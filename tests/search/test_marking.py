@@ -26,7 +26,20 @@ from search.terms import parse_query
         ("", "轴承", ""),
         ("<b>阿胶</b> & 肽", "阿胶", "&lt;b&gt;<mark>阿胶</mark>&lt;/b&gt; &amp; 肽"),
         ("a<b", "<b", "a&lt;<mark>b</mark>"),
-        ("x &amp; y", "amp", "x &amp;<mark>amp</mark>; y"),
+        ("x &amp; y", "y", "x &amp;amp; <mark>y</mark>"),
+        ("x &amp; y", "amp", "x &amp;amp; y"),  # written by a program, read by nobody
+        ("噪声 38.0 dB（A）", "38分贝", "噪声 <mark>38.0 dB</mark>（A）"),
+        ("耐 40摄氏度", "40 ℃", "耐 <mark>40摄氏度</mark>"),
+        ("耐 -40℃，40℃", "40℃", "耐 -40℃，<mark>40℃</mark>"),
+        ("10-20MPa 与 20MPa", "20MPa", "10-<mark>20MPa</mark> 与 <mark>20MPa</mark>"),
+        ("1.5MW 与 5MW", "5MW", "1.5MW 与 <mark>5MW</mark>"),
+        (
+            "用 Wi-Fi 与 7075-T6",
+            "wifi 7075T6",
+            "用 <mark>Wi-Fi</mark> 与 <mark>7075-T6</mark>",
+        ),
+        ("軸承⻓寿命", "轴承 长寿命", "<mark>軸承⻓寿命</mark>"),
+        ("轴 承 保 持 架", "保持架", "<mark>轴 承 保 持 架</mark>"),
         ("用 C++ 与 c", "C++", "用 <mark>C++</mark> 与 c"),
         (
             "尼龙ＰＡ６６",

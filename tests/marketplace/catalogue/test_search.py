@@ -289,6 +289,17 @@ def test_leaving_a_word_out_is_not_offered_when_nothing_that_tells_is_left(
     assert "去掉" not in page
 
 
+@pytest.mark.parametrize("text", ["%", "——", "≥ ＋", "《》"])
+def test_signs_alone_find_nothing_and_a_sentence_says_why(
+    make: Factory, client: FlaskClient, text: str
+) -> None:
+    make.achievement("检出率 99% ≥ 的《轴承》—— 检测＋分选")
+    page = client.get("/search", query_string={"q": text}).text
+
+    assert titles(page) == []
+    assert "只有标点或符号" in page
+
+
 def test_nothing_found_leads_to_a_demand(make: Factory, client: FlaskClient) -> None:
     make.achievement()
 
