@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 import structlog
 from flask import current_app
@@ -59,8 +60,17 @@ def stage(view: View) -> str | None:
     return code
 
 
+def due_day(view: View) -> date | None:
+    """The day by which the order 截止临近 sorts: a demand's own deadline, the end of an achievement's validity."""
+    day: date | None = view.valid_until if view.is_achievement else view.deadline
+    return day
+
+
 def search_document(row: Achievement | Demand) -> search.Document:
     """THE projection of a listing to what the search index holds.
+
+    Of what the listing says, only the common view is read: by every value of a document somebody searches, sorts,
+    filters or counts, so that a hidden one would be found out by where a listing stands or under what it is counted.
 
     Args:
         row: a listing, published or not; an empty `audience` says that nobody may find it.
@@ -69,14 +79,14 @@ def search_document(row: Achievement | Demand) -> search.Document:
     district = view.district
     published_on = None
     year = None
-    if row.published_at is not None:
-        published_on = day_in_china(row.published_at)
+    if view.published_at is not None:
+        published_on = day_in_china(view.published_at)
         year = published_on.year
     return search.Document(
         kind=row.kind,
         id=row.id,
         version=row.revision,
-        title=row.title,
+        title=view.title,
         body="\n".join(texts(view).values()),
         # "单位未公开" is no name: nobody shall find all such listings by searching for it.
         holder=view.holder if view.knows.full else "",
@@ -88,8 +98,7 @@ def search_document(row: Achievement | Demand) -> search.Document:
         year=year,
         chain=view.chain_code or None,
         published_on=published_on,
-        # Not the view's: sorting by deadline counts a partly public demand too. Its day is shown nowhere.
-        deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
+        deadline=due_day(view),
     )
 
 

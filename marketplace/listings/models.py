@@ -438,13 +438,16 @@ class Demand(Listing):
 
     @property
     def is_matchable(self) -> bool:
-        """A technology is what achievements can offer; talent and capital are not."""
-        return self.need == "technology"
+        """A technology is what achievements can offer; talent and capital are not.
+
+        What a partly public demand seeks is not public, so that its place in matching must not tell it either.
+        """
+        return self.need == "technology" or self.visibility == "partial"
 
     @classmethod
     def matchable(cls) -> ColumnElement[bool]:
-        """Filter: demands for technology."""
-        return cls.need == "technology"
+        """Filter: demands for technology, and those of which nobody else may know what they seek."""
+        return or_(cls.need == "technology", cls.visibility == "partial")
 
     @property
     def alias(self) -> str:
