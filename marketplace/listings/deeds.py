@@ -17,7 +17,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError
 from marketplace.extensions import db
-from marketplace.listings import index
+from marketplace.listings import index, places
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -33,6 +33,8 @@ from marketplace.listings.writing import (
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
+# A change of one of these may make a firm one more, or one less, of those that share a place.
+PLACING = frozenset({"chain_code", "visibility", "anonymous"})
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 
 
@@ -140,8 +142,9 @@ def save(
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     if commit:
+        others = _settle_places(row) if PLACING.intersection(changed) else []
         _commit()
-        _sync_index(row)
+        _sync_index(row, *others)
     return row
 
 
@@ -280,6 +283,8 @@ def expire_due() -> int:
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
             moved.append(row)
+    if moved:
+        moved += _settle_places(moved[-1])
     db.session.commit()
     _sync_index(*moved)
     return len(moved)
@@ -337,8 +342,21 @@ def _move(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
     row.life.move(row, deed, by=by, note=note)
+    others = _settle_places(row)
     _commit()
-    _sync_index(row)
+    _sync_index(row, *others)
+
+
+def _settle_places(row: Achievement | Demand) -> list[Achievement | Demand]:
+    """After a firm came or went: other unnamed demands of which another part of their place is shown now."""
+    with persistence.refusals(duplicates=_duplicate_titles()):
+        settled = places.settle_places()
+    others: list[Achievement | Demand] = []
+    for row_id in settled:
+        other = db.session.get(Demand, row_id)
+        if other is not None and other is not row:
+            others.append(other)
+    return others
 
 
 def _commit() -> None:

@@ -63,9 +63,31 @@ class SchemaRow(Model):
         cls.__table_args__ = tuple(constraints)
 
 
-def alias_of(district: str | None, chain: str | None) -> str:
-    """What stands for a firm that is not to be named: the names of its district and of the listing's chain only."""
-    return f"{district or '聊城市'}某{chain or ''}企业"
+# What of its place an unnamed demand may show; decided in `places.py`, stored so that all surfaces agree.
+PLACES = ("", "district", "chain", "both")
+
+
+def alias_of(district: str | None, chain: str | None, place: str) -> str:
+    """What stands for a firm that is not to be named.
+
+    Args:
+        district: name of the district it is seated in.
+        chain: name of the chain that the listing names.
+        place: which of both may be shown, a value of `PLACES`.
+    """
+    seat = district if shows_district(place) else None
+    trade = chain if shows_chain(place) else None
+    return f"{seat or '聊城市'}某{trade or ''}企业"
+
+
+def shows_district(place: str) -> bool:
+    """Whether an unnamed demand of which this place is shown may show its district."""
+    return place in ("district", "both")
+
+
+def shows_chain(place: str) -> bool:
+    """Whether it may show its chain."""
+    return place in ("chain", "both")
 
 
 class Listing(SchemaRow):
@@ -427,6 +449,9 @@ class Demand(Listing):
         deadline: Mapped[date | None]
         anonymous: Mapped[bool]
 
+    # A new row shows nothing of its place until `places.settle_places` has counted who shares it.
+    place_shown: Mapped[str] = mapped_column(String(10), default="", server_default="")
+
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
@@ -451,10 +476,12 @@ class Demand(Listing):
 
     @property
     def alias(self) -> str:
-        """What stands for the firm where it is not to be named: district and chain only."""
+        """What stands for the firm where it is not to be named: district and chain at most."""
         district = self.organisation.district
         return alias_of(
-            district.name if district else None, self.chain.name if self.chain else None
+            district.name if district else None,
+            self.chain.name if self.chain else None,
+            self.place_shown or "",  # a row that is not stored yet has none
         )
 
 
