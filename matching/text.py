@@ -20,15 +20,15 @@ from typing import NamedTuple
 
 import rjieba
 
+from matching.folding import (
+    keeps_offsets,
+    normalise,
+    original_offsets,
+)
 from matching.lexicon import (
     lexicon_lines,
     lexicon_terms,
     stop_words,
-)
-from matching.normal_form import (
-    keeps_offsets,
-    normalise,
-    original_offsets,
 )
 from matching.word_classes import (
     GRADE,
@@ -58,7 +58,7 @@ __all__ = [
 # The characters that jieba cuts; all others belong to Latin tokens.
 HAN = "\u4e00-\u9fd5"
 # Raise when the code below would give other words; the word lists count by themselves.
-RULES = "2"
+RULES = "3"
 
 # A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
@@ -154,7 +154,7 @@ def spans(
     """
     norm = normalise(text)
     found = normal_spans(norm, stop=stop)
-    if keeps_offsets(text, norm):
+    if keeps_offsets(text):
         return found
     starts, ends = original_offsets(text)
     return [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
@@ -269,7 +269,9 @@ class _Cutter:
         self._terms = lexicon_terms()
         self._pieces: dict[str, Piece] = {}
         for line in lexicon_lines("terms.txt"):
-            word, frequency, tag = line.split(" ")
+            term, frequency, tag = line.split(" ")
+            # Folded as the texts are in which it is looked for.
+            word = normalise(term)
             if _HAN_RUN.fullmatch(word):
                 rjieba.add_word(word, int(frequency), tag)
 
