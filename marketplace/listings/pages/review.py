@@ -206,6 +206,7 @@ def _review_page(
         summary=_error_summary(error),
         decisions=buttons.review_buttons(row, current_user, only=only),
         problems=readiness.publication_problems(row),
+        hints=readiness.naming_hints(row),
         history=review_queue.history_with_people(row),
         neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),
         only=only,
