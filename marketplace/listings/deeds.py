@@ -30,6 +30,7 @@ from marketplace.listings.writing import (
     reject_duplicate_title,
     set_values,
 )
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
@@ -338,10 +339,17 @@ def _checked_reason(note: str) -> str:
     return reason
 
 
+def _move_note(note: str) -> str:
+    """What is said with a deed, unless it bears the mark of a state secret."""
+    if secret_mark(note):
+        raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
+    return note
+
+
 def _move(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
-    row.life.move(row, deed, by=by, note=note)
+    row.life.move(row, deed, by=by, note=_move_note(note))
     others = _settle_places(row)
     _commit()
     _sync_index(row, *others)
