@@ -104,6 +104,8 @@ def fill_site(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, fl
             if rows:
                 db.session.execute(db.insert(LISTINGS[kind].__table__), rows)
         db.session.commit()
+        # Rows inserted by the table have no cards yet, as after a migration.
+        upkeep.write_cards()
         upkeep.refresh_statistics()
         timed("rows", began)
         began = time.monotonic()

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
-from marketplace.permissions import TABLE, may, require
+from marketplace.permissions import TABLE, Reader, may, require
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -62,6 +62,15 @@ def deed_of(app: Flask, endpoint: str) -> str | None:
     return LIBRARY_ENDPOINTS.get(endpoint) or getattr(
         app.view_functions.get(endpoint), "needs", None
     )
+
+
+def current_reader() -> Reader:
+    """The person or guest of this request.
+
+    Itself and not flask-login's proxy, which looks the reader up at each of the hundreds of questions of a page.
+    """
+    reader: Reader = current_user._get_current_object()
+    return reader
 
 
 def init_app(app: Flask) -> None:

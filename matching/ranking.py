@@ -14,15 +14,13 @@ from collections.abc import (
     Sequence,
 )
 from functools import cached_property
-from typing import (
-    Any,
-    TypeAlias,
-)
+from typing import Any
 
 import numpy as np
 
 from matching import vectors
 from matching.arrays import (
+    Bools,
     Float16s,
     Float32s,
     Float64s,
@@ -34,6 +32,7 @@ from matching.documents import (
     Id,
     id_sort_key,
 )
+from matching.explaining import kernels as explaining_kernels
 from matching.explaining.query_explainer import QueryExplainer
 from matching.explaining.reasons import (
     EarnedParts,
@@ -47,13 +46,10 @@ from matching.features import (
 )
 from matching.index import kernels
 from matching.index.reading import read_features
-from matching.index.weighting import WeightedQuery
+from matching.index.weighting import SUBLINEAR, WeightedQuery
 
 # Places of a score: beyond them the sums of 32 bits differ from machine to machine.
 SCORE_PLACES = 9
-
-# Kind of feature → key → its part of the score.
-_Earned: TypeAlias = dict[str, dict[int, float]]
 
 
 class Match:
@@ -159,14 +155,7 @@ class QueryRun:
 
     @cached_property
     def _explainer(self) -> QueryExplainer:
-        words = self._queries["words"]
-        grams = self._queries.get("grams")
-        return QueryExplainer(
-            self._document,
-            words,
-            grams,
-            self._documents,
-        )
+        return QueryExplainer(self._document, self._queries, self._documents)
 
     @property
     def analysis(self) -> QueryAnalysis:
@@ -334,7 +323,7 @@ class QueryRun:
         # No rounding by postings here, so it differs from a stored one by the last bits of 32.
         score = 0.0
         if self._features.has_content and other.has_content:
-            score = _total(self._earned(counted, norms))
+            score = self._earned(counted, norms)[1]
             if self._weights["vectors"]:
                 word_vectors = self._catalogue.word_vectors
                 means = word_vectors.mean_vectors([other.words])
@@ -357,37 +346,54 @@ class QueryRun:
         norms: Mapping[str, float],
         score: float,
     ) -> Reasons:
+        earned, total, shared = self._earned(counted, norms)
         # A score of 0 has nothing to share out, whatever the texts have in common.
-        earned = self._earned(counted, norms) if score > 0 else {}
+        if score <= 0:
+            earned = {kind: np.zeros_like(parts) for kind, parts in earned.items()}
+            total = 0.0
         vector_share = 0.0
         if self._weights["vectors"]:
             # What features did not earn, the vectors did.
-            vector_share = max(0.0, score - _total(earned))
-        parts = EarnedParts(
-            earned.get("grams", {}),
-            earned.get("titles", {}),
-            earned.get("words", {}),
-            vector_share,
-        )
-        others = set(counted["words"].keys.tolist())
-        return self._explainer.explain(score, parts, others)
+            vector_share = max(0.0, score - total)
+        parts = EarnedParts(earned, shared, vector_share)
+        return self._explainer.explain(score, parts)
 
     def _earned(
         self, counted: Mapping[str, FeatureCounts], norms: Mapping[str, float]
-    ) -> _Earned:
-        """What each shared feature earned of the score."""
-        found: _Earned = {}
+    ) -> tuple[dict[str, Float64s], float, Bools]:
+        """What a document earns by its features.
+
+        Args:
+            counted, norms: its features and its norm by kind.
+
+        Returns:
+            kind → the part of the score of each feature of the query, shape (k,); their sum; which content words it
+            shares, shape (content words,).
+        """
+        found: dict[str, Float64s] = {}
+        total = 0.0
+        shared_words = np.zeros(0, dtype=np.bool_)
         for kind, query in self._queries.items():
-            weight = self._weights[kind]
-            parts = query.cosine_parts(counted[kind], norms[kind])
-            found[kind] = {key: part * weight for key, part in parts.items()}
-        return found
+            keys = query.counted.keys
+            parts = np.zeros(len(keys))
+            shared = np.zeros(len(keys), dtype=np.bool_)
+            total += explaining_kernels.earn_parts(
+                keys,
+                query.weights,
+                counted[kind].keys,
+                counted[kind].counts,
+                SUBLINEAR,
+                norms[kind],
+                self._weights[kind],
+                parts,
+                shared,
+            )
+            found[kind] = parts
+            if kind == "words":
+                shared_words = shared
+        return found, total, shared_words
 
 
 def _rounded(scores: Any) -> Any:
     """In 0…1, to nine places; a number or an array of any shape."""
     return np.round(np.clip(scores, 0.0, 1.0), SCORE_PLACES)
-
-
-def _total(earned: _Earned) -> float:
-    return sum(sum(parts.values()) for parts in earned.values())

@@ -18,6 +18,7 @@ from marketplace.accounts.models import (
     Role,
     key_of,
 )
+from marketplace.accounts.queries import find_organisation, find_person
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
@@ -44,19 +45,6 @@ def checked_uscc(text: str) -> str:
     except ParseError as error:
         # The parser knows no field of a form; here it is always this one.
         raise Invalid(error.message, problems={"uscc": [error.message]}) from None
-
-
-def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
-    """The organisation of that code, else of that name (spelling aside)."""
-    # The code first: names change and are spelt in many ways, a code belongs to one body for good.
-    if uscc:
-        by_code = db.select(Organisation).where(Organisation.uscc == uscc)
-        registered: Organisation | None = db.session.scalar(by_code)
-        if registered is not None:
-            return registered
-    by_name = db.select(Organisation).where(Organisation.name_key == key_of(name))
-    named: Organisation | None = db.session.scalar(by_name)
-    return named
 
 
 def draft_organisation(
@@ -165,27 +153,13 @@ def verify_organisation(
     persistence.commit(stale=quicker, duplicates={"uq_organisation_uscc": quicker})
 
 
-def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
-    """The people of those ids, in one query; None, which is the site itself, is passed over."""
-    wanted = {person_id for person_id in ids if person_id is not None}
-    people = db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
-    return {person.id: person for person in people}
-
-
 def seed_roles() -> None:
     """Make sure that every role of `ROLES` has its row."""
     known = set(db.session.scalars(db.select(Role.name)))
     for code, name in ROLES.items():
         if code not in known:
             db.session.add(Role(name=code, description=name))
-    db.session.commit()
-
-
-def find_person(email: str) -> Person | None:
-    """The person of that sign-in name."""
-    query = db.select(Person).where(Person.email == email.strip().lower())
-    person: Person | None = db.session.scalar(query)
-    return person
+    persistence.commit()
 
 
 def add_person(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import func, literal, union_all
 
-from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
@@ -114,7 +114,7 @@ def history_with_people(
 ) -> list[tuple[History, Person | None]]:
     """The history of a listing, newest first, with who did it (None: the site itself)."""
     rows = history_of(row)
-    people = account_deeds.people_by_id(one.by_id for one in rows)
+    people = account_queries.people_by_id(one.by_id for one in rows)
     return [(one, people.get(one.by_id or 0)) for one in reversed(rows)]
 
 

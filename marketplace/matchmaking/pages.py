@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace.door import needs
+from marketplace.door import current_reader, needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings import queries as listing_queries
@@ -58,11 +58,11 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
 
     `order=text` leaves the judgements on this list out of its order.
     """
-    row = listing_queries.get_visible(kind, listing_id, by=current_user)
+    row = listing_queries.get_visible(kind, listing_id, by=current_reader())
     order = request.args.get("order")
     if order == "date":
         return _newest_page(row)
-    answer = matches_for(row, by=current_user, reorder=order != "text")
+    answer = matches_for(row, by=current_reader(), reorder=order != "text")
     return _page(
         "matches", row, answer=answer, **_judging_values(row, answer.ranked_list)
     )
@@ -78,8 +78,8 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
 @needs("match.read")
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
-    row = listing_queries.get_visible(kind, listing_id, by=current_user)
-    pair = evidence_for(row, other_id, by=current_user)
+    row = listing_queries.get_visible(kind, listing_id, by=current_reader())
+    pair = evidence_for(row, other_id, by=current_reader())
     return _page("evidence", row, pair=pair, **_judging_values(row, pair.ranked_list))
 
 
@@ -93,7 +93,7 @@ def run_trial() -> ResponseReturnValue:
     if request.method == "GET":
         return _trial_page(kind, text)
     try:
-        answer = trial.match_text(text, kind, by=current_user)
+        answer = trial.match_text(text, kind, by=current_reader())
     except Invalid as error:
         return _trial_page(kind, text, problems=error.problems), 422
     return _trial_page(kind, text, answer=answer)
@@ -124,7 +124,7 @@ def algorithm() -> ResponseReturnValue:
 def _newest_page(row: Row) -> str:
     """The plain order of what could be offered; a page beyond the end says so and shows the last one."""
     wanted = min(request.args.get("page", 1, type=int), PAGE_LIMIT)
-    answer, page, pages = newest_for(row, by=current_user, page=wanted)
+    answer, page, pages = newest_for(row, by=current_reader(), page=wanted)
     return _page(
         "newest",
         row,
@@ -140,16 +140,18 @@ def _judging_values(row: Row, ranked_list: RankedList | None) -> dict[str, objec
     # Nothing of the list is stored until it is judged: it travels with the page (decision 015).
     signed_list = ""
     if ranked_list is not None:
-        signed_list = ranked_lists.sign(ranked_list, to=current_user)
+        signed_list = ranked_lists.sign(ranked_list, to=current_reader())
     declined = None
-    if isinstance(row, Achievement) and may(current_user, "verdict.read_reasons", row):
-        declined = verdict_queries.decline_reasons(row, by=current_user)
+    if isinstance(row, Achievement) and may(
+        current_reader(), "verdict.read_reasons", row
+    ):
+        declined = verdict_queries.decline_reasons(row, by=current_reader())
     return {
         "signed_list": signed_list,
         "reasons": verdict_queries.reason_names(row.kind),
         "levels": LEVELS,
         "least": judgements.JUDGEMENTS_LEAST,
-        "grading": may(current_user, "verdict.grade", row),
+        "grading": may(current_reader(), "verdict.grade", row),
         "declined": declined,
     }
 
@@ -159,7 +161,7 @@ def _page(name: str, row: Row, **values: object) -> str:
         f"matchmaking/{name}.html",
         row=row,
         opening=opening_line(row),
-        editable=may(current_user, "listing.edit", row),
+        editable=may(current_reader(), "listing.edit", row),
         **values,
     )
 
@@ -174,7 +176,7 @@ def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
     answer = None
     # A text that cannot be tried has no matches; one whose organisation is missing still has.
     if "text" not in error.problems:
-        answer = trial.match_text(text, kind, by=current_user)
+        answer = trial.match_text(text, kind, by=current_reader())
     # The title was made from the text, so what is wrong with it is mended there.
     fields = {"title": "text"}
     problems = {}
@@ -201,5 +203,5 @@ def _trial_page(
         least=trial.TEXT_LEAST,
         most=trial.TEXT_MOST,
         example=EXAMPLES[kind],
-        savable=may(current_user, "trial.save"),
+        savable=may(current_reader(), "trial.save"),
     )

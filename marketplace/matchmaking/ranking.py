@@ -21,6 +21,7 @@ from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
 from marketplace.verdicts.projections import common_conditions
 from matching.explaining import facts
+from matching.judging.grades import may_have_grade
 
 SPARE = 5  # ranked beyond what is asked for: some rows are the reader's own or no longer to be found
 DEEPER = 4  # how many times as many are ranked when those were not enough
@@ -80,7 +81,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Selection:
-    """The first matches that may be offered, with their rows; and the best match of all, whoever may see it."""
+    """The first matches that may be offered, with their rows; and the best match of all, before any was left out."""
 
     found: tuple[tuple[matching.Match, Row], ...]
     best: matching.Match | None
@@ -200,7 +201,8 @@ def _grade_rows(
     """The rows that have a grade, in order. Only those that can have one are explained."""
     graded = []
     for match, row in selection.found:
-        if grader.can_grade(match.score):
+        # Neither grader gives one below the lowest cut point (decision 015), so such a row is not explained.
+        if may_have_grade(match.score):
             grade = grader.grade(match.reasons, compared.get(row.id, ()))
             if grade is not None:
                 graded.append(RankedRow(row, match.score, grade, match.reasons))

@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app
 
 from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
@@ -179,7 +180,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
 def list_demo_people() -> Iterator[tuple[str, str]]:
     """Sign-in names of the demonstration that exist on this site, with the Chinese name of the role of each."""
     for name, (_, role, _) in DEMO_PEOPLE.items():
-        if account_deeds.find_person(_email_of(name)) is not None:
+        if account_queries.find_person(_email_of(name)) is not None:
             yield _email_of(name), ROLES[role]
 
 
@@ -207,7 +208,7 @@ def _demo_person(name: str) -> Person:
     Raises:
         LookupError: there is nobody of that name.
     """
-    person = account_deeds.find_person(_email_of(name))
+    person = account_queries.find_person(_email_of(name))
     if person is None:
         raise LookupError(f"the demonstration has no {name}")
     return person

@@ -58,15 +58,6 @@ class ActiveGrader:
         """Whether the facts of a pair change its grade: those of the fixed cut points come from its reasons alone."""
         return self.since is not None
 
-    @staticmethod
-    def can_grade(score: float) -> bool:
-        """Whether a score may earn a grade at all.
-
-        Below the lowest cut point neither grader gives one (decision 015: whether a pair is offered stays with the
-        cut points), so that its reasons need not be worked out: some .3 ms a pair.
-        """
-        return score >= grades.WEAK
-
 
 def ranker_version() -> str:
     """The version of the ranking: the words it reads and the weights of its parts."""

@@ -5,7 +5,6 @@ Deeds live in `deeds.py`. A pair is judged on one listing's list: `side` is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -25,6 +24,7 @@ from marketplace.clock import now
 from marketplace.extensions import Model, db
 from marketplace.lifecycle import Life
 from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.schema.choices import one_of
 
 SIDES = ("demand", "achievement")
 SURFACES = ("matches", "evidence")  # a ranked list, or one pair opened by itself
@@ -74,11 +74,6 @@ def _moves() -> dict[tuple[str, str], str]:
 LIFE = Life(initial="open", moves=_moves(), names=STATE_NAMES, deeds=DEED_NAMES)
 
 
-def _one_of(column: str, values: Iterable[str]) -> str:
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return f"{column} in ({quoted})"
-
-
 class Impression(Model):
     """A ranked list as a reader had it on the page when they judged something on it. Looking alone stores nothing.
 
@@ -97,8 +92,8 @@ class Impression(Model):
         "shown"  # table and column names stay as the first migration made them
     )
     __table_args__ = (
-        CheckConstraint(_one_of("side", SIDES), name="side"),
-        CheckConstraint(_one_of("surface", SURFACES), name="surface"),
+        CheckConstraint(one_of("side", SIDES), name="side"),
+        CheckConstraint(one_of("surface", SURFACES), name="surface"),
         UniqueConstraint("to_id", "digest"),
         Index("ix_shown_subject", "side", "subject_id", "at"),
     )
@@ -152,13 +147,13 @@ class Verdict(Model):
 
     __tablename__ = "verdict"
     __table_args__ = (
-        CheckConstraint(_one_of("side", SIDES), name="side"),
-        CheckConstraint(_one_of("state", STATE_NAMES), name="state"),
+        CheckConstraint(one_of("side", SIDES), name="side"),
+        CheckConstraint(one_of("state", STATE_NAMES), name="state"),
         CheckConstraint(
-            _one_of("by_role", ("owner", "broker", "operator")), name="by_role"
+            one_of("by_role", ("owner", "broker", "operator")), name="by_role"
         ),
         CheckConstraint(
-            f"reason is null or {_one_of('reason', REASONS)}", name="reason"
+            f"reason is null or {one_of('reason', REASONS)}", name="reason"
         ),
         CheckConstraint(
             "(state = 'unsuitable') = (reason is not null)", name="reasoned"

@@ -7,28 +7,25 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 
 from __future__ import annotations
 
-from collections import (
-    Counter,
-    defaultdict,
-)
-from collections.abc import (
-    Iterable,
-    Set,
-)
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import (
-    TypeAlias,
-)
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
 
 from matching import features
 from matching import text as words_of
+from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
 from matching.documents import Document
+from matching.explaining import kernels
 from matching.explaining.reasons import (
     EarnedParts,
-    KeyParts,
     QueryAnalysis,
     Reasons,
 )
+from matching.index.keys import find_keys
 from matching.index.weighting import WeightedQuery
 from matching.text import Span
 
@@ -42,11 +39,42 @@ MAX_WORDS = 8
 _PLACES = 12
 
 
-# Where a feature occurs in the query: side (0 the title, 1 the text), start, end, and its share of what the key earned.
-# A plain tuple: a query has a thousand, and named ones are slower to make.
-_Place: TypeAlias = tuple[int, int, int, float]
-# Key of a feature → where it occurs.
-_Places: TypeAlias = dict[int, list[_Place]]
+# Where a feature occurs in the query: its key, start, end, and how often it counts there. A plain tuple: a query has a
+# thousand, and named ones are slower to make.
+_Place: TypeAlias = tuple[int, int, int, int]
+# Kinds of features in the order in which their parts are added up.
+_KINDS = ("grams", "titles", "words")
+
+
+class _PlaceTable(NamedTuple):
+    """All places of the features of a query, by feature; characters are those of the title with the text after it.
+
+    Attributes:
+        features: the feature of each place, numbered through all kinds, shape (p,).
+        starts, ends: its characters, shape (p,).
+        shares: what goes to this place of what its feature earned, shape (p,).
+    """
+
+    features: Int64s
+    starts: Int64s
+    ends: Int64s
+    shares: Float64s
+
+
+class _ChosenWords(NamedTuple):
+    """The words by which documents that share the same ones are explained.
+
+    Attributes:
+        owners: for each character of title and text the number of the span that covers it, -1 for none.
+        words: the number of the word of each span, shape (spans,).
+        numbers: word → its number.
+        covered: how much of the query's weight they carry, 0…1.
+    """
+
+    owners: Int32s
+    words: Int32s
+    numbers: Mapping[str, int]
+    covered: float
 
 
 class QueryExplainer:
@@ -55,33 +83,37 @@ class QueryExplainer:
     def __init__(
         self,
         query: Document,
-        words: WeightedQuery,
-        grams: WeightedQuery | None,
+        weighted: Mapping[str, WeightedQuery],
         documents: int,
     ) -> None:
         """Take the words of a query apart.
 
         Args:
             query: the document.
-            words, grams: its features as they were weighted; grams None where grams do not count.
+            weighted: its features as they were weighted, by kind; words always, the others where they count.
             documents: how many the catalogue has.
         """
         # The same two normalised texts that the features were read from, so that places and keys agree.
         self._sides = features.title_and_text(query)
         self._times = (features.TITLE_WEIGHT, 1)
+        # The text begins where the title ends, as if both were one.
+        self._offsets = (0, len(self._sides[0]))
         self._spans = [words_of.normal_spans(norm, stop=True) for norm in self._sides]
         self._whole = [longest_spans(spans) for spans in self._spans]
         self._keys: dict[str, int] = {}
         for spans in self._spans:
             for span in spans:
                 self._keys[span.word] = features.word_key(span.word)
-        self._words = words
-        self._grams = grams
+        self._weighted = weighted
+        self._words = weighted["words"]
+        self._grams = weighted.get("grams")
         # A query's content words are its features of that kind, so each has a place.
-        places = enumerate(words.counted.keys.tolist())
+        places = enumerate(self._words.counted.keys.tolist())
         self._place_of = {key: place for place, key in places}
         self._max_frequency = max(RARE_AT_LEAST, RARE_SHARE * documents)
         self._weights = self._word_weights()
+        # Shared words of a document, as bytes → what is chosen of them.
+        self._chosen: dict[bytes, _ChosenWords] = {}
 
     def _word_weights(self) -> dict[str, float]:
         counted: Counter[str] = Counter()
@@ -124,49 +156,34 @@ class QueryExplainer:
 
     def _absent_words(self) -> set[str]:
         """Whole words that the catalogue does not have: not as a word, not cut otherwise, not in part."""
-        absent: set[str] = set()
-        for word in self._weights:
-            # Rare words may be cut differently elsewhere: their characters side by side count as known.
-            if not self._frequencies[word] and not self._occurs_as_grams(word):
-                absent.add(word)
+        absent = {word for word in self._weights if not self._frequencies[word]}
+        # Rare words may be cut differently elsewhere: their characters side by side count as known.
+        absent -= self._known_as_grams(sorted(absent))
         for spans, whole in zip(self._spans, self._whole, strict=True):
-            for outer in whole:
-                if outer.word in absent and self._has_known_part(outer, spans):
-                    absent.discard(outer.word)
+            known = [span for span in spans if self._frequencies[span.word]]
+            absent.difference_update(words_with_parts(whole, known))
         return absent
 
-    def _occurs_as_grams(self, word: str) -> bool:
-        """Whether each character of a Han word is followed by the next one somewhere in the catalogue."""
-        if self._grams is None or len(word) < 2 or not words_of.is_han(word):
-            return False
-        keys = features.word_bigram_keys(word)
-        return all(self._grams.frequency_of(key) for key in keys)
+    def _known_as_grams(self, words: Iterable[str]) -> set[str]:
+        """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
+        if self._grams is None:
+            return set()
+        wanted = [word for word in words if len(word) > 1 and words_of.is_han(word)]
+        if not wanted:
+            return set()
+        is_known = self._grams.frequencies_of(features.word_bigram_keys(wanted)) > 0
+        ends = np.cumsum([len(word) - 1 for word in wanted])
+        every = np.logical_and.reduceat(is_known, [0, *ends[:-1]])
+        return {word for word, known in zip(wanted, every, strict=True) if known}
 
-    def _has_known_part(
-        self,
-        outer: Span,
-        spans: list[Span],
-    ) -> bool:
-        inside = [s for s in spans if outer.start <= s.start and s.end <= outer.end]
-        return any(self._frequencies[span.word] for span in inside)
-
-    def explain(
-        self,
-        score: float,
-        earned: EarnedParts,
-        others: Set[int],
-    ) -> Reasons:
+    def explain(self, score: float, earned: EarnedParts) -> Reasons:
         """Share a score out among the words.
 
         Args:
             score: 0…1.
             earned: what the features earned of it.
-            others: the keys of the other document's words.
         """
-        chosen: list[list[Span]] = []
-        for spans in self._spans:
-            shared = [span for span in spans if self._keys[span.word] in others]
-            chosen.append(longest_spans(shared))
+        chosen = self._choose_words(earned.shared_words)
         shares = self._shares(chosen, earned)
         # Equal shares in the order of the words, however their last bits were rounded.
         by_share = sorted(
@@ -187,41 +204,73 @@ class QueryExplainer:
             score - total,
             score,
             specific,
-            self._covered(chosen),
+            chosen.covered,
             self.analysis.weighed,
             self.analysis.unknown,
             vector_share,
         )
 
-    def _shares(
-        self, chosen: list[list[Span]], earned: EarnedParts
-    ) -> dict[str, float]:
+    @cached_property
+    def _word_at(self) -> dict[int, str]:
+        """The word of each place among the weighted features."""
+        return {self._place(word): word for word in self._keys}
+
+    @cached_property
+    def _longest_first(self) -> list[list[Span]]:
+        """The words of title and text in the order in which the longest are chosen; each document has some of them."""
+        return [sorted(spans, key=_by_length) for spans in self._spans]
+
+    @cached_property
+    def _word_numbers(self) -> dict[str, int]:
+        return {word: number for number, word in enumerate(self._keys)}
+
+    def _choose_words(self, shared_words: Bools) -> _ChosenWords:
+        """The longest of the shared words that do not overlap.
+
+        Args:
+            shared_words: which content words of the query a document has, shape (content words,).
+        """
+        # A text that repeats few words has many places and few sets of shared ones: each is looked through once.
+        key = shared_words.tobytes()
+        found = self._chosen.get(key)
+        if found is not None:
+            return found
+        places = np.flatnonzero(shared_words).tolist()
+        shared = {self._word_at[place] for place in places}
+        owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
+        words: list[int] = []
+        numbers: dict[str, int] = {}
+        chosen: list[list[Span]] = []
+        for spans, offset in zip(self._longest_first, self._offsets, strict=True):
+            candidates = [span for span in spans if span.word in shared]
+            chosen.append(_without_overlaps(candidates))
+            for span in chosen[-1]:
+                owners[offset + span.start : offset + span.end] = len(words)
+                numbers[span.word] = self._word_numbers[span.word]
+                words.append(numbers[span.word])
+        found = _ChosenWords(
+            owners, np.array(words, dtype=np.int32), numbers, self._covered(chosen)
+        )
+        self._chosen[key] = found
+        return found
+
+    def _shares(self, chosen: _ChosenWords, earned: EarnedParts) -> dict[str, float]:
         """Word → what the features inside it earned."""
-        owners = [
-            _owners(spans, len(norm))
-            for spans, norm in zip(chosen, self._sides, strict=True)
-        ]
         # Always grams, titles, words: sums of floats depend on their order, and shares are compared to the bit.
-        shares: defaultdict[str, float] = defaultdict(float)
-        _add_shares(
-            shares,
-            owners,
-            earned.grams,
-            self._gram_places,
+        parts = [earned.parts[kind] for kind in self._kinds]
+        table = self._place_table
+        found = np.zeros(len(self._keys))
+        kernels.share_places(
+            np.concatenate(parts),
+            table.features,
+            table.starts,
+            table.ends,
+            table.shares,
+            chosen.owners,
+            chosen.words,
+            found,
         )
-        _add_shares(
-            shares,
-            owners,
-            earned.titles,
-            self._title_places,
-        )
-        _add_shares(
-            shares,
-            owners,
-            earned.words,
-            self._word_places,
-        )
-        return shares
+        return {word: float(found[number]) for word, number in chosen.numbers.items()}
 
     def _covered(self, chosen: list[list[Span]]) -> float:
         """The weight of the query's whole words that the other text has, a part counting by its length."""
@@ -234,68 +283,66 @@ class QueryExplainer:
                 found[word] = max(found.get(word, 0.0), share)
         return sum(self._weights[w] * share for w, share in found.items()) / total
 
+    @property
+    def _kinds(self) -> list[str]:
+        return [kind for kind in _KINDS if kind in self._weighted]
+
     @cached_property
-    def _gram_places(self) -> _Places:
-        found: list[tuple[int, _Place]] = []
+    def _place_table(self) -> _PlaceTable:
+        """The places of the features of all kinds, one kind after the other."""
+        places_of = {
+            "grams": self._gram_places,
+            "titles": self._title_places,
+            "words": self._word_places,
+        }
+        tables: list[_PlaceTable] = []
+        first = 0
+        for kind in self._kinds:
+            known = self._weighted[kind].counted.keys
+            table = _places_by_feature(list(places_of[kind]()), known)
+            tables.append(table._replace(features=table.features + first))
+            first += len(known)
+        return _PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
+
+    def _gram_places(self) -> Iterator[_Place]:
         for side, norm in enumerate(self._sides):
+            offset = self._offsets[side]
+            times = self._times[side]
             for key, start, end in features.gram_spans(norm):
-                found.append((key, (side, start, end, self._times[side])))
-        return _with_shares(found)
+                yield key, offset + start, offset + end, times
 
-    @cached_property
-    def _title_places(self) -> _Places:
+    def _title_places(self) -> Iterator[_Place]:
         title = self._sides[0]
-        units = features.gram_spans(title, pairs=False, stop=False)
         times = self._times[0]
-        return _with_shares((u.key, (0, u.start, u.end, times)) for u in units)
+        for key, start, end in features.gram_spans(title, pairs=False, stop=False):
+            yield key, start, end, times
 
-    @cached_property
-    def _word_places(self) -> _Places:
-        found: list[tuple[int, _Place]] = []
+    def _word_places(self) -> Iterator[_Place]:
         for side, spans in enumerate(self._spans):
+            offset = self._offsets[side]
+            times = self._times[side]
             for word, start, end in spans:
-                place = (side, start, end, self._times[side])
-                found.append((self._keys[word], place))
-        return _with_shares(found)
+                yield self._keys[word], offset + start, offset + end, times
 
 
-def _with_shares(weighted: Iterable[tuple[int, _Place]]) -> _Places:
-    """Places by key; given with how often each counts, which becomes its share of all that its key counts."""
-    found: defaultdict[int, list[_Place]] = defaultdict(list)
-    for key, place in weighted:
-        found[key].append(place)
-    for places in found.values():
-        total = sum(times for *_, times in places)
-        places[:] = [
-            (side, start, end, times / total) for side, start, end, times in places
-        ]
-    return found
+def _places_by_feature(places: Sequence[_Place], known: UInt64s) -> _PlaceTable:
+    """Places in the order of the query's features, each with its share of all that its feature counts.
 
-
-def _add_shares(
-    shares: defaultdict[str, float],
-    owners: list[list[Span | None]],
-    earned: KeyParts,
-    places: _Places,
-) -> None:
-    """Share what each key earned among its places, and add each place's share to the word it lies in."""
-    for key, part in earned.items():
-        for side, start, end, share in places.get(key, ()):
-            owner = owners[side][start]
-            # Only a feature that lies inside one shared word belongs to it; across two words it is residual.
-            if owner is not None and owner is owners[side][end - 1]:
-                shares[owner.word] += part * share
-
-
-def _owners(
-    spans: list[Span],
-    length: int,
-) -> list[Span | None]:
-    """For each character of a text of that length the span that covers it."""
-    owners: list[Span | None] = [None] * length
-    for span in spans:
-        owners[span.start : span.end] = [span] * (span.end - span.start)
-    return owners
+    Args:
+        places: in reading order.
+        known: keys of the query's features, ascending, shape (k,).
+    """
+    keys = np.array([place[0] for place in places], dtype=np.uint64)
+    rest = np.array([place[1:] for place in places], dtype=np.int64).reshape(-1, 3)
+    feature = find_keys(known, keys)
+    # What is at no place of the features was not counted: a text is cut off at a most of features.
+    counted = np.flatnonzero(feature >= 0)
+    # Stable: the places of one feature stay in reading order.
+    order = counted[np.argsort(feature[counted], kind="stable")]
+    feature = feature[order]
+    starts, ends, times = rest[order].T.copy()
+    totals = np.bincount(feature, weights=times, minlength=len(known))
+    return _PlaceTable(feature, starts, ends, times / totals[feature])
 
 
 def _covered_shares(
@@ -313,11 +360,38 @@ def _covered_shares(
             yield outer.word, min(1.0, inside / (outer.end - outer.start))
 
 
-def longest_spans(spans: list[Span]) -> list[Span]:
+def words_with_parts(whole: Sequence[Span], parts: Sequence[Span]) -> set[str]:
+    """The words of the whole spans inside which a part lies.
+
+    Args:
+        whole: in reading order, not overlapping.
+        parts: ordered by start.
+    """
+    starts = [span.start for span in whole]
+    found: set[str] = set()
+    for part in parts:
+        # The only one that may hold it: the last that begins no later.
+        place = bisect_right(starts, part.start) - 1
+        if place >= 0 and part.end <= whole[place].end:
+            found.add(whole[place].word)
+    return found
+
+
+def longest_spans(spans: Iterable[Span]) -> list[Span]:
     """The spans that overlap no longer one, in reading order: whole terms, not their parts."""
+    return _without_overlaps(sorted(spans, key=_by_length))
+
+
+def _by_length(span: Span) -> tuple[int, int]:
+    """Longest first, and among equals in reading order."""
+    return span.start - span.end, span.start
+
+
+def _without_overlaps(longest_first: Iterable[Span]) -> list[Span]:
+    """The spans that overlap none that comes before them, in reading order."""
     chosen: list[Span] = []
     covered: set[int] = set()
-    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start)):
+    for span in longest_first:
         # What was chosen before is no shorter, so it would cover an end of this one.
         if span.start not in covered and span.end - 1 not in covered:
             chosen.append(span)

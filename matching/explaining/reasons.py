@@ -4,15 +4,10 @@ Not here: how they are worked out (query_explainer), facts beside the text (fact
 
 from __future__ import annotations
 
-from collections.abc import (
-    Mapping,
-    Sequence,
-)
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-# Key of a feature → its part of the score.
-KeyParts: TypeAlias = Mapping[int, float]
+from matching.arrays import Bools, Float64s
 
 
 @dataclass(frozen=True)
@@ -72,11 +67,16 @@ class Reasons:
 
 @dataclass(frozen=True)
 class EarnedParts:
-    """What the features of each kind earned for one pair, and what the vectors did, in parts of the score."""
+    """What the features of a query earned for one document, and what the vectors did, in parts of the score.
 
-    grams: KeyParts
-    titles: KeyParts
-    words: KeyParts
+    Attributes:
+        parts: kind of features → the part of each feature of the query, shape (features of that kind,).
+        shared_words: which content words of the query the document has, shape (content words,).
+        vector_share: what words earned by being used alike in both texts.
+    """
+
+    parts: Mapping[str, Float64s]
+    shared_words: Bools
     vector_share: float
 
 

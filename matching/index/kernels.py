@@ -9,19 +9,10 @@ what a loop writes must be writeable. No fast-math: sums equal numpy's bit for b
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import (
-    Any,
-    TypeVar,
-    cast,
-)
+from typing import Any
 
 import numpy as np
-from numba import (
-    njit,
-    types,
-)
-from numba.core.types import Type
+from numba import njit, types
 
 from matching.arrays import (
     Bools,
@@ -33,8 +24,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.index import postings
-
-_Loop = TypeVar("_Loop", bound=Callable[..., Any])
+from matching.index.compiling import compiled_loop, read_only, writeable
 
 # Constants of a compiled loop: numba's cache notices changes of this file alone, so these two never change.
 _COUNT_BITS = postings.COUNT_BITS
@@ -46,45 +36,19 @@ _LEAST = np.float32(1e-38)
 NEAR = np.float32(2e-6)
 
 
-def _read(
-    dtype: Type,
-    dimensions: int = 1,
-) -> Type:
-    return types.Array(dtype, dimensions, "C", readonly=True)
+_POSTINGS = read_only(types.uint32)
+_NUMBERS = read_only(types.int64)
+_FACTORS = read_only(types.float32)
 
 
-def _write(
-    dtype: Type,
-    dimensions: int = 1,
-) -> Type:
-    return types.Array(dtype, dimensions, "C")
-
-
-def _compiled(signature: Any) -> Callable[[_Loop], _Loop]:
-    def decorate(loop: _Loop) -> _Loop:
-        options: dict[str, Any] = {"nogil": True, "boundscheck": False}
-        try:
-            return cast(_Loop, njit(signature, cache=True, **options)(loop))
-        except RuntimeError:
-            # No folder may be written to: compile at each start, which takes some ten seconds.
-            return cast(_Loop, njit(signature, **options)(loop))
-
-    return decorate
-
-
-_POSTINGS = _read(types.uint32)
-_NUMBERS = _read(types.int64)
-_FACTORS = _read(types.float32)
-
-
-@_compiled(
+@compiled_loop(
     types.void(
         _POSTINGS,
         _NUMBERS,
         _NUMBERS,
         _FACTORS,
         _FACTORS,
-        _write(types.float32),
+        writeable(types.float32),
     )
 )
 def sum_postings(
@@ -130,12 +94,12 @@ def sum_postings(
             at += np.uint64(1)
 
 
-@_compiled(
+@compiled_loop(
     types.void(
         _FACTORS,
         _FACTORS,
         types.float32,
-        _write(types.float32),
+        writeable(types.float32),
     )
 )
 def accumulate(
@@ -168,10 +132,10 @@ def _drop_below(
     return kept
 
 
-@_compiled(
+@compiled_loop(
     types.Array(types.int64, 1, "C")(
         _FACTORS,
-        _read(types.boolean),
+        read_only(types.boolean),
         types.int64,
         types.float32,
     )
@@ -229,7 +193,7 @@ def top_candidates(
     return found[: _drop_below(found, count, scores, floor)].copy()
 
 
-@_compiled(
+@compiled_loop(
     types.void(
         _POSTINGS,
         _NUMBERS,
@@ -237,7 +201,7 @@ def top_candidates(
         _NUMBERS,
         _NUMBERS,
         _NUMBERS,
-        _write(types.int64, 2),
+        writeable(types.int64, 2),
     )
 )
 def update_norm_sums(
@@ -269,9 +233,9 @@ def update_norm_sums(
             sums[number, 2] += squared * twice
 
 
-@_compiled(
+@compiled_loop(
     types.Array(types.float32, 1, "C")(
-        _read(types.int64, 2),
+        read_only(types.int64, 2),
         types.int64,
         types.float32,
     )
@@ -299,8 +263,8 @@ def inverse_norms(
     return found
 
 
-@_compiled(
-    _write(types.int64, 2)(
+@compiled_loop(
+    writeable(types.int64, 2)(
         _POSTINGS,
         _NUMBERS,
         _NUMBERS,
@@ -342,7 +306,7 @@ def norm_sums(
     return found
 
 
-@_compiled(_write(types.uint32)(_POSTINGS, _NUMBERS, _NUMBERS))
+@compiled_loop(writeable(types.uint32)(_POSTINGS, _NUMBERS, _NUMBERS))
 def invert_postings(
     by_document: UInt32s, document_ends: Int64s, term_ends: Int64s
 ) -> UInt32s:
@@ -371,7 +335,7 @@ def invert_postings(
     return by_term
 
 
-@_compiled(_write(types.int64)(_read(types.uint32), types.int64))
+@compiled_loop(writeable(types.int64)(read_only(types.uint32), types.int64))
 def count_numbers(
     numbers: UInt32s,
     size: int,
@@ -383,11 +347,11 @@ def count_numbers(
     return found
 
 
-@_compiled(
+@compiled_loop(
     types.void(
-        _read(types.uint64),
+        read_only(types.uint64),
         types.int64,
-        _write(types.int32),
+        writeable(types.int32),
     )
 )
 def fill_hash_table(
@@ -410,18 +374,23 @@ def fill_hash_table(
 
 
 _COUNTED_KEYS = types.Tuple(  # type: ignore[no-untyped-call]
-    (types.int64, _write(types.uint32), _write(types.uint8), _write(types.int64))
+    (
+        types.int64,
+        writeable(types.uint32),
+        writeable(types.uint8),
+        writeable(types.int64),
+    )
 )
 
 
-@_compiled(
+@compiled_loop(
     _COUNTED_KEYS(
-        _read(types.uint64),
+        read_only(types.uint64),
         _NUMBERS,
-        _read(types.int32),
+        read_only(types.int32),
         types.int64,
-        _write(types.int32),
-        _write(types.uint64),
+        writeable(types.int32),
+        writeable(types.uint64),
         types.int64,
         types.int64,
     )

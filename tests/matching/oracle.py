@@ -15,7 +15,10 @@ from matching import Document, text
 from matching.arrays import (
     Bools,
     Float32s,
+    Float64s,
+    Int32s,
     Int64s,
+    UInt8s,
     UInt32s,
     UInt64s,
 )
@@ -31,6 +34,7 @@ from matching.features import (
     word_key,
 )
 from matching.index.kernels import NEAR
+from matching.index.keys import find_keys
 from matching.index.postings import posting_counts, posting_numbers
 from matching.text import Token
 from matching.word_classes import is_amount
@@ -196,3 +200,45 @@ class NumpyKernels:
     @staticmethod
     def count_numbers(numbers: UInt32s, size: int) -> Int64s:
         return np.bincount(numbers, minlength=size)[:size]
+
+
+class PlainReasons:
+    """The loops of matching.explaining.kernels in numpy and Python; arguments and results as there."""
+
+    @staticmethod
+    def earn_parts(
+        known: UInt64s,
+        weights: Float64s,
+        keys: UInt64s,
+        counts: UInt8s,
+        by_count: Float64s,
+        norm: float,
+        factor: float,
+        parts: Float64s,
+        shared: Bools,
+    ) -> float:
+        places = find_keys(known, keys)
+        theirs = np.flatnonzero(places >= 0)
+        mine = places[theirs]
+        shared[mine] = True
+        if norm:
+            parts[mine] = weights[mine] * by_count[counts[theirs]] / norm * factor
+        return float(sum(parts.tolist()))
+
+    @staticmethod
+    def share_places(
+        parts: Float64s,
+        features: Int64s,
+        starts: Int64s,
+        ends: Int64s,
+        shares: Float64s,
+        owners: Int32s,
+        words: Int32s,
+        earned: Float64s,
+    ) -> None:
+        for feature, start, end, share in zip(
+            features, starts, ends, shares, strict=True
+        ):
+            span = set(owners[start:end].tolist())
+            if len(span) == 1 and span != {-1}:
+                earned[words[span.pop()]] += parts[feature] * share

@@ -9,16 +9,18 @@ import numpy.typing as npt
 import pytest
 
 from matching import Document, Matcher
+from matching.explaining import kernels as explaining_kernels
 from matching.features import FeatureCounts
 from matching.index import kernels
 from matching.index.feature_index import FeatureIndex
 from matching.index.segment import Segment
-from matching.index.weighting import SQUARED, SUBLINEAR_32, scaled_log
+from matching.index.weighting import SQUARED, SUBLINEAR, SUBLINEAR_32, scaled_log
 from tests.matching.conftest import CATALOGUE
-from tests.matching.oracle import NumpyKernels
+from tests.matching.oracle import NumpyKernels, PlainReasons
 
 SIZES = [(1, 1), (5, 3), (400, 30), (20_000, 200)]
 FORMS = (NumpyKernels, kernels)
+REASONS = (PlainReasons, explaining_kernels)
 
 
 def postings(
@@ -153,6 +155,52 @@ def test_segments_and_their_norm_sums_are_those_of_numpy() -> None:
     assert np.array_equal(segment.frequencies, frequencies)
     assert np.array_equal(segment.by_term, inverted)
     assert np.array_equal(FeatureIndex(segment).sums, sums)
+
+
+@pytest.mark.parametrize("norm", [0.0, 0.37])
+@pytest.mark.parametrize(("own", "theirs"), [(0, 5), (1, 0), (40, 60), (900, 500)])
+def test_what_features_earn_is_equal_bit_for_bit(
+    own: int, theirs: int, norm: float
+) -> None:
+    random = np.random.default_rng(own + theirs)
+    everything = random.permutation(own + theirs).astype(np.uint64) << np.uint64(50)
+    known = np.sort(everything[:own])
+    # Half of the document's features are the query's; they come in the order in which they were added.
+    keys = random.permutation(everything[own // 2 : own // 2 + theirs])
+    counts = random.integers(1, 64, len(keys)).astype(np.uint8)
+    weights = random.random(own)
+    found = []
+    for form in REASONS:
+        parts, shared = np.zeros(own), np.zeros(own, dtype=np.bool_)
+        total = form.earn_parts(
+            known, weights, keys, counts, SUBLINEAR, norm, 0.3, parts, shared
+        )
+        found.append((total, parts.tobytes(), shared.tobytes()))
+        assert set(known[shared]) == set(known) & set(keys)
+        assert np.all((parts > 0) == (shared if norm else False))
+
+    assert found[0] == found[1]
+
+
+def test_parts_go_to_the_word_that_covers_the_whole_place() -> None:
+    random = np.random.default_rng(8)
+    # Spans of one to five characters with gaps between some of them; two spans may be one word.
+    sizes = random.integers(1, 6, 60)
+    owner = np.where(random.random(60) < 0.3, -1, np.arange(60))
+    owners = np.repeat(owner, sizes).astype(np.int32)
+    words = random.integers(0, 20, 60).astype(np.int32)
+    starts = random.integers(0, len(owners) - 4, 500)
+    ends = starts + random.integers(1, 4, 500)
+    features = np.sort(random.integers(0, 90, 500))
+    found = []
+    for form in REASONS:
+        earned = np.zeros(20)
+        parts, shares = np.linspace(0, 1, 90), np.linspace(1, 0, 500)
+        form.share_places(parts, features, starts, ends, shares, owners, words, earned)
+        found.append(earned.tobytes())
+        assert 0 < earned.sum() < np.sum(parts[features] * shares)
+
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("name", [n for n in vars(NumpyKernels) if n[0] != "_"])

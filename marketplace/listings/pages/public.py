@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from marketplace import contributions
-from marketplace.door import needs
+from marketplace.door import current_reader, needs
 from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint
 
@@ -28,12 +27,12 @@ def demand(listing_id: int) -> ResponseReturnValue:
 
 def _listing_page(kind: str, listing_id: int) -> str:
     """The page of a listing as this reader may see it, with what other rooms put beside it."""
-    row = queries.get_visible(kind, listing_id, by=current_user)
-    sheet = detail.detail_for(row, by=current_user)
+    row = queries.get_visible(kind, listing_id, by=current_reader())
+    sheet = detail.detail_for(row, by=current_reader())
     return render_template(
         f"listings/{kind}.html",
         row=sheet.view,
         sheet=sheet,
-        buttons=buttons.page_buttons(row, current_user),
-        panels=contributions.panels(row, current_user),
+        buttons=buttons.page_buttons(row, current_reader()),
+        panels=contributions.panels(row, current_reader()),
     )

@@ -206,7 +206,7 @@ def test_a_spoilt_artefact_put_in_place_is_told_once_by_each_worker_and_rebuilt(
         lambda: served.matches() >= served.staying and served.held() == [set(), set()]
     )
 
-    assert background.fit_matchers().startswith("achievement learnt from")
+    assert background.fit_matchers().startswith("achievement fitted on")
 
     assert served.newest() != name
     assert until(lambda: all_hold_the_newest(served))

@@ -7,7 +7,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts import queries as account_queries
 from marketplace.lifecycle import history_of
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
@@ -43,7 +43,7 @@ def test_the_desks_of_the_demonstration_show_work(
     home = client.get("/").text
     assert not any(row.title in home for row in found)
     queue = (
-        sign_in(account_deeds.find_person("operator@demo.example"))
+        sign_in(account_queries.find_person("operator@demo.example"))
         .get("/office/review")
         .text
     )
@@ -51,5 +51,5 @@ def test_the_desks_of_the_demonstration_show_work(
     assert returned.title not in queue
     assert (
         demonstration.SENT_BACK
-        in sign_in(account_deeds.find_person("firm@demo.example")).get("/mine").text
+        in sign_in(account_queries.find_person("firm@demo.example")).get("/mine").text
     )

@@ -1,0 +1,35 @@
+"""What is read of people and organisations. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marketplace.accounts.models import Organisation, Person, key_of
+from marketplace.extensions import db
+
+
+def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
+    """The organisation of that code, else of that name (spelling aside)."""
+    # The code first: names change and are spelt in many ways, a code belongs to one body for good.
+    if uscc:
+        by_code = db.select(Organisation).where(Organisation.uscc == uscc)
+        registered: Organisation | None = db.session.scalar(by_code)
+        if registered is not None:
+            return registered
+    by_name = db.select(Organisation).where(Organisation.name_key == key_of(name))
+    named: Organisation | None = db.session.scalar(by_name)
+    return named
+
+
+def find_person(email: str) -> Person | None:
+    """The person of that sign-in name."""
+    query = db.select(Person).where(Person.email == email.strip().lower())
+    person: Person | None = db.session.scalar(query)
+    return person
+
+
+def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
+    """The people of those ids, in one query; None, which is the site itself, is passed over."""
+    wanted = {person_id for person_id in ids if person_id is not None}
+    people = db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
+    return {person.id: person for person in people}
