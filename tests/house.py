@@ -57,6 +57,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "decision_forms": "what is asked of a reviewer, not of an owner",
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
+        "naming": "where words tell whose a listing is",
+        "places": "how much of where an unnamed firm sits is public",
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
         "row_forms": "one form for each row of a field that has rows",

@@ -20,7 +20,7 @@ from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings import upkeep, writing
+from marketplace.listings import places, upkeep, writing
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.owners import NamedOwner
@@ -86,6 +86,8 @@ def import_rows(
     if dry_run:
         db.session.rollback()
         return outcome
+    # Firms came with the list: unnamed ones may now show their place, or are to hide it.
+    places.settle_places()
     persistence.commit()
     if outcome.new or outcome.changed or outcome.published:
         _sync_index(report, outcome)

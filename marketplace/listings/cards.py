@@ -157,6 +157,8 @@ def _card_query(audience: frozenset[str] | None, day: date) -> CompoundSelect[An
             Organisation.name,
             District.name,
             Chain.name,
+            # Only demands may be unnamed.
+            getattr(table, "place_shown", db.literal_column("''")),
         )
         joined = columns.join(Organisation, Organisation.id == table.organisation_id)
         joined = joined.outerjoin(
@@ -181,6 +183,7 @@ def _card(
     organisation: str,
     district: str | None,
     chain: str | None,
+    place: str,
     *,
     fields: Mapping[str, str],
 ) -> Card:
@@ -190,7 +193,7 @@ def _card(
         stored = card_of(row)  # type: ignore[arg-type]  # the row was found by the same transaction
     holders = {
         NAMED: organisation,
-        ALIAS: alias_of(district, chain),
+        ALIAS: alias_of(district, chain, place),
         HIDDEN: UNNAMED,
     }
     names = MODE_NAMES[kind]

@@ -9,11 +9,8 @@ import re
 from collections.abc import Iterator
 
 from marketplace.clock import today
-from marketplace.dictionaries.models import current_districts
 from marketplace.listings.models import Achievement, Demand, IntellectualProperty
-from marketplace.listings.schema import SCHEMAS, terms
-from marketplace.listings.schema.field import SeenBy
-from marketplace.parsing.names import plain_letters
+from marketplace.listings.schema import terms
 from marketplace.wording import day
 
 Row = Achievement | Demand
@@ -26,12 +23,6 @@ BY_RIGHT = ("transfer", "license", "equity")
 UNHEARD = re.compile(
     r"(未|没有|没|尚未|还未|还没|待)[^，。；]{0,6}(征求|征得|取得|经)[^，。；]{0,8}(意见|同意|许可)"
 )
-PHONE = re.compile(r"(?<!\d)(1[3-9]\d{9}|0\d{2,3}[-－—]?\d{7,8})(?!\d)")
-MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
-PUBLIC = (SeenBy.OPEN, SeenBy.FULL)
-COMPANY_FORMS = ("有限责任公司", "股份有限公司", "有限公司", "公司", "集团", "厂")
-PROVINCES = ("山东省", "山东", "聊城市", "聊城")
-SHORT_NAME_LEAST = 2  # characters of a name without place and form of company
 
 
 def doubts_about(row: Row) -> list[str]:
@@ -39,7 +30,7 @@ def doubts_about(row: Row) -> list[str]:
     if isinstance(row, Achievement):
         found = [*_about_rights(row), *_about_secrecy(row), *_about_stage(row)]
     else:
-        found = [*_about_names(row), *_about_demand(row)]
+        found = list(_about_demand(row))
     found += _about_days(row)
     return found
 
@@ -127,42 +118,6 @@ def _about_demand(row: Demand) -> Iterator[str]:
         needed = terms.NEEDS[row.need or terms.DEFAULT_NEED]
         kind = terms.DEMAND_TYPES[row.demand_type or ""]
         yield f"需求类别是「{needed}」，需求类型却是「{kind}」。"
-
-
-def _about_names(row: Demand) -> Iterator[str]:
-    """What may tell whose an anonymous demand is."""
-    if not row.anonymous:
-        return
-    short = _short_name(row.organisation.name)
-    for field in SCHEMAS[row.kind]:
-        if field.seen_by not in PUBLIC or field.naming:
-            continue
-        words = field.own_words(row)
-        found = []
-        if len(short) >= SHORT_NAME_LEAST and short in plain_letters(words):
-            found.append(f"单位的简称「{short}」")
-        if row.contact_name and row.contact_name in words:
-            found.append(f"联系人「{row.contact_name}」")
-        found += [f"电话「{match[0]}」" for match in PHONE.finditer(words)]
-        found += [f"邮箱「{match[0]}」" for match in MAIL.finditer(words)]
-        if found:
-            yield f"这是匿名需求，「{field.label}」里却有{'、'.join(found)}。"
-
-
-def _short_name(name: str) -> str:
-    """What is left of the name of a firm without its place and its form of company: how people call it."""
-    short = plain_letters(name)
-    places = [*PROVINCES, *current_districts().values()]
-    places += [place[:-1] for place in places if place[-1] in "市县区"]
-    changed = True
-    while changed:
-        before = short
-        for place in places:
-            short = short.removeprefix(place)
-        for form in COMPANY_FORMS:
-            short = short.removesuffix(form)
-        changed = short != before
-    return short
 
 
 def _about_days(row: Row) -> Iterator[str]:

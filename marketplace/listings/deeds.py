@@ -17,7 +17,7 @@ from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.extensions import db
-from marketplace.listings import index, writing
+from marketplace.listings import index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -31,12 +31,15 @@ from marketplace.listings.writing import (
     set_values,
     values_of,
 )
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, may, require
 
 log = structlog.get_logger(__name__)
 # What is public, or will be again without another review, must stay complete.
 PUBLIC_STATES = ("published", "suspended")
 OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
+# A change of one of these may make a firm one more, or one less, of those that share a place.
+PLACING = frozenset({"chain_code", "visibility", "anonymous"})
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 
 
@@ -144,8 +147,9 @@ def save(
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     if commit:
+        others = _settle_places(row) if PLACING.intersection(changed) else []
         _commit()
-        _sync_index(row)
+        _sync_index(row, *others)
     return row
 
 
@@ -328,6 +332,8 @@ def expire_due() -> int:
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
             moved.append(row)
+    if moved:
+        moved += _settle_places(moved[-1])
     db.session.commit()
     _sync_index(*moved)
     return len(moved)
@@ -381,12 +387,32 @@ def _checked_reason(note: str) -> str:
     return reason
 
 
+def _move_note(note: str) -> str:
+    """What is said with a deed, unless it bears the mark of a state secret."""
+    if secret_mark(note):
+        raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
+    return note
+
+
 def _move(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
-    row.life.move(row, deed, by=by, note=note)
+    row.life.move(row, deed, by=by, note=_move_note(note))
+    others = _settle_places(row)
     _commit()
-    _sync_index(row)
+    _sync_index(row, *others)
+
+
+def _settle_places(row: Achievement | Demand) -> list[Achievement | Demand]:
+    """After a firm came or went: other unnamed demands of which another part of their place is shown now."""
+    with persistence.refusals(duplicates=_duplicate_titles()):
+        settled = places.settle_places()
+    others: list[Achievement | Demand] = []
+    for row_id in settled:
+        other = db.session.get(Demand, row_id)
+        if other is not None and other is not row:
+            others.append(other)
+    return others
 
 
 def _commit() -> None:

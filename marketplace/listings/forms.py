@@ -24,6 +24,7 @@ from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.widgets import Several, control_of
+from marketplace.listings.writing import secret_problems
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
 ROWS_MOST = 60
@@ -188,6 +189,8 @@ class ListingForm(SeenForm):
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
+        # Here too, for a form that is wrong elsewhere must say at once what has to leave it.
+        self.blame(secret_problems(self.kind, self.values()))
         return not self.errors
 
     def validate_title(self, control: Field) -> None:

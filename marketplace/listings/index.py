@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 import structlog
 from flask import current_app
@@ -82,8 +83,17 @@ def achievement_type(view: View) -> str | None:
     return view.achievement_type or None
 
 
+def due_day(view: View) -> date | None:
+    """The day by which the order 截止临近 sorts: a demand's own deadline, the end of an achievement's validity."""
+    day: date | None = view.valid_until if view.is_achievement else view.deadline
+    return day
+
+
 def search_document(row: Achievement | Demand) -> search.Document:
     """THE projection of a listing to what the search index holds.
+
+    Of what the listing says, only the common view is read: by every value of a document somebody searches, sorts,
+    filters or counts, so that a hidden one would be found out by where a listing stands or under what it is counted.
 
     Args:
         row: a listing, published or not; an empty `audience` says that nobody may find it.
@@ -91,13 +101,13 @@ def search_document(row: Achievement | Demand) -> search.Document:
     view = common_view(row)
     district = view.district
     year = None
-    if row.published_at is not None:
-        year = day_in_china(row.published_at).year
+    if view.published_at is not None:
+        year = day_in_china(view.published_at).year
     return search.Document(
         kind=row.kind,
         id=row.id,
         version=row.revision,
-        title=row.title,
+        title=view.title,
         body="\n".join(texts(view).values()),
         # "单位未公开" is no name: nobody shall find all such listings by searching for it.
         holder=view.holder if view.knows.full else "",
@@ -112,9 +122,8 @@ def search_document(row: Achievement | Demand) -> search.Document:
         institution=str(row.organisation_id) if view.knows.firm else None,
         need=need(view),
         achievement_type=achievement_type(view),
-        published_at=row.published_at,
-        # Not the view's: sorting by deadline counts a partly public demand too. Its day is shown nowhere.
-        deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
+        published_at=view.published_at,
+        deadline=due_day(view),
     )
 
 

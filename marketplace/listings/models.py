@@ -63,9 +63,31 @@ class SchemaRow(Model):
         cls.__table_args__ = tuple(constraints)
 
 
-def alias_of(district: str | None, chain: str | None) -> str:
-    """What stands for a firm that is not to be named: the names of its district and of the listing's chain only."""
-    return f"{district or '聊城市'}某{chain or ''}企业"
+# What of its place an unnamed demand may show; decided in `places.py`, stored so that all surfaces agree.
+PLACES = ("", "district", "chain", "both")
+
+
+def alias_of(district: str | None, chain: str | None, place: str) -> str:
+    """What stands for a firm that is not to be named.
+
+    Args:
+        district: name of the district it is seated in.
+        chain: name of the chain that the listing names.
+        place: which of both may be shown, a value of `PLACES`.
+    """
+    seat = district if shows_district(place) else None
+    trade = chain if shows_chain(place) else None
+    return f"{seat or '聊城市'}某{trade or ''}企业"
+
+
+def shows_district(place: str) -> bool:
+    """Whether an unnamed demand of which this place is shown may show its district."""
+    return place in ("district", "both")
+
+
+def shows_chain(place: str) -> bool:
+    """Whether it may show its chain."""
+    return place in ("chain", "both")
 
 
 class Listing(SchemaRow):
@@ -478,6 +500,9 @@ class Demand(Listing):
         deadline: Mapped[date | None]
         anonymous: Mapped[bool]
 
+    # A new row shows nothing of its place until `places.settle_places` has counted who shares it.
+    place_shown: Mapped[str] = mapped_column(String(10), default="", server_default="")
+
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
@@ -493,20 +518,25 @@ class Demand(Listing):
 
     @property
     def is_matchable(self) -> bool:
-        """A technology is what achievements can offer; talent and capital are not."""
-        return self.need == "technology"
+        """A technology is what achievements can offer; talent and capital are not.
+
+        What a partly public demand seeks is not public, so that its place in matching must not tell it either.
+        """
+        return self.need == "technology" or self.visibility == "partial"
 
     @classmethod
     def matchable(cls) -> ColumnElement[bool]:
-        """Filter: demands for technology."""
-        return cls.need == "technology"
+        """Filter: demands for technology, and those of which nobody else may know what they seek."""
+        return or_(cls.need == "technology", cls.visibility == "partial")
 
     @property
     def alias(self) -> str:
-        """What stands for the firm where it is not to be named: district and chain only."""
+        """What stands for the firm where it is not to be named: district and chain at most."""
         district = self.organisation.district
         return alias_of(
-            district.name if district else None, self.chain.name if self.chain else None
+            district.name if district else None,
+            self.chain.name if self.chain else None,
+            self.place_shown or "",  # a row that is not stored yet has none
         )
 
 

@@ -5,7 +5,7 @@ Nothing is committed here: the deeds call these and commit once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marketplace.accounts.models import Organisation, key_of
@@ -23,6 +23,7 @@ from marketplace.listings.models import (
     Listing,
 )
 from marketplace.listings.schema import SCHEMAS
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, require
 
 # Of a child row these say where it stands, not what it says.
@@ -82,8 +83,11 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
         names of what changed.
 
     Raises:
-        Invalid: no title is left.
+        Invalid: no title is left, or a text bears the mark of a state secret.
     """
+    # Every way into a listing passes here: forms, trials, lists.
+    if problems := secret_problems(row.kind, values):
+        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
     changed = changed_values(row, values)
     for name, value in changed.items():
         setattr(row, name, value)
@@ -96,6 +100,31 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
         )
     row.card = card_of(row)
     return list(changed)
+
+
+def secret_problems(kind: str, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Field → what to do, for every field of which a text bears the mark of a state secret; arguments as `create`."""
+    schema = SCHEMAS[kind]
+    problems = {}
+    for name, value in values.items():
+        if name in schema and any(map(secret_mark, _texts_of(value))):
+            problems[name] = [REFUSAL]
+    return problems
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    """Every text in a value: a text, key words, the columns of child rows."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts_of(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts_of(part)
+        # 绝 and 密 as two key words are one mark.
+        words = [part for part in value if isinstance(part, str)]
+        yield " ".join(words)
 
 
 def changed_values(

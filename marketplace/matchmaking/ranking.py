@@ -13,10 +13,10 @@ from flask import current_app
 
 import matching
 from marketplace.listings import queries as listing_queries
-from marketplace.listings.disclosure import common_view
+from marketplace.listings.disclosure import common_view, knowledge_of
 from marketplace.listings.models import Demand, Row, standing_of_patents
 from marketplace.matchmaking.matchers import Matchers
-from marketplace.permissions import Reader, audiences, may
+from marketplace.permissions import Reader, audiences
 from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
 from marketplace.verdicts.projections import common_conditions
@@ -125,18 +125,14 @@ def reads_confidential(reader: Reader | None) -> bool:
 
 
 def is_own(row: Row, other: Row, reader: Reader | None) -> bool:
-    """Whether both belong to one organisation: nobody is offered their own.
+    """Whether both belong to one organisation, as far as this reader may know: nobody is offered their own.
 
-    To readers who may not know whose an anonymous demand is, it is treated as anybody's: what is missing from a
-    list would tell them.
+    To readers who may not know whose either of them is, partly public or unnamed, it is treated as anybody's: what is
+    missing from a list would tell them.
     """
     if row.organisation_id != other.organisation_id:
         return False
-    for listing in (row, other):
-        is_demand = isinstance(listing, Demand)
-        if is_demand and not may(reader, "demand.read_firm", listing):
-            return False
-    return True
+    return knowledge_of(row, reader).firm and knowledge_of(other, reader).firm
 
 
 def _select(request: RankingRequest) -> _Selection:

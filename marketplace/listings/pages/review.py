@@ -231,6 +231,7 @@ def _review_page(
         own=_is_own(row),
         doubts=contradictions.doubts_about(row),
         problems=readiness.publication_problems(row),
+        hints=readiness.naming_hints(row),
         history=review_queue.history_with_people(row),
         neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),
         only=only,

@@ -304,7 +304,7 @@ def test_a_guest_gets_no_more_than_the_pages_show(make: Factory) -> None:
         "不愿署名的一项需求",
         "部分公开的一项需求",
     ]
-    assert unnamed["所属单位"] == "临清市某轴承企业"
+    assert unnamed["所属单位"] == "聊城市某企业"
     assert partly["主要问题"]
     assert partly["拟投入资金(万元)"] is None
     for secret in ("隐名轴承厂", "0635-0000002", "技术部", "关键在这里", "某大学"):

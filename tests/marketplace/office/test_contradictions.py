@@ -84,13 +84,6 @@ DEMANDS = [
     ({"deadline": past(3)}, ["已经过了"]),
     ({"deadline": past(-300)}, []),
     ({"demand_type": "talent"}, ["人才引进"]),
-    ({"anonymous": True, "problem": "鲁锦的轴承装配后有异音，请来解决一下好吗。"}, ["简称「鲁锦」"]),
-    ({"anonymous": True, "problem": "轴承装配后有异音，请打 13800000000 找我们商量。"}, ["13800000000"]),
-    ({"anonymous": True, "problem": "轴承装配后有异音，请打 0635-8230000 找我们商量。"}, ["0635-8230000"]),
-    ({"anonymous": True, "problem": "轴承装配后有异音，请写信到 a.b@lujin.cn 告诉我们。"}, ["a.b@lujin.cn"]),
-    ({"anonymous": True, "contact_name": "王建国", "foundation": "王建国带队做过两年。"}, ["联系人「王建国」"]),
-    ({"anonymous": True, "problem": "轴承装配后有异音，振动值 42–48 dB，20250101 批最多。"}, []),
-    ({"problem": "鲁锦的轴承装配后有异音，请打 13800000000 找我们商量。"}, []),
 ]  # fmt: skip
 
 
