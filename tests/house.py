@@ -50,6 +50,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "xlsx": "workbooks become rows of cells",
     },
     "listings": {
+        "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
         "contradictions": "what a reviewer should look at, which nothing refuses",
         "buttons": "what may be pressed next, in three places",

@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 from marketplace.clock import today
-from marketplace.listings.models import Achievement, Demand, IntellectualProperty
+from marketplace.listings.child_models import IntellectualProperty
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import terms
 from marketplace.wording import day
 

@@ -14,14 +14,13 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import HitechField
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings.disclosure import View, knowledge_of, view_of
-from marketplace.listings.models import (
-    Achievement,
-    Demand,
+from marketplace.listings.child_models import (
     IntellectualProperty,
     ValueScore,
     standing_of_patents,
 )
+from marketplace.listings.disclosure import View, knowledge_of, view_of
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.permissions import Reader, may, member
 

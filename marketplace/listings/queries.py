@@ -13,14 +13,8 @@ from sqlalchemy.orm import lazyload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.listings.models import (
-    CHILDREN,
-    LISTINGS,
-    Achievement,
-    Demand,
-    IntellectualProperty,
-    standing_of_patents,
-)
+from marketplace.listings.child_models import IntellectualProperty, standing_of_patents
+from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
 from marketplace.permissions import Reader
 
 ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes

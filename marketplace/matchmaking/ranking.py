@@ -13,8 +13,9 @@ from flask import current_app
 
 import matching
 from marketplace.listings import queries as listing_queries
+from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
-from marketplace.listings.models import Demand, Row, standing_of_patents
+from marketplace.listings.models import Demand, Row
 from marketplace.matchmaking.matchers import Matchers
 from marketplace.permissions import Reader, audiences
 from marketplace.verdicts.grading import ActiveGrader, active_grader
