@@ -48,6 +48,7 @@ test-servers: $(VENV)/development ## The suite, without browser, on a real Postg
 
 chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
+	@$(BIN)/python -m tests.chaos.disk
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
 
 elasticsearch: ## Start a real Elasticsearch 8 on 127.0.0.1:9200 (needs Java 17 and Maven)

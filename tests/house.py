@@ -76,6 +76,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "operation": {
         "backups": "what is carried off and brought back",
+        "figures": "where the figures of a worker lie",
         "health": "how it is with each part",
         "logs": "what is written down",
         "supervision": "in whose care the work in the background runs",

@@ -13,10 +13,10 @@ import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from search.contract import NotBuilt, SearchError, SearchUnavailable
 from search.embedded.tables import Head, OtherLayout, create_head, read_head
+from search.sqlite import FrozenConnection, connect_file
 
 # Readers never wait for a writer in WAL mode, only for a file that somebody holds exclusively.
 READ_TIMEOUT = 1.0  # seconds
@@ -106,13 +106,12 @@ class IndexFile:
             self._local, "held", None
         )
         if held is not None:
-            if held[1] == identity:
+            if held[1] == identity and not isinstance(held[0], FrozenConnection):
                 return held[0]
             self._close_connection(held[0])
-        mode = "rwc" if create else "rw"
-        connection = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode={mode}",
-            uri=True,
+        connection = connect_file(
+            self.path,
+            create=create,
             isolation_level=None,
             timeout=self.write_timeout if create else self.read_timeout,
             check_same_thread=False,  # closed from another thread by close(); used by its own alone
@@ -124,6 +123,8 @@ class IndexFile:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
             connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE}")
+            # Large sorts stay in memory: a reader must not need room on a disk.
+            connection.execute("PRAGMA temp_store = MEMORY")
             status = self.path.stat()
         except BaseException:
             connection.close()
