@@ -78,6 +78,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "backups": "what is carried off and brought back",
         "figures": "where the figures of a worker lie",
         "health": "how it is with each part",
+        "integrity": "files are read through at night",
         "logs": "what is written down",
         "supervision": "in whose care the work in the background runs",
     },

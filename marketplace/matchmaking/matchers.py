@@ -5,6 +5,7 @@ What a ranking means and who sees what of it is decided in `ranking.py`; how a m
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.matchmaking.generations import Generations, Stamp
 from marketplace.verdicts.projections import common_document
-from matching import Document, Matcher, UnusableArtefact
+from matching import COPIED, Document, Matcher, UnusableArtefact
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +38,12 @@ AUDIT = timedelta(seconds=60)
 # So many changed rows are taken in while the reader waits; more go to a build in the background.
 CHANGES_AT_ONCE = 2000
 BATCH = 500  # rows loaded at a time
+LOOK = 5.0  # seconds between two looks at the files of a generation
 RETRY = 30.0  # seconds between two attempts to build what failed
+BEING_PREPARED = (
+    "匹配模型正在准备。",
+    "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
+)
 EPOCH = datetime(1970, 1, 1)  # as the databases store moments: UTC without zone
 UNREADABLE = (UnusableArtefact, OSError, EOFError, ValueError)
 
@@ -65,6 +71,9 @@ class Catalogue:
         stamps: id → which state of the row the matcher has.
         generation: name of the loaded artefact; empty where there is none.
         usable: whether it could be loaded.
+        files: its files as they were when it was loaded.
+        is_mapped: it is too large to be copied into memory: a damaged file is damaged in the matcher too.
+        looked: when its files were compared last, seconds of the monotonic clock.
         seen: up to when changes have been taken in.
         audited: when all rows were compared last.
         lock: one thread at a time changes or reads the matcher.
@@ -76,6 +85,9 @@ class Catalogue:
     stamps: dict[int, Stamp] = field(default_factory=dict)
     generation: str = ""
     usable: bool = False
+    files: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    is_mapped: bool = False
+    looked: float = 0.0
     seen: datetime | None = None
     audited: datetime | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -131,6 +143,15 @@ class Matchers:
             assert catalogue.matcher is not None  # noqa: S101  for the type checker: _take_generation has set it
             try:
                 yield catalogue.matcher
+            except (IndexError, ValueError, OverflowError) as error:
+                # Mapped files that somebody wrote to this very moment give numbers that lead nowhere.
+                catalogue.looked = 0.0
+                if not (catalogue.is_mapped and self._is_damaged(catalogue)):
+                    raise
+                log.error("matcher_files_changed", kind=kind, reason=repr(error))
+                self._empty(catalogue)
+                self._prepare(kind)
+                raise SearchUnavailable(*BEING_PREPARED) from error
             except search.NotBuilt:
                 # The candidates were dropped while we ranked; the next use loads the generation again and finds out
                 # whether there is one.
@@ -166,7 +187,7 @@ class Matchers:
         for kind in LISTINGS:
             # A catalogue of its own: looking at the state must not change what readers rank with.
             catalogue = Catalogue(kind, inner=False)
-            self._take_generation(catalogue)
+            self._take_generation(catalogue, mend=False)
             current = _read_stamps(catalogue)
             changed, gone = _differences(catalogue, current)
             name = catalogue.generation if catalogue.usable else ""
@@ -187,16 +208,31 @@ class Matchers:
         self.generations.clear()
         self._tried.clear()
 
-    def _take_generation(self, catalogue: Catalogue) -> None:
-        """Load the artefact where another one than the loaded is current, or none is loaded yet."""
+    def _take_generation(self, catalogue: Catalogue, *, mend: bool = True) -> None:
+        """Load the artefact where another one than the loaded is current, or none is loaded yet.
+
+        Args:
+            catalogue: gets it.
+            mend: have a damaged artefact built again in the background.
+        """
         kind = catalogue.kind
         while True:
             name = self.generations.current(kind)
             if catalogue.matcher is not None and name == catalogue.generation:
+                if not self._is_damaged(catalogue):
+                    return
+                self._prepare(kind)
+                if not catalogue.is_mapped:
+                    return  # what is in memory is sound
+            elif catalogue.usable and not name:
+                # All files are gone. What is mapped or in memory lives on until a new artefact is there.
+                self._prepare(kind)
                 return
             self._empty(catalogue, generation=name)
             if not name:
                 return
+            # Before loading: what is written meanwhile counts as a change.
+            files = self.generations.files(kind, name)
             try:
                 loaded = self.generations.load(kind, name)
             except search.SearchUnavailable:
@@ -212,10 +248,33 @@ class Matchers:
                     log.error(
                         "matcher_artefact_unusable", kind=kind, path=path, reason=reason
                     )
+                    if mend:
+                        self._prepare(kind)
+                    return
                 # else it was swapped away while we read it
             else:
                 catalogue.matcher, catalogue.stamps = loaded
                 catalogue.usable = True
+                catalogue.files = files
+                size = sum(status[1] for status in files.values())
+                catalogue.is_mapped = size > COPIED
+                catalogue.looked = time.monotonic()
+                log.info(
+                    "matcher_loaded", kind=kind, generation=name, process=os.getpid()
+                )
+
+    def _is_damaged(self, catalogue: Catalogue) -> bool:
+        """Whether somebody wrote to the files of the loaded generation, looked at every `LOOK` seconds."""
+        moment = time.monotonic()
+        if not catalogue.usable or moment - catalogue.looked < LOOK:
+            return False
+        catalogue.looked = moment
+        kind = catalogue.kind
+        files = self.generations.files(kind, catalogue.generation)
+        if files == catalogue.files:
+            return False
+        # The generation before goes when another one comes.
+        return self.generations.current(kind) == catalogue.generation
 
     def _empty(self, catalogue: Catalogue, generation: str = "") -> None:
         catalogue.matcher = self.generations.empty_matcher()
@@ -224,6 +283,8 @@ class Matchers:
         catalogue.seen = None
         catalogue.audited = None
         catalogue.usable = False
+        catalogue.files = {}
+        catalogue.is_mapped = False
 
     # in step with the database
 
@@ -242,10 +303,7 @@ class Matchers:
             # So that the next use compares all again: the build may be there by then.
             catalogue.audited = None
             self._prepare(catalogue.kind)
-            raise SearchUnavailable(
-                "匹配模型正在准备。",
-                "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
-            )
+            raise SearchUnavailable(*BEING_PREPARED)
         _apply(catalogue, changed, gone)
         # The moment before the query: what was committed during it is taken in once more next time.
         catalogue.seen = moment
@@ -269,15 +327,17 @@ class Matchers:
             thread.start()
 
     def _build(self, app: Flask, kind: str) -> None:
-        with app.app_context(), self.generations.build_lock(kind, wait=False) as ours:
-            if not ours:
-                return  # another process builds; its artefact will be noticed
-            try:
-                self._fit(kind)
-            except (
-                Exception
-            ) as error:  # nobody waits for this thread: the log is all there is
-                log.error("matcher_build_failed", kind=kind, reason=repr(error))
+        """Build in a thread, for which nobody waits: the log is all there is of what fails."""
+        try:
+            with (
+                app.app_context(),
+                self.generations.build_lock(kind, wait=False) as ours,
+            ):
+                # Another process builds; its artefact will be noticed.
+                if ours:
+                    self._fit(kind)
+        except Exception as error:
+            log.error("matcher_build_failed", kind=kind, reason=repr(error))
 
     def _fit(self, kind: str) -> int:
         """Build one artefact and swap it in; what changes meanwhile is caught up by its stamps."""

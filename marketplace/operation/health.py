@@ -12,7 +12,6 @@ import time
 from functools import cache
 from typing import Any
 
-import numpy as np
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import Migrate
@@ -23,6 +22,7 @@ import search
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
+from marketplace.matchmaking.matchers import UNREADABLE
 from marketplace.operation import background
 
 CACHE_SECONDS = (
@@ -119,7 +119,7 @@ def _is_writeable() -> bool:
 
 
 def _check_search() -> dict[str, Any]:
-    """`ok`, `degraded` (the fallback answers), `outdated` (waits for a rebuild) or `away`."""
+    """`ok`, `degraded` (the fallback answers), `outdated` or `damaged` (waits for a rebuild), or `away`."""
     try:
         state = current_app.extensions["search"].state()
     except search.SearchUnavailable:
@@ -127,6 +127,8 @@ def _check_search() -> dict[str, Any]:
     name = "ok"
     if not state["current"]:
         name = "outdated"
+    if state.get("damaged"):
+        name = "damaged"
     # Last, for it says more than the others: it is not the main engine that answers.
     if state.get("degraded"):
         name = "degraded"
@@ -139,21 +141,23 @@ def _check_search() -> dict[str, Any]:
 
 
 def _check_matcher() -> dict[str, Any]:
-    """`ok`, or `missing` where an artefact has yet to be built; the age is that of the older artefact.
+    """`ok`, `missing` (an artefact has yet to be built) or `damaged` (until it is built anew).
 
-    Read from the artefacts' folder alone: loading them would cost far more than this check is worth.
+    The age is that of the older artefact. Files are read once after each change of them, not at every check.
     """
-    folder = current_app.extensions["matchers"].folder
+    generations = current_app.extensions["matchers"].generations
     ages = []
     documents = 0
     for kind in LISTINGS:
-        try:
-            path = folder / kind / (folder / kind / "current").read_text().strip()
-            ages.append(time.time() - path.stat().st_mtime)
-            # Mapped, so that only the header is read.
-            documents += len(np.load(path / "stamps.npy", mmap_mode="r"))
-        except (OSError, ValueError):
+        name = generations.current(kind)
+        if not name:
             return {"state": "missing", "age": None}
+        try:
+            documents += generations.check(kind)
+            built = generations.path_of(kind, name).stat().st_mtime
+        except UNREADABLE:
+            return {"state": "damaged", "age": None}
+        ages.append(time.time() - built)
     return {"state": "ok", "age": max(ages), "documents": documents}
 
 
