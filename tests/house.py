@@ -65,6 +65,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "matchmaking": {
         "algorithm": "how ranking works, in figures",
         "answers": "a page of matches",
+        "catalogues": "what a process has of one kind, and how the database differs",
         "evidence": "the words that made a score",
         "facts": "what is compared beside the text",
         "generations": "artefacts on disk, and which is current",

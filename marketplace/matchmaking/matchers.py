@@ -10,21 +10,25 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Select, bindparam
 
 import search
 from marketplace.clock import now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import LISTINGS
+from marketplace.matchmaking.catalogues import (
+    Catalogue,
+    differences,
+    read_stamps,
+    stamp_of,
+)
 from marketplace.matchmaking.generations import Generations, Stamp
 from marketplace.verdicts.projections import common_document
 from matching import COPIED, Document, Matcher, UnusableArtefact
@@ -44,61 +48,7 @@ BEING_PREPARED = (
     "匹配模型正在准备。",
     "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
 )
-EPOCH = datetime(1970, 1, 1)  # as the databases store moments: UTC without zone
 UNREADABLE = (UnusableArtefact, OSError, EOFError, ValueError)
-
-
-def _lately_changed(table: type[Achievement | Demand]) -> Select[tuple[int]]:
-    """The query for any row of a kind that changed since the moment `since`."""
-    changed = table.updated_at >= bindparam("since")
-    query: Select[tuple[int]] = db.select(table.id).where(changed).limit(1)
-    return query
-
-
-# Asked before each ranking, so the queries are made once.
-_LATELY_CHANGED = {kind: _lately_changed(table) for kind, table in LISTINGS.items()}
-
-
-@dataclass
-class Catalogue:
-    """What may be offered of one kind to one circle of readers, as this process has it.
-
-    Attributes:
-        kind: `achievement` or `demand`.
-        inner: confidential listings are in it too: for brokers and operators. The others get a catalogue that has
-            never had them, so that no weight and no "found nowhere" gives their texts away.
-        matcher: None until the first use.
-        stamps: id → which state of the row the matcher has.
-        generation: name of the loaded artefact; empty where there is none.
-        usable: whether it could be loaded.
-        files: its files as they were when it was loaded.
-        is_mapped: it is too large to be copied into memory: a damaged file is damaged in the matcher too.
-        looked: when its files were compared last, seconds of the monotonic clock.
-        seen: up to when changes have been taken in.
-        audited: when all rows were compared last.
-        lock: one thread at a time changes or reads the matcher.
-    """
-
-    kind: str
-    inner: bool
-    matcher: Matcher | None = None
-    stamps: dict[int, Stamp] = field(default_factory=dict)
-    generation: str = ""
-    usable: bool = False
-    files: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    is_mapped: bool = False
-    looked: float = 0.0
-    seen: datetime | None = None
-    audited: datetime | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def offered(self) -> ColumnElement[bool]:
-        """Filter: the rows that belong in here: findable, and of a need that a technology can meet."""
-        table = LISTINGS[self.kind]
-        offered = table.found_by(None) & table.matchable()
-        if self.inner:
-            return offered
-        return offered & (table.visibility != "confidential")
 
 
 class Matchers:
@@ -188,8 +138,8 @@ class Matchers:
             # A catalogue of its own: looking at the state must not change what readers rank with.
             catalogue = Catalogue(kind, inner=False)
             self._take_generation(catalogue, mend=False)
-            current = _read_stamps(catalogue)
-            changed, gone = _differences(catalogue, current)
+            current = read_stamps(catalogue)
+            changed, gone = differences(catalogue, current)
             name = catalogue.generation if catalogue.usable else ""
             states[kind] = {
                 "generation": name or "none",
@@ -295,10 +245,10 @@ class Matchers:
         audited = catalogue.audited
         if seen is None or audited is None or moment - audited > AUDIT:
             # All rows: some are dated long before they were committed, restored, deleted or past their day.
-            changed, gone = _differences(catalogue, _read_stamps(catalogue))
+            changed, gone = differences(catalogue, read_stamps(catalogue))
             catalogue.audited = moment
         else:
-            changed, gone = _recent_differences(catalogue, seen - MARGIN)
+            changed, gone = recent_differences(catalogue, seen - MARGIN)
         if _too_many(catalogue, changed):
             # So that the next use compares all again: the build may be there by then.
             catalogue.audited = None
@@ -354,55 +304,10 @@ def _documents(kind: str, stamps: dict[int, Stamp]) -> Iterator[Document]:
     for row in listing_index.published(kind):
         # One artefact serves both circles, so it has only what everybody may find.
         if row.visibility != "confidential" and row.is_matchable:
-            stamps[row.id] = _stamp(row.revision, row.updated_at)
+            stamps[row.id] = stamp_of(row.revision, row.updated_at)
             yield common_document(row)
     # All is read: a server ends transactions that lie idle while a matcher is fitted.
     db.session.rollback()
-
-
-def _read_stamps(catalogue: Catalogue) -> dict[int, Stamp]:
-    """Id → stamp of every row that belongs in a catalogue, from the database."""
-    table = LISTINGS[catalogue.kind]
-    query = db.select(table.id, table.revision, table.updated_at)
-    stamps = {}
-    for row_id, revision, changed in db.session.execute(
-        query.where(catalogue.offered())
-    ):
-        stamps[row_id] = _stamp(revision, changed)
-    return stamps
-
-
-def _differences(
-    catalogue: Catalogue, current: dict[int, Stamp]
-) -> tuple[dict[int, Stamp], set[int]]:
-    """What a catalogue lacks or has in an older state, and the ids it has too many."""
-    stamps = catalogue.stamps
-    changed = {}
-    for row_id, stamp in current.items():
-        if stamps.get(row_id) != stamp:
-            changed[row_id] = stamp
-    return changed, stamps.keys() - current.keys()
-
-
-def _recent_differences(
-    catalogue: Catalogue, since: datetime
-) -> tuple[dict[int, Stamp], set[int]]:
-    """`_differences` among the rows that changed since a moment."""
-    table = LISTINGS[catalogue.kind]
-    # Nearly always nothing has changed, and this question is a tenth of the work of the next one.
-    if not db.session.scalar(_LATELY_CHANGED[catalogue.kind], {"since": since}):
-        return {}, set()
-    columns = (table.id, table.revision, table.updated_at, catalogue.offered())
-    query = db.select(*columns).where(table.updated_at >= since)
-    changed = {}
-    gone = set()
-    for row_id, revision, updated_at, offered in db.session.execute(query):
-        stamp = _stamp(revision, updated_at)
-        if offered and catalogue.stamps.get(row_id) != stamp:
-            changed[row_id] = stamp
-        elif not offered and row_id in catalogue.stamps:
-            gone.add(row_id)
-    return changed, gone
 
 
 def _too_many(catalogue: Catalogue, changed: dict[int, Stamp]) -> bool:
@@ -436,11 +341,6 @@ def _apply(catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> N
         matcher.put([common_document(row) for row in rows])
         for row_id in batch:
             catalogue.stamps[row_id] = changed[row_id]
-
-
-def _stamp(revision: int, updated_at: datetime) -> Stamp:
-    # Whole microseconds: NumPy stores them exactly, and they compare the same on every database.
-    return revision, (updated_at - EPOCH) // timedelta(microseconds=1)
 
 
 def init_app(app: Flask) -> None:
