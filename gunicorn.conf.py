@@ -7,6 +7,7 @@ site need kill -USR2 or a restart behind the socket unit, for the application is
 import gc
 import os
 import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,27 +44,44 @@ if _live:
     logger_class = "marketplace.operation.logs.JsonLog"
 
 
-def _figures_root():
-    """The folder where the figures of all workers meet, in files that each maps into its memory.
+def _own_figures():
+    """A folder of this master where the figures of its workers meet; None where none can be made.
 
-    Not on the disk of the data: when that is full, writing to such a file kills the worker (SIGBUS) at every request.
+    In memory, not on the disk of the data, which may be full. One folder for each master: during USR2 two live side by
+    side, and two sites of one user never meet.
     """
+    places = [_data / "metrics"]
     if _in_memory:
-        folder = _memory / f"market-metrics-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.lstat().st_uid == os.getuid() and folder.is_dir():
+        places.insert(0, _memory / f"market-metrics-{os.getuid()}")
+    for place in places:
+        folder = place / str(os.getpid())
+        with suppress(OSError):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Anybody may make a folder of that name in /dev/shm; only our own is used, and no link.
+            if place.lstat().st_uid != os.getuid() or not stat.S_ISDIR(
+                place.lstat().st_mode
+            ):
+                continue
+            shutil.rmtree(
+                folder, ignore_errors=True
+            )  # of an earlier master with this number
+            folder.mkdir(mode=0o700)
             return folder
-    return _data / "metrics"
+    return None
 
 
-# One folder for each master: during USR2 two live side by side.
-_figures = _figures_root() / str(os.getpid())
-_figures.mkdir(parents=True, exist_ok=True)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+_figures = _own_figures()
+if _figures is None:
+    # Then each worker answers /metrics with its own figures.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+else:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
 
 
 def on_starting(server):
     """Remove the figures of masters that were killed."""
+    if _figures is None:
+        return
     for folder in _figures.parent.iterdir():
         if folder.name.isdigit() and not Path(f"/proc/{folder.name}").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -110,6 +128,8 @@ def post_worker_init(worker):
 
 def child_exit(server, worker):
     """Let go of the gauges of a worker that has ended."""
+    if _figures is None:
+        return
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid, path=str(_figures))
@@ -119,4 +139,5 @@ def on_exit(server):
     """Leave nothing behind: no process, no figures."""
     if (jobs := getattr(server, "jobs", None)) is not None:
         jobs.stop()
-    shutil.rmtree(_figures, ignore_errors=True)
+    if _figures is not None:
+        shutil.rmtree(_figures, ignore_errors=True)

@@ -62,6 +62,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotAllowed: 403,
     errors.NotNow: 409,
     errors.Busy: 503,
+    errors.CannotSave: 503,
     errors.Stale: 409,
     errors.Invalid: 422,
     errors.SearchUnavailable: 503,
@@ -74,6 +75,17 @@ AWAY = (
     exc.PendingRollbackError,
     exc.TimeoutError,
 )
+# Why nothing can be saved → what happened, and what to do.
+CANNOT_SAVE = {
+    "full": (
+        "存放数据的磁盘满了，这一次没有存上。",
+        "腾出空间以后就能保存，已经请运营方处理。",
+    ),
+    "readonly": (
+        "数据库现在只能读、不能写，这一次没有存上。",
+        "要由运营方检查数据库文件的属主、权限和所在的磁盘。",
+    ),
+}
 # Status of a refusal by Flask or Werkzeug → status of the page that answers it: a malformed form is an invalid one, and
 # how an address is wrong (405, 410) makes no difference to its reader.
 PAGES = {
@@ -253,9 +265,18 @@ def _translate_errors(app: Flask) -> None:
 
     app.register_error_handler(errors.Busy, busy)
 
+    def cannot_save(error: errors.CannotSave) -> ResponseReturnValue:
+        db.session.rollback()
+        return page(503, error, name="cannot_save", retry=60)
+
+    app.register_error_handler(errors.CannotSave, cannot_save)
+
     def database_error(error: Exception) -> ResponseReturnValue:
         if persistence.is_locked(error):
             return busy(errors.Busy())
+        if reason := persistence.why_unwritable(error):
+            log.error("cannot_save", reason=reason, error=repr(error))
+            return cannot_save(errors.CannotSave(*CANNOT_SAVE[reason]))
         return database_away(error)
 
     def database_away(error: Exception) -> ResponseReturnValue:
@@ -267,6 +288,12 @@ def _translate_errors(app: Flask) -> None:
 
     for kind in AWAY:
         app.register_error_handler(kind, database_error)
+
+    @app.errorhandler(OSError)
+    def file_error(error: OSError) -> ResponseReturnValue:
+        if persistence.why_unwritable(error):
+            return database_error(error)
+        return unexpected_error(error)
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:

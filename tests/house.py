@@ -70,6 +70,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "matchmaking": {
         "algorithm": "how ranking works, in figures",
         "answers": "a page of matches",
+        "catalogues": "what a process has of one kind, and how the database differs",
         "evidence": "the words that made a score",
         "facts": "what is compared beside the text",
         "generations": "artefacts on disk, and which is current",
@@ -81,7 +82,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "operation": {
         "backups": "what is carried off and brought back",
+        "figures": "where the figures of a worker lie",
         "health": "how it is with each part",
+        "integrity": "files are read through at night",
         "logs": "what is written down",
         "supervision": "in whose care the work in the background runs",
     },

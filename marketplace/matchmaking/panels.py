@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.contributions import Panel
 from marketplace.errors import Invalid, SearchUnavailable
@@ -44,6 +45,11 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         offers = top_matches(row, reader).offers
     except SearchUnavailable as error:  # the block says that matching is being prepared
         log.warning("matches_missing", reason=str(error))
+    except SQLAlchemyError:
+        raise  # a database that is away is away for the whole page
+    except Exception:
+        # Whatever goes wrong in a column beside it, the listing itself is shown.
+        log.exception("matches_failed")
     yield Panel("matchmaking/_beside_listing.html", {"offers": offers})
 
 

@@ -23,7 +23,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 
 from marketplace.door import needs
 from marketplace.errors import NotFound
-from marketplace.operation import background, health, logs
+from marketplace.operation import background, figures, health, logs
 
 blueprint = Blueprint("operation", __name__)
 PROBES = ("operation.healthz", "operation.readyz", "operation.metrics")
@@ -101,6 +101,7 @@ def init_app(app: Flask) -> None:
     """Count requests by endpoint, give the logs their form, and let probes through without a redirect to HTTPS."""
     logs.init_app(app)
     app.extensions["health"] = health.Health()
+    figures.reserve_room()
     app.extensions["metrics"] = PrometheusMetrics(
         app,
         path=None,  # the library's own page is open to everybody; ours is below

@@ -10,6 +10,7 @@ import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -183,7 +184,7 @@ class FtsEngine:
         return iter(rows)
 
     def state(self) -> dict[str, Any]:
-        """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), bytes."""
+        """engine, count, removed, version, expected, current, damaged, built_at, written_at, age (seconds), bytes."""
         with self.file.reading() as (connection, head):
             (removed,) = connection.execute(
                 head.tables.sql("SELECT count(*) FROM {docs} WHERE deleted")
@@ -197,7 +198,8 @@ class FtsEngine:
             "removed": removed,
             "version": head.version,
             "expected": VERSION,
-            "current": head.version == VERSION,
+            "current": head.version == VERSION and not self.file.is_marked,
+            "damaged": self.file.is_marked,
             "built_at": head.built_at,
             "written_at": head.written_at,
             "age": age.total_seconds(),
@@ -297,6 +299,8 @@ class FtsEngine:
             SearchError: another rebuild is running.
         """
         with self.file.rebuild_lock():
+            if self.file.clear_the_way():
+                self._forget()
             try:
                 tables, begun = self._begin_tables()
             except SearchUnavailable as unusable:
@@ -316,8 +320,9 @@ class FtsEngine:
             with self.file.writing() as (connection, head):
                 replay_writes(connection, head.tables, tables, begun)
                 count = swap_generation(connection, head, tables)
-            # Also what a rebuild that died has left behind.
-            with self.file.writing() as (connection, head):
+            self.file.clear_mark()
+            # Also what a rebuild that died has left behind. The new index is live and whole whatever becomes of it.
+            with suppress(SearchUnavailable), self.file.writing() as (connection, head):
                 drop_other_generations(connection, head.generation)
         return count
 
@@ -335,6 +340,10 @@ class FtsEngine:
             while left:
                 with self.file.writing() as (connection, _):
                     left = merge_postings(connection, tables, name, MERGE_PAGES)
+
+    def check(self) -> bool:
+        """Read the whole file; whether it is sound. A damaged one is rebuilt by whoever looks at the state."""
+        return self.file.check()
 
     def close(self) -> None:
         """Close every connection of this process. Not while another thread is searching."""
