@@ -59,7 +59,7 @@ class PlacedColumn:
     index: int
     header: str
     column: ListColumn
-    unit: Decimal = Decimal(1)
+    unit: Decimal | None = None
 
     def cell_of(self, cells: Sequence[Any]) -> Any:
         """The own cell of a row; None where the row ends before it."""

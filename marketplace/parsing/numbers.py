@@ -1,6 +1,6 @@
-"""Numbers of the trade, checked and in their stored form: telephones, mail, 统一社会信用代码, patents, registrations.
+"""Numbers of the trade, checked and in their stored form: 统一社会信用代码, patents, registrations.
 
-Plain numbers and technical figures are read in `figures.py`.
+Plain numbers and technical figures are read in `figures.py`, telephones and mail addresses in `telephones.py`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,8 @@ from stdnum.cn import uscc as uscc_number
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.text import EMPTY, cell_text, compact_text, half_width
+from marketplace.parsing.text import compact_text, half_width
 
-PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
-EMAIL_MOST = 254  # RFC 5321
 USCC_FORMS = "填营业执照或法人证书上的 18 位代码。"
 PATENT_FORMS = (
     "填申请号 201710601862.3 或专利号 ZL201710601862.3；软件著作权填 2024SR0123456。"
@@ -32,46 +30,12 @@ PATENT_KINDS = {
 PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9)
 IP_NUMBER_MOST = 30  # characters, as the columns hold it
 
-# Numbering plan of 工信部: mobile numbers are 11 digits from 13 on; area codes are 3 or 4 digits with the nought.
-_MOBILE = re.compile(r"1[3-9]\d-?\d{4}-?\d{4}", re.ASCII)
-_LAND_LINE = re.compile(r"0\d{2,3}-?\d{7,8}(-\d{1,6})?|400-?\d{3,4}-?\d{3,4}", re.ASCII)
-_EMAIL = re.compile(
-    r"([\w.!#$%&'*+/=?^`{|}~-]{1,64})@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63})",
-    re.I | re.A,
-)
 # 科技成果登记: the letter Y parts year and running number.
 _REGISTRATION = re.compile(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", re.ASCII)
 _SOFTWARE = re.compile(r"\d{4}SR\d{6,7}", re.ASCII)
 _PATENT = re.compile(r"(ZL|CN)?(\d{12}|\d{8})\.?([\dX])?", re.ASCII)
 _PUBLICATION = re.compile(r"CN\d{7,9}[A-Z]\d?", re.ASCII)
 _LIKE_PATENT = re.compile(r"(ZL|CN)\d|\d{8}", re.ASCII)
-
-
-def read_phone(raw: Any) -> str | None:
-    """One or several telephone numbers: mobile, or land line with area code, or a 400 number."""
-    plain = half_width(cell_text(raw))
-    if plain.casefold() in EMPTY:
-        return None
-    numbers = []
-    for part in re.split(r"[/、,;，；|\n]+", plain):
-        numbers += _phones_of(part)
-    joined = "/".join(numbers)
-    if len(joined) > PHONE_MOST:
-        raise ParseError("电话太多。", "最多填两个。")
-    return joined
-
-
-def read_email(raw: Any) -> str | None:
-    """A mail address, with its domain in lower case."""
-    plain = compact_text(raw)
-    if not plain:
-        return None
-    found = _EMAIL.fullmatch(plain)
-    if found is None or len(plain) > EMAIL_MOST:
-        raise ParseError(
-            f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn，只填一个。"
-        )
-    return f"{found[1]}@{found[2].lower()}"
 
 
 def read_uscc(raw: Any) -> str | None:
@@ -188,34 +152,3 @@ def _refuse_near_patent(plain: str, bare: str) -> None:
     if _PUBLICATION.fullmatch(bare):
         published = "，像是公开（公告）号"
     raise ParseError(f"「{plain[:40]}」不是专利申请号{published}。", PATENT_FORMS)
-
-
-def _phones_of(part: str) -> list[str]:
-    """The numbers between two separators: one with blanks inside, or several with blanks between them."""
-    whole = _stored_phone(part)
-    if whole is not None:
-        return [whole]
-    found = [_stored_phone(piece) for piece in part.split()]
-    known = [number for number in found if number is not None]
-    if not found or len(known) < len(found):
-        raise ParseError(
-            f"「{part.strip()[:40]}」不是能识别的电话。",
-            "手机 11 位；固定电话带区号，如 0635-8230000。",
-        )
-    return known
-
-
-def _stored_phone(part: str) -> str | None:
-    """One number in its stored form, or None where it is none."""
-    bare = "".join(part.split())
-    number = re.sub(r"^\+?86-?(?=1\d{10}$|0)", "", bare, flags=re.ASCII)
-    # What is dialled from abroad is stored as it is dialled at home.
-    # +86-635-8239999: the nought of the area code is left out after the country code.
-    number = re.sub(r"^\+?86-?(?=[1-9]\d{2}-?\d{7,8}$)", "0", number, flags=re.ASCII)
-    number = re.sub(r"^\((0\d{2,3})\)-?", r"\1-", number, flags=re.ASCII)
-    number = re.sub(r"—|–|转", "-", number)
-    if _MOBILE.fullmatch(number):
-        return number.replace("-", "")
-    if _LAND_LINE.fullmatch(number):
-        return number
-    return None

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.parsing import ParseError
+from matching.folding import drop_unseen
 
 # Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
 TEXT_MOST = 20_000
@@ -22,9 +23,11 @@ HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
     0x3000: 0x20,
     0xFFE5: 0xA5,
 }
-# Control characters, zero-width blanks, half surrogates, byte order marks: unseen, and most do not go into a workbook.
+# Control characters, half surrogates, byte order marks and format characters nobody sees (U+202E turns a title round):
+# most do not go into a workbook. What joins the characters of scripts and signs (ZWJ, ZWNJ) is dropped with them.
 CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\ud800-\udfff\ufeff\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064"
+    "\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 # What people write into a text to say that there is nothing; a prose may begin with 无, so words do not count there.
 EMPTY_TEXT = {"", "-", "--", "—", "——", "–", "―", "/", "\\"}
@@ -53,9 +56,23 @@ EXCEL_ERRORS = {
     "#SPILL!",
     "#CALC!",
     "#GETTING_DATA",
+    "#FIELD!",
+    "#BLOCKED!",
+    "#CONNECT!",
+    "#UNKNOWN!",
+    "#BUSY!",
+    "#PYTHON!",
+    "#EXTERNAL!",
+    "#TIMEOUT!",
+    "#LICENSE!",
 }
+_TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+# Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
+FORMULA_SIGNS = (
+    *("=", "+", "-", "@", "\t", "\r", "\n", "'"),
+    *("＝", "＋", "－", "＠", "﹢", "﹣", "﹦", "﹫", "−"),
+)
 
 # √ and × are what people tick on paper forms; 1 and 0 what programs export.
 YES_WORDS = {"是", "有", "y", "yes", "true", "1", "√", "对"}
@@ -105,9 +122,17 @@ def cell_text(raw: Any) -> str:
     return str(raw)
 
 
+def unwrap_text(plain: str) -> str:
+    """A text without what keeps a spreadsheet program from reading it as a number: ="0635-8230000" or '0635-8230000."""
+    found = _TEXT_FORMULA.fullmatch(plain.strip())
+    if found is not None:
+        return found[1].replace('""', '"')
+    return plain.removeprefix("'").removeprefix("‘")
+
+
 def compact_text(raw: Any) -> str:
     """The content as half-width text without any blanks, empty where it only says that there is nothing."""
-    plain = "".join(half_width(cell_text(raw)).split())
+    plain = "".join(half_width(drop_unseen(unwrap_text(cell_text(raw)))).split())
     if plain.casefold() in EMPTY:
         return ""
     return plain

@@ -115,7 +115,7 @@ class Stage(Term):
         return found[0] if found else None
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return self._read_both(raw)
 

@@ -38,7 +38,7 @@ class Period(Span):
     """研究起止: two months."""
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_months(raw)
 
@@ -64,7 +64,7 @@ class Years(Span):
     """需求时限: two years."""
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_years(raw)
 
@@ -95,7 +95,7 @@ class OwnerColumn(ListColumn):
     take: Callable[[Any], Any]
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return self.read_raw(raw)
 
@@ -113,7 +113,7 @@ class OwnerDistrict(ListColumn):
         return self.dictionary.of(dictionaries)
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return self.dictionary.of(dictionaries).read_one(raw)
 
@@ -148,7 +148,7 @@ class Organisations(ListColumn):
     """完成单位: the owner, and all completing organisations where there are several."""
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_organisations(raw)
 
@@ -171,7 +171,7 @@ class Lead(ListColumn):
     """第一完成单位: the owner where it is not the first of the completing organisations."""
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_owner_name(raw)
 

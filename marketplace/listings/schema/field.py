@@ -128,7 +128,7 @@ class ListColumn:
         return None
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         """What a cell says, None where it is empty.
 
@@ -293,7 +293,7 @@ class Field(ListColumn):
         return str(getattr(row, self.name) or "")
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return self.read(raw, dictionaries)
 

@@ -31,12 +31,20 @@ from marketplace.parsing.days import read_day, read_month
 from marketplace.parsing.figures import read_decimal, read_whole
 from marketplace.parsing.lists import join_items, read_keywords
 from marketplace.parsing.money import read_sum
-from marketplace.parsing.numbers import read_email, read_phone, read_registration
+from marketplace.parsing.numbers import read_registration
+from marketplace.parsing.telephones import (
+    Contact,
+    read_email,
+    read_emails,
+    read_phone,
+    read_phones,
+)
 from marketplace.parsing.text import read_flag, read_line, read_prose
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
 TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
+CONTACT_NAME = "contact_name"  # the field that takes a name written beside a telephone
 AT_MOST = f"最多 {TEXT_LIMIT} 字。"
 
 
@@ -118,22 +126,56 @@ class Registration(Line):
         return read_registration(raw)
 
 
-class Phone(Line):
-    """One or two telephone numbers."""
+class ContactLine(Line):
+    """A line of a list that may hold more than the column: who is named beside a number, a second address."""
 
     is_short: ClassVar[bool] = True
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        found: Contact = cells[self.name]
+        values[self.name] = found.text
+        if found.remark:
+            report.report_notice(self.name, found.remark)
+
+
+class Phone(ContactLine):
+    """One or two telephone numbers."""
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_phone(raw)
 
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_phones(raw)
 
-class Email(Line):
+    def complete_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        name = cells[self.name].name
+        known = values.get(CONTACT_NAME, "")
+        if not name or name in known:
+            return
+        # 张三 13800000000 names whom the number reaches; beside another name it is only said.
+        if known:
+            report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
+            return
+        values[CONTACT_NAME] = name
+        report.report_notice(self.name, f"号码旁边的「{name}」记为联系人。")
+
+
+class Email(ContactLine):
     """A mail address."""
-
-    is_short: ClassVar[bool] = True
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_email(raw)
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_emails(raw)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

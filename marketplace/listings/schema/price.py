@@ -15,10 +15,18 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn, Report, Rule
 from marketplace.listings.schema.kinds import Amount
 from marketplace.parsing import ParseError
-from marketplace.parsing.money import read_money, write_money
+from marketplace.parsing.money import (
+    describe_large,
+    read_money,
+    read_sum,
+    write_money,
+)
 from marketplace.wording import money
 
 NEGOTIABLE = "negotiable"
+FREE_PRICE = "免费"
+NO_BUDGET = "资金不能是 0。"
+NO_BUDGET_ADVICE = "没有定下来就写「面议」，或留空。"
 
 
 def format_price(figures: Sequence[Decimal | None], mode: str | None) -> str:
@@ -63,26 +71,36 @@ class Budget(Amount):
         return format_price((row.budget,), NEGOTIABLE if row.budget_negotiable else "")
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
-        return read_money(raw, unit)
+        found = read_money(raw, unit)
+        if found is not None and found.high is not None and not found.high:
+            raise ParseError(NO_BUDGET, NO_BUDGET_ADVICE)
+        return found
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
         if row.budget_negotiable:
             return terms.PRICE_MODES[NEGOTIABLE]
         return row.budget
 
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        found = read_sum(raw)
+        if found is not None and not found:
+            raise ParseError(NO_BUDGET, NO_BUDGET_ADVICE)
+        return found
+
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         # What a firm is ready to spend at most is what can be compared with a price.
-        low, high = cells[self.name]
+        low, high, remark = cells[self.name]
         values["budget"] = high
         values["budget_negotiable"] = high is None
         if low != high:
-            report.report_notice(
-                self.name, f"写的是一个区间，按上限 {high.normalize():f} 万元记录。"
-            )
+            remark = f"写的是一个区间，按上限 {high.normalize():f} 万元记录。"
+        for message in (remark, describe_large(high)):
+            if message:
+                report.report_notice(self.name, message)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,19 +108,25 @@ class PriceColumn(ListColumn):
     """价格 of a list: way of pricing and sums in one cell, such as 面议, 50 or 30-60."""
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_money(raw, unit)
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
         if row.price_mode == NEGOTIABLE:
             return terms.PRICE_MODES[NEGOTIABLE]
+        # 0 alone would be read as a slip; the word says that it is meant.
+        if row.price_min == 0 and not row.price_max:
+            return FREE_PRICE
         return write_money(row.price_min, row.price_max)
 
     def complete_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        low, high = cells[self.name]
+        low, high, remark = cells[self.name]
+        for message in (remark, describe_large(high)):
+            if message:
+                report.report_notice(self.name, message)
         written = values.get("price_mode")
         meant = mode_of_sums(low, high)
         # An appraised price is a single figure as well; every other pair of words and figures contradicts itself.

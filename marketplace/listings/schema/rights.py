@@ -102,7 +102,7 @@ class RightPart(ListColumn):
         return field.vocabulary if isinstance(field, Term) else None
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_aligned(raw, loose=self.rights.parts[self.part].loose)
 

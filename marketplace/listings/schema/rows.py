@@ -132,7 +132,7 @@ class Metrics(Rows):
         return metric_words(row)
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal = Decimal(1)
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         figures, rest = read_metrics(raw)
         if not figures and not rest:

@@ -19,13 +19,15 @@ from marketplace.parsing.days import read_day, read_months, read_years
 from marketplace.parsing.figures import read_metrics, read_whole
 from marketplace.parsing.lists import read_aligned, read_keywords
 from marketplace.parsing.money import Money, read_money
-from marketplace.parsing.numbers import (
-    read_email,
-    read_ip_number,
-    read_phone,
-    read_uscc,
-)
+from marketplace.parsing.number_formats import FormattedNumber, says_more
+from marketplace.parsing.numbers import read_ip_number, read_uscc
 from marketplace.parsing.people import read_organisations, read_people
+from marketplace.parsing.telephones import (
+    read_email,
+    read_emails,
+    read_phone,
+    read_phones,
+)
 from marketplace.parsing.text import (
     CONTROL,
     EXCEL_ERRORS,
@@ -62,13 +64,107 @@ EMPTY = [None, "", "  ", "—", "－", "/", "无", "N/A", "\u3000", float("nan")
         ("30万至60", "30", "60"),
         ("0.5亿-8000万", "5000", "8000"),
         ("0", "0", "0"),
+        ("￥500,000.00", "50", "50"),
+        ("¥50万", "50", "50"),
+        ("￥30万-￥60万", "30", "60"),
+        ("五十万", "50", "50"),
+        ("一百二十万", "120", "120"),
+        ("一千五百万元", "1500", "1500"),
+        ("伍拾万元整", "50", "50"),
+        ("二十到三十万", "20", "30"),
+        ("RMB 50万", "50", "50"),
+        ("免费", "0", "0"),
     ],
 )
 def test_money(raw: Any, low: str, high: str) -> None:
     assert read_money(raw) == Money(D(low), D(high))
 
 
-@pytest.mark.parametrize("raw", ["面议", " 面 议 ", "价格面议", "双方协商"])
+@pytest.mark.parametrize(
+    ("raw", "low", "high"),
+    [
+        ("约50万", "50", "50"),
+        ("50万左右", "50", "50"),
+        ("大约30-60万", "30", "60"),
+        ("100万以内", "100", "100"),
+        ("不超过100万元", "100", "100"),
+        ("≤100万", "100", "100"),
+        ("100万以上", "100", "100"),
+        ("50万元（含税）", "50", "50"),
+        ("50多万", "50", "50"),
+        ("预算五十万", "50", "50"),
+    ],
+)
+def test_money_with_words_is_taken_with_a_remark(raw: str, low: str, high: str) -> None:
+    found = read_money(raw)
+
+    assert found is not None
+    assert (found.low, found.high) == (D(low), D(high))
+    assert "万元记录" in found.remark
+
+
+# Stored number, format of its cell, what it is in 万元.
+SHOWN = [
+    (500000, '#,##0"元"', "50"),
+    (500000, "#,##0\\ 元", "50"),
+    (500000, '0!.0,"万"', "50"),
+    (500000, '0\\.0,"万元"', "50"),
+    (500000, "0!.0,", "50"),
+    (50, '0"万"', "50"),
+    (0.5, '0.0"亿元"', "5000"),
+    (5000000, '#,##0,"千元"', "500"),
+    (500000, '"¥"#,##0.00', "50"),
+    (500000, "[$¥-804]#,##0.00", "50"),
+    (500000, "[$CNY] #,##0", "50"),
+    (500000, '_ ¥* #,##0.00_ ;_ ¥* -#,##0.00_ ;_ ¥* "-"??_ ;_ @_ ', "50"),
+    (500000, '[>=10000]0!.0,"万";0"元"', "50"),
+    (5000, '[>=10000]0!.0,"万";0"元"', "0.5"),
+]
+
+
+@pytest.mark.parametrize(("value", "number_format", "expected"), SHOWN)
+def test_a_sum_is_what_its_cell_shows(
+    value: float, number_format: str, expected: str
+) -> None:
+    assert says_more(number_format)
+    cell = FormattedNumber(value, number_format)
+
+    assert read_money(cell) == Money(D(expected), D(expected))
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format"),
+    [
+        (500000, "0.0,"),
+        (500000, '"$"#,##0'),
+        (500000, "[$€-2] #,##0"),
+        (500000, "[$¥-411]#,##0"),
+        (500000, "[$USD] #,##0"),
+        (50, '"¥"#,##0.00'),
+        (0.5, '0"万"%'),
+        (-500000, '#,##0"元"'),
+    ],
+)
+def test_a_format_that_does_not_say_the_sum_is_refused(
+    value: float, number_format: str
+) -> None:
+    with pytest.raises(ParseError):
+        read_money(FormattedNumber(value, number_format))
+
+
+@pytest.mark.parametrize(
+    "number_format", ["General", "0.00", "#,##0", "yyyy-mm-dd", "@", "0.00E+00", None]
+)
+def test_a_plain_format_says_nothing_more(number_format: str | None) -> None:
+    assert not says_more(number_format)
+
+
+def test_yuan_under_a_header_in_ten_thousands_is_refused() -> None:
+    with pytest.raises(ParseError, match="元还是万元"):
+        read_money("￥500,000", D(1))
+
+
+@pytest.mark.parametrize("raw", ["面议", " 面 议 ", "价格面议", "双方协商", "另议"])
 def test_negotiable_money_is_neither_zero_nor_unknown(raw: str) -> None:
     assert read_money(raw) == Money(None, None)
 
@@ -81,12 +177,16 @@ def test_unknown_money(raw: Any) -> None:
 @pytest.mark.parametrize(
     "raw",
     [
-        "约50万",
         "-5",
         "100万/年",
         "50万+提成",
         "60-30万",
-        "五十万",
+        "三五十万",
+        "50，100万",
+        "1，000万",
+        "￥50",
+        "不超过50-60万",
+        "$50",
         "1e5",
         "99999999999万",
         "0.01元",
@@ -344,6 +444,33 @@ def test_figures_come_back_as_the_site_writes_them(
         ("0635-8239999/13812345678", "0635-8239999/13812345678"),
         ("13812345678 0635-8239999", "13812345678/0635-8239999"),
         ("400-123-4567", "400-123-4567"),
+        ("4001234567", "400-123-4567"),
+        ("800-810-8888", "800-810-8888"),
+        ("95588", "95588"),
+        ('="0635-8230000"', "0635-8230000"),
+        ("'13800000000", "13800000000"),
+        ("13800000000.0", "13800000000"),
+        ("13800000000（微信同号）", "13800000000"),
+        ("tel:13800000000", "13800000000"),
+        ("Tel: 0635-8230000", "0635-8230000"),
+        ("手机：13800000000", "13800000000"),
+        ("0635-8230000、8230001", "0635-8230000/0635-8230001"),
+        ("0635-8230000/8230001", "0635-8230000/0635-8230001"),
+        ("0635-8230000；13800000000", "0635-8230000/13800000000"),
+        ("0635-8230000 转 801", "0635-8230000-801"),
+        ("0635-8230000分机801", "0635-8230000-801"),
+        ("0635-8230000 ext. 801", "0635-8230000-801"),
+        ("0086-635-8230000", "0635-8230000"),
+        ("+86 0635 8230000", "0635-8230000"),
+        ("86-13800000000", "13800000000"),
+        ("(86)13800000000", "13800000000"),
+        ("\u202d13800000000\u202c", "13800000000"),
+        ("138\u200b0000\ufe0f0000", "13800000000"),
+        ("010-12345678", "010-12345678"),
+        ("0635 8230000", "0635-8230000"),
+        ("06358230000", "0635-8230000"),
+        ("+852 2345 6789", "+85223456789"),
+        ("13800000000，13800000000", "13800000000"),
         *((empty, None) for empty in EMPTY),
     ],
 )
@@ -359,6 +486,10 @@ def test_phone(raw: Any, expected: str | None) -> None:
         "1381234567",
         "张三",
         "0635-8239999/13812345678/13912345678",
+        "1.38E+10",
+        "张三 13800000000",
+        "13800000000a1",
+        "0635-8230000/1",
     ],
 )
 def test_a_phone_that_is_none(raw: str) -> None:
@@ -367,8 +498,52 @@ def test_a_phone_that_is_none(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "number", "name"),
+    [
+        ("张三 13800000000", "13800000000", "张三"),
+        ("张三：0635-8230000", "0635-8230000", "张三"),
+        ("13800000000 李经理", "13800000000", "李经理"),
+        ("科技处，0635-8230000", "0635-8230000", "科技处"),
+    ],
+)
+def test_a_name_beside_a_number_is_told(raw: str, number: str, name: str) -> None:
+    found = read_phones(raw)
+
+    assert found is not None
+    assert (found.text, found.name) == (number, name)
+
+
+def test_what_is_left_out_beside_a_number_is_told() -> None:
+    found = read_phones("0635-8230000（周一至周五） 传真：0635-8230001")
+
+    assert found is not None
+    assert found.text == "0635-8230000"
+    assert "周一至周五" in found.remark
+    assert "传真 0635-8230001" in found.remark
+
+
+@pytest.mark.parametrize("raw", [6358230000, "6358230000", 1012345678, "635-8230000"])
+def test_a_lost_nought_is_named(raw: Any) -> None:
+    with pytest.raises(ParseError, match="开头的 0"):
+        read_phone(raw)
+
+
+def test_the_first_of_several_addresses_is_taken_and_the_others_told() -> None:
+    found = read_emails("a@qq.com；b@163.com")
+
+    assert found is not None
+    assert found.text == "a@qq.com"
+    assert "b@163.com" in found.remark
+
+
+@pytest.mark.parametrize(
     ("raw", "expected"),
     [
+        ("ａｂ＠ｑｑ．ｃｏｍ", "ab@qq.com"),
+        ("邮箱：ab@qq.com", "ab@qq.com"),
+        ("mailto:ab@qq.com", "ab@qq.com"),
+        ("ab@qq.com（张三）", "ab@qq.com"),
+        ("\u200bab@qq.com\u202c", "ab@qq.com"),
         ("Desk@LCU.edu.CN", "Desk@lcu.edu.cn"),
         (" a.b+c@x-y.cn ", "a.b+c@x-y.cn"),
         ("—", None),
@@ -385,6 +560,8 @@ def test_email(raw: str, expected: str | None) -> None:
         "a@b",
         "a@b.c;d@e.cn",
         "a b@",
+        "a b@qq.com",
+        "a@@qq.com",
         "张三@x.cn",
         "a@" + "x" * 250 + ".cn",
     ],

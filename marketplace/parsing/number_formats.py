@@ -1,0 +1,185 @@
+"""Number formats of spreadsheet cells: the unit of money they show, and what they do to the stored number.
+Not here: sums as people write them (money), cells and rows (exchange).
+
+A spreadsheet stores 500000 and shows 50.0万: the unit stands in the format of the cell, where no value holds it. The
+syntax is that of ECMA-376 part 1, 18.8.31, with the conditions and scaling commas that programs write.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from decimal import Decimal
+from typing import NamedTuple
+
+from marketplace.parsing import ParseError
+
+# A section of a format piece by piece: quoted and escaped text, brackets, fillers, anything else.
+_PIECES = re.compile(
+    r'"(?P<quoted>[^"]*)"?|[\\!](?P<escaped>.)|\[(?P<bracket>[^\]]*)\]|[_*](?P<filler>.)|(?P<plain>.)',
+    re.DOTALL,
+)
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)")
+_CURRENCY = re.compile(r"\$([^\-\]]*)(?:-([0-9A-Fa-f]+))?")
+_CONDITIONS = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+_UNIT = re.compile(r"亿元?|[千百]?万元?|[千百]元|元|[wW]")
+_YUAN = "¥￥"
+_FOREIGN = "$€£₩₽"
+_JAPANESE = "411"  # the locale whose ¥ is the yen
+_STORED_DIGITS = 10  # what a spreadsheet shows has fewer places
+
+
+class ShownNumber(NamedTuple):
+    """A number as its cell shows it.
+
+    Attributes:
+        value: the figure that is seen.
+        unit: the unit seen beside it, such as 万 or 元; ¥ counts as 元; empty where none is seen.
+        is_currency: the unit is a sign of currency and no word.
+        is_scaled: commas alone scale it, so that the figure that is seen may be in thousands or in a unit of its own.
+    """
+
+    value: Decimal
+    unit: str = ""
+    is_currency: bool = False
+    is_scaled: bool = False
+
+
+class FormattedNumber(float):
+    """A number of a cell whose format shows more than its digits; else it is the number it stores.
+
+    Args:
+        value: the stored number.
+        number_format: the format code of the cell.
+    """
+
+    number_format: str
+
+    def __new__(cls, value: float, number_format: str) -> FormattedNumber:
+        number = super().__new__(cls, value)
+        number.number_format = number_format
+        return number
+
+
+def says_more(number_format: str | None) -> bool:
+    """Whether a format shows text or scales the number; days and plain numbers do not count."""
+    if not number_format or number_format == "General":
+        return False
+    if any(sign in number_format for sign in _YUAN + _FOREIGN + "元万亿千百wW"):
+        return True
+    return re.search(r"[0#?],+(?![0#?,])|[\\!]\.|\"\.\"", number_format) is not None
+
+
+def shown_number(number: FormattedNumber) -> ShownNumber:
+    """What a cell shows of its number.
+
+    Args:
+        number: the stored number with its format.
+
+    Raises:
+        ParseError: the format shows a foreign currency.
+    """
+    stored = Decimal(repr(float(number)))
+    section = _section_of(number.number_format, stored)
+    text = ""
+    digits = ""
+    for piece in _PIECES.finditer(section):
+        if piece["bracket"] is not None:
+            text += _currency_sign(piece["bracket"])
+        elif piece["filler"] is None:
+            written = piece["quoted"] or piece["escaped"] or ""
+            text += written
+            # A point that is written as text parts the digits without scaling them: 0!.0, shows 500000 as 50.0.
+            digits += "'" * written.count(".")
+            plain = piece["plain"] or ""
+            digits += plain if plain in "0#?.,%" else ""
+            text += "" if plain in "0#?.,%" else plain
+    if any(sign in text for sign in _FOREIGN):
+        raise ParseError(
+            "这一格的格式是外币。", "请按人民币填写，单位万元，如 50 或 50万。"
+        )
+    commas = _scaling_commas(digits)
+    places = _text_point_places(digits)
+    value = stored / Decimal(1000) ** commas / Decimal(10) ** places
+    if "%" in digits:
+        raise ParseError("这一格是百分比格式，不是金额。", "填金额，如 50 或 50万。")
+    found = _UNIT.search(text)
+    is_currency = found is None and any(sign in text for sign in _YUAN)
+    unit = found[0] if found else ("元" if is_currency else "")
+    is_scaled = bool(commas) and not places and not unit
+    shown = round(value, _STORED_DIGITS).normalize()
+    return ShownNumber(shown, unit, is_currency, is_scaled)
+
+
+def _section_of(number_format: str, value: Decimal) -> str:
+    """The section of a format that a number is shown by: by its condition, else by its sign."""
+    sections = _split_sections(number_format)
+    conditions = [_condition_of(section) for section in sections]
+    if any(conditions):
+        for section, condition in zip(sections, conditions, strict=True):
+            if condition is None:
+                return section
+            compare, limit = condition
+            if _CONDITIONS[compare](value, limit):
+                return section
+        return sections[-1]
+    if value < 0 and len(sections) > 1:
+        return sections[1]
+    if value == 0 and len(sections) > 2:
+        return sections[2]
+    return sections[0]
+
+
+def _split_sections(number_format: str) -> list[str]:
+    sections = [""]
+    for piece in _PIECES.finditer(number_format):
+        if piece["plain"] == ";":
+            sections.append("")
+        else:
+            sections[-1] += piece[0]
+    return sections
+
+
+def _condition_of(section: str) -> tuple[str, Decimal] | None:
+    for piece in _PIECES.finditer(section):
+        found = _CONDITION.fullmatch(piece["bracket"] or "")
+        if found is not None:
+            return found[1], Decimal(found[2])
+    return None
+
+
+def _currency_sign(bracket: str) -> str:
+    """The sign of [$¥-804]; the yen is no yuan."""
+    found = _CURRENCY.fullmatch(bracket)
+    if found is None:
+        return ""
+    sign, locale = found[1], (found[2] or "").lstrip("0")
+    if locale.endswith(_JAPANESE) and sign in _YUAN:
+        return "$"
+    if sign.upper() in {"CNY", "RMB"}:
+        return "¥"
+    # Three letters are the code of another currency.
+    return "$" if re.fullmatch(r"[A-Za-z]{2,3}\$?", sign) else sign
+
+
+def _scaling_commas(digits: str) -> int:
+    """How many commas stand after the last digit: each divides by a thousand."""
+    found = re.search(r"[0#?](,+)[^0#?]*$", digits.replace("'", ""))
+    before_point = re.search(r"[0#?](,+)\.", digits.replace("'", ""))
+    commas = len(found[1]) if found else 0
+    return commas + (len(before_point[1]) if before_point else 0)
+
+
+def _text_point_places(digits: str) -> int:
+    """How many digits follow a point that is written as text."""
+    head, point, tail = digits.partition("'")
+    if not point or not head:
+        return 0
+    return len(re.findall(r"[0#?]", tail))

@@ -1,0 +1,280 @@
+"""Telephone numbers and e-mail addresses as people and programs write them, checked by libphonenumber and by
+email-validator, and what stands beside them. Codes and patents are read in numbers.py.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from marketplace.parsing import ParseError
+from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
+from matching.folding import drop_unseen
+
+PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
+EMAIL_MOST = 254  # RFC 5321
+PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
+HOME = "CN"
+
+# A run of digits with what is written between the digits of one number.
+_RUN = re.compile(
+    r"\+?\(?\+?\d[\d ()+.-]*\d(?:\s*(?:-?转|#|分机号?|ext\.?|extension|x)\s*[:：]?\s*\d{1,6})?",
+    re.I | re.A,
+)
+_EXTENSION = re.compile(
+    r"\s*(?:-?转|#|分机号?|ext\.?|extension|x)\s*[:：]?\s*(\d{1,6})$", re.I | re.A
+)
+# 0635-8239999-801: a third part after a land line is its extension.
+_DASHED_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[ -]?\d{7,8})[ -](\d{1,6})$", re.ASCII)
+# What is written before or after a number and says nothing that would be lost.
+_LABELS = re.compile(
+    r"(?:联系|办公|单位|公司|固定|移动|咨询|服务|业务)*(?:电话|手机|座机|固话|热线)(?:号码?)?|tel(?:ephone)?|phone|mobile|mob|"
+    r"微信同号|同微信|微信|手机微信同号|号码",
+    re.I,
+)
+_FAX = re.compile(r"(?:传真|fax)\s*[:：]?\s*$", re.I)
+_IN_BRACKETS = re.compile(r"\([^()]*[^\d()+\s-][^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
+_BETWEEN = re.compile(r"[/、,;|\n]+|或者?|和|以及|&")
+_NAME = re.compile(
+    r"[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .]{0,40}"  # of a person, desk or post
+)
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}", re.I | re.A)
+_SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
+_LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
+_MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
+
+
+class Contact(NamedTuple):
+    """What a cell of telephones or of an e-mail address holds.
+
+    Attributes:
+        text: the numbers, parted by /, or the address, in their stored form.
+        name: who is named beside a number; empty where nobody is.
+        remark: what was left out, in Chinese; empty where nothing was.
+    """
+
+    text: str
+    name: str = ""
+    remark: str = ""
+
+
+def read_phones(raw: Any) -> Contact | None:
+    """One or several telephone numbers, with who is named beside them.
+
+    Args:
+        raw: mobile, land line with area code, 400 number, number from abroad; with extension, remarks and names.
+
+    Raises:
+        ParseError: it holds no number, or more than the column can hold.
+    """
+    plain = half_width(drop_unseen(unwrap_text(cell_text(raw)))).replace("−", "-")
+    if plain.casefold() in EMPTY:
+        return None
+    text = re.sub(r"[—–]+", "-", plain)
+    if re.fullmatch(r"\d+\.0", text, re.ASCII):
+        text = text[:-2]
+    if _SCIENTIFIC.fullmatch(text):
+        message = f"「{plain[:40]}」被表格软件改成了科学计数，后几位已经丢失。"
+        raise ParseError(message, "把单元格设成文本格式，重新填写。")
+    remarks = _IN_BRACKETS.findall(text)
+    bare = _IN_BRACKETS.sub(" ", text)
+    numbers, rest, left_out = _numbers_and_rest(bare, plain)
+    if not numbers:
+        raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
+    joined = "/".join(dict.fromkeys(numbers))
+    if len(joined) > PHONE_MOST:
+        raise ParseError("电话太多。", "最多填两个。")
+    name = _name_beside(rest, plain)
+    said = [mark for mark in remarks if not _is_label(mark)] + left_out
+    remark = f"「{'、'.join(said)}」没有记录。" if said else ""
+    return Contact(joined, name, remark)
+
+
+def read_phone(raw: Any) -> str | None:
+    """One or several telephone numbers and nothing else, as a form takes them. Raises ParseError."""
+    found = read_phones(raw)
+    if found is None:
+        return None
+    if found.name:
+        message = f"号码旁边还写了「{found.name}」。"
+        raise ParseError(message, "这里只填号码，人名写在「联系人」里。")
+    return found.text
+
+
+def read_emails(raw: Any) -> Contact | None:
+    """The first mail address of a cell, with its domain in lower case; further ones are put into the remark.
+
+    Raises:
+        ParseError: the first is no address.
+    """
+    plain = half_width(drop_unseen(unwrap_text(cell_text(raw)))).strip()
+    if plain.casefold() in EMPTY:
+        return None
+    bare = re.sub(r"\([^()]*\)", "", plain)
+    bare = re.sub(
+        r"^\s*(?:电子)?(?:邮箱|邮件|信箱|e-?mail|mail)\s*[:：]\s*", "", bare, flags=re.I
+    )
+    bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,<>")
+    parts = [part.strip() for part in _MAIL_PARTS.split(bare) if part.strip()]
+    if len(parts) == 1 and bare.count("@") > 1:
+        parts = bare.split()
+    addresses = [_checked_address(part, plain) for part in parts]
+    if not addresses:
+        raise ParseError(f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn。")
+    rest = "；".join(addresses[1:])
+    remark = f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。"
+    return Contact(addresses[0], remark=remark if rest else "")
+
+
+def read_email(raw: Any) -> str | None:
+    """One mail address, as a form takes it. Raises ParseError."""
+    found = read_emails(raw)
+    if found is None:
+        return None
+    if found.remark:
+        raise ParseError("写了几个邮箱。", "如 name@lcu.edu.cn，只填一个。")
+    return found.text
+
+
+def _checked_address(text: str, plain: str) -> str:
+    try:
+        checked = validate_email(
+            text, check_deliverability=False, allow_smtputf8=False
+        ).normalized
+    except EmailNotValidError:
+        message = f"「{plain[:40]}」不是邮箱地址。"
+        raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
+    if len(checked) > EMAIL_MOST:
+        raise ParseError("邮箱地址太长。", f"最多 {EMAIL_MOST} 个字符。")
+    return checked
+
+
+def _numbers_and_rest(bare: str, plain: str) -> tuple[list[str], str, list[str]]:
+    """The numbers of a text in stored form, what is left of it, and what of it is no telephone (a fax)."""
+    numbers: list[str] = []
+    left_out: list[str] = []
+    rest = ""
+    end = 0
+    for part in _parts_between(bare):
+        end = 0
+        for run in _RUN.finditer(part):
+            before = part[end : run.start()]
+            end = run.end()
+            if _FAX.search(before):
+                left_out.append(f"传真 {run[0].strip()}")
+                rest += _FAX.sub(" ", before)
+                continue
+            rest += f"{before} "
+            numbers += _stored_numbers(run[0].strip(), numbers, plain)
+        rest += f"{part[end:]} "
+    return numbers, rest, left_out
+
+
+def _parts_between(text: str) -> list[str]:
+    return [part for part in _BETWEEN.split(text) if part.strip()]
+
+
+def _stored_numbers(run: str, before: list[str], plain: str) -> list[str]:
+    """The numbers of one run of digits: one with blanks inside, or several with blanks between them."""
+    whole = _stored_number(run, before)
+    if whole:
+        return [whole]
+    pieces: list[str] = []
+    for piece in run.split():
+        stored = _stored_number(piece, [*before, *pieces])
+        if not stored:
+            raise _refusal_of(run, plain)
+        pieces.append(stored)
+    return pieces
+
+
+def _stored_number(run: str, before: list[str]) -> str:
+    """One number in its stored form, empty where it is none."""
+    extension = ""
+    if found := _EXTENSION.search(run) or None:
+        run, extension = run[: found.start()], f"-{found[1]}"
+    elif dashed := _DASHED_EXTENSION.match(run):
+        run, extension = dashed[1], f"-{dashed[2]}"
+    digits = re.sub(r"\D", "", run)
+    if _SERVICE.fullmatch(digits):
+        return digits
+    # 0635-8230000、8230001: the second number has the area code of the first.
+    if _LOCAL.fullmatch(digits) and before and before[-1].startswith("0"):
+        area = before[-1].partition("-")[0]
+        return f"{area}-{digits}{extension}"
+    # 86-138… and (86)138…: the country code without its sign.
+    if re.match(r"\(?86\D*1[3-9]", run):
+        run = f"+{digits}"
+    is_from_home = re.match(r"\(?\s*(?:\+|00)", run) is None
+    # A number that begins with neither a nought nor a mobile or service digit has lost its area code's nought.
+    if is_from_home and not re.match(r"\(?0|1[3-9]|[48]00", run):
+        return ""
+    try:
+        number = phonenumbers.parse(re.sub(r"^\(?00", "+", run), HOME)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return f"{_written_number(number)}{extension}"
+
+
+def _written_number(number: phonenumbers.PhoneNumber) -> str:
+    """A valid number as it is stored: as it is dialled at home, or in international form from abroad."""
+    if number.country_code != 86:
+        international = phonenumbers.PhoneNumberFormat.E164
+        return str(phonenumbers.format_number(number, international))
+    digits = str(number.national_number)
+    kind = phonenumbers.number_type(number)
+    if kind == phonenumbers.PhoneNumberType.MOBILE:
+        return digits
+    area = phonenumbers.length_of_geographical_area_code(number)
+    if area:
+        return f"0{digits[:area]}-{digits[area:]}"
+    # 400 and 800 numbers are written in three groups.
+    if len(digits) == 10:
+        return f"{digits[:3]}-{digits[3:6]}-{digits[6:]}"
+    return digits
+
+
+def _refusal_of(run: str, plain: str) -> ParseError:
+    """Why a run of digits is no number: most often its area code, or the nought before it, is missing."""
+    digits = re.sub(r"\D", "", run)
+    if _lost_nought(digits):
+        message = f"「{plain.strip()[:40]}」开头的 0 可能被表格软件去掉了。"
+        allowed = f"把单元格设成文本格式，填 0{digits[:3]}-{digits[3:]}。"
+        return ParseError(message, allowed)
+    if _LOCAL.fullmatch(digits):
+        message = f"「{plain.strip()[:40]}」不是能识别的电话：没有区号。"
+        return ParseError(message, PHONE_FORMS)
+    return ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
+
+
+def _lost_nought(digits: str) -> bool:
+    if not re.fullmatch(r"[1-9]\d{8,10}", digits, re.ASCII):
+        return False
+    try:
+        number = phonenumbers.parse(f"0{digits}", HOME)
+    except phonenumbers.NumberParseException:
+        return False
+    is_fixed = phonenumbers.length_of_geographical_area_code(number) > 0
+    return is_fixed and phonenumbers.is_valid_number(number)
+
+
+def _name_beside(rest: str, plain: str) -> str:
+    """Who is named beside the numbers; empty where nobody is. Raises ParseError for what is no name."""
+    bare = _LABELS.sub(" ", rest)
+    bare = re.sub(r"[:：;,。.()（）\[\]'\"-]+", " ", bare)
+    words = bare.split()
+    if not words:
+        return ""
+    joined = " ".join(words)
+    if re.search(r"\d", joined) or not all(_NAME.fullmatch(word) for word in words):
+        raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
+    return joined
+
+
+def _is_label(mark: str) -> bool:
+    return not _LABELS.sub("", mark).strip("()[]【】 ")
