@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -18,6 +20,9 @@ from flask_security import uia_email_mapper
 SECRET_NAMES = ("SECRET_KEY", "PASSWORD_SALT")
 ENVIRONMENTS = ("demo", "live", "test")
 ROOT = Path(__file__).resolve().parent
+# How a machine is called by itself: probes, tools beside the site, and a demo.
+LOOPBACK = ("localhost", "127.0.0.1")
+HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.ASCII)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -94,6 +99,8 @@ class Config:
         limiter_url: storage of the rate limits.
         jobs: gunicorn runs a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
+        hosts: names under which the site is reached, the first of them in every address the site writes; none in a demo
+            that answers to this machine only.
         proxies: number of trusted reverse proxies in front of gunicorn.
         metrics_token: bearer token of /metrics; empty: no token opens it.
         metrics_from: networks from which /metrics is open without it; this machine in a demo, none when live.
@@ -110,6 +117,7 @@ class Config:
     limiter_url: str = "memory://"
     jobs: bool = False
     https: bool = False
+    hosts: tuple[str, ...] = ()
     proxies: int = 0
     metrics_token: str = ""
     metrics_from: tuple[Network, ...] = ()
@@ -155,11 +163,28 @@ class Config:
             limiter_url=env.get("REDIS_URL") or "memory://",
             jobs=_read_flag(env, "JOBS", environment != "test"),
             https=_read_flag(env, "HTTPS", is_live),
+            hosts=_read_hosts(env, is_live=is_live),
             proxies=_read_number(env, "TRUSTED_PROXIES", 0),
             metrics_token=_read_token(env, "METRICS_TOKEN"),
             metrics_from=_read_networks(env, "METRICS_FROM", collectors),
             site=_read_site(env),
         )
+
+    @property
+    def server_name(self) -> str | None:
+        """The host of every address the site writes of itself; None for that of the request."""
+        return self.hosts[0] if self.hosts else None
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The names a request may call the site by: its own, and this machine's for probes and a demo."""
+        names = [host.partition(":")[0] for host in self.hosts]
+        return [*names, *LOOPBACK, socket.gethostname().lower()]
+
+    @property
+    def cookie_prefix(self) -> str:
+        """What the names of cookies begin with."""
+        return "__Host-" if self.https else ""
 
     def flask_settings(self) -> dict[str, Any]:
         """The configuration of Flask and its extensions: upper-case setting → value."""
@@ -184,6 +209,13 @@ class Config:
             "METRICS_FROM": self.metrics_from,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(self.database_url),
+            "SERVER_NAME": self.server_name,
+            "TRUSTED_HOSTS": self.trusted_hosts,
+            # A browser takes a cookie of this prefix over HTTPS only, from this host itself and for all of it.
+            "SESSION_COOKIE_NAME": f"{self.cookie_prefix}session",
+            "REMEMBER_COOKIE_NAME": f"{self.cookie_prefix}remember",
+            "SESSION_COOKIE_PATH": "/",
+            "REMEMBER_COOKIE_PATH": "/",
             "SESSION_COOKIE_SECURE": self.https,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
@@ -323,6 +355,29 @@ def _matching_mode(env: Mapping[str, str]) -> str:
             "MATCHING=candidates takes its candidates from Elasticsearch: set SEARCH_URL to http(s)://…"
         )
     return chosen
+
+
+def _read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:
+    """The names of SITE_HOST, as browsers send them.
+
+    Raises:
+        ConfigError: one is no name of a host, or a live site has none.
+    """
+    found = []
+    for text in env.get("SITE_HOST", "").replace(",", " ").split():
+        try:
+            name = text.lower().encode("idna").decode("ascii")
+        except UnicodeError:
+            name = ""
+        if not HOST.fullmatch(name):
+            raise ConfigError(
+                f"SITE_HOST names {text!r}; it must be like market.example.cn or market.example.cn:8443"
+            )
+        found.append(name)
+    # Else whoever sends a request says how the site is called, in redirects, canonical addresses and the sitemap.
+    if is_live and not found:
+        raise ConfigError("A live site needs SITE_HOST, the name people reach it by")
+    return tuple(found)
 
 
 def _read_flag(env: Mapping[str, str], name: str, default: bool) -> bool:

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import SQLAlchemyUserDatastore
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
@@ -96,6 +96,7 @@ PAGES = {
     409: 409,
     410: 404,
     413: 413,
+    415: 422,
     422: 422,
     429: 429,
     503: 503,
@@ -297,6 +298,10 @@ def _translate_errors(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
+        # Meant for another site: no address of ours can be written for it, and its Host is not repeated.
+        if isinstance(error, SecurityError):
+            log.warning("host_refused")
+            return app.jinja_env.get_template("errors/host.html").render(), 400
         # With a response of its own, it is a rate limit that brings its page.
         if error.response is None and error.code in PAGES:
             return page(PAGES[error.code])

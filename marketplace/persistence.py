@@ -73,6 +73,17 @@ def expect_writing(yes: bool = True) -> None:
     _begins_as_writer.set(yes)
 
 
+def stop_writing() -> None:
+    """Let go of the database: what was not committed is lost, and what follows in this request only reads.
+
+    For a request that began as a writer and now only shows something: rendering a page or ranking for it takes longer
+    than most saves, and on SQLite everybody who saves waits for it.
+    """
+    if _begins_as_writer.get():
+        db.session.rollback()
+        expect_writing(False)
+
+
 def begin_write() -> None:
     """End the present transaction and begin a new one as a writer, for jobs, commands and what follows a long reading.
 

@@ -88,6 +88,7 @@ def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(
         "DATA_DIR": str(tmp_path),
         "SECRET_KEY": "k" * 32,
         "PASSWORD_SALT": "s" * 32,
+        "SITE_HOST": "market.example",
         "SITE_ICP": "鲁ICP备00000000号",
     }
     config = Config.from_env(environ)

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import request
-from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, HiddenField, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import today
+from marketplace.forms import PageForm
 from marketplace.listings import readiness
-from marketplace.listings.row_forms import rows_control
+from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
@@ -27,7 +27,6 @@ from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
-ROWS_MOST = 60
 NOTE_MOST = 500  # characters of what is said with a deed
 
 
@@ -57,7 +56,7 @@ class Fault:
     text: str
 
 
-class SeenForm(FlaskForm):
+class SeenForm(PageForm):
     """A form that knows which revision its writer saw."""
 
     seen = HiddenField()

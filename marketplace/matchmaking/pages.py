@@ -9,7 +9,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace.door import current_reader, needs
+from marketplace import persistence
+from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
 from marketplace.listings import queries as listing_queries
@@ -52,7 +53,7 @@ def template_words() -> dict[str, object]:
 @blueprint.get(
     "/achievements/<int:listing_id>/matches", defaults={"kind": "achievement"}
 )
-@needs("match.read")
+@needs("match.read", stored=OPEN_PAGE)
 def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     """What of the other kind fits a listing, best first; `order=date` shows all, newest first.
 
@@ -75,7 +76,7 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     "/achievements/<int:listing_id>/matches/<int:other_id>",
     defaults={"kind": "achievement"},
 )
-@needs("match.read")
+@needs("match.read", stored=OPEN_PAGE)
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
     row = listing_queries.get_visible(kind, listing_id, by=current_reader())
@@ -84,7 +85,7 @@ def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/trial", methods=["GET", "POST"], endpoint="trial")
-@needs("trial.run", writes=False)
+@needs("trial.run", writes=False, stored=OPEN_PAGE, cleans=True)
 @limiter.limit(TRIALS, methods=["POST"])
 def run_trial() -> ResponseReturnValue:
     """Rank the catalogue for a pasted text; nothing of it is stored."""
@@ -115,7 +116,7 @@ def save() -> ResponseReturnValue:
 
 
 @blueprint.get("/algorithm")
-@needs("public.read")
+@needs("public.read", stored=OPEN_PAGE)
 def algorithm() -> ResponseReturnValue:
     """算法说明: how ranking works, in plain words."""
     return render_template("matchmaking/algorithm.html", algorithm=describe_algorithm())
@@ -173,6 +174,7 @@ def _known_kind(kind: str) -> str:
 
 def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not stored as a draft."""
+    persistence.stop_writing()
     answer = None
     # A text that cannot be tried has no matches; one whose organisation is missing still has.
     if "text" not in error.problems:

@@ -12,6 +12,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import persistence
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import ORGANISATION_KINDS
 from marketplace.door import needs
@@ -212,6 +213,7 @@ def _review_page(
     verify_form: VerifyForm | None = None,
     error: Any = None,
 ) -> ResponseReturnValue:
+    persistence.stop_writing()
     form = form or DecisionForm(formdata=None)
     # What is decided next is decided on the row as this page shows it.
     form.seen.data = str(row.revision)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
 
-from marketplace import contributions
+from marketplace import contributions, persistence
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.lifecycle import history_of
@@ -166,6 +166,8 @@ def _form_page(
         error: what a deed refused.
         focus: id of the control to go to; empty for none.
     """
+    # Nothing is saved any more: a look ranks the whole catalogue, and nobody who saves is to wait for that.
+    persistence.stop_writing()
     stored: dict[str, str] = {}
     # Saved again, the form shall win over what the writer now sees of the others.
     if isinstance(error, Stale) and row is not None:

@@ -266,6 +266,7 @@ def test_the_process_does_its_work_and_ends_when_asked(
         "MARKET_ENV": "live",
         "SECRET_KEY": "k" * 32,
         "PASSWORD_SALT": "s" * 32,
+        "SITE_HOST": "market.example",
         "DATA_DIR": str(site.config["DATA_DIR"]),
         "DATABASE_URL": own_database,
     }

@@ -17,7 +17,13 @@ SERVICES = dict(
         r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)", COMPOSE.split("\nservices:\n")[1], re.M
     )
 )
-SECRETS = {"SECRET_KEY", "PASSWORD_SALT", "POSTGRES_PASSWORD", "ELASTIC_PASSWORD"}
+SECRETS = {
+    "SECRET_KEY",
+    "PASSWORD_SALT",
+    "SITE_HOST",
+    "POSTGRES_PASSWORD",
+    "ELASTIC_PASSWORD",
+}
 
 
 def test_secrets_have_no_default() -> None:
@@ -36,7 +42,12 @@ def test_the_example_starts_no_live_site_until_it_is_filled_in() -> None:
         Config.from_env(environ)
     assert (
         Config.from_env(
-            environ | {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32}
+            environ
+            | {
+                "SECRET_KEY": "k" * 32,
+                "PASSWORD_SALT": "s" * 32,
+                "SITE_HOST": "market.example",
+            }
         ).https
         is True
     )

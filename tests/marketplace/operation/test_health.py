@@ -212,7 +212,12 @@ def test_who_reads_the_figures(
 def test_a_live_site_shows_its_figures_to_nobody_unasked(
     empty_database: str, new_site: Callable[..., Flask]
 ) -> None:
-    secrets = {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32, "MARKET_ENV": "live"}
+    secrets = {
+        "SECRET_KEY": "k" * 32,
+        "PASSWORD_SALT": "s" * 32,
+        "SITE_HOST": "market.example",
+        "MARKET_ENV": "live",
+    }
     reader = new_site(empty_database, **secrets).test_client()
 
     assert reader.get("/metrics").status_code == 404

@@ -105,6 +105,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "MARKET_ENV": "live",
         "SECRET_KEY": "k" * 32,
         "PASSWORD_SALT": "s" * 32,
+        "SITE_HOST": "market.example",
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "TRUSTED_PROXIES": "1",
