@@ -14,7 +14,9 @@ COMPOSE = (ROOT / "compose.yaml").read_text()
 EXAMPLE = (ROOT / "deploy" / "market.env.example").read_text()
 SERVICES = dict(
     re.findall(
-        r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)", COMPOSE.split("\nservices:\n")[1], re.M
+        r"^  ([a-z-]+):.*\n((?:    .*\n|\n| *#.*\n)+)",
+        COMPOSE.split("\nservices:\n")[1].split("\nnetworks:\n")[0],
+        re.M,
     )
 )
 SECRETS = {
@@ -23,6 +25,8 @@ SECRETS = {
     "SITE_HOST",
     "POSTGRES_PASSWORD",
     "ELASTIC_PASSWORD",
+    "SEARCH_PASSWORD",
+    "REDIS_PASSWORD",
 }
 
 
@@ -65,6 +69,37 @@ def test_only_the_site_has_a_port_and_only_on_this_machine() -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_no_container_has_more_than_it_needs(name: str) -> None:
+    # What a service takes from the anchors at the top counts as its own.
+    text = SERVICES[name]
+    for anchor in re.findall(r"<<: \*(\w+)", text):
+        text += re.split(rf"^x-{anchor}: &{anchor}\n", COMPOSE, flags=re.M)[1].split(
+            "\n\n"
+        )[0]
+
+    for line in (
+        "cap_drop: [ALL]",
+        'security_opt: ["no-new-privileges:true"]',
+        "pids_limit: ",
+        "mem_limit: ",
+        "logging: *logs",
+        "networks: [",
+    ):
+        assert line in text, line
+    image = re.search(r"image: (\S+)", text)
+    assert image is not None
+    # A moving tag would bring another version at each pull; `latest` is the one that is built here.
+    assert re.search(r":(\d+\.\d+[\w.-]*|latest)$", image[1])
+
+
+def test_the_site_uses_no_account_that_may_do_everything() -> None:
+    site = COMPOSE.split("\nservices:\n")[0]
+
+    assert "elastic:" not in site
+    assert "redis://:${REDIS_PASSWORD" in site
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_every_lasting_service_has_a_health_check(name: str) -> None:
     once = 'restart: "no"' in SERVICES[name]
 
@@ -83,7 +118,7 @@ def test_every_setting_of_the_files_is_one_of_the_site_or_of_gunicorn() -> None:
         for n in names
         if n not in known and n.removeprefix("SITE_").lower() not in known
     }
-    assert unknown == {"POSTGRES_PASSWORD", "ELASTIC_PASSWORD"}
+    assert unknown == SECRETS - {"SECRET_KEY", "PASSWORD_SALT", "SITE_HOST"}
 
 
 def test_the_server_is_the_one_that_was_tested() -> None:
