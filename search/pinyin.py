@@ -10,12 +10,10 @@ from typing import NamedTuple
 
 from matching import text as words_of
 
-MAX_READINGS = (
-    24  # ways to cut Latin letters into syllables and initials that are tried
-)
-MAX_STEPS = (
-    2_000  # tries of one text; letters that end in no syllable could be cut without end
-)
+# Ways to cut Latin letters into syllables and initials that are tried.
+MAX_READINGS = 24
+# Tries of one text; letters that end in no syllable could be cut without end.
+MAX_STEPS = 2_000
 MAX_UNITS_READ = 12  # units of one way; a longer text is no word
 
 HAN = re.compile(f"[{words_of.HAN}]")

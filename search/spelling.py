@@ -25,9 +25,11 @@ from search.word_keys import INITIALS, LETTERS, PINYIN, lexicon_words
 MAX_TEXT = 60  # characters; a longer text is a problem to be matched, in which one slip changes little
 MAX_UNITS = 6  # characters or syllables of a stretch that may be one word
 FEW = 3  # documents: a Latin word that more have is no slip
-CUT_READINGS = (
-    3  # ways to read a stretch that are also looked through for several words
-)
+# Words of one stretch that are counted, so that one text costs an engine no thousands of look-ups.
+COUNTED = 200
+FARTHEST = 9  # beyond every distance
+# Ways to read a stretch that are also looked through for several words.
+CUT_READINGS = 3
 LEAST_LATIN = 4  # letters of a word in which a slip is looked for: any three letters are near any other three
 
 # Counts, per term, the documents that the reader may find.
@@ -190,11 +192,24 @@ def _words_meant(
     if letters.isascii():
         keys.update(LETTERS + cut for cut in letter_deletions(letters))
     words = lookup(sorted(keys)) | lexicon_words(keys)
-    known = _visible_words(words, count)
+    known = _visible_words(_likeliest(words, stretch.readings, letters), count)
     whole = _ranked(known, stretch.readings, letters)
     if whole:
         return whole
     return _pieced_together(stretch, known)
+
+
+def _likeliest(
+    words: Iterable[str], readings: Sequence[tuple[Unit, ...]], letters: str
+) -> list[str]:
+    """At most COUNTED of some words: those near the whole stretch first, then those that may be a part of it."""
+    ranked = []
+    for word in words:
+        distances = [_distance(reading, word, letters) for reading in readings]
+        distances.append(_latin_distance(letters, word))
+        near = min((d for d in distances if d is not None), default=FARTHEST)
+        ranked.append((near, word))
+    return [word for _, word in sorted(ranked)[:COUNTED]]
 
 
 def _visible_words(words: Iterable[str], count: Count) -> dict[str, int]:

@@ -27,9 +27,8 @@ from search.schema import (
 from search.terms import ParsedQuery, Term, scores_in_title
 
 FACET_VALUES = 1_000  # values of one facet that are counted; the largest dictionary has about a hundred
-SPELLINGS_READ = (
-    2_000  # words under the keys of one expression: a character may be in hundreds
-)
+# Words under the keys of one expression: a character may be in hundreds.
+SPELLINGS_READ = 2_000
 EXPRESSION_LIMIT = 800  # characters; Elasticsearch takes 1,000 (index.max_regex_length)
 ALL_HITS = "all"  # name of the count before filters in an answer
 
