@@ -20,7 +20,6 @@ from marketplace import create_app
 from marketplace.accounts.models import Person
 from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
-from tests.conftest import Browser
 from tests.fuzz.walking import unsound_texts, walk
 from tests.served import prepare
 
@@ -47,7 +46,6 @@ def main() -> int:
             environ["DATABASE_URL"] = args.database
         prepare(Path(name), environ)
         app = create_app(Open.from_env(environ))
-        app.test_client_class = Browser
         return report(app, args.requests, args.seed)
 
 
