@@ -10,7 +10,7 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
-.PHONY: postgresql postgresql-stop chaos bench screenshots lock audit clean
+.PHONY: fuzz postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LO
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
 	@$(BIN)/python -m tests.chaos.disk
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
+
+fuzz: $(VENV)/development ## Send awkward requests as every reader (REQUESTS=2000 SEED=7 DATABASE=postgresql://…)
+	@$(BIN)/python -m tests.fuzz --requests $(or $(REQUESTS),2000) --seed $(or $(SEED),7) $(if $(DATABASE),--database $(DATABASE))
 
 elasticsearch: ## Start a real Elasticsearch 8 on 127.0.0.1:9200 (needs Java 17 and Maven)
 	@$(PYTHON) scripts/elasticsearch.py start

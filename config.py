@@ -5,6 +5,7 @@ No other module reads the environment; only `wsgi.py` (and the tests) import thi
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -20,6 +21,7 @@ from flask_security import uia_email_mapper
 SECRET_NAMES = ("SECRET_KEY", "PASSWORD_SALT")
 ENVIRONMENTS = ("demo", "live", "test")
 ROOT = Path(__file__).resolve().parent
+MEMORY = Path("/dev/shm")  # noqa: S108  a file system in memory, where there is one
 # How a machine is called by itself: probes, tools beside the site, and a demo.
 LOOPBACK = ("localhost", "127.0.0.1")
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.ASCII)
@@ -160,7 +162,8 @@ class Config:
             database_url=_psycopg_url(database_url),
             search_url=env.get("SEARCH_URL") or f"sqlite:///{data_dir / 'search.db'}",
             matching=_matching_mode(env),
-            limiter_url=env.get("REDIS_URL") or "memory://",
+            limiter_url=env.get("REDIS_URL")
+            or _counters_url(data_dir, is_test=environment == "test"),
             jobs=_read_flag(env, "JOBS", environment != "test"),
             https=_read_flag(env, "HTTPS", is_live),
             hosts=_read_hosts(env, is_live=is_live),
@@ -231,6 +234,8 @@ class Config:
             "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
             "RATELIMIT_STORAGE_URI": self.limiter_url,
             "RATELIMIT_HEADERS_ENABLED": True,
+            # A storage that fails must not stop the site: each process counts by itself until it is back.
+            "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
             "RATELIMIT_ENABLED": not is_test,
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a half-written form must not expire before it
             "WTF_CSRF_ENABLED": not is_test,
@@ -355,6 +360,17 @@ def _matching_mode(env: Mapping[str, str]) -> str:
             "MATCHING=candidates takes its candidates from Elasticsearch: set SEARCH_URL to http(s)://…"
         )
     return chosen
+
+
+def _counters_url(data_dir: Path, *, is_test: bool) -> str:
+    """Where the rate limits are counted for all workers of this machine: in memory, else beside the data."""
+    folder = data_dir
+    # In memory counting goes on when the disk is full. A test's counters end with its folder.
+    if not is_test and MEMORY.is_mount() and os.access(MEMORY, os.W_OK):
+        folder = MEMORY / f"market-limits-{os.getuid()}"
+    # Two sites of one user count apart, and one goes on counting when it is restarted.
+    site = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+    return f"shared://{folder / f'limits-{site}.db'}"
 
 
 def _read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:

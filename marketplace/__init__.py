@@ -23,6 +23,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import search
 from marketplace import (
     background_gc,
+    counters,
     door,
     errors,
     permissions,
@@ -200,6 +201,8 @@ def _connect_extensions(app: Flask) -> None:
     app.teardown_appcontext(_close_session)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
+    # Named by its scheme in the settings, so that the library must have met it.
+    assert counters.SharedCounters.STORAGE_SCHEME  # noqa: S101
     limiter.init_app(app)
     babel.init_app(app)
     bootstrap.init_app(app)

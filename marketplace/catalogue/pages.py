@@ -17,6 +17,7 @@ from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
+from marketplace.limits import limit_searches
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.listings.schema import terms
 from marketplace.permissions import Guest
@@ -54,6 +55,7 @@ def home() -> ResponseReturnValue:
 
 @blueprint.get("/search", endpoint="search")
 @needs("listing.read", stored=OPEN_PAGE, cleans=True)
+@limit_searches
 def find() -> ResponseReturnValue:
     """The search page; every state of it is an address."""
     names = facet_names()

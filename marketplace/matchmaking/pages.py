@@ -12,7 +12,7 @@ from flask_login import current_user
 from marketplace import persistence
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
-from marketplace.extensions import limiter
+from marketplace.limits import limit_rankings, limit_texts, mark_browser
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Row
 from marketplace.listings.schema import terms
@@ -34,7 +34,6 @@ from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
 
-TRIALS = "20/minute;200/day"  # per address: anybody may try, and each trial ranks a whole catalogue
 PAGE_LIMIT = 100_000  # beyond any list; a larger number is not repeated on the page
 
 EXAMPLES = {
@@ -54,6 +53,7 @@ def template_words() -> dict[str, object]:
     "/achievements/<int:listing_id>/matches", defaults={"kind": "achievement"}
 )
 @needs("match.read", stored=OPEN_PAGE)
+@limit_rankings
 def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     """What of the other kind fits a listing, best first; `order=date` shows all, newest first.
 
@@ -77,6 +77,7 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     defaults={"kind": "achievement"},
 )
 @needs("match.read", stored=OPEN_PAGE)
+@limit_rankings
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
     row = listing_queries.get_visible(kind, listing_id, by=current_reader())
@@ -86,7 +87,7 @@ def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
 @blueprint.route("/trial", methods=["GET", "POST"], endpoint="trial")
 @needs("trial.run", writes=False, stored=OPEN_PAGE, cleans=True)
-@limiter.limit(TRIALS, methods=["POST"])
+@limit_texts
 def run_trial() -> ResponseReturnValue:
     """Rank the catalogue for a pasted text; nothing of it is stored."""
     kind = _known_kind(request.values.get("kind", trial.DEFAULT_KIND))
@@ -102,6 +103,7 @@ def run_trial() -> ResponseReturnValue:
 
 @blueprint.post("/trial/save")
 @needs("trial.save")
+@limit_texts
 def save() -> ResponseReturnValue:
     """存为草稿: store the pasted text as a draft and go on with it in its form."""
     kind = request.form.get("kind", "")
@@ -194,6 +196,7 @@ def _trial_page(
     answer: Answer | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> str:
+    mark_browser()
     return render_template(
         "matchmaking/trial.html",
         kind=kind,

@@ -16,6 +16,7 @@ from marketplace import contributions, persistence
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.lifecycle import history_of
+from marketplace.limits import limit_looks
 from marketplace.listings import deeds, queries, readiness, worklists
 from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
@@ -29,6 +30,7 @@ Row: TypeAlias = Achievement | Demand
 
 @blueprint.route(f"/mine/{KIND}/new", methods=["GET", "POST"])
 @needs("listing.create")
+@limit_looks
 def new(kind: str) -> ResponseReturnValue:
     """Write a new listing; a title and a text may be handed on in the address or by another form."""
     form = FORMS[kind](organisations=worklists.writing_organisations(current_user))
@@ -39,6 +41,7 @@ def new(kind: str) -> ResponseReturnValue:
 
 @blueprint.route(f"/mine/{KIND}/<int:listing_id>/edit", methods=["GET", "POST"])
 @needs("listing.edit", of_thing=True)
+@limit_looks
 def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     """Change a listing."""
     row = queries.get_visible(kind, listing_id, by=current_user)
