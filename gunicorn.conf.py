@@ -8,14 +8,20 @@ import gc
 import os
 import shutil
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
+if os.environ.get("MARKET_ENV") == "test":
+    sys.exit(
+        "The site does not start: MARKET_ENV=test has neither CSRF protection nor limits and is never served"
+    )
 _live = os.environ.get("MARKET_ENV") == "live"
 _data = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent / "instance")
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
+umask = 0o027
 threads = int(os.environ.get("WEB_THREADS", "4"))
 worker_class = "gthread"
 preload_app = True

@@ -76,6 +76,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "trial": "matches of a pasted text",
     },
     "operation": {
+        "bodies": "bodies of requests are read in time",
+        "encryption": "a backup is read with its key alone",
         "backups": "what is carried off and brought back",
         "figures": "where the figures of a worker lie",
         "health": "how it is with each part",

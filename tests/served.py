@@ -17,6 +17,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+# Of a live site in a test: long and without a pattern, or it does not start.
+LIVE_SECRETS = {
+    "SECRET_KEY": "Zr4-quBn8w_TeYx2kLp7vHs0dGfAc9Jm",
+    "PASSWORD_SALT": "m3Vb_Qo6XtWz1nRy-5hKdPa8uLc0EgSi",
+}
 CHROMIUM = next(
     (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()),
     "",

@@ -27,6 +27,7 @@ from marketplace.matchmaking.catalogues import (
     Catalogue,
     differences,
     read_stamps,
+    recent_differences,
     stamp_of,
 )
 from marketplace.matchmaking.generations import Generations, Stamp

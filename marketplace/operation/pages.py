@@ -23,7 +23,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 
 from marketplace.door import needs
 from marketplace.errors import NotFound
-from marketplace.operation import background, figures, health, logs
+from marketplace.operation import background, bodies, figures, health, logs
 
 blueprint = Blueprint("operation", __name__)
 PROBES = ("operation.healthz", "operation.readyz", "operation.metrics")
@@ -102,6 +102,7 @@ def init_app(app: Flask) -> None:
     logs.init_app(app)
     app.extensions["health"] = health.Health()
     figures.reserve_room()
+    bodies.init_app(app)
     app.extensions["metrics"] = PrometheusMetrics(
         app,
         path=None,  # the library's own page is open to everybody; ours is below

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import Config, ConfigError
+from tests.served import LIVE_SECRETS
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = (ROOT / "compose.yaml").read_text()
@@ -36,7 +37,11 @@ def test_the_example_starts_no_live_site_until_it_is_filled_in() -> None:
         Config.from_env(environ)
     assert (
         Config.from_env(
-            environ | {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32}
+            environ
+            | {
+                "SECRET_KEY": LIVE_SECRETS["SECRET_KEY"],
+                "PASSWORD_SALT": LIVE_SECRETS["PASSWORD_SALT"],
+            }
         ).https
         is True
     )

@@ -15,6 +15,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.operation import background, health
 from tests.factories import Factory
+from tests.served import LIVE_SECRETS
 
 TOKEN = "a-token-of-some-length"
 
@@ -212,7 +213,11 @@ def test_who_reads_the_figures(
 def test_a_live_site_shows_its_figures_to_nobody_unasked(
     empty_database: str, new_site: Callable[..., Flask]
 ) -> None:
-    secrets = {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32, "MARKET_ENV": "live"}
+    secrets = {
+        "SECRET_KEY": LIVE_SECRETS["SECRET_KEY"],
+        "PASSWORD_SALT": LIVE_SECRETS["PASSWORD_SALT"],
+        "MARKET_ENV": "live",
+    }
     reader = new_site(empty_database, **secrets).test_client()
 
     assert reader.get("/metrics").status_code == 404
