@@ -123,6 +123,9 @@ class Config:
         proxies: number of trusted reverse proxies in front of gunicorn.
         metrics_token: bearer token of /metrics; empty: no token opens it.
         metrics_from: networks from which /metrics is open without it; this machine in a demo, none when live.
+        backup_key: what encrypts backups; empty: they are not encrypted.
+        backup_copy: folder of the second place of nightly backups; empty: none.
+        backup_command: program that gets the path of each nightly backup; empty: none.
         site: footer and titles.
     """
 
@@ -139,6 +142,9 @@ class Config:
     proxies: int = 0
     metrics_token: str = ""
     metrics_from: tuple[Network, ...] = ()
+    backup_key: str = ""
+    backup_copy: str = ""
+    backup_command: str = ""
     site: Site = field(default_factory=Site)
 
     @classmethod
@@ -192,6 +198,9 @@ class Config:
             proxies=_read_number(env, "TRUSTED_PROXIES", 0),
             metrics_token=_read_token(env, "METRICS_TOKEN"),
             metrics_from=_read_networks(env, "METRICS_FROM", collectors),
+            backup_key=_read_backup_key(env),
+            backup_copy=env.get("BACKUP_COPY", "").strip(),
+            backup_command=env.get("BACKUP_COMMAND", "").strip(),
             site=_read_site(env),
         )
 
@@ -235,6 +244,9 @@ class Config:
             "JOBS": self.jobs,
             "TRUSTED_PROXIES": self.proxies,
             "SECRET_KEY": self.secret_key,
+            "BACKUP_KEY": self.backup_key,
+            "BACKUP_COPY": self.backup_copy,
+            "BACKUP_COMMAND": self.backup_command,
             "METRICS_TOKEN": self.metrics_token,
             "METRICS_FROM": self.metrics_from,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
@@ -491,6 +503,22 @@ def _read_token(env: Mapping[str, str], name: str) -> str:
     # Shorter ones can be tried out; an empty one means that no token opens the page.
     if text and len(text) < 16:
         raise ConfigError(f"{name} needs at least 16 characters")
+    return text
+
+
+def _read_backup_key(env: Mapping[str, str]) -> str:
+    """The key of backups; never one of the signing secrets, which must not lie where backups are read.
+
+    Raises:
+        ConfigError: it is short, can be guessed, or is one of the other secrets.
+    """
+    text = env.get("BACKUP_KEY", "").strip()
+    if not text:
+        return ""
+    if len(text) < 32 or _is_guessable(text):
+        raise ConfigError(f"BACKUP_KEY can be guessed. {MAKE_ONE}")
+    if text in (env.get(name, "").strip() for name in SECRET_NAMES):
+        raise ConfigError(f"BACKUP_KEY must be a key of its own. {MAKE_ONE}")
     return text
 
 

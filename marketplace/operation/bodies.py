@@ -184,4 +184,4 @@ def _stop_reading(connection: socket.socket) -> None:
 def init_app(app: Flask) -> None:
     """Put the reading of bodies in front of the application."""
     longest = app.config["MAX_CONTENT_LENGTH"]
-    app.wsgi_app = TimedBodies(app.wsgi_app, longest)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = TimedBodies(app.wsgi_app, longest)  # type: ignore[method-assign]

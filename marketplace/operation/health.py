@@ -28,8 +28,7 @@ from marketplace.operation import background
 CACHE_SECONDS = (
     5.0  # one check serves every reader for so long: it costs several queries
 )
-# Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
-JOBS_SILENT = 1800.0
+JOBS_SILENT = background.SILENT
 BACKUP_OLD = 36 * 3600.0  # seconds; they are made every night
 # Bytes; below it neither a backup nor a new index fits beside what is there.
 DISK_LOW = 512 * 2**20

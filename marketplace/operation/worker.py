@@ -20,7 +20,7 @@ LONGEST = 1 << 17  # bytes: above all limits of gunicorn.conf.py together
 END = b"\r\n\r\n"
 
 
-class TimedWorker(ThreadWorker):  # type: ignore[misc]  # the library has no types
+class TimedWorker(ThreadWorker):
     """Gives a thread to a connection once its head is there."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,19 @@ COMPOSE = (ROOT / "compose.yaml").read_text()
 EXAMPLE = (ROOT / "deploy" / "market.env.example").read_text()
 SERVICES = dict(
     re.findall(
-        r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)", COMPOSE.split("\nservices:\n")[1], re.M
+        r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)",
+        COMPOSE.split("\nservices:\n")[1].split("\nnetworks:\n")[0],
+        re.M,
     )
 )
-SECRETS = {"SECRET_KEY", "PASSWORD_SALT", "POSTGRES_PASSWORD", "ELASTIC_PASSWORD"}
+SECRETS = {
+    "SECRET_KEY",
+    "PASSWORD_SALT",
+    "POSTGRES_PASSWORD",
+    "ELASTIC_PASSWORD",
+    "SEARCH_PASSWORD",
+    "REDIS_PASSWORD",
+}
 
 
 def test_secrets_have_no_default() -> None:
@@ -104,3 +115,68 @@ def test_the_image_takes_every_package_and_nothing_else() -> None:
     assert copied == set(re.findall(r"^!(\S+)$", kept, re.M))
     assert all((ROOT / name).exists() for name in copied)
     assert re.search(r"^USER market$", image, re.M)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_held_in(name: str) -> None:
+    text = SERVICES[name]
+    if "*site" in text:
+        text += COMPOSE.split("\nservices:\n")[0]
+
+    for line in (
+        "cap_drop: [ALL]",
+        'security_opt: ["no-new-privileges:true"]',
+        "logging: *logs",
+        "mem_limit:",
+        "pids_limit:",
+        "networks:",
+    ):
+        assert line in text, line
+    # Elasticsearch writes beside its data; everything else has a root that may only be read.
+    assert ("read_only: true" in text) == (name != "elasticsearch")
+
+
+def test_no_service_is_a_superuser_and_images_are_exact() -> None:
+    assert "://elastic:" not in COMPOSE
+    images = re.findall(r"image: (\S+)", COMPOSE)
+    assert all(re.search(r":(\d+\.\d+|latest)", image) for image in images), images
+    assert [image for image in images if image.endswith("latest")] == ["market:latest"]
+
+
+@pytest.mark.parametrize("unit", ["market-web.service", "market-jobs.service"])
+def test_units_are_held_in(unit: str) -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("not installed: systemd-analyze (apt-get install systemd)")
+    done = subprocess.run(
+        [tool, "security", "--offline=true", "--no-pager", ROOT / "deploy" / unit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert float(found[1]) <= 2.5
+
+
+def test_a_real_nginx_takes_the_file() -> None:
+    done = subprocess.run(
+        [ROOT / "scripts" / "check-nginx"], capture_output=True, text=True, check=False
+    )
+    if "SKIPPED" in done.stdout:
+        pytest.skip(done.stdout.strip())
+
+    assert done.returncode == 0, done.stderr
+    assert "takes it" in done.stdout
+
+
+def test_requirements_name_no_place_and_have_hashes() -> None:
+    for name in ("requirements", "requirements-dev", "requirements-bench"):
+        text = (ROOT / f"{name}.txt").read_text()
+        for word in ("--find-links", "--index-url", "--extra-index-url", "--trusted"):
+            assert word not in text
+        pins = re.findall(r"^[A-Za-z0-9._-]+==.*", text, re.M)
+        assert pins
+        assert all(pin.endswith("\\") for pin in pins)
+        assert text.count("--hash=sha256:") >= len(pins)

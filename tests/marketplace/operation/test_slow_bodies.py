@@ -74,3 +74,28 @@ def test_a_body_that_comes_slowly_and_ends_is_read(port: int) -> None:
         answer = one.makefile("rb").readline()
 
     assert answer.split()[1] in (b"400", b"422")
+
+
+def test_what_cannot_be_read_is_logged_without_its_sender(
+    port: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        one.sendall(b"GARBAGE\x00\r\n\r\n")
+        one.settimeout(5)
+        one.recv(1000)
+    logs = tmp_path_factory.getbasetemp().glob("slow*/gunicorn.log")
+    text = "".join(path.read_text() for path in logs)
+
+    assert "Invalid request from ip=[…]" in text
+    assert "ip=127" not in text
+
+
+def test_pages_are_held_by_no_other_site(port: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    with closing(connection):
+        connection.request("GET", "/")
+        headers = connection.getresponse().headers
+
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
