@@ -20,15 +20,15 @@ from typing import NamedTuple
 
 import rjieba
 
+from matching.folding import (
+    keeps_offsets,
+    normalise,
+    original_offsets,
+)
 from matching.lexicon import (
     lexicon_lines,
     lexicon_terms,
     stop_words,
-)
-from matching.normal_form import (
-    keeps_offsets,
-    normalise,
-    original_offsets,
 )
 from matching.word_classes import (
     GRADE,
@@ -58,7 +58,7 @@ __all__ = [
 # The characters that jieba cuts; all others belong to Latin tokens.
 HAN = "\u4e00-\u9fd5"
 # Raise when the code below would give other words; the word lists count by themselves.
-RULES = "2"
+RULES = "3"
 
 # A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
@@ -154,7 +154,7 @@ def spans(
     """
     norm = normalise(text)
     found = normal_spans(norm, stop=stop)
-    if keeps_offsets(text, norm):
+    if keeps_offsets(text):
         return found
     starts, ends = original_offsets(text)
     return [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
@@ -269,7 +269,9 @@ class _Cutter:
         self._terms = lexicon_terms()
         self._pieces: dict[str, Piece] = {}
         for line in lexicon_lines("terms.txt"):
-            word, frequency, tag = line.split(" ")
+            term, frequency, tag = line.split(" ")
+            # Folded as the texts are in which it is looked for.
+            word = normalise(term)
             if _HAN_RUN.fullmatch(word):
                 rjieba.add_word(word, int(frequency), tag)
 
@@ -300,13 +302,11 @@ class _Cutter:
         return Piece(parts, False, content)
 
     def _han_parts(self, word: str) -> list[tuple[int, str]]:
-        size = len(word)
         found: list[tuple[int, str]] = []
-        for start in range(size - 1):
-            for length in range(min(size - start, size - 1), 1, -1):
-                part = word[start : start + length]
-                if self._is_part(part, size):
-                    found.append((start, part))
+        for start, part in candidate_parts(word):
+            if self._is_part(part):
+                found.append((start, part))
+        size = len(word)
         starts = [start for start, _ in found]
         if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
             # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
@@ -314,16 +314,27 @@ class _Cutter:
         joints = _joints(size, found)
         return [part for part in found if not _spans_joint(part, joints)]
 
-    def _is_part(
-        self,
-        part: str,
-        size: int,
-    ) -> bool:
+    def _is_part(self, part: str) -> bool:
         # jieba's cut_for_search looks up parts of two characters, and of three in words of more.
-        is_candidate = len(part) == 2 or (len(part) == 3 and size > 3)
-        if is_candidate and rjieba.has_word(part):
+        if len(part) <= 3 and rjieba.has_word(part):
             return True
-        return size > 3 and part in self._terms
+        return part in self._terms
+
+
+def candidate_parts(word: str) -> Iterator[tuple[int, str]]:
+    """What is looked up to find the parts of a Han word: (offset, part), longer ones first.
+
+    No part is longer than the longest term, so the work grows with the length of the word and not with its cube:
+    jieba's model for unknown words may give thousands of characters as one word.
+    """
+    size = len(word)
+    longest = min(size - 1, longest_term())
+    # The words of two and three characters consist of no terms, only of words of jieba.
+    if size <= 3:
+        longest = min(longest, 2)
+    for start in range(size - 1):
+        for length in range(min(size - start, longest), 1, -1):
+            yield start, word[start : start + length]
 
 
 def _joints(
@@ -379,6 +390,12 @@ def mixed_terms_in(norm: str) -> list[tuple[int, str]]:
 
 def _is_latin(character: str) -> bool:
     return character.isalnum() and not is_han(character)
+
+
+@cache
+def longest_term() -> int:
+    """Characters of the longest term of the lexicon, and at least the three of jieba's parts."""
+    return max(3, *map(len, lexicon_terms()))
 
 
 @cache

@@ -5,6 +5,7 @@ Not here: how a text is cut into terms (text), the word lists (lexicon).
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from matching.lexicon import (
     lexicon_terms,
@@ -76,5 +77,13 @@ def is_content_term(word: str) -> bool:
 def _is_two_stop_words(word: str) -> bool:
     """技术|水平, 进一步|提高: two stop words written as one."""
     stopped = stop_words()
+    # A piece may have thousands of characters; trying every cut of one would take the square of that.
+    if len(word) > 2 * _longest_stop_word():
+        return False
     splits = range(2, len(word) - 1)
     return any(word[:at] in stopped and word[at:] in stopped for at in splits)
+
+
+@cache
+def _longest_stop_word() -> int:
+    return max(map(len, stop_words()))

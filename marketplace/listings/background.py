@@ -58,7 +58,7 @@ def sync_index() -> str:
 
 
 def compare_index() -> str:
-    """Compare database and index in both directions and mend what differs; what will not mend is built anew."""
+    """Compare database and index in both directions and mend what differs; what cannot be mended is rebuilt."""
     differences = upkeep.index_check()
     count = sum(map(len, differences.values()))
     if not count:

@@ -72,7 +72,7 @@ _PERMISSIONS = {
     "withdraw": "listing.withdraw",
     "archive": "listing.archive",
 }
-# States in which a twin (same owner, same title) may be written anew.
+# States in which a twin (same owner, same title) may be written again.
 ENDED = ("rejected", "withdrawn", "archived", "closed")
 WAITING = ("submitted", "in_review")
 ACHIEVEMENT_LIFE = Life(

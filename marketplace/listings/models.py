@@ -91,13 +91,17 @@ class Listing(SchemaRow):
         valid_until: Mapped[date | None]
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The title without what spelling leaves open: two listings of one owner may not differ by that alone.
     title_key: Mapped[str] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20), default="draft", index=True)
     submitted_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now, index=True)
+    # Counted up with every change, by SQLAlchemy: it refuses a change of a row that somebody else has changed,
+    # and is the version of the row in the index.
     revision: Mapped[int] = mapped_column()
+    # What the index has; where it differs from `revision` the index is behind and a job brings it in step.
     indexed_revision: Mapped[int] = mapped_column(default=0)
     # What lists show of the row (`cards.card_of`), written with every change; lists read it without loading the row.
     card: Mapped[dict[str, Any] | None] = mapped_column(
@@ -116,6 +120,7 @@ class Listing(SchemaRow):
         return {"version_id_col": cls.revision}
 
     @declared_attr
+    # A listing belongs to an organisation, not to a person: people leave, and their listings stay.
     def organisation_id(cls) -> Mapped[int]:
         return mapped_column(ForeignKey("organisation.id"), index=True)
 
@@ -124,6 +129,7 @@ class Listing(SchemaRow):
         return mapped_column(ForeignKey("person.id"), index=True)
 
     @declared_attr
+    # Joined: every page and list names the holder, and one statement for each row would be twenty a page.
     def organisation(cls) -> Mapped[Organisation]:
         return relationship(Organisation, lazy="joined")
 
@@ -180,6 +186,7 @@ class Listing(SchemaRow):
         cls, reader: frozenset[str] | None, day: date
     ) -> ColumnElement[bool]:
         """`found_by` for a reader who belongs to these audiences; None for the site itself."""
+        # By the day as well as by the state: the job that moves what is over to 已过期 runs once a night.
         alive = and_(
             cls.state == "published",
             or_(cls.valid_until.is_(None), cls.valid_until >= day),
@@ -194,6 +201,7 @@ class Listing(SchemaRow):
         owner's people, everything else only by the owner's people and operators.
         """
         reader = audiences(person)
+        # Operators see drafts too: they help firms on the telephone.
         if person is None or "operator" in reader:
             return true()
         return or_(
@@ -210,6 +218,7 @@ class Listing(SchemaRow):
 
     @classmethod
     def _open_to(cls, reader: frozenset[str] | None) -> ColumnElement[bool]:
+        # Brokers carry confidential listings to those whom they may concern.
         if reader is None or reader & {"broker", "operator"}:
             return true()
         return or_(cls.visibility != "confidential", cls._owned_by(reader))
@@ -217,6 +226,7 @@ class Listing(SchemaRow):
 
 def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
     """CHECK and index of both tables: known states, and what a state requires of the columns."""
+    # What is over gives its title free: the next year's demand may bear the same name.
     living = text(f"state not in ({', '.join(repr(state) for state in ENDED)})")
     return (
         CheckConstraint(one_of("state", table.life.states), name="state"),
@@ -229,6 +239,7 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
             f"not ({one_of('state', WAITING)}) or submitted_at is not null",
             name="submitted",
         ),
+        # In the database, for two people can save one title at the same moment.
         Index(
             f"uq_{table.kind}_owner_title",
             "organisation_id",

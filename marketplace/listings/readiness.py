@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marketplace.accounts.models import Organisation, plain
+from marketplace.accounts.models import Organisation
 from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import Codes
@@ -18,6 +18,7 @@ from marketplace.listings.schema.kinds import (
     Title,
     Words,
 )
+from marketplace.parsing.names import plain_letters
 
 TITLE_LEAST = 4  # characters
 TITLE_MOST = 100
@@ -112,7 +113,7 @@ def _fields_that_name(row: Demand) -> list[str]:
         # A partner's name is shown only to those who may know the firm's.
         if field.seen_by not in PUBLIC or field.naming:
             continue
-        words = plain(field.own_words(row))
+        words = plain_letters(field.own_words(row))
         if any(name in words for name in names):
             found.append(field.name)
     return found
@@ -122,7 +123,10 @@ def _names_of(organisation: Organisation | None) -> set[str]:
     """The names of an organisation as texts have them: in full, without brackets, without the form of company."""
     if organisation is None:
         return set()
-    names = {plain(organisation.name), plain(BRACKETED.sub("", organisation.name))}
+    names = {
+        plain_letters(organisation.name),
+        plain_letters(BRACKETED.sub("", organisation.name)),
+    }
     for form in COMPANY_FORMS:
         short = {name.removesuffix(form) for name in names}
         names |= {name for name in short if len(name) >= NAME_LEAST}

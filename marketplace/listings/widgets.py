@@ -31,8 +31,10 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
 NOT_CHOSEN = "未选"
+# Shown, so that the writer knows why the entry is gone from the list; choosing it newly is refused.
 NOT_OFFERED = "（已停用）"
 NOT_IN_LIST = "选的内容不在列表里，请重新选。"
+# A draft may hold more than review lets pass: nothing typed is lost.
 KEYWORD_SIGNS = 40  # characters of one key word
 KEYWORDS_TYPED = 20  # key words a draft may hold
 # In a spreadsheet NaN or N/A means nothing, left by a program; a person who types letters means something.
@@ -129,6 +131,7 @@ class Select(widgets.Select):
                     group, listed
                 )
             options += listed
+        # Written with escaping at each step: names of chains are typed by operators.
         named = {"id": field.id, "name": field.name, **attributes}
         written = Markup()
         for name, value in named.items():
@@ -161,6 +164,7 @@ class Choice(SelectField):
         whole: bool = False,
         **kw: Any,
     ) -> None:
+        # Not checked by WTForms, which knows no groups and would refuse an entry that left the list.
         super().__init__(label, coerce=str, choices=[], validate_choice=False, **kw)
         self.named: Mapping[Any, Any] = choices or {}
         self.once: Mapping[Any, str] = {}
@@ -205,6 +209,7 @@ class Choice(SelectField):
             for code, name, _ in codes:
                 if not name.endswith(NOT_OFFERED):
                     allowed.add(code)
+        # What the row already holds may stay, though nobody else can choose it.
         if str(self.data) not in allowed and self.data != self.object_data:
             raise ValidationError(NOT_IN_LIST)
 
@@ -245,7 +250,9 @@ class Words(StringField):
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = valuelist[0] if valuelist else ""
+        # Each sign that people put between words, for nobody reads the help first.
         words = [clean_text(word) for word in re.split(r"[、；;,，\n\t]+", text)]
+        # Once each and in the order typed: the first words count most.
         self.data = list(dict.fromkeys(word for word in words if word))
 
     def pre_validate(self, form: Any) -> None:
@@ -303,6 +310,7 @@ def _line_control(field: kinds.Line) -> Any:
 
 
 def _text_control(field: kinds.Text) -> Any:
+    # Even without a limit of its own a text stays within what a cell of a spreadsheet can take.
     most = field.most or TEXT_MOST
     # A draft may hold more than review lets pass; a script counts along to what passes.
     counted = {"data-count": kinds.TEXT_LIMIT} if field.public else None
@@ -326,6 +334,7 @@ def _flag_control(field: kinds.Flag) -> Any:
 
 
 def _level_control(field: kinds.Level) -> Any:
+    # With its meaning: nobody knows by heart what level 6 is.
     levels = {level: field.words(level) for level in field.names}
     return Choice(field.form_label, levels, whole=True, description=field.help)
 
@@ -334,6 +343,7 @@ def _term_control(field: choices.Term) -> Any:
     return Choice(
         field.form_label,
         field.vocabulary,
+        # A field with a default is never empty, so nothing needs to be offered for that.
         blank=None if field.default else NOT_CHOSEN,
         default=field.first or field.default or None,
         description=field.help,
@@ -352,6 +362,7 @@ def _codes_control(field: choices.Codes) -> Any:
     return FieldList(
         Choice(field.form_label),
         field.form_label,
+        # As many boxes as entries are allowed, for adding one must work without scripts.
         min_entries=field.most,
         description=field.help,
     )

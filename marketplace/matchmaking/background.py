@@ -1,4 +1,4 @@
-"""Work of this room in the background: the artefacts of the matchers, built anew when they are too old.
+"""Work of this room in the background: the artefacts of the matchers, rebuilt when they are too old.
 
 When and on which host it runs stands in the room `operation`; each host has artefacts of its own.
 """
@@ -51,7 +51,7 @@ def fit_matchers(*, at_least: int | None = None) -> str:
     if not old:
         return "fresh enough"
     fitted = matchers.fit(tuple(old))
-    return ", ".join(f"{kind} learnt from {count}" for kind, count in fitted.items())
+    return ", ".join(f"{kind} fitted on {count}" for kind, count in fitted.items())
 
 
 def _is_old(state: dict[str, Any], at_least: int | None) -> bool:

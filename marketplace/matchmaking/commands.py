@@ -75,7 +75,7 @@ def calibrate() -> None:
 
 
 def _print_mean(name: str, value: Mapping[str, Any]) -> None:
-    figure = f"not told from {value['n']}"
+    figure = "too few to say"
     if value["mean"] is not None:
         figure = f"{value['mean']:.3f} ± {value['error']:.3f}"
     click.echo(f"{name}: {figure} (n = {value['n']} demands)")

@@ -80,7 +80,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class _Selection:
-    """The first matches that may be offered, with their rows; and the best match of all, whoever may see it."""
+    """The first matches that may be offered, with their rows; and the best match of all, before any was left out."""
 
     found: tuple[tuple[matching.Match, Row], ...]
     best: matching.Match | None

@@ -43,7 +43,7 @@ def bring_up_to_date(report: Callable[[str], None]) -> None:
     Args:
         report: called with one line about each step.
     """
-    # First of all, so that what has expired is neither indexed nor learnt from.
+    # First of all, so that what has expired is neither indexed nor matched.
     listing_deeds.expire_due()
     # Cards are stored with the row; a new version of the site may write them in another way.
     written = upkeep.write_cards()
@@ -59,7 +59,7 @@ def bring_up_to_date(report: Callable[[str], None]) -> None:
             missing.append(kind)
     if missing:
         for kind, count in matchers.fit(tuple(missing)).items():
-            report(f"matcher: learnt from {count} {kind}s")
+            report(f"matcher: fitted on {count} {kind}s")
 
 
 def update_index(report: Callable[[str], None]) -> None:

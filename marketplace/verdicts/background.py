@@ -19,7 +19,7 @@ def jobs() -> Iterator[Job]:
 
 
 def use_verdicts() -> str:
-    """Measure how good matching is, and learn the grades anew where there are new verdicts and enough of them."""
+    """Measure how good matching is, and learn the grades again where there are new verdicts and enough of them."""
     figures = deeds.measure(by=None).figures
     judged = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
     if grades_are_current():

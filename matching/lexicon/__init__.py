@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from matching.normal_form import normalise
+from matching.folding import normalise
 
 
 @cache

@@ -49,9 +49,11 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.money import MONEY_FORMS
 from marketplace.parsing.numbers import PATENT_FORMS
 
+# An honest "nothing measured yet" passes review; an empty box would leave open whether it was forgotten.
 NO_BASELINE = "尚无对比数据"
 DAY_HINT = "如 2026-11-21"
 
+# In the order in which a firm reads: what it is and how much better, before ownership and classes.
 STEPS = (
     Step("what", "名称和简介"),
     Step("better", "好在哪里", "企业先看这一步：解决什么问题，比现有做法好多少。"),
@@ -85,6 +87,7 @@ BASELINE = Text(
 
 _TEXTS: tuple[Field, ...] = (
     Text(
+        # Public even where the rest is not, for it is all by which a reader can ask for more.
         name="summary",
         label="成果简介",
         public=True,
@@ -112,6 +115,7 @@ _TEXTS: tuple[Field, ...] = (
         width=60,
     ),
     Text(
+        # 科技成果评价 takes at most three points of 50 characters; more would only be cut there.
         name="innovation",
         label="创新点",
         public=True,
@@ -140,6 +144,7 @@ _TEXTS: tuple[Field, ...] = (
         width=36,
     ),
     Text(
+        # The next three are read by few and written by the owner about themselves: late in matching, last in lists.
         name="prospects",
         label="应用前景",
         public=True,
@@ -211,6 +216,7 @@ _STAGE: tuple[Field, ...] = (
         list_place=340,
     ),
     Level(
+        # Only where somebody has measured by that scale: it does not follow from TRL.
         name="readiness_13",
         label="十三级成熟度",
         low=1,
@@ -223,6 +229,7 @@ _STAGE: tuple[Field, ...] = (
         fact_place=70,
         list_place=350,
     ),
+    # From level 7 on somebody has seen it work in its real surroundings, so there is a paper that says so.
     Text(
         name="stage_evidence",
         label="成熟度依据",
@@ -236,6 +243,7 @@ _STAGE: tuple[Field, ...] = (
         list_place=360,
     ),
     Term(
+        # Apart from the stage: something may be ready for mass production and used by nobody.
         name="application_status",
         label="应用状态",
         vocabulary=terms.APPLICATION_STATUSES,
@@ -248,6 +256,7 @@ _STAGE: tuple[Field, ...] = (
 
 _OFFER: tuple[Field, ...] = (
     Terms(
+        # At least one: without it a firm does not know what to ask for.
         name="conversion_modes",
         label="转化方式",
         vocabulary=terms.CONVERSION_MODES,
@@ -266,6 +275,7 @@ _OFFER: tuple[Field, ...] = (
         list_place=470,
     ),
     Term(
+        # Left empty where nothing is licensed; an exclusive licence shuts out every other reader of the page.
         name="license_type",
         label="许可类型",
         vocabulary=terms.LICENSE_TYPES,
@@ -275,6 +285,7 @@ _OFFER: tuple[Field, ...] = (
         list_place=480,
     ),
     PriceMode(
+        # Readers need to know whether a figure is asked, valued or open before they see it.
         name="price_mode",
         label="定价方式",
         vocabulary=terms.PRICE_MODES,
@@ -304,6 +315,7 @@ _OFFER: tuple[Field, ...] = (
         reviewed=False,  # put in words together with the lower one
     ),
     Text(
+        # What the owner still lacks is what a firm could bring in, so it is matched like the text.
         name="conversion_note",
         label="转化说明",
         most=500,
@@ -330,6 +342,7 @@ _CLASS: tuple[Field, ...] = (
         list_place=100,
     ),
     Term(
+        # The class of the registration form; for the statistics of the bureau.
         name="achievement_type",
         label="成果类型",
         vocabulary=terms.ACHIEVEMENT_TYPES,
@@ -341,6 +354,7 @@ _CLASS: tuple[Field, ...] = (
         list_place=110,
     ),
     Terms(
+        # Several at once are usual: a new process comes with a new device.
         name="forms",
         label="体现形式",
         vocabulary=terms.FORMS,
@@ -351,6 +365,7 @@ _CLASS: tuple[Field, ...] = (
         list_place=120,
     ),
     Term(
+        # Asked by the registration form only, so nothing is required here.
         name="attribute",
         label="成果属性",
         vocabulary=terms.ATTRIBUTES,
@@ -363,6 +378,7 @@ _CLASS: tuple[Field, ...] = (
 
 _PEOPLE: tuple[Field, ...] = (
     CoOwners(
+        # Ordered: the first is who registers the achievement and answers for it.
         name="co_owners",
         label="完成单位",
         row=(Name(name="name", label="完成单位", most=120),),
@@ -370,6 +386,7 @@ _PEOPLE: tuple[Field, ...] = (
         help="按排序填写，第一个是第一完成单位，名称与公章一致。",
     ),
     People(
+        # Ordered by contribution as in 科技成果登记表; rewards are shared out in this order.
         name="contributors",
         label="完成人",
         row=(
@@ -406,6 +423,7 @@ _PEOPLE: tuple[Field, ...] = (
         list_place=60,
     ),
     Term(
+        # 职务成果 belong to the institution, whose review comes first (促进科技成果转化法, art. 19).
         name="ownership",
         label="权属",
         vocabulary=terms.OWNERSHIPS,
@@ -417,6 +435,7 @@ _PEOPLE: tuple[Field, ...] = (
 )
 
 
+# Dates are typed from papers, and two columns side by side are often exchanged.
 def _granted_before_applied(right: Mapping[str, Any]) -> bool:
     granted = right.get("granted_on")
     applied = right.get("applied_on")
@@ -428,6 +447,7 @@ def _checked_in_future(right: Mapping[str, Any]) -> bool:
     return bool(checked and checked > today())
 
 
+# What a buyer checks first. The status is as of a day, for annual fees end a right silently.
 RIGHTS = Rights(
     name="ips",
     label="知识产权",
@@ -448,11 +468,14 @@ RIGHTS = Rights(
             vocabulary=terms.LEGAL_STATUSES,
         ),
         Day(name="checked_on", label="状态核对日期", help=DAY_HINT),
+        # As the register names them: they need not be those who finished the achievement.
         Line(name="owners", label="权利人", most=300),
         Line(name="applicant", label="申请人", most=200),
         Day(name="applied_on", label="申请日", help=DAY_HINT),
         Day(name="granted_on", label="授权日", help=DAY_HINT),
+        # A right ends early where its fee is not paid (专利法, art. 44).
         Day(name="fee_paid_until", label="年费缴至", help=DAY_HINT),
+        # A pledged right cannot be sold without the creditor (民法典, art. 444).
         Flag(name="pledged", label="已质押"),
         Flag(name="licensed", label="已许可他人"),
     ),
@@ -470,8 +493,10 @@ RIGHTS = Rights(
         ),
         Rule(_checked_in_future, "checked_on", "核对日期不能晚于今天。"),
     ),
+    # Lists name the type once and then several numbers: they share it.
     same=("ip_type",),
     parts={
+        # Lists keep a column for each part, with as many pieces in each cell as there are rights.
         "ip_type": Part(
             place=250,
             aliases=("专利类型", "知识产权类别"),
@@ -520,6 +545,7 @@ VALUE_SCORES = Scores(name="value_scores", label="五元价值评价")
 
 _SOURCE: tuple[Field, ...] = (
     Term(
+        # Who paid decides who must be asked before a transfer.
         name="funding_source",
         label="成果来源",
         vocabulary=terms.FUNDING_SOURCES,
@@ -530,6 +556,7 @@ _SOURCE: tuple[Field, ...] = (
         list_place=140,
     ),
     Flag(
+        # Apart from the source: a firm's own project may have been supported too.
         name="fiscal_funded",
         label="财政资金支持",
         step="source",
@@ -538,6 +565,7 @@ _SOURCE: tuple[Field, ...] = (
         list_place=150,
     ),
     Secrecy(
+        # First line of defence against state secrets; the other one reads the markings inside texts.
         name="secrecy",
         label="成果密级",
         vocabulary=terms.SECRECIES,
@@ -549,6 +577,7 @@ _SOURCE: tuple[Field, ...] = (
         list_place=160,
     ),
     Month(
+        # Months, for nobody knows the day on which research began.
         name="rd_start",
         label="研究开始",
         step="source",
@@ -563,6 +592,7 @@ _SOURCE: tuple[Field, ...] = (
         fact_place=160,
     ),
     Registration(
+        # Given by the office of registration and never made up here.
         name="registration_no",
         label="批准登记号",
         most=12,
@@ -594,6 +624,7 @@ _SOURCE: tuple[Field, ...] = (
         list_place=450,
     ),
     Line(
+        # Tells whose it is where the owner is not named, so it is hidden with the owner.
         name="recommended_by",
         label="推荐单位",
         most=120,
@@ -604,6 +635,7 @@ _SOURCE: tuple[Field, ...] = (
         list_place=460,
     ),
     Term(
+        # Without an evaluation a level is a boast: then the method is asked for.
         name="level",
         label="成果水平",
         vocabulary=terms.LEVELS,
@@ -661,6 +693,7 @@ _SOURCE: tuple[Field, ...] = (
 )
 
 COLUMNS: tuple[ListColumn, ...] = (
+    # Written for readers of a list; an import takes the first of 完成单位, so that the two cannot disagree.
     Lead(
         name="lead",
         label="第一完成单位",
@@ -683,6 +716,7 @@ COLUMNS: tuple[ListColumn, ...] = (
     ),
     *shared.owner_columns(SeenBy.FULL, district_needed=False),
     Period(
+        # Lists write both months into one cell, the form into two fields.
         name="period",
         label="研究起止",
         first="rd_start",
@@ -694,6 +728,7 @@ COLUMNS: tuple[ListColumn, ...] = (
     ),
     *columns_of_rights(RIGHTS),
     PriceColumn(
+        # One column for mode and figures: lists write 面议, 50 or 30-60 into the same cell.
         name="price",
         label="价格",
         unit="万元",
@@ -735,6 +770,7 @@ def _is_future(month: str | None) -> bool:
     return month > f"{today():%Y-%m}"
 
 
+# One cell holds both months, so both rules lead to this message.
 _FUTURE_PERIOD = ParseError(
     "研究起止不能在将来。", "填已经发生的年月；还没结束就写 至今。"
 )
@@ -764,6 +800,7 @@ RULES = (
         cell=_FUTURE_PERIOD,
     ),
     Rule(
+        # Less than 100 is allowed: the smaller shares are often left out.
         lambda values: add_up_shares(values.get("contributors") or ()) > 100,
         "contributors",
         "各人的贡献比例加起来不能超过 100%。",

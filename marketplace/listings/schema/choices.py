@@ -29,6 +29,7 @@ _LEVEL = re.compile(r"(?i)(trl)?第?([1-9])级?", re.ASCII)
 
 def one_of(column: str, values: Iterable[str]) -> str:
     """The condition of a CHECK: the column holds one of these values."""
+    # Codes are our own plain words, so nothing needs escaping.
     listed = ", ".join(f"'{value}'" for value in values)
     return f"{column} in ({listed})"
 
@@ -72,6 +73,7 @@ class Term(Field):
             return []
         condition = one_of(self.name, self.vocabulary)
         if self.nullable:
+            # Said aloud, though a CHECK passes NULL anyway: the condition is read by people too.
             condition = f"{self.name} is null or {condition}"
         return [CheckConstraint(condition, name=self.name)]
 
@@ -148,6 +150,7 @@ class DemandType(Term):
     def complete_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
+        # Only where the list names no need itself: what somebody wrote is not overruled.
         need = terms.NEED_OF_TYPE.get(values[self.name], "technology")
         values.setdefault("need", need)
 

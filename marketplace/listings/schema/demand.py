@@ -47,6 +47,7 @@ def _is_bounty(row: Any) -> bool:
     return bool(row.bounty)
 
 
+# Decides what the demand is matched with, so lists without the column get it from the type of the demand.
 NEED = Term(
     name="need",
     label="需求类别",
@@ -59,6 +60,7 @@ NEED = Term(
     fact_place=10,
     list_place=80,
 )
+# In the firm's words; the bureau counts by it.
 DEMAND_TYPE = DemandType(
     name="demand_type",
     label="需求类型",
@@ -71,6 +73,7 @@ DEMAND_TYPE = DemandType(
     fact_place=20,
     list_place=90,
 )
+# Often unknown to a firm: it knows that a bearing is loud, not why. So nothing is required here.
 KEY_TECHNOLOGY = Text(
     name="key_technology",
     label="技术关键",
@@ -84,6 +87,8 @@ KEY_TECHNOLOGY = Text(
 
 _TEXTS: tuple[Field, ...] = (
     Text(
+        # The one text that every firm can write. It is open even where the rest is not:
+        # without it nobody could help.
         name="problem",
         label="主要问题",
         public=True,
@@ -112,6 +117,7 @@ _TEXTS: tuple[Field, ...] = (
     ),
     KEY_TECHNOLOGY,
     Text(
+        # The official form asks for goal and benefit together; matching reads it after the problem.
         name="expected_goal",
         label="预期目标",
         public=True,
@@ -145,6 +151,7 @@ _TEXTS: tuple[Field, ...] = (
         width=36,
     ),
     Text(
+        # What a partner finds there: a firm with a line and data is helped sooner.
         name="foundation",
         label="现有基础",
         public=True,
@@ -159,6 +166,7 @@ _TEXTS: tuple[Field, ...] = (
 
 _TERMS: tuple[Field, ...] = (
     Terms(
+        # Compared with the ways in which an achievement is offered; 不限 agrees with all of them.
         name="cooperation_modes",
         label="合作方式",
         vocabulary=terms.COOPERATION_MODES,
@@ -172,6 +180,7 @@ _TERMS: tuple[Field, ...] = (
         list_place=180,
     ),
     Term(
+        # Asked by the official form; says nothing that cooperation does not, so it is not compared.
         name="solution_mode",
         label="解决方式",
         vocabulary=terms.SOLUTION_MODES,
@@ -181,6 +190,7 @@ _TERMS: tuple[Field, ...] = (
         list_place=170,
     ),
     Line(
+        # A named partner tells whose demand it is, and hiding the firm hides it too.
         name="intended_partner",
         label="合作意向单位",
         most=200,
@@ -192,6 +202,7 @@ _TERMS: tuple[Field, ...] = (
         list_place=190,
     ),
     Term(
+        # What is compared with the stage of an achievement; none is as good as any.
         name="stage_wished",
         label="希望的成果阶段",
         vocabulary=terms.STAGES,
@@ -201,6 +212,7 @@ _TERMS: tuple[Field, ...] = (
         list_place=200,
     ),
     Budget(
+        # A plan, not an offer: shown with its unit and compared with prices, but never part of a score.
         name="budget",
         label="拟投入资金",
         unit="万元",
@@ -226,6 +238,7 @@ _TERMS: tuple[Field, ...] = (
     ),
     Flag(name="budget_negotiable", label="资金面议", step="terms"),
     Day(
+        # The day by which the firm needs it, apart from the day until which the demand is valid.
         name="deadline",
         label="完成期限",
         step="terms",
@@ -236,6 +249,7 @@ _TERMS: tuple[Field, ...] = (
         list_place=240,
     ),
     Whole(
+        # The official form asks for years; firms that think in days write the deadline.
         name="start_year",
         label="起始年",
         low=FIRST_YEAR,
@@ -260,6 +274,7 @@ _CLASS: tuple[Field, ...] = (
     shared.industry_codes(list_place=60, fact_place=50),
     shared.chain_code(list_place=70),
     Term(
+        # Of the statistics of research; basic research names a discipline instead of a field of technology.
         name="activity_type",
         label="科技活动类型",
         vocabulary=terms.ACTIVITY_TYPES,
@@ -281,8 +296,10 @@ _CLASS: tuple[Field, ...] = (
     ),
 )
 
+# The three texts that a call for solvers has in practice.
 _BOUNTY: tuple[Field, ...] = (
     Flag(
+        # 揭榜挂帅: the solver is paid, so what counts as solved must be written down before.
         name="bounty",
         label="揭榜挂帅",
         step="bounty",
@@ -319,6 +336,7 @@ _BOUNTY: tuple[Field, ...] = (
     ),
 )
 
+# Firms hide that they have a problem. What else could tell their name is hidden with it (`disclosure.py`).
 ANONYMOUS = Flag(
     name="anonymous",
     label="不公开单位名称",
@@ -331,6 +349,7 @@ ANONYMOUS = Flag(
 )
 
 COLUMNS: tuple[ListColumn, ...] = (
+    # One column for the owner: a demand has one firm, an achievement a row of institutions.
     OwnerColumn(
         name="organisations",
         label=shared.OWNER.label,
@@ -347,6 +366,7 @@ COLUMNS: tuple[ListColumn, ...] = (
     ),
     *shared.owner_columns(SeenBy.FIRM, district_needed=True),
     Years(
+        # Lists write both years into one cell.
         name="years",
         label="需求时限",
         first="start_year",

@@ -58,6 +58,7 @@ class Exact(TypeDecorator[Decimal]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "sqlite":
+            # SQLAlchemy would warn at each number: SQLite has no decimals, and 15 digits survive a float.
             return Numeric(self.digits, self.places, asdecimal=False)
         return Numeric(self.digits, self.places, asdecimal=True)
 
@@ -69,6 +70,7 @@ class Exact(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, _dialect: Dialect) -> Decimal | None:
         if value is None:
             return None
+        # By way of its shortest text: 0.1 comes back as 0.1.
         return Decimal(str(round(value, self.places)))
 
 
@@ -96,6 +98,7 @@ class Name(Line):
     """A line without which a row makes no sense, so that the database asks for it."""
 
     def column(self) -> MappedColumn[Any]:
+        # Other lines may be empty in a draft; a row without its name says nothing at all.
         return mapped_column(self.sql_type(), nullable=False)
 
 
@@ -157,6 +160,7 @@ class Text(Field):
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         if self.most is None:
             return read_prose(raw)
+        # Cut nowhere: too long a text is refused with its length, for half a sentence is worse than none.
         return read_prose(raw, self.most)
 
     def own_words(self, row: Any) -> str:
@@ -208,6 +212,7 @@ class Month(Field):
     empty: ClassVar[Any] = None
 
     def sql_type(self) -> TypeEngine[Any]:
+        # As text, for no database has a type of months, and YYYY-MM sorts as it should.
         return String(7)
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
@@ -258,6 +263,7 @@ class Amount(Field):
     empty: ClassVar[Any] = None
 
     def sql_type(self) -> TypeEngine[Any]:
+        # 万元 with four places is one yuan.
         return Exact(14, 4)
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
@@ -290,6 +296,7 @@ class Number(Field):
         return Exact(self.digits, self.places)
 
     def column(self) -> MappedColumn[Any]:
+        # The database itself refuses a figure without value, whichever way a row comes in.
         return mapped_column(self.sql_type(), nullable=not self.required)
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
@@ -324,6 +331,7 @@ class Words(Field):
         return read_keywords(raw)
 
     def write(self, value: Any, dictionaries: Dictionaries | None = None) -> Any:
+        # Written so that reading gives the same words again: one may hold the sign that parts them.
         return join_items(value, read_keywords)
 
     def words(self, value: Any) -> str:

@@ -58,6 +58,7 @@ class Owner(Field):
         return str(row.organisation.name)
 
 
+# No column of a list: an import finds the owner by its code or its name.
 OWNER = Owner(
     name="organisation",
     label="所属单位",
@@ -70,6 +71,7 @@ OWNER = Owner(
 def title_field(label: str, *aliases: str, example: str) -> Title:
     """The name of a listing."""
     return Title(
+        # Identity of a row: a list that comes again updates the row of the same owner and title.
         name="title",
         label=label,
         most=200,
@@ -88,6 +90,7 @@ def title_field(label: str, *aliases: str, example: str) -> Title:
 def keywords_field(*, text_place: int, fact_place: int) -> Words:
     """The key words."""
     return Words(
+        # 科技成果登记表 allows three; five leave room for the words that firms really search for.
         name="keywords",
         label="关键词",
         most=5,
@@ -107,6 +110,7 @@ def field_codes(
 ) -> Codes:
     """The high-tech fields."""
     return Codes(
+        # Statistics count the main field alone; the others only help to find it.
         name="field_codes",
         label="技术领域",
         dictionary=FIELDS,
@@ -137,6 +141,7 @@ def field_codes(
 def industry_codes(*, list_place: int, fact_place: int) -> Codes:
     """The industries."""
     return Codes(
+        # GB/T 4754-2017, divisions: finer classes nobody chooses rightly by heart.
         name="industry_codes",
         label="应用行业",
         dictionary=INDUSTRIES,
@@ -155,6 +160,7 @@ def industry_codes(*, list_place: int, fact_place: int) -> Codes:
 def chain_code(*, list_place: int) -> Code:
     """The industry chain."""
     return Code(
+        # Operators keep this list while the site runs, so the code is a key of its table.
         name="chain_code",
         label="产业链",
         dictionary=CHAINS,
@@ -169,6 +175,7 @@ def chain_code(*, list_place: int) -> Code:
 
 
 # What a page needs so that somebody can be reached.
+# The desk rather than the inventor: people leave, and a desk is no personal data.
 CONTACT: tuple[Field, ...] = (
     Line(
         name="contact_name",
@@ -185,6 +192,7 @@ CONTACT: tuple[Field, ...] = (
         list_place=930,
     ),
     Phone(
+        # One of telephone and e-mail is enough; which one is the owner's choice.
         name="contact_phone",
         label="联系电话",
         most=30,
@@ -228,6 +236,7 @@ CONTACT: tuple[Field, ...] = (
         list_place=950,
     ),
 )
+# Asked at the end, when the writer sees what would be public.
 VISIBILITY = Term(
     name="visibility",
     label="公开范围",
@@ -239,6 +248,7 @@ VISIBILITY = Term(
     example="公开",
     list_place=900,
 )
+# A year by default: what nobody has looked at for longer is probably gone.
 VALID_UNTIL = Day(
     name="valid_until",
     label="有效期至",
@@ -248,6 +258,7 @@ VALID_UNTIL = Day(
     advice="过了这一天自动下架；留空为一年。",
     list_place=910,
 )
+# Between the owner and the operators; it goes into no index, list or match.
 NOTE = Text(
     name="note",
     label="备注",
@@ -261,7 +272,7 @@ NOTE = Text(
 
 
 def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn, ...]:
-    """The columns of a list about the owner, beside its name.
+    """The columns of a list about the owner, next to its name.
 
     Args:
         seen_by: who sees its code and kind.
@@ -269,6 +280,7 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
     """
     return (
         OwnerColumn(
+            # The one sure identity of an organisation; names are spelt in many ways.
             name="uscc",
             label="统一社会信用代码",
             aliases=("信用代码", "社会信用代码", "组织机构代码"),
@@ -279,6 +291,7 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
             take=lambda owner: owner.uscc,
         ),
         OwnerKind(
+            # Rarely in lists; the name usually says it (大学, 有限公司).
             name="organisation_kind",
             label="单位类型",
             aliases=("单位性质", "机构属性", "企业性质"),
@@ -289,6 +302,7 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
             take=lambda owner: terms.ORGANISATION_TERMS[owner.kind],
         ),
         OwnerDistrict(
+            # Of the organisation, not of the listing: one of elsewhere has none.
             name="district",
             label="所属县市区",
             dictionary=DISTRICTS,
@@ -337,6 +351,7 @@ def _range_is_reversed(values: Mapping[str, Any]) -> bool:
 METRIC_ROW: tuple[Field, ...] = (
     Name(name="name", label="指标", most=60, needed="写上是什么指标，如「抗拉强度」。"),
     Term(
+        # ≥ is offered first, for most figures of an offer are at least what they say.
         name="operator",
         label="关系",
         vocabulary=terms.METRIC_OPERATORS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from marketplace.accounts.models import ORGANISATION_KINDS
 from marketplace.listings.schema.vocabulary import Vocabulary
 
+# The three classes of the 科技成果登记表; which forms and evaluations make sense follows from them.
 ACHIEVEMENT_TYPES = Vocabulary(
     {
         "applied_technology": "应用技术类",
@@ -22,6 +23,7 @@ ACHIEVEMENT_TYPES = Vocabulary(
     },
     endings=("类",),
 )
+# The first ten are those of applied technology; papers, books and reports belong to theory and soft science.
 FORMS = Vocabulary(
     {
         "new_technology": "新技术",
@@ -45,6 +47,7 @@ FORMS = Vocabulary(
         "动植物新品种": "agri_variety",
     },
 )
+# 科技成果登记表: where the idea comes from, not who paid for it.
 ATTRIBUTES = Vocabulary(
     {
         "original": "原始性创新",
@@ -56,6 +59,8 @@ ATTRIBUTES = Vocabulary(
     },
     endings=("创新",),
 )
+# Fiscal money brings duties: the achievement is handed in, and its people may use it where the owner
+# does not within a year (待核实).
 FUNDING_SOURCES = Vocabulary(
     {
         "national_fiscal": "国家财政",
@@ -70,6 +75,7 @@ FUNDING_SOURCES = Vocabulary(
         "自筹": "self",
     },
 )
+# A level is a claim: without an evaluation that found it, it must stay 未评价.
 LEVELS = Vocabulary(
     {
         "intl_leading": "国际领先",
@@ -85,6 +91,7 @@ LEVELS = Vocabulary(
     },
     endings=("水平",),
 )
+# How a level was found; an appraisal and a test report do not weigh the same for a firm.
 EVALUATION_METHODS = Vocabulary(
     {
         "appraisal": "鉴定",
@@ -100,6 +107,8 @@ EVALUATION_METHODS = Vocabulary(
         "检测": "authoritative_test",
     },
 )
+# Five steps of the market; official forms have three, so several of their words lead to one step. Matching compares
+# what a demand wishes with what an achievement has reached.
 STAGES = Vocabulary(
     {
         "rnd": "研制",
@@ -139,6 +148,7 @@ STAGES = Vocabulary(
         "期",
     ),
 )
+# 应用后停用 is no failure of the form but what a firm most wants to ask about.
 APPLICATION_STATUSES = Vocabulary(
     {
         "industrial": "产业化应用",
@@ -153,6 +163,7 @@ APPLICATION_STATUSES = Vocabulary(
         "小范围应用": "small_scale",
     },
 )
+# In the order of art. 16 of the 促进科技成果转化法.
 CONVERSION_MODES = Vocabulary(
     {
         "self_implement": "自行投资实施转化",
@@ -188,6 +199,7 @@ CONVERSION_MODES = Vocabulary(
         "不限": "other",
     },
 )
+# A patent under open licence can be licensed neither exclusively nor solely (专利法, art. 50 and 51).
 LICENSE_TYPES = Vocabulary(
     {
         "exclusive": "独占",
@@ -197,6 +209,7 @@ LICENSE_TYPES = Vocabulary(
     },
     endings=("许可",),
 )
+# A listed price binds nobody here: it is what the owner expects, shown with its kind.
 PRICE_MODES = Vocabulary(
     {
         "negotiable": "面议",
@@ -210,6 +223,7 @@ PRICE_MODES = Vocabulary(
         "评估价": "appraised",
     },
 )
+# What each level shows is decided in `disclosure.py`, who finds it in `models.py`.
 VISIBILITIES = Vocabulary(
     {
         "public": "公开",
@@ -222,6 +236,7 @@ VISIBILITIES = Vocabulary(
         "定向": "confidential",
     },
 )
+# State secrets have no entry on purpose: they must not be carried on the internet, so such rows are refused.
 SECRECIES = Vocabulary(
     {
         "open": "非密",
@@ -235,6 +250,7 @@ SECRECIES = Vocabulary(
         "无密级": "open",
     },
 )
+# Service achievements may not be sold by their people alone, so the owner reviews them first.
 OWNERSHIPS = Vocabulary(
     {
         "service": "职务成果",
@@ -247,6 +263,7 @@ OWNERSHIPS = Vocabulary(
     },
     endings=("成果",),
 )
+# Which number a right bears and for how many years it lasts depends on its type (see PATENT_YEARS).
 IP_TYPES = Vocabulary(
     {
         "invention": "发明专利",
@@ -272,6 +289,7 @@ IP_TYPES = Vocabulary(
         "商业秘密": "know_how",
     },
 )
+# A lapsed or invalidated right is free for everybody: nobody can be licensed what they may use anyway.
 LEGAL_STATUSES = Vocabulary(
     {
         "pending": "申请中",
@@ -294,6 +312,7 @@ LEGAL_STATUSES = Vocabulary(
         "终止": "lapsed",
     },
 )
+# 战略性新兴产业分类 (2018), its first level: firms and funds are counted by it.
 STRATEGIC_INDUSTRIES = Vocabulary(
     {
         "1": "新一代信息技术",
@@ -308,6 +327,7 @@ STRATEGIC_INDUSTRIES = Vocabulary(
     },
     endings=("产业",),
 )
+# The city's documents ask for the needs of three kinds to be surveyed; only technology is matched with achievements.
 NEEDS = Vocabulary(
     {
         "technology": "技术",
@@ -322,6 +342,7 @@ NEEDS = Vocabulary(
         "融资需求": "capital",
     },
 )
+# Finer than the need, and what a firm says first; two of them imply another need than technology (NEED_OF_TYPE).
 DEMAND_TYPES = Vocabulary(
     {
         "tech_breakthrough": "技术攻关",
@@ -352,6 +373,7 @@ DEMAND_TYPES = Vocabulary(
         "检测": "testing",
     },
 )
+# The firm's side of CONVERSION_MODES, in the words of 技术合同; compared by COOPERATION_TO_CONVERSION.
 COOPERATION_MODES = Vocabulary(
     {
         "commissioned_dev": "委托开发",
@@ -385,6 +407,7 @@ COOPERATION_MODES = Vocabulary(
         "都可以": "any",
     },
 )
+# 技术需求 form: how the firm means to solve it, before anybody was found.
 SOLUTION_MODES = Vocabulary(
     {
         "independent": "独立研发",
@@ -393,6 +416,7 @@ SOLUTION_MODES = Vocabulary(
         "other": "其他",
     },
 )
+# 科技活动类型 of the demand form and of R&D statistics.
 ACTIVITY_TYPES = Vocabulary(
     {
         "basic_research": "基础研究",
@@ -403,6 +427,7 @@ ACTIVITY_TYPES = Vocabulary(
         "production": "生产性活动",
     },
 )
+# Kinds are stored with the organisation; here are only the words that lists use for them.
 ORGANISATION_TERMS = Vocabulary(
     ORGANISATION_KINDS,
     aliases={
@@ -416,6 +441,7 @@ ORGANISATION_TERMS = Vocabulary(
         "服务机构": "service_body",
     },
 )
+# The five values by which achievements are to be judged; the official weights are unknown, so none is given.
 VALUE_AXES = {
     "scientific": "科学价值",
     "technical": "技术价值",
@@ -423,6 +449,7 @@ VALUE_AXES = {
     "social": "社会价值",
     "cultural": "文化价值",
 }
+# Figures are compared by these signs; ± says a tolerance, ～ a range between two figures.
 METRIC_OPERATORS = Vocabulary(
     {
         "ge": "≥",
@@ -459,6 +486,8 @@ TRL_STAGES = {
     8: "small_batch",
     9: "industrialised",
 }
+# Thirteen levels, as plan projects in Qingdao use them next to the nine of TRL; level 3 is 仿真级 and 4 功能级,
+# often quoted the other way round.
 READINESS_NAMES = {
     1: "报告级",
     2: "方案级",

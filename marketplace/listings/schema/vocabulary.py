@@ -70,7 +70,7 @@ class Vocabulary(Mapping[str, str]):
         if key in self._codes:
             return self._codes[key]
         for ending in self.endings:
-            # 轴承产业链 for 轴承: the ending was added by whoever wrote the list.
+            # 轴承产业链 for 轴承: the ending was added by the writer of the list.
             shorter = key.removesuffix(ending)
             if shorter != key and shorter in self._codes:
                 return self._codes[shorter]

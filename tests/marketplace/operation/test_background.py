@@ -187,7 +187,7 @@ def test_the_expired_leave_and_the_matchers_learn(
     ]
 
     assert moved == ["expired 1", "expired 0"]
-    assert "achievement learnt from 1" in learnt[0]
+    assert "achievement fitted on 1" in learnt[0]
     assert learnt[1:] == ["fresh enough"] * 2
     assert copy_of(site) == truth()
 

@@ -1,0 +1,180 @@
+"""THE folding of characters, one for words, search, names, headers and numbers, and where each character comes from.
+Not here: blanks and markup of pasted texts (pasted_text), words (text), what makes two names one (accounts.names).
+
+Folded are width and compatible forms (NFKC), case, characters that nobody sees, radicals, traditional characters and
+signs of one meaning. It is for comparing only: what people wrote is stored and shown as they wrote it. One character
+folds alone, whatever stands next to it, so that a part of a text is found in the whole (decision 038).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+
+import opencc
+
+from matching.radicals import RADICALS
+
+# Signs of one meaning that NFKC holds apart, each with the one that stands for all.
+_SAME_SIGNS = {
+    "-": "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2043\u02d7\u2e3a\u2e3b\ufe58",
+    "~": "\u301c\u223c\u02dc\u223d",
+    "×": "\u2715\u2716\u2a2f\u00d7",
+    "≥": "\u2267\u2a7e",
+    "≤": "\u2266\u2a7d",
+    "/": "\u2044\u2215",
+    ":": "\u2236\ua789",
+    # Diameters are written with five signs: Φ20, ø20, ⌀20, ∅20 and the Cyrillic Ф20.
+    "φ": "\u03c6\u03d5\u00f8\u2300\u2205\u0444\u0278",
+}
+# What Unicode calls Default_Ignorable_Code_Point beside the format characters (Cf): joiners, fillers, variation
+# selectors. DerivedCoreProperties.txt of Unicode 15.
+_IGNORABLE = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0"
+    "\ufff0-\ufff8\U000e0000-\U000e0fff"
+)
+_IS_IGNORABLE = re.compile(f"[{_IGNORABLE}]")
+# Blanks among the control characters: they part words.
+_BLANK_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
+# Marks of one letter beyond which the rest is dropped (Unicode's Stream-Safe Text Format): putting ten thousand marks
+# of one letter in order takes the square of their number.
+_MARKS_AT_MOST = 30
+# Marks a character that may combine with the one before: both must then be folded together.
+_COMBINING = "\0"
+
+
+def is_unseen(character: str) -> bool:
+    """Whether nobody sees a character and it parts nothing: format characters, variation selectors, controls."""
+    category = unicodedata.category(character)
+    if category == "Cc":
+        return character not in _BLANK_CONTROLS
+    return category == "Cf" or _IS_IGNORABLE.match(character) is not None
+
+
+def drop_unseen(text: str) -> str:
+    """A text without characters that nobody sees (`is_unseen`), else as it was written."""
+    # Nearly every text has none.
+    if text.isprintable() and not _IS_IGNORABLE.search(text):
+        return text
+    return "".join(character for character in text if not is_unseen(character))
+
+
+def fold_label(text: str) -> str:
+    """A header, label or code as it is compared: folded, without blanks."""
+    return "".join(normalise(text).split())
+
+
+class _SignTable(dict[int, str]):
+    """Code point → the character that stands for all of its meaning, "" for unseen ones; filled as they are met."""
+
+    def __missing__(self, code: int) -> str:
+        character = RADICALS.get(code, chr(code))
+        if is_unseen(character):
+            character = ""
+        elif _is_ideograph(character):
+            # Character by character; OpenCC's phrases are for whole texts (pasted_text).
+            character = simplified().convert(character)
+        self[code] = character
+        return character
+
+
+class _FoldTable(dict[int, str]):
+    """Code point → its normal form or _COMBINING; filled as characters are met.
+
+    str.translate with this table is several times faster than normalising character by character.
+    """
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        folded = _fold(character)
+        # An unseen character may be a mark by its category, but is gone.
+        if folded and any(_combines(c) for c in (character, folded[0])):
+            folded = _COMBINING
+        if len(folded) != 1 or folded == _COMBINING:
+            _uneven.add(character)
+        self[code] = folded
+        return folded
+
+
+@cache
+def simplified() -> opencc.OpenCC:
+    """OpenCC from traditional to simplified characters; it takes 5 ms to load."""
+    return opencc.OpenCC("t2s")
+
+
+def _is_ideograph(character: str) -> bool:
+    return "\u3400" <= character < "\ua000" or character >= "\U00020000"
+
+
+def _sign_table() -> _SignTable:
+    table = _SignTable()
+    for sign, others in _SAME_SIGNS.items():
+        table.update(dict.fromkeys(map(ord, others), sign))
+    return table
+
+
+def _combines(character: str) -> bool:
+    # Unicode marks and the vowels and finals of Hangul join the character before them.
+    is_mark = unicodedata.category(character).startswith("M")
+    return is_mark or "\u1160" <= character <= "\u11ff"
+
+
+def _fold(text: str) -> str:
+    """Fold one character with what combines with it."""
+    # Unseen characters are dropped first, so that a letter and its accent meet.
+    seen = text.translate(_SIGN_TABLE)[: 1 + _MARKS_AT_MOST]
+    # NFKC twice: case folding can leave what NFKC composes again, and the normal form must be stable.
+    compatible = unicodedata.normalize("NFKC", seen).casefold()
+    return unicodedata.normalize("NFKC", compatible).translate(_SIGN_TABLE)
+
+
+_SIGN_TABLE = _sign_table()
+_FOLD_TABLE = _FoldTable()
+# Characters met so far that do not fold to one character.
+_uneven: set[str] = set()
+
+
+def normalise(text: str) -> str:
+    """A text folded. normalise(normalise(t)) == normalise(t)."""
+    # Nearly every text: no mark that combines, so characters are normalised one by one.
+    folded = text.translate(_FOLD_TABLE)
+    if _COMBINING not in folded:
+        return folded
+    return "".join(map(_fold, _clusters(text)))
+
+
+def keeps_offsets(text: str) -> bool:
+    """Whether each character of a text that was normalised folds to one, so that offsets are the same in both."""
+    return _uneven.isdisjoint(text)
+
+
+def original_offsets(text: str) -> tuple[list[int], list[int]]:
+    """For each character of normalise(text): where what it comes from begins and ends in the text."""
+    pieces: list[str]
+    if _COMBINING in text.translate(_FOLD_TABLE):
+        pieces = list(_clusters(text))
+        lengths = [len(_fold(piece)) for piece in pieces]
+    else:
+        pieces = list(text)
+        lengths = [len(_FOLD_TABLE[ord(character)]) for character in text]
+    starts: list[int] = []
+    ends: list[int] = []
+    position = 0
+    for piece, length in zip(pieces, lengths, strict=True):
+        starts.extend([position] * length)
+        position += len(piece)
+        ends.extend([position] * length)
+    return starts, ends
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """The text in pieces that can be normalised separately: a character, and what combines with it or is unseen."""
+    begin = 0
+    for index in range(1, len(text)):
+        if _FOLD_TABLE[ord(text[index])] not in ("", _COMBINING):
+            yield text[begin:index]
+            begin = index
+    if text:
+        yield text[begin:]
