@@ -8,16 +8,22 @@ import gc
 import os
 import shutil
 import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
+if os.environ.get("MARKET_ENV") == "test":
+    sys.exit(
+        "The site does not start: MARKET_ENV=test has neither CSRF protection nor limits and is never served"
+    )
 _live = os.environ.get("MARKET_ENV") == "live"
 _data = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent / "instance")
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
+umask = 0o027
 threads = int(os.environ.get("WEB_THREADS", "4"))
-worker_class = "gthread"
+worker_class = "marketplace.operation.worker.TimedWorker"  # threads
 preload_app = True
 timeout = 30  # seconds without a sign of life after which a worker is replaced
 graceful_timeout = 20  # seconds a leaving worker may finish what it has begun

@@ -215,6 +215,7 @@ def _connect_extensions(app: Flask) -> None:
         session_cookie_secure=app.config["HTTPS"],
         content_security_policy=CONTENT_SECURITY_POLICY,
         referrer_policy="strict-origin-when-cross-origin",
+        frame_options="DENY",  # as frame-ancestors says to newer browsers
     )
     app.extensions["search"] = search.open_engine(
         app.config["SEARCH_URL"],

@@ -81,11 +81,15 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "trial": "matches of a pasted text",
     },
     "operation": {
+        "bodies": "bodies of requests are read in time",
+        "encryption": "a backup is read with its key alone",
         "backups": "what is carried off and brought back",
         "figures": "where the figures of a worker lie",
         "health": "how it is with each part",
         "integrity": "files are read through at night",
         "logs": "what is written down",
+        "nightly": "the backup of each night and its second place",
+        "worker": "a worker of gunicorn that waits for heads only so long",
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {

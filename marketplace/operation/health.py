@@ -28,13 +28,13 @@ from marketplace.operation import background
 CACHE_SECONDS = (
     5.0  # one check serves every reader for so long: it costs several queries
 )
-# Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
-JOBS_SILENT = 1800.0
+JOBS_SILENT = background.SILENT
 BACKUP_OLD = 36 * 3600.0  # seconds; they are made every night
 # Bytes; below it neither a backup nor a new index fits beside what is there.
 DISK_LOW = 512 * 2**20
 # Bytes; one save with its place in the write-ahead log takes up to half a megabyte, beside other savers.
 DISK_FULL = 2 * 2**20
+NEVER_PUBLIC = ("draft", "submitted", "in_review", "returned", "rejected")
 # `none` is good too: a host without backups may leave them to another host or tool.
 GOOD_STATES = frozenset({"ok", "none"})
 
@@ -92,8 +92,10 @@ def _check_database() -> dict[str, Any]:
                 newest = connection.scalar(db.select(func.max(table.updated_at)))
                 if newest is not None:  # None in an empty table
                     changes.append(newest)
+                # What was never public has no copy in the index that could be old.
                 is_dirty = table.revision != table.indexed_revision
-                dirty_rows = db.select(func.count()).where(is_dirty)
+                may_have_copy = table.state.not_in(NEVER_PUBLIC)
+                dirty_rows = db.select(func.count()).where(is_dirty, may_have_copy)
                 behind += connection.scalar(dirty_rows) or 0
     except SQLAlchemyError:
         return {"state": "away", "age": None}

@@ -15,6 +15,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.operation import background, health
 from tests.factories import Factory
+from tests.served import LIVE_SETTINGS
 
 TOKEN = "a-token-of-some-length"
 
@@ -213,8 +214,8 @@ def test_a_live_site_shows_its_figures_to_nobody_unasked(
     empty_database: str, new_site: Callable[..., Flask]
 ) -> None:
     secrets = {
-        "SECRET_KEY": "k" * 32,
-        "PASSWORD_SALT": "s" * 32,
+        "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
+        "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
         "SITE_HOST": "market.example",
         "MARKET_ENV": "live",
     }
