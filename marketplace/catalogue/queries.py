@@ -78,7 +78,6 @@ class SearchPage:
         wide: the same search without filters, where this one finds nothing.
         beyond: the page asked for, where the list ends before it.
         degraded: the simpler engine answered.
-        signs_only: the text holds no letter and no figure, so nothing was looked for.
     """
 
     state: SearchState
@@ -94,7 +93,6 @@ class SearchPage:
     wide: Shortcut | None
     beyond: int | None
     degraded: bool
-    signs_only: bool
 
 
 def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPage:
@@ -133,7 +131,6 @@ def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPag
         wide=wide,
         beyond=beyond,
         degraded=result.degraded,
-        signs_only=result.signs_only,
     )
 
 

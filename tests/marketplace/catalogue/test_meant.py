@@ -113,7 +113,7 @@ def test_signs_alone_find_nothing_and_say_so(
 
     assert answer.status_code == 200
     assert titles(answer.text) == []
-    assert "只有符号，没有可以检索的字" in answer.text
+    assert "只有标点或符号，没有可以检索的字" in answer.text
 
 
 @pytest.mark.parametrize("typed", ["97%", "#45", "C++", "38 dB"])
