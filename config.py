@@ -126,6 +126,7 @@ class Config:
         matching: `memory` (the catalogue in each process) or `candidates` (from Elasticsearch, re-ranked exactly).
         limiter_url: storage of the rate limits.
         jobs: gunicorn runs a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
+        limits: how often one reader may do what costs much is limited; always on a live site, off for trials of load.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
         hosts: names under which the site is reached, the first of them in every address the site writes; none in a demo
             that answers to this machine only.
@@ -147,6 +148,7 @@ class Config:
     matching: str = "memory"
     limiter_url: str = "memory://"
     jobs: bool = False
+    limits: bool = True
     https: bool = False
     hosts: tuple[str, ...] = ()
     proxies: int = 0
@@ -205,6 +207,7 @@ class Config:
             limiter_url=env.get("REDIS_URL")
             or _counters_url(data_dir, is_test=environment == "test"),
             jobs=_read_flag(env, "JOBS", environment != "test"),
+            limits=is_live or _read_flag(env, "LIMITS", environment != "test"),
             https=https,
             hosts=_read_hosts(env, is_live=is_live),
             proxies=_read_number(env, "TRUSTED_PROXIES", 0),
@@ -303,7 +306,7 @@ class Config:
             "RATELIMIT_HEADERS_ENABLED": True,
             # A storage that fails must not stop the site: each process counts by itself until it is back.
             "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-            "RATELIMIT_ENABLED": not is_test,
+            "RATELIMIT_ENABLED": self.limits,
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a half-written form must not expire before it
             "WTF_CSRF_ENABLED": not is_test,
             "SECURITY_PASSWORD_SALT": self.password_salt,

@@ -44,6 +44,11 @@ def reader_key() -> str:
     return f"address {get_remote_address()}"
 
 
+def _is_unknown() -> bool:
+    """Whether nobody knows which reader of an address this is: then only the address is counted, for many share one."""
+    return not current_user.is_authenticated and BROWSER not in session
+
+
 def _looks_at_nothing() -> bool:
     return "look" not in request.values
 
@@ -70,13 +75,17 @@ def limit_looks(view: View) -> View:
 
 def limit_rankings(view: View) -> View:
     """Limit a page of matches."""
-    own = limiter.shared_limit(PAGES, "rankings", key_func=reader_key)
+    own = limiter.shared_limit(
+        PAGES, "rankings", key_func=reader_key, exempt_when=_is_unknown
+    )
     all_of_them = limiter.shared_limit(PAGES_OF_ADDRESS, "rankings of an address")
     return cast(View, all_of_them(own(view)))
 
 
 def limit_searches(view: View) -> View:
     """Limit the search page."""
-    own = limiter.shared_limit(SEARCHES, "searches", key_func=reader_key)
+    own = limiter.shared_limit(
+        SEARCHES, "searches", key_func=reader_key, exempt_when=_is_unknown
+    )
     all_of_them = limiter.shared_limit(SEARCHES_OF_ADDRESS, "searches of an address")
     return cast(View, all_of_them(own(view)))

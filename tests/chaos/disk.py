@@ -66,7 +66,7 @@ class Trial:
             "PORT": str(self.port),
             "JOBS": "0",
             "WEB_WORKERS": "2",
-            "RATELIMIT_ENABLED": "0",
+            "LIMITS": "0",
         }
         self.server: subprocess.Popen[bytes] | None = None
         self.wrong: list[str] = []

@@ -139,7 +139,7 @@ def test_the_limit_of_a_text_is_told_and_counted_before_review(
         ("achievement", {"forms": "spell"}, "forms", "不在列表里"),
         ("achievement", {"chain_code": "gold"}, "chain_code", "不在列表里"),
         ("achievement", {"secrecy": "state_secret"}, "secrecy", "不在列表里"),
-        ("achievement", {"contact_phone": "12345"}, "contact_phone", "不是能识别的电话"),
+        ("achievement", {"contact_phone": "1234"}, "contact_phone", "不是能识别的电话"),
         ("achievement", {"contact_email": "nobody"}, "contact_email", "不是邮箱地址"),
         ("achievement", {"valid_until": "2001-01-01"}, "valid_until", "应晚于今天"),
         ("achievement", {"title": "。。。"}, "title", "不能只有标点"),

@@ -191,7 +191,7 @@ def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(
     form = filled(
         page(writer, "/mine/demand/new"),
         title="临清轴承厂异音攻关",
-        budget="五十",
+        budget="看情况",
         metrics__0__name="硬度",
         bounty="y",
         anonymous="y",

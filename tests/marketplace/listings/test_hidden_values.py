@@ -38,7 +38,7 @@ PARTIAL = {
 # What stays between the owner and the operators, or with the contact desk.
 PRIVATE = {"contact_name", "contact_phone", "contact_email", "note"}
 # What a search document says of where a listing stands in the house, not of what its owner wrote.
-STANDING = {"kind", "id", "version", "audience", "year", "published_on"}
+STANDING = {"kind", "id", "version", "audience", "year", "published_at"}
 LONG = "另一段文字，和原来的完全不同，写的是完全无关的内容：桂圆核的皂苷提取。"
 ANOTHER: dict[type[Field], Callable[[Any], Any]] = {
     kinds.Phone: lambda field: "0635-7009911",
@@ -166,6 +166,9 @@ def test_every_part_of_a_search_document_is_walked() -> None:
         "modes",
         "chain",
         "deadline",
+        "institution",
+        "need",
+        "achievement_type",
     }
     parts = set(search.Document.__dataclass_fields__)
 

@@ -83,7 +83,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[S
     """The site with its samples, two workers, one demand and what fits it."""
     folder = tmp_path_factory.mktemp("workers")
     pid = f"--pid {folder / 'pid'}"
-    settings = {"RATELIMIT_ENABLED": "0", "GUNICORN_CMD_ARGS": pid}
+    settings = {"LIMITS": "0", "GUNICORN_CMD_ARGS": pid}
     with site(folder, like=filled, WEB_WORKERS="2", **settings) as address:
         app = create_app(
             Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)})
