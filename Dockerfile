@@ -2,7 +2,7 @@
 FROM python:3.11-slim-bookworm AS build
 WORKDIR /build
 COPY requirements.txt .
-RUN python -m venv /opt/market && /opt/market/bin/pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+RUN python -m venv /opt/market && /opt/market/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.txt
 
 FROM python:3.11-slim-bookworm
 # pg_dump, pg_restore and psql, of the same version as the server or newer, for flask backup and flask restore.

@@ -10,7 +10,7 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
-.PHONY: postgresql postgresql-stop chaos bench screenshots lock clean
+.PHONY: fuzz postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,12 +22,12 @@ $(BIN)/python:
 
 $(VENV)/product: requirements.txt | $(BIN)/python
 	@echo "== Installing the pinned requirements (once, about a minute)"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/development: requirements.txt requirements-dev.txt | $(BIN)/python
 	@echo "== Installing the pinned development requirements"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r requirements-dev.txt
 	@touch $(VENV)/product $@
 
 run: $(VENV)/product ## Start the site on 127.0.0.1:8000 with the sample lists (PORT, DATA_DIR override)
@@ -48,7 +48,11 @@ test-servers: $(VENV)/development ## The suite, without browser, on a real Postg
 
 chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
+	@$(BIN)/python -m tests.chaos.disk
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
+
+fuzz: $(VENV)/development ## Send awkward requests as every reader (REQUESTS=2000 SEED=7 DATABASE=postgresql://…)
+	@$(BIN)/python -m tests.fuzz --requests $(or $(REQUESTS),2000) --seed $(or $(SEED),7) $(if $(DATABASE),--database $(DATABASE))
 
 elasticsearch: ## Start a real Elasticsearch 8 on 127.0.0.1:9200 (needs Java 17 and Maven)
 	@$(PYTHON) scripts/elasticsearch.py start
@@ -75,16 +79,27 @@ imports: $(VENV)/development ## import-linter: rooms import strictly down
 	@$(BIN)/lint-imports
 
 bench: $(VENV)/development ## Measure ranking and search against peers (N=10000 for a short form)
-	@$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@$(BIN)/python -m benchmarks.matching --documents $(or $(N),100000)
 
 screenshots: $(VENV)/development ## Pictures of every page at 1440 and 360 px into screenshots/ (needs Chromium)
 	@$(BIN)/python -m tests.screenshots
 
-lock: | $(BIN)/python ## Compile requirements.txt and requirements-dev.txt from the .in files
-	@$(BIN)/pip install --quiet pip-tools
-	@$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements.txt requirements.in
-	@$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host -o requirements-dev.txt requirements-dev.in
+# No index, folder or host of this machine may end up in the files, wherever its pip looks: hence --no-config and no
+# PIP_* or UV_* of the environment. Versions stay as they are unless UPGRADE=1.
+LOCK = env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u UV_FIND_LINKS -u UV_INDEX_URL \
+	-u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX $(BIN)/uv pip compile --quiet --no-config --generate-hashes \
+	--strip-extras --no-emit-index-url --no-emit-find-links --python $(BIN)/python --system-certs \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+lock: | $(BIN)/python ## Compile requirements*.txt, with hashes, from the .in files (UPGRADE=1 for newer versions)
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(LOCK) -o requirements.txt requirements.in
+	@$(LOCK) -o requirements-dev.txt requirements-dev.in
+	@$(LOCK) -o requirements-bench.txt requirements-bench.in
+
+audit: | $(BIN)/python ## Look the pinned requirements up in the advisory service; says so where it is out of reach
+	@scripts/audit $(PYTHON)
 
 clean: ## Remove caches; keeps .venv and the data
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache screenshots

@@ -5,10 +5,17 @@ No other module reads the environment; only `wsgi.py` (and the tests) import thi
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
+import itertools
 import os
+import re
 import secrets
+import socket
+import stat
+from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -17,7 +24,33 @@ from flask_security import uia_email_mapper
 
 SECRET_NAMES = ("SECRET_KEY", "PASSWORD_SALT")
 ENVIRONMENTS = ("demo", "live", "test")
+MAKE_ONE = (
+    "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+)
+# Hexadecimal digits have 16 different characters, of which 32 random ones hold fewer than 9 in one of 20,000 cases.
+LEAST_VARIETY = 9
+LEAST_DISTINCT = 0.7  # of the pieces of four characters
+PLACEHOLDERS = (
+    "changeme",
+    "change-me",
+    "change_me",
+    "password",
+    "secret",
+    "example",
+    "placeholder",
+    "qwerty",
+    "12345678",
+    "liaocheng",
+)
+MARKER = "live-site"
+# Of everything below DATA_DIR: nobody but the owner and its group.
+FOLDER_MODE = 0o750
+FILE_MODE = 0o640
 ROOT = Path(__file__).resolve().parent
+MEMORY = Path("/dev/shm")  # noqa: S108  a file system in memory, where there is one
+# How a machine is called by itself: probes, tools beside the site, and a demo.
+LOOPBACK = ("localhost", "127.0.0.1")
+HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.ASCII)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -93,10 +126,16 @@ class Config:
         matching: `memory` (the catalogue in each process) or `candidates` (from Elasticsearch, re-ranked exactly).
         limiter_url: storage of the rate limits.
         jobs: gunicorn runs a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
+        limits: how often one reader may do what costs much is limited; always on a live site, off for trials of load.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
+        hosts: names under which the site is reached, the first of them in every address the site writes; none in a demo
+            that answers to this machine only.
         proxies: number of trusted reverse proxies in front of gunicorn.
         metrics_token: bearer token of /metrics; empty: no token opens it.
         metrics_from: networks from which /metrics is open without it; this machine in a demo, none when live.
+        backup_key: what encrypts backups; empty: they are not encrypted.
+        backup_copy: folder of the second place of nightly backups; empty: none.
+        backup_command: program that gets the path of each nightly backup; empty: none.
         site: footer and titles.
     """
 
@@ -109,10 +148,15 @@ class Config:
     matching: str = "memory"
     limiter_url: str = "memory://"
     jobs: bool = False
+    limits: bool = True
     https: bool = False
+    hosts: tuple[str, ...] = ()
     proxies: int = 0
     metrics_token: str = ""
     metrics_from: tuple[Network, ...] = ()
+    backup_key: str = ""
+    backup_copy: str = ""
+    backup_command: str = ""
     site: Site = field(default_factory=Site)
 
     @classmethod
@@ -138,6 +182,14 @@ class Config:
             )
         data_dir = Path(env.get("DATA_DIR") or ROOT / "instance").resolve()
         is_live = environment == "live"
+        if not is_live and os.path.lexists(data_dir / MARKER):
+            raise ConfigError(
+                f"{data_dir} belongs to a live site; a {environment} site must not touch it. Set MARKET_ENV=live and"
+                " the settings of that site (systemd: /etc/market.env), or another DATA_DIR"
+            )
+        https = _read_flag(env, "HTTPS", is_live)
+        if is_live:
+            _refuse_open_doors(env, https=https)
         signing = _signing_secrets(env, data_dir, is_live=is_live)
         database_url = env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'market.db'}"
         # A demo runs on one machine, whose own tools may read the figures; a live site opens nothing by itself.
@@ -152,14 +204,57 @@ class Config:
             database_url=_psycopg_url(database_url),
             search_url=env.get("SEARCH_URL") or f"sqlite:///{data_dir / 'search.db'}",
             matching=_matching_mode(env),
-            limiter_url=env.get("REDIS_URL") or "memory://",
+            limiter_url=env.get("REDIS_URL")
+            or _counters_url(data_dir, is_test=environment == "test"),
             jobs=_read_flag(env, "JOBS", environment != "test"),
-            https=_read_flag(env, "HTTPS", is_live),
+            limits=is_live or _read_flag(env, "LIMITS", environment != "test"),
+            https=https,
+            hosts=_read_hosts(env, is_live=is_live),
             proxies=_read_number(env, "TRUSTED_PROXIES", 0),
             metrics_token=_read_token(env, "METRICS_TOKEN"),
             metrics_from=_read_networks(env, "METRICS_FROM", collectors),
+            backup_key=_read_backup_key(env),
+            backup_copy=env.get("BACKUP_COPY", "").strip(),
+            backup_command=env.get("BACKUP_COMMAND", "").strip(),
             site=_read_site(env),
         )
+
+    @property
+    def server_name(self) -> str | None:
+        """The host of every address the site writes of itself; None for that of the request."""
+        return self.hosts[0] if self.hosts else None
+
+    @property
+    def trusted_hosts(self) -> list[str]:
+        """The names a request may call the site by: its own, and this machine's for probes and a demo."""
+        names = [host.partition(":")[0] for host in self.hosts]
+        return [*names, *LOOPBACK, socket.gethostname().lower()]
+
+    @property
+    def cookie_prefix(self) -> str:
+        """What the names of cookies begin with."""
+        return "__Host-" if self.https else ""
+
+    def take_folder(self) -> None:
+        """Make the data folder ready for this process: there, writable, closed to others, and marked where it is live.
+
+        Raises:
+            ConfigError: it cannot be made or written to; the message says what to do.
+        """
+        # What is made from now on; looser modes of what is there already are mended below.
+        os.umask(os.umask(0o077) | 0o027)
+        folder = self.data_dir
+        _make_folder(folder)
+        if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+            raise ConfigError(
+                f"{folder} cannot be written to by the user of this process (number {os.geteuid()}): give the folder to"
+                " that user (chown), or check whether its disk is mounted read-only"
+            )
+        _close_to_others(folder)
+        if self.environment == "live":
+            # Full disk: the marker is there since the first start, or comes with the next one.
+            with suppress(OSError):
+                (folder / MARKER).touch()
 
     def flask_settings(self) -> dict[str, Any]:
         """The configuration of Flask and its extensions: upper-case setting → value."""
@@ -180,10 +275,20 @@ class Config:
             "JOBS": self.jobs,
             "TRUSTED_PROXIES": self.proxies,
             "SECRET_KEY": self.secret_key,
+            "BACKUP_KEY": self.backup_key,
+            "BACKUP_COPY": self.backup_copy,
+            "BACKUP_COMMAND": self.backup_command,
             "METRICS_TOKEN": self.metrics_token,
             "METRICS_FROM": self.metrics_from,
             "SQLALCHEMY_DATABASE_URI": self.database_url,
             "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(self.database_url),
+            "SERVER_NAME": self.server_name,
+            "TRUSTED_HOSTS": self.trusted_hosts,
+            # A browser takes a cookie of this prefix over HTTPS only, from this host itself and for all of it.
+            "SESSION_COOKIE_NAME": f"{self.cookie_prefix}session",
+            "REMEMBER_COOKIE_NAME": f"{self.cookie_prefix}remember",
+            "SESSION_COOKIE_PATH": "/",
+            "REMEMBER_COOKIE_PATH": "/",
             "SESSION_COOKIE_SECURE": self.https,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",
@@ -199,7 +304,9 @@ class Config:
             "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
             "RATELIMIT_STORAGE_URI": self.limiter_url,
             "RATELIMIT_HEADERS_ENABLED": True,
-            "RATELIMIT_ENABLED": not is_test,
+            # A storage that fails must not stop the site: each process counts by itself until it is back.
+            "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+            "RATELIMIT_ENABLED": self.limits,
             "WTF_CSRF_TIME_LIMIT": None,  # as long as the session: a half-written form must not expire before it
             "WTF_CSRF_ENABLED": not is_test,
             "SECURITY_PASSWORD_SALT": self.password_salt,
@@ -223,6 +330,51 @@ class Config:
         }
 
 
+def _refuse_open_doors(env: Mapping[str, str], *, https: bool) -> None:
+    """Refuse what no live site can want.
+
+    Raises:
+        ConfigError: the debugger is on, or HTTPS off without a reason.
+    """
+    debug = env.get("FLASK_DEBUG", "").strip().lower()
+    if debug not in ("", "0", "false", "no", "off"):
+        raise ConfigError(
+            "A live site never runs with FLASK_DEBUG: whoever sees an error could run commands"
+        )
+    if not https and len(env.get("HTTPS_OFF_REASON", "").strip()) < 8:
+        raise ConfigError(
+            "A live site is served over HTTPS. Set HTTPS=1, or say in HTTPS_OFF_REASON why cookies and passwords may"
+            " go over the network in the clear"
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, for its owner and the group alone.
+
+    Raises:
+        ConfigError: that is not possible, or it is no folder.
+    """
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"DATA_DIR {folder} cannot be made ({error.strerror}): make the folder and give it to the user of this"
+            " process, or name another one"
+        ) from None
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take from others what they may do with the folder and the databases in it, as far as they are ours."""
+    for path in (folder, *folder.glob("*.db*")):
+        with suppress(OSError):
+            status = path.lstat()
+            wanted = FOLDER_MODE if stat.S_ISDIR(status.st_mode) else FILE_MODE
+            mode = stat.S_IMODE(status.st_mode)
+            is_ours = status.st_uid == os.geteuid() and not path.is_symlink()
+            if is_ours and mode & ~wanted:
+                path.chmod(mode & wanted)
+
+
 def _signing_secrets(
     env: Mapping[str, str], data_dir: Path, *, is_live: bool
 ) -> dict[str, str]:
@@ -237,6 +389,15 @@ def _signing_secrets(
         raise ConfigError(
             "A live site needs SECRET_KEY and PASSWORD_SALT of at least 32 characters each"
         )
+    if is_live:
+        for name, text in given.items():
+            if _is_guessable(text):
+                raise ConfigError(f"{name} can be guessed. {MAKE_ONE}")
+        # Who learns one of them must not have the other.
+        if given["SECRET_KEY"].casefold() == given["PASSWORD_SALT"].casefold():
+            raise ConfigError(
+                f"SECRET_KEY and PASSWORD_SALT must not be the same. {MAKE_ONE}"
+            )
     if all(given.values()):
         return given
     stored = _stored_secrets(data_dir)
@@ -246,6 +407,27 @@ def _signing_secrets(
     return stored
 
 
+def _is_guessable(text: str) -> bool:
+    """Whether a long text is a short one in disguise: few characters, a repetition, a run, or a placeholder."""
+    if len(set(text)) < LEAST_VARIETY:
+        return True
+    # A text that repeats a part of itself is found in its own double before its end.
+    if (text + text).find(text, 1) < len(text):
+        return True
+    # abcdef…, 2468…, 97531…: the same step from nearly every character to the next.
+    steps = Counter(
+        ord(after) - ord(before) for before, after in itertools.pairwise(text)
+    )
+    if steps.most_common(1)[0][1] > len(text) / 2:
+        return True
+    # Parts of it said again, as in abc…xyzabc…xyz1: four characters in a row hardly ever come twice in a random text.
+    pieces = [text[start : start + 4] for start in range(len(text) - 3)]
+    if len(set(pieces)) < len(pieces) * LEAST_DISTINCT:
+        return True
+    folded = text.casefold()
+    return any(word in folded for word in PLACEHOLDERS)
+
+
 def _stored_secrets(data_dir: Path) -> dict[str, str]:
     """Secrets of a demo site, made at the first start and stored in a file that only its owner reads.
 
@@ -253,19 +435,30 @@ def _stored_secrets(data_dir: Path) -> dict[str, str]:
         ConfigError: the file lacks one of them.
     """
     path = data_dir / "secrets"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    _make_folder(data_dir)
     try:
         # Exclusive: of two processes that start together one makes the secrets and both read them.
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         pass
+    except OSError as error:
+        raise ConfigError(
+            f"{data_dir} cannot be written to ({error.strerror}): give the folder to the user of this process, make"
+            " room, or check whether its disk is mounted read-only"
+        ) from None
     else:
         with os.fdopen(descriptor, "w") as file:
             file.writelines(
                 f"{name}={secrets.token_urlsafe(48)}\n" for name in SECRET_NAMES
             )
     stored = {}
-    for line in path.read_text().splitlines():
+    try:
+        lines = path.read_text().splitlines()
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}. Give it to the user of this process"
+        ) from None
+    for line in lines:
         name, equals, text = line.partition("=")
         if equals:
             stored[name] = text
@@ -325,6 +518,40 @@ def _matching_mode(env: Mapping[str, str]) -> str:
     return chosen
 
 
+def _counters_url(data_dir: Path, *, is_test: bool) -> str:
+    """Where the rate limits are counted for all workers of this machine: in memory, else beside the data."""
+    folder = data_dir
+    # In memory counting goes on when the disk is full. A test's counters end with its folder.
+    if not is_test and MEMORY.is_mount() and os.access(MEMORY, os.W_OK):
+        folder = MEMORY / f"market-limits-{os.getuid()}"
+    # Two sites of one user count apart, and one goes on counting when it is restarted.
+    site = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+    return f"shared://{folder / f'limits-{site}.db'}"
+
+
+def _read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:
+    """The names of SITE_HOST, as browsers send them.
+
+    Raises:
+        ConfigError: one is no name of a host, or a live site has none.
+    """
+    found = []
+    for text in env.get("SITE_HOST", "").replace(",", " ").split():
+        try:
+            name = text.lower().encode("idna").decode("ascii")
+        except UnicodeError:
+            name = ""
+        if not HOST.fullmatch(name):
+            raise ConfigError(
+                f"SITE_HOST names {text!r}; it must be like market.example.cn or market.example.cn:8443"
+            )
+        found.append(name)
+    # Else whoever sends a request says how the site is called, in redirects, canonical addresses and the sitemap.
+    if is_live and not found:
+        raise ConfigError("A live site needs SITE_HOST, the name people reach it by")
+    return tuple(found)
+
+
 def _read_flag(env: Mapping[str, str], name: str, default: bool) -> bool:
     text = env.get(name, "").strip().lower()
     if not text:
@@ -350,6 +577,22 @@ def _read_token(env: Mapping[str, str], name: str) -> str:
     # Shorter ones can be tried out; an empty one means that no token opens the page.
     if text and len(text) < 16:
         raise ConfigError(f"{name} needs at least 16 characters")
+    return text
+
+
+def _read_backup_key(env: Mapping[str, str]) -> str:
+    """The key of backups; never one of the signing secrets, which must not lie where backups are read.
+
+    Raises:
+        ConfigError: it is short, can be guessed, or is one of the other secrets.
+    """
+    text = env.get("BACKUP_KEY", "").strip()
+    if not text:
+        return ""
+    if len(text) < 32 or _is_guessable(text):
+        raise ConfigError(f"BACKUP_KEY can be guessed. {MAKE_ONE}")
+    if text in (env.get(name, "").strip() for name in SECRET_NAMES):
+        raise ConfigError(f"BACKUP_KEY must be a key of its own. {MAKE_ONE}")
     return text
 
 

@@ -7,16 +7,23 @@ site need kill -USR2 or a restart behind the socket unit, for the application is
 import gc
 import os
 import shutil
+import stat
+import sys
 from contextlib import suppress
 from pathlib import Path
 
+if os.environ.get("MARKET_ENV") == "test":
+    sys.exit(
+        "The site does not start: MARKET_ENV=test has neither CSRF protection nor limits and is never served"
+    )
 _live = os.environ.get("MARKET_ENV") == "live"
 _data = Path(os.environ.get("DATA_DIR") or Path(__file__).resolve().parent / "instance")
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_WORKERS", "2"))
+umask = 0o027
 threads = int(os.environ.get("WEB_THREADS", "4"))
-worker_class = "gthread"
+worker_class = "marketplace.operation.worker.TimedWorker"  # threads
 preload_app = True
 timeout = 30  # seconds without a sign of life after which a worker is replaced
 graceful_timeout = 20  # seconds a leaving worker may finish what it has begun
@@ -43,27 +50,44 @@ if _live:
     logger_class = "marketplace.operation.logs.JsonLog"
 
 
-def _figures_root():
-    """The folder where the figures of all workers meet, in files that each maps into its memory.
+def _own_figures():
+    """A folder of this master where the figures of its workers meet; None where none can be made.
 
-    Not on the disk of the data: when that is full, writing to such a file kills the worker (SIGBUS) at every request.
+    In memory, not on the disk of the data, which may be full. One folder for each master: during USR2 two live side by
+    side, and two sites of one user never meet.
     """
+    places = [_data / "metrics"]
     if _in_memory:
-        folder = _memory / f"market-metrics-{os.getuid()}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.lstat().st_uid == os.getuid() and folder.is_dir():
+        places.insert(0, _memory / f"market-metrics-{os.getuid()}")
+    for place in places:
+        folder = place / str(os.getpid())
+        with suppress(OSError):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Anybody may make a folder of that name in /dev/shm; only our own is used, and no link.
+            if place.lstat().st_uid != os.getuid() or not stat.S_ISDIR(
+                place.lstat().st_mode
+            ):
+                continue
+            shutil.rmtree(
+                folder, ignore_errors=True
+            )  # of an earlier master with this number
+            folder.mkdir(mode=0o700)
             return folder
-    return _data / "metrics"
+    return None
 
 
-# One folder for each master: during USR2 two live side by side.
-_figures = _figures_root() / str(os.getpid())
-_figures.mkdir(parents=True, exist_ok=True)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
+_figures = _own_figures()
+if _figures is None:
+    # Then each worker answers /metrics with its own figures.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+else:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_figures)
 
 
 def on_starting(server):
     """Remove the figures of masters that were killed."""
+    if _figures is None:
+        return
     for folder in _figures.parent.iterdir():
         if folder.name.isdigit() and not Path(f"/proc/{folder.name}").exists():
             shutil.rmtree(folder, ignore_errors=True)
@@ -110,6 +134,8 @@ def post_worker_init(worker):
 
 def child_exit(server, worker):
     """Let go of the gauges of a worker that has ended."""
+    if _figures is None:
+        return
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid, path=str(_figures))
@@ -119,4 +145,5 @@ def on_exit(server):
     """Leave nothing behind: no process, no figures."""
     if (jobs := getattr(server, "jobs", None)) is not None:
         jobs.stop()
-    shutil.rmtree(_figures, ignore_errors=True)
+    if _figures is not None:
+        shutil.rmtree(_figures, ignore_errors=True)

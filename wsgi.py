@@ -1,6 +1,14 @@
 """The door of the server: `application` for gunicorn and for `flask`. The only importer of `config`."""
 
-from config import Config
+import sys
+
+from config import Config, ConfigError
 from marketplace import create_app
 
-application = create_app(Config.from_env())
+try:
+    config = Config.from_env()
+    config.take_folder()
+except ConfigError as error:
+    # A sentence and no traceback: whoever starts the site has to change a setting, not the program.
+    sys.exit(f"The site does not start: {error}")
+application = create_app(config)

@@ -20,7 +20,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def generate_listings(count: int) -> Iterator[Document]:
             modes=tuple(chance.sample(MODES, chance.randint(1, 3))),
             year=chance.randint(2019, 2026),
             chain=chance.choice((None, "bearing", "copper", "aluminium")),
-            published_on=date(2026, 1, 1) + timedelta(days=chance.randint(0, 300)),
+            published_at=datetime(2026, 1, 1) + timedelta(days=chance.randint(0, 300)),
             deadline=chance.choice(
                 (None, date(2026, 12, 1) + timedelta(days=chance.randint(0, 300)))
             ),

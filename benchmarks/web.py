@@ -300,6 +300,7 @@ def main() -> None:
         env = {
             **os.environ,
             "MARKET_ENV": "demo",
+            "LIMITS": "0",
             "JOBS": "0",
             "DATA_DIR": str(folder),
             "PORT": str(port),

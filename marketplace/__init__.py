@@ -17,18 +17,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_security import SQLAlchemyUserDatastore
 from sqlalchemy import exc
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import search
 from marketplace import (
     background_gc,
+    counters,
     door,
     errors,
     permissions,
     persistence,
     wording,
 )
+from marketplace.clock import today
 from marketplace.contributions import Contributions, Navigation
 from marketplace.extensions import (
     babel,
@@ -61,6 +63,7 @@ STATUS: dict[type[Exception], int] = {
     errors.NotAllowed: 403,
     errors.NotNow: 409,
     errors.Busy: 503,
+    errors.CannotSave: 503,
     errors.Stale: 409,
     errors.Invalid: 422,
     errors.SearchUnavailable: 503,
@@ -73,6 +76,17 @@ AWAY = (
     exc.PendingRollbackError,
     exc.TimeoutError,
 )
+# Why nothing can be saved → what happened, and what to do.
+CANNOT_SAVE = {
+    "full": (
+        "存放数据的磁盘满了，这一次没有存上。",
+        "腾出空间以后就能保存，已经请运营方处理。",
+    ),
+    "readonly": (
+        "数据库现在只能读、不能写，这一次没有存上。",
+        "要由运营方检查数据库文件的属主、权限和所在的磁盘。",
+    ),
+}
 # Status of a refusal by Flask or Werkzeug → status of the page that answers it: a malformed form is an invalid one, and
 # how an address is wrong (405, 410) makes no difference to its reader.
 PAGES = {
@@ -83,6 +97,7 @@ PAGES = {
     409: 409,
     410: 404,
     413: 413,
+    415: 422,
     422: 422,
     429: 429,
     503: 503,
@@ -129,7 +144,11 @@ def create_app(config: Any) -> Flask:
     _join_contributions(app)
     app.before_request(door.check_request)
     app.context_processor(
-        lambda: {"site": app.config["SITE"], "nav": Navigation(current_user)}
+        lambda: {
+            "site": app.config["SITE"],
+            "nav": Navigation(current_user),
+            "print_day": today(),
+        }
     )
     _translate_errors(app)
     if app.config["TRUSTED_PROXIES"]:
@@ -182,6 +201,8 @@ def _connect_extensions(app: Flask) -> None:
     app.teardown_appcontext(_close_session)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
+    # Named by its scheme in the settings, so that the library must have met it.
+    assert counters.SharedCounters.STORAGE_SCHEME  # noqa: S101
     limiter.init_app(app)
     babel.init_app(app)
     bootstrap.init_app(app)
@@ -194,6 +215,7 @@ def _connect_extensions(app: Flask) -> None:
         session_cookie_secure=app.config["HTTPS"],
         content_security_policy=CONTENT_SECURITY_POLICY,
         referrer_policy="strict-origin-when-cross-origin",
+        frame_options="DENY",  # as frame-ancestors says to newer browsers
     )
     app.extensions["search"] = search.open_engine(
         app.config["SEARCH_URL"],
@@ -248,9 +270,18 @@ def _translate_errors(app: Flask) -> None:
 
     app.register_error_handler(errors.Busy, busy)
 
+    def cannot_save(error: errors.CannotSave) -> ResponseReturnValue:
+        db.session.rollback()
+        return page(503, error, name="cannot_save", retry=60)
+
+    app.register_error_handler(errors.CannotSave, cannot_save)
+
     def database_error(error: Exception) -> ResponseReturnValue:
         if persistence.is_locked(error):
             return busy(errors.Busy())
+        if reason := persistence.why_unwritable(error):
+            log.error("cannot_save", reason=reason, error=repr(error))
+            return cannot_save(errors.CannotSave(*CANNOT_SAVE[reason]))
         return database_away(error)
 
     def database_away(error: Exception) -> ResponseReturnValue:
@@ -263,8 +294,18 @@ def _translate_errors(app: Flask) -> None:
     for kind in AWAY:
         app.register_error_handler(kind, database_error)
 
+    @app.errorhandler(OSError)
+    def file_error(error: OSError) -> ResponseReturnValue:
+        if persistence.why_unwritable(error):
+            return database_error(error)
+        return unexpected_error(error)
+
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> ResponseReturnValue:
+        # Meant for another site: no address of ours can be written for it, and its Host is not repeated.
+        if isinstance(error, SecurityError):
+            log.warning("host_refused")
+            return app.jinja_env.get_template("errors/host.html").render(), 400
         # With a response of its own, it is a rate limit that brings its page.
         if error.response is None and error.code in PAGES:
             return page(PAGES[error.code])

@@ -38,10 +38,12 @@ class Panel:
     Attributes:
         template: what renders it.
         values: what the template is given, as `offered`.
+        narrowed: what a list in it is narrowed to, for the title of the page; empty where it is whole.
     """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    narrowed: str = ""
 
 
 @dataclass(frozen=True)

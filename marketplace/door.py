@@ -5,14 +5,27 @@ Which deeds exist and who may do them is in `permissions.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import (
+    Flask,
+    Response,
+    before_render_template,
+    current_app,
+    redirect,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.exceptions import SecurityError
 
 from marketplace import persistence
+from marketplace.errors import Invalid, NotFound
 from marketplace.permissions import TABLE, Reader, may, require
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
@@ -33,8 +46,32 @@ LIBRARY_ENDPOINTS = {
 LIBRARY_READERS = frozenset({"security.login", "security.logout", "security.verify"})
 
 
+# Files that are the same for everybody and say so themselves.
+FILES = frozenset({"static", "bootstrap.static", "security.static"})
+# What browsers may do with a page that a guest reads. All other pages are never stored: a shared computer must not show
+# them to the next person, and no proxy may hold contacts.
+OPEN_PAGE = "private, no-cache"
+OPEN_FILE = "public, max-age=3600"
+NEVER_STORED = "no-store"
+# How a form may be sent. No page takes JSON: what is no form passes the checks of forms.
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
+UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
+# The largest form has some 600 fields; 60 rows of every list of it are below 3,000.
+FIELDS_MOST = 5_000
+# Names of fields are ours. WTForms takes the number in rows-12-name for a number, whatever figures it is made of.
+FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}", re.ASCII)
+LONG_NUMBER = re.compile(r"[0-9]{6}", re.ASCII)
+# PostgreSQL stores no NUL and no half of a character, and nothing that people type has one.
+UNSOUND = re.compile("[\x00\ud800-\udfff]")
+
+
 def needs(
-    deed: str, *, of_thing: bool = False, writes: bool = True
+    deed: str,
+    *,
+    of_thing: bool = False,
+    writes: bool = True,
+    stored: str = "",
+    cleans: bool = False,
 ) -> Callable[[View], View]:
     """Declare the deed of a view.
 
@@ -43,15 +80,19 @@ def needs(
         of_thing: who may depends on a thing; the door then only requires a signed-in reader where guests may not,
             and the page calls `require` with the thing it has loaded.
         writes: False for a view that is posted to and only reads; nobody who saves then waits for it.
+        stored: the Cache-Control of what a guest is shown; empty: it is never stored.
+        cleans: it stores nothing and reads texts however they come, with what no other page takes.
 
     Returns:
-        a decorator that leaves the view as it is, with these three facts as attributes.
+        a decorator that leaves the view as it is, with these facts as attributes.
     """
 
     def declare(view: View) -> View:
         view.needs = deed  # type: ignore[attr-defined]
         view.needs_thing = of_thing  # type: ignore[attr-defined]
         view.only_reads = not writes  # type: ignore[attr-defined]
+        view.stored = stored  # type: ignore[attr-defined]
+        view.cleans = cleans  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -74,9 +115,102 @@ def current_reader() -> Reader:
 
 
 def init_app(app: Flask) -> None:
-    """Let requests begin as writers or readers; called before any extension is, for one of them loads the reader."""
+    """Refuse what is no proper request, and let the others begin as writers or readers.
+
+    Called before any extension is, for one of them loads the reader; what is done after a request is then done last.
+    """
+    app.before_request(refuse_unsound)
     app.before_request(expect_writing)
+    app.after_request(limit_storing)
     app.teardown_request(lambda _error: persistence.expect_writing(False))
+    # A page is shown when all is done: whoever saves next need not wait for it.
+    before_render_template.connect(_stop_writing, app)
+
+
+def _stop_writing(_app: Flask, **_values: Any) -> None:
+    persistence.stop_writing()
+
+
+def refuse_unsound() -> None:
+    """Before anything else: refuse a request that no browser sends from a page of ours.
+
+    Raises:
+        SecurityError: it is meant for another site.
+        NotFound: its address holds what no address of ours does.
+        Invalid: a value or the form as a whole is unsound.
+    """
+    if isinstance(request.routing_exception, SecurityError):
+        raise request.routing_exception
+    if UNSOUND.search(request.path):
+        raise NotFound("没有这个网址。", "网址里有看不见的字符，请重新输入。")
+    view = current_app.view_functions.get(request.endpoint or "")
+    cleans = getattr(view, "cleans", False)
+    if not cleans:
+        _refuse_values(request.args.items(multi=True), "网址")
+    if request.method in READING:
+        return
+    charset = request.mimetype_params.get("charset", "").lower()
+    if request.is_json and (request.endpoint or "") in LIBRARY_ENDPOINTS:
+        _refuse_values(_fields_of_json(), "填写的内容")
+        return
+    if request.mimetype not in FORM_TYPES or charset not in UTF_8:
+        raise Invalid("这里只接受网页上的表单（UTF-8）。", "请在网页上填写后提交。")
+    fields = list(request.form.items(multi=True))
+    if len(fields) > FIELDS_MOST:
+        raise Invalid(
+            f"表单的格子太多，最多 {FIELDS_MOST} 个。", "请减少行数后再提交。"
+        )
+    for name, _ in fields:
+        if not FIELD_NAME.fullmatch(name) or LONG_NUMBER.search(name):
+            raise Invalid("表单里有不认识的格子。", "请刷新页面后重新填写。")
+    if not cleans:
+        _refuse_values(fields, "填写的内容")
+    # No page takes files; one in place of a text is no text. Dropped here for the forms of libraries too.
+    for _, file in request.files.items(multi=True):
+        file.close()
+    request.__dict__["files"] = ImmutableMultiDict()
+
+
+def _fields_of_json() -> list[tuple[str, str]]:
+    """The fields of a JSON body, which the sign-in of the library takes for a form.
+
+    Raises:
+        Invalid: it is no object of texts.
+    """
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid("内容不是表单。", "请在网页上填写后提交。")
+    fields = []
+    for name, value in body.items():
+        if not isinstance(value, str | bool):
+            raise Invalid("内容不是表单。", "请在网页上填写后提交。")
+        fields.append((name, str(value)))
+    return fields
+
+
+def _refuse_values(pairs: Iterable[tuple[str, str]], where: str) -> None:
+    for name, value in pairs:
+        if UNSOUND.search(name) or UNSOUND.search(value):
+            raise Invalid(
+                f"{where}里有看不见的无效字符（空字符之类），没有处理。",
+                "请把那一段重新输入，或先粘贴到记事本里再复制过来。",
+            )
+
+
+def limit_storing(response: Response) -> Response:
+    """After everything else: say who may store the answer. What a view does not open is never stored."""
+    if request.endpoint in FILES and response.status_code < 400:
+        return response
+    view = current_app.view_functions.get(request.endpoint or "")
+    opened = getattr(view, "stored", "")
+    # By the cookies: asking for the reader could ask a database that is away.
+    remembered = request.cookies.get(current_app.config["REMEMBER_COOKIE_NAME"])
+    signed_in = "_user_id" in session or remembered is not None
+    is_page = request.method in READING and response.status_code in (200, 304)
+    if not opened or signed_in or not is_page:
+        opened = NEVER_STORED
+    response.headers["Cache-Control"] = opened
+    return response
 
 
 def expect_writing() -> None:

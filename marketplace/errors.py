@@ -42,6 +42,10 @@ class Busy(MarketError):
         super().__init__(message, advice)
 
 
+class CannotSave(MarketError):
+    """Nothing can be written to the disk or the database, though all of it can be read; the message says why."""
+
+
 # Not a NotNow: its remedy is to read what the other one wrote, not to do something else first.
 class Stale(MarketError):
     """Somebody else changed the thing since the reader saw it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import Babel
@@ -14,8 +15,11 @@ from flask_security.core import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Engine, MetaData, event, exc
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import Pool
+
+from search.sqlite import FrozenConnection, connect_file
 
 # Named constraints, so that a migration can drop what another one made, on every database.
 NAMING = {
@@ -49,6 +53,14 @@ bootstrap = Bootstrap5()
 security = Security()
 
 
+@event.listens_for(Engine, "do_connect")
+def _open_sqlite(dialect: Any, _record: Any, cargs: Any, cparams: Any) -> Any:
+    """Open a file of SQLite in our way; any other database in the way of its driver."""
+    if dialect.name != "sqlite" or not cargs or cargs[0] == ":memory:":
+        return None
+    return connect_file(cargs[0], create=True, **cparams)
+
+
 @event.listens_for(Engine, "connect")
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     """SQLite as a server's database: WAL, foreign keys, patience, and transactions that `persistence` begins."""
@@ -57,12 +69,28 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     # pysqlite must not begin or commit on its own: savepoints would break.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # NORMAL is safe in WAL mode: a crash of the machine may lose the last commits, but never the file.
+    # Where it is WAL already it is not asked for again: on a file that may only be read, asking is refused.
+    (journal,) = cursor.execute("PRAGMA journal_mode").fetchone()
+    if journal != "wal" and not isinstance(connection, FrozenConnection):
+        with suppress(sqlite3.OperationalError):
+            cursor.execute("PRAGMA journal_mode=WAL")
+    # NORMAL is safe in WAL mode: a crash of the machine may lose the last commits, but never the file. Large sorts stay
+    # in memory: a reader must not need room on a disk.
     for pragma in (
-        "journal_mode=WAL",
         "synchronous=NORMAL",
         "foreign_keys=ON",
         "busy_timeout=10000",
+        "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@event.listens_for(Pool, "checkout")
+def _leave_frozen(connection: Any, record: Any, _proxy: Any) -> None:
+    """Use a connection that takes no part in the locks once: the next reader tries to open the file properly."""
+    if not isinstance(connection, FrozenConnection):
+        return
+    if record.info.get("was_used"):
+        raise exc.DisconnectionError
+    record.info["was_used"] = True

@@ -87,6 +87,13 @@ def operator(person: Reader, _thing: Any) -> bool:
     return "operator" in roles_of(person)
 
 
+def another_operator(person: Reader, thing: Any) -> bool:
+    """An operator who has not written the thing: nobody lets their own through."""
+    if not operator(person, thing):
+        return False
+    return thing is None or getattr(thing, "owner_id", None) != person.id
+
+
 def broker(person: Reader, _thing: Any) -> bool:
     return "broker" in roles_of(person)
 

@@ -5,6 +5,7 @@ What is written stands in the rooms; which requests write is declared at the doo
 
 from __future__ import annotations
 
+import errno
 import random
 import sqlite3
 import time
@@ -39,6 +40,25 @@ PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds th
 # other one wrote. Each says that somebody else is saving.
 WAITED_IN_VAIN = ("55P03", "40P01", "40001")
 
+# Codes that say that nothing can be written, and why. An error of input or output while writing (SQLITE_IOERR_WRITE and
+# its like) is a full disk as a rule: SQLite tells FULL only where the system told it ENOSPC.
+UNWRITABLE_SQLITE = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR_WRITE: "full",
+    sqlite3.SQLITE_IOERR_SHMSIZE: "full",
+    sqlite3.SQLITE_IOERR_SHMMAP: "full",
+    sqlite3.SQLITE_IOERR_FSYNC: "full",
+    sqlite3.SQLITE_IOERR_TRUNCATE: "full",
+    sqlite3.SQLITE_READONLY: "readonly",
+}
+UNWRITABLE_FILE = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EROFS: "readonly",
+}
+# disk_full, read_only_sql_transaction
+UNWRITABLE_POSTGRESQL = {"53100": "full", "25006": "readonly"}
+
 
 # -- beginning ---------------------------------------------------------------------------------------------------------
 
@@ -51,6 +71,17 @@ def expect_writing(yes: bool = True) -> None:
     people were refused. On PostgreSQL, where writers wait by themselves, nothing changes.
     """
     _begins_as_writer.set(yes)
+
+
+def stop_writing() -> None:
+    """Let go of the database: what was not committed is lost, and what follows in this request only reads.
+
+    For a request that began as a writer and now only shows something: rendering a page or ranking for it takes longer
+    than most saves, and on SQLite everybody who saves waits for it.
+    """
+    if _begins_as_writer.get():
+        db.session.rollback()
+        expect_writing(False)
 
 
 def begin_write() -> None:
@@ -165,6 +196,21 @@ def is_locked(error: BaseException) -> bool:
         # The low byte is the kind: SQLITE_BUSY_SNAPSHOT (517) is a SQLITE_BUSY (5) too.
         return original.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
     return getattr(original, "sqlstate", None) in WAITED_IN_VAIN
+
+
+def why_unwritable(error: BaseException | None) -> str:
+    """Why nothing can be written, where that is what an error of the database or of a file says.
+
+    Returns:
+        `full` (no room left), `readonly` (may be read and not written) or "" (something else is wrong).
+    """
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, sqlite3.Error):
+        code = getattr(original, "sqlite_errorcode", 0)
+        return UNWRITABLE_SQLITE.get(code) or UNWRITABLE_SQLITE.get(code & 0xFF, "")
+    if isinstance(original, OSError):
+        return UNWRITABLE_FILE.get(original.errno or 0, "")
+    return UNWRITABLE_POSTGRESQL.get(getattr(original, "sqlstate", None) or "", "")
 
 
 def violated_constraint(error: IntegrityError) -> str | None:

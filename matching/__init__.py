@@ -14,10 +14,16 @@ from matching.explaining.reasons import (
     QueryAnalysis,
     Reasons,
 )
+from matching.index.storage import (
+    COPIED,
+    check_files,
+    file_identities,
+)
 from matching.matcher import Matcher
 from matching.ranking import Match
 
 __all__ = [
+    "COPIED",
     "Document",
     "Id",
     "Match",
@@ -26,4 +32,6 @@ __all__ = [
     "QueryAnalysis",
     "Reasons",
     "UnusableArtefact",
+    "check_files",
+    "file_identities",
 ]

@@ -9,7 +9,7 @@ that depends on the text alone, so that no process needs another's vocabulary.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
@@ -39,7 +39,8 @@ MAX_HEADING = 60
 BREAK = 0
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, odd
 _MURMUR = np.uint64(0xFF51AFD7ED558CCD)  # a multiplier of MurmurHash3's finaliser
-_SENTENCE = re.compile(r"[^。！？；!?;\n]*[^\W_][^。！？；!?;\n]*")
+_LETTER = re.compile(r"[^\W_]")
+_SENTENCE_END = re.compile(r"[。！？；!?;\n]")
 # Words whose keys are remembered; then the table begins again.
 _KEYS_REMEMBERED = 400_000
 
@@ -84,12 +85,22 @@ class _Unit(NamedTuple):
 
 def title_and_text(document: Document) -> tuple[str, str]:
     """Title and text of a document as they are read, normalised. A text without a title gets its first sentence."""
-    title = words_of.normalise(document.title[:MAX_CHARACTERS])
-    text = words_of.normalise(document.text[:MAX_CHARACTERS])
+    title = words_of.plain_text(document.title[:MAX_CHARACTERS])
+    text = words_of.plain_text(document.text[:MAX_CHARACTERS])
     if not any(c.isalnum() for c in title):
-        heading = _SENTENCE.search(text)
-        title = heading.group()[:MAX_HEADING] if heading else ""
+        title = _first_sentence(text)[:MAX_HEADING]
     return title, text
+
+
+def _first_sentence(text: str) -> str:
+    """The first sentence with a letter or figure, "" where there is none."""
+    letter = _LETTER.search(text)
+    if letter is None:
+        return ""
+    # No single pattern: on a text of signs alone that would begin again at each of them.
+    before = _SENTENCE_END.split(text[: letter.start()])[-1]
+    after = _SENTENCE_END.split(text[letter.start() :], maxsplit=1)[0]
+    return before + after
 
 
 def gram_spans(
@@ -184,8 +195,18 @@ def bigram_keys(
     return mix_bits(mix_bits(left) + right)
 
 
-def word_bigram_keys(word: str) -> list[int]:
-    """The keys of the characters of a Han word, each with the next one, as its grams have them."""
-    codes = _codes(map(ord, word))
-    keys: list[int] = bigram_keys(codes[:-1], codes[1:]).tolist()
-    return keys
+def word_bigram_keys(words: Sequence[str]) -> UInt64s:
+    """The keys of the characters of Han words, each with the next one, as their grams have them.
+
+    Args:
+        words: of two characters and more.
+
+    Returns:
+        word after word, one key fewer than each has characters.
+    """
+    joined = "".join(words)
+    codes = _codes(map(ord, joined))
+    keys = bigram_keys(codes[:-1], codes[1:])
+    # All in one go; what reaches from one word into the next is left out.
+    ends = np.cumsum([len(word) for word in words])
+    return np.delete(keys, ends[:-1] - 1)

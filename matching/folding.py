@@ -38,6 +38,9 @@ _IGNORABLE = (
 _IS_IGNORABLE = re.compile(f"[{_IGNORABLE}]")
 # Blanks among the control characters: they part words.
 _BLANK_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
+# Traditional texts write these for another character; which one, only the sentence tells (pasted_text). Where words do
+# not matter both are one: 附著力 is found by 附着力.
+EITHER = str.maketrans({"著": "着", "瞭": "了", "藉": "借"})
 # Marks of one letter beyond which the rest is dropped (Unicode's Stream-Safe Text Format): putting ten thousand marks
 # of one letter in order takes the square of their number.
 _MARKS_AT_MOST = 30
@@ -75,7 +78,9 @@ class _SignTable(dict[int, str]):
             character = ""
         elif _is_ideograph(character):
             # Character by character; OpenCC's phrases are for whole texts (pasted_text).
-            character = simplified().convert(character)
+            plain = _simplified().convert(character)
+            # 噁 has a simplified form (𫫇) that nobody writes, and outside of what jieba cuts.
+            character = plain if plain < "\ua000" else character
         self[code] = character
         return character
 
@@ -99,7 +104,20 @@ class _FoldTable(dict[int, str]):
 
 
 @cache
-def simplified() -> opencc.OpenCC:
+def traditional_characters() -> frozenset[str]:
+    """The characters that fold to simplified ones."""
+    ideographs = map(chr, range(0x3400, 0xA000))
+    return frozenset(c for c in ideographs if c.translate(_SIGN_TABLE) != c)
+
+
+@cache
+def taiwan_to_simplified() -> opencc.OpenCC:
+    """OpenCC from traditional texts, as they are written in Taiwan, to simplified ones."""
+    return opencc.OpenCC("tw2s")
+
+
+@cache
+def _simplified() -> opencc.OpenCC:
     """OpenCC from traditional to simplified characters; it takes 5 ms to load."""
     return opencc.OpenCC("t2s")
 

@@ -21,6 +21,8 @@ from typing import NamedTuple
 import rjieba
 
 from matching.folding import (
+    EITHER,
+    drop_unseen,
     keeps_offsets,
     normalise,
     original_offsets,
@@ -30,25 +32,43 @@ from matching.lexicon import (
     lexicon_terms,
     stop_words,
 )
+from matching.pasted_text import (
+    FILLER,
+    repair_text,
+)
+from matching.quantities import (
+    SIGNED,
+    join_quantities,
+    quantities_in,
+)
 from matching.word_classes import (
     GRADE,
     is_amount,
     is_content_term,
+    is_quantity,
 )
 
 __all__ = [
+    "EITHER",
     "VERSION",
     "Piece",
     "Span",
     "Token",
     "cut_texts",
+    "drop_unseen",
+    "in_dictionary",
     "is_han",
+    "is_of_unit",
+    "is_quantity",
+    "join_quantities",
     "lexicon_terms",
     "mixed_terms_in",
     "names_a_thing",
     "normal_spans",
     "normalise",
     "piece_of",
+    "plain_text",
+    "repair_text",
     "spans",
     "stop_words",
     "tokens",
@@ -58,12 +78,15 @@ __all__ = [
 # The characters that jieba cuts; all others belong to Latin tokens.
 HAN = "\u4e00-\u9fd5"
 # Raise when the code below would give other words; the word lists count by themselves.
-RULES = "3"
+RULES = "4"
 
 # A Latin token: letters and figures joined by - . / ' & between them, then ++ or #.
 # Al-Zn-Mg, GPT-4, PA66, GB/T, node.js, C++11, C#, 45# stay whole.
-LATIN = rf"[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
+# −40°c, 38%: with the sign before and the unit behind that are no letters (quantities).
+LATIN = rf"{SIGNED}|[^\W_{HAN}]+(?:[-./'&·][^\W_{HAN}]+)*(?:\+\+[0-9]*|#)?(?![+#])|[^\W_{HAN}]+"
 _LATIN = re.compile(LATIN)
+# Wi-Fi, 7075-T6 are written WiFi and 7075T6 as well; 10-20 is a range.
+_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W_])|(?<=\d)-(?=[^\W\d_])")
 _HAN_RUN = re.compile(f"[{HAN}]+")
 # jieba does not cut these off from the Han characters next to them, so they become gaps.
 _JOINERS = "+#&._%-"
@@ -129,12 +152,14 @@ def words(
     Returns:
         the same words that spans() gives; deterministic.
     """
-    norm = normalise(text)
+    norm = plain_text(text)
     found: list[str] = []
     for token in tokens(norm):
         parts = token.content if stop else token.parts
         found.extend(word for _, word in parts)
     found.extend(word for _, word in mixed_terms_in(norm))
+    if not stop:
+        found.extend(span.word for span in inner_quantities(norm))
     return found
 
 
@@ -152,12 +177,31 @@ def spans(
     Returns:
         spans with offsets in the original text, also where normalising changes lengths (ﬁ, ㎡, ㌔).
     """
-    norm = normalise(text)
+    repaired = join_quantities(repair_text(text))
+    norm = normalise(repaired)
     found = normal_spans(norm, stop=stop)
-    if keeps_offsets(text):
+    # Repairs keep every character in its place, so places in the repaired text are those of the original.
+    if keeps_offsets(repaired):
         return found
-    starts, ends = original_offsets(text)
-    return [Span(s.word, starts[s.start], ends[s.end - 1]) for s in found]
+    starts, ends = original_offsets(repaired)
+    placed = []
+    for span in found:
+        end = ends[span.end - 1]
+        # The rest of a unit that is written with more characters than its sign: 40摄氏度.
+        while repaired[end : end + 1] == FILLER and is_of_unit(text[end]):
+            end += 1
+        placed.append(Span(span.word, starts[span.start], end))
+    return placed
+
+
+def is_of_unit(character: str) -> bool:
+    """Whether a character may belong to a spelled unit: letters and what joins them, no blank and no markup."""
+    return character.isalnum() or character in "/()°²³"
+
+
+def plain_text(text: str) -> str:
+    """A text as it is cut and compared: repaired (pasted_text), figures with their units (quantities), folded."""
+    return normalise(join_quantities(repair_text(text)))
 
 
 def normal_spans(
@@ -171,11 +215,27 @@ def normal_spans(
         parts = token.content if stop else token.parts
         for offset, word in parts:
             start = token.start + offset
-            found.append(Span(word, start, start + len(word)))
+            end = start + len(word)
+            # 7075t6 is a part of 7075-t6, and takes all of it.
+            if norm[start:end] != word:
+                end = token.start + len(token.word)
+            found.append(Span(word, start, end))
     for start, word in mixed_terms_in(norm):
         found.append(Span(word, start, start + len(word)))
+    if not stop:
+        found.extend(inner_quantities(norm))
     found.sort(key=lambda span: (span.start, -span.end))
     return found
+
+
+def inner_quantities(norm: str) -> list[Span]:
+    """The quantities of a normalised text that are no tokens: φ20mm holds 20mm, 10-20mpa holds 10mpa and 20mpa."""
+    found = {Span(word, start, end): None for start, end, word in quantities_in(norm)}
+    if found:
+        for token in tokens(norm):
+            end = token.start + len(token.word)
+            found.pop(Span(token.word, token.start, end), None)
+    return list(found)
 
 
 @lru_cache(_RECENT_TEXTS)
@@ -254,6 +314,12 @@ def names_a_thing(word: str) -> bool:
     return _cutter().is_noun(word)
 
 
+def in_dictionary(word: str) -> bool:
+    """Whether a piece of Han characters is a word by itself, of the lexicon or of jieba's dictionary."""
+    _cutter()  # its terms are in the dictionary from then on
+    return bool(rjieba.has_word(word))
+
+
 def is_han(word: str) -> bool:
     """Whether a piece is of Han characters; no piece mixes them with others."""
     return "\u4e00" <= word[0] <= "\u9fd5"
@@ -302,13 +368,11 @@ class _Cutter:
         return Piece(parts, False, content)
 
     def _han_parts(self, word: str) -> list[tuple[int, str]]:
-        size = len(word)
         found: list[tuple[int, str]] = []
-        for start in range(size - 1):
-            for length in range(min(size - start, size - 1), 1, -1):
-                part = word[start : start + length]
-                if self._is_part(part, size):
-                    found.append((start, part))
+        for start, part in candidate_parts(word):
+            if self._is_part(part):
+                found.append((start, part))
+        size = len(word)
         starts = [start for start, _ in found]
         if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
             # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
@@ -316,16 +380,27 @@ class _Cutter:
         joints = _joints(size, found)
         return [part for part in found if not _spans_joint(part, joints)]
 
-    def _is_part(
-        self,
-        part: str,
-        size: int,
-    ) -> bool:
+    def _is_part(self, part: str) -> bool:
         # jieba's cut_for_search looks up parts of two characters, and of three in words of more.
-        is_candidate = len(part) == 2 or (len(part) == 3 and size > 3)
-        if is_candidate and rjieba.has_word(part):
+        if len(part) <= 3 and rjieba.has_word(part):
             return True
-        return size > 3 and part in self._terms
+        return part in self._terms
+
+
+def candidate_parts(word: str) -> Iterator[tuple[int, str]]:
+    """What is looked up to find the parts of a Han word: (offset, part), longer ones first.
+
+    No part is longer than the longest term, so the work grows with the length of the word and not with its cube:
+    jieba's model for unknown words may give thousands of characters as one word.
+    """
+    size = len(word)
+    longest = min(size - 1, longest_term())
+    # The words of two and three characters consist of no terms, only of words of jieba.
+    if size <= 3:
+        longest = min(longest, 2)
+    for start in range(size - 1):
+        for length in range(min(size - start, longest), 1, -1):
+            yield start, word[start : start + length]
 
 
 def _joints(
@@ -348,11 +423,15 @@ def _spans_joint(
 
 
 def _latin_parts(word: str) -> list[tuple[int, str]]:
-    """GPT-4 → gpt; Al-Zn-Mg → al, zn, mg: the parts between the joiners, figures only as grades."""
+    """GPT-4 → gpt4, gpt; Al-Zn-Mg → alznmg, al, zn, mg: without hyphens, then the parts, figures only as grades."""
     pieces = [(m.start(), m.group()) for m in re.finditer(r"[^\W_]+", word)]
-    if len(pieces) < 2:
+    # 5MW is no part of 1.5MW.
+    if len(pieces) < 2 or is_quantity(word):
         return []
     found: list[tuple[int, str]] = []
+    joined = _HYPHEN.sub("", word)
+    if joined != word:
+        found.append((0, joined))
     for at, part in pieces:
         if len(part) > 1 and (not part.isdigit() or GRADE.fullmatch(part)):
             found.append((at, part))
@@ -381,6 +460,12 @@ def mixed_terms_in(norm: str) -> list[tuple[int, str]]:
 
 def _is_latin(character: str) -> bool:
     return character.isalnum() and not is_han(character)
+
+
+@cache
+def longest_term() -> int:
+    """Characters of the longest term of the lexicon, and at least the three of jieba's parts."""
+    return max(3, *map(len, lexicon_terms()))
 
 
 @cache

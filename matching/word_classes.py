@@ -5,6 +5,7 @@ Not here: how a text is cut into terms (text), the word lists (lexicon).
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from matching.lexicon import (
     lexicon_terms,
@@ -17,9 +18,14 @@ GRADE = re.compile(r"[1-9]\d{2,4}")
 _UNIT = (
     "mm|cm|dm|m|km|um|μm|nm|mm2|cm2|m2|mm3|cm3|m3|g|kg|mg|t|l|ml|ul|w|kw|mw|gw|kwh|mwh|wh|v|kv|mv|a|ma|ah|mah|hz|khz|mhz|ghz|"
     "pa|kpa|mpa|gpa|bar|h|hr|min|s|ms|us|ns|k|n|kn|nm|n/mm2|rpm|r/min|l/min|m/s|mm/min|g/l|mg/l|mg/kg|g/cm3|kg/m3|m3/h|"
-    "t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
+    "kva|mm/s|m/min|t/h|ppm|ppb|db|dba|lx|dpi|fps|px|bit|kb|mb|gb|tb|kbps|mbps|gbps|j|kj|mj|ω|kω|mω|w/mk|hrc|hv|hb|x|wt|vol"
 )
-_QUANTITY = re.compile(rf"\d[\d.,-]*(?:{_UNIT})(?:[-/]\d[\d.,]*(?:{_UNIT}))?")
+# Units in folded texts, longest first, so that a pattern takes all of one.
+UNIT = "|".join(
+    sorted([*_UNIT.split("|"), "%", "‰", "°", "°c", "°f"], key=len, reverse=True)
+)
+_QUANTITY = re.compile(rf"[-+±]?\d[\d.,-]*(?:{UNIT})(?:[-/][-+]?\d[\d.,]*(?:{UNIT}))?")
+_ONE_QUANTITY = re.compile(rf"[-+±]?\d+(?:\.\d+)?(?:{UNIT})")
 # Some units are also names of materials or things; those stay content.
 _UNITS = frozenset(_UNIT.split("|")) - {"pa", "mg", "bar", "bit"}
 # 一次, 三十年, 两台; not 三元, 二维, 两级, which name kinds.
@@ -66,15 +72,31 @@ def is_content_term(word: str) -> bool:
         return False
     if word not in lexicon_terms() and _is_two_stop_words(word):
         return False
-    if not word[0].isdigit() or word in _NAMES_LIKE_QUANTITIES:
+    if word in _NAMES_LIKE_QUANTITIES:
         return True
+    if not word[0].isdigit():
+        return word[0] not in "-+±"
     if _FIGURES.fullmatch(word):
         return GRADE.fullmatch(word) is not None
     return _QUANTITY.fullmatch(word) is None
 
 
+def is_quantity(word: str) -> bool:
+    """Whether a word is one figure with its unit, and no name that looks like one (5G)."""
+    is_name = word in _NAMES_LIKE_QUANTITIES
+    return not is_name and _ONE_QUANTITY.fullmatch(word) is not None
+
+
 def _is_two_stop_words(word: str) -> bool:
     """技术|水平, 进一步|提高: two stop words written as one."""
     stopped = stop_words()
+    # A piece may have thousands of characters; trying every cut of one would take the square of that.
+    if len(word) > 2 * _longest_stop_word():
+        return False
     splits = range(2, len(word) - 1)
     return any(word[:at] in stopped and word[at:] in stopped for at in splits)
+
+
+@cache
+def _longest_stop_word() -> int:
+    return max(map(len, stop_words()))

@@ -11,6 +11,7 @@ from search.completion import Completion, completions
 from search.contract import Document
 from search.folding import fold_text
 from search.tokens import index_tokens
+from search.word_keys import spelling_entries
 
 # Private use, so that no folded text contains it: no phrase runs from one field into the next.
 FIELD_BREAK = "\uf8ff"
@@ -28,12 +29,14 @@ class AnalyzedText:
         words: tokens for BM25, those of the title repeated.
         title, body: folded characters for phrases; the body begins with the holder.
         completions: what is suggested by it.
+        spellings: the words of it that may be offered for mistyped ones, under their keys.
     """
 
     words: tuple[str, ...]
     title: str
     body: str
     completions: tuple[Completion, ...] = ()
+    spellings: tuple[str, ...] = ()
 
 
 def analyze(document: Document) -> AnalyzedText:
@@ -46,6 +49,7 @@ def analyze(document: Document) -> AnalyzedText:
         title=fold_text(document.title),
         body=body,
         completions=tuple(completions(document.title)),
+        spellings=spelling_entries(document.title, document.body),
     )
 
 

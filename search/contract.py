@@ -6,16 +6,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
-FACETS = ("kind", "district", "field", "stage", "mode", "year", "chain")
+FACETS = (
+    "kind",
+    "district",
+    "field",
+    "stage",
+    "mode",
+    "year",
+    "chain",
+    "institution",
+    "need",
+    "achievement_type",
+)
 # The kind has an argument of its own in a query, so it is a facet but no filter.
 FILTERS = FACETS[1:]
 SORTS = ("relevance", "newest", "deadline")
 PUBLIC = "public"
 MAX_SIZE = 1_000  # hits per page; a page is read by a person, an export by the database
 DEFAULT_SUGGESTIONS = 8  # texts at a time, as many as one takes in at a glance
+DEFAULT_CORRECTIONS = 3  # texts that may have been meant; more would be guessing
 
 Value = str | int
 Version = tuple[str, int, int]
@@ -44,9 +56,11 @@ class Document:
         version: the row's revision, which never goes down.
         title, body, holder: texts to search in.
         audience: the groups that may find it.
-        district, field, stage, chain, modes: codes of the dictionaries.
+        district, field, stage, chain, modes, need, achievement_type: codes of the dictionaries.
+        institution: what its holder is known by in a facet; None where the holder is not for everybody to know.
         year: the year of the facet.
-        published_on, deadline: what the orders "newest" and "deadline" go by.
+        published_at: the moment the order "newest" goes by, UTC without zone.
+        deadline: the day the order "deadline" goes by.
 
     Raises:
         TypeError: id or version is no integer.
@@ -66,7 +80,10 @@ class Document:
     modes: tuple[str, ...] = ()
     year: int | None = None
     chain: str | None = None
-    published_on: date | None = None
+    institution: str | None = None
+    need: str | None = None
+    achievement_type: str | None = None
+    published_at: datetime | None = None
     deadline: date | None = None
 
     def __post_init__(self) -> None:
@@ -188,6 +205,7 @@ class Result:
         missing: the reader's words that no visible document contains (filled only when not all words were found
             together).
         degraded: answered by the simpler engine because the first one is out of reach.
+        signs_only: the text holds no letter and no figure, so that nothing was looked for.
     """
 
     total: int
@@ -196,6 +214,7 @@ class Result:
     relaxed: bool = False
     missing: list[str] = field(default_factory=list)
     degraded: bool = False
+    signs_only: bool = False
 
 
 class Engine(Protocol):
@@ -229,7 +248,7 @@ class Engine(Protocol):
         kinds: Iterable[str] = (),
         size: int = DEFAULT_SUGGESTIONS,
     ) -> list[str]:
-        """Words of titles, then titles, that begin with what was typed or whose pinyin or its initials do.
+        """Words of titles, titles and titles that hold a word beginning with what was typed, or its pinyin or initials.
 
         Args:
             text: what was typed so far; "" gives nothing.
@@ -238,7 +257,25 @@ class Engine(Protocol):
             size: how many texts at most.
 
         Returns:
-            Each text once, by weight, then by the letters it was found under.
+            Each text once: words, titles that begin so, titles that hold it further in. Among words what was typed in
+            full comes first, then what most documents say (decision 046).
+
+        Raises:
+            SearchUnavailable: as for find.
+        """
+
+    def corrections(
+        self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
+    ) -> list[str]:
+        """What may have been meant by a text in which a word is found nowhere: typed in pinyin, or with a slip.
+
+        Args:
+            text: as typed.
+            audiences: only words of documents that one of these groups may find are offered.
+            size: how many texts at most.
+
+        Returns:
+            The text with what was mistyped replaced, likeliest first; [] where nothing has to be mended.
 
         Raises:
             SearchUnavailable: as for find.

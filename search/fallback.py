@@ -10,10 +10,11 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from typing import IO, Any, TypeVar
 
 from search.contract import (
+    DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
     Document,
     Engine,
@@ -30,7 +31,6 @@ FAILURE_LIMIT = 5
 REST_SECONDS = 5.0  # an engine is left alone; then one query tries it again
 ABSENT_VERSION = -1  # of a document that only one of the engines holds
 
-_DATES = ("published_on", "deadline")
 _T = TypeVar("_T")
 
 
@@ -129,6 +129,18 @@ class FallbackEngine:
         if texts is not None:
             return texts
         return self.embedded.suggest(text, readers, wanted, size)
+
+    def corrections(
+        self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
+    ) -> list[str]:
+        """What may have been meant, from the first engine or the embedded one, which offer the same."""
+        readers = tuple(audiences)
+        texts = self._try_primary(
+            lambda engine: engine.corrections(text, readers, size)
+        )
+        if texts is not None:
+            return texts
+        return self.embedded.corrections(text, readers, size)
 
     def _try_primary(self, call: Callable[[Engine], _T]) -> _T | None:
         """The first engine's answer; None when it gives none or is left alone."""
@@ -254,14 +266,20 @@ def _copy_to_spool(
     """Pass documents on and write a copy of each, one per line."""
     for document in documents:
         # JSON escapes line ends, so a document is one line whatever its text.
-        line = json.dumps(asdict(document), default=date.isoformat)
+        line = json.dumps(asdict(document), default=_iso_text)
         spool.write(line + "\n")
         yield document
 
 
 def _read_document(line: str) -> Document:
     fields = json.loads(line)
-    for name in _DATES:
-        if fields[name]:
-            fields[name] = date.fromisoformat(fields[name])
+    if fields["published_at"]:
+        fields["published_at"] = datetime.fromisoformat(fields["published_at"])
+    if fields["deadline"]:
+        fields["deadline"] = date.fromisoformat(fields["deadline"])
     return Document(**fields)
+
+
+def _iso_text(day: date) -> str:
+    """A day or a moment as text; `date.isoformat` itself would drop the hours of a moment."""
+    return day.isoformat()

@@ -41,7 +41,7 @@ def fold_character(character: str) -> str:
     """
     # normalise() first, so that characters agree with words also where it goes beyond Unicode (all dashes are one).
     normal = words_of.normalise(character)
-    decomposed = unicodedata.normalize("NFKD", normal)
+    decomposed = unicodedata.normalize("NFKD", normal.translate(words_of.EITHER))
     return "".join(c for c in decomposed if unicodedata.category(c) not in _DROPPED)
 
 
@@ -51,8 +51,8 @@ def replace_unencodable(text: str) -> str:
 
 
 def fold_text(text: str) -> str:
-    """The whole text folded, blanks gone."""
-    return "".join(map(fold_character, text))
+    """The whole text folded, blanks and markup gone."""
+    return "".join(map(fold_character, words_of.repair_text(text)))
 
 
 class FoldedText:
@@ -82,7 +82,8 @@ class FoldedText:
     @classmethod
     def fold_all(cls, originals: Sequence[str]) -> list[FoldedText]:
         """Fold texts together: arrays cost more to set up than to run through a line of text."""
-        whole = "".join(originals)
+        # Each repaired for itself: repairs keep every character in its place.
+        whole = "".join(map(words_of.repair_text, originals))
         codes = _fold_codes(whole)
         origins = np.arange(len(whole))
         uneven = np.flatnonzero(codes == _NOT_ONE)

@@ -1,21 +1,19 @@
-"""Showing a reader why a text was found: the query's words marked in the original, and the lines around them.
-Not here: finding (embedded, cluster). Both go by the same terms, so what was found by a word is marked by it.
+"""Showing a reader why a text was found: the query's words marked in the original.
+Not here: the lines around the marks (sentences), finding (embedded, cluster).
+Both go by the same terms, so what was found by a word is marked by it.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from markupsafe import Markup, escape
 
+from matching import text as words_of
 from search.folding import FoldedText, replace_unencodable
 from search.terms import ParsedQuery, Term
-
-SNIPPET_LENGTH = 120  # characters
-_LEAD = 0.25  # share of a snippet that may stand before the first mark
-_SENTENCE_ENDS = frozenset("。！？；!?;\n")
-_ELLIPSIS = "…"
 
 Span = tuple[int, int]
 TermSpans = list[list[Span]]  # of one text, for each term
@@ -31,34 +29,12 @@ def highlights(texts: Sequence[str], query: ParsedQuery) -> list[Markup]:
     Returns:
         One Markup for each text; striptags gives the text back.
     """
-    found = _find_spans(texts, query)
+    found = find_spans(texts, query)
     marked = []
     for text, by_term in zip(texts, found, strict=True):
-        spans = _all_spans(by_term)
+        spans = all_spans(by_term)
         marked.append(mark_spans(text, spans))
     return marked
-
-
-def snippets(
-    texts: Iterable[str], query: ParsedQuery, length: int = SNIPPET_LENGTH
-) -> list[Markup]:
-    """The part of each text with most of a query's words, marked as by highlights(), blanks drawn together.
-
-    Args:
-        texts: as stored, any characters.
-        query: what to mark and to cut around.
-        length: characters of a text at most, an ellipsis on each cut side not counted.
-
-    Returns:
-        One Markup for each text; the beginning of a text that has none of the words.
-    """
-    lines = [" ".join(text.split()) for text in texts]
-    found = _find_spans(lines, query)
-    length = max(length, 1)
-    cut = []
-    for line, by_term in zip(lines, found, strict=True):
-        cut.append(_snippet(line, by_term, length))
-    return cut
 
 
 def mark_spans(
@@ -98,33 +74,15 @@ def _merge_spans(spans: Iterable[Span], *, join_touching: bool) -> list[Span]:
     return merged
 
 
-def _all_spans(by_term: Iterable[list[Span]]) -> list[Span]:
+def all_spans(by_term: Iterable[list[Span]]) -> list[Span]:
+    """The places of all terms together."""
     every: list[Span] = []
     for spans in by_term:
         every += spans
     return every
 
 
-def _snippet(
-    text: str,
-    by_term: TermSpans,
-    length: int,
-) -> Markup:
-    start, end = _best_window(text, by_term, length)
-    inside = []
-    for span_start, span_end in _all_spans(by_term):
-        if span_start < end and span_end > start:
-            # A span that the cut goes through is marked as far as it is seen.
-            first = max(span_start, start)
-            last = min(span_end, end)
-            inside.append((first - start, last - start))
-    marked = mark_spans(text[start:end], inside)
-    before = _ELLIPSIS if start > 0 else ""
-    after = _ELLIPSIS if end < len(text) else ""
-    return before + marked + after
-
-
-def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
+def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
     """Per text and content term of the query (the phrase as typed last), where it stands in the original text.
 
     Stop words are left out: a page full of marked 的 shows nothing.
@@ -134,9 +92,17 @@ def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
     originals = [replace_unencodable(text) for text in texts]
     # All texts of a page are folded in one go (folding.FoldedText.fold_all says why).
     foldings = FoldedText.fold_all(originals)
+    quantities = foldings
+    if any(term.whole for term in query.content):
+        repaired = map(words_of.repair_text, originals)
+        # In the one spelling that a query's quantities have; every character stays in its place.
+        quantities = FoldedText.fold_all(list(map(words_of.join_quantities, repaired)))
     found = []
-    for original, folded in zip(originals, foldings, strict=True):
-        by_term = [_term_spans(original, folded, term) for term in query.content]
+    for original, folded, joined in zip(originals, foldings, quantities, strict=True):
+        by_term = []
+        for term in query.content:
+            spelled = joined if term.whole else folded
+            by_term.append(_term_spans(original, spelled, term))
         if query.whole:
             spans = _phrase_spans(original, folded, query.whole)
             by_term.append(list(spans))
@@ -146,7 +112,9 @@ def _find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
 
 def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
     """Where a term or a synonym of it stands; where its parts stand when neither does."""
-    spans = list(_phrase_spans(text, folded, term.phrase))
+    spans = list(_phrase_spans(text, folded, term.phrase, whole=term.whole))
+    if not spans and term.spellings:
+        spans = _hyphened_spans(text, folded, term.spellings[0])
     for other in term.alternatives:
         found = _phrase_spans(text, folded, other.phrase, whole=other.whole)
         spans.extend(found)
@@ -159,71 +127,53 @@ def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
 def _phrase_spans(
     text: str, folded: FoldedText, phrase: str, *, whole: bool = False
 ) -> Iterator[Span]:
-    """Where folded characters stand in the original. whole: not inside a longer Latin word."""
+    """Where folded characters stand in the original. whole: not inside a longer Latin word or another quantity."""
     place = folded.text.find(phrase)
     while place >= 0:
-        start = folded.origin(place)
-        end = folded.origin(place + len(phrase) - 1) + 1
-        # An accent stays with its letter.
-        while end < len(text) and unicodedata.combining(text[end]):
-            end += 1
-        inside_word = _is_latin(text, start - 1) or _is_latin(text, end)
-        if not (whole and inside_word):
+        start, end = _original_span(text, folded, place, place + len(phrase))
+        inside_word = is_latin(text, start - 1) or is_latin(text, end)
+        if not (whole and (inside_word or _is_of_figure(text, start))):
             yield start, end
         place = folded.text.find(phrase, place + len(phrase))
 
 
-def _is_latin(text: str, index: int) -> bool:
+def _hyphened_spans(text: str, folded: FoldedText, word: str) -> list[Span]:
+    """Where a word stands with hyphens inside: wifi in Wi-Fi."""
+    pattern = re.compile("-?".join(map(re.escape, word)))
+    found = []
+    for match in pattern.finditer(folded.text):
+        found.append(_original_span(text, folded, *match.span()))
+    return found
+
+
+def _original_span(text: str, folded: FoldedText, first: int, last: int) -> Span:
+    """Where the folded characters from `first` up to `last` stand in the original."""
+    start = folded.origin(first)
+    end = folded.origin(last - 1) + 1
+    reached = len(text)
+    if last < len(folded.text):
+        reached = folded.origin(last)
+    # The rest of a unit stays with its sign, 40摄氏度 folds to 40°c, and an accent with its letter.
+    while end < reached and words_of.is_of_unit(text[end]):
+        end += 1
+    while end < len(text) and unicodedata.combining(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_of_figure(text: str, index: int) -> bool:
+    """Whether a figure that begins at a place is the rest of one: 5MW in 1.5MW, 40 °C in −40 °C."""
+    before = words_of.normalise(text[max(0, index - 2) : index])
+    if before.endswith("."):
+        return before[:-1].isdigit()
+    # 10-20 MPa is a range, and its 20 has no sign.
+    is_signed = before.endswith(("-", "+", "±"))
+    return is_signed and not is_latin(before, len(before) - 2)
+
+
+def is_latin(text: str, index: int) -> bool:
+    """Whether a Latin letter or a figure stands at a place of a text."""
     if not 0 <= index < len(text):
         return False
     character = text[index]
     return character.isascii() and character.isalnum()
-
-
-def _best_window(
-    text: str,
-    by_term: TermSpans,
-    length: int,
-) -> Span:
-    """The stretch of at most length characters with most of the words, begun at a sentence where one is near."""
-    if len(text) <= length:
-        return 0, len(text)
-    lead = int(length * _LEAD)
-    best = _best_start(by_term, length - lead)
-    earliest = max(0, best - lead)
-    begin = earliest
-    for index in range(best - 1, earliest - 1, -1):
-        if text[index] in _SENTENCE_ENDS:
-            begin = index + 1
-            break
-    # The beginning of the text needs no ellipsis, which is worth more than a sentence that begins.
-    if earliest == 0:
-        begin = 0
-    begin = min(begin, len(text) - length)
-    # No Latin word is cut in two, and no line begins with a blank.
-    while begin < best and text[begin].isascii() and _is_latin(text, begin - 1):
-        begin += 1
-    while begin < best and text[begin] == " ":
-        begin += 1
-    return begin, min(len(text), begin + length)
-
-
-def _best_start(by_term: TermSpans, reach: int) -> int:
-    """Where the stretch of `reach` characters begins that has most of the terms, then most of their places."""
-    places = []
-    for index, spans in enumerate(by_term):
-        places += [(start, end, index) for start, end in spans]
-    places.sort()
-    best = 0
-    best_worth = (0, 0)
-    for position, (start, _, _) in enumerate(places):
-        inside = []
-        for _, end, index in places[position:]:
-            if end > start + reach:
-                break
-            inside.append(index)
-        worth = (len(set(inside)), len(inside))
-        if worth > best_worth:
-            best = start
-            best_worth = worth
-    return best

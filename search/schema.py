@@ -6,14 +6,16 @@ and so a rebuild.
 from __future__ import annotations
 
 import math
+from datetime import datetime, timedelta
 
 from matching import text as words_of
 from search.contract import FACETS
 
-SCHEMA = 5  # raised by hand when anything below changes what is stored
+SCHEMA = 6  # raised by hand when anything below changes what is stored
 VERSION = f"{SCHEMA}/{words_of.VERSION}"
 
-# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "text" through analysis.
+# How a field of Document is stored: "keyword" exact, "keywords" several exact values, "instant" a moment as
+# whole microseconds since 1970, "text" through analysis.
 FIELDS: dict[str, str] = {
     "kind": "keyword",
     "id": "integer",
@@ -28,7 +30,10 @@ FIELDS: dict[str, str] = {
     "modes": "keywords",
     "year": "integer",
     "chain": "keyword",
-    "published_on": "date",
+    "institution": "keyword",
+    "need": "keyword",
+    "achievement_type": "keyword",
+    "published_at": "instant",
     "deadline": "date",
 }
 # The facet is named as one of its values, the field as what holds several.
@@ -46,6 +51,12 @@ SYNONYM_WEIGHT = 0.5  # another word for it, against the reader's own
 # BM25 as both SQLite and Lucene ship it.
 K1 = 1.2
 B = 0.75
+_EPOCH = datetime(1970, 1, 1)
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment (UTC without zone) as whole microseconds since 1970: exact in every engine, where a day is not."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def inverse_document_frequency(having: int, documents: int) -> float:

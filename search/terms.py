@@ -4,6 +4,8 @@ Not here: how words are cut (matching.text), how an engine looks for a term (emb
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -26,6 +28,9 @@ REMEMBERED_QUERIES = 256
 
 # Signs that belong to the letters before them: C++ and C# are names, not the letter C.
 _TRAILING_SIGNS = frozenset("+#%＋＃％")
+
+# A Latin word with a letter, or a figure that may be written 1,000.
+_LATIN_WORD = re.compile(r"(?=.*[a-z])[a-z0-9]+(?:-[a-z0-9]+)*|[0-9]{4,}", re.A)
 
 Range = tuple[int, int]
 
@@ -53,6 +58,9 @@ class Term:
         surface: the original letters.
         word: the same as a token of the index, "" when it is no word there.
         phrase: the folded characters that must stand together.
+        whole: only as a word of its own: 40 °C is not found in −40 °C, 5MW not in 1.5MW.
+        spellings: words of the index that are this term too, whatever characters they were written with: WiFi has the
+            word of Wi-Fi.
         alternatives: synonyms.
         parts: the smaller words inside, for when the whole is found nowhere.
     """
@@ -60,6 +68,8 @@ class Term:
     surface: str
     word: str
     phrase: str
+    whole: bool = False
+    spellings: tuple[str, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     parts: tuple[Term, ...] = ()
 
@@ -71,12 +81,14 @@ class ParsedQuery:
     Attributes:
         terms: at most MAX_TERMS, in reading order, each phrase once.
         whole: the whole text as one phrase, "" when that would add nothing.
+        signs_only: something was typed, but no letter and no figure: it asks for nothing and finds nothing.
         content: the terms that carry content, or all of them where none does; these are highlighted.
     """
 
     terms: tuple[Term, ...]
     whole: str = ""
     content: tuple[Term, ...] = ()
+    signs_only: bool = False
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
@@ -86,17 +98,25 @@ def parse_query(text: str) -> ParsedQuery:
     Args:
         text: anything a person may type or paste, cut at MAX_TEXT.
     """
-    text = replace_unencodable(text[:MAX_TEXT])
+    # Repaired once and as a whole: what is between two blanks says little about them.
+    written = replace_unencodable(text[:MAX_TEXT])
+    text = words_of.repair_text(written)
+    # Nothing but markup: then that is what was meant.
+    if not any(map(str.isalnum, text)):
+        text = written
     terms: dict[str, Term] = {}
     for start, end in _split_words(text):
-        term = _full_term(text[start:end])
+        term = _full_term(text[start:end], written[start:end])
         if term is not None:
             terms.setdefault(term.phrase, term)
+    signs_only = False
     if not terms:
-        # Only signs and pictures: each blank-separated run is looked for as it stands.
+        # % stands in every other text: to find them all would say nothing. A picture (😀) is looked for as it stands.
+        folded = fold_text(text)
+        signs_only = folded != "" and all(map(_is_sign, folded))
         for run in text.split():
             term = _plain_term(run)
-            if term is not None:
+            if term is not None and not signs_only:
                 terms.setdefault(term.phrase, term)
     longest = _longest_terms(list(terms.values()))
     whole = ""
@@ -106,7 +126,14 @@ def parse_query(text: str) -> ParsedQuery:
     # One term is its own phrase already.
     if len(longest) < 2 or len(whole) > MAX_WHOLE:
         whole = ""
-    return ParsedQuery(tuple(longest), whole, tuple(content_terms(longest)))
+    content = tuple(content_terms(longest))
+    return ParsedQuery(tuple(longest), whole, content, signs_only)
+
+
+def _is_sign(character: str) -> bool:
+    """Whether a character is punctuation, or a sign of mathematics or money."""
+    category = unicodedata.category(character)
+    return character == "°" or category[0] == "P" or category in ("Sm", "Sc", "Sk")
 
 
 def fallback_terms(
@@ -145,6 +172,9 @@ def is_content_term(term: Term) -> bool:
     """Whether a term is no stop word, no single character, no figure and no sign."""
     if len(term.phrase) < 2:
         return False
+    # Nobody types a figure with its unit without meaning it.
+    if term.whole:
+        return True
     return bool(words_of.words(term.surface, stop=True))
 
 
@@ -197,19 +227,38 @@ def _uncovered_runs(text: str, start: int, end: int) -> list[Range]:
     return runs
 
 
-def _full_term(surface: str) -> Term | None:
-    """A word with its token, synonyms and parts; None when nothing of it can be looked for."""
+def _full_term(surface: str, written: str) -> Term | None:
+    """A word with its token, synonyms and parts; None when nothing of it can be looked for.
+
+    Args:
+        surface: repaired.
+        written: as it was typed.
+    """
     term = _plain_term(surface)
     if term is None:
         return None
-    alternatives = _synonyms().get(term.phrase, ())
+    token = _token_of(surface)
+    is_quantity = words_of.is_quantity(token)
+    alternatives = _synonyms().get(term.phrase, ())[:MAX_ALTERNATIVES]
     return Term(
-        surface=term.surface,
-        word=_token_of(surface),
-        phrase=term.phrase,
-        alternatives=alternatives[:MAX_ALTERNATIVES],
+        surface=words_of.drop_unseen(written).strip(),
+        word=token,
+        # 38 dB in the one spelling that all its spellings have: only words are looked for.
+        phrase=token if is_quantity else term.phrase,
+        whole=is_quantity,
+        spellings=_spellings_of(token),
+        alternatives=alternatives,
         parts=_parts(surface, term.phrase),
     )
+
+
+def _spellings_of(token: str) -> tuple[str, ...]:
+    """The word of the index that all spellings of a word have: of 7075-T6 and 7075T6 it is 7075t6."""
+    if words_of.is_quantity(token):
+        return (token,)
+    if _LATIN_WORD.fullmatch(token):
+        return (token.replace("-", ""),)
+    return ()
 
 
 def _plain_term(surface: str) -> Term | None:
@@ -217,11 +266,11 @@ def _plain_term(surface: str) -> Term | None:
     phrase = fold_text(surface)[:MAX_PHRASE]
     if not phrase:
         return None
-    return Term(surface.strip(), "", phrase)
+    return Term(words_of.drop_unseen(surface).strip(), "", phrase)
 
 
 def _token_of(surface: str) -> str:
-    token = index_token(words_of.normalise(surface))
+    token = index_token(words_of.plain_text(surface))
     if len(token) > MAX_TOKEN:
         return ""
     return token
@@ -268,8 +317,12 @@ def _synonyms() -> dict[str, tuple[Alternative, ...]]:
         forms = [form.strip() for form in line.split(",")]
         group = [_alternative(form) for form in forms if form]
         for one in group:
-            others = [other for other in group if other.phrase != one.phrase]
-            table[one.phrase] = tuple(others)
+            # A word may be in several groups: 深度学习 is DL, and beside it a kind of 人工智能.
+            known = {other.phrase: other for other in table.get(one.phrase, ())}
+            for other in group:
+                if other.phrase != one.phrase:
+                    known.setdefault(other.phrase, other)
+            table[one.phrase] = tuple(known.values())
     return table
 
 

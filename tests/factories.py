@@ -12,6 +12,7 @@ from marketplace.accounts.models import Organisation, Person, key_of
 from marketplace.clock import now, today
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
+from marketplace.listings import places
 from marketplace.listings.models import Achievement, Demand
 
 _numbers = itertools.count(7)
@@ -153,6 +154,7 @@ class Factory:
                 listing_deeds.submit(row, **seen)
             elif step == "i":  # by the operator's list: the same moves in one commit
                 listing_deeds.publish_imported(row, by=None)
+                places.settle_places()
                 self.session.commit()
                 listing_index.sync([row])
                 self.session.commit()

@@ -17,6 +17,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+# Without these a live site does not start; its secrets are long and without a pattern.
+LIVE_SETTINGS = {
+    "SECRET_KEY": "Zr4-quBn8w_TeYx2kLp7vHs0dGfAc9Jm",
+    "PASSWORD_SALT": "m3Vb_Qo6XtWz1nRy-5hKdPa8uLc0EgSi",
+    "SITE_HOST": "market.example",
+}
 CHROMIUM = next(
     (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()),
     "",

@@ -254,7 +254,7 @@ print(
     "desk:", desk.count("待归还"),
     "header:", desk.count('count-needs">3<'),
     "tray:", desk.count("待上架 2 条"),
-    "tab:", tray.count("备件第 3 页") and tray.count("tray=spares"),
+    "tab:", tray.count("备件第 3 页") and tray.count('tray=spares"'),
     "page:", shelf.status_code,
     "permission:", len(TABLE.get("spare.lend", ())),
     "deeds:", printed.count("spare.lend: operator"),

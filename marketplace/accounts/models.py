@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from datetime import datetime
 
 from flask_security import RoleMixin, UserMixin
@@ -13,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from marketplace.clock import now
 from marketplace.dictionaries.models import District
 from marketplace.extensions import Model, db
+from marketplace.parsing.names import name_key
 
 ORGANISATION_KINDS = {
     "firm": "企业",
@@ -29,18 +28,8 @@ ROLES = {
     "broker": "技术经理人",
     "operator": "平台运营人员",
 }
-
-
-def key_of(text: str) -> str:
-    """What two spellings of one name share: `plain`, at most 200 characters."""
-    # The column's length: NFKC makes a text longer at times.
-    return plain(text)[:200]
-
-
-def plain(text: str) -> str:
-    """A text as it is compared with a name: NFKC, case-folded, letters and digits only."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return re.sub(r"[\W_]+", "", folded)
+# What spellings of one name share; organisations and listings are known by it.
+key_of = name_key
 
 
 class Role(RoleMixin, Model):

@@ -11,13 +11,19 @@ from dataclasses import dataclass
 from flask import current_app
 
 import search
+from marketplace.accounts.queries import names_of_organisations
 from marketplace.catalogue.search_state import SearchState
 from marketplace.dictionaries.models import read_facet_names
+from marketplace.listings import cards
 from marketplace.listings.schema import terms
 from marketplace.permissions import Reader, audiences
 
 # Without an order of their own, and longer than a page shows at once: their options are sorted by count.
-SORTED_BY_COUNT = ("field", "chain", "district")
+SORTED_BY_COUNT = ("field", "chain", "institution", "district")
+MOST_OPTIONS = 40  # values of one facet that are offered, the most frequent ones; a list of all holders helps nobody
+UNNAMED_HOLDER = (
+    "所选单位"  # a chosen organisation that has nothing under the other filters
+)
 FacetNames = Mapping[str, Mapping[str, str]]  # facet → code → name
 
 
@@ -42,14 +48,34 @@ class Option:
 def facet_names() -> dict[str, Mapping[str, str]]:
     """Facet → code → name of every value a listing may have; `unofficial` lists the chains that nobody confirmed.
 
-    Years are their own names and are not listed.
+    Years are their own names and are not listed; organisations are named for one result, see `name_institutions`.
     """
     return {
         **read_facet_names(),
         "stage": terms.STAGES,
-        "mode": terms.CONVERSION_MODES,
+        # Both kinds in one facet: what is the same in both has one code and the name of the achievements.
+        "mode": {**terms.COOPERATION_MODES, **terms.CONVERSION_MODES},
+        "need": need_names(),
+        "achievement_type": terms.ACHIEVEMENT_TYPES,
         "year": {},
+        "institution": {},
     }
+
+
+def need_names() -> dict[str, str]:
+    """Code → kind of need as lists say it: 技术需求."""
+    return {code: cards.kind_name_of("demand", code) for code in terms.NEEDS}
+
+
+def name_institutions(
+    names: FacetNames, result: search.Result, state: SearchState
+) -> FacetNames:
+    """The names of facets with those of the organisations that a result counts, and of no other."""
+    counted = facet_counts(result, "institution")
+    found = names_of_organisations(map(int, counted))
+    for code in state.filters.get("institution", ()):
+        found.setdefault(code, UNNAMED_HOLDER)
+    return {**names, "institution": found}
 
 
 def run_search(state: SearchState, reader: Reader, size: int) -> search.Result:
@@ -63,6 +89,8 @@ def run_search(state: SearchState, reader: Reader, size: int) -> search.Result:
     Raises:
         search.SearchUnavailable: the engine does not answer.
     """
+    if state.only_signs:
+        return search.Result(total=0, hits=[], facets={})
     engine: search.Engine = current_app.extensions["search"]
     return engine.find(state.query(audiences(reader), size=size))
 
@@ -87,6 +115,9 @@ def facet_options(
         options in the order of the dictionary, years latest first, the facets of SORTED_BY_COUNT by count.
     """
     counts = facet_counts(result, facet)
+    if facet == "mode" and state.kind:
+        # One kind is shown, and is spoken of in its own words: 技术转让, not 转让.
+        names = {**names, facet: {**names[facet], **cards.MODE_NAMES[state.kind]}}
     chosen = state.filters.get(facet, ())
     unofficial = names["unofficial"] if facet == "chain" else {}
     options = []
@@ -97,6 +128,8 @@ def facet_options(
             options.append(Option(code, name, count, code in chosen, official))
     if facet in SORTED_BY_COUNT:
         options.sort(key=lambda option: -option.count)
+        rest = [option for option in options[MOST_OPTIONS:] if option.chosen]
+        options = options[:MOST_OPTIONS] + rest
     return options
 
 

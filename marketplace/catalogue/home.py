@@ -125,7 +125,7 @@ def sitemap_rows(*, by: Reader) -> Iterator[tuple[str, int, datetime]]:
         query = (
             db.select(table.id, table.updated_at)
             .where(table.found_by(by))
-            .order_by(table.updated_at.desc())
+            .order_by(table.updated_at.desc(), table.id.desc())
         )
         for listing_id, changed in db.session.execute(query.limit(left)):
             yield kind, listing_id, changed

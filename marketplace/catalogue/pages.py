@@ -14,9 +14,10 @@ from marketplace.catalogue import queries, search_state
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import today
-from marketplace.door import needs
+from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
+from marketplace.limits import limit_searches
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.listings.schema import terms
 from marketplace.permissions import Guest
@@ -37,7 +38,7 @@ def words() -> dict[str, object]:
 
 
 @blueprint.get("/")
-@needs("public.read")
+@needs("public.read", stored=OPEN_PAGE)
 def home() -> ResponseReturnValue:
     """The way in: a search box, the door for a problem, what is new, and true counts."""
     names = facet_names()
@@ -53,7 +54,8 @@ def home() -> ResponseReturnValue:
 
 
 @blueprint.get("/search", endpoint="search")
-@needs("listing.read")
+@needs("listing.read", stored=OPEN_PAGE, cleans=True)
+@limit_searches
 def find() -> ResponseReturnValue:
     """The search page; every state of it is an address."""
     names = facet_names()
@@ -94,7 +96,7 @@ def _chosen_filters(found: queries.SearchPage) -> list[tuple[str, str]]:
 
 
 @blueprint.get("/suggest")
-@needs("public.read")
+@needs("public.read", stored=f"private, max-age={SUGGESTED_FOR}", cleans=True)
 # Four letters a second by somebody who types without a pause.
 @limiter.limit("240/minute")
 def suggest() -> ResponseReturnValue:
@@ -102,11 +104,11 @@ def suggest() -> ResponseReturnValue:
     text = request.args.get("q", "")[: search_state.TEXT_LIMIT]
     kind = request.args.get("kind", "")
     offers = queries.suggest(text, kind, by=current_user)
-    return {"offers": offers}, {"Cache-Control": f"private, max-age={SUGGESTED_FOR}"}
+    return {"offers": offers}
 
 
 @blueprint.get("/search.xlsx")
-@needs("listing.export")
+@needs("listing.export", cleans=True)
 # An export reads a thousand rows in full.
 @limiter.limit("20/minute")
 def export() -> ResponseReturnValue:
@@ -126,14 +128,14 @@ def export() -> ResponseReturnValue:
 
 
 @blueprint.get("/robots.txt")
-@needs("public.read")
+@needs("public.read", stored=OPEN_FILE)
 def robots() -> ResponseReturnValue:
     """What crawlers may read."""
     return Response(render_template("catalogue/robots.txt"), mimetype="text/plain")
 
 
 @blueprint.get("/sitemap.xml")
-@needs("public.read")
+@needs("public.read", stored=OPEN_FILE)
 def sitemap() -> ResponseReturnValue:
     """The addresses a guest may find."""
     # As a guest for every reader: the file may be kept by proxies.

@@ -17,6 +17,7 @@ from marketplace.catalogue.facets import (
     Option,
     facet_counts,
     facet_options,
+    name_institutions,
     run_search,
 )
 from marketplace.catalogue.search_state import FACETS, SearchState
@@ -27,12 +28,15 @@ from marketplace.listings.cards import Card
 from marketplace.listings.models import LISTINGS
 from marketplace.permissions import Reader, audiences
 from marketplace.persistence import Page
-from search.marking import highlights, snippets
+from search.marking import highlights
+from search.sentences import snippets
+from search.spelling import looks_mistyped
 from search.terms import is_content_term, parse_query
 
 PAGE_SIZE = 20
 EXPORT_LIMIT = 1000  # rows of one exported list
 SNIPPET_LENGTH = 76  # characters: two lines of the text column
+FEW = 3  # rows up to which a reader may have meant something else
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class SearchPage:
         facets: facet → options, the chosen ones even where they count 0.
         relaxed: no row has all the words; the ones with some of them are shown.
         missing: words of the query that no row contains.
+        meant: the same search for what may have been meant by a mistyped word, where it finds something.
         without: the same search without those words, where it finds something.
         wide: the same search without filters, where this one finds nothing.
         beyond: the page asked for, where the list ends before it.
@@ -83,6 +88,7 @@ class SearchPage:
     facets: dict[str, list[Option]]
     relaxed: bool
     missing: list[str]
+    meant: list[Shortcut]
     without: Shortcut | None
     wide: Shortcut | None
     beyond: int | None
@@ -107,6 +113,7 @@ def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPag
         beyond = state.page
         state = state.on_page(pages)
         result = run_search(state, by, PAGE_SIZE)
+    names = name_institutions(names, result, state)
     wide = None
     if result.total == 0 and state.is_filtered:
         wide = _shortcut(state.unfiltered(), by)
@@ -119,6 +126,7 @@ def find_page(state: SearchState, names: FacetNames, *, by: Reader) -> SearchPag
         facets={facet: facet_options(facet, result, names, state) for facet in FACETS},
         relaxed=result.relaxed,
         missing=result.missing,
+        meant=_meant(state, result, by),
         without=_without_words(state, result.missing, by),
         wide=wide,
         beyond=beyond,
@@ -164,8 +172,30 @@ def _lines(
     query = parse_query(text)
     # All texts of a page are marked together: folding them one by one took twice as long.
     titles = highlights([card.title for card in found], query)
-    texts = snippets([card.text for card in found], query, SNIPPET_LENGTH)
+    shown = []
+    for card, title in zip(found, titles, strict=True):
+        # Keywords are no sentence: they are shown where nothing else would say why the row was found.
+        keywords = () if "<mark>" in title else (card.keywords,)
+        shown.append((*card.texts, *keywords))
+    texts = snippets(shown, query, SNIPPET_LENGTH)
     return list(map(Line, found, titles, texts))
+
+
+def _meant(state: SearchState, result: search.Result, by: Reader) -> list[Shortcut]:
+    """The searches that may have been meant, under the same filters, where this one finds few rows or none."""
+    if not state.text or state.only_signs:
+        return []
+    finds_plenty = result.total > FEW and not result.relaxed
+    # 轴成 is found as two characters in many rows, though none says 轴成.
+    if finds_plenty and not looks_mistyped(state.text):
+        return []
+    engine: search.Engine = current_app.extensions["search"]
+    found = []
+    for text in engine.corrections(state.text, audiences(by)):
+        shortcut = _shortcut(state.with_text(text), by)
+        if shortcut is not None:
+            found.append(shortcut)
+    return found
 
 
 def _without_words(

@@ -26,8 +26,11 @@ SORTS = {"relevance": "相关", "newest": "最新", "deadline": "截止临近"}
 FACETS = {
     "field": "技术领域",
     "chain": "产业链",
+    "institution": "单位",
     "stage": "所处阶段",
     "mode": "合作方式",
+    "need": "需求类别",
+    "achievement_type": "成果类型",
     "district": "县市区",
     "year": "发布年份",
 }
@@ -93,6 +96,11 @@ class SearchState:
             full=len(typed) == BOX_LIMIT,
             unknown=tuple(unknown),
         )
+
+    @property
+    def only_signs(self) -> bool:
+        """Whether the text holds no letter and no figure: half of all listings have a %, which says nothing."""
+        return bool(self.text) and not any(map(str.isalnum, self.text))
 
     @property
     def order(self) -> str:
@@ -190,6 +198,9 @@ def _sound_character(character: str) -> str:
 
 
 def _is_known(facet: str, code: str, names: Mapping[str, Mapping[str, str]]) -> bool:
+    # Organisations are named when they are counted: an address shall not tell which there are.
+    if facet == "institution":
+        return code.isascii() and code.isdecimal() and len(code) < 10
     if facet != "year":
         return code in names[facet]
     is_number = code.isascii() and code.isdecimal() and len(code) == 4

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, NumberRange
 
+from marketplace.forms import PageForm
 
-class ChainForm(FlaskForm):
+
+class ChainForm(PageForm):
     """An industry chain."""
 
     seen = HiddenField()

@@ -46,6 +46,9 @@ file_to_write = click.Path(dir_okay=False, path_type=Path)
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
 @click.option("--strict", is_flag=True, help="Take nothing if any row has a problem.")
 @click.option(
+    "--overwrite", is_flag=True, help="Also change what people changed on the site."
+)
+@click.option(
     "--publish",
     is_flag=True,
     help="Publish complete rows at once and vouch for their organisations.",
@@ -73,6 +76,7 @@ def import_list(
     kind: str,
     dry_run: bool,
     strict: bool,
+    overwrite: bool,
     publish: bool,
     defaults: tuple[str, ...],
     errors: Path | None,
@@ -89,6 +93,7 @@ def import_list(
                 report,
                 by=None,
                 strict=strict,
+                overwrite=overwrite,
                 publish=publish,
                 dry_run=dry_run,
                 progress=progress,

@@ -18,11 +18,10 @@ from marketplace.accounts.models import Organisation
 from marketplace.clock import today
 from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
-from marketplace.exchange.organisation_names import SimilarNames
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings import upkeep, writing
+from marketplace.listings import places, upkeep, writing
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.owners import NamedOwner
@@ -30,7 +29,6 @@ from marketplace.listings.schema.rows import Rows, part_of
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
-SIMILAR_MOST = 3  # organisations that a notice names
 BATCH = 500  # rows compared and written at a time
 
 
@@ -47,15 +45,14 @@ def import_rows(
     """Take the good rows of a list into the catalogue, in one transaction, and bring the index in step.
 
     A listing of the same organisation and title is the same one: where nothing differs it is passed over, else it is
-    changed, if its state lets it be edited. A cell that is empty leaves what is there as it is, and so does one that was
-    changed by hand since the last import, unless `overwrite` says otherwise.
+    changed, if its state lets it be edited. A cell that is empty leaves what is there as it is, and so does one whose
+    value was changed by hand since the last import, unless `overwrite` says otherwise.
 
     Args:
         report: what `importing.parse_file` gave.
         by: the acting person; None from the command line.
         strict: take nothing if there is any problem.
-        publish: an operator's own list: rows that are complete are published, and organisations that it names with their
-            code vouched for.
+        publish: an operator's own list: rows that are complete are published, and their organisations vouched for.
         overwrite: also change what people have changed by hand on the site.
         dry_run: go through everything and then take it all back.
         progress: takes (rows done, rows in all) after each batch.
@@ -106,6 +103,8 @@ def import_rows(
     if dry_run:
         db.session.rollback()
         return outcome
+    # Firms came with the list: unnamed ones may now show their place, or are to hide it.
+    places.settle_places()
     persistence.commit()
     if outcome.new or outcome.changed or outcome.published:
         _sync_index(report, outcome)
@@ -215,12 +214,9 @@ class _Importer:
         for entry in entries:
             rows.setdefault(entry.owner, []).append(entry.row)
         known = queries.organisations_of(rows)
-        added: dict[NamedOwner, list[int]] = {}
         for owner, numbers in rows.items():
             # The code comes first: names are written in many ways, and change.
             organisation = known.get(owner.uscc or "") or known.get(owner.key)
-            if organisation is None:
-                added[owner] = numbers
             if organisation is None or self._adds_to(owner, organisation):
                 try:
                     organisation = draft_organisation(
@@ -228,8 +224,7 @@ class _Importer:
                         kind=owner.kind,
                         uscc=owner.uscc,
                         district_code=owner.district_code,
-                        # A name alone proves nothing: a wrong spelling would be vouched for as well.
-                        verified=self.publish and bool(owner.uscc),
+                        verified=self.publish,
                     )
                 except Invalid as error:
                     self._refuse_owner(owner, numbers, error)
@@ -240,38 +235,10 @@ class _Importer:
                     known[organisation.uscc] = organisation
             self.organisations[owner] = organisation
         db.session.flush()
-        self._name_similar(added)
-
-    def _name_similar(self, added: Mapping[NamedOwner, list[int]]) -> None:
-        """Say which new organisations may be others that are there already, or one another; none is joined unasked."""
-        if not added:
-            return
-        others = {
-            organisation.name: organisation
-            for organisation in queries.organisations_like(added)
-        }
-        for owner in self.organisations:
-            others.setdefault(owner.name, self.organisations[owner])
-        names = SimilarNames(others)
-        for owner, numbers in added.items():
-            organisation = self.organisations.get(owner)
-            if organisation is None:
-                continue
-            near = [
-                name
-                for name in names.near(owner.name)
-                if others[name].id != organisation.id
-            ]
-            if near:
-                listed = "、".join(f"「{name}」" for name in near[:SIMILAR_MOST])
-                message = f"新增了单位「{owner.name}」，它和{listed}可能是同一个单位。"
-                advice = "是同一个单位的，请改成一致的全称，或填写统一社会信用代码。"
-                notice = Problem(min(numbers), "", "", owner.name, message, advice)
-                self.outcome.notices.append(notice)
 
     def _adds_to(self, owner: NamedOwner, organisation: Organisation) -> bool:
         """Whether the list says more of an organisation than the database, or something else."""
-        if self.publish and owner.uscc and organisation.verified_at is None:
+        if self.publish and organisation.verified_at is None:
             return True
         if owner.district_code and not organisation.district_code:
             return True
@@ -397,13 +364,12 @@ class _Importer:
         self.outcome.notices.append(
             entry.problem(f"更新了平台上的这一条（编号 {row.id}）：{labels}。")
         )
-        fields = SCHEMAS[row.kind].by_name
-        parts = [
-            f"{fields[name].label}：{words}" for name, words in before.items() if words
-        ]
-        if parts:
-            note = "批量导入前的内容：\n" + "\n".join(parts)
-            queries.last_history(row).note = note
+        schema = SCHEMAS[row.kind]
+        lines = [queries.IMPORT_NOTE]
+        for name, words in before.items():
+            if words:
+                lines.append(f"原来的{schema[name].label}：{words}")
+        queries.last_history(row).note = "\n".join(lines)
 
     def _refuse_change(
         self, row: Achievement | Demand, entry: Entry, reason: str, advice: str
@@ -471,8 +437,8 @@ def _values_of(field: Rows, row: Any) -> dict[str, Any]:
 
 def _words_of(row: Achievement | Demand, names: Iterable[str]) -> dict[str, str]:
     """Field → what it says, in words, for fields that are about to change."""
-    fields = SCHEMAS[row.kind].by_name
-    return {name: fields[name].describe(row) for name in names if name in fields}
+    schema = SCHEMAS[row.kind]
+    return {name: schema[name].describe(row) for name in names if name in schema}
 
 
 def _labels_of(kind: str, names: Iterable[str]) -> str:

@@ -25,6 +25,7 @@ from marketplace.exchange.headers import (
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow, combined_header
+from marketplace.listings.disclosure import UNNAMED
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
@@ -36,6 +37,7 @@ from marketplace.listings.schema.owners import (
     owner_of_cells,
 )
 from marketplace.parsing import ParseError
+from marketplace.parsing.secrecy import secret_mark
 from marketplace.parsing.text import cell_text
 
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
@@ -43,11 +45,11 @@ MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
 UNKNOWN_MOST = 20  # headers without a column that are listed
+# What stands for an organisation that is not named: 某县某轴承企业, 单位未公开.
+PLACEHOLDER = re.compile(rf"{UNNAMED}|.{{0,12}}某.{{0,12}}(?:企业|公司|单位|工厂|厂)")
 ROWS_NAMED = 8  # rows that a remark names
 # Columns without which a listing would be another one, or be seen by others than it should.
 NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", "anonymous"})
-# How 国家秘密 is marked on paper (保守国家秘密法实施条例): the degree, a star, the years.
-SECRET_MARK = re.compile(r"(秘密|机密|绝密)\s*★")
 
 
 def parse_file(
@@ -434,6 +436,15 @@ class _SheetReader:
                 row_report.report_error(
                     key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
                 )
+            elif key == owner and PLACEHOLDER.fullmatch(text):
+                # As our own exports write a firm that is not to be named: taken as a name it would become one.
+                row_report.report_error(
+                    key,
+                    ParseError(
+                        f"「{text[:VALUE_MOST]}」是隐去的名称，不是单位。",
+                        "填写单位的全称。",
+                    ),
+                )
 
     def _is_first(self, entry: Entry, row_report: _RowReport) -> bool:
         """Whether no row before names the same owner and title; a second one is refused."""
@@ -463,14 +474,7 @@ def _columns_by_name(
 
 def has_secret_mark(raws: Iterable[Any]) -> bool:
     """Whether a cell of the row bears the mark of 国家秘密."""
-    return any(_is_marked_secret(raw) for raw in raws)
-
-
-def _is_marked_secret(raw: Any) -> bool:
-    # Nearly no cell has the star, and looking for it first takes a quarter of the time of the pattern.
-    if not isinstance(raw, str) or "★" not in raw:
-        return False
-    return SECRET_MARK.search(raw) is not None
+    return any(isinstance(raw, str) and secret_mark(raw) for raw in raws)
 
 
 def _shorten(raw: Any) -> str:

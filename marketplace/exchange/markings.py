@@ -1,4 +1,4 @@
-"""What the XML of a sheet says beside values: merged ranges, hidden rows and columns, formulas without result, pictures.
+"""What the XML of a sheet says of its rows, columns and cells beside their values: hidden, merged, without a result.
 Not here: the values themselves (xlsx), what a cell means (marketplace.parsing).
 
 openpyxl gives none of this while it reads a sheet as a stream; python-calamine 0.9 gives merged ranges only.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from marketplace.accounts.models import Organisation
 from marketplace.extensions import db
+from marketplace.lifecycle import History, history_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema.owners import NamedOwner
@@ -16,6 +17,7 @@ from marketplace.permissions import Reader
 from marketplace.persistence import chunked
 
 EXPORT_BATCH = 500  # listings read at a time
+IMPORT_NOTE = "批量导入"  # how the notes of History rows begin that an import writes
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
 
 
@@ -61,6 +63,24 @@ def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Dem
         for row in db.session.scalars(db.select(table).where(table.id.in_(part))):
             found[row.id] = row
     return found
+
+
+def changed_by_hand(row: Achievement | Demand) -> set[str]:
+    """The fields that people have changed on the site, and no import since."""
+    by_hand: set[str] = set()
+    imported: set[str] = set()
+    for entry in reversed(history_of(row)):
+        # The command line and what an import noted; everything else was somebody at a form.
+        if entry.by_id is None or entry.note.startswith(IMPORT_NOTE):
+            imported.update(entry.changed)
+        else:
+            by_hand.update(set(entry.changed) - imported)
+    return by_hand
+
+
+def last_history(row: Achievement | Demand) -> History:
+    """The newest History row of a listing that has any."""
+    return history_of(row)[-1]
 
 
 def listings_to_export(

@@ -126,7 +126,10 @@ def header_at(
     """The place of the first header row among rows, and the header; None where there is none."""
     counts = [_known_in(row, headers) for row in rows]
     pairs = [combined_header(upper, lower, headers) for upper, lower in pairwise(rows)]
-    counted = [_known_in(pair, headers) if pair else 0 for pair in pairs]
+    counted = [0] * len(pairs)
+    for place, pair in enumerate(pairs):
+        if pair:
+            counted[place] = _known_in(pair, headers)
     best = max([*counts, *counted])
     if not best:
         return None

@@ -16,6 +16,7 @@ from marketplace.listings.contributed import (
 )
 from marketplace.permissions import (
     Deeds,
+    another_operator,
     anyone,
     belongs_somewhere,
     broker,
@@ -42,6 +43,7 @@ DEEDS: Deeds = {
     "listing.history": (member, operator),
     # the operators
     "listing.review": (operator,),
+    "listing.approve": (another_operator,),
     "listing.suspend": (operator,),
 }
 

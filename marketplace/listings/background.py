@@ -47,6 +47,8 @@ def sync_index() -> str:
     A count that differs although nothing waits to be written points to an index that was lost in part; the two are
     then compared one by one.
     """
+    # Before the index, which is to hold what is decided: lists that were imported, validity that ended by the day.
+    upkeep.settle_places()
     if any(_needs_rebuild(engine) for engine in _engines()):
         return f"rebuilt with {upkeep.index_rebuild()}"
     done = upkeep.index_sync()

@@ -64,6 +64,7 @@ LIST_OFFERS = (
     Offer("renew", "续期一年", posts=True),
     Offer("close"),
     Offer("withdraw", in_state={"draft": "不要了", "returned": "不要了"}),
+    Offer("copy", posts=True, look="link"),
     Offer("archive"),
 )
 # What a list says where the owner has nothing to do but wait, or nothing any more.
@@ -76,12 +77,17 @@ PAGE_OFFERS = (
     Offer(
         "edit",
         "编辑",
-        in_state={"draft": "继续填写", "returned": "按退回意见修改"},
+        in_state={
+            "draft": "继续填写",
+            "returned": "按退回意见修改",
+            "suspended": "按暂停原因修改",
+        },
         look="primary",
     ),
     # A returned listing is handed in from its form, once it is mended.
     Offer("submit", "送审", only_in=("draft",), posts=True),
     Offer("renew", "续期一年", posts=True, look="primary"),
+    Offer("copy", posts=True, look="primary"),
 )
 PAGE_ENDINGS = (Offer("close"), Offer("archive"))
 REVIEW_OFFERS = (
@@ -103,7 +109,7 @@ def list_remark(row: Row) -> str:
 def list_buttons(row: Row, reader: Reader | None) -> list[Button]:
     """What stands beside a listing in a list of one's own."""
     buttons = list(_offered(LIST_OFFERS, row, reader))
-    if row.state == "published":
+    if row.state == "published" and row.is_matchable:
         url = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
         buttons.insert(0, Button("看匹配", url))
     return buttons
@@ -144,6 +150,10 @@ def _way_on(row: Row, *, owner: bool) -> Button:
     """Where a reader goes on who has nothing to press."""
     if owner:
         return Button("在「我的」里看进度", url_for("desk.mine"), look="primary")
+    if row.in_matching and not row.is_matchable:
+        # A page of matches would only say that achievements do not meet such a need.
+        url = url_for(f"listings.{row.kind}", listing_id=row.id, _anchor="side-contact")
+        return Button("看怎么联系", url, look="primary")
     if row.in_matching:
         other_name = KIND_NAMES[row.counterpart]
         url = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)

@@ -21,13 +21,19 @@ from marketplace.dictionaries.models import Chain, District
 from marketplace.extensions import db
 from marketplace.listings import index
 from marketplace.listings.disclosure import UNNAMED, common_view
-from marketplace.listings.models import LISTINGS, Achievement, Demand, alias_of
-from marketplace.listings.schema import DEMAND, terms
+from marketplace.listings.models import (
+    KIND_NAMES,
+    LISTINGS,
+    Achievement,
+    Demand,
+    alias_of,
+)
+from marketplace.listings.schema import DEMAND, SCHEMAS, terms
 from marketplace.listings.schema.price import format_price
 from marketplace.permissions import Reader, audiences
 from marketplace.wording import day
 
-VERSION = 1  # raised when `card_of` stores something else: `upkeep.write_cards` then writes every card again
+VERSION = 2  # raised when `card_of` stores something else: `upkeep.write_cards` then writes every card again
 QUERIES_CACHED = 64  # kinds of readers whose statement is kept: building one takes longer than running it
 NAMED, ALIAS, HIDDEN = "named", "alias", "hidden"  # who is shown as the holder
 MODE_NAMES = {
@@ -44,14 +50,18 @@ class Card:
 
     Attributes:
         kind, id: of the listing.
-        title: as stored; text: what its public page says, in one line.
+        kind_name: the word before its title: 成果, or the kind of need of a demand, where it is known.
+        title: as stored; texts: what its public page says, field by field, the main one first.
+        keywords: its keywords in one text.
         facts: (name, value), or a value that says by itself what it is.
     """
 
     kind: str
     id: int
+    kind_name: str
     title: str
-    text: str
+    texts: tuple[str, ...]
+    keywords: str
     facts: list[tuple[str, str] | str]
 
 
@@ -68,12 +78,18 @@ def card_of(row: Achievement | Demand) -> dict[str, Any]:
         figures = [view.budget]
         price_mode = "negotiable" if view.budget_negotiable else None
         deadline = view.deadline
+    by_label = index.texts(view)
+    keywords = by_label.pop(SCHEMAS[view.kind]["keywords"].label, "")
+    sections = list(by_label.values())
     holder = NAMED
     if not view.knows.firm:
         holder = ALIAS if view.knows.full else HIDDEN
     card: dict[str, Any] = {
         "version": VERSION,
-        "text": " ".join(" ".join(index.texts(view).values()).split()),
+        # Field by field: a snippet is a sentence of one of them, never the end of one and the beginning of the next.
+        "texts": sections,
+        "keywords": keywords,
+        "need": index.need(view),
         "holder": holder,
         "field": index.main_field(view) or "",
         "stage": index.stage(view),
@@ -141,6 +157,8 @@ def _card_query(audience: frozenset[str] | None, day: date) -> CompoundSelect[An
             Organisation.name,
             District.name,
             Chain.name,
+            # Only demands may be unnamed.
+            getattr(table, "place_shown", db.literal_column("''")),
         )
         joined = columns.join(Organisation, Organisation.id == table.organisation_id)
         joined = joined.outerjoin(
@@ -165,6 +183,7 @@ def _card(
     organisation: str,
     district: str | None,
     chain: str | None,
+    place: str,
     *,
     fields: Mapping[str, str],
 ) -> Card:
@@ -174,7 +193,7 @@ def _card(
         stored = card_of(row)  # type: ignore[arg-type]  # the row was found by the same transaction
     holders = {
         NAMED: organisation,
-        ALIAS: alias_of(district, chain),
+        ALIAS: alias_of(district, chain, place),
         HIDDEN: UNNAMED,
     }
     names = MODE_NAMES[kind]
@@ -193,4 +212,20 @@ def _card(
     if stored["deadline"]:
         facts.append(f"期限 {day(date.fromisoformat(stored['deadline']))}")
     facts.append(f"更新 {day(updated_at)}")
-    return Card(kind, listing_id, title, stored["text"], facts)
+    kind_name = kind_name_of(kind, stored["need"])
+    return Card(
+        kind=kind,
+        id=listing_id,
+        kind_name=kind_name,
+        title=title,
+        texts=tuple(stored["texts"]),
+        keywords=stored["keywords"],
+        facts=facts,
+    )
+
+
+def kind_name_of(kind: str, need: str | None) -> str:
+    """The word for a listing: 成果, 需求, or what a demand needs where that is known: 技术需求, 人才需求, 资金需求."""
+    if kind == "demand" and need:
+        return terms.NEEDS[need] + KIND_NAMES[kind]
+    return KIND_NAMES[kind]

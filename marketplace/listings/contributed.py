@@ -13,7 +13,7 @@ from flask import url_for
 
 from marketplace.accounts.models import Organisation
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.listings import buttons, review_queue, worklists
+from marketplace.listings import bulk, buttons, review_queue, worklists
 from marketplace.listings.life import DEMAND_LIFE
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -37,6 +37,13 @@ LOOKS = {
     "archived": "over",
     "closed": "over",
 }
+# State → what the operators did, and the way on.
+STOPPED_WORDS = {
+    "returned": ("退回", "修改后再送审"),
+    "rejected": ("不予通过", "复制为新草稿，或归档"),
+    "suspended": ("暂停", "按原因修改，平台核对后恢复"),
+}
+TEXT_MOST = 60  # characters of what one's own titles are searched for
 TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
 ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
 
@@ -56,21 +63,25 @@ def nav(reader: Reader) -> Iterator[Link]:
 
 
 def tasks(person: Reader) -> Iterator[Task]:
-    """The listings to mend, longest waiting first; then those whose validity ends soon, soonest first."""
-    for one in worklists.returned_listings(person):
+    """The listings to mend or to begin again, longest waiting first; then those that end soon, soonest first."""
+    for one in worklists.stopped_listings(person):
+        word, button = STOPPED_WORDS[one.row.state]
+        url = _edit_url(one.row)
+        if one.row.state == "rejected":
+            url = url_for(f"listings.{one.row.kind}", listing_id=one.row.id)
         yield Task(
-            kind_name=KIND_NAMES[one.row.kind],
+            kind_name=one.row.kind_word,
             title=one.row.title,
-            url=_edit_url(one.row),
-            state="已退回",
+            url=url,
+            state=STATE_NAMES[one.row.state],
             since=one.at,
-            dated=("退回时间", f"{day(one.at)} 退回"),
-            note=f"退回原因：{one.reason or '未写明'}",
-            button="修改后再送审",
+            dated=(f"{word}时间", f"{day(one.at)} {word}"),
+            note=f"{word}原因：{one.reason or '未写明'}",
+            button=button,
         )
     for row in worklists.ending_listings(person):
         yield Task(
-            kind_name=KIND_NAMES[row.kind],
+            kind_name=row.kind_word,
             title=row.title,
             url=_edit_url(row) + "#valid_until",
             state="快到期",
@@ -90,28 +101,40 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
 
     Args:
         person: the reader.
-        filters: `kind`, `state` and `page` of the address; what is unknown counts as not given.
+        filters: `kind`, `state`, `q`, `mine` and `page` of the address; what is unknown counts as not given.
     """
     kind = _one_of(filters.get("kind"), LISTINGS)
     state = _one_of(filters.get("state"), STATE_NAMES)
     rows = worklists.waiting_listings(person)
     if rows:
         yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
+    text = filters.get("q", "").strip()[:TEXT_MOST]
+    mine = filters.get("mine") == "1"
     own = worklists.own_listings(
-        person, kind=kind, state=state, page=_page_number(filters)
+        person,
+        kind=kind,
+        state=state,
+        text=text,
+        mine=mine,
+        page=_page_number(filters),
     )
+    lines = _lines(own.rows, person)
     values = {
         "own": own,
-        "lines": _lines(own.rows, person),
+        "lines": lines,
         "has_achievements": any(row.kind == "achievement" for row in own.rows),
         "kind": kind,
         "state": state,
+        "text": text,
+        "mine": mine,
         "kinds": KIND_NAMES,
         "states": STATE_NAMES,
+        "bulk": _bulk_buttons(lines),
     }
-    yield Panel("listings/_own.html", values)
-    # Who looks for drafts has them in the list above already.
-    if state != "draft":
+    narrowed = _narrowed(kind, state, text, mine)
+    yield Panel("listings/_own.html", values, narrowed)
+    # Who looks for something has it in the list above already.
+    if not narrowed:
         drafts, total = worklists.own_drafts(person)
         if drafts:
             values = {"lines": _lines(drafts, person), "total": total}
@@ -147,7 +170,7 @@ def _tray_page(person: Reader, code: str, kind: str, page: int) -> Panel:
         "kinds": KIND_NAMES,
         "days_since": review_queue.days_since,
     }
-    return Panel("listings/_tray.html", values)
+    return Panel("listings/_tray.html", values, KIND_NAMES.get(kind, ""))
 
 
 def _lines(rows: list[Achievement | Demand], person: Reader) -> list[dict[str, Any]]:
@@ -159,9 +182,30 @@ def _lines(rows: list[Achievement | Demand], person: Reader) -> list[dict[str, A
             "look": LOOKS.get(row.state, "plain"),
             "remark": buttons.list_remark(row),
             "buttons": buttons.list_buttons(row, person),
+            "choice": bulk.choice_of(row).value,
+            "bulk": bulk.offered_deeds(row, person),
         }
         lines.append(line)
     return lines
+
+
+def _bulk_buttons(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """(code, name) of the deeds that any row of the page could be chosen for."""
+    possible = set()
+    for line in lines:
+        possible.update(line["bulk"])
+    return [(deed, name) for deed, name in bulk.DEEDS.items() if deed in possible]
+
+
+def _narrowed(kind: str, state: str, text: str, mine: bool) -> str:
+    """What one's own list is narrowed to, in words."""
+    parts = [
+        KIND_NAMES.get(kind, ""),
+        STATE_NAMES.get(state, ""),
+        f"「{text}」" if text else "",
+        "只看我的" if mine else "",
+    ]
+    return "，".join(part for part in parts if part)
 
 
 def _edit_url(row: Achievement | Demand) -> str:

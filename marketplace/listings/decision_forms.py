@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField, TextAreaField
 from wtforms.validators import Length
 
+from marketplace.forms import PageForm
 
-class DecisionForm(FlaskForm):
+
+class DecisionForm(PageForm):
     """What was decided on a listing, which revision the reader saw, and why."""
 
     seen = HiddenField()
@@ -29,7 +30,7 @@ class DecisionForm(FlaskForm):
         return -1
 
 
-class VerifyForm(FlaskForm):
+class VerifyForm(PageForm):
     """The code against which an organisation is verified."""
 
     uscc = StringField(

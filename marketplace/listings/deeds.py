@@ -15,9 +15,9 @@ from sqlalchemy.exc import OperationalError
 from marketplace import persistence
 from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
-from marketplace.errors import Invalid, MarketError
+from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.extensions import db
-from marketplace.listings import index
+from marketplace.listings import index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -29,10 +29,17 @@ from marketplace.listings.writing import (
     new_draft,
     reject_duplicate_title,
     set_values,
+    values_of,
 )
-from marketplace.permissions import Reader, require
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.permissions import Reader, may, require
 
 log = structlog.get_logger(__name__)
+# What is public, or will be again without another review, must stay complete.
+PUBLIC_STATES = ("published", "suspended")
+OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
+# A change of one of these may make a firm one more, or one less, of those that share a place.
+PLACING = frozenset({"chain_code", "visibility", "anonymous"})
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 
 
@@ -130,7 +137,7 @@ def save(
             db.session.rollback()  # what was set must not reach the database with the next query
         raise
     row.life.move(row, "edit", by=by, changed=changed)
-    if row.state == "published" and (problems := publication_problems(row)):
+    if row.state in PUBLIC_STATES and (problems := publication_problems(row)):
         if commit:
             db.session.rollback()
         raise Invalid(
@@ -140,8 +147,9 @@ def save(
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     if commit:
+        others = _settle_places(row) if PLACING.intersection(changed) else []
         _commit()
-        _sync_index(row)
+        _sync_index(row, *others)
     return row
 
 
@@ -175,8 +183,11 @@ def approve(
     Raises:
         NotAllowed, NotNow, Stale.
         Invalid: the listing is not complete, or its organisation is not verified.
+        NotAllowed: also where `by` wrote it or handed it in.
     """
     require(by, "listing.review", row)
+    if by is not None and not may_approve(row, by):
+        raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
     check_revision(row, seen)
     problems = publication_problems(row)
     if row.organisation.verified_at is None:
@@ -192,6 +203,13 @@ def approve(
     if row.valid_until is None or row.valid_until <= published_on:
         row.valid_until = _year_from(row.published_at)
     _move(row, "approve", by=by, note=note)
+
+
+def may_approve(row: Achievement | Demand, by: Reader) -> bool:
+    """Whether a person may let a listing through: an operator who neither wrote it nor handed it in."""
+    if not may(by, "listing.approve", row):
+        return False
+    return writing.handed_in_by(row) != by.id
 
 
 def send_back(
@@ -226,7 +244,7 @@ def withdraw(
 
 
 def close(row: Demand, *, by: Reader | None, seen: int, note: str = "") -> None:
-    """End a demand that is met or no longer pursued; it leaves the public. Raises NotAllowed, NotNow, Stale."""
+    """End a demand that is met or no longer pursued; its page stays and says so. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.close", row)
     check_revision(row, seen)
     _move(row, "close", by=by, note=note)
@@ -241,6 +259,37 @@ def archive(
     _move(row, "archive", by=by, note=note)
 
 
+def copy_listing(
+    row: Achievement | Demand, *, by: Reader | None, seen: int
+) -> Achievement | Demand:
+    """Begin a new draft with the words of a listing that has ended; one that was refused is put away with it.
+
+    Returns:
+        the new draft. Its validity is not that of the old one.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        DuplicateTitle: the organisation has a living listing of that title.
+    """
+    require(by, "listing.edit", row)
+    check_revision(row, seen)
+    values = values_of(row) | {"valid_until": None}
+    row.life.move(row, "copy", by=by)
+    draft = new_draft(row.kind, values, row.organisation, by)
+    try:
+        reject_duplicate_title(draft)
+    except Invalid:
+        db.session.rollback()  # the move must not reach the database with the next query
+        raise
+    db.session.add(draft)
+    with persistence.refusals(duplicates=_duplicate_titles()):
+        db.session.flush()
+    draft.life.born(draft, by=by)
+    _commit()
+    _sync_index(row)
+    return draft
+
+
 def suspend(
     row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
 ) -> None:
@@ -251,7 +300,10 @@ def suspend(
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale."""
+    """Show a suspended listing again.
+
+    Raises NotAllowed, NotNow, Stale.
+    """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
     _move(row, "resume", by=by)
@@ -280,6 +332,8 @@ def expire_due() -> int:
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
             moved.append(row)
+    if moved:
+        moved += _settle_places(moved[-1])
     db.session.commit()
     _sync_index(*moved)
     return len(moved)
@@ -333,12 +387,32 @@ def _checked_reason(note: str) -> str:
     return reason
 
 
+def _move_note(note: str) -> str:
+    """What is said with a deed, unless it bears the mark of a state secret."""
+    if secret_mark(note):
+        raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
+    return note
+
+
 def _move(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
-    row.life.move(row, deed, by=by, note=note)
+    row.life.move(row, deed, by=by, note=_move_note(note))
+    others = _settle_places(row)
     _commit()
-    _sync_index(row)
+    _sync_index(row, *others)
+
+
+def _settle_places(row: Achievement | Demand) -> list[Achievement | Demand]:
+    """After a firm came or went: other unnamed demands of which another part of their place is shown now."""
+    with persistence.refusals(duplicates=_duplicate_titles()):
+        settled = places.settle_places()
+    others: list[Achievement | Demand] = []
+    for row_id in settled:
+        other = db.session.get(Demand, row_id)
+        if other is not None and other is not row:
+            others.append(other)
+    return others
 
 
 def _commit() -> None:

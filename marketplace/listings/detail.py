@@ -14,14 +14,14 @@ from marketplace.clock import today
 from marketplace.dictionaries.models import HitechField
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
-from marketplace.listings.disclosure import View, knowledge_of, view_of
-from marketplace.listings.models import (
-    Achievement,
-    Demand,
+from marketplace.listings.child_models import (
     IntellectualProperty,
     ValueScore,
+    standing_of_patents,
 )
-from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.disclosure import View, knowledge_of, view_of
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand
@@ -73,6 +73,7 @@ class Detail:
         values: the five values, if they were judged.
         contact: (name, value) of the contact desk, masked where this reader may not see it whole.
         overdue: ids of the rights whose legal status must be checked again.
+        patents: how its patents stand where none is in force, in words; else empty.
         matching: whether the listing takes part in matching.
         today: the day the page goes by.
         history: every deed, for those who may see it.
@@ -90,6 +91,7 @@ class Detail:
     contact: list[tuple[str, str]]
     today: date
     overdue: frozenset[int]
+    patents: str
     matching: bool
     history: list[Event]
 
@@ -115,11 +117,13 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
     opening = lead(main)
     overdue: list[int] = []
     values: list[ValueScore] = []
+    patents = ""
     foundation = ""
     # Rights and scores are those of the view: empty where the reader may not know them.
     if view.is_achievement:
         overdue = [ip.id for ip in view.ips if check_overdue(ip)]
         values = list(view.value_scores)
+        patents = terms.PATENT_STANDINGS.get(standing_of_patents(view.ips), "")
     else:
         foundation = lead(view.foundation)
     return Detail(
@@ -135,6 +139,7 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
         contact=view.contact_desk,
         today=today(),
         overdue=frozenset(overdue),
+        patents=patents,
         matching=row.in_matching,
         history=history(row) if standing.history else [],
     )

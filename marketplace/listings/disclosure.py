@@ -6,10 +6,16 @@ Which rows a reader may find or open is decided in `models.py`; who may do which
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.models import (
+    Achievement,
+    Demand,
+    shows_chain,
+    shows_district,
+)
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn, SeenBy
@@ -34,6 +40,8 @@ ALWAYS = frozenset(
         "in_matching",
     }
 )
+# The chain is part of the place of a firm that is not to be named (`places.py`).
+CHAIN = frozenset({"chain", "chain_code"})
 # Columns of a listing that are no fields and only its owner and the operators know.
 OWN = frozenset({"organisation_id", "owner", "owner_id"})
 
@@ -106,6 +114,8 @@ class View:
         """Whether the reader may know a field, filled in or not."""
         if name in ALWAYS:
             return True
+        if name in CHAIN and not self._shows_place(shows_chain):
+            return False
         return self.knows.sees(LEVELS[self._row.kind].get(name, SeenBy.FULL))
 
     @property
@@ -121,7 +131,9 @@ class View:
     @property
     def district(self) -> Any:
         """Where the owner is seated; None where the reader may not know it."""
-        return self._row.organisation.district if self.knows.full else None
+        if not self.knows.full or not self._shows_place(shows_district):
+            return None
+        return self._row.organisation.district
 
     @property
     def holder(self) -> str:
@@ -141,6 +153,10 @@ class View:
         """
         if column.holder and not self.knows.firm:
             return self.holder
+        if column.name in CHAIN and not self._shows_place(shows_chain):
+            return None
+        if column.name == "district" and not self._shows_place(shows_district):
+            return None
         level = SeenBy.FIRM if column.naming else column.seen_by
         if not self.knows.sees(level):
             return None
@@ -151,6 +167,9 @@ class View:
         """(name, value) of the contact desk: whole, masked, or nothing where the owner is not to be named."""
         if not self.knows.firm:
             return []
+        # Who has what they wanted is not to be rung up about it.
+        if self._row.state == "closed" and not self.knows.own:
+            return []
         desk = {}
         for field in SCHEMAS[self._row.kind]:
             if field.seen_by is SeenBy.CONTACT:
@@ -159,6 +178,12 @@ class View:
         if self.knows.contact:
             return filled
         return [(name, masked(text)) for name, text in filled]
+
+    def _shows_place(self, part: Callable[[str], bool]) -> bool:
+        """Whether the reader may know a part of where the firm is; whoever may know the firm may."""
+        if self.knows.firm or not isinstance(self._row, Demand):
+            return True
+        return part(self._row.place_shown or "") or not self._row.anonymous
 
 
 def knowledge_of(row: Achievement | Demand, reader: Reader | None) -> Knowledge:

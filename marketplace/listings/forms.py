@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import request
-from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, HiddenField, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import today
+from marketplace.forms import PageForm
 from marketplace.listings import readiness
-from marketplace.listings.row_forms import rows_control
+from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.widgets import Several, control_of
+from marketplace.listings.writing import secret_problems
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
-ROWS_MOST = 60
 NOTE_MOST = 500  # characters of what is said with a deed
 
 
@@ -56,7 +56,7 @@ class Fault:
     text: str
 
 
-class SeenForm(FlaskForm):
+class SeenForm(PageForm):
     """A form that knows which revision its writer saw."""
 
     seen = HiddenField()
@@ -188,6 +188,8 @@ class ListingForm(SeenForm):
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
+        # Here too, for a form that is wrong elsewhere must say at once what has to leave it.
+        self.blame(secret_problems(self.kind, self.values()))
         return not self.errors
 
     def validate_title(self, control: Field) -> None:

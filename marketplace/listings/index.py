@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 
 import structlog
 from flask import current_app
@@ -37,13 +38,20 @@ def texts(view: View) -> dict[str, str]:
 
 
 def modes(view: View) -> tuple[str, ...]:
-    """Ways of cooperation, as the ways of conversion they ask for, so that both kinds share one facet."""
+    """Ways of conversion or of cooperation, in the words of each kind; what is the same in both has one code."""
     if view.is_achievement:
         return tuple(view.conversion_modes or ())
+    return tuple(view.cooperation_modes or ())
+
+
+def comparable_modes(view: View) -> frozenset[str]:
+    """Ways of conversion, of a demand those it asks for, so that the two kinds can be compared."""
+    if view.is_achievement:
+        return frozenset(view.conversion_modes or ())
     wanted: set[str] = set()
     for mode in view.cooperation_modes or ():
         wanted |= terms.COOPERATION_TO_CONVERSION[mode]
-    return tuple(mode for mode in terms.CONVERSION_MODES if mode in wanted)
+    return frozenset(wanted)
 
 
 def main_field(view: View) -> str | None:
@@ -59,24 +67,47 @@ def stage(view: View) -> str | None:
     return code
 
 
+def need(view: View) -> str | None:
+    """The kind of need of a demand, where everybody may know it."""
+    if view.is_achievement or not view.shows("need"):
+        return None
+    # A row that was never written has no defaults yet; its card is made before.
+    code: str = view.need or terms.DEFAULT_NEED
+    return code
+
+
+def achievement_type(view: View) -> str | None:
+    """The official type of an achievement, where everybody may know it."""
+    if not view.is_achievement:
+        return None
+    return view.achievement_type or None
+
+
+def due_day(view: View) -> date | None:
+    """The day by which the order 截止临近 sorts: a demand's own deadline, the end of an achievement's validity."""
+    day: date | None = view.valid_until if view.is_achievement else view.deadline
+    return day
+
+
 def search_document(row: Achievement | Demand) -> search.Document:
     """THE projection of a listing to what the search index holds.
+
+    Of what the listing says, only the common view is read: by every value of a document somebody searches, sorts,
+    filters or counts, so that a hidden one would be found out by where a listing stands or under what it is counted.
 
     Args:
         row: a listing, published or not; an empty `audience` says that nobody may find it.
     """
     view = common_view(row)
     district = view.district
-    published_on = None
     year = None
-    if row.published_at is not None:
-        published_on = day_in_china(row.published_at)
-        year = published_on.year
+    if view.published_at is not None:
+        year = day_in_china(view.published_at).year
     return search.Document(
         kind=row.kind,
         id=row.id,
         version=row.revision,
-        title=row.title,
+        title=view.title,
         body="\n".join(texts(view).values()),
         # "单位未公开" is no name: nobody shall find all such listings by searching for it.
         holder=view.holder if view.knows.full else "",
@@ -87,9 +118,12 @@ def search_document(row: Achievement | Demand) -> search.Document:
         modes=modes(view),
         year=year,
         chain=view.chain_code or None,
-        published_on=published_on,
-        # Not the view's: sorting by deadline counts a partly public demand too. Its day is shown nowhere.
-        deadline=row.deadline if isinstance(row, Demand) else row.valid_until,
+        # Only who may be named to everybody is counted by name; the others have no value.
+        institution=str(row.organisation_id) if view.knows.firm else None,
+        need=need(view),
+        achievement_type=achievement_type(view),
+        published_at=view.published_at,
+        deadline=due_day(view),
     )
 
 
@@ -114,7 +148,7 @@ def conditions_document(view: View) -> matching.Document:
         field=main_field(view),
         chain=view.chain_code or None,
         stage=stage(view),
-        modes=frozenset(modes(view)),
+        modes=comparable_modes(view),
         price_min=low,
         price_max=high,
         due=due,

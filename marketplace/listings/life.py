@@ -34,11 +34,14 @@ DEED_NAMES = {
     "renew": "续期",
     "withdraw": "撤回",
     "archive": "归档",
+    "copy": "复制为新草稿",
 }
 _LISTING_MOVES = {
     ("draft", "edit"): "draft",
     ("returned", "edit"): "returned",
     ("published", "edit"): "published",
+    # Its owner mends what it was suspended for; the operators then show it again.
+    ("suspended", "edit"): "suspended",
     ("draft", "submit"): "submitted",
     ("returned", "submit"): "submitted",
     ("submitted", "recall"): "draft",
@@ -57,6 +60,10 @@ _LISTING_MOVES = {
     ("expired", "archive"): "archived",
     ("withdrawn", "archive"): "archived",
     ("rejected", "archive"): "archived",
+    # A copy takes the place of what was refused; what ended otherwise stays what it is.
+    ("rejected", "copy"): "archived",
+    ("withdrawn", "copy"): "withdrawn",
+    ("archived", "copy"): "archived",
 }
 # Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
 _PERMISSIONS = {
@@ -65,12 +72,13 @@ _PERMISSIONS = {
     "recall": "listing.submit",
     "return": "listing.review",
     "reject": "listing.review",
-    "approve": "listing.review",
+    "approve": "listing.approve",
     "suspend": "listing.suspend",
     "resume": "listing.suspend",
     "renew": "listing.edit",
     "withdraw": "listing.withdraw",
     "archive": "listing.archive",
+    "copy": "listing.edit",
 }
 # States in which a twin (same owner, same title) may be written again.
 ENDED = ("rejected", "withdrawn", "archived", "closed")
@@ -92,6 +100,8 @@ DEMAND_LIFE = Life(
         **_LISTING_MOVES,
         ("published", "close"): "closed",
         ("expired", "close"): "closed",
+        ("closed", "copy"): "closed",
+        ("closed", "archive"): "archived",
     },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},
@@ -99,5 +109,5 @@ DEMAND_LIFE = Life(
     passing=("take",),
     phases={"waiting": WAITING},
 )
-# Once public, still to be found by its address, marked with its state.
-OPEN_STATES = ("published", "expired")
+# Once public, still to be read at its address, marked with its state: what was met is a story worth telling.
+OPEN_STATES = ("published", "expired", "closed")

@@ -5,7 +5,6 @@ The fields are declared in `schema/`; deeds are in `deeds.py`, the copy for the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,8 +27,17 @@ from sqlalchemy.schema import SchemaItem
 from marketplace.accounts.models import Organisation, Person, key_of
 from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
-from marketplace.extensions import Model, db
+from marketplace.extensions import db
 from marketplace.lifecycle import Life
+from marketplace.listings.child_models import (
+    AchievementMetric,
+    AchievementOrganisation,
+    Contributor,
+    DemandMetric,
+    IntellectualProperty,
+    SchemaRow,
+    ValueScore,
+)
 from marketplace.listings.life import (
     ACHIEVEMENT_LIFE,
     DEMAND_LIFE,
@@ -39,33 +47,33 @@ from marketplace.listings.life import (
 )
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.choices import one_of
-from marketplace.listings.schema.field import Field
-from marketplace.listings.schema.rows import metric_words
 from marketplace.permissions import audiences
 
+# What of its place an unnamed demand may show; decided in `places.py`, stored so that all surfaces agree.
+PLACES = ("", "district", "chain", "both")
 
-class SchemaRow(Model):
-    """A table whose columns come from the schema of listings. Not a table of its own.
 
-    Only what code asks for by name is declared in these classes for the type checker; a field that is read through the
-    schema alone is an entry there and a migration, and nothing here.
+def alias_of(district: str | None, chain: str | None, place: str) -> str:
+    """What stands for a firm that is not to be named.
+
+    Args:
+        district: name of the district it is seated in.
+        chain: name of the chain that the listing names.
+        place: which of both may be shown, a value of `PLACES`.
     """
-
-    __abstract__ = True
-
-    @classmethod
-    def _add_columns(
-        cls, fields: Iterable[Field], constraints: Iterable[SchemaItem]
-    ) -> None:
-        """Give the class a column for each field and its constraints, before SQLAlchemy maps it."""
-        for field in fields:
-            setattr(cls, field.name, field.column())
-        cls.__table_args__ = tuple(constraints)
+    seat = district if shows_district(place) else None
+    trade = chain if shows_chain(place) else None
+    return f"{seat or '聊城市'}某{trade or ''}企业"
 
 
-def alias_of(district: str | None, chain: str | None) -> str:
-    """What stands for a firm that is not to be named: the names of its district and of the listing's chain only."""
-    return f"{district or '聊城市'}某{chain or ''}企业"
+def shows_district(place: str) -> bool:
+    """Whether an unnamed demand of which this place is shown may show its district."""
+    return place in ("district", "both")
+
+
+def shows_chain(place: str) -> bool:
+    """Whether it may show its chain."""
+    return place in ("chain", "both")
 
 
 class Listing(SchemaRow):
@@ -145,6 +153,11 @@ class Listing(SchemaRow):
     def state_name(self) -> str:
         """The state in Chinese."""
         return self.life.names[self.state]
+
+    @property
+    def kind_word(self) -> str:
+        """What a list calls the row: 成果, or of a demand the kind of need too."""
+        return self.kind_name
 
     @property
     def in_matching(self) -> bool:
@@ -251,25 +264,6 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
     )
 
 
-class ListingRow(SchemaRow):
-    """A row of a field that has rows of its own, in their order. Not a table of its own."""
-
-    __abstract__ = True
-
-    listing_kind: ClassVar[str]
-    field_name: ClassVar[str]
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    position: Mapped[int] = mapped_column(default=0)
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        # Metric is the common part of two such tables and belongs to no field itself.
-        if not cls.__dict__.get("__abstract__"):
-            rows = SCHEMAS[cls.listing_kind].rows[cls.field_name]
-            cls._add_columns(rows.row, rows.row_constraints())
-        super().__init_subclass__(**kwargs)
-
-
 class Achievement(Listing):
     """科技成果: what a university, institute or firm has developed and offers for conversion."""
 
@@ -283,6 +277,13 @@ class Achievement(Listing):
     if TYPE_CHECKING:
         summary: Mapped[str]
         stage: Mapped[str | None]
+        stage_evidence: Mapped[str]
+        trl: Mapped[int | None]
+        application_status: Mapped[str | None]
+        secrecy: Mapped[str | None]
+        ownership: Mapped[str | None]
+        conversion_note: Mapped[str]
+        note: Mapped[str]
         conversion_modes: Mapped[list[str]]
         license_type: Mapped[str | None]
         price_mode: Mapped[str | None]
@@ -310,113 +311,6 @@ class Achievement(Listing):
     value_scores: Mapped[list[ValueScore]] = relationship(cascade="all, delete-orphan")
 
 
-class AchievementOrganisation(ListingRow):
-    """One of the completing organisations, in order; the first is the lead."""
-
-    __tablename__ = "achievement_organisation"
-    listing_kind = "achievement"
-    field_name = "co_owners"
-
-    if TYPE_CHECKING:
-        name: Mapped[str]
-
-    achievement_id: Mapped[int] = mapped_column(
-        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
-    )
-
-
-class Contributor(ListingRow):
-    """One of the completing people, by contribution."""
-
-    __tablename__ = "contributor"
-    listing_kind = "achievement"
-    field_name = "contributors"
-
-    if TYPE_CHECKING:
-        name: Mapped[str]
-
-    achievement_id: Mapped[int] = mapped_column(
-        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
-    )
-
-
-class Metric(ListingRow):
-    """A technical figure: name, operator, value(s), unit. Not a table of its own."""
-
-    __abstract__ = True
-
-    field_name = "metrics"
-
-    if TYPE_CHECKING:
-        name: Mapped[str]
-        operator: Mapped[str]
-        value: Mapped[Decimal]
-        # upper end of a range, or the ± of a value
-        value_max: Mapped[Decimal | None]
-        unit: Mapped[str]
-
-    def __str__(self) -> str:
-        return metric_words(self)
-
-
-class AchievementMetric(Metric):
-    """A figure an achievement has reached."""
-
-    __tablename__ = "achievement_metric"
-    listing_kind = "achievement"
-
-    achievement_id: Mapped[int] = mapped_column(
-        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
-    )
-
-
-class IntellectualProperty(ListingRow):
-    """A patent or other right an achievement rests on."""
-
-    __tablename__ = "intellectual_property"
-    listing_kind = "achievement"
-    field_name = "ips"
-
-    if TYPE_CHECKING:
-        ip_type: Mapped[str]
-        name: Mapped[str]
-        applied_on: Mapped[date | None]
-        checked_on: Mapped[date | None]
-
-    achievement_id: Mapped[int] = mapped_column(
-        ForeignKey("achievement.id", ondelete="CASCADE"), index=True
-    )
-
-    @property
-    def expires_on(self) -> date | None:
-        """The last day of protection by 专利法 art. 42 (20, 10 or 15 years from application), if it can be known."""
-        years = terms.PATENT_YEARS.get(self.ip_type)
-        if years is None or self.applied_on is None:
-            return None
-        try:
-            return self.applied_on.replace(year=self.applied_on.year + years)
-        except ValueError:  # 29 February
-            return self.applied_on.replace(year=self.applied_on.year + years, day=28)
-
-
-class ValueScore(Model):
-    """One axis of the five-value evaluation, 0–100, with who judged and on what evidence."""
-
-    __tablename__ = "value_score"
-    __table_args__ = (
-        CheckConstraint(one_of("axis", terms.VALUE_AXES), name="axis"),
-        CheckConstraint("score between 0 and 100", name="score"),
-    )
-
-    achievement_id: Mapped[int] = mapped_column(
-        ForeignKey("achievement.id", ondelete="CASCADE"), primary_key=True
-    )
-    axis: Mapped[str] = mapped_column(String(20), primary_key=True)
-    score: Mapped[int]
-    evaluator: Mapped[str] = mapped_column(String(120))
-    evidence: Mapped[str] = mapped_column(String(300), default="")
-
-
 class Demand(Listing):
     """技术需求: what a firm needs solved, or the talent or capital it seeks."""
 
@@ -429,6 +323,7 @@ class Demand(Listing):
 
     if TYPE_CHECKING:
         need: Mapped[str]
+        demand_type: Mapped[str | None]
         problem: Mapped[str]
         foundation: Mapped[str]
         cooperation_modes: Mapped[list[str]]
@@ -438,9 +333,16 @@ class Demand(Listing):
         deadline: Mapped[date | None]
         anonymous: Mapped[bool]
 
+    # A new row shows nothing of its place until `places.settle_places` has counted who shares it.
+    place_shown: Mapped[str] = mapped_column(String(10), default="", server_default="")
+
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
     )
+
+    @property
+    def kind_word(self) -> str:
+        return terms.NEEDS[self.need or terms.DEFAULT_NEED] + self.kind_name
 
     @property
     def stage(self) -> str | None:
@@ -449,36 +351,26 @@ class Demand(Listing):
 
     @property
     def is_matchable(self) -> bool:
-        """A technology is what achievements can offer; talent and capital are not."""
-        return self.need == "technology"
+        """A technology is what achievements can offer; talent and capital are not.
+
+        What a partly public demand seeks is not public, so that its place in matching must not tell it either.
+        """
+        return self.need == "technology" or self.visibility == "partial"
 
     @classmethod
     def matchable(cls) -> ColumnElement[bool]:
-        """Filter: demands for technology."""
-        return cls.need == "technology"
+        """Filter: demands for technology, and those of which nobody else may know what they seek."""
+        return or_(cls.need == "technology", cls.visibility == "partial")
 
     @property
     def alias(self) -> str:
-        """What stands for the firm where it is not to be named: district and chain only."""
+        """What stands for the firm where it is not to be named: district and chain at most."""
         district = self.organisation.district
         return alias_of(
-            district.name if district else None, self.chain.name if self.chain else None
+            district.name if district else None,
+            self.chain.name if self.chain else None,
+            self.place_shown or "",  # a row that is not stored yet has none
         )
-
-
-class DemandMetric(Metric):
-    """A figure a demand asks for; `current` is where the firm stands today."""
-
-    __tablename__ = "demand_metric"
-    listing_kind = "demand"
-
-    if TYPE_CHECKING:
-        current: Mapped[str]
-        test_method: Mapped[str]
-
-    demand_id: Mapped[int] = mapped_column(
-        ForeignKey("demand.id", ondelete="CASCADE"), index=True
-    )
 
 
 LISTINGS: dict[str, type[Achievement] | type[Demand]] = {

@@ -13,12 +13,8 @@ from sqlalchemy.orm import lazyload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.listings.models import (
-    CHILDREN,
-    LISTINGS,
-    Achievement,
-    Demand,
-)
+from marketplace.listings.child_models import IntellectualProperty, standing_of_patents
+from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
 from marketplace.permissions import Reader
 
 ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
@@ -71,6 +67,27 @@ def get_findable(
     if not in_full:
         query = query.options(*without_children(kind))
     return {row.id: row for row in db.session.scalars(query)}
+
+
+def patent_standings(ids: Iterable[int]) -> dict[int, str]:
+    """Id → how the patents of achievements stand, of those whose patents are all out of force: see `models`.
+
+    What is only partly public keeps its rights to itself, so nothing is known of it here.
+    """
+    query = (
+        db.select(IntellectualProperty)
+        .join(Achievement, Achievement.id == IntellectualProperty.achievement_id)
+        .where(Achievement.id.in_(list(ids)), Achievement.visibility != "partial")
+    )
+    rights: dict[int, list[IntellectualProperty]] = {}
+    for right in db.session.scalars(query):
+        rights.setdefault(right.achievement_id, []).append(right)
+    standings = {}
+    for listing_id, of_listing in rights.items():
+        standing = standing_of_patents(of_listing)
+        if standing:
+            standings[listing_id] = standing
+    return standings
 
 
 def without_children(kind: str) -> list[Any]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from marketplace.accounts.models import Organisation, plain
+from marketplace.accounts.models import Organisation
+from marketplace.listings import naming
 from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import Codes
-from marketplace.listings.schema.field import Field, SeenBy
+from marketplace.listings.schema.field import Field
 from marketplace.listings.schema.kinds import (
     TEXT_LEAST,
     TEXT_LIMIT,
@@ -21,12 +21,6 @@ from marketplace.listings.schema.kinds import (
 
 TITLE_LEAST = 4  # characters
 TITLE_MOST = 100
-BRACKETED = re.compile(r"[(（][^()（）]*[)）]")
-COMPANY_FORMS = ("有限责任公司", "股份有限公司", "有限公司")
-# Characters of a shortened name below which it would be found in other words.
-NAME_LEAST = 3
-# What everybody may read of a public listing in its owner's own words.
-PUBLIC = (SeenBy.OPEN, SeenBy.FULL)
 
 
 def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
@@ -98,32 +92,42 @@ def _problems_between(row: Achievement | Demand) -> list[tuple[str, str]]:
         return []
     if not row.anonymous:
         return []
-    advice = (
-        "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。"
+    return [(trace.field, _told_by(trace)) for trace in _certain_traces(row)]
+
+
+def naming_hints(row: Achievement | Demand) -> list[tuple[str, str]]:
+    """What a reviewer looks at where the owner is not to be known: (name of the field, what may tell who it is).
+
+    What is certain keeps an unnamed demand from being handed in; in a partly public listing the owner may mean it.
+    """
+    labels = SCHEMAS[row.kind].labels
+    hidden = row.visibility == "partial" or (isinstance(row, Demand) and row.anonymous)
+    if not hidden:
+        return []
+    return [
+        (labels[trace.field], f"「{trace.words}」{trace.what}")
+        for trace in naming.traces_in(row)
+    ]
+
+
+def _certain_traces(row: Demand) -> list[naming.Trace]:
+    """The first certain trace of each field: one is enough to mend it."""
+    found: dict[str, naming.Trace] = {}
+    for trace in naming.traces_in(row):
+        if trace.certain:
+            found.setdefault(trace.field, trace)
+    return list(found.values())
+
+
+def _told_by(trace: naming.Trace) -> str:
+    """What is wrong with a field that tells who its firm is, and what to do."""
+    if trace.what in naming.NAMES:
+        return (
+            f"这里写着本单位的名称（「{trace.words}」）。"
+            "匿名需求请改成「我公司」，或不选「不公开单位名称」。"
+        )
+    what = trace.what.removeprefix("单位")
+    return (
+        f"这里写着本单位的{what}（「{trace.words}」）。"
+        "匿名需求请删去，或不选「不公开单位名称」。"
     )
-    return [(name, advice) for name in _fields_that_name(row)]
-
-
-def _fields_that_name(row: Demand) -> list[str]:
-    """The public fields of a demand in which its firm names itself in its own words."""
-    names = _names_of(row.organisation)
-    found = []
-    for field in SCHEMAS[row.kind]:
-        # A partner's name is shown only to those who may know the firm's.
-        if field.seen_by not in PUBLIC or field.naming:
-            continue
-        words = plain(field.own_words(row))
-        if any(name in words for name in names):
-            found.append(field.name)
-    return found
-
-
-def _names_of(organisation: Organisation | None) -> set[str]:
-    """The names of an organisation as texts have them: in full, without brackets, without the form of company."""
-    if organisation is None:
-        return set()
-    names = {plain(organisation.name), plain(BRACKETED.sub("", organisation.name))}
-    for form in COMPANY_FORMS:
-        short = {name.removesuffix(form) for name in names}
-        names |= {name for name in short if len(name) >= NAME_LEAST}
-    return {name for name in names if name}

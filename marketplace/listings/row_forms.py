@@ -18,6 +18,8 @@ from marketplace.parsing.figures import read_metric, unit_key
 from marketplace.parsing.numbers import read_ip_number
 from marketplace.parsing.text import clean_text
 
+ROWS_MOST = 60
+
 
 class Row(Form):
     """One of several rows of the same kind. An empty row is no row."""
@@ -120,6 +122,8 @@ def rows_control(rows: Rows) -> FieldList:
         FormField(row_form),
         rows.form_label,
         min_entries=rows.blank_rows,
+        # One more than are taken, so that too many are refused; without an end a request could ask for a million.
+        max_entries=ROWS_MOST + 1,
         description=rows.help,
     )
 

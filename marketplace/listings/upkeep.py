@@ -13,7 +13,7 @@ from sqlalchemy import bindparam
 import search
 from marketplace import persistence
 from marketplace.extensions import db
-from marketplace.listings import cards, queries
+from marketplace.listings import cards, places, queries
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS
 
@@ -57,6 +57,21 @@ def write_cards() -> int:
             db.session.commit()
             db.session.expunge_all()
     return total
+
+
+def settle_places() -> int:
+    """Decide anew what unnamed demands show of their place: after an import, and where a day has passed.
+
+    Returns:
+        number of demands of which something else is shown now; the index follows with the next `index_sync`.
+    """
+    # Looked for as a reader first: nearly always nothing is to be written, and nobody waits for that.
+    if not places.place_changes():
+        return 0
+    persistence.begin_write()
+    settled = len(places.settle_places())
+    db.session.commit()
+    return settled
 
 
 def index_sync(limit: int = listing_index.BATCH) -> int:

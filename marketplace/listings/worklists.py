@@ -29,9 +29,13 @@ DUE_DAYS = 30  # how long before its end the owner of a published listing is rem
 NOT_LISTED = ("draft", "archived")
 
 
+# States in which a listing waits for its owner, and the deed of the operators that led there.
+STOPPED = {"returned": "return", "rejected": "reject", "suspended": "suspend"}
+
+
 @dataclass(frozen=True)
-class Returned:
-    """A listing to mend: when it was returned, and why."""
+class Stopped:
+    """A listing that the operators returned, refused or suspended: when, and why."""
 
     row: Row
     at: datetime | None
@@ -62,16 +66,16 @@ def writing_organisations(person: Person) -> list[Organisation]:
     return person.organisations
 
 
-def returned_listings(person: Reader) -> list[Returned]:
-    """The listings that a person has to mend, longest waiting first; at most `PAGE` of each kind."""
+def stopped_listings(person: Reader) -> list[Stopped]:
+    """The listings that a person has to mend or to begin anew, longest waiting first; at most `PAGE` of each kind."""
     found = []
     for table, own in _own_tables(person):
-        query = db.select(table).where(own, table.state == "returned")
+        query = db.select(table).where(own, table.state.in_(STOPPED))
         rows = list(db.session.scalars(query.limit(PAGE)))
-        reasons = _return_reasons(table.kind, [row.id for row in rows])
+        reasons = _reasons(table.kind, [row.id for row in rows])
         for row in rows:
-            at, reason = reasons.get(row.id, (None, ""))
-            found.append(Returned(row, at, reason))
+            at, reason = reasons.get((row.id, STOPPED[row.state]), (None, ""))
+            found.append(Stopped(row, at, reason))
     # A row whose return left no History (imported, older release) has waited longest as far as anybody knows.
     return sorted(found, key=lambda item: (item.at or datetime.min, item.row.id))
 
@@ -99,14 +103,20 @@ def to_do_count(person: Reader) -> int:
     """How many listings wait for a deed of this person: to mend, or to make valid for longer."""
     count = 0
     for table, own in _own_tables(person):
-        for wanted in (table.state == "returned", _ends_soon(table)):
+        for wanted in (table.state.in_(STOPPED), _ends_soon(table)):
             query = db.select(func.count()).select_from(table).where(own, wanted)
             count += db.session.scalar(query) or 0
     return count
 
 
 def own_listings(
-    person: Reader, *, kind: str = "", state: str = "", page: int = 1
+    person: Reader,
+    *,
+    kind: str = "",
+    state: str = "",
+    text: str = "",
+    mine: bool = False,
+    page: int = 1,
 ) -> OwnPage:
     """One page of the listings of a person's organisations, last changed first.
 
@@ -114,6 +124,8 @@ def own_listings(
         person: the reader.
         kind: only this kind; empty for both.
         state: only this state; empty for every state but `NOT_LISTED`.
+        text: only titles that hold this, whatever its case; empty for all.
+        mine: only what this person began.
         page: from 1; beyond the end the last one is given.
     """
     own = organisations_of(person)
@@ -124,6 +136,10 @@ def own_listings(
             wanted: Any = table.state.not_in(NOT_LISTED)
             if state:
                 wanted = table.state == state
+            if text:
+                wanted &= table.title.icontains(text, autoescape=True)
+            if mine:
+                wanted &= table.owner_id == person.id
             columns = db.select(
                 literal(table.kind).label("kind"),
                 table.id.label("id"),
@@ -176,16 +192,16 @@ def _ends_soon(table: Any) -> Any:
     return (table.state == "published") & (table.valid_until <= last_day)
 
 
-def _return_reasons(kind: str, ids: list[int]) -> dict[int, tuple[datetime, str]]:
-    """When each listing was last returned, and the reason given."""
-    returned = (
+def _reasons(kind: str, ids: list[int]) -> dict[tuple[int, str], tuple[datetime, str]]:
+    """(id, deed) → when each listing was last returned, refused or suspended, and the reason given."""
+    stopped = (
         History.kind == kind,
         History.thing_id.in_(ids),
-        History.deed == "return",
+        History.deed.in_(STOPPED.values()),
     )
-    query: Select[tuple[History]] = db.select(History).where(*returned)
+    query: Select[tuple[History]] = db.select(History).where(*stopped)
     reasons = {}
-    # Oldest first: the last return of a listing is the one that stays.
+    # Oldest first: the last time is the one that stays.
     for event in db.session.scalars(query.order_by(History.id)):
-        reasons[event.thing_id] = (event.at, event.note)
+        reasons[event.thing_id, event.deed] = (event.at, event.note)
     return reasons

@@ -5,12 +5,13 @@ Nothing is committed here: the deeds call these and commit once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marketplace.accounts.models import Organisation, key_of
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
+from marketplace.lifecycle import history_of
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
@@ -21,6 +22,8 @@ from marketplace.listings.models import (
     Demand,
     Listing,
 )
+from marketplace.listings.schema import SCHEMAS
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, require
 
 # Of a child row these say where it stands, not what it says.
@@ -80,8 +83,11 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
         names of what changed.
 
     Raises:
-        Invalid: no title is left.
+        Invalid: no title is left, or a text bears the mark of a state secret.
     """
+    # Every way into a listing passes here: forms, trials, lists.
+    if problems := secret_problems(row.kind, values):
+        raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
     changed = changed_values(row, values)
     for name, value in changed.items():
         setattr(row, name, value)
@@ -94,6 +100,31 @@ def set_values(row: Achievement | Demand, values: Mapping[str, Any]) -> list[str
         )
     row.card = card_of(row)
     return list(changed)
+
+
+def secret_problems(kind: str, values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Field → what to do, for every field of which a text bears the mark of a state secret; arguments as `create`."""
+    schema = SCHEMAS[kind]
+    problems = {}
+    for name, value in values.items():
+        if name in schema and any(map(secret_mark, _texts_of(value))):
+            problems[name] = [REFUSAL]
+    return problems
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    """Every text in a value: a text, key words, the columns of child rows."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts_of(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts_of(part)
+        # 绝 and 密 as two key words are one mark.
+        words = [part for part in value if isinstance(part, str)]
+        yield " ".join(words)
 
 
 def changed_values(
@@ -122,6 +153,18 @@ def changed_values(
         if _contents(getattr(row, name)) != _contents(fresh):
             changed[name] = fresh
     return changed
+
+
+def values_of(row: Achievement | Demand) -> dict[str, Any]:
+    """What a listing says, as `set_values` takes it: column → value, child rows as lists of column → value."""
+    values = {}
+    for field in SCHEMAS[row.kind].stored:
+        value = getattr(row, field.name)
+        # A list of its own: two rows that share one would change together.
+        values[field.name] = list(value) if isinstance(value, list) else value
+    for name in CHILDREN[row.kind]:
+        values[name] = _contents(getattr(row, name))
+    return values
 
 
 def _contents(children: list[Any]) -> list[dict[str, Any]]:
@@ -158,6 +201,15 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
         message = f"「{row.organisation.name}」已有同名{kind}（编号 {existing}）。"
         advice = "请修改原来那一条，或换一个名称。"
         raise DuplicateTitle(message, advice, existing_id=existing)
+
+
+def handed_in_by(row: Listing) -> int | None:
+    """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
+    person: int | None = None
+    for event in history_of(row):
+        if event.deed == "submit":
+            person = event.by_id
+    return person
 
 
 def check_revision(row: Listing, seen: int) -> None:

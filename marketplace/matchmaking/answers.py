@@ -203,6 +203,7 @@ def explained_answer(
             spellings,
             facts=facts,
             verdict=(opinions or {}).get(ranked.row.id),
+            patents=ranked.patents,
         )
         offers.append(offer)
     return Answer(

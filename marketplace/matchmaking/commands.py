@@ -14,6 +14,8 @@ from flask.cli import AppGroup
 
 from marketplace.listings.models import KIND_NAMES
 from marketplace.verdicts import deeds as verdict_deeds
+from marketplace.verdicts import grading
+from matching.judging import grades
 from matching.judging.quality import TooFew
 
 commands = AppGroup("matching", help="The matchers behind 匹配 and 试配.")
@@ -44,7 +46,8 @@ def quality() -> None:
     """Measure how good matching is by the verdicts so far, print it, and store it for the operators' page."""
     row = verdict_deeds.measure(by=None)
     figures = row.figures
-    click.echo(f"{row.at:%Y-%m-%d %H:%M} UTC, ranking {row.ranker}")
+    ranker = grading.ranker_in_words(row.ranker)
+    click.echo(f"{row.at:%Y-%m-%d %H:%M} UTC, weights of the ranking: {ranker}")
     click.echo(f"judged: {figures['demands']} demands, {figures['pairs']} pairs")
     if figures["quality"] is None:
         click.echo(
@@ -54,8 +57,8 @@ def quality() -> None:
         _print_mean("P@5", figures["quality"]["precision"])
         _print_mean("NDCG@10", figures["quality"]["gain"])
     for band in figures["bands"] or ():
-        grade = band["grade"] or "none"
-        click.echo(f"grade {grade}: {band['pairs']} pairs, {band['finds']:.0%} finds")
+        grade = grades.NAMES.get(band["grade"], "够不上匹配")
+        click.echo(f"{grade}: {band['pairs']} pairs, {band['finds']:.0%} finds")
     _print_exposure(figures["exposure"], figures["needed"])
 
 

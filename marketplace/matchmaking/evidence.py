@@ -26,7 +26,12 @@ from marketplace.matchmaking.offers import (
     original_spellings,
     ranked_list_of,
 )
-from marketplace.matchmaking.ranking import is_own, reads_confidential
+from marketplace.matchmaking.ranking import (
+    capped_grade,
+    is_own,
+    patents_of,
+    reads_confidential,
+)
 from marketplace.permissions import Reader
 from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.grading import active_grader
@@ -87,14 +92,16 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
     if row.kind == "achievement":
         demand, achievement = other_document, document
     grade = active_grader().grade(reasons, facts.compare_facts(demand, achievement))
+    patents = patents_of(row if row.kind == "achievement" else other)
     offer = explained_offer(
         1,
         other,
         reasons,
-        grade,
+        capped_grade(grade, patents),
         original_spellings(document),
         facts=Comparison(row, by).facts_with(other),
         verdict=verdict_queries.own_verdict(row, other.id, by=by),
+        patents=patents,
     )
     # What is marked are the words that earned something, so that marks and table tell the same.
     words = {word for word, _ in reasons.words}

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.dictionaries import models as dictionaries
+from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import Demand, Row
 from marketplace.listings.schema import terms
-from marketplace.permissions import Reader
+from marketplace.permissions import Reader, member
 from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import money
 from matching.explaining import facts
@@ -36,13 +37,15 @@ class Fact:
         name: what is compared, in Chinese.
         verdict: `agree`, `differ` or `unknown`.
         wished: what the demand says, in Chinese; empty where it is unknown.
-        offered: what the achievement says, likewise.
+        offered: what the achievement says, likewise; of ways of cooperation only those that suit, where any does.
+        note: why it is unknown, as this reader sees it; empty for the others.
     """
 
     name: str
     verdict: str
     wished: str
     offered: str
+    note: str = ""
 
 
 class Comparison:
@@ -78,9 +81,37 @@ class Comparison:
         for code, name in FACT_NAMES.items():
             fact = by_name[code]  # type: ignore[index]  # codes of FACT_NAMES are names of facts
             wished = self._wish_in_words(fact, demand)
-            offered = self._in_words(code, fact.achievement_value)
-            found.append(Fact(name, fact.verdict, wished, offered))
+            offered = self._in_words(code, _suitable(fact))
+            note = ""
+            if fact.verdict == "unknown":
+                achievement = other if demand is self._row else self._row
+                note = self._why_unknown(fact, demand, achievement)
+            found.append(Fact(name, fact.verdict, wished, offered, note))
         return tuple(found)
+
+    def _why_unknown(self, fact: facts.Fact, demand: Row, achievement: Row) -> str:
+        """Who has not said what is compared, or has not said it to everybody."""
+        silent = []
+        # Nothing is 0: money is a pair, and a code is never empty.
+        if not fact.demand_value:
+            silent.append(demand)
+        if not fact.achievement_value:
+            silent.append(achievement)
+        if not silent:
+            return "成果可另行协商"
+        hidden = [row for row in silent if not knowledge_of(row, self._reader).full]
+        if hidden:
+            return f"{self._called(hidden[0])}没有公开"
+        if len(silent) == 2:
+            return "双方都没有写"
+        return f"{self._called(silent[0])}没有写"
+
+    def _called(self, row: Row) -> str:
+        """What a reader calls one of the two: 您 their own, 对方 the other one then, else by its kind."""
+        own = self._reader is not None and member(self._reader, self._row)
+        if not own:
+            return row.kind_name
+        return "您" if row is self._row else "对方"
 
     def _wish_in_words(self, fact: facts.Fact, demand: Row) -> str:
         """What the demand wishes. Ways of cooperation in the firm's own terms, not in those they are compared by."""
@@ -101,6 +132,13 @@ class Comparison:
             return "、".join(name for mode, name in modes.items() if mode in value)
         # A code that left its dictionary is shown as it is rather than not at all.
         return self._names[code].get(value, value)
+
+
+def _suitable(fact: facts.Fact) -> Any:
+    """What an achievement offers; where ways of cooperation agree, those in which they do."""
+    if fact.name == "mode" and fact.verdict == "agree":
+        return fact.demand_value & fact.achievement_value  # type: ignore[operator]  # both are sets of codes
+    return fact.achievement_value
 
 
 def most_telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -16,15 +18,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 import search
 from marketplace.clock import now
-from matching import Document, Matcher, UnusableArtefact
+from matching import (
+    Document,
+    Matcher,
+    UnusableArtefact,
+    check_files,
+    file_identities,
+)
 from matching.remote import CandidateMatcher
 
 if TYPE_CHECKING:
     from search.cluster.candidates import CandidateIndex
 
+# 20261128050301-1a2b3c4d
+NAME = re.compile(r"[0-9]{14}-[0-9a-z]{1,16}")
+STAMPS = "stamps"
+SEAL = 4  # bytes of the check sum in front of the stamps
+ROW = 3 * 8  # bytes of a stamp: id, revision, microseconds
 Stamp = tuple[int, int]  # revision of a row, its last change in microseconds
 
 
@@ -32,7 +46,7 @@ class Generations:
     """The generations of both kinds.
 
     Each kind has a folder: `current` names its generation, `lock` belongs to the process that builds, and each
-    generation has a folder with the matcher and `stamps.npy`, which says which state of each row it has.
+    generation has a folder with the matcher and `stamps`, which says which state of each row it has.
 
     Args:
         folder: where the folders of the kinds are.
@@ -42,13 +56,17 @@ class Generations:
     def __init__(self, folder: Path, pools: str) -> None:
         self.folder = folder
         self.pools = pools
+        # Kind → the generation that was whole, and its files as they were then.
+        self._checked: dict[str, tuple[str, dict[str, tuple[int, ...]]]] = {}
 
     def current(self, kind: str) -> str:
         """Name of the current generation, empty where there is none; one small read."""
         try:
-            return (self.folder / kind / "current").read_text().strip()
+            name = (self.folder / kind / "current").read_text().strip()
         except (OSError, ValueError):  # missing, or written by something else
             return ""
+        # A name of ours and no path: what it leads to is read and, in time, removed.
+        return name if NAME.fullmatch(name) else ""
 
     def path_of(self, kind: str, name: str) -> Path:
         """The folder of a generation."""
@@ -75,8 +93,7 @@ class Generations:
         """
         path = self.path_of(kind, name)
         matcher = self._load_matcher(kind, name)
-        # int64, shape (rows, 3): id, revision, microseconds
-        table = np.load(path / "stamps.npy", allow_pickle=False)
+        table = read_stamps(path)
         stamps = {}
         for row_id, revision, changed in table:
             stamps[int(row_id)] = (int(revision), int(changed))
@@ -98,18 +115,35 @@ class Generations:
         # Sorted by name is sorted by time; the rest tells two builds of one second apart.
         name = f"{now():%Y%m%d%H%M%S}-{uuid.uuid4().hex[:8]}"
         path = self.path_of(kind, name)
-        path.mkdir(parents=True)
+        try:
+            path.mkdir(parents=True)
+            return self._write_into(path, kind, documents, stamps)
+        except BaseException:
+            # Half a generation would only take room, which may be what was missing.
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+
+    def _write_into(
+        self,
+        path: Path,
+        kind: str,
+        documents: Iterable[Document],
+        stamps: Mapping[int, Stamp],
+    ) -> str:
+        name = path.name
         if self.pools:
             self._build_candidates(kind, name, documents)
         else:
             Matcher().fit(documents).save(path / "matcher")
         rows = [(row_id, *stamp) for row_id, stamp in stamps.items()]
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
-        np.save(path / "stamps.npy", table, allow_pickle=False)
+        write_stamps(path, table)
         # `os.replace` is one step: a process reads the old name or the new one, never half of it.
         before = self.current(kind)
-        (self.folder / kind / "next").write_text(name)
-        os.replace(self.folder / kind / "next", self.folder / kind / "current")
+        fresh = self.folder / kind / f"next-{name}"
+        fresh.write_text(name)
+        _remove_folder(self.folder / kind / "current")
+        os.replace(fresh, self.folder / kind / "current")
         # The one before stays: another process may be loading it.
         self._remove_all_but(kind, {name, before})
         return name
@@ -126,7 +160,12 @@ class Generations:
             whether this process has it.
         """
         folder = self.folder / kind
+        for place in (self.folder, folder):
+            # Something else of that name would be in the way for ever.
+            if place.exists() and not place.is_dir():
+                place.unlink()
         folder.mkdir(parents=True, exist_ok=True)
+        _remove_folder(folder / "lock")
         # A lock of the operating system: it cannot be left behind by a process that was killed.
         mode = fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB
         with (folder / "lock").open("w") as file:
@@ -136,6 +175,35 @@ class Generations:
                 yield False
                 return
             yield True
+
+    def files(self, kind: str, name: str) -> dict[str, tuple[int, ...]]:
+        """File of a generation → what changes when somebody writes to it; a fraction of a millisecond."""
+        path = self.path_of(kind, name)
+        found = file_identities(path / "matcher")
+        with suppress(OSError):
+            status = (path / STAMPS).stat()
+            found[STAMPS] = (status.st_ino, status.st_size, status.st_mtime_ns)
+        return found
+
+    def check(self, kind: str) -> int:
+        """Read the whole current generation, unless none of its files changed since the last check of this process.
+
+        Returns:
+            number of its documents.
+
+        Raises:
+            UnusableArtefact, OSError, ValueError: it is missing or damaged.
+        """
+        name = self.current(kind)
+        path = self.path_of(kind, name)
+        if not name:
+            raise UnusableArtefact(f"{self.folder / kind} has no generation")
+        files = self.files(kind, name)
+        if self._checked.get(kind) != (name, files):
+            check_files(path / "matcher")
+            read_stamps(path)
+            self._checked[kind] = (name, files)
+        return (files[STAMPS][1] - SEAL) // ROW
 
     def clear(self) -> None:
         """Remove every generation."""
@@ -183,3 +251,36 @@ class Generations:
             # Only what was made in this folder: another host has generations of its own in the same cluster.
             if self.pools:
                 self.candidate_pool(kind, path.name).drop()
+
+
+def write_stamps(path: Path, table: npt.NDArray[np.int64]) -> None:
+    """Write the stamps of a generation: a check sum, then the table.
+
+    Args:
+        path: folder of the generation.
+        table: id, revision, microseconds of each row, int64, shape (rows, 3).
+    """
+    content = table.astype("<i8").tobytes()
+    seal = zlib.crc32(content).to_bytes(SEAL, "little")
+    (path / STAMPS).write_bytes(seal + content)
+
+
+def read_stamps(path: Path) -> npt.NDArray[np.int64]:
+    """What `write_stamps` wrote, int64, shape (rows, 3).
+
+    Raises:
+        UnusableArtefact: it was cut or changed.
+        OSError: it is missing.
+    """
+    content = (path / STAMPS).read_bytes()
+    seal = content[:SEAL]
+    table = content[SEAL:]
+    if zlib.crc32(table).to_bytes(SEAL, "little") != seal or len(table) % ROW:
+        raise UnusableArtefact(f"{path / STAMPS} is not what was saved")
+    return np.frombuffer(table, dtype="<i8").reshape(-1, 3).astype(np.int64)
+
+
+def _remove_folder(path: Path) -> None:
+    """Remove a folder that bears the name of a file of ours."""
+    if path.is_dir():
+        shutil.rmtree(path)

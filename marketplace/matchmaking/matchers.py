@@ -5,28 +5,34 @@ What a ranking means and who sees what of it is decided in `ranking.py`; how a m
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Select, bindparam
 
 import search
 from marketplace.clock import now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import LISTINGS
+from marketplace.matchmaking.catalogues import (
+    Catalogue,
+    differences,
+    read_stamps,
+    recent_differences,
+    stamp_of,
+)
 from marketplace.matchmaking.generations import Generations, Stamp
 from marketplace.verdicts.projections import common_document
-from matching import Document, Matcher, UnusableArtefact
+from matching import COPIED, Document, Matcher, UnusableArtefact
 
 log = structlog.get_logger(__name__)
 
@@ -37,56 +43,13 @@ AUDIT = timedelta(seconds=60)
 # So many changed rows are taken in while the reader waits; more go to a build in the background.
 CHANGES_AT_ONCE = 2000
 BATCH = 500  # rows loaded at a time
+LOOK = 5.0  # seconds between two looks at the files of a generation
 RETRY = 30.0  # seconds between two attempts to build what failed
-EPOCH = datetime(1970, 1, 1)  # as the databases store moments: UTC without zone
+BEING_PREPARED = (
+    "匹配模型正在准备。",
+    "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
+)
 UNREADABLE = (UnusableArtefact, OSError, EOFError, ValueError)
-
-
-def _lately_changed(table: type[Achievement | Demand]) -> Select[tuple[int]]:
-    """The query for any row of a kind that changed since the moment `since`."""
-    changed = table.updated_at >= bindparam("since")
-    query: Select[tuple[int]] = db.select(table.id).where(changed).limit(1)
-    return query
-
-
-# Asked before each ranking, so the queries are made once.
-_LATELY_CHANGED = {kind: _lately_changed(table) for kind, table in LISTINGS.items()}
-
-
-@dataclass
-class Catalogue:
-    """What may be offered of one kind to one circle of readers, as this process has it.
-
-    Attributes:
-        kind: `achievement` or `demand`.
-        inner: confidential listings are in it too: for brokers and operators. The others get a catalogue that has
-            never had them, so that no weight and no "found nowhere" gives their texts away.
-        matcher: None until the first use.
-        stamps: id → which state of the row the matcher has.
-        generation: name of the loaded artefact; empty where there is none.
-        usable: whether it could be loaded.
-        seen: up to when changes have been taken in.
-        audited: when all rows were compared last.
-        lock: one thread at a time changes or reads the matcher.
-    """
-
-    kind: str
-    inner: bool
-    matcher: Matcher | None = None
-    stamps: dict[int, Stamp] = field(default_factory=dict)
-    generation: str = ""
-    usable: bool = False
-    seen: datetime | None = None
-    audited: datetime | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock)
-
-    def offered(self) -> ColumnElement[bool]:
-        """Filter: the rows that belong in here: findable, and of a need that a technology can meet."""
-        table = LISTINGS[self.kind]
-        offered = table.found_by(None) & table.matchable()
-        if self.inner:
-            return offered
-        return offered & (table.visibility != "confidential")
 
 
 class Matchers:
@@ -131,6 +94,15 @@ class Matchers:
             assert catalogue.matcher is not None  # noqa: S101  for the type checker: _take_generation has set it
             try:
                 yield catalogue.matcher
+            except (IndexError, ValueError, OverflowError) as error:
+                # Mapped files that somebody wrote to this very moment give numbers that lead nowhere.
+                catalogue.looked = 0.0
+                if not (catalogue.is_mapped and self._is_damaged(catalogue)):
+                    raise
+                log.error("matcher_files_changed", kind=kind, reason=repr(error))
+                self._empty(catalogue)
+                self._prepare(kind)
+                raise SearchUnavailable(*BEING_PREPARED) from error
             except search.NotBuilt:
                 # The candidates were dropped while we ranked; the next use loads the generation again and finds out
                 # whether there is one.
@@ -166,9 +138,9 @@ class Matchers:
         for kind in LISTINGS:
             # A catalogue of its own: looking at the state must not change what readers rank with.
             catalogue = Catalogue(kind, inner=False)
-            self._take_generation(catalogue)
-            current = _read_stamps(catalogue)
-            changed, gone = _differences(catalogue, current)
+            self._take_generation(catalogue, mend=False)
+            current = read_stamps(catalogue)
+            changed, gone = differences(catalogue, current)
             name = catalogue.generation if catalogue.usable else ""
             states[kind] = {
                 "generation": name or "none",
@@ -187,16 +159,31 @@ class Matchers:
         self.generations.clear()
         self._tried.clear()
 
-    def _take_generation(self, catalogue: Catalogue) -> None:
-        """Load the artefact where another one than the loaded is current, or none is loaded yet."""
+    def _take_generation(self, catalogue: Catalogue, *, mend: bool = True) -> None:
+        """Load the artefact where another one than the loaded is current, or none is loaded yet.
+
+        Args:
+            catalogue: gets it.
+            mend: have a damaged artefact built again in the background.
+        """
         kind = catalogue.kind
         while True:
             name = self.generations.current(kind)
             if catalogue.matcher is not None and name == catalogue.generation:
+                if not self._is_damaged(catalogue):
+                    return
+                self._prepare(kind)
+                if not catalogue.is_mapped:
+                    return  # what is in memory is sound
+            elif catalogue.usable and not name:
+                # All files are gone. What is mapped or in memory lives on until a new artefact is there.
+                self._prepare(kind)
                 return
             self._empty(catalogue, generation=name)
             if not name:
                 return
+            # Before loading: what is written meanwhile counts as a change.
+            files = self.generations.files(kind, name)
             try:
                 loaded = self.generations.load(kind, name)
             except search.SearchUnavailable:
@@ -212,10 +199,33 @@ class Matchers:
                     log.error(
                         "matcher_artefact_unusable", kind=kind, path=path, reason=reason
                     )
+                    if mend:
+                        self._prepare(kind)
+                    return
                 # else it was swapped away while we read it
             else:
                 catalogue.matcher, catalogue.stamps = loaded
                 catalogue.usable = True
+                catalogue.files = files
+                size = sum(status[1] for status in files.values())
+                catalogue.is_mapped = size > COPIED
+                catalogue.looked = time.monotonic()
+                log.info(
+                    "matcher_loaded", kind=kind, generation=name, process=os.getpid()
+                )
+
+    def _is_damaged(self, catalogue: Catalogue) -> bool:
+        """Whether somebody wrote to the files of the loaded generation, looked at every `LOOK` seconds."""
+        moment = time.monotonic()
+        if not catalogue.usable or moment - catalogue.looked < LOOK:
+            return False
+        catalogue.looked = moment
+        kind = catalogue.kind
+        files = self.generations.files(kind, catalogue.generation)
+        if files == catalogue.files:
+            return False
+        # The generation before goes when another one comes.
+        return self.generations.current(kind) == catalogue.generation
 
     def _empty(self, catalogue: Catalogue, generation: str = "") -> None:
         catalogue.matcher = self.generations.empty_matcher()
@@ -224,6 +234,8 @@ class Matchers:
         catalogue.seen = None
         catalogue.audited = None
         catalogue.usable = False
+        catalogue.files = {}
+        catalogue.is_mapped = False
 
     # in step with the database
 
@@ -234,18 +246,15 @@ class Matchers:
         audited = catalogue.audited
         if seen is None or audited is None or moment - audited > AUDIT:
             # All rows: some are dated long before they were committed, restored, deleted or past their day.
-            changed, gone = _differences(catalogue, _read_stamps(catalogue))
+            changed, gone = differences(catalogue, read_stamps(catalogue))
             catalogue.audited = moment
         else:
-            changed, gone = _recent_differences(catalogue, seen - MARGIN)
+            changed, gone = recent_differences(catalogue, seen - MARGIN)
         if _too_many(catalogue, changed):
             # So that the next use compares all again: the build may be there by then.
             catalogue.audited = None
             self._prepare(catalogue.kind)
-            raise SearchUnavailable(
-                "匹配模型正在准备。",
-                "一般一分钟内就好，请稍后刷新。搜索和浏览不受影响。",
-            )
+            raise SearchUnavailable(*BEING_PREPARED)
         _apply(catalogue, changed, gone)
         # The moment before the query: what was committed during it is taken in once more next time.
         catalogue.seen = moment
@@ -269,15 +278,17 @@ class Matchers:
             thread.start()
 
     def _build(self, app: Flask, kind: str) -> None:
-        with app.app_context(), self.generations.build_lock(kind, wait=False) as ours:
-            if not ours:
-                return  # another process builds; its artefact will be noticed
-            try:
-                self._fit(kind)
-            except (
-                Exception
-            ) as error:  # nobody waits for this thread: the log is all there is
-                log.error("matcher_build_failed", kind=kind, reason=repr(error))
+        """Build in a thread, for which nobody waits: the log is all there is of what fails."""
+        try:
+            with (
+                app.app_context(),
+                self.generations.build_lock(kind, wait=False) as ours,
+            ):
+                # Another process builds; its artefact will be noticed.
+                if ours:
+                    self._fit(kind)
+        except Exception as error:
+            log.error("matcher_build_failed", kind=kind, reason=repr(error))
 
     def _fit(self, kind: str) -> int:
         """Build one artefact and swap it in; what changes meanwhile is caught up by its stamps."""
@@ -294,55 +305,10 @@ def _documents(kind: str, stamps: dict[int, Stamp]) -> Iterator[Document]:
     for row in listing_index.published(kind):
         # One artefact serves both circles, so it has only what everybody may find.
         if row.visibility != "confidential" and row.is_matchable:
-            stamps[row.id] = _stamp(row.revision, row.updated_at)
+            stamps[row.id] = stamp_of(row.revision, row.updated_at)
             yield common_document(row)
     # All is read: a server ends transactions that lie idle while a matcher is fitted.
     db.session.rollback()
-
-
-def _read_stamps(catalogue: Catalogue) -> dict[int, Stamp]:
-    """Id → stamp of every row that belongs in a catalogue, from the database."""
-    table = LISTINGS[catalogue.kind]
-    query = db.select(table.id, table.revision, table.updated_at)
-    stamps = {}
-    for row_id, revision, changed in db.session.execute(
-        query.where(catalogue.offered())
-    ):
-        stamps[row_id] = _stamp(revision, changed)
-    return stamps
-
-
-def _differences(
-    catalogue: Catalogue, current: dict[int, Stamp]
-) -> tuple[dict[int, Stamp], set[int]]:
-    """What a catalogue lacks or has in an older state, and the ids it has too many."""
-    stamps = catalogue.stamps
-    changed = {}
-    for row_id, stamp in current.items():
-        if stamps.get(row_id) != stamp:
-            changed[row_id] = stamp
-    return changed, stamps.keys() - current.keys()
-
-
-def _recent_differences(
-    catalogue: Catalogue, since: datetime
-) -> tuple[dict[int, Stamp], set[int]]:
-    """`_differences` among the rows that changed since a moment."""
-    table = LISTINGS[catalogue.kind]
-    # Nearly always nothing has changed, and this question is a tenth of the work of the next one.
-    if not db.session.scalar(_LATELY_CHANGED[catalogue.kind], {"since": since}):
-        return {}, set()
-    columns = (table.id, table.revision, table.updated_at, catalogue.offered())
-    query = db.select(*columns).where(table.updated_at >= since)
-    changed = {}
-    gone = set()
-    for row_id, revision, updated_at, offered in db.session.execute(query):
-        stamp = _stamp(revision, updated_at)
-        if offered and catalogue.stamps.get(row_id) != stamp:
-            changed[row_id] = stamp
-        elif not offered and row_id in catalogue.stamps:
-            gone.add(row_id)
-    return changed, gone
 
 
 def _too_many(catalogue: Catalogue, changed: dict[int, Stamp]) -> bool:
@@ -376,11 +342,6 @@ def _apply(catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> N
         matcher.put([common_document(row) for row in rows])
         for row_id in batch:
             catalogue.stamps[row_id] = changed[row_id]
-
-
-def _stamp(revision: int, updated_at: datetime) -> Stamp:
-    # Whole microseconds: NumPy stores them exactly, and they compare the same on every database.
-    return revision, (updated_at - EPOCH) // timedelta(microseconds=1)
 
 
 def init_app(app: Flask) -> None:

@@ -58,6 +58,7 @@ class Offer:
         facts: comparisons, known ones first.
         why: the one sentence why as (text, whether it is a shared word).
         verdict: what somebody thinks of the pair, where this reader may know it.
+        patents: how the patents of the achievement stand where none is in force; a key of `terms.PATENT_STANDINGS`.
     """
 
     rank: int
@@ -72,12 +73,15 @@ class Offer:
     facts: tuple[Fact, ...] = ()
     why: tuple[tuple[str, bool], ...] = ()
     verdict: Verdict | None = None
+    patents: str = ""
 
 
 def brief_offer(rank: int, ranked: RankedRow) -> Offer:
     """A row of a side column: title, holder and grade, without reasons."""
     holder = holder_of(ranked.row)
-    return Offer(rank, ranked.row, holder, ranked.grade, ranked.score)
+    return Offer(
+        rank, ranked.row, holder, ranked.grade, ranked.score, patents=ranked.patents
+    )
 
 
 def explained_offer(
@@ -89,6 +93,7 @@ def explained_offer(
     *,
     facts: tuple[Fact, ...] = (),
     verdict: Verdict | None = None,
+    patents: str = "",
 ) -> Offer:
     """A row of a page of matches, with its reasons.
 
@@ -100,6 +105,7 @@ def explained_offer(
         spellings: as `original_spellings` gives them for the text that was ranked.
         facts: its conditions compared.
         verdict: what somebody thinks of the pair.
+        patents: as of an offer.
     """
     why = []
     for piece in match_sentence(reasons).pieces:
@@ -123,6 +129,7 @@ def explained_offer(
         facts=facts,
         why=tuple(why),
         verdict=verdict,
+        patents=patents,
     )
 
 

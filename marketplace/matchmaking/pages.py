@@ -9,9 +9,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace.door import current_reader, needs
+from marketplace import persistence
+from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
-from marketplace.extensions import limiter
+from marketplace.limits import limit_rankings, limit_texts, mark_browser
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Row
 from marketplace.listings.schema import terms
@@ -33,7 +34,6 @@ from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
 
-TRIALS = "20/minute;200/day"  # per address: anybody may try, and each trial ranks a whole catalogue
 PAGE_LIMIT = 100_000  # beyond any list; a larger number is not repeated on the page
 
 EXAMPLES = {
@@ -52,7 +52,8 @@ def template_words() -> dict[str, object]:
 @blueprint.get(
     "/achievements/<int:listing_id>/matches", defaults={"kind": "achievement"}
 )
-@needs("match.read")
+@needs("match.read", stored=OPEN_PAGE)
+@limit_rankings
 def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     """What of the other kind fits a listing, best first; `order=date` shows all, newest first.
 
@@ -75,7 +76,8 @@ def matches(kind: str, listing_id: int) -> ResponseReturnValue:
     "/achievements/<int:listing_id>/matches/<int:other_id>",
     defaults={"kind": "achievement"},
 )
-@needs("match.read")
+@needs("match.read", stored=OPEN_PAGE)
+@limit_rankings
 def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """Both texts of a pair side by side, with the words that made the score."""
     row = listing_queries.get_visible(kind, listing_id, by=current_reader())
@@ -84,8 +86,8 @@ def evidence(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
 
 
 @blueprint.route("/trial", methods=["GET", "POST"], endpoint="trial")
-@needs("trial.run", writes=False)
-@limiter.limit(TRIALS, methods=["POST"])
+@needs("trial.run", writes=False, stored=OPEN_PAGE, cleans=True)
+@limit_texts
 def run_trial() -> ResponseReturnValue:
     """Rank the catalogue for a pasted text; nothing of it is stored."""
     kind = _known_kind(request.values.get("kind", trial.DEFAULT_KIND))
@@ -101,6 +103,7 @@ def run_trial() -> ResponseReturnValue:
 
 @blueprint.post("/trial/save")
 @needs("trial.save")
+@limit_texts
 def save() -> ResponseReturnValue:
     """存为草稿: store the pasted text as a draft and go on with it in its form."""
     kind = request.form.get("kind", "")
@@ -115,7 +118,7 @@ def save() -> ResponseReturnValue:
 
 
 @blueprint.get("/algorithm")
-@needs("public.read")
+@needs("public.read", stored=OPEN_PAGE)
 def algorithm() -> ResponseReturnValue:
     """算法说明: how ranking works, in plain words."""
     return render_template("matchmaking/algorithm.html", algorithm=describe_algorithm())
@@ -173,6 +176,7 @@ def _known_kind(kind: str) -> str:
 
 def _trial_not_saved(kind: str, text: str, error: Invalid) -> str:
     """The trial once more, with why the text was not stored as a draft."""
+    persistence.stop_writing()
     answer = None
     # A text that cannot be tried has no matches; one whose organisation is missing still has.
     if "text" not in error.problems:
@@ -192,6 +196,7 @@ def _trial_page(
     answer: Answer | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> str:
+    mark_browser()
     return render_template(
         "matchmaking/trial.html",
         kind=kind,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.contributions import Panel
 from marketplace.errors import Invalid, SearchUnavailable
@@ -36,11 +37,19 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     # Every room is asked about every row; what takes no part in matching has no block.
     if not isinstance(row, Achievement | Demand) or not row.in_matching:
         return
+    # Achievements do not meet a need of people or money: 目前没有合适的成果 would be no answer.
+    if not row.is_matchable:
+        return
     offers = None
     try:
         offers = top_matches(row, reader).offers
     except SearchUnavailable as error:  # the block says that matching is being prepared
         log.warning("matches_missing", reason=str(error))
+    except SQLAlchemyError:
+        raise  # a database that is away is away for the whole page
+    except Exception:
+        # Whatever goes wrong in a column beside it, the listing itself is shown.
+        log.exception("matches_failed")
     yield Panel("matchmaking/_beside_listing.html", {"offers": offers})
 
 
@@ -55,6 +64,8 @@ def previews(
         text: title and main texts as typed so far; None where nobody asked for a preview.
         reader: who writes.
     """
+    if row is not None and not row.is_matchable:
+        return
     answer = None
     # Ranking costs more than all the rest of the page, so a form is previewed on request only.
     if text is not None:

@@ -7,15 +7,17 @@ people of a listing have judged are left out. How a score comes about is decided
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flask import current_app
 
 import matching
 from marketplace.listings import queries as listing_queries
+from marketplace.listings.child_models import standing_of_patents
+from marketplace.listings.disclosure import common_view, knowledge_of
 from marketplace.listings.models import Demand, Row
 from marketplace.matchmaking.matchers import Matchers
-from marketplace.permissions import Reader, audiences, may
+from marketplace.permissions import Reader, audiences
 from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
 from marketplace.verdicts.projections import common_conditions
@@ -26,6 +28,9 @@ SPARE = 5  # ranked beyond what is asked for: some rows are the reader's own or 
 DEEPER = 4  # how many times as many are ranked when those were not enough
 NEAREST_GRADED = 5  # rows offered when nothing fits, if any of them has a grade
 NEAREST_UNGRADED = 3  # else
+# Score below which a row is not even called near: half of what the lowest grade asks for. Frozen semen for a demand on
+# carved gourds costs more trust than an empty list.
+NEAREST_LEAST = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,17 @@ class RankingRequest:
 
 @dataclass(frozen=True)
 class RankedRow:
-    """A listing that is offered: its score (0…1), its grade if it has one, and why it has its score."""
+    """A listing that is offered: its score (0…1), its grade if it has one, and why it has its score.
+
+    Attributes:
+        patents: how the patents of the achievement of the pair stand where none is in force, else empty.
+    """
 
     row: Row
     score: float
     grade: str | None
     reasons: matching.Reasons
+    patents: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,6 +115,7 @@ def rank_listings(request: RankingRequest) -> Ranking:
     # Nothing fits: the page says so first, and then gives the nearest few with what is missing.
     if not fitting:
         rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
+    rows = _with_patents(request, rows)
     analysis = _analysis_of(selection, rows)
     return Ranking(tuple(rows), fitting, analysis, selection.catalogue)
 
@@ -115,18 +126,14 @@ def reads_confidential(reader: Reader | None) -> bool:
 
 
 def is_own(row: Row, other: Row, reader: Reader | None) -> bool:
-    """Whether both belong to one organisation: nobody is offered their own.
+    """Whether both belong to one organisation, as far as this reader may know: nobody is offered their own.
 
-    To readers who may not know whose an anonymous demand is, it is treated as anybody's: what is missing from a
-    list would tell them.
+    To readers who may not know whose either of them is, partly public or unnamed, it is treated as anybody's: what is
+    missing from a list would tell them.
     """
     if row.organisation_id != other.organisation_id:
         return False
-    for listing in (row, other):
-        is_demand = isinstance(listing, Demand)
-        if is_demand and not may(reader, "demand.read_firm", listing):
-            return False
-    return True
+    return knowledge_of(row, reader).firm and knowledge_of(other, reader).firm
 
 
 def _select(request: RankingRequest) -> _Selection:
@@ -212,14 +219,45 @@ def _grade_rows(
     return graded
 
 
+def _with_patents(
+    request: RankingRequest, rows: Sequence[RankedRow]
+) -> list[RankedRow]:
+    """The rows with how the patents of the achievement stand, and no grade that promises more than is left of them."""
+    if request.sought == "achievement":
+        standings = listing_queries.patent_standings(one.row.id for one in rows)
+    elif request.subject is not None:
+        standing = patents_of(request.subject)
+        standings = {one.row.id: standing for one in rows if standing}
+    else:
+        standings = {}  # a pasted text has no patents
+    marked = []
+    for one in rows:
+        standing = standings.get(one.row.id, "")
+        grade = capped_grade(one.grade, standing)
+        marked.append(replace(one, grade=grade, patents=standing))
+    return marked
+
+
+def patents_of(achievement: Row) -> str:
+    """How the patents of an achievement stand, as far as everybody may know it; empty where one is in force."""
+    return standing_of_patents(common_view(achievement).ips)
+
+
+def capped_grade(grade: str | None, patents: str) -> str | None:
+    """A grade, at most `fair` where no patent is in force: it stays useful, but not as it is offered (047)."""
+    return "fair" if grade == "high" and patents else grade
+
+
 def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
-    """The first few rows that share a word with the text at all."""
+    """The first few rows that share a word with the text that says something, and not too little besides."""
     nearest: list[RankedRow] = []
     for match, row in selection.found:
         if len(nearest) == NEAREST_UNGRADED:
             break
-        # A row that shares no word would be explained by nothing.
-        if match.reasons.words:
+        if match.score < NEAREST_LEAST:
+            break
+        # A row that shares only what many say would be explained by nothing.
+        if any(word in match.reasons.specific for word, _ in match.reasons.words):
             nearest.append(RankedRow(row, match.score, None, match.reasons))
     return nearest
 

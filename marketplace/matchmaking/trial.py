@@ -9,6 +9,7 @@ from marketplace.errors import Invalid
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.answers import TOP, Answer, explained_answer
 from marketplace.matchmaking.ranking import RankingRequest, rank_listings
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
 
 TEXT_LEAST = 20  # characters of a pasted text
@@ -58,6 +59,8 @@ def checked_text(text: str, kind: str) -> str:
         message = f"至少写 {TEXT_LEAST} 个字，现在有 {len(text)} 个。写明现象、材料或设备、想达到的指标。"
     elif len(text) > TEXT_MOST:
         message = f"最多 {TEXT_MOST:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
+    elif secret_mark(text):
+        message = REFUSAL
     if message:
         raise Invalid(message, problems={"text": [message]})
     return text

@@ -39,6 +39,8 @@ LEADER_LOCK = 0x6C69616F_6D6B74  # the advisory lock of the leader: any number, 
 BACKUPS_TO_KEEP = (
     7  # of the nightly ones: a week to notice that something was deleted by mistake
 )
+# Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
+SILENT = 1800.0
 PARENT_POLL = 1.0  # seconds between two checks whether the site still runs
 # Keepalives of the leader's connection: a host that lost its power is noticed in 10 + 3 × 5 s, about half a minute.
 KEEPALIVES = (

@@ -31,6 +31,7 @@ from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
+from marketplace.operation.encryption import decrypt_file, encrypt_file, is_encrypted
 
 FORMAT = (
     1  # of the manifest; a change that older programs cannot read takes the next number
@@ -39,6 +40,7 @@ MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
 UPLOADS = "uploads"
 SECRETS = "secrets"
+DECRYPTED = ".decrypted"
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT")
 ROWS_PER_FETCH = 500  # rows read at a time
 # The column that says how far the index is. Not hashed: rebuilding the index after a restore changes it.
@@ -103,6 +105,11 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
                 archive.add(folder / MANIFEST, MANIFEST)
                 for name in files:
                     archive.add(folder / name, name)
+            if key := current_app.config["BACKUP_KEY"]:
+                plain = packed
+                packed = folder.with_suffix(".encrypted")
+                encrypt_file(plain, packed, key)
+                plain.unlink()
             os.replace(packed, target)
         finally:
             packed.unlink(missing_ok=True)
@@ -152,10 +159,21 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
             _write_secrets((folder / SECRETS).read_text())
         # A backup of an older version gets the migrations that came since; its hashes were compared before them.
         upgrade()
+        _give_back()
         current_app.extensions["matchers"].reset()
         upkeep.index_rebuild()
         current_app.extensions["matchers"].fit()
         return _summarize(manifest)
+
+
+def _give_back() -> None:
+    """After a restore as root: give what was written to the owner of the data folder, or the site could not read it."""
+    folder = Path(current_app.config["DATA_DIR"])
+    owner = folder.stat()
+    if os.geteuid() != 0 or owner.st_uid == 0:
+        return
+    for path in folder.rglob("*"):
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _compare_tables(expected: dict[str, dict[str, Any]]) -> None:
@@ -180,25 +198,31 @@ def _compare_tables(expected: dict[str, dict[str, Any]]) -> None:
     )
 
 
-def make_nightly(folder: Path, keep: int) -> str:
-    """Write a backup named by the moment and remove the oldest ones.
+def verify_backup(source: Path) -> Summary:
+    """Check a backup without touching the site: the files, and the rows of a database in a file.
 
-    Args:
-        folder: where the backups are.
-        keep: how many stay; 0 for all.
-
-    Returns:
-        what was done, in a few words for the log.
+    Raises:
+        Invalid: not a backup, damaged, or encrypted with another key.
     """
-    name = f"market-{now():%Y%m%dT%H%M%SZ}.tar.gz"
-    make_backup(folder / name)
-    old = []
-    if keep > 0:
-        # The names carry the moment, so that their order is that of time.
-        old = sorted(folder.glob("market-*Z.tar.gz"))[:-keep]
-    for path in old:
-        path.unlink()
-    return f"{name}, {len(old)} old removed"
+    with _unpack_checked(source) as (folder, manifest):
+        kind = manifest["database"]
+        path = folder / DATABASE[kind]
+        if kind == "sqlite":
+            engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+            try:
+                with engine.connect() as connection:
+                    (verdict,) = connection.execute(
+                        text("PRAGMA integrity_check(1)")
+                    ).one()
+                    tables = _hash_tables(connection)
+            finally:
+                engine.dispose()
+            tables.pop("alembic_version")
+            if verdict != "ok" or tables != manifest["tables"]:
+                raise Invalid("备份里的数据库与清单不一致。", "请换一份备份。")
+        else:
+            _run_program("pg_restore", "--list", str(path), connect=False)
+        return _summarize(manifest)
 
 
 def hash_contents() -> dict[str, dict[str, Any]]:
@@ -420,12 +444,14 @@ def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     place.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place, prefix=".restore-") as name:
         folder = Path(name)
+        source = _decrypted(source, folder)
         try:
             with tarfile.open(source, "r:gz") as archive:
                 _extract_files(archive, folder)
             manifest = json.loads((folder / MANIFEST).read_text())
         except (tarfile.TarError, EOFError, OSError, ValueError) as error:
             raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
+        (folder / DECRYPTED).unlink(missing_ok=True)
         if manifest.get("format") != FORMAT:
             raise Invalid("这不是本站能读的备份。", "请用 flask backup 写的文件。")
         files = _hash_files(folder)
@@ -437,16 +463,35 @@ def _unpack_checked(source: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield folder, manifest
 
 
+def _decrypted(source: Path, folder: Path) -> Path:
+    """A plain backup: itself, or what its key makes of it.
+
+    Raises:
+        Invalid: it is encrypted, and the key is missing or another one.
+    """
+    try:
+        if not is_encrypted(source):
+            return source
+    except OSError as error:
+        raise Invalid(f"读不了这份备份：{error}", "请换一份备份。") from None
+    key = current_app.config["BACKUP_KEY"]
+    if not key:
+        raise Invalid("这份备份是加密的。", "请在 BACKUP_KEY 里写上当时的钥匙再试。")
+    decrypt_file(source, folder / DECRYPTED, key)
+    return folder / DECRYPTED
+
+
 def _hash_files(folder: Path) -> dict[str, str]:
     """Path within a folder → hash, of every file below it but the manifest, in the order of the paths."""
     hashes = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path != folder / MANIFEST:
-            hashes[str(path.relative_to(folder))] = _hash_of(path)
+            hashes[str(path.relative_to(folder))] = hash_of(path)
     return hashes
 
 
-def _hash_of(path: Path) -> str:
+def hash_of(path: Path) -> str:
+    """The sha256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -14,7 +14,7 @@ import search
 from marketplace import contributions
 from marketplace.contributions import Job
 from marketplace.errors import MarketError
-from marketplace.operation import background, backups
+from marketplace.operation import background, backups, nightly
 
 
 @click.command("jobs")
@@ -30,16 +30,22 @@ from marketplace.operation import background, backups
     show_default=True,
     help="Backups to keep.",
 )
+@click.option(
+    "--check", is_flag=True, help="Say whether the jobs of this host go well."
+)
 @click.option("--parent", type=int, hidden=True, help="End when this process has.")
 @with_appcontext
 def commands(
-    once: str | None, backup: Path | None, keep: int, parent: int | None
+    once: str | None, backup: Path | None, keep: int, check: bool, parent: int | None
 ) -> None:
     """Do the work in the background until asked to end: index, expiry, comparison, matcher, backups.
 
     Run it on every host; what only one may do is done by the one that holds the lock.
     """
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    if check:
+        _check_runs(app)
+        return
     if once:
         job = _get_job(once)
         if not background.run_job(app, job.name, job.run):
@@ -47,10 +53,22 @@ def commands(
         return
     extra = []
     if backup is not None:
-        nightly = partial(backups.make_nightly, backup, keep)
+        make = partial(nightly.make_nightly, backup, keep)
         # 18:30 UTC is half past two at night in China.
-        extra.append(Job("backup", nightly, {"hour": 18, "minute": 30}))
+        extra.append(Job("backup", make, {"hour": 18, "minute": 30}))
     background.serve_jobs(app, extra, parent=parent)
+
+
+def _check_runs(app: Flask) -> None:
+    """End with 1 where no job ended here for long, or the last run of one failed; for supervisors of containers."""
+    runs = background.last_runs(app)
+    age = min((time.time() - run.at for run in runs.values()), default=None)
+    failed = sorted(name for name, run in runs.items() if not run.ok)
+    if age is None or age > background.SILENT:
+        raise click.ClickException("no job ended here for half an hour")
+    if failed:
+        raise click.ClickException(f"the last run failed of: {', '.join(failed)}")
+    click.echo("The jobs of this host go well.")
 
 
 def _get_job(name: str) -> Job:
@@ -65,7 +83,44 @@ def _get_job(name: str) -> Job:
     return jobs[name]
 
 
-@click.command("backup")
+class BackupGroup(click.Group):
+    """`flask backup FILE` makes one, as it always did; other deeds have names."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The named deed, or making one."""
+        if args and args[0] not in self.commands:
+            args = ["make", *args]
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let the options of making one stand in front of its file."""
+        options = ("--help", *self.commands)
+        if args and args[0] not in options:
+            args = ["make", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("backup", cls=BackupGroup)
+def backup_group() -> None:
+    """Write database and uploaded files to a file (`flask backup FILE`), or verify one."""
+
+
+@backup_group.command("verify")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@with_appcontext
+def verify(file: Path) -> None:
+    """Check the backup FILE without touching the site: its hashes, its key, its rows."""
+    try:
+        summary = backups.verify_backup(file)
+    except MarketError as error:
+        raise click.ClickException(f"{error.message} {error.advice}".strip()) from None
+    _print_summary(summary)
+    click.echo("Every hash agrees.")
+
+
+@backup_group.command("make")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
     "--with-secrets",
@@ -116,7 +171,7 @@ def restore(file: Path, replace: bool) -> None:
 
 def init_app(app: Flask) -> None:
     """Add the commands beside `jobs`."""
-    app.cli.add_command(backup)
+    app.cli.add_command(backup_group)
     app.cli.add_command(restore)
 
 

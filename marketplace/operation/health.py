@@ -5,13 +5,13 @@ Who may read it is in `pages.py`; what mends a component, in the background work
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
 from functools import cache
 from typing import Any
 
-import numpy as np
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import Migrate
@@ -22,16 +22,19 @@ import search
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
+from marketplace.matchmaking.matchers import UNREADABLE
 from marketplace.operation import background
 
 CACHE_SECONDS = (
     5.0  # one check serves every reader for so long: it costs several queries
 )
-# Seconds without any job done: each host does one every ten minutes, and a large matcher takes some of them.
-JOBS_SILENT = 1800.0
+JOBS_SILENT = background.SILENT
 BACKUP_OLD = 36 * 3600.0  # seconds; they are made every night
 # Bytes; below it neither a backup nor a new index fits beside what is there.
 DISK_LOW = 512 * 2**20
+# Bytes; one save with its place in the write-ahead log takes up to half a megabyte, beside other savers.
+DISK_FULL = 2 * 2**20
+NEVER_PUBLIC = ("draft", "submitted", "in_review", "returned", "rejected")
 # `none` is good too: a host without backups may leave them to another host or tool.
 GOOD_STATES = frozenset({"ok", "none"})
 
@@ -79,7 +82,7 @@ def overall_state(states: PartStates) -> str:
 
 
 def _check_database() -> dict[str, Any]:
-    """`ok`, `outdated` (migrations are waiting) or `away`; the age is that of the last change of a listing."""
+    """`ok`, `outdated` (migrations are waiting), `readonly` or `away`; the age is that of the last change."""
     try:
         with db.engine.connect() as connection:
             version = connection.scalar(text("select version_num from alembic_version"))
@@ -89,8 +92,10 @@ def _check_database() -> dict[str, Any]:
                 newest = connection.scalar(db.select(func.max(table.updated_at)))
                 if newest is not None:  # None in an empty table
                     changes.append(newest)
+                # What was never public has no copy in the index that could be old.
                 is_dirty = table.revision != table.indexed_revision
-                dirty_rows = db.select(func.count()).where(is_dirty)
+                may_have_copy = table.state.not_in(NEVER_PUBLIC)
+                dirty_rows = db.select(func.count()).where(is_dirty, may_have_copy)
                 behind += connection.scalar(dirty_rows) or 0
     except SQLAlchemyError:
         return {"state": "away", "age": None}
@@ -100,11 +105,23 @@ def _check_database() -> dict[str, Any]:
     state = "outdated"
     if version == _newest_migration():
         state = "ok"
+    if not _is_writeable():
+        state = "readonly"
     return {"state": state, "age": age, "not_indexed": behind}
 
 
+def _is_writeable() -> bool:
+    """Whether this process may write to the file of the database; a server is asked by every save."""
+    database = db.engine.url.database
+    if db.engine.dialect.name != "sqlite" or not database:
+        return True
+    # Its folder too, for the write-ahead log lies beside it.
+    places = (database, os.path.dirname(database))
+    return all(os.access(place, os.W_OK, effective_ids=True) for place in places)
+
+
 def _check_search() -> dict[str, Any]:
-    """`ok`, `degraded` (the fallback answers), `outdated` (waits for a rebuild) or `away`."""
+    """`ok`, `degraded` (the fallback answers), `outdated` or `damaged` (waits for a rebuild), or `away`."""
     try:
         state = current_app.extensions["search"].state()
     except search.SearchUnavailable:
@@ -112,6 +129,8 @@ def _check_search() -> dict[str, Any]:
     name = "ok"
     if not state["current"]:
         name = "outdated"
+    if state.get("damaged"):
+        name = "damaged"
     # Last, for it says more than the others: it is not the main engine that answers.
     if state.get("degraded"):
         name = "degraded"
@@ -124,21 +143,23 @@ def _check_search() -> dict[str, Any]:
 
 
 def _check_matcher() -> dict[str, Any]:
-    """`ok`, or `missing` where an artefact has yet to be built; the age is that of the older artefact.
+    """`ok`, `missing` (an artefact has yet to be built) or `damaged` (until it is built anew).
 
-    Read from the artefacts' folder alone: loading them would cost far more than this check is worth.
+    The age is that of the older artefact. Files are read once after each change of them, not at every check.
     """
-    folder = current_app.extensions["matchers"].folder
+    generations = current_app.extensions["matchers"].generations
     ages = []
     documents = 0
     for kind in LISTINGS:
-        try:
-            path = folder / kind / (folder / kind / "current").read_text().strip()
-            ages.append(time.time() - path.stat().st_mtime)
-            # Mapped, so that only the header is read.
-            documents += len(np.load(path / "stamps.npy", mmap_mode="r"))
-        except (OSError, ValueError):
+        name = generations.current(kind)
+        if not name:
             return {"state": "missing", "age": None}
+        try:
+            documents += generations.check(kind)
+            built = generations.path_of(kind, name).stat().st_mtime
+        except UNREADABLE:
+            return {"state": "damaged", "age": None}
+        ages.append(time.time() - built)
     return {"state": "ok", "age": max(ages), "documents": documents}
 
 
@@ -189,12 +210,21 @@ def _check_backup() -> dict[str, Any]:
 
 
 def _check_disk() -> dict[str, Any]:
-    """`ok` or `low`: what is left of the file system that holds the site's data."""
+    """`ok`, `low`, `full` or `readonly`: what is left of the file system that holds the site's data."""
+    folder = current_app.config["DATA_DIR"]
     try:
-        free = shutil.disk_usage(current_app.config["DATA_DIR"]).free
+        free = shutil.disk_usage(folder).free
+        volume = os.statvfs(folder)
     except OSError:
         return {"state": "missing", "age": None}
-    state = "ok"
-    if free < DISK_LOW:
+    # Some file systems count no files and say 0 of 0; those that do can be full of them with room left.
+    no_files = volume.f_files > 0 and volume.f_favail == 0
+    if volume.f_flag & os.ST_RDONLY:
+        state = "readonly"
+    elif free < DISK_FULL or no_files:
+        state = "full"
+    elif free < DISK_LOW:
         state = "low"
+    else:
+        state = "ok"
     return {"state": state, "age": None, "free_bytes": free}

@@ -117,11 +117,22 @@ def _finish_request(response: Response) -> Response:
     return response
 
 
+# What gunicorn writes of requests that it cannot read.
+SENDER = re.compile(r"\bip=\S+?(?=:? |$)")
+
+
 class AccessLog(Logger):
     """gunicorn's access log, one JSON object for each request: its address and outcome, not its sender or query.
 
     The query is left out, for it may say what a firm is looking for.
     """
+
+    def warning(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """Write a warning without the address of its sender, and without the id of the thread's last request."""
+        if "ip=" in str(msg):
+            structlog.contextvars.clear_contextvars()
+            msg = SENDER.sub(f"ip={REPLACEMENT}", str(msg))
+        super().warning(msg, *args, **kwargs)
 
     def access(
         self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any

@@ -23,7 +23,7 @@ from prometheus_flask_exporter import PrometheusMetrics
 
 from marketplace.door import needs
 from marketplace.errors import NotFound
-from marketplace.operation import background, health, logs
+from marketplace.operation import background, bodies, figures, health, logs
 
 blueprint = Blueprint("operation", __name__)
 PROBES = ("operation.healthz", "operation.readyz", "operation.metrics")
@@ -101,6 +101,9 @@ def init_app(app: Flask) -> None:
     """Count requests by endpoint, give the logs their form, and let probes through without a redirect to HTTPS."""
     logs.init_app(app)
     app.extensions["health"] = health.Health()
+    figures.reserve_room()
+    bodies.init_app(app)
+    app.after_request(_isolate)
     app.extensions["metrics"] = PrometheusMetrics(
         app,
         path=None,  # the library's own page is open to everybody; ours is below
@@ -114,6 +117,13 @@ def init_app(app: Flask) -> None:
         view: Any = app.view_functions.get(endpoint)
         if view is not None:  # a probe of the same machine speaks plain HTTP
             view.talisman_view_options = {"force_https": False}
+
+
+def _isolate(response: Response) -> Response:
+    """Let no page of another site hold ours as a window or as a part of itself."""
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    return response
 
 
 @blueprint.get("/healthz")

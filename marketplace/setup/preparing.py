@@ -50,6 +50,7 @@ def bring_up_to_date(report: Callable[[str], None]) -> None:
     if written > 0:
         report(f"lists: {written} cards written")
     upkeep.refresh_statistics()
+    upkeep.settle_places()
     update_index(report)
     matchers: Matchers = current_app.extensions["matchers"]
     # Only what has never been fitted: a matcher that is there is refitted in the background, not while people wait.

@@ -15,6 +15,7 @@ from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Row
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, organisations_of, require, roles_of
 from marketplace.verdicts import queries
 from marketplace.verdicts.grading import fit_grades, ranker_version
@@ -306,6 +307,8 @@ def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) 
         problems["note"] = [f"写明情况，{NOTE_LEAST}–{NOTE_MOST} 个字。"]
     elif len(note) > NOTE_MOST:
         problems["note"] = [f"最多 {NOTE_MOST} 个字。"]
+    elif secret_mark(note):
+        problems["note"] = [REFUSAL]
     return note
 
 

@@ -33,6 +33,13 @@ Fifth: TypeAlias = tuple[float, float, int, float, float]
 FITTED_FROM = (
     calibration.MIN_TEXTS
 )  # judged demand texts below which no model is fitted
+# What the score is made of, in the words of 算法说明.
+PARTS = {
+    "grams": "字和双字片段",
+    "titles": "名称",
+    "words": "词",
+    "vectors": "用词相近",
+}
 RANKER_LENGTH = 60  # characters of the column that stores the version of a ranking
 
 
@@ -65,6 +72,13 @@ def ranker_version() -> str:
     # In order of name: the version must not change with the order of arguments.
     parts = [f"{name}={weights[name]:g}" for name in sorted(weights)]
     return f"{VERSION} {' '.join(parts)}"[:RANKER_LENGTH]
+
+
+def ranker_in_words(version: str) -> str:
+    """A version of the ranking for people: what is weighed, and by how much. The hash of its words says nothing."""
+    parts = dict(part.split("=", 1) for part in version.split() if "=" in part)
+    named = [f"{name} {parts[code]}" for code, name in PARTS.items() if code in parts]
+    return "、".join(named) or "旧版"
 
 
 def active_grader() -> ActiveGrader:

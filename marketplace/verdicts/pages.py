@@ -13,10 +13,12 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
 
+from marketplace import persistence
 from marketplace.door import needs
 from marketplace.errors import Invalid
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Row
+from marketplace.permissions import require
 from marketplace.verdicts import deeds, grading, queries, ranked_lists
 from marketplace.verdicts.models import LEVELS, Verdict
 from marketplace.verdicts.ranked_lists import RankedList
@@ -45,6 +47,8 @@ def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """感兴趣, and where to go on."""
     # By what the reader may open, not only find: the owner judges on the list of a draft too.
     subject = listing_queries.get_visible(kind, listing_id, by=current_user)
+    # Before the list is looked at: who may not judge is told so, whatever list they send.
+    require(current_user, "verdict.give", subject)
     row = deeds.like(subject, other_id, by=current_user, ranked_list=_sent_list())
     page = f"listings.{subject.counterpart}"
     contact = url_for(page, listing_id=other_id, _anchor="side-contact")
@@ -59,6 +63,7 @@ def decline(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """不合适, with its reason; without one the form is shown on a page of its own."""
 
     def deed(subject: Row) -> Verdict:
+        require(current_user, "verdict.give", subject)
         return deeds.decline(
             subject,
             other_id,
@@ -78,6 +83,7 @@ def grade(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     """评定: a broker's own level, stored along with the matcher's score."""
 
     def deed(subject: Row) -> Verdict:
+        require(current_user, "verdict.grade", subject)
         return deeds.grade(
             subject,
             other_id,
@@ -119,6 +125,7 @@ def measured() -> ResponseReturnValue:
     return render_template(
         "verdicts/quality.html",
         measured=queries.newest_measurement(by=current_user),
+        ranker_in_words=grading.ranker_in_words,
         grader=grading.active_grader(),
         fitted_from=grading.FITTED_FROM,
     )
@@ -155,6 +162,7 @@ def _judge(
 
 def _form_again(name: str, subject: Row, other_id: int, error: Invalid) -> str:
     """The form of a verdict by itself, with what was filled in and what is wrong with it."""
+    persistence.stop_writing()
     other = listing_queries.get_visible(subject.counterpart, other_id, by=current_user)
     # The summary of errors leads to the first choice of a group and to the field of a text.
     prefix = "pair-" if name == "decline" else ""

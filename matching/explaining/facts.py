@@ -23,6 +23,8 @@ Value: TypeAlias = str | frozenset[str] | Money | date | None
 
 # Least mature first.
 STAGES = ("rnd", "lab_scale", "pilot", "small_batch", "industrialised")
+# An achievement that may be had in ways not named yet.
+NEGOTIABLE = "other"
 # What talk or time can mend.
 GATES: tuple[Name, ...] = ("stage", "mode", "money", "due")
 
@@ -43,8 +45,9 @@ def compare_facts(
 ) -> list[Fact]:
     """All six facts of a pair, in the order of Name.
 
-    The stage agrees when the achievement is at least as mature as wished; the mode when one way suits both; money when
-    the lowest price is within the budget; due when it is offered by the day it is wanted.
+    The stage agrees when the achievement is at least as mature as wished; the mode when one way suits both (unknown
+    where none does but the achievement is open to others); money when the lowest price is within the budget; due when
+    it is offered by the day it is wanted.
     """
     field = _same(demand.field, achievement.field)
     chain = _same(demand.chain, achievement.chain)
@@ -101,6 +104,9 @@ def _has_common(
     offered: frozenset[str],
 ) -> Verdict:
     if not wanted or not offered:
+        return "unknown"
+    # Who is open to other ways has not refused this one.
+    if not wanted & offered and NEGOTIABLE in offered:
         return "unknown"
     return _verdict(bool(wanted & offered))
 

@@ -7,6 +7,7 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -16,7 +17,7 @@ import numpy as np
 
 from matching import features
 from matching import text as words_of
-from matching.arrays import Float64s, Int64s, UInt64s
+from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
 from matching.documents import Document
 from matching.explaining import kernels
 from matching.explaining.reasons import (
@@ -60,6 +61,22 @@ class _PlaceTable(NamedTuple):
     shares: Float64s
 
 
+class _ChosenWords(NamedTuple):
+    """The words by which documents that share the same ones are explained.
+
+    Attributes:
+        owners: for each character of title and text the number of the span that covers it, -1 for none.
+        words: the number of the word of each span, shape (spans,).
+        numbers: word → its number.
+        covered: how much of the query's weight they carry, 0…1.
+    """
+
+    owners: Int32s
+    words: Int32s
+    numbers: Mapping[str, int]
+    covered: float
+
+
 class QueryExplainer:
     """A query's words at their places, and what they weighed when the query was run."""
 
@@ -95,6 +112,8 @@ class QueryExplainer:
         self._place_of = {key: place for place, key in places}
         self._max_frequency = max(RARE_AT_LEAST, RARE_SHARE * documents)
         self._weights = self._word_weights()
+        # Shared words of a document, as bytes → what is chosen of them.
+        self._chosen: dict[bytes, _ChosenWords] = {}
 
     def _word_weights(self) -> dict[str, float]:
         counted: Counter[str] = Counter()
@@ -137,31 +156,25 @@ class QueryExplainer:
 
     def _absent_words(self) -> set[str]:
         """Whole words that the catalogue does not have: not as a word, not cut otherwise, not in part."""
-        absent: set[str] = set()
-        for word in self._weights:
-            # Rare words may be cut differently elsewhere: their characters side by side count as known.
-            if not self._frequencies[word] and not self._occurs_as_grams(word):
-                absent.add(word)
+        absent = {word for word in self._weights if not self._frequencies[word]}
+        # Rare words may be cut differently elsewhere: their characters side by side count as known.
+        absent -= self._known_as_grams(sorted(absent))
         for spans, whole in zip(self._spans, self._whole, strict=True):
-            for outer in whole:
-                if outer.word in absent and self._has_known_part(outer, spans):
-                    absent.discard(outer.word)
+            known = [span for span in spans if self._frequencies[span.word]]
+            absent.difference_update(words_with_parts(whole, known))
         return absent
 
-    def _occurs_as_grams(self, word: str) -> bool:
-        """Whether each character of a Han word is followed by the next one somewhere in the catalogue."""
-        if self._grams is None or len(word) < 2 or not words_of.is_han(word):
-            return False
-        keys = features.word_bigram_keys(word)
-        return all(self._grams.frequency_of(key) for key in keys)
-
-    def _has_known_part(
-        self,
-        outer: Span,
-        spans: list[Span],
-    ) -> bool:
-        inside = [s for s in spans if outer.start <= s.start and s.end <= outer.end]
-        return any(self._frequencies[span.word] for span in inside)
+    def _known_as_grams(self, words: Iterable[str]) -> set[str]:
+        """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
+        if self._grams is None:
+            return set()
+        wanted = [word for word in words if len(word) > 1 and words_of.is_han(word)]
+        if not wanted:
+            return set()
+        is_known = self._grams.frequencies_of(features.word_bigram_keys(wanted)) > 0
+        ends = np.cumsum([len(word) - 1 for word in wanted])
+        every = np.logical_and.reduceat(is_known, [0, *ends[:-1]])
+        return {word for word, known in zip(wanted, every, strict=True) if known}
 
     def explain(self, score: float, earned: EarnedParts) -> Reasons:
         """Share a score out among the words.
@@ -170,12 +183,7 @@ class QueryExplainer:
             score: 0…1.
             earned: what the features earned of it.
         """
-        places = np.flatnonzero(earned.shared_words).tolist()
-        shared = {self._word_at[place] for place in places}
-        chosen: list[list[Span]] = []
-        for spans in self._longest_first:
-            candidates = [span for span in spans if span.word in shared]
-            chosen.append(_without_overlaps(candidates))
+        chosen = self._choose_words(earned.shared_words)
         shares = self._shares(chosen, earned)
         # Equal shares in the order of the words, however their last bits were rounded.
         by_share = sorted(
@@ -196,7 +204,7 @@ class QueryExplainer:
             score - total,
             score,
             specific,
-            self._covered(chosen),
+            chosen.covered,
             self.analysis.weighed,
             self.analysis.unknown,
             vector_share,
@@ -216,21 +224,40 @@ class QueryExplainer:
     def _word_numbers(self) -> dict[str, int]:
         return {word: number for number, word in enumerate(self._keys)}
 
-    def _shares(
-        self, chosen: list[list[Span]], earned: EarnedParts
-    ) -> dict[str, float]:
-        """Word → what the features inside it earned."""
+    def _choose_words(self, shared_words: Bools) -> _ChosenWords:
+        """The longest of the shared words that do not overlap.
+
+        Args:
+            shared_words: which content words of the query a document has, shape (content words,).
+        """
+        # A text that repeats few words has many places and few sets of shared ones: each is looked through once.
+        key = shared_words.tobytes()
+        found = self._chosen.get(key)
+        if found is not None:
+            return found
+        places = np.flatnonzero(shared_words).tolist()
+        shared = {self._word_at[place] for place in places}
         owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
-        numbers: list[int] = []
-        names: dict[str, int] = {}
-        for spans, offset in zip(chosen, self._offsets, strict=True):
-            for span in spans:
-                owners[offset + span.start : offset + span.end] = len(numbers)
-                number = self._word_numbers[span.word]
-                numbers.append(number)
-                names[span.word] = number
-        parts = [earned.parts[kind] for kind in self._kinds]
+        words: list[int] = []
+        numbers: dict[str, int] = {}
+        chosen: list[list[Span]] = []
+        for spans, offset in zip(self._longest_first, self._offsets, strict=True):
+            candidates = [span for span in spans if span.word in shared]
+            chosen.append(_without_overlaps(candidates))
+            for span in chosen[-1]:
+                owners[offset + span.start : offset + span.end] = len(words)
+                numbers[span.word] = self._word_numbers[span.word]
+                words.append(numbers[span.word])
+        found = _ChosenWords(
+            owners, np.array(words, dtype=np.int32), numbers, self._covered(chosen)
+        )
+        self._chosen[key] = found
+        return found
+
+    def _shares(self, chosen: _ChosenWords, earned: EarnedParts) -> dict[str, float]:
+        """Word → what the features inside it earned."""
         # Always grams, titles, words: sums of floats depend on their order, and shares are compared to the bit.
+        parts = [earned.parts[kind] for kind in self._kinds]
         table = self._place_table
         found = np.zeros(len(self._keys))
         kernels.share_places(
@@ -239,11 +266,11 @@ class QueryExplainer:
             table.starts,
             table.ends,
             table.shares,
-            owners,
-            np.array(numbers, dtype=np.int32),
+            chosen.owners,
+            chosen.words,
             found,
         )
-        return {word: float(found[number]) for word, number in names.items()}
+        return {word: float(found[number]) for word, number in chosen.numbers.items()}
 
     def _covered(self, chosen: list[list[Span]]) -> float:
         """The weight of the query's whole words that the other text has, a part counting by its length."""
@@ -331,6 +358,23 @@ def _covered_shares(
             at += 1
         if inside:
             yield outer.word, min(1.0, inside / (outer.end - outer.start))
+
+
+def words_with_parts(whole: Sequence[Span], parts: Sequence[Span]) -> set[str]:
+    """The words of the whole spans inside which a part lies.
+
+    Args:
+        whole: in reading order, not overlapping.
+        parts: ordered by start.
+    """
+    starts = [span.start for span in whole]
+    found: set[str] = set()
+    for part in parts:
+        # The only one that may hold it: the last that begins no later.
+        place = bisect_right(starts, part.start) - 1
+        if place >= 0 and part.end <= whole[place].end:
+            found.add(whole[place].word)
+    return found
 
 
 def longest_spans(spans: Iterable[Span]) -> list[Span]:

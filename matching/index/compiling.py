@@ -46,8 +46,8 @@ def compiled_loop(signature: Any) -> Callable[[_Loop], _Loop]:
         options: dict[str, Any] = {"nogil": True, "boundscheck": False}
         try:
             return cast(_Loop, njit(signature, cache=True, **options)(loop))
-        except RuntimeError:
-            # No folder may be written to: compile at each start, which takes some ten seconds.
+        except (RuntimeError, OSError):
+            # No folder may be written to, or its disk is full: compile at each start, which takes some ten seconds.
             return cast(_Loop, njit(signature, **options)(loop))
 
     return decorate

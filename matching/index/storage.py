@@ -1,4 +1,4 @@
-"""A matcher on disk: plain arrays that map into memory, a manifest, generations swapped in one step. No pickle.
+"""A matcher on disk: plain arrays, a manifest, generations swapped in one step. No pickle.
 Not here: what the arrays mean (artefact, remote).
 
 directory/CURRENT names the generation; directory/<generation>/ holds one .npy for each array, and manifest.json.
@@ -6,11 +6,14 @@ directory/CURRENT names the generation; directory/<generation>/ holds one .npy f
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import uuid
+import weakref
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import (
     Any,
@@ -22,16 +25,31 @@ import numpy.typing as npt
 
 from matching.errors import UnusableArtefact
 
-FORMAT = "liaocheng-matcher 3"
+FORMAT = "liaocheng-matcher 4"
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 # Generations that stay: a process may still be opening the one before.
 GENERATIONS_KEPT = 2
-# Bytes at both ends of a file that its check sum covers: enough for a cut or foreign file, and no read of gigabytes.
-_CHECKED_ENDS = 1 << 16
+# Bytes of a generation up to which its arrays are copied into memory. What a process maps it reads at every use from a
+# file that somebody may cut or overwrite: cut, that kills the process (SIGBUS). The catalogue of a city takes some tens
+# of megabytes; a far larger one is mapped, so that the workers of a host share it (decision 042).
+COPIED = 96 << 20
+_PIECE = 1 << 20  # bytes read at a time for a check sum
 # 00000007-1a2b3c4d
 _NAME_LENGTH = 17
 _NUMBER_LENGTH = 8
+
+# What reading files of unknown content raises.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    SyntaxError,
+    MemoryError,
+)
 
 # Arrays by name, of any dtype and shape.
 Arrays: TypeAlias = dict[str, npt.NDArray[Any]]
@@ -65,7 +83,8 @@ def write_generation(
             path = folder / f"{key}.npy"
             np.save(path, values, allow_pickle=False)
             seals[key] = _seal(path)
-        manifest = {"format": FORMAT, "facts": facts, "files": seals}
+        manifest: dict[str, Any] = {"format": FORMAT, "facts": facts, "files": seals}
+        manifest["seal"] = _seal_text(manifest)
         text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
         # Written beside and moved over: os.replace is atomic on one file system.
@@ -99,33 +118,95 @@ def current_generation(directory: Path) -> str:
 
 
 def read_generation(directory: Path) -> tuple[Arrays, dict[str, Any]]:
-    """The arrays of the current generation, mapped read-only, and the facts. Nothing in the files is executed.
+    """The arrays of the current generation, read-only, and the facts. Nothing in the files is executed.
+
+    Every byte is held against its check sum. Processes that read a generation twice have its arrays once.
 
     Raises:
         UnusableArtefact: anything is missing, cut, changed or not ours.
     """
     folder = directory / current_generation(directory)
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
-            raise UnusableArtefact(
-                f"{folder} is of format {manifest['format']!r}, this program reads {FORMAT!r}"
-            )
+        manifest = _read_manifest(folder)
+        seals = manifest["files"]
+        is_small = sum(size for size, _ in seals.values()) <= COPIED
+        read = _copy_array if is_small else _map_array
         arrays: Arrays = {}
-        for key, seal in manifest["files"].items():
-            arrays[key] = _map_array(folder / f"{key}.npy", seal)
+        for key, seal in seals.items():
+            arrays[key] = read(folder / f"{key}.npy", seal)
         return arrays, manifest["facts"]
-    except UnusableArtefact:
-        raise
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        EOFError,
-    ) as error:
+    except _UNREADABLE as error:
         raise UnusableArtefact(f"{folder} cannot be read: {error!r}") from error
+
+
+def check_files(directory: Path) -> None:
+    """Read every file of the current generation and compare its check sum.
+
+    Raises:
+        UnusableArtefact: anything is missing, cut or changed.
+    """
+    folder = directory / current_generation(directory)
+    try:
+        for key, seal in _read_manifest(folder)["files"].items():
+            if _seal(folder / f"{key}.npy") != seal:
+                raise UnusableArtefact(f"{folder / key} is not what was saved")
+    except _UNREADABLE as error:
+        raise UnusableArtefact(f"{folder} cannot be read: {error!r}") from error
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(
+        (folder / MANIFEST).read_text(encoding="utf-8")
+    )
+    if manifest["format"] != FORMAT:
+        raise UnusableArtefact(
+            f"{folder} is of format {manifest['format']!r}, this program reads {FORMAT!r}"
+        )
+    # Of itself too: a changed bit in it may be another id of the same form.
+    seal = manifest.pop("seal")
+    if seal != _seal_text(manifest):
+        raise UnusableArtefact(f"{folder / MANIFEST} is not what was saved")
+    return manifest
+
+
+def _seal_text(manifest: dict[str, Any]) -> int:
+    text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
+
+
+def file_identities(directory: Path) -> dict[str, tuple[int, ...]]:
+    """File of the current generation → what changes when somebody writes to it or replaces it; some microseconds each.
+
+    Empty where there is no current generation, or no folder of it.
+    """
+    found: dict[str, tuple[int, ...]] = {}
+    with suppress(OSError, UnusableArtefact):
+        for entry in os.scandir(directory / current_generation(directory)):
+            status = entry.stat()
+            found[entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+    return found
+
+
+# Path and seal → the copy, as long as anybody uses it: matchers for two circles of readers read the same files.
+_copies: weakref.WeakValueDictionary[tuple[str, int, int], npt.NDArray[Any]] = (
+    weakref.WeakValueDictionary()
+)
+
+
+def _copy_array(path: Path, seal: list[int]) -> npt.NDArray[Any]:
+    """An array in memory, read once and checked as it was read."""
+    content = path.read_bytes()
+    if [len(content), zlib.crc32(content)] != seal:
+        raise UnusableArtefact(f"{path} is not the file that was saved")
+    key = (str(path), seal[0], seal[1])
+    known = _copies.get(key)
+    if known is not None:
+        return known
+    values = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
+    # What two matchers share neither may change, just as with mapped files.
+    values.flags.writeable = False
+    _copies[key] = values
+    return values
 
 
 def _map_array(
@@ -156,11 +237,11 @@ def _is_generation(name: str) -> bool:
 
 
 def _seal(path: Path) -> list[int]:
-    """Size of a file in bytes and a check sum over its ends."""
-    size = path.stat().st_size
+    """Size of a file in bytes and a check sum over all of it: a disk may change any bit of it."""
+    size = 0
+    check = 0
     with path.open("rb") as file:
-        check = zlib.crc32(file.read(_CHECKED_ENDS))
-        if size > _CHECKED_ENDS:
-            file.seek(max(_CHECKED_ENDS, size - _CHECKED_ENDS))
-            check = zlib.crc32(file.read(), check)
+        while piece := file.read(_PIECE):
+            size += len(piece)
+            check = zlib.crc32(piece, check)
     return [size, check]

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from matching.arrays import (
     Float64s,
     Int64s,
+    UInt64s,
 )
 from matching.features import (
     MAX_COUNT,
@@ -105,12 +106,9 @@ class WeightedQuery:
         norm = np.sqrt(np.sum(own**2))
         self.weights = own * self.idf / norm if norm else own
 
-    def frequency_of(self, key: int) -> int:
-        """How many documents have a feature of the query; 0 for one that it does not have."""
-        place = int(
-            find_keys(
-                self.counted.keys,
-                np.array([key], dtype=np.uint64),
-            )[0]
-        )
-        return 0 if place < 0 else int(self.frequencies[place])
+    def frequencies_of(self, keys: UInt64s) -> Int64s:
+        """How many documents have each of some features; 0 for one that the query does not have. Both shape (k,)."""
+        places = find_keys(self.counted.keys, keys)
+        if not len(self.frequencies):
+            return np.zeros(len(keys), dtype=np.int64)
+        return np.where(places < 0, 0, self.frequencies[places])

@@ -115,7 +115,7 @@ def text_key(document: Document) -> str:
     return re.sub(
         r"[\W_]+",
         "",
-        words_of.normalise(f"{document.title}{document.text}"),
+        words_of.plain_text(f"{document.title}{document.text}"),
     )
 
 

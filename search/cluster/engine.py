@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,7 +22,6 @@ from search.cluster.bulk import BULK_SECONDS, batched, send_actions, walk_docume
 from search.cluster.client import ClusterClient, parse_address, translate_errors
 from search.cluster.indices import Indices
 from search.cluster.mapping import (
-    COMPLETION_FIELDS,
     Action,
     Body,
     put_action,
@@ -31,12 +31,12 @@ from search.cluster.queries import (
     ALL_HITS,
     all_terms_query,
     any_term_query,
-    completion_request,
     count_request,
     page_request,
 )
-from search.completion import completion_texts, normalize_prefix
+from search.cluster.wording import ReadersWords
 from search.contract import (
+    DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
     FACETS,
     Document,
@@ -49,6 +49,7 @@ from search.contract import (
     order_facet,
 )
 from search.schema import VERSION, inverse_document_frequency
+from search.spelling import corrected_texts
 from search.terms import ParsedQuery, Term, fallback_terms, parse_query
 
 FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
@@ -117,7 +118,7 @@ class ElasticEngine:
         answer = self._search(body, query, end)
         # Mostly one request is enough; two more are sent only when no document has all the terms.
         if _has_hits(answer) or not parsed.terms:
-            return _result(answer)
+            return replace(_result(answer), signs_only=parsed.signs_only)
         candidates = _with_parts(parsed.terms)
         body = count_request(candidates, query.audiences)
         counted = self._search(body, query, end)
@@ -160,21 +161,21 @@ class ElasticEngine:
         size: int = DEFAULT_SUGGESTIONS,
     ) -> list[str]:
         """What begins with the typed text, as the contract says, within find_seconds."""
-        prefix = normalize_prefix(text)
         readers = sorted(audiences)
-        if not prefix or not readers or size < 1:
+        if not readers:
             return []
-        body = completion_request(prefix, readers, tuple(kinds), size)
-        with translate_errors():
-            answer = self.cluster.within(self.find_seconds).search(
-                index=self.alias, body=body, allow_partial_search_results=False
-            )
-        entries = []
-        for name in COMPLETION_FIELDS:
-            for option in answer["suggest"][name][0]["options"]:
-                entries.append((-option["_score"], option["text"]))
-        entries.sort()
-        return completion_texts([entry for _, entry in entries], size)
+        return self._words(readers).suggest(text, tuple(kinds), size)
+
+    def corrections(
+        self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
+    ) -> list[str]:
+        """What may have been meant, as the contract says, within find_seconds."""
+        words = self._words(sorted(audiences))
+        return corrected_texts(text, words.count, words.lookup, size)
+
+    def _words(self, readers: list[str]) -> ReadersWords:
+        """The words of what some readers may find, within find_seconds from now."""
+        return ReadersWords(self.cluster, self.alias, readers, self.find_seconds)
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""

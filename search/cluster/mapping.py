@@ -4,14 +4,14 @@ Not here: queries (queries), sending (bulk). Pure functions, but for the time of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 from search.analysis import AnalyzedText
-from search.completion import MAX_KEY, MAX_TITLE, MAX_TITLE_WORDS, Completion
+from search.completion import Completion
 from search.contract import Document, Version
-from search.schema import FIELDS, K1, VERSION, B
+from search.schema import FIELDS, K1, VERSION, B, microseconds
 
 WINDOW = 1_000_000  # how far into a result one can page
 
@@ -23,6 +23,8 @@ _TYPES: dict[str, Body] = {
     "keywords": {"type": "keyword"},
     "integer": {"type": "long"},
     "date": {"type": "date", "format": "strict_date"},
+    # Whole microseconds: a date of Elasticsearch ends at the millisecond.
+    "instant": {"type": "long"},
 }
 # Tokens are cut by us and joined with blanks: the whitespace analyzer is in every Elasticsearch, without a plugin, and
 # drops no sign (decision 022).
@@ -34,17 +36,10 @@ _WORDS: Body = {
 }
 # Norms are for BM25; characters only find.
 _CHARACTERS: Body = {"type": "text", "analyzer": "whitespace", "norms": False}
-# A completion field answers with one text per document, so each text of a document has a field of its own.
-COMPLETION_FIELDS = tuple(f"completion_{n}" for n in range(1 + MAX_TITLE_WORDS))
-# One context for both questions, who and what kind: Elasticsearch takes any of several contexts, never all of them.
-CONTEXT = "reader"
-_COMPLETION: Body = {
-    "type": "completion",
-    "analyzer": "keyword",
-    # Counted in UTF-16 units, of which a rare character has two.
-    "max_input_length": MAX_KEY + 1 + 2 * MAX_TITLE,
-    "contexts": [{"name": CONTEXT, "type": "category"}],
-}
+# What is suggested and what is offered for mistyped words: strings of ours, counted by aggregations over the documents
+# that the reader may find. A completion field counts nothing, and its weights are fixed (decision 046).
+COMPLETIONS = "completions"
+SPELLINGS = "spellings"
 
 
 def index_body(meta: Mapping[str, str]) -> Body:
@@ -63,7 +58,8 @@ def index_body(meta: Mapping[str, str]) -> Body:
         "chars_body": _CHARACTERS,
         "deleted": {"type": "boolean"},
         "written_at": {"type": "date"},
-        **dict.fromkeys(COMPLETION_FIELDS, _COMPLETION),
+        COMPLETIONS: {"type": "keyword"},
+        SPELLINGS: {"type": "keyword"},
     }
     return {
         "settings": {
@@ -83,28 +79,9 @@ def index_body(meta: Mapping[str, str]) -> Body:
     }
 
 
-def reader_context(audience: str, kind: str = "") -> str:
-    """The context of completions for a group of readers, of one kind or ("") of all."""
-    return f"{audience}|{kind}"
-
-
-def completion_body(document: Document, completions: Sequence[Completion]) -> Body:
-    """A document's completion fields; none for a document that no audience may find."""
-    if not document.audience:
-        return {}
-    contexts = []
-    for audience in document.audience:
-        contexts.append(reader_context(audience))
-        contexts.append(reader_context(audience, document.kind))
-    contexts.sort()
-    body: Body = {}
-    for name, completion in zip(COMPLETION_FIELDS, completions, strict=False):
-        body[name] = {
-            "input": list(completion.entries),
-            "weight": completion.weight,
-            "contexts": {CONTEXT: contexts},
-        }
-    return body
+def completion_value(weight: int, entry: str) -> str:
+    """A completion as it is stored: its weight is one figure before it."""
+    return f"{weight}{entry}"
 
 
 def put_action(document: Document, text: AnalyzedText) -> Action:
@@ -114,7 +91,9 @@ def put_action(document: Document, text: AnalyzedText) -> Action:
         value = getattr(document, name)
         if kind == "text" or value in (None, "", ()):
             continue
-        if isinstance(value, date):
+        if isinstance(value, datetime):
+            value = microseconds(value)
+        elif isinstance(value, date):
             value = value.isoformat()
         elif kind == "keywords":
             value = list(value)
@@ -123,11 +102,19 @@ def put_action(document: Document, text: AnalyzedText) -> Action:
         "words": " ".join(text.words),
         "chars_title": " ".join(text.title),
         "chars_body": " ".join(text.body),
-        **completion_body(document, text.completions),
+        COMPLETIONS: _completion_values(text.completions),
+        SPELLINGS: list(text.spellings),
         "deleted": False,
         "written_at": utc_now(),
     }
     return index_action(document.kind, document.id, body)
+
+
+def _completion_values(completions: Iterable[Completion]) -> list[str]:
+    values = []
+    for weight, entries in completions:
+        values += [completion_value(weight, entry) for entry in entries]
+    return values
 
 
 def tombstone_action(version: Version) -> Action:

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from search.cluster.mapping import (
-    COMPLETION_FIELDS,
-    CONTEXT,
+    COMPLETIONS,
+    SPELLINGS,
     WINDOW,
     Body,
-    reader_context,
+    completion_value,
 )
-from search.completion import KEYS_PER_TEXT
+from search.completion import CANDIDATES, SEPARATOR, WEIGHTS
 from search.contract import FACETS, Query, Value
 from search.schema import (
     FACET_FIELDS,
@@ -27,6 +27,9 @@ from search.schema import (
 from search.terms import ParsedQuery, Term, scores_in_title
 
 FACET_VALUES = 1_000  # values of one facet that are counted; the largest dictionary has about a hundred
+# Words under the keys of one expression: a character may be in hundreds.
+SPELLINGS_READ = 2_000
+EXPRESSION_LIMIT = 800  # characters; Elasticsearch takes 1,000 (index.max_regex_length)
 ALL_HITS = "all"  # name of the count before filters in an answer
 
 _ANYWHERE = ("chars_title", "chars_body")
@@ -55,8 +58,13 @@ def phrase_query(characters: str, fields: Sequence[str] = _ANYWHERE) -> Body:
 
 
 def term_query(term: Term) -> Body:
-    """Which documents have a term, without a score. A word that stands in a text also stands there as characters."""
-    ways = [phrase_query(term.phrase)]
+    """Which documents have a term, without a score.
+
+    A word that stands in a text also stands there as characters, unless it is spelled otherwise.
+    """
+    ways: list[Body] = [{"term": {"words": word}} for word in term.spellings]
+    if not term.whole:
+        ways.append(phrase_query(term.phrase))
     for other in term.alternatives:
         if other.whole:
             ways.append({"term": {"words": other.word}})
@@ -67,7 +75,7 @@ def term_query(term: Term) -> Body:
 
 def scored_term_query(term: Term, name: str = "") -> Body:
     """A term with what it is worth. name: under which a hit reports that it has the term."""
-    ways = _form_queries(term.word, term.phrase, 1.0)
+    ways = _form_queries(term.word, "" if term.whole else term.phrase, 1.0)
     for other in term.alternatives:
         phrase = "" if other.whole else other.phrase
         ways += _form_queries(other.word, phrase, SYNONYM_WEIGHT)
@@ -114,7 +122,9 @@ def _any_of(should: list[Body]) -> Body:
 
 
 def all_terms_query(query: ParsedQuery, audiences: Iterable[str]) -> Body:
-    """Documents with every term."""
+    """Documents with every term; none for signs alone."""
+    if query.signs_only:
+        return {"match_none": {}}
     return {
         "bool": {
             "filter": visible_filter(audiences),
@@ -222,40 +232,80 @@ def _facet_counts(facet: str, filters: _Filters) -> Body:
 
 
 def _sort_order(sort: str) -> list[Body]:
-    """An order of the contract, ties by id, then kind."""
+    """An order of the contract, ties by id (of the newest the larger one first), then kind."""
     main: dict[str, Body] = {
         "relevance": {"_score": {"order": "desc"}},
-        "newest": {"published_on": {"order": "desc", "missing": "_last"}},
+        "newest": {"published_at": {"order": "desc", "missing": "_last"}},
         "deadline": {"deadline": {"order": "asc", "missing": "_last"}},
     }
     return [
         main[sort],
-        {"id": {"order": "asc"}},
+        {"id": {"order": "desc" if sort == "newest" else "asc"}},
         {"kind": {"order": "asc"}},
     ]
 
 
 def completion_request(
-    prefix: str,
-    audiences: Iterable[str],
-    kinds: Iterable[str],
-    size: int,
+    prefix: str, audiences: Iterable[str], kinds: Iterable[str]
 ) -> Body:
-    """The entries that begin with a prefix, under the names of COMPLETION_FIELDS in the answer."""
-    wanted = tuple(kinds) or ("",)
-    contexts: set[str] = set()
-    for audience in audiences:
-        contexts.update(reader_context(audience, kind) for kind in wanted)
-    completion = {
-        # So many that `size` texts are left when each is given once.
-        "size": size * KEYS_PER_TEXT,
-        "skip_duplicates": True,
-        "contexts": {CONTEXT: sorted(contexts)},
-    }
-    suggesters: dict[str, Body] = {}
-    for name in COMPLETION_FIELDS:
-        suggesters[name] = {
-            "prefix": prefix,
-            "completion": {"field": name, **completion},
+    """The entries that begin with a prefix and their counts, under the weights as names in the answer."""
+    filters = visible_filter(audiences)
+    wanted = sorted(kinds)
+    if wanted:
+        filters.append({"terms": {"kind": wanted}})
+    begins: list[Body] = []
+    aggregations: dict[str, Body] = {}
+    for weight in WEIGHTS:
+        value = completion_value(weight, prefix)
+        begins.append({"prefix": {COMPLETIONS: value}})
+        aggregations[str(weight)] = {
+            "terms": {
+                "field": COMPLETIONS,
+                "include": _quoted(value) + ".*",
+                # In the order of their keys, so that one letter has the same candidates in every engine.
+                "order": {"_key": "asc"},
+                "size": CANDIDATES,
+            }
         }
-    return {"suggest": suggesters, "_source": False}
+    filters.append(_any_of(begins))
+    return {"size": 0, "query": {"bool": {"filter": filters}}, "aggs": aggregations}
+
+
+def spelling_request(keys: Sequence[str], audiences: Iterable[str]) -> Body:
+    """The words under some keys that visible documents have."""
+    aggregations: dict[str, Body] = {}
+    for number, some in enumerate(_in_expressions(keys)):
+        aggregations[str(number)] = {
+            "terms": {"field": SPELLINGS, "include": some, "size": SPELLINGS_READ}
+        }
+    return {
+        "size": 0,
+        "query": {"bool": {"filter": visible_filter(audiences)}},
+        "aggs": aggregations,
+    }
+
+
+def _in_expressions(keys: Sequence[str]) -> list[str]:
+    """Keys as regular expressions, each within what Elasticsearch takes for one."""
+    expressions: list[str] = []
+    some: list[str] = []
+    length = 0
+    for key in keys:
+        quoted = _quoted(key)
+        if some and length + len(quoted) > EXPRESSION_LIMIT:
+            expressions.append(f"({'|'.join(some)}){SEPARATOR}.*")
+            some, length = [], 0
+        some.append(quoted)
+        length += len(quoted) + 1
+    if some:
+        expressions.append(f"({'|'.join(some)}){SEPARATOR}.*")
+    return expressions
+
+
+def _quoted(text: str) -> str:
+    """Text for a regular expression of Lucene: a backslash before every sign; before a letter it would mean a class."""
+    return "".join(map(_quoted_character, text))
+
+
+def _quoted_character(character: str) -> str:
+    return character if character.isalnum() else f"\\{character}"

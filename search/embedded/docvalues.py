@@ -35,7 +35,8 @@ class DocRow:
         alive: False when it was removed.
         kind, id: of the document.
         values: for every name of COLUMNS its values: none, one or several.
-        published_on, deadline: what the orders go by.
+        published_at: microseconds since 1970, what "newest" goes by; None without.
+        deadline: what "deadline" goes by.
         length: tokens of its text.
     """
 
@@ -44,7 +45,7 @@ class DocRow:
     kind: str
     id: int
     values: Mapping[str, Values]
-    published_on: date | None
+    published_at: int | None
     deadline: date | None
     length: int
 
@@ -87,7 +88,7 @@ class DocValues:
         generation, counter: which tables it was read from and how often they had been written.
         alive: shape (n,), bool; not removed.
         ids: shape (n,), int64.
-        published: shape (n,), int64; minus the day's ordinal, NO_DATE without one.
+        published: shape (n,), int64; minus the microseconds since 1970, NO_DATE without a moment.
         deadlines: shape (n,), int64; the day's ordinal, NO_DATE without one.
         lengths: shape (n,), int64; tokens of the text.
         columns: name of COLUMNS → its column.
@@ -131,9 +132,9 @@ class DocValues:
         self.alive[row.number] = row.alive
         self.ids[row.number] = row.id
         self.published[row.number] = NO_DATE
-        if row.published_on is not None:
+        if row.published_at is not None:
             # Newest first is the one order of dates that runs backwards, so its number is turned round.
-            self.published[row.number] = -row.published_on.toordinal()
+            self.published[row.number] = -row.published_at
         self.deadlines[row.number] = NO_DATE
         if row.deadline is not None:
             self.deadlines[row.number] = row.deadline.toordinal()
@@ -181,7 +182,7 @@ class DocValues:
             column = self.columns[name]
             accepts = column.accepts(accepted)
             refused[name] = ~accepts[column.codes[rows]]
-        # Seven facets at most, so a byte counts the filters that refuse a document.
+        # Ten facets at most, so a byte counts the filters that refuse a document.
         refusals = np.zeros(len(rows), dtype=np.int8)
         for mask in refused.values():
             refusals += mask
@@ -218,19 +219,23 @@ class DocValues:
 
     @cached_property
     def by_id(self) -> Int64s:
-        """Per document number its rank by id, then kind: the tie-break of every order. shape (n,), int64."""
+        """Per document number its rank by id, then kind: the tie-break of most orders. shape (n,), int64."""
+        # lexsort takes the most important key last.
+        return _ranks(np.lexsort((self._kind_ranks, self.ids)))
+
+    @cached_property
+    def _kind_ranks(self) -> Int64s:
+        """Per document number the place of its kind in the alphabet. shape (n,), int64."""
         kinds = self.columns["kind"]
         # The first meaning is that of no document, an empty combination.
         names = [str(*values) for values in kinds.meanings]
         by_name = np.argsort(np.array(names))
-        kind_ranks = _ranks(by_name)[kinds.codes]
-        # lexsort takes the most important key last.
-        return _ranks(np.lexsort((kind_ranks, self.ids)))
+        return _ranks(by_name)[kinds.codes]
 
     @cached_property
     def by_newest(self) -> Int64s:
-        """Per document number its rank from the newest to the oldest. shape (n,), int64."""
-        return _ranks(np.lexsort((self.by_id, self.published)))
+        """Per document number its rank from the newest to the oldest, ties by the larger id. shape (n,), int64."""
+        return _ranks(np.lexsort((self._kind_ranks, -self.ids, self.published)))
 
     @cached_property
     def by_deadline(self) -> Int64s:

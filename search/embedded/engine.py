@@ -9,7 +9,8 @@ import sqlite3
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,13 +20,12 @@ import numpy as np
 
 from search.analysis import analyze_all
 from search.completion import (
-    KEYS_PER_TEXT,
-    TITLE_WEIGHT,
-    WORD_WEIGHT,
-    completion_texts,
+    WEIGHTS,
     normalize_prefix,
+    rank_completions,
 )
 from search.contract import (
+    DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
     Document,
     Query,
@@ -38,10 +38,11 @@ from search.embedded.file import READ_TIMEOUT, WRITE_TIMEOUT, IndexFile
 from search.embedded.paging import page_hits
 from search.embedded.postings import PostingCache, PostingReader
 from search.embedded.rows import (
+    count_completions,
     put_document,
     put_tombstone,
-    read_completions,
     read_doc_rows,
+    read_spellings,
     replay_writes,
 )
 from search.embedded.scoring import ScoredDocuments, TermScorer, score_everything
@@ -57,6 +58,7 @@ from search.embedded.tables import (
     swap_generation,
 )
 from search.schema import VERSION
+from search.spelling import corrected_texts
 from search.terms import ParsedQuery, parse_query
 
 BATCH = 500  # documents per transaction: a writer holds the file for some tens of milliseconds
@@ -128,6 +130,7 @@ class FtsEngine:
             facets=facets,
             relaxed=scored.relaxed,
             missing=list(scored.missing),
+            signs_only=parsed.signs_only,
         )
 
     def suggest(
@@ -142,24 +145,33 @@ class FtsEngine:
         if not prefix or size < 1:
             return []
         wanted = tuple(kinds)
-        entries: list[str] = []
+        counts: dict[int, dict[str, int]] = {}
         with self.file.reading() as (connection, head):
             doc_values = self._current_doc_values(connection, head)
             visible = doc_values.visible(frozenset(audiences))
             if wanted:
                 # A new array: the mask is shared by all readers of these groups.
                 visible = visible & doc_values.columns["kind"].having(wanted)
-            for weight in (WORD_WEIGHT, TITLE_WEIGHT):
-                entries += read_completions(
-                    connection,
-                    head.tables,
-                    weight,
-                    prefix,
-                    visible,
-                    # So many that `size` texts are left when each is given once.
-                    size * KEYS_PER_TEXT,
+            for weight in WEIGHTS:
+                counts[weight] = count_completions(
+                    connection, head.tables, weight, prefix, visible
                 )
-        return completion_texts(entries, size)
+        return rank_completions(counts, prefix, size)
+
+    def corrections(
+        self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
+    ) -> list[str]:
+        """What may have been meant, as the contract says."""
+        with self.file.reading() as (connection, head):
+            doc_values = self._current_doc_values(connection, head)
+            visible = doc_values.visible(frozenset(audiences))
+            postings = PostingReader(connection, head, self._postings)
+            scorer = TermScorer(postings, doc_values, visible, head.alive)
+
+            def lookup(keys: Sequence[str]) -> set[str]:
+                return read_spellings(connection, head.tables, keys)
+
+            return corrected_texts(text, scorer.count_visible, lookup, size)
 
     def versions(self) -> Iterator[Version]:
         """(kind, id, version) of every document that can be found, by kind and id."""
@@ -172,7 +184,7 @@ class FtsEngine:
         return iter(rows)
 
     def state(self) -> dict[str, Any]:
-        """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), bytes."""
+        """engine, count, removed, version, expected, current, damaged, built_at, written_at, age (seconds), bytes."""
         with self.file.reading() as (connection, head):
             (removed,) = connection.execute(
                 head.tables.sql("SELECT count(*) FROM {docs} WHERE deleted")
@@ -186,7 +198,8 @@ class FtsEngine:
             "removed": removed,
             "version": head.version,
             "expected": VERSION,
-            "current": head.version == VERSION,
+            "current": head.version == VERSION and not self.file.is_marked,
+            "damaged": self.file.is_marked,
             "built_at": head.built_at,
             "written_at": head.written_at,
             "age": age.total_seconds(),
@@ -230,6 +243,8 @@ class FtsEngine:
             postings = PostingReader(connection, head, self._postings)
             scorer = TermScorer(postings, doc_values, visible, head.alive)
             scored = scorer.score_documents(parsed)
+        elif parsed.signs_only:
+            scored = score_everything(np.zeros_like(visible))
         else:
             scored = score_everything(visible)
         with self._lock:
@@ -284,6 +299,8 @@ class FtsEngine:
             SearchError: another rebuild is running.
         """
         with self.file.rebuild_lock():
+            if self.file.clear_the_way():
+                self._forget()
             try:
                 tables, begun = self._begin_tables()
             except SearchUnavailable as unusable:
@@ -303,8 +320,9 @@ class FtsEngine:
             with self.file.writing() as (connection, head):
                 replay_writes(connection, head.tables, tables, begun)
                 count = swap_generation(connection, head, tables)
-            # Also what a rebuild that died has left behind.
-            with self.file.writing() as (connection, head):
+            self.file.clear_mark()
+            # Also what a rebuild that died has left behind. The new index is live and whole whatever becomes of it.
+            with suppress(SearchUnavailable), self.file.writing() as (connection, head):
                 drop_other_generations(connection, head.generation)
         return count
 
@@ -322,6 +340,10 @@ class FtsEngine:
             while left:
                 with self.file.writing() as (connection, _):
                     left = merge_postings(connection, tables, name, MERGE_PAGES)
+
+    def check(self) -> bool:
+        """Read the whole file; whether it is sound. A damaged one is rebuilt by whoever looks at the state."""
+        return self.file.check()
 
     def close(self) -> None:
         """Close every connection of this process. Not while another thread is searching."""

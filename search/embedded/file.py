@@ -7,16 +7,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import sqlite3
+import stat
 import threading
 import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 from search.contract import NotBuilt, SearchError, SearchUnavailable
 from search.embedded.tables import Head, OtherLayout, create_head, read_head
+from search.sqlite import FrozenConnection, connect_file
 
 # Readers never wait for a writer in WAL mode, only for a file that somebody holds exclusively.
 READ_TIMEOUT = 1.0  # seconds
@@ -25,6 +27,16 @@ WRITE_TIMEOUT = (
 )
 PAGE_CACHE = 16_000  # kilobytes per connection
 WAL_LIMIT = 64 * 1024 * 1024  # bytes
+
+# A file that ends too early, a sector that cannot be read: SQLite counts them among the passing troubles.
+_BROKEN = frozenset(
+    {
+        sqlite3.SQLITE_IOERR_SHORT_READ,
+        sqlite3.SQLITE_IOERR_READ,
+        sqlite3.SQLITE_IOERR_CORRUPTFS,
+        sqlite3.SQLITE_IOERR_DATA,
+    }
+)
 
 _Identity = tuple[int, int]  # device and inode: which file bears a name
 
@@ -46,6 +58,7 @@ class IndexFile:
         self.path = path
         self.read_timeout = read_timeout
         self.write_timeout = write_timeout
+        self._was_there = False  # whether this process has ever opened it
         self._reset()
 
     def _reset(self) -> None:
@@ -66,7 +79,7 @@ class IndexFile:
             NotBuilt: the file holds no index.
             SearchUnavailable: the file is missing, broken, locked or of another layout.
         """
-        with translate_errors(self.path):
+        with self._noticing_damage():
             connection = self._connect(create=False)
             _set_timeout(connection, self.read_timeout)
             connection.execute("BEGIN")
@@ -76,6 +89,13 @@ class IndexFile:
                 if head is None:
                     raise NotBuilt("the search index has not been built")
                 yield connection, head
+            except (SearchError, sqlite3.Error, OSError, zlib.error):
+                raise
+            except Exception as failure:
+                # Changed bytes inside of a row can be read as other numbers and texts, whose errors are of any kind.
+                if _is_sound(connection):
+                    raise
+                raise sqlite3.DatabaseError(f"damaged: {failure!r}") from failure
             finally:
                 connection.rollback()
 
@@ -86,7 +106,7 @@ class IndexFile:
         Raises:
             SearchUnavailable: as for reading.
         """
-        with translate_errors(self.path):
+        with self._noticing_damage():
             connection = self._connect(create=True)
             _set_timeout(connection, self.write_timeout)
             # IMMEDIATE: SQLite refuses to turn a reader into a writer when another has written since.
@@ -99,6 +119,99 @@ class IndexFile:
                 connection.rollback()
                 raise
 
+    @contextlib.contextmanager
+    def _noticing_damage(self) -> Iterator[None]:
+        """Translate errors, and leave a mark beside a file that turns out to be damaged, for whoever rebuilds it."""
+        try:
+            with translate_errors(self.path):
+                yield
+        except SearchUnavailable as unavailable:
+            if _is_broken(unavailable.__cause__):
+                self.mark_damaged()
+            raise
+
+    @property
+    def _mark(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.damaged")
+
+    def mark_damaged(self) -> None:
+        """Note that the file needs a rebuild, whatever it still answers."""
+        with contextlib.suppress(OSError):
+            self._mark.touch()
+
+    def clear_mark(self) -> None:
+        """After a rebuild: what is there now is whole."""
+        with contextlib.suppress(OSError):
+            self._mark.unlink(missing_ok=True)
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the file turned out to be damaged since it was built."""
+        return self._mark.exists()
+
+    def check(self) -> bool:
+        """Read the whole file; one that is damaged is marked.
+
+        Returns:
+            whether it is sound; a missing one is not.
+        """
+        try:
+            with self.reading() as (connection, _):
+                sound = _is_sound(connection)
+        except SearchUnavailable:
+            return False
+        if not sound:
+            self.mark_damaged()
+        return sound
+
+    def clear_the_way(self) -> bool:
+        """Before a rebuild: set aside what cannot be built on, which may be anything that bears the name.
+
+        Returns:
+            whether something was set aside.
+        """
+        with translate_errors(self.path):
+            if not os.path.lexists(self.path):
+                self._mark.unlink(missing_ok=True)
+                return False
+            status = self.path.stat()
+            usable = stat.S_ISREG(status.st_mode) and status.st_size > 0
+            usable = usable and os.access(
+                self.path, os.R_OK | os.W_OK, effective_ids=True
+            )
+        if usable and not self.is_marked:
+            try:
+                with self.reading() as (connection, _):
+                    usable = _is_sound(connection)
+            except NotBuilt:
+                return False
+            except OtherLayout:
+                usable = True
+            except SearchUnavailable as unavailable:
+                usable = not _is_broken(unavailable.__cause__)
+        else:
+            usable = False
+        if usable:
+            return False
+        with translate_errors(self.path):
+            self._move_away()
+        return True
+
+    def _move_away(self) -> None:
+        """Rename the file and what lies beside it; other processes notice that the name means another file now."""
+        self.close()
+        mark = time.strftime("%Y%m%d-%H%M%S")
+        # The last such file is enough to look at; a disk must not fill with them.
+        for old in self.path.parent.glob(f"{self.path.name}.broken-*"):
+            if old.is_dir():
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                old.unlink(missing_ok=True)
+        for suffix in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{self.path}{suffix}", f"{self.path}.broken-{mark}{suffix}")
+        self._mark.unlink(missing_ok=True)
+
     def _connect(self, *, create: bool) -> sqlite3.Connection:
         """This thread's connection to the file that bears the name now; a deleted or replaced file is not read on."""
         identity = self._identity(create=create)
@@ -106,13 +219,15 @@ class IndexFile:
             self._local, "held", None
         )
         if held is not None:
-            if held[1] == identity:
+            if held[1] == identity and not isinstance(held[0], FrozenConnection):
                 return held[0]
             self._close_connection(held[0])
-        mode = "rwc" if create else "rw"
-        connection = sqlite3.connect(
-            f"file:{quote(str(self.path))}?mode={mode}",
-            uri=True,
+        if identity is None and self._was_there:
+            # A file that is lost was whole; the one that is made in its place will hold what is written from now on.
+            self.mark_damaged()
+        connection = connect_file(
+            self.path,
+            create=create,
             isolation_level=None,
             timeout=self.write_timeout if create else self.read_timeout,
             check_same_thread=False,  # closed from another thread by close(); used by its own alone
@@ -124,12 +239,15 @@ class IndexFile:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
             connection.execute(f"PRAGMA cache_size = -{PAGE_CACHE}")
+            # Large sorts stay in memory: a reader must not need room on a disk.
+            connection.execute("PRAGMA temp_store = MEMORY")
             status = self.path.stat()
         except BaseException:
             connection.close()
             raise
         with self._lock:
             self._open.append(connection)
+        self._was_there = True
         self._local.held = (connection, (status.st_dev, status.st_ino))
         return connection
 
@@ -142,6 +260,9 @@ class IndexFile:
                 raise
             self.path.parent.mkdir(parents=True, exist_ok=True)
             return None
+        if not status.st_size and Path(f"{self.path}-shm").exists():
+            # Emptied while it was open: SQLite would wait for locks that nobody will ever let go.
+            raise sqlite3.DatabaseError("the file was emptied")
         return status.st_dev, status.st_ino
 
     def _close_connection(self, connection: sqlite3.Connection) -> None:
@@ -182,17 +303,30 @@ class IndexFile:
 
         A locked or forbidden file is an OperationalError, which time or a person heals; it stays where it is.
         """
-        cause = unusable.__cause__
-        broken = isinstance(cause, sqlite3.DatabaseError)
-        broken = broken and not isinstance(cause, sqlite3.OperationalError)
-        if not (broken or isinstance(unusable, OtherLayout)):
+        if not (_is_broken(unusable.__cause__) or isinstance(unusable, OtherLayout)):
             return False
-        self.close()
-        mark = time.strftime("%Y%m%d-%H%M%S")
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{self.path}{suffix}", f"{self.path}.broken-{mark}{suffix}")
+        self._move_away()
         return True
+
+
+def _is_broken(cause: BaseException | None) -> bool:
+    """Whether an error says that the file itself is damaged, not that it is locked or its disk full."""
+    if isinstance(cause, zlib.error):
+        return True
+    if not isinstance(cause, sqlite3.DatabaseError):
+        return False
+    if isinstance(cause, sqlite3.OperationalError):
+        return getattr(cause, "sqlite_errorcode", 0) in _BROKEN
+    return True
+
+
+def _is_sound(connection: sqlite3.Connection) -> bool:
+    """Read every page of the file, as SQLite itself checks it."""
+    try:
+        rows = connection.execute("PRAGMA quick_check(1)").fetchall()
+    except sqlite3.DatabaseError:
+        return False
+    return rows == [("ok",)]
 
 
 @contextlib.contextmanager

@@ -8,20 +8,26 @@ import json
 import sqlite3
 import sys
 import zlib
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from search.analysis import AnalyzedText
-from search.completion import prefix_upper_bound
+from search.completion import (
+    CANDIDATES,
+    COUNT_LIMIT,
+    SEPARATOR,
+    prefix_upper_bound,
+)
 from search.contract import Document, Version
 from search.embedded.arrays import Bools
 from search.embedded.docvalues import DocRow
 from search.embedded.encoding import char_bigrams, word_field_tokens
 from search.embedded.tables import Tables
+from search.schema import microseconds
 
-ENTRIES_PER_READ = 64  # completions read at a time
+ENTRIES_PER_READ = 256  # completions read at a time
 # Read on from the last entry by the primary key; an OFFSET would count through all of them again.
 _ENTRIES_AFTER = (
     "SELECT entry, number FROM {completions} WHERE weight = ? AND (entry, number) > (?, ?) AND entry < ? "
@@ -60,6 +66,7 @@ def _document_row(document: Document, text: AnalyzedText, changed: int) -> Row:
         char_bigrams(text.title),
         char_bigrams(text.body),
         json.dumps(text.completions),
+        json.dumps(text.spellings),
     )
     return (
         document.kind,
@@ -75,7 +82,10 @@ def _document_row(document: Document, text: AnalyzedText, changed: int) -> Row:
         json.dumps(document.modes, ensure_ascii=False),
         document.year,
         document.chain or None,
-        _iso_date(document.published_on),
+        document.institution or None,
+        document.need or None,
+        document.achievement_type or None,
+        _stored_moment(document.published_at),
         _iso_date(document.deadline),
         len(text.words),
         packed,
@@ -88,7 +98,7 @@ def put_tombstone(
     """Mark a document as removed, so that a late put of a lower version stays out. Arguments and result as above."""
     kind, ident, number = version
     # Every column but the version is empty: a tombstone is in no posting list and nobody may find it.
-    facets = (None, None, None, "[]", None, None)
+    facets = (None, None, None, "[]", None, None, None, None, None)
     dates = (None, None)
     row = (
         kind,
@@ -151,7 +161,12 @@ def add_postings(
 ) -> None:
     """Add a packed text to the posting lists under a row number."""
     # From the packed text, not the analyzed one: what goes in is what will be taken out.
-    words, title, body, completions = _unpack(packed)
+    words, title, body, completions, spellings = _unpack(packed)
+    # A word of many documents is there already. None is ever taken out: a rebuild leaves behind what nobody says.
+    connection.executemany(
+        tables.sql("INSERT OR IGNORE INTO {spellings} (entry) VALUES (?)"),
+        [(entry,) for entry in json.loads(spellings)],
+    )
     connection.executemany(
         tables.sql(
             "INSERT INTO {completions} (weight, entry, number) VALUES (?, ?, ?)"
@@ -173,7 +188,7 @@ def remove_postings(
 ) -> None:
     """Take a packed text out of the posting lists; it must be the very text that went in under this number."""
     # Other tokens would leave the old ones behind, and the table would be damaged without a word (decision 021).
-    words, title, body, completions = _unpack(packed)
+    words, title, body, completions, _ = _unpack(packed)
     connection.executemany(
         tables.sql(
             "DELETE FROM {completions} WHERE weight = ? AND entry = ? AND number = ?"
@@ -213,8 +228,8 @@ def read_doc_rows(
     """The doc values of every document, tombstones too, that was written after a change counter."""
     rows = connection.execute(
         tables.sql(
-            "SELECT number, NOT deleted, kind, ident, district, field, stage, modes, year, chain, audience, "
-            "published_on, deadline, length FROM {docs} WHERE changed > ?"
+            "SELECT number, NOT deleted, kind, ident, district, field, stage, modes, year, chain, institution, need, "
+            "achievement_type, audience, published_at, deadline, length FROM {docs} WHERE changed > ?"
         ),
         (since,),
     ).fetchall()
@@ -222,8 +237,10 @@ def read_doc_rows(
 
 
 def _doc_row(row: Row) -> DocRow:
-    number, alive, kind, ident, *facets, audience, published_on, deadline, length = row
-    district, field, stage, modes, year, chain = facets
+    number, alive, kind, ident, *facets, audience, published_at, deadline, length = row
+    district, field, stage, modes, year, chain, institution, need, kind_of_result = (
+        facets
+    )
     values = {
         "kind": (kind,),
         "district": _single_value(district),
@@ -232,6 +249,9 @@ def _doc_row(row: Row) -> DocRow:
         "mode": _several_values(modes),
         "year": _single_value(year),
         "chain": _single_value(chain),
+        "institution": _single_value(institution),
+        "need": _single_value(need),
+        "achievement_type": _single_value(kind_of_result),
         "audience": _several_values(audience),
     }
     return DocRow(
@@ -240,21 +260,20 @@ def _doc_row(row: Row) -> DocRow:
         kind=kind,
         id=ident,
         values=values,
-        published_on=_parse_date(published_on),
+        published_at=published_at,
         deadline=_parse_date(deadline),
         length=length,
     )
 
 
-def read_completions(
+def count_completions(
     connection: sqlite3.Connection,
     tables: Tables,
     weight: int,
     prefix: str,
     visible: Bools,
-    size: int,
-) -> list[str]:
-    """Entries of one weight that begin with a prefix and lead to a visible document, in order, each once.
+) -> dict[str, int]:
+    """The first entries of one weight that begin with a prefix, and how many visible documents have each.
 
     Args:
         connection: inside a read transaction.
@@ -262,29 +281,49 @@ def read_completions(
         weight: of completion.
         prefix: normalized.
         visible: shape (n,), bool, per document number.
-        size: how many at most.
+
+    Returns:
+        Entry → documents, at most CANDIDATES entries in their order, counted to COUNT_LIMIT.
     """
-    entries: list[str] = []
+    counts: dict[str, int] = {}
     after = prefix
     number = -1
     end = prefix_upper_bound(prefix)
     statement = tables.sql(_ENTRIES_AFTER)
-    while len(entries) < size:
+    while True:
         rows = connection.execute(
             statement, (weight, after, number, end, ENTRIES_PER_READ)
         ).fetchall()
         for entry, number in rows:
             after = entry
             # A number beyond the mask was written after the doc values were read.
-            if number < len(visible) and visible[number]:
-                entries.append(entry)
-                # Jump over the other documents with this entry: a title that hundreds share costs one more read.
+            if number >= len(visible) or not visible[number]:
+                continue
+            if entry not in counts and len(counts) == CANDIDATES:
+                return counts
+            counts[entry] = counts.get(entry, 0) + 1
+            if counts[entry] == COUNT_LIMIT:
+                # Jump over the other documents with this entry: a word that thousands share costs one more read.
                 number = sys.maxsize
                 break
         else:
             if len(rows) < ENTRIES_PER_READ:
-                break
-    return entries
+                return counts
+
+
+def read_spellings(
+    connection: sqlite3.Connection, tables: Tables, keys: Iterable[str]
+) -> set[str]:
+    """The words under some keys, whoever has them."""
+    statement = tables.sql(
+        "SELECT entry FROM {spellings} WHERE entry > ? AND entry < ?"
+    )
+    words: set[str] = set()
+    for key in keys:
+        begin = key + SEPARATOR
+        rows = connection.execute(statement, (begin, prefix_upper_bound(begin)))
+        words.update(entry.removeprefix(begin) for (entry,) in rows)
+    return words
 
 
 def _completion_keys(completions: str, number: int | None) -> set[_CompletionKey]:
@@ -315,6 +354,10 @@ def _pack(*parts: str) -> bytes:
 
 def _unpack(packed: bytes) -> Sequence[str]:
     return zlib.decompress(packed).decode().split(_SEPARATOR)
+
+
+def _stored_moment(moment: datetime | None) -> int | None:
+    return None if moment is None else microseconds(moment)
 
 
 def _iso_date(day: date | None) -> str | None:

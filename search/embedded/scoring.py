@@ -147,13 +147,24 @@ class TermScorer:
             weights.append(inverse_document_frequency(count, visible))
         return weights
 
+    def count_visible(self, terms: Iterable[Term]) -> list[int]:
+        """How many visible documents have each term."""
+        counts = []
+        for term in terms:
+            having = self.term_mask(term) & self.visible
+            counts.append(int(np.count_nonzero(having)))
+        return counts
+
     def term_mask(self, term: Term) -> Bools:
         """Which documents have a term or a synonym. shape (n,), bool.
 
-        Only characters are looked for: a word that stands in a text also stands there as characters.
+        A word that stands in a text also stands there as characters, unless it is spelled otherwise.
         """
         mask = np.zeros(len(self.visible), dtype=np.bool_)
-        mask[self.postings.phrase(term.phrase)] = True
+        if not term.whole:
+            mask[self.postings.phrase(term.phrase)] = True
+        for word in term.spellings:
+            mask[self.postings.word(word)] = True
         for other in term.alternatives:
             # A short Latin alias counts as a word only: PE is not in "speed".
             if other.whole:
@@ -170,7 +181,8 @@ class TermScorer:
             scores: shape (n,), float64; changed in place.
             among: shape (n,), bool; BM25 is worked out for these alone.
         """
-        self._add_form_score(term.word, term.phrase, 1.0, scores, among)
+        phrase = "" if term.whole else term.phrase
+        self._add_form_score(term.word, phrase, 1.0, scores, among)
         for other in term.alternatives:
             phrase = "" if other.whole else other.phrase
             self._add_form_score(other.word, phrase, SYNONYM_WEIGHT, scores, among)

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from search.contract import SearchUnavailable
 from search.schema import VERSION
 
-LAYOUT = 6  # PRAGMA user_version: tables of another layout are not read, only rebuilt
+LAYOUT = 7  # PRAGMA user_version: tables of another layout are not read, only rebuilt
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
 
-_TABLES = ("docs", "words", "chars", "completions")
+_TABLES = ("docs", "words", "chars", "completions", "spellings")
 FTS_TABLES = ("words", "chars")
 _MERGE = {
     "words": "INSERT INTO {words} ({words}, rank) VALUES ('merge', ?)",
@@ -24,8 +24,8 @@ _MERGE = {
 }
 # The columns of a row of docs without its number, in the order of rows.py.
 ROW_COLUMNS = (
-    "kind, ident, version, deleted, changed, audience, district, field, stage, modes, year, chain, published_on, "
-    "deadline, length, packed"
+    "kind, ident, version, deleted, changed, audience, district, field, stage, modes, year, chain, institution, need, "
+    "achievement_type, published_at, deadline, length, packed"
 )
 
 
@@ -40,7 +40,7 @@ class Tables:
     generation: int
 
     def sql(self, statement: str) -> str:
-        """A statement with {docs}, {words}, {chars} and {completions} replaced by the names of this generation.
+        """A statement with the names of _TABLES in braces, as {docs}, replaced by those of this generation.
 
         Names cannot be bound as values are; here is the one place that writes them into a statement. {columns} and
         {marks} become ROW_COLUMNS and as many question marks.
@@ -136,8 +136,9 @@ def create_tables(connection: sqlite3.Connection) -> Tables:
         tables.sql(
             "CREATE TABLE {docs} (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, ident INTEGER NOT NULL, "
             "version INTEGER NOT NULL, deleted INTEGER NOT NULL, changed INTEGER NOT NULL, audience TEXT NOT NULL, "
-            "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, published_on TEXT, "
-            "deadline TEXT, length INTEGER NOT NULL, packed BLOB NOT NULL, UNIQUE (kind, ident))"
+            "district TEXT, field TEXT, stage TEXT, modes TEXT NOT NULL, year INTEGER, chain TEXT, institution TEXT, "
+            "need TEXT, achievement_type TEXT, published_at INTEGER, deadline TEXT, length INTEGER NOT NULL, "
+            "packed BLOB NOT NULL, UNIQUE (kind, ident))"
         )
     )
     # Readers read on from the counter they know, and a rebuild takes over what was written after it began.
@@ -159,6 +160,10 @@ def create_tables(connection: sqlite3.Connection) -> Tables:
             "CREATE TABLE {completions} (weight INTEGER NOT NULL, entry TEXT NOT NULL, number INTEGER NOT NULL, "
             "PRIMARY KEY (weight, entry, number)) WITHOUT ROWID"
         )
+    )
+    # Each entry once, whoever has the word: what may be offered is decided by counting visible documents (046).
+    connection.execute(
+        tables.sql("CREATE TABLE {spellings} (entry TEXT PRIMARY KEY) WITHOUT ROWID")
     )
     return tables
 

@@ -269,6 +269,7 @@ def main() -> None:
         env = {
             **os.environ,
             "MARKET_ENV": "demo",
+            "LIMITS": "0",
             "JOBS": "0",  # a process of its own, which is killed too
             "DATA_DIR": name,
             "PORT": str(port),

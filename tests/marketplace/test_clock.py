@@ -122,7 +122,7 @@ def test_a_year_counts_from_the_day_in_china(
     assert [row.valid_until for row in rows] == [valid_until] * 3
     published_on = clock.today()
     document = listing_index.search_document(approved)
-    assert (document.published_on, document.year) == (published_on, 2026)
+    assert (document.published_at, document.year) == (approved.published_at, 2026)
     page = client.get(f"/demands/{approved.id}").text
     assert f"发布 {published_on}" in page
     assert f"有效期至 {valid_until}" in page

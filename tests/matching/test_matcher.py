@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,10 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from matching import Document, Match, Matcher, NotFitted, UnusableArtefact, features
 from matching import text as words_of
+from matching.artefact import check_segment
+from matching.index import storage
 from matching.index.reading import read_features
+from matching.index.segment import Segment
 from tests.matching.conftest import CATALOGUE, documents, texts
 
 QUERY = Document(
@@ -470,6 +475,72 @@ def test_a_damaged_artefact_raises_one_clear_error(
 
     with pytest.raises(UnusableArtefact, match="m"):
         Matcher.load(folder)
+
+
+@pytest.mark.parametrize("copied", [0, storage.COPIED], ids=["mapped", "copied"])
+def test_any_bit_that_changes_is_found(
+    matcher: Matcher,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    copied: int,
+) -> None:
+    monkeypatch.setattr(storage, "COPIED", copied)
+    matcher.save(tmp_path)
+    dice = random.Random(7)  # noqa: S311  dice
+
+    for path in sorted(tmp_path.rglob("*.*")):
+        content = path.read_bytes()
+        for _ in range(5):
+            spoilt = bytearray(content)
+            spoilt[dice.randrange(len(content))] ^= 1 << dice.randrange(8)
+            path.write_bytes(spoilt)
+            with pytest.raises(UnusableArtefact):
+                Matcher.load(tmp_path)
+            with pytest.raises(UnusableArtefact):
+                storage.check_files(tmp_path)
+        path.write_bytes(content)
+    storage.check_files(tmp_path)
+
+    assert len(Matcher.load(tmp_path)) == len(matcher)
+
+
+GOOD = {
+    "keys": np.array([3, 9], np.uint64),
+    "term_ends": np.array([0, 1, 3], np.int64),
+    "by_term": np.array([0 << 6 | 1, 0 << 6 | 2, 1 << 6 | 1], np.uint32),
+    "document_ends": np.array([0, 2, 3], np.int64),
+    "by_document": np.array([0 << 6 | 1, 1 << 6 | 2, 1 << 6 | 1], np.uint32),
+}
+
+
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("keys", np.array([9, 3], np.uint64)),
+        ("keys", np.array([3, 3], np.uint64)),
+        ("keys", np.array([3, 9], np.int64)),
+        ("keys", np.array([3], np.uint64)),
+        ("term_ends", np.array([0, 1, 4], np.int64)),
+        ("term_ends", np.array([1, 1, 3], np.int64)),
+        ("term_ends", np.array([0, -5, 3], np.int64)),
+        ("term_ends", np.array([0, 9, 3], np.int64)),
+        ("term_ends", np.array([], np.int64)),
+        ("term_ends", np.array([0, 1, 3], np.int32)),
+        ("by_term", np.array([1, 2, 2 << 6 | 1], np.uint32)),
+        ("by_term", np.array([1, 2, 2**32 - 1], np.uint32)),
+        ("by_term", np.array([[1, 2, 65]], np.uint32)),
+        ("document_ends", np.array([0, 3], np.int64)),
+        ("document_ends", np.array([0, 2, 2**40], np.int64)),
+        ("by_document", np.array([1, 66, 2 << 6 | 1], np.uint32)),
+        ("by_document", np.array([1, 66, 65], np.uint64)),
+        ("by_document", np.array([1, 66], np.uint32)),
+    ],
+)
+def test_postings_that_point_outside_are_refused(part: str, values: Any) -> None:
+    check_segment(Segment(**GOOD))
+
+    with pytest.raises(ValueError, match="not what a matcher writes"):
+        check_segment(Segment(**{**GOOD, part: values}))
 
 
 @pytest.mark.parametrize("damage", DAMAGE, ids=lambda d: d.__name__)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -90,13 +90,14 @@ CATALOGUE = [
         "高安全锂离子电池隔膜涂覆技术",
         "针对动力电池热失控，采用纳米氧化铝陶瓷浆料在聚烯烃隔膜上双面涂覆，150℃热收缩率低于 2%。",
         holder="聊城大学",
+        institution="7",
         district="371502",
         field="new_energy",
         stage="pilot",
         modes=("transfer", "license"),
         year=2025,
         chain="battery",
-        published_on=date(2026, 3, 1),
+        published_at=datetime(2026, 3, 1),
     ),
     Document(
         "achievement",
@@ -105,13 +106,15 @@ CATALOGUE = [
         "7075 铝合金薄壁件低压铸造工艺",
         "面向轻量化的 Al-Zn-Mg 合金铸造，抗拉强度 ≥ 520 MPa；用 C++ 编写的控制软件，可与 MES 对接。",
         holder="鲁西铝材研究院",
+        institution="8",
+        achievement_type="applied_technology",
         district="371523",
         field="new_materials",
         stage="industrialised",
         modes=("license",),
         year=2024,
         chain="aluminium",
-        published_on=date(2026, 3, 1),
+        published_at=datetime(2026, 3, 1),
     ),
     Document(
         "achievement",
@@ -120,13 +123,14 @@ CATALOGUE = [
         "阿胶低分子肽制备方法",
         "以驴皮为原料，经酶解、膜分离得到低分子肽，<b>无苦味</b> & 易溶；适用于口服液。",
         holder="东阿阿胶研究所",
+        achievement_type="basic_theory",
         district="371524",
         field="biomedicine",
         stage="lab_scale",
         modes=("equity", "co_implement"),
         year=2025,
         chain=None,
-        published_on=date(2025, 12, 31),
+        published_at=datetime(2025, 12, 31),
     ),
     Document(
         "achievement",
@@ -135,13 +139,14 @@ CATALOGUE = [
         "保持架轴承振动人工智能诊断系统",
         "采集临清轴承企业的振动信号，使用深度学习判断早期故障，准确率 97.5%。",
         holder="聊城大学",
+        institution="7",
         district="371581",
         field="it",
         stage="small_batch",
         modes=(),
         year=None,
         chain="bearing",
-        published_on=None,
+        published_at=None,
     ),
     Document(
         "demand",
@@ -155,7 +160,7 @@ CATALOGUE = [
         modes=("co_implement",),
         year=2026,
         chain="battery",
-        published_on=date(2026, 5, 20),
+        published_at=datetime(2026, 5, 20),
         deadline=date(2027, 1, 31),
     ),
     Document(
@@ -165,12 +170,13 @@ CATALOGUE = [
         "轴承保持架高速铣削颤振抑制",
         "加工 PA66 尼龙保持架时颤振严重，表面粗糙度 Ｒａ 须小于 0.8 μm。",
         holder="临清某轴承公司",
+        need="technology",
         district="371581",
         field="new_materials",
         modes=("co_implement", "license"),
         year=2026,
         chain="bearing",
-        published_on=date(2026, 6, 1),
+        published_at=datetime(2026, 6, 1),
         deadline=date(2026, 12, 31),
     ),
     Document(
@@ -180,12 +186,14 @@ CATALOGUE = [
         "内部：军用轴承钢国产替代",
         "只供经办人查看的轴承钢需求，涉及稀土微合金化。",
         holder="保密单位",
+        institution="9",
+        need="technology",
         audience=("operator",),
         district="371502",
         field="new_materials",
         year=2026,
         chain="bearing",
-        published_on=date(2026, 6, 2),
+        published_at=datetime(2026, 6, 2),
         deadline=date(2026, 11, 30),
     ),
     Document(
@@ -195,11 +203,13 @@ CATALOGUE = [
         "AI 质检人才需求 😀",
         "招引计算机视觉工程师 2 名，年薪 30 万元；C# 或 Python 均可。",
         holder="高唐某纸业公司",
+        institution="31",
+        need="talent",
         audience=("public", "operator"),
         district="371526",
         field="it",
         year=2026,
-        published_on=date(2026, 6, 2),
+        published_at=datetime(2026, 6, 2),
         deadline=date(2026, 12, 31),
     ),
 ]

@@ -15,7 +15,7 @@ import pytest
 from search import Document, Engine, Query, SearchError, SearchUnavailable, open_engine
 from search.cluster import ElasticEngine
 from search.cluster.client import parse_address
-from search.cluster.mapping import COMPLETION_FIELDS, index_body
+from search.cluster.mapping import COMPLETIONS, SPELLINGS, index_body
 from search.schema import FIELDS
 
 cluster_only = pytest.mark.parametrize(
@@ -57,9 +57,8 @@ def test_the_mapping_is_strict_and_names_every_field_of_a_document() -> None:
     texts = {name for name, kind in FIELDS.items() if kind == "text"}
     ours = {"words", "chars_title", "chars_body", "deleted", "written_at"}
     assert mapping["dynamic"] == "strict"
-    assert set(mapping["properties"]) == set(FIELDS) - texts | ours | set(
-        COMPLETION_FIELDS
-    )
+    ours |= {COMPLETIONS, SPELLINGS}
+    assert set(mapping["properties"]) == set(FIELDS) - texts | ours
     assert set(FIELDS) == set(Document.__slots__)
 
 

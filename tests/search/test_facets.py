@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -37,6 +37,9 @@ def test_facets_of_everything(filled: Engine) -> None:
         "mode": [("co_implement", 3), ("license", 3), ("equity", 1), ("transfer", 1)],
         "year": [(2026, 3), (2025, 2), (2024, 1)],
         "chain": [("battery", 2), ("bearing", 2), ("aluminium", 1)],
+        "institution": [("7", 2), ("31", 1), ("8", 1)],
+        "need": [("talent", 1), ("technology", 1)],
+        "achievement_type": [("applied_technology", 1), ("basic_theory", 1)],
     }
     assert facets == expected
 
@@ -94,8 +97,8 @@ def test_a_query_our_pages_would_not_make_is_refused(query: dict[str, object]) -
 @pytest.mark.parametrize(
     ("sort", "text", "expected"),
     [
-        ("newest", "", ["d23", "d21", "d11", "a11", "a12", "a13", "a14"]),
-        ("relevance", "", ["d23", "d21", "d11", "a11", "a12", "a13", "a14"]),
+        ("newest", "", ["d23", "d21", "d11", "a12", "a11", "a13", "a14"]),
+        ("relevance", "", ["d23", "d21", "d11", "a12", "a11", "a13", "a14"]),
         ("deadline", "", ["d21", "d23", "d11", "a11", "a12", "a13", "a14"]),
         ("newest", "轴承", ["d21", "a14"]),
         ("deadline", "轴承", ["d21", "a14"]),
@@ -104,6 +107,37 @@ def test_a_query_our_pages_would_not_make_is_refused(query: dict[str, object]) -
 def test_orders(filled: Engine, sort: str, text: str, expected: list[str]) -> None:
     hits = filled.find(Query(text, sort=sort)).hits
     assert [f"{hit.kind[0]}{hit.id}" for hit in hits] == expected
+
+
+# id → hour and second of one day; several listings are published in one day, in one second, at one moment.
+MOMENTS = {
+    1: datetime(2026, 3, 1, 8, 0, 0),
+    2: datetime(2026, 3, 1, 23, 59, 59, 999_999),
+    3: datetime(2026, 3, 1, 8, 0, 0, 1),
+    4: datetime(2026, 3, 1, 8, 0, 0),
+    5: datetime(2026, 2, 28, 23, 59, 59),
+    6: None,
+    7: None,
+    40: datetime(2026, 3, 1, 8, 0, 0),
+}
+
+
+@pytest.mark.parametrize("text", ["", "轴承"])
+def test_newest_goes_by_the_moment_then_by_the_larger_id(
+    engine: Engine, text: str
+) -> None:
+    engine.put(
+        [
+            Document("demand", number, 1, "轴承", "", published_at=moment)
+            for number, moment in MOMENTS.items()
+        ]
+    )
+    expected = [2, 3, 40, 4, 1, 5, 7, 6]
+
+    first = engine.find(Query(text, sort="newest", size=5)).hits
+    second = engine.find(Query(text, sort="newest", size=5, page=2)).hits
+
+    assert [hit.id for hit in [*first, *second]] == expected
 
 
 def many(count: int) -> list[Document]:
@@ -126,8 +160,10 @@ def many(count: int) -> list[Document]:
             modes=tuple(chance.sample(modes, chance.randint(0, 3))),
             year=chance.choice([2023, 2024, 2025, None]),
             chain=chance.choice(["a", "b", None]),
-            published_on=chance.choice(
-                [None, date(2026, 1, 1) + timedelta(days=chance.randint(0, 5))]
+            institution=chance.choice(["1", "20", None]),
+            need=chance.choice(["technology", "talent", None]),
+            published_at=chance.choice(
+                [None, datetime(2026, 1, 1) + timedelta(hours=chance.randint(0, 60))]
             ),
             deadline=chance.choice(
                 [None, date(2026, 12, 1) + timedelta(days=chance.randint(0, 5))]
@@ -198,9 +234,10 @@ def test_equal_documents_come_by_id_on_every_page(engine: Engine) -> None:
         ]
     )
     expected = [2, 9, 11, 30, 100]
-    for sort in ("relevance", "newest", "deadline"):
+    orders = {"relevance": 1, "newest": -1, "deadline": 1}
+    for sort, step in orders.items():
         pages = [
             engine.find(Query("轴承", sort=sort, page=p, size=2)).hits
             for p in (1, 2, 3)
         ]
-        assert [hit.id for page in pages for hit in page] == expected
+        assert [hit.id for page in pages for hit in page] == expected[::step]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -34,7 +34,7 @@ def listing(number: int, version: int = 1) -> Document:
         version,
         "轴承",
         "正文",
-        published_on=date(2026, 1, 2),
+        published_at=datetime(2026, 1, 2),
         modes=("license",),
     )
 

@@ -10,8 +10,11 @@ from html.parser import HTMLParser
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from matching.pasted_text import repair_text
+from matching.text import normalise
 from search import Document, Engine, Query
-from search.marking import highlights, snippets
+from search.marking import highlights
+from search.sentences import snippets
 from search.terms import MAX_TERMS, parse_query
 
 SHARED_INDEX = [
@@ -43,6 +46,20 @@ def test_no_text_is_a_syntax_error(filled: Engine, text: str) -> None:
     assert result.total or result.missing or result.relaxed is False
 
 
+NEAR_FIGURE = 4  # characters: a unit and a blank
+
+
+def is_findable(text: str, start: int, end: int) -> bool:
+    """Whether a piece of a text is to be found: no signs alone, no markup, no part of a quantity."""
+    if repair_text(text)[start:end] != text[start:end]:
+        return False
+    if not any(map(str.isalnum, normalise(text[start:end]))):
+        return False
+    # A figure is found with its sign, point and unit, which test_finding.py tries; here is what has none near it.
+    near = normalise(text[max(0, start - NEAR_FIGURE) : end + NEAR_FIGURE])
+    return not any(map(str.isdigit, near))
+
+
 @settings(max_examples=60, suppress_health_check=SHARED_INDEX)
 @given(title=ANYTHING, body=ANYTHING, data=st.data())
 def test_every_short_piece_of_a_stored_text_is_found(
@@ -58,6 +75,8 @@ def test_every_short_piece_of_a_stored_text_is_found(
     for text in (title, body):
         for start in range(len(text) - 1):
             piece = text[start : start + data.draw(st.integers(2, 4))]
+            if not is_findable(text, start, start + len(piece)):
+                continue
             assert 1 in {hit.id for hit in engine.find(Query(piece)).hits}, piece
 
 
@@ -70,6 +89,8 @@ def test_every_short_piece_of_the_catalogue_is_found(
             for size in (2, 3, 4):
                 for start in range(len(text) - size + 1):
                     piece = text[start : start + size]
+                    if not is_findable(text, start, start + size):
+                        continue
                     result = filled.find(Query(piece, audiences=everyone))
                     assert (document.kind, document.id) in {
                         (hit.kind, hit.id) for hit in result.hits
@@ -117,8 +138,9 @@ def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> 
     assert highlights(texts, parse_query(query)) == [
         alone for text in texts for alone in highlights([text], parse_query(query))
     ]
-    assert snippets(texts, parse_query(query), 20) == [
-        alone for text in texts for alone in snippets([text], parse_query(query), 20)
+    together = snippets([[text] for text in texts], parse_query(query), 20)
+    assert together == [
+        alone for text in texts for alone in snippets([[text]], parse_query(query), 20)
     ]
 
 
@@ -126,7 +148,7 @@ def test_a_text_is_marked_as_if_it_stood_alone(texts: list[str], query: str) -> 
 @given(text=ANYTHING, query=ANYTHING, length=st.integers(1, 40))
 def test_a_snippet_is_a_piece_of_the_text(text: str, query: str, length: int) -> None:
     reader = _Tags()
-    reader.feed(str(snippets([text], parse_query(query), length)[0]))
+    reader.feed(str(snippets([[text]], parse_query(query), length)[0]))
     reader.close()
     plain = " ".join(text.split())
     shown = reader.text

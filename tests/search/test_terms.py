@@ -20,8 +20,9 @@ from search.terms import MAX_TERMS, MAX_TEXT, fallback_terms, parse_query
         ("电池 电池", ["电池"]),
         ("C++", ["c++"]),
         ("(电池)", ["电池"]),
-        ("++", ["++"]),
-        ("， 。", ["，".replace("，", ","), "。"]),
+        ("++", []),  # signs alone ask for nothing
+        ("， 。", []),
+        ("★ 😀", ["★", "😀"]),
         ("ＰＡ６６", ["pa66"]),
     ],
 )

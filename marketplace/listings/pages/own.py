@@ -1,17 +1,17 @@
-"""The owner's buttons on a listing: hand in, recall, withdraw, close, archive, renew.
+"""The owner's buttons on a listing: hand in, recall, withdraw, close, archive, renew, copy; and on several at once.
 
 The form of a listing is in `writing.py`; who may is decided in `permissions.py`, what is done in `deeds.py`.
 """
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace.door import needs
 from marketplace.errors import NotNow
-from marketplace.listings import deeds, queries
+from marketplace.listings import bulk, deeds, queries
 from marketplace.listings.forms import DeedForm
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.pages.blueprint import KIND, blueprint
@@ -79,6 +79,37 @@ def renew(kind: str, listing_id: int) -> ResponseReturnValue:
     deeds.renew(row, by=current_user, seen=DeedForm().seen_revision)
     flash(f"「{row.title}」已续期到 {row.valid_until}，重新公开。", "success")
     return redirect(url_for("desk.mine"), 303)
+
+
+@blueprint.post(f"/mine/{KIND}/<int:listing_id>/copy", endpoint="copy")
+@needs("listing.edit", of_thing=True)
+def copy_draft(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Begin a new draft with the words of a listing that has ended."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    draft = deeds.copy_listing(row, by=current_user, seen=DeedForm().seen_revision)
+    flash(f"已复制「{row.title}」的内容为新草稿，改好再送审。", "success")
+    return redirect(url_for("listings.edit", kind=kind, listing_id=draft.id), 303)
+
+
+@blueprint.post("/mine/several")
+@needs("mine.read")
+def several() -> ResponseReturnValue:
+    """Do one deed to several listings: first a page that says what will happen, then what became of each."""
+    deed = request.form.get("deed", "")
+    chosen = bulk.read_choices(request.form.getlist("row"))
+    if deed not in bulk.DEEDS or not chosen:
+        flash("先勾选要处理的条目，再选要做的事。", "error")
+        return redirect(url_for("desk.mine", _anchor="listings"), 303)
+    confirmed = "confirmed" in request.form
+    step = bulk.carry_out if confirmed else bulk.foresee
+    return render_template(
+        "listings/several.html",
+        deed=deed,
+        name=bulk.DEEDS[deed],
+        report=step(deed, chosen, by=current_user),
+        confirmed=confirmed,
+        kinds=KIND_NAMES,
+    )
 
 
 def _end_listing(

@@ -6,20 +6,20 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
-from marketplace.door import current_reader, needs
+from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint
 
 
 @blueprint.get("/achievements/<int:listing_id>")
-@needs("listing.read")
+@needs("listing.read", stored=OPEN_PAGE)
 def achievement(listing_id: int) -> ResponseReturnValue:
     """One achievement."""
     return _listing_page("achievement", listing_id)
 
 
 @blueprint.get("/demands/<int:listing_id>")
-@needs("listing.read")
+@needs("listing.read", stored=OPEN_PAGE)
 def demand(listing_id: int) -> ResponseReturnValue:
     """One demand."""
     return _listing_page("demand", listing_id)

@@ -12,11 +12,19 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import persistence
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts.models import ORGANISATION_KINDS
 from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
-from marketplace.listings import buttons, deeds, queries, readiness, review_queue
+from marketplace.listings import (
+    buttons,
+    contradictions,
+    deeds,
+    queries,
+    readiness,
+    review_queue,
+)
 from marketplace.listings.decision_forms import DecisionForm, VerifyForm
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
@@ -181,6 +189,22 @@ def _error_summary(error: Any) -> dict[str, list[str]]:
     return summary
 
 
+def _is_own(row: Achievement | Demand) -> bool:
+    """Whether the reviewer wrote or handed in what waits, so that somebody else has to let it through."""
+    waits = row.state in row.life.phases["waiting"]
+    return waits and not deeds.may_approve(row, current_user)
+
+
+def _decisions(row: Achievement | Demand, only: str | None) -> list[buttons.Button]:
+    """The decisions this reviewer may take; who handed it in may not let it through."""
+    approve = row.life.deeds["approve"]
+    found = []
+    for button in buttons.review_buttons(row, current_user, only=only):
+        if button.text != approve or not _is_own(row):
+            found.append(button)
+    return found
+
+
 def _review_page(
     row: Achievement | Demand,
     status: int = 200,
@@ -189,6 +213,7 @@ def _review_page(
     verify_form: VerifyForm | None = None,
     error: Any = None,
 ) -> ResponseReturnValue:
+    persistence.stop_writing()
     form = form or DecisionForm(formdata=None)
     # What is decided next is decided on the row as this page shows it.
     form.seen.data = str(row.revision)
@@ -204,8 +229,11 @@ def _review_page(
         filled=filled,
         blank=blank,
         summary=_error_summary(error),
-        decisions=buttons.review_buttons(row, current_user, only=only),
+        decisions=_decisions(row, only),
+        own=_is_own(row),
+        doubts=contradictions.doubts_about(row),
         problems=readiness.publication_problems(row),
+        hints=readiness.naming_hints(row),
         history=review_queue.history_with_people(row),
         neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),
         only=only,

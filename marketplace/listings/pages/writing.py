@@ -12,10 +12,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
 
-from marketplace import contributions
+from marketplace import contributions, persistence
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.lifecycle import history_of
+from marketplace.limits import limit_looks
 from marketplace.listings import deeds, queries, readiness, worklists
 from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
@@ -29,6 +30,7 @@ Row: TypeAlias = Achievement | Demand
 
 @blueprint.route(f"/mine/{KIND}/new", methods=["GET", "POST"])
 @needs("listing.create")
+@limit_looks
 def new(kind: str) -> ResponseReturnValue:
     """Write a new listing; a title and a text may be handed on in the address or by another form."""
     form = FORMS[kind](organisations=worklists.writing_organisations(current_user))
@@ -39,6 +41,7 @@ def new(kind: str) -> ResponseReturnValue:
 
 @blueprint.route(f"/mine/{KIND}/<int:listing_id>/edit", methods=["GET", "POST"])
 @needs("listing.edit", of_thing=True)
+@limit_looks
 def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     """Change a listing."""
     row = queries.get_visible(kind, listing_id, by=current_user)
@@ -72,10 +75,13 @@ def hand_in(row: Row, seen: int, *, saved_message: str = "") -> ResponseReturnVa
         form = FORMS[row.kind](formdata=None, row=row)
         form.blame(error.problems)
         return _form_page(form, row, 422, error=error)
+    if not row.is_matchable:
+        flash("已送审，平台审核一般 3 个工作日。", "success")
+        return redirect(url_for("desk.mine"), 303)
     others = KIND_NAMES[row.counterpart]
     link = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
     text = Markup(
-        '已送审，机构审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
+        '已送审，平台审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
     )
     flash(text.format(link, others), "success")
     return redirect(url_for("desk.mine"), 303)
@@ -163,6 +169,8 @@ def _form_page(
         error: what a deed refused.
         focus: id of the control to go to; empty for none.
     """
+    # Nothing is saved any more: a look ranks the whole catalogue, and nobody who saves is to wait for that.
+    persistence.stop_writing()
     stored: dict[str, str] = {}
     # Saved again, the form shall win over what the writer now sees of the others.
     if isinstance(error, Stale) and row is not None:

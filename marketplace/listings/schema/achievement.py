@@ -229,8 +229,8 @@ _STAGE: tuple[Field, ...] = (
         fact_place=70,
         list_place=350,
     ),
+    # From level 7 on somebody has seen it work in its real surroundings, so there is a paper that says so.
     Text(
-        # From level 7 on somebody has seen it work in its real surroundings, so there is a paper that says so.
         name="stage_evidence",
         label="成熟度依据",
         most=300,

@@ -342,6 +342,7 @@ NEEDS = Vocabulary(
         "融资需求": "capital",
     },
 )
+DEFAULT_NEED = "technology"
 # Finer than the need, and what a firm says first; two of them imply another need than technology (NEED_OF_TYPE).
 DEMAND_TYPES = Vocabulary(
     {
@@ -505,16 +506,23 @@ READINESS_NAMES = {
 }
 # Years of protection counted from the application date (专利法 art. 42).
 PATENT_YEARS = {"invention": 20, "utility_model": 10, "design": 15}
-# What a demand's wish for cooperation asks of an achievement's way of conversion, so that the two can be compared.
+# A fee that was not paid in time may still be paid, with a surcharge, for six months; then the right has ended from the
+# day the fee was due (专利法 art. 44, 专利法实施细则 on 滞纳金).
+FEE_GRACE_DAYS = 183
+ENDED_RIGHTS = ("lapsed", "invalidated")
+PATENT_STANDINGS = {"lapsed": "专利已失效", "fee_due": "专利年费已过期，可能失效"}
+# What a demand's wish for cooperation asks of an achievement's way of conversion, so that the two can be compared:
+# only what is the same thing under two names (促进科技成果转化法 art. 16). Who wants something developed, advice, a
+# service or a platform wants none of those ways: it stands for itself and agrees with nothing but itself.
 COOPERATION_TO_CONVERSION = {
-    "commissioned_dev": frozenset({"co_implement", "other"}),
-    "cooperative_dev": frozenset({"co_implement", "equity", "other"}),
+    "commissioned_dev": frozenset({"commissioned_dev"}),
+    "cooperative_dev": frozenset({"co_implement"}),
     "transfer": frozenset({"transfer"}),
     "license": frozenset({"license"}),
     "equity": frozenset({"equity"}),
-    "consulting": frozenset({"other", "co_implement"}),
-    "service": frozenset({"other", "co_implement"}),
-    "joint_platform": frozenset({"co_implement"}),
+    "consulting": frozenset({"consulting"}),
+    "service": frozenset({"service"}),
+    "joint_platform": frozenset({"joint_platform"}),
     "any": frozenset(CONVERSION_MODES),
 }
 # The need of a demand that its type implies, for lists without that column; every other type asks for technology.

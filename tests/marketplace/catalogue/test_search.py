@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -21,6 +22,7 @@ import search
 from marketplace.catalogue import queries as catalogue
 from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import BOX_LIMIT, FACETS, SearchState
+from marketplace.dictionaries.models import Chain
 from marketplace.listings import upkeep
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -202,10 +204,20 @@ def test_unknown_filter_values_are_named_and_not_used(
 
 def test_chains_nobody_confirmed_are_marked(make: Factory, client: FlaskClient) -> None:
     make.achievement(chain_code="bearing")
+    make.achievement(chain_code="aluminium")
 
     page = client.get("/search").text
 
-    assert re.search(r"轴承<span class=\"unofficial\">（非官方）", page)
+    assert re.search(r"<legend>产业链<span class=\"unofficial\">（非官方）", page)
+    assert page.count("（非官方）") == 1
+
+    make.session.get(Chain, "bearing").official = True
+    make.session.commit()
+    page = client.get("/search").text
+
+    assert "<legend>产业链</legend>" in page
+    assert re.search(r"有色金属\(铝\)<span class=\"unofficial\">（非官方）", page)
+    assert page.count("（非官方）") == 1
 
 
 def test_pages_hold_each_row_once_and_the_last_page_answers_for_those_beyond(
@@ -278,19 +290,35 @@ def test_leaving_a_word_out_is_not_offered_when_nothing_that_tells_is_left(
     assert "去掉" not in page
 
 
-def test_nothing_found_leads_to_a_demand(make: Factory, client: FlaskClient) -> None:
+@pytest.mark.parametrize("text", ["%", "——", "≥ ＋", "《》"])
+def test_signs_alone_find_nothing_and_a_sentence_says_why(
+    make: Factory, client: FlaskClient, text: str
+) -> None:
+    make.achievement("检出率 99% ≥ 的《轴承》—— 检测＋分选")
+    page = client.get("/search", query_string={"q": text}).text
+
+    assert titles(page) == []
+    assert "只有标点或符号" in page
+
+
+def test_nothing_found_leads_to_a_demand(
+    make: Factory, client: FlaskClient, sign_in: Callable[..., FlaskClient]
+) -> None:
     make.achievement()
+    member = sign_in(make.person("firm", make.organisation()))
 
     page = client.get("/search?q=zqxjkv").text
-    drafts = [
-        parse_qs(urlsplit(a).query)
-        for a in links(page)
-        if urlsplit(a).path == "/mine/demand/new"
-    ]
+    own = member.get("/search?q=zqxjkv").text
+    drafts = [a for a in links(page) if urlsplit(a).path == "/mine/demand/new"]
+    form = member.post("/mine/demand/new", data={"title": "zqxjkv"}).text
 
     assert "没有找到" in page
     assert "「zqxjkv」在目录里一处也没有" in page
-    assert {"title": ["zqxjkv"]} in drafts
+    # What was searched goes on in a form; addresses are held by histories and logs.
+    assert set(drafts) == {"/mine/demand/new"}
+    assert "new?title" not in own
+    assert '<input type="hidden" name="title" value="zqxjkv">' in own
+    assert 'value="zqxjkv"' in form
 
 
 def test_nothing_of_one_kind_points_to_the_other(

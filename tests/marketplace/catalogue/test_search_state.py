@@ -26,6 +26,9 @@ NAMES = {
     "mode": {"license": "许可"},
     "district": {"371581": "临清市", "LC-EDZ": "聊城经济技术开发区"},
     "year": {},
+    "institution": {},
+    "need": {"talent": "人才需求", "capital": "资金需求"},
+    "achievement_type": {"applied_technology": "应用技术类"},
 }
 
 

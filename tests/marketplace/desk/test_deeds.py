@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from marketplace import contributions
 from marketplace.clock import today
 from marketplace.lifecycle import history_of
-from marketplace.listings import worklists
+from marketplace.listings import deeds, worklists
 from marketplace.listings.models import LISTINGS
 from tests.factories import Factory
 
@@ -32,7 +32,7 @@ STATES = (
     "archived",
 )
 LIVES = [*((kind, state) for kind in KINDS for state in STATES), ("demand", "closed")]
-OPEN = ("published", "expired")  # whose page a stranger may open
+OPEN = ("published", "expired", "closed")  # whose page a stranger may open
 # deed → a state it is done in
 DEEDS = {
     "submit": "draft",
@@ -211,7 +211,7 @@ def test_an_end_asks_first(
         ("expired", ["close", "archive"]),
         ("withdrawn", ["archive"]),
         ("rejected", ["archive"]),
-        ("closed", []),
+        ("closed", ["archive"]),
         ("archived", []),
     ],
 )
@@ -264,11 +264,49 @@ def test_a_closed_demand_leaves_search_and_matches_with_the_next_request(
     after = [page in client.get(path).text for path in surfaces]
     assert before == [True] * 4
     assert after == [False] * 4
-    assert client.get(page).status_code == 404
-    assert client.get(f"{page}/matches").status_code == 404
+    # The page stays for who could read it, and says that it is over; nobody is rung up about it.
+    guest = client.get(page)
+    assert guest.status_code == 200
+    assert "需求已结束" in guest.text
+    assert "不再显示联系方式" in guest.text
+    assert "已与高校签约" not in guest.text
+    assert "不再参与匹配" in client.get(f"{page}/matches").text
     assert "不再参与匹配" in browser.get(f"{page}/matches").text
     assert f"「{row.title}」已关闭" in said.text
     assert "已与高校签约" in browser.get(page).text
+
+
+@pytest.mark.parametrize(
+    ("values", "statuses"),
+    [
+        # guest, another firm, broker, its own people
+        ({}, (200, 200, 200, 200)),
+        ({"visibility": "partial"}, (200, 200, 200, 200)),
+        ({"visibility": "confidential"}, (404, 404, 200, 200)),
+    ],
+)
+def test_who_could_read_a_demand_can_read_it_when_it_is_closed(
+    values: dict[str, str],
+    statuses: tuple[int, ...],
+    make: Factory,
+    sign_in: SignIn,
+    client: FlaskClient,
+) -> None:
+    row = make.demand(state="closed", **values)
+    readers = [
+        client,
+        sign_in(make.person("firm", make.organisation())),
+        sign_in(make.person("broker")),
+        sign_in(make.person("firm", row.organisation)),
+    ]
+
+    page = f"/demands/{row.id}"
+
+    assert tuple(reader.get(page).status_code for reader in readers) == statuses
+    for reader in readers:
+        assert row.title not in reader.get("/search?q=异音").text
+    deeds.archive(row, by=None, seen=row.revision)
+    assert [reader.get(page).status_code for reader in readers[:3]] == [404] * 3
 
 
 def test_what_is_archived_is_listed_by_its_state_only(
@@ -341,7 +379,7 @@ def test_what_waits_for_whom(app: Flask, make: Factory) -> None:
     make.demand(state="submitted")
 
     member, operator = make.person("firm", owner), make.person("operator")
-    to_mend = worklists.returned_listings(member)
+    to_mend = worklists.stopped_listings(member)
     nobody = make.person("firm", make.organisation())
     people = (member, operator, nobody)
     with app.test_request_context():

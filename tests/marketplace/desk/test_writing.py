@@ -191,7 +191,7 @@ def test_handing_in_what_is_wrong_and_what_is_missing_says_both_once(
     form = filled(
         page(writer, "/mine/demand/new"),
         title="临清轴承厂异音攻关",
-        budget="五十",
+        budget="看情况",
         metrics__0__name="硬度",
         bounty="y",
         anonymous="y",
@@ -248,7 +248,7 @@ def test_handing_in_leads_to_the_matches(
     assert (answer.status_code, answer.location) == (303, "/mine")
     assert (row.state, row.note) == ("submitted", "请快些")
     told = page(writer, "/mine")
-    assert "已送审，机构审核一般 3 个工作日。您可以先看看" in told
+    assert "已送审，平台审核一般 3 个工作日。您可以先看看" in told
     assert f'href="/{kind}s/{row.id}/matches"' in told
 
 

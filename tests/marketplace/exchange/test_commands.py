@@ -53,9 +53,13 @@ def test_import_says_what_it_did(run: Run, written: Callable[..., Path]) -> None
 
     assert result.exit_code == 0
     assert "list.csv：表头在第 1 行，读到 2 条成果" in result.output
-    assert "新增 1，更新 0，没有变化 0，不能导入 1" in result.output
-    assert "第 3 行 D 列「预期价格」：「许多」不是能识别的金额。" in result.output
-    assert count() == 1
+    # A cell that nobody needs costs its row nothing but being published.
+    assert "新增 2，更新 0，没有变化 0，不能导入 0" in result.output
+    assert (
+        "第 3 行 D 列「预期价格」：「许多」不是能识别的金额。这一格没有导入。"
+        in result.output
+    )
+    assert count() == 2
 
 
 def test_a_dry_run_says_that_it_was_one(run: Run, written: Callable[..., Path]) -> None:
@@ -89,7 +93,9 @@ def test_strict_stops_and_says_so_by_its_exit_code(
     assert count() == 0
 
 
-@pytest.mark.parametrize("content", ["", "x\ny\n", HEADER, HEADER + BAD])
+@pytest.mark.parametrize(
+    "content", ["", "x\ny\n", HEADER, HEADER + "，,某校,=危险的简介,5\n"]
+)
 def test_nothing_to_take_is_a_failure(
     run: Run, written: Callable[..., Path], content: str
 ) -> None:
@@ -116,7 +122,7 @@ def test_every_problem_goes_to_the_file_of_errors(
         head, problem = list(csv.reader(file))
 
     assert head == ["结果", "行", "列", "表头", "内容", "问题", "可以怎么填"]
-    assert problem[:5] == ["没有导入", "2", "D", "预期价格", "许多"]
+    assert problem[:5] == ["存为草稿", "2", "D", "预期价格", "许多"]
 
 
 def test_the_file_of_errors_holds_no_formula(

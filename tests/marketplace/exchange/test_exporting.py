@@ -304,7 +304,7 @@ def test_a_guest_gets_no_more_than_the_pages_show(make: Factory) -> None:
         "不愿署名的一项需求",
         "部分公开的一项需求",
     ]
-    assert unnamed["所属单位"] == "临清市某轴承企业"
+    assert unnamed["所属单位"] == "聊城市某企业"
     assert partly["主要问题"]
     assert partly["拟投入资金(万元)"] is None
     for secret in ("隐名轴承厂", "0635-0000002", "技术部", "关键在这里", "某大学"):
@@ -400,3 +400,18 @@ def test_a_form_has_every_closed_list_once_under_a_header(
         offered[cells[0]] = [name for name in cells[1:] if name is not None]
 
     assert offered == expected
+
+
+@pytest.mark.parametrize("kind", LISTINGS)
+def test_a_blank_form_prints_all_columns_on_one_page(
+    kind: str, session: Session
+) -> None:
+    book = load_workbook(io.BytesIO(blank_form(kind)))
+
+    for sheet in book.worksheets:
+        assert sheet.page_setup.orientation == "landscape"
+        assert str(sheet.page_setup.paperSize) == "9"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToWidth in (1, None)  # one is the default
+        assert sheet.page_setup.fitToHeight == 0
+        assert sheet.print_title_rows == "$1:$1"

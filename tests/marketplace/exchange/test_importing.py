@@ -20,14 +20,12 @@ def test_parsing_writes_nothing(session: Session) -> None:
 
 
 BAD = [
-    ({"预期价格": "约50万"}, "I", "预期价格", "约50万", "金额"),
     ({"所处阶段": "概念"}, "G", "所处阶段", "概念", "不在可填的范围内"),
     ({"技术领域": "炼丹"}, "D", "技术领域", "炼丹", "不在可填的范围内"),
     ({"联系电话": "8239999"}, "L", "联系电话", "8239999", "电话"),
     ({"成果名称": ""}, "A", "成果名称", "", "没有填写名称"),
     ({"成果名称": "！？"}, "A", "成果名称", "！？", "没有文字"),
     ({"完成单位": None}, "B", "完成单位", "", "没有填写单位"),
-    ({"主要技术指标": "温度40～20 ℃"}, "F", "主要技术指标", "温度40～20 ℃", "写反了"),
     ({"成果简介": "#REF!"}, "E", "成果简介", "#REF!", "公式算错"),
 ]
 
@@ -55,10 +53,46 @@ def test_a_bad_cell_is_named_and_its_row_refused(
     assert (len(report.entries), report.refused, report.rows) == (1, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("changed", "column", "header", "value", "message"),
+    [
+        ({"预期价格": "看情况"}, "I", "预期价格", "看情况", "金额"),
+        (
+            {"主要技术指标": "温度40～20 ℃"},
+            "F",
+            "主要技术指标",
+            "温度40～20 ℃",
+            "写反了",
+        ),
+    ],
+)
+def test_a_bad_cell_that_nobody_needs_is_named_and_left_out(
+    session: Session,
+    changed: dict[str, Any],
+    column: str,
+    header: str,
+    value: str,
+    message: str,
+) -> None:
+    report = parse([ROW, row(**({"成果名称": "另一个成果名称"} | changed))])
+    (left_out,) = report.drafts
+
+    assert report.problems == []
+    assert (left_out.row, left_out.column, left_out.header, left_out.value) == (
+        3,
+        column,
+        header,
+        value,
+    )
+    assert message in left_out.message
+    assert [entry.is_draft for entry in report.entries] == [False, True]
+
+
 def test_every_bad_cell_of_a_row_is_named(session: Session) -> None:
     report = parse([row(预期价格="许多", 所处阶段="概念", 联系电话="无此号")])
 
-    assert [problem.column for problem in report.problems] == ["G", "I", "L"]
+    named = [problem.column for problem in [*report.problems, *report.drafts]]
+    assert sorted(named) == ["G", "I", "L"]
     assert report.refused == 1
 
 

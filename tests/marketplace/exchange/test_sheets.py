@@ -38,9 +38,7 @@ HEADERS = SomeHeaders()
 def rows_of(
     content: bytes, name: str = "list.xlsx", **more: Any
 ) -> list[tuple[int, tuple[Any, ...]]]:
-    with sheets.open_sheet(
-        io.BytesIO(content), HEADERS, name=name, **more
-    ) as sheet:
+    with sheets.open_sheet(io.BytesIO(content), HEADERS, name=name, **more) as sheet:
         return [(row.number, row.cells) for row in sheet.rows]
 
 

@@ -21,15 +21,19 @@ STATES = LISTINGS["demand"].life.states
 READERS = {
     "guest": Guest(),
     "broker": SimpleNamespace(
-        role_names=("broker",), organisation_ids=(9,), is_authenticated=True
+        id=1, role_names=("broker",), organisation_ids=(9,), is_authenticated=True
     ),
     "member": SimpleNamespace(
-        role_names=("firm",), organisation_ids=(ORGANISATION,), is_authenticated=True
+        id=2,
+        role_names=("firm",),
+        organisation_ids=(ORGANISATION,),
+        is_authenticated=True,
     ),
     "operator": SimpleNamespace(
-        role_names=("operator",), organisation_ids=(), is_authenticated=True
+        id=3, role_names=("operator",), organisation_ids=(), is_authenticated=True
     ),
     "both": SimpleNamespace(
+        id=4,
         role_names=("operator",),
         organisation_ids=(ORGANISATION,),
         is_authenticated=True,
@@ -41,13 +45,13 @@ IN_LIST = {
     "submitted": ["撤回送审"],
     "in_review": ["(等审核结果)"],
     "returned": ["修改", "不要了"],
-    "rejected": ["(已结束)", "归档"],
+    "rejected": ["(已结束)", "复制为新草稿", "归档"],
     "published": ["看匹配", "修改", "关闭", "撤回"],
-    "suspended": ["(由平台暂停)", "撤回"],
+    "suspended": ["(由平台暂停)", "修改", "撤回"],
     "expired": ["续期一年", "关闭", "归档"],
-    "withdrawn": ["(已结束)", "归档"],
-    "archived": ["(已结束)"],
-    "closed": ["(已结束)"],
+    "withdrawn": ["(已结束)", "复制为新草稿", "归档"],
+    "archived": ["(已结束)", "复制为新草稿"],
+    "closed": ["(已结束)", "复制为新草稿", "归档"],
 }
 # State → what the page offers the owner. 「X」 stands for the kind, 「Y」 for the other one.
 TO_OWNER = {
@@ -55,13 +59,13 @@ TO_OWNER = {
     "submitted": ["在「我的」里看进度"],
     "in_review": ["在「我的」里看进度"],
     "returned": ["按退回意见修改"],
-    "rejected": ["在「我的」里看进度", "归档X"],
+    "rejected": ["复制为新草稿", "归档X"],
     "published": ["编辑", "关闭X"],
-    "suspended": ["在「我的」里看进度"],
+    "suspended": ["按暂停原因修改"],
     "expired": ["续期一年", "关闭X", "归档X"],
-    "withdrawn": ["在「我的」里看进度", "归档X"],
-    "archived": ["在「我的」里看进度"],
-    "closed": ["在「我的」里看进度"],
+    "withdrawn": ["复制为新草稿", "归档X"],
+    "archived": ["复制为新草稿"],
+    "closed": ["复制为新草稿", "归档X"],
 }
 IN_REVIEW = {
     "submitted": ["通过并发布", "退回修改", "不予通过"],
@@ -74,7 +78,10 @@ WAITING = ("submitted", "in_review")
 
 def listing(kind: str, state: str) -> Any:
     """A listing that is in no database."""
-    return LISTINGS[kind](id=5, state=state, organisation_id=ORGANISATION, revision=3)
+    row = LISTINGS[kind](id=5, state=state, organisation_id=ORGANISATION, revision=3)
+    if kind == "demand":
+        row.need = "technology"
+    return row
 
 
 def expected_on_page(kind: str, state: str, reader: str) -> list[str]:

@@ -70,6 +70,9 @@ def test_a_missing_or_old_card_is_worked_out_and_then_written(
 def test_an_unnamed_firm_is_named_by_district_and_chain_as_they_are_called_now(
     make: Factory,
 ) -> None:
+    # With two more firms of its place, so that the place is shown.
+    make.demand()
+    make.demand()
     row = make.demand(anonymous=True)
     row.chain.name = "轴承（改名）"
     make.session.commit()

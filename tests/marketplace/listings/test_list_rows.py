@@ -17,6 +17,7 @@ from marketplace.listings.schema.owners import (
     owner_of_cells,
 )
 from marketplace.parsing import ParseError
+from marketplace.parsing.money import Money
 
 D = Decimal
 
@@ -47,11 +48,11 @@ def composed(
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        ({"price": (None, None)}, ("negotiable", None, None)),
-        ({"price": (D(50), D(50))}, ("fixed", D(50), None)),
-        ({"price": (D(30), D(60))}, ("range", D(30), D(60))),
+        ({"price": Money(None, None)}, ("negotiable", None, None)),
+        ({"price": Money(D(50), D(50))}, ("fixed", D(50), None)),
+        ({"price": Money(D(30), D(60))}, ("range", D(30), D(60))),
         (
-            {"price": (D(50), D(50)), "price_mode": "appraised"},
+            {"price": Money(D(50), D(50)), "price_mode": "appraised"},
             ("appraised", D(50), None),
         ),
         ({"price_mode": "negotiable"}, ("negotiable", None, None)),
@@ -69,8 +70,8 @@ def test_a_price_is_of_one_piece(
 @pytest.mark.parametrize(
     "found",
     [
-        {"price": (D(50), D(50)), "price_mode": "negotiable"},
-        {"price": (D(30), D(60)), "price_mode": "fixed"},
+        {"price": Money(D(50), D(50)), "price_mode": "negotiable"},
+        {"price": Money(D(30), D(60)), "price_mode": "fixed"},
     ],
 )
 def test_a_price_that_contradicts_itself(found: dict[str, Any]) -> None:
@@ -245,8 +246,8 @@ def test_who_is_to_own_the_rights_of_a_demand_is_no_column_of_rights() -> None:
 
 
 def test_the_budget_is_the_most_a_firm_will_spend() -> None:
-    values, _, remarks = composed("demand", {"budget": (D(30), D(60))})
-    negotiable, _, _ = composed("demand", {"budget": (None, None)})
+    values, _, remarks = composed("demand", {"budget": Money(D(30), D(60))})
+    negotiable, _, _ = composed("demand", {"budget": Money(None, None)})
 
     assert (values["budget"], values["budget_negotiable"]) == (D(60), False)
     assert remarks == ["写的是一个区间，按上限 60 万元记录。"]

@@ -198,39 +198,6 @@ def test_what_may_stay_empty(kind: str, values: dict[str, Any], make: Factory) -
     assert readiness.publication_problems(row) == {}
 
 
-TOLD = "振动值离散，客户投诉有异音，调过多次仍达不到要求。"
-NAMED = [
-    ("聊城砺锋轴承有限公司（示例）", {"problem": f"聊城砺锋轴承有限公司（示例）{TOLD}"}, ["problem"]),
-    ("聊城砺锋轴承有限公司（示例）", {"problem": f"我们聊城砺锋轴承的{TOLD}"}, ["problem"]),
-    ("聊城砺锋轴承有限责任公司", {"title": "聊城 砺锋\u3000轴承异音攻关"}, ["title"]),
-    ("山东LF轴承股份有限公司", {"foundation": "ＬＦ 是山东lf轴承的牌子。"}, ["foundation"]),
-    ("砺锋（聊城）轴承有限公司", {"keywords": ["砺锋轴承"]}, ["keywords"]),
-    ("砺锋（聊城）轴承有限公司", {"keywords": ["砺锋(聊城)轴承"]}, ["keywords"]),
-    ("砺锋厂", {"metrics": [{"name": "振动", "operator": "le", "value": 38, "unit": "砺锋厂级"}]}, ["metrics"]),
-    ("砺锋厂（轴承）", {"title": "砺锋轴承异音攻关"}, []),
-    ("轴承有限公司", {"problem": f"深沟球轴承{TOLD}"}, []),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("owner", "values", "expected"), NAMED)
-def test_an_anonymous_demand_does_not_name_its_firm(
-    owner: str, values: dict[str, Any], expected: list[str], make: Factory
-) -> None:
-    row = make.demand(
-        state="draft", owner=make.organisation(owner), anonymous=True, **values
-    )
-    message = (
-        "这里写着本单位的名称。匿名需求请改成「我公司」，或不选「不公开单位名称」。"
-    )
-
-    assert readiness.publication_problems(row) == {name: [message] for name in expected}
-    if expected:
-        with pytest.raises(Invalid):
-            listing_deeds.submit(row, by=None, seen=row.revision)
-    row.anonymous = False
-    assert readiness.publication_problems(row) == {}
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_taking_something_away_never_makes_it_readier(kind: str, make: Factory) -> None:
     row = getattr(make, kind)(state="draft")

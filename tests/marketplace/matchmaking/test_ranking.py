@@ -262,7 +262,7 @@ def test_facts_are_said_in_words(make: Factory) -> None:
 
     assert facts(offer) == {
         "阶段": ("differ", "小批量", "中试"),
-        "合作方式": ("agree", "合作开发", "许可、合作实施转化"),
+        "合作方式": ("agree", "合作开发", "合作实施转化"),
         "价格": ("differ", "50 万元", "80 万元"),
         "领域": ("agree", "先进制造与自动化", "先进制造与自动化"),
         "产业链": ("unknown", "", "轴承"),

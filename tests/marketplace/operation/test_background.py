@@ -24,6 +24,7 @@ from marketplace.matchmaking import background as matcher_jobs
 from marketplace.operation import background
 from search import Document, Query
 from tests.factories import Factory
+from tests.served import LIVE_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -264,8 +265,9 @@ def test_the_process_does_its_work_and_ends_when_asked(
     env = {
         **os.environ,
         "MARKET_ENV": "live",
-        "SECRET_KEY": "k" * 32,
-        "PASSWORD_SALT": "s" * 32,
+        "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
+        "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "SITE_HOST": "market.example",
         "DATA_DIR": str(site.config["DATA_DIR"]),
         "DATABASE_URL": own_database,
     }

@@ -21,7 +21,7 @@ from marketplace.extensions import db
 from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
-from marketplace.operation import backups
+from marketplace.operation import backups, nightly
 from search import Query
 from tests.factories import Factory
 
@@ -262,7 +262,7 @@ def test_nightly_backups_are_kept_in_number(full: Flask, tmp_path: Path) -> None
     for day in range(3):
         (tmp_path / f"market-2026010{day}T000000Z.tar.gz").write_bytes(b"")
 
-    outcome = backups.make_nightly(tmp_path, 2)
+    outcome = nightly.make_nightly(tmp_path, 2)
 
     assert outcome.endswith("2 old removed")
     assert len(list(tmp_path.glob("market-*.tar.gz"))) == 2

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from config import Config, ConfigError
+from tests.served import LIVE_SETTINGS
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = (ROOT / "compose.yaml").read_text()
 EXAMPLE = (ROOT / "deploy" / "market.env.example").read_text()
 SERVICES = dict(
     re.findall(
-        r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)", COMPOSE.split("\nservices:\n")[1], re.M
+        r"^  ([a-z]+):.*\n((?:    .*\n|\n)+)",
+        COMPOSE.split("\nservices:\n")[1].split("\nnetworks:\n")[0],
+        re.M,
     )
 )
-SECRETS = {"SECRET_KEY", "PASSWORD_SALT", "POSTGRES_PASSWORD", "ELASTIC_PASSWORD"}
+SECRETS = {
+    "SECRET_KEY",
+    "PASSWORD_SALT",
+    "SITE_HOST",
+    "POSTGRES_PASSWORD",
+    "ELASTIC_PASSWORD",
+    "SEARCH_PASSWORD",
+    "REDIS_PASSWORD",
+}
 
 
 def test_secrets_have_no_default() -> None:
@@ -36,7 +49,12 @@ def test_the_example_starts_no_live_site_until_it_is_filled_in() -> None:
         Config.from_env(environ)
     assert (
         Config.from_env(
-            environ | {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32}
+            environ
+            | {
+                "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
+                "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+                "SITE_HOST": "market.example",
+            }
         ).https
         is True
     )
@@ -72,7 +90,8 @@ def test_every_setting_of_the_files_is_one_of_the_site_or_of_gunicorn() -> None:
         for n in names
         if n not in known and n.removeprefix("SITE_").lower() not in known
     }
-    assert unknown == {"POSTGRES_PASSWORD", "ELASTIC_PASSWORD"}
+    # Of the other servers of the composition.
+    assert unknown == SECRETS - {"SECRET_KEY", "PASSWORD_SALT", "SITE_HOST"}
 
 
 def test_the_server_is_the_one_that_was_tested() -> None:
@@ -99,3 +118,68 @@ def test_the_image_takes_every_package_and_nothing_else() -> None:
     assert copied == set(re.findall(r"^!(\S+)$", kept, re.M))
     assert all((ROOT / name).exists() for name in copied)
     assert re.search(r"^USER market$", image, re.M)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_held_in(name: str) -> None:
+    text = SERVICES[name]
+    if "*site" in text:
+        text += COMPOSE.split("\nservices:\n")[0]
+
+    for line in (
+        "cap_drop: [ALL]",
+        'security_opt: ["no-new-privileges:true"]',
+        "logging: *logs",
+        "mem_limit:",
+        "pids_limit:",
+        "networks:",
+    ):
+        assert line in text, line
+    # Elasticsearch writes beside its data; everything else has a root that may only be read.
+    assert ("read_only: true" in text) == (name != "elasticsearch")
+
+
+def test_no_service_is_a_superuser_and_images_are_exact() -> None:
+    assert "://elastic:" not in COMPOSE
+    images = re.findall(r"image: (\S+)", COMPOSE)
+    assert all(re.search(r":(\d+\.\d+|latest)", image) for image in images), images
+    assert [image for image in images if image.endswith("latest")] == ["market:latest"]
+
+
+@pytest.mark.parametrize("unit", ["market-web.service", "market-jobs.service"])
+def test_units_are_held_in(unit: str) -> None:
+    tool = shutil.which("systemd-analyze")
+    if tool is None:
+        pytest.skip("not installed: systemd-analyze (apt-get install systemd)")
+    done = subprocess.run(
+        [tool, "security", "--offline=true", "--no-pager", ROOT / "deploy" / unit],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    found = re.search(r"exposure level for \S+: ([0-9.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert float(found[1]) <= 2.5
+
+
+def test_a_real_nginx_takes_the_file() -> None:
+    done = subprocess.run(
+        [ROOT / "scripts" / "check-nginx"], capture_output=True, text=True, check=False
+    )
+    if "SKIPPED" in done.stdout:
+        pytest.skip(done.stdout.strip())
+
+    assert done.returncode == 0, done.stderr
+    assert "takes it" in done.stdout
+
+
+def test_requirements_name_no_place_and_have_hashes() -> None:
+    for name in ("requirements", "requirements-dev", "requirements-bench"):
+        text = (ROOT / f"{name}.txt").read_text()
+        for word in ("--find-links", "--index-url", "--extra-index-url", "--trusted"):
+            assert word not in text
+        pins = re.findall(r"^[A-Za-z0-9._-]+==.*", text, re.M)
+        assert pins
+        assert all(pin.endswith("\\") for pin in pins)
+        assert text.count("--hash=sha256:") >= len(pins)

@@ -15,6 +15,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.operation import background, health
 from tests.factories import Factory
+from tests.served import LIVE_SETTINGS
 
 TOKEN = "a-token-of-some-length"
 
@@ -212,7 +213,12 @@ def test_who_reads_the_figures(
 def test_a_live_site_shows_its_figures_to_nobody_unasked(
     empty_database: str, new_site: Callable[..., Flask]
 ) -> None:
-    secrets = {"SECRET_KEY": "k" * 32, "PASSWORD_SALT": "s" * 32, "MARKET_ENV": "live"}
+    secrets = {
+        "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
+        "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "SITE_HOST": "market.example",
+        "MARKET_ENV": "live",
+    }
     reader = new_site(empty_database, **secrets).test_client()
 
     assert reader.get("/metrics").status_code == 404
@@ -237,14 +243,35 @@ def test_figures_are_counted_by_endpoint_and_never_by_address(site: Flask) -> No
     assert "healthz" not in text
 
 
-def test_a_half_written_artefact_is_missing(site: Flask) -> None:
-    with site.app_context():
-        site.extensions["matchers"].fit()
+@pytest.mark.parametrize("how", ["flipped", "cut", "gone", "other stamps", "no name"])
+def test_a_damaged_artefact_is_told_until_it_is_built_anew(
+    site: Flask, stock: Factory, how: str
+) -> None:
+    stock.demand()
+    matchers = site.extensions["matchers"]
+    matchers.fit()
     assert states(site)["matcher"] == "ok"
+    folder = matchers.folder / "demand"
+    current = folder / (folder / "current").read_text()
+    path = next(current.rglob("words-by_term.npy"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 4
 
-    shutil.rmtree(next((site.extensions["matchers"].folder / "demand").glob("2*")))
+    if how == "flipped":
+        path.write_bytes(content)
+    elif how == "cut":
+        path.write_bytes(content[:-8])
+    elif how == "gone":
+        shutil.rmtree(current)
+    elif how == "other stamps":
+        (current / "stamps").write_bytes(b"none of ours")
+    else:
+        (folder / "current").unlink()
+    damaged = states(site)["matcher"]
+    matchers.fit()
 
-    assert states(site)["matcher"] == "missing"
+    assert damaged == ("missing" if how == "no name" else "damaged")
+    assert states(site)["matcher"] == "ok"
 
 
 # -- work in the background, backups, disk --------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.served import free_port
+from tests.served import LIVE_SETTINGS, free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
@@ -103,8 +103,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     env = {
         **os.environ,
         "MARKET_ENV": "live",
-        "SECRET_KEY": "k" * 32,
-        "PASSWORD_SALT": "s" * 32,
+        "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
+        "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "SITE_HOST": "market.example",
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "TRUSTED_PROXIES": "1",

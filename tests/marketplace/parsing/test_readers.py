@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from marketplace.listings.models import AchievementMetric
+from marketplace.listings.child_models import AchievementMetric
 from marketplace.listings.schema import terms
 from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing import ParseError

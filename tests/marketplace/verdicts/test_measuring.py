@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -272,7 +273,10 @@ def test_the_commands_tell_figures(
     )
 
     assert "P@5: 0.500 ± 0.000 (n = 50 demands)" in told.output
-    assert "grade fair: 100 pairs, 50% finds" in told.output
+    assert "较匹配: 100 pairs, 50% finds" in told.output
+    # Words for people, no codes and no hashes.
+    assert "weights of the ranking: 字和双字片段 1、名称 0.5、词 0.25" in told.output
+    assert not re.search(r"grams=|vectors=|\bfair\b|[0-9a-f]{12}", told.output)
     assert "聊城第一研究院（示例）" in told.output
     assert "in force: no" in learned.output  # the cut points say the same
     assert db.session.scalar(db.select(db.func.count()).select_from(Measurement)) == 1

@@ -1,0 +1,111 @@
+"""One deed done to several listings, each by its own deed, permission and commit, with what became of each.
+
+What a deed does stands in `deeds.py`; which page asks for it, in `pages/own.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from marketplace.errors import MarketError, NotFound
+from marketplace.extensions import db
+from marketplace.lifecycle import next_deeds
+from marketplace.listings import deeds, queries
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.permissions import Reader
+
+# What may be done to several at once: deeds that need no reason and no second look at what the row says.
+DEEDS = {"renew": "续期一年", "withdraw": "撤回", "archive": "归档"}
+MOST = 100  # rows at once; a page of a list has fewer
+_CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A listing as somebody chose it: which, and the revision they saw."""
+
+    kind: str
+    listing_id: int
+    seen: int
+
+    @property
+    def value(self) -> str:
+        """How a form names it."""
+        return f"{self.kind}-{self.listing_id}-{self.seen}"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one choice, or would.
+
+    Attributes:
+        choice: which.
+        row: the listing; None where the reader may not know of it.
+        trouble: why it was not done, or cannot be; empty where all is well.
+    """
+
+    choice: Choice
+    row: Achievement | Demand | None
+    trouble: str = ""
+
+
+def choice_of(row: Achievement | Demand) -> Choice:
+    """A listing as a list offers it to be chosen."""
+    return Choice(row.kind, row.id, row.revision)
+
+
+def offered_deeds(row: Achievement | Demand, reader: Reader) -> list[str]:
+    """The deeds of DEEDS that this reader may do to a listing now."""
+    return [deed for deed in next_deeds(row, reader) if deed in DEEDS]
+
+
+def read_choices(values: Iterable[str]) -> list[Choice]:
+    """What a form names, each once, at most MOST; what is no choice is left out."""
+    chosen: dict[tuple[str, int], Choice] = {}
+    for value in values:
+        match = _CHOICE.fullmatch(value)
+        if match and match[1] in LISTINGS:
+            choice = Choice(match[1], int(match[2]), int(match[3]))
+            chosen.setdefault((choice.kind, choice.listing_id), choice)
+    return list(chosen.values())[:MOST]
+
+
+def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:
+    """What would become of each choice, without doing anything."""
+    outcomes = []
+    for choice in chosen:
+        try:
+            row = queries.get_visible(choice.kind, choice.listing_id, by=by)
+        except NotFound as missing:
+            outcomes.append(Outcome(choice, None, missing.message))
+            continue
+        trouble = ""
+        if deed not in next_deeds(row, by):
+            trouble = f"现在的状态是「{row.state_name}」，不能{DEEDS[deed]}。"
+        outcomes.append(Outcome(choice, row, trouble))
+    return outcomes
+
+
+def carry_out(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:
+    """Do a deed to each choice by itself: one that is refused keeps none of the others back.
+
+    Args:
+        deed: a key of DEEDS.
+        chosen: the listings and the revisions that were seen.
+        by: who acts; each listing is decided on by its own permission.
+    """
+    outcomes = []
+    for choice in chosen:
+        row: Achievement | Demand | None = None
+        try:
+            row = queries.get_visible(choice.kind, choice.listing_id, by=by)
+            getattr(deeds, deed)(row, by=by, seen=choice.seen)
+        except MarketError as refused:
+            # What was set before it was refused must not reach the database with the next row.
+            db.session.rollback()
+            outcomes.append(Outcome(choice, row, refused.message))
+        else:
+            outcomes.append(Outcome(choice, row))
+    return outcomes

@@ -1,0 +1,130 @@
+"""What in a listing does not fit together, for the eye of a reviewer: a person lets it through or returns it.
+
+What a listing needs to be public at all is checked in `readiness.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from marketplace.clock import today
+from marketplace.listings.child_models import IntellectualProperty
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.schema import terms
+from marketplace.wording import day
+
+Row = Achievement | Demand
+STAGE_ORDER = tuple(terms.STAGES)
+EVIDENCE_LEAST = 6  # characters; 有, 已有 or 见附件 say nothing about what there is
+VALID_YEARS = 5  # a validity beyond is more likely a slip of the hand
+# Ways of conversion that hand on the right itself: they need one that is in force.
+BY_RIGHT = ("transfer", "license", "equity")
+# A co-owner who was not heard, however it is put.
+UNHEARD = re.compile(
+    r"(未|没有|没|尚未|还未|还没|待)[^，。；]{0,6}(征求|征得|取得|经)[^，。；]{0,8}(意见|同意|许可)"
+)
+
+
+def doubts_about(row: Row) -> list[str]:
+    """What a reviewer should look at, in words, the gravest first; empty where all fits."""
+    if isinstance(row, Achievement):
+        found = [*_about_rights(row), *_about_secrecy(row), *_about_stage(row)]
+    else:
+        found = list(_about_demand(row))
+    found += _about_days(row)
+    return found
+
+
+def _about_stage(row: Achievement) -> Iterator[str]:
+    stage = terms.STAGES.get(row.stage or "", "")
+    if row.stage and row.trl:
+        fitting = terms.TRL_STAGES[row.trl]
+        apart = abs(STAGE_ORDER.index(row.stage) - STAGE_ORDER.index(fitting))
+        # One step is a matter of opinion; our own table of stages and levels is no standard.
+        if apart > 1:
+            yield (
+                f"所处阶段是「{stage}」，技术成熟度却是 {row.trl} 级（{terms.TRL_NAMES[row.trl]}），"
+                f"{row.trl} 级一般对应「{terms.STAGES[fitting]}」。"
+            )
+    if row.application_status == "industrial" and row.stage in ("rnd", "lab_scale"):
+        yield f"应用状态是「产业化应用」，所处阶段却是「{stage}」。"
+    if row.application_status == "not_applied" and row.stage == "industrialised":
+        yield f"所处阶段是「{stage}」，应用状态却是「未应用」。"
+    evidence = (row.stage_evidence or "").strip()
+    if evidence and len(evidence) < EVIDENCE_LEAST:
+        yield f"成熟度依据只写了「{evidence}」，没有说是什么报告、谁出的。"
+
+
+def _about_secrecy(row: Achievement) -> Iterator[str]:
+    if row.visibility == "public" and row.secrecy in ("commercial", "internal"):
+        secrecy = terms.SECRECIES[row.secrecy]
+        yield f"成果密级是「{secrecy}」，公开范围却是「公开」：公开以后就不再是秘密。"
+    if row.visibility == "public" and any(ip.ip_type == "know_how" for ip in row.ips):
+        yield "知识产权里有技术秘密，公开范围是「公开」，请核对公开的文字里没有它。"
+
+
+def _about_rights(row: Achievement) -> Iterator[str]:
+    modes = [mode for mode in row.conversion_modes or () if mode in BY_RIGHT]
+    offered = "、".join(terms.CONVERSION_MODES[mode] for mode in modes)
+    if "license" in modes and row.license_type:
+        offered += f"（{terms.LICENSE_TYPES[row.license_type]}）"
+    for right in row.ips:
+        name = right.name or right.number or terms.IP_TYPES[right.ip_type]
+        if right.standing == "lapsed":
+            how = f"，却要以{offered}的方式转化" if modes else ""
+            yield f"「{name}」已失效（{_why_lapsed(right)}）{how}。"
+        elif right.standing == "fee_due":
+            yield f"「{name}」的年费只缴到 {day(right.fee_paid_until)}，请核对是否还有效。"
+        if right.licensed and row.license_type in ("exclusive", "sole"):
+            kind = terms.LICENSE_TYPES[row.license_type]
+            yield f"「{name}」已许可他人，却又要以{kind}许可转化。"
+        if right.pledged and "transfer" in modes:
+            yield f"「{name}」已质押，没有质权人同意不能转让。"
+    in_force = [ip for ip in row.ips if ip.standing == ""]
+    granted = [ip for ip in in_force if ip.legal_status == "granted"]
+    if row.license_type == "open" and row.ips and not granted:
+        # 专利法 art. 50: it is declared for a granted patent.
+        yield "许可类型是「开放许可」，却没有一项已授权且有效的专利。"
+    yield from _about_owners(row, modes)
+
+
+def _why_lapsed(right: IntellectualProperty) -> str:
+    if right.legal_status in terms.ENDED_RIGHTS:
+        return f"法律状态「{terms.LEGAL_STATUSES[right.legal_status]}」"
+    if right.expires_on is not None and right.expires_on < today():
+        return f"保护期到 {day(right.expires_on)}"
+    return f"年费缴到 {day(right.fee_paid_until)}"
+
+
+def _about_owners(row: Achievement, modes: list[str]) -> Iterator[str]:
+    texts = [row.conversion_note, row.note, row.stage_evidence, row.summary]
+    texts += [owner.name for owner in row.co_owners]
+    unheard = any(UNHEARD.search(text or "") for text in texts)
+    if unheard:
+        yield "文字里说还没有征得共有人同意；共有的成果转让、独占许可要共有人同意（专利法第十四条）。"
+    elif row.ownership == "joint" and modes:
+        yield "权属是「共有」，请核对共有人同意这样转化（专利法第十四条）。"
+    if row.ownership == "joint" and len(row.co_owners) < 2:
+        yield "权属是「共有」，完成单位却只写了一家或没有写。"
+
+
+def _about_demand(row: Demand) -> Iterator[str]:
+    if row.budget is not None and row.budget <= 0:
+        yield "拟投入资金写的是 0 万元；没有定可以选「资金面议」。"
+    if row.deadline is not None and row.deadline < today():
+        yield f"完成期限 {day(row.deadline)} 已经过了。"
+    fitting = terms.NEED_OF_TYPE.get(row.demand_type or "", "")
+    if fitting and fitting != row.need:
+        needed = terms.NEEDS[row.need or terms.DEFAULT_NEED]
+        kind = terms.DEMAND_TYPES[row.demand_type or ""]
+        yield f"需求类别是「{needed}」，需求类型却是「{kind}」。"
+
+
+def _about_days(row: Row) -> Iterator[str]:
+    if row.valid_until is None:
+        return
+    if row.valid_until < today():
+        yield f"有效期至 {day(row.valid_until)}，已经过了。"
+    elif row.valid_until.year - today().year > VALID_YEARS:
+        yield f"有效期至 {day(row.valid_until)}，太远了，请核对年份。"

@@ -1,0 +1,87 @@
+"""The backup of each night: made, carried to a second place, and the old ones removed. Never with the signing secrets.
+
+What is in a backup stands in `backups.py`, when it is made in `commands.py`.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from flask import current_app
+
+from marketplace.clock import now
+from marketplace.errors import Invalid
+from marketplace.operation import backups
+
+
+def make_nightly(folder: Path, keep: int) -> str:
+    """Write a backup named by the moment and remove the oldest ones.
+
+    Args:
+        folder: where the backups are.
+        keep: how many stay; 0 for all.
+
+    Returns:
+        what was done, in a few words for the log.
+    """
+    name = f"market-{now():%Y%m%dT%H%M%SZ}.tar.gz"
+    if current_app.config["BACKUP_KEY"]:
+        name += ".enc"
+    backups.make_backup(folder / name)
+    removed = _remove_old(folder, keep)
+    copied = _copy_elsewhere(folder / name, keep)
+    return f"{name}, {removed} old removed{copied}"
+
+
+def _remove_old(folder: Path, keep: int) -> int:
+    """Remove all but the newest backups of a folder; 0 keeps all. How many went."""
+    if keep <= 0:
+        return 0
+    # The names carry the moment, so that their order is that of time.
+    old = sorted(folder.glob("market-*Z.tar.gz*"))[:-keep]
+    for path in old:
+        path.unlink()
+    return len(old)
+
+
+def _copy_elsewhere(path: Path, keep: int) -> str:
+    """Carry a backup to the second place: BACKUP_COPY, a folder, or BACKUP_COMMAND, a program that gets its path.
+
+    Returns:
+        what was done, in a few words.
+
+    Raises:
+        Invalid: that failed; the first copy stays.
+    """
+    done = ""
+    if place := current_app.config["BACKUP_COPY"]:
+        folder = Path(place)
+        fresh = folder / f".{path.name}"
+        try:
+            # Not made here: a disk that is not mounted must not be taken for an empty folder of this one.
+            shutil.copyfile(path, fresh)
+            fresh.chmod(0o600)
+            if backups.hash_of(fresh) != backups.hash_of(path):
+                raise OSError(f"{fresh} is not what was written")
+            fresh.replace(folder / path.name)
+            _remove_old(folder, keep)
+        except OSError as error:
+            raise Invalid(
+                f"备份没有复制到第二处 {place}：{error}",
+                "请检查那里的目录、权限和空间。",
+            ) from None
+        done = f", copied to {place}"
+    if command := current_app.config["BACKUP_COMMAND"]:
+        ran = subprocess.run(  # noqa: S603  the operator's own command, without a shell
+            [*shlex.split(command), str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode:
+            raise Invalid(f"BACKUP_COMMAND 没有成功：{ran.stderr.strip()[-300:]}")
+        done += ", handed to BACKUP_COMMAND"
+    return done

@@ -1,0 +1,238 @@
+"""Texts as they come from web pages, PDF files, scans and traditional writers, made plain for comparing.
+Not here: single characters (folding), words (text).
+
+Every repair keeps the length: what goes is replaced by a sign that folding drops, so each character stays in its place
+and a mark set by a place stands in the original (decision 038). Each step first looks whether there is anything to do.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from matching.folding import taiwan_to_simplified, traditional_characters
+
+# Folding drops it: it joins what stands on its sides.
+FILLER = "\u200b"
+_HAN = "\u3400-\u9fff"
+_IS_HAN = re.compile(f"[{_HAN}]")
+
+# Elements after which a new line begins.
+_BLOCKS = frozenset(
+    re.findall(
+        "[a-z0-9]+",
+        "address article aside blockquote body br caption center dd div dl dt fieldset figcaption figure footer form "
+        "h1 h2 h3 h4 h5 h6 head header hr html img li main nav ol option p pre section select table tbody td tfoot th "
+        "thead title tr ul",
+    )
+)
+_INLINE = frozenset(
+    re.findall(
+        "[a-z]+",
+        "abbr acronym big button cite code del dfn em font input ins kbd label link mark meta nobr samp small span "
+        "strike strong sub sup tt var wbr",
+    )
+)
+# a<b>c is no element: the letters that are also variables count where they are closed as well.
+_LETTERS = frozenset("abiqsu")
+# The text of an element may itself have been written with entities, which leaves fillers behind.
+_TAG = re.compile(
+    rf"<{FILLER}*/?{FILLER}*([a-z][a-z0-9]*(?::[a-z]\w*)?)(?:[\s/][^<>]*|{FILLER}*)>",
+    re.I,
+)
+# &amp;nbsp; was escaped twice.
+_ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.I)
+# What begins and ends stretches that hold no text at all.
+_UNREAD = (("<!--", "-->"), ("<script", "</script"), ("<style", "</style"))
+
+# A character that stands alone, or a Latin word, with the signs next to it.
+_UNIT = r"[（(【《“\"]?(?:[A-Za-z0-9][\w.\-+/%℃°]*|[^\sA-Za-z0-9])[，。、；：！？,;:!?）)】》”\"]?"
+_SPACED = re.compile(rf"(?<!\S){_UNIT}(?:[^\S\r\n]{{1,6}}{_UNIT}(?!\S))+")
+# Before that is tried: the middle one of three.
+_ALONE = re.compile(rf"\s[{_HAN}]\s")
+# Single Han characters that make a run of characters with blanks between them: two may be a name.
+_SPACED_AT_LEAST = 3
+
+# A line that is not the first and has text; begun with a single sign, it is found at no cost.
+_NEXT_LINE = re.compile(r"\n[^\S\n]*\w")
+# Columns (a Han character takes two) below which lines may be a list, unless many end at the same column.
+_WRAP_WIDTH = 24
+_WRAP_ENDS = 3
+_WRAP_SHARE = 0.75
+# Columns by which lines broken by width may differ: a word, or a sign that must not begin a line.
+_RAGGED = 4
+
+# What a traditional text writes for other characters by the words it stands in: 附著力, but 顯著. Texts in simplified
+# characters write 显著 as well, so only what is traditional elsewhere too is read so: one character in twenty.
+_BY_PHRASE = ("著", "瞭", "藉")
+_TRADITIONAL_SHARE = 0.05
+
+
+def repair_text(text: str) -> str:
+    """A text without markup, blanks between its characters and line ends inside its sentences.
+
+    Args:
+        text: as pasted or stored.
+
+    Returns:
+        of the same length; what is left of it stands where it stood.
+    """
+    # Looking for a character costs next to nothing, a pattern about as much as folding does.
+    if "&" in text:
+        text = _ENTITY.sub(_read_entity, text)
+    if "<" in text:
+        text = _drop_markup(text)
+    if _ALONE.search(text) and any(map(_is_spaced, _SPACED.findall(text))):
+        text = _SPACED.sub(_join_spaced, text)
+    if _NEXT_LINE.search(text):
+        text = "".join(_join_wrapped(text))
+    if any(character in text for character in _BY_PHRASE):
+        text = _by_phrase(text)
+    return text
+
+
+def _read_entity(found: re.Match[str]) -> str:
+    written = found.group()
+    character = html.unescape(f"&{found[1]};")
+    if character.startswith("&") and len(character) > 1:
+        return written
+    return character.ljust(len(written), FILLER)
+
+
+def _drop_markup(text: str) -> str:
+    for opening, closing in _UNREAD:
+        text = _drop_between(text, opening, closing)
+    closed = {name for name in _LETTERS if f"</{name}>" in text.lower()}
+
+    def drop(found: re.Match[str]) -> str:
+        name = found[1].lower()
+        size = len(found.group())
+        if name in _BLOCKS:
+            return "\n".ljust(size, FILLER)
+        # Elements of Word have a colon: <o:p>.
+        if name in _INLINE or name in closed or ":" in name:
+            return FILLER * size
+        return found.group()
+
+    return _TAG.sub(drop, text)
+
+
+def _drop_between(text: str, opening: str, closing: str) -> str:
+    """The text without stretches from one sign to another."""
+    # Looked for one after the other: a pattern would search to the end again from each beginning.
+    lower = text.lower()
+    pieces = []
+    position = 0
+    start = lower.find(opening)
+    end = lower.find(closing, start)
+    while 0 <= start < end:
+        end = text.find(">", end) + 1 or len(text)
+        pieces += [text[position:start], "\n".ljust(end - start, FILLER)]
+        position = end
+        start = lower.find(opening, position)
+        end = lower.find(closing, start)
+    return "".join([*pieces, text[position:]])
+
+
+def _is_spaced(run: str) -> bool:
+    """Whether the blanks of a run stand between its characters, as scans have them, and not between words."""
+    tokens = run.split()
+    alone = _single_characters(tokens)
+    han = sum(_IS_HAN.match(token) is not None for token in alone)
+    return han >= _SPACED_AT_LEAST and len(alone) * 2 >= len(tokens)
+
+
+def _single_characters(tokens: list[str]) -> list[str]:
+    return [token for token in tokens if len(token.strip("，。、；：！？,;:!?")) <= 1]
+
+
+def _join_spaced(found: re.Match[str]) -> str:
+    """A run without its blanks, in a text that has runs which surely are spaced."""
+    run = found.group()
+    tokens = run.split()
+    alone = _single_characters(tokens)
+    # The rest of a line may be a unit: r / m i n.
+    if len(alone) < len(tokens) and not _is_spaced(run):
+        return run
+    pieces = re.split(r"(\s+)", run)
+    # Every second piece is a gap; a wider one than most was a blank of the text itself.
+    narrow = min(map(len, pieces[1::2]))
+    has_words = len(alone) < len(tokens)
+    for place in range(1, len(pieces), 2):
+        gap = pieces[place]
+        sides = pieces[place - 1][-1] + pieces[place + 1][0]
+        # Beside whole words, G C r 1 5 cannot be meant: Latin words are parted by their blanks.
+        is_word_gap = has_words and sides.isascii() and sides.isalnum()
+        if len(gap) == narrow and not is_word_gap:
+            pieces[place] = FILLER * len(gap)
+    return "".join(pieces)
+
+
+def _join_wrapped(text: str) -> Iterator[str]:
+    """The pieces of a text whose lines were broken by width and not by meaning."""
+    paragraph: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if not line.strip():
+            yield from _join_lines(paragraph)
+            yield line
+            paragraph = []
+        else:
+            paragraph.append(line)
+    yield from _join_lines(paragraph)
+
+
+def _join_lines(lines: list[str]) -> Iterator[str]:
+    plain = [line.replace(FILLER, "").strip() for line in lines]
+    widths = [_width(line) for line in plain]
+    lengths = [len(line) for line in plain]
+    widest = max(widths, default=0)
+    # Broken at a column, or after a number of characters.
+    is_full = [
+        width >= widest - _RAGGED or length >= max(lengths) - 1
+        for width, length in zip(widths, lengths, strict=True)
+    ]
+    ends = is_full[:-1]
+    is_even = sum(ends) >= max(_WRAP_ENDS, _WRAP_SHARE * len(ends))
+    # Lines of one length exactly are cut by it, also inside Latin words.
+    is_exact = is_even and len(set(lengths[:-1])) == 1
+    if not (is_even or widest >= _WRAP_WIDTH):
+        yield from lines
+        return
+    indent = ""
+    for (line, following), full in zip(pairwise([*lines, ""]), is_full, strict=True):
+        line = indent + line[len(indent) :]
+        indent = ""
+        end = line.rstrip()
+        start = following.lstrip()
+        if full and start and _continues(end[-1], start[0], is_exact):
+            line = end.ljust(len(line), FILLER)
+            indent = FILLER * (len(following) - len(start))
+        yield line
+
+
+def _continues(left: str, right: str, is_exact: bool) -> bool:
+    """Whether a sentence may go on from the end of one line to the beginning of the next."""
+    if left.isascii() and right.isascii():
+        return is_exact
+    return left not in "。！？；!?;:："
+
+
+def _width(line: str) -> int:
+    """Columns that a line takes: a Han character or a wide sign two."""
+    return len(line) + sum(character >= "\u2e80" for character in line)
+
+
+def _by_phrase(text: str) -> str:
+    traditional = traditional_characters()
+    if traditional.isdisjoint(text):
+        return text
+    if sum(map(traditional.__contains__, text)) < _TRADITIONAL_SHARE * len(text):
+        return text
+    try:
+        plain = taiwan_to_simplified().convert(text)
+    except UnicodeEncodeError:  # half a surrogate pair, pasted from a damaged file
+        return text
+    # Places must stay; the phrases keep their lengths, but nothing promises it.
+    return plain if len(plain) == len(text) else text

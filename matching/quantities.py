@@ -1,0 +1,145 @@
+"""A figure and its unit as one: 38 dB, 38dB and 38.0 分贝 are one quantity, −40 ℃ is not 40 °C.
+Not here: which tokens carry content (word_classes), how tokens are cut (text).
+
+Like every repair of a pasted text this keeps the length, so that the original is marked (pasted_text).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from matching.folding import is_unseen
+from matching.pasted_text import FILLER
+from matching.word_classes import UNIT
+
+# Sign that stands for a unit → its other spellings. None is shorter than the sign: ㎫ folds to mpa.
+_SPELLINGS = {
+    "μm": ("um", "µm", "微米"),
+    "nm": ("纳米",),
+    "mm": ("毫米",),
+    "cm": ("厘米",),
+    "㎡": ("m2", "m²", "平方米"),
+    "㎥": ("m3", "m³", "立方米"),
+    "mg": ("毫克",),
+    "μg": ("ug", "微克"),
+    "mL": ("ml", "毫升"),
+    "kW": ("千瓦",),
+    "MW": ("兆瓦",),
+    "kV": ("千伏",),
+    "Hz": ("赫兹",),
+    "㎑": ("kHz", "千赫"),
+    "㎒": ("MHz", "兆赫"),
+    "㎪": ("kPa", "千帕"),
+    "㎫": ("MPa", "Mpa", "兆帕", "N/mm2", "N/mm²"),
+    "㎬": ("GPa", "Gpa", "吉帕"),
+    "dB": ("dB(A)", "dB（A）", "dBA", "分贝"),
+    "℃": ("°C", "° C", "˚C", "ºC", "摄氏度"),
+    "rpm": ("r/min", "rev/min", "转/分钟", "转/分", "转每分钟", "转每分"),
+    "ms": ("毫秒",),
+    "μs": ("us", "微秒"),
+    "％": ("%", "﹪"),
+}
+# Units that are only joined to their figure.
+_JOINED = (
+    "m|g|t|V|A|W|N|J|K|L|h|s|dm|km|mm2|cm2|mm²|cm²|kg|ml|GW|mW|kWh|Wh|kVA|mV|mA|kA|Ah|mAh|GHz|Pa|mPa|bar|min|ns|kN|Nm|"
+    "N·m|L/min|m/s|mm/s|mm/min|m/min|g/L|mg/L|mg/kg|g/cm3|kg/m3|m3/h|t/h|ppm|ppb|db|DB|Db|mpa|MPA|lx|dpi|fps|px|MB|GB|"
+    "TB|Mbps|Gbps|kJ|MJ|Ω|kΩ|MΩ|HRC|HV|HB|RPM|℉|㎜|㎝|㎞|㎎|㎏|㎛|㎚|㎾|㎿|‰"
+)
+_CANONICAL: dict[str, str] = {}
+for _unit, _others in _SPELLINGS.items():
+    _CANONICAL.update(dict.fromkeys(_others, _unit))
+_UNITS = sorted({*_CANONICAL, *_SPELLINGS, *_JOINED.split("|")}, key=len, reverse=True)
+_HAN = "\u3400-\u9fff"
+# 50纳米氧化铝 is a material of a size, 50纳米以下 a size.
+_AFTER_HAN = (
+    f"(?![{_HAN}]|[A-Za-z0-9])|(?=[的以左右级厚径宽长深高下上内外时和与及或到至])"
+)
+_BLANK = "[ \u00a0\u2009\u202f\u3000]"
+_QUANTITY = re.compile(
+    rf"(?<![A-Za-z\d.,])(\d{{1,3}}(?:,\d{{3}})+|\d+)(\.\d+)?({_BLANK}{{0,2}})({'|'.join(map(re.escape, _UNITS))})"
+    rf"(?![A-Za-z\d])"
+)
+_ENDS_UNIT = re.compile(_AFTER_HAN)
+_IS_HAN = re.compile(f"[{_HAN}]")
+_THOUSANDS = re.compile(r"(?<![\w,.])\d{1,3}(?:,\d{3})+(?![\d,])")
+_BELOW_ZERO = re.compile(rf"零下({_BLANK}?)(?=\d)")
+# The common ones; drop_unseen knows all.
+_UNSEEN = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
+)
+_DEGREES = re.compile(rf"(零下{_BLANK}?\d+(?:\.\d+)?)度")
+_WIDE = re.compile("[０-９]")
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+# In folded texts: a sign stands free, 10-20mpa is a range.
+_SIGN = r"(?:(?<![0-9a-zμωφ)\]%°])[-+±])?"
+# A Han character may follow at once: 150℃热收缩率.
+_END = r"(?![0-9a-zμωφ])"
+_NUMBER = r"\d+(?:\.\d+)?"
+# A token of its own where the sign or the unit is none of letters: −40℃, 38%.
+SIGNED = rf"{_SIGN}{_NUMBER}(?:{UNIT}){_END}"
+_FOLDED = re.compile(rf"(?<![0-9a-zμω])(?<!\d[.]){SIGNED}")
+_RANGE = re.compile(
+    rf"(?<![0-9a-zμω.])({_SIGN}{_NUMBER})(?:{UNIT})?(?:[-~]|至|到)(-?{_NUMBER})({UNIT}){_END}"
+)
+
+
+def join_quantities(text: str) -> str:
+    """A text in which each figure is followed by its unit, both in one spelling; its length stays.
+
+    Args:
+        text: repaired otherwise.
+    """
+    if not _UNSEEN.search(text):
+        return _join(text)
+    # r/min may have something unseen between its letters: read without, and put back where it stood.
+    seen = [place for place, character in enumerate(text) if not is_unseen(character)]
+    joined = [FILLER] * len(text)
+    plain = _join("".join(map(text.__getitem__, seen)))
+    for place, character in zip(seen, plain, strict=True):
+        joined[place] = character
+    return "".join(joined)
+
+
+def _join(text: str) -> str:
+    if _WIDE.search(text):
+        text = text.translate(_HALF_WIDTH)
+    text = _QUANTITY.sub(_plain_quantity, text)
+    if "," in text:
+        text = _THOUSANDS.sub(lambda found: found[0].replace(",", FILLER), text)
+    if "零下" in text:
+        text = _DEGREES.sub(r"\1℃", text)
+        text = _BELOW_ZERO.sub(_minus_sign, text)
+    return text
+
+
+def _minus_sign(found: re.Match[str]) -> str:
+    return "-".ljust(len(found.group()), FILLER)
+
+
+def _plain_quantity(found: re.Match[str]) -> str:
+    whole, decimals, blank, unit = found.groups(default="")
+    end = found.end()
+    following = found.string[end : end + 1]
+    if _IS_HAN.match(unit[-1]) and not _ENDS_UNIT.match(found.string, end):
+        return found.group()
+    # 5 A is a current, and 5 A级 is not.
+    if blank and len(unit) == 1 and unit.isalpha() and _IS_HAN.match(following):
+        return found.group()
+    digits = decimals.rstrip("0").rstrip(".").ljust(len(decimals), FILLER)
+    plain_unit = _CANONICAL.get(unit, unit).ljust(len(unit), FILLER)
+    return whole.replace(",", FILLER) + digits + FILLER * len(blank) + plain_unit
+
+
+def quantities_in(norm: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, quantity) of a folded text, those inside other tokens and the ends of ranges too.
+
+    In −40~80 °C and 10-20 MPa the first figure has the unit of the second.
+    """
+    for found in _FOLDED.finditer(norm):
+        yield found.start(), found.end(), found.group()
+    for found in _RANGE.finditer(norm):
+        first, second, unit = found.groups()
+        yield found.start(1), found.end(1), first + unit
+        yield found.start(2), found.end(3), second + unit

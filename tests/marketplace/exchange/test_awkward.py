@@ -1,0 +1,217 @@
+"""Lists as people really write them: what is no listing is passed over and named, what is unsure is never guessed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import openpyxl
+import pytest
+from sqlalchemy.orm import Session
+
+from marketplace.exchange.importing import parse_file
+from marketplace.exchange.reports import Report
+
+HEADER = [
+    "需求名称",
+    "企业名称",
+    "需求类型",
+    "技术领域",
+    "主要问题",
+    "拟投入资金",
+    "合作方式",
+    "联系人",
+    "联系电话",
+    "所属县市区",
+]
+ROW = [
+    "轴承套圈磨削烧伤在线检测",
+    "临清试样轴承有限公司",
+    "技术攻关",
+    "先进制造工艺与装备",
+    "磨削烧伤靠人工抽检，漏检率高，想在线检测出来，现有设备不换。",
+    "50万",
+    "合作开发",
+    "技术部",
+    "0635-8230000",
+    "临清市",
+]
+OTHER = ["电机端盖压铸气孔控制", *ROW[1:]]
+
+
+def read_csv(*rows: Sequence[str]) -> Report:
+    quoted = (
+        ",".join(f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in row)
+        for row in rows
+    )
+    text = "\n".join(quoted)
+    return parse_file(io.BytesIO(text.encode()), "demand", name="list.csv")
+
+
+def read_book(sheet_of: Any) -> Report:
+    book = openpyxl.Workbook()
+    sheet_of(book.active)
+    file = io.BytesIO()
+    book.save(file)
+    file.seek(0)
+    return parse_file(file, "demand", name="list.xlsx")
+
+
+def with_cell(index: int, text: str) -> list[str]:
+    return [*ROW[:index], text, *ROW[index + 1 :]]
+
+
+def titles(report: Report) -> list[str]:
+    return [entry.title for entry in report.entries]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["合计", "", "", "", "", "50万"],
+        ["填表人：张三", "审核人：李四", "填表日期：2026年11月20日"],
+        ["注：本表一式两份，报科技局一份"],
+        ["二、茌平区"],
+        HEADER,
+        ["4–100字，不要写单位名称", "与公章一致", "下拉选择", "见附表", "至少20字：解决什么问题", "万元", "可多选"],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("first", [True, False])
+def test_rows_that_are_no_listings_are_passed_over_and_named(
+    session: Session, row: list[str], first: bool
+) -> None:
+    if row is HEADER and first:
+        return  # a header of two rows: nothing is passed over
+    row = [*row, *[""] * (len(HEADER) - len(row))]
+    rows = [row, ROW] if first else [ROW, row]
+    if row[0].startswith("4–100") and not first:
+        return  # notes on how to fill in stand near the header; elsewhere a row is refused and not passed over
+
+    report = read_csv(HEADER, *rows)
+
+    assert titles(report) == [ROW[0]]
+    assert (report.problems, report.rows) == ([], 1)
+    number = 2 if first else 3
+    assert any(f"第 {number} 行" in remark for remark in report.remarks)
+
+
+def test_rows_between_two_headers_are_read(session: Session) -> None:
+    blank = [""] * (len(HEADER) - 1)
+
+    report = read_csv(
+        ["一、临清市", *blank], HEADER, ROW, ["二、茌平区", *blank], HEADER, OTHER
+    )
+
+    assert titles(report) == [ROW[0], OTHER[0]]
+
+
+@pytest.mark.parametrize(
+    ("number_format", "value", "expected"),
+    [
+        ('#,##0"元"', 500_000, 50),
+        ('0!.0,"万"', 500_000, 50),
+        ('"¥"#,##0.00', 500_000, 50),
+        ("[$¥-804]#,##0", 500_000, 50),
+        ('0"万元"', 50, 50),
+        ('0.0"亿元"', 0.5, 5000),
+        ("General", 50, 50),
+    ],
+)
+def test_money_is_what_its_cell_shows(
+    session: Session, number_format: str, value: float, expected: int
+) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(HEADER)
+        sheet.append(ROW)
+        sheet["F2"].value = value
+        sheet["F2"].number_format = number_format
+
+    (entry,) = read_book(fill).entries
+
+    assert entry.values["budget"] == Decimal(expected)
+
+
+def test_a_sum_beyond_belief_is_named(session: Session) -> None:
+    report = read_csv(HEADER, with_cell(5, "500000"))
+
+    assert ["核对单位是元还是万元" in notice.message for notice in report.notices] == [
+        True
+    ]
+
+
+def test_the_telephone_is_that_of_its_group(session: Session) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append([*HEADER[:7], "法定代表人", None, "联系人", None, HEADER[9]])
+        sheet.append([None] * 7 + ["姓名", "手机号", "姓名", "手机号", None])
+        sheet.append(
+            [*ROW[:7], "某法人", "13900000001", "技术部", "13800000002", ROW[9]]
+        )
+        sheet.merge_cells("H1:I1")
+        sheet.merge_cells("J1:K1")
+
+    report = read_book(fill)
+    (entry,) = report.entries
+
+    assert entry.values["contact_phone"] == "13800000002"
+    assert any("法定代表人" in remark for remark in report.remarks)
+
+
+def test_pictures_formulas_and_hidden_rows_are_named(session: Session) -> None:
+    def fill(sheet: Any) -> None:
+        sheet.append(HEADER)
+        sheet.append(ROW)
+        sheet.append(OTHER)
+        sheet["E2"].value = '=DISPIMG("ID_61A4C7",1)'
+        sheet["F2"].value = "=10*5"
+        sheet.row_dimensions[3].hidden = True
+
+    report = read_book(fill)
+
+    assert titles(report) == [OTHER[0]]
+    assert [
+        "图片" in one.message or "公式" in one.message for one in report.problems
+    ] == [True, True]
+    assert any("隐藏" in remark and "第 3 行" in remark for remark in report.remarks)
+
+
+@pytest.mark.parametrize(
+    ("written", "stored"),
+    [
+        ('="0635-8230000"', "0635-8230000"),
+        ("'13800000000", "13800000000"),
+        ("13800000000.0", "13800000000"),
+        ("13800000000（微信同号）", "13800000000"),
+        ("tel:13800000000", "13800000000"),
+        ("张三 13800000000", "13800000000"),
+        ("0635-8230000、8230001", "0635-8230000/0635-8230001"),
+        ("\u202d13800000000\u202c", "13800000000"),
+        ("+86 138-0000-0000", "13800000000"),
+        ("4008001234", "400-800-1234"),
+    ],
+)
+def test_telephones_in_their_usual_spellings(
+    session: Session, written: str, stored: str
+) -> None:
+    (entry,) = read_csv(HEADER, with_cell(8, written)).entries
+
+    assert entry.values["contact_phone"] == stored
+
+
+@pytest.mark.parametrize(
+    "name", ["单位未公开", "临清市某轴承企业", "某公司", "聊城市某企业"]
+)
+def test_a_hidden_name_becomes_no_organisation(session: Session, name: str) -> None:
+    (problem,) = read_csv(HEADER, with_cell(1, name)).problems
+
+    assert "隐去的名称" in problem.message
+
+
+def test_headers_with_numbers_brackets_and_bars(session: Session) -> None:
+    header = "1.需求名称|一、企业名称|【需求类型】|技术领域|主要问题|拟投入资金|合作方式|联系人|电话号码|所属县市区"
+    text = f"\ufeff{header}\n{'|'.join(ROW)}\n"
+
+    report = parse_file(io.BytesIO(text.encode("utf-8-sig")), "demand", name="a.csv")
+
+    assert titles(report) == [ROW[0]]

@@ -1,0 +1,146 @@
+"""Texts of web pages, PDF files and scans: read as the same text typed plainly, every character in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching import Document, Matcher, text
+from matching.pasted_text import repair_text
+from tests.matching.conftest import CATALOGUE
+
+PROSE = [
+    "轴承保持架在高速下断裂，需要在线检测保持架缺陷的视觉方法，要求漏检率低，节拍每分钟六十件以上，希望高校攻关。",
+    "我厂生产7075铝合金厚板，淬火后残余应力大，铣削时变形，需要分区喷淬并降低残余应力，抗应力腐蚀性能不能下降。",
+    "锂离子电池隔膜在150℃下热收缩率偏大，采用GCr15辊涂覆纳米氧化铝浆料，PA66基材附着力差，转速3000r/min时掉粉。",
+]
+
+
+def wrapped(width: int, end: str = "\n") -> Callable[[str], str]:
+    def wrap(written: str) -> str:
+        starts = range(0, len(written), width)
+        return end.join(written[start : start + width] for start in starts)
+
+    return wrap
+
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "a blank between all characters": " ".join,
+    "two blanks": "  ".join,
+    "no-break blanks": "\u00a0".join,
+    "ideographic blanks": "\u3000".join,
+    "zero width": "\u200b".join,
+    "word joiners": "\u2060".join,
+    "soft hyphens": "\u00ad".join,
+    "variation selectors": "\ufe0f".join,
+    "lines of 5": wrapped(5),
+    "lines of 7": wrapped(7),
+    "lines of 10": wrapped(10),
+    "lines of 13, Windows": wrapped(13, "\r\n"),
+    "lines of 20, indented": wrapped(20, "\n    "),
+    "lines of 30": wrapped(30),
+    "lines of 12, spaced out": lambda t: " ".join(wrapped(12)(t)),
+    "paragraph of a page": lambda t: f'<p style="margin:0">{t}</p>',
+    "escaped page": lambda t: f"&lt;p&gt;{t}&lt;/p&gt;",
+    "Word": lambda t: f"<o:p></o:p><span lang='EN-US'>{t}</span><o:p>&nbsp;</o:p>",
+    "marked up inside": lambda t: t.replace("在", "<b>在</b>").replace(
+        "需要", "需<font color=red>要</font>"
+    ),
+    "script and remark": lambda t: f"<script>轴承();</script><!-- 铝合金 -->{t}",
+    "entities": lambda t: t.replace("℃", "&#8451;").replace("，", "&#xff0c;"),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+@pytest.mark.parametrize("prose", PROSE, ids=["轴承", "铝", "隔膜"])
+def test_any_spelling_has_the_words_of_the_plain_text(
+    spelling: Callable[[str], str], prose: str
+) -> None:
+    assert text.words(spelling(prose), stop=True) == text.words(prose, stop=True)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_any_spelling_is_ranked_as_the_plain_text(
+    spelling: Callable[[str], str],
+) -> None:
+    matcher = Matcher().fit(CATALOGUE)
+    for prose in PROSE:
+        plain = matcher.rank(Document(0, "", prose))
+        spelled = matcher.rank(Document(0, "", spelling(prose)))
+
+        assert [match.id for match in plain]
+        assert [match.id for match in spelled] == [match.id for match in plain]
+        for one, other in zip(spelled, plain, strict=True):
+            assert one.score == pytest.approx(other.score, abs=0.02)
+            assert one.reasons.unknown_words == other.reasons.unknown_words
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("采 用 PA66 保 持 架 材 料", "采用pa66保持架材料"),
+        ("轴 承 钢", "轴承钢"),
+        ("轴 承， 保 持 架", "轴承,保持架"),
+        ("<b>轴</b>承", "轴承"),
+        ("轴承<br>保持架", "轴承\n保持架"),
+        ("R&amp;D &lt;5%", "r&d <5%"),
+        ("&amp;nbsp;轴承", " 轴承"),
+        ("0.5 &mu;m", "0.5μm"),
+        ("顯著提高附著力與著色", "显著提高附着力与着色"),
+        ("瞭解熱處理，憑藉經驗", "了解热处理,凭借经验"),
+        # what stays
+        ("轴承 保持架 铝合金", "轴承 保持架 铝合金"),
+        ("张 三", "张 三"),
+        ("A B C D 类", "a b c d 类"),
+        ("a<b>c 的条件", "a<b>c 的条件"),
+        ("若 p<5 且 q>6", "若 p<5 且 q>6"),
+        ("<T> 与 <轴承>", "<t> 与 <轴承>"),
+        ("AT&T; a&b;", "at&t; a&b;"),
+        ("轴承\n齿轮\n电机", "轴承\n齿轮\n电机"),
+        ("需求：\n轴承断裂\n材料：PA66", "需求:\n轴承断裂\n材料:pa66"),
+        ("软件著作权，显著降低，专著两部", "软件著作权,显著降低,专著两部"),
+    ],
+)
+def test_what_is_repaired_and_what_is_left(written: str, expected: str) -> None:
+    assert text.plain_text(written) == expected
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.keys())
+def test_marks_stand_on_the_original(spelling: Callable[[str], str]) -> None:
+    written = spelling(PROSE[0])
+    for span in text.spans(written, stop=True):
+        marked = written[span.start : span.end]
+
+        # The first and the last character are those of the word itself.
+        assert marked[0] == span.word[0]
+        assert marked[-1] == span.word[-1]
+
+
+ODD = st.text(
+    st.one_of(
+        st.sampled_from("轴承保持架著軸a1. \n\t\r<>/&;bp\u00a0\u200b，。"),
+        st.characters(),
+    ),
+    max_size=60,
+)
+
+
+@given(ODD)
+def test_every_character_stays_in_its_place(written: str) -> None:
+    repaired = repair_text(written)
+
+    assert len(repaired) == len(written)
+    assert text.plain_text(written) == text.normalise(repaired)
+
+
+@given(ODD, st.sampled_from(["<b>", "<br>", "&nbsp;", "<!--", "<script>", "\n"]))
+def test_no_text_is_lost_to_what_looks_like_markup(written: str, sign: str) -> None:
+    plain = "".join(c for c in written if c not in "<>&;")
+    kept = text.normalise(repair_text(f"{plain}{sign}轴承"))
+
+    for character in "轴承":
+        assert character in kept
+    assert len("".join(kept.split())) >= len("".join(text.normalise(plain).split()))

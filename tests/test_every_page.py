@@ -1,0 +1,328 @@
+"""Every page of the site as every kind of reader: ids, labels, headings, language, title.
+
+What pages say is tested in their rooms.
+
+A route that is added and walked by nobody here fails the last test.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from marketplace.accounts.models import ROLES
+from marketplace.listings.models import LISTINGS
+from tests.factories import Factory
+
+VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
+UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+READERS = ("guest", *ROLES)
+# Endpoints that answer no page of their own.
+NO_PAGES = {
+    "static",
+    "bootstrap.static",
+    "security.static",
+    "catalogue.suggest",
+    "catalogue.export",
+    "catalogue.robots",
+    "catalogue.sitemap",
+    "operation.healthz",
+    "operation.readyz",
+    "operation.metrics",
+}
+STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended",
+          "expired", "withdrawn", "archived")  # fmt: skip
+
+
+class Outline(HTMLParser):
+    """What of a page can be wrong whatever it says."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.ids: Counter[str] = Counter()
+        self.labels: list[str] = []
+        self.controls: list[dict[str, str]] = []
+        self.references: list[tuple[str, str]] = []
+        self.headings: list[int] = []
+        self.language = ""
+        self.title = ""
+        self._open: list[str] = []
+        self._label_depth = 0
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag not in VOID:
+            self._open.append(tag)
+        if "id" in values:
+            self.ids[values["id"]] += 1
+        if tag == "html":
+            self.language = values.get("lang", "")
+        if tag in HEADINGS:
+            self.headings.append(int(tag[1]))
+        if tag == "label":
+            self._label_depth += 1
+            if "for" in values:
+                self.labels.append(values["for"])
+        typed = tag == "input" and values.get("type", "text") not in UNLABELLED
+        if typed or tag in ("select", "textarea"):
+            inside = "yes" if self._label_depth else ""
+            self.controls.append(values | {"inside": inside})
+        for name in ("aria-labelledby", "aria-describedby", "aria-controls", "form"):
+            for one in values.get(name, "").split():
+                self.references.append((name, one))
+        if tag == "a" and len(values.get("href", "")) > 1 and values["href"][0] == "#":
+            self.references.append(("href", values["href"][1:]))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._open:
+            while self._open.pop() != tag:
+                pass
+        if tag == "label":
+            self._label_depth -= 1
+
+    def handle_data(self, data: str) -> None:
+        if self._open and self._open[-1] == "title" and "svg" not in self._open:
+            self.title += data
+
+    def faults(self) -> Iterator[str]:
+        """What is wrong, in words."""
+        for name, count in self.ids.items():
+            if count > 1:
+                yield f"id {name} stands {count} times"
+            if not name or re.search(r"\s", name):
+                yield f"id {name!r} is none"
+        controls = {one["id"] for one in self.controls if "id" in one}
+        for name in self.labels:
+            if name not in controls:
+                yield f"label for {name} has no control"
+        for name, count in Counter(self.labels).items():
+            if count > 1:
+                yield f"control {name} has {count} labels"
+        for one in self.controls:
+            named = one.get("aria-label") or one.get("aria-labelledby") or one["inside"]
+            if not named and one.get("id") not in self.labels:
+                yield f"control {one.get('name') or one} has no label"
+        for name, target in self.references:
+            if target not in self.ids:
+                yield f"{name} leads to {target}, which is not there"
+        if self.headings.count(1) != 1:
+            yield f"{self.headings.count(1)} headings of level 1"
+        before = 0
+        for level in self.headings:
+            if level > before + 1:
+                yield f"heading of level {level} follows one of level {before}"
+            before = level
+        if self.language != "zh-CN":
+            yield f"language is {self.language!r}"
+        if not re.fullmatch(r"\S.+\S", self.title.strip()):
+            yield f"title is {self.title!r}"
+
+
+def check_page(answer: Any, where: str) -> Outline:
+    """The outline of a page without faults."""
+    assert answer.mimetype == "text/html", where
+    outline = Outline(answer.get_data(as_text=True))
+    assert not list(outline.faults()), where
+    return outline
+
+
+@pytest.fixture
+def houses(make: Factory) -> dict[str, Any]:
+    """The organisations whose things are looked at, and what they have."""
+    firm = make.organisation("临清某轴承厂（示例）")
+    university = make.organisation("聊城某大学（示例）", kind="university")
+    rows: dict[str, list[Any]] = {"achievement": [], "demand": []}
+    for state in STATES:
+        rows["achievement"].append(
+            make.achievement(f"降噪磨削工艺 {state}", state=state, owner=university)
+        )
+        rows["demand"].append(
+            make.demand(f"轴承异音攻关 {state}", state=state, owner=firm)
+        )
+    rows["demand"].append(make.demand("已有结果的攻关", state="closed", owner=firm))
+    for need in ("talent", "capital"):
+        rows["demand"].append(make.demand(f"{need} 需求", need=need, owner=firm))
+    rows["demand"].append(make.demand("匿名的攻关", anonymous=True, owner=firm))
+    for visibility in ("partial", "confidential"):
+        rows["demand"].append(
+            make.demand(f"{visibility} 攻关", visibility=visibility, owner=firm)
+        )
+        rows["achievement"].append(
+            make.achievement(
+                f"{visibility} 工艺", visibility=visibility, owner=university
+            )
+        )
+    # A listing in which every field and every row is filled in, so that every control and every section is there.
+    rows["achievement"].append(full_achievement(make, university))
+    return {"firm": firm, "university": university, "rows": rows}
+
+
+def full_achievement(make: Factory, owner: Any) -> Any:
+    return make.achievement(
+        "填得最满的成果",
+        owner=owner,
+        metrics=[{"name": "噪声", "operator": "le", "value": 38, "unit": "dB"}],
+        ips=[
+            {"ip_type": "invention", "name": "一种磨削方法", "legal_status": "granted"},
+            {"ip_type": "invention", "name": "另一种方法", "legal_status": "lapsed"},
+        ],
+        contributors=[{"name": "张三"}, {"name": "李四"}],
+        co_owners=[{"name": "合作单位（示例）"}],
+    )
+
+
+@pytest.fixture
+def browsers(
+    make: Factory,
+    client: FlaskClient,
+    sign_in: Callable[..., FlaskClient],
+    houses: dict[str, Any],
+) -> dict[str, FlaskClient]:
+    """A browser for every kind of reader; the operator belongs to an organisation that publishes too."""
+    places = {
+        "firm": houses["firm"],
+        "researcher": houses["university"],
+        "operator": make.organisation("科技大市场（示例）", kind="operator"),
+    }
+    found = {"guest": client}
+    for role in READERS[1:]:
+        belongs = [places[role]] if role in places else []
+        found[role] = sign_in(make.person(role, *belongs))
+    return found
+
+
+def addresses(app: Flask, rows: dict[str, list[Any]]) -> dict[str, set[str]]:
+    """Endpoint → addresses of every page, made of the routes and the rows."""
+    adapter = app.url_map.bind("localhost")
+    found: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint in NO_PAGES:
+            continue
+        mine = found.setdefault(rule.endpoint, set())
+        fixed = dict(rule.defaults or {})
+        if "listing_id" not in rule.arguments:
+            kinds = list(LISTINGS) if "kind" in rule.arguments else [""]
+            for kind in kinds:
+                values = {"kind": kind} if kind else {}
+                if "code" in rule.arguments:
+                    values = {"code": "bearing"}
+                mine.add(adapter.build(rule.endpoint, values))
+            continue
+        for kind, of_kind in rows.items():
+            wanted = fixed.get("kind") or (kind if "kind" in rule.arguments else "")
+            if wanted and wanted != kind:
+                continue
+            if not wanted and not rule.endpoint.endswith(kind):
+                continue
+            for row in of_kind:
+                values = {"listing_id": row.id}
+                if "kind" in rule.arguments or fixed:
+                    values["kind"] = kind
+                if "other_id" in rule.arguments:
+                    values["other_id"] = rows[row.counterpart][4].id
+                mine.add(adapter.build(rule.endpoint, values))
+    found["catalogue.search"] |= {
+        "/search?q=轴承&kind=demand",
+        "/search?q=zhoucheng",
+        "/search?q=%25",
+        "/search?q=没有这样的东西&stage=pilot",
+        "/search?kind=achievement&page=9&year=1999",
+    }
+    found["desk.mine"] |= {"/mine?state=draft", "/mine?kind=demand&state=published"}
+    found["office.queue"] |= {
+        "/office/review?tray=published",
+        "/office/review?tray=suspended&kind=demand",
+    }
+    found["matchmaking.trial"].add("/trial?kind=achievement")
+    for kind, of_kind in rows.items():
+        found["matchmaking.matches"].add(f"/{kind}s/{of_kind[4].id}/matches?order=date")
+    found["missing"] = {"/nothing-here"}
+    return found
+
+
+def test_no_page_has_a_fault_that_a_reader_cannot_see(
+    app: Flask, houses: dict[str, Any], browsers: dict[str, FlaskClient]
+) -> None:
+    """The walk: every address as every reader."""
+    seen: Counter[str] = Counter()
+    faults: list[str] = []
+    for reader, browser in browsers.items():
+        titles: dict[str, str] = {}
+        for endpoint, pages in addresses(app, houses["rows"]).items():
+            for address in sorted(pages):
+                answer = browser.get(address)
+                if answer.status_code in (301, 302, 303, 307):
+                    continue
+                where = f"{reader} {address} ({answer.status_code})"
+                assert answer.status_code < 500, where
+                assert answer.mimetype == "text/html", where
+                outline = Outline(answer.get_data(as_text=True))
+                faults += [f"{where}: {fault}" for fault in outline.faults()]
+                if answer.status_code != 200:
+                    continue
+                seen[endpoint] += 1
+                # Two tabs with one title cannot be told apart.
+                if outline.title in titles:
+                    faults.append(f"{where}: titled as {titles[outline.title]}")
+                titles[outline.title] = address
+    assert not faults, "\n".join(faults)
+    unseen = {
+        rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods
+    }
+    assert unseen - NO_PAGES - seen.keys() <= {"security.verify"}
+
+
+FORMS = [
+    ("firm", "/mine/demand/new", {"deed": "submit"}),
+    ("firm", "/mine/demand/new", {"deed": "save", "title": "。"}),
+    ("firm", "/mine/demand/new", {"add": "metrics", "title": "异音"}),
+    ("researcher", "/mine/achievement/new", {"deed": "submit"}),
+    ("researcher", "/mine/achievement/new", {"add": "ips", "title": "工艺"}),
+    ("guest", "/trial", {"kind": "demand", "text": "太短"}),
+    ("guest", "/trial", {"kind": "demand", "text": "深沟球轴承装配后有异音，想降到 36 dB 以下。"}),
+    ("guest", "/login", {"email": "x", "password": ""}),
+    ("operator", "/office/chains/new", {}),
+    ("firm", "/change", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("reader", "address", "values"), FORMS)
+def test_no_answer_to_a_form_has_one_either(
+    reader: str, address: str, values: dict[str, str], browsers: dict[str, FlaskClient]
+) -> None:
+    answer = browsers[reader].post(address, data=values)
+
+    assert answer.status_code in (200, 400, 401, 422), answer.status_code
+    check_page(answer, f"{reader} {address}")
+
+
+@pytest.mark.parametrize(
+    ("page", "fault"),
+    [
+        ('<p id="a"><p id="a">', "id a stands 2 times"),
+        ('<label for="a">x</label><p id="a">', "label for a has no control"),
+        ('<input name="b">', "control b has no label"),
+        ('<label for="b">x</label><input id="b" name="b">', ""),
+        ('<label>x <input name="b"></label>', ""),
+        ('<input name="b" aria-label="x">', ""),
+        ("<h1>x</h1><h3>y</h3>", "heading of level 3 follows one of level 1"),
+        ("<h1>x</h1><h1>y</h1>", "2 headings of level 1"),
+        ('<a href="#gone">x</a>', "href leads to gone, which is not there"),
+    ],
+)
+def test_the_walk_sees_what_is_wrong(page: str, fault: str) -> None:
+    head = '<html lang="zh-CN"><head><title>页面 · 站</title></head><body>'
+    if "<h1>" not in page:
+        head += "<h1>x</h1>"
+
+    assert list(Outline(head + page).faults()) == ([fault] if fault else [])

@@ -1,0 +1,105 @@
+"""What only a browser can tell: large text, narrow screens, paper. What pages say is tested in their rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from tests.screenshots import sign_in
+from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM,
+        reason="Chromium is not installed (apt install chromium fonts-noto-cjk)",
+    ),
+]
+PAGES = [
+    "/",
+    "/search?q=轴承",
+    "/achievements/1",
+    "/demands/1",
+    "/demands/1/matches",
+    "/demands/1/matches/1",
+    "/trial",
+    "/algorithm",
+]
+# What stands further right than the screen reaches.
+BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[Page]:
+    folder = tmp_path_factory.mktemp("looked-at")
+    with (
+        site(folder, like=filled, RATELIMIT_ENABLED="0") as address,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS
+        )
+        yield chromium.new_page(base_url=address, locale="zh-CN")
+        chromium.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("address", PAGES)
+def test_text_of_twice_the_size_is_not_scrolled_sideways(
+    address: str, width: int, page: Page
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address)
+
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+
+    assert page.evaluate(BEYOND) <= 0
+
+
+def test_on_a_phone_no_badge_is_printed_over_and_no_reason_is_cut(page: Page) -> None:
+    page.set_viewport_size({"width": 360, "height": 800})
+    sign_in(page, "firm")
+    page.goto("/mine")
+
+    overlaps = page.evaluate(
+        """() => [...document.querySelectorAll(".listing-title .state")].filter((badge) => {
+            const facts = badge.closest(".listing").querySelector(".facts-line");
+            return facts && facts.getBoundingClientRect().top < badge.getBoundingClientRect().bottom;
+        }).length"""
+    )
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("#main p")].filter(
+            (one) => one.textContent.includes("原因：") && one.scrollHeight > one.clientHeight + 1).length"""
+    )
+
+    assert page.locator(".listing-title .state").count() > 0
+    assert page.get_by_text("退回原因：").count() > 0
+    assert (overlaps, cut) == (0, 0)
+
+
+@pytest.mark.parametrize("address", ["/achievements/1", "/demands/1"])
+def test_on_paper_stand_address_and_day_and_tables_stay_tables(
+    address: str, page: Page
+) -> None:
+    # An A4 page is as wide as a tablet.
+    page.set_viewport_size({"width": 680, "height": 1000})
+    page.emulate_media(media="print")
+    page.goto(address)
+
+    foot = page.locator(".print-only")
+    styles = page.evaluate(
+        """() => [...document.querySelectorAll(".table")].map((table) => {
+            const style = getComputedStyle(table);
+            return [style.display, style.breakInside];
+        })"""
+    )
+    page.emulate_media(media="screen")
+
+    assert address in foot.text_content()
+    assert "打印：20" in foot.text_content()
+    assert not foot.is_visible()
+    assert styles
+    assert all(style == ["table", "avoid"] for style in styles)
