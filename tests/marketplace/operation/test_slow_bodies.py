@@ -13,7 +13,7 @@ import pytest
 from tests.served import site
 
 SLOW = 12  # of eight threads
-PATIENCE = 5.0  # seconds in which others must be answered, on a busy machine
+PATIENCE = 25.0  # seconds, for a busy machine: a site that the slow ones stopped answers nobody at all
 
 
 @pytest.fixture(scope="module")
