@@ -338,3 +338,38 @@ def test_many_rows_need_few_queries(session: Session) -> None:
 
     assert (outcome.new, outcome.published) == (1200, 1200)
     assert sum(statement.startswith("SELECT") for statement in statements) < 20
+
+
+def test_a_validity_that_is_over_is_not_published(session: Session) -> None:
+    header = [*HEADER, "有效期至"]
+    rows = [[*ROW, "2020-01-31"], [*row(成果名称="另一个成果名称"), ""]]
+
+    outcome = import_list(rows, header=header, publish=True)
+
+    assert (outcome.new, outcome.published) == (2, 1)
+    assert one().state == "draft"
+    assert "已过" in outcome.drafts[0].message
+
+
+def test_what_people_changed_stays_unless_told_otherwise(
+    session: Session, make: Factory
+) -> None:
+    import_list([ROW])
+    found = one()
+    member = make.person("researcher", found.organisation)
+    by_hand = "这一段是科研人员在网页上改过的简介，写得比清单里的更清楚。"
+    listing_deeds.save(found, {"summary": by_hand}, by=member, seen=found.revision)
+    changed = row(
+        成果简介="清单里的新简介，说的是另一件事，二十个字以上。", 联系人="成果科"
+    )
+
+    kept = import_list([changed])
+    summary, contact = found.summary, found.contact_name
+    overwritten = import_list([changed], overwrite=True)
+
+    assert (kept.changed, summary, contact) == (1, by_hand, "成果科")
+    assert any("没有覆盖" in notice.message for notice in kept.notices)
+    assert overwritten.changed == 1
+    assert found.summary.startswith("清单里的新简介")
+    # Nothing is lost: the old words stand in the history of the listing.
+    assert by_hand in history_of(found)[-1].note
