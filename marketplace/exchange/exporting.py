@@ -40,6 +40,9 @@ BOOK_SETTINGS = {
     "remove_timezone": True,
 }
 
+# Columns of codes: as numbers they would lose their leading zeros and all figures after the fifteenth.
+VERBATIM = frozenset({"uscc", "contact_phone", "registration_no", "ips.number"})
+
 Styles = Mapping[str, Any]
 
 
@@ -133,6 +136,7 @@ def _make_styles(book: xlsxwriter.Workbook) -> Styles:
     return {
         "text": book.add_format(text),
         "day": book.add_format(text | day),
+        "verbatim": book.add_format(text | {"num_format": "@"}),
         "header": book.add_format(header),
         "starred": book.add_format(header | {"font_color": "#B42318"}),
         "example": book.add_format(text | example),
@@ -158,7 +162,9 @@ def _write_headers(
             header = f"{header}*"
             style = "starred"
         sheet.write_string(0, index, header, styles[style])
-        sheet.set_column(index, index, column.width)
+        # For the whole column: what is typed below the last row is meant too.
+        cells = styles["verbatim"] if column.name in VERBATIM else None
+        sheet.set_column(index, index, column.width, cells)
 
 
 def _fit_paper(sheet: Any) -> None:

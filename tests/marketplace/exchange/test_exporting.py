@@ -415,3 +415,16 @@ def test_a_blank_form_prints_all_columns_on_one_page(
         assert sheet.page_setup.fitToWidth in (1, None)  # one is the default
         assert sheet.page_setup.fitToHeight == 0
         assert sheet.print_title_rows == "$1:$1"
+
+
+@pytest.mark.parametrize("kind", LISTINGS)
+def test_columns_of_codes_keep_every_figure(session: Session, kind: str) -> None:
+    sheet = load_workbook(io.BytesIO(blank_form(kind))).worksheets[0]
+    formats = {}
+    for cell in sheet[1]:
+        header = str(cell.value).rstrip("*")
+        formats[header] = sheet.column_dimensions[cell.column_letter].number_format
+
+    # A spreadsheet program takes 06358230000 for a number otherwise, and drops its zero.
+    assert formats["联系电话"] == formats["统一社会信用代码"] == "@"
+    assert formats["备注"] == "General"
