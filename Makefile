@@ -10,7 +10,7 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
-.PHONY: fuzz postgresql postgresql-stop chaos bench screenshots lock audit clean
+.PHONY: fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LO
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
 	@$(BIN)/python -m tests.chaos.disk
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
+
+properties: $(VENV)/development ## Look for texts that break a property test: other ones each time, unlike `make test`
+	@HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -q -m hypothesis
 
 fuzz: $(VENV)/development ## Send awkward requests as every reader (REQUESTS=2000 SEED=7 DATABASE=postgresql://…)
 	@$(BIN)/python -m tests.fuzz --requests $(or $(REQUESTS),2000) --seed $(or $(SEED),7) $(if $(DATABASE),--database $(DATABASE))

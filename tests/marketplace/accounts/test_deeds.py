@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import Organisation, key_of
+from marketplace.accounts.models import Organisation
 from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.lifecycle import History
 from tests.factories import Factory
@@ -180,12 +180,3 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
         account_deeds.add_person(
             "b@demo.example", name="丙", password="x", roles=["king"]
         )
-
-
-@given(st.text(max_size=300))
-def test_the_key_of_a_name_is_stable_and_short(text: str) -> None:
-    key = key_of(text)
-
-    assert len(key) <= 200
-    assert key_of(f" {text}！ ")[: len(key)] == key or len(key) == 200
-    assert not set(key) & set(" _-（）()·，。！")
