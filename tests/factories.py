@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import Organisation, Person, key_of
+from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import places
 from marketplace.listings.models import Achievement, Demand
+from marketplace.organisations.models import Organisation, key_of
 
 _numbers = itertools.count(7)
 

@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from marketplace import persistence
-from marketplace.accounts.models import Organisation
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed
 from marketplace.extensions import db
@@ -31,6 +30,7 @@ from marketplace.listings.writing import (
     set_values,
     values_of,
 )
+from marketplace.organisations.models import Organisation
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, may, require
 

@@ -15,7 +15,6 @@ from flask import request
 from wtforms import Field, FieldList, HiddenField, TextAreaField
 from wtforms.validators import Length, ValidationError
 
-from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import today
 from marketplace.forms import PageForm
 from marketplace.listings import readiness
@@ -25,6 +24,7 @@ from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
+from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
 NOTE_MOST = 500  # characters of what is said with a deed

@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from sqlalchemy.schema import SchemaItem
 
-from marketplace.accounts.models import Organisation, Person, key_of
+from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
@@ -47,6 +47,7 @@ from marketplace.listings.life import (
 )
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.choices import one_of
+from marketplace.organisations.models import Organisation, key_of
 from marketplace.permissions import audiences
 
 # What of its place an unnamed demand may show; decided in `places.py`, stored so that all surfaces agree.

@@ -12,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Select, func, literal, union_all
 
-from marketplace.accounts.models import Organisation, Person
+from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, organisations_of
 from marketplace.persistence import Page
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from marketplace.accounts.models import Organisation, key_of
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
@@ -23,6 +22,7 @@ from marketplace.listings.models import (
     Listing,
 )
 from marketplace.listings.schema import SCHEMAS
+from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, require
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from marketplace.accounts.models import Organisation, Person
+from marketplace.accounts.models import Person
 from marketplace.errors import Invalid
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.trial import checked_text, headline_of
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import require
 
 

@@ -14,13 +14,15 @@ from flask import current_app
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
-from marketplace.accounts.models import ROLES, Organisation, Person
+from marketplace.accounts.models import ROLES, Person
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations.models import Organisation
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
@@ -222,6 +224,6 @@ def _organisation(name: str | None) -> Organisation:
         owner: Organisation = db.session.scalars(query).one().organisation
         return owner
     kind = ORGANISATION_KIND[name]
-    return account_deeds.draft_organisation(
+    return organisation_deeds.draft_organisation(
         name, kind=kind, district_code="371502", verified=True
     )

@@ -13,8 +13,6 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
-from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import ORGANISATION_KINDS
 from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
 from marketplace.listings import (
@@ -29,6 +27,8 @@ from marketplace.listings.decision_forms import DecisionForm, VerifyForm
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.schema import SCHEMAS
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations.models import ORGANISATION_KINDS
 from marketplace.wording import UNKNOWN
 
 # Where on the page a problem is put right; a field of the listing is one of those that are missing.
@@ -96,7 +96,7 @@ def verify(kind: str, listing_id: int) -> ResponseReturnValue:
     row = queries.get_visible(kind, listing_id, by=current_user)
     form = VerifyForm()
     try:
-        account_deeds.verify_organisation(
+        organisation_deeds.verify_organisation(
             row.organisation, by=current_user, uscc=form.uscc.data or ""
         )
     except Invalid as error:

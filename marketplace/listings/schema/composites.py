@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from marketplace.accounts.models import key_of
 from marketplace.listings.schema.dictionaries import Dictionaries, Dictionary
 from marketplace.listings.schema.field import ListColumn, Report
 from marketplace.listings.schema.terms import ORGANISATION_TERMS
 from marketplace.listings.schema.vocabulary import Vocabulary
+from marketplace.organisations.models import key_of
 from marketplace.parsing.days import read_months, read_years
 from marketplace.parsing.lists import join_items
 from marketplace.parsing.numbers import read_uscc
