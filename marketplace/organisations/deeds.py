@@ -52,7 +52,7 @@ def draft_organisation(
         kind: a code of `ORGANISATION_KINDS`.
         uscc: its 统一社会信用代码, as typed.
         district_code: where it is seated.
-        verified: whether its identity was checked.
+        verified: whether its identity was checked; without a code it stays unverified.
 
     Raises:
         Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
@@ -91,7 +91,8 @@ def draft_organisation(
         raise Invalid(message, "请核对名称和代码。", problems={"uscc": [message]})
     if district_code and not organisation.district_code:
         organisation.district_code = district_code
-    if verified and organisation.verified_at is None:
+    if verified and organisation.state == "unverified" and organisation.uscc:
+        organisation.state = "verified"
         organisation.verified_at = now()
     return organisation
 
@@ -112,8 +113,11 @@ def verify_organisation(
         Invalid: no code, a wrong one, or one that belongs to another organisation.
     """
     require(by, "organisation.verify")
-    if organisation.verified_at is not None:
-        raise NotNow(f"「{organisation.name}」已经核验过。", "不用再核验。")
+    if organisation.state != "unverified":
+        raise NotNow(
+            f"「{organisation.name}」现在的状态是「{organisation.state_name}」，不能核验。",
+            "未核验的单位才要核验。",
+        )
     if not organisation.uscc and not uscc.strip():
         message = "核验前填上统一社会信用代码。"
         raise Invalid(message, problems={"uscc": [message]})
@@ -125,17 +129,30 @@ def verify_organisation(
         raise Invalid(message, problems={"uscc": [message]})
     organisation.uscc = code
     organisation.verified_at = now()
-    db.session.add(
-        History(
-            kind="organisation",
-            thing_id=organisation.id,
-            deed="verify",
-            before="unverified",
-            after="verified",
-            by_id=reader_id(by),
-        )
-    )
+    _move(organisation, "verify", "verified", by=by)
     # Two operators at the same moment, or a code that was registered meanwhile.
     message = "同一时刻有别人核验或登记了这个代码。"
     quicker = Stale(message, "请刷新后再看。")
     persistence.commit(stale=quicker, duplicates={"uq_organisation_uscc": quicker})
+
+
+def _move(
+    organisation: Organisation,
+    deed: str,
+    state: str,
+    *,
+    by: Reader | None,
+    note: str = "",
+) -> None:
+    """Set the state of an organisation and leave a History row (no commit)."""
+    row = History(
+        kind="organisation",
+        thing_id=organisation.id,
+        deed=deed,
+        before=organisation.state,
+        after=state,
+        note=note,
+        by_id=reader_id(by),
+    )
+    organisation.state = state
+    db.session.add(row)
