@@ -6,6 +6,7 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from marketplace.memberships.contributed import nav, task_count, tasks, trays
+from marketplace.memberships.moving import move_back, move_between
 from marketplace.permissions import (
     Deeds,
     acting_person,
@@ -21,4 +22,12 @@ DEEDS: Deeds = {
     "people.manage": (administrator, operator),
 }
 
-__all__ = ["DEEDS", "nav", "task_count", "tasks", "trays"]
+__all__ = [
+    "DEEDS",
+    "move_back",
+    "move_between",
+    "nav",
+    "task_count",
+    "tasks",
+    "trays",
+]
