@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from marketplace import contributions, persistence
@@ -265,7 +265,7 @@ def move_seat(
         # Where it was until now; since when is not known, so the day it was entered stands for it.
         first = OrganisationSeat(
             district_code=organisation.district_code,
-            since=min(organisation.created_at.date(), since),
+            since=min(organisation.created_at.date(), since - timedelta(days=1)),
         )
         organisation.seats.append(first)
     seat = OrganisationSeat(district_code=district_code, since=since)
