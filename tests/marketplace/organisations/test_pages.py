@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.organisations import deeds
@@ -117,3 +118,17 @@ def test_an_administrator_changes_the_name_and_a_colleague_does_not(
 
     assert (refused.status_code, stale.status_code, done.status_code) == (403, 409, 303)
     assert (firm.name, firm.state) == ("临清新名厂（示例）", "unverified")
+
+
+def test_the_command_that_adds_one(app: Flask, make: Factory) -> None:
+    code = new_uscc()
+    command = ["organisations", "add", "聊城脚本研究院（示例）", "--uscc", code]
+    runner = app.test_cli_runner()
+
+    added = runner.invoke(args=[*command, "--kind", "institute"])
+    verified = runner.invoke(args=[*command, "--checked", "主管部门提供的名单"])
+    wrong = runner.invoke(args=[*command[:-1], "123"])
+
+    assert (added.exit_code, "未核验" in added.output) == (0, True)
+    assert (verified.exit_code, "已核验" in verified.output) == (0, True)
+    assert (wrong.exit_code, "没有登记" in wrong.output) == (1, True)
