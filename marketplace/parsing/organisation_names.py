@@ -26,7 +26,7 @@ from marketplace.parsing.organisations import BRAND_LEAST
 from marketplace.parsing.place_names import (
     Place,
     place_at_end,
-    similar_place,
+    place_by_sound,
     take_places,
 )
 from marketplace.parsing.sounds import sounds_of
@@ -160,9 +160,8 @@ def candidate_keys(name: str) -> tuple[str, ...]:
     keys: list[str] = []
     for parts in names_of(name):
         keys.append(_key_of(parts))
-        beginning = parts.brand[:2]
         # 聊成鑫达轴承: a slip in the place hides the brand.
-        if len(parts.brand) > 3 and similar_place(beginning, sounds_of(beginning)):
+        if len(parts.brand) > 3 and place_by_sound(parts.brand[:2]):
             keys.append(sounds_of(parts.brand[2 : 2 + KEY_CHARACTERS]))
         # 阳谷电览: a slip in the trade makes it the brand where the place was.
         if (
@@ -176,7 +175,7 @@ def candidate_keys(name: str) -> tuple[str, ...]:
 
 @cache
 def _trade_sounds() -> frozenset[str]:
-    return frozenset(map(sounds_of, TRADES.words))
+    return frozenset(map(sounds_of, TRADES.words | set(FORMS)))
 
 
 def _key_of(parts: OrganisationName) -> str:
@@ -184,14 +183,12 @@ def _key_of(parts: OrganisationName) -> str:
 
 
 def _split_written(written: Written) -> OrganisationName:
-    whole = without_front(full_name(written.inline))
+    whole = _without_once(without_front(full_name(written.inline)))
     places, body = take_places(whole)
     body = without_front(body)
-    # 聊城市 alone, or 北京市海淀区.
-    if places and not body:
-        places, body = places[:-1], places[-1].spelling
     head, tail = _split_branch(body)
     stem, form = _split_form(head)
+    stem, inner = _split_inner_place(stem, form)
     stem, group = _split_group(stem, form)
     brand, trades = _split_trades(stem)
     front = [*written.seats, *places]
@@ -204,7 +201,7 @@ def _split_written(written: Written) -> OrganisationName:
     return OrganisationName(
         whole=whole,
         places=_names(front),
-        locals=_names(written.locals),
+        locals=_names([*written.locals, *inner]),
         brand=brand,
         is_place=is_place,
         trades=trades,
@@ -216,6 +213,14 @@ def _split_written(written: Written) -> OrganisationName:
         aliases=tuple(written.aliases),
         rest=tuple(written.rest),
     )
+
+
+def _without_once(name: str) -> str:
+    """A name without 原 (once) before its place: 原聊城轴承厂, but not 原野轴承厂."""
+    later = name.removeprefix("原")
+    if later != name and take_places(later)[0]:
+        return later
+    return name
 
 
 def _names(places: Collection[Place]) -> tuple[str, ...]:
@@ -240,7 +245,10 @@ def _split_branch(body: str) -> tuple[str, str]:
         return head, body.removeprefix(head)
     for found in _WEAK_HEADS.finditer(body):
         tail = body[found.end() :]
-        if tail and PARTS.of(tail) and not _FORM_START.match(tail):
+        # 医院管理有限公司 is a firm of its own, and so is 集团（聊城）有限公司.
+        form = _split_form(tail)[1] or tail
+        is_firm = FORMS.get(form) in COMPANIES
+        if PARTS.of(tail) and not is_firm:
             return body[: found.end()], tail
     return body, ""
 
@@ -252,7 +260,9 @@ def _compared_branch(tail: str, kind: str) -> str:
     places, rest = take_places(tail)
     # 东昌学院 begins with no place; 高新区 alone is one.
     name = places[-1].name if places else ""
-    rest = rest.replace("有限责任公司", "有限公司")
+    stem, form = _split_form(rest)
+    if FORMS.get(form) == "limited":
+        rest = f"{stem}有限公司"
     # 中科院过程所 is how the 研究所 of an academy are called.
     if kind == "academies" and rest.endswith("所") and not rest.endswith("研究所"):
         rest = rest.removesuffix("所") + "研究所"
@@ -267,7 +277,12 @@ def _split_form(head: str) -> tuple[str, str]:
     if exact and head != exact:
         # 股份有限公司 with a slip before 有限公司 stands among the forms.
         form = FORM_ENDINGS.of(head)
-        return head.removesuffix(form), form
+        # 有限有限公司
+        return head.removesuffix(form).removesuffix("有限"), form
+    # 有限公司公司
+    again = next((form for form in _LONG_FORMS if head.endswith(f"{form}公司")), "")
+    if again:
+        return head.removesuffix(f"{again}公司"), again
     for form in _LONG_FORMS:
         for length in (len(form), len(form) - 1, len(form) + 1):
             ending = head[-length:]
@@ -275,6 +290,11 @@ def _split_form(head: str) -> tuple[str, str]:
             if is_slip:
                 return head[:-length], form
     form = FORM_ENDINGS.of(head)
+    # 某某事务所普通合伙: what stands before is the form.
+    if FORMS.get(form) == "partnerships":
+        before = FORM_ENDINGS.of(head.removesuffix(form))
+        if before:
+            head, form = head.removesuffix(form), before
     if form and (len(head) > len(form) or FORMS[form] not in COMPANIES):
         return head.removesuffix(form), form
     return head, ""
@@ -282,7 +302,8 @@ def _split_form(head: str) -> tuple[str, str]:
 
 def _is_slip_of(text: str, form: str) -> bool:
     """Whether a text is a long form with one character wrong, missing, doubled, or two in the wrong order."""
-    if text == form or text in FORMS:
+    # 有色公司 is no 有限公司.
+    if text == form or text in FORMS or text[:-2] in TRADES.words:
         return False
     if len(text) == len(form):
         wrong = [i for i in range(len(form)) if text[i] != form[i]]
@@ -306,6 +327,17 @@ def _split_group(stem: str, form: str) -> tuple[str, str]:
     return stem, ""
 
 
+def _split_inner_place(stem: str, form: str) -> tuple[str, tuple[Place, ...]]:
+    """A firm's name without a place before its form, and the place: 国药健康聊城有限公司 is one of several."""
+    place = place_at_end(stem)
+    if place is None or FORMS.get(form) not in COMPANIES:
+        return stem, ()
+    left = stem.removesuffix(place.spelling)
+    if len(left) <= BRAND_LEAST or place.level == 0:
+        return stem, ()
+    return left, (place,)
+
+
 def _split_trades(stem: str) -> tuple[str, tuple[str, ...]]:
     """What stands before the trades at the end of a name, "" where there are only trades; and the trades."""
     trades: list[str] = []
@@ -313,6 +345,9 @@ def _split_trades(stem: str) -> tuple[str, tuple[str, ...]]:
     while rest:
         ordinal = _ORDINAL_END.search(rest)
         trade = ordinal[0] if ordinal else TRADES.of(rest)
+        # 激光与光电检测: what joins two trades.
+        if not trade and trades and rest[-1] in "与和及" and TRADES.of(rest[:-1]):
+            trade = rest[-1]
         # One character is a part of the word behind it: 鑫轴承.
         if not trade or len(rest) - len(trade) == 1:
             break
