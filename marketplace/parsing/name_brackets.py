@@ -24,7 +24,7 @@ _INLINE = frozenset(
     + WORDS["stock"]
 )
 _BRACKETS = str.maketrans("[{【〔〖<《「『]}】〕〗>》」』", "(((((((((" + ")))))))))")
-_LABEL = re.compile(rf"^(?:{'|'.join(WORDS['labels'])})[^:]{{0,3}}:\s*")
+_LABEL = re.compile(rf"^(?:{'|'.join(WORDS['labels'])})(?:\([^()]*\))?[^:]{{0,3}}:\s*")
 _LIST_NUMBER = re.compile(r"^\s*\(?\d{1,2}\s*[.、)](?!\d)\s*")
 _FORMER_WORDS = [word for word in WORDS["former"] if len(word) > 1]
 # 某某有限公司，原名某某厂: what stands in brackets elsewhere.

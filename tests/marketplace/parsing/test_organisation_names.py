@@ -31,8 +31,8 @@ SEED = HERE.parents[2] / "marketplace" / "dictionaries" / "seed"
 def read_pairs() -> list[tuple[str, str, bool, str, str]]:
     """Rows of organisation_pairs.tsv: two names, whether they are one body, the part of the table, why.
 
-    Firms are invented. `work` and `more` were looked at while the rules were made; `held` was opened once after it:
-    precision 1, recall .97.
+    Firms are invented. `work` and `more` were looked at while the rules were made; `held` and `last` were opened
+    once after it: precision 1 and 1, recall .97 and .94. What leaves out a word of its trade (科霖精工) is proposed only.
     """
     lines = (HERE / "organisation_pairs.tsv").read_text(encoding="utf-8").splitlines()
     rows = []
@@ -57,7 +57,7 @@ def measure(part: str) -> tuple[float, float]:
     return right / (right + wrong), right / (right + missed)
 
 
-@pytest.mark.parametrize("part", ["work", "held", "more", ""])
+@pytest.mark.parametrize("part", ["work", "held", "more", "last", ""])
 def test_pairs_are_decided_with_precision(part: str) -> None:
     precision, recall = measure(part)
     assert precision >= 0.98, f"{precision:.3f}"
