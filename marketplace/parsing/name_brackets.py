@@ -35,6 +35,7 @@ _BARE_FORMER = re.compile(
 _SECOND_NAME = re.compile(
     rf"[,;。]\s*((?:{'|'.join(WORDS['former'] + WORDS['aliases'])}).+)$"
 )
+_NO_LETTERS = re.compile(r"[\W_]+")
 _ORDINAL = re.compile(r"第([零一二三四五六七八九十百两\d]+)")
 # （2019年更名，原聊城轴承厂）: two things in one bracket.
 _SECOND_NAME = re.compile(
@@ -81,16 +82,14 @@ def read_brackets(name: str) -> Written:
     written = Written()
     groups = list(_groups(_prepare(name)))
     for index, (text, depth) in enumerate(groups):
-        letters = letters_of(text)
-        following = letters_of(
-            "".join(plain for plain, at in groups[index + 1 :] if not at)
-        )
         if not depth:
-            written.inline += letters
-        elif letters:
-            _read_bracket(written, text, following)
+            written.inline += letters_of(text)
+        elif letters_of(text):
+            after = [plain for plain, at in groups[index + 1 :] if not at]
+            _read_bracket(written, text, letters_of("".join(after)))
     # 第（二）: an ordinal may begin in a bracket.
-    written.inline = letters_of(written.inline)
+    if len(groups) > 1:
+        written.inline = letters_of(written.inline)
     # Nothing but a bracket: 【聊城大学】.
     if not written.inline and written.rest:
         written.inline = written.rest.pop(0)
@@ -99,7 +98,7 @@ def read_brackets(name: str) -> Written:
 
 def letters_of(text: str) -> str:
     """Letters and figures of a folded text, one spelling of ordinals."""
-    letters = re.sub(r"[\W_]+", "", text)
+    letters = _NO_LETTERS.sub("", text)
     letters = _ORDINAL.sub(lambda found: f"第{_figure(found[1])}", letters)
     return _PART_ORDINAL.sub(lambda found: f"第{_figure(found[1])}", letters)
 
@@ -184,6 +183,8 @@ def _read_bracket(written: Written, text: str, following: str) -> None:
     places, rest = take_places(letters)
     if places and not rest:
         _read_place(written, letters, places, following)
+    elif letters.endswith(WORDS["branches"]) and _FIRM_END.search(written.inline):
+        written.inline += letters
     elif _is_short_form(letters, written.inline):
         written.aliases.append(letters)
     elif _is_second_name(written.inline, letters, bool(places)):

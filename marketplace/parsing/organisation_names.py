@@ -25,6 +25,7 @@ from marketplace.parsing.name_words import (
 from marketplace.parsing.organisations import BRAND_LEAST
 from marketplace.parsing.place_names import (
     Place,
+    is_place_name,
     place_at_end,
     place_by_sound,
     take_places,
@@ -145,41 +146,59 @@ def brand_of(name: str) -> str:
 
 
 def candidate_key(name: str) -> str:
-    """What a database of names is narrowed by: the sound of the beginning of the brand.
+    """What a database of names is narrowed by: how the brand begins, by its sound; of a part also how the part begins.
 
-    Names that `same_body` calls one share a key of `candidate_keys`; so do those it proposes for their sound.
+    A place alone would be the brand of hundreds, so one more character counts behind it: 聊城大 is not 聊城轴.
 
     >>> candidate_key("聊城鑫达轴承有限公司") == candidate_key("山东新达轴承厂")
     True
+    >>> candidate_key("聊城大学"), candidate_key("聊城市人民医院东院区")
+    ('liao cheng da', 'liao cheng ren / dong yuan')
     """
-    return _key_of(split_name(name))
+    return next(iter(candidate_keys(name)), "")
 
 
 def candidate_keys(name: str) -> tuple[str, ...]:
-    """The key of a name and those of its former and short names, each once; empty ones left out."""
+    """The keys of a name and of the former and short names in its brackets, each once.
+
+    Names that `same_body` calls one share at least one of them; so do those it proposes for their sound.
+    """
     keys: list[str] = []
     for parts in names_of(name):
-        keys.append(_key_of(parts))
-        # 聊成鑫达轴承: a slip in the place hides the brand.
-        if len(parts.brand) > 3 and place_by_sound(parts.brand[:2]):
-            keys.append(sounds_of(parts.brand[2 : 2 + KEY_CHARACTERS]))
-        # 阳谷电览: a slip in the trade makes it the brand where the place was.
-        if (
-            parts.places
-            and not parts.trades
-            and sounds_of(parts.brand) in _trade_sounds()
-        ):
-            keys.append(sounds_of(parts.places[-1][:KEY_CHARACTERS]))
+        part = ""
+        if parts.branch:
+            part = f" / {sounds_of(parts.branch[:KEY_CHARACTERS])}"
+        keys.extend(f"{beginning}{part}" for beginning in _beginnings_of(parts))
     return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _beginnings_of(parts: OrganisationName) -> list[str]:
+    """How the brand begins, by its sound, in each way that a slip may have hidden."""
+    brand = (parts.core or parts.whole)[:KEY_CHARACTERS]
+    sound = sounds_of(brand)
+    form = ""
+    if parts.kind not in COMPANIES:
+        form = parts.form
+    after = "".join((*parts.trades, parts.group, form))[:1]
+    beginnings = []
+    if not parts.is_place:
+        beginnings.append(sound)
+    # 聊成大学 is 聊城大学; and 金华 is a brand in 聊城金华机械, a place in 金华机械.
+    if parts.is_place or is_place_name(parts.brand) or place_by_sound(parts.brand):
+        beginnings.append(f"{sound} {sounds_of(after)}".strip())
+    # 聊成鑫达轴承: a slip in the place hides the brand.
+    if len(parts.brand) > 3 and place_by_sound(brand):
+        beginnings.append(sounds_of(parts.brand[2 : 2 + KEY_CHARACTERS]))
+    # 阳谷电览: a slip in the trade makes it the brand where the place was.
+    if parts.places and sounds_of(parts.brand) in _trade_sounds():
+        place = parts.places[-1][:KEY_CHARACTERS]
+        beginnings.append(sounds_of(place + parts.brand[0]))
+    return beginnings
 
 
 @cache
 def _trade_sounds() -> frozenset[str]:
     return frozenset(map(sounds_of, TRADES.words | set(FORMS)))
-
-
-def _key_of(parts: OrganisationName) -> str:
-    return sounds_of((parts.core or parts.whole)[:KEY_CHARACTERS])
 
 
 def _split_written(written: Written) -> OrganisationName:
@@ -235,6 +254,13 @@ def _split_branch(body: str) -> tuple[str, str]:
         if not _FORM_START.match(tail):
             return body[: found.end()], tail
         found = _HEADS.search(body, found.end())
+    for found in _WEAK_HEADS.finditer(body):
+        tail = body[found.end() :]
+        # 医院管理有限公司 is a firm of its own, and so is 集团（聊城）有限公司.
+        form = _split_form(tail)[1] or tail
+        is_firm = FORMS.get(form) in COMPANIES and not BRANCHES.of(tail)
+        if PARTS.of(tail) and not is_firm:
+            return body[: found.end()], tail
     branch = BRANCHES.of(body)
     if branch:
         head = body.removesuffix(branch)
@@ -243,13 +269,6 @@ def _split_branch(body: str) -> tuple[str, str]:
         if place:
             head = head.removesuffix(place.spelling)
         return head, body.removeprefix(head)
-    for found in _WEAK_HEADS.finditer(body):
-        tail = body[found.end() :]
-        # 医院管理有限公司 is a firm of its own, and so is 集团（聊城）有限公司.
-        form = _split_form(tail)[1] or tail
-        is_firm = FORMS.get(form) in COMPANIES
-        if PARTS.of(tail) and not is_firm:
-            return body[: found.end()], tail
     return body, ""
 
 

@@ -97,6 +97,11 @@ def take_places(text: str) -> tuple[tuple[Place, ...], str]:
     return tuple(found), rest
 
 
+def is_place_name(text: str) -> bool:
+    """Whether a text is a place known by name, with or without suffix."""
+    return text in _known_places()
+
+
 def place_at_end(text: str) -> Place | None:
     """The place that a text ends with, of those known by name; None where it does not."""
     for length in range(min(_LONGEST, len(text)), 1, -1):

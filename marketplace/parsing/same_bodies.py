@@ -114,6 +114,8 @@ def _compare(one: OrganisationName, other: OrganisationName) -> Verdict:
     slip = _slip_verdict(one, other)
     if slip is not None:
         return slip
+    if _is_place_only(one) or _is_place_only(other):
+        return Verdict(False, "只写了地名，看不出是哪个单位。")
     if one.brand != other.brand and _core(one) != _core(other):
         return _other_brand(one, other)
     for refuse in (_refuse_part, _refuse_form, _refuse_place, _refuse_rest):
@@ -125,6 +127,11 @@ def _compare(one: OrganisationName, other: OrganisationName) -> Verdict:
 
 def _is_written_alike(one: OrganisationName, other: OrganisationName) -> bool:
     return (one.whole, one.locals, one.rest) == (other.whole, other.locals, other.rest)
+
+
+def _is_place_only(name: OrganisationName) -> bool:
+    """Whether nothing but a place is written: 山东阳谷 is no short name of 山东阳谷电缆集团."""
+    return name.is_place and not (name.trades or name.kind or name.group)
 
 
 def _core(name: OrganisationName) -> str:
