@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketplace.accounts.models import key_of
+from marketplace.listings.schema.composites import first_name
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.listing import ListingSchema
 
@@ -55,10 +56,8 @@ def owner_column(schema: ListingSchema, cells: Mapping[str, Any]) -> ListColumn:
 
 def owner_name(schema: ListingSchema, cells: Mapping[str, Any]) -> str | None:
     """The name of the owner; None where the row does not give it. Arguments as of `owner_column`."""
-    named: Any = cells.get(owner_column(schema, cells).name)
-    if isinstance(named, list):
-        named = named[0]
-    return named or None
+    cell = cells.get(owner_column(schema, cells).name)
+    return first_name(cell) if cell else None
 
 
 def owner_of_cells(schema: ListingSchema, cells: Mapping[str, Any]) -> NamedOwner:

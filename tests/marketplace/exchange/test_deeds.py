@@ -283,7 +283,7 @@ def test_demands_are_imported_with_all_that_is_theirs(
     header = "需求名称 企业名称 统一社会信用代码 所属县市区 需求类型 技术领域 主要问题 技术指标要求 拟投入资金 合作方式"
     more = "完成期限 是否揭榜 匿名 公开程度 联系人 联系电话"
     problem = "电机用轴承振动值离散，客户投诉有异音，废品率百分之六。"
-    owner = "某某轴承厂（示例） 91350100M000100Y43 临清"
+    owner = "砺石轴承厂（示例） 91350100M000100Y43 临清"
     cells = f"深沟球轴承异音攻关 {owner} 技术攻关 804 {problem} 振动≤34dB；要求现场服务"
     rest = "0.015亿 合作开发、委托开发 2027年9月 否 是 部分公开 技术部 13812345678"
     text = f"{header} {more}\n{cells} {rest}\n".replace(" ", ",")
