@@ -1,12 +1,1 @@
-"""Accounts: people, the organisations they belong to, and their roles.
-
-Here: what the room offers to the other rooms (`marketplace/contributions.py`).
-"""
-
-from __future__ import annotations
-
-from marketplace.permissions import Deeds, operator
-
-DEEDS: Deeds = {
-    "organisation.verify": (operator,),
-}
+"""Accounts: people, their sign-in, their roles and their places in organisations."""

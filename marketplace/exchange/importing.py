@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from marketplace.accounts.models import key_of
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
 from marketplace.exchange.headers import (
@@ -35,6 +34,7 @@ from marketplace.listings.schema.owners import (
     owner_name,
     owner_of_cells,
 )
+from marketplace.organisations.models import key_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import secret_mark
 from marketplace.parsing.text import cell_text

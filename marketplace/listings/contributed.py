@@ -11,7 +11,6 @@ from typing import Any
 
 from flask import url_for
 
-from marketplace.accounts.models import Organisation
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.listings import bulk, buttons, review_queue, worklists
 from marketplace.listings.life import DEMAND_LIFE
@@ -22,6 +21,7 @@ from marketplace.listings.models import (
     Demand,
 )
 from marketplace.listings.queries import chain_uses
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
 from marketplace.wording import day
 

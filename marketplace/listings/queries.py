@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sqlalchemy import exists
 from sqlalchemy.orm import lazyload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.child_models import IntellectualProperty, standing_of_patents
-from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
+from marketplace.listings.models import (
+    CHILDREN,
+    LISTINGS,
+    Achievement,
+    Assignment,
+    Demand,
+)
 from marketplace.permissions import Reader
 
 ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
@@ -105,3 +112,11 @@ def chain_uses() -> Iterator[tuple[str, int]]:
             .group_by(table.chain_code)
         )
         yield from db.session.execute(query).tuples()
+
+
+def was_given_any(broker: Reader) -> bool:
+    """Whether a broker looks after any listing now."""
+    query = exists().where(
+        Assignment.broker_id == broker.id, Assignment.ended_at.is_(None)
+    )
+    return bool(db.session.scalar(db.select(query)))
