@@ -5,6 +5,7 @@ What every site needs, demonstration or not, is in `preparing.py`. Nothing here 
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -22,6 +23,7 @@ from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.listings.schema.owners import NamedOwner
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
 
@@ -187,8 +189,11 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     """
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
+    codes = _read_codes()
     for name, kind in SAMPLE_LISTS:
         sheet = importing.parse_file(SAMPLES / name, kind)
+        for owner in dict.fromkeys(entry.owner for entry in sheet.entries):
+            _verify_holder(owner, codes)
         outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
         report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
@@ -200,7 +205,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             name=person.name,
             password=DEMO_PASSWORD,
             roles=[person.role] if person.role else [],
-            organisations=[_organisation(person.organisation)],
+            organisations=[_organisation(person.organisation, codes)],
             place=person.place,
             administers=person.administers,
         )
@@ -246,14 +251,39 @@ def _demo_person(name: str) -> Person:
     return person
 
 
-def _organisation(name: str | None) -> Organisation:
+def _read_codes() -> dict[str, str]:
+    """Name → 统一社会信用代码 of the organisations whose lists have no column of codes."""
+    with (SAMPLES / "organisations.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return {row["单位名称"]: row["统一社会信用代码"] for row in rows}
+
+
+def _verify_holder(owner: NamedOwner, codes: Mapping[str, str]) -> None:
+    """Add the owner of sample listings and verify it: no import does, and theirs are to be public."""
+    organisation = organisation_deeds.draft_organisation(
+        owner.name,
+        kind=owner.kind,
+        uscc=owner.uscc or codes[owner.name],
+        district_code=owner.district_code,
+    )
+    _verify(organisation)
+
+
+def _verify(organisation: Organisation) -> None:
+    """Verify an organisation of the demonstration, unless somebody has decided on it before."""
+    if organisation.state == "unverified":
+        organisation_deeds.verify_organisation(organisation, by=None)
+
+
+def _organisation(name: str | None, codes: Mapping[str, str]) -> Organisation:
     """The named organisation of the demonstration, or the owner of the first sample demand."""
     if name is None:
         table = LISTINGS["demand"]
         query = db.select(table).order_by(table.id).limit(1)
         owner: Organisation = db.session.scalars(query).one().organisation
         return owner
-    kind = ORGANISATION_KIND[name]
-    return organisation_deeds.draft_organisation(
-        name, kind=kind, district_code="371502", verified=True
+    organisation = organisation_deeds.draft_organisation(
+        name, kind=ORGANISATION_KIND[name], uscc=codes[name], district_code="371502"
     )
+    _verify(organisation)
+    return organisation

@@ -18,6 +18,7 @@ from marketplace.exchange.importing import parse_file
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from tests.factories import Factory
+from tests.marketplace.exchange.lists import verify_holder, verify_holders
 
 DEMO = Path(__file__).resolve().parents[3] / "demo"
 SAMPLES = {
@@ -160,6 +161,7 @@ def test_set_fills_columns_and_publish_publishes(
         for word in ("--set", f"{header}={value}")
     ]
 
+    verify_holder("甲校")
     result = run(
         "import",
         written("list.csv", HEADER + GOOD),
@@ -254,6 +256,7 @@ def test_every_sample_is_complete_enough_to_be_public(
     session: Session, name: str
 ) -> None:
     report = parse_file(DEMO / f"{name}.csv", SAMPLES[name])
+    verify_holders(report)
     outcome = import_rows(report, by=None, publish=True, dry_run=True)
 
     assert [

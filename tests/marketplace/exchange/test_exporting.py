@@ -25,6 +25,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.text import escape_formula
 from marketplace.permissions import Guest, Reader
 from tests.factories import Factory
+from tests.marketplace.exchange.lists import verify_holders
 
 
 def export(
@@ -373,7 +374,9 @@ def test_the_example_row_is_not_read_and_is_itself_good(
     book.worksheets[0]["A2"] = 1
     out = io.BytesIO()
     book.save(out)
-    outcome = import_rows(parse_file(out, kind), by=None, publish=True)
+    report = parse_file(out, kind)
+    verify_holders(report)
+    outcome = import_rows(report, by=None, publish=True)
 
     assert (outcome.new, outcome.published, outcome.problems, outcome.drafts) == (
         1,
