@@ -431,10 +431,6 @@ class _SheetReader:
                 row_report.report_error(
                     key, ParseError(f"没有填写{word}。", "这一格不能为空。")
                 )
-            elif not key_of(text):
-                row_report.report_error(
-                    key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
-                )
             elif key == owner and is_unnamed_organisation(text):
                 # As our own exports write a firm that is not to be named: taken as a name it would become one.
                 row_report.report_error(
@@ -443,6 +439,10 @@ class _SheetReader:
                         f"「{text[:VALUE_MOST]}」是隐去的名称，不是单位。",
                         self._advice_of_owner(),
                     ),
+                )
+            elif not key_of(text):
+                row_report.report_error(
+                    key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
                 )
 
     def _advice_of_owner(self) -> str:
@@ -502,8 +502,10 @@ def may_be_left_out(column: ListColumn) -> bool:
     """
     if column.name in NEVER_LEFT_OUT or column.holder:
         return False
-    # Who is asked can be said later: 登录后可见 in its place is no reason to lose the row.
-    return bool(column.unit) or not column.is_starred or column.name == CONTACT_NAME
+    if column.unit or not column.is_starred:
+        return True
+    # Who made it and who is asked can be said later: 登录后可见 in their place is no reason to lose the row.
+    return column.name in (CONTACT_NAME, "contributors")
 
 
 def _list_rows(numbers: Sequence[int]) -> str:

@@ -201,14 +201,19 @@ def _split_at_conjunction(text: str) -> list[str]:
     """聊城大学和山东大学 in two; 和 in a name (机械与汽车工程学院) parts nothing."""
     for found in _CONJUNCTION.finditer(text):
         left, right = text[: found.start()].strip(), text[found.end() :].strip()
-        if not left or not right or _TOGETHER.search(bare_name(right)):
+        if len(left) > ORGANISATION_MOST:
+            break
+        # The short side first: with every 和 tried on every rest a long text takes forever.
+        if not right or not _is_whole_name(left) or not _is_whole_name(right):
             continue
-        if all(
-            STRONG_END.search(without_last_bracket(name)) and stands_alone(name)
-            for name in (bare_name(left), bare_name(right))
-        ):
+        if not _TOGETHER.search(bare_name(right)):
             return [left, *_split_at_conjunction(right)]
     return [text]
+
+
+def _is_whole_name(text: str) -> bool:
+    name = bare_name(text)
+    return bool(STRONG_END.search(without_last_bracket(name))) and stands_alone(name)
 
 
 def _split_at_blanks(text: str) -> list[str]:

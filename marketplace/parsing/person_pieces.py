@@ -112,7 +112,7 @@ def _read_word(text: str, reading: Reading) -> bool:
     if kind and not (names.is_full_name(plain) and not names.is_title(plain)):
         # 教授 before any name belongs to the first one; 张三，教授 to the one before.
         if reading.rows and not reading.common.get(kind):
-            reading.rows[-1].setdefault(kind, text)
+            _add_word(reading.rows[-1], kind, text)
         else:
             reading.waiting[kind] = text
         return True
@@ -183,8 +183,7 @@ def _take_word(word: str, row: dict[str, Any], reading: Reading) -> None:
     elif colon and names.TITLE_FOLLOWS.fullmatch(fold_label(label)):
         row.setdefault("title", value.strip())
     elif kind:
-        # 工程师、硕士 is both.
-        row[kind] = f"{row[kind]}、{word}" if kind in row else word
+        _add_word(row, kind, word)
     elif _is_left_out(word, plain) or (colon and names.is_label(label)):
         reading.leave_out(word)
     elif "title" not in row:
@@ -193,6 +192,11 @@ def _take_word(word: str, row: dict[str, Any], reading: Reading) -> None:
         row["role"] = word
     else:
         reading.leave_out(word)
+
+
+def _add_word(row: dict[str, Any], kind: str, word: str) -> None:
+    """Add a title or role: 副教授、博士生导师 is both."""
+    row[kind] = f"{row[kind]}、{word}" if row.get(kind) else word
 
 
 def _is_left_out(word: str, plain: str) -> bool:
@@ -263,7 +267,7 @@ def _say_of(word: str, people: list[dict[str, Any]], reading: Reading) -> bool:
     kind = names.kind_of(word)
     share = names.SHARE.fullmatch(fold_label(word))
     if kind and people:
-        people[-1].setdefault(kind, word)
+        _add_word(people[-1], kind, word)
     elif kind:
         reading.waiting[kind] = word
     elif share and people:

@@ -145,8 +145,10 @@ def read_owner_uscc(raw: Any) -> str | None:
 
 
 def first_name(cell: Any) -> str:
-    """The first name of a cell of organisations, whether it holds several or one."""
-    return str(cell[0] if isinstance(cell, list) else cell)
+    """The first name of a cell of organisations, whether it holds several or one; "" for none."""
+    if isinstance(cell, list):
+        return str(cell[0]) if cell else ""
+    return str(cell)
 
 
 class NamedOwners(ListColumn):
@@ -196,7 +198,7 @@ class Organisations(NamedOwners):
         self.report_remarks(cells[self.name], report)
         names: list[str] = []
         for name in cells[self.name]:
-            if names and is_unnamed_organisation(name):
+            if is_unnamed_organisation(name):
                 report.report_notice(
                     self.name,
                     f"「{name[:40]}」是隐去的名称，没有记为{self.label}。",
@@ -205,8 +207,8 @@ class Organisations(NamedOwners):
             names.append(name)
         lead = cells.get("lead")
         # The owner may be the second organisation; without a row of their own the order would be lost.
-        led_by_another = lead and key_of(names[0]) != key_of(first_name(lead))
-        if len(names) > 1 or led_by_another:
+        led_by_another = lead and key_of(first_name(names)) != key_of(first_name(lead))
+        if names and (len(names) > 1 or led_by_another):
             values["co_owners"] = [{"name": name} for name in names]
 
 

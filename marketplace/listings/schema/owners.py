@@ -56,8 +56,7 @@ def owner_column(schema: ListingSchema, cells: Mapping[str, Any]) -> ListColumn:
 
 def owner_name(schema: ListingSchema, cells: Mapping[str, Any]) -> str | None:
     """The name of the owner; None where the row does not give it. Arguments as of `owner_column`."""
-    cell = cells.get(owner_column(schema, cells).name)
-    return first_name(cell) if cell else None
+    return first_name(cells.get(owner_column(schema, cells).name) or "") or None
 
 
 def owner_of_cells(schema: ListingSchema, cells: Mapping[str, Any]) -> NamedOwner:

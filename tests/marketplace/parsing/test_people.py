@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.contact_cells import read_contact
+from marketplace.parsing.organisation_lists import read_organisations
 from marketplace.parsing.people import read_people, write_people
 
 ZHANG = {"name": "张三"}
@@ -97,6 +100,8 @@ def test_one_name_stays_one(raw: str, name: str) -> None:
         ("张三（负责人；教授）", [ZHANG | {"title": "教授", "role": "负责人"}]),
         ("张三（；成员）", [ZHANG | {"role": "成员"}]),
         ("张三（工程师、硕士）", [ZHANG | {"title": "工程师、硕士"}]),
+        ("张三，副教授，博士生导师", [ZHANG | {"title": "副教授、博士生导师"}]),
+        ("张三 副主任医师", [ZHANG | {"title": "副主任医师"}]),
         (
             "张三，教授；李四，副教授",
             [ZHANG | {"title": "教授"}, LI | {"title": "副教授"}],
@@ -197,6 +202,55 @@ def test_who_is_not_sure_is_nobody(raw: str) -> None:
 
     assert caught.value.message
     assert caught.value.allowed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "单位",
+            "牵头",
+            "甲：",
+            "1. ",
+            "（1）",
+            "大学和",
+            "张三和",
+            "副主任",
+            "项目",
+            "一、",
+        ),
+        *(
+            "张三（教授）",
+            "大学 ",
+            "公司",
+            "联系人：",
+            "本多",
+            "未填",
+            "(",
+            "-",
+            "a ",
+            "张 ",
+        ),
+    ],
+)
+def test_no_text_takes_long(text: str) -> None:
+    """Counted are the deepest calls and not seconds: a busy machine must not fail this."""
+    long = (text * 2000)[:2000]
+    calls = 0
+
+    def count_call(*_: Any) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count_call)
+    try:
+        for read in (read_people, read_organisations, read_contact):
+            with suppress(ParseError):
+                read(long)
+    finally:
+        sys.setprofile(None)
+
+    assert calls < 2_000_000
 
 
 NAMES = st.sampled_from(
