@@ -9,10 +9,17 @@ from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
     chain_uses,
     nav,
+    organisation_panels,
     sections,
     task_count,
     tasks,
     trays,
+)
+from marketplace.listings.ownership import (
+    move_back,
+    move_between,
+    start_organisation,
+    stop_organisation,
 )
 from marketplace.permissions import (
     Deeds,
@@ -54,8 +61,13 @@ __all__ = [
     "DEEDS",
     "chain_uses",
     "jobs",
+    "move_back",
+    "move_between",
     "nav",
+    "organisation_panels",
     "sections",
+    "start_organisation",
+    "stop_organisation",
     "task_count",
     "tasks",
     "trays",

@@ -160,10 +160,14 @@ class OrganisationMerge(Model):
     kept: Mapped[Organisation] = relationship(foreign_keys=[kept_id])
 
 
-class NoTwins(Model):
-    """Two organisations that look alike and that a person has found to be two; the smaller id stands first."""
+class TwinPair(Model):
+    """Two organisations that may be one body, and what a person found; the smaller id stands first."""
 
-    __tablename__ = "no_twins"
+    __tablename__ = "twin_pair"
+    __table_args__ = (
+        CheckConstraint("one_id < other_id", name="order"),
+        CheckConstraint("state in ('proposed', 'apart', 'merged')", name="state"),
+    )
 
     one_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
@@ -171,5 +175,10 @@ class NoTwins(Model):
     other_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
     )
+    state: Mapped[str] = mapped_column(String(10), default="proposed", index=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(default=now)
+
+    one: Mapped[Organisation] = relationship(foreign_keys=[one_id])
+    other: Mapped[Organisation] = relationship(foreign_keys=[other_id])

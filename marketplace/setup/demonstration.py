@@ -23,7 +23,6 @@ from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
-from marketplace.listings.schema.owners import NamedOwner
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
 
@@ -35,6 +34,8 @@ SAMPLE_LISTS = (
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
 DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
+# What the history of each organisation says it was verified by.
+CHECKED = "示例数据，未核对证照"
 UNIVERSITY = "聊城大学（示例）"
 SERVICE_BODY = "鲁西技术转移服务中心（示例）"
 OPERATOR = "聊城科技大市场运营中心（示例）"
@@ -193,7 +194,12 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     for name, kind in SAMPLE_LISTS:
         sheet = importing.parse_file(SAMPLES / name, kind)
         for owner in dict.fromkeys(entry.owner for entry in sheet.entries):
-            _verify_holder(owner, codes)
+            _add_verified(
+                owner.name,
+                kind=owner.kind,
+                uscc=owner.uscc or codes[owner.name],
+                district_code=owner.district_code,
+            )
         outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
         report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
@@ -258,21 +264,18 @@ def _read_codes() -> dict[str, str]:
     return {row["单位名称"]: row["统一社会信用代码"] for row in rows}
 
 
-def _verify_holder(owner: NamedOwner, codes: Mapping[str, str]) -> None:
-    """Add the owner of sample listings and verify it: no import does, and theirs are to be public."""
-    organisation = organisation_deeds.draft_organisation(
-        owner.name,
-        kind=owner.kind,
-        uscc=owner.uscc or codes[owner.name],
-        district_code=owner.district_code,
+def _add_verified(
+    name: str, *, kind: str, uscc: str, district_code: str | None
+) -> Organisation:
+    """An organisation of the demonstration, verified: no import verifies anybody, and its lists are to be public."""
+    return organisation_deeds.add_organisation(
+        name,
+        kind=kind,
+        uscc=uscc,
+        district_code=district_code,
+        checked=CHECKED,
+        by=None,
     )
-    _verify(organisation)
-
-
-def _verify(organisation: Organisation) -> None:
-    """Verify an organisation of the demonstration, unless somebody has decided on it before."""
-    if organisation.state == "unverified":
-        organisation_deeds.verify_organisation(organisation, by=None)
 
 
 def _organisation(name: str | None, codes: Mapping[str, str]) -> Organisation:
@@ -282,8 +285,6 @@ def _organisation(name: str | None, codes: Mapping[str, str]) -> Organisation:
         query = db.select(table).order_by(table.id).limit(1)
         owner: Organisation = db.session.scalars(query).one().organisation
         return owner
-    organisation = organisation_deeds.draft_organisation(
+    return _add_verified(
         name, kind=ORGANISATION_KIND[name], uscc=codes[name], district_code="371502"
     )
-    _verify(organisation)
-    return organisation

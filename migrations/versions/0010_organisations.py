@@ -123,20 +123,25 @@ def _upgrade_organisations():
     op.create_index(op.f('ix_organisation_merge_gone_id'), 'organisation_merge', ['gone_id'])
     op.create_index(op.f('ix_organisation_merge_kept_id'), 'organisation_merge', ['kept_id'])
     op.create_table(
-        'no_twins',
+        'twin_pair',
         sa.Column('one_id', sa.Integer(), nullable=False),
         sa.Column('other_id', sa.Integer(), nullable=False),
+        sa.Column('state', sa.String(10), nullable=False),
+        sa.Column('reason', sa.String(200), nullable=False),
         sa.Column('by_id', sa.Integer(), nullable=True),
         sa.Column('at', sa.DateTime(), nullable=False),
+        sa.CheckConstraint('one_id < other_id', name=op.f('ck_twin_pair_order')),
+        sa.CheckConstraint("state in ('proposed', 'apart', 'merged')", name=op.f('ck_twin_pair_state')),
         sa.ForeignKeyConstraint(
-            ['one_id'], ['organisation.id'], ondelete='CASCADE', name=op.f('fk_no_twins_one_id_organisation')
+            ['one_id'], ['organisation.id'], ondelete='CASCADE', name=op.f('fk_twin_pair_one_id_organisation')
         ),
         sa.ForeignKeyConstraint(
-            ['other_id'], ['organisation.id'], ondelete='CASCADE', name=op.f('fk_no_twins_other_id_organisation')
+            ['other_id'], ['organisation.id'], ondelete='CASCADE', name=op.f('fk_twin_pair_other_id_organisation')
         ),
-        sa.ForeignKeyConstraint(['by_id'], ['person.id'], name=op.f('fk_no_twins_by_id_person')),
-        sa.PrimaryKeyConstraint('one_id', 'other_id', name=op.f('pk_no_twins')),
+        sa.ForeignKeyConstraint(['by_id'], ['person.id'], name=op.f('fk_twin_pair_by_id_person')),
+        sa.PrimaryKeyConstraint('one_id', 'other_id', name=op.f('pk_twin_pair')),
     )
+    op.create_index(op.f('ix_twin_pair_state'), 'twin_pair', ['state'])
 
 
 def _say_who_lost_it():
@@ -148,7 +153,7 @@ def _say_who_lost_it():
 
 
 def _downgrade_organisations():
-    for table in ('no_twins', 'organisation_merge', 'organisation_seat', 'organisation_name'):
+    for table in ('twin_pair', 'organisation_merge', 'organisation_seat', 'organisation_name'):
         op.drop_table(table)
     op.execute("update organisation set verified_at = null where state <> 'verified'")
     op.drop_index(op.f('ix_organisation_state'), 'organisation')

@@ -20,7 +20,6 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import Demand
-from marketplace.organisations.deeds import verify_organisation
 from marketplace.organisations.models import Organisation
 from tests.factories import Factory
 from tests.marketplace.exchange.lists import (
@@ -208,7 +207,7 @@ def test_an_import_verifies_nobody(session: Session, uscc: str | None) -> None:
     (draft,) = outcome.drafts
     assert "没有核验" in draft.message
     assert "核验该单位" in draft.allowed
-    verify_organisation(found.organisation, by=None, uscc="91350100M000100Y43")
+    verify_holder(uscc="91350100M000100Y43")
     again = import_list([[*ROW, uscc]], header=header, publish=True)
     assert (again.published, one().state) == (1, "published")
 
