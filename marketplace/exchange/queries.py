@@ -47,7 +47,10 @@ def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
     found: dict[str, Organisation] = {}
     for column, values in ((Organisation.name_key, keys), (Organisation.uscc, codes)):
         for part in chunked(sorted(values), KEYS):
-            query = db.select(Organisation).where(column.in_(part))
+            # One that was merged is looked up by its name, which leads to the one that stayed.
+            query = db.select(Organisation).where(
+                column.in_(part), Organisation.merged_into_id.is_(None)
+            )
             for row in db.session.scalars(query):
                 found[row.name_key] = row
                 if row.uscc:
