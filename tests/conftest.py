@@ -29,7 +29,7 @@ from marketplace import clock, create_app
 from marketplace.accounts import deeds as account_deeds
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from tests.factories import Factory
+from tests.factories import Factory, signed_in
 
 # The same examples in every run, so that a change is never refused for a text it has nothing to do with; new ones are
 # looked for by `make properties`. No deadline: workers share two processors.
@@ -187,8 +187,7 @@ def sign_in(app: Flask, session: Session) -> Callable[..., FlaskClient]:
     def browser(person: object) -> FlaskClient:
         guest = app.test_client()
         with guest.session_transaction() as cookie:
-            cookie["_user_id"] = person.fs_uniquifier  # type: ignore[attr-defined]
-            cookie["_fresh"] = True
+            cookie.update(signed_in(person))
         return guest
 
     return browser

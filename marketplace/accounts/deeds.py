@@ -196,6 +196,7 @@ def add_person(
             name=name,
             password=hash_password(password),
             fs_uniquifier=uuid.uuid4().hex,
+            confirmed_at=now(),
         )
         db.session.add(person)
     # Only what is missing: a second row of the same person and role would break the key of the table.

@@ -29,7 +29,7 @@ SAMPLE_LISTS = (
     ("demands.csv", "demand"),
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
-DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
+DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 UNIVERSITY = "聊城大学（示例）"
 SERVICE_BODY = "鲁西技术转移服务中心（示例）"
 OPERATOR = "聊城科技大市场运营中心（示例）"
