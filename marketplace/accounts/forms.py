@@ -20,13 +20,16 @@ from flask_security.forms import (
     RegisterFormV2,
     ResetPasswordForm,
     SendConfirmationForm,
+    TwoFactorRescueForm,
+    TwoFactorSetupForm,
     TwoFactorVerifyCodeForm,
     VerifyForm,
 )
 from flask_security.mail_util import EmailValidateException
 from flask_security.recovery_codes import MfRecoveryForm
 from flask_security.utils import get_message
-from wtforms import BooleanField, Form, PasswordField, StringField
+from wtforms import BooleanField, Form, PasswordField, RadioField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from marketplace import persistence
@@ -272,6 +275,25 @@ class RecoveryForm(MfRecoveryForm):
         """Whether the code is one of those that are left."""
         self.code.data = (self.code.data or "").strip().lower()
         return _check_code(self, bool(super().validate(**more)))
+
+
+class FactorForm(TwoFactorSetupForm):
+    """两步验证: set up or given up. Its choices are named by the page; the library's are of a kind WTForms gives up."""
+
+    setup = RadioField(
+        "两步验证",
+        choices=[
+            SelectChoice("authenticator", "设置"),
+            SelectChoice("disable", "关闭"),
+        ],
+        validate_choice=False,
+    )
+
+
+class LostFactorForm(TwoFactorRescueForm):
+    """Of the library's page for a lost telephone, which is not used: a page of ours leads to the spare codes."""
+
+    help_setup = RadioField(choices=[SelectChoice("help", "")], validate_choice=False)
 
 
 def _check_code(form: Any, valid: bool) -> bool:

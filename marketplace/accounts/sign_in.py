@@ -6,6 +6,7 @@ Its pages are in `templates/security/`. What each part does is in the module of 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import (
@@ -85,6 +86,8 @@ def make_security() -> Security:
         change_password_form=forms.ChangeForm,
         change_email_form=forms.NewAddressForm,
         send_confirmation_form=forms.ConfirmAgainForm,
+        two_factor_setup_form=forms.FactorForm,
+        two_factor_rescue_form=forms.LostFactorForm,
         two_factor_verify_code_form=forms.CodeForm,
         mf_recovery_form=forms.RecoveryForm,
         mail_util_cls=Mail,
@@ -116,7 +119,21 @@ def connect(app: Flask) -> None:
     change_email_confirmed.connect(_new_address, app)
     for endpoint in UNUSED:
         app.view_functions[endpoint] = _no_such_page
+    validate = app.view_functions["security.two_factor_token_validation"]
+    app.view_functions["security.two_factor_token_validation"] = _for_guests(validate)
     _limit_tries(app)
+
+
+def _for_guests(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A view for who is signing in. The library would sign out who is in already: any picture could do that to them."""
+
+    @wraps(view)
+    def guarded(**values: Any) -> Any:
+        if current_user.is_authenticated:
+            return redirect(url_for("accounts.account"))
+        return view(**values)
+
+    return guarded
 
 
 def _no_such_page() -> ResponseReturnValue:
