@@ -16,7 +16,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
@@ -42,8 +42,9 @@ class Browser(FlaskClient):
     """A browser of its own: inside the test's application context the reader of the last request is forgotten first."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        for name in list(g):
-            g.pop(name)
+        if has_app_context():
+            for name in list(g):
+                g.pop(name)
         return super().open(*args, **kwargs)
 
 

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from flask import session
+from flask import g, session
 from sqlalchemy import func
 from werkzeug.datastructures import MultiDict
 
@@ -123,6 +123,25 @@ def get_held(number: int, person: Person) -> HeldForm:
 def typed_fields(row: HeldForm) -> MultiDict[str, str]:
     """Its fields as a form reads them."""
     return MultiDict([(name, value) for name, value in row.fields])
+
+
+def read_held(name: str) -> str:
+    """One value of what is given back on this page, for a page without a form of the house; empty where none is."""
+    fields = g.get("held_fields")
+    if fields is None:
+        return ""
+    g.held_used = True
+    value: str = fields.get(name, "")
+    return value
+
+
+def forget_held(number: int, person: Person) -> None:
+    """Forget a held form that went another way, if it is there. Commits."""
+    statement = db.delete(HeldForm).where(
+        HeldForm.id == number, HeldForm.person_id == person.id
+    )
+    persistence.count_changed(statement)
+    persistence.commit()
 
 
 def drop_held(number: int, person: Person) -> None:

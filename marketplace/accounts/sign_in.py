@@ -53,9 +53,9 @@ from marketplace.accounts.mail import Mail, render_text
 from marketplace.accounts.models import Person, Role
 from marketplace.clock import now
 from marketplace.door import LIBRARY_ENDPOINTS, READING, deed_of
-from marketplace.errors import NotFound
+from marketplace.errors import Invalid, NotFound
 from marketplace.extensions import db, limiter
-from marketplace.permissions import may
+from marketplace.permissions import Guest, may
 
 # Where somebody is who must set a new password or a second factor first.
 FIRST_STEPS = frozenset(
@@ -72,6 +72,10 @@ FIRST_STEPS = frozenset(
 # Pages the library has with every second factor: a choice between several kinds, and mail to an administrator.
 UNUSED = ("security.tf_select", "security.two_factor_rescue")
 ENDED = "登录已结束（30 分钟没有操作，或在别处退出了）。"
+UNPROVED = (
+    "没有提交：这个表单不是从现在打开的页面发出的，或页面打开后您重新登录过。",
+    "请返回上一页，刷新后再提交。",
+)
 GIVEN_BACK = "这是您登录前填写的内容，已回到表单里，还没有保存。请核对后再提交。"
 
 
@@ -289,19 +293,19 @@ def hold_late_form() -> ResponseReturnValue | None:
     return _hold(person_id, ENDED)
 
 
-def hold_unproved_form(error: CSRFError) -> ResponseReturnValue:
+def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
     """A form from a page that was open when its reader signed in anew: nothing is done, and nothing is lost.
 
     Its token belongs to the former session. That it came from a page of ours is seen by what browsers say of where a
     request was made; a form from elsewhere is refused as ever.
     """
     if not _is_own_form() or not _from_here():
-        return current_app.handle_http_exception(error)
+        return current_app.handle_user_exception(Invalid(*UNPROVED))
     if current_user.is_authenticated:
         return _hold(current_user.id, "打开页面以后您重新登录过。")
     owner = held_forms.owner_of(session.get("_user_id", ""))
     if owner is None:
-        return current_app.handle_http_exception(error)
+        return current_app.handle_user_exception(Invalid(*UNPROVED))
     return _hold(owner, ENDED)
 
 
@@ -334,6 +338,7 @@ def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
         person_id=person_id,
     )
     number = row.id
+    g.held_now = True
     if current_user.is_authenticated:
         flash(f"{why}刚才的内容没有丢，请核对后再提交一次。", "error")
         return redirect(url_for("accounts.resume", number=number), 303)
@@ -361,9 +366,9 @@ def lead_to_first_step() -> ResponseReturnValue | None:
     endpoint = request.endpoint or ""
     if request.method not in READING or endpoint in FIRST_STEPS:
         return None
-    if deed_of(current_app, endpoint) in (None, "public.read"):
-        return None
-    if not current_user.is_authenticated:
+    deed = deed_of(current_app, endpoint)
+    # What a guest may read, they may read too.
+    if deed is None or may(Guest(), deed) or not current_user.is_authenticated:
         return None
     person: Person = current_user._get_current_object()
     wanted = request.full_path.rstrip("?")
@@ -390,6 +395,8 @@ def forget_used(response: Response) -> Response:
         back = url_for("accounts.resume", number=number, whole=1)
         return make_response(redirect(back, 303))
     if request.method != "POST" or session.get(held_forms.HELD) is None:
+        return response
+    if g.get("held_now"):
         return response
     taken = 300 <= response.status_code < 400
     if taken and _is_own_form() and current_user.is_authenticated:
