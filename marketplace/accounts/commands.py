@@ -71,10 +71,10 @@ def reset(email: str) -> None:
 
 
 def _print_link(person: Person) -> None:
-    # A command knows its site by the settings only; the demonstration by those of gunicorn.conf.py.
+    # A command knows its site by the settings only; a demonstration without a name by the port of gunicorn.conf.py.
     host = current_app.config["SERVER_NAME"]
     if not host:
-        host = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+        host = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
     scheme = current_app.config["PREFERRED_URL_SCHEME"]
     with current_app.test_request_context(base_url=f"{scheme}://{host}"):
         link = person_deeds.make_link(person)

@@ -147,7 +147,11 @@ def test_closing_and_resetting(
 
 
 def test_links_name_the_site(new_site: Callable[..., Flask]) -> None:
-    site = new_site(SERVER_NAME="market.example", PREFERRED_URL_SCHEME="https")
+    site = new_site(
+        SERVER_NAME="market.example",
+        TRUSTED_HOSTS=["market.example"],
+        PREFERRED_URL_SCHEME="https",
+    )
 
     done = site.test_cli_runner().invoke(
         args=["people", "first-operator", "op@a.example"], catch_exceptions=False
