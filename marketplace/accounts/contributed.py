@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, cast
+from typing import cast
 
-from flask import current_app, request, url_for
+from flask import current_app, url_for
 
 from marketplace.accounts import agreements, held_forms
 from marketplace.accounts.models import Person
@@ -14,15 +14,8 @@ from marketplace.contributions import Link, Task
 from marketplace.permissions import Reader, may
 
 
-def nav(reader: Reader) -> Iterator[Link]:
-    """账号 in the header, the two texts in the footer."""
-    if may(reader, "mine.read"):
-        current: Literal["", "page", "true"] = ""
-        if request.endpoint == "accounts.account":
-            current = "page"
-        elif request.blueprint == "accounts":
-            current = "true"
-        yield Link("账号", url_for("accounts.account"), "account", current=current)
+def nav(_reader: Reader) -> Iterator[Link]:
+    """The two texts in the footer. 账号 stands on 我的: a third link would break the header of a telephone."""
     yield Link("用户协议", url_for("accounts.terms"), "footer")
     yield Link("隐私政策", url_for("accounts.privacy"), "footer")
 

@@ -262,6 +262,8 @@ class NewAddressForm(ChangeEmailForm):
 class CodeForm(TwoFactorVerifyCodeForm):
     """动态码. Wrong ones lock the account as wrong passwords do."""
 
+    code = StringField("动态码", validators=[DataRequired("请输入动态码。")])
+
     def validate(self, **more: Any) -> bool:
         """Whether the code opens, and was not used before."""
         self.code.data = "".join((self.code.data or "").split())
@@ -270,6 +272,8 @@ class CodeForm(TwoFactorVerifyCodeForm):
 
 class RecoveryForm(MfRecoveryForm):
     """备用码. The library does not count wrong ones."""
+
+    code = StringField("备用码", validators=[DataRequired("请输入备用码。")])
 
     def validate(self, **more: Any) -> bool:
         """Whether the code is one of those that are left."""
