@@ -1,6 +1,6 @@
 """The forms of signing in, registering, passwords and second factors: Flask-Security's, with what it does not check.
 
-Each compares passwords before the database is asked for the right to write (decision 061): a comparison takes a fifth
+Each compares passwords before the database is asked for the right to write (decision 071): a comparison takes a fifth
 of a second, in which nobody else could save. Whatever depends on whether an address is known does the same work for one
 that is not.
 """
