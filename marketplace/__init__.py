@@ -45,7 +45,9 @@ from marketplace.permissions import Guest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "dictionaries",
+    "organisations",
     "accounts",
+    "memberships",
     "listings",
     "exchange",
     "verdicts",

@@ -140,7 +140,7 @@ def hold() -> ResponseReturnValue:
     if request.form.get("to") == "register":
         place = "security.register"
     if current_user.is_authenticated:
-        flash("这段文字替您留 7 天，7 天后自动删除。加入单位以后就能存为草稿。")
+        flash("这段文字替您留 7 天，7 天后自动删除。")
         return redirect(url_for("desk.mine"), 303)
     flash("这段文字替您留 7 天。登录后在「我的」里可以接着写；7 天后自动删除。")
     return redirect(url_for(place, next=url_for("accounts.resume", number=number)), 303)

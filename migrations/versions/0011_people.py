@@ -4,7 +4,7 @@ The people who are there are carried over: their address counts as confirmed sin
 set today, so that nobody is made to change it by the upgrade itself. Everybody signs in once more.
 
 Revision ID: 0011
-Revises: 0007
+Revises: 0014
 """
 
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0011'
-down_revision = '0007'
+down_revision = '0014'
 branch_labels = None
 depends_on = None
 

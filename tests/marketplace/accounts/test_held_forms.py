@@ -20,6 +20,7 @@ from marketplace.accounts.queries import find_person
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
+from marketplace.organisations import deeds as organisation_deeds
 from tests.factories import Factory
 from tests.marketplace.accounts.mailbox import Mailbox
 
@@ -230,12 +231,11 @@ def guarded(new_site: Callable[..., Flask]) -> Flask:
     """A site that checks the tokens of its forms, with one person."""
     site = new_site(WTF_CSRF_ENABLED=True)
     with site.app_context():
-        firm = deeds.draft_organisation("示例轴承厂", kind="firm")
+        firm = organisation_deeds.draft_organisation("示例轴承厂", kind="firm")
         deeds.add_person(
             "first@demo.example",
             name="甲",
             password=PASSWORD,
-            roles=["firm"],
             organisations=[firm],
         )
         db.session.remove()

@@ -211,7 +211,7 @@ def _add(site: Flask, *names: str) -> None:
     with site.app_context():
         for name in names:
             account_deeds.add_person(
-                f"{name}@demo.example", name=name, password=PASSWORD, roles=["firm"]
+                f"{name}@demo.example", name=name, password=PASSWORD
             )
         db.session.remove()
 

@@ -298,9 +298,7 @@ def test_who_is_put_out_is_out_at_once(
 def test_two_workers_know_the_same_sessions(new_site: Callable[..., Flask]) -> None:
     one, two = new_site(), new_site()
     with one.app_context():
-        deeds.add_person(
-            "first@demo.example", name="甲", password=PASSWORD, roles=["firm"]
-        )
+        deeds.add_person("first@demo.example", name="甲", password=PASSWORD)
         person = find_person("first@demo.example")
         browser = enter(one, person)
         db.session.remove()
@@ -318,9 +316,7 @@ def test_reading_goes_on_while_somebody_writes_for_long(
 ) -> None:
     site = new_site()
     with site.app_context():
-        deeds.add_person(
-            "first@demo.example", name="甲", password=PASSWORD, roles=["firm"]
-        )
+        deeds.add_person("first@demo.example", name="甲", password=PASSWORD)
         person = find_person("first@demo.example")
         browser = enter(site, person)
         age(db.session, person, 5)
