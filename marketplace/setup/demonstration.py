@@ -41,7 +41,7 @@ SAMPLE_LISTS = (
     ("demands.csv", "demand"),
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
-DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
+DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
 # What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
