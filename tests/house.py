@@ -40,6 +40,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "search_state": "the search page as an address",
     },
     "exchange": {
+        "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "exporting": "rows go out in one way, whoever asks",
         "headers": "which column of a list is which field",

@@ -6,12 +6,19 @@ The headers themselves and their other names are in `listings.schema`; finding t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from marketplace.exchange.contact_columns import (
+    Label,
+    Owner,
+    Reached,
+    owners_of,
+    person_of,
+)
 from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
@@ -60,15 +67,18 @@ HEADER_MOST = 40  # characters; longer texts are contents
 GROUP_MOST = 14  # characters of a label over several columns
 # What is asked of a person or an organisation: which one, only the group above it says.
 _ATTRIBUTES = re.compile(
-    r"^(姓名|名字|名称|全称|职务|职称|电话|手机|联系电话|手机号码?|电话号码|联系方式|固定电话|固话|座机|办公电话|邮箱|电子邮箱|"
-    r"电子邮件|e-?mail|邮箱地址|phone|tel|微信|qq|传真|部门|地址|性质|统一社会信用代码|信用代码|身份证号码?)$"
+    r"^(姓名|名字|名称|全称|职务|职称|电话|手机|联系电话|手机号码?|电话号码|联系方式|固定电话|固话|座机|办公电话|移动电话|联系手机|"
+    r"邮箱|电子邮箱|电子邮件|e-?mail|邮箱地址|联系邮箱|phone|tel|mobile|微信号?|qq|传真|部门|单位|工作单位|地址|性质|类型|"
+    r"统一社会信用代码|信用代码|身份证号码?)$"
 )
-_CONTACT_GROUP = re.compile(r"联系|对接|联络|contact")
+_NAMES = frozenset({"姓名", "名字", "名称", "全称"})
 # Groups of these words name what the columns are about and nobody in particular.
-_NEUTRAL_GROUP = re.compile(r"(信息|情况|内容|资料|要求|概况|栏|数据|部分)$")
-_PERSON_GROUP = re.compile(
-    r"法人|法定|代表人|负责人|经办|填[表报]|审[核批]|推荐|主管|领导|专家|财务|完成人|发明人|权利人|经理|董事|院长|校长|团队"
-)
+_NEUTRAL_GROUP = re.compile(r"(信息|情况|内容|资料|要求|概况|栏|数据|部分|一栏)$")
+# What stands above a table and is no group: its title, its date, its unit.
+_NO_GROUP = re.compile(r"(?<!代)表$|清单$|汇总|附件|日期|\d{4}|:")
+# The fields by which a person is reached.
+REACHING = frozenset({"contact_phone", "contact_email"})
+CONTACT_NAME = "contact_name"
 
 
 @dataclass(frozen=True)
@@ -99,21 +109,38 @@ class PlacedColumn:
 
 
 class GroupedHeader(str):
-    """A header of two levels: a label, and the group over it that says whose it is.
+    """A header of several levels: a label, and the groups over it that say whose it is.
 
     Args:
-        group: the label of the upper row.
-        label: that of the lower row.
+        groups: the labels of the upper rows, the highest first.
+        label: that of the lowest row.
     """
 
-    group: str
+    groups: tuple[str, ...]
     label: str
 
-    def __new__(cls, group: str, label: str) -> GroupedHeader:
-        text = super().__new__(cls, f"{group}/{label}")
-        text.group = group
+    def __new__(cls, groups: tuple[str, ...], label: str) -> GroupedHeader:
+        text = super().__new__(cls, "/".join((*groups, label)))
+        text.groups = groups
         text.label = label
         return text
+
+
+@dataclass(frozen=True)
+class ReadHeader:
+    """A header row as it is understood.
+
+    Attributes:
+        placed: the columns, in the order of the sheet.
+        unknown: index and text of the headers that mean nothing to us.
+        doubled: index and text of a header, and the header that has its column already.
+        unsure: index and text of telephones and mailboxes that are not surely the contact's, and whose they seem.
+    """
+
+    placed: list[PlacedColumn]
+    unknown: list[tuple[int, str]]
+    doubled: list[tuple[int, str, str]]
+    unsure: list[tuple[int, str, str]]
 
 
 @lru_cache(maxsize=4096)
@@ -157,6 +184,8 @@ class Headers:
 
     def is_known(self, cell: Any) -> bool:
         """Whether a cell may be a header that means something to us."""
+        if isinstance(cell, GroupedHeader):
+            return self._key_in_groups(cell) in self.meanings
         if not isinstance(cell, str) or len(cell) > HEADER_MOST:
             return False
         return header_key(cell) in self.meanings
@@ -195,18 +224,16 @@ class Headers:
         grouped = 0
         for over, label in zip(above, below, strict=True):
             group = over or group
-            if not label or label == over:
-                combined.append(over or None)
+            if not label or _top_of(label) == over:
+                combined.append(label or over or None)
                 # A header of its own ends the group beside it.
-                group = "" if label == over else group
-            elif group and (over or _ATTRIBUTES.match(header_key(label))):
-                combined.append(GroupedHeader(group, label))
+                group = "" if over else group
+            elif group and (over or _is_attribute(label)):
+                combined.append(_put_under(group, label))
                 grouped += 1
             else:
                 combined.append(label)
-        if not grouped or not self.count_known(combined):
-            return None
-        return tuple(combined)
+        return tuple(combined) if grouped else None
 
     def count_known(self, row: Sequence[Any]) -> int:
         """How many columns a row names; 0 where it cannot be a header: no title, or nothing but the title."""
@@ -221,28 +248,50 @@ class Headers:
     ) -> tuple[list[PlacedColumn], list[tuple[int, str]]]:
         """Which cell of a header row names which column.
 
-        A header with several meanings (负责人, 专利名称) takes the first that no other header of the row has.
-
         Args:
             row: the cells of the row.
 
         Returns:
-            the columns found, and index and text of the headers that mean nothing to us.
+            the columns found, and index and text of the headers whose cells are not read (`read_header` says why).
         """
+        read = self.read_header(row)
+        left_out = [(index, text) for index, text, _ in (*read.doubled, *read.unsure)]
+        return read.placed, sorted([*read.unknown, *left_out])
+
+    def read_header(self, row: Sequence[Any]) -> ReadHeader:
+        """Understand a header row.
+
+        A header with several meanings (负责人, 专利名称) takes the first that no other header of the row has. A
+        telephone is placed where it is the contact's (`contact_columns`).
+
+        Args:
+            row: the cells of the row.
+        """
+        keys = {index: self._key_in_groups(cell) for index, cell in enumerate(row)}
+        reached = self._owners_in(row, keys)
         placed: dict[str, PlacedColumn] = {}
-        unknown = []
-        for index in self._by_number_of_meanings(row):
+        read = ReadHeader([], [], [], [])
+        for index in self._by_certainty(keys, reached):
             text = str(row[index]).strip()
-            key = self._key_in_groups(row[index])
+            key = keys[index]
+            whose = reached.get(index)
+            if whose and whose.owner in (Owner.OTHER, Owner.UNSURE):
+                read.unsure.append((index, text, whose.beside))
+                continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
                 unit = _unit_of(column, text)
                 placed[column.name] = PlacedColumn(index, text, column, unit)
-            # Also a header whose only meaning another cell of the row has: its cells are not read.
+            elif key in self.meanings:
+                # Its only meaning another cell of the row has: its cells are not read.
+                holder = placed[self.meanings[key][0].name]
+                read.doubled.append((index, text, holder.header))
             elif key not in IGNORED_HEADERS:
-                unknown.append((index, text))
-        in_order = sorted(placed.values(), key=lambda one: one.index)
-        return in_order, sorted(unknown)
+                read.unknown.append((index, text))
+        read.placed.extend(sorted(placed.values(), key=lambda one: one.index))
+        for left_out in (read.unknown, read.doubled, read.unsure):
+            left_out.sort()
+        return read
 
     def find_column(self, header: str) -> ListColumn | None:
         """The column that a single header means first of all, or None."""
@@ -250,27 +299,68 @@ class Headers:
             return column
         return None
 
-    def _by_number_of_meanings(self, row: Sequence[Any]) -> list[int]:
-        """The indices of the filled headers, those of one meaning before those that may give way."""
-        keys = {index: self._key_in_groups(cell) for index, cell in enumerate(row)}
-        filled = [index for index, key in keys.items() if key]
-        return sorted(filled, key=lambda index: len(self.meanings.get(keys[index], ())))
+    def _by_certainty(
+        self, keys: Mapping[int, str], reached: Mapping[int, Reached]
+    ) -> list[int]:
+        """The indices of the filled headers: those of one meaning before those that may give way, the contact's own
+        telephone before one of which nobody says whose it is."""
+
+        def uncertainty(index: int) -> tuple[int, int]:
+            meanings = len(self.meanings.get(keys[index], ()))
+            whose = reached.get(index)
+            if whose is None:
+                return meanings, 0
+            return meanings, whose.rank + (whose.owner is Owner.NOBODY)
+
+        return sorted((index for index, key in keys.items() if key), key=uncertainty)
+
+    def _owners_in(
+        self, row: Sequence[Any], keys: Mapping[int, str]
+    ) -> dict[int, Reached]:
+        """Whose each telephone and mailbox of a header row is."""
+        return owners_of([self._label_of(cell, keys[i]) for i, cell in enumerate(row)])
+
+    def _label_of(self, cell: Any, key: str) -> Label | None:
+        if not key:
+            return None
+        text = cell.strip()
+        names = {column.name for column in self.meanings.get(key, ())}
+        if isinstance(cell, GroupedHeader):
+            label = header_key(cell.label)
+            whose = person_of(label) or _person_over(cell)
+            reaches = self._reaches(label) or bool(names & REACHING)
+            return Label(label, text, reaches, whose)
+        if CONTACT_NAME in names:
+            return Label(key, text, False, Owner.CONTACT)
+        return Label(key, text, bool(names & REACHING), person_of(key))
+
+    def _reaches(self, key: str) -> bool:
+        """Whether a header is that of a telephone or a mailbox, whosever."""
+        return any(column.name in REACHING for column in self.meanings.get(key, ()))
 
     def _key_in_groups(self, cell: Any) -> str:
-        """The key of a header; of one with a group over it the key that both make, or one that means nothing."""
+        """The key of a header; of one with groups over it the key that both make, or one that means nothing."""
         if not isinstance(cell, GroupedHeader):
             return header_key(cell)
-        group = header_key(cell.group)
         label = header_key(cell.label)
-        both = f"{group}{label}"
-        if both in self.meanings:
-            return both
-        if not _ATTRIBUTES.match(label) or _is_neutral(group):
+        for group in reversed(cell.groups):
+            over = header_key(group)
+            bare = _NEUTRAL_GROUP.sub("", over)
+            # 需求信息 over 类型 is 需求类型, 完成人 over 姓名 is 完成人.
+            for key in (f"{over}{label}", f"{bare}{label}"):
+                if key in self.meanings:
+                    return key
+            if label in _NAMES and bare in self.meanings:
+                return bare
+        if not _ATTRIBUTES.match(label):
             return label
+        whose = _person_over(cell)
         # 联系人 over 姓名, 对接人信息 over 电话: the contact of the list.
-        if _CONTACT_GROUP.search(group) and not _PERSON_GROUP.search(group):
+        if whose is Owner.CONTACT:
             return f"联系人{label}" if f"联系人{label}" in self.meanings else label
-        return both
+        nearest = header_key(cell.groups[-1])
+        is_neutral = whose is None and _NEUTRAL_GROUP.search(nearest)
+        return label if is_neutral else f"{nearest}{label}"
 
     def _first_free_meaning(
         self, key: str, placed: dict[str, PlacedColumn]
@@ -285,6 +375,8 @@ def _label_at(row: Sequence[Any], index: int) -> str:
     """The text of a cell of a header row; empty where it has none."""
     if index >= len(row) or not isinstance(row[index], str):
         return ""
+    if isinstance(row[index], GroupedHeader):
+        return row[index]
     return str(row[index]).strip()
 
 
@@ -295,13 +387,16 @@ def _may_be_groups(
     differing = [
         (over, label)
         for over, label in zip(above, below, strict=True)
-        if label and label != over
+        if label and _top_of(label) != over
     ]
     filled = [text for text in above if text]
     # One text alone at the left is the title of the sheet.
     if not differing or not filled or (len(set(filled)) == 1 and above[0]):
         return False
-    if any(len(text) > GROUP_MOST or ":" in half_width(text) for text in filled):
+    over_them = {over for over, _ in differing if over}
+    if any(_NO_GROUP.search(half_width(text)) for text in over_them):
+        return False
+    if any(len(text) > GROUP_MOST for text in over_them):
         return False
     # A column without a meaning may stand among the labels; a row of contents has none of ours.
     known = sum(1 for _, label in differing if _may_be_label(label, headers))
@@ -309,12 +404,38 @@ def _may_be_groups(
 
 
 def _may_be_label(text: str, headers: Headers) -> bool:
-    return headers.is_known(text) or bool(_ATTRIBUTES.match(header_key(text)))
+    return headers.is_known(text) or _is_attribute(text)
 
 
-def _is_neutral(group: str) -> bool:
-    """Whether a group says of nobody in particular whose the columns under it are."""
-    return bool(_NEUTRAL_GROUP.search(group)) and not _PERSON_GROUP.search(group)
+def _is_attribute(text: str) -> bool:
+    """Whether a label needs a group to say whose it is."""
+    if isinstance(text, GroupedHeader):
+        return True
+    return _ATTRIBUTES.match(header_key(text)) is not None
+
+
+def _top_of(label: str) -> str:
+    """The label of the highest row of a header."""
+    if isinstance(label, GroupedHeader):
+        return label.groups[0]
+    return label
+
+
+def _put_under(group: str, label: str) -> GroupedHeader:
+    if isinstance(label, GroupedHeader):
+        return GroupedHeader((group, *label.groups), label.label)
+    return GroupedHeader((group,), label)
+
+
+def _person_over(cell: GroupedHeader) -> Owner | None:
+    """Whom the groups over a label name; the nearest one counts."""
+    for group in reversed(cell.groups):
+        key = header_key(group)
+        # 联系方式 and 联系信息 over 电话 are the contact's.
+        whose = person_of(key) or (Owner.CONTACT if key.startswith("联系") else None)
+        if whose is not None:
+            return whose
+    return None
 
 
 def _unit_of(column: ListColumn, header: str) -> Decimal | None:

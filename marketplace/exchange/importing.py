@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +20,13 @@ from marketplace.exchange.headers import (
     TITLE,
     Headers,
     PlacedColumn,
+    ReadHeader,
     find_number_index,
     unit_of_sheet,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, RowKinds
-from marketplace.exchange.rows import OpenSheet, SheetRow, combined_header
+from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.disclosure import UNNAMED
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
@@ -148,15 +150,17 @@ def _read_rows(
 
 def _with_following(
     rows: Iterable[SheetRow],
-) -> Iterator[tuple[SheetRow, SheetRow | None]]:
-    """Each row with the one that comes after it."""
-    before: SheetRow | None = None
+) -> Iterator[tuple[SheetRow, Sequence[SheetRow]]]:
+    """Each row with those that come after it, as many as a header may have."""
+    waiting: deque[SheetRow] = deque()
     for row in rows:
-        if before is not None:
-            yield before, row
-        before = row
-    if before is not None:
-        yield before, None
+        waiting.append(row)
+        if len(waiting) == LEVELS:
+            first = waiting.popleft()
+            yield first, tuple(waiting)
+    while waiting:
+        first = waiting.popleft()
+        yield first, tuple(waiting)
 
 
 def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
@@ -263,12 +267,12 @@ class _SheetReader:
         report.remarks = sheet.remarks
         self._read_header(sheet.header)
 
-    def read_row(self, row: SheetRow, following: SheetRow | None) -> None:
+    def read_row(self, row: SheetRow, following: Sequence[SheetRow]) -> None:
         """Read one row: an entry, or problems. Rows of no listing are passed over, and told at the end.
 
         Args:
             row: the row.
-            following: the one after it: a header of two rows is known by both.
+            following: those after it: a header of several rows is known by all of them.
         """
         if self._is_new_header(row, following):
             return
@@ -323,26 +327,38 @@ class _SheetReader:
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
         self.header_number = header.number
-        placed, unknown = self.headers.place_columns(header.cells)
-        self.placed = [self._with_unit(one) for one in placed]
+        read = self.headers.read_header(header.cells)
+        self.placed = [self._with_unit(one) for one in read.placed]
         self.number_index = find_number_index(header.cells)
-        titles = [one.index for one in placed if one.column.name == TITLE]
+        titles = [one.index for one in read.placed if one.column.name == TITLE]
         self.title_index = titles[0] if titles else None
         self.columns = _columns_by_name(self.schema, self.placed, self.defaults)
-        if unknown:
-            places = [
-                f"{text[:VALUE_MOST]}（{sheets.column_letter(index)} 列）"
-                for index, text in unknown[:UNKNOWN_MOST]
-            ]
-            self._add_remark(f"这些列没有对应的栏目，没有导入：{'、'.join(places)}。")
-        hidden = [one for one in placed if one.index in self.sheet.hidden_columns]
+        self._name_left_out(read)
+        hidden = [
+            (one.index, one.header)
+            for one in read.placed
+            if one.index in self.sheet.hidden_columns
+        ]
         if hidden:
-            places = [
-                f"{one.header[:VALUE_MOST]}（{sheets.column_letter(one.index)} 列）"
-                for one in hidden
-            ]
             self._add_remark(
-                f"这些列在表里是隐藏的，也读取了：{'、'.join(places)}；不该导入的请先删去。"
+                f"这些列在表里是隐藏的，也读取了：{_list_columns(hidden)}；不该导入的请先删去。"
+            )
+
+    def _name_left_out(self, read: ReadHeader) -> None:
+        """Say which columns are not read, and why."""
+        if read.unknown:
+            listed = _list_columns(read.unknown[:UNKNOWN_MOST])
+            self._add_remark(f"这些列没有对应的栏目，没有导入：{listed}。")
+        for index, text, holder in read.doubled[:UNKNOWN_MOST]:
+            place = _list_columns([(index, text)])
+            self._add_remark(
+                f"{place}与「{holder[:VALUE_MOST]}」是同一栏目，只读取「{holder[:VALUE_MOST]}」，这一列没有导入。"
+            )
+        for index, text, beside in read.unsure[:UNKNOWN_MOST]:
+            place = _list_columns([(index, text)])
+            whose = f"，看起来是「{beside[:VALUE_MOST]}」的" if beside else ""
+            self._add_remark(
+                f"{place}不能确定是联系人的{whose}，没有导入；是联系人的请把表头改成「联系人电话」或「联系人邮箱」。"
             )
 
     def _add_remark(self, remark: str) -> None:
@@ -356,13 +372,13 @@ class _SheetReader:
             return replace(placed, unit=self.sheet_unit)
         return placed
 
-    def _is_new_header(self, row: SheetRow, following: SheetRow | None) -> bool:
+    def _is_new_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""
         if row.number <= self.header_number:
             return True  # the lower row of a header that was read already
         found = None
-        if following is not None and self._may_be_header(row, following):
-            found = combined_header(row, following, self.headers)
+        if following and self._may_be_header(row, following):
+            found = joined_header([row, *following], self.headers)
         if found is None and self.headers.is_header_row(row.cells):
             found = row
         if found is None:
@@ -379,10 +395,12 @@ class _SheetReader:
         self._read_header(found)
         return True
 
-    def _may_be_header(self, row: SheetRow, following: SheetRow) -> bool:
-        """Whether two rows are worth looking at: a header of two rows names the title in one of them."""
-        known = self.headers.is_known
-        return sum(map(known, (*row.cells, *following.cells))) > 2
+    def _may_be_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
+        """Whether rows are worth looking at: a header of several rows names the title in one of them."""
+        cells = [*row.cells]
+        for one in following:
+            cells += one.cells
+        return sum(map(self.headers.is_known, cells)) > 2
 
     def _is_listing(self, row: SheetRow) -> bool:
         """Whether a row is meant to be a listing; what else it is goes into the report."""
@@ -497,6 +515,15 @@ def may_be_left_out(column: ListColumn) -> bool:
     if column.name in NEVER_LEFT_OUT or column.holder:
         return False
     return bool(column.unit) or not column.is_starred
+
+
+def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
+    """联系电话（C 列）、手机（F 列）."""
+    places = [
+        f"{text[:VALUE_MOST]}（{sheets.column_letter(index)} 列）"
+        for index, text in columns
+    ]
+    return "、".join(places)
 
 
 def _list_rows(numbers: Sequence[int]) -> str:
