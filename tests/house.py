@@ -43,6 +43,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "exporting": "rows go out in one way, whoever asks",
+        "header_groups": "headers of several rows",
+        "header_keys": "spellings of a header",
         "headers": "which column of a list is which field",
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",

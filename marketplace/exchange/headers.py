@@ -1,6 +1,7 @@
 """Header rows: which cell of them names which column of the schema, and in which unit its sums are.
 
-The headers themselves and their other names are in `listings.schema`; finding the header row of a file is in `rows.py`.
+The headers themselves and their other names are in `listings.schema`, spellings of one in `header_keys.py`; finding the
+header row of a file is in `rows.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from marketplace.exchange.contact_columns import (
@@ -19,12 +19,25 @@ from marketplace.exchange.contact_columns import (
     owners_of,
     person_of,
 )
+from marketplace.exchange.header_groups import (
+    ATTRIBUTES,
+    NAMES,
+    NEUTRAL_GROUP,
+    GroupedHeader,
+    join_rows,
+    person_over,
+)
+from marketplace.exchange.header_keys import (
+    HEADER_MOST,
+    MONEY_UNIT,
+    header_key,
+    names_in,
+    shorter_keys,
+)
 from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
-from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing.text import half_width
-from matching.folding import fold_label
 
 # What names a listing: a list without it is none, and with the owner it says which listing a row is about.
 TITLE = "title"
@@ -50,32 +63,13 @@ UNITS = {
     "万": Decimal(1),
     "亿元": Decimal(10_000),
 }
-# Stars of required columns, and what people put before and after a header.
-_DECORATION = "*:#★☆※●▲√-_/.、,;→↓"
-_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|<[^<>]*>|\{[^{}]*\}")
-# 1.需求名称, 一、需求名称, (1)需求名称, ①需求名称, 第一项:需求名称
-_NUMBERING = re.compile(
-    r"^(?:\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\)|(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-z])[.、,:])+(?=\D)"
-)
-_CIRCLED = re.compile("^[\u2460-\u2473\u2776-\u277f\u3220-\u3229\u24ea]+")
-_MONEY_UNIT = "亿元|万元|千元|元|万"
-_UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({_MONEY_UNIT})")
+_UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({MONEY_UNIT})")
 _UNIT_OF_SHEET = re.compile(
-    rf"(?:金额|货币|资金|经费)?单位[::](?:人民币)?({_MONEY_UNIT})(?![\u4e00-\u9fff])"
+    rf"(?:金额|货币|资金|经费)?单位[::](?:人民币)?({MONEY_UNIT})(?![\u4e00-\u9fff])"
 )
-HEADER_MOST = 40  # characters; longer texts are contents
-GROUP_MOST = 14  # characters of a label over several columns
-# What is asked of a person or an organisation: which one, only the group above it says.
-_ATTRIBUTES = re.compile(
-    r"^(姓名|名字|名称|全称|职务|职称|电话|手机|联系电话|手机号码?|电话号码|联系方式|固定电话|固话|座机|办公电话|移动电话|联系手机|"
-    r"邮箱|电子邮箱|电子邮件|e-?mail|邮箱地址|联系邮箱|phone|tel|mobile|微信号?|qq|传真|部门|单位|工作单位|地址|性质|类型|"
-    r"统一社会信用代码|信用代码|身份证号码?)$"
+KEYS_MOST = (
+    20_000  # texts remembered; a long list has as many cells that are no headers
 )
-_NAMES = frozenset({"姓名", "名字", "名称", "全称"})
-# Groups of these words name what the columns are about and nobody in particular.
-_NEUTRAL_GROUP = re.compile(r"(信息|情况|内容|资料|要求|概况|栏|数据|部分|一栏)$")
-# What stands above a table and is no group: its title, its date, its unit.
-_NO_GROUP = re.compile(r"(?<!代)表$|清单$|汇总|附件|日期|\d{4}|:")
 # The fields by which a person is reached.
 REACHING = frozenset({"contact_phone", "contact_email"})
 CONTACT_NAME = "contact_name"
@@ -108,24 +102,6 @@ class PlacedColumn:
         return self.column.read_cell(raw, dictionaries, self.unit)
 
 
-class GroupedHeader(str):
-    """A header of several levels: a label, and the groups over it that say whose it is.
-
-    Args:
-        groups: the labels of the upper rows, the highest first.
-        label: that of the lowest row.
-    """
-
-    groups: tuple[str, ...]
-    label: str
-
-    def __new__(cls, groups: tuple[str, ...], label: str) -> GroupedHeader:
-        text = super().__new__(cls, "/".join((*groups, label)))
-        text.groups = groups
-        text.label = label
-        return text
-
-
 @dataclass(frozen=True)
 class ReadHeader:
     """A header row as it is understood.
@@ -143,29 +119,6 @@ class ReadHeader:
     unsure: list[tuple[int, str, str]]
 
 
-@lru_cache(maxsize=4096)
-def _key_of_text(text: str) -> str:
-    plain = word_key(fold_label(text).replace("【", "[").replace("】", "]"))
-    bare = _NUMBERING.sub("", _CIRCLED.sub("", plain.strip(_DECORATION)))
-    # 【需求名称】 is a header in brackets, and 名称【必填】 one with a remark.
-    if bare.startswith("[") and bare.endswith("]"):
-        bare = bare[1:-1]
-    bare = _NUMBERING.sub("", bare.strip(_DECORATION))
-    without_remarks = _REMARK.sub("", bare).strip(_DECORATION)
-    without_unit = re.sub(
-        rf"(?:[:/,]|单位[::]?)(?:人民币)?(?:{_MONEY_UNIT})$", "", without_remarks
-    )
-    return without_unit.strip(_DECORATION) or without_remarks or plain
-
-
-def header_key(cell: Any) -> str:
-    """What spellings of one header share: folded, without blanks, numbering, stars or remarks in brackets."""
-    if not isinstance(cell, str) or len(cell) > 4 * HEADER_MOST:
-        return ""
-    # Circled numbers fold to digits, which would join the header.
-    return _key_of_text(_CIRCLED.sub("", cell.strip()))
-
-
 class Headers:
     """The headers of a kind of list, each with the columns that it may mean.
 
@@ -181,6 +134,37 @@ class Headers:
             keys = {header_key(name) for name in (column.header, *column.aliases)}
             for key in keys:
                 self.meanings.setdefault(key, []).append(column)
+        # Keys of texts that are no header word for word, filled as they are met.
+        self._keys: dict[str, str] = {}
+
+    def key_of(self, cell: Any) -> str:
+        """The key of a header; where it is not known word for word, that of the column it surely names."""
+        key = header_key(cell)
+        if not key or key in self.meanings or len(key) > HEADER_MOST:
+            return key
+        if key not in self._keys:
+            if len(self._keys) >= KEYS_MOST:
+                self._keys.clear()
+            self._keys[key] = self._nearest_key(key)
+        return self._keys[key]
+
+    def _nearest_key(self, key: str) -> str:
+        for shorter in shorter_keys(key):
+            if shorter in self.meanings:
+                return shorter
+        parts = names_in(key)
+        if len(parts) < 2:
+            return key
+        # 电话/手机: both name one column. 电话/邮箱 name two, and nothing is guessed.
+        names = {self._first_meaning(part) for part in parts}
+        if len(names) == 1 and "" not in names:
+            return parts[0]
+        return key
+
+    def _first_meaning(self, key: str) -> str:
+        for column in self.meanings.get(key, ()):
+            return column.name
+        return ""
 
     def is_known(self, cell: Any) -> bool:
         """Whether a cell may be a header that means something to us."""
@@ -188,7 +172,7 @@ class Headers:
             return self._key_in_groups(cell) in self.meanings
         if not isinstance(cell, str) or len(cell) > HEADER_MOST:
             return False
-        return header_key(cell) in self.meanings
+        return self.key_of(cell) in self.meanings
 
     def is_header_row(self, row: Sequence[Any]) -> bool:
         """Whether a row among those of a list is a header once more: half of its cells are headers, the title too.
@@ -214,26 +198,7 @@ class Headers:
         Args:
             upper, lower: the cells of two rows one below the other.
         """
-        width = max(len(upper), len(lower))
-        above = [_label_at(upper, index) for index in range(width)]
-        below = [_label_at(lower, index) for index in range(width)]
-        if not _may_be_groups(above, below, self):
-            return None
-        combined: list[Any] = []
-        group = ""
-        grouped = 0
-        for over, label in zip(above, below, strict=True):
-            group = over or group
-            if not label or _top_of(label) == over:
-                combined.append(label or over or None)
-                # A header of its own ends the group beside it.
-                group = "" if over else group
-            elif group and (over or _is_attribute(label)):
-                combined.append(_put_under(group, label))
-                grouped += 1
-            else:
-                combined.append(label)
-        return tuple(combined) if grouped else None
+        return join_rows(upper, lower, self.is_known)
 
     def count_known(self, row: Sequence[Any]) -> int:
         """How many columns a row names; 0 where it cannot be a header: no title, or nothing but the title."""
@@ -295,7 +260,7 @@ class Headers:
 
     def find_column(self, header: str) -> ListColumn | None:
         """The column that a single header means first of all, or None."""
-        for column in self.meanings.get(header_key(header), ()):
+        for column in self.meanings.get(self.key_of(header), ()):
             return column
         return None
 
@@ -326,8 +291,8 @@ class Headers:
         text = cell.strip()
         names = {column.name for column in self.meanings.get(key, ())}
         if isinstance(cell, GroupedHeader):
-            label = header_key(cell.label)
-            whose = person_of(label) or _person_over(cell)
+            label = self.key_of(cell.label)
+            whose = person_of(label) or person_over(cell)
             reaches = self._reaches(label) or bool(names & REACHING)
             return Label(label, text, reaches, whose)
         if CONTACT_NAME in names:
@@ -341,25 +306,25 @@ class Headers:
     def _key_in_groups(self, cell: Any) -> str:
         """The key of a header; of one with groups over it the key that both make, or one that means nothing."""
         if not isinstance(cell, GroupedHeader):
-            return header_key(cell)
-        label = header_key(cell.label)
+            return self.key_of(cell)
+        label = self.key_of(cell.label)
         for group in reversed(cell.groups):
             over = header_key(group)
-            bare = _NEUTRAL_GROUP.sub("", over)
+            bare = NEUTRAL_GROUP.sub("", over)
             # 需求信息 over 类型 is 需求类型, 完成人 over 姓名 is 完成人.
             for key in (f"{over}{label}", f"{bare}{label}"):
                 if key in self.meanings:
                     return key
-            if label in _NAMES and bare in self.meanings:
+            if label in NAMES and bare in self.meanings:
                 return bare
-        if not _ATTRIBUTES.match(label):
+        if not ATTRIBUTES.match(label):
             return label
-        whose = _person_over(cell)
+        whose = person_over(cell)
         # 联系人 over 姓名, 对接人信息 over 电话: the contact of the list.
         if whose is Owner.CONTACT:
             return f"联系人{label}" if f"联系人{label}" in self.meanings else label
         nearest = header_key(cell.groups[-1])
-        is_neutral = whose is None and _NEUTRAL_GROUP.search(nearest)
+        is_neutral = whose is None and NEUTRAL_GROUP.search(nearest)
         return label if is_neutral else f"{nearest}{label}"
 
     def _first_free_meaning(
@@ -369,73 +334,6 @@ class Headers:
             if column.name not in placed:
                 return column
         return None
-
-
-def _label_at(row: Sequence[Any], index: int) -> str:
-    """The text of a cell of a header row; empty where it has none."""
-    if index >= len(row) or not isinstance(row[index], str):
-        return ""
-    if isinstance(row[index], GroupedHeader):
-        return row[index]
-    return str(row[index]).strip()
-
-
-def _may_be_groups(
-    above: Sequence[str], below: Sequence[str], headers: Headers
-) -> bool:
-    """Whether two rows have the form of groups and labels: short texts, and below only what can be a header."""
-    differing = [
-        (over, label)
-        for over, label in zip(above, below, strict=True)
-        if label and _top_of(label) != over
-    ]
-    filled = [text for text in above if text]
-    # One text alone at the left is the title of the sheet.
-    if not differing or not filled or (len(set(filled)) == 1 and above[0]):
-        return False
-    over_them = {over for over, _ in differing if over}
-    if any(_NO_GROUP.search(half_width(text)) for text in over_them):
-        return False
-    if any(len(text) > GROUP_MOST for text in over_them):
-        return False
-    # A column without a meaning may stand among the labels; a row of contents has none of ours.
-    known = sum(1 for _, label in differing if _may_be_label(label, headers))
-    return known * 2 > len(differing)
-
-
-def _may_be_label(text: str, headers: Headers) -> bool:
-    return headers.is_known(text) or _is_attribute(text)
-
-
-def _is_attribute(text: str) -> bool:
-    """Whether a label needs a group to say whose it is."""
-    if isinstance(text, GroupedHeader):
-        return True
-    return _ATTRIBUTES.match(header_key(text)) is not None
-
-
-def _top_of(label: str) -> str:
-    """The label of the highest row of a header."""
-    if isinstance(label, GroupedHeader):
-        return label.groups[0]
-    return label
-
-
-def _put_under(group: str, label: str) -> GroupedHeader:
-    if isinstance(label, GroupedHeader):
-        return GroupedHeader((group, *label.groups), label.label)
-    return GroupedHeader((group,), label)
-
-
-def _person_over(cell: GroupedHeader) -> Owner | None:
-    """Whom the groups over a label name; the nearest one counts."""
-    for group in reversed(cell.groups):
-        key = header_key(group)
-        # 联系方式 and 联系信息 over 电话 are the contact's.
-        whose = person_of(key) or (Owner.CONTACT if key.startswith("联系") else None)
-        if whose is not None:
-            return whose
-    return None
 
 
 def _unit_of(column: ListColumn, header: str) -> Decimal | None:

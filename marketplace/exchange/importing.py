@@ -259,6 +259,8 @@ class _SheetReader:
         self.first_rows: dict[tuple[str, str], int] = {}
         self.hidden_rows: list[int] = []
         self.headers_below: list[int] = []
+        # Row → headers among its cells: every row is looked at as one of three.
+        self.known_headers: dict[int, int] = {}
         self.header_texts = [
             str(cell) for cell in sheet.header.cells if cell is not None
         ]
@@ -397,10 +399,17 @@ class _SheetReader:
 
     def _may_be_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
         """Whether rows are worth looking at: a header of several rows names the title in one of them."""
-        cells = [*row.cells]
-        for one in following:
-            cells += one.cells
-        return sum(map(self.headers.is_known, cells)) > 2
+        known = [self._count_headers(one) for one in (row, *following)]
+        # Each row is looked at once as the first, and is needed no more then.
+        self.known_headers.pop(row.number, None)
+        return sum(known) > 2
+
+    def _count_headers(self, row: SheetRow) -> int:
+        """How many cells of a row are headers."""
+        if row.number not in self.known_headers:
+            count = sum(map(self.headers.is_known, row.cells))
+            self.known_headers[row.number] = count
+        return self.known_headers[row.number]
 
     def _is_listing(self, row: SheetRow) -> bool:
         """Whether a row is meant to be a listing; what else it is goes into the report."""

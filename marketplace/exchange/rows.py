@@ -126,7 +126,7 @@ def header_at(
     """The place of the first header row among rows, and the header; None where there is none."""
     counts = [_known_in(row, headers) for row in rows]
     levels = [joined_header(rows[place:], headers) for place in range(len(rows))]
-    counted = [_known_in(header, headers) if header else 0 for header in levels]
+    counted = [_known_in(header, headers) for header in levels]
     best = max([*counts, *counted])
     if not best:
         return None
@@ -171,8 +171,8 @@ def _join_rows(rows: Sequence[SheetRow], headers: HeaderReader) -> SheetRow | No
     return header
 
 
-def _known_in(row: SheetRow, headers: HeaderReader) -> int:
-    if row.number > HEADER_ROWS + 1:
+def _known_in(row: SheetRow | None, headers: HeaderReader) -> int:
+    if row is None or row.number > HEADER_ROWS + 1:
         return 0
     return headers.count_known(row.cells)
 
