@@ -49,6 +49,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",
         "package": "workbooks that Excel opens, put in order for a stricter reader",
+        "remarks": "what is said of a list as a whole, in words",
         "reports": "what is said about a list and about its import",
         "row_kinds": "rows that hold no listing",
         "rows": "rows of a sheet, whatever file they come from",

@@ -65,7 +65,10 @@ UNITS = {
 }
 _UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({MONEY_UNIT})")
 _UNIT_OF_SHEET = re.compile(
-    rf"(?:金额|货币|资金|经费)?单位[::](?:人民币)?({MONEY_UNIT})(?![\u4e00-\u9fff])"
+    rf"(?:计量|金额|货币|资金|经费)?单位:?(?:人民币)?({MONEY_UNIT})(?![\u4e00-\u9fff])"
+)
+_UNIT_ALONE = re.compile(
+    rf"\(?(?:计量|金额|货币|资金|经费)?(?:单位)?:?(?:人民币)?({MONEY_UNIT})(?:人民币)?\)?"
 )
 KEYS_MOST = (
     20_000  # texts remembered; a long list has as many cells that are no headers
@@ -346,6 +349,18 @@ def _unit_of(column: ListColumn, header: str) -> Decimal | None:
     return UNITS[unit[1]]
 
 
+def money_unit(cell: Any) -> Decimal | None:
+    """万元 of one in the unit that a cell names and nothing else: 万元, （万元）, 单位：元; None for other cells.
+
+    Args:
+        cell: a cell above a table, or of a row of units below its header.
+    """
+    if not isinstance(cell, str):
+        return None
+    found = _UNIT_ALONE.fullmatch("".join(half_width(cell).split()))
+    return UNITS[found[1]] if found else None
+
+
 def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
     """万元 of one in the unit that stands above the table (单位：元); None where none does.
 
@@ -359,6 +374,8 @@ def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
             found = _UNIT_OF_SHEET.search("".join(half_width(cell).split()))
             if found is not None:
                 return UNITS[found[1]]
+            if (unit := money_unit(cell)) is not None:
+                return unit
     return None
 
 

@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,12 +21,18 @@ from marketplace.exchange.headers import (
     TITLE,
     Headers,
     PlacedColumn,
-    ReadHeader,
     find_number_index,
     unit_of_sheet,
 )
+from marketplace.exchange.remarks import (
+    describe_headers_below,
+    describe_hidden_columns,
+    describe_hidden_rows,
+    describe_left_out,
+    describe_skipped,
+)
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
-from marketplace.exchange.row_kinds import HEADER, RowKinds
+from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds, unit_cells
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.disclosure import UNNAMED
 from marketplace.listings.models import KIND_NAMES
@@ -46,10 +53,8 @@ from marketplace.parsing.text import cell_text
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
-UNKNOWN_MOST = 20  # headers without a column that are listed
 # What stands for an organisation that is not named: 某县某轴承企业, 单位未公开.
 PLACEHOLDER = re.compile(rf"{UNNAMED}|.{{0,12}}某.{{0,12}}(?:企业|公司|单位|工厂|厂)")
-ROWS_NAMED = 8  # rows that a remark names
 # Columns without which a listing would be another one, or be seen by others than it should.
 NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", "anonymous"})
 
@@ -315,16 +320,15 @@ class _SheetReader:
         """Say what was done with the rows of the sheet as a whole."""
         remarks = self.report.remarks
         if self.headers_below:
-            rows = _list_rows(self.headers_below)
-            remarks.append(f"{rows}又是表头，下面的行按它读取。")
+            remarks.append(describe_headers_below(self.headers_below))
         if self.hidden_rows:
-            how = "被隐藏或筛选掉" if self.sheet.is_filtered else "被隐藏"
-            rows = _list_rows(self.hidden_rows)
             remarks.append(
-                f"有 {len(self.hidden_rows)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+                describe_hidden_rows(
+                    self.hidden_rows, is_filtered=self.sheet.is_filtered
+                )
             )
         if self.report.skipped:
-            remarks.append(_describe_skipped(self.report.skipped))
+            remarks.append(describe_skipped(self.report.skipped))
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
@@ -335,33 +339,11 @@ class _SheetReader:
         titles = [one.index for one in read.placed if one.column.name == TITLE]
         self.title_index = titles[0] if titles else None
         self.columns = _columns_by_name(self.schema, self.placed, self.defaults)
-        self._name_left_out(read)
-        hidden = [
-            (one.index, one.header)
-            for one in read.placed
-            if one.index in self.sheet.hidden_columns
-        ]
-        if hidden:
-            self._add_remark(
-                f"这些列在表里是隐藏的，也读取了：{_list_columns(hidden)}；不该导入的请先删去。"
-            )
-
-    def _name_left_out(self, read: ReadHeader) -> None:
-        """Say which columns are not read, and why."""
-        if read.unknown:
-            listed = _list_columns(read.unknown[:UNKNOWN_MOST])
-            self._add_remark(f"这些列没有对应的栏目，没有导入：{listed}。")
-        for index, text, holder in read.doubled[:UNKNOWN_MOST]:
-            place = _list_columns([(index, text)])
-            self._add_remark(
-                f"{place}与「{holder[:VALUE_MOST]}」是同一栏目，只读取「{holder[:VALUE_MOST]}」，这一列没有导入。"
-            )
-        for index, text, beside in read.unsure[:UNKNOWN_MOST]:
-            place = _list_columns([(index, text)])
-            whose = f"，看起来是「{beside[:VALUE_MOST]}」的" if beside else ""
-            self._add_remark(
-                f"{place}不能确定是联系人的{whose}，没有导入；是联系人的请把表头改成「联系人电话」或「联系人邮箱」。"
-            )
+        for remark in describe_left_out(read):
+            self._add_remark(remark)
+        hidden = self.sheet.hidden_columns
+        for remark in describe_hidden_columns(read.placed, hidden):
+            self._add_remark(remark)
 
     def _add_remark(self, remark: str) -> None:
         # A sheet with a table for each county repeats its header, and says the same each time.
@@ -390,7 +372,7 @@ class _SheetReader:
         self.header_texts = texts
         if is_repeated:
             # Long lists repeat the header on each page.
-            self.report.skip(HEADER, row.number)
+            self.report.skip(HEADER, row.number, "")
             self.header_number = found.number
             return True
         self.headers_below.append(row.number)
@@ -420,9 +402,28 @@ class _SheetReader:
             title=self.title_index,
             below_header=row.number - self.header_number,
         )
+        if kind == UNIT:
+            self._take_units(row)
         if kind:
-            self.report.skip(kind, row.number)
+            self.report.skip(kind, row.number, self._text_of_row(row))
         return not kind
+
+    def _text_of_row(self, row: SheetRow) -> str:
+        """What a row says beside its running number, as a notice repeats it."""
+        cells = [cell for i, cell in enumerate(row.cells) if i != self.number_index]
+        texts = [_shorten(cell) for cell in cells if cell is not None]
+        return _shorten(" ".join(dict.fromkeys(text for text in texts if text)))
+
+    def _take_units(self, row: SheetRow) -> None:
+        """Read the sums of the columns in the units that a row of its own gives."""
+        units = unit_cells(row.cells)
+        everywhere = next(iter(units.values()), None)
+        places = [one.index for one in self.placed if one.column.unit]
+        if everywhere is not None and not set(places) & set(units):
+            # 单位：元 in one cell, wherever: of all sums, also those of the tables below.
+            self.sheet_unit = everywhere
+            units = dict.fromkeys(places, everywhere)
+        self.placed = [_in_unit(one, units) for one in self.placed]
 
     def _read_cells(
         self, raws: Mapping[str, Any], row_report: _RowReport
@@ -526,23 +527,8 @@ def may_be_left_out(column: ListColumn) -> bool:
     return bool(column.unit) or not column.is_starred
 
 
-def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
-    """联系电话（C 列）、手机（F 列）."""
-    places = [
-        f"{text[:VALUE_MOST]}（{sheets.column_letter(index)} 列）"
-        for index, text in columns
-    ]
-    return "、".join(places)
-
-
-def _list_rows(numbers: Sequence[int]) -> str:
-    """第 3、8、9 行, the first ones of many."""
-    shown = "、".join(str(number) for number in numbers[:ROWS_NAMED])
-    more = " 等" if len(numbers) > ROWS_NAMED else ""
-    return f"第 {shown}{more} 行"
-
-
-def _describe_skipped(skipped: Mapping[str, Sequence[int]]) -> str:
-    total = sum(len(numbers) for numbers in skipped.values())
-    parts = [f"{_list_rows(numbers)}（{kind}）" for kind, numbers in skipped.items()]
-    return f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。"
+def _in_unit(placed: PlacedColumn, units: Mapping[int, Decimal]) -> PlacedColumn:
+    """A column of sums in the unit given for its index; any other as it is."""
+    if placed.column.unit and placed.index in units:
+        return replace(placed, unit=units[placed.index])
+    return placed

@@ -108,14 +108,19 @@ class Report:
         """Number of rows that cannot be imported."""
         return _count_rows(self.problems)
 
-    def skip(self, kind: str, number: int) -> None:
+    def skip(self, kind: str, number: int, text: str) -> None:
         """Put down that a row holds no listing.
 
         Args:
             kind: what it is, in Chinese.
             number: its number.
+            text: what it says, shortened; empty where that is of no interest.
         """
         self.skipped.setdefault(kind, []).append(number)
+        if text:
+            message = f"这一行是{kind}，不是清单内容，没有导入。"
+            advice = "是清单内容的话，请把名称和单位等栏目填全，再导入一次。"
+            self.notices.append(Problem(number, "", "", text, message, advice))
 
 
 @dataclass
