@@ -204,7 +204,8 @@ def _counts(outcome: Outcome, *, publish: bool) -> str:
         f"不能导入 {outcome.refused}",
     ]
     published = f"；{will}发布 {outcome.published}" if publish else ""
-    return f"{'，'.join(counts)}{published}"
+    expired = f"；{will}转为已过期 {outcome.expired}" if outcome.expired else ""
+    return f"{'，'.join(counts)}{published}{expired}"
 
 
 def _print_problems(title: str, problems: Sequence[Problem]) -> None:

@@ -130,6 +130,7 @@ class Outcome:
     Attributes:
         new, changed, unchanged: number of listings by what happened to them.
         published: how many of these became public.
+        expired: how many were public, and are over by what the list says.
         problems: why rows were refused, cell by cell (those of the report and those only the database knew).
         notices, remarks: as in the report.
         drafts: cells left out, and rows that stay drafts though they were to be published, with what is missing.
@@ -141,6 +142,7 @@ class Outcome:
     changed: int = 0
     unchanged: int = 0
     published: int = 0
+    expired: int = 0
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
