@@ -226,7 +226,8 @@ def _write_problems(path: Path, outcome: Outcome) -> None:
         ("提示", outcome.notices),
     )
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        # Quoted, so that no other delimiter opens a cell in the middle of what strangers wrote.
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(ERROR_HEADERS)
         for result, problems in groups:
             for problem in problems:
