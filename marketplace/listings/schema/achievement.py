@@ -484,6 +484,7 @@ RIGHTS = Rights(
             place=260,
             aliases=headings.IP_NUMBER,
             advice=f"{PATENT_FORMS}没有的一项写「—」。",
+            verbatim=True,
             loose=True,
         ),
         "name": Part(
@@ -568,6 +569,7 @@ _SOURCE: tuple[Field, ...] = (
         aliases=("成果登记号",),
         fact_place=170,
         list_place=430,
+        verbatim=True,
     ),
     Line(
         name="registered_by",

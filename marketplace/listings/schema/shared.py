@@ -184,6 +184,7 @@ CONTACT: tuple[Field, ...] = (
         starred=True,
         seen_by=SeenBy.CONTACT,
         list_place=940,
+        verbatim=True,
     ),
     Email(
         name="contact_email",
@@ -247,6 +248,7 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
             advice="营业执照或法人证书上的 18 位代码；没有可留空。",
             seen_by=seen_by,
             list_place=30,
+            verbatim=True,
             read_raw=read_owner_uscc,
             take=lambda owner: owner.uscc,
         ),
