@@ -105,7 +105,8 @@ def _may_be_groups(
     over_them = {over for over, _ in differing if over}
     if any(_NO_GROUP.search(half_width(text)) for text in over_them):
         return False
-    if any(len(text) > GROUP_MOST for text in over_them):
+    # Without its remarks: 联系人信息（用于对接，请如实填写）.
+    if any(not 0 < len(header_key(text)) <= GROUP_MOST for text in over_them):
         return False
     # A column without a meaning may stand among the labels; a row of contents has none of ours.
     known = sum(1 for _, label in differing if _may_be_label(label, is_known))

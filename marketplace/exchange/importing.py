@@ -338,6 +338,7 @@ class _SheetReader:
         self.number_index = find_number_index(header.cells)
         titles = [one.index for one in read.placed if one.column.name == TITLE]
         self.title_index = titles[0] if titles else None
+        self.owner_indices = {one.index for one in read.placed if one.column.holder}
         self.columns = _columns_by_name(self.schema, self.placed, self.defaults)
         for remark in describe_left_out(read):
             self._add_remark(remark)
@@ -400,6 +401,7 @@ class _SheetReader:
             [one.index for one in self.placed],
             number=self.number_index,
             title=self.title_index,
+            owners=self.owner_indices,
             below_header=row.number - self.header_number,
         )
         if kind == UNIT:

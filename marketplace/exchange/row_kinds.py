@@ -8,7 +8,7 @@ as a listing, and refused with a reason where it is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -44,13 +44,15 @@ _SIGNED_BY = (
     rf"{_SIGNER}|(?:单位|部门|企业|公司|项目|主要|科室|分管|技术|财务)?负责人|法定代表人|法人代表|法人|(?:分管|主管|单位|主要|局|所|院)?领导|"
     r"(?:分管|主管)?(?:局长|主任|县长|区长|院长|校长|所长|经理|处长|科长)|签[字章名]|(?:单位|部门|企业|公司)?(?:公章|盖章|签章)|"
     r"(?:填表|填报|填写|报送|上报|汇总|制表|推荐|主管|报表)(?:单位|部门)|主管部门意见|推荐单位意见|单位意见|审核意见|"
-    r"联系人|联系电话|联系方式|电话|手机|传真|邮箱|电子邮箱"
+    r"联系人(?:及(?:联系)?(?:电话|方式))?|(?:咨询|监督|服务|办公|联系|技术支持)?电话|联系方式|手机|传真|邮箱|电子邮箱|抄送|主送"
 )
 _DATED = (
     r"(?:填表|填报|填写|报送|上报|汇总|制表|统计|审核)?(?:日期|时间)|截止(?:日期|时间)"
 )
-_LABEL = rf"(?:{_SIGNED_BY}|{_DATED})(?:\s*\((?:[^()]{{0,12}})\))?"
+_LABEL = rf"(?:(?:{_SIGNED_BY})(?:签[字章名]|盖章|意见)?|{_DATED})(?:\s*\((?:[^()]{{0,12}})\))?"
 _IS_LABEL = re.compile(rf"\(?(?:{_LABEL})\)?\s*:?|单位\s*\((?:公章|盖章|签章)\)\s*:?")
+# 临清市科技局(盖章), alone in its row.
+_SEALED = re.compile(r".{2,30}\((?:加?盖章|公章|签章|章)\)")
 _DAY = (
     r"(?:\d{4}|[〇零一二三四五六七八九]{4})\s*[年./-]\s*[\d一二三四五六七八九十]{1,3}\s*(?:[月./-]\s*(?:[\d一二三四五六七八九十]{1,3}\s*日?)?)?"
     r"|\s*年\s*月\s*日?"
@@ -159,6 +161,7 @@ class RowKinds:
         *,
         number: int | None,
         title: int | None,
+        owners: Collection[int],
         below_header: int,
     ) -> str:
         """What a row is; empty where it is a listing.
@@ -168,6 +171,7 @@ class RowKinds:
             placed: indices of the columns that mean something.
             number: index of the running number; None where there is none.
             title: index of the title; None where the sheet has none.
+            owners: indices of the columns that name the owner.
             below_header: rows between it and the header, 1 for the next one.
         """
         texts = {index: _plain(cell) for index, cell in enumerate(cells)}
@@ -192,11 +196,16 @@ class RowKinds:
             return HEADER
         if _is_labelled_note(texts):
             return NOTE
+        is_owned = any(index in texts for index in owners)
+        if not is_owned and _is_section_with_sums(list(bare.values()), named):
+            return SECTION
         if below_header <= NEAR_HEADER:
-            return self._kind_near_header(bare, title)
+            return self._kind_near_header(bare, title, owners)
         return ""
 
-    def _kind_near_header(self, bare: Mapping[int, str], title: int | None) -> str:
+    def _kind_near_header(
+        self, bare: Mapping[int, str], title: int | None, owners: Collection[int]
+    ) -> str:
         """Which of the rows that stand below a header it is: units, numbers of columns, names of fields, notes."""
         texts = {i: text for i, text in bare.items() if text.strip("-—/·")}
         values = list(texts.values())
@@ -216,9 +225,10 @@ class RowKinds:
                 return GUIDE
             return ""
         advised = sum(1 for text in values if self._is_advice(text))
-        # The title itself must be a note: a listing may well mention 18 位 in another cell.
+        # A listing may well mention 18 位 or 必填 in its title or its text, but never in the name of its owner.
+        naming = [text for i, text in texts.items() if i == title or i in owners]
         is_guide = advised > 1 and advised * 2 >= len(values)
-        return GUIDE if is_guide and self._is_advice(texts[title]) else ""  # type: ignore[index]
+        return GUIDE if is_guide and all(map(self._is_advice, naming)) else ""
 
     def _are_field_names(self, values: Sequence[str]) -> bool:
         """Whether a row repeats the names of fields in a program: title, contact_phone."""
@@ -263,6 +273,9 @@ def _is_footer(texts: Mapping[int, str]) -> bool:
     values = [_closed(text) for text in texts.values()]
     if not values or not _is_signed(values[0]):
         return False
+    # A list may begin with a column of days.
+    if _DATE_LINE.fullmatch(values[0]):
+        return all(map(_is_signed, values))
     signed = sum(1 for text in values if _is_signed(text))
     # 填表人： 张三 in two cells: label and answer take turns.
     if signed * 2 >= len(values):
@@ -286,6 +299,15 @@ def _is_total(texts: Mapping[int, str]) -> bool:
         wordy = [one for one in values[place + 1 :] if not _is_figure(one)]
         return len(wordy) < 3
     return False
+
+
+def _is_section_with_sums(values: Sequence[str], title: str) -> bool:
+    """The name of a county with how many and how much: 一、东昌府区, 5项, 300."""
+    if len(title) > _SECTION_MOST or not values or values[0] != title:
+        return False
+    if not (_SECTION_NUMBER.match(title) or _SECTION_END.search(title)):
+        return False
+    return len(values) > 1 and all(map(_is_figure, values[1:]))
 
 
 def _is_figure(text: str) -> bool:
@@ -316,7 +338,7 @@ def _kind_of_single(text: str, running: str, times: int) -> str:
     # Before the footers: 填表说明 begins like 填表人.
     if _NOTE.match(text) or _NOTE_LABEL.fullmatch(text) or _NUMBERED_NOTE.match(text):
         return NOTE
-    if _is_signed(closed):
+    if _is_signed(closed) or _SEALED.fullmatch(closed):
         return FOOTER
     if _UNIT_LINE.fullmatch(text):
         return UNIT
