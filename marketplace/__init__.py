@@ -47,7 +47,9 @@ from marketplace.permissions import Guest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "dictionaries",
+    "organisations",
     "accounts",
+    "memberships",
     "listings",
     "exchange",
     "verdicts",

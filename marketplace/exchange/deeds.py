@@ -13,8 +13,6 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace import persistence
-from marketplace.accounts.deeds import draft_organisation
-from marketplace.accounts.models import Organisation
 from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
@@ -25,6 +23,8 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.owners import NamedOwner
 from marketplace.listings.schema.rows import Rows, part_of
+from marketplace.organisations.deeds import draft_organisation
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)

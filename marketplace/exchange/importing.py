@@ -14,7 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from marketplace.accounts.models import key_of
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
 from marketplace.exchange.headers import (
@@ -45,6 +44,7 @@ from marketplace.listings.schema.owners import (
     owner_name,
     owner_of_cells,
 )
+from marketplace.organisations.models import key_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import secret_mark
 from marketplace.parsing.text import cell_text

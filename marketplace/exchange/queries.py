@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from marketplace.accounts.models import Organisation
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema.owners import NamedOwner
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
 from marketplace.persistence import chunked
 

@@ -56,7 +56,7 @@ class Entry:
         row: row number as the spreadsheet program shows it.
         owner: the organisation that the row names.
         title: name of the listing.
-        key: what spellings of the title share (`accounts.models.key_of`).
+        key: what spellings of the title share (`organisations.models.key_of`).
         values: field → value, as `listings.deeds.create` takes them.
         is_draft: a cell could not be understood and was left out, so it is not published.
     """

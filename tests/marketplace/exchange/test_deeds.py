@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.models import Organisation
 from marketplace.clock import today
 from marketplace.errors import NotAllowed
 from marketplace.exchange.deeds import import_rows
@@ -22,6 +21,7 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import Demand
+from marketplace.organisations.models import Organisation
 from tests.factories import Factory
 from tests.marketplace.exchange.lists import (
     HEADER,
