@@ -48,6 +48,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "headers": "which column of a list is which field",
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",
+        "money_units": "in which unit of money a list gives its sums",
         "package": "workbooks that Excel opens, put in order for a stricter reader",
         "remarks": "what is said of a list as a whole, in words",
         "reports": "what is said about a list and about its import",

@@ -6,8 +6,7 @@ header row of a file is in `rows.py`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -29,15 +28,15 @@ from marketplace.exchange.header_groups import (
 )
 from marketplace.exchange.header_keys import (
     HEADER_MOST,
-    MONEY_UNIT,
     header_key,
     names_in,
     shorter_keys,
 )
+from marketplace.exchange.money_units import unit_of_header
 from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
-from marketplace.parsing.text import half_width
+from marketplace.listings.schema.headings import UNCLEAR
 
 # What names a listing: a list without it is none, and with the owner it says which listing a row is about.
 TITLE = "title"
@@ -55,21 +54,6 @@ IGNORED_HEADERS = NUMBER_HEADERS | {
     "label_id",
     "label_source",
 }
-# Unit of money → 万元 of one.
-UNITS = {
-    "元": Decimal("0.0001"),
-    "千元": Decimal("0.1"),
-    "万元": Decimal(1),
-    "万": Decimal(1),
-    "亿元": Decimal(10_000),
-}
-_UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({MONEY_UNIT})")
-_UNIT_OF_SHEET = re.compile(
-    rf"(?:计量|金额|货币|资金|经费)?单位:?(?:人民币)?({MONEY_UNIT})(?![\u4e00-\u9fff])"
-)
-_UNIT_ALONE = re.compile(
-    rf"\(?(?:计量|金额|货币|资金|经费)?(?:单位)?:?(?:人民币)?({MONEY_UNIT})(?:人民币)?\)?"
-)
 KEYS_MOST = (
     20_000  # texts remembered; a long list has as many cells that are no headers
 )
@@ -114,12 +98,14 @@ class ReadHeader:
         unknown: index and text of the headers that mean nothing to us.
         doubled: index and text of a header, and the header that has its column already.
         unsure: index and text of telephones and mailboxes that are not surely the contact's, and whose they seem.
+        unclear: index and text of headers that may mean several columns, and the labels of these.
     """
 
     placed: list[PlacedColumn]
     unknown: list[tuple[int, str]]
     doubled: list[tuple[int, str, str]]
     unsure: list[tuple[int, str, str]]
+    unclear: list[tuple[int, str, list[str]]]
 
 
 class Headers:
@@ -223,7 +209,8 @@ class Headers:
             the columns found, and index and text of the headers whose cells are not read (`read_header` says why).
         """
         read = self.read_header(row)
-        left_out = [(index, text) for index, text, _ in (*read.doubled, *read.unsure)]
+        with_reasons = (*read.doubled, *read.unsure, *read.unclear)
+        left_out = [(index, text) for index, text, _ in with_reasons]
         return read.placed, sorted([*read.unknown, *left_out])
 
     def read_header(self, row: Sequence[Any]) -> ReadHeader:
@@ -238,7 +225,7 @@ class Headers:
         keys = {index: self._key_in_groups(cell) for index, cell in enumerate(row)}
         reached = self._owners_in(row, keys)
         placed: dict[str, PlacedColumn] = {}
-        read = ReadHeader([], [], [], [])
+        read = ReadHeader([], [], [], [], [])
         for index in self._by_certainty(keys, reached):
             text = str(row[index]).strip()
             key = keys[index]
@@ -248,18 +235,32 @@ class Headers:
                 continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
-                unit = _unit_of(column, text)
+                unit = unit_of_header(text) if column.unit else None
                 placed[column.name] = PlacedColumn(index, text, column, unit)
             elif key in self.meanings:
                 # Its only meaning another cell of the row has: its cells are not read.
                 holder = placed[self.meanings[key][0].name]
                 read.doubled.append((index, text, holder.header))
+            elif labels := self._labels_meant(key):
+                read.unclear.append((index, text, labels))
             elif key not in IGNORED_HEADERS:
                 read.unknown.append((index, text))
         read.placed.extend(sorted(placed.values(), key=lambda one: one.index))
-        for left_out in (read.unknown, read.doubled, read.unsure):
+        for left_out in (read.unknown, read.doubled, read.unsure, read.unclear):
             left_out.sort()
         return read
+
+    def _labels_meant(self, key: str) -> list[str]:
+        """The labels of the columns that a header may mean of which none can take it."""
+        ours = {column.label for column in self.columns}
+        found = [label for label in UNCLEAR.get(key, ()) if label in ours]
+        if found:
+            return found
+        # 电话/邮箱 names two columns.
+        columns = [self.meanings.get(part, []) for part in names_in(key)]
+        if len(columns) < 2 or not all(columns):
+            return []
+        return list(dict.fromkeys(meant[0].label for meant in columns))
 
     def find_column(self, header: str) -> ListColumn | None:
         """The column that a single header means first of all, or None."""
@@ -337,46 +338,6 @@ class Headers:
             if column.name not in placed:
                 return column
         return None
-
-
-def _unit_of(column: ListColumn, header: str) -> Decimal | None:
-    """万元 of one in a column: 预期价格(元) sets another unit than the column's own; None where none is named."""
-    if not column.unit:
-        return None
-    unit = _UNIT.search("".join(half_width(header).split()))
-    if unit is None:
-        return None
-    return UNITS[unit[1]]
-
-
-def money_unit(cell: Any) -> Decimal | None:
-    """万元 of one in the unit that a cell names and nothing else: 万元, （万元）, 单位：元; None for other cells.
-
-    Args:
-        cell: a cell above a table, or of a row of units below its header.
-    """
-    if not isinstance(cell, str):
-        return None
-    found = _UNIT_ALONE.fullmatch("".join(half_width(cell).split()))
-    return UNITS[found[1]] if found else None
-
-
-def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
-    """万元 of one in the unit that stands above the table (单位：元); None where none does.
-
-    Args:
-        rows: the cells of the rows before the header.
-    """
-    for row in rows:
-        for cell in row:
-            if not isinstance(cell, str):
-                continue
-            found = _UNIT_OF_SHEET.search("".join(half_width(cell).split()))
-            if found is not None:
-                return UNITS[found[1]]
-            if (unit := money_unit(cell)) is not None:
-                return unit
-    return None
 
 
 def find_number_index(row: Sequence[Any]) -> int | None:

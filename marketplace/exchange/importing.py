@@ -21,8 +21,8 @@ from marketplace.exchange.headers import (
     Headers,
     PlacedColumn,
     find_number_index,
-    unit_of_sheet,
 )
+from marketplace.exchange.money_units import unit_cells, unit_of_sheet
 from marketplace.exchange.remarks import (
     describe_headers_below,
     describe_hidden_columns,
@@ -31,7 +31,7 @@ from marketplace.exchange.remarks import (
     describe_skipped,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
-from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds, unit_cells
+from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
 from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.disclosure import UNNAMED
 from marketplace.listings.models import KIND_NAMES

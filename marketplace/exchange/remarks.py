@@ -24,6 +24,12 @@ def describe_left_out(read: ReadHeader) -> list[str]:
         place = _list_columns([(index, text)])
         taken = f"「{holder[:HEADER_SHOWN]}」"
         remarks.append(f"{place}与{taken}是同一栏目，只读取{taken}，这一列没有导入。")
+    for index, text, labels in read.unclear[:COLUMNS_NAMED]:
+        place = _list_columns([(index, text)])
+        meant = "或".join(f"「{label}」" for label in labels)
+        remarks.append(
+            f"{place}不能确定是不是{meant}，没有导入；是的话请改成这样的表头。"
+        )
     for index, text, beside in read.unsure[:COLUMNS_NAMED]:
         place = _list_columns([(index, text)])
         whose = f"，看起来是「{beside[:HEADER_SHOWN]}」的" if beside else ""

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
-from marketplace.exchange.headers import Headers, money_unit
+from marketplace.exchange.headers import Headers
 from marketplace.parsing.text import half_width
 
 NEAR_HEADER = 3  # rows below a header among which notes on how to fill in stand
@@ -244,16 +243,6 @@ class RowKinds:
         if text in self.advice or _GUIDE_WORD.fullmatch(text):
             return True
         return _GUIDE.search(text) is not None
-
-
-def unit_cells(cells: Sequence[Any]) -> dict[int, Decimal]:
-    """The units of money in a row of units: index → 万元 of one.
-
-    Args:
-        cells: its cells.
-    """
-    found = {index: money_unit(cell) for index, cell in enumerate(cells)}
-    return {index: unit for index, unit in found.items() if unit is not None}
 
 
 def _plain(cell: Any) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import pytest
 from sqlalchemy.orm import Session
 
 from marketplace.exchange.headers import Headers
+from marketplace.exchange.importing import parse_file
 from marketplace.exchange.rows import SheetRow, header_at
 from marketplace.listings.schema import SCHEMAS
+from tests.marketplace.exchange.files import xlsx
 from tests.marketplace.exchange.headings import read_heading
 
 HEADERS = {kind: Headers(schema) for kind, schema in SCHEMAS.items()}
@@ -143,7 +148,7 @@ def test_the_contact_of_a_header(kind: str, header: str, expected: str) -> None:
     assert contact_places(read.placed) == expected
     # Nothing is left out without a word.
     read_or_named = {one.index for one in read.placed}
-    for left_out in (read.unknown, read.doubled, read.unsure):
+    for left_out in (read.unknown, read.doubled, read.unsure, read.unclear):
         read_or_named |= {one[0] for one in left_out}
     assert read_or_named == set(range(len(cells)))
 
@@ -186,6 +191,45 @@ def test_a_second_column_of_the_same_is_named(session: Session) -> None:
     assert report.entries[0].values["contact_phone"] == "0635-8230003"
     assert any("手机（E 列）与「联系电话」是同一栏目" in one for one in report.remarks)
     assert any("企业名称（F 列）与「企业名称」" in one for one in report.remarks)
+
+
+@pytest.mark.parametrize(
+    ("merged", "rows"),
+    [
+        (
+            ["A1:A2", "B1:B2", "C1:D1", "E1:G1"],
+            [
+                ["需求名称", "企业名称", "法人信息", None, "联系人信息", None, None],
+                [None, None, "姓名", "电话", "姓名", "电话", "邮箱"],
+            ],
+        ),
+        (
+            ["A1:A3", "B1:G1", "B2:B3", "C2:D2", "E2:G2"],
+            [
+                ["需求名称", "企业情况", None, None, None, None, None],
+                [None, "企业名称", "法定代表人", None, "对接人", None, None],
+                [None, None, "姓名", "手机", "姓名", "手机", "电子邮箱"],
+            ],
+        ),
+    ],
+)
+def test_a_workbook_with_merged_headers(
+    session: Session, merged: list[str], rows: list[list[Any]]
+) -> None:
+    firm = ["临清试样轴承有限公司", "某法人", "13900000001"]
+    contact = ["技术部", "13800000002", "office@demo.example"]
+    content = xlsx([*rows, ["轴承降噪", *firm, *contact]], merged=merged)
+
+    report = parse_file(io.BytesIO(content), "demand", name="list.xlsx")
+
+    (entry,) = report.entries
+    assert entry.owner.name == firm[0]
+    assert [
+        entry.values[f"contact_{name}"] for name in ("name", "phone", "email")
+    ] == contact
+    assert any(
+        "13900000001" not in remark and "D 列" in remark for remark in report.remarks
+    )
 
 
 def contact_places(placed: list) -> str:

@@ -238,6 +238,26 @@ def test_contents_are_no_headers(text: str) -> None:
     assert not HEADERS["achievement"].is_known(text)
 
 
+@pytest.mark.parametrize(
+    ("kind", "header", "labels"),
+    [
+        ("demand", "时间", ["完成期限", "有效期至"]),
+        ("demand", "3、类型", ["需求类型", "单位类型"]),
+        ("achievement", "类型（必填）", ["成果类型", "单位类型"]),
+        ("demand", "电话/邮箱", ["联系电话", "联系邮箱"]),
+        ("achievement", "技术成熟度/成熟度等级", ["所处阶段", "技术成熟度等级"]),
+        ("demand", "研发投入", ["拟投入资金"]),
+    ],
+)
+def test_what_may_mean_several_columns_is_named_with_them(
+    kind: str, header: str, labels: list[str]
+) -> None:
+    read = HEADERS[kind].read_header([header])
+
+    assert (read.placed, read.unknown) == ([], [])
+    assert read.unclear == [(0, header, labels)]
+
+
 @pytest.mark.parametrize("kind", READABLE_HEADERS)
 def test_every_header_that_was_readable_means_the_same_columns(kind: str) -> None:
     expected: dict[str, list[str]] = {}
