@@ -108,9 +108,27 @@ def _may_be_groups(
     # Without its remarks: 联系人信息（用于对接，请如实填写）.
     if any(not 0 < len(header_key(text)) <= GROUP_MOST for text in over_them):
         return False
+    if any(_is_content_over(above, below, place) for place in range(len(above))):
+        return False
     # A column without a meaning may stand among the labels; a row of contents has none of ours.
     known = sum(1 for _, label in differing if _may_be_label(label, is_known))
     return known * 2 > len(differing)
+
+
+def _is_content_over(above: Sequence[str], below: Sequence[str], place: int) -> bool:
+    """Whether a cell stands over a header of its own as the last row of one table over the header of the next.
+
+    A group reaches over several columns, stands over labels that need one, or says what its columns are about.
+    """
+    over = above[place]
+    label = below[place]
+    if not over or not label or _top_of(label) == over or _is_attribute(label):
+        return False
+    if NEUTRAL_GROUP.search(header_key(over)):
+        return False
+    beside = [above[i] for i in (place - 1, place + 1) if 0 <= i < len(above)]
+    reaches_on = place + 1 < len(above) and not above[place + 1]
+    return over not in beside and not (reaches_on and below[place + 1])
 
 
 def _may_be_label(text: str, is_known: Callable[[Any], bool]) -> bool:

@@ -55,6 +55,7 @@ PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
 # What stands for an organisation that is not named: 某县某轴承企业, 单位未公开.
 PLACEHOLDER = re.compile(rf"{UNNAMED}|.{{0,12}}某.{{0,12}}(?:企业|公司|单位|工厂|厂)")
+_RUNNING_NUMBER = re.compile(r"[\d.]*")
 # Columns without which a listing would be another one, or be seen by others than it should.
 NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", "anonymous"})
 
@@ -411,10 +412,14 @@ class _SheetReader:
         return not kind
 
     def _text_of_row(self, row: SheetRow) -> str:
-        """What a row says beside its running number, as a notice repeats it."""
-        cells = [cell for i, cell in enumerate(row.cells) if i != self.number_index]
-        texts = [_shorten(cell) for cell in cells if cell is not None]
-        return _shorten(" ".join(dict.fromkeys(text for text in texts if text)))
+        """What a row says beside its running number, as a notice repeats it; empty where there is nothing else."""
+        texts = []
+        for index, cell in enumerate(row.cells):
+            text = "" if cell is None else _shorten(cell)
+            # 一、东昌府区 may stand in the column of numbers, too.
+            if index != self.number_index or not _RUNNING_NUMBER.fullmatch(text):
+                texts.append(text)
+        return _shorten(" ".join(dict.fromkeys(filter(None, texts))))
 
     def _take_units(self, row: SheetRow) -> None:
         """Read the sums of the columns in the units that a row of its own gives."""

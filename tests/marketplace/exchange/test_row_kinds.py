@@ -353,6 +353,34 @@ def test_the_header_of_each_page_is_passed_over(session: Session) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "again",
+    [
+        "需求名称|企业名称|联系人",
+        "需求名称*|企业名称*|联系人*",
+        "1.需求名称|2.单位|3.联系人",
+    ],
+)
+@pytest.mark.parametrize("between", [1, 2, 3])
+def test_rows_between_headers_of_other_spelling_are_read(
+    session: Session, again: str, between: int
+) -> None:
+    rows = [f"轴承降噪{n}|甲公司|张三" for n in "甲乙丙"[:between]]
+
+    report = read(
+        *rows, again, "电机端盖|乙公司|李四", header="需求名称（必填）|企业名称|联系人"
+    )
+
+    assert len(report.entries) == between + 1
+    assert report.problems == []
+
+
+def test_what_stands_in_the_column_of_numbers_is_repeated(session: Session) -> None:
+    report = read("一、东昌府区|", ROW, "2|")
+
+    assert [(one.row, one.value) for one in report.notices] == [(2, "一、东昌府区")]
+
+
 def test_an_english_listing_is_no_row_of_field_names(session: Session) -> None:
     report = read("1|LED driver|Acme|||Li|0635-8230000")
 
