@@ -16,6 +16,12 @@ from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.vocabulary import word_key
+from marketplace.parsing.currencies import (
+    UNIT_BEHIND,
+    UNITS,
+    unit_of_label,
+    unit_of_note,
+)
 from marketplace.parsing.text import half_width
 from matching.folding import fold_label
 
@@ -35,14 +41,6 @@ IGNORED_HEADERS = NUMBER_HEADERS | {
     "label_id",
     "label_source",
 }
-# Unit of money → 万元 of one.
-UNITS = {
-    "元": Decimal("0.0001"),
-    "千元": Decimal("0.1"),
-    "万元": Decimal(1),
-    "万": Decimal(1),
-    "亿元": Decimal(10_000),
-}
 # Stars of required columns, and what people put before and after a header.
 _DECORATION = "*:#★☆※●▲√-_/.、,;→↓"
 _REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|<[^<>]*>|\{[^{}]*\}")
@@ -51,11 +49,7 @@ _NUMBERING = re.compile(
     r"^(?:\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\)|(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-z])[.、,:])+(?=\D)"
 )
 _CIRCLED = re.compile("^[\u2460-\u2473\u2776-\u277f\u3220-\u3229\u24ea]+")
-_MONEY_UNIT = "亿元|万元|千元|元|万"
-_UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({_MONEY_UNIT})")
-_UNIT_OF_SHEET = re.compile(
-    rf"(?:金额|货币|资金|经费)?单位[::](?:人民币)?({_MONEY_UNIT})(?![\u4e00-\u9fff])"
-)
+_MONEY_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 HEADER_MOST = 40  # characters; longer texts are contents
 GROUP_MOST = 14  # characters of a label over several columns
 # What is asked of a person or an organisation: which one, only the group above it says.
@@ -79,7 +73,7 @@ class PlacedColumn:
         index: index of its cells; -1 where the sheet has none and the cells come from a default.
         header: the header as it is in the sheet.
         column: the column of the schema.
-        unit: 万元 of one, where the header names another unit of money.
+        unit: 万元 of one, where the header names a unit of money; `NOT_YUAN` where it names another currency or a rate.
     """
 
     index: int
@@ -126,8 +120,11 @@ def _key_of_text(text: str) -> str:
     bare = _NUMBERING.sub("", bare.strip(_DECORATION))
     without_remarks = _REMARK.sub("", bare).strip(_DECORATION)
     without_unit = re.sub(
-        rf"(?:[:/,]|单位[::]?)(?:人民币)?(?:{_MONEY_UNIT})$", "", without_remarks
+        rf"(?:[:/,]|单位[::]?)(?:人民币|rmb|cny)?(?:{_MONEY_UNIT})(?:人民币)?$",
+        "",
+        without_remarks,
     )
+    without_unit = UNIT_BEHIND.sub("", without_unit)
     return without_unit.strip(_DECORATION) or without_remarks or plain
 
 
@@ -321,10 +318,7 @@ def _unit_of(column: ListColumn, header: str) -> Decimal | None:
     """万元 of one in a column: 预期价格(元) sets another unit than the column's own; None where none is named."""
     if not column.unit:
         return None
-    unit = _UNIT.search("".join(half_width(header).split()))
-    if unit is None:
-        return None
-    return UNITS[unit[1]]
+    return unit_of_label(header)
 
 
 def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
@@ -335,11 +329,9 @@ def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
     """
     for row in rows:
         for cell in row:
-            if not isinstance(cell, str):
-                continue
-            found = _UNIT_OF_SHEET.search("".join(half_width(cell).split()))
-            if found is not None:
-                return UNITS[found[1]]
+            unit = unit_of_note(cell) if isinstance(cell, str) else None
+            if unit is not None:
+                return unit
     return None
 
 

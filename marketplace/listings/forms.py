@@ -22,6 +22,7 @@ from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
+from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
 from marketplace.organisations.models import Organisation, key_of
@@ -224,6 +225,15 @@ class ListingForm(SeenForm):
                 found[name] = None if self.schema[name].nullable else ""
             else:
                 found[name] = control.data
+        return found
+
+    def remarks(self) -> list[str]:
+        """What was taken for something else than it says, each with the name of its field."""
+        found = []
+        for name in self.names():
+            control = self[name]
+            if isinstance(control, Typed) and control.taken_as:
+                found.append(f"{control.label.text}：{control.taken_as}")
         return found
 
     def needed(self) -> frozenset[str]:

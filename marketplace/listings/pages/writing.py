@@ -111,6 +111,8 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         fresh = queries.get_visible(form.kind, row.id, by=current_user)
         return _form_page(form, fresh, 409, error=error)
     session["kept"] = _draft_key(form.kind, row)
+    for remark in form.remarks():
+        flash(remark)
     if deed == "submit":
         return hand_in(saved, saved.revision, saved_message="草稿已保存。")
     flash(_saved_message(saved), "success")

@@ -20,8 +20,8 @@ from marketplace.listings.schema.kinds import AT_MOST, Day, Flag, Line, Text, Wh
 from marketplace.listings.schema.listing import ListingSchema, Step
 from marketplace.listings.schema.price import BUDGET_RULES, Budget
 from marketplace.listings.schema.rows import Metrics
+from marketplace.parsing.amounts import MONEY_FORMS
 from marketplace.parsing.days import DAY_FORMS, FIRST_YEAR, LAST_YEAR
-from marketplace.parsing.money import MONEY_FORMS
 
 STEPS = (
     Step("what", "要解决什么"),

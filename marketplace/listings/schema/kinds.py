@@ -30,21 +30,18 @@ from marketplace.listings.schema.field import Field, Report
 from marketplace.parsing.days import read_day, read_month
 from marketplace.parsing.figures import read_decimal, read_whole
 from marketplace.parsing.lists import join_items, read_keywords
-from marketplace.parsing.money import read_sum
-from marketplace.parsing.numbers import read_registration
-from marketplace.parsing.telephones import (
-    Contact,
-    read_email,
-    read_emails,
-    read_phone,
-    read_phones,
+from marketplace.parsing.money import (
+    describe_odd,
+    read_money,
+    read_sum,
+    sum_in_words,
 )
+from marketplace.parsing.numbers import read_registration
 from marketplace.parsing.text import read_flag, read_line, read_prose
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
 TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
-CONTACT_NAME = "contact_name"  # the field that takes a name written beside a telephone
 AT_MOST = f"最多 {TEXT_LIMIT} 字。"
 
 
@@ -124,58 +121,6 @@ class Registration(Line):
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_registration(raw)
-
-
-class ContactLine(Line):
-    """A line of a list that may hold more than the column: who is named beside a number, a second address."""
-
-    is_short: ClassVar[bool] = True
-
-    def fill_values(
-        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
-    ) -> None:
-        found: Contact = cells[self.name]
-        values[self.name] = found.text
-        if found.remark:
-            report.report_notice(self.name, found.remark)
-
-
-class Phone(ContactLine):
-    """One or two telephone numbers."""
-
-    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_phone(raw)
-
-    def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
-    ) -> Any:
-        return read_phones(raw)
-
-    def complete_values(
-        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
-    ) -> None:
-        name = cells[self.name].name
-        known = values.get(CONTACT_NAME, "")
-        if not name or name in known:
-            return
-        # 张三 13800000000 names whom the number reaches; beside another name it is only said.
-        if known:
-            report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
-            return
-        values[CONTACT_NAME] = name
-        report.report_notice(self.name, f"号码旁边的「{name}」记为联系人。")
-
-
-class Email(ContactLine):
-    """A mail address."""
-
-    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_email(raw)
-
-    def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
-    ) -> Any:
-        return read_emails(raw)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -303,6 +248,8 @@ class Amount(Field):
 
     is_short: ClassVar[bool] = True
     empty: ClassVar[Any] = None
+    # 1 亿元: more than any price or budget of these lists that was no slip of the unit. A list says so, a form asks.
+    usual_most: ClassVar[Decimal] = Decimal(10_000)
 
     def sql_type(self) -> TypeEngine[Any]:
         # 万元 with four places is one yuan.
@@ -311,8 +258,23 @@ class Amount(Field):
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_sum(raw)
 
+    def read_typed(self, raw: Any) -> Any:
+        return read_sum(raw, self.usual_most)
+
+    def remark_on(self, raw: Any) -> str:
+        found = read_money(raw)
+        if found is None:
+            return ""
+        return found.remark or describe_odd(found.high, self.usual_most)
+
     def words(self, value: Any) -> str:
         return amount(value)
+
+    def typed(self, value: Any) -> str:
+        # As it must be written to be taken: a stored sum of this size is not asked for again.
+        if value > self.usual_most:
+            return sum_in_words(value)
+        return self.words(value)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

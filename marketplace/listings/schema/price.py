@@ -16,15 +16,17 @@ from marketplace.listings.schema.field import ListColumn, Report, Rule
 from marketplace.listings.schema.kinds import Amount
 from marketplace.parsing import ParseError
 from marketplace.parsing.money import (
-    describe_large,
+    Money,
+    describe_odd,
     read_money,
-    read_sum,
+    refuse_doubtful,
     write_money,
 )
 from marketplace.wording import money
 
 NEGOTIABLE = "negotiable"
 FREE_PRICE = "免费"
+ZERO_PRICE = "价格写的是 0，按免费记录；没有定价请写「面议」。"
 NO_BUDGET = "资金不能是 0。"
 NO_BUDGET_ADVICE = "没有定下来就写「面议」，或留空。"
 
@@ -71,7 +73,10 @@ class Budget(Amount):
         return format_price((row.budget,), NEGOTIABLE if row.budget_negotiable else "")
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+        self,
+        raw: Any,
+        dictionaries: Dictionaries | None,
+        unit: Decimal | None = None,
     ) -> Any:
         found = read_money(raw, unit)
         if found is not None and found.high is not None and not found.high:
@@ -84,21 +89,35 @@ class Budget(Amount):
         return row.budget
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        found = read_sum(raw)
-        if found is not None and not found:
-            raise ParseError(NO_BUDGET, NO_BUDGET_ADVICE)
-        return found
+        found = self.read_cell(raw, dictionaries)
+        if found is None:
+            return None
+        if found.high is None:
+            raise ParseError("这里只填金额；没有定下来就选「面议」。")
+        return found.high
+
+    def read_typed(self, raw: Any) -> Any:
+        amount = self.read(raw)
+        found = read_money(raw)
+        if found is not None:
+            refuse_doubtful(found, self.usual_most)
+        return amount
+
+    def remark_on(self, raw: Any) -> str:
+        found = read_money(raw)
+        if found is None or found.high is None:
+            return ""
+        return _remark_on_range(found) or describe_odd(found.high, self.usual_most)
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         # What a firm is ready to spend at most is what can be compared with a price.
-        low, high, remark = cells[self.name]
-        values["budget"] = high
-        values["budget_negotiable"] = high is None
-        if low != high:
-            remark = f"写的是一个区间，按上限 {high.normalize():f} 万元记录。"
-        for message in (remark, describe_large(high)):
+        found = cells[self.name]
+        values["budget"] = found.high
+        values["budget_negotiable"] = found.high is None
+        remarks = (_remark_on_range(found), describe_odd(found.high, self.usual_most))
+        for message in remarks:
             if message:
                 report.report_notice(self.name, message)
 
@@ -123,8 +142,11 @@ class PriceColumn(ListColumn):
     def complete_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        low, high, remark = cells[self.name]
-        for message in (remark, describe_large(high)):
+        found = cells[self.name]
+        low, high = found.low, found.high
+        free = ZERO_PRICE if high == 0 and not found.is_sure else ""
+        odd = describe_odd(high, Amount.usual_most)
+        for message in (found.remark, odd, free):
             if message:
                 report.report_notice(self.name, message)
         written = values.get("price_mode")
@@ -143,6 +165,13 @@ class PriceColumn(ListColumn):
         values["price_mode"] = written or meant
         values["price_min"] = low
         values["price_max"] = high if meant == "range" else None
+
+
+def _remark_on_range(found: Money) -> str:
+    """What is said of a budget: a range is taken by its upper end, which is what can be compared with a price."""
+    if found.low != found.high and found.high is not None:
+        return f"写的是一个区间，按上限 {found.high.normalize():f} 万元记录。"
+    return found.remark
 
 
 def mode_of_sums(low: Decimal | None, high: Decimal | None) -> str:

@@ -14,6 +14,7 @@ from marketplace.listings.schema.composites import (
     read_owner_kind,
     read_owner_uscc,
 )
+from marketplace.listings.schema.contact_lines import Email, Phone
 from marketplace.listings.schema.dictionaries import (
     CHAINS,
     DISTRICTS,
@@ -23,11 +24,9 @@ from marketplace.listings.schema.dictionaries import (
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
 from marketplace.listings.schema.kinds import (
     Day,
-    Email,
     Line,
     Name,
     Number,
-    Phone,
     Text,
     Title,
     Words,

@@ -1,0 +1,117 @@
+"""Forms and lists read the same texts the same way, and both say what they made of a text that says more."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from marketplace.exchange.importing import parse_file
+from marketplace.exchange.reports import Report
+from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
+from marketplace.listings.schema import SCHEMAS
+
+D = Decimal
+BASE = {
+    "achievement": {"title": "滚道超精研磨", "visibility": "public", "secrecy": "open"},
+    "demand": {"title": "轴承异音攻关", "visibility": "public", "need": "technology"},
+}
+
+
+def typed(
+    app: Flask, kind: str, **values: str
+) -> tuple[AchievementForm | DemandForm, list[str]]:
+    """The form of a kind as it reads a POST, and what it says of what it took."""
+    with app.test_request_context(method="POST", data=BASE[kind] | values):
+        form = FORMS[kind]()
+        form.validate()
+        return form, form.remarks()
+
+
+def listed(kind: str, name: str, text: str) -> Report:
+    """The report of a list with one row, in which one cell holds the text."""
+    columns = {column.name: column for column in SCHEMAS[kind].list_columns}
+    header = f"{columns['title'].label},{columns['organisations'].label},{columns[name].label}"
+    row = ",".join(f'"{cell}"' for cell in ("轴承异音攻关", "临清轴承厂", text))
+    file = io.BytesIO(f"{header}\n{row}\n".encode())
+    return parse_file(file, kind, name="list.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("50万", 50),
+        ("约50万", 50),
+        ("50万元（含税）", 50),
+        ("100万以内", 100),
+        ("500–800万", 800),
+        ("RMB 500,000", 50),
+        ("500000（元）", 50),
+        ("伍拾万元整", 50),
+        ("50W元", 50),
+        ("50亿元", 500_000),
+        ("50元", D("0.005")),
+    ],
+)
+def test_a_budget_is_the_same_in_a_form_and_in_a_list(
+    app: Flask, session: Any, text: str, value: Any
+) -> None:
+    form, remarks = typed(app, "demand", budget=text)
+    report = listed("demand", "budget", text)
+
+    assert form.faults() == []
+    assert form.values()["budget"] == value
+    assert report.entries[0].values["budget"] == value
+    said = [notice.message for notice in report.notices]
+    assert bool(said) == bool(remarks)
+    for remark in remarks:
+        assert remark.removeprefix("拟投入资金（万元）：") in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["7万美元", "50万/年", "半价", "-50", "50、80万", "五千", "免费", "0", "几十万", "30%"],
+)  # fmt: skip
+def test_what_is_no_budget_is_refused_in_both(
+    app: Flask, session: Any, text: str
+) -> None:
+    form, _ = typed(app, "demand", budget=text)
+    report = listed("demand", "budget", text)
+
+    (fault,) = form.faults()
+    (left_out,) = report.drafts
+    assert fault.text.startswith(left_out.message.removesuffix("这一格没有导入。"))
+
+
+def test_a_form_says_what_it_took_a_text_for(app: Flask, session: Any) -> None:
+    _, remarks = typed(app, "demand", budget="约50万", contact_phone="0635-8230000")
+
+    assert remarks == ["拟投入资金（万元）：「约50万」按 50 万元记录。"]
+
+
+def test_what_was_stored_before_is_not_told_again(app: Flask, session: Any) -> None:
+    _, remarks = typed(app, "demand", budget="50")
+
+    assert remarks == []
+
+
+def test_a_large_sum_is_shown_as_it_must_be_typed() -> None:
+    field = SCHEMAS["demand"]["budget"]
+
+    shown = field.typed(D(500_000))
+
+    assert shown == "50亿元"
+    assert field.read(shown) == 500_000
+
+
+def test_a_price_of_nought_is_told_and_the_word_is_not(session: Any) -> None:
+    nought = listed("achievement", "price", "0")
+    free = listed("achievement", "price", "免费")
+
+    assert ["按免费记录" in one.message for one in nought.notices] == [True]
+    assert free.notices == []
+    assert nought.entries[0].values["price_min"] == 0
+    assert free.entries[0].values["price_min"] == 0
