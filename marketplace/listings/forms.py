@@ -22,6 +22,7 @@ from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
+from marketplace.listings.schema.kinds import Day
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
@@ -189,6 +190,7 @@ class ListingForm(SeenForm):
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
+        self.blame(self._doubts_about_days())
         # Here too, for a form that is wrong elsewhere must say at once what has to leave it.
         self.blame(secret_problems(self.kind, self.values()))
         return not self.errors
@@ -201,6 +203,18 @@ class ListingForm(SeenForm):
         changed = control.data and control.data != control.object_data
         if changed and control.data <= today():
             raise ValidationError("有效期应晚于今天。")
+
+    def _doubts_about_days(self) -> dict[str, list[str]]:
+        """Field → what is doubtful about a day that was typed now; what is stored already was typed before."""
+        found = {}
+        for field in self.schema.stored:
+            if not isinstance(field, Day) or field.name not in self:
+                continue
+            control = self[field.name]
+            doubt = field.doubt_about(control.data)
+            if doubt and control.data != control.object_data and not control.errors:
+                found[field.name] = [doubt]
+        return found
 
     def blame(self, problems: Mapping[str, list[str]]) -> None:
         """Take over what a deed found wrong: field → messages."""

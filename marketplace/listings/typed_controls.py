@@ -65,7 +65,9 @@ class Typed(Field):
     def taken_as(self) -> str:
         """What is said of the typed text where it was taken for something else than it says; empty mostly."""
         text = first_text(list(self.raw_data or ()))
-        if not text or self.errors or self.data == self.object_data:
+        if not text or self.errors:
+            return ""
+        if self.data is not None and self.data == self.object_data:
             return ""
         return self.remark(text)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -25,9 +26,10 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeEngine
 
+from marketplace.clock import today
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field, Report
-from marketplace.parsing.days import read_day, read_month
+from marketplace.parsing.days import read_day, read_month, read_period
 from marketplace.parsing.figures import read_decimal, read_whole
 from marketplace.parsing.lists import join_items, read_keywords
 from marketplace.parsing.money import (
@@ -176,11 +178,20 @@ class Flag(Field):
         return "是" if value else "否"
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Day(Field):
-    """A day."""
+    """A day.
+
+    Attributes:
+        is_ahead: it lies ahead when it is written down.
+        years_ahead: years beyond which it is more likely a slip of the hand; 0 for any.
+    """
 
     is_short: ClassVar[bool] = True
     empty: ClassVar[Any] = None
+
+    is_ahead: bool = False
+    years_ahead: int = 0
 
     def sql_type(self) -> TypeEngine[Any]:
         return Date()
@@ -188,8 +199,36 @@ class Day(Field):
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_day(raw)
 
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_period(raw)
+
+    def remark_on(self, raw: Any) -> str:
+        period = read_period(raw)
+        return period.remark if period else ""
+
+    def doubt_about(self, value: date | None) -> str:
+        """What is said of a day that is over already, or too far away; empty for others."""
+        if value is None:
+            return ""
+        if self.is_ahead and value < today():
+            return f"{self.label} {day(value)} 已经过了，请核对年份。"
+        if self.years_ahead and value.year - today().year > self.years_ahead:
+            return f"{self.label} {day(value)} 太远了，请核对年份；最多写到 {self.years_ahead} 年以后。"
+        return ""
+
     def words(self, value: Any) -> str:
         return day(value)
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        period = cells[self.name]
+        values[self.name] = period.last
+        for message in (period.remark, self.doubt_about(period.last)):
+            if message:
+                report.report_notice(self.name, message)
 
 
 class Month(Field):

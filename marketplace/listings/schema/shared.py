@@ -292,10 +292,12 @@ VISIBILITY = Term(
     example="公开",
     list_place=900,
 )
+VALID_YEARS = 5  # a validity beyond is more likely a slip of the hand
 # A year by default: what nobody has looked at for longer is probably gone.
 VALID_UNTIL = Day(
     name="valid_until",
     label="有效期至",
+    years_ahead=VALID_YEARS,
     step="contact",
     help="不填则自发布起一年。如 2027-11-21",
     aliases=("有效期", "有效期限", "发布截止"),

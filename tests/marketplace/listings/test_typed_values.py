@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +15,7 @@ from marketplace.exchange.importing import parse_file
 from marketplace.exchange.reports import Report
 from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
 from marketplace.listings.schema import SCHEMAS
+from tests.factories import Factory
 
 D = Decimal
 BASE = {
@@ -115,3 +118,95 @@ def test_a_price_of_nought_is_told_and_the_word_is_not(session: Any) -> None:
     assert free.notices == []
     assert nought.entries[0].values["price_min"] == 0
     assert free.entries[0].values["price_min"] == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2027年第三季度", date(2027, 9, 30)),
+        ("2027Q3", date(2027, 9, 30)),
+        ("2027年上半年", date(2027, 6, 30)),
+        ("2027年底前", date(2027, 12, 31)),
+        ("二〇二七年三月", date(2027, 3, 31)),
+        ("至2027-03", date(2027, 3, 31)),
+        ("预计2027年3月完成", date(2027, 3, 31)),
+        ("长期", None),
+    ],
+)
+def test_a_deadline_is_the_same_in_a_form_and_in_a_list(
+    app: Flask,
+    session: Any,
+    stop_clock: Callable[[datetime], None],
+    text: str,
+    day: date | None,
+) -> None:
+    stop_clock(datetime(2026, 11, 28, 4, 0))
+    form, remarks = typed(app, "demand", deadline=text)
+    report = listed("demand", "deadline", text)
+
+    assert form.faults() == []
+    assert form.values()["deadline"] == day
+    assert report.entries[0].values["deadline"] == day
+    said = [f"完成期限：{notice.message}" for notice in report.notices]
+    assert remarks == said
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("deadline", "2020-06-30", "已经过了"),
+        ("deadline", "2026年11月27日", "已经过了"),
+        ("deadline", "2099-12-31", "太远了"),
+        ("valid_until", "2099-12-31", "太远了"),
+        ("valid_until", "2032-01-01", "太远了"),
+    ],
+)
+def test_a_day_that_is_over_or_far_away_is_asked_in_a_form_and_told_in_a_list(
+    app: Flask,
+    session: Any,
+    stop_clock: Callable[[datetime], None],
+    name: str,
+    text: str,
+    said: str,
+) -> None:
+    stop_clock(datetime(2026, 11, 28, 4, 0))
+    form, _ = typed(app, "demand", **{name: text})
+    report = listed("demand", name, text)
+
+    assert [said in fault.text for fault in form.faults()] == [True]
+    assert [said in notice.message for notice in report.notices] == [True]
+    assert report.entries[0].values[name] is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("deadline", "2026-11-28"),
+        ("deadline", "2027-06"),
+        ("valid_until", "2031-12-31"),
+    ],
+)
+def test_a_day_within_reach_is_taken_without_a_word(
+    app: Flask,
+    session: Any,
+    stop_clock: Callable[[datetime], None],
+    name: str,
+    text: str,
+) -> None:
+    stop_clock(datetime(2026, 11, 28, 4, 0))
+    form, remarks = typed(app, "demand", **{name: text})
+
+    assert (form.faults(), remarks) == ([], [])
+    assert listed("demand", name, text).notices == []
+
+
+def test_a_deadline_that_is_over_since_it_was_stored_may_stay(
+    app: Flask, session: Any, make: Factory
+) -> None:
+    row = make.demand(state="draft", deadline=date(2020, 6, 30))
+    values = BASE["demand"] | {"title": row.title, "deadline": "2020-06-30"}
+    with app.test_request_context(method="POST", data=values):
+        form = FORMS["demand"](row=row)
+        form.validate()
+
+        assert [fault.label for fault in form.faults()] == []
