@@ -40,6 +40,10 @@ class ContactLine(Line):
 class Phone(ContactLine):
     """One or two telephone numbers."""
 
+    def remark_on(self, raw: Any) -> str:
+        found = read_phones(raw)
+        return found.remark if found else ""
+
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_phone(raw)
 
