@@ -31,6 +31,7 @@ from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field, Report
 from marketplace.parsing.days import read_day, read_month, read_period
 from marketplace.parsing.figures import read_decimal, read_whole
+from marketplace.parsing.levels import read_level
 from marketplace.parsing.lists import join_items, read_keywords
 from marketplace.parsing.money import (
     describe_odd,
@@ -277,6 +278,9 @@ class Level(Whole):
             f"{self.name} is null or {self.name} between {self.low} and {self.high}"
         )
         return [CheckConstraint(condition, name=self.name)]
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_level(raw, self.low, self.high, self.names)
 
     def words(self, value: Any) -> str:
         return f"{value} 级 {self.names[value]}"

@@ -210,3 +210,34 @@ def test_a_deadline_that_is_over_since_it_was_stored_may_stay(
         form.validate()
 
         assert [fault.label for fault in form.faults()] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["＃REF！", "#名称?", "Err:502", "####", "[图片]", "见附件", "＝DISPIMG(1,1)"],
+)
+def test_a_cell_without_a_text_is_named_and_never_taken(
+    session: Any, text: str
+) -> None:
+    optional = listed("demand", "foundation", text)
+    required = listed("demand", "problem", text)
+
+    (entry,) = optional.entries
+    assert entry.is_draft
+    assert "foundation" not in entry.values
+    assert "没有导入" in optional.drafts[0].message
+    assert (required.entries, len(required.problems)) == ([], 1)
+    assert required.problems[0].column == "C"
+
+
+@pytest.mark.parametrize("text", ["Ⅵ", "VI", "TRL6", "6级", "六级", "第6级"])
+def test_a_level_under_the_header_of_stages(session: Any, text: str) -> None:
+    file = io.BytesIO(
+        f"成果名称,完成单位,技术成熟度\n滚道超精研磨,聊城大学,{text}\n".encode()
+    )
+
+    report = parse_file(file, "achievement", name="list.csv")
+
+    (entry,) = report.entries
+    assert (report.problems, report.drafts) == ([], [])
+    assert (entry.values["trl"], entry.values["stage"]) == (6, "pilot")
