@@ -23,7 +23,7 @@ from wtforms import (
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.listings.schema import choices, contact_lines, kinds
+from marketplace.listings.schema import choices, contact_lines, kinds, price
 from marketplace.listings.schema.field import Field as SchemaField
 from marketplace.listings.schema.shared import Owner
 from marketplace.listings.typed_controls import Checked, Typed, first_text
@@ -307,7 +307,7 @@ _CONTROLS: dict[type[SchemaField], Callable[[Any], Any]] = {
     kinds.Whole: _typed_control,
     kinds.Day: _typed_control,
     kinds.Month: _typed_control,
-    kinds.Amount: _typed_control,
+    price.Amount: _typed_control,
     kinds.Number: _typed_control,
     kinds.Words: _words_control,
     choices.Term: _term_control,

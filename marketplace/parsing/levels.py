@@ -1,4 +1,4 @@
-"""Levels of a scale as they are written: Ⅵ, VI, TRL6, 6级, 六级. Which scales there are is in the schema of listings."""
+"""Levels of a scale as they are written: Ⅵ, VI, TRL6, 6级, 六级. Which scales there are is in the schema."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The plain kinds of fields: lines and texts, days and months, numbers, sums, yes or no, key words.
+"""The plain kinds of fields: lines and texts, days and months, numbers, yes or no, key words.
 
-What is chosen from a closed list is in `choices.py`, what has rows of its own in `rows.py`.
+What is chosen from a closed list is in `choices.py`, what has rows of its own in `rows.py`, sums in `price.py`.
 """
 
 from __future__ import annotations
@@ -33,12 +33,6 @@ from marketplace.parsing.days import read_day, read_month, read_period
 from marketplace.parsing.figures import read_decimal, read_whole
 from marketplace.parsing.levels import read_level
 from marketplace.parsing.lists import join_items, read_keywords
-from marketplace.parsing.money import (
-    describe_odd,
-    read_money,
-    read_sum,
-    sum_in_words,
-)
 from marketplace.parsing.numbers import read_registration
 from marketplace.parsing.text import read_flag, read_line, read_prose
 from marketplace.wording import amount, day
@@ -284,40 +278,6 @@ class Level(Whole):
 
     def words(self, value: Any) -> str:
         return f"{value} 级 {self.names[value]}"
-
-
-class Amount(Field):
-    """A sum of money in 万元."""
-
-    is_short: ClassVar[bool] = True
-    empty: ClassVar[Any] = None
-    # 1 亿元: more than any price or budget of these lists that was no slip of the unit. A list says so, a form asks.
-    usual_most: ClassVar[Decimal] = Decimal(10_000)
-
-    def sql_type(self) -> TypeEngine[Any]:
-        # 万元 with four places is one yuan.
-        return Exact(14, 4)
-
-    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_sum(raw)
-
-    def read_typed(self, raw: Any) -> Any:
-        return read_sum(raw, self.usual_most)
-
-    def remark_on(self, raw: Any) -> str:
-        found = read_money(raw)
-        if found is None:
-            return ""
-        return found.remark or describe_odd(found.high, self.usual_most)
-
-    def words(self, value: Any) -> str:
-        return amount(value)
-
-    def typed(self, value: Any) -> str:
-        # As it must be written to be taken: a stored sum of this size is not asked for again.
-        if value > self.usual_most:
-            return sum_in_words(value)
-        return self.words(value)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy.types import TypeEngine
 
 from marketplace.listings.schema import terms
 from marketplace.listings.schema.choices import Term
 from marketplace.listings.schema.dictionaries import Dictionaries
-from marketplace.listings.schema.field import ListColumn, Report, Rule
-from marketplace.listings.schema.kinds import Amount
+from marketplace.listings.schema.field import Field, ListColumn, Report, Rule
+from marketplace.listings.schema.kinds import Exact
 from marketplace.parsing import ParseError
 from marketplace.parsing.money import (
     Money,
     describe_odd,
     read_money,
+    read_sum,
     refuse_doubtful,
+    sum_in_words,
     write_money,
 )
-from marketplace.wording import money
+from marketplace.wording import amount, money
 
 NEGOTIABLE = "negotiable"
 FREE_PRICE = "免费"
@@ -42,6 +45,40 @@ def format_price(figures: Sequence[Decimal | None], mode: str | None) -> str:
     if mode == "appraised" and figures[0] is not None:
         return f"{words}（评估参考价）"
     return words
+
+
+class Amount(Field):
+    """A sum of money in 万元."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = None
+    # 1 亿元: more than any price or budget of these lists that was no slip of the unit. A list says so, a form asks.
+    usual_most: ClassVar[Decimal] = Decimal(10_000)
+
+    def sql_type(self) -> TypeEngine[Any]:
+        # 万元 with four places is one yuan.
+        return Exact(14, 4)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_sum(raw)
+
+    def read_typed(self, raw: Any) -> Any:
+        return read_sum(raw, self.usual_most)
+
+    def remark_on(self, raw: Any) -> str:
+        found = read_money(raw)
+        if found is None:
+            return ""
+        return found.remark or describe_odd(found.high, self.usual_most)
+
+    def words(self, value: Any) -> str:
+        return amount(value)
+
+    def typed(self, value: Any) -> str:
+        # As it must be written to be taken: a stored sum of this size is not asked for again.
+        if value > self.usual_most:
+            return sum_in_words(value)
+        return self.words(value)
 
 
 class PriceMode(Term):
@@ -97,11 +134,11 @@ class Budget(Amount):
         return found.high
 
     def read_typed(self, raw: Any) -> Any:
-        amount = self.read(raw)
+        value = self.read(raw)
         found = read_money(raw)
         if found is not None:
             refuse_doubtful(found, self.usual_most)
-        return amount
+        return value
 
     def remark_on(self, raw: Any) -> str:
         found = read_money(raw)

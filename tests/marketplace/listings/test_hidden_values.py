@@ -18,7 +18,7 @@ from marketplace.catalogue.search_state import SearchState
 from marketplace.listings import cards, index
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import CHILDREN, LISTINGS
-from marketplace.listings.schema import SCHEMAS, choices, contact_lines, kinds
+from marketplace.listings.schema import SCHEMAS, choices, contact_lines, kinds, price
 from marketplace.listings.schema.field import Field
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -50,7 +50,7 @@ ANOTHER: dict[type[Field], Callable[[Any], Any]] = {
     kinds.Whole: lambda field: field.low + 1,
     kinds.Day: lambda field: date(2031, 5, 6),
     kinds.Month: lambda field: "2019-05",
-    kinds.Amount: lambda field: Decimal("77.5"),
+    price.Amount: lambda field: Decimal("77.5"),
     kinds.Number: lambda field: Decimal(3),
     kinds.Words: lambda field: ["桂圆", "皂苷"],
     choices.Term: lambda field: list(field.vocabulary)[-1],

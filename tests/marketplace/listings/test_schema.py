@@ -12,7 +12,7 @@ from flask import Flask
 from marketplace.listings import writing
 from marketplace.listings.forms import FORMS
 from marketplace.listings.models import LISTINGS
-from marketplace.listings.schema import SCHEMAS, contact_lines, kinds
+from marketplace.listings.schema import SCHEMAS, contact_lines, kinds, price
 from marketplace.listings.schema.choices import Codes, Terms
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field
@@ -65,7 +65,7 @@ SAMPLES: dict[type[Field], list[Any]] = {
     kinds.Month: ["2023-03", "2026-12"],
     kinds.Level: [1, 9],
     kinds.Whole: [1950, 2100],
-    kinds.Amount: [Decimal(0), Decimal("0.0001"), Decimal("9999999999.9999")],
+    price.Amount: [Decimal(0), Decimal("0.0001"), Decimal("9999999999.9999")],
     kinds.Words: [["轴承"], ["轴承", "降 噪"], ["machine learning"], ["甲 乙"]],
     Metrics: [[RANGE], [RANGE, METRIC]],
     People: [
