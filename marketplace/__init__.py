@@ -49,6 +49,7 @@ ROOMS = (
     "dictionaries",
     "organisations",
     "accounts",
+    "memberships",
     "listings",
     "exchange",
     "verdicts",
