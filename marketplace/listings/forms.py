@@ -6,23 +6,22 @@ listing needs to be public is in `readiness.py`. A draft may keep holes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import request
-from wtforms import Field, FieldList, HiddenField, TextAreaField
+from wtforms import Field, FieldList, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.clock import today
-from marketplace.forms import PageForm
 from marketplace.listings import readiness
 from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
+from marketplace.listings.seen_forms import OnceForm, SeenForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
@@ -58,26 +57,12 @@ class Fault:
     text: str
 
 
-class SeenForm(PageForm):
-    """A form that knows which revision its writer saw."""
-
-    seen = HiddenField()
-
-    @property
-    def seen_revision(self) -> int:
-        """The revision the writer saw; -1 where the page did not say."""
-        text = str(self.seen.data or "")
-        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-            return -1
-        return int(text)
-
-
 def _form_step(schema: ListingSchema, step: Any) -> Step:
     names = tuple(field.name for field in schema.fields_of_step(step.anchor))
     return Step(step.anchor, step.title, names, step.hint)
 
 
-class ListingForm(SeenForm):
+class ListingForm(OnceForm):
     """The form of one kind of listing.
 
     Args:
@@ -128,6 +113,10 @@ class ListingForm(SeenForm):
         typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
         if row is not None and not typed:
             self.seen.data = row.revision
+        if row is not None:
+            del self.once
+        elif not typed:
+            self.renew()
         self._offer_choices()
 
     def _offer_choices(self) -> None:
