@@ -62,6 +62,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
         "naming": "where words tell whose a listing is",
+        "ownership": "what becomes of listings when their owner is merged or suspended",
         "places": "how much of where an unnamed firm sits is public",
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
@@ -71,6 +72,15 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "widgets": "kinds of fields of a form",
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
+    },
+    "accounts": {
+        "places": "places that go over when organisations are merged",
+    },
+    "memberships": {
+        "moving": "ways in that go over when organisations are merged",
+    },
+    "organisations": {
+        "twins": "which may be one body",
     },
     "matchmaking": {
         "algorithm": "how ranking works, in figures",
@@ -121,7 +131,9 @@ DATA_FILES = {
 LONG_FILES = {
     "marketplace/exchange/deeds.py": "one transaction, from the rows of a list to what is said of each",
     "marketplace/exchange/importing.py": "one pass over a list, from its header to checked rows",
-    "marketplace/listings/deeds.py": "one function for each of fourteen buttons",
+    "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
+    "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
+    "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
     "matching/index/reading.py": "one pass over many texts, from words to counted features",

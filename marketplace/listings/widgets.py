@@ -23,7 +23,7 @@ from wtforms import (
 from wtforms.validators import Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.listings.schema import choices, contact_lines, kinds, price
+from marketplace.listings.schema import choices, contacts, kinds, price
 from marketplace.listings.schema.field import Field as SchemaField
 from marketplace.listings.schema.shared import Owner
 from marketplace.listings.typed_controls import Checked, Typed, first_text
@@ -298,8 +298,8 @@ def _owner_control(field: Owner) -> Any:
 # Looked through in this order: a kind comes before the kind it is made from.
 _CONTROLS: dict[type[SchemaField], Callable[[Any], Any]] = {
     Owner: _owner_control,
-    contact_lines.Phone: _typed_control,
-    contact_lines.Email: _typed_control,
+    contacts.Phone: _typed_control,
+    contacts.Email: _typed_control,
     kinds.Line: _line_control,
     kinds.Text: _text_control,
     kinds.Flag: _flag_control,

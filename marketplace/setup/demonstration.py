@@ -5,6 +5,7 @@ What every site needs, demonstration or not, is in `preparing.py`. Nothing here 
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,8 @@ SAMPLE_LISTS = (
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
 DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
+# What the history of each organisation says it was verified by.
+CHECKED = "示例数据，未核对证照"
 UNIVERSITY = "聊城大学（示例）"
 SERVICE_BODY = "鲁西技术转移服务中心（示例）"
 OPERATOR = "聊城科技大市场运营中心（示例）"
@@ -187,8 +190,16 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     """
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
+    codes = _read_codes()
     for name, kind in SAMPLE_LISTS:
         sheet = importing.parse_file(SAMPLES / name, kind)
+        for owner in dict.fromkeys(entry.owner for entry in sheet.entries):
+            _add_verified(
+                owner.name,
+                kind=owner.kind,
+                uscc=owner.uscc or codes[owner.name],
+                district_code=owner.district_code,
+            )
         outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
         report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
@@ -200,7 +211,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             name=person.name,
             password=DEMO_PASSWORD,
             roles=[person.role] if person.role else [],
-            organisations=[_organisation(person.organisation)],
+            organisations=[_organisation(person.organisation, codes)],
             place=person.place,
             administers=person.administers,
         )
@@ -246,14 +257,34 @@ def _demo_person(name: str) -> Person:
     return person
 
 
-def _organisation(name: str | None) -> Organisation:
+def _read_codes() -> dict[str, str]:
+    """Name → 统一社会信用代码 of the organisations whose lists have no column of codes."""
+    with (SAMPLES / "organisations.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return {row["单位名称"]: row["统一社会信用代码"] for row in rows}
+
+
+def _add_verified(
+    name: str, *, kind: str, uscc: str, district_code: str | None
+) -> Organisation:
+    """An organisation of the demonstration, verified: no import verifies anybody, and its lists are to be public."""
+    return organisation_deeds.add_organisation(
+        name,
+        kind=kind,
+        uscc=uscc,
+        district_code=district_code,
+        checked=CHECKED,
+        by=None,
+    )
+
+
+def _organisation(name: str | None, codes: Mapping[str, str]) -> Organisation:
     """The named organisation of the demonstration, or the owner of the first sample demand."""
     if name is None:
         table = LISTINGS["demand"]
         query = db.select(table).order_by(table.id).limit(1)
         owner: Organisation = db.session.scalars(query).one().organisation
         return owner
-    kind = ORGANISATION_KIND[name]
-    return organisation_deeds.draft_organisation(
-        name, kind=kind, district_code="371502", verified=True
+    return _add_verified(
+        name, kind=ORGANISATION_KIND[name], uscc=codes[name], district_code="371502"
     )

@@ -12,7 +12,7 @@ from flask import Flask
 from marketplace.listings import writing
 from marketplace.listings.forms import FORMS
 from marketplace.listings.models import LISTINGS
-from marketplace.listings.schema import SCHEMAS, contact_lines, kinds, price
+from marketplace.listings.schema import SCHEMAS, contacts, kinds, price
 from marketplace.listings.schema.choices import Codes, Terms
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field
@@ -56,8 +56,8 @@ RANGE = METRIC | {"operator": "range", "value": Decimal(58), "value_max": Decima
 # Values of each kind, some of them awkward in a cell; a kind comes before the kind it is made from.
 SAMPLES: dict[type[Field], list[Any]] = {
     kinds.Registration: ["3712026Y0001"],
-    contact_lines.Phone: ["13812345678", "0635-8239999/400-123-4567"],
-    contact_lines.Email: ["a.b@lcu.edu.cn"],
+    contacts.Phone: ["13812345678", "0635-8239999/400-123-4567"],
+    contacts.Email: ["a.b@lcu.edu.cn"],
     kinds.Line: ["一行", "=1+1", "a；b、c", "'甲'", "-5℃ 以下"],
     kinds.Text: ["一行\n两行，；、", "+提高 9 dB", "3.5"],
     kinds.Flag: [True, False],
