@@ -32,11 +32,11 @@ from marketplace.exchange.header_keys import (
     names_in,
     shorter_keys,
 )
-from marketplace.exchange.money_units import unit_of_header
 from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.headings import UNCLEAR
+from marketplace.parsing.currencies import unit_of_label
 
 # What names a listing: a list without it is none, and with the owner it says which listing a row is about.
 TITLE = "title"
@@ -70,7 +70,7 @@ class PlacedColumn:
         index: index of its cells; -1 where the sheet has none and the cells come from a default.
         header: the header as it is in the sheet.
         column: the column of the schema.
-        unit: 万元 of one, where the header names another unit of money.
+        unit: 万元 of one, where the header names a unit of money; `NOT_YUAN` where it names another currency or a rate.
     """
 
     index: int
@@ -235,7 +235,7 @@ class Headers:
                 continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
-                unit = unit_of_header(text) if column.unit else None
+                unit = unit_of_label(text) if column.unit else None
                 placed[column.name] = PlacedColumn(index, text, column, unit)
             elif key in self.meanings:
                 # Its only meaning another cell of the row has: its cells are not read.
