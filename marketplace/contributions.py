@@ -107,6 +107,7 @@ class Tray:
         page: renders a page of it, by its number from 1.
         waits: its rows wait for an operator, so that they count among the tasks.
         filters: the parts of the address that narrow it, carried from tray to tray.
+        position: where it stands among the others, smaller numbers first, then in the order of the rooms.
     """
 
     code: str
@@ -115,6 +116,7 @@ class Tray:
     page: Callable[[int], Panel]
     waits: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,8 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    return list(_current().offered("trays", person, filters))
+    found: list[Tray] = list(_current().offered("trays", person, filters))
+    return sorted(found, key=lambda tray: tray.position)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
