@@ -15,7 +15,6 @@ from marketplace.parsing.name_lists import Remarked, split_labels, split_numbere
 from marketplace.parsing.organisation_marks import (
     BRACKETS,
     DATE,
-    END,
     FOREIGN,
     LEAD,
     PARTNER,
@@ -46,7 +45,7 @@ _IN_NAME_OF_LATIN = re.compile(
     re.I,
 )
 _WEAK = "、，,/／+＋＆&"
-_CONJUNCTION = re.compile(r"以及|[和与及暨]")
+_CONJUNCTION = re.compile(r"以及|联合|携手|会同|协同|[和与及暨]|\s*[-—–－·•~～]+\s*")
 _TOGETHER = re.compile(r"共建|合作|联合|共同|协同|合资|产学研")
 # Ornaments of a list; a star directly before a name may hide its first character.
 _BULLET = re.compile(r"^(?:[●◆■▲•·▪➤*]\s+|[◆▪•➤])")
@@ -124,7 +123,11 @@ def _read_pieces(content: str) -> list[Piece]:
 
 
 def _parted_at_roles(text: str) -> str:
-    """A text with ；after a remark that closes a name: 聊城大学（牵头）山东大学（参与）."""
+    """A text with ；after a remark that closes a name: 聊城大学（牵头）山东大学（参与）, 聊城大学①山东大学②."""
+    if not re.match(r"\s*[\u2460-\u2473]", text):
+        text = re.sub(
+            "[\u2460-\u2473]", lambda found: f"（{ord(found[0]) - 0x245F}）", text
+        )
 
     def close(found: re.Match[str]) -> str:
         before = text[: found.start()].rstrip(" \t\n；;、，,/|")
@@ -157,7 +160,9 @@ def _join_wrapped(lines: list[str]) -> list[str]:
     joined: list[str] = []
     for line in lines:
         goes_on = line[0] in "（([" and not is_remark(line[1:].rstrip("）)]"))
-        if joined and (goes_on or _is_rest_of_name(line)):
+        # 聊城大学 / 机械学院: without the one above it nobody would know whose it is.
+        is_part = bool(joined) and ends_like_name(joined[-1]) and is_department(line)
+        if joined and (goes_on or is_part or _is_rest_of_name(line)):
             joined[-1] += line
         else:
             joined.append(line)
@@ -211,6 +216,13 @@ def _split_at_conjunction(text: str) -> list[str]:
     return [text]
 
 
+def _is_name_or_part(name: str) -> bool:
+    """Whether a text ends as a name does and is more than the rest of one, or is a department."""
+    if not ends_like_name(name):
+        return False
+    return is_department(name) or not _is_rest_of_name(name)
+
+
 def _is_whole_name(text: str) -> bool:
     name = bare_name(text)
     return bool(STRONG_END.search(without_last_bracket(name))) and stands_alone(name)
@@ -236,14 +248,18 @@ def _split_at_blanks(text: str) -> list[str]:
     if len(grouped) < 2:
         return [text]
     bare = [bare_name(part) for part in grouped]
-    ends = [ends_like_name(name) and not _is_rest_of_name(name) for name in bare]
+    ends = [_is_name_or_part(name) for name in bare]
     if all(ends):
-        if any(is_department(name) for name in bare[1:]):
-            return [text]
-        return grouped
+        names: list[str] = []
+        for part, name in zip(grouped, bare, strict=True):
+            if names and is_department(name):
+                names[-1] += part
+            else:
+                names.append(part)
+        return names
     if any(ends[:-1]):
         # 聊城大学 张三: what stands behind a full name is not known.
-        if _is_rest_of_name(bare[-1]) or END.search(bare[-1]):
+        if len(bare) == 2 and _is_rest_of_name(bare[-1]):
             return [text]
         raise ParseError(f"看不出「{text[:40]}」是一个单位还是几个。", _MANY)
     follows_words = ends[-1] and not are_places(bare[:-1])
