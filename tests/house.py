@@ -34,6 +34,21 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "accounts": {
+        "agreements": "the texts people agree to",
+        "child_models": "tables of what belongs to a person",
+        "held_forms": "what was typed before signing in is given back",
+        "locking": "failed tries close an account for a while",
+        "mail": "what people are told by mail",
+        "passwords": "what a password must be",
+        "places": "places that go over when organisations are merged",
+        "person_deeds": "what is done to people, not to organisations",
+        "second_factor": "codes of an app and spare ones",
+        "sessions": "who is signed in where",
+        "sign_in": "signing in as a whole, and what is looked at before every page",
+        "sign_in_words": "what the library says, in our words",
+        "tries": "how often one may try",
+    },
     "catalogue": {
         "facets": "the values by which a search is narrowed",
         "home": "what the home page and the sitemap show",
@@ -71,9 +86,6 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
     },
-    "accounts": {
-        "places": "places that go over when organisations are merged",
-    },
     "memberships": {
         "moving": "ways in that go over when organisations are merged",
     },
@@ -106,7 +118,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
-        "demonstration": "sample lists and the people who show the site",
+        "demo_people": "the people who show the site",
+        "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
     },
     "verdicts": {

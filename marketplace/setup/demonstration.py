@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,15 +15,24 @@ from flask import current_app
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
-from marketplace.accounts.models import PLACES, ROLES, Person
+from marketplace.accounts.models import Person
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.memberships import deeds as membership_deeds
+from marketplace.memberships import queries as membership_queries
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
+from marketplace.setup.demo_people import (
+    DEMO_PEOPLE,
+    NEWCOMER,
+    NEWCOMER_USCC,
+    ORGANISATION_KIND,
+    TWIN,
+)
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
@@ -33,53 +41,9 @@ SAMPLE_LISTS = (
     ("demands.csv", "demand"),
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
-DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
+DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
-UNIVERSITY = "聊城大学（示例）"
-SERVICE_BODY = "鲁西技术转移服务中心（示例）"
-OPERATOR = "聊城科技大市场运营中心（示例）"
-ORGANISATION_KIND = {
-    UNIVERSITY: "university",
-    SERVICE_BODY: "service_body",
-    OPERATOR: "operator",
-}
-
-
-@dataclass(frozen=True)
-class DemoPerson:
-    """Somebody who shows the site.
-
-    Attributes:
-        name: how they are called.
-        organisation: its name; None for the owner of the first sample demand.
-        role: code of a role of the site; empty for none.
-        place: code of their place in the organisation.
-        administers: whether they look after its people.
-    """
-
-    name: str
-    organisation: str | None
-    role: str = ""
-    place: str = "member"
-    administers: bool = False
-
-    @property
-    def title(self) -> str:
-        """What they are, in Chinese."""
-        return ROLES.get(self.role) or PLACES[self.place]
-
-
-# By sign-in name.
-DEMO_PEOPLE = {
-    "firm": DemoPerson("示例企业用户", None, administers=True),
-    "researcher": DemoPerson("示例科研人员", UNIVERSITY, place="researcher"),
-    "desk": DemoPerson("示例成果转化岗", UNIVERSITY, place="desk", administers=True),
-    "broker": DemoPerson("示例技术经理人", SERVICE_BODY, role="broker"),
-    "operator": DemoPerson("示例运营人员", OPERATOR, role="operator"),
-    "auditor": DemoPerson("示例审计人员", OPERATOR, role="auditor"),
-}
-
 # What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
 # every tray and every list of 我的 has something to show. None is public: search and matches stay those of the lists.
 FIRM_CONTACT = {"contact_name": "技术部（示例）", "contact_phone": "0635-0000011"}
@@ -211,13 +175,45 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             name=person.name,
             password=DEMO_PASSWORD,
             roles=[person.role] if person.role else [],
-            organisations=[_organisation(person.organisation, codes)],
+            organisations=_organisations(person.organisation, codes),
             place=person.place,
             administers=person.administers,
         )
+    _let_people_come_in()
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
+    _assign_first_confidential()
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
+
+
+def _let_people_come_in() -> None:
+    """A firm that waits to be verified, a request that waits for its administrator, and a twin to be merged."""
+    newcomer, joiner = _demo_person("newcomer"), _demo_person("joiner")
+    if not newcomer.memberships:
+        membership_deeds.found_organisation(
+            NEWCOMER,
+            uscc=NEWCOMER_USCC,
+            kind="firm",
+            district_code="371581",
+            by=newcomer,
+        )
+    first = _demo_person("firm").organisations[0]
+    if not membership_queries.own_requests(joiner):
+        membership_deeds.ask_to_join(first, note="技术部，负责保持器", by=joiner)
+    organisation_deeds.draft_organisation(TWIN, kind="firm", district_code="371502")
+    organisation_deeds.propose_twins()
+
+
+def _assign_first_confidential() -> None:
+    """Give the first confidential demand to a broker, who alone of both then reads it."""
+    table = LISTINGS["demand"]
+    query = db.select(table).where(
+        table.visibility == "confidential", table.state == "published"
+    )
+    row = db.session.scalars(query.order_by(table.id).limit(1)).first()
+    broker = _demo_person("broker")
+    if row is not None and broker.id not in row.broker_ids:
+        listing_deeds.assign_broker(row, broker, by=_demo_person("operator"))
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:
@@ -278,13 +274,14 @@ def _add_verified(
     )
 
 
-def _organisation(name: str | None, codes: Mapping[str, str]) -> Organisation:
-    """The named organisation of the demonstration, or the owner of the first sample demand."""
+def _organisations(name: str | None, codes: Mapping[str, str]) -> list[Organisation]:
+    """The named organisation of the demonstration, or the owner of the first sample demand; none for an empty name."""
+    if name == "":
+        return []
     if name is None:
         table = LISTINGS["demand"]
         query = db.select(table).order_by(table.id).limit(1)
         owner: Organisation = db.session.scalars(query).one().organisation
-        return owner
-    return _add_verified(
-        name, kind=ORGANISATION_KIND[name], uscc=codes[name], district_code="371502"
-    )
+        return [owner]
+    kind = ORGANISATION_KIND[name]
+    return [_add_verified(name, kind=kind, uscc=codes[name], district_code="371502")]
