@@ -55,12 +55,17 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "search_state": "the search page as an address",
     },
     "exchange": {
+        "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "exporting": "rows go out in one way, whoever asks",
+        "header_groups": "headers of several rows",
+        "header_keys": "spellings of a header",
         "headers": "which column of a list is which field",
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",
+        "money_units": "in which unit of money a list gives its sums",
         "package": "workbooks that Excel opens, put in order for a stricter reader",
+        "remarks": "what is said of a list as a whole, in words",
         "reports": "what is said about a list and about its import",
         "row_kinds": "rows that hold no listing",
         "rows": "rows of a sheet, whatever file they come from",
@@ -136,6 +141,7 @@ LOGIC_LIMIT = 400  # lines of logic; more needs a reason
 DATA_FILES = {
     "marketplace/listings/schema/achievement.py": "every field of an achievement",
     "marketplace/listings/schema/demand.py": "every field of a demand",
+    "marketplace/listings/schema/headings.py": "every other header of a column",
     "marketplace/listings/schema/shared.py": "every field that both kinds have",
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }

@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace import persistence
-from marketplace.clock import today
 from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
@@ -106,7 +105,7 @@ def import_rows(
     # Firms came with the list: unnamed ones may now show their place, or are to hide it.
     places.settle_places()
     persistence.commit()
-    if outcome.new or outcome.changed or outcome.published:
+    if outcome.new or outcome.changed or outcome.published or outcome.expired:
         _sync_index(report, outcome)
     return outcome
 
@@ -286,6 +285,8 @@ class _Importer:
         for entry, listing_id in known:
             if self._change_listing(rows[listing_id], entry):
                 ready.append((entry, rows[listing_id]))
+        for entry, row in ready:
+            self._settle_validity(row, entry)
         if self.publish:
             for entry, row in ready:
                 self._publish_listing(row, entry)
@@ -382,12 +383,28 @@ class _Importer:
         message = f"平台上已有这一条（编号 {row.id}），{reason}"
         self.outcome.problems.append(entry.problem(message, advice))
 
+    def _settle_validity(self, row: Achievement | Demand, entry: Entry) -> None:
+        """Take a listing out of the public whose validity is over, and say of others that it is."""
+        if not listing_deeds.is_over(row):
+            return
+        until = f"有效期 {row.valid_until} 已过"
+        if listing_deeds.expire_imported(row):
+            self.outcome.expired += 1
+            message = f"{until}，平台上的这一条（编号 {row.id}）已转为「{row.state_name}」，不再公开展示。"
+            advice = "仍然有效的，请在平台上续期。"
+            self.outcome.notices.append(entry.problem(message, advice))
+        # What was to be published says it with the reason why it was not.
+        elif not (self.publish and row.state == "draft"):
+            message = f"{until}，这一条（{row.state_name}）不能公开展示。"
+            advice = "仍然有效的，请改成今后的日期，或留空（自发布起一年）。"
+            self.outcome.notices.append(entry.problem(message, advice))
+
     def _publish_listing(self, row: Achievement | Demand, entry: Entry) -> None:
         """Publish a draft that is complete; one that is not stays a draft, with what it lacks."""
         if row.state != "draft" or entry.is_draft:
             return
-        if row.valid_until is not None and row.valid_until < today():
-            message = f"有效期 {row.valid_until.isoformat()} 已过，存为草稿，没有发布。"
+        if listing_deeds.is_over(row):
+            message = f"有效期 {row.valid_until} 已过，存为草稿，没有发布。"
             advice = "改成今后的日期，或留空（自发布起一年）。"
             self.outcome.drafts.append(entry.problem(message, advice))
             return

@@ -421,6 +421,23 @@ def expire_due() -> int:
     return len(moved)
 
 
+def expire_imported(row: Achievement | Demand) -> bool:
+    """Move a published listing to 已过期 whose validity a list has put into the past (no commit).
+
+    Returns:
+        whether it was moved.
+    """
+    if row.state != "published" or not is_over(row):
+        return False
+    row.life.move(row, "expire", by=None, note="批量导入")
+    return True
+
+
+def is_over(row: Achievement | Demand) -> bool:
+    """Whether the validity of a listing has ended, whatever its state."""
+    return row.valid_until is not None and row.valid_until < today()
+
+
 def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     """Carry a freshly imported draft through review to publication in one go, for an operator's own lists (no commit).
 

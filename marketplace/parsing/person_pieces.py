@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from marketplace.parsing import ParseError
@@ -348,6 +349,18 @@ def _has_foreign_sign(name: str) -> bool:
     if len(parts) == 2 and all(names.is_full_name(part) for part in parts):
         return all(part[0] in names.COMMON for part in parts)
     return re.search(r"[^\w·\s]", name) is not None
+
+
+@lru_cache(20_000)
+def is_plain_name(word: str) -> bool:
+    """Whether a word is the full name of a person and can be nothing else."""
+    others = (names.kind_of, names.is_personal, names.names_nobody, _is_called)
+    return (
+        names.is_full_name(word)
+        and not any(is_other(word) for is_other in others)
+        and not is_unnamed_person(word)
+        and not names.is_organisation(word)
+    )
 
 
 def _is_called(name: str) -> bool:

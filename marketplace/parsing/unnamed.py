@@ -6,6 +6,7 @@ How names are read is in `organisation_lists.py` and `people.py`; how our own pa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from marketplace.parsing.name_lists import any_of, read_word_lists
@@ -47,6 +48,7 @@ _SOMEBODY = re.compile(r"某|无名氏|^(?:先生|女士|小姐|老师|同志|�
 _ENDS = "\"'“”‘’「」《》<>[]【】。.,、:：;；!！~ "
 
 
+@lru_cache(4000)
 def is_unnamed_organisation(name: str) -> bool:
     """Whether a text stands for an organisation that is not named.
 
@@ -72,6 +74,8 @@ def is_unnamed_organisation(name: str) -> bool:
     return _MASK.search(plain) is not None
 
 
+# Names come back in a list: once as it is read and once as it is checked, and on many rows.
+@lru_cache(20_000)
 def is_unnamed_person(name: str) -> bool:
     """Whether a text stands for somebody who is not named: 张**, 张某某, 登录后可见; 李先生 is how one is called."""
     plain = fold_label(name[:_NAME_MOST]).strip(f"{_ENDS}()")

@@ -143,6 +143,47 @@ def test_the_file_of_errors_holds_no_formula(
     assert "'=1+1" in errors.read_text("utf-8-sig")
 
 
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "  =1+1",
+    "\u00a0=1+1",
+    "\t=1+1",
+    "\u3000@SUM(A1)",
+    "\u200b=1+1",
+    "\ufeff+1+1",
+    "＝1+1",
+    "'=1+1",
+    "=HYPERLINK(A1)",
+    "-2+3+cmd|' /C calc'!A0",
+]
+
+
+def test_no_cell_of_the_file_of_errors_is_a_formula(
+    run: Run, tmp_path: Path, written: Callable[..., Path]
+) -> None:
+    errors = tmp_path / "errors.csv"
+    rows = [f'"题目{n}的名称",某校,简介,"{text}"' for n, text in enumerate(FORMULAS)]
+
+    run(
+        "import",
+        written("list.csv", HEADER + "\n".join(rows) + "\n"),
+        "--kind",
+        "achievement",
+        "--errors",
+        errors,
+    )
+    with errors.open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row if cell]
+
+    assert sum(1 for cell in cells if cell.startswith("'")) >= len(FORMULAS)
+    for cell in cells:
+        bare = cell.replace("\u200b", "").replace("\ufeff", "").lstrip()
+        assert not bare.startswith(("=", "+", "-", "@", "＝")), cell
+
+
 def test_set_fills_columns_and_publish_publishes(
     run: Run, written: Callable[..., Path]
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from marketplace.clock import today
 from marketplace.errors import NotAllowed
 from marketplace.exchange.deeds import import_rows
 from marketplace.exchange.importing import parse_file
@@ -420,6 +421,51 @@ def test_a_validity_that_is_over_is_not_published(session: Session) -> None:
     assert (outcome.new, outcome.published) == (2, 1)
     assert one().state == "draft"
     assert "已过" in outcome.drafts[0].message
+
+
+def test_a_published_listing_expires_by_what_a_list_says(session: Session) -> None:
+    header = [*HEADER, "有效期至"]
+    import_list([[*ROW, "2099-01-31"]], header=header, publish=True)
+    found = one()
+    assert found.state == "published"
+
+    outcome = import_list([[*ROW, "2020-01-31"]], header=header)
+
+    assert (outcome.changed, outcome.expired, found.state) == (1, 1, "expired")
+    assert "expire" in {step.deed for step in history_of(found)}
+    (said,) = [one for one in outcome.notices if "2020-01-31 已过" in one.message]
+    assert "已过期" in said.message
+    assert "续期" in said.allowed
+    # Once more: nothing is left to change, and it does not come back.
+    again = import_list([[*ROW, "2020-01-31"]], header=header, publish=True)
+    assert (again.changed, again.expired, found.state) == (0, 0, "expired")
+
+
+@pytest.mark.parametrize("day", ["2020-01-31", "2020年1月", "2020.1.31"])
+def test_a_new_listing_that_is_over_gets_a_notice(session: Session, day: str) -> None:
+    header = [*HEADER, "有效期至"]
+
+    outcome = import_list([[*ROW, day]], header=header)
+
+    assert (outcome.new, outcome.drafts, one().state) == (1, [], "draft")
+    assert ["2020-01-31 已过" in one.message for one in outcome.notices] == [True]
+
+
+def test_a_validity_until_today_is_not_over(session: Session) -> None:
+    header = [*HEADER, "有效期至"]
+
+    outcome = import_list([[*ROW, today().isoformat()]], header=header, publish=True)
+
+    assert (outcome.published, outcome.notices, one().state) == (1, [], "published")
+
+
+def test_a_dry_run_says_what_would_expire(session: Session) -> None:
+    header = [*HEADER, "有效期至"]
+    import_list([[*ROW, "2099-01-31"]], header=header, publish=True)
+
+    outcome = import_list([[*ROW, "2020-01-31"]], header=header, dry_run=True)
+
+    assert (outcome.expired, one().state) == (1, "published")
 
 
 def test_what_people_changed_stays_unless_told_otherwise(

@@ -431,3 +431,7 @@ def test_columns_of_codes_keep_every_figure(session: Session, kind: str) -> None
     # A spreadsheet program takes 06358230000 for a number otherwise, and drops its zero.
     assert formats["联系电话"] == formats["统一社会信用代码"] == "@"
     assert formats["备注"] == "General"
+    codes = {one.header for one in SCHEMAS[kind].list_columns if one.verbatim}
+    assert {header for header, number in formats.items() if number == "@"} == codes
+    if kind == "achievement":
+        assert {"批准登记号", "专利号或登记号"} <= codes

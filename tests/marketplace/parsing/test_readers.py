@@ -723,6 +723,17 @@ def test_text_cells() -> None:
         cell_text("#REF!")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["=1", "+1", "-1", "@a", " =1", "\xa0=1", "\t=1", "\u3000-1", "\u200b+1", "\n@a", "＝1", "'=1", "' =1", "\x1f=1"],
+)  # fmt: skip
+def test_no_text_is_written_as_a_formula(text: str) -> None:
+    written = escape_formula(text)
+
+    assert written == f"'{text}"
+    assert cell_text(written) == CONTROL.sub("", text).strip()
+
+
 @given(st.text())
 def test_what_is_escaped_comes_back(plain: str) -> None:
     kept = CONTROL.sub("", plain.replace("\r\n", "\n").replace("\r", "\n")).strip()
