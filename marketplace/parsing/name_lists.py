@@ -26,6 +26,7 @@ _NUMBER = re.compile(
     rf"|(?<![\d.A-Za-z])\d{{1,2}}\s*[.．、)）:：](?!\d)"
     rf"|{_BETWEEN}[{_HAN_NUMBERS}]{{1,2}}\s*[.．、)）:：]"
     rf"|{_BETWEEN}\d{{1,2}}\s*(?=[{_HAN}])"
+    rf"|{_BETWEEN}[A-Ha-h]\s*[.．、)）]\s*(?=[{_HAN}])"
 )
 _OPENING = "（([【《“‘「『〔〈"
 _CLOSING = "）)]】》”’」』〕〉"
@@ -110,6 +111,8 @@ def _value_of(number: str) -> int:
     plain = unicodedata.normalize("NFKC", number)
     if digits := re.sub(r"[^0-9]", "", plain):
         return int(digits)
+    if letter := re.match("[A-Ha-h]", plain):
+        return ord(letter[0].lower()) - ord("a") + 1
     signs = [_HAN_NUMBERS.find(sign) + 1 for sign in plain if sign in _HAN_NUMBERS]
     if len(signs) == 2:
         # 十二 is 12, 二十 is 20; others of two signs are above any list.

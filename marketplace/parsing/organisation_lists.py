@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from marketplace.parsing import ParseError
@@ -15,7 +16,6 @@ from marketplace.parsing.name_lists import Remarked, split_labels, split_numbere
 from marketplace.parsing.organisation_marks import (
     BRACKETS,
     DATE,
-    END,
     FOREIGN,
     LEAD,
     PARTNER,
@@ -46,7 +46,7 @@ _IN_NAME_OF_LATIN = re.compile(
     re.I,
 )
 _WEAK = "、，,/／+＋＆&"
-_CONJUNCTION = re.compile(r"以及|[和与及暨]")
+_CONJUNCTION = re.compile(r"以及|联合|携手|会同|协同|[和与及暨]|\s*[-—–－·•~～]+\s*")
 _TOGETHER = re.compile(r"共建|合作|联合|共同|协同|合资|产学研")
 # Ornaments of a list; a star directly before a name may hide its first character.
 _BULLET = re.compile(r"^(?:[●◆■▲•·▪➤*]\s+|[◆▪•➤])")
@@ -71,6 +71,14 @@ def read_organisations(raw: Any) -> Remarked[str] | None:
     plain = drop_unseen(list_text(raw)).strip()
     if not plain:
         return None
+    names, remarks = _read_names(plain)
+    return Remarked(names, remarks) if names else None
+
+
+# A list of 50,000 rows names the same few hundred organisations again and again.
+@lru_cache(4000)
+def _read_names(plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names in a text and what was not taken; no name where nobody filled in the place. Raises ParseError."""
     found: list[Piece] = []
     remarks: list[str] = []
     was_foreign = False
@@ -88,14 +96,13 @@ def read_organisations(raw: Any) -> Remarked[str] | None:
     if not found:
         # A label alone is a place that nobody filled in.
         if not was_foreign and not remarks:
-            return None
+            return (), ()
         raise ParseError(f"「{plain[:30]}」里没有单位名称。", "填写单位的全称。")
     ordered = _in_order(found, remarks)
     for piece in ordered:
         remarks += piece.remarks
         _check_name(piece.name)
-    names = list(dict.fromkeys(piece.name for piece in ordered))
-    return Remarked(names, remarks)
+    return tuple(dict.fromkeys(piece.name for piece in ordered)), tuple(remarks)
 
 
 def write_organisations(names: Iterable[str]) -> str:
@@ -124,7 +131,11 @@ def _read_pieces(content: str) -> list[Piece]:
 
 
 def _parted_at_roles(text: str) -> str:
-    """A text with ；after a remark that closes a name: 聊城大学（牵头）山东大学（参与）."""
+    """A text with ；after a remark that closes a name: 聊城大学（牵头）山东大学（参与）, 聊城大学①山东大学②."""
+    if not re.match(r"\s*[\u2460-\u2473]", text):
+        text = re.sub(
+            "[\u2460-\u2473]", lambda found: f"（{ord(found[0]) - 0x245F}）", text
+        )
 
     def close(found: re.Match[str]) -> str:
         before = text[: found.start()].rstrip(" \t\n；;、，,/|")
@@ -157,7 +168,9 @@ def _join_wrapped(lines: list[str]) -> list[str]:
     joined: list[str] = []
     for line in lines:
         goes_on = line[0] in "（([" and not is_remark(line[1:].rstrip("）)]"))
-        if joined and (goes_on or _is_rest_of_name(line)):
+        # 聊城大学 / 机械学院: without the one above it nobody would know whose it is.
+        is_part = bool(joined) and ends_like_name(joined[-1]) and is_department(line)
+        if joined and (goes_on or is_part or _is_rest_of_name(line)):
             joined[-1] += line
         else:
             joined.append(line)
@@ -211,6 +224,13 @@ def _split_at_conjunction(text: str) -> list[str]:
     return [text]
 
 
+def _is_name_or_part(name: str) -> bool:
+    """Whether a text ends as a name does and is more than the rest of one, or is a department."""
+    if not ends_like_name(name):
+        return False
+    return is_department(name) or not _is_rest_of_name(name)
+
+
 def _is_whole_name(text: str) -> bool:
     name = bare_name(text)
     return bool(STRONG_END.search(without_last_bracket(name))) and stands_alone(name)
@@ -236,14 +256,18 @@ def _split_at_blanks(text: str) -> list[str]:
     if len(grouped) < 2:
         return [text]
     bare = [bare_name(part) for part in grouped]
-    ends = [ends_like_name(name) and not _is_rest_of_name(name) for name in bare]
+    ends = [_is_name_or_part(name) for name in bare]
     if all(ends):
-        if any(is_department(name) for name in bare[1:]):
-            return [text]
-        return grouped
+        names: list[str] = []
+        for part, name in zip(grouped, bare, strict=True):
+            if names and is_department(name):
+                names[-1] += part
+            else:
+                names.append(part)
+        return names
     if any(ends[:-1]):
         # 聊城大学 张三: what stands behind a full name is not known.
-        if _is_rest_of_name(bare[-1]) or END.search(bare[-1]):
+        if len(bare) == 2 and _is_rest_of_name(bare[-1]):
             return [text]
         raise ParseError(f"看不出「{text[:40]}」是一个单位还是几个。", _MANY)
     follows_words = ends[-1] and not are_places(bare[:-1])

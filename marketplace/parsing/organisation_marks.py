@@ -8,7 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from marketplace.parsing.organisations import PLACE_WORDS, is_trade
+from marketplace.parsing.name_lists import any_of
+from marketplace.parsing.organisations import (
+    PLACE_WORDS,
+    TRADES,
+    WORDS,
+    is_trade,
+)
 from matching.folding import fold_label
 
 LEAD, PARTNER, NEUTRAL, FOREIGN = "lead", "partner", "neutral", "foreign"
@@ -18,15 +24,17 @@ _NAME = r"(?:名称|全称|名)"
 _WORKING = rf"{_WORK}?{_BODY}?{_NAME}?"
 _PROJECT = r"(?:项目|成果|技术|课题|专利|需求)?"
 _PERSON = (
-    r"法定代表人?|法人代表?|负责人|联系人|对接人|经办人|填报人|填表人|审核人|联络人"
+    r"法定代表人?|法人(?:代表)?|负责人|联系人|对接人|经办人|填报人|填表人|审核人|联络人"
 )
 _ROLES = {
     LEAD: rf"{_PROJECT}(?:第一|首要|主要|首席)?(?:牵头|主持|主导|主办|主责|首席|第一){_WORKING}"
     rf"|(?:主要|主){_WORK}{_BODY}?|{_PROJECT}(?:负责|总体){_BODY}|排名第一|第[一1]名?|主|负责|总承担"
     r"|成果(?:第一)?(?:持有|权利)人|主体单位|主申请人",
-    PARTNER: rf"{_PROJECT}(?:其他|其它|第[二三四五六七八九十2-9]|联合|合作|参与|参加|协作|协同|协助|配合|共同"
+    PARTNER: rf"{_PROJECT}(?:其他|其它|第[二三四五六七八九十2-9]|合作|参与|参加|协作|协同|协助|配合"
     rf"|支撑|协办|共建|参研|次要){{1,2}}{_WORKING}|排名第[二三四五六七八九十2-9]|产学研合作{_BODY}?|参|协",
-    NEUTRAL: rf"(?:单位|企业|公司|机构|院校|高校|学校|法人|组织){_NAME}?|名称|全称"
+    # 联合申报单位 names all of them, who leads among them too.
+    NEUTRAL: rf"(?:联合|共同){_WORKING}"
+    rf"|(?:单位|企业|公司|机构|院校|高校|学校|法人单位|组织){_NAME}?|名称|全称|单位[一二三四五1-9]"
     rf"|{_PROJECT}(?:{_WORK}|需求|发榜|出题|发布|所属|所在|报送|填报|依托|权利|权属|工作|提出|提供|征集|难题"
     rf"|需方|供方|拥有|归属)(?:{_BODY}|主体){_NAME}?"
     rf"|{_PROJECT}{_BODY}{_NAME}?|企业\(单位\)名称|单位\(企业\)名称",
@@ -44,7 +52,7 @@ SEAL = re.compile(
     r".{0,6}(?:盖章|公章|签章|印章|用章|盖印|加章|签字|签名|签署|盖章处|盖章有效)(?:处|有效|确认|页|生效)?|章|印|签章处"
 )
 ORDER = re.compile(
-    r"(?:排名|排序|第)?\s*(\d{1,2}|[一二三四五六七八九十])\s*(?:位|名)?(?:(?:完成|承担)?单位)?"
+    r"(?:排名|排序)?第?\s*(\d{1,2}|[一二三四五六七八九十])\s*(?:位|名)?(?:(?:完成|承担)?单位)?"
 )
 DATE = re.compile(
     r"\d{2,4}\s*[年./-]\s*\d{1,2}\s*(?:[月./-]\s*(?:\d{1,2}\s*日?)?)?|年\s*月\s*日?"
@@ -64,6 +72,7 @@ END = re.compile(
 DEPARTMENT = re.compile(
     r"(?:学院|系|部|处|科|室|中心|实验室|课题组|团队|院|所|分公司|分厂|车间|校区|研究所)$"
 )
+_DISCIPLINES = re.compile(rf"(?:{any_of(WORDS['disciplines'] + TRADES)}){{0,12}}")
 
 
 def is_remark(content: str) -> bool:
@@ -123,8 +132,9 @@ def _is_bare_label(word: str) -> bool:
 
 
 def is_department(name: str) -> bool:
-    """Whether a name is that of a part of an organisation: 机械学院, 技术中心; with a place before it is its own."""
-    return bool(DEPARTMENT.search(name)) and not begins_with_place(name)
+    """Whether a name is that of a part of an organisation: 机械与汽车工程学院; 齐鲁医药学院 may stand for itself."""
+    found = DEPARTMENT.search(name)
+    return found is not None and bool(_DISCIPLINES.fullmatch(name[: found.start()]))
 
 
 def begins_with_place(name: str) -> bool:

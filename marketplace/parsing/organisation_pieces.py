@@ -127,6 +127,10 @@ def _take_words_at_end(text: str, piece: Piece) -> str:
         if text.endswith(("牵头", "参与", "参加", "主持"))
         else text
     )
+    with_others = re.match(r"(?:并|联合|会同|携手|协同|与|和|及)(?=.{4})", text)
+    if with_others and ends_like_name(text):
+        piece.role = piece.role or PARTNER
+        text = text[with_others.end() :].strip()
     for pattern, role in ((_LEAD_AT_END, LEAD), (_PARTNER_AT_END, PARTNER)):
         bare = pattern.sub("", text).strip()
         if bare != text and ends_like_name(bare):

@@ -26,6 +26,7 @@ from marketplace.parsing.person_pieces import (
     HOW,
     Reading,
     check_row,
+    is_plain_name,
     read_piece,
     unclear,
 )
@@ -33,6 +34,7 @@ from matching.folding import drop_unseen, fold_label
 
 _STRONG = "；;、|\n\t/／"
 _WEAK = "，,+＋＆&"
+_PLAIN_LIST = re.compile(rf"[{names.HAN}]{{2,3}}(?:[、；;，,][{names.HAN}]{{2,3}})*")
 _CONJUNCTION = re.compile(r"以及|[和与及]")
 
 
@@ -52,6 +54,11 @@ def read_people(raw: Any) -> Remarked[dict[str, Any]] | None:
     plain = names.fold_dots(drop_unseen(list_text(raw))).strip()
     if not plain:
         return None
+    # Most cells are nothing else, and a long list has 50,000 of them.
+    if _PLAIN_LIST.fullmatch(plain):
+        words = dict.fromkeys(re.split("[、；;，,]", plain))
+        if all(map(is_plain_name, words)):
+            return Remarked({"name": word} for word in words)
     reading = Reading()
     for label, content in split_labels(plain, names.is_label, names.may_end):
         if _read_label(label, content, reading):

@@ -6,6 +6,7 @@ Names are compared in `contacts.py`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from marketplace.parsing.name_lists import any_of, read_word_lists
@@ -134,6 +135,7 @@ def is_run_together(text: str) -> bool:
     return text[0] in SURNAMES and text[0] not in _TRANSLITERATED
 
 
+@lru_cache(20_000)
 def kind_of(word: str) -> str:
     """`title` or `role` of a word that is surely one; else ""."""
     if is_title(word):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from marketplace.parsing import ParseError
@@ -22,7 +23,7 @@ PERSON_MOST = {"name": 60, "title": 40, "role": 60}  # characters, as the column
 HOW = "几位之间用「、」分开，职称写在括号里，如 张三（教授）。"
 _OPEN_BRACKET = re.compile(r"[（(\[【〔]([^（()）\[\]【】〔〕]*)$")
 _AND_OTHERS = re.compile(
-    r"\s*等\s*(?:共|多)?\s*(?:\d+|[一二三四五六七八九十几多数两]+)?\s*(?:余|多)?\s*(?:人|位|名)?$"
+    r"\s*(?:等\s*(?:共|多)?\s*(?:\d+|[一二三四五六七八九十几多数两]+)?\s*(?:余|多)?\s*(?:人|位|名|同志|专家|老师)?$|…+$|\.{3,}$|。{3,}$)"
 )
 _TEAM_AT_END = re.compile(r"(?:教授|博士|老师)?(?:课题组|团队|研究组|项目组|小组)$")
 _LATIN_TITLE = re.compile(
@@ -294,6 +295,10 @@ def _is_surname(word: str, following: str) -> bool:
 def _person_of(word: str, reading: Reading) -> dict[str, Any]:
     """Somebody named in one word, perhaps with a title or role directly beside the name: 张三教授, 负责人张三."""
     row: dict[str, Any] = {}
+    # Marks of footnotes; a star may hide the rest of a name.
+    word = re.sub(
+        r"(?<=..)[\u00b9\u00b2\u00b3\u2070-\u209c\u2460-\u2473†‡§#^]+$", "", word
+    )
     if share := re.search(r"(\d{1,3}(?:\.\d{1,2})?)[%％]$", word):
         row["share"] = Decimal(share[1])
         word = word[: share.start()].strip("-—:： ")
@@ -328,12 +333,34 @@ def check_row(row: dict[str, Any]) -> None:
     is_half = len(name) == 1 or (len(name) < 4 and _is_called(name))
     if is_half and names.is_han(name):
         raise ParseError(f"「{name}」不是完整的姓名。", "写全姓名，职称写在括号里。")
-    if names.is_run_together(name):
+    if names.is_run_together(name) or _has_foreign_sign(name):
         raise unclear(name)
     if not 0 < row.get("share", 1) <= 100:
         raise ParseError(
             f"「{name[:40]}」的贡献比例不对。", "填大于 0、不超过 100 的百分比。"
         )
+
+
+def _has_foreign_sign(name: str) -> bool:
+    """Whether a Chinese name holds a sign that parts two: 张三-李四, 张三·李四, though not 阿卜杜拉·买买提."""
+    if not re.search(f"[{names.HAN}]", name):
+        return False
+    parts = name.split("·")
+    if len(parts) == 2 and all(names.is_full_name(part) for part in parts):
+        return all(part[0] in names.COMMON for part in parts)
+    return re.search(r"[^\w·\s]", name) is not None
+
+
+@lru_cache(20_000)
+def is_plain_name(word: str) -> bool:
+    """Whether a word is the full name of a person and can be nothing else."""
+    others = (names.kind_of, names.is_personal, names.names_nobody, _is_called)
+    return (
+        names.is_full_name(word)
+        and not any(is_other(word) for is_other in others)
+        and not is_unnamed_person(word)
+        and not names.is_organisation(word)
+    )
 
 
 def _is_called(name: str) -> bool:
