@@ -36,6 +36,7 @@ ROOM_FILES = {
 MORE_FILES: dict[str, dict[str, str]] = {
     "accounts": {
         "agreements": "the texts people agree to",
+        "before_pages": "late forms, and steps that come first",
         "child_models": "tables of what belongs to a person",
         "held_forms": "what was typed before signing in is given back",
         "locking": "failed tries close an account for a while",
