@@ -135,6 +135,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Fla
         application = create_app(Config.from_env(environ))
         application.test_client_class = Browser
         application.jinja_env.bytecode_cache = TemplatesInMemory()
+        application.config["HASHES"] = application.extensions["security"].pwd_context
         yield application
         with application.app_context():
             db.engine.dispose()
@@ -146,6 +147,9 @@ def session(app: Flask) -> Iterator[Session]:
 
     The search index and the matchers, which no transaction covers, are emptied.
     """
+    # Flask-Security hashes for all applications of a process as the last one that was built wants it: behind a live
+    # one of another test each person would cost a quarter of a second.
+    app.extensions["security"].pwd_context = app.config["HASHES"]
     with app.app_context():
         engines = db.engines  # Flask-SQLAlchemy asks these for a connection, whatever the session itself is bound to
         plain_engine, plain_session = engines[None], db.session

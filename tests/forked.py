@@ -7,6 +7,7 @@ and is a process of its own all the same.
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
@@ -29,6 +30,8 @@ def start_child(work: Callable[[], object]) -> int:
     except BaseException:  # nothing of the child may return into the test
         traceback.print_exc()
     finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(status)
 
 

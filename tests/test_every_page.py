@@ -137,10 +137,19 @@ def check_page(answer: Any, where: str) -> Outline:
 
 
 @pytest.fixture
-def houses(make: Factory) -> dict[str, Any]:
-    """The organisations whose things are looked at, and what they have."""
-    firm = make.organisation("临清某轴承厂（示例）")
-    university = make.organisation("聊城某大学（示例）", kind="university")
+def places(make: Factory) -> dict[str, Any]:
+    """Role → the organisation of the reader; the operator belongs to one that publishes too."""
+    return {
+        "firm": make.organisation("临清某轴承厂（示例）"),
+        "researcher": make.organisation("聊城某大学（示例）", kind="university"),
+        "operator": make.organisation("科技大市场（示例）", kind="operator"),
+    }
+
+
+@pytest.fixture
+def listings(make: Factory, places: dict[str, Any]) -> dict[str, list[Any]]:
+    """What the organisations have, by kind: in every state and of every visibility."""
+    firm, university = places["firm"], places["researcher"]
     rows: dict[str, list[Any]] = {"achievement": [], "demand": []}
     for state in STATES:
         rows["achievement"].append(
@@ -164,7 +173,7 @@ def houses(make: Factory) -> dict[str, Any]:
         )
     # A listing in which every field and every row is filled in, so that every control and every section is there.
     rows["achievement"].append(full_achievement(make, university))
-    return {"firm": firm, "university": university, "rows": rows}
+    return rows
 
 
 def full_achievement(make: Factory, owner: Any) -> Any:
@@ -186,14 +195,9 @@ def browsers(
     make: Factory,
     client: FlaskClient,
     sign_in: Callable[..., FlaskClient],
-    houses: dict[str, Any],
+    places: dict[str, Any],
 ) -> dict[str, FlaskClient]:
-    """A browser for every kind of reader; the operator belongs to an organisation that publishes too."""
-    places = {
-        "firm": houses["firm"],
-        "researcher": houses["university"],
-        "operator": make.organisation("科技大市场（示例）", kind="operator"),
-    }
+    """A browser for every kind of reader."""
     found = {"guest": client}
     for role in READERS[1:]:
         belongs = [places[role]] if role in places else []
@@ -251,14 +255,14 @@ def addresses(app: Flask, rows: dict[str, list[Any]]) -> dict[str, set[str]]:
 
 
 def test_no_page_has_a_fault_that_a_reader_cannot_see(
-    app: Flask, houses: dict[str, Any], browsers: dict[str, FlaskClient]
+    app: Flask, listings: dict[str, list[Any]], browsers: dict[str, FlaskClient]
 ) -> None:
     """The walk: every address as every reader."""
     seen: Counter[str] = Counter()
     faults: list[str] = []
     for reader, browser in browsers.items():
         titles: dict[str, str] = {}
-        for endpoint, pages in addresses(app, houses["rows"]).items():
+        for endpoint, pages in addresses(app, listings).items():
             for address in sorted(pages):
                 answer = browser.get(address)
                 if answer.status_code in (301, 302, 303, 307):
