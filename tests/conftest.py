@@ -5,6 +5,7 @@ Rows for the tests are made by `factories.py`; the served site for the browser b
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -36,6 +39,10 @@ from tests.factories import Factory
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+if settings.get_current_profile_name() == "same":
+    # Otherwise one of twenty drawn values is a constant of the modules that are loaded by then: other ones for each
+    # worker, each choice of tests and each change of the code. There is no setting for it (tests/test_examples.py).
+    providers._get_local_constants = Constants  # type: ignore[assignment]
 
 
 class Browser(FlaskClient):
@@ -50,6 +57,12 @@ class Browser(FlaskClient):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The journeys first: they are the longest, and another worker walks through the rest meanwhile."""
     items.sort(key=lambda item: item.path.name != "test_journeys.py")
+
+
+def pytest_collection_finish() -> None:
+    """What is in memory by now stays: the collector need not go through a million objects of it each half minute."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
