@@ -1,6 +1,6 @@
 """Fixtures: an application on a real SQLite database built by the migrations, rolled back after each test.
 
-Rows for the tests are made by `factories.py`; the served site for the browser by `test_journeys.py`.
+Rows for the tests are made by `factories.py`; the served site for the browser by `browser/conftest.py`.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Browser(FlaskClient):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journeys first: they are the longest, and another worker walks through the rest meanwhile."""
-    items.sort(key=lambda item: item.path.name != "test_journeys.py")
+    """The browser first: it takes longest, and another worker walks through the rest meanwhile."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
 
 
 def pytest_collection_finish() -> None:
