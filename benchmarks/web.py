@@ -37,13 +37,13 @@ from benchmarks import texts
 from config import Config
 from marketplace import create_app
 from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import Organisation, key_of
 from marketplace.clock import now
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.listings.schema import terms
+from marketplace.organisations.models import Organisation, key_of
 from matching import text as words_of
 from tests.served import BIN, ROOT, free_port
 
@@ -84,6 +84,8 @@ def fill_site(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, fl
                 name_key=key_of(f"第{n}号示例单位"),
                 kind="firm",
                 district_code=draw.choice(DISTRICTS),
+                state="verified",
+                uscc=f"91371502X{n:08d}Y",
                 verified_at=now(),
             )
             for n in range(OWNERS)

@@ -34,18 +34,38 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "accounts": {
+        "agreements": "the texts people agree to",
+        "child_models": "tables of what belongs to a person",
+        "held_forms": "what was typed before signing in is given back",
+        "locking": "failed tries close an account for a while",
+        "mail": "what people are told by mail",
+        "passwords": "what a password must be",
+        "places": "places that go over when organisations are merged",
+        "person_deeds": "what is done to people, not to organisations",
+        "second_factor": "codes of an app and spare ones",
+        "sessions": "who is signed in where",
+        "sign_in": "signing in as a whole, and what is looked at before every page",
+        "sign_in_words": "what the library says, in our words",
+        "tries": "how often one may try",
+    },
     "catalogue": {
         "facets": "the values by which a search is narrowed",
         "home": "what the home page and the sitemap show",
         "search_state": "the search page as an address",
     },
     "exchange": {
+        "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "exporting": "rows go out in one way, whoever asks",
+        "header_groups": "headers of several rows",
+        "header_keys": "spellings of a header",
         "headers": "which column of a list is which field",
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",
+        "money_units": "in which unit of money a list gives its sums",
         "package": "workbooks that Excel opens, put in order for a stricter reader",
+        "remarks": "what is said of a list as a whole, in words",
         "reports": "what is said about a list and about its import",
         "row_kinds": "rows that hold no listing",
         "rows": "rows of a sheet, whatever file they come from",
@@ -62,6 +82,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
         "naming": "where words tell whose a listing is",
+        "ownership": "what becomes of listings when their owner is merged or suspended",
         "places": "how much of where an unnamed firm sits is public",
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
@@ -69,6 +90,12 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "widgets": "kinds of fields of a form",
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
+    },
+    "memberships": {
+        "moving": "ways in that go over when organisations are merged",
+    },
+    "organisations": {
+        "twins": "which may be one body",
     },
     "matchmaking": {
         "algorithm": "how ranking works, in figures",
@@ -96,7 +123,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
-        "demonstration": "sample lists and the people who show the site",
+        "demo_people": "the people who show the site",
+        "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
     },
     "verdicts": {
@@ -113,13 +141,16 @@ LOGIC_LIMIT = 400  # lines of logic; more needs a reason
 DATA_FILES = {
     "marketplace/listings/schema/achievement.py": "every field of an achievement",
     "marketplace/listings/schema/demand.py": "every field of a demand",
+    "marketplace/listings/schema/headings.py": "every other header of a column",
     "marketplace/listings/schema/shared.py": "every field that both kinds have",
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }
 LONG_FILES = {
     "marketplace/exchange/deeds.py": "one transaction, from the rows of a list to what is said of each",
     "marketplace/exchange/importing.py": "one pass over a list, from its header to checked rows",
-    "marketplace/listings/deeds.py": "one function for each of fourteen buttons",
+    "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
+    "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
+    "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
     "matching/index/reading.py": "one pass over many texts, from words to counted features",

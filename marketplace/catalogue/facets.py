@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from flask import current_app
 
 import search
-from marketplace.accounts.queries import names_of_organisations
 from marketplace.catalogue.search_state import SearchState
 from marketplace.dictionaries.models import read_facet_names
 from marketplace.listings import cards
 from marketplace.listings.schema import terms
+from marketplace.organisations.queries import names_of_organisations
 from marketplace.permissions import Reader, audiences
 
 # Without an order of their own, and longer than a page shows at once: their options are sorted by count.

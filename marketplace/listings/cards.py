@@ -15,7 +15,6 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, bindparam
 
-from marketplace.accounts.models import Organisation
 from marketplace.clock import today
 from marketplace.dictionaries.models import Chain, District
 from marketplace.extensions import db
@@ -30,6 +29,7 @@ from marketplace.listings.models import (
 )
 from marketplace.listings.schema import DEMAND, SCHEMAS, terms
 from marketplace.listings.schema.price import format_price
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, audiences
 from marketplace.wording import day
 

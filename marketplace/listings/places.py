@@ -11,10 +11,10 @@ from typing import Any
 
 from sqlalchemy import bindparam
 
-from marketplace.accounts.models import Organisation
 from marketplace.extensions import db
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Demand
+from marketplace.organisations.models import Organisation
 
 # Of fewer firms whoever knows the trade knows which one it is; so many also have to decline before reasons are shown.
 FIRMS_LEAST = 3

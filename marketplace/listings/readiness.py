@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marketplace.accounts.models import Organisation
 from marketplace.listings import naming
 from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
@@ -18,6 +17,7 @@ from marketplace.listings.schema.kinds import (
     Title,
     Words,
 )
+from marketplace.organisations.models import Organisation
 
 TITLE_LEAST = 4  # characters
 TITLE_MOST = 100

@@ -14,11 +14,11 @@ from typing import Any
 from flask import current_app
 
 import matching
-from marketplace.accounts.models import Organisation
 from marketplace.dictionaries.models import Chain, District, names_by_code
 from marketplace.extensions import db
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import Achievement, Row
+from marketplace.organisations.models import Organisation
 from marketplace.verdicts.grading import active_grader
 from marketplace.verdicts.judgements import JudgedPair, explain_pairs, judged_pairs
 from marketplace.verdicts.projections import common_conditions, common_document

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marketplace.accounts.models import key_of
+from marketplace.listings.schema.composites import first_name
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.listing import ListingSchema
+from marketplace.organisations.models import key_of
 
 _PLACE_IN_BRACKETS = re.compile(r"[（(][^（()）]*[)）]$")
 _FIRM = re.compile(r"公司|集团|厂$|合作社")
@@ -26,9 +27,9 @@ class NamedOwner:
 
     Attributes:
         name: its name as written.
-        key: what spellings of the name share (`accounts.models.key_of`).
+        key: what spellings of the name share (`organisations.models.key_of`).
         uscc: its 统一社会信用代码, where the row gives it.
-        kind: code of `accounts.models.ORGANISATION_KINDS`.
+        kind: code of `organisations.models.ORGANISATION_KINDS`.
         district_code: code of its division, where the row gives it.
     """
 
@@ -55,10 +56,7 @@ def owner_column(schema: ListingSchema, cells: Mapping[str, Any]) -> ListColumn:
 
 def owner_name(schema: ListingSchema, cells: Mapping[str, Any]) -> str | None:
     """The name of the owner; None where the row does not give it. Arguments as of `owner_column`."""
-    named: Any = cells.get(owner_column(schema, cells).name)
-    if isinstance(named, list):
-        named = named[0]
-    return named or None
+    return first_name(cells.get(owner_column(schema, cells).name) or "") or None
 
 
 def owner_of_cells(schema: ListingSchema, cells: Mapping[str, Any]) -> NamedOwner:

@@ -6,8 +6,8 @@ is found is in `vocabulary.py`.
 
 from __future__ import annotations
 
-from marketplace.accounts.models import ORGANISATION_KINDS
 from marketplace.listings.schema.vocabulary import Vocabulary
+from marketplace.organisations.models import ORGANISATION_KINDS
 
 # The three classes of the 科技成果登记表; which forms and evaluations make sense follows from them.
 ACHIEVEMENT_TYPES = Vocabulary(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from marketplace.accounts.models import Organisation
 from marketplace.errors import Invalid
+from marketplace.organisations.models import Organisation
 from tests.marketplace.exchange.lists import HEADER, ROW, count, import_list, parse, row
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from marketplace.accounts.models import Organisation, Person
+from marketplace.accounts.models import Person
 from marketplace.listings.models import Achievement, Demand
 from marketplace.matchmaking.answers import matches_for
+from marketplace.organisations.models import Organisation
 from marketplace.verdicts import deeds as verdict_deeds
 from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.ranked_lists import RankedList
