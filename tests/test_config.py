@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import os
+import runpy
 import secrets
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from config import Config, ConfigError
+from tests.forked import start_child, wait_for
 from tests.served import BIN, LIVE_SETTINGS, ROOT, free_port
 
 
@@ -205,19 +208,14 @@ def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("command", [["flask", "prepare"], ["gunicorn", "wsgi"]])
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"DATA_DIR": "/proc/none/of/ours"}, "cannot be made"),
-        ({"DATA_DIR": "/etc/hostname"}, "cannot be made"),
-        ({"MARKET_ENV": "live"}, "SECRET_KEY"),
-        ({"MARKET_ENV": "production"}, "must be one of"),
-    ],
+COMMANDS = pytest.mark.parametrize(
+    "command", [["flask", "prepare"], ["gunicorn", "wsgi"]]
 )
-def test_what_does_not_start_says_so_in_a_sentence(
-    command: list[str], settings: dict[str, str], words: str
-) -> None:
+
+
+@COMMANDS
+def test_what_does_not_start_says_so_in_a_sentence(command: list[str]) -> None:
+    settings, words = {"MARKET_ENV": "production"}, "must be one of"
     environ = {**os.environ, "PORT": str(free_port()), **settings}
 
     done = subprocess.run(
@@ -233,6 +231,35 @@ def test_what_does_not_start_says_so_in_a_sentence(
     assert done.returncode != 0
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@COMMANDS
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"DATA_DIR": "/proc/none/of/ours"}, "cannot be made"),
+        ({"DATA_DIR": "/etc/hostname"}, "cannot be made"),
+        ({"MARKET_ENV": "live"}, "SECRET_KEY"),
+    ],
+)
+def test_nor_does_it_with_other_settings(
+    command: list[str],
+    settings: dict[str, str],
+    words: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def start() -> None:
+        os.environ.update({"PORT": str(free_port()), **settings})
+        os.chdir(ROOT)
+        sys.argv = [str(BIN / command[0]), *command[1:]]
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+    status = wait_for(start_child(start))
+
+    _, errors = capfd.readouterr()
+    assert status != 0
+    assert words in errors
+    assert "Traceback" not in errors
 
 
 def test_the_environment_of_tests_is_never_served(tmp_path: Path) -> None:

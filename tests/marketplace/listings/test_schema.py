@@ -22,7 +22,7 @@ from marketplace.listings.schema.rows import Metrics, People
 from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing import ParseError
 from tests.factories import DEMAND, Factory
-from tests.marketplace.desk.test_writing import FULL_ACHIEVEMENT
+from tests.marketplace.listings.test_writing import FULL_ACHIEVEMENT
 
 FULL = {
     "achievement": FULL_ACHIEVEMENT
