@@ -83,6 +83,13 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "ranking": "the best of the other kind for one listing",
         "trial": "matches of a pasted text",
     },
+    "notices": {
+        "addresses": "who gets a notice, of whom this room knows an address",
+        "delivery": "how a mail leaves the site, whatever is in it",
+        "letters": "a notice as a mail",
+        "sending": "the loop that has no transaction open while a server answers",
+        "upkeep": "the site claims, notes and gathers without anybody pressing anything",
+    },
     "operation": {
         "bodies": "bodies of requests are read in time",
         "encryption": "a backup is read with its key alone",
