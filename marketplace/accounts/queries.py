@@ -15,6 +15,15 @@ def find_person(email: str) -> Person | None:
     return person
 
 
+def administrators_of(organisation_id: int) -> list[Person]:
+    """Who looks after the people of an organisation and may sign in, by name."""
+    query = db.select(Person).join(Membership, Membership.person_id == Person.id)
+    theirs = query.where(
+        Membership.organisation_id == organisation_id, Membership.is_administrator
+    )
+    return list(db.session.scalars(theirs.where(Person.active).order_by(Person.name)))
+
+
 def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
     """The people of those ids, in one query; None, which is the site itself, is passed over."""
     wanted = {person_id for person_id in ids if person_id is not None}

@@ -5,6 +5,7 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
+from marketplace.listings.announcements import notice_kinds
 from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
     chain_uses,
@@ -52,6 +53,7 @@ __all__ = [
     "chain_uses",
     "jobs",
     "nav",
+    "notice_kinds",
     "sections",
     "task_count",
     "tasks",

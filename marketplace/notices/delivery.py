@@ -155,13 +155,20 @@ class ServerCarrier:
         """
         self._drop()
         route = self.route
-        context = ssl.create_default_context(cafile=route.authorities or None)
         try:
+            context = None
+            # Reading the certificates of the system takes some 50 ms.
+            if route.scheme == "smtps" or route.encrypted:
+                context = ssl.create_default_context(cafile=route.authorities or None)
+            # The library would look its own name up in the network, which may take long and find a name of no use.
+            name = route.sender.rpartition("@")[2]
             client: smtplib.SMTP
             if route.scheme == "smtps":
-                client = smtplib.SMTP_SSL(timeout=SILENT, context=context)
+                client = smtplib.SMTP_SSL(
+                    local_hostname=name, timeout=SILENT, context=context
+                )
             else:
-                client = smtplib.SMTP(timeout=SILENT)
+                client = smtplib.SMTP(local_hostname=name, timeout=SILENT)
             # Before it connects, so that the limit of time reaches a server that greets slowly.
             self._client = client
             # The library checks the certificate against this name.

@@ -28,6 +28,8 @@ CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 def one_line(text: str, most: int) -> str:
     """A text for a header: without what ends a line, and cut where it is long."""
     flat = " ".join(CONTROLS.sub(" ", text).split())
+    # What looks like an encoded word (RFC 2047) would be read as other letters than were written.
+    flat = flat.replace("=?", "= ?")
     if len(flat) <= most:
         return flat
     return flat[: most - 1] + "…"

@@ -106,7 +106,7 @@ def send_claimed(carrier: Carrier, claimed: upkeep.Claimed) -> str:
         Away: no mail goes out; this one was put off too.
     """
     # Nothing of the database is open while a server is spoken to.
-    db.session.remove()
+    db.session.rollback()
     try:
         carrier.send(claimed.message, uid=claimed.uid, address=claimed.address)
     except Refused as error:

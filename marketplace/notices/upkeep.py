@@ -1,6 +1,6 @@
-"""What the site does to notices by itself: claiming, noting what became of a mail, digests, restored and old ones.
+"""What the site does to notices by itself: claiming, noting what became of a mail, restored and old ones.
 
-The loop that sends is in `sending.py`. Each function here is one transaction, none of which is open while a server is
+The loop that sends is in `sending.py`, the daily mails are made in `digests.py`. Each function here is one transaction, none of which is open while a server is
 spoken to: a lock held over the network stops everybody who saves.
 """
 
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,11 @@ from flask import current_app
 from sqlalchemy import func
 
 from marketplace import contributions, persistence
-from marketplace.clock import SHANGHAI, in_china, now
+from marketplace.clock import in_china, now
 from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
-from marketplace.notices import deeds, queries
-from marketplace.notices.addresses import Recipient
-from marketplace.notices.letters import absolute, write_letter
+from marketplace.notices import queries
+from marketplace.notices.letters import write_letter
 from marketplace.notices.models import ERROR_MOST, UNSENT, Notice
 
 log = structlog.get_logger(__name__)
@@ -41,10 +39,7 @@ LONGEST_URGENT = 300.0  # somebody waits at their screen for the link
 # flood of listings never holds up the link to a new password, and nobody is flooded with such links.
 HOURLY = 10
 HOURLY_URGENT = 20
-DIGEST_AT = time(8, 30)  # in China: when desks begin
 AGE = timedelta(days=365)  # how long a notice stays once nothing is to be done with it
-DIGEST = "notices.digest"
-DIGEST_MOST = 50  # items named in one mail; more are on the page
 RESTORED = "restored-at"  # in the data folder, from before a backup is put back until its mails are held
 TOO_OLD = "超过五天没有发出"
 GONE = "账号已停用"
@@ -116,7 +111,7 @@ def _claim(notice: Notice) -> Claimed | None:
     """Take a mail, or put it away or off; None where it is not sent now."""
     moment = now()
     kind = contributions.notice_kinds().get(notice.kind)
-    if reason := _reason_against(notice, kind, moment):
+    if reason := reason_against(notice, kind, moment):
         notice.state = "failed" if reason == TOO_OLD else "suppressed"
         notice.lease = ""
         notice.lease_until = None
@@ -147,7 +142,7 @@ def _claim(notice: Notice) -> Claimed | None:
     )
 
 
-def _reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) -> str:
+def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) -> str:
     """Why a mail is not sent at all; empty where it is."""
     if kind is None:
         return f"程序里已没有这类通知：{notice.kind}"
@@ -261,97 +256,6 @@ def _cut(text: str) -> str:
     return text[:ERROR_MOST]
 
 
-# -- digests -----------------------------------------------------------------------------------------------------------
-
-
-def gather_digests() -> int:
-    """Make one mail for each person who has notices waiting for it, once a day.
-
-    By what waits, not by a window of time: a run that was missed makes the next one longer, and no item is in two
-    digests or in none. Nobody gets one without an item.
-
-    Returns:
-        number of digests made.
-    """
-    boundary = _last_digest_time(now())
-    waiting = db.and_(Notice.state == "held", Notice.created_at <= boundary)
-    people = list(
-        db.session.scalars(db.select(Notice.person_id).where(waiting).distinct())
-    )
-    made = 0
-    for person_id in people:
-        persistence.begin_write()
-        query = db.select(Notice).where(waiting, Notice.person_id == person_id)
-        items = list(db.session.scalars(query.order_by(Notice.id).with_for_update()))
-        if items and _gather(items, boundary):
-            made += 1
-        db.session.commit()
-    return made
-
-
-def _gather(items: list[Notice], boundary: datetime) -> bool:
-    """Put the notices of one person into a digest, except those that are not to be mailed any more."""
-    kinds = contributions.notice_kinds()
-    moment = now()
-    mailed = []
-    for notice in items:
-        reason = _reason_against(notice, kinds.get(notice.kind), moment)
-        if reason:
-            notice.state = "suppressed"
-            notice.error = reason
-        else:
-            mailed.append(notice)
-    if not mailed:
-        return False
-    newest = mailed[-1]
-    db.session.flush()
-    # The newest address: that of the first notice may be a week old.
-    digest_id = deeds.notify(
-        DIGEST,
-        Recipient(newest.address, newest.person_id),
-        key=f"digest {in_china(boundary):%Y-%m-%d}",
-        subject=f"今天的 {len(mailed)} 条通知",
-        happened=_digest_text(mailed),
-        to_do="逐条打开处理；站内「通知」里也有这些内容。",
-        link=deeds.path_of("notices.own"),
-    )
-    # They have one of this day already: what came late waits for tomorrow's.
-    if digest_id is None:
-        return False
-    for notice in mailed:
-        notice.state = "gathered"
-        notice.digest_id = digest_id
-    return True
-
-
-def _digest_text(items: Iterable[Notice]) -> str:
-    """The items of a digest, numbered."""
-    parts = []
-    rest = 0
-    for number, notice in enumerate(items, 1):
-        if number > DIGEST_MOST:
-            rest += 1
-            continue
-        lines = [f"{number}. {notice.subject}"]
-        if notice.until:
-            lines.append(f"   截止：{notice.until}")
-        if notice.link:
-            lines.append(f"   {absolute(notice.link)}")
-        parts.append("\n".join(lines))
-    if rest:
-        parts.append(f"另有 {rest} 条，请在站内查看。")
-    return "\n\n".join(parts)
-
-
-def _last_digest_time(moment: datetime) -> datetime:
-    """The last time of day at which digests are made, at or before a moment; both in UTC without zone."""
-    local = in_china(moment)
-    boundary = datetime.combine(local.date(), DIGEST_AT, tzinfo=SHANGHAI)
-    if boundary > local:
-        boundary -= timedelta(days=1)
-    return boundary.astimezone(UTC).replace(tzinfo=None)
-
-
 # -- restored and old ones ---------------------------------------------------------------------------------------------
 
 
@@ -363,6 +267,11 @@ def mark_restore() -> None:
     path = _restore_mark()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{now().isoformat()}\n")
+
+
+def unmark_restore() -> None:
+    """Take the mark away, where no backup was put back after all."""
+    _restore_mark().unlink(missing_ok=True)
 
 
 def hold_restored() -> int:
@@ -387,7 +296,7 @@ def hold_restored() -> int:
     )
     held: int = db.session.execute(statement).rowcount  # type: ignore[attr-defined]
     db.session.commit()
-    path.unlink(missing_ok=True)
+    unmark_restore()
     if held:
         log.warning("notices_of_backup_held", notices=held)
     return held

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from marketplace.accounts.models import Person
 from marketplace.contributions import Contributions, NoticeKind
@@ -43,7 +44,10 @@ class TestRoom:
 
 @pytest.fixture
 def office(
-    app: Flask, monkeypatch: pytest.MonkeyPatch, stop_clock: Callable[[datetime], None]
+    app: Flask,
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    stop_clock: Callable[[datetime], None],
 ) -> Iterator[PostOffice]:
     """A mail server to which the site of the tests sends, at noon in China."""
     stop_clock(NOON)

@@ -59,11 +59,16 @@ class PostOffice:
 
     # The hooks of aiosmtpd bear the names it gives them.
     async def handle_EHLO(  # noqa: N802
-        self, server: SMTP, session: Session, _envelope: Envelope, hostname: str
-    ) -> str:
+        self,
+        server: SMTP,
+        session: Session,
+        _envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return "250 HELP"
+        return responses
 
     async def handle_MAIL(  # noqa: N802
         self, server: SMTP, _session: Session, envelope: Envelope, address: str, _o: Any

@@ -67,7 +67,7 @@ AWKWARD_TEXTS = [
     ("轴承" * 100, None),
     ("<script>alert(1)</script> & “引号”", "<script>alert(1)</script> & “引号”"),
     ("𠮷野家 🎉 ё", "𠮷野家 🎉 ё"),
-    ("=?utf-8?b?5LiA?= 编码", "=?utf-8?b?5LiA?= 编码"),
+    ("=?utf-8?b?5LiA?= 编码", "= ?utf-8?b?5LiA?= 编码"),
     ("，" * 119, None),
 ]
 
@@ -135,8 +135,8 @@ def test_an_address_that_is_none_is_seen_by_operators_and_breaks_no_deed(
         ("wang@demo.example", "wang@demo.example"),
         (" Wang@Demo.Example ", "Wang@demo.example"),
         ("ｗａｎｇ＠ｄｅｍｏ．ｅｘａｍｐｌｅ", "wang@demo.example"),
-        ("wang@聊城市.例子", "wang@xn--nbt27v32b.xn--fsqu00a"),
-        ("wang.li+转".replace("转", "z") + "@demo.example", "wang.li+z@demo.example"),
+        ("wang@聊城市.例子", "wang@xn--uis47lgq6a.xn--fsqu00a"),
+        ("wang.li+z@demo.example", "wang.li+z@demo.example"),
     ],
 )
 def test_an_address_is_sent_to_however_it_is_typed(
@@ -205,8 +205,10 @@ def test_what_the_server_answers_decides_what_becomes_of_a_mail(
     state: str,
     others: bool,
 ) -> None:
+    # Read now: the server answers in a thread of its own.
+    hers = person.email
     office.answers[step] = lambda address: (
-        answer if step == "MAIL" or address == person.email else "250 OK"
+        answer if step == "MAIL" or address == hers else "250 OK"
     )
     difficult = again(tell(person))
     easy = tell(Recipient("other@demo.example"))
