@@ -50,6 +50,7 @@ ROOMS = (
     "notices",
     "organisations",
     "accounts",
+    "memberships",
     "listings",
     "exchange",
     "verdicts",

@@ -1,7 +1,11 @@
-"""Accounts: people, their sign-in, their roles and their places in organisations."""
+"""Accounts: people, their sign-in, their roles and their places in organisations.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
 
 from __future__ import annotations
 
+from marketplace.accounts.places import move_back, move_between
 from marketplace.accounts.queries import unreachable
 
-__all__ = ["unreachable"]
+__all__ = ["move_back", "move_between", "unreachable"]

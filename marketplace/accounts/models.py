@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from flask_security import RoleMixin, UserMixin
-from sqlalchemy import Column, ForeignKey, String, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.clock import now
 from marketplace.extensions import Model, db
 from marketplace.organisations.models import Organisation
 
-# A person may have several; what each may do is in the `DEEDS` of the rooms.
+# Roles of the site as a whole. What somebody may do for an organisation is in their membership.
 ROLES = {
-    "researcher": "科研人员",
-    "firm": "企业用户",
-    "desk": "机构成果转化岗",
     "broker": "技术经理人",
     "operator": "平台运营人员",
+    "auditor": "审计人员",
 }
+# Places in an organisation. Of a firm everybody is a member; of a university or institute researchers write their own
+# achievements, and its desk handles all of them.
+PLACES = {
+    "member": "单位人员",
+    "researcher": "科研人员",
+    "desk": "成果转化岗",
+}
+# Places whose people handle every listing of the organisation.
+HANDLING = ("member", "desk")
+INSTITUTIONS = ("university", "institute")
 
 
 class Role(RoleMixin, Model):
@@ -44,6 +53,9 @@ class Membership(Model):
     """A person's place in an organisation; one person may have several."""
 
     __tablename__ = "membership"
+    __table_args__ = (
+        CheckConstraint("role in ('member', 'researcher', 'desk')", name="role"),
+    )
 
     person_id: Mapped[int] = mapped_column(
         ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
@@ -51,10 +63,24 @@ class Membership(Model):
     organisation_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id"), primary_key=True
     )
+    role: Mapped[str] = mapped_column(
+        String(12), default="member", server_default="member"
+    )
+    # Who lets people in, names their places and lets them go; an organisation never loses its last one.
+    is_administrator: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
     post: Mapped[str] = mapped_column(String(40), default="")
     since: Mapped[datetime] = mapped_column(default=now)
 
     organisation: Mapped[Organisation] = relationship(lazy="joined")
+    person: Mapped[Person] = relationship(back_populates="memberships")
+
+    @property
+    def role_name(self) -> str:
+        """The place in Chinese, and whether they look after the people."""
+        name = PLACES[self.role]
+        return f"{name}、单位管理员" if self.is_administrator else name
 
 
 class Person(UserMixin, Model):
@@ -79,7 +105,7 @@ class Person(UserMixin, Model):
         Role, secondary=person_role, lazy="selectin"
     )
     memberships: Mapped[list[Membership]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan"
+        lazy="selectin", cascade="all, delete-orphan", back_populates="person"
     )
 
     @property
@@ -96,5 +122,39 @@ class Person(UserMixin, Model):
     @property
     def organisation_ids(self) -> frozenset[int]:
         """Ids of those organisations."""
-        # Without loading the organisations: every permission check asks for these.
         return frozenset(membership.organisation_id for membership in self.memberships)
+
+    @property
+    def handled_ids(self) -> frozenset[int]:
+        """Ids of the organisations all of whose listings the person handles."""
+        return self._ids_where(lambda place: place.role in HANDLING)
+
+    @property
+    def administered_ids(self) -> frozenset[int]:
+        """Ids of the organisations whose people the person looks after."""
+        return self._ids_where(lambda place: place.is_administrator)
+
+    @property
+    def active_ids(self) -> frozenset[int]:
+        """Ids of the organisations the person may act for: those that are not suspended."""
+        return self._ids_where(lambda place: True)
+
+    @property
+    def verified_ids(self) -> frozenset[int]:
+        """Ids of the person's organisations that have been verified."""
+        return self._ids_where(lambda place: place.organisation.is_verified)
+
+    def place_in(self, organisation_id: int) -> Membership | None:
+        """The person's place in an organisation."""
+        for membership in self.memberships:
+            if membership.organisation_id == organisation_id:
+                return membership
+        return None
+
+    def _ids_where(self, wanted: Callable[[Membership], bool]) -> frozenset[int]:
+        # Nobody acts for an organisation that is suspended.
+        return frozenset(
+            place.organisation_id
+            for place in self.memberships
+            if place.organisation.is_active and wanted(place)
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import Person, Role
 from marketplace.extensions import db
 
 
@@ -15,13 +15,10 @@ def find_person(email: str) -> Person | None:
     return person
 
 
-def administrators_of(organisation_id: int) -> list[Person]:
-    """Who looks after the people of an organisation and may sign in, by name."""
-    query = db.select(Person).join(Membership, Membership.person_id == Person.id)
-    theirs = query.where(
-        Membership.organisation_id == organisation_id, Membership.is_administrator
-    )
-    return list(db.session.scalars(theirs.where(Person.active).order_by(Person.name)))
+def brokers() -> list[Person]:
+    """The brokers who may sign in, by name."""
+    query = db.select(Person).join(Person.roles).where(Role.name == "broker")
+    return list(db.session.scalars(query.where(Person.active).order_by(Person.name)))
 
 
 def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:

@@ -6,15 +6,16 @@ How a notice goes out stands in the room `notices`; no deed is here, and nothing
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from marketplace.accounts.models import Person
-from marketplace.accounts.queries import administrators_of, people_by_id
+from marketplace.accounts.queries import people_by_id
 from marketplace.clock import today
 from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
 from marketplace.listings import writing
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.memberships.queries import administrators_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
@@ -114,7 +115,8 @@ def announce_endings() -> int:
 
 
 def _remind(row: Row) -> int:
-    end: date = row.valid_until
+    end = row.valid_until
+    assert end is not None  # noqa: S101  asked for by its end
     left = (end - today()).days
     # The nearest of the days that have come: who was away for the first gets one mail, not two.
     stage = min(days for days in REMINDED if left <= days)
@@ -144,7 +146,10 @@ def _people_of(row: Row, by: Reader | None) -> list[Person]:
     for person in people.values():
         if person.active and row.organisation_id in person.organisation_ids:
             belonging.append(person)
-    if not belonging:
+    # A draft of nobody's organisation is its writer's alone.
+    if row.organisation_id is None:
+        belonging = [person for person in people.values() if person.active]
+    elif not belonging:
         belonging = administrators_of(row.organisation_id)
     acting = by.id if by is not None else None
     return [person for person in belonging if person.id != acting]

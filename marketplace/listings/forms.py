@@ -115,7 +115,9 @@ class ListingForm(SeenForm):
         super().__init__(*args, **kwargs)
         # What a deed found wrong that belongs to no control.
         self.problems: list[str] = []
-        if row is not None or len(self.owners) < 2:
+        is_owned = row is not None and row.organisation_id is not None
+        # A draft that was begun without an organisation may be given one; one's only organisation is not asked for.
+        if is_owned or len(self.owners) < (1 if row is not None else 2):
             del self.organisation
         else:
             names = {code: one.name for code, one in self.owners.items()}
@@ -144,6 +146,8 @@ class ListingForm(SeenForm):
         """The organisation the writer chose, or their only one; None for a listing that has its owner already."""
         if "organisation" in self:
             return self.owners.get(self["organisation"].data)
+        if self.row is not None:
+            return None
         return next(iter(self.owners.values()), None)
 
     def more(self, name: str) -> str:

@@ -1,7 +1,7 @@
 """What the site does to notices by itself: claiming, noting what became of a mail, restored and old ones.
 
-The loop that sends is in `sending.py`, the daily mails are made in `digests.py`. Each function here is one transaction, none of which is open while a server is
-spoken to: a lock held over the network stops everybody who saves.
+The loop that sends is in `sending.py`, the daily mails are made in `digests.py`. Each function here is one transaction,
+none of which is open while a server is spoken to: a lock held over the network stops everybody who saves.
 """
 
 from __future__ import annotations

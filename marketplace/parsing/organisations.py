@@ -24,24 +24,25 @@ _BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】�
 WIDE = ("中国", "中华", "全国", "华东", "华北")
 
 
-def _longest_first(names: Iterable[str]) -> tuple[str, ...]:
+def longest_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Words but empty ones, the longest first, so that the first that fits is the one meant."""
     return tuple(sorted((name for name in names if name), key=len, reverse=True))
 
 
-def _read_words() -> dict[str, tuple[str, ...]]:
-    """Name of each list of `organisation_words.txt` → its words, longest first."""
+def read_words(file_name: str) -> dict[str, tuple[str, ...]]:
+    """Name of each list of a file of words in this folder → its words, longest first."""
     lists: dict[str, list[str]] = {}
     name = ""
-    path = Path(__file__).with_name("organisation_words.txt")
+    path = Path(__file__).with_name(file_name)
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             name = line.strip("[]")
         elif not line.startswith("#"):
             lists.setdefault(name, []).extend(line.split())
-    return {name: _longest_first(words) for name, words in lists.items()}
+    return {name: longest_first(words) for name, words in lists.items()}
 
 
-WORDS = _read_words()
+WORDS = read_words("organisation_words.txt")
 FORMS = WORDS["forms"]
 TRADES = WORDS["trades"]
 
@@ -97,7 +98,7 @@ class NameParts:
             for name in (self.bare, self._with_trades(self.brand)):
                 if name not in _PLACE_WORDS and not _is_trade(name):
                     named.add(name)
-            return _longest_first(named)
+            return longest_first(named)
         named |= {self.brand + word for word in ("公司", "集团", "厂", "牌", "股份")}
         for place in self.places:
             named.add(self._with_trades(place + self.brand))
@@ -106,7 +107,7 @@ class NameParts:
             named |= {self.bare, *self.phrases}
         elif self.bare != self._with_trades(self.brand):
             named.add(self.bare)
-        return _longest_first(named)
+        return longest_first(named)
 
     @property
     def phrases(self) -> set[str]:
@@ -228,7 +229,7 @@ def _place_words() -> tuple[str, ...]:
         words |= {*names, *(f"{name}{suffix}" for name in names)}
     for name in WORDS["counties"]:
         words |= {name, f"{name}市", f"{name}区", f"{name}县"}
-    return _longest_first(words)
+    return longest_first(words)
 
 
 _PLACE_WORDS = _place_words()

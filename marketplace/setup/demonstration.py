@@ -6,6 +6,7 @@ What every site needs, demonstration or not, is in `preparing.py`. Nothing here 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from flask import current_app
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
-from marketplace.accounts.models import ROLES, Person
+from marketplace.accounts.models import PLACES, ROLES, Person
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
@@ -40,13 +41,40 @@ ORGANISATION_KIND = {
     SERVICE_BODY: "service_body",
     OPERATOR: "operator",
 }
-# Sign-in name → name of the person, role, name of the organisation.
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody who shows the site.
+
+    Attributes:
+        name: how they are called.
+        organisation: its name; None for the owner of the first sample demand.
+        role: code of a role of the site; empty for none.
+        place: code of their place in the organisation.
+        administers: whether they look after its people.
+    """
+
+    name: str
+    organisation: str | None
+    role: str = ""
+    place: str = "member"
+    administers: bool = False
+
+    @property
+    def title(self) -> str:
+        """What they are, in Chinese."""
+        return ROLES.get(self.role) or PLACES[self.place]
+
+
+# By sign-in name.
 DEMO_PEOPLE = {
-    "firm": ("示例企业用户", "firm", None),  # of the first firm of the sample demands
-    "researcher": ("示例科研人员", "researcher", UNIVERSITY),
-    "desk": ("示例成果转化岗", "desk", UNIVERSITY),
-    "broker": ("示例技术经理人", "broker", SERVICE_BODY),
-    "operator": ("示例运营人员", "operator", OPERATOR),
+    "firm": DemoPerson("示例企业用户", None, administers=True),
+    "researcher": DemoPerson("示例科研人员", UNIVERSITY, place="researcher"),
+    "desk": DemoPerson("示例成果转化岗", UNIVERSITY, place="desk", administers=True),
+    "broker": DemoPerson("示例技术经理人", SERVICE_BODY, role="broker"),
+    "operator": DemoPerson("示例运营人员", OPERATOR, role="operator"),
+    "auditor": DemoPerson("示例审计人员", OPERATOR, role="auditor"),
 }
 
 # What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
@@ -166,13 +194,15 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
         )
     # After the lists, for one of these people belongs to the owner of the first sample demand.
-    for name, (title, role, organisation) in DEMO_PEOPLE.items():
+    for name, person in DEMO_PEOPLE.items():
         account_deeds.add_person(
             _email_of(name),
-            name=title,
+            name=person.name,
             password=DEMO_PASSWORD,
-            roles=[role],
-            organisations=[_organisation(organisation)],
+            roles=[person.role] if person.role else [],
+            organisations=[_organisation(person.organisation)],
+            place=person.place,
+            administers=person.administers,
         )
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
@@ -180,10 +210,10 @@ def load_demonstration(report: Callable[[str], None]) -> None:
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:
-    """Sign-in names of the demonstration that exist on this site, with the Chinese name of the role of each."""
-    for name, (_, role, _) in DEMO_PEOPLE.items():
+    """Sign-in names of the demonstration that exist on this site, with the Chinese name of what each is."""
+    for name, person in DEMO_PEOPLE.items():
         if account_queries.find_person(_email_of(name)) is not None:
-            yield _email_of(name), ROLES[role]
+            yield _email_of(name), person.title
 
 
 def _email_of(name: str) -> str:

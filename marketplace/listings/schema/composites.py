@@ -100,7 +100,8 @@ class OwnerColumn(ListColumn):
         return self.read_raw(raw)
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
-        return self.take(row.organisation)
+        # The draft of somebody without an organisation has no such cells.
+        return self.take(row.organisation) if row.organisation else None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -118,8 +119,8 @@ class OwnerDistrict(ListColumn):
         return self.dictionary.of(dictionaries).read_one(raw)
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
-        code = row.organisation.district_code or ""
-        return self.dictionary.of(dictionaries).get(code)
+        code = row.organisation.district_code if row.organisation else None
+        return self.dictionary.of(dictionaries).get(code or "")
 
 
 class OwnerKind(OwnerColumn):
@@ -153,7 +154,7 @@ class Organisations(ListColumn):
         return read_organisations(raw)
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
-        names = [owner.name for owner in row.co_owners] or [row.organisation.name]
+        names = [owner.name for owner in row.co_owners] or [row.holder_name]
         return join_items(names, read_organisations)
 
     def fill_values(
@@ -176,7 +177,7 @@ class Lead(ListColumn):
         return read_owner_name(raw)
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
-        owner = row.organisation.name
+        owner = row.holder_name
         first = row.co_owners[0].name if row.co_owners else owner
         if key_of(first) == key_of(owner):
             return None

@@ -68,7 +68,7 @@ class Owner(Field):
     is_short: ClassVar[bool] = True
 
     def describe(self, row: Any) -> str:
-        return str(row.organisation.name)
+        return str(row.holder_name)
 
 
 # No column of a list: an import finds the owner by its code or its name.

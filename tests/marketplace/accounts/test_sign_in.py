@@ -223,7 +223,7 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
             account_deeds.seed_roles()
             for name in ("first", "second"):
                 account_deeds.add_person(
-                    f"{name}@demo.example", name=name, password=PASSWORD, roles=["firm"]
+                    f"{name}@demo.example", name=name, password=PASSWORD
                 )
         yield site
     finally:
