@@ -149,6 +149,7 @@ class NoticeKind:
         name: on the page where people choose what they get by mail.
         why: the sentence that ends each mail and says why it came.
         urgent: waits neither for the end of quiet hours nor for the daily digest, as the link to a new password.
+        in_digest: waits for the daily digest of those who want one; the digest itself does not.
         may_be_stopped: people may choose to get none by mail; never for what belongs to the safety of an account.
         mailed: also by mail; else on the page of notices only.
         in_app: also on the page of notices; else by mail only.
@@ -159,6 +160,7 @@ class NoticeKind:
     name: str
     why: str
     urgent: bool = False
+    in_digest: bool = True
     may_be_stopped: bool = True
     mailed: bool = True
     in_app: bool = True

@@ -29,6 +29,7 @@ def notice_kinds() -> Iterator[NoticeKind]:
         "notices.digest",
         "每日汇总",
         "您收到这封邮件，是因为您在通知设置里选了每天汇总成一封。",
+        in_digest=False,
         in_app=False,
     )
 

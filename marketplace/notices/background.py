@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from marketplace.contributions import Job
-from marketplace.notices import digests, sending, upkeep
+from marketplace.notices import sending, upkeep
 
 
 def jobs() -> Iterator[Job]:
@@ -18,7 +18,7 @@ def jobs() -> Iterator[Job]:
 
 def gather_digests() -> str:
     """Make the daily mails of those who want one."""
-    return f"made {digests.gather_digests()}"
+    return f"made {upkeep.gather_digests()}"
 
 
 def remove_old() -> str:

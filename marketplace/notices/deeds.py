@@ -155,8 +155,8 @@ def _first_state(kind: NoticeKind, to: Recipient) -> tuple[str, str, str]:
         return "failed", to.address[:254], f"{NO_ADDRESS}：{error.message}"
     if not kind.mailed:
         return "suppressed", address, IN_APP_ONLY
-    setting = queries.setting_of(to.person_id)
-    if setting.daily and kind.may_be_stopped and not kind.urgent:
+    may_wait = kind.in_digest and kind.may_be_stopped and not kind.urgent
+    if may_wait and queries.setting_of(to.person_id).daily:
         return "held", address, ""
     return "queued", address, ""
 

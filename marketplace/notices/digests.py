@@ -8,43 +8,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 
-from marketplace import contributions, persistence
+from sqlalchemy import ColumnElement
+
+from marketplace import contributions
 from marketplace.clock import SHANGHAI, in_china, now
 from marketplace.extensions import db
-from marketplace.notices import deeds
+from marketplace.notices import deeds, queries
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.letters import absolute
 from marketplace.notices.models import Notice
-from marketplace.notices.upkeep import reason_against
 
 DIGEST_AT = time(8, 30)  # in China: when desks begin
 DIGEST = "notices.digest"
 DIGEST_MOST = 50  # items named in one mail; more are on the page
 
 
-def gather_digests() -> int:
-    """Make one mail for each person who has notices waiting for it, once a day.
+def people_waiting(boundary: datetime) -> list[int]:
+    """The people who have notices waiting since before a moment."""
+    return list(
+        db.session.scalars(
+            db.select(Notice.person_id).where(*_waiting(boundary)).distinct()
+        )
+    )
+
+
+def gather_for(person_id: int, boundary: datetime) -> int:
+    """Make the daily mail of one person (no commit).
 
     By what waits, not by a window of time: a run that was missed makes the next one longer, and no item is in two
     digests or in none. Nobody gets one without an item.
 
+    Args:
+        person_id: who wants one mail a day.
+        boundary: what came before this moment is in it.
+
     Returns:
-        number of digests made.
+        number of digests made, 0 or 1.
     """
-    boundary = _last_digest_time(now())
-    waiting = db.and_(Notice.state == "held", Notice.created_at <= boundary)
-    people = list(
-        db.session.scalars(db.select(Notice.person_id).where(waiting).distinct())
-    )
-    made = 0
-    for person_id in people:
-        persistence.begin_write()
-        query = db.select(Notice).where(waiting, Notice.person_id == person_id)
-        items = list(db.session.scalars(query.order_by(Notice.id).with_for_update()))
-        if items and _gather(items, boundary):
-            made += 1
-        db.session.commit()
-    return made
+    query = db.select(Notice).where(*_waiting(boundary), Notice.person_id == person_id)
+    items = list(db.session.scalars(query.order_by(Notice.id).with_for_update()))
+    return int(bool(items) and _gather(items, boundary))
+
+
+def _waiting(boundary: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (Notice.state == "held", Notice.created_at <= boundary)
 
 
 def _gather(items: list[Notice], boundary: datetime) -> bool:
@@ -53,7 +60,7 @@ def _gather(items: list[Notice], boundary: datetime) -> bool:
     moment = now()
     mailed = []
     for notice in items:
-        reason = reason_against(notice, kinds.get(notice.kind), moment)
+        reason = queries.reason_against(notice, kinds.get(notice.kind), moment)
         if reason:
             notice.state = "suppressed"
             notice.error = reason
@@ -101,7 +108,7 @@ def _digest_text(items: Iterable[Notice]) -> str:
     return "\n\n".join(parts)
 
 
-def _last_digest_time(moment: datetime) -> datetime:
+def last_digest_time(moment: datetime) -> datetime:
     """The last time of day at which digests are made, at or before a moment; both in UTC without zone."""
     local = in_china(moment)
     boundary = datetime.combine(local.date(), DIGEST_AT, tzinfo=SHANGHAI)

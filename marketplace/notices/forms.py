@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from wtforms import BooleanField, SelectField, SelectMultipleField, widgets
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import NumberRange
 
 from marketplace.forms import PageForm
 
-HOURS = [(hour, f"{hour:02d}:00") for hour in range(24)]
+HOURS = [SelectChoice(hour, f"{hour:02d}:00") for hour in range(24)]
 REAL_HOUR = NumberRange(0, 23, message="从列出的整点里选一个。")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
 
 from marketplace import contributions
 from marketplace.contributions import NoticeKind
@@ -66,7 +67,7 @@ def settings() -> ResponseReturnValue:
         "mailed": [code for code in codes if code not in stopped],
     }
     form = SettingsForm(data=values)
-    form.mailed.choices = [(kind.code, kind.name) for kind in offered]
+    form.mailed.choices = [SelectChoice(kind.code, kind.name) for kind in offered]
     if not form.validate_on_submit():
         status = 422 if form.is_submitted() else 200
         return render_template("notices/settings.html", form=form), status

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func
 
+from marketplace import contributions
 from marketplace.clock import now
+from marketplace.contributions import NoticeKind
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.notices.models import STATES, UNSENT, Notice, NoticeSetting, NoticeStop
 from marketplace.permissions import Reader
 from marketplace.persistence import Page
 
+# RFC 5321 §4.5.4.1: a sender gives up after 4 to 5 days. Also the age cap: what lay in a queue for longer is no news.
+GIVE_UP = timedelta(days=5)
 PAGE_SIZE = 20
 LOG_MOST = 20  # lines of the log on the page of a thing
+TOO_OLD = "超过五天没有发出"
+GONE = "账号已停用"
+STOPPED = "收件人停收这类邮件"
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,19 @@ def stopped_kinds(recipient: str) -> frozenset[str]:
     """Codes of the kinds that a recipient gets no mail of."""
     query = db.select(NoticeStop.kind).where(NoticeStop.recipient == recipient)
     return frozenset(db.session.scalars(query))
+
+
+def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) -> str:
+    """Why a mail is not sent at all; empty where it is."""
+    if kind is None:
+        return f"程序里已没有这类通知：{notice.kind}"
+    if notice.person_id is not None and contributions.unreachable([notice.person_id]):
+        return GONE
+    if kind.may_be_stopped and notice.kind in stopped_kinds(notice.recipient):
+        return STOPPED
+    if moment - notice.created_at > GIVE_UP:
+        return TOO_OLD
+    return ""
 
 
 def failed_count() -> int:

@@ -19,9 +19,8 @@ from sqlalchemy import func
 
 from marketplace import contributions, persistence
 from marketplace.clock import in_china, now
-from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
-from marketplace.notices import queries
+from marketplace.notices import digests, queries
 from marketplace.notices.letters import write_letter
 from marketplace.notices.models import ERROR_MOST, UNSENT, Notice
 
@@ -30,8 +29,6 @@ log = structlog.get_logger(__name__)
 # A crashed sender gives its mail up after so long. Longer than one mail may take (`delivery.LONGEST`) and connecting
 # before it, or a slow server would get it twice.
 LEASE = timedelta(minutes=15)
-# RFC 5321 §4.5.4.1: a sender gives up after 4 to 5 days. Also the age cap: what lay in a queue for longer is no news.
-GIVE_UP = timedelta(days=5)
 FIRST_PAUSE = 60.0  # seconds before a second try, doubled with each further one up to
 LONGEST_PAUSE = 3600.0
 LONGEST_URGENT = 300.0  # somebody waits at their screen for the link
@@ -41,9 +38,6 @@ HOURLY = 10
 HOURLY_URGENT = 20
 AGE = timedelta(days=365)  # how long a notice stays once nothing is to be done with it
 RESTORED = "restored-at"  # in the data folder, from before a backup is put back until its mails are held
-TOO_OLD = "超过五天没有发出"
-GONE = "账号已停用"
-STOPPED = "收件人停收这类邮件"
 FROM_BACKUP = "恢复备份以前的通知，不再发邮件"
 BROKEN = "邮件写不出来"
 
@@ -111,8 +105,8 @@ def _claim(notice: Notice) -> Claimed | None:
     """Take a mail, or put it away or off; None where it is not sent now."""
     moment = now()
     kind = contributions.notice_kinds().get(notice.kind)
-    if reason := reason_against(notice, kind, moment):
-        notice.state = "failed" if reason == TOO_OLD else "suppressed"
+    if reason := queries.reason_against(notice, kind, moment):
+        notice.state = "failed" if reason == queries.TOO_OLD else "suppressed"
         notice.lease = ""
         notice.lease_until = None
         notice.error = _cut(f"{reason}；{notice.error}" if notice.error else reason)
@@ -140,19 +134,6 @@ def _claim(notice: Notice) -> Claimed | None:
         attempts=notice.attempts,
         urgent=notice.urgent,
     )
-
-
-def reason_against(notice: Notice, kind: NoticeKind | None, moment: datetime) -> str:
-    """Why a mail is not sent at all; empty where it is."""
-    if kind is None:
-        return f"程序里已没有这类通知：{notice.kind}"
-    if notice.person_id is not None and contributions.unreachable([notice.person_id]):
-        return GONE
-    if kind.may_be_stopped and notice.kind in queries.stopped_kinds(notice.recipient):
-        return STOPPED
-    if moment - notice.created_at > GIVE_UP:
-        return TOO_OLD
-    return ""
 
 
 def _end_of_quiet(notice: Notice, moment: datetime) -> datetime | None:
@@ -254,6 +235,24 @@ def _release(claimed: Claimed, values: dict[str, Any]) -> bool:
 
 def _cut(text: str) -> str:
     return text[:ERROR_MOST]
+
+
+# -- digests -----------------------------------------------------------------------------------------------------------
+
+
+def gather_digests() -> int:
+    """Make one mail for each person who has notices waiting for it, once a day.
+
+    Returns:
+        number of digests made.
+    """
+    boundary = digests.last_digest_time(now())
+    made = 0
+    for person_id in digests.people_waiting(boundary):
+        persistence.begin_write()
+        made += digests.gather_for(person_id, boundary)
+        db.session.commit()
+    return made
 
 
 # -- restored and old ones ---------------------------------------------------------------------------------------------

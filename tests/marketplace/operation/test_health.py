@@ -217,6 +217,7 @@ def test_a_live_site_shows_its_figures_to_nobody_unasked(
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
         "SITE_HOST": "market.example",
+        "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "MARKET_ENV": "live",
     }
     reader = new_site(empty_database, **secrets).test_client()
