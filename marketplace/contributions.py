@@ -109,6 +109,7 @@ class Tray:
         page: renders a page of it, by its number from 1.
         waits: its rows wait for an operator, so that they count among the tasks.
         filters: the parts of the address that narrow it, carried from tray to tray.
+        last: it stands behind the queues of the trade, which a room above brings.
     """
 
     code: str
@@ -117,6 +118,7 @@ class Tray:
     page: Callable[[int], Panel]
     waits: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,8 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    return list(_current().offered("trays", person, filters))
+    found: Iterable[Tray] = _current().offered("trays", person, filters)
+    return sorted(found, key=lambda tray: tray.last)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:

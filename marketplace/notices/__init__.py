@@ -55,7 +55,12 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """Mails that did not go out; they wait for an operator."""
     if may(person, "notice.operate"):
         yield Tray(
-            "mail", "没有发出的邮件", queries.failed_count, _tray_page, waits=True
+            "mail",
+            "没有发出的邮件",
+            queries.failed_count,
+            _tray_page,
+            waits=True,
+            last=True,
         )
 
 

@@ -17,7 +17,7 @@ from marketplace.notices import deeds, sending
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.models import Notice
 from tests.factories import Factory
-from tests.marketplace.notices.server import PostOffice, post_office
+from tests.post_office import PostOffice, post_office
 
 NOON = datetime(2026, 11, 27, 4, 0)  # 12:00 in China
 KINDS = {

@@ -12,7 +12,7 @@ from marketplace.extensions import db
 from marketplace.notices import deeds, digests, queries, upkeep
 from marketplace.notices.models import Notice
 from tests.marketplace.notices.conftest import NOON, again, send_all
-from tests.marketplace.notices.server import PostOffice
+from tests.post_office import PostOffice
 
 Tell = Callable[..., Notice]
 StopClock = Callable[[datetime], None]

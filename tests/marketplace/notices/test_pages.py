@@ -17,7 +17,7 @@ from marketplace.notices.addresses import Recipient
 from marketplace.notices.models import Notice
 from tests.factories import Factory
 from tests.marketplace.notices.conftest import again, send_all
-from tests.marketplace.notices.server import PostOffice
+from tests.post_office import PostOffice
 
 Tell = Callable[..., Notice]
 SignIn = Callable[..., FlaskClient]

@@ -17,7 +17,7 @@ from marketplace.notices import deeds, delivery, queries, sending, upkeep
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.models import Notice
 from tests.marketplace.notices.conftest import NOON, again, send_all
-from tests.marketplace.notices.server import PostOffice
+from tests.post_office import PostOffice
 
 Tell = Callable[..., Notice]
 StopClock = Callable[[datetime], None]

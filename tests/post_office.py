@@ -113,9 +113,12 @@ class PostOffice:
 
 
 @contextmanager
-def post_office(**options: Any) -> Iterator[PostOffice]:
+def post_office(
+    office: PostOffice | None = None, **options: Any
+) -> Iterator[PostOffice]:
     """A server that runs; options as aiosmtpd's SMTP takes them."""
-    office = PostOffice(port=free_port())
+    office = office or PostOffice()
+    office.port = free_port()
     controller = Controller(office, hostname="127.0.0.1", port=office.port, **options)
     controller.start()
     try:
