@@ -109,7 +109,7 @@ class Tray:
         page: renders a page of it, by its number from 1.
         waits: its rows wait for an operator, so that they count among the tasks.
         filters: the parts of the address that narrow it, carried from tray to tray.
-        last: it stands behind the queues of the trade, which a room above brings.
+        position: where it stands among the others, smaller numbers first, then in the order of the rooms.
     """
 
     code: str
@@ -118,7 +118,7 @@ class Tray:
     page: Callable[[int], Panel]
     waits: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
-    last: bool = False
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -257,8 +257,8 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    found: Iterable[Tray] = _current().offered("trays", person, filters)
-    return sorted(found, key=lambda tray: tray.last)
+    found: list[Tray] = list(_current().offered("trays", person, filters))
+    return sorted(found, key=lambda tray: tray.position)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:

@@ -34,6 +34,21 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "accounts": {
+        "agreements": "the texts people agree to",
+        "child_models": "tables of what belongs to a person",
+        "held_forms": "what was typed before signing in is given back",
+        "locking": "failed tries close an account for a while",
+        "mail": "what people are told by mail",
+        "passwords": "what a password must be",
+        "places": "places that go over when organisations are merged",
+        "person_deeds": "what is done to people, not to organisations",
+        "second_factor": "codes of an app and spare ones",
+        "sessions": "who is signed in where",
+        "sign_in": "signing in as a whole, and what is looked at before every page",
+        "sign_in_words": "what the library says, in our words",
+        "tries": "how often one may try",
+    },
     "catalogue": {
         "facets": "the values by which a search is narrowed",
         "home": "what the home page and the sitemap show",
@@ -63,6 +78,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
         "naming": "where words tell whose a listing is",
+        "ownership": "what becomes of listings when their owner is merged or suspended",
         "places": "how much of where an unnamed firm sits is public",
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
@@ -70,6 +86,12 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "widgets": "kinds of fields of a form",
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
+    },
+    "memberships": {
+        "moving": "ways in that go over when organisations are merged",
+    },
+    "organisations": {
+        "twins": "which may be one body",
     },
     "matchmaking": {
         "algorithm": "how ranking works, in figures",
@@ -105,7 +127,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
-        "demonstration": "sample lists and the people who show the site",
+        "demo_people": "the people who show the site",
+        "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
     },
     "verdicts": {
@@ -128,7 +151,9 @@ DATA_FILES = {
 LONG_FILES = {
     "marketplace/exchange/deeds.py": "one transaction, from the rows of a list to what is said of each",
     "marketplace/exchange/importing.py": "one pass over a list, from its header to checked rows",
-    "marketplace/listings/deeds.py": "one function for each of fourteen buttons",
+    "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
+    "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
+    "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
     "matching/index/reading.py": "one pass over many texts, from words to counted features",

@@ -6,7 +6,6 @@ What a cell means is in `listings.schema`; good rows are imported in `deeds.py`.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +23,12 @@ from marketplace.exchange.headers import (
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, RowKinds
 from marketplace.exchange.rows import OpenSheet, SheetRow, combined_header
-from marketplace.listings.disclosure import UNNAMED
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
+from marketplace.listings.schema.kinds import CONTACT_NAME
 from marketplace.listings.schema.owners import (
     owner_column,
     owner_name,
@@ -39,17 +38,17 @@ from marketplace.organisations.models import key_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import secret_mark
 from marketplace.parsing.text import cell_text
+from marketplace.parsing.unnamed import is_unnamed_organisation
 
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
 UNKNOWN_MOST = 20  # headers without a column that are listed
-# What stands for an organisation that is not named: 某县某轴承企业, 单位未公开.
-PLACEHOLDER = re.compile(rf"{UNNAMED}|.{{0,12}}某.{{0,12}}(?:企业|公司|单位|工厂|厂)")
 ROWS_NAMED = 8  # rows that a remark names
 # Columns without which a listing would be another one, or be seen by others than it should.
-NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", "anonymous"})
+ANONYMOUS = "anonymous"
+NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", ANONYMOUS})
 
 
 def parse_file(
@@ -432,19 +431,26 @@ class _SheetReader:
                 row_report.report_error(
                     key, ParseError(f"没有填写{word}。", "这一格不能为空。")
                 )
-            elif not key_of(text):
-                row_report.report_error(
-                    key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
-                )
-            elif key == owner and PLACEHOLDER.fullmatch(text):
+            elif key == owner and is_unnamed_organisation(text):
                 # As our own exports write a firm that is not to be named: taken as a name it would become one.
                 row_report.report_error(
                     key,
                     ParseError(
                         f"「{text[:VALUE_MOST]}」是隐去的名称，不是单位。",
-                        "填写单位的全称。",
+                        self._advice_of_owner(),
                     ),
                 )
+            elif not key_of(text):
+                row_report.report_error(
+                    key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
+                )
+
+    def _advice_of_owner(self) -> str:
+        """What to write where an owner is not named; who they are is known to the operators all the same."""
+        if ANONYMOUS not in self.schema:
+            return "填写单位的全称。"
+        label = self.schema[ANONYMOUS].label
+        return f"填写单位的全称；不想公开的，在「{label}」列填 是，页面上不显示名称。"
 
     def _is_first(self, entry: Entry, row_report: _RowReport) -> bool:
         """Whether no row before names the same owner and title; a second one is refused."""
@@ -496,7 +502,10 @@ def may_be_left_out(column: ListColumn) -> bool:
     """
     if column.name in NEVER_LEFT_OUT or column.holder:
         return False
-    return bool(column.unit) or not column.is_starred
+    if column.unit or not column.is_starred:
+        return True
+    # Who made it and who is asked can be said later: 登录后可见 in their place is no reason to lose the row.
+    return column.name in (CONTACT_NAME, "contributors")
 
 
 def _list_rows(numbers: Sequence[int]) -> str:

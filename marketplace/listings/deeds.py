@@ -86,6 +86,7 @@ def create_many(
     drafts: Iterable[tuple[Organisation, Mapping[str, Any]]],
     *,
     by: Reader | None,
+    note: str = "",
 ) -> list[Achievement | Demand]:
     """Write many new drafts in one flush, for an importer that has looked for twins itself (no commit).
 
@@ -93,6 +94,7 @@ def create_many(
         kind: `achievement` or `demand`.
         drafts: owner and values of each, as for `create`; a twin among them breaks a constraint of the database.
         by: the acting person, or None for the command line.
+        note: what their History says of where they come from.
 
     Raises:
         NotAllowed: `by` does not belong to one of the organisations.
@@ -104,7 +106,7 @@ def create_many(
     db.session.add_all(rows)
     db.session.flush()
     for row in rows:
-        row.life.born(row, by=by)
+        row.life.born(row, by=by).note = note
     return rows
 
 
@@ -209,9 +211,7 @@ def approve(
     if by is not None and not may_approve(row, by):
         raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
     check_revision(row, seen)
-    problems = publication_problems(row)
-    if row.organisation is None or not row.organisation.is_verified:
-        problems["organisation"] = [f"「{row.holder_name}」还没有核验，不能公开发布。"]
+    problems = publication_problems(row) | _holder_problems(row)
     if problems:
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     _take_up(row, by=by)
@@ -221,6 +221,13 @@ def approve(
     if row.valid_until is None or row.valid_until <= published_on:
         row.valid_until = _year_from(row.published_at)
     _move(row, "approve", by=by, note=note)
+
+
+def _holder_problems(row: Achievement | Demand) -> dict[str, list[str]]:
+    """What keeps a listing from being public in who stands behind it, as `publication_problems` says it."""
+    if row.organisation is not None and row.organisation.is_verified:
+        return {}
+    return {"organisation": [f"「{row.holder_name}」还没有核验，不能公开发布。"]}
 
 
 def may_approve(row: Achievement | Demand, by: Reader) -> bool:
@@ -420,11 +427,18 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
 
     Raises:
         NotAllowed.
-        Invalid: it is not complete enough to be public.
+        Invalid: it is not complete enough to be public, or its organisation is not verified.
     """
     require(by, "listing.review", row)
     if problems := publication_problems(row):
-        raise Invalid("内容不全，已存为草稿。", problems=problems)
+        raise Invalid("内容不全，存为草稿。", problems=problems)
+    # A list says whose a listing is; that they are who they claim to be only an operator can say.
+    if problems := _holder_problems(row):
+        raise Invalid(
+            "单位还没有核验，存为草稿，没有发布。",
+            "请运营人员凭统一社会信用代码核验该单位，再导入一次。",
+            problems=problems,
+        )
     if row.id is None:
         db.session.flush()  # the History rows need it
     row.published_at = now()

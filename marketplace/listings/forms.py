@@ -174,8 +174,11 @@ class ListingForm(SeenForm):
         """Take over a title and a main text, as the trial hands them on."""
         title = clean_text(values.get("title"))
         main = clean_text(values.get("problem") or values.get("summary"))
-        self["title"].data = title[:200]
-        self[self.schema.main_text].data = main[:TEXT_MOST]
+        # What is not handed on stays as it is: a form may hold what was typed before signing in.
+        if title:
+            self["title"].data = title[:200]
+        if main:
+            self[self.schema.main_text].data = main[:TEXT_MOST]
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""

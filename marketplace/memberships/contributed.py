@@ -58,6 +58,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
         count=queries.unattended_count,
         page=_tray_page,
         waits=True,
+        position=1,
     )
 
 

@@ -49,12 +49,10 @@ class FoundingForm(PageForm):
 
     def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind.choices = [
-            (code, name)
-            for code, name in ORGANISATION_KINDS.items()
-            if code != "operator"
-        ]
-        self.district.choices = [("", "聊城以外"), *districts.items()]
+        kinds = dict(ORGANISATION_KINDS)
+        del kinds["operator"]
+        self.kind.choices = kinds
+        self.district.choices = {"": "聊城以外", **districts}
 
 
 class PlaceForm(PageForm):
@@ -65,7 +63,7 @@ class PlaceForm(PageForm):
 
     def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.place.choices = list(places.items())
+        self.place.choices = dict(places)
 
 
 class AcceptForm(PlaceForm):

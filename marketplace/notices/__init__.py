@@ -60,7 +60,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             queries.failed_count,
             _tray_page,
             waits=True,
-            last=True,
+            position=9,
         )
 
 

@@ -57,12 +57,12 @@ class Route(Protocol):
 class Carrier(Protocol):
     """Takes mails one after the other."""
 
-    def send(self, message: str, *, uid: str, address: str) -> None:
+    def send(self, message: str, *, name: str, address: str) -> None:
         """Hand over one mail.
 
         Args:
             message: header and body, ASCII, lines ended by CRLF.
-            uid: number of the notice.
+            name: what its file is called, where it becomes one.
             address: the recipient.
 
         Raises:
@@ -93,10 +93,10 @@ class FolderCarrier:
 
     folder: Path
 
-    def send(self, message: str, *, uid: str, address: str) -> None:
+    def send(self, message: str, *, name: str, address: str) -> None:
         """Write one file, named by the notice: one that is written twice is still one mail."""
-        path = self.folder / f"{uid}.eml"
-        fresh = path.with_suffix(f".{os.getpid()}")
+        path = self.folder / f"{name}.eml"
+        fresh = self.folder / f".{name}.{os.getpid()}"
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with open(fresh, "wb", opener=_open_closed) as file:
@@ -125,7 +125,7 @@ class ServerCarrier:
         self.route = route
         self._client: smtplib.SMTP | None = None
 
-    def send(self, message: str, *, uid: str, address: str) -> None:
+    def send(self, message: str, *, name: str, address: str) -> None:
         """Hand over one mail. A connection that the server closed while it lay idle is opened again."""
         reused = self._client is not None
         with self._limited_time():

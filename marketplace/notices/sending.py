@@ -108,7 +108,7 @@ def send_claimed(carrier: Carrier, claimed: upkeep.Claimed) -> str:
     # Nothing of the database is open while a server is spoken to.
     db.session.rollback()
     try:
-        carrier.send(claimed.message, uid=claimed.uid, address=claimed.address)
+        carrier.send(claimed.message, name=claimed.name, address=claimed.address)
     except Refused as error:
         _note(upkeep.note_refused, claimed, str(error))
         log.warning("mail_refused", notice=claimed.id, reason=str(error))

@@ -48,7 +48,7 @@ class Claimed:
 
     Attributes:
         id: of the notice.
-        uid: its number in the Message-ID.
+        name: of its file, where mail goes into a folder: the same with every try, and sorted by time.
         lease: what shows that it is still ours.
         address: the recipient.
         message: what is sent, the same letters with every try.
@@ -57,7 +57,7 @@ class Claimed:
     """
 
     id: int
-    uid: str
+    name: str
     lease: str
     address: str
     message: str
@@ -127,7 +127,7 @@ def _claim(notice: Notice) -> Claimed | None:
     notice.attempts += 1
     return Claimed(
         id=notice.id,
-        uid=notice.uid,
+        name=f"{notice.created_at:%Y%m%dT%H%M%S%f}-{notice.uid}",
         lease=notice.lease,
         address=notice.address,
         message=notice.message,

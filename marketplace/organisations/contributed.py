@@ -18,6 +18,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             count=queries.unverified_count,
             page=_unverified_panel,
             waits=True,
+            position=1,
         )
     if may(person, "organisation.merge"):
         yield Tray(
@@ -25,6 +26,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             "疑似重复单位",
             count=lambda: len(queries.proposed_twins()),
             page=_twins_panel,
+            position=1,
         )
 
 

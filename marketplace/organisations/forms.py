@@ -29,7 +29,10 @@ class VerificationForm(PageForm):
     )
     checked = SelectField(
         "核对了什么",
-        choices=[("", "请选择"), *[(text, text) for text in CHECKED_AGAINST]],
+        choices={
+            "": "请选择",
+            **dict(zip(CHECKED_AGAINST, CHECKED_AGAINST, strict=True)),
+        },
     )
 
 
@@ -61,7 +64,7 @@ class SeatForm(PageForm):
 
     def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.district.choices = list(districts.items())
+        self.district.choices = dict(districts)
 
 
 class AliasForm(PageForm):

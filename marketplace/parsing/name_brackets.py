@@ -24,24 +24,37 @@ _INLINE = frozenset(
     + WORDS["stock"]
 )
 _BRACKETS = str.maketrans("[{【〔〖<《「『]}】〕〗>》」』", "(((((((((" + ")))))))))")
-_LABEL = re.compile(rf"^(?:{'|'.join(WORDS['labels'])})[^:]{{0,3}}:\s*")
+_LABEL = re.compile(rf"^(?:{'|'.join(WORDS['labels'])})(?:\([^()]*\))?[^:]{{0,3}}:\s*")
 _LIST_NUMBER = re.compile(r"^\s*\(?\d{1,2}\s*[.、)](?!\d)\s*")
 _FORMER_WORDS = [word for word in WORDS["former"] if len(word) > 1]
 # 某某有限公司，原名某某厂: what stands in brackets elsewhere.
 _BARE_FORMER = re.compile(
-    rf"^([^()]{{4,}}?)[\s,;、]*((?:{'|'.join(_FORMER_WORDS)})[^()]{{4,}}|(?<=[\s,;、])原[^()]{{4,}})$"
+    rf"^([^()]{{4,}}?)[\s,;、]*((?:{'|'.join(_FORMER_WORDS)})[^()]{{4,}}|(?<=[,;、])原[^()]{{4,}})$"
 )
+# （2019年更名，原聊城轴承厂）: two things in one bracket.
+_SECOND_NAME = re.compile(
+    rf"[,;。]\s*((?:{'|'.join(WORDS['former'] + WORDS['aliases'])}).+)$"
+)
+_NO_LETTERS = re.compile(r"[\W_]+")
 _ORDINAL = re.compile(r"第([零一二三四五六七八九十百两\d]+)")
+# （2019年更名，原聊城轴承厂）: two things in one bracket.
+_SECOND_NAME = re.compile(
+    rf"[,;。]\s*((?:{'|'.join(WORDS['former'] + WORDS['aliases'])}).+)$"
+)
 _PART_ORDINAL = re.compile(
     r"(?<![第\d一二三四五六七八九十])([一二三四五六七八九十]{1,2}|\d{1,2})(?=分公司|分厂|分院|分校|车间|事业部|项目部|厂$)"
 )
+_AROUND = " :-“”‘’\"'"
 _NAMES_APART = re.compile(r"[、,;/|]|以及|(?<=公司)[和及与]|(?<=大学)[和及与]")
 _NOTE = re.compile(
-    r"股票|证券|代码|电话|手机|联系|传真|邮编|以下|注册|成立|法人|地址|详见|盖章|公章|[0-9a-z]{6,18}$"
+    r"\d{4}年|更名|股票|证券|代码|电话|手机|联系|传真|邮编|以下|注册|成立|法人|地址|详见|盖章|公章|[0-9a-z]{6,18}$"
 )
 # Ends of names behind which a bracket tells a part or a seat: 山东大学（威海）.
 SEATED = ("大学", "学院", "科学院")
 _FIRM_END = re.compile(r"(公司|厂|合作社|企业|集团|股份|研究院|医院|大学|学院|银行)$")
+
+
+_FORM_START = re.compile("有限|股份|责任|公司|控股")
 
 
 @dataclass
@@ -69,14 +82,14 @@ def read_brackets(name: str) -> Written:
     written = Written()
     groups = list(_groups(_prepare(name)))
     for index, (text, depth) in enumerate(groups):
-        letters = letters_of(text)
-        following = letters_of(
-            "".join(plain for plain, at in groups[index + 1 :] if not at)
-        )
         if not depth:
-            written.inline += letters
-        elif letters:
-            _read_bracket(written, text, following)
+            written.inline += letters_of(text)
+        elif letters_of(text):
+            after = [plain for plain, at in groups[index + 1 :] if not at]
+            _read_bracket(written, text, letters_of("".join(after)))
+    # 第（二）: an ordinal may begin in a bracket.
+    if len(groups) > 1:
+        written.inline = letters_of(written.inline)
     # Nothing but a bracket: 【聊城大学】.
     if not written.inline and written.rest:
         written.inline = written.rest.pop(0)
@@ -85,7 +98,7 @@ def read_brackets(name: str) -> Written:
 
 def letters_of(text: str) -> str:
     """Letters and figures of a folded text, one spelling of ordinals."""
-    letters = re.sub(r"[\W_]+", "", text)
+    letters = _NO_LETTERS.sub("", text)
     letters = _ORDINAL.sub(lambda found: f"第{_figure(found[1])}", letters)
     return _PART_ORDINAL.sub(lambda found: f"第{_figure(found[1])}", letters)
 
@@ -152,17 +165,28 @@ def _unclosed(piece: str) -> Iterator[tuple[str, int]]:
 
 def _read_bracket(written: Written, text: str, following: str) -> None:
     """Put what one bracket says where it belongs."""
+    second = _SECOND_NAME.search(text)
+    if second:
+        _read_bracket(written, text[: second.start()], following)
+        text = second[1]
     letters = letters_of(text)
     if _read_other_name(written, text, letters):
         return
     if letters in _INLINE:
-        written.inline += letters
+        # 某某事务所（普通合伙）: the bracket is no form of its own, but that of 某某合伙企业 is.
+        is_extra = letters in WORDS["partnerships"]
+        if not is_extra or written.inline.endswith("企业"):
+            written.inline += letters
         return
     if _is_note(letters):
         return
     places, rest = take_places(letters)
     if places and not rest:
         _read_place(written, letters, places, following)
+    elif letters.endswith(WORDS["branches"]) and _FIRM_END.search(written.inline):
+        written.inline += letters
+    elif _is_short_form(letters, written.inline):
+        written.aliases.append(letters)
     elif _is_second_name(written.inline, letters, bool(places)):
         # 齐鲁工业大学（山东省科学院）能源研究所: the part belongs to both names.
         written.aliases.append(letters + following)
@@ -172,10 +196,18 @@ def _read_bracket(written: Written, text: str, following: str) -> None:
         written.rest.append(letters)
 
 
+def _is_short_form(letters: str, inline: str) -> bool:
+    """Whether a bracket is the name before it with characters left out: 青岛科技大学（青科大）."""
+    rest = iter(inline)
+    is_within = all(character in rest for character in letters)
+    return len(letters) > 1 and is_within and _FIRM_END.search(inline) is not None
+
+
 def _is_second_name(inline: str, letters: str, has_place: bool) -> bool:
     """Whether a public body has a second name in brackets; a firm there is rather its parent, and needs 又名."""
-    if inline.endswith("医院"):
-        return letters.endswith("医院")
+    for ending in ("医院", "学院"):
+        if inline.endswith(ending):
+            return letters.endswith(ending)
     return has_place and inline.endswith(SEATED) and letters.endswith(SEATED)
 
 
@@ -183,7 +215,10 @@ def _read_place(
     written: Written, letters: str, places: tuple[Place, ...], following: str
 ) -> None:
     is_whole = _FIRM_END.search(written.inline) is not None
-    is_part = following.startswith("分") or (is_whole and following != "")
+    is_part = following.startswith("分")
+    # 华祥集团（聊城）有限公司: the name goes on.
+    if is_whole and following and not _FORM_START.match(following):
+        is_part = True
     if not written.inline or is_part or written.inline.endswith(SEATED):
         written.inline += letters
     elif is_whole and not written.inline.endswith(("集团", "研究院", "医院")):
@@ -204,12 +239,14 @@ def _read_other_name(written: Written, text: str, letters: str) -> bool:
             # The word may stand with blanks in it; its letters are counted off.
             pattern = r"[\W_]*".join(map(re.escape, word))
             others = _NAMES_APART.split(re.sub(rf"^[\W_]*{pattern}", "", text))
-            named = (other.strip(" :-") for other in others)
+            named = (other.strip(_AROUND) for other in others)
             names.extend(name for name in named if len(letters_of(name)) > 1)
             return True
     return False
 
 
 def _is_note(letters: str) -> bool:
+    if letters in WORDS["notes"] + WORDS["former"] + WORDS["aliases"]:
+        return True
     # English names stand behind the Chinese one.
-    return letters in WORDS["notes"] or letters.isascii() or bool(_NOTE.search(letters))
+    return letters.isascii() or _NOTE.search(letters) is not None

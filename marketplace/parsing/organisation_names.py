@@ -25,8 +25,9 @@ from marketplace.parsing.name_words import (
 from marketplace.parsing.organisations import BRAND_LEAST
 from marketplace.parsing.place_names import (
     Place,
+    is_place_name,
     place_at_end,
-    similar_place,
+    place_by_sound,
     take_places,
 )
 from marketplace.parsing.sounds import sounds_of
@@ -145,53 +146,68 @@ def brand_of(name: str) -> str:
 
 
 def candidate_key(name: str) -> str:
-    """What a database of names is narrowed by: the sound of the beginning of the brand.
+    """What a database of names is narrowed by: how the brand begins, by its sound; of a part also how the part begins.
 
-    Names that `same_body` calls one share a key of `candidate_keys`; so do those it proposes for their sound.
+    A place alone would be the brand of hundreds, so one more character counts behind it: 聊城大 is not 聊城轴.
 
     >>> candidate_key("聊城鑫达轴承有限公司") == candidate_key("山东新达轴承厂")
     True
+    >>> candidate_key("聊城大学"), candidate_key("聊城市人民医院东院区")
+    ('liao cheng da', 'liao cheng ren / dong yuan')
     """
-    return _key_of(split_name(name))
+    return next(iter(candidate_keys(name)), "")
 
 
 def candidate_keys(name: str) -> tuple[str, ...]:
-    """The key of a name and those of its former and short names, each once; empty ones left out."""
+    """The keys of a name and of the former and short names in its brackets, each once.
+
+    Names that `same_body` calls one share at least one of them; so do those it proposes for their sound.
+    """
     keys: list[str] = []
     for parts in names_of(name):
-        keys.append(_key_of(parts))
-        beginning = parts.brand[:2]
-        # 聊成鑫达轴承: a slip in the place hides the brand.
-        if len(parts.brand) > 3 and similar_place(beginning, sounds_of(beginning)):
-            keys.append(sounds_of(parts.brand[2 : 2 + KEY_CHARACTERS]))
-        # 阳谷电览: a slip in the trade makes it the brand where the place was.
-        if (
-            parts.places
-            and not parts.trades
-            and sounds_of(parts.brand) in _trade_sounds()
-        ):
-            keys.append(sounds_of(parts.places[-1][:KEY_CHARACTERS]))
+        part = ""
+        if parts.branch:
+            part = f" / {sounds_of(parts.branch[:KEY_CHARACTERS])}"
+        keys.extend(f"{beginning}{part}" for beginning in _beginnings_of(parts))
     return tuple(dict.fromkeys(key for key in keys if key))
+
+
+def _beginnings_of(parts: OrganisationName) -> list[str]:
+    """How the brand begins, by its sound, in each way that a slip may have hidden."""
+    brand = (parts.core or parts.whole)[:KEY_CHARACTERS]
+    sound = sounds_of(brand)
+    form = ""
+    if parts.kind not in COMPANIES:
+        form = parts.form
+    after = "".join((*parts.trades, parts.group, form))[:1]
+    beginnings = []
+    if not parts.is_place:
+        beginnings.append(sound)
+    # 聊成大学 is 聊城大学; and 金华 is a brand in 聊城金华机械, a place in 金华机械.
+    if parts.is_place or is_place_name(parts.brand) or place_by_sound(parts.brand):
+        beginnings.append(f"{sound} {sounds_of(after)}".strip())
+    # 聊成鑫达轴承: a slip in the place hides the brand.
+    if len(parts.brand) > 3 and place_by_sound(brand):
+        beginnings.append(sounds_of(parts.brand[2 : 2 + KEY_CHARACTERS]))
+    # 阳谷电览: a slip in the trade makes it the brand where the place was.
+    if parts.places and sounds_of(parts.brand) in _trade_sounds():
+        place = parts.places[-1][:KEY_CHARACTERS]
+        beginnings.append(sounds_of(place + parts.brand[0]))
+    return beginnings
 
 
 @cache
 def _trade_sounds() -> frozenset[str]:
-    return frozenset(map(sounds_of, TRADES.words))
-
-
-def _key_of(parts: OrganisationName) -> str:
-    return sounds_of((parts.core or parts.whole)[:KEY_CHARACTERS])
+    return frozenset(map(sounds_of, TRADES.words | set(FORMS)))
 
 
 def _split_written(written: Written) -> OrganisationName:
-    whole = without_front(full_name(written.inline))
+    whole = _without_once(without_front(full_name(written.inline)))
     places, body = take_places(whole)
     body = without_front(body)
-    # 聊城市 alone, or 北京市海淀区.
-    if places and not body:
-        places, body = places[:-1], places[-1].spelling
     head, tail = _split_branch(body)
     stem, form = _split_form(head)
+    stem, inner = _split_inner_place(stem, form)
     stem, group = _split_group(stem, form)
     brand, trades = _split_trades(stem)
     front = [*written.seats, *places]
@@ -204,7 +220,7 @@ def _split_written(written: Written) -> OrganisationName:
     return OrganisationName(
         whole=whole,
         places=_names(front),
-        locals=_names(written.locals),
+        locals=_names([*written.locals, *inner]),
         brand=brand,
         is_place=is_place,
         trades=trades,
@@ -216,6 +232,14 @@ def _split_written(written: Written) -> OrganisationName:
         aliases=tuple(written.aliases),
         rest=tuple(written.rest),
     )
+
+
+def _without_once(name: str) -> str:
+    """A name without 原 (once) before its place: 原聊城轴承厂, but not 原野轴承厂."""
+    later = name.removeprefix("原")
+    if later != name and take_places(later)[0]:
+        return later
+    return name
 
 
 def _names(places: Collection[Place]) -> tuple[str, ...]:
@@ -230,6 +254,13 @@ def _split_branch(body: str) -> tuple[str, str]:
         if not _FORM_START.match(tail):
             return body[: found.end()], tail
         found = _HEADS.search(body, found.end())
+    for found in _WEAK_HEADS.finditer(body):
+        tail = body[found.end() :]
+        # 医院管理有限公司 is a firm of its own, and so is 集团（聊城）有限公司.
+        form = _split_form(tail)[1] or tail
+        is_firm = FORMS.get(form) in COMPANIES and not BRANCHES.of(tail)
+        if PARTS.of(tail) and not is_firm:
+            return body[: found.end()], tail
     branch = BRANCHES.of(body)
     if branch:
         head = body.removesuffix(branch)
@@ -238,10 +269,6 @@ def _split_branch(body: str) -> tuple[str, str]:
         if place:
             head = head.removesuffix(place.spelling)
         return head, body.removeprefix(head)
-    for found in _WEAK_HEADS.finditer(body):
-        tail = body[found.end() :]
-        if tail and PARTS.of(tail) and not _FORM_START.match(tail):
-            return body[: found.end()], tail
     return body, ""
 
 
@@ -252,7 +279,9 @@ def _compared_branch(tail: str, kind: str) -> str:
     places, rest = take_places(tail)
     # 东昌学院 begins with no place; 高新区 alone is one.
     name = places[-1].name if places else ""
-    rest = rest.replace("有限责任公司", "有限公司")
+    stem, form = _split_form(rest)
+    if FORMS.get(form) == "limited":
+        rest = f"{stem}有限公司"
     # 中科院过程所 is how the 研究所 of an academy are called.
     if kind == "academies" and rest.endswith("所") and not rest.endswith("研究所"):
         rest = rest.removesuffix("所") + "研究所"
@@ -267,7 +296,12 @@ def _split_form(head: str) -> tuple[str, str]:
     if exact and head != exact:
         # 股份有限公司 with a slip before 有限公司 stands among the forms.
         form = FORM_ENDINGS.of(head)
-        return head.removesuffix(form), form
+        # 有限有限公司
+        return head.removesuffix(form).removesuffix("有限"), form
+    # 有限公司公司
+    again = next((form for form in _LONG_FORMS if head.endswith(f"{form}公司")), "")
+    if again:
+        return head.removesuffix(f"{again}公司"), again
     for form in _LONG_FORMS:
         for length in (len(form), len(form) - 1, len(form) + 1):
             ending = head[-length:]
@@ -275,6 +309,11 @@ def _split_form(head: str) -> tuple[str, str]:
             if is_slip:
                 return head[:-length], form
     form = FORM_ENDINGS.of(head)
+    # 某某事务所普通合伙: what stands before is the form.
+    if FORMS.get(form) == "partnerships":
+        before = FORM_ENDINGS.of(head.removesuffix(form))
+        if before:
+            head, form = head.removesuffix(form), before
     if form and (len(head) > len(form) or FORMS[form] not in COMPANIES):
         return head.removesuffix(form), form
     return head, ""
@@ -282,7 +321,8 @@ def _split_form(head: str) -> tuple[str, str]:
 
 def _is_slip_of(text: str, form: str) -> bool:
     """Whether a text is a long form with one character wrong, missing, doubled, or two in the wrong order."""
-    if text == form or text in FORMS:
+    # 有色公司 is no 有限公司.
+    if text == form or text in FORMS or text[:-2] in TRADES.words:
         return False
     if len(text) == len(form):
         wrong = [i for i in range(len(form)) if text[i] != form[i]]
@@ -306,6 +346,17 @@ def _split_group(stem: str, form: str) -> tuple[str, str]:
     return stem, ""
 
 
+def _split_inner_place(stem: str, form: str) -> tuple[str, tuple[Place, ...]]:
+    """A firm's name without a place before its form, and the place: 国药健康聊城有限公司 is one of several."""
+    place = place_at_end(stem)
+    if place is None or FORMS.get(form) not in COMPANIES:
+        return stem, ()
+    left = stem.removesuffix(place.spelling)
+    if len(left) <= BRAND_LEAST or place.level == 0:
+        return stem, ()
+    return left, (place,)
+
+
 def _split_trades(stem: str) -> tuple[str, tuple[str, ...]]:
     """What stands before the trades at the end of a name, "" where there are only trades; and the trades."""
     trades: list[str] = []
@@ -313,6 +364,9 @@ def _split_trades(stem: str) -> tuple[str, tuple[str, ...]]:
     while rest:
         ordinal = _ORDINAL_END.search(rest)
         trade = ordinal[0] if ordinal else TRADES.of(rest)
+        # 激光与光电检测: what joins two trades.
+        if not trade and trades and rest[-1] in "与和及" and TRADES.of(rest[:-1]):
+            trade = rest[-1]
         # One character is a part of the word behind it: 鑫轴承.
         if not trade or len(rest) - len(trade) == 1:
             break

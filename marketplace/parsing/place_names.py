@@ -6,10 +6,12 @@ Districts of the marketplace and their codes are rows of the database; nothing h
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
+
+from marketplace.parsing.sounds import sounds_of
 
 PROVINCE, PREFECTURE, COUNTY, BELOW = 1, 2, 3, 4
 WORDS = -1
@@ -45,13 +47,18 @@ _NO_SUFFIX = re.compile(
 )
 # Counties of the rest of China are known by their suffix. What ends in 市 or 区 and is no place: 超市, 园区.
 _OTHER_COUNTY = re.compile(
-    r"([\u4e00-\u9fff]{1,3}?)(自治县|县|旗|市(?![场政立民容])|区(?![域块]))"
+    r"([\u4e00-\u9fff]{1,3}?)(自治县|县(?![立级直属域])|旗|市(?![场政立民容])|区(?![域块]))"
 )
 _NO_COUNTY = re.compile(r"[超城都门夜上股花园社小景院校片库矿厂街新郊灾牧]$|[有公]")
 _ZONE = re.compile("|".join(sorted(ZONES, key=len, reverse=True)))
 _TOWN = re.compile(
     r"([\u4e00-\u9fff]{2,4}?)(街道办事处|街道|镇|乡(?!村|镇))(?=..)"
     r"(?:[\u4e00-\u9fff]{1,4}?村(?!镇))?"
+)
+# 嘉明工业园鲁铭机械厂 sits in a park; 嘉明工业园管理有限公司 is one.
+_PARK = re.compile(
+    r"([\u4e00-\u9fff]{2,4}?)(?:工业|产业|创业|科技)(?:园区|园|集聚区)"
+    r"(?!.?.?公司|有限|运营|管理|开发|建设|投资|物业|服务|发展|孵化)(?=.{4})"
 )
 
 
@@ -90,6 +97,11 @@ def take_places(text: str) -> tuple[tuple[Place, ...], str]:
     return tuple(found), rest
 
 
+def is_place_name(text: str) -> bool:
+    """Whether a text is a place known by name, with or without suffix."""
+    return text in _known_places()
+
+
 def place_at_end(text: str) -> Place | None:
     """The place that a text ends with, of those known by name; None where it does not."""
     for length in range(min(_LONGEST, len(text)), 1, -1):
@@ -99,27 +111,22 @@ def place_at_end(text: str) -> Place | None:
     return None
 
 
-def similar_place(text: str, sounds: str) -> bool:
-    """Whether a text sounds like a known place and is none: 聊成.
-
-    Args:
-        text: as written.
-        sounds: its syllables, as `sounds_of` gives them.
-    """
-    return text not in _known_places() and sounds in _place_sounds()
+def place_by_sound(text: str) -> Place | None:
+    """The place near by that a text sounds like, where it is none itself: 聊成, 聊成市."""
+    if text in _known_places():
+        return None
+    return _places_by_sound().get(sounds_of(text))
 
 
 @cache
-def _place_sounds() -> frozenset[str]:
-    from marketplace.parsing.sounds import sounds_of
-
-    # Only places of the province: 伟海 is a brand, but nearer to home a slip is likelier.
-    near = [
-        name
-        for name, places in _known_places().items()
-        if places[0].name == "聊城" or "聊城" in places[0].parents
-    ]
-    return frozenset(sounds_of(name) for name in near)
+def _places_by_sound() -> dict[str, Place]:
+    # Only places near by: elsewhere two of one sound are rather two places, 抚州 and 福州.
+    near = {"山东", "聊城"}
+    found = {}
+    for spelling, places in _known_places().items():
+        if places[0].name in near or places[0].parents & near:
+            found[sounds_of(spelling)] = places[0]
+    return found
 
 
 def _place_at_start(text: str, before: list[Place]) -> Place | None:
@@ -141,6 +148,9 @@ def _zone_at_start(text: str, before: list[Place]) -> Place | None:
     town = _TOWN.match(text)
     if town and before[-1].level >= COUNTY:
         return Place(town[1], BELOW, frozenset(), town[0])
+    park = _PARK.match(text)
+    if park and before[-1].level >= PREFECTURE:
+        return Place(park[1], BELOW, frozenset(), park[0])
     return None
 
 
@@ -156,6 +166,9 @@ def _other_county(text: str, before: list[Place]) -> Place | None:
         return None
     if len(found[1]) == 1 and found[2] != "县":
         return None
+    meant = place_by_sound(found[0])
+    if meant and _lies_within(meant, before):
+        return replace(meant, spelling=found[0])
     return Place(_compared(found[1], found[2]), COUNTY, frozenset(), found[0])
 
 

@@ -14,11 +14,12 @@ import unicodedata
 from dataclasses import dataclass
 
 from marketplace.parsing.name_brackets import WORDS
-from marketplace.parsing.name_words import COMPANIES
+from marketplace.parsing.name_words import COMPANIES, Endings
 from marketplace.parsing.organisation_names import (
     OrganisationName,
     names_of,
 )
+from marketplace.parsing.place_names import place_by_sound
 from marketplace.parsing.sounds import sound_alike
 
 # Forms of one kind are one: 有限公司 is short for 有限责任公司. Of other kinds the word itself counts.
@@ -38,7 +39,7 @@ _PLACED = frozenset(
         "banks",
     }
 )
-_GENERAL = frozenset(WORDS["general"])
+_GENERAL = Endings(WORDS["general"])
 _AND = re.compile(r"(?<=..)[和与及暨](?=..)")
 # A brand of so many characters names a body by itself, though its trade be left out.
 LONG_BRAND = 4
@@ -113,6 +114,8 @@ def _compare(one: OrganisationName, other: OrganisationName) -> Verdict:
     slip = _slip_verdict(one, other)
     if slip is not None:
         return slip
+    if _is_place_only(one) or _is_place_only(other):
+        return Verdict(False, "只写了地名，看不出是哪个单位。")
     if one.brand != other.brand and _core(one) != _core(other):
         return _other_brand(one, other)
     for refuse in (_refuse_part, _refuse_form, _refuse_place, _refuse_rest):
@@ -124,6 +127,11 @@ def _compare(one: OrganisationName, other: OrganisationName) -> Verdict:
 
 def _is_written_alike(one: OrganisationName, other: OrganisationName) -> bool:
     return (one.whole, one.locals, one.rest) == (other.whole, other.locals, other.rest)
+
+
+def _is_place_only(name: OrganisationName) -> bool:
+    """Whether nothing but a place is written: 山东阳谷 is no short name of 山东阳谷电缆集团."""
+    return name.is_place and not (name.trades or name.kind or name.group)
 
 
 def _core(name: OrganisationName) -> str:
@@ -150,7 +158,7 @@ def _refuse_form(one: OrganisationName, other: OrganisationName) -> Verdict | No
             return _other_form(one, other)
         return None
     if one.group != other.group:
-        return Verdict(False, "一个是集团（控股）公司，一个不是。", is_near=True)
+        return Verdict(False, "一个是集团（控股）公司，一个不是。", True)
     if not short.kind or one.form == other.form:
         return None
     kinds = {one.kind, other.kind}
@@ -167,151 +175,169 @@ def _fullness(name: OrganisationName) -> tuple[bool, bool, str]:
 
 
 def _other_form(one: OrganisationName, other: OrganisationName) -> Verdict:
-    forms = [name.group + name.form or "无" for name in (one, other)]
-    return Verdict(False, f"组织形式不同：「{forms[0]}」「{forms[1]}」。", is_near=True)
+    forms = [name.group + name.form for name in (one, other)]
+    return Verdict(False, f"组织形式不同：{_quoted(*forms)}。", True)
 
 
 def _refuse_place(one: OrganisationName, other: OrganisationName) -> Verdict | None:
-    ours, theirs = (
-        set(one.places) | set(one.locals),
-        set(other.places) | set(other.locals),
-    )
-    if ours == theirs:
+    if _places_agree(one, other):
         return None
-    reason = f"所在地不同：「{_place_words(one)}」「{_place_words(other)}」。"
-    # 华祥（聊城）轴承有限公司 is what 华祥 has in 聊城.
-    if set(one.locals) - theirs or set(other.locals) - ours:
-        return Verdict(False, reason, is_near=True)
-    has_both = bool(one.locals or other.locals) and one.places != other.places
-    if has_both and one.places and other.places:
-        return Verdict(False, reason, is_near=True)
-    is_placed = bool(_PLACED & {one.kind, other.kind})
-    if is_placed and _is_other_seat(one, other):
-        return Verdict(False, reason, is_near=True)
-    if ours <= theirs or theirs <= ours:
-        return None
-    return Verdict(False, reason, is_near=True)
+    places = ["".join((*name.places, *name.locals)) for name in (one, other)]
+    return Verdict(False, f"所在地不同：{_quoted(*places)}。", True)
 
 
-def _is_other_seat(one: OrganisationName, other: OrganisationName) -> bool:
-    """Whether the narrowest place of two public bodies differs; where it is the brand, only what lies around it may."""
-    return not one.is_place and one.places[-1:] != other.places[-1:]
+def _places_agree(one: OrganisationName, other: OrganisationName) -> bool:
+    ours, theirs = (*one.places, *one.locals), (*other.places, *other.locals)
+    if set(ours) == set(theirs):
+        return True
+    # 华祥（聊城）轴承有限公司 is what 华祥 has in 聊城, and what 山东华祥 has there is not 聊城华祥.
+    if not set(one.locals) <= set(theirs) or not set(other.locals) <= set(ours):
+        return False
+    if (one.locals or other.locals) and one.places and other.places:
+        return False
+    # Of a public body the narrowest place says which it is, unless that is its brand.
+    if _PLACED & {one.kind, other.kind} and not one.is_place:
+        return ours[-1:] == theirs[-1:]
+    # One may leave its place out, or say where in the other's place it sits: 茌平, 聊城市茌平区, 山东省茌平县.
+    return not ours or not theirs or ours[-1] in theirs or theirs[-1] in ours
 
 
-def _place_words(name: OrganisationName) -> str:
-    return "".join((*name.places, *name.locals)) or "未写"
+def _quoted(*words: str) -> str:
+    return "".join(f"「{word or '未写'}」" for word in words)
 
 
 def _refuse_rest(one: OrganisationName, other: OrganisationName) -> Verdict | None:
     if set(one.rest) == set(other.rest):
         return None
     words = "、".join((*one.rest, *other.rest))
-    return Verdict(False, f"括号里的「{words}」只有一方有。", is_near=True)
+    return Verdict(False, f"括号里的「{words}」只有一方有。", True)
 
 
 def _compare_cores(one: OrganisationName, other: OrganisationName) -> Verdict:
     if _core(one) == _core(other):
         return Verdict(True, "字号、行业、组织形式和所在地都不矛盾。")
-    short, full = sorted((one, other), key=lambda name: len(_core(name)))
-    left_out = _trades_left_out(short, full)
-    if left_out is None or short.kind or short.branch:
-        return Verdict(
-            False,
-            f"字号相同，行业不同：「{''.join(one.trades)}」「{''.join(other.trades)}」。",
-            is_near=not short.kind,
-        )
-    # 华祥轴承 for 华祥轴承制造有限公司, 阳谷祥光 for 阳谷祥光铜业有限公司.
-    is_general = _GENERAL.issuperset(left_out)
-    names_itself = bool(short.trades) or len(short.core) >= LONG_BRAND
-    if not short.group and is_general and names_itself:
-        return Verdict(True, f"「{short.whole}」是「{full.whole}」的简称。")
-    has_place = bool(set(short.places) & set(full.places))
-    if not short.group and not short.trades and has_place:
-        return Verdict(True, f"「{short.whole}」是「{full.whole}」的简称。")
-    return Verdict(
-        False, f"「{short.whole}」可能是「{full.whole}」的简称，请核对。", is_near=True
-    )
+    short, full = sorted((one, other), key=lambda name: len(name.core))
+    is_short = not short.kind and not short.group
+    if not is_short or not full.core.startswith(short.core):
+        trades = ["".join(name.trades) for name in (one, other)]
+        return Verdict(False, f"字号相同，行业不同：{_quoted(*trades)}。", is_short)
+    reason = f"「{short.whole}」是「{full.whole}」的简称"
+    # 华祥轴承 for 华祥轴承制造有限公司; 华祥轴承物流 is another firm.
+    names_itself = short.core != full.brand or len(short.core) >= LONG_BRAND
+    if names_itself and _is_general(full.core.removeprefix(short.core)):
+        return Verdict(True, f"{reason}。")
+    # 阳谷祥光 for 阳谷祥光铜业有限公司.
+    if short.core == full.brand and set(short.places) & set(full.places):
+        return Verdict(True, f"{reason}。")
+    return Verdict(False, f"可能{reason}，请核对。", True)
 
 
-def _trades_left_out(
-    short: OrganisationName, full: OrganisationName
-) -> tuple[str, ...] | None:
-    """The trades at the end of a full name that a short one lacks; None where they differ otherwise."""
-    core = full.brand
-    for index in range(len(full.trades) + 1):
-        if core == short.core:
-            return full.trades[index:]
-        core += "".join(full.trades[index : index + 1])
-    return None
+def _is_general(words: str) -> bool:
+    """Whether a text is made of words that short names leave out: 制造, 科技发展."""
+    while words:
+        word = _GENERAL.of(words)
+        if not word:
+            return False
+        words = words.removesuffix(word)
+    return True
 
 
 def _other_brand(one: OrganisationName, other: OrganisationName) -> Verdict:
-    return Verdict(False, f"字号不同：「{one.brand}」「{other.brand}」。")
+    brands = _quoted(one.brand, other.brand)
+    short, full = sorted((one, other), key=lambda name: len(name.brand))
+    # 雪檐 for 雪檐冰雪运动: the list of trades may lack a word.
+    is_short = not short.kind and not short.trades and not short.group
+    if is_short and len(short.brand) > 1 and full.brand.startswith(short.brand):
+        return Verdict(False, f"字号{brands}，一个可能是另一个的简称，请核对。", True)
+    is_alike = one.branch == other.branch and one.trades == other.trades != ()
+    if is_alike and len(full.brand) > 2 and _is_one_edit(one.brand, other.brand):
+        return Verdict(False, f"字号{brands}只差一个字，请核对。", True)
+    return Verdict(False, f"字号不同：{brands}。")
 
 
-def _segments(name: OrganisationName) -> str:
-    """A letter for each character of `_line`: whether it stands in a word that is known (k) or in the brand (b)."""
-    known = "".join(name.places)
-    brand = "b" * len(name.brand)
-    if name.is_place:
-        brand = "k" * len(name.brand)
-    after = "".join(name.trades) + name.group + _form_word(name) + name.branch
-    return "k" * len(known) + brand + "k" * len(after)
+def _is_one_edit(one: str, other: str) -> bool:
+    """Whether two words differ by one character wrong, missing or too much."""
+    short, full = sorted((one, other), key=len)
+    if len(short) == len(full):
+        return sum(a != b for a, b in zip(short, full, strict=True)) == 1
+    if len(full) - len(short) > 1:
+        return False
+    return any(full[:i] + full[i + 1 :] == short for i in range(len(full)))
 
 
-def _form_word(name: OrganisationName) -> str:
-    return "有限公司" if name.kind == "limited" else name.form
+def _parts(name: OrganisationName) -> list[tuple[str, str]]:
+    """The parts of a name in their order, each with where it stands: p(lace), b(rand), w(ord that is known)."""
+    form = "有限公司" if name.kind == "limited" else name.form
+    parts = [(place, "p") for place in name.places]
+    parts.append((name.brand, "p" if name.is_place else "b"))
+    parts += [(word, "w") for word in (*name.trades, name.group, form, name.branch)]
+    return parts
 
 
 def _line(name: OrganisationName) -> str:
-    return "".join(
-        (
-            *name.places,
-            name.brand,
-            *name.trades,
-            name.group,
-            _form_word(name),
-            name.branch,
-        )
-    )
+    return "".join(text for text, _ in _parts(name))
+
+
+def _part_at(name: OrganisationName, index: int) -> tuple[int, str, str]:
+    """Where the part at a character of `_line` begins, the part, and what it is."""
+    begin = 0
+    for text, sign in _parts(name):
+        if index < begin + len(text):
+            return begin, text, sign
+        begin += len(text)
+    raise IndexError(index)
 
 
 def _slip_verdict(one: OrganisationName, other: OrganisationName) -> Verdict | None:
     """What is said of two names that differ by one slip of the keyboard; None where they do not."""
-    ours, theirs = _line(one), _line(other)
-    if ours == theirs or one.locals != other.locals or one.rest != other.rest:
+    if one.locals != other.locals or one.rest != other.rest:
         return None
-    span = _slip_span(ours, theirs)
-    if span is None:
+    index = _slip_index(_line(one), _line(other))
+    if index is None:
         return None
-    begin, end = span
-    roles = [_segments(name)[begin:end] for name in (one, other)]
+    signs = [_part_at(name, index)[2] for name in (one, other)]
     # Two known words that differ are two words: 机械 and 机电, 聊城 and 临清.
-    if "b" not in roles[0] + roles[1]:
+    if "b" not in signs:
         return None
-    # A character of a known word that the other name has wrong: 轴承 and 轴成, 聊城 and 聊成.
-    if "b" not in roles[0] or "b" not in roles[1]:
-        right, wrong = (one, other) if "b" not in roles[0] else (other, one)
-        if _keeps_brand(right, wrong, begin):
-            return Verdict(True, f"「{_line(wrong)}」像是「{_line(right)}」的笔误。")
-    brands = f"「{one.brand}」「{other.brand}」"
-    return Verdict(False, f"字号{brands}同音或只差一个字，请核对。", is_near=True)
+    right, wrong = one, other
+    if signs[0] == "b":
+        right, wrong = other, one
+    if signs != ["b", "b"] and _is_plain_slip(right, wrong, index):
+        return Verdict(True, f"「{wrong.whole}」像是「{right.whole}」的笔误。")
+    brands = _quoted(one.brand, other.brand)
+    return Verdict(False, f"字号{brands}同音或只差一个字，请核对。", True)
 
 
-def _keeps_brand(right: OrganisationName, wrong: OrganisationName, begin: int) -> bool:
-    """Whether the brand stands in both names, the slip aside: where it is a place, there is none that would."""
-    return len(right.brand) > 1 and right.brand in _line(wrong) or right.is_place
+def _is_plain_slip(right: OrganisationName, wrong: OrganisationName, at: int) -> bool:
+    """Whether a slip leaves no doubt: 聊成 for 聊城, 轴成 for 轴承; but 竹业 for 铸业 may be another trade."""
+    begin, word, sign = _part_at(right, at)
+    written = _line(wrong)[begin : begin + len(word)]
+    if sign == "p" and place_by_sound(written) is None:
+        return False
+    is_of_two = len(word) == 2 and word.endswith("业")
+    return not is_of_two and (right.is_place or right.brand in _line(wrong))
 
 
-def _slip_span(ours: str, theirs: str) -> tuple[int, int] | None:
-    """Where two lines of equal length differ by a character of the same sound or two in the wrong order."""
+def _slip_index(ours: str, theirs: str) -> int | None:
+    """Where two lines differ by a character of the same sound, two in the wrong order, or one written twice."""
     if len(ours) != len(theirs):
-        return None
+        return _index_of_double(*sorted((ours, theirs), key=len))
     wrong = [i for i in range(len(ours)) if ours[i] != theirs[i]]
     if len(wrong) == 1 and sound_alike(ours[wrong[0]], theirs[wrong[0]]):
-        return wrong[0], wrong[0] + 1
+        return wrong[0]
     if len(wrong) == 2 and wrong[1] - wrong[0] == 1:
         first, second = wrong
         if ours[first] == theirs[second] and ours[second] == theirs[first]:
-            return first, second + 1
+            return first
+    return None
+
+
+def _index_of_double(short: str, full: str) -> int | None:
+    """Where the longer line has a character twice that the other has once: 轴承承."""
+    if len(full) - len(short) != 1:
+        return None
+    for index in range(1, len(full)):
+        is_double = full[index] == full[index - 1]
+        if is_double and full[:index] + full[index + 1 :] == short:
+            return index - 1
     return None

@@ -1,14 +1,14 @@
 """Notices: the outbox of mail and the page of notices, what people chose to get, and what they stopped
 
 Revision ID: 0012
-Revises: 0014
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0012'
-down_revision = '0014'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 

@@ -11,9 +11,8 @@ from typing import Any
 from marketplace.listings.schema import shared, terms
 from marketplace.listings.schema.choices import DemandType, Term, Terms
 from marketplace.listings.schema.composites import (
-    OwnerColumn,
+    OwnerName,
     Years,
-    read_owner_name,
 )
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
 from marketplace.listings.schema.kinds import AT_MOST, Day, Flag, Line, Text, Whole
@@ -356,7 +355,7 @@ ANONYMOUS = Flag(
 
 COLUMNS: tuple[ListColumn, ...] = (
     # One column for the owner: a demand has one firm, an achievement a row of institutions.
-    OwnerColumn(
+    OwnerName(
         name="organisations",
         label=shared.OWNER.label,
         aliases=(
@@ -376,8 +375,6 @@ COLUMNS: tuple[ListColumn, ...] = (
         holder=True,
         list_place=20,
         width=28,
-        read_raw=read_owner_name,
-        take=lambda owner: owner.name,
     ),
     *shared.owner_columns(SeenBy.FIRM, district_needed=True),
     Years(

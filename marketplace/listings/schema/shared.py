@@ -14,6 +14,7 @@ from marketplace.listings.schema.composites import (
     read_owner_kind,
     read_owner_uscc,
 )
+from marketplace.listings.schema.contacts import ContactName
 from marketplace.listings.schema.dictionaries import (
     CHAINS,
     DISTRICTS,
@@ -190,7 +191,7 @@ def chain_code(*, list_place: int) -> Code:
 # What a page needs so that somebody can be reached.
 # The desk rather than the inventor: people leave, and a desk is no personal data.
 CONTACT: tuple[Field, ...] = (
-    Line(
+    ContactName(
         name="contact_name",
         label="联系人",
         most=60,

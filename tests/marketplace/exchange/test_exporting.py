@@ -25,6 +25,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.text import escape_formula
 from marketplace.permissions import Guest, Reader
 from tests.factories import Factory
+from tests.marketplace.exchange.lists import verify_holders
 
 
 def export(
@@ -73,7 +74,7 @@ FULL = {
             {"name": "李四", "role": "成员"},
         ],
         "co_owners": [
-            {"name": "中国某院、水利部某研究所"},
+            {"name": "甲院、水利部北研究所"},
             {"name": "聊城大学（示例）"},
         ],
         "ips": [
@@ -373,7 +374,9 @@ def test_the_example_row_is_not_read_and_is_itself_good(
     book.worksheets[0]["A2"] = 1
     out = io.BytesIO()
     book.save(out)
-    outcome = import_rows(parse_file(out, kind), by=None, publish=True)
+    report = parse_file(out, kind)
+    verify_holders(report)
+    outcome = import_rows(report, by=None, publish=True)
 
     assert (outcome.new, outcome.published, outcome.problems, outcome.drafts) == (
         1,

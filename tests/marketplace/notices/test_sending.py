@@ -495,22 +495,6 @@ def test_a_secret_link_is_erased_once_it_is_out_and_never_on_a_page(
     assert (row.link, row.message) == ("", "")
 
 
-def test_figures_say_what_waits_and_what_failed(
-    app: Flask, office: PostOffice, person: Person, tell: Tell, stop_clock: StopClock
-) -> None:
-    tell(Recipient("nobody"))
-    tell(person)
-    stop_clock(NOON + timedelta(minutes=7))
-    app.extensions["health"]._checked_at = 0.0
-    app.extensions["health"]._states = {}
-
-    figures = app.test_client().get("/metrics").text
-
-    assert 'market_mails{state="failed"} 1.0' in figures
-    assert 'market_mails{state="queued"} 1.0' in figures
-    assert "market_mail_due_seconds 420.0" in figures
-
-
 # -- quiet hours and floods --------------------------------------------------------------------------------------------
 
 # Hours in China: (from, until, now, whether mail waits, hour at which it goes out).
