@@ -74,6 +74,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "xlsx": "workbooks become rows of cells",
     },
     "listings": {
+        "announcements": "what its people are notified of",
         "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
         "contradictions": "what a reviewer should look at, which nothing refuses",
@@ -112,6 +113,14 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "panels": "what stands beside a listing's page and form",
         "ranking": "the best of the other kind for one listing",
         "trial": "matches of a pasted text",
+    },
+    "notices": {
+        "addresses": "who gets a notice, of whom this room knows an address",
+        "delivery": "how a mail leaves the site, whatever is in it",
+        "digests": "one mail a day of many notices",
+        "letters": "a notice as a mail",
+        "sending": "the loop that has no transaction open while a server answers",
+        "upkeep": "the site claims, notes and gathers without anybody pressing anything",
     },
     "operation": {
         "bodies": "bodies of requests are read in time",

@@ -21,6 +21,7 @@ from flask.testing import FlaskClient
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships import deeds as membership_deeds
+from marketplace.notices.letters import stop_path
 from tests.factories import Factory, new_uscc
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -284,6 +285,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
     found["matchmaking.trial"].add("/trial?kind=achievement")
     for kind, of_kind in rows.items():
         found["matchmaking.matches"].add(f"/{kind}s/{of_kind[4].id}/matches?order=date")
+    found["notices.stop_page"] = {stop_path("person 1", "listing.decided")}
     found["missing"] = {"/nothing-here"}
     return found
 

@@ -18,7 +18,7 @@ from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
-from marketplace.listings import index, places, writing
+from marketplace.listings import announcements, index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -419,6 +419,7 @@ def expire_due() -> int:
         )
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
+            announcements.announce_end(row)
             moved.append(row)
     if moved:
         moved += _settle_places(moved[-1])
@@ -511,6 +512,7 @@ def _move(
 ) -> None:
     row.life.move(row, deed, by=by, note=_move_note(note))
     others = _settle_places(row)
+    announcements.announce_decision(row, deed, by=by, note=note)
     _commit()
     _sync_index(row, *others)
 
