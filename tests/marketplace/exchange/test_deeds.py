@@ -424,6 +424,7 @@ def test_a_validity_that_is_over_is_not_published(session: Session) -> None:
 
 
 def test_a_published_listing_expires_by_what_a_list_says(session: Session) -> None:
+    verify_holder()
     header = [*HEADER, "有效期至"]
     import_list([[*ROW, "2099-01-31"]], header=header, publish=True)
     found = one()
@@ -452,6 +453,7 @@ def test_a_new_listing_that_is_over_gets_a_notice(session: Session, day: str) ->
 
 
 def test_a_validity_until_today_is_not_over(session: Session) -> None:
+    verify_holder()
     header = [*HEADER, "有效期至"]
 
     outcome = import_list([[*ROW, today().isoformat()]], header=header, publish=True)
@@ -460,6 +462,7 @@ def test_a_validity_until_today_is_not_over(session: Session) -> None:
 
 
 def test_a_dry_run_says_what_would_expire(session: Session) -> None:
+    verify_holder()
     header = [*HEADER, "有效期至"]
     import_list([[*ROW, "2099-01-31"]], header=header, publish=True)
 
