@@ -20,9 +20,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
+from email_validator import EmailNotValidError, validate_email
 from flask_security import uia_email_mapper
 
 SECRET_NAMES = ("SECRET_KEY", "PASSWORD_SALT")
@@ -89,6 +92,31 @@ class Site:
 
 
 @dataclass(frozen=True)
+class MailRoute:
+    """The way that mail takes out of the site, of MAIL_URL.
+
+    Attributes:
+        scheme: `smtp` (STARTTLS), `smtps` (TLS from the first byte) or `file` (one .eml file each in `folder`).
+        host, port: of the server.
+        user, password: what it wants to know; empty: nothing.
+        sender: address that the mails come from.
+        encrypted: STARTTLS is demanded of a server of `smtp`; off for one on this machine, or by `tls=off`.
+        authorities: file of certificates to trust beyond those of the system; empty: none.
+        folder: where files go.
+    """
+
+    scheme: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = ""
+    encrypted: bool = True
+    authorities: str = ""
+    folder: Path = Path()
+
+
+@dataclass(frozen=True)
 class Config:
     """The settings of one running site.
 
@@ -111,6 +139,8 @@ class Config:
         backup_key: what encrypts backups; empty: they are not encrypted.
         backup_copy: folder of the second place of nightly backups; empty: none.
         backup_command: program that gets the path of each nightly backup; empty: none.
+        mail: how mail leaves the site; files below `data_dir` in a demo, required when live.
+        port: gunicorn's, for the addresses in mails of a site that has no name.
         second_factor: operators, auditors and desks need a second factor; on a live site unless it says otherwise.
         password_days: after so many days operators and auditors set a new password; 0: never.
         site: footer and titles.
@@ -134,6 +164,8 @@ class Config:
     backup_key: str = ""
     backup_copy: str = ""
     backup_command: str = ""
+    mail: MailRoute = field(default_factory=lambda: MailRoute("file"))
+    port: int = 8000
     second_factor: bool = False
     password_days: int = 90
     site: Site = field(default_factory=Site)
@@ -195,6 +227,8 @@ class Config:
             backup_key=_read_backup_key(env),
             backup_copy=env.get("BACKUP_COPY", "").strip(),
             backup_command=env.get("BACKUP_COMMAND", "").strip(),
+            mail=_read_mail(env, data_dir, is_live=is_live),
+            port=_read_number(env, "PORT", 8000),
             second_factor=_read_flag(env, "SECOND_FACTOR", is_live),
             password_days=_read_number(env, "PASSWORD_DAYS", 90),
             site=_read_site(env),
@@ -204,6 +238,12 @@ class Config:
     def server_name(self) -> str | None:
         """The host of every address the site writes of itself; None for that of the request."""
         return self.hosts[0] if self.hosts else None
+
+    @property
+    def address(self) -> str:
+        """What the links in mails begin with; that of this machine where the site has no name."""
+        scheme = "https" if self.https else "http"
+        return f"{scheme}://{self.server_name or f'127.0.0.1:{self.port}'}"
 
     @property
     def trusted_hosts(self) -> list[str]:
@@ -257,6 +297,8 @@ class Config:
             "JOBS": self.jobs,
             "TRUSTED_PROXIES": self.proxies,
             "SECRET_KEY": self.secret_key,
+            "SITE_ADDRESS": self.address,
+            "MAIL_ROUTE": self.mail,
             "BACKUP_KEY": self.backup_key,
             "BACKUP_COPY": self.backup_copy,
             "BACKUP_COMMAND": self.backup_command,
@@ -569,6 +611,76 @@ def _read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:
     if is_live and not found:
         raise ConfigError("A live site needs SITE_HOST, the name people reach it by")
     return tuple(found)
+
+
+def _read_mail(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> MailRoute:
+    """The way of MAIL_URL: smtp://user:password@host:587?from=address, smtps://…, or file:///folder.
+
+    Raises:
+        ConfigError: it is none of these, or a live site has none.
+    """
+    text = env.get("MAIL_URL", "").strip()
+    if not text and is_live:
+        raise ConfigError(
+            "A live site needs MAIL_URL, or nobody could confirm an address or get a new password:"
+            " MAIL_URL=smtp://user:password@host:587?from=address, smtps://… or file:///folder"
+        )
+    wrong = "MAIL_URL must be like smtp://user:password@host:587?from=address, smtps://… or file:///folder: "
+    try:
+        parts = urlsplit(text or (data_dir / "mail").as_uri())
+        port = parts.port
+    except ValueError as error:
+        raise ConfigError(f"{wrong}{error}") from None
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if unknown := options.keys() - {"from", "tls", "ca"}:
+        raise ConfigError(f"{wrong}it has no option {', '.join(sorted(unknown))}")
+    host = (parts.hostname or "").encode("idna").decode("ascii")
+    sender = options.get("from", "")
+    if parts.scheme == "file":
+        if host or not parts.path.strip("/"):
+            raise ConfigError(f"{wrong}a folder has three slashes, file:///folder")
+        names = env.get("SITE_HOST", "").replace(",", " ").split()
+        domain = names[0].partition(":")[0] if names else "market.example"
+        sender = _read_sender(sender or f"noreply@{domain}")
+        return MailRoute("file", sender=sender, folder=Path(unquote(parts.path)))
+    if parts.scheme not in ("smtp", "smtps") or not host:
+        raise ConfigError(f"{wrong}it names no server")
+    # STARTTLS is left out for a server on this machine, whose letters cross no network, and where that is written down.
+    encrypted = host not in (*LOOPBACK, "::1")
+    if "tls" in options:
+        encrypted = options["tls"] != "off"
+    if parts.username and not encrypted and host not in (*LOOPBACK, "::1"):
+        raise ConfigError(f"{wrong}a password never goes over the network in the clear")
+    return MailRoute(
+        scheme=parts.scheme,
+        host=host,
+        port=port or {"smtp": 587, "smtps": 465}[parts.scheme],
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        sender=_read_sender(sender),
+        encrypted=encrypted,
+        authorities=options.get("ca", ""),
+    )
+
+
+def _read_sender(text: str) -> str:
+    """The address that mails come from, in the letters that every server takes.
+
+    Raises:
+        ConfigError: it is missing or none.
+    """
+    try:
+        checked = validate_email(
+            parseaddr(text)[1],
+            check_deliverability=False,
+            allow_smtputf8=False,
+            globally_deliverable=False,
+        )
+    except EmailNotValidError as error:
+        raise ConfigError(
+            f"MAIL_URL needs from=, the address that mails come from: {error}"
+        ) from None
+    return str(checked.ascii_email)
 
 
 def _read_flag(env: Mapping[str, str], name: str, default: bool) -> bool:

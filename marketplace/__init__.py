@@ -45,6 +45,7 @@ from marketplace.permissions import Guest
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
     "dictionaries",
+    "notices",
     "organisations",
     "accounts",
     "memberships",

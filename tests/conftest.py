@@ -1,10 +1,11 @@
 """Fixtures: an application on a real SQLite database built by the migrations, rolled back after each test.
 
-Rows for the tests are made by `factories.py`; the served site for the browser by `test_journeys.py`.
+Rows for the tests are made by `factories.py`; the served site for the browser by `browser/conftest.py`.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,6 +21,8 @@ from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -36,6 +39,10 @@ from tests.factories import Factory, signed_in
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+if settings.get_current_profile_name() == "same":
+    # Otherwise one of twenty drawn values is a constant of the modules that are loaded by then: other ones for each
+    # worker, each choice of tests and each change of the code. There is no setting for it (tests/test_examples.py).
+    providers._get_local_constants = Constants  # type: ignore[assignment]
 
 
 class Browser(FlaskClient):
@@ -49,8 +56,14 @@ class Browser(FlaskClient):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journeys first: they are the longest, and another worker walks through the rest meanwhile."""
-    items.sort(key=lambda item: item.path.name != "test_journeys.py")
+    """The browser first: it takes longest, and another worker walks through the rest meanwhile."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
+
+
+def pytest_collection_finish() -> None:
+    """What is in memory by now stays: the collector need not go through a million objects of it each half minute."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager
@@ -136,6 +149,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Fla
         application = create_app(Config.from_env(environ))
         application.test_client_class = Browser
         application.jinja_env.bytecode_cache = TemplatesInMemory()
+        application.config["HASHES"] = application.extensions["security"].pwd_context
         yield application
         with application.app_context():
             db.engine.dispose()
@@ -147,6 +161,9 @@ def session(app: Flask) -> Iterator[Session]:
 
     The search index and the matchers, which no transaction covers, are emptied.
     """
+    # Flask-Security hashes for all applications of a process as the last one that was built wants it: behind a live
+    # one of another test each person would cost a quarter of a second.
+    app.extensions["security"].pwd_context = app.config["HASHES"]
     with app.app_context():
         engines = db.engines  # Flask-SQLAlchemy asks these for a connection, whatever the session itself is bound to
         plain_engine, plain_session = engines[None], db.session

@@ -36,6 +36,7 @@ ROOM_FILES = {
 MORE_FILES: dict[str, dict[str, str]] = {
     "accounts": {
         "agreements": "the texts people agree to",
+        "before_pages": "late forms, and steps that come first",
         "child_models": "tables of what belongs to a person",
         "held_forms": "what was typed before signing in is given back",
         "locking": "failed tries close an account for a while",
@@ -73,6 +74,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "xlsx": "workbooks become rows of cells",
     },
     "listings": {
+        "announcements": "what its people are notified of",
         "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
         "contradictions": "what a reviewer should look at, which nothing refuses",
@@ -87,6 +89,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
         "row_forms": "one form for each row of a field that has rows",
+        "seen_forms": "what a page knew when it was shown",
+        "typed_controls": "texts of a form that a reader of the lists reads",
         "widgets": "kinds of fields of a form",
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
@@ -109,6 +113,14 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "panels": "what stands beside a listing's page and form",
         "ranking": "the best of the other kind for one listing",
         "trial": "matches of a pasted text",
+    },
+    "notices": {
+        "addresses": "who gets a notice, of whom this room knows an address",
+        "delivery": "how a mail leaves the site, whatever is in it",
+        "digests": "one mail a day of many notices",
+        "letters": "a notice as a mail",
+        "sending": "the loop that has no transaction open while a server answers",
+        "upkeep": "the site claims, notes and gathers without anybody pressing anything",
     },
     "operation": {
         "bodies": "bodies of requests are read in time",

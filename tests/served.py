@@ -22,6 +22,7 @@ LIVE_SETTINGS = {
     "SECRET_KEY": "Zr4-quBn8w_TeYx2kLp7vHs0dGfAc9Jm",
     "PASSWORD_SALT": "m3Vb_Qo6XtWz1nRy-5hKdPa8uLc0EgSi",
     "SITE_HOST": "market.example",
+    "MAIL_URL": "smtp://127.0.0.1:9?from=noreply@market.example",
 }
 CHROMIUM = next(
     (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()),

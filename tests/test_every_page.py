@@ -18,9 +18,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from marketplace.accounts.models import ROLES
+from marketplace.accounts.models import ROLES, Organisation
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships import deeds as membership_deeds
+from marketplace.notices.letters import stop_path
 from tests.factories import Factory, new_uscc
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -139,10 +140,22 @@ def check_page(answer: Any, where: str) -> Outline:
 
 
 @pytest.fixture
-def houses(make: Factory) -> dict[str, Any]:
-    """The organisations whose things are looked at, and what they have."""
-    firm = make.organisation("临清某轴承厂（示例）")
-    university = make.organisation("聊城某大学（示例）", kind="university")
+def firm(make: Factory) -> Organisation:
+    """An organisation that has demands."""
+    return make.organisation("临清某轴承厂（示例）")
+
+
+@pytest.fixture
+def university(make: Factory) -> Organisation:
+    """An organisation that has achievements."""
+    return make.organisation("聊城某大学（示例）", kind="university")
+
+
+@pytest.fixture
+def houses(
+    make: Factory, firm: Organisation, university: Organisation
+) -> dict[str, Any]:
+    """What the organisations have, and what else an address may name."""
     rows: dict[str, list[Any]] = {"achievement": [], "demand": []}
     for state in STATES:
         rows["achievement"].append(
@@ -176,8 +189,6 @@ def houses(make: Factory) -> dict[str, Any]:
         firm, "new@demo.example", place="member", by=chief
     )
     return {
-        "firm": firm,
-        "university": university,
         "rows": rows,
         "values": {
             "organisation_id": [firm.id, university.id, unverified.id],
@@ -208,13 +219,14 @@ def browsers(
     make: Factory,
     client: FlaskClient,
     sign_in: Callable[..., FlaskClient],
-    houses: dict[str, Any],
+    firm: Organisation,
+    university: Organisation,
 ) -> dict[str, FlaskClient]:
     """A browser for every kind of reader; the operator belongs to an organisation that publishes too."""
     places = {
-        "firm": houses["firm"],
-        "researcher": houses["university"],
-        "desk": houses["university"],
+        "firm": firm,
+        "researcher": university,
+        "desk": university,
         "operator": make.organisation("科技大市场（示例）", kind="operator"),
     }
     found = {"guest": client}
@@ -273,6 +285,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
     found["matchmaking.trial"].add("/trial?kind=achievement")
     for kind, of_kind in rows.items():
         found["matchmaking.matches"].add(f"/{kind}s/{of_kind[4].id}/matches?order=date")
+    found["notices.stop_page"] = {stop_path("person 1", "listing.decided")}
     found["missing"] = {"/nothing-here"}
     return found
 

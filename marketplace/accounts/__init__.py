@@ -8,5 +8,14 @@ from __future__ import annotations
 from marketplace.accounts.background import jobs
 from marketplace.accounts.contributed import nav, task_count, tasks
 from marketplace.accounts.places import move_back, move_between
+from marketplace.accounts.queries import unreachable
 
-__all__ = ["jobs", "move_back", "move_between", "nav", "task_count", "tasks"]
+__all__ = [
+    "jobs",
+    "move_back",
+    "move_between",
+    "nav",
+    "task_count",
+    "tasks",
+    "unreachable",
+]

@@ -22,11 +22,11 @@ from werkzeug.routing import RequestRedirect
 
 from marketplace.accounts import (
     agreements,
+    before_pages,
     held_forms,
     person_deeds,
     second_factor,
     sessions,
-    sign_in,
 )
 from marketplace.accounts.forms import AccountForm
 from marketplace.accounts.models import Person
@@ -39,7 +39,7 @@ SHOWN_MOST = 300  # characters of a typed text on the page that gives it back
 
 def init_app(app: Flask) -> None:
     """What is looked at before every page."""
-    sign_in.watch_requests(app)
+    before_pages.watch_requests(app)
 
 
 def _person() -> Person:

@@ -41,3 +41,9 @@ def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
     wanted = {person_id for person_id in ids if person_id is not None}
     people = db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
     return {person.id: person for person in people}
+
+
+def unreachable(person_ids: Iterable[int]) -> list[int]:
+    """Those people whose account is closed: nothing is sent to them any more."""
+    query = db.select(Person.id).where(Person.id.in_(person_ids), ~Person.active)
+    return list(db.session.scalars(query))

@@ -22,10 +22,19 @@ _OTHER_PERSON = re.compile(
     # Any other person: 推荐人, 委托人, 紧急联络人 is a contact; 机器人 and 人才 are no people of a list.
     r"(?<!联系)(?<!对接)(?<!联络)(?<!咨询)(?<!机器)人员?(?:姓名|电话|手机|联系|邮箱|号码|信息|微信|$)"
 )
-_CONTACT = re.compile(r"联系[人部处科]|对接|联络|咨询[人处]|contact")
-# A contact by these words, whatever else the header says: 技术负责联系人 is a contact.
-_SURELY_CONTACT = re.compile(
-    r"(?:联系人|对接人|联络人|联络员)(?:姓名|名称|员|信息|情况)?(?:电话|手机|联系|号码|邮箱|电子|固话|微信|及|和|、|/|$)|^联系姓名$"
+# Roles by their last character, for headers that name no column: 总监, 专员, 组长. 时长 and 会员 are none.
+_ROLE = re.compile(
+    r"^(?:.{0,5}(?:[^增时周特波]长|[^会动]员|[^大]师|总监|主管|书记|院士|博士|总裁|老板)|ceo|cto)$"
+)
+_CONTACT = re.compile(r"联系[人部处科]|联系姓名|对接|联络|咨询[人处]|contact")
+# 联系人, 对接人姓名, 联系人电话: the contact of the list, and nobody else's.
+PLAIN_CONTACT = re.compile(
+    r"^(?:联系人|对接人|联络人|联络员)(?:姓名|名称|名字|员)?(?:$|及|和|与|、|/|电话|手机|联系|固|座机|办公|移动|邮箱|电子|信箱)"
+)
+_CONTACT_ENDS = ("联系人", "对接人", "联络人")
+# Contacts of others than who wants or offers something.
+_NOT_OF_LISTING = re.compile(
+    r"填[表报写]|审[核批]|法人|法定|财务|推荐|领导|紧急|备用|科技局|主管|部门|县[区市]?|市|政府|街道|乡镇|平台|机构|归口|管理|银行|服务"
 )
 # What is asked of a person, between their name and their telephone.
 PERSONAL = re.compile(
@@ -78,26 +87,25 @@ class Reached:
 
 
 def person_of(key: str) -> Owner | None:
-    """Whether a header names the contact, another person, or nobody (None).
+    """Whether a header names a contact, another person, or nobody (None).
+
+    Which of several contacts is that of the listing, only the whole row says (`Headers`).
 
     Args:
         key: the key of the header (`headers.header_key`).
     """
-    if _SURELY_CONTACT.search(key) and not _names_somebody_before(key):
+    if PLAIN_CONTACT.match(key):
         return Owner.CONTACT
-    if _OTHER_PERSON.search(key):
+    before = _CONTACT.split(key, maxsplit=1)[0]
+    is_contact = _CONTACT.search(key) is not None
+    # 技术负责联系人 and 项目负责人/联系人 are contacts; 填表联系人, 法人联系人, 紧急联系人 are somebody else's.
+    if is_contact and not _NOT_OF_LISTING.search(before) and _OTHER_PERSON.search(key):
+        return Owner.CONTACT if key.endswith(_CONTACT_ENDS) else Owner.OTHER
+    if _OTHER_PERSON.search(key) or _NOT_OF_LISTING.search(before) and is_contact:
         return Owner.OTHER
-    if _CONTACT.search(key):
+    if is_contact:
         return Owner.CONTACT
-    return None
-
-
-def _names_somebody_before(key: str) -> bool:
-    """法人联系人 is the contact of the legal person, 填表联系人 who filled in: not sure to be the contact."""
-    before = re.split("联系|对接|联络", key, maxsplit=1)[0]
-    return bool(
-        re.search(r"填[表报写]|审[核批]|法人|法定|财务|推荐|领导|紧急|备用", before)
-    )
+    return Owner.OTHER if _ROLE.match(key) else None
 
 
 def owners_of(labels: Sequence[Label | None]) -> dict[int, Reached]:

@@ -10,11 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 from marketplace.listings.schema.vocabulary import word_key
+from marketplace.parsing.currencies import UNIT_BEHIND, UNITS
 from matching.folding import fold_label
 
 HEADER_MOST = 40  # characters; longer texts are contents
-MONEY_UNIT = "亿元|万元|千元|元|万"
-_UNIT_AT_END = re.compile(rf"(?:[:/,]|单位[::]?)(?:人民币)?(?:{MONEY_UNIT})$")
+MONEY_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
+_UNIT_AT_END = re.compile(
+    rf"(?:[:/,]|单位[::]?)(?:人民币|rmb|cny)?(?:{MONEY_UNIT})(?:人民币)?$"
+)
 # Stars of required columns, and what people put before and after a header.
 _DECORATION = "*:#★☆※●◆■▲△√✓-_/.、,;→↓?!~|=^"
 # Brackets and quotes in pairs: 《需求名称》 is a header in brackets, 名称【必填】 one with a remark.
@@ -60,7 +63,7 @@ def _key_of_text(text: str) -> str:
     bare = _without_numbering(plain)
     without_remarks = _without_numbering(_without_remarks(bare))
     closed = _OPEN_REMARK.sub("", without_remarks).strip(_DECORATION)
-    without_unit = _UNIT_AT_END.sub("", closed)
+    without_unit = UNIT_BEHIND.sub("", _UNIT_AT_END.sub("", closed))
     return without_unit.strip(_DECORATION) or without_remarks or bare or plain
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.exchange.contact_columns import (
+    PLAIN_CONTACT,
     Label,
     Owner,
     Reached,
@@ -32,11 +33,11 @@ from marketplace.exchange.header_keys import (
     names_in,
     shorter_keys,
 )
-from marketplace.exchange.money_units import unit_of_header
 from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.headings import UNCLEAR
+from marketplace.parsing.currencies import unit_of_label
 
 # What names a listing: a list without it is none, and with the owner it says which listing a row is about.
 TITLE = "title"
@@ -70,7 +71,7 @@ class PlacedColumn:
         index: index of its cells; -1 where the sheet has none and the cells come from a default.
         header: the header as it is in the sheet.
         column: the column of the schema.
-        unit: 万元 of one, where the header names another unit of money.
+        unit: 万元 of one, where the header names a unit of money; `NOT_YUAN` where it names another currency or a rate.
     """
 
     index: int
@@ -235,7 +236,7 @@ class Headers:
                 continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
-                unit = unit_of_header(text) if column.unit else None
+                unit = unit_of_label(text) if column.unit else None
                 placed[column.name] = PlacedColumn(index, text, column, unit)
             elif key in self.meanings:
                 # Its only meaning another cell of the row has: its cells are not read.
@@ -274,11 +275,15 @@ class Headers:
         """The indices of the filled headers: those of one meaning before those that may give way, the contact's own
         telephone before one of which nobody says whose it is."""
 
+        contact = self._contact_in(keys)
+
         def uncertainty(index: int) -> tuple[int, int]:
             meanings = len(self.meanings.get(keys[index], ()))
             whose = reached.get(index)
             if whose is None:
-                return meanings, 0
+                # Of several contacts the one whose telephone is taken.
+                is_other = self._means(keys[index], CONTACT_NAME) and index != contact
+                return meanings, int(is_other)
             return meanings, whose.rank + (whose.owner is Owner.NOBODY)
 
         return sorted((index for index, key in keys.items() if key), key=uncertainty)
@@ -287,21 +292,50 @@ class Headers:
         self, row: Sequence[Any], keys: Mapping[int, str]
     ) -> dict[int, Reached]:
         """Whose each telephone and mailbox of a header row is."""
-        return owners_of([self._label_of(cell, keys[i]) for i, cell in enumerate(row)])
+        contact = self._contact_in(keys)
+        return owners_of(
+            [self._label_of(cell, keys, i, contact) for i, cell in enumerate(row)]
+        )
 
-    def _label_of(self, cell: Any, key: str) -> Label | None:
+    def _contact_in(self, keys: Mapping[int, str]) -> int | None:
+        """The index of the contact's name: of several contacts the one called that and nothing else, or the first."""
+        named = [index for index, key in keys.items() if self._means(key, CONTACT_NAME)]
+        plain = [index for index in named if PLAIN_CONTACT.match(keys[index])]
+        for index in (*plain, *named):
+            return index
+        return None
+
+    def _means(self, key: str, name: str) -> bool:
+        return any(column.name == name for column in self.meanings.get(key, ()))
+
+    def _label_of(
+        self, cell: Any, keys: Mapping[int, str], index: int, contact: int | None
+    ) -> Label | None:
+        key = keys[index]
         if not key:
             return None
         text = cell.strip()
-        names = {column.name for column in self.meanings.get(key, ())}
+        reaches = self._reaches(key)
+        label = key
+        whose = person_of(key)
         if isinstance(cell, GroupedHeader):
             label = self.key_of(cell.label)
             whose = person_of(label) or person_over(cell)
-            reaches = self._reaches(label) or bool(names & REACHING)
-            return Label(label, text, reaches, whose)
-        if CONTACT_NAME in names:
-            return Label(key, text, False, Owner.CONTACT)
-        return Label(key, text, bool(names & REACHING), person_of(key))
+            reaches = reaches or self._reaches(label)
+        if self._means(key, CONTACT_NAME):
+            whose = Owner.CONTACT if index == contact else Owner.OTHER
+        # 技术联系人电话 beside 联系人, or a contact that no column of ours names.
+        elif whose is Owner.CONTACT and not self._is_of(key, keys, contact):
+            whose = Owner.OTHER
+        return Label(label, text, reaches, whose)
+
+    def _is_of(self, key: str, keys: Mapping[int, str], contact: int | None) -> bool:
+        """Whether a header that names a contact means the contact of the listing."""
+        if PLAIN_CONTACT.match(key):
+            return True
+        if contact is not None:
+            return key.startswith(keys[contact])
+        return self._reaches(key)
 
     def _reaches(self, key: str) -> bool:
         """Whether a header is that of a telephone or a mailbox, whosever."""

@@ -36,9 +36,9 @@ from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
+from marketplace.listings.schema.contacts import CONTACT_NAME
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
-from marketplace.listings.schema.kinds import CONTACT_NAME
 from marketplace.listings.schema.owners import (
     owner_column,
     owner_name,

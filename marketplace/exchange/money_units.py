@@ -1,5 +1,5 @@
-"""Units of money in which a list gives its sums: in a header, above the table, or in a row of their own.
-Not here: the unit written in a cell beside its figure (marketplace.parsing.money).
+"""Units of money in which a list gives its sums above the table or in a row of their own.
+Not here: the unit in a header or beside a figure (marketplace.parsing.currencies and money).
 """
 
 from __future__ import annotations
@@ -10,31 +10,18 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.exchange.header_keys import MONEY_UNIT
-from marketplace.parsing.text import half_width
-
-# Unit of money → 万元 of one.
-UNITS = {
-    "元": Decimal("0.0001"),
-    "千元": Decimal("0.1"),
-    "万元": Decimal(1),
-    "万": Decimal(1),
-    "亿元": Decimal(10_000),
-}
-_UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({MONEY_UNIT})")
-_UNIT_OF_SHEET = re.compile(
-    rf"(?:计量|金额|货币|资金|经费)?单位:?(?:人民币)?({MONEY_UNIT})(?![\u4e00-\u9fff])"
+from marketplace.parsing.currencies import (
+    NOT_YUAN,
+    UNITS,
+    find_foreign,
+    unit_of_note,
 )
+from matching.folding import fold_label
+
 _UNIT_ALONE = re.compile(
-    rf"\(?(?:计量|金额|货币|资金|经费)?(?:单位)?:?(?:人民币)?({MONEY_UNIT})(?:人民币)?\)?"
+    rf"\(?(?:计量|金额|货币|资金|经费)?(?:单位)?:?(?:人民币|rmb|cny)?({MONEY_UNIT})(?:人民币)?\)?"
 )
-
-
-def unit_of_header(header: str) -> Decimal | None:
-    """万元 of one in the unit that a header names: 预期价格(元); None where it names none."""
-    unit = _UNIT.search("".join(half_width(header).split()))
-    if unit is None:
-        return None
-    return UNITS[unit[1]]
+_LABEL = re.compile(r"[()\[\]【】:,/]|计量|金额|货币|资金|经费|单位|[十百千万亿]")
 
 
 def money_unit(cell: Any) -> Decimal | None:
@@ -42,11 +29,21 @@ def money_unit(cell: Any) -> Decimal | None:
 
     Args:
         cell: a cell above a table, or of a row of units below its header.
+
+    Returns:
+        `NOT_YUAN` where it names a foreign currency.
     """
     if not isinstance(cell, str):
         return None
-    found = _UNIT_ALONE.fullmatch("".join(half_width(cell).split()))
-    return UNITS[found[1]] if found else None
+    folded = fold_label(cell)
+    found = _UNIT_ALONE.fullmatch(folded)
+    if found is not None:
+        return UNITS[found[1]]
+    foreign = find_foreign(folded)
+    # （万美元） and nothing else: a text in which dollars are spoken of is no unit.
+    if foreign and _LABEL.sub("", folded) == foreign:
+        return NOT_YUAN
+    return None
 
 
 def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
@@ -57,12 +54,10 @@ def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
     """
     for row in rows:
         for cell in row:
-            if not isinstance(cell, str):
-                continue
-            found = _UNIT_OF_SHEET.search("".join(half_width(cell).split()))
-            if found is not None:
-                return UNITS[found[1]]
-            if (unit := money_unit(cell)) is not None:
+            unit = unit_of_note(cell) if isinstance(cell, str) else None
+            if unit is None:
+                unit = money_unit(cell)
+            if unit is not None:
                 return unit
     return None
 

@@ -18,7 +18,7 @@ from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
-from marketplace.listings import index, places, writing
+from marketplace.listings import announcements, index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -30,6 +30,7 @@ from marketplace.listings.writing import (
     check_revision,
     new_draft,
     reject_duplicate_title,
+    reject_second_press,
     set_values,
     values_of,
 )
@@ -53,6 +54,7 @@ def create(
     *,
     organisation: Organisation | None,
     by: Reader | None,
+    opened: datetime | None = None,
     commit: bool = True,
 ) -> Achievement | Demand:
     """Write a new draft; it may have holes, but it has a title.
@@ -62,14 +64,18 @@ def create(
         values: column → value; child rows (see `CHILDREN`) as lists of column → value.
         organisation: the owner; None for the draft of somebody who has no organisation yet.
         by: the acting person, or None for the command line.
+        opened: when the form was shown in which it was written, UTC; None where there is no form.
         commit: False where the calling rule commits many at once.
 
     Raises:
         NotAllowed: `by` does not belong to the organisation.
         Invalid: no title.
+        AlreadySaved: the form was saved before.
         DuplicateTitle: the organisation has one of that title already.
     """
     row = new_draft(kind, values, organisation, by)
+    if opened is not None and by is not None:
+        reject_second_press(row, by, opened)
     reject_duplicate_title(row)
     db.session.add(row)
     # Its History needs the id, so the row is written before the commit: here too somebody may have been quicker.
@@ -413,6 +419,7 @@ def expire_due() -> int:
         )
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
+            announcements.announce_end(row)
             moved.append(row)
     if moved:
         moved += _settle_places(moved[-1])
@@ -505,6 +512,7 @@ def _move(
 ) -> None:
     row.life.move(row, deed, by=by, note=_move_note(note))
     others = _settle_places(row)
+    announcements.announce_decision(row, deed, by=by, note=note)
     _commit()
     _sync_index(row, *others)
 

@@ -31,6 +31,7 @@ from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
+from marketplace.notices import upkeep as notices
 from marketplace.operation.encryption import decrypt_file, encrypt_file, is_encrypted
 
 FORMAT = (
@@ -150,7 +151,13 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
         # An open transaction of this session would wait for its own replacement.
         db.session.remove()
         load = _load_sqlite if kind == "sqlite" else _load_postgresql
-        load(folder / DATABASE[kind])
+        # Before: whatever ends this on the way, no sender mails what the backup holds.
+        notices.mark_restore()
+        try:
+            load(folder / DATABASE[kind])
+        except Exception:
+            notices.unmark_restore()  # all of it comes back or nothing: what is there is what was
+            raise
         _compare_tables(manifest["tables"])
         shutil.rmtree(uploads, ignore_errors=True)
         if (folder / UPLOADS).is_dir():
@@ -159,6 +166,7 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
             _write_secrets((folder / SECRETS).read_text())
         # A backup of an older version gets the migrations that came since; its hashes were compared before them.
         upgrade()
+        notices.hold_restored()
         _give_back()
         current_app.extensions["matchers"].reset()
         upkeep.index_rebuild()

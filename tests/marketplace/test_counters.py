@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,15 +15,7 @@ from config import Config
 from marketplace import create_app, limits
 from marketplace.counters import SharedCounters, own_folder
 from marketplace.extensions import db, limiter
-from tests.served import ROOT
-
-COUNT = """
-import sys
-from marketplace.counters import SharedCounters
-counters = SharedCounters(sys.argv[1])
-for _ in range(500):
-    counters.incr("one", 60)
-"""
+from tests.forked import start_child, wait_for
 
 
 @pytest.fixture
@@ -59,21 +48,21 @@ def test_keys_are_counted_apart_and_forgotten(counters: SharedCounters) -> None:
 
 
 def test_processes_count_together(counters: SharedCounters) -> None:
-    command = [sys.executable, "-c", COUNT, f"shared://{counters.path}"]
-    running = [subprocess.Popen(command, cwd=ROOT) for _ in range(3)]
+    def count() -> None:
+        own = SharedCounters(f"shared://{counters.path}")
+        for _ in range(500):
+            own.incr("one", 60)
 
-    assert [process.wait(120) for process in running] == [0, 0, 0]
+    children = [start_child(count) for _ in range(3)]
+
+    assert [wait_for(child) for child in children] == [0, 0, 0]
     assert counters.get("one") == 1500
 
 
 def test_a_child_opens_its_own(counters: SharedCounters) -> None:
     counters.incr("one", 60)
-    child = os.fork()
-    if not child:
-        counters.incr("one", 60)
-        os._exit(0)
-    os.waitpid(child, 0)
 
+    assert wait_for(start_child(lambda: counters.incr("one", 60))) == 0
     assert counters.get("one") == 2
 
 

@@ -46,7 +46,7 @@ from marketplace.listings.schema.rows import (
     add_up_shares,
 )
 from marketplace.parsing import ParseError
-from marketplace.parsing.money import MONEY_FORMS
+from marketplace.parsing.amounts import MONEY_FORMS
 from marketplace.parsing.numbers import PATENT_FORMS
 
 # An honest "nothing measured yet" passes review; an empty box would leave open whether it was forgotten.

@@ -19,8 +19,8 @@ from marketplace.listings.schema.kinds import AT_MOST, Day, Flag, Line, Text, Wh
 from marketplace.listings.schema.listing import ListingSchema, Step
 from marketplace.listings.schema.price import BUDGET_RULES, Budget
 from marketplace.listings.schema.rows import Metrics
-from marketplace.parsing.days import DAY_FORMS, FIRST_YEAR, LAST_YEAR
-from marketplace.parsing.money import MONEY_FORMS
+from marketplace.parsing.amounts import MONEY_FORMS
+from marketplace.parsing.points_in_time import DAY_FORMS, FIRST_YEAR, LAST_YEAR
 
 STEPS = (
     Step("what", "要解决什么"),
@@ -220,6 +220,8 @@ _TERMS: tuple[Field, ...] = (
         # The day by which the firm needs it, apart from the day until which the demand is valid.
         name="deadline",
         label="完成期限",
+        is_ahead=True,
+        years_ahead=10,
         step="terms",
         help="希望哪天之前解决，如 2027-06-30",
         aliases=headings.DEADLINE,

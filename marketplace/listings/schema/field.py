@@ -266,6 +266,22 @@ class Field(ListColumn):
         """A value that is there, in words."""
         return str(value)
 
+    def typed(self, value: Any) -> str:
+        """A value as its control shows it; reading it gives the same value again."""
+        return self.words(value)
+
+    def read_typed(self, raw: Any) -> Any:
+        """A text that a person typed as a value, where a form asks for more than a list; else as `read`."""
+        return self.read(raw)
+
+    def remark_on(self, raw: Any) -> str:
+        """What a form says of a text that was taken for something else than it says (约50万 for 50); mostly nothing.
+
+        Raises:
+            ParseError: it cannot be understood.
+        """
+        return ""
+
     def describe(self, row: Any) -> str:
         """The field of a listing in words."""
         return self.say(getattr(row, self.name))

@@ -80,11 +80,14 @@ KEYWORDS = (
     *_words("关键字 技术关键词 技术关键字 主题词 keywords keyword"),
     *_joined("成果 需求 项目", "关键词 关键字"),
 )
+_CONTACT_PEOPLE = _joined(
+    "业务 企业 单位 公司 项目 技术 需求 成果 具体 对接 学校 高校", "联系人 对接人"
+)
+_PLAIN_CONTACTS = _words("联系人 联系人姓名 对接人 联络人")
+_PHONES = "电话 手机 手机号 手机号码 电话号码 联系电话 联系方式 固定电话 固话 座机 办公电话 移动电话"
 CONTACT_NAME = (
     *_joined("联系人 对接人 联络人", "姓名 名称 名字"),
-    *_joined(
-        "业务 企业 单位 公司 项目 技术 需求 成果 具体 对接 学校 高校", "联系人 对接人"
-    ),
+    *_CONTACT_PEOPLE,
     *_words(
         "联系部门 联系科室 联系姓名 对接人 联络人 联络员 对接部门 咨询人 contact contactname contactperson"
     ),
@@ -94,12 +97,9 @@ CONTACT_PHONE = (
         "电话 手机 联系方式 手机号 手机号码 固定电话 固话 电话号码 联系手机 移动电话 办公电话 座机 联系号码 "
         "联系手机号 联系电话号码"
     ),
+    *_joined(" ".join((*_PLAIN_CONTACTS, *_CONTACT_PEOPLE)), _PHONES),
     *_joined(
-        "联系人 对接人 联络人 企业联系人 单位联系人 项目联系人 技术联系人",
-        "电话 手机 手机号 手机号码 电话号码 联系电话 联系方式 固定电话 固话 座机 办公电话 移动电话",
-    ),
-    *_joined(
-        "联系人 联系人姓名 对接人",
+        " ".join((*_PLAIN_CONTACTS, *_CONTACT_PEOPLE)),
         "及电话 及联系电话 及联系方式 和电话 、电话 /电话 及手机 及手机号 及手机号码 与电话 /联系电话 、联系电话 "
         "/联系方式 /手机 和联系方式 及联系人电话",
     ),
@@ -109,7 +109,9 @@ CONTACT_EMAIL = (
     *_words(
         "邮箱 电子邮箱 电子邮件 信箱 邮箱地址 电子信箱 邮件地址 联系人email 联系人邮件"
     ),
-    *_joined("联系人 对接人 企业联系人", "邮箱 电子邮箱 电子邮件 信箱"),
+    *_joined(
+        " ".join((*_PLAIN_CONTACTS, *_CONTACT_PEOPLE)), "邮箱 电子邮箱 电子邮件 信箱"
+    ),
     *_words("mail email e-mail"),
 )
 VISIBILITY = _words("公开程度 是否公开 保密要求 公开方式 公开情况")

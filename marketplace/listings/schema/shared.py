@@ -14,7 +14,7 @@ from marketplace.listings.schema.composites import (
     read_owner_kind,
     read_owner_uscc,
 )
-from marketplace.listings.schema.contacts import ContactName
+from marketplace.listings.schema.contacts import ContactName, Email, Phone
 from marketplace.listings.schema.dictionaries import (
     CHAINS,
     DISTRICTS,
@@ -24,11 +24,9 @@ from marketplace.listings.schema.dictionaries import (
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
 from marketplace.listings.schema.kinds import (
     Day,
-    Email,
     Line,
     Name,
     Number,
-    Phone,
     Text,
     Title,
     Words,
@@ -210,10 +208,12 @@ VISIBILITY = Term(
     example="公开",
     list_place=900,
 )
+VALID_YEARS = 5  # a validity beyond is more likely a slip of the hand
 # A year by default: what nobody has looked at for longer is probably gone.
 VALID_UNTIL = Day(
     name="valid_until",
     label="有效期至",
+    years_ahead=VALID_YEARS,
     step="contact",
     help="不填则自发布起一年。如 2027-11-21",
     aliases=headings.VALID_UNTIL,

@@ -109,8 +109,10 @@ def test_the_longest_are_no_error(session: Session) -> None:
 
 
 def test_the_password_of_the_demonstration_follows_the_rules(session: Session) -> None:
-    for name, (title, _, _) in DEMO_PEOPLE.items():
-        assert judge(DEMO_PASSWORD, email=f"{name}@demo.example", name=title) == ""
+    for name, person in DEMO_PEOPLE.items():
+        assert (
+            judge(DEMO_PASSWORD, email=f"{name}@demo.example", name=person.name) == ""
+        )
 
 
 def change(browser: FlaskClient, before: str, after: str) -> Any:

@@ -121,7 +121,7 @@ def test_a_demand_has_one_firm_and_tells_of_others(
     "cell",
     [
         *("某企业", "聊城市某轴承企业", "单位未公开", "XX公司", "***有限公司", "×××"),
-        *("匿名企业", "保密", "不便透露", "登录后可见", "详见附件", "同上", "本公司"),
+        *("匿名企业", "保密", "不便透露", "登录后可见", "本公司"),
         *("山东**轴承有限公司", "企业（保密）", "轴承企业", "甲企业", "自然人"),
     ],
 )
@@ -133,6 +133,18 @@ def test_a_firm_without_a_name_is_refused_with_what_to_do(
     (problem,) = outcome.problems
     assert "隐去的名称" in problem.message
     assert "不公开单位名称" in problem.allowed
+    assert (count(Demand), count(Organisation)) == (0, 0)
+
+
+@pytest.mark.parametrize("cell", ["详见附件", "同上", "＃REF！", "[图片]"])
+def test_a_firm_that_is_named_elsewhere_is_refused(
+    session: Session, cell: str
+) -> None:
+    outcome = import_demand(企业名称=cell)
+
+    (problem,) = outcome.problems
+    assert problem.header == "企业名称"
+    assert problem.allowed
     assert (count(Demand), count(Organisation)) == (0, 0)
 
 

@@ -268,6 +268,7 @@ def test_the_process_does_its_work_and_ends_when_asked(
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
         "SITE_HOST": "market.example",
+        "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "DATA_DIR": str(site.config["DATA_DIR"]),
         "DATABASE_URL": own_database,
     }

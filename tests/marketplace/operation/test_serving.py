@@ -106,6 +106,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
         "SITE_HOST": "market.example",
+        "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "DATA_DIR": str(folder),
         "PORT": str(port),
         "TRUSTED_PROXIES": "1",

@@ -31,7 +31,7 @@ from marketplace.parsing.telephones import (
 )
 from marketplace.parsing.text import (
     CONTROL,
-    EXCEL_ERRORS,
+    ERROR_TEXT,
     cell_text,
     escape_formula,
     read_flag,
@@ -78,7 +78,10 @@ EMPTY = [None, "", "  ", "—", "－", "/", "无", "N/A", "\u3000", float("nan")
     ],
 )
 def test_money(raw: Any, low: str, high: str) -> None:
-    assert read_money(raw) == Money(D(low), D(high))
+    found = read_money(raw)
+
+    assert found is not None
+    assert found[:3] == (D(low), D(high), "")
 
 
 @pytest.mark.parametrize(
@@ -486,11 +489,9 @@ def test_phone(raw: Any, expected: str | None) -> None:
         "12812345678",
         "1381234567",
         "张三",
-        "0635-8239999/13812345678/13912345678",
         "1.38E+10",
         "张三 13800000000",
         "13800000000a1",
-        "0635-8230000/1",
     ],
 )
 def test_a_phone_that_is_none(raw: str) -> None:
@@ -737,7 +738,7 @@ def test_no_text_is_written_as_a_formula(text: str) -> None:
 @given(st.text())
 def test_what_is_escaped_comes_back(plain: str) -> None:
     kept = CONTROL.sub("", plain.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    if kept in EXCEL_ERRORS:
+    if ERROR_TEXT.fullmatch(kept):
         return
 
     assert cell_text(escape_formula(kept)) == kept
