@@ -46,6 +46,7 @@ from marketplace.permissions import Guest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
+    "audit",
     "dictionaries",
     "organisations",
     "accounts",

@@ -10,6 +10,8 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
     chain_uses()                                 how many rows name each industry chain
     jobs()                                       work in the background
+    checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
+    deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
 
 from __future__ import annotations
@@ -246,6 +248,17 @@ def waiting_count(person: Reader) -> int:
 def jobs() -> list[Job]:
     """The work in the background of all rooms, lowest room first."""
     return list(_current().offered("jobs"))
+
+
+def checkpoint_signed(note: str) -> None:
+    """Let the rooms take a signed checkpoint of the audit out; what they add to the session is committed with it."""
+    for _ in _current().offered("checkpoint_signed", note):
+        pass  # generators do their work as they are read
+
+
+def deed_names() -> dict[str, str]:
+    """Deed as the audit writes it → its Chinese name, of all rooms."""
+    return dict(_current().offered("deed_names"))
 
 
 def chain_uses() -> dict[str, int]:

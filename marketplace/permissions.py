@@ -94,6 +94,10 @@ def another_operator(person: Reader, thing: Any) -> bool:
     return thing is None or getattr(thing, "owner_id", None) != person.id
 
 
+def auditor(person: Reader, _thing: Any) -> bool:
+    return "auditor" in roles_of(person)
+
+
 def broker(person: Reader, _thing: Any) -> bool:
     return "broker" in roles_of(person)
 

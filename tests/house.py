@@ -34,6 +34,19 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "audit": {
+        "acting": "who acts, for whom, from where",
+        "appending": "entries get their place, one writer after the other",
+        "collecting": "what sessions write becomes entries",
+        "entries": "what is hashed of a deed",
+        "key": "a new key, which needs no site",
+        "notes": "keys, signed notes and checkpoints",
+        "policy": "what is written of each column",
+        "publishing": "checkpoints are signed and laid beside the database",
+        "signals": "what happens at the door is recorded",
+        "tree": "roots and proofs of RFC 6962",
+        "verifying": "everything is computed again and compared",
+    },
     "catalogue": {
         "facets": "the values by which a search is narrowed",
         "home": "what the home page and the sitemap show",

@@ -19,6 +19,7 @@ ROLES = {
     "desk": "机构成果转化岗",
     "broker": "技术经理人",
     "operator": "平台运营人员",
+    "auditor": "审计人员",
 }
 
 
