@@ -93,6 +93,7 @@ def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(
         "DATA_DIR": str(tmp_path),
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
         "SITE_ICP": "鲁ICP备00000000号",
     }

@@ -73,7 +73,8 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
                 "thing": draft.thing,
             }
         )
-    connection.execute(sa.insert(table_of(Entry)), rows)
+    if rows:
+        connection.execute(sa.insert(table_of(Entry)), rows)
     if withheld:
         connection.execute(sa.insert(table_of(Withheld)), withheld)
     return range(begin, begin + len(rows))

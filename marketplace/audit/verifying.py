@@ -241,6 +241,11 @@ class _Withheld:
                 digests[number] = _safe_digest(salt, text)
             row = next(self._rows, None)
         self._next = row
+        if [*digests] != [*range(len(digests))]:
+            return (
+                NO_TAIL,
+                digests,
+            )  # some are gone, or were given another number: each is looked at
         return tail_of([*digests.values()]), digests
 
     def finish(self, report: Report) -> None:
@@ -252,6 +257,7 @@ class _Withheld:
 
 
 NOTHING_WITHHELD = tail_of([])
+NO_TAIL = "\x00"  # how no text ends
 
 
 def _safe_digest(salt: str, text: str) -> str:
