@@ -6,13 +6,16 @@ Rows for the tests are made by `factories.py`; the served site for the browser b
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import pytest
 import sqlalchemy
@@ -21,12 +24,14 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config import Config
 from marketplace import clock, create_app
 from marketplace.accounts import deeds as account_deeds
+from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from tests.factories import Factory
@@ -50,6 +55,50 @@ class Browser(FlaskClient):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The journeys first: they are the longest, and another worker walks through the rest meanwhile."""
     items.sort(key=lambda item: item.path.name != "test_journeys.py")
+
+
+# -- no commit without an entry of the audit ---------------------------------------------------------------------------
+
+WRITING = re.compile(r'\s*(insert into|update|delete from) "?(\w+)"?(.*)', re.I | re.S)
+# Tables that the transaction of a session has written: by what the statements say, not by what the audit has seen.
+WRITTEN: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_connections: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+@event.listens_for(Session, "after_begin")
+def _watch(session: Session, _transaction: Any, connection: Any) -> None:
+    _connections[connection] = weakref.ref(session)
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _note_writing(connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    match = WRITING.match(statement)
+    session = _connections[connection]() if connection in _connections else None
+    if match is None or session is None:
+        return
+    verb, table, rest = match.groups()
+    if verb.lower() == "update":
+        sets = re.split(r"\bwhere\b", rest, maxsplit=1, flags=re.I)[0]
+        columns = set(re.findall(r"(\w+)\s*=", sets)) - policy.TECHNICAL_COLUMNS
+        if not columns:
+            return
+    WRITTEN.setdefault(session, set()).add(table)
+
+
+@event.listens_for(Session, "after_commit")
+def _compare_with_audit(session: Session) -> None:
+    """Refuse a commit of any test that wrote rows and left no entry."""
+    if session.in_nested_transaction():
+        return
+    tables = WRITTEN.pop(session, set())
+    audited = tables - policy.TECHNICAL_TABLES.keys()
+    assert not audited or "audit_entry" in tables, f"no entry for {sorted(audited)}"
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_written(session: Session, transaction: Any) -> None:
+    if not transaction.nested:
+        WRITTEN.pop(session, None)
 
 
 @contextmanager

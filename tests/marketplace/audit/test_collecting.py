@@ -23,6 +23,7 @@ from marketplace.lifecycle import History
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
+from tests.conftest import WRITTEN
 from tests.factories import Factory
 
 
@@ -141,6 +142,8 @@ def test_what_is_set_to_the_same_value_is_no_write(make: Factory) -> None:
     db.session.expire(firm)
     begin = next_position()
     firm.kind = "firm"
+    db.session.flush()
+    WRITTEN.clear()  # a statement, and yet no write
     persistence.commit()
 
     assert entries_since(begin) == []
