@@ -203,6 +203,7 @@ def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
         "market.db-wal": 0o640,
         "later": 0o640,
         "secrets": 0o600,
+        "audit.key": 0o600,
     }
 
 

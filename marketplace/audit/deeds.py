@@ -1,6 +1,6 @@
 """What is done to the audit: recording what no row shows, erasing personal values.
 
-Writes of rows are recorded by themselves (`collecting.py`). The only file of this room that commits.
+Writes of rows are recorded by themselves (`collecting.py`), what writes none in `looks.py`; the calling rule commits.
 """
 
 from __future__ import annotations
@@ -9,20 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-import structlog
-from flask import g, has_request_context
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from marketplace import persistence
-from marketplace.audit.acting import now_acting
-from marketplace.audit.collecting import complete_draft, pending_of
+from marketplace.audit.collecting import pending_of
 from marketplace.audit.entries import Draft, Personal
 from marketplace.audit.models import Entry, Withheld, table_of
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id
-
-log = structlog.get_logger(__name__)
 
 ERASED_AT_ONCE = 5_000  # values that one entry says to be erased
 
@@ -55,65 +48,6 @@ def record(
         personal=[*personal],
     )
     pending_of(db.session()).items.append(draft)
-
-
-def record_reading(
-    deed: str,
-    *,
-    kind: str = "",
-    thing: object = "",
-    by: Reader | None = None,
-    values: Mapping[str, Any] | None = None,
-    personal: Sequence[Personal] = (),
-) -> None:
-    """Record a deed that writes nothing else: a look at a contact, an export, a sign-in. Arguments as for `record`.
-
-    In a request that only reads it is stored at once, in a transaction of its own: what is not recorded is not handed
-    out. In one that writes it is stored when the deed is over, however it ended, for the deed may hold the database.
-
-    Raises:
-        Busy: somebody else went on writing for too long.
-    """
-    draft = Draft(
-        deed,
-        kind,
-        str(thing),
-        reader_id(by),
-        values=dict(values or {}),
-        personal=[*personal],
-    )
-    complete_draft(draft, now_acting())
-    if has_request_context() and persistence.writes():
-        g.setdefault("audit_later", []).append(draft)
-        return
-    _store_drafts([draft])
-
-
-def store_later() -> None:
-    """Store what a request that writes has recorded by `record_reading`; a failure is logged, the answer stands."""
-    drafts = g.pop("audit_later", None)
-    if not drafts:
-        return
-    # The deed has committed by now, or was refused; an open transaction would wait for itself.
-    persistence.stop_writing()
-    try:
-        _store_drafts(drafts)
-    except SQLAlchemyError as error:
-        db.session.rollback()
-        log.error("audit_not_stored", deeds=[d.deed for d in drafts], error=repr(error))
-
-
-def _store_drafts(drafts: list[Draft]) -> None:
-    """Append entries in a transaction of their own, without touching that of the request."""
-    before = persistence.writes()
-    persistence.expect_writing()
-    try:
-        with Session(db.engine, join_transaction_mode="create_savepoint") as session:
-            pending_of(session).items.extend(drafts)
-            with persistence.refusals():
-                session.commit()
-    finally:
-        persistence.expect_writing(before)
 
 
 def erase_personal(

@@ -17,8 +17,8 @@ from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
 from marketplace.audit import publishing, queries, signals
-from marketplace.audit.deeds import record_reading
 from marketplace.audit.forms import read_filters
+from marketplace.audit.looks import record_reading
 from marketplace.clock import today
 from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import NotFound

@@ -16,18 +16,14 @@ from flask import current_app
 
 from marketplace import contributions, persistence
 from marketplace.audit.appending import take_turn
+from marketplace.audit.branches import Branch, statement_text
+from marketplace.audit.comparing import Published, Report
 from marketplace.audit.deeds import record
 from marketplace.audit.entries import canonical, entry_leaf, moment_text
 from marketplace.audit.models import Entry, StoredCheckpoint
 from marketplace.audit.notes import Checkpoint, NoteError, Signer, open_checkpoint
 from marketplace.audit.tree import inclusion_proof
-from marketplace.audit.verifying import (
-    Branch,
-    Published,
-    Report,
-    statement_text,
-    verify_audit,
-)
+from marketplace.audit.verifying import verify_audit
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
@@ -195,7 +191,7 @@ def _write_files(note: str, report: Report) -> None:
     place = folder()
     place.mkdir(mode=0o750, exist_ok=True)
     for name, content in (
-        (LEAVES_FILE, b"".join(report.leaves)),
+        (LEAVES_FILE, bytes(report.leaves)),
         (NOTE_FILE, note.encode()),
     ):
         fresh = place / f".{name}.{os.getpid()}"

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.audit import collecting
 from marketplace.audit.acting import note_person
-from marketplace.audit.deeds import record_reading, store_later
+from marketplace.audit.looks import record_reading, store_later
 from marketplace.door import READING
 from marketplace.errors import MarketError
 

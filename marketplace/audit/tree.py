@@ -5,8 +5,8 @@ Bytes in, bytes out: what an entry is stands in `entries.py`, how a root is sign
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 # RFC 6962 §2.1: leaves and nodes are hashed apart, so that no node can be passed off as an entry.
 LEAF = b"\x00"
@@ -15,12 +15,12 @@ NODE = b"\x01"
 
 def leaf_hash(text: bytes) -> bytes:
     """The hash of an entry (RFC 6962 §2.1), 32 bytes."""
-    return hashlib.sha256(LEAF + text).digest()
+    return sha256(LEAF + text).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of two neighbours (RFC 6962 §2.1), 32 bytes."""
-    return hashlib.sha256(NODE + left + right).digest()
+    return sha256(NODE + left + right).digest()
 
 
 class Tree:
@@ -37,19 +37,38 @@ class Tree:
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of a leaf."""
-        leaves = 1
+        self._add(leaf, 1)
+
+    def _add(self, node: bytes, count: int) -> None:
+        """Add a complete subtree of `count` leaves."""
+        self.size += count
         parts = self._parts
         # Two subtrees of one size become one: on the average once a leaf.
-        while parts and parts[-1][0] == leaves:
-            leaf = hashlib.sha256(NODE + parts.pop()[1] + leaf).digest()
-            leaves *= 2
-        parts.append((leaves, leaf))
-        self.size += 1
+        while parts and parts[-1][0] == count:
+            node = node_hash(parts.pop()[1], node)
+            count *= 2
+        parts.append((count, node))
+
+    def extend(self, leaves: Sequence[bytes]) -> None:
+        """Add the hashes of many leaves: whole subtrees at once, which takes half the time of one after the other."""
+        begin = 0
+        while begin < len(leaves):
+            left = len(leaves) - begin
+            # The largest subtree that begins here: as large as the place allows, and no larger than what is left.
+            count = 1 << (left.bit_length() - 1)
+            if self.size:
+                count = min(count, self.size & -self.size)
+            level = leaves[begin : begin + count]
+            while len(level) > 1:
+                pairs = zip(level[::2], level[1::2], strict=True)
+                level = [sha256(NODE + one + other).digest() for one, other in pairs]
+            self._add(level[0], count)
+            begin += count
 
     def root(self) -> bytes:
         """The root of the tree as it is now; of an empty one the hash of nothing (RFC 6962 §2.1)."""
         if not self._parts:
-            return hashlib.sha256(b"").digest()
+            return sha256(b"").digest()
         node = self._parts[-1][1]
         for _, left in reversed(self._parts[:-1]):
             node = node_hash(left, node)
@@ -59,8 +78,7 @@ class Tree:
 def root_of(leaves: Iterable[bytes]) -> bytes:
     """The root of a tree of these leaf hashes."""
     tree = Tree()
-    for leaf in leaves:
-        tree.append(leaf)
+    tree.extend(list(leaves))
     return tree.root()
 
 

@@ -6,20 +6,24 @@ Reading only. The same without a line of this project: `scripts/verify_audit.py`
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
-from marketplace.audit.entries import canonical, digest_of, head_of, tail_of
-from marketplace.audit.notes import Checkpoint, NoteError, Verifier
+from marketplace.audit.branches import STATEMENT, Branch, read_statement
+from marketplace.audit.comparing import (
+    Published,
+    Report,
+    compare_checkpoints,
+    trace_rewriting,
+)
+from marketplace.audit.entries import digest_of, head_of, tail_of
+from marketplace.audit.notes import NoteError, Verifier
 from marketplace.audit.tree import Tree
 
-BATCH = 10_000  # rows that are read at once
-PROBLEMS_MOST = 50  # that are listed one by one; more are counted
+BATCH = 8_192  # rows that are read at once
 ENTRIES = (
     "select position, text, leaf, actor, at, deed, organisation, kind, thing"
     " from audit_entry order by position"
@@ -28,79 +32,11 @@ WITHHELD = (
     "select position, number, subject, salt, text from audit_personal"
     " order by position, number"
 )
-STATEMENT = "audit.resume"
+ERASE = "audit.erase"
+DEED = 5  # column of ENTRIES
+NOTHING_WITHHELD = tail_of([])
+Row = Sequence[Any]
 Erased = set[tuple[int, int]]
-
-
-@dataclass(frozen=True)
-class Published:
-    """A checkpoint that the audit must agree with.
-
-    Attributes:
-        where: where it was read, for the report.
-        checkpoint: what it says; its signature was checked.
-    """
-
-    where: str
-    checkpoint: Checkpoint
-
-
-@dataclass
-class Report:
-    """What verifying came to.
-
-    Attributes:
-        size: entries that were read.
-        root: root of their tree.
-        problems: what is wrong, each naming the entry or the range it is about.
-        more: problems beyond those listed.
-        wrong: positions of entries that are not what they were.
-        explained: checkpoints that do not belong to the tree, and the signed entry that says why.
-        matched: checkpoints that do.
-        broken: checkpoints that do not, and that nothing explains.
-        leaves: hashes of all entries, in their order.
-    """
-
-    size: int = 0
-    root: bytes = b""
-    problems: list[str] = field(default_factory=list)
-    more: int = 0
-    wrong: list[int] = field(default_factory=list)
-    explained: list[str] = field(default_factory=list)
-    matched: list[str] = field(default_factory=list)
-    broken: list[Published] = field(default_factory=list)
-    leaves: list[bytes] = field(default_factory=list)
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.problems
-
-    def note(self, problem: str, position: int | None = None) -> None:
-        """Note what is wrong."""
-        if position is not None:
-            self.wrong.append(position)
-        if len(self.problems) < PROBLEMS_MOST:
-            self.problems.append(problem)
-        else:
-            self.more += 1
-
-
-@dataclass(frozen=True)
-class Branch:
-    """A signed entry that says that the tree no longer continues checkpoints, as after a backup was restored.
-
-    Attributes:
-        position: of that entry.
-        root: of the tree before it.
-        left: the checkpoints that are given up.
-        reason: why, in the words of who did it.
-    """
-
-    position: int
-    root: bytes
-    left: list[Checkpoint]
-    reason: str
 
 
 def verify_audit(
@@ -118,22 +54,90 @@ def verify_audit(
         copy: the hashes of the entries as the data folder has them, 32 bytes each: with it a rewriting that is
             consistent in itself is traced to its entries.
     """
-    report = Report()
-    sizes = {one.checkpoint.size for one in published}
-    roots: dict[int, bytes] = {}
-    branches: list[Branch] = []
-    tree = Tree()
-    if 0 in sizes:
-        roots[0] = tree.root()
-    missing: Erased = set()
-    erased: Erased = set()
-    withheld = _Withheld(connection)
-    for row in _rows(connection, ENTRIES):
+    reading = _Reading(connection, verifier, {one.checkpoint.size for one in published})
+    for rows in _batches(connection, ENTRIES):
+        reading.take(rows)
+    report = reading.finish()
+    compare_checkpoints(report, published, reading.roots, reading.branches)
+    trace_rewriting(report, copy)
+    return report
+
+
+class _Reading:
+    """One pass over the entries.
+
+    Args:
+        connection: to the database.
+        verifier: the public key of the audit.
+        sizes: of the checkpoints, at which the root is wanted.
+    """
+
+    def __init__(
+        self, connection: sa.Connection, verifier: Verifier, sizes: set[int]
+    ) -> None:
+        self.report = Report()
+        self.roots: dict[int, bytes] = {}
+        self.branches: list[Branch] = []
+        self._verifier = verifier
+        self._sizes = sizes
+        self._tree = Tree()
+        self._missing: Erased = set()
+        self._erased: Erased = set()
+        self._withheld = _Withheld(connection)
+        if 0 in sizes:
+            self.roots[0] = self._tree.root()
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Check a batch of entries and add it to the tree."""
+        begin = self._tree.size
+        hashes = [sha256(b"\x00" + row[1].encode()).digest() for row in rows]
+        withheld = self._withheld.until(rows[-1][0])
+        # As a whole, which is nearly always sound and twice as fast; one by one where it is not.
+        if not _are_sound(rows, begin, hashes, withheld):
+            for expected, (row, hashed) in enumerate(
+                zip(rows, hashes, strict=True), begin
+            ):
+                self._examine(row, expected, hashed, withheld.pop(row[0], []))
+            for position in withheld:
+                self._note_stray(position)
+        self.report.leaves += b"".join(hashes)
+        self._grow(rows, hashes)
+
+    def _grow(self, rows: Sequence[Row], hashes: list[bytes]) -> None:
+        """Add a batch to the tree, with a stop wherever the root is wanted."""
+        begin = self._tree.size
+        spoken = {
+            place for place, row in enumerate(rows) if row[DEED] in (ERASE, STATEMENT)
+        }
+        stops = {size - begin for size in self._sizes} | spoken | {len(hashes)}
+        done = 0
+        for stop in sorted(stops):
+            if not done <= stop <= len(hashes):
+                continue
+            self._tree.extend(hashes[done:stop])
+            done = stop
+            if self._tree.size in self._sizes:
+                self.roots[self._tree.size] = self._tree.root()
+            if stop in spoken:
+                self._listen(rows[stop])
+
+    def _listen(self, row: Row) -> None:
+        """Take in what an entry says about others: values that were erased, checkpoints that are given up."""
+        position, text = row[0], row[1]
+        if row[DEED] == ERASE:
+            self._erased |= _erased_by(text)
+            return
+        said = _branch_of(position, text, self._tree, self._verifier, self.report)
+        self.branches += said
+
+    def _examine(
+        self, row: Row, expected: int, hashed: bytes, withheld: list[Row]
+    ) -> None:
+        """Say what is wrong with one entry."""
+        report = self.report
         position, text, leaf, actor, at, deed, organisation, kind, thing = row
-        expected = tree.size
         if position != expected:
             report.note(_gap(position, expected), position)
-        hashed = sha256(b"\x00" + text.encode()).digest()
         if hashed != leaf:
             report.note(
                 f"entry {position}: the text is not the one that was hashed", position
@@ -141,42 +145,76 @@ def verify_audit(
         head = head_of(actor, at, deed, organisation, kind, position, thing)
         if not text.startswith(head) and not _repeats(text, row):
             report.note(f"entry {position}: its columns differ from its text", position)
-        tail, erasable = withheld.tail_of(position, report)
-        if not text.endswith(tail):
-            missing |= _missing(position, text, erasable, report)
-        if deed == "audit.erase":
-            erased |= _erased_by(text)
-        elif deed == "audit.resume":
-            branch = _branch_of(position, text, tree, verifier, report)
-            branches += branch
-        report.leaves.append(hashed)
-        tree.append(hashed)
-        if tree.size in sizes:
-            roots[tree.size] = tree.root()
-    report.size = tree.size
-    report.root = tree.root()
-    withheld.finish(report)
-    for position, number in sorted(missing - erased):
-        report.note(
-            f"entry {position}: a withheld value ({number}) is gone, and no entry says that it was erased",
-            position,
+        digests = {}
+        for one in withheld:
+            if not one[4].startswith(_subject_head(one)):
+                report.note(
+                    f"entry {position}: a withheld value ({one[1]}) is another person's",
+                    position,
+                )
+            digests[one[1]] = _safe_digest(one[3], one[4])
+        whole = [*digests] == [*range(len(digests))]
+        if not whole or not text.endswith(tail_of([*digests.values()])):
+            self._missing |= _missing(position, text, digests, report)
+
+    def _note_stray(self, position: int) -> None:
+        self.report.note(
+            f"entry {position}: a withheld value belongs to no entry", position
         )
-    _compare(report, published, roots, branches)
-    _trace(report, copy)
-    return report
+
+    def finish(self) -> Report:
+        """What the whole comes to, before it is compared with checkpoints."""
+        report = self.report
+        report.size = self._tree.size
+        report.root = self._tree.root()
+        for position in self._withheld.until(None):
+            self._note_stray(position)
+        for position, number in sorted(self._missing - self._erased):
+            report.note(
+                f"entry {position}: a withheld value ({number}) is gone, and no entry says that it was erased",
+                position,
+            )
+        return report
 
 
-def _rows(connection: sa.Connection, query: str) -> Iterator[Any]:
-    """Rows as the driver gives them, in batches, on a cursor of the server where there is one."""
+def _are_sound(
+    rows: Sequence[Row],
+    begin: int,
+    hashes: list[bytes],
+    withheld: dict[int, list[Row]],
+) -> bool:
+    """Whether nothing at all is wrong, or missing, in a batch."""
+    if [row[0] for row in rows] != [*range(begin, begin + len(rows))]:
+        return False
+    if [row[2] for row in rows] != hashes:
+        return False
+    tails = dict.fromkeys(range(begin, begin + len(rows)), NOTHING_WITHHELD)
+    for position, values in withheld.items():
+        digests = []
+        for number, one in enumerate(values):
+            if one[1] != number or not one[4].startswith(_subject_head(one)):
+                return False
+            digests.append(_safe_digest(one[3], one[4]))
+        if position not in tails:
+            return False
+        tails[position] = tail_of(digests)
+    for position, text, _, actor, at, deed, organisation, kind, thing in rows:
+        head = head_of(actor, at, deed, organisation, kind, position, thing)
+        if not (text.startswith(head) and text.endswith(tails[position])):
+            return False
+    return True
+
+
+def _batches(connection: sa.Connection, query: str) -> Iterator[Sequence[Row]]:
+    """Rows as the driver gives them, on a cursor of the server where there is one."""
     if connection.dialect.name == "sqlite":
         # Straight from the driver: a row of SQLAlchemy costs as much as hashing it.
         cursor = connection.connection.driver_connection.execute(query)  # type: ignore[union-attr]
         while rows := cursor.fetchmany(BATCH):
-            yield from rows
+            yield rows
         return
     streamed = connection.execution_options(stream_results=True, yield_per=BATCH)
-    for batch in streamed.exec_driver_sql(query).partitions():
-        yield from batch
+    yield from streamed.exec_driver_sql(query).partitions()
 
 
 def _gap(position: int, expected: int) -> str:
@@ -218,46 +256,29 @@ class _Withheld:
     """
 
     def __init__(self, connection: sa.Connection) -> None:
-        self._rows = _rows(connection, WITHHELD)
-        self._next = next(self._rows, None)
+        self._batches = _batches(connection, WITHHELD)
+        self._rows: Sequence[Row] = ()
+        self._next = 0
 
-    def tail_of(self, position: int, report: Report) -> tuple[str, dict[int, str]]:
-        """How the text of an entry should end, and number → digest of its values that are there."""
-        row = self._next
-        if row is None or row[0] > position:
-            return NOTHING_WITHHELD, {}
-        digests: dict[int, str] = {}
-        while row is not None and row[0] <= position:
-            at, number, subject, salt, text = row
-            if at < position:
-                report.note(f"entry {at}: a withheld value belongs to no entry", at)
-            else:
-                whose = "null" if subject is None else subject
-                if not text.startswith(f'{{"subject":{whose},'):
-                    report.note(
-                        f"entry {at}: a withheld value ({number}) is another person's",
-                        at,
-                    )
-                digests[number] = _safe_digest(salt, text)
-            row = next(self._rows, None)
-        self._next = row
-        if [*digests] != [*range(len(digests))]:
-            return (
-                NO_TAIL,
-                digests,
-            )  # some are gone, or were given another number: each is looked at
-        return tail_of([*digests.values()]), digests
-
-    def finish(self, report: Report) -> None:
-        """Values behind the last entry belong to none."""
-        while self._next is not None:
-            at = self._next[0]
-            report.note(f"entry {at}: a withheld value belongs to no entry", at)
-            self._next = next(self._rows, None)
+    def until(self, last: int | None) -> dict[int, list[Row]]:
+        """Position → values, of those not given yet and up to a position; None: all that are left."""
+        found: dict[int, list[Row]] = {}
+        while True:
+            if self._next == len(self._rows):
+                self._rows, self._next = next(self._batches, ()), 0
+                if not self._rows:
+                    return found
+            row = self._rows[self._next]
+            if last is not None and row[0] > last:
+                return found
+            found.setdefault(row[0], []).append(row)
+            self._next += 1
 
 
-NOTHING_WITHHELD = tail_of([])
-NO_TAIL = "\x00"  # how no text ends
+def _subject_head(row: Row) -> str:
+    """How the text of a withheld value begins, as its column repeats it."""
+    subject = row[2]
+    return f'{{"subject":{"null" if subject is None else subject},'
 
 
 def _safe_digest(salt: str, text: str) -> str:
@@ -304,88 +325,3 @@ def _branch_of(
         report.note(f"entry {position}: its statement is about another tree", position)
         return []
     return [branch]
-
-
-def statement_text(origin: str, branch: Branch) -> str:
-    """What is signed when a tree does not continue checkpoints of a log."""
-    left = [[one.size, one.root.hex()] for one in branch.left]
-    said = {
-        "left": left,
-        "log": origin,
-        "position": branch.position,
-        "reason": branch.reason,
-        "root": branch.root.hex(),
-    }
-    return f"{STATEMENT}\n{canonical(said)}\n"
-
-
-def read_statement(text: str) -> Branch:
-    """What `statement_text` wrote.
-
-    Raises:
-        ValueError, KeyError, TypeError: it is something else.
-    """
-    kind, _, rest = text.partition("\n")
-    if kind != STATEMENT:
-        raise ValueError("it is no statement about a branch")
-    said = json.loads(rest)
-    left = []
-    for size, root in said["left"]:
-        left.append(Checkpoint(said["log"], size, bytes.fromhex(root)))
-    root = bytes.fromhex(said["root"])
-    return Branch(said["position"], root, left, said["reason"])
-
-
-def _compare(
-    report: Report,
-    published: Iterable[Published],
-    roots: dict[int, bytes],
-    branches: Sequence[Branch],
-) -> None:
-    """Compare the tree with every published checkpoint."""
-    good = []
-    bad: list[Published] = []
-    for one in sorted(published, key=lambda one: one.checkpoint.size):
-        checkpoint = one.checkpoint
-        if roots.get(checkpoint.size) == checkpoint.root:
-            good.append(checkpoint.size)
-            report.matched.append(f"{one.where}: {checkpoint.size} entries")
-        else:
-            bad.append(one)
-    reasons: dict[Checkpoint, Branch] = {}
-    for branch in branches:
-        reasons.update(dict.fromkeys(branch.left, branch))
-    for one in bad:
-        checkpoint = one.checkpoint
-        if checkpoint in reasons:
-            branch = reasons[checkpoint]
-            report.explained.append(
-                f"{one.where}: given up by entry {branch.position}: {branch.reason}"
-            )
-            continue
-        report.broken.append(one)
-        if checkpoint.size > report.size:
-            report.note(
-                f"{one.where}: it covers {checkpoint.size} entries, the audit has {report.size}: entries"
-                f" {report.size} to {checkpoint.size - 1} are gone. After a backup was restored: flask audit resume"
-            )
-            continue
-        begin = max((size for size in good if size < checkpoint.size), default=0)
-        report.note(
-            f"{one.where}: the tree of its {checkpoint.size} entries has another root: some of the entries"
-            f" {begin} to {checkpoint.size - 1} were rewritten"
-        )
-
-
-def _trace(report: Report, copy: bytes) -> None:
-    """Name the entries whose hashes differ from the copy in the data folder, where there is anything to trace."""
-    if report.is_sound:
-        return
-    known = set(report.wrong)
-    copied = len(copy) // 32
-    for position, leaf in enumerate(islice(report.leaves, copied)):
-        if copy[position * 32 : position * 32 + 32] != leaf and position not in known:
-            report.note(
-                f"entry {position}: rewritten: its hash differs from the copy in the data folder",
-                position,
-            )

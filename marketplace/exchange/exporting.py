@@ -15,7 +15,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
-from marketplace.audit.deeds import record_reading
+from marketplace.audit.looks import record_reading
 from marketplace.exchange.headers import EXAMPLE_MARK
 from marketplace.listings.disclosure import view_of
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand

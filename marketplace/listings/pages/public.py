@@ -6,7 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
-from marketplace.audit.deeds import record_reading
+from marketplace.audit.looks import record_reading
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint

@@ -21,6 +21,8 @@ from config import Config
 from marketplace import create_app
 from marketplace.audit import publishing
 from marketplace.audit.appending import append_entries
+from marketplace.audit.branches import Branch, statement_text
+from marketplace.audit.comparing import Published, Report
 from marketplace.audit.entries import (
     Draft,
     Personal,
@@ -31,13 +33,7 @@ from marketplace.audit.entries import (
 from marketplace.audit.models import Entry, StoredCheckpoint, Withheld
 from marketplace.audit.notes import Checkpoint, Signer, open_checkpoint
 from marketplace.audit.tree import root_of
-from marketplace.audit.verifying import (
-    Branch,
-    Published,
-    Report,
-    statement_text,
-    verify_audit,
-)
+from marketplace.audit.verifying import verify_audit
 from marketplace.extensions import db
 from tests.conftest import database
 
