@@ -213,8 +213,10 @@ def _batches(connection: sa.Connection, query: str) -> Iterator[Sequence[Row]]:
         while rows := cursor.fetchmany(BATCH):
             yield rows
         return
-    streamed = connection.execution_options(stream_results=True, yield_per=BATCH)
-    yield from streamed.exec_driver_sql(query).partitions()
+    # Options of the statement: those of the connection would stay with it.
+    options = {"stream_results": True, "yield_per": BATCH}
+    result = connection.exec_driver_sql(query, execution_options=options)
+    yield from result.partitions()
 
 
 def _gap(position: int, expected: int) -> str:
