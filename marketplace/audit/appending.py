@@ -31,6 +31,12 @@ log = structlog.get_logger(__name__)
 APPEND_LOCK = 0x6C69616F_617564  # the advisory lock of who appends: any number, as long as it stays the same
 
 
+# Made once: building a statement takes as long as running it.
+LAST = sa.select(sa.func.max(Entry.position))
+ADD_ENTRY = sa.insert(table_of(Entry))
+ADD_WITHHELD = sa.insert(table_of(Withheld))
+
+
 def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
     """Append entries to the audit; they are there with the commit of the connection's transaction, or not at all.
 
@@ -74,9 +80,9 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
             }
         )
     if rows:
-        connection.execute(sa.insert(table_of(Entry)), rows)
+        connection.execute(ADD_ENTRY, rows)
     if withheld:
-        connection.execute(sa.insert(table_of(Withheld)), withheld)
+        connection.execute(ADD_WITHHELD, withheld)
     return range(begin, begin + len(rows))
 
 
@@ -90,7 +96,7 @@ def take_turn(connection: sa.Connection) -> int:
     if connection.dialect.name == "postgresql":
         lock = sa.text("select pg_advisory_xact_lock(:lock)")
         connection.execute(lock, {"lock": APPEND_LOCK})
-    last = connection.scalar(sa.select(sa.func.max(Entry.position)))
+    last = connection.scalar(LAST)
     if last is not None:
         return int(last) + 1
     # Entries that were signed are gone. What is done now is still written; `flask audit verify` and the next signing

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from marketplace.extensions import Model
+
+# As INTEGER it is the number of the row in SQLite itself, so that reading in its order jumps nowhere: of a million
+# entries that took three of ten seconds.
+POSITION = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def table_of(model: type[Model]) -> Table:
@@ -38,7 +51,7 @@ class Entry(Model):
     )
 
     position: Mapped[int] = mapped_column(
-        BigInteger, primary_key=True, autoincrement=False
+        POSITION, primary_key=True, autoincrement=False
     )
     text: Mapped[str] = mapped_column(Text)
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))
@@ -64,9 +77,13 @@ class Withheld(Model):
     """
 
     __tablename__ = "audit_personal"
+    __table_args__ = {"sqlite_with_rowid": False}
 
     position: Mapped[int] = mapped_column(
-        ForeignKey("audit_entry.position"), primary_key=True, autoincrement=False
+        POSITION,
+        ForeignKey("audit_entry.position"),
+        primary_key=True,
+        autoincrement=False,
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     subject: Mapped[int | None] = mapped_column(BigInteger, index=True)

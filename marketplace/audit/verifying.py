@@ -23,7 +23,7 @@ from marketplace.audit.entries import digest_of, head_of, tail_of
 from marketplace.audit.notes import NoteError, Verifier
 from marketplace.audit.tree import Tree
 
-BATCH = 8_192  # rows that are read at once
+BATCH = 1_024  # rows that are read at once: a power of two fills whole subtrees, and so few stay in the cache
 ENTRIES = (
     "select position, text, leaf, actor, at, deed, organisation, kind, thing"
     " from audit_entry order by position"
@@ -188,21 +188,44 @@ def _are_sound(
         return False
     if [row[2] for row in rows] != hashes:
         return False
-    tails = dict.fromkeys(range(begin, begin + len(rows)), NOTHING_WITHHELD)
+    try:
+        tails = _tails_of(withheld)
+    except ValueError:
+        return False  # a salt that is none
+    if tails is None:
+        return False
+    for row in rows:
+        position, text, _, actor, at, deed, organisation, kind, thing = row
+        # As `head_of` writes it, without the call: this line is a third of the time of verifying.
+        head = (
+            f'{{"actor":{"null" if actor is None else actor},"at":"{at}","deed":"{deed}",'
+            f'"for":{"null" if organisation is None else organisation},"kind":"{kind}",'
+            f'"position":{position},"thing":"{thing}","values":'
+        )
+        tail = tails.pop(position, NOTHING_WITHHELD)
+        if not (text.startswith(head) and text.endswith(tail)):
+            return False
+    return not tails
+
+
+def _tails_of(withheld: dict[int, list[Row]]) -> dict[int, str] | None:
+    """Position → how the text of its entry should end, of entries with withheld values; None where one is wrong.
+
+    Raises:
+        ValueError: a salt is none.
+    """
+    tails = {}
     for position, values in withheld.items():
         digests = []
         for number, one in enumerate(values):
-            if one[1] != number or not one[4].startswith(_subject_head(one)):
-                return False
-            digests.append(_safe_digest(one[3], one[4]))
-        if position not in tails:
-            return False
-        tails[position] = tail_of(digests)
-    for position, text, _, actor, at, deed, organisation, kind, thing in rows:
-        head = head_of(actor, at, deed, organisation, kind, position, thing)
-        if not (text.startswith(head) and text.endswith(tails[position])):
-            return False
-    return True
+            _, given, subject, salt, text = one
+            head = f'{{"subject":{"null" if subject is None else subject},'
+            if given != number or not text.startswith(head):
+                return None
+            salted = bytes.fromhex(salt) + text.encode()
+            digests.append(f'"{sha256(salted).hexdigest()}"')
+        tails[position] = f',"withheld":[{",".join(digests)}]}}'
+    return tails
 
 
 def _batches(connection: sa.Connection, query: str) -> Iterator[Sequence[Row]]:

@@ -12,6 +12,8 @@ down_revision = '0007'
 branch_labels = None
 depends_on = None
 
+# As INTEGER it is the number of the row in SQLite itself, so that reading in its order jumps nowhere.
+POSITION = sa.BigInteger().with_variant(sa.Integer(), 'sqlite')
 REFUSED = 'the audit is append-only'
 # Table, what is refused of it. Values of a person may be erased; an entry then says that they were.
 REFUSALS = (
@@ -24,7 +26,7 @@ REFUSALS = (
 def upgrade():
     op.create_table(
         'audit_entry',
-        sa.Column('position', sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column('position', POSITION, primary_key=True, autoincrement=False),
         sa.Column('text', sa.Text, nullable=False),
         sa.Column('leaf', sa.LargeBinary(32), nullable=False),
         sa.Column('at', sa.String(27), nullable=False),
@@ -41,12 +43,14 @@ def upgrade():
     op.create_table(
         'audit_personal',
         sa.Column(
-            'position', sa.BigInteger, sa.ForeignKey('audit_entry.position'), primary_key=True, autoincrement=False
+            'position', POSITION, sa.ForeignKey('audit_entry.position'), primary_key=True, autoincrement=False
         ),
         sa.Column('number', sa.Integer, primary_key=True, autoincrement=False),
         sa.Column('subject', sa.BigInteger),
         sa.Column('salt', sa.String(32), nullable=False),
         sa.Column('text', sa.Text, nullable=False),
+        # In the order in which it is read, beside its entries.
+        sqlite_with_rowid=False,
     )
     op.create_index('ix_audit_personal_subject', 'audit_personal', ['subject'])
     op.create_table(
