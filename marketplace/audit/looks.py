@@ -18,6 +18,7 @@ from marketplace.audit.acting import now_acting
 from marketplace.audit.changes import complete_draft
 from marketplace.audit.collecting import pending_of
 from marketplace.audit.entries import Draft, Personal
+from marketplace.errors import MarketError
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id
 
@@ -54,6 +55,19 @@ def record_reading(
         g.setdefault("audit_later", []).append(draft)
         return
     _store_drafts([draft])
+
+
+def was_recorded(deed: str, *, kind: str, thing: object) -> bool:
+    """Whether a look was recorded; where not (a full disk, somebody who saves for long), nothing is to be shown.
+
+    A page that does without what it would have shown is better than no page.
+    """
+    try:
+        record_reading(deed, kind=kind, thing=thing)
+    except (SQLAlchemyError, MarketError) as error:
+        log.error("audit_not_stored", deeds=[deed], error=repr(error))
+        return False
+    return True
 
 
 def store_later() -> None:

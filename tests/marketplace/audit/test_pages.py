@@ -107,6 +107,24 @@ def test_a_look_at_a_contact_is_recorded_and_one_at_ones_own_is_not(
     ]
 
 
+def test_a_look_that_cannot_be_recorded_sees_the_mask(
+    make: Factory, sign_in: SignIn
+) -> None:
+    demand = make.demand()
+    browser = sign_in(make.person("firm", make.organisation()))
+    # As with a full disk: the database refuses the entry, and the page is shown all the same.
+    refuse = "create temp trigger no_more before insert on audit_entry begin select raise(abort, 'full'); end"
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("a trigger of SQLite stands for the full disk")
+    db.session.connection().exec_driver_sql(refuse)
+    page = browser.get(f"/demands/{demand.id}")
+    db.session.connection().exec_driver_sql("drop trigger if exists no_more")
+
+    assert page.status_code == 200
+    assert demand.contact_phone not in page.text
+    assert "0635****" in page.text
+
+
 def test_what_was_refused_is_recorded(make: Factory, sign_in: SignIn) -> None:
     firm = make.person("firm", make.organisation())
     begin = next_position()
