@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import ipaddress
 import itertools
 import os
@@ -15,10 +16,12 @@ import re
 import secrets
 import socket
 import stat
+from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,34 +60,6 @@ LOOPBACK = ("localhost", "127.0.0.1")
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.ASCII)
 AUDIT_NAME = re.compile(r"[A-Za-z0-9._:/-]{1,100}", re.ASCII)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-# Messages of Flask-Security, where its own translation is missing or not in our words. A refused sign-in never says
-# which of the two was wrong, or whether there is such an account.
-SIGN_IN_WORDS = {
-    "GENERIC_AUTHN_FAILED": (
-        "邮箱或密码不对。连续输错 5 次，15 分钟内不能再试。",
-        "error",
-    ),
-    "UNAUTHENTICATED": ("请先登录。", "error"),
-    "UNAUTHORIZED": ("您的账号不能做这件事。", "error"),
-    "LOGIN": ("请先登录。", "info"),
-    "REFRESH": ("请再输一次密码。", "info"),
-    "REAUTHENTICATION_REQUIRED": ("请再输一次密码。", "error"),
-    "REAUTHENTICATION_SUCCESSFUL": ("密码已确认。", "info"),
-    "EMAIL_NOT_PROVIDED": ("请填写邮箱。", "error"),
-    "INVALID_EMAIL_ADDRESS": ("邮箱写得不对，应像 name@example.com。", "error"),
-    "PASSWORD_NOT_PROVIDED": ("请填写密码。", "error"),
-    "INVALID_PASSWORD": ("现在的密码不对。", "error"),
-    "PASSWORD_MISMATCH": ("两次填写的密码不一样。", "error"),
-    "RETYPE_PASSWORD_MISMATCH": ("两次填写的密码不一样。", "error"),
-    "PASSWORD_INVALID_LENGTH": ("密码至少 %(length)s 个字符。", "error"),
-    "PASSWORD_IS_THE_SAME": ("新密码不能与现在的密码相同。", "error"),
-    "PASSWORD_CHANGE": ("密码已修改。", "success"),
-    "DISABLED_ACCOUNT": ("这个账号已停用，请联系平台运营方。", "error"),
-    "INVALID_REDIRECT": ("不能跳转到别的网站。", "error"),
-    "ANONYMOUS_USER_REQUIRED": ("您已经登录。", "info"),
-}
 
 
 # Hundreds of invented people sign up in the tests; their passwords need no strength.
@@ -141,6 +116,8 @@ class Config:
         backup_key: what encrypts backups; empty: they are not encrypted.
         backup_copy: folder of the second place of nightly backups; empty: none.
         backup_command: program that gets the path of each nightly backup; empty: none.
+        second_factor: operators, auditors and desks need a second factor; on a live site unless it says otherwise.
+        password_days: after so many days operators and auditors set a new password; 0: never.
         audit_key: what signs the checkpoints of the audit; outside database and backups.
         site: footer and titles.
     """
@@ -163,6 +140,8 @@ class Config:
     backup_key: str = ""
     backup_copy: str = ""
     backup_command: str = ""
+    second_factor: bool = False
+    password_days: int = 90
     audit_key: str = ""
     site: Site = field(default_factory=Site)
 
@@ -223,6 +202,8 @@ class Config:
             backup_key=_read_backup_key(env),
             backup_copy=env.get("BACKUP_COPY", "").strip(),
             backup_command=env.get("BACKUP_COMMAND", "").strip(),
+            second_factor=_read_flag(env, "SECOND_FACTOR", is_live),
+            password_days=_read_number(env, "PASSWORD_DAYS", 90),
             audit_key=_read_audit_key(env, data_dir, is_live=is_live),
             site=_read_site(env),
         )
@@ -264,15 +245,16 @@ class Config:
             with suppress(OSError):
                 (folder / MARKER).touch()
 
+    def _derive_key(self, purpose: str) -> bytes:
+        """A key for one purpose, 32 bytes, from which neither SECRET_KEY nor another one can be found."""
+        return hmac.digest(self.secret_key.encode(), purpose.encode(), "sha256")
+
     def flask_settings(self) -> dict[str, Any]:
         """The configuration of Flask and its extensions: upper-case setting → value."""
         is_test = self.environment == "test"
         hash_options: dict[str, int] = {}
         if is_test:
             hash_options = CHEAP_HASHES
-        messages = {
-            f"SECURITY_MSG_{name}": message for name, message in SIGN_IN_WORDS.items()
-        }
         return {
             "TESTING": is_test,
             "ENVIRONMENT": self.environment,
@@ -304,10 +286,14 @@ class Config:
             "REMEMBER_COOKIE_SECURE": self.https,
             "REMEMBER_COOKIE_HTTPONLY": True,
             "REMEMBER_COOKIE_SAMESITE": "Lax",
-            "PERMANENT_SESSION_LIFETIME": 8 * 3600,  # seconds: a working day
+            # The cookie names a session, whose end is decided in the database: so long it can be said whose it was, and
+            # what is sent too late is held for them.
+            "PERMANENT_SESSION_LIFETIME": timedelta(days=31),
             "MAX_CONTENT_LENGTH": 35 * 2**20,  # one attachment of 30 MB and its form
             "MAX_FORM_MEMORY_SIZE": 2 * 2**20,
             "HTTPS": self.https,
+            # Of links in mails and of those that commands print.
+            "PREFERRED_URL_SCHEME": "https" if self.https else "http",
             "BOOTSTRAP_SERVE_LOCAL": True,
             "BABEL_DEFAULT_LOCALE": "zh_Hans_CN",
             "BABEL_DEFAULT_TIMEZONE": "Asia/Shanghai",
@@ -324,18 +310,51 @@ class Config:
                 {"email": {"mapper": uia_email_mapper, "case_insensitive": True}}
             ],
             "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": hash_options,
+            # What links are made of is random or signed: the library's own choice takes 0.3 s for each of them.
+            "SECURITY_HASHING_SCHEMES": ["hex_sha256"],
             "SECURITY_PASSWORD_LENGTH_MIN": 10,
+            "SECURITY_PASSWORD_COMPLEXITY_CHECKER": "zxcvbn",
+            "SECURITY_ZXCVBN_MINIMUM_SCORE": 3,
+            "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},
+            "SECURITY_EMAIL_HTML": False,
             "SECURITY_LOGIN_URL": "/login",
             "SECURITY_LOGOUT_URL": "/logout",
             "SECURITY_LOGOUT_METHODS": ["POST"],
             "SECURITY_POST_LOGIN_VIEW": "/mine",
             "SECURITY_POST_LOGOUT_VIEW": "/",
+            "SECURITY_POST_REGISTER_VIEW": "/login",
+            "SECURITY_POST_CHANGE_VIEW": "/account",
+            "SECURITY_POST_CHANGE_EMAIL_VIEW": "/account",
+            "SECURITY_REGISTERABLE": True,
+            "SECURITY_CONFIRMABLE": True,
+            "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=2),
+            "SECURITY_RECOVERABLE": True,
+            "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=1),
             "SECURITY_CHANGEABLE": True,
-            "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
+            "SECURITY_CHANGE_EMAIL": True,
+            "SECURITY_CHANGE_EMAIL_WITHIN": timedelta(hours=2),
             "SECURITY_RETURN_GENERIC_RESPONSES": True,
+            "SECURITY_FRESHNESS": timedelta(minutes=30),
+            "SECURITY_FRESHNESS_GRACE_PERIOD": timedelta(minutes=10),
+            "SECURITY_API_ENABLED_METHODS": ["session"],
+            "SECURITY_TWO_FACTOR": True,
+            "SECURITY_TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
+            "SECURITY_TWO_FACTOR_RESCUE_EMAIL": False,
+            "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/account",
+            "SECURITY_TOTP_ISSUER": self.site.name,
+            "SECURITY_TOTP_SECRETS": {"1": self._derive_key("second factor").hex()},
+            "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
+            "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": 8,
+            "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": [
+                urlsafe_b64encode(self._derive_key("recovery codes"))
+            ],
+            "SECURITY_CLI_USERS_NAME": None,
+            "SECURITY_CLI_ROLES_NAME": None,
+            "SECURITY_PHONE_REGION_DEFAULT": "CN",
             "SECURITY_I18N_DIRNAME": ["builtin"],
             "SECURITY_FLASH_MESSAGES": True,
-            **messages,
+            "SECOND_FACTOR": self.second_factor,
+            "PASSWORD_DAYS": self.password_days,
         }
 
 

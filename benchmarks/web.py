@@ -84,6 +84,8 @@ def fill_site(app: Flask, count: int, sources: list[texts.Text]) -> dict[str, fl
                 name_key=key_of(f"第{n}号示例单位"),
                 kind="firm",
                 district_code=draw.choice(DISTRICTS),
+                state="verified",
+                uscc=f"91371502X{n:08d}Y",
                 verified_at=now(),
             )
             for n in range(OWNERS)

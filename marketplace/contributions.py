@@ -10,6 +10,10 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
     chain_uses()                                 how many rows name each industry chain
     jobs()                                       work in the background
+    organisation_panels(organisation, reader)    blocks on the page of an organisation
+    move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
+    move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
+    stop_organisation(organisation_id, by), start_organisation(organisation_id, by)   it was suspended; it is back
     checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
     deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
@@ -105,6 +109,7 @@ class Tray:
         page: renders a page of it, by its number from 1.
         waits: its rows wait for an operator, so that they count among the tasks.
         filters: the parts of the address that narrow it, carried from tray to tray.
+        position: where it stands among the others, smaller numbers first, then in the order of the rooms.
     """
 
     code: str
@@ -113,6 +118,7 @@ class Tray:
     page: Callable[[int], Panel]
     waits: bool = False
     filters: Mapping[str, str] = field(default_factory=dict)
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -154,10 +160,15 @@ class Contributions:
             if callable(offer):
                 yield from offer(*values)
 
+    def named_rooms(self) -> Iterator[tuple[str, ModuleType]]:
+        """(name of a room, its package)."""
+        for room in self.rooms:
+            yield room.__name__.rpartition(".")[2], room
+
     def deeds(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """(name of a room, its rows of the permission table)."""
-        for room in self.rooms:
-            yield room.__name__.rpartition(".")[2], getattr(room, "DEEDS", {})
+        for name, room in self.named_rooms():
+            yield name, getattr(room, "DEEDS", {})
 
     def task_count(self, person: Reader) -> int:
         """How many tasks all rooms have for a person."""
@@ -219,7 +230,8 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    return list(_current().offered("trays", person, filters))
+    found: list[Tray] = list(_current().offered("trays", person, filters))
+    return sorted(found, key=lambda tray: tray.position)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
@@ -243,6 +255,52 @@ def waiting_count(person: Reader) -> int:
         if tray.waits:
             total += tray.count()
     return total
+
+
+def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
+    """The blocks that rooms put on the page of an organisation, for one reader."""
+    return list(_current().offered("organisation_panels", organisation, reader))
+
+
+def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
+    """Let every room give what belongs to one organisation to another (no commit).
+
+    Args:
+        gone_id: the organisation that is merged into the other.
+        kept_id: the other.
+
+    Returns:
+        room → what it moved, as JSON can hold it, for `move_back`.
+
+    Raises:
+        NotNow: a room has two things of which one organisation may have only one.
+    """
+    moved = {}
+    for name, room in _current().named_rooms():
+        if hasattr(room, "move_between"):
+            moved[name] = room.move_between(gone_id, kept_id)
+    return moved
+
+
+def move_back(gone_id: int, kept_id: int, moved: Mapping[str, Any]) -> None:
+    """Undo `move_between` by what it gave; what has been ended or given on since stays (no commit)."""
+    for name, room in _current().named_rooms():
+        if name in moved:
+            room.move_back(gone_id, kept_id, moved[name])
+
+
+def stop_organisation(organisation_id: int, by: Reader | None) -> None:
+    """Tell every room that nobody acts for an organisation until further notice (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "stop_organisation"):
+            room.stop_organisation(organisation_id, by)
+
+
+def start_organisation(organisation_id: int, by: Reader | None) -> None:
+    """Tell every room that an organisation is back (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "start_organisation"):
+            room.start_organisation(organisation_id, by)
 
 
 def jobs() -> list[Job]:

@@ -34,6 +34,22 @@ class Reader(Protocol):
     def organisation_ids(self) -> Collection[int]:
         """Ids of the organisations they belong to."""
 
+    @property
+    def active_ids(self) -> Collection[int]:
+        """Of these, the ones they may act for: none that is suspended."""
+
+    @property
+    def handled_ids(self) -> Collection[int]:
+        """Of these, the ones all of whose listings they handle."""
+
+    @property
+    def administered_ids(self) -> Collection[int]:
+        """Of these, the ones whose people they look after."""
+
+    @property
+    def verified_ids(self) -> Collection[int]:
+        """Of these, the verified ones."""
+
 
 class Guest:
     """A reader who has not signed in."""
@@ -44,6 +60,10 @@ class Guest:
     is_anonymous = True
     role_names: Collection[str] = ()
     organisation_ids: Collection[int] = ()
+    active_ids: Collection[int] = ()
+    handled_ids: Collection[int] = ()
+    administered_ids: Collection[int] = ()
+    verified_ids: Collection[int] = ()
     organisations: Collection[Any] = ()
 
     def get_id(self) -> None:
@@ -102,15 +122,45 @@ def broker(person: Reader, _thing: Any) -> bool:
     return "broker" in roles_of(person)
 
 
+def assigned_broker(person: Reader, thing: Any) -> bool:
+    """A broker to whom an operator has given the thing."""
+    return broker(person, thing) and person.id in getattr(thing, "broker_ids", ())
+
+
 def member(person: Reader, thing: Any) -> bool:
     """Somebody of the organisation that owns the thing."""
     # None is in no set of ids, so that a thing without an owner, or no thing yet, belongs to nobody.
     return getattr(thing, "organisation_id", None) in organisations_of(person)
 
 
-def belongs_somewhere(person: Reader, _thing: Any) -> bool:
-    """Somebody who can own a listing: a member of at least one organisation."""
-    return bool(organisations_of(person))
+def handler(person: Reader, thing: Any) -> bool:
+    """Somebody who handles every listing of the organisation that owns the thing."""
+    return getattr(thing, "organisation_id", None) in person.handled_ids
+
+
+def writer(person: Reader, thing: Any) -> bool:
+    """Who began the thing, as long as they may act for its owner; a draft without an owner is its writer's own."""
+    if person.id is None or getattr(thing, "owner_id", None) != person.id:
+        return False
+    return thing.organisation_id is None or thing.organisation_id in person.active_ids
+
+
+def administrator(person: Reader, thing: Any) -> bool:
+    """Who looks after the people of the organisation that the thing is, or belongs to."""
+    number = getattr(thing, "organisation_id", None)
+    if number is None:
+        number = getattr(thing, "id", None)
+    return number in person.administered_ids
+
+
+def of_verified_organisation(person: Reader, _thing: Any) -> bool:
+    """Somebody of an organisation whose identity has been checked."""
+    return bool(person.verified_ids)
+
+
+def acting_person(person: Reader, _thing: Any) -> bool:
+    """Anybody who has signed in but an auditor, who looks on and does nothing else."""
+    return person.is_authenticated and not auditor(person, _thing)
 
 
 def openly_shown(_person: Reader, thing: Any) -> bool:
@@ -202,11 +252,14 @@ def require(person: Reader | None, deed: str, thing: Any = None) -> None:
 
 
 def audiences(person: Reader) -> frozenset[str]:
-    """The audiences a reader belongs to, as the search index and `visible_to` name them.
+    """The audiences a reader belongs to, as the search index and `found_by` name them.
 
     Returns:
-        `public` always; `broker`, `operator` by role; `org:ID` for each organisation.
+        `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker, for what they were
+        given. Few of them, for the index remembers what each set of audiences may find.
     """
-    roles = roles_of(person) & {"broker", "operator"}
-    organisations = {f"org:{number}" for number in organisations_of(person)}
-    return frozenset({"public"} | roles | organisations)
+    found = {"public"} | (roles_of(person) & {"operator"})
+    found |= {f"org:{number}" for number in organisations_of(person)}
+    if "broker" in roles_of(person):
+        found.add(f"broker:{person.id}")
+    return frozenset(found)

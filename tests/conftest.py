@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 import pytest
 import sqlalchemy
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
@@ -34,7 +34,7 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from tests.factories import Factory
+from tests.factories import Factory, signed_in
 
 # The same examples in every run, so that a change is never refused for a text it has nothing to do with; new ones are
 # looked for by `make properties`. No deadline: workers share two processors.
@@ -47,8 +47,9 @@ class Browser(FlaskClient):
     """A browser of its own: inside the test's application context the reader of the last request is forgotten first."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        for name in list(g):
-            g.pop(name)
+        if has_app_context():
+            for name in list(g):
+                g.pop(name)
         return super().open(*args, **kwargs)
 
 
@@ -236,8 +237,7 @@ def sign_in(app: Flask, session: Session) -> Callable[..., FlaskClient]:
     def browser(person: object) -> FlaskClient:
         guest = app.test_client()
         with guest.session_transaction() as cookie:
-            cookie["_user_id"] = person.fs_uniquifier  # type: ignore[attr-defined]
-            cookie["_fresh"] = True
+            cookie.update(signed_in(person))
         return guest
 
     return browser

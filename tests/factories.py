@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import secrets
+import time
 from typing import Any
 
+import stdnum.cn.uscc
 from sqlalchemy.orm import Session
 
 from marketplace.accounts import deeds as account_deeds
-from marketplace.accounts.models import Person
+from marketplace.accounts import sessions
+from marketplace.accounts.child_models import PersonSession
+from marketplace.accounts.models import ROLES, Person
 from marketplace.clock import now, today
+from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import places
@@ -49,6 +55,32 @@ DEMAND = {
 }
 
 
+def signed_in(person: Person) -> dict[str, Any]:
+    """What the cookie of a browser holds in which a person has just signed in; the session has its row."""
+    token = secrets.token_urlsafe(8)
+    db.session.add(
+        PersonSession(
+            token_digest=sessions.digest_token(token),
+            person_id=person.id,
+            idle_minutes=sessions.IDLE_MINUTES,
+            agent="Test",
+        )
+    )
+    db.session.commit()
+    return {
+        "_user_id": person.fs_uniquifier,
+        "_fresh": True,
+        "fs_paa": time.time(),
+        sessions.TOKEN: token,
+    }
+
+
+def new_uscc() -> str:
+    """A code that nobody has yet, with its check character (GB 32100-2015)."""
+    body = f"91371502{next(_numbers):09d}"
+    return body + stdnum.cn.uscc.calc_check_digit(body)
+
+
 class Factory:
     """Makes and commits rows in the session of the test."""
 
@@ -68,20 +100,26 @@ class Factory:
         row = Organisation(
             name=name, name_key=key_of(name), kind=kind, district_code=district
         )
-        row.verified_at = now() if verified else None
+        if verified:
+            row.state, row.uscc, row.verified_at = "verified", new_uscc(), now()
         self.session.add(row)
         self.session.commit()
         return row
 
-    def person(self, role: str, *organisations: Organisation) -> Person:
-        """A person of one role in the given organisations."""
+    def person(
+        self, role: str, *organisations: Organisation, administers: bool = False
+    ) -> Person:
+        """A person of one role of the site, or of one place in the given organisations."""
         number = next(_numbers)
+        place = "member" if role in ROLES or role == "firm" else role
         return account_deeds.add_person(
             f"person{number}@demo.example",
             name=f"示例{number}",
             password="a-long-enough-password",
-            roles=[role],
+            roles=[role] if role in ROLES else [],
             organisations=organisations,
+            place=place,
+            administers=administers,
         )
 
     def achievement(

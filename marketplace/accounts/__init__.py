@@ -1,1 +1,12 @@
-"""Accounts: people, their sign-in, their roles and their places in organisations."""
+"""Accounts: people, their sign-in, their roles and their places in organisations.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.accounts.background import jobs
+from marketplace.accounts.contributed import nav, task_count, tasks
+from marketplace.accounts.places import move_back, move_between
+
+__all__ = ["jobs", "move_back", "move_between", "nav", "task_count", "tasks"]

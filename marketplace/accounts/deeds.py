@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from flask_security import hash_password
 
 from marketplace import persistence
-from marketplace.accounts.models import ROLES, Membership, Person, Role
+from marketplace.accounts.models import PLACES, ROLES, Membership, Person, Role
 from marketplace.accounts.queries import find_person
+from marketplace.clock import now
 from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
@@ -30,11 +31,13 @@ def add_person(
     *,
     name: str,
     password: str,
-    roles: Iterable[str],
+    roles: Iterable[str] = (),
     organisations: Iterable[Organisation] = (),
+    place: str = "member",
+    administers: bool = False,
     by: Reader | None = None,
 ) -> Person:
-    """Add a person, or give the one with that address the named roles and organisations.
+    """Add a person, or give the one with that address the named roles and places.
 
     Args:
         email: the sign-in name.
@@ -42,15 +45,19 @@ def add_person(
         password: in clear; stored as argon2 hash. That of a person who exists does not change.
         roles: codes of `ROLES`.
         organisations: rows the person belongs to.
+        place: their place in those, a code of `PLACES`.
+        administers: whether they look after the people of those.
         by: the acting person; None from the command line.
 
     Raises:
-        Invalid: an unknown role.
+        Invalid: an unknown role or place.
     """
     wanted = set(roles)
     # A typing error in a command must not make somebody who may do nothing.
     if wanted - ROLES.keys():
         raise Invalid(f"没有这样的角色：{'、'.join(sorted(wanted - ROLES.keys()))}。")
+    if place not in PLACES:
+        raise Invalid(f"没有这样的身份：{place}。")
     person = find_person(email)
     if person is None:
         person = Person(
@@ -59,6 +66,7 @@ def add_person(
             name=name,
             password=hash_password(password),
             fs_uniquifier=uuid.uuid4().hex,
+            confirmed_at=now(),
         )
         db.session.add(person)
     # Only what is missing: a second row of the same person and role would break the key of the table.
@@ -68,6 +76,9 @@ def add_person(
     db.session.flush()
     for organisation in organisations:
         if organisation.id not in person.organisation_ids:
-            person.memberships.append(Membership(organisation=organisation))
+            membership = Membership(
+                organisation=organisation, role=place, is_administrator=administers
+            )
+            person.memberships.append(membership)
     persistence.commit()
     return person

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import Person, Role
 from marketplace.extensions import db
 
 
@@ -13,6 +13,27 @@ def find_person(email: str) -> Person | None:
     query = db.select(Person).where(Person.email == email.strip().lower())
     person: Person | None = db.session.scalar(query)
     return person
+
+
+def find_person_of_mobile(mobile: str) -> Person | None:
+    """The person whose second sign-in name that is, as `parsing.telephones.read_mobile` writes it."""
+    query = db.select(Person).where(Person.mobile == mobile)
+    person: Person | None = db.session.scalar(query)
+    return person
+
+
+def has_operator() -> bool:
+    """Whether somebody runs the site: an account that is open and has that role."""
+    query = db.select(Person.id).where(
+        Person.active, Person.roles.any(Role.name == "operator")
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
+def brokers() -> list[Person]:
+    """The brokers who may sign in, by name."""
+    query = db.select(Person).join(Person.roles).where(Role.name == "broker")
+    return list(db.session.scalars(query.where(Person.active).order_by(Person.name)))
 
 
 def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:

@@ -44,6 +44,7 @@ def deed_names() -> Iterator[tuple[str, str]]:
         "second_factor.confirm": "两步验证通过",
         "second_factor.change": "更改两步验证",
         "second_factor.stop": "停用两步验证",
+        "second_factor.refused": "两步验证码不对",
         "refused": "没有权限，被拒绝",
         "contact.read": "查看联系方式",
         "listing.export": "导出清单",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import click
-from flask import current_app, g, has_request_context, request
+from flask import current_app, g, has_request_context, request, session
 from flask_login import current_user
 
 from marketplace.door import deed_of
@@ -85,11 +85,11 @@ def _of_person(person: Any) -> Acting:
 
 
 def _organisation_of(person: Any) -> int | None:
-    """The organisation a person has chosen to act for, or their only one."""
-    chosen: int | None = getattr(person, "acting_for_id", None)
-    if chosen is not None:
-        return chosen
+    """The organisation a person has chosen to act for in this browser, or their only one."""
     ids = list(getattr(person, "organisation_ids", ()))
+    chosen: int | None = session.get("acting_for")
+    if chosen in ids:
+        return chosen
     return ids[0] if len(ids) == 1 else None
 
 

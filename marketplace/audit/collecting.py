@@ -31,6 +31,7 @@ from marketplace.audit.policy import (
     TECHNICAL_TABLES,
     is_technical,
     parent_column,
+    treatment_of,
 )
 from marketplace.lifecycle import History
 
@@ -107,6 +108,8 @@ def _unread_columns(state: InstanceState[Any]) -> list[sa.Column[Any]]:
         # What was never set is not in the row's own dictionary, and needs no look.
         if key not in state.dict or key not in state.committed_state:
             continue
+        if treatment_of(column) not in ("plain", "personal"):
+            continue  # its value is written nowhere
         history = state.attrs[key].history
         if history.added and not history.deleted and not history.unchanged:
             missing.append(column)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from marketplace.audit.acting import now_acting
 from marketplace.audit.changes import complete_draft
 from marketplace.audit.collecting import pending_of
 from marketplace.audit.entries import Draft, Personal
+from marketplace.door import READING
 from marketplace.errors import MarketError
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id
@@ -51,7 +52,10 @@ def record_reading(
         personal=[*personal],
     )
     complete_draft(draft, now_acting())
-    if has_request_context() and persistence.writes():
+    # A form may write at any moment, whatever it began as: signing in compares the password first and writes then.
+    if has_request_context() and (
+        persistence.writes() or request.method not in READING
+    ):
         g.setdefault("audit_later", []).append(draft)
         return
     _store_drafts([draft])
@@ -76,7 +80,7 @@ def store_later() -> None:
     if not drafts:
         return
     # The deed has committed by now, or was refused; an open transaction would wait for itself.
-    persistence.stop_writing()
+    db.session.rollback()
     try:
         _store_drafts(drafts)
     except SQLAlchemyError as error:

@@ -23,6 +23,7 @@ TECHNICAL_TABLES = {
     "history": "names the deed of the entry about the thing it belongs to",
     "shown": "what a list looked like: measured, and hashed in its own `digest`",
     "shown_place": "as `shown`",
+    "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
     "measurement": "figures that are computed from other rows, at any time again",
     "grade_model": "as `measurement`",
 }
@@ -33,6 +34,8 @@ TECHNICAL_COLUMNS = frozenset(
         "created_at",
         "current_login_at",
         "current_login_ip",
+        "failed_at",
+        "failed_count",
         "fs_uniquifier",
         "indexed_revision",
         "last_login_at",
@@ -40,11 +43,15 @@ TECHNICAL_COLUMNS = frozenset(
         "login_count",
         "name_key",
         "revision",
+        "seen_at",
+        "tf_counter",
         "title_key",
         "updated_at",
     }
 )
-SECRET = re.compile(r"password|secret|token|totp|recovery|_hash$|salt", re.ASCII)
+SECRET = re.compile(
+    r"password|secret|token|totp|recovery|_hash$|salt|(^|_)digest$", re.ASCII
+)
 PERSONAL = re.compile(
     r"^contact_|(^|_)(e?mail|phone|mobile|id_number|address_ip)$|^legal_representative$",
     re.ASCII,
@@ -53,6 +60,8 @@ PERSONAL = re.compile(
 PERSONAL_COLUMNS = frozenset(
     {
         ("person", "name"),
+        ("person_session", "address"),
+        ("person_session", "agent"),
         ("contributor", "name"),
         ("contributor", "title"),
     }

@@ -28,6 +28,8 @@ GUARDED = {
     "security.verify": "sign_in.failed",
     "security.change_password": "password.refused",
     "security.two_factor_token_validation": "sign_in.failed",
+    "security.two_factor_setup_validate": "second_factor.refused",
+    "security.reset_password": "password.refused",
     "security.mf_recovery": "sign_in.failed",
 }
 # Signals of Flask-Security → deeds. They write rows too; the name says more than those do.

@@ -41,9 +41,6 @@ BOOK_SETTINGS = {
     "remove_timezone": True,
 }
 
-# Columns of codes: as numbers they would lose their leading zeros and all figures after the fifteenth.
-VERBATIM = frozenset({"uscc", "contact_phone", "registration_no", "ips.number"})
-
 Styles = Mapping[str, Any]
 
 
@@ -168,7 +165,7 @@ def _write_headers(
             style = "starred"
         sheet.write_string(0, index, header, styles[style])
         # For the whole column: what is typed below the last row is meant too.
-        cells = styles["verbatim"] if column.name in VERBATIM else None
+        cells = styles["verbatim"] if column.verbatim else None
         sheet.set_column(index, index, column.width, cells)
 
 

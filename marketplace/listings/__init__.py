@@ -9,50 +9,65 @@ from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
     chain_uses,
     nav,
+    organisation_panels,
     sections,
     task_count,
     tasks,
     trays,
 )
+from marketplace.listings.ownership import (
+    move_back,
+    move_between,
+    start_organisation,
+    stop_organisation,
+)
 from marketplace.permissions import (
     Deeds,
+    acting_person,
     another_operator,
     anyone,
-    belongs_somewhere,
-    broker,
+    assigned_broker,
+    handler,
     member,
     named,
+    of_verified_organisation,
     openly_shown,
     operator,
-    signed_in,
+    writer,
 )
 
 DEEDS: Deeds = {
     # reading
     "listing.read": (anyone,),  # which rows: models.Listing.visible_to
-    "listing.read_full": (openly_shown, member, broker, operator),
-    "listing.read_contact": (signed_in,),
-    "demand.read_firm": (named, member, operator),
+    "listing.read_full": (openly_shown, member, writer, assigned_broker, operator),
+    "listing.read_contact": (of_verified_organisation, handler, writer, operator),
+    "demand.read_firm": (named, member, writer, assigned_broker, operator),
     # one's own
-    "listing.create": (belongs_somewhere, operator),
-    "listing.edit": (member, operator),
-    "listing.submit": (member, operator),
-    "listing.withdraw": (member, operator),
-    "listing.close": (member, operator),
-    "listing.archive": (member, operator),
-    "listing.history": (member, operator),
+    "listing.create": (acting_person,),
+    "listing.edit": (writer, handler, operator),
+    "listing.submit": (writer, handler, operator),
+    "listing.withdraw": (writer, handler, operator),
+    "listing.close": (writer, handler, operator),
+    "listing.archive": (writer, handler, operator),
+    "listing.history": (writer, handler, operator),
     # the operators
     "listing.review": (operator,),
     "listing.approve": (another_operator,),
     "listing.suspend": (operator,),
+    "listing.assign": (operator,),
 }
 
 __all__ = [
     "DEEDS",
     "chain_uses",
     "jobs",
+    "move_back",
+    "move_between",
     "nav",
+    "organisation_panels",
     "sections",
+    "start_organisation",
+    "stop_organisation",
     "task_count",
     "tasks",
     "trays",

@@ -12,7 +12,7 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.listings import bulk, buttons, review_queue, worklists
+from marketplace.listings import bulk, buttons, queries, review_queue, worklists
 from marketplace.listings.life import DEMAND_LIFE
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -139,6 +139,13 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         if drafts:
             values = {"lines": _lines(drafts, person), "total": total}
             yield Panel("listings/_drafts.html", {**values, "kinds": KIND_NAMES})
+
+
+def organisation_panels(organisation: Organisation, reader: Reader) -> Iterator[Panel]:
+    """What an organisation has published under its name, as far as this reader may find it; newest first."""
+    rows = queries.published_by(organisation, by=reader)
+    if rows:
+        yield Panel("listings/_published.html", {"rows": rows, "kinds": KIND_NAMES})
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

@@ -1,10 +1,10 @@
-"""The forms of review: a decision with its reason, and the code an organisation is verified by."""
+"""The form of review: a decision with its reason."""
 
 from __future__ import annotations
 
 import re
 
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Length
 
 from marketplace.forms import PageForm
@@ -28,11 +28,3 @@ class DecisionForm(PageForm):
         if re.fullmatch(r"\d{1,9}", seen, re.ASCII):
             return int(seen)
         return -1
-
-
-class VerifyForm(PageForm):
-    """The code against which an organisation is verified."""
-
-    uscc = StringField(
-        "统一社会信用代码", description="18 位，照营业执照或事业单位法人证书填写。"
-    )

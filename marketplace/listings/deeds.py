@@ -13,13 +13,16 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from marketplace import persistence
+from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china, now, today
-from marketplace.errors import Invalid, MarketError, NotAllowed
+from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
 from marketplace.extensions import db
+from marketplace.lifecycle import History
 from marketplace.listings import index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
+    Assignment,
     Demand,
 )
 from marketplace.listings.readiness import publication_problems
@@ -32,11 +35,12 @@ from marketplace.listings.writing import (
 )
 from marketplace.organisations.models import Organisation
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.permissions import Reader, may, require
+from marketplace.permissions import Reader, may, reader_id, require
 
 log = structlog.get_logger(__name__)
 # What is public, or will be again without another review, must stay complete.
 PUBLIC_STATES = ("published", "suspended")
+OWNER_MISSING = "先选这一条归哪个单位；还没有加入单位的，在「我的单位」里加入或登记。"
 OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
 # A change of one of these may make a firm one more, or one less, of those that share a place.
 PLACING = frozenset({"chain_code", "visibility", "anonymous"})
@@ -47,7 +51,7 @@ def create(
     kind: str,
     values: Mapping[str, Any],
     *,
-    organisation: Organisation,
+    organisation: Organisation | None,
     by: Reader | None,
     commit: bool = True,
 ) -> Achievement | Demand:
@@ -56,7 +60,7 @@ def create(
     Args:
         kind: `achievement` or `demand`.
         values: column → value; child rows (see `CHILDREN`) as lists of column → value.
-        organisation: the owner.
+        organisation: the owner; None for the draft of somebody who has no organisation yet.
         by: the acting person, or None for the command line.
         commit: False where the calling rule commits many at once.
 
@@ -82,6 +86,7 @@ def create_many(
     drafts: Iterable[tuple[Organisation, Mapping[str, Any]]],
     *,
     by: Reader | None,
+    note: str = "",
 ) -> list[Achievement | Demand]:
     """Write many new drafts in one flush, for an importer that has looked for twins itself (no commit).
 
@@ -89,6 +94,7 @@ def create_many(
         kind: `achievement` or `demand`.
         drafts: owner and values of each, as for `create`; a twin among them breaks a constraint of the database.
         by: the acting person, or None for the command line.
+        note: what their History says of where they come from.
 
     Raises:
         NotAllowed: `by` does not belong to one of the organisations.
@@ -100,7 +106,7 @@ def create_many(
     db.session.add_all(rows)
     db.session.flush()
     for row in rows:
-        row.life.born(row, by=by)
+        row.life.born(row, by=by).note = note
     return rows
 
 
@@ -110,6 +116,7 @@ def save(
     *,
     by: Reader | None,
     seen: int,
+    organisation: Organisation | None = None,
     commit: bool = True,
 ) -> Achievement | Demand:
     """Change a draft, a returned listing or a published one (which must stay fit for the public).
@@ -119,6 +126,7 @@ def save(
         values: as for `create`; what is not named stays.
         by: the acting person.
         seen: the revision the editor saw.
+        organisation: the owner of a draft that had none; None leaves it as it is.
         commit: False where the calling rule commits many at once; it then calls this inside a savepoint, which takes
             back what was set where this raises.
 
@@ -130,6 +138,8 @@ def save(
     require(by, "listing.edit", row)
     check_revision(row, seen)
     try:
+        if organisation is not None and row.organisation_id is None:
+            _give_owner(row, organisation, by)
         changed = set_values(row, values)
         reject_duplicate_title(row)
     except Invalid:
@@ -153,6 +163,15 @@ def save(
     return row
 
 
+def _give_owner(
+    row: Achievement | Demand, organisation: Organisation, by: Reader | None
+) -> None:
+    """Let a draft of one person become one of their organisation."""
+    row.organisation = organisation
+    row.organisation_id = organisation.id
+    require(by, "listing.edit", row)
+
+
 def submit(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Hand a draft in for review.
 
@@ -162,7 +181,10 @@ def submit(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.submit", row)
     check_revision(row, seen)
-    if problems := publication_problems(row):
+    problems = publication_problems(row)
+    if row.organisation_id is None:
+        problems = {"organisation": [OWNER_MISSING], **problems}
+    if problems:
         raise Invalid("还不能送审，有几处要补齐。", problems=problems)
     row.submitted_at = now()
     _move(row, "submit", by=by)
@@ -189,11 +211,7 @@ def approve(
     if by is not None and not may_approve(row, by):
         raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
     check_revision(row, seen)
-    problems = publication_problems(row)
-    if row.organisation.verified_at is None:
-        problems["organisation"] = [
-            f"「{row.organisation.name}」还没有核验，不能公开发布。"
-        ]
+    problems = publication_problems(row) | _holder_problems(row)
     if problems:
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     _take_up(row, by=by)
@@ -203,6 +221,13 @@ def approve(
     if row.valid_until is None or row.valid_until <= published_on:
         row.valid_until = _year_from(row.published_at)
     _move(row, "approve", by=by, note=note)
+
+
+def _holder_problems(row: Achievement | Demand) -> dict[str, list[str]]:
+    """What keeps a listing from being public in who stands behind it, as `publication_problems` says it."""
+    if row.organisation is not None and row.organisation.is_verified:
+        return {}
+    return {"organisation": [f"「{row.holder_name}」还没有核验，不能公开发布。"]}
 
 
 def may_approve(row: Achievement | Demand, by: Reader) -> bool:
@@ -309,6 +334,63 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     _move(row, "resume", by=by)
 
 
+def assign_broker(
+    row: Achievement | Demand, broker: Person, *, by: Reader | None
+) -> None:
+    """Give a listing to a broker, who may then read it whole and know whose it is.
+
+    Raises:
+        NotAllowed: `by` gives out no listings.
+        Invalid: the person is no broker, or may not sign in.
+        NotNow: they have it already.
+    """
+    require(by, "listing.assign", row)
+    if "broker" not in broker.role_names or not broker.active:
+        message = f"「{broker.name}」不是技术经理人，或账号已停用。"
+        raise Invalid(message, problems={"broker": [message]})
+    if broker.id in row.broker_ids:
+        raise NotNow(f"这一条已经交给「{broker.name}」。", "不用再交。")
+    db.session.add(
+        Assignment(
+            kind=row.kind, listing_id=row.id, broker_id=broker.id, by_id=reader_id(by)
+        )
+    )
+    _change_brokers(row, "assign", broker, by)
+
+
+def end_assignment(
+    row: Achievement | Demand, broker: Person, *, by: Reader | None
+) -> None:
+    """Take a listing back from a broker. Raises NotAllowed; NotNow where they do not have it."""
+    require(by, "listing.assign", row)
+    query = db.select(Assignment).where(*Assignment.of_row(row))
+    held = db.session.scalar(query.where(Assignment.broker_id == broker.id))
+    if held is None:
+        raise NotNow(f"这一条没有交给「{broker.name}」。", "请刷新后再看。")
+    held.ended_at = now()
+    _change_brokers(row, "unassign", broker, by)
+
+
+def _change_brokers(
+    row: Achievement | Demand, deed: str, broker: Person, by: Reader | None
+) -> None:
+    """Note who was given a listing, and let the index know its new audience."""
+    db.session.add(
+        History(
+            kind=row.kind,
+            thing_id=row.id,
+            deed=deed,
+            before=row.state,
+            after=row.state,
+            note=broker.name,
+            by_id=reader_id(by),
+        )
+    )
+    row.updated_at = now()
+    _commit()
+    _sync_index(row)
+
+
 def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.edit", row)
@@ -339,16 +421,40 @@ def expire_due() -> int:
     return len(moved)
 
 
+def expire_imported(row: Achievement | Demand) -> bool:
+    """Move a published listing to 已过期 whose validity a list has put into the past (no commit).
+
+    Returns:
+        whether it was moved.
+    """
+    if row.state != "published" or not is_over(row):
+        return False
+    row.life.move(row, "expire", by=None, note="批量导入")
+    return True
+
+
+def is_over(row: Achievement | Demand) -> bool:
+    """Whether the validity of a listing has ended, whatever its state."""
+    return row.valid_until is not None and row.valid_until < today()
+
+
 def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     """Carry a freshly imported draft through review to publication in one go, for an operator's own lists (no commit).
 
     Raises:
         NotAllowed.
-        Invalid: it is not complete enough to be public.
+        Invalid: it is not complete enough to be public, or its organisation is not verified.
     """
     require(by, "listing.review", row)
     if problems := publication_problems(row):
-        raise Invalid("内容不全，已存为草稿。", problems=problems)
+        raise Invalid("内容不全，存为草稿。", problems=problems)
+    # A list says whose a listing is; that they are who they claim to be only an operator can say.
+    if problems := _holder_problems(row):
+        raise Invalid(
+            "单位还没有核验，存为草稿，没有发布。",
+            "请运营人员凭统一社会信用代码核验该单位，再导入一次。",
+            problems=problems,
+        )
     if row.id is None:
         db.session.flush()  # the History rows need it
     row.published_at = now()

@@ -133,13 +133,14 @@ class View:
         """Where the owner is seated; None where the reader may not know it."""
         if not self.knows.full or not self._shows_place(shows_district):
             return None
-        return self._row.organisation.district
+        owner = self._row.organisation
+        return None if owner is None else owner.district
 
     @property
     def holder(self) -> str:
         """Who stands on the page: the organisation, or what stands for one that is not to be named."""
         if self.knows.firm:
-            return self._row.organisation.name
+            return self._row.holder_name
         if isinstance(self._row, Demand) and self._row.visibility != "partial":
             return self._row.alias
         return UNNAMED

@@ -115,7 +115,9 @@ class ListingForm(SeenForm):
         super().__init__(*args, **kwargs)
         # What a deed found wrong that belongs to no control.
         self.problems: list[str] = []
-        if row is not None or len(self.owners) < 2:
+        is_owned = row is not None and row.organisation_id is not None
+        # A draft that was begun without an organisation may be given one; one's only organisation is not asked for.
+        if is_owned or len(self.owners) < (1 if row is not None else 2):
             del self.organisation
         else:
             names = {code: one.name for code, one in self.owners.items()}
@@ -144,6 +146,8 @@ class ListingForm(SeenForm):
         """The organisation the writer chose, or their only one; None for a listing that has its owner already."""
         if "organisation" in self:
             return self.owners.get(self["organisation"].data)
+        if self.row is not None:
+            return None
         return next(iter(self.owners.values()), None)
 
     def more(self, name: str) -> str:
@@ -170,8 +174,11 @@ class ListingForm(SeenForm):
         """Take over a title and a main text, as the trial hands them on."""
         title = clean_text(values.get("title"))
         main = clean_text(values.get("problem") or values.get("summary"))
-        self["title"].data = title[:200]
-        self[self.schema.main_text].data = main[:TEXT_MOST]
+        # What is not handed on stays as it is: a form may hold what was typed before signing in.
+        if title:
+            self["title"].data = title[:200]
+        if main:
+            self[self.schema.main_text].data = main[:TEXT_MOST]
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""

@@ -35,6 +35,8 @@ DEED_NAMES = {
     "withdraw": "撤回",
     "archive": "归档",
     "copy": "复制为新草稿",
+    "assign": "交给技术经理人",
+    "unassign": "从技术经理人处收回",
 }
 _LISTING_MOVES = {
     ("draft", "edit"): "draft",

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Index,
     String,
     and_,
-    false,
+    exists,
     or_,
     text,
     true,
@@ -27,7 +27,7 @@ from sqlalchemy.schema import SchemaItem
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.dictionaries.models import Chain
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.lifecycle import Life
 from marketplace.listings.child_models import (
     AchievementMetric,
@@ -48,8 +48,10 @@ from marketplace.listings.life import (
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.schema.choices import one_of
 from marketplace.organisations.models import Organisation, key_of
-from marketplace.permissions import audiences
+from marketplace.permissions import Reader, audiences
 
+# What stands in the place of the owner of a draft whose writer has no organisation yet.
+PERSONAL = "个人草稿（未选单位）"
 # What of its place an unnamed demand may show; decided in `places.py`, stored so that all surfaces agree.
 PLACES = ("", "district", "chain", "both")
 
@@ -129,8 +131,9 @@ class Listing(SchemaRow):
         return {"version_id_col": cls.revision}
 
     @declared_attr
-    # A listing belongs to an organisation, not to a person: people leave, and their listings stay.
-    def organisation_id(cls) -> Mapped[int]:
+    # A listing belongs to an organisation, not to a person: people leave, and their listings stay. Only the draft of
+    # somebody who has no organisation yet belongs to its writer alone.
+    def organisation_id(cls) -> Mapped[int | None]:
         return mapped_column(ForeignKey("organisation.id"), index=True)
 
     @declared_attr
@@ -139,7 +142,7 @@ class Listing(SchemaRow):
 
     @declared_attr
     # Joined: every page and list names the holder, and one statement for each row would be twenty a page.
-    def organisation(cls) -> Mapped[Organisation]:
+    def organisation(cls) -> Mapped[Organisation | None]:
         return relationship(Organisation, lazy="joined")
 
     @declared_attr
@@ -159,6 +162,11 @@ class Listing(SchemaRow):
     def kind_word(self) -> str:
         """What a list calls the row: 成果, or of a demand the kind of need too."""
         return self.kind_name
+
+    @property
+    def holder_name(self) -> str:
+        """The name of the owner, or what a draft without one is called."""
+        return self.organisation.name if self.organisation else PERSONAL
 
     @property
     def in_matching(self) -> bool:
@@ -183,8 +191,15 @@ class Listing(SchemaRow):
         if self.state != "published":
             return ()
         if self.visibility == "confidential":
-            return ("broker", "operator", f"org:{self.organisation_id}")
+            given = [f"broker:{broker_id}" for broker_id in sorted(self.broker_ids)]
+            return ("operator", f"org:{self.organisation_id}", *given)
         return ("public",)
+
+    @property
+    def broker_ids(self) -> frozenset[int]:
+        """Ids of the brokers whom operators have given the row to."""
+        query = db.select(Assignment.broker_id)
+        return frozenset(db.session.scalars(query.where(*Assignment.of_row(self))))
 
     @classmethod
     def found_by(cls, person: Any) -> ColumnElement[bool]:
@@ -211,31 +226,85 @@ class Listing(SchemaRow):
     def visible_to(cls, person: Any) -> ColumnElement[bool]:
         """Filter: the rows whose page `person` may open. THE visibility filter of every surface.
 
-        Public things by anybody (expired ones too, marked as such), confidential ones by brokers, operators and the
-        owner's people, everything else only by the owner's people and operators.
+        Public things by anybody (expired ones too, marked as such); confidential ones by operators, by the owner's
+        people and by the brokers they were given to; everything else by operators, by its writer and by those who
+        handle the listings of its owner.
         """
-        reader = audiences(person)
         # Operators see drafts too: they help firms on the telephone.
-        if person is None or "operator" in reader:
+        if person is None or "operator" in audiences(person):
             return true()
-        return or_(
-            and_(cls.state.in_(OPEN_STATES), cls._open_to(reader)),
-            cls._owned_by(reader),
-        )
+        filters = [and_(cls.state.in_(OPEN_STATES), cls._open_to(audiences(person)))]
+        if person.handled_ids:
+            filters.append(cls.organisation_id.in_(person.handled_ids))
+        if person.id is not None:
+            filters.append(cls.written_by(person))
+        return or_(*filters)
 
     @classmethod
-    def _owned_by(cls, reader: frozenset[str]) -> ColumnElement[bool]:
-        own = [
-            int(name.removeprefix("org:")) for name in reader if name.startswith("org:")
-        ]
-        return cls.organisation_id.in_(own) if own else false()
+    def written_by(cls, person: Reader) -> ColumnElement[bool]:
+        """Filter: what a person began and still may look after; `permissions.writer` says the same of one row."""
+        held: ColumnElement[bool] = cls.organisation_id.is_(None)
+        if person.active_ids:
+            held = held | cls.organisation_id.in_(person.active_ids)
+        return and_(cls.owner_id == person.id, held)
+
+    @classmethod
+    def looked_after_by(cls, person: Reader) -> ColumnElement[bool]:
+        """Filter: the rows on somebody's desk: what they handle for an organisation, and what they began."""
+        return or_(cls.organisation_id.in_(person.handled_ids), cls.written_by(person))
 
     @classmethod
     def _open_to(cls, reader: frozenset[str] | None) -> ColumnElement[bool]:
-        # Brokers carry confidential listings to those whom they may concern.
-        if reader is None or reader & {"broker", "operator"}:
+        if reader is None or "operator" in reader:
             return true()
-        return or_(cls.visibility != "confidential", cls._owned_by(reader))
+        own = _numbers(reader, "org:")
+        given = _numbers(reader, "broker:")
+        filters = [cls.visibility != "confidential"]
+        if own:
+            filters.append(cls.organisation_id.in_(own))
+        # Brokers carry confidential listings to those whom they may concern: the ones they were given.
+        if given:
+            filters.append(
+                exists().where(
+                    Assignment.kind == cls.kind,
+                    Assignment.listing_id == cls.id,
+                    Assignment.broker_id.in_(given),
+                    Assignment.ended_at.is_(None),
+                )
+            )
+        return or_(*filters)
+
+
+def _numbers(reader: frozenset[str], prefix: str) -> list[int]:
+    """The numbers of the audiences that begin so."""
+    return [
+        int(name.removeprefix(prefix)) for name in reader if name.startswith(prefix)
+    ]
+
+
+class Assignment(Model):
+    """A listing that an operator has given a broker to look after, confidential or not."""
+
+    __tablename__ = "assignment"
+    __table_args__ = (
+        CheckConstraint("kind in ('achievement', 'demand')", name="kind"),
+        Index("ix_assignment_row", "kind", "listing_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    listing_id: Mapped[int] = mapped_column()
+    broker_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None]
+
+    broker: Mapped[Person] = relationship(foreign_keys=[broker_id])
+
+    @classmethod
+    def of_row(cls, row: Listing) -> tuple[ColumnElement[bool], ...]:
+        """Filter: the assignments of a listing that have not ended."""
+        return (cls.kind == row.kind, cls.listing_id == row.id, cls.ended_at.is_(None))
 
 
 def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
@@ -252,6 +321,11 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
         CheckConstraint(
             f"not ({one_of('state', WAITING)}) or submitted_at is not null",
             name="submitted",
+        ),
+        CheckConstraint(
+            "organisation_id is not null or (state in ('draft', 'withdrawn', 'archived')"
+            " and owner_id is not null)",
+            name="owned",
         ),
         # In the database, for two people can save one title at the same moment.
         Index(
@@ -366,7 +440,8 @@ class Demand(Listing):
     @property
     def alias(self) -> str:
         """What stands for the firm where it is not to be named: district and chain at most."""
-        district = self.organisation.district
+        owner = self.organisation
+        district = None if owner is None else owner.district
         return alias_of(
             district.name if district else None,
             self.chain.name if self.chain else None,

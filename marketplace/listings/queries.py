@@ -9,14 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sqlalchemy import exists
 from sqlalchemy.orm import lazyload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.child_models import IntellectualProperty, standing_of_patents
-from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
+from marketplace.listings.models import (
+    CHILDREN,
+    LISTINGS,
+    Achievement,
+    Assignment,
+    Demand,
+)
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
 
+PUBLISHED_MOST = 50  # on the page of an organisation; search has the rest
 ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 
 
@@ -105,3 +114,30 @@ def chain_uses() -> Iterator[tuple[str, int]]:
             .group_by(table.chain_code)
         )
         yield from db.session.execute(query).tuples()
+
+
+def was_given_any(broker: Reader) -> bool:
+    """Whether a broker looks after any listing now."""
+    query = exists().where(
+        Assignment.broker_id == broker.id, Assignment.ended_at.is_(None)
+    )
+    return bool(db.session.scalar(db.select(query)))
+
+
+def published_by(
+    organisation: Organisation, *, by: Reader | None
+) -> list[Achievement | Demand]:
+    """What an organisation has published under its name and a reader may find, newest first; at most PUBLISHED_MOST."""
+    found: list[Achievement | Demand] = []
+    for table in LISTINGS.values():
+        # A partly public or unnamed one must not be found by way of its owner.
+        named = table.visibility != "partial"
+        if hasattr(table, "anonymous"):
+            named &= table.anonymous.is_(False)
+        query = db.select(table).where(
+            table.organisation_id == organisation.id, table.found_by(by), named
+        )
+        order = (table.published_at.desc(), table.id.desc())
+        found += db.session.scalars(query.order_by(*order).limit(PUBLISHED_MOST))
+    found.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
+    return found[:PUBLISHED_MOST]

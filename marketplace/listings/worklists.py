@@ -14,12 +14,11 @@ from sqlalchemy import Select, func, literal, union_all
 
 from marketplace.accounts.models import Person
 from marketplace.clock import today
-from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.organisations.models import Organisation
-from marketplace.permissions import Reader, organisations_of
+from marketplace.permissions import Reader
 from marketplace.persistence import Page
 
 Row = Achievement | Demand
@@ -54,17 +53,8 @@ class OwnPage:
 
 
 def writing_organisations(person: Person) -> list[Organisation]:
-    """The organisations a person may write a new listing for.
-
-    Raises:
-        NotNow: there is none.
-    """
-    if not person.organisations:
-        raise NotNow(
-            "您的账号还没有加入单位，不能新建。",
-            "请联系平台运营方，把您的账号加入所在单位。",
-        )
-    return person.organisations
+    """The organisations a person may write for; who has none yet writes drafts of their own."""
+    return [one for one in person.organisations if one.is_active]
 
 
 def stopped_listings(person: Reader) -> list[Stopped]:
@@ -129,7 +119,6 @@ def own_listings(
         mine: only what this person began.
         page: from 1; beyond the end the last one is given.
     """
-    own = organisations_of(person)
     # Both kinds in one list need one order, so the database sorts keys of both; the rows of a page are loaded after.
     parts = []
     for table in LISTINGS.values():
@@ -146,7 +135,7 @@ def own_listings(
                 table.id.label("id"),
                 table.updated_at.label("at"),
             )
-            parts.append(columns.where(table.organisation_id.in_(own), wanted))
+            parts.append(columns.where(table.looked_after_by(person), wanted))
     everything = union_all(*parts).subquery()
     total = db.session.scalar(db.select(func.count()).select_from(everything)) or 0
     arithmetic = Page(total, PAGE)
@@ -180,11 +169,9 @@ def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
 
 
 def _own_tables(person: Reader) -> Iterator[tuple[Any, Any]]:
-    """(table, filter of the rows of a person's organisations); none for those who belong to no organisation."""
-    own = organisations_of(person)
-    if own:
-        for table in LISTINGS.values():
-            yield table, table.organisation_id.in_(own)
+    """(table, filter of the rows that a person looks after)."""
+    for table in LISTINGS.values():
+        yield table, table.looked_after_by(person)
 
 
 def _ends_soon(table: Any) -> Any:

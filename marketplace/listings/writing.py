@@ -43,14 +43,17 @@ class DuplicateTitle(Invalid):
 
 
 def new_draft(
-    kind: str, values: Mapping[str, Any], organisation: Organisation, by: Reader | None
+    kind: str,
+    values: Mapping[str, Any],
+    organisation: Organisation | None,
+    by: Reader | None,
 ) -> Achievement | Demand:
     """A draft of an organisation that is not in the session yet.
 
     Args:
         kind: `achievement` or `demand`.
         values: column → value; child rows as lists of column → value.
-        organisation: the owner.
+        organisation: the owner; None for the draft of somebody who has none yet.
         by: the writer; None for the site itself.
 
     Raises:
@@ -62,7 +65,7 @@ def new_draft(
     children: dict[str, list[Any]] = {name: [] for name in CHILDREN[kind]}
     row = LISTINGS[kind](
         organisation=organisation,
-        organisation_id=organisation.id,
+        organisation_id=None if organisation is None else organisation.id,
         owner_id=None if by is None else by.id,
         state="draft",
         **children,
@@ -198,7 +201,7 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
         existing: int | None = db.session.scalar(query)
     if existing is not None:
         kind = KIND_NAMES[row.kind]
-        message = f"「{row.organisation.name}」已有同名{kind}（编号 {existing}）。"
+        message = f"「{row.holder_name}」已有同名{kind}（编号 {existing}）。"
         advice = "请修改原来那一条，或换一个名称。"
         raise DuplicateTitle(message, advice, existing_id=existing)
 

@@ -12,12 +12,12 @@ from flask import url_for
 from marketplace.contributions import Link
 from marketplace.matchmaking.background import jobs
 from marketplace.matchmaking.panels import panels, previews
-from marketplace.permissions import Deeds, Reader, anyone, belongs_somewhere
+from marketplace.permissions import Deeds, Reader, acting_person, anyone
 
 DEEDS: Deeds = {
     "match.read": (anyone,),
     "trial.run": (anyone,),
-    "trial.save": (belongs_somewhere,),
+    "trial.save": (acting_person,),
 }
 
 

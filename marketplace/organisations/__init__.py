@@ -5,8 +5,16 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
-from marketplace.permissions import Deeds, operator
+from marketplace.organisations.background import jobs
+from marketplace.organisations.contributed import trays
+from marketplace.permissions import Deeds, administrator, anyone, operator
 
 DEEDS: Deeds = {
+    "organisation.read": (anyone,),
+    "organisation.edit": (administrator, operator),
     "organisation.verify": (operator,),
+    "organisation.suspend": (operator,),
+    "organisation.merge": (operator,),
 }
+
+__all__ = ["DEEDS", "jobs", "trays"]

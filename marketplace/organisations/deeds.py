@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date, datetime, timedelta
+from typing import Any
 
-from marketplace import persistence
-from marketplace.clock import now
+from marketplace import contributions, persistence
+from marketplace.clock import now, today
+from marketplace.dictionaries.models import current_districts
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
-from marketplace.organisations.models import ORGANISATION_KINDS, Organisation, key_of
+from marketplace.organisations import twins
+from marketplace.organisations.models import (
+    ORGANISATION_KINDS,
+    Organisation,
+    OrganisationMerge,
+    OrganisationName,
+    OrganisationSeat,
+    TwinPair,
+    key_of,
+)
 from marketplace.organisations.queries import find_organisation
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
+
+NAME_MOST = 120
+NOTE_MOST = 500
 
 
 def checked_uscc(text: str) -> str:
@@ -41,7 +56,6 @@ def draft_organisation(
     kind: str,
     uscc: str | None = None,
     district_code: str | None = None,
-    verified: bool = False,
 ) -> Organisation:
     """Find an organisation or add one to the session (no commit: the calling rule commits).
 
@@ -52,18 +66,11 @@ def draft_organisation(
         kind: a code of `ORGANISATION_KINDS`.
         uscc: its 统一社会信用代码, as typed.
         district_code: where it is seated.
-        verified: whether its identity was checked.
 
     Raises:
         Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
     """
-    name = unicodedata.normalize("NFC", name).strip()
-    # A name of signs only has an empty key, so that all such names would be one organisation.
-    if not key_of(name) or len(name) > 120:
-        raise Invalid(
-            "单位名称应为 1–120 个字。",
-            problems={"name": ["单位名称应为 1–120 个字。"]},
-        )
+    name = _checked_name(name)
     if kind not in ORGANISATION_KINDS:
         raise Invalid(
             "单位类型不在列表中。",
@@ -91,13 +98,40 @@ def draft_organisation(
         raise Invalid(message, "请核对名称和代码。", problems={"uscc": [message]})
     if district_code and not organisation.district_code:
         organisation.district_code = district_code
-    if verified and organisation.verified_at is None:
-        organisation.verified_at = now()
+    return organisation
+
+
+def add_organisation(
+    name: str,
+    *,
+    kind: str,
+    uscc: str | None,
+    district_code: str | None = None,
+    checked: str = "",
+    by: Reader | None,
+) -> Organisation:
+    """Enter an organisation, or complete the one that is known by its code or name.
+
+    Args:
+        name, kind, uscc, district_code: as for `draft_organisation`.
+        checked: what its identity was checked against, which verifies it; empty leaves it as it is.
+        by: the acting person; None from the command line.
+
+    Raises:
+        NotAllowed, Invalid.
+    """
+    require(by, "organisation.verify")
+    organisation = draft_organisation(
+        name, kind=kind, uscc=uscc, district_code=district_code
+    )
+    if checked and organisation.state == "unverified":
+        _verify(organisation, "", checked, by)
+    _commit()
     return organisation
 
 
 def verify_organisation(
-    organisation: Organisation, *, by: Reader | None, uscc: str = ""
+    organisation: Organisation, *, by: Reader | None, uscc: str = "", checked: str
 ) -> None:
     """Note that an organisation's identity was checked against its 统一社会信用代码.
 
@@ -105,18 +139,266 @@ def verify_organisation(
         organisation: the row.
         by: the acting person; None for the site itself.
         uscc: its code, where the row has none yet.
+        checked: what was looked at, e.g. 营业执照.
 
     Raises:
         NotAllowed: the person does not verify organisations.
-        NotNow: it is verified already.
-        Invalid: no code, a wrong one, or one that belongs to another organisation.
+        NotNow: it is not waiting for it.
+        Invalid: no code, a wrong one, one that belongs to another organisation, or nothing was looked at.
     """
     require(by, "organisation.verify")
-    if organisation.verified_at is not None:
-        raise NotNow(f"「{organisation.name}」已经核验过。", "不用再核验。")
+    _verify(organisation, uscc, checked, by)
+    # Two operators at the same moment, or a code that was registered meanwhile.
+    _commit()
+
+
+def ask_organisation(
+    organisation: Organisation, *, note: str, by: Reader | None
+) -> None:
+    """Tell an unverified organisation what is missing before it can be verified. Raises NotAllowed, NotNow, Invalid."""
+    require(by, "organisation.verify")
+    _require_state(organisation, "unverified", "要求补充")
+    organisation.state_note = _checked_note(note)
+    _move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
+    _commit()
+
+
+def suspend_organisation(
+    organisation: Organisation, *, note: str, by: Reader | None
+) -> None:
+    """Let nobody act for an organisation, and hide what it has published, with the reason.
+
+    Raises:
+        NotAllowed, Invalid.
+        NotNow: it is suspended or merged already.
+    """
+    require(by, "organisation.suspend")
+    if not organisation.is_active:
+        raise _wrong_state(organisation, "暂停")
+    organisation.state_note = _checked_note(note)
+    _move(organisation, "suspend", "suspended", by=by, note=organisation.state_note)
+    contributions.stop_organisation(organisation.id, by)
+    _commit()
+
+
+def resume_organisation(organisation: Organisation, *, by: Reader | None) -> None:
+    """Let its people act for a suspended organisation again. Raises NotAllowed, NotNow."""
+    require(by, "organisation.suspend")
+    _require_state(organisation, "suspended", "恢复")
+    organisation.state_note = ""
+    state = "verified" if organisation.verified_at else "unverified"
+    _move(organisation, "resume", state, by=by)
+    contributions.start_organisation(organisation.id, by)
+    _commit()
+
+
+def change_identity(
+    organisation: Organisation,
+    *,
+    name: str,
+    uscc: str = "",
+    seen: int,
+    by: Reader | None,
+) -> None:
+    """Give an organisation another name or code; its former name finds it still, and it is to be verified again.
+
+    Args:
+        organisation: the row.
+        name: its name from now on.
+        uscc: its code from now on; empty leaves it.
+        seen: the revision the writer saw.
+        by: one of its administrators, or an operator.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: no name, a wrong code, or one of both belongs to another organisation.
+    """
+    require(by, "organisation.edit", organisation)
+    if organisation.revision != seen:
+        raise Stale("这个单位刚被别人改过。", "请重新打开，看过新的内容再决定。")
+    if not organisation.is_active:
+        raise _wrong_state(organisation, "修改")
+    name = _checked_name(name)
+    code = checked_uscc(uscc) if uscc.strip() else organisation.uscc
+    if name == organisation.name and code == organisation.uscc:
+        raise Invalid("没有改动。", problems={"name": ["名称和代码都没有变。"]})
+    for field, other in (
+        ("name", find_organisation(name)),
+        ("uscc", find_organisation("", code) if code else None),
+    ):
+        if other is not None and other.id != organisation.id:
+            message = f"已登记给「{other.name}」，请核对是不是同一个单位。"
+            raise Invalid(message, problems={field: [message]})
+    note = f"{organisation.name}（{organisation.uscc or '无代码'}）→ {name}（{code or '无代码'}）"
+    if key_of(name) != organisation.name_key:
+        _remember_name(organisation, organisation.name, "former", today())
+    organisation.name, organisation.name_key = name, key_of(name)
+    organisation.uscc = code
+    organisation.verified_at = None
+    organisation.state_note = ""
+    _move(organisation, "rename", "unverified", by=by, note=note)
+    _commit()
+
+
+def move_seat(
+    organisation: Organisation, district_code: str, *, since: date, by: Reader | None
+) -> None:
+    """Note where an organisation is seated from a day on; where it was before stays on record.
+
+    Raises:
+        NotAllowed.
+        Invalid: there is no such district today, or the day lies in the future.
+    """
+    require(by, "organisation.edit", organisation)
+    if district_code not in current_districts():
+        message = "选一个现行的县市区。"
+        raise Invalid(message, problems={"district": [message]})
+    if since > today():
+        message = "日期不能在今天以后。"
+        raise Invalid(message, problems={"since": [message]})
+    if not organisation.seats and organisation.district_code:
+        # Where it was until now; since when is not known, so the day it was entered stands for it.
+        first = OrganisationSeat(
+            district_code=organisation.district_code,
+            since=min(organisation.created_at.date(), since - timedelta(days=1)),
+        )
+        organisation.seats.append(first)
+    seat = OrganisationSeat(district_code=district_code, since=since)
+    organisation.seats.append(seat)
+    newest = max(organisation.seats, key=lambda one: one.since)
+    organisation.district_code = newest.district_code
+    _move(organisation, "seat", organisation.state, by=by, note=district_code)
+    _commit()
+
+
+def add_alias(organisation: Organisation, name: str, *, by: Reader | None) -> None:
+    """Let another name find an organisation. Raises NotAllowed; Invalid where it is that of another."""
+    require(by, "organisation.edit", organisation)
+    name = _checked_name(name)
+    other = find_organisation(name)
+    if other is not None:
+        message = f"「{name}」已经是「{other.name}」的名称。"
+        raise Invalid(message, problems={"alias": [message]})
+    _remember_name(organisation, name, "alias", None)
+    _move(organisation, "alias", organisation.state, by=by, note=name)
+    _commit()
+
+
+def merge_organisations(
+    gone: Organisation, kept: Organisation, *, by: Reader | None
+) -> OrganisationMerge:
+    """Make two rows of one body one: people, listings, names and code of one go over to the other.
+
+    Args:
+        gone: the row that is no longer used; its names lead to the other.
+        kept: the row that stays.
+        by: an operator.
+
+    Raises:
+        NotAllowed.
+        NotNow: they are one row, one of them is merged, they have different codes, or something of both stands in the
+            way of the other.
+    """
+    require(by, "organisation.merge")
+    if gone.id == kept.id or "merged" in (gone.state, kept.state):
+        raise NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
+    if gone.uscc and kept.uscc and gone.uscc != kept.uscc:
+        raise NotNow(
+            f"两个单位的统一社会信用代码不同（{gone.uscc}、{kept.uscc}）。",
+            "代码不同就不是同一个单位；填错的请先改代码。",
+        )
+    moved: dict[str, Any] = {
+        "gone": _identity_of(gone),
+        "kept": _identity_of(kept),
+        "rooms": contributions.move_between(gone.id, kept.id),
+    }
+    code = gone.uscc
+    gone.uscc = None
+    gone.verified_at = None
+    gone.merged_into_id = kept.id
+    _move(gone, "merge", "merged", by=by, note=kept.name)
+    # The code is free before it is given on: both databases look at each row by itself.
+    db.session.flush()
+    if kept.uscc is None:
+        kept.uscc = code
+    row = OrganisationMerge(gone=gone, kept=kept, moved=moved, by_id=reader_id(by))
+    db.session.add(row)
+    _move(kept, "merge", kept.state, by=by, note=gone.name)
+    _settle_pair(gone, kept, "merged", by)
+    _commit()
+    return row
+
+
+def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
+    """Take a merge back: what went over comes back, but for what has been ended or given on since.
+
+    Raises:
+        NotAllowed.
+        NotNow: it was undone already, or the row that stayed was merged itself since.
+    """
+    require(by, "organisation.merge")
+    gone, kept = merge.gone, merge.kept
+    if merge.undone_at is not None or gone.merged_into_id != kept.id:
+        raise NotNow("这次合并已经撤销过。", "请刷新后再看。")
+    if kept.state == "merged":
+        raise NotNow(f"「{kept.name}」后来又被合并了。", "先撤销后一次合并。")
+    before = merge.moved["gone"]
+    if before["uscc"] and kept.uscc == before["uscc"]:
+        kept.uscc = merge.moved["kept"]["uscc"]
+        if kept.uscc is None and kept.state == "verified":
+            kept.verified_at = None
+            _move(kept, "rename", "unverified", by=by)
+        db.session.flush()
+    gone.uscc = before["uscc"]
+    gone.verified_at = None
+    if before["verified_at"]:
+        gone.verified_at = datetime.fromisoformat(before["verified_at"])
+    gone.merged_into_id = None
+    _move(gone, "unmerge", before["state"], by=by, note=kept.name)
+    db.session.flush()
+    contributions.move_back(gone.id, kept.id, merge.moved["rooms"])
+    merge.undone_at, merge.undone_by_id = now(), reader_id(by)
+    _settle_pair(gone, kept, "proposed", by)
+    _commit()
+
+
+def keep_apart(one: Organisation, other: Organisation, *, by: Reader | None) -> None:
+    """Note that two organisations that look alike are two, so that nobody asks again. Raises NotAllowed."""
+    require(by, "organisation.merge")
+    _settle_pair(one, other, "apart", by)
+    _move(one, "apart", one.state, by=by, note=other.name)
+    _commit()
+
+
+def propose_twins() -> int:
+    """Look for organisations that may be one body, for the background; what people have decided stays.
+
+    Returns:
+        how many pairs are new.
+    """
+    known = set(
+        db.session.execute(db.select(TwinPair.one_id, TwinPair.other_id)).tuples()
+    )
+    new = 0
+    for one_id, other_id, reason in twins.find_pairs():
+        if (one_id, other_id) not in known:
+            pair = TwinPair(one_id=one_id, other_id=other_id, reason=reason[:200])
+            db.session.add(pair)
+            new += 1
+    persistence.commit()
+    return new
+
+
+def _verify(
+    organisation: Organisation, uscc: str, checked: str, by: Reader | None
+) -> None:
+    _require_state(organisation, "unverified", "核验")
     if not organisation.uscc and not uscc.strip():
         message = "核验前填上统一社会信用代码。"
         raise Invalid(message, problems={"uscc": [message]})
+    if not checked.strip():
+        message = "写明核对了什么，比如营业执照。"
+        raise Invalid(message, problems={"checked": [message]})
     code = organisation.uscc or checked_uscc(uscc)
     # The column is unique too; this is for words that name the other one.
     other = find_organisation("", code)
@@ -125,17 +407,91 @@ def verify_organisation(
         raise Invalid(message, problems={"uscc": [message]})
     organisation.uscc = code
     organisation.verified_at = now()
-    db.session.add(
-        History(
-            kind="organisation",
-            thing_id=organisation.id,
-            deed="verify",
-            before="unverified",
-            after="verified",
-            by_id=reader_id(by),
-        )
+    organisation.state_note = ""
+    _move(organisation, "verify", "verified", by=by, note=checked.strip()[:500])
+
+
+def _checked_name(name: str) -> str:
+    name = unicodedata.normalize("NFC", name).strip()
+    # A name of signs only has an empty key, so that all such names would be one organisation.
+    if not key_of(name) or len(name) > NAME_MOST:
+        message = f"单位名称应为 1–{NAME_MOST} 个字。"
+        raise Invalid(message, problems={"name": [message]})
+    return name
+
+
+def _checked_note(note: str) -> str:
+    note = note.strip()
+    if not 2 <= len(note) <= NOTE_MOST:
+        message = f"写明原因（2–{NOTE_MOST} 字），对方才知道怎么办。"
+        raise Invalid(message, problems={"note": [message]})
+    return note
+
+
+def _remember_name(
+    organisation: Organisation, name: str, kind: str, until: date | None
+) -> None:
+    keys = {one.name_key for one in organisation.names}
+    if key_of(name) not in keys:
+        row = OrganisationName(name=name, name_key=key_of(name), kind=kind, until=until)
+        organisation.names.append(row)
+
+
+def _identity_of(organisation: Organisation) -> dict[str, Any]:
+    verified_at = organisation.verified_at
+    return {
+        "state": organisation.state,
+        "uscc": organisation.uscc,
+        "verified_at": verified_at.isoformat() if verified_at else None,
+    }
+
+
+def _settle_pair(
+    one: Organisation, other: Organisation, state: str, by: Reader | None
+) -> None:
+    first, second = sorted((one.id, other.id))
+    pair = db.session.get(TwinPair, (first, second))
+    if pair is None:
+        pair = TwinPair(one_id=first, other_id=second)
+        db.session.add(pair)
+    pair.state, pair.by_id, pair.at = state, reader_id(by), now()
+
+
+def _require_state(organisation: Organisation, state: str, deed: str) -> None:
+    if organisation.state != state:
+        raise _wrong_state(organisation, deed)
+
+
+def _wrong_state(organisation: Organisation, deed: str) -> NotNow:
+    return NotNow(
+        f"「{organisation.name}」现在的状态是「{organisation.state_name}」，不能{deed}。",
+        "请刷新后再看。",
     )
-    # Two operators at the same moment, or a code that was registered meanwhile.
-    message = "同一时刻有别人核验或登记了这个代码。"
-    quicker = Stale(message, "请刷新后再看。")
-    persistence.commit(stale=quicker, duplicates={"uq_organisation_uscc": quicker})
+
+
+def _commit() -> None:
+    quicker = Stale("同一时刻有别人改了这个单位，或登记了这个代码。", "请刷新后再看。")
+    names = ("uq_organisation_uscc", "uq_organisation_name_key")
+    persistence.commit(stale=quicker, duplicates=dict.fromkeys(names, quicker))
+
+
+def _move(
+    organisation: Organisation,
+    deed: str,
+    state: str,
+    *,
+    by: Reader | None,
+    note: str = "",
+) -> None:
+    """Set the state of an organisation and leave a History row (no commit)."""
+    row = History(
+        kind="organisation",
+        thing_id=organisation.id,
+        deed=deed,
+        before=organisation.state,
+        after=state,
+        note=note,
+        by_id=reader_id(by),
+    )
+    organisation.state = state
+    db.session.add(row)

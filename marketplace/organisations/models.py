@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.clock import now
+from marketplace.clock import now, today
 from marketplace.dictionaries.models import District
-from marketplace.extensions import Model
+from marketplace.extensions import Model, db
 from marketplace.parsing.names import name_key
 
 ORGANISATION_KINDS = {
@@ -19,6 +20,14 @@ ORGANISATION_KINDS = {
     "service_body": "技术转移服务机构",
     "operator": "平台运营方",
 }
+# 未核验: its people write and see matches, and publish nothing. 已合并: it was a twin of the one it names.
+STATES = {
+    "unverified": "未核验",
+    "verified": "已核验",
+    "suspended": "已暂停",
+    "merged": "已合并",
+}
+NAME_KINDS = {"former": "曾用名", "alias": "简称或别名"}
 # What spellings of one name share; organisations and listings are known by it.
 key_of = name_key
 
@@ -37,6 +46,17 @@ class Organisation(Model):
             name="kind",
         ),
         CheckConstraint("uscc is null or length(uscc) = 18", name="uscc"),
+        CheckConstraint(
+            "state in ('unverified', 'verified', 'suspended', 'merged')", name="state"
+        ),
+        # Verified is who has shown a code: a name alone belongs to anybody.
+        CheckConstraint(
+            "state <> 'verified' or (uscc is not null and verified_at is not null)",
+            name="verified",
+        ),
+        CheckConstraint(
+            "(state = 'merged') = (merged_into_id is not null)", name="merged"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,8 +71,114 @@ class Organisation(Model):
     supervisor: Mapped[str] = mapped_column(String(80), default="")  # 归口管理部门
     profile: Mapped[str] = mapped_column(String(500), default="")
     size_band: Mapped[str] = mapped_column(String(20), default="")
+    state: Mapped[str] = mapped_column(
+        String(12), default="unverified", server_default="unverified", index=True
+    )
     verified_at: Mapped[datetime | None]
+    # Why it is suspended, or what an operator asks it to send before it is verified.
+    state_note: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    # Two operators, or an operator and its own people, may change it at the same moment.
+    revision: Mapped[int] = mapped_column(server_default="1")
+
+    __mapper_args__ = {"version_id_col": revision}
 
     # Joined: pages that name an organisation name its district too.
     district: Mapped[District | None] = relationship(lazy="joined")
+    names: Mapped[list[OrganisationName]] = relationship(
+        order_by="OrganisationName.id", cascade="all, delete-orphan"
+    )
+    seats: Mapped[list[OrganisationSeat]] = relationship(
+        order_by="OrganisationSeat.since", cascade="all, delete-orphan"
+    )
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether an operator has checked who it is, and nothing has happened since."""
+        return self.state == "verified"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its people may act for it."""
+        return self.state in ("unverified", "verified")
+
+    @property
+    def state_name(self) -> str:
+        """The state in Chinese."""
+        return STATES[self.state]
+
+
+class OrganisationName(Model):
+    """Another name by which an organisation is found: one it had, or one people use."""
+
+    __tablename__ = "organisation_name"
+    __table_args__ = (
+        CheckConstraint("kind in ('former', 'alias')", name="kind"),
+        db.UniqueConstraint("organisation_id", "name_key"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(120))
+    name_key: Mapped[str] = mapped_column(String(200), index=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    until: Mapped[date | None]  # of a former name: the day it was given up
+
+
+class OrganisationSeat(Model):
+    """Where an organisation was seated from a day on; the last row is where it is today."""
+
+    __tablename__ = "organisation_seat"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), index=True
+    )
+    district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
+    since: Mapped[date] = mapped_column(default=today)
+
+
+class OrganisationMerge(Model):
+    """Two rows of one body made one, with what was moved, so that one button can undo it."""
+
+    __tablename__ = "organisation_merge"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gone_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    kept_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    at: Mapped[datetime] = mapped_column(default=now)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # State and code of both before, and what each room moved: its name → its own notes.
+    moved: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+
+    gone: Mapped[Organisation] = relationship(foreign_keys=[gone_id])
+    kept: Mapped[Organisation] = relationship(foreign_keys=[kept_id])
+
+
+class TwinPair(Model):
+    """Two organisations that may be one body, and what a person found; the smaller id stands first."""
+
+    __tablename__ = "twin_pair"
+    __table_args__ = (
+        CheckConstraint("one_id < other_id", name="order"),
+        CheckConstraint("state in ('proposed', 'apart', 'merged')", name="state"),
+    )
+
+    one_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
+    )
+    other_id: Mapped[int] = mapped_column(
+        ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
+    )
+    state: Mapped[str] = mapped_column(String(10), default="proposed", index=True)
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    one: Mapped[Organisation] = relationship(foreign_keys=[one_id])
+    other: Mapped[Organisation] = relationship(foreign_keys=[other_id])

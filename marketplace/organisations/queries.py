@@ -4,21 +4,133 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sqlalchemy import func, or_
+
+from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.organisations.models import Organisation, key_of
+from marketplace.lifecycle import History
+from marketplace.organisations.models import (
+    Organisation,
+    OrganisationMerge,
+    OrganisationName,
+    TwinPair,
+    key_of,
+)
+from marketplace.persistence import Page
+
+ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+PAGE = 50
 
 
 def find_organisation(name: str, uscc: str | None = None) -> Organisation | None:
-    """The organisation of that code, else of that name (spelling aside)."""
+    """The organisation of that code, else of that name, a former name or an alias (spelling aside).
+
+    A row that was merged leads to the one that stayed.
+    """
     # The code first: names change and are spelt in many ways, a code belongs to one body for good.
+    found: Organisation | None = None
     if uscc:
         by_code = db.select(Organisation).where(Organisation.uscc == uscc)
-        registered: Organisation | None = db.session.scalar(by_code)
-        if registered is not None:
-            return registered
-    by_name = db.select(Organisation).where(Organisation.name_key == key_of(name))
-    named: Organisation | None = db.session.scalar(by_name)
-    return named
+        found = db.session.scalar(by_code)
+    key = key_of(name)
+    if found is None and key:
+        by_name = db.select(Organisation).where(Organisation.name_key == key)
+        found = db.session.scalar(by_name) or _find_by_other_name(key)
+    while found is not None and found.merged_into_id is not None:
+        found = db.session.get(Organisation, found.merged_into_id)
+    return found
+
+
+def _find_by_other_name(key: str) -> Organisation | None:
+    query = (
+        db.select(Organisation)
+        .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)
+        .where(OrganisationName.name_key == key)
+        .limit(2)
+    )
+    rows = list(db.session.scalars(query))
+    # A name that two bodies had says nothing of which is meant.
+    return rows[0] if len(rows) == 1 else None
+
+
+def get_organisation(organisation_id: int) -> Organisation:
+    """The organisation of that number.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = None
+    if organisation_id <= ID_MOST:
+        row = db.session.get(Organisation, organisation_id)
+    if row is None:
+        raise NotFound("没有找到这个单位。", "网址可能有误，可以用搜索找找看。")
+    return row
+
+
+def unverified_page(page: int) -> tuple[list[Organisation], int, int]:
+    """Those that wait to be verified and have people, oldest first: (rows of a page, its number, number of pages)."""
+    waiting = Organisation.state == "unverified"
+    total = unverified_count()
+    arithmetic = Page(total, PAGE)
+    query = (
+        db.select(Organisation)
+        .where(waiting)
+        .order_by(Organisation.created_at, Organisation.id)
+        .limit(PAGE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(db.session.scalars(query)), arithmetic.clamp(page), arithmetic.pages
+
+
+def unverified_count() -> int:
+    """How many wait to be verified."""
+    query = db.select(func.count()).where(Organisation.state == "unverified")
+    return db.session.scalar(query) or 0
+
+
+def proposed_twins() -> list[TwinPair]:
+    """The pairs that nobody has decided on, whose rows both are in use; at most 100."""
+    query = (
+        db.select(TwinPair)
+        .where(TwinPair.state == "proposed")
+        .order_by(TwinPair.at, TwinPair.one_id, TwinPair.other_id)
+        .limit(PAGE * 2)
+    )
+    found = []
+    for pair in db.session.scalars(query):
+        if "merged" not in (pair.one.state, pair.other.state):
+            found.append(pair)
+    return found
+
+
+def merges_of(organisation: Organisation) -> list[OrganisationMerge]:
+    """The merges an organisation took part in that were not undone, newest first."""
+    query = db.select(OrganisationMerge).where(
+        or_(
+            OrganisationMerge.kept_id == organisation.id,
+            OrganisationMerge.gone_id == organisation.id,
+        ),
+        OrganisationMerge.undone_at.is_(None),
+    )
+    return list(db.session.scalars(query.order_by(OrganisationMerge.id.desc())))
+
+
+def get_merge(merge_id: int) -> OrganisationMerge:
+    """The merge of that number. Raises NotFound."""
+    row = None
+    if merge_id <= ID_MOST:
+        row = db.session.get(OrganisationMerge, merge_id)
+    if row is None:
+        raise NotFound("没有找到这次合并。", "请从单位页面进入。")
+    return row
+
+
+def history_of_organisation(organisation: Organisation) -> list[History]:
+    """What was done to an organisation, newest first; at most 100."""
+    query = db.select(History).where(
+        History.kind == "organisation", History.thing_id == organisation.id
+    )
+    return list(db.session.scalars(query.order_by(History.id.desc()).limit(PAGE * 2)))
 
 
 def names_of_organisations(ids: Iterable[int]) -> dict[str, str]:

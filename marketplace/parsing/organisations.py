@@ -24,24 +24,25 @@ _BRACKETED = re.compile(r"[(（\[【〔][^()（）\[\]【】〔〕]*[)）\]】�
 WIDE = ("中国", "中华", "全国", "华东", "华北")
 
 
-def _longest_first(names: Iterable[str]) -> tuple[str, ...]:
+def longest_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Words but empty ones, the longest first, so that the first that fits is the one meant."""
     return tuple(sorted((name for name in names if name), key=len, reverse=True))
 
 
-def _read_words() -> dict[str, tuple[str, ...]]:
-    """Name of each list of `organisation_words.txt` → its words, longest first."""
+def read_words(file_name: str) -> dict[str, tuple[str, ...]]:
+    """Name of each list of a file of words in this folder → its words, longest first."""
     lists: dict[str, list[str]] = {}
     name = ""
-    path = Path(__file__).with_name("organisation_words.txt")
+    path = Path(__file__).with_name(file_name)
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("["):
             name = line.strip("[]")
         elif not line.startswith("#"):
             lists.setdefault(name, []).extend(line.split())
-    return {name: _longest_first(words) for name, words in lists.items()}
+    return {name: longest_first(words) for name, words in lists.items()}
 
 
-WORDS = _read_words()
+WORDS = read_words("organisation_words.txt")
 FORMS = WORDS["forms"]
 TRADES = WORDS["trades"]
 
@@ -95,9 +96,9 @@ class NameParts:
         if not self._says_who(self.brand):
             # 东阿阿胶: the place and the trade together are the name; 轴承有限公司 has none but the whole.
             for name in (self.bare, self._with_trades(self.brand)):
-                if name not in _PLACE_WORDS and not _is_trade(name):
+                if name not in PLACE_WORDS and not is_trade(name):
                     named.add(name)
-            return _longest_first(named)
+            return longest_first(named)
         named |= {self.brand + word for word in ("公司", "集团", "厂", "牌", "股份")}
         for place in self.places:
             named.add(self._with_trades(place + self.brand))
@@ -106,7 +107,7 @@ class NameParts:
             named |= {self.bare, *self.phrases}
         elif self.bare != self._with_trades(self.brand):
             named.add(self.bare)
-        return _longest_first(named)
+        return longest_first(named)
 
     @property
     def phrases(self) -> set[str]:
@@ -121,7 +122,7 @@ class NameParts:
 
     def _says_who(self, name: str) -> bool:
         """Whether a word may be somebody's name."""
-        if len(name) < BRAND_LEAST or name in _PLACE_WORDS or name in TRADES:
+        if len(name) < BRAND_LEAST or name in PLACE_WORDS or name in TRADES:
             return False
         letters = re.sub(r"[第号零一二三四五六七八九十百千0-9]", "", name)
         # Two Latin letters stand in many words; two Han characters in few.
@@ -136,7 +137,7 @@ def parts_of_name(name: str) -> NameParts:
         name: as registered, with brackets (聊城) and branches (某某公司高唐分公司) as they come.
     """
     whole = comparable(_BRACKETED.sub("", name)) or comparable(name)
-    bare = _without_form(whole)
+    bare = without_form(whole)
     places, rest = _split_places(bare)
     brand, trades = _split_trades(rest)
     return NameParts(places, brand, trades, whole, bare)
@@ -164,7 +165,7 @@ def stands_alone(word: str, text: str) -> bool:
     return any(start in starts and end in ends for start, end in places)
 
 
-def _without_form(name: str) -> str:
+def without_form(name: str) -> str:
     """A name without its legal form, and without the branch that stands after it."""
     bare = name
     while True:
@@ -174,7 +175,7 @@ def _without_form(name: str) -> str:
             return bare
         bare = bare.removesuffix(form)
         # 某某有限公司高唐分公司: the place of the branch, where another form stands before it.
-        place = _ending_of(bare, _PLACE_WORDS)
+        place = _ending_of(bare, PLACE_WORDS)
         if place and _ending_of(bare.removesuffix(place), FORMS):
             bare = bare.removesuffix(place)
 
@@ -192,7 +193,7 @@ def _split_trades(name: str) -> tuple[str, tuple[str, ...]]:
         rest = rest.removesuffix(trade)
 
 
-def _is_trade(name: str) -> bool:
+def is_trade(name: str) -> bool:
     """Whether a name is made of trades and nothing else."""
     return _split_trades(name)[0] in TRADES
 
@@ -202,10 +203,10 @@ def _split_places(name: str) -> tuple[tuple[str, ...], str]:
     found: list[str] = []
     rest = name
     while True:
-        place = next((one for one in _PLACE_WORDS if rest.startswith(one)), "")
+        place = next((one for one in PLACE_WORDS if rest.startswith(one)), "")
         # What is left must still be a name: 鲁西 is a place, and in 鲁西化工 the name.
         left = rest.removeprefix(place)
-        if not place or len(left) < BRAND_LEAST or _is_trade(left):
+        if not place or len(left) < BRAND_LEAST or is_trade(left):
             return tuple(found), rest
         found.append(place)
         short = re.sub(r"[省市县区]$", "", place)
@@ -228,10 +229,10 @@ def _place_words() -> tuple[str, ...]:
         words |= {*names, *(f"{name}{suffix}" for name in names)}
     for name in WORDS["counties"]:
         words |= {name, f"{name}市", f"{name}区", f"{name}县"}
-    return _longest_first(words)
+    return longest_first(words)
 
 
-_PLACE_WORDS = _place_words()
+PLACE_WORDS = _place_words()
 _WITH_SUFFIX = {
     "高唐": "高唐县",
     "阳谷": "阳谷县",

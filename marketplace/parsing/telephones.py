@@ -17,6 +17,7 @@ from matching.folding import drop_unseen
 PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
 EMAIL_MOST = 254  # RFC 5321
 PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
+MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
 
 # A run of digits with what is written between the digits of one number.
@@ -102,6 +103,29 @@ def read_phone(raw: Any) -> str | None:
         message = f"号码旁边还写了「{found.name}」。"
         raise ParseError(message, "这里只填号码，人名写在「联系人」里。")
     return found.text
+
+
+def read_mobile(raw: Any) -> str | None:
+    """One mobile number as a sign-in name holds it: in international form, so that each spelling is one name.
+
+    Raises:
+        ParseError: it is no number of a mobile.
+    """
+    plain = half_width(cell_text(raw)).strip()
+    if not plain:
+        return None
+    try:
+        number = phonenumbers.parse(drop_unseen(plain), HOME)
+    except phonenumbers.NumberParseException:
+        raise ParseError("这不是手机号。", MOBILE_FORMS) from None
+    kinds = phonenumbers.PhoneNumberType
+    # Of some countries (the United States) no number tells whether it is a mobile one.
+    mobile = (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
+    is_valid = phonenumbers.is_valid_number(number)
+    if not is_valid or phonenumbers.number_type(number) not in mobile:
+        raise ParseError("这不是手机号。", MOBILE_FORMS)
+    international = phonenumbers.PhoneNumberFormat.E164
+    return str(phonenumbers.format_number(number, international))
 
 
 def read_emails(raw: Any) -> Contact | None:

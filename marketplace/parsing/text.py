@@ -108,9 +108,16 @@ def clean_text(text: str | None) -> str:
 
 def escape_formula(text: str) -> str:
     """A text as it is written to a cell: an apostrophe before what could be a formula; `cell_text` takes it off."""
-    if text.startswith(FORMULA_SIGNS):
+    if _may_be_formula(text):
         return f"'{text}"
     return text
+
+
+def _may_be_formula(text: str) -> bool:
+    """Whether a spreadsheet program may take a text for a formula; some drop blanks and unseen characters first."""
+    return text.startswith(FORMULA_SIGNS) or drop_unseen(text).lstrip().startswith(
+        FORMULA_SIGNS
+    )
 
 
 def half_width(text: str) -> str:
@@ -210,7 +217,7 @@ def _text_of_string(raw: str) -> str:
     if PICTURE_TEXT.match(raw):
         raise ParseError("这一格放的是图片，读不出文字。", "请把图片里的内容写成文字。")
     # The apostrophe of `escape_formula`; one before any other text was meant.
-    if raw.startswith("'") and raw[1:].startswith(FORMULA_SIGNS):
+    if raw.startswith("'") and _may_be_formula(raw[1:]):
         raw = raw[1:]
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
     if plain.upper() in EXCEL_ERRORS:

@@ -10,15 +10,27 @@ from collections.abc import Iterator
 from flask import url_for
 
 from marketplace.contributions import Link
-from marketplace.permissions import Deeds, Reader, broker, may, member, operator
+from marketplace.permissions import (
+    Deeds,
+    Reader,
+    broker,
+    handler,
+    may,
+    operator,
+    writer,
+)
 from marketplace.verdicts.background import jobs
 
 DEEDS: Deeds = {
     # The thing is the listing on whose matches the verdict is given.
-    "verdict.read": (member, broker, operator),
-    "verdict.give": (member, broker, operator),
+    "verdict.read": (writer, handler, broker, operator),
+    "verdict.give": (writer, handler, broker, operator),
     "verdict.grade": (broker, operator),
-    "verdict.read_reasons": (member, operator),  # why others passed one, added up
+    "verdict.read_reasons": (
+        writer,
+        handler,
+        operator,
+    ),  # why others passed one, added up
     "quality.read": (operator,),
 }
 

@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import joinedload
 
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand, Row
-from marketplace.permissions import Reader, may, organisations_of, require
+from marketplace.permissions import Reader, may, require
 from marketplace.verdicts.judgements import resolve_verdicts
 from marketplace.verdicts.models import (
     DEMAND_REASONS,
@@ -143,9 +144,17 @@ def feedback(*, by: Reader | None) -> list[DeclineReasons]:
         NotAllowed: `by` has not signed in.
     """
     require(by, "mine.read")
-    own = Achievement.organisation_id.in_(organisations_of(by))
-    query = db.select(Achievement).where(own).order_by(Achievement.id.desc())
+    query = (
+        db.select(Achievement)
+        .where(_own_achievements(by))
+        .order_by(Achievement.id.desc())
+    )
     return _decline_reasons(db.session.scalars(query))
+
+
+def _own_achievements(by: Reader | None) -> ColumnElement[bool]:
+    """Filter: those of the reader's desk; of the site itself none."""
+    return false() if by is None else Achievement.looked_after_by(by)
 
 
 def newest_measurement(*, by: Reader | None) -> Measurement | None:

@@ -1,14 +1,14 @@
 """The audit: entries, values that may be erased, signed checkpoints; what was written is neither changed nor removed
 
 Revision ID: 0013
-Revises: 0007
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0013'
-down_revision = '0007'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 

@@ -263,6 +263,8 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
         "kind": row.kind,
         "code": "bearing",
         "filename": "site.css",
+        "number": 1,
+        "token": "nothing",
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -274,6 +276,8 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
 
 
 OPEN = {
+    "accounts.privacy",
+    "accounts.terms",
     "catalogue.home",
     "catalogue.search",
     "catalogue.suggest",

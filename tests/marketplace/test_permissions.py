@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -21,61 +20,72 @@ from marketplace.permissions import (
     read_aloud,
     require,
 )
+from tests.readers import SomeReader
 
 # The table is joined when an application is built.
 pytestmark = pytest.mark.usefixtures("app")
 
 
-def person(*roles: str, organisations: tuple[int, ...] = ()) -> Any:
-    return SimpleNamespace(
-        role_names=roles, organisation_ids=organisations, is_authenticated=True
-    )
-
-
-GUEST = Guest()
-MEMBER = person("firm", organisations=(7,))
-STRANGER = person("firm", organisations=(8,))
-BROKER = person("broker", organisations=(9,))
-OPERATOR = person("operator")
-OWN = SimpleNamespace(organisation_id=7, visibility="confidential", anonymous=True)
+OWN = SimpleNamespace(
+    id=31,
+    organisation_id=7,
+    owner_id=5,
+    visibility="confidential",
+    anonymous=True,
+    broker_ids={6},
+)
+PEOPLE = {
+    "guest": Guest(),
+    "nowhere": SomeReader(1),  # signed in, of no organisation
+    "unverified": SomeReader(2, organisation_ids=(3,), is_verified=False),
+    "stranger": SomeReader(3, organisation_ids=(8,)),
+    "handler": SomeReader(4, organisation_ids=(7,)),  # of the firm, or of the desk
+    "writer": SomeReader(5, organisation_ids=(7,), handles=False),
+    "colleague": SomeReader(55, organisation_ids=(7,), handles=False),
+    "assigned": SomeReader(6, role_names=("broker",), organisation_ids=(9,)),
+    "broker": SomeReader(66, role_names=("broker",), organisation_ids=(9,)),
+    "operator": SomeReader(8, role_names=("operator",), is_verified=False),
+    "auditor": SomeReader(9, role_names=("auditor",)),
+}
+SIGNED_IN = PEOPLE.keys() - {"guest"}
+OWNERS = {"handler", "writer", "operator"}
+VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
 
 
 @pytest.mark.parametrize(
     ("deed", "who"),
     [
-        ("public.read", {"guest", "member", "stranger", "broker", "operator"}),
-        ("mine.read", {"member", "stranger", "broker", "operator"}),
-        ("listing.read_contact", {"member", "stranger", "broker", "operator"}),
-        ("listing.read_full", {"member", "broker", "operator"}),
-        ("demand.read_firm", {"member", "operator"}),
-        ("verdict.read", {"member", "broker", "operator"}),
-        ("verdict.give", {"member", "broker", "operator"}),
-        ("verdict.grade", {"broker", "operator"}),
-        ("verdict.read_reasons", {"member", "operator"}),
+        ("public.read", PEOPLE.keys()),
+        ("mine.read", SIGNED_IN),
+        ("listing.create", SIGNED_IN - {"auditor"}),
+        ("listing.read_contact", VERIFIED | {"operator"}),
+        ("listing.read_full", OWNERS | {"colleague", "assigned"}),
+        ("demand.read_firm", OWNERS | {"colleague", "assigned"}),
+        ("verdict.read", OWNERS | {"assigned", "broker"}),
+        ("verdict.give", OWNERS | {"assigned", "broker"}),
+        ("verdict.grade", {"assigned", "broker", "operator"}),
+        ("verdict.read_reasons", OWNERS),
         ("quality.read", {"operator"}),
-        ("listing.edit", {"member", "operator"}),
-        ("listing.submit", {"member", "operator"}),
-        ("listing.withdraw", {"member", "operator"}),
-        ("listing.close", {"member", "operator"}),
-        ("listing.archive", {"member", "operator"}),
+        ("listing.edit", OWNERS),
+        ("listing.submit", OWNERS),
+        ("listing.withdraw", OWNERS),
+        ("listing.close", OWNERS),
+        ("listing.archive", OWNERS),
+        ("listing.history", OWNERS),
         ("listing.review", {"operator"}),
+        ("listing.approve", {"operator"}),
         ("listing.suspend", {"operator"}),
+        ("listing.assign", {"operator"}),
+        ("organisation.verify", {"operator"}),
         ("dictionary.edit", {"operator"}),
         ("office.read", {"operator"}),
         ("no such deed", set()),
     ],
 )
 def test_who_may(deed: str, who: set[str]) -> None:
-    people = {
-        "guest": GUEST,
-        "member": MEMBER,
-        "stranger": STRANGER,
-        "broker": BROKER,
-        "operator": OPERATOR,
-    }
-    allowed = {name for name, somebody in people.items() if may(somebody, deed, OWN)}
+    allowed = {name for name, somebody in PEOPLE.items() if may(somebody, deed, OWN)}
 
-    assert allowed == who
+    assert allowed == set(who)
 
 
 def test_the_site_itself_may_do_what_is_listed_and_nothing_else() -> None:
@@ -85,22 +95,25 @@ def test_the_site_itself_may_do_what_is_listed_and_nothing_else() -> None:
 
 def test_require_says_what_to_do() -> None:
     with pytest.raises(NotAllowed) as refused:
-        require(STRANGER, "listing.edit", OWN)
+        require(PEOPLE["stranger"], "listing.edit", OWN)
 
     assert "登录" in refused.value.advice
 
 
 @pytest.mark.parametrize(
-    ("somebody", "expected"),
+    ("name", "expected"),
     [
-        (GUEST, {"public"}),
-        (MEMBER, {"public", "org:7"}),
-        (BROKER, {"public", "broker", "org:9"}),
-        (OPERATOR, {"public", "operator"}),
+        ("guest", {"public"}),
+        ("nowhere", {"public"}),
+        ("handler", {"public", "org:7"}),
+        ("colleague", {"public", "org:7"}),
+        ("broker", {"public", "broker:66", "org:9"}),
+        ("operator", {"public", "operator"}),
+        ("auditor", {"public"}),
     ],
 )
-def test_audiences(somebody: Any, expected: set[str]) -> None:
-    assert audiences(somebody) == expected
+def test_audiences(name: str, expected: set[str]) -> None:
+    assert audiences(PEOPLE[name]) == expected
 
 
 def test_a_deed_declared_twice_refuses_at_the_start() -> None:
@@ -131,4 +144,7 @@ def test_the_table_is_read_aloud(app: Flask) -> None:
 
     assert printed == read_aloud()
     assert len(printed) == len(TABLE)
-    assert "demand.read_firm: named or member or operator" in printed
+    assert (
+        "demand.read_firm: named or member or writer or assigned broker or operator"
+        in (printed)
+    )

@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
+from marketplace.accounts import queries as account_queries
 from marketplace.door import needs
-from marketplace.errors import Invalid, Stale
+from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.listings import (
     buttons,
     contradictions,
@@ -23,16 +24,22 @@ from marketplace.listings import (
     readiness,
     review_queue,
 )
-from marketplace.listings.decision_forms import DecisionForm, VerifyForm
+from marketplace.listings.decision_forms import DecisionForm
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.schema import SCHEMAS
 from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations.forms import VerificationForm
 from marketplace.organisations.models import ORGANISATION_KINDS
 from marketplace.wording import UNKNOWN
 
 # Where on the page a problem is put right; a field of the listing is one of those that are missing.
-TARGETS = {"note": "note", "uscc": "uscc", "organisation": "organisation-title"}
+TARGETS = {
+    "note": "note",
+    "uscc": "uscc",
+    "checked": "checked",
+    "organisation": "organisation-title",
+}
 
 
 @blueprint.get(f"/office/review/{KIND}/<int:listing_id>")
@@ -94,14 +101,19 @@ def resume(kind: str, listing_id: int) -> ResponseReturnValue:
 def verify(kind: str, listing_id: int) -> ResponseReturnValue:
     """Verify the organisation that owns the listing."""
     row = queries.get_visible(kind, listing_id, by=current_user)
-    form = VerifyForm()
+    if row.organisation is None:
+        raise NotNow("这份个人草稿还没有单位，没有可核验的。", "等填报人选好单位。")
+    form = VerificationForm()
     try:
         organisation_deeds.verify_organisation(
-            row.organisation, by=current_user, uscc=form.uscc.data or ""
+            row.organisation,
+            by=current_user,
+            uscc=form.uscc.data or "",
+            checked=form.checked.data or "",
         )
     except Invalid as error:
         return _review_page(row, 422, verify_form=form, error=error)
-    flash(f"「{row.organisation.name}」已核验。", "success")
+    flash(f"「{row.holder_name}」已核验。", "success")
     return redirect(
         url_for(
             "listings.review", kind=kind, listing_id=row.id, only=_kind_filter() or None
@@ -210,7 +222,7 @@ def _review_page(
     status: int = 200,
     *,
     form: DecisionForm | None = None,
-    verify_form: VerifyForm | None = None,
+    verify_form: VerificationForm | None = None,
     error: Any = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
@@ -238,8 +250,10 @@ def _review_page(
         neighbours=review_queue.neighbours(row, by=current_user, kind=_kind_filter()),
         only=only,
         form=form,
-        verify_form=verify_form or VerifyForm(formdata=None),
+        verify_form=verify_form or VerificationForm(formdata=None),
         error=error,
         days_since=review_queue.days_since,
+        given=account_queries.people_by_id(row.broker_ids).values(),
+        brokers=account_queries.brokers(),
     )
     return page, status

@@ -46,7 +46,9 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     """Change a listing."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, "listing.edit", row)
-    form = FORMS[kind](row=row)
+    form = FORMS[kind](
+        row=row, organisations=worklists.writing_organisations(current_user)
+    )
     if row.life.can(row.state, "edit"):
         return _answer_form(form, row)
     advice = "可以在「我的」里看它现在能做什么。"
@@ -121,8 +123,14 @@ def _save(form: Form, row: Row | None) -> Row:
     """Save the form: a new draft where there is no row yet, else the changed row. Raises as `deeds` does."""
     values = form.values()
     if row is not None:
-        return deeds.save(row, values, by=current_user, seen=form.seen_revision)
-    if form.owner is None:
+        return deeds.save(
+            row,
+            values,
+            by=current_user,
+            seen=form.seen_revision,
+            organisation=form.owner,
+        )
+    if form.owner is None and form.owners:
         raise Invalid("先选单位。", problems={"organisation": ["选一个单位。"]})
     return deeds.create(form.kind, values, organisation=form.owner, by=current_user)
 
@@ -132,7 +140,9 @@ def _refused_page(
 ) -> ResponseReturnValue:
     """The form with what is wrong in it; where it was to be handed in, with all that is missing too."""
     if deed == "submit":
-        owner = form.owner if row is None else row.organisation
+        owner = form.owner
+        if row is not None and row.organisation is not None:
+            owner = row.organisation
         form.blame(form.lacking(owner))
     return _form_page(form, row, 422, error=error)
 

@@ -96,6 +96,7 @@ class ListColumn:
         list_place: its place among the columns, with gaps; 0 where lists do not have it.
         unit: unit of its numbers, named in the header and at the control; empty where it has none.
         width: width of the column in a written file, in characters.
+        verbatim: it holds codes: as numbers they would lose their leading zeros and all figures after the fifteenth.
     """
 
     several: ClassVar[bool] = False  # takes several terms of its vocabulary
@@ -112,6 +113,7 @@ class ListColumn:
     list_place: int = 0
     unit: str = ""
     width: int = 16
+    verbatim: bool = False
 
     @property
     def header(self) -> str:

@@ -40,6 +40,7 @@ from marketplace.parsing.telephones import (
     read_phones,
 )
 from marketplace.parsing.text import read_flag, read_line, read_prose
+from marketplace.parsing.unnamed import is_unnamed_person
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
@@ -159,7 +160,7 @@ class Phone(ContactLine):
         if not name or name in known:
             return
         # 张三 13800000000 names whom the number reaches; beside another name it is only said.
-        if known:
+        if known or is_unnamed_person(name):
             report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
             return
         values[CONTACT_NAME] = name

@@ -17,7 +17,6 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
         " A@demo.example ",
         name="甲",
         password="one-long-password",
-        roles=["firm"],
         organisations=[first],
     )
     before = person.password
@@ -26,7 +25,7 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
         "a@demo.example",
         name="乙",
         password="other-password",
-        roles=["firm", "broker"],
+        roles=["broker"],
         organisations=[first, second],
     )
 
@@ -34,7 +33,7 @@ def test_a_person_is_added_once_and_gains_roles(make: Factory, session: Any) -> 
     assert (person.name, person.password, person.role_names) == (
         "甲",
         before,
-        {"firm", "broker"},
+        {"broker"},
     )
     assert person.organisation_ids == {first.id, second.id}
     assert person.password.startswith("$argon2")

@@ -81,6 +81,18 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
 ONLY_READ = {"matchmaking.trial"}
+# Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
+ELSEWHERE = {
+    "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "listings": ("assign", "unassign"),
+    "matchmaking": ("hold",),
+    "memberships": (
+        "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
+    ),
+    "organisations": (
+        "alias", "apart", "ask", "identity", "merge", "resume", "seat", "suspend", "undo", "verify",
+    ),
+}  # fmt: skip
 STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
 
 
@@ -90,12 +102,14 @@ def contents() -> dict[str, str]:
     for table in db.metadata.sorted_tables:
         if policy.is_technical(table):
             continue
+        # By their names alone, as the driver gives them: the types of a library may be its own.
         columns = [
-            column
+            sa.literal_column(f'"{column.name}"')
             for column in table.columns
             if column.name not in policy.TECHNICAL_COLUMNS
         ]
-        rows = db.session.execute(sa.select(*columns)).all()
+        query = sa.select(*columns).select_from(table)
+        rows = db.session.execute(query).all()
         text = "\n".join(sorted(repr(tuple(row)) for row in rows))
         prints[table.name] = hashlib.sha256(text.encode()).hexdigest()
     return prints
@@ -106,7 +120,10 @@ def test_every_surface_that_is_posted_to_is_walked(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if "POST" in (rule.methods or ()) and not rule.endpoint.startswith("security."):
             posted.add(rule.endpoint)
-    assert posted == VISITS.keys() | ONLY_READ
+    elsewhere = set()
+    for room, names in ELSEWHERE.items():
+        elsewhere |= {f"{room}.{name}" for name in names}
+    assert posted == VISITS.keys() | ONLY_READ | elsewhere
 
 
 @pytest.fixture

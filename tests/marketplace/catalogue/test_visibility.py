@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from marketplace.listings import deeds as listing_deeds
 from tests.factories import Factory
 
 KINDS = ("achievement", "demand")
@@ -29,27 +30,51 @@ STATES = (
     "archived",
 )
 VISIBILITIES = ("public", "partial", "confidential")
-READERS = ("guest", "stranger", "colleague", "broker", "operator")
-INNER = (
+READERS = (
+    "guest",
+    "stranger",
+    "desk",
+    "writer",
     "colleague",
     "broker",
+    "assigned",
     "operator",
-)  # those who may know of a confidential listing
+    "auditor",
+)
+OWNERS = ("desk", "writer", "operator")  # who may open whatever state it is in
+INNER = (*OWNERS, "colleague", "assigned")  # who may know of a confidential one
 WORD = "磁流变"  # stands in every title of the matrix
 
 SignIn = Callable[..., FlaskClient]
 
 
 def browsers(
-    make: Factory, sign_in: SignIn, client: FlaskClient, owner: Any
+    make: Factory,
+    sign_in: SignIn,
+    client: FlaskClient,
+    owner: Any,
+    *rows: Any,
+    names: Collection[str] = READERS,
 ) -> dict[str, FlaskClient]:
-    return {
-        "guest": client,
-        "stranger": sign_in(make.person("researcher", make.organisation())),
-        "colleague": sign_in(make.person("desk", owner)),
-        "broker": sign_in(make.person("broker")),
-        "operator": sign_in(make.person("operator")),
+    """Browsers of the readers; the writer began the rows, and the assigned broker was given them."""
+    people = {
+        "stranger": make.person("researcher", make.organisation()),
+        "desk": make.person("desk", owner),
+        "writer": make.person("researcher", owner),
+        "colleague": make.person("researcher", owner),
+        "broker": make.person("broker", make.organisation()),
+        "assigned": make.person("broker", make.organisation()),
+        "operator": make.person("operator"),
+        "auditor": make.person("auditor"),
     }
+    for row in rows:
+        row.owner_id = people["writer"].id
+        listing_deeds.assign_broker(row, people["assigned"], by=people["operator"])
+    found = {"guest": client}
+    for name in names:
+        if name in people:
+            found[name] = sign_in(people[name])
+    return found
 
 
 def findable(reader: str, state: str, visibility: str) -> bool:
@@ -57,7 +82,7 @@ def findable(reader: str, state: str, visibility: str) -> bool:
 
 
 def has_page(reader: str, state: str, visibility: str) -> bool:
-    if reader in ("colleague", "operator"):
+    if reader in OWNERS:
         return True
     return state in ("published", "expired") and (
         visibility != "confidential" or reader in INNER
@@ -93,7 +118,9 @@ def test_each_reader_sees_his_own_on_every_surface(
     titles = {key: row.title for key, row in rows.items()}
     paths = {key: f"/{kind}s/{row.id}" for key, row in rows.items()}
     wrong = []
-    for reader, browser in browsers(make, sign_in, client, owner).items():
+    for reader, browser in browsers(
+        make, sign_in, client, owner, *rows.values()
+    ).items():
         surfaces = {
             "home": browser.get("/").text,
             "search": "".join(
@@ -132,7 +159,7 @@ def test_an_unnamed_firm_is_named_to_nobody_but_its_own_people_and_operators(
         "圆锥滚子凸度检测", owner=firm, anonymous=True, contact_name="砺石技术部", contact_phone="0635-7654321",
         contact_email="lishi@demo.example", intended_partner="砺石的老伙伴",
     )  # fmt: skip
-    browser = browsers(make, sign_in, client, firm)[reader]
+    browser = browsers(make, sign_in, client, firm, row, names=(reader,))[reader]
 
     page = browser.get(f"/demands/{row.id}").text
     elsewhere = {
@@ -147,7 +174,7 @@ def test_an_unnamed_firm_is_named_to_nobody_but_its_own_people_and_operators(
     listed = [path for path, answer in elsewhere.items() if "砺石" in answer.text]
     by_name = browser.get("/search?q=砺石").text
     exported = cells(browser.get("/search.xlsx?kind=demand&q=凸度检测").data)
-    told = reader in ("colleague", "operator")
+    told = reader in INNER
 
     # Which part of its place is shown, and when: `listings/test_places.py`.
     assert row.alias == "聊城市某企业"
@@ -187,7 +214,7 @@ def test_of_a_partly_public_achievement_others_see_title_field_stage_and_summary
         "0635-0000001",
         "科技处",
     )
-    browser = browsers(make, sign_in, client, owner)[reader]
+    browser = browsers(make, sign_in, client, owner, row, names=(reader,))[reader]
 
     page = browser.get(f"/achievements/{row.id}").text
     lists = browser.get("/").text + browser.get("/search?q=钛酸锂").text

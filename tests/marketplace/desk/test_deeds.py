@@ -279,10 +279,10 @@ def test_a_closed_demand_leaves_search_and_matches_with_the_next_request(
 @pytest.mark.parametrize(
     ("values", "statuses"),
     [
-        # guest, another firm, broker, its own people
+        # guest, another firm, a broker it was not given to, its own people
         ({}, (200, 200, 200, 200)),
         ({"visibility": "partial"}, (200, 200, 200, 200)),
-        ({"visibility": "confidential"}, (404, 404, 200, 200)),
+        ({"visibility": "confidential"}, (404, 404, 404, 200)),
     ],
 )
 def test_who_could_read_a_demand_can_read_it_when_it_is_closed(

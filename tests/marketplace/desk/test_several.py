@@ -68,7 +68,7 @@ def test_own_listings_are_searched_by_their_names(
 def test_only_what_a_person_began(
     make: Factory, university: Any, sign_in: SignIn
 ) -> None:
-    writer = make.person("researcher", university)
+    writer = make.person("desk", university)
     own = deeds.create(
         "achievement", {"title": "我的工艺"}, organisation=university, by=writer
     )

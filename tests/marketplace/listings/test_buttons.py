@@ -5,7 +5,6 @@ The table was read off the pages before `next_deeds` took the place of the ladde
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,29 +14,16 @@ from marketplace.lifecycle import next_deeds
 from marketplace.listings import buttons
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.permissions import Guest
+from tests.readers import SomeReader
 
 ORGANISATION = 7
 STATES = LISTINGS["demand"].life.states
 READERS = {
     "guest": Guest(),
-    "broker": SimpleNamespace(
-        id=1, role_names=("broker",), organisation_ids=(9,), is_authenticated=True
-    ),
-    "member": SimpleNamespace(
-        id=2,
-        role_names=("firm",),
-        organisation_ids=(ORGANISATION,),
-        is_authenticated=True,
-    ),
-    "operator": SimpleNamespace(
-        id=3, role_names=("operator",), organisation_ids=(), is_authenticated=True
-    ),
-    "both": SimpleNamespace(
-        id=4,
-        role_names=("operator",),
-        organisation_ids=(ORGANISATION,),
-        is_authenticated=True,
-    ),
+    "broker": SomeReader(1, role_names=("broker",), organisation_ids=(9,)),
+    "member": SomeReader(2, organisation_ids=(ORGANISATION,)),
+    "operator": SomeReader(3, role_names=("operator",)),
+    "both": SomeReader(4, role_names=("operator",), organisation_ids=(ORGANISATION,)),
 }
 # State → what a list of one's own says and offers. Of an achievement the words with 关闭 are missing.
 IN_LIST = {

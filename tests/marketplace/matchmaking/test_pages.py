@@ -14,7 +14,7 @@ from marketplace.matchmaking import matchers as keeping
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
-READERS = ("guest", "owner", "other", "broker", "operator")
+READERS = ("guest", "owner", "other", "broker", "assigned", "operator")
 STATES = ("public", "partial", "confidential", "draft", "expired")
 
 
@@ -24,10 +24,12 @@ def reader(
     """A browser in the hands of that reader; `owner` belongs to the row's organisation."""
     if name == "guest":
         return client
-    role = {"owner": "firm", "other": "firm"}.get(name, name)
-    return sign_in(
-        make.person(role, row.organisation if name == "owner" else make.organisation())
-    )
+    role = {"owner": "firm", "other": "firm", "assigned": "broker"}.get(name, name)
+    owner = row.organisation if name == "owner" else make.organisation()
+    person = make.person(role, owner)
+    if name == "assigned":
+        listing_deeds.assign_broker(row, person, by=make.person("operator"))
+    return sign_in(person)
 
 
 def listing(kind: str, state: str, make: Factory) -> Any:
@@ -41,7 +43,7 @@ def listing(kind: str, state: str, make: Factory) -> Any:
 OWN_PAGE = {
     "public": set(READERS),
     "partial": set(READERS),
-    "confidential": {"owner", "broker", "operator"},
+    "confidential": {"owner", "assigned", "operator"},
     "draft": {"owner", "operator"},
     "expired": set(READERS),
 }
@@ -50,11 +52,11 @@ OWN_PAIR = {**OWN_PAGE, "expired": set()}
 OFFERED = {
     "public": set(READERS),
     "partial": set(READERS),
-    "confidential": {"broker", "operator"},
+    "confidential": {"assigned", "operator"},
     "draft": set(),
     "expired": set(),
 }
-PAIR = {**OFFERED, "confidential": {"owner", "broker", "operator"}}
+PAIR = {**OFFERED, "confidential": {"owner", "assigned", "operator"}}
 
 
 @pytest.mark.parametrize("kind", ["demand", "achievement"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotFound
+from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import Achievement, Demand
@@ -283,7 +284,13 @@ def test_a_row_of_a_list_tells_three_facts_known_ones_first(make: Factory) -> No
 
 @pytest.mark.parametrize(
     ("reader", "told"),
-    [("guest", False), ("firm", False), ("broker", True), ("operator", True)],
+    [
+        ("guest", False),
+        ("firm", False),
+        ("broker", False),
+        ("assigned", True),
+        ("operator", True),
+    ],
 )
 def test_codes_of_a_partly_public_listing_are_unknown_to_the_public(
     make: Factory, reader: str, told: bool
@@ -295,7 +302,12 @@ def test_codes_of_a_partly_public_listing_are_unknown_to_the_public(
         innovation="滚道磨粒流二次光整。",
     )
     demand = make.demand(budget=50, budget_negotiable=False)
-    by: Any = GUEST if reader == "guest" else make.person(reader, make.organisation())
+    by: Any = GUEST
+    if reader != "guest":
+        role = "broker" if reader == "assigned" else reader
+        by = make.person(role, make.organisation())
+    if reader == "assigned":
+        listing_deeds.assign_broker(row, by, by=make.person("operator"))
 
     pair = evidence_for(demand, row.id, by=by)
 

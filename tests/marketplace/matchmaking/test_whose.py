@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from marketplace.listings import deeds as listing_deeds
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -29,25 +30,30 @@ HIDDEN = {
 }
 # Who may know whose it is: (readers for whom it is their own or who know every owner).
 KNOW = {
-    "partial demand": {"colleague", "broker", "operator"},
-    "unnamed demand": {"colleague", "operator"},
-    "partial unnamed demand": {"colleague", "operator"},
-    "partial achievement": {"colleague", "broker", "operator"},
-    "confidential unnamed demand": {"colleague", "operator"},
+    "partial demand": {"colleague", "assigned", "operator"},
+    "unnamed demand": {"colleague", "assigned", "operator"},
+    "partial unnamed demand": {"colleague", "assigned", "operator"},
+    "partial achievement": {"colleague", "assigned", "operator"},
+    "confidential unnamed demand": {"colleague", "assigned", "operator"},
 }
-READERS = ("guest", "stranger", "colleague", "broker", "operator")
+READERS = ("guest", "stranger", "colleague", "broker", "assigned", "operator")
 OWNER = "临清隐山砺石轴承有限公司（示例）"
 
 
 def browsers(
-    make: Factory, sign_in: SignIn, client: FlaskClient, owner: Any
+    make: Factory, sign_in: SignIn, client: FlaskClient, owner: Any, *given: Any
 ) -> dict[str, FlaskClient]:
+    operator = make.person("operator")
+    assigned = make.person("broker", make.organisation())
+    for row in given:
+        listing_deeds.assign_broker(row, assigned, by=operator)
     return {
         "guest": client,
         "stranger": sign_in(make.person("firm", make.organisation())),
         "colleague": sign_in(make.person("firm", owner)),
-        "broker": sign_in(make.person("broker")),
-        "operator": sign_in(make.person("operator")),
+        "broker": sign_in(make.person("broker", make.organisation())),
+        "assigned": sign_in(assigned),
+        "operator": sign_in(operator),
     }
 
 
@@ -82,7 +88,7 @@ def test_the_owners_other_listings_do_not_tell_whose_it_is(
     opened = getattr(make, hidden.counterpart)(owner=owner)
     others = getattr(make, hidden.counterpart)(owner=stranger)
     wrong = []
-    for reader, browser in browsers(make, sign_in, client, owner).items():
+    for reader, browser in browsers(make, sign_in, client, owner, hidden).items():
         own = treatment(browser, opened, hidden)
         foreign = treatment(browser, others, hidden)
         # Those who may know are not offered their own; everybody else sees no difference.
@@ -116,7 +122,7 @@ def test_no_list_names_the_owner_of_a_hidden_listing(
     )
     page = f"/{kind}s/{row.id}"
     wrong = []
-    for reader, browser in browsers(make, sign_in, client, owner).items():
+    for reader, browser in browsers(make, sign_in, client, owner, row).items():
         shown = {
             "home": browser.get("/").text,
             "search": browser.get("/search?q=磁流变减振座").text,

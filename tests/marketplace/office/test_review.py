@@ -230,7 +230,8 @@ def test_an_organisation_is_verified_by_its_code(
     row = make.demand(state="submitted", owner=organisation)
 
     answer = operator.post(
-        f"/office/review/demand/{row.id}/verify", data={"uscc": uscc}
+        f"/office/review/demand/{row.id}/verify",
+        data={"uscc": uscc, "checked": "营业执照（扫描件或原件）"},
     )
 
     session.expire_all()
@@ -253,7 +254,8 @@ def test_the_owner_does_not_verify_himself(
     row = make.demand(state="submitted", owner=organisation)
 
     answer = sign_in(make.person("firm", organisation)).post(
-        f"/office/review/demand/{row.id}/verify", data={"uscc": "914403001922038216"}
+        f"/office/review/demand/{row.id}/verify",
+        data={"uscc": "914403001922038216", "checked": "营业执照（扫描件或原件）"},
     )
 
     session.expire_all()

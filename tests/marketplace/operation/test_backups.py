@@ -237,7 +237,6 @@ def test_a_backup_is_of_one_moment_while_others_write(
                     f"p{number}@demo.example",
                     name="写",
                     password="x" * 12,
-                    roles=["firm"],
                 )
             db.session.remove()
 

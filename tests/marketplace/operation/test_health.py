@@ -11,6 +11,7 @@ import pytest
 from flask import Flask, Response
 from flask_migrate import downgrade
 
+from marketplace.accounts import sessions
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.operation import background, health
@@ -123,7 +124,7 @@ def test_without_a_database_a_page_asks_to_come_back(
     site = new_site("sqlite:////nowhere/at/all.db")
     reader = site.test_client()
     with reader.session_transaction() as cookie:
-        cookie["_user_id"] = "somebody"
+        cookie.update({"_user_id": "somebody", sessions.TOKEN: "something"})
 
     answer = reader.get(path)
 

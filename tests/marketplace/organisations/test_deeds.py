@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.lifecycle import History
+from marketplace.memberships.deeds import ask_to_join
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
+from marketplace.organisations.queries import find_organisation, proposed_twins
 from tests.factories import Factory
 
 VALID = (
@@ -135,12 +138,16 @@ def test_verification_is_noted_with_who_and_not_repeated(
     outsider = make.person("firm", organisation)
 
     with pytest.raises(NotAllowed):
-        organisation_deeds.verify_organisation(organisation, by=outsider, uscc=VALID[1])
+        organisation_deeds.verify_organisation(
+            organisation, by=outsider, uscc=VALID[1], checked="营业执照"
+        )
     organisation_deeds.verify_organisation(
-        organisation, by=operator, uscc=VALID[1].lower()
+        organisation, by=operator, uscc=VALID[1].lower(), checked="营业执照"
     )
     with pytest.raises(NotNow):
-        organisation_deeds.verify_organisation(organisation, by=operator)
+        organisation_deeds.verify_organisation(
+            organisation, by=operator, checked="营业执照"
+        )
 
     note = session.query(History).filter_by(kind="organisation").one()
     assert (organisation.uscc, note.deed, note.by_id) == (
@@ -149,3 +156,176 @@ def test_verification_is_noted_with_who_and_not_repeated(
         operator.id,
     )
     assert organisation.verified_at is not None
+
+
+def test_nothing_is_verified_without_a_code_and_what_was_looked_at(
+    make: Factory,
+) -> None:
+    organisation, operator = make.organisation(verified=False), make.person("operator")
+
+    for values, field in (
+        ({"uscc": "", "checked": "营业执照"}, "uscc"),
+        ({"uscc": VALID[2], "checked": " "}, "checked"),
+        ({"uscc": "123", "checked": "营业执照"}, "uscc"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            organisation_deeds.verify_organisation(organisation, by=operator, **values)
+        assert list(refused.value.problems) == [field]
+    assert organisation.state == "unverified"
+
+
+def test_a_new_name_is_verified_again_and_the_former_one_finds_it(
+    make: Factory,
+) -> None:
+    firm = make.organisation("临清旧名轴承厂（示例）")
+    chief = make.person("firm", firm, administers=True)
+    other = make.organisation("临清别家轴承厂（示例）")
+    seen = firm.revision
+
+    with pytest.raises(NotAllowed):
+        organisation_deeds.change_identity(
+            firm, name="新名", seen=seen, by=make.person("firm", firm)
+        )
+    with pytest.raises(Stale):
+        organisation_deeds.change_identity(firm, name="新名", seen=seen + 1, by=chief)
+    for name, uscc, field in (
+        (other.name, "", "name"),
+        ("临清新名轴承厂（示例）", other.uscc, "uscc"),
+        (firm.name, "", "name"),
+        ("！", "", "name"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            organisation_deeds.change_identity(
+                firm, name=name, uscc=uscc, seen=seen, by=chief
+            )
+        assert field in refused.value.problems
+    organisation_deeds.change_identity(
+        firm, name="临清新名轴承厂（示例）", seen=seen, by=chief
+    )
+
+    assert firm.state == "unverified"
+    assert chief.verified_ids == frozenset()
+    assert find_organisation("临清 旧名轴承厂(示例)") is firm
+    assert find_organisation("临清新名轴承厂（示例）") is firm
+    with pytest.raises(Invalid, match="已经是"):
+        organisation_deeds.add_alias(
+            other, "临清旧名轴承厂（示例）", by=make.person("operator")
+        )
+
+
+def test_where_it_was_seated_stays_on_record(make: Factory) -> None:
+    firm, operator = make.organisation(district="371581"), make.person("operator")
+
+    for code, day in (("371502", date(2999, 1, 1)), ("370102", date(2026, 1, 1))):
+        with pytest.raises(Invalid):
+            organisation_deeds.move_seat(firm, code, since=day, by=operator)
+    organisation_deeds.move_seat(firm, "371502", since=date(2026, 3, 1), by=operator)
+    organisation_deeds.move_seat(firm, "371526", since=date(2025, 3, 1), by=operator)
+
+    # What is entered later and was earlier does not change where it is today.
+    assert firm.district_code == "371502"
+    assert {one.district_code for one in firm.seats} == {"371581", "371502", "371526"}
+
+
+def test_a_merge_moves_everything_and_one_button_brings_it_back(
+    make: Factory, session: Any
+) -> None:
+    kept = make.organisation("临清双生轴承有限公司（示例）")
+    gone = make.organisation("临清双生轴承公司（示例）", verified=False)
+    operator = make.person("operator")
+    people = (
+        make.person("firm", gone, administers=True),
+        make.person("firm", gone, kept),
+    )
+    row = make.demand("轴承异音", owner=gone)
+    asker = make.person("firm")
+    request = ask_to_join(gone, by=asker)
+
+    merge = organisation_deeds.merge_organisations(gone, kept, by=operator)
+    after = (
+        gone.state,
+        find_organisation(gone.name),
+        row.organisation_id,
+        [sorted(one.organisation_ids) for one in people],
+        request.organisation_id,
+    )
+    organisation_deeds.undo_merge(merge, by=operator)
+
+    assert after == ("merged", kept, kept.id, [[kept.id], [kept.id]], kept.id)
+    assert (gone.state, find_organisation(gone.name)) == ("unverified", gone)
+    assert row.organisation_id == request.organisation_id == gone.id
+    session.expire_all()
+    assert people[0].organisation_ids == {gone.id}
+    assert people[1].organisation_ids == {gone.id, kept.id}
+    assert people[0].administered_ids == {gone.id}
+    with pytest.raises(NotNow):
+        organisation_deeds.undo_merge(merge, by=operator)
+
+
+def test_a_merge_gives_on_the_code_and_takes_it_back(make: Factory) -> None:
+    kept = make.organisation("无代码的厂（示例）", verified=False)
+    gone = make.organisation("有代码的厂（示例）")
+    code, operator = gone.uscc, make.person("operator")
+
+    merge = organisation_deeds.merge_organisations(gone, kept, by=operator)
+    merged = (gone.uscc, kept.uscc)
+    organisation_deeds.undo_merge(merge, by=operator)
+
+    assert merged == (None, code)
+    assert (gone.uscc, kept.uscc, gone.state) == (code, None, "verified")
+
+
+def test_what_is_not_merged(make: Factory) -> None:
+    operator = make.person("operator")
+    first, second = make.organisation(), make.organisation()
+    third = make.organisation(verified=False)
+    make.demand("同名的需求", owner=first)
+    make.demand("同名的需求", owner=third)
+
+    for gone, kept, said in (
+        (first, first, "不能合并"),
+        (first, second, "代码不同"),
+        (third, first, "同名的需求"),
+    ):
+        with pytest.raises(NotNow, match=said):
+            organisation_deeds.merge_organisations(gone, kept, by=operator)
+    with pytest.raises(NotAllowed):
+        organisation_deeds.merge_organisations(third, second, by=make.person("firm"))
+
+
+def test_a_suspended_organisation_hides_what_it_published_and_shows_it_again(
+    make: Factory,
+) -> None:
+    firm, operator = make.organisation(), make.person("operator")
+    shown = make.demand("公开的需求", owner=firm)
+    hidden = make.demand("另有原因暂停的", owner=firm, state="suspended")
+
+    organisation_deeds.suspend_organisation(firm, note="被举报，核实中", by=operator)
+    during = (shown.state, hidden.state, firm.state)
+    organisation_deeds.resume_organisation(firm, by=operator)
+
+    assert during == ("suspended", "suspended", "suspended")
+    assert (shown.state, hidden.state, firm.state) == (
+        "published",
+        "suspended",
+        "verified",
+    )
+
+
+def test_twins_are_proposed_once_and_what_is_decided_stays(make: Factory) -> None:
+    one = make.organisation("聊城鑫达精密轴承有限公司（示例）", verified=False)
+    other = make.organisation("聊城市鑫达精密轴承有限责任公司（示例）", verified=False)
+    make.organisation("聊城恒澜精密轴承有限公司（示例）", verified=False)
+    operator = make.person("operator")
+
+    first, again = (
+        organisation_deeds.propose_twins(),
+        organisation_deeds.propose_twins(),
+    )
+    pairs = [(pair.one_id, pair.other_id) for pair in proposed_twins()]
+    organisation_deeds.keep_apart(other, one, by=operator)
+    organisation_deeds.propose_twins()
+
+    assert (first, again) == (1, 0)
+    assert pairs == [(one.id, other.id)]
+    assert proposed_twins() == []

@@ -15,6 +15,7 @@ from marketplace.listings.child_models import AchievementMetric
 from marketplace.listings.schema import terms
 from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing import ParseError
+from marketplace.parsing.contact_cells import read_contact
 from marketplace.parsing.days import read_day, read_months, read_years
 from marketplace.parsing.figures import read_metrics, read_whole
 from marketplace.parsing.lists import read_aligned, read_keywords
@@ -644,7 +645,7 @@ def test_people_with_titles_and_shares() -> None:
         ("聊城大学；某某有限公司", ["聊城大学", "某某有限公司"]),
         ("聊城大学、山东某某有限公司", ["聊城大学", "山东某某有限公司"]),
         ("聊城市农、林研究所", ["聊城市农、林研究所"]),
-        ("中国某院、水利部某研究所；", ["中国某院、水利部某研究所"]),
+        ("“中国某院、水利部某研究所”", ["中国某院、水利部某研究所"]),
         ("某某肿瘤中心(大学附属医院、研究所)", ["某某肿瘤中心(大学附属医院、研究所)"]),
         ("聊城大学（示例）、某某厂（示例）", ["聊城大学（示例）", "某某厂（示例）"]),
     ],
@@ -722,6 +723,17 @@ def test_text_cells() -> None:
         cell_text("#REF!")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["=1", "+1", "-1", "@a", " =1", "\xa0=1", "\t=1", "\u3000-1", "\u200b+1", "\n@a", "＝1", "'=1", "' =1", "\x1f=1"],
+)  # fmt: skip
+def test_no_text_is_written_as_a_formula(text: str) -> None:
+    written = escape_formula(text)
+
+    assert written == f"'{text}"
+    assert cell_text(written) == CONTROL.sub("", text).strip()
+
+
 @given(st.text())
 def test_what_is_escaped_comes_back(plain: str) -> None:
     kept = CONTROL.sub("", plain.replace("\r\n", "\n").replace("\r", "\n")).strip()
@@ -763,6 +775,7 @@ READERS: dict[str, Callable[[Any], Any]] = {
     "keywords": read_keywords,
     "organisations": read_organisations,
     "people": read_people,
+    "contact": read_contact,
     "phone": read_phone,
     "email": read_email,
     "uscc": read_uscc,

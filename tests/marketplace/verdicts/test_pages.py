@@ -255,7 +255,7 @@ def test_no_page_tells_an_achievements_owner_who_passed_it(
     case: Case, make: Factory, sign_in: SignIn
 ) -> None:
     achievement = case.achievements[0]
-    owner = sign_in(make.person("researcher", achievement.organisation))
+    owner = sign_in(make.person("desk", achievement.organisation))
     addresses = (
         f"/achievements/{achievement.id}/matches",
         "/mine/feedback",
@@ -296,7 +296,7 @@ def test_the_reasons_on_the_list_of_an_achievement_read_from_its_side(
     achievement = case.achievements[0]
     for number in range(4):
         make.demand(f"轴承超精研磨降噪攻关{number}")
-    browser = sign_in(make.person("researcher", achievement.organisation))
+    browser = sign_in(make.person("desk", achievement.organisation))
 
     page = browser.get(f"/achievements/{achievement.id}/matches").get_data(as_text=True)
 

@@ -415,7 +415,7 @@ def test_the_owner_of_an_achievement_judges_demands_and_loses_the_declined_ones(
             key_technology="",
             keywords=["果酒"],
         )
-    owner = make.person("researcher", achievement.organisation)
+    owner = make.person("desk", achievement.organisation)
     answer = matches_for(achievement, by=owner)
     assert {offer.row.id for offer in answer.offers} == {case.demand.id, other.id}
 
@@ -452,7 +452,7 @@ def test_the_database_refuses_half_verdicts(
 
 def test_three_firms_are_told_and_two_are_not(case: Case, make: Factory) -> None:
     achievement = case.achievements[0]
-    owner = make.person("researcher", achievement.organisation)
+    owner = make.person("desk", achievement.organisation)
     decline = declining(make, achievement.id)
 
     for number, reason in enumerate(("price", "price", "too_early"), start=1):
@@ -480,7 +480,7 @@ def test_fewer_than_three_firms_are_never_told_however_many_verdicts(
     make: Factory, given_verdicts: list[tuple[int, str]]
 ) -> None:
     achievement = make.achievement()
-    owner = make.person("researcher", achievement.organisation)
+    owner = make.person("desk", achievement.organisation)
     firms = [make.organisation() for _ in range(2)]
 
     for firm, reason in given_verdicts:

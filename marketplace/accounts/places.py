@@ -1,0 +1,58 @@
+"""The places of people when their organisation is merged into another. Nothing is committed here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace.accounts.models import Membership
+from marketplace.extensions import db
+
+
+def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
+    """Give everybody of one organisation their place in another; who is there already keeps that place.
+
+    Returns:
+        `moved`: numbers of the people who went over; `left`: the places of those who had both, as they were.
+    """
+    kept = set(
+        db.session.scalars(
+            db.select(Membership.person_id).where(Membership.organisation_id == kept_id)
+        )
+    )
+    query = db.select(Membership).where(Membership.organisation_id == gone_id)
+    moved: list[int] = []
+    left: list[dict[str, Any]] = []
+    for place in db.session.scalars(query):
+        if place.person_id not in kept:
+            place.organisation_id = kept_id
+            moved.append(place.person_id)
+            continue
+        left.append(
+            {
+                "person_id": place.person_id,
+                "role": place.role,
+                "is_administrator": place.is_administrator,
+                "post": place.post,
+            }
+        )
+        db.session.delete(place)
+    db.session.flush()
+    return {"moved": moved, "left": left}
+
+
+def move_back(gone_id: int, kept_id: int, moved: dict[str, Any]) -> None:
+    """Give people their former places back; who has left since is not brought back."""
+    query = db.select(Membership).where(
+        Membership.organisation_id == kept_id, Membership.person_id.in_(moved["moved"])
+    )
+    for place in db.session.scalars(query):
+        place.organisation_id = gone_id
+    present = set(
+        db.session.scalars(
+            db.select(Membership.person_id).where(Membership.organisation_id == kept_id)
+        )
+    )
+    for one in moved["left"]:
+        if one["person_id"] in present:
+            db.session.add(Membership(organisation_id=gone_id, **one))
+    db.session.flush()

@@ -1,0 +1,101 @@
+"""What becomes of listings when their owner is merged into another, or suspended. Nothing is committed here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace.clock import now
+from marketplace.errors import NotNow
+from marketplace.extensions import db
+from marketplace.lifecycle import History
+from marketplace.listings.cards import card_of
+from marketplace.listings.life import ENDED
+from marketplace.listings.models import KIND_NAMES, LISTINGS
+from marketplace.permissions import Reader
+
+# What History says of listings that went with their owner; by it they are found when the owner is back.
+OWNER_STOPPED = "单位已暂停"
+
+
+def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
+    """Give the listings of one organisation to another.
+
+    Returns:
+        kind → ids of what was moved.
+
+    Raises:
+        NotNow: both have a living listing of one title.
+    """
+    moved = {}
+    for kind, table in LISTINGS.items():
+        taken = db.select(table.title_key).where(
+            table.organisation_id == kept_id, table.state.not_in(ENDED)
+        )
+        clash = db.select(table.title).where(
+            table.organisation_id == gone_id,
+            table.state.not_in(ENDED),
+            table.title_key.in_(taken),
+        )
+        titles = list(db.session.scalars(clash.order_by(table.id).limit(5)))
+        if titles:
+            raise NotNow(
+                f"两个单位都有同名的{KIND_NAMES[kind]}：{'；'.join(titles)}。",
+                "请先撤回其中一条，或改名。",
+            )
+        rows = list(
+            db.session.scalars(db.select(table).where(table.organisation_id == gone_id))
+        )
+        _give(rows, kept_id)
+        moved[kind] = [row.id for row in rows]
+    return moved
+
+
+def move_back(gone_id: int, kept_id: int, moved: dict[str, list[int]]) -> None:
+    """Give listings back that were moved, but for those that belong to a third by now."""
+    for kind, ids in moved.items():
+        table = LISTINGS[kind]
+        query = db.select(table).where(
+            table.id.in_(ids), table.organisation_id == kept_id
+        )
+        _give(list(db.session.scalars(query)), gone_id)
+
+
+def stop_organisation(organisation_id: int, by: Reader | None) -> None:
+    """Hide what an organisation has published."""
+    for table in LISTINGS.values():
+        published = db.select(table).where(
+            table.organisation_id == organisation_id, table.state == "published"
+        )
+        for row in db.session.scalars(published):
+            row.life.move(row, "suspend", by=by, note=OWNER_STOPPED)
+            row.updated_at = now()
+
+
+def start_organisation(organisation_id: int, by: Reader | None) -> None:
+    """Show again what went with its owner; what was suspended for a reason of its own stays hidden."""
+    for kind, table in LISTINGS.items():
+        hidden = db.select(table).where(
+            table.organisation_id == organisation_id, table.state == "suspended"
+        )
+        for row in db.session.scalars(hidden):
+            last = db.session.scalar(
+                db.select(History)
+                .where(History.kind == kind, History.thing_id == row.id)
+                .where(History.deed == "suspend")
+                .order_by(History.id.desc())
+                .limit(1)
+            )
+            if last is not None and last.note == OWNER_STOPPED:
+                row.life.move(row, "resume", by=by)
+                row.updated_at = now()
+
+
+def _give(rows: list[Any], organisation_id: int) -> None:
+    for row in rows:
+        row.organisation_id = organisation_id
+        row.updated_at = now()
+    db.session.flush()
+    for row in rows:
+        # The owner is read anew: the card of a listing may name who holds it.
+        db.session.refresh(row, ["organisation"])
+        row.card = card_of(row)

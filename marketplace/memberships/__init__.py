@@ -1,0 +1,33 @@
+"""Memberships: coming into an organisation, being given a place in it, inviting others, leaving.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.memberships.contributed import nav, task_count, tasks, trays
+from marketplace.memberships.moving import move_back, move_between
+from marketplace.permissions import (
+    Deeds,
+    acting_person,
+    administrator,
+    operator,
+    signed_in,
+)
+
+DEEDS: Deeds = {
+    "organisation.found": (acting_person,),
+    "organisation.join": (acting_person,),
+    "membership.read": (signed_in,),  # one's own places
+    "people.manage": (administrator, operator),
+}
+
+__all__ = [
+    "DEEDS",
+    "move_back",
+    "move_between",
+    "nav",
+    "task_count",
+    "tasks",
+    "trays",
+]

@@ -1,0 +1,69 @@
+"""What the room lays out for the hubs: the requests that wait, and the link to one's own places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from flask import request, url_for
+
+from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.memberships import queries
+from marketplace.memberships.forms import request_forms
+from marketplace.permissions import Reader, may
+from marketplace.wording import day
+
+
+def nav(reader: Reader) -> Iterator[Link]:
+    """One's own places, for everybody who has signed in."""
+    if may(reader, "membership.read"):
+        current = request.blueprint == "memberships"
+        yield Link(
+            "我的单位",
+            url_for("memberships.own"),
+            "account",
+            "true" if current else "",
+        )
+
+
+def tasks(person: Reader) -> Iterator[Task]:
+    """The requests that wait for an administrator."""
+    for one in queries.requests_for(person.administered_ids):
+        yield Task(
+            kind_name="加入申请",
+            title=f"{one.person.name} 申请加入「{one.organisation.name}」",
+            url=url_for("memberships.people", organisation_id=one.organisation_id)
+            + "#requests",
+            state="待处理",
+            since=one.created_at,
+            dated=("申请时间", f"{day(one.created_at)} 提出"),
+            note=one.note,
+            button="去处理",
+        )
+
+
+def task_count(person: Reader) -> int:
+    """How many they are."""
+    if not person.administered_ids:
+        return 0
+    return len(queries.requests_for(person.administered_ids))
+
+
+def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
+    """The requests for organisations that nobody administers, for operators."""
+    if not may(person, "people.manage"):
+        return
+    yield Tray(
+        "joining",
+        "加入申请",
+        count=queries.unattended_count,
+        page=_tray_page,
+        waits=True,
+        position=1,
+    )
+
+
+def _tray_page(_page: int) -> Panel:
+    rows = []
+    for one in queries.unattended_requests():
+        rows.append((one, *request_forms(one)))
+    return Panel("memberships/_requests.html", {"rows": rows, "back": "office"})

@@ -1,0 +1,438 @@
+"""Coming into an organisation, being given a place, and leaving it. The only file of this room that commits."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import timedelta
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from marketplace import persistence
+from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.lifecycle import History
+from marketplace.memberships.models import Invitation, JoinRequest
+from marketplace.memberships.queries import ID_MOST
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations import queries as organisation_queries
+from marketplace.organisations.models import Organisation
+from marketplace.parsing import ParseError
+from marketplace.parsing.telephones import read_email
+from marketplace.permissions import Reader, reader_id, require
+
+INVITATION_DAYS = 14
+# An administrator who invites more people than this in a day is a script, or was robbed of the account.
+INVITATIONS_A_DAY = 50
+NOTE_MOST = 200
+LAST_ADMINISTRATOR = "这是本单位最后一位管理员，先把管理员交给别人。"
+CHANGED_MEANWHILE = "同一时刻有别人处理了。"
+
+
+def found_organisation(
+    name: str, *, uscc: str, kind: str, district_code: str | None, by: Person
+) -> Organisation:
+    """Enter an organisation that the site does not know, unverified; its founder looks after its people.
+
+    Args:
+        name: as its licence says.
+        uscc: its 统一社会信用代码, as typed.
+        kind: a code of `ORGANISATION_KINDS`.
+        district_code: where it is seated; None for elsewhere.
+        by: the founder.
+
+    Raises:
+        NotAllowed: they look on as an auditor.
+        Invalid: something is wrong with what was typed.
+        NotNow: the site knows it already, by its code or its name: they ask to join it.
+    """
+    require(by, "organisation.found")
+    code = organisation_deeds.checked_uscc(uscc)
+    if kind == "operator":
+        raise Invalid("单位类型不在列表中。", problems={"kind": ["选一种单位类型。"]})
+    known = organisation_queries.find_organisation(name, code)
+    if known is not None:
+        raise NotNow(
+            f"平台上已有「{known.name}」，没有重复登记。",
+            "请申请加入它；名称或代码不对的，请联系平台运营方。",
+        )
+    organisation = organisation_deeds.draft_organisation(
+        name, kind=kind, uscc=code, district_code=district_code
+    )
+    place = "desk" if kind in INSTITUTIONS else "member"
+    _add_place(by, organisation, place, administers=True)
+    _note(organisation, "found", by, "")
+    _commit()
+    return organisation
+
+
+def ask_to_join(
+    organisation: Organisation, *, note: str = "", by: Person
+) -> JoinRequest:
+    """Ask the administrators of an organisation for a place.
+
+    Raises:
+        NotAllowed: they look on as an auditor.
+        NotNow: they belong to it, have asked already, or nobody acts for it any more.
+        Invalid: the note is too long.
+    """
+    require(by, "organisation.join")
+    if len(note) > NOTE_MOST:
+        message = f"最多 {NOTE_MOST} 个字。"
+        raise Invalid(message, problems={"note": [message]})
+    if not organisation.is_active:
+        raise NotNow(
+            f"「{organisation.name}」{organisation.state_name}，现在不能加入。",
+            "请联系平台运营方。",
+        )
+    if by.place_in(organisation.id) is not None:
+        raise NotNow(f"您已经在「{organisation.name}」里。", "不用再申请。")
+    waiting = db.select(JoinRequest).where(
+        JoinRequest.person_id == by.id,
+        JoinRequest.organisation_id == organisation.id,
+        JoinRequest.state == "waiting",
+    )
+    if db.session.scalar(waiting) is not None:
+        raise _asked_already(organisation)
+    request = JoinRequest(person=by, organisation=organisation, note=note.strip())
+    db.session.add(request)
+    persistence.commit(
+        duplicates={"uq_join_request_waiting": _asked_already(organisation)}
+    )
+    return request
+
+
+def accept_request(
+    request: JoinRequest, *, place: str, administers: bool = False, by: Reader | None
+) -> None:
+    """Give somebody who asked a place.
+
+    Args:
+        request: what waits.
+        place: a code of `PLACES`.
+        administers: whether they look after the people too.
+        by: an administrator of the organisation, or an operator.
+
+    Raises:
+        NotAllowed, NotNow.
+        Invalid: there is no such place.
+    """
+    require(by, "people.manage", request)
+    _require_waiting(request)
+    _require_place(request.organisation, place)
+    if request.person.place_in(request.organisation_id) is None:
+        _add_place(request.person, request.organisation, place, administers=administers)
+    _decide(request, "accepted", by)
+    _note(request.organisation, "accept", by, request.person.name)
+    _commit()
+
+
+def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> None:
+    """Refuse somebody a place, with the reason. Raises NotAllowed, NotNow, Invalid."""
+    require(by, "people.manage", request)
+    _require_waiting(request)
+    if not 2 <= len(reason.strip()) <= NOTE_MOST:
+        message = f"写明原因（2–{NOTE_MOST} 字），对方才知道怎么办。"
+        raise Invalid(message, problems={"reason": [message]})
+    request.reason = reason.strip()
+    _decide(request, "declined", by)
+    _note(request.organisation, "decline", by, request.person.name)
+    _commit()
+
+
+def withdraw_request(request: JoinRequest, *, by: Person) -> None:
+    """Take back one's own request. Raises NotAllowed, NotNow."""
+    if request.person_id != by.id:
+        raise NotAllowed("这不是您的申请。", "请用提出申请的账号登录。")
+    _require_waiting(request)
+    _decide(request, "withdrawn", by)
+    _commit()
+
+
+def change_place(
+    membership: Membership, *, place: str, administers: bool, by: Reader | None
+) -> None:
+    """Give somebody another place in an organisation, make them an administrator, or no longer one.
+
+    Raises:
+        NotAllowed.
+        NotNow: the organisation would lose its last administrator.
+        Invalid: there is no such place.
+    """
+    organisation = membership.organisation
+    require(by, "people.manage", organisation)
+    _require_place(organisation, place)
+    _lock(organisation)
+    if membership.is_administrator and not administers:
+        _require_other_administrator(membership)
+    membership.role = place
+    membership.is_administrator = administers
+    _note(
+        organisation,
+        "place",
+        by,
+        f"{membership.person.name}：{membership.role_name}",
+    )
+    _commit()
+
+
+def remove_member(membership: Membership, *, by: Reader | None) -> None:
+    """Let somebody go; their listings stay. Raises NotAllowed; NotNow for the last administrator."""
+    organisation = membership.organisation
+    require(by, "people.manage", organisation)
+    _end_place(membership, "remove", by)
+
+
+def leave_organisation(organisation: Organisation, *, by: Person) -> None:
+    """Leave an organisation; one's listings stay with it.
+
+    Raises:
+        NotNow: they do not belong to it, or are its last administrator.
+    """
+    membership = by.place_in(organisation.id)
+    if membership is None:
+        raise NotNow(f"您已经不在「{organisation.name}」里。", "请刷新后再看。")
+    _end_place(membership, "leave", by)
+
+
+def invite_person(
+    organisation: Organisation,
+    email: str,
+    *,
+    place: str,
+    administers: bool = False,
+    by: Reader | None,
+) -> tuple[Invitation, str]:
+    """Keep a place for an address.
+
+    Args:
+        organisation: where the place is.
+        email: whom it is for; only an account of that address can take it.
+        place: a code of `PLACES`.
+        administers: whether they shall look after the people too.
+        by: an administrator of the organisation, or an operator.
+
+    Returns:
+        the invitation, and the secret part of its link, which is stored nowhere.
+
+    Raises:
+        NotAllowed, Invalid.
+        NotNow: they belong to it already, or too many were sent today.
+    """
+    require(by, "people.manage", organisation)
+    _require_place(organisation, place)
+    address = _checked_address(email)
+    _refuse_too_many(organisation)
+    known = db.session.scalar(db.select(Person).where(Person.email == address))
+    if known is not None and known.place_in(organisation.id) is not None:
+        raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")
+    nonce = secrets.token_urlsafe(24)
+    invitation = Invitation(
+        organisation=organisation,
+        email=address,
+        role=place,
+        is_administrator=administers,
+        digest=_digest(nonce),
+        created_by_id=reader_id(by),
+        expires_at=now() + timedelta(days=INVITATION_DAYS),
+    )
+    db.session.add(invitation)
+    _note(organisation, "invite", by, f"{address}：{invitation.role_name}")
+    persistence.commit()
+    return invitation, _signer().dumps([invitation.id, nonce])
+
+
+def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
+    """Make the link of an invitation useless. Raises NotAllowed, NotNow."""
+    require(by, "people.manage", invitation)
+    if not invitation.is_open:
+        raise NotNow("这份邀请已经用过、撤销或过期。", "请刷新后再看。")
+    invitation.revoked_at = now()
+    _note(invitation.organisation, "revoke", by, invitation.email)
+    _commit()
+
+
+def opened_invitation(token: str) -> Invitation:
+    """The invitation that a link opens.
+
+    Raises:
+        NotFound: it was not made here, or is used, revoked or over: one answer, for the link alone says nothing.
+    """
+    invitation: Invitation | None = None
+    try:
+        number, nonce = _signer().loads(token)
+    except (BadSignature, ValueError, TypeError):
+        number, nonce = 0, ""
+    if isinstance(number, int) and 0 < number <= ID_MOST and isinstance(nonce, str):
+        invitation = db.session.get(Invitation, number)
+    wrong = invitation is None or not hmac.compare_digest(
+        invitation.digest, _digest(nonce)
+    )
+    if invitation is None or wrong or not invitation.is_open:
+        raise NotFound(
+            "这份邀请不能用了：可能已经用过、被撤销，或者过期。",
+            "请让邀请您的人重新发一份。",
+        )
+    return invitation
+
+
+def take_invitation(invitation: Invitation, *, by: Person) -> None:
+    """Take the place that an invitation keeps.
+
+    Raises:
+        NotAllowed: it was meant for another address.
+        NotNow: it is used, revoked or over.
+    """
+    if invitation.email != by.email:
+        raise NotAllowed(
+            f"这份邀请是发给 {invitation.email} 的。",
+            "请用那个邮箱的账号登录；没有账号的先注册。",
+        )
+    # Of two presses the second waits here, and finds it used.
+    query = db.select(Invitation).where(Invitation.id == invitation.id)
+    invitation = db.session.scalars(
+        query.with_for_update().execution_options(populate_existing=True)
+    ).one()
+    if not invitation.is_open:
+        raise NotNow("这份邀请已经用过、撤销或过期。", "请看「我的单位」。")
+    if by.place_in(invitation.organisation_id) is None:
+        _add_place(
+            by,
+            invitation.organisation,
+            invitation.role,
+            administers=invitation.is_administrator,
+        )
+    invitation.used_at, invitation.used_by_id = now(), by.id
+    waiting = db.select(JoinRequest).where(
+        JoinRequest.person_id == by.id,
+        JoinRequest.organisation_id == invitation.organisation_id,
+        JoinRequest.state == "waiting",
+    )
+    for request in db.session.scalars(waiting):
+        _decide(request, "accepted", by)
+    _note(invitation.organisation, "take", by, by.name)
+    _commit()
+
+
+def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
+    organisation, person = membership.organisation, membership.person
+    _lock(organisation)
+    if membership.is_administrator:
+        _require_other_administrator(membership)
+    person.memberships.remove(membership)
+    _note(organisation, deed, by, person.name)
+    _commit()
+
+
+def _add_place(
+    person: Person, organisation: Organisation, place: str, *, administers: bool
+) -> None:
+    person.memberships.append(
+        Membership(organisation=organisation, role=place, is_administrator=administers)
+    )
+
+
+def _lock(organisation: Organisation) -> None:
+    """Let nobody else change the people of an organisation before this commit."""
+    # SQLite lets one request write at a time; PostgreSQL waits at the row.
+    query = db.select(Organisation.id).where(Organisation.id == organisation.id)
+    db.session.execute(query.with_for_update())
+
+
+def _require_other_administrator(membership: Membership) -> None:
+    query = db.select(Membership.person_id).where(
+        Membership.organisation_id == membership.organisation_id,
+        Membership.is_administrator,
+        Membership.person_id != membership.person_id,
+    )
+    if db.session.scalar(query.limit(1)) is None:
+        raise NotNow(LAST_ADMINISTRATOR, "在「单位人员」里指定一位新的管理员。")
+
+
+def _require_waiting(request: JoinRequest) -> None:
+    if request.state != "waiting":
+        raise NotNow(f"这份申请{request.state_name}。", "请刷新后再看。")
+
+
+def _require_place(organisation: Organisation, place: str) -> None:
+    # Who researches at a university has no counterpart in a firm, where everybody writes for the firm.
+    is_institution = organisation.kind in INSTITUTIONS
+    fits = place in PLACES and (place == "member") != is_institution
+    if not fits:
+        message = "选一个适合这个单位的身份。"
+        raise Invalid(message, problems={"place": [message]})
+
+
+def places_for(organisation: Organisation) -> dict[str, str]:
+    """Code → name of the places that an organisation of this kind has."""
+    if organisation.kind in INSTITUTIONS:
+        return {code: name for code, name in PLACES.items() if code != "member"}
+    return {"member": PLACES["member"]}
+
+
+def _refuse_too_many(organisation: Organisation) -> None:
+    query = db.select(db.func.count()).where(
+        Invitation.organisation_id == organisation.id,
+        Invitation.created_at > now() - timedelta(days=1),
+    )
+    if (db.session.scalar(query) or 0) >= INVITATIONS_A_DAY:
+        raise NotNow(
+            f"今天已经发出 {INVITATIONS_A_DAY} 份邀请。",
+            "请明天再邀请，或请对方自己申请加入。",
+        )
+
+
+def _checked_address(email: str) -> str:
+    try:
+        address = read_email(email)
+    except ParseError as error:
+        raise Invalid(error.message, problems={"email": [error.message]}) from None
+    if address is None:
+        message = "写上对方的邮箱。"
+        raise Invalid(message, problems={"email": [message]})
+    return address.lower()
+
+
+def _decide(request: JoinRequest, state: str, by: Reader | None) -> None:
+    request.state = state
+    request.decided_at = now()
+    request.decided_by_id = reader_id(by)
+
+
+def _asked_already(organisation: Organisation) -> NotNow:
+    return NotNow(
+        f"您已经申请加入「{organisation.name}」，正在等对方处理。",
+        "可以在「我的单位」里看进度。",
+    )
+
+
+def _note(organisation: Organisation, deed: str, by: Reader | None, note: str) -> None:
+    """Leave a History row of the organisation (no commit)."""
+    db.session.add(
+        History(
+            kind="organisation",
+            thing_id=organisation.id,
+            deed=deed,
+            before=organisation.state,
+            after=organisation.state,
+            note=note,
+            by_id=reader_id(by),
+        )
+    )
+
+
+def _commit() -> None:
+    quicker = Stale(CHANGED_MEANWHILE, "请刷新后再看。")
+    persistence.commit(stale=quicker, duplicates={"pk_membership": quicker})
+
+
+def _digest(nonce: str) -> str:
+    return hashlib.sha256(nonce.encode()).hexdigest()
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt="invitation")

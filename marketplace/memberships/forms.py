@@ -1,0 +1,94 @@
+"""The forms of joining, founding and inviting. What may be typed is checked by the deeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wtforms import BooleanField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from marketplace.forms import PageForm
+from marketplace.memberships.deeds import places_for
+from marketplace.memberships.models import JoinRequest
+from marketplace.organisations.models import ORGANISATION_KINDS
+
+NOTE_LONG = "最多 200 个字。"
+
+
+class CodeForm(PageForm):
+    """Whom one represents."""
+
+    uscc = StringField(
+        "统一社会信用代码",
+        [InputRequired("填写 18 位统一社会信用代码。")],
+        description="18 位，在营业执照或事业单位法人证书上。平台按它认单位，同一个单位不会登记两次。",
+    )
+
+
+class JoinForm(PageForm):
+    """A request to join an organisation that the site knows."""
+
+    note = StringField(
+        "给管理员的话",
+        [Length(max=200, message=NOTE_LONG)],
+        description="比如您的部门和职务，对方好认。可以不写。",
+    )
+
+
+class FoundingForm(PageForm):
+    """An organisation that the site does not know yet."""
+
+    name = StringField(
+        "单位名称",
+        [InputRequired("填写单位名称。"), Length(max=120, message="最多 120 个字。")],
+        description="照营业执照或法人证书填写全称。",
+    )
+    kind = RadioField("单位类型", [InputRequired("选一种单位类型。")])
+    district = SelectField("所在县市区", description="外地单位选「聊城以外」。")
+
+    def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = dict(ORGANISATION_KINDS)
+        del kinds["operator"]
+        self.kind.choices = kinds
+        self.district.choices = {"": "聊城以外", **districts}
+
+
+class PlaceForm(PageForm):
+    """A place in an organisation."""
+
+    place = SelectField("身份")
+    administers = BooleanField("单位管理员：处理加入申请，管理本单位人员")
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place.choices = dict(places)
+
+
+class AcceptForm(PlaceForm):
+    """The place that somebody who asked is given."""
+
+
+class InvitationForm(PlaceForm):
+    """Whom to invite, and to which place."""
+
+    email = StringField(
+        "邮箱",
+        [InputRequired("写上对方的邮箱。")],
+        description="只有用这个邮箱注册的账号能接受邀请。14 天内有效，只能用一次。",
+    )
+
+
+class ReasonForm(PageForm):
+    """Why somebody is refused a place."""
+
+    reason = StringField("不同意的原因", [Length(max=200, message=NOTE_LONG)])
+
+
+def request_forms(request: JoinRequest) -> tuple[AcceptForm, ReasonForm]:
+    """The two forms beside a request, empty; named by its number, for a page may show several."""
+    prefix = f"r{request.id}-"
+    places = places_for(request.organisation)
+    accept = AcceptForm(places=places, formdata=None, prefix=prefix)
+    return accept, ReasonForm(formdata=None, prefix=prefix)

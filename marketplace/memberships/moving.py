@@ -1,0 +1,46 @@
+"""Requests and invitations when an organisation is merged into another. Nothing is committed here."""
+
+from __future__ import annotations
+
+from marketplace.extensions import db
+from marketplace.memberships.models import Invitation, JoinRequest
+
+WAYS: dict[str, type[JoinRequest] | type[Invitation]] = {
+    "requests": JoinRequest,
+    "invitations": Invitation,
+}
+
+
+def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
+    """Let requests and invitations lead to another organisation; who asked both has asked once.
+
+    Returns:
+        name of the way → ids of what was moved.
+    """
+    asked = db.select(JoinRequest.person_id).where(
+        JoinRequest.organisation_id == kept_id, JoinRequest.state == "waiting"
+    )
+    already = set(db.session.scalars(asked))
+    moved: dict[str, list[int]] = {}
+    for name, table in WAYS.items():
+        moved[name] = []
+        query = db.select(table).where(table.organisation_id == gone_id)
+        for row in db.session.scalars(query):
+            waits = isinstance(row, JoinRequest) and row.state == "waiting"
+            if waits and row.person_id in already:
+                continue
+            row.organisation_id = kept_id
+            moved[name].append(row.id)
+    db.session.flush()
+    return moved
+
+
+def move_back(gone_id: int, kept_id: int, moved: dict[str, list[int]]) -> None:
+    """Let them lead to the former organisation again."""
+    for name, table in WAYS.items():
+        query = db.select(table).where(
+            table.id.in_(moved[name]), table.organisation_id == kept_id
+        )
+        for row in db.session.scalars(query):
+            row.organisation_id = gone_id
+    db.session.flush()

@@ -1,0 +1,359 @@
+"""Pages of one's own places, of joining and founding, and of the people of an organisation."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    flash,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import persistence
+from marketplace.accounts.models import Membership
+from marketplace.dictionaries.models import current_districts
+from marketplace.door import needs
+from marketplace.errors import Invalid, MarketError, NotFound, NotNow
+from marketplace.memberships import deeds, queries
+from marketplace.memberships.forms import (
+    AcceptForm,
+    CodeForm,
+    FoundingForm,
+    InvitationForm,
+    JoinForm,
+    PlaceForm,
+    ReasonForm,
+    request_forms,
+)
+from marketplace.memberships.models import Invitation, JoinRequest
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations import queries as organisation_queries
+from marketplace.organisations.models import Organisation
+
+blueprint = Blueprint("memberships", __name__)
+
+
+@blueprint.get("/mine/organisations")
+@needs("membership.read")
+def own() -> ResponseReturnValue:
+    """One's places, what one has asked for, and the invitations to one's address."""
+    return render_template(
+        "memberships/own.html",
+        memberships=current_user.memberships,
+        requests=queries.own_requests(current_user),
+        invitations=queries.invitations_to(current_user),
+        acting_for=session.get("acting_for"),
+    )
+
+
+@blueprint.post("/mine/organisations/act")
+@needs("membership.read")
+def act() -> ResponseReturnValue:
+    """Choose for which organisation one writes, where one belongs to several."""
+    number = request.form.get("organisation", type=int)
+    membership = current_user.place_in(number or 0)
+    if membership is None:
+        raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
+    session["acting_for"] = membership.organisation_id
+    flash(f"现在以「{membership.organisation.name}」的名义填报。", "success")
+    return redirect(url_for("memberships.own"), 303)
+
+
+@blueprint.post("/mine/organisations/<int:organisation_id>/leave")
+@needs("membership.read")
+def leave(organisation_id: int) -> ResponseReturnValue:
+    """Leave an organisation."""
+    membership = current_user.place_in(organisation_id)
+    if membership is None:
+        raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")
+    organisation = membership.organisation
+    deeds.leave_organisation(organisation, by=current_user)
+    session.pop("acting_for", None)
+    flash(f"您已离开「{organisation.name}」。填报的内容留在单位里。", "success")
+    return redirect(url_for("memberships.own"), 303)
+
+
+@blueprint.route("/mine/organisations/join", methods=["GET", "POST"])
+@needs("organisation.join")
+def join() -> ResponseReturnValue:
+    """Say whom one represents, by the code; then ask to join it, or enter it."""
+    form = CodeForm()
+    if not form.is_submitted():
+        return render_template("memberships/code.html", form=form)
+    if not form.validate():
+        return render_template("memberships/code.html", form=form), 422
+    try:
+        code = organisation_deeds.checked_uscc(form.uscc.data)
+    except Invalid as error:
+        form.uscc.errors = [error.message]
+        return render_template("memberships/code.html", form=form), 422
+    return redirect(url_for("memberships.join_code", uscc=code), 303)
+
+
+@blueprint.route("/mine/organisations/join/<uscc>", methods=["GET", "POST"])
+@needs("organisation.join")
+def join_code(uscc: str) -> ResponseReturnValue:
+    """The second step: the organisation of that code, or the form of one that is not known."""
+    code = organisation_deeds.checked_uscc(uscc)
+    known = organisation_queries.find_organisation("", code)
+    if known is not None:
+        return _join_known(known)
+    return _found_unknown(code)
+
+
+@blueprint.post("/mine/organisations/requests/<int:request_id>/withdraw")
+@needs("membership.read")
+def withdraw(request_id: int) -> ResponseReturnValue:
+    """Take back one's own request."""
+    row = _request(request_id)
+    if row.person_id != current_user.id:
+        raise NotFound("没有找到这份申请。", "请从「我的单位」进入。")
+    deeds.withdraw_request(row, by=current_user)
+    flash("申请已撤回。", "success")
+    return redirect(url_for("memberships.own"), 303)
+
+
+@blueprint.get("/mine/organisations/<int:organisation_id>/people")
+@needs("people.manage", of_thing=True)
+def people(organisation_id: int) -> ResponseReturnValue:
+    """The people of an organisation, for its administrators."""
+    return _people_page(queries.get_managed(organisation_id, by=current_user))
+
+
+@blueprint.post("/mine/organisations/<int:organisation_id>/people/<int:person_id>")
+@needs("people.manage", of_thing=True)
+def change(organisation_id: int, person_id: int) -> ResponseReturnValue:
+    """Give somebody another place, or let them go."""
+    organisation = queries.get_managed(organisation_id, by=current_user)
+    membership = _membership(organisation, person_id)
+    name = membership.person.name
+    if "remove" in request.form:
+        deeds.remove_member(membership, by=current_user)
+        flash(f"{name} 已移出本单位，填报的内容留在单位里。", "success")
+    else:
+        form = PlaceForm(places=deeds.places_for(organisation), prefix=f"p{person_id}-")
+        deeds.change_place(
+            membership,
+            place=form.place.data or "",
+            administers=form.administers.data,
+            by=current_user,
+        )
+        flash(f"{name} 现在是{membership.role_name}。", "success")
+    return _back(organisation_id)
+
+
+@blueprint.post("/mine/organisations/requests/<int:request_id>")
+@needs("people.manage", of_thing=True)
+def decide(request_id: int) -> ResponseReturnValue:
+    """Accept or decline a request."""
+    row = _request(request_id)
+    organisation = queries.get_managed(row.organisation_id, by=current_user)
+    try:
+        if "decline" in request.form:
+            reason = ReasonForm(prefix=f"r{row.id}-").reason.data or ""
+            deeds.decline_request(row, reason=reason, by=current_user)
+            flash(f"没有同意 {row.person.name} 的申请，原因已告诉对方。", "success")
+        else:
+            form = AcceptForm(
+                places=deeds.places_for(organisation), prefix=f"r{row.id}-"
+            )
+            deeds.accept_request(
+                row,
+                place=form.place.data or "",
+                administers=form.administers.data,
+                by=current_user,
+            )
+            flash(f"{row.person.name} 已加入「{organisation.name}」。", "success")
+    except Invalid as error:
+        return _people_page(organisation, 422, error=error)
+    if request.form.get("back") == "office":
+        return redirect(url_for("office.queue", tray="joining"), 303)
+    return _back(organisation.id)
+
+
+@blueprint.post("/mine/organisations/<int:organisation_id>/invitations")
+@needs("people.manage", of_thing=True)
+def invite(organisation_id: int) -> ResponseReturnValue:
+    """Invite an address."""
+    organisation = queries.get_managed(organisation_id, by=current_user)
+    form = InvitationForm(places=deeds.places_for(organisation))
+    if not form.validate():
+        return _people_page(organisation, 422, form=form)
+    try:
+        invitation, token = deeds.invite_person(
+            organisation,
+            form.email.data,
+            place=form.place.data,
+            administers=form.administers.data,
+            by=current_user,
+        )
+    except (Invalid, NotNow) as error:
+        form.email.errors = [error.message]
+        return _people_page(organisation, 422, form=form)
+    link = url_for("memberships.invitation", token=token, _external=True)
+    return _people_page(organisation, invited=(invitation, link))
+
+
+@blueprint.post("/mine/organisations/invitations/<int:invitation_id>/revoke")
+@needs("people.manage", of_thing=True)
+def revoke(invitation_id: int) -> ResponseReturnValue:
+    """Make the link of an invitation useless."""
+    row = None
+    if invitation_id <= queries.ID_MOST:
+        row = queries.get_invitation(invitation_id)
+    if row is None:
+        raise NotFound("没有找到这份邀请。", "请从「我的单位」进入。")
+    queries.get_managed(row.organisation_id, by=current_user)
+    deeds.revoke_invitation(row, by=current_user)
+    flash(f"发给 {row.email} 的邀请已撤销。", "success")
+    return _back(row.organisation_id)
+
+
+@blueprint.route("/invitations/<token>", methods=["GET", "POST"])
+@needs("public.read")
+def invitation(token: str) -> ResponseReturnValue:
+    """What an invitation offers, and taking it."""
+    row = deeds.opened_invitation(token)
+    if request.method == "GET":
+        return render_template("memberships/invitation.html", invitation=row)
+    if not current_user.is_authenticated:
+        return redirect(url_for("security.login", next=request.path), 303)
+    deeds.take_invitation(row, by=current_user)
+    flash(f"您已加入「{row.organisation.name}」，身份是{row.role_name}。", "success")
+    return redirect(url_for("memberships.own"), 303)
+
+
+@blueprint.post("/mine/organisations/take/<int:invitation_id>")
+@needs("membership.read")
+def take(invitation_id: int) -> ResponseReturnValue:
+    """Take the place that is kept for one's own, confirmed address, without the link."""
+    for row in queries.invitations_to(current_user):
+        if row.id == invitation_id:
+            deeds.take_invitation(row, by=current_user)
+            flash(f"您已加入「{row.organisation.name}」。", "success")
+            return redirect(url_for("memberships.own"), 303)
+    raise NotFound("没有找到这份邀请。", "可能已经用过、被撤销，或者过期。")
+
+
+def _join_known(organisation: Organisation) -> ResponseReturnValue:
+    form = JoinForm()
+    error: MarketError | None = None
+    status = 200
+    if form.is_submitted():
+        try:
+            deeds.ask_to_join(organisation, note=form.note.data or "", by=current_user)
+        except Invalid as problem:
+            form.note.errors = problem.problems["note"]
+            status = 422
+        except NotNow as refusal:
+            error, status = refusal, 409
+        else:
+            message = f"已向「{organisation.name}」提出申请，对方同意后您会收到通知。"
+            flash(message, "success")
+            return redirect(url_for("memberships.own"), 303)
+    page = render_template(
+        "memberships/join.html",
+        form=form,
+        organisation=organisation,
+        attended=bool(queries.administrators_of(organisation.id)),
+        error=error,
+    )
+    return page, status
+
+
+def _found_unknown(code: str) -> ResponseReturnValue:
+    districts = current_districts()
+    form = FoundingForm(districts=districts)
+    error: MarketError | None = None
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                organisation = deeds.found_organisation(
+                    form.name.data,
+                    uscc=code,
+                    kind=form.kind.data,
+                    district_code=form.district.data or None,
+                    by=current_user,
+                )
+            except Invalid as problem:
+                for name, messages in problem.problems.items():
+                    field = form[name if name in form else "name"]
+                    field.errors = [*field.errors, *messages]
+            except NotNow as refusal:
+                error, status = refusal, 409
+            else:
+                flash(_founded(organisation), "success")
+                return redirect(url_for("memberships.own"), 303)
+    page = render_template("memberships/found.html", form=form, uscc=code, error=error)
+    return page, status
+
+
+def _founded(organisation: Organisation) -> str:
+    return (
+        f"「{organisation.name}」已登记，正在等平台核验。"
+        "核验前可以写草稿、看匹配；核验后可以发布、看联系方式。"
+    )
+
+
+def _people_page(
+    organisation: Organisation,
+    status: int = 200,
+    *,
+    form: InvitationForm | None = None,
+    invited: tuple[Invitation, str] | None = None,
+    error: MarketError | None = None,
+) -> ResponseReturnValue:
+    persistence.stop_writing()
+    places = deeds.places_for(organisation)
+    members = []
+    for membership in queries.people_of(organisation):
+        place_form = PlaceForm(
+            places=places,
+            formdata=None,
+            place=membership.role,
+            administers=membership.is_administrator,
+            prefix=f"p{membership.person_id}-",
+        )
+        members.append((membership, place_form))
+    rows = []
+    for one in queries.requests_for([organisation.id]):
+        rows.append((one, *request_forms(one)))
+    page = render_template(
+        "memberships/people.html",
+        organisation=organisation,
+        members=members,
+        requests=rows,
+        invitations=queries.open_invitations(organisation),
+        form=form or InvitationForm(places=places, formdata=None),
+        invited=invited,
+        error=error,
+    )
+    return page, status
+
+
+def _membership(organisation: Organisation, person_id: int) -> Membership:
+    for membership in queries.people_of(organisation):
+        if membership.person_id == person_id:
+            return membership
+    raise NotFound("这个人不在本单位里。", "请刷新后再看。")
+
+
+def _request(request_id: int) -> JoinRequest:
+    row = None
+    if request_id <= queries.ID_MOST:
+        row = queries.get_request(request_id)
+    if row is None:
+        raise NotFound("没有找到这份申请。", "请从「我的单位」进入。")
+    return row
+
+
+def _back(organisation_id: int) -> ResponseReturnValue:
+    url = url_for("memberships.people", organisation_id=organisation_id)
+    return redirect(url, 303)

@@ -1,0 +1,131 @@
+"""What is read of places, requests and invitations. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import exists, func
+
+from marketplace.accounts.models import Membership, Person
+from marketplace.clock import now
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.memberships.models import Invitation, JoinRequest
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader, require
+
+ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+
+
+def get_managed(organisation_id: int, *, by: Reader | None) -> Organisation:
+    """The organisation whose people somebody looks after.
+
+    Raises:
+        NotFound: there is none, or they do not: one answer for both.
+    """
+    row = None
+    if organisation_id <= ID_MOST:
+        row = db.session.get(Organisation, organisation_id)
+    if row is None:
+        raise NotFound("没有找到这个单位。", "请从「我的单位」进入。")
+    require(by, "people.manage", row)
+    return row
+
+
+def people_of(organisation: Organisation) -> list[Membership]:
+    """The places of an organisation: administrators first, then by name."""
+    query = (
+        db.select(Membership)
+        .join(Person)
+        .where(Membership.organisation_id == organisation.id)
+        .order_by(Membership.is_administrator.desc(), Person.name, Person.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def administrators_of(organisation_id: int) -> list[Person]:
+    """The people who look after an organisation and may sign in."""
+    query = (
+        db.select(Person)
+        .join(Membership)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.is_administrator,
+            Person.active,
+        )
+    )
+    return list(db.session.scalars(query))
+
+
+def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:
+    """The requests that wait for the administrators of these organisations, oldest first."""
+    query = (
+        db.select(JoinRequest)
+        .where(
+            JoinRequest.organisation_id.in_(list(organisation_ids)),
+            JoinRequest.state == "waiting",
+        )
+        .order_by(JoinRequest.created_at, JoinRequest.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def unattended_requests() -> list[JoinRequest]:
+    """The requests for organisations without an administrator, oldest first: they are the operators'."""
+    query = db.select(JoinRequest).where(*_unattended())
+    order = (JoinRequest.created_at, JoinRequest.id)
+    return list(db.session.scalars(query.order_by(*order)))
+
+
+def unattended_count() -> int:
+    """How many those are."""
+    query = db.select(func.count()).select_from(JoinRequest).where(*_unattended())
+    return db.session.scalar(query) or 0
+
+
+def own_requests(person: Person) -> list[JoinRequest]:
+    """The requests of a person, newest first; at most twenty."""
+    query = db.select(JoinRequest).where(JoinRequest.person_id == person.id)
+    return list(db.session.scalars(query.order_by(JoinRequest.id.desc()).limit(20)))
+
+
+def open_invitations(organisation: Organisation) -> list[Invitation]:
+    """The invitations of an organisation that may still be taken up, newest first."""
+    query = db.select(Invitation).where(
+        Invitation.organisation_id == organisation.id, *_is_open()
+    )
+    return list(db.session.scalars(query.order_by(Invitation.id.desc())))
+
+
+def invitations_to(person: Person) -> list[Invitation]:
+    """The invitations to a person's address that may still be taken up."""
+    query = db.select(Invitation).where(Invitation.email == person.email, *_is_open())
+    return list(db.session.scalars(query.order_by(Invitation.id)))
+
+
+def _is_open() -> tuple[object, ...]:
+    return (
+        Invitation.used_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        Invitation.expires_at > now(),
+    )
+
+
+def _unattended() -> tuple[object, ...]:
+    attended = exists().where(
+        Membership.organisation_id == JoinRequest.organisation_id,
+        Membership.is_administrator,
+        Membership.person_id == Person.id,
+        Person.active,
+    )
+    return (JoinRequest.state == "waiting", ~attended)
+
+
+def get_request(request_id: int) -> JoinRequest | None:
+    """The request of that number."""
+    return db.session.get(JoinRequest, request_id)
+
+
+def get_invitation(invitation_id: int) -> Invitation | None:
+    """The invitation of that number."""
+    return db.session.get(Invitation, invitation_id)

@@ -1,0 +1,83 @@
+"""The forms of verifying and changing organisations. What may be typed is checked by the deeds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired
+
+from marketplace.forms import PageForm
+
+# What an identity is checked against; the words are stored, for the list may change.
+CHECKED_AGAINST = (
+    "营业执照（扫描件或原件）",
+    "事业单位法人证书",
+    "国家企业信用信息公示系统查询结果",
+    "主管部门提供的名单",
+    "社会组织登记证书",
+)
+
+
+class VerificationForm(PageForm):
+    """What an organisation was verified by."""
+
+    uscc = StringField(
+        "统一社会信用代码", description="18 位，照营业执照或事业单位法人证书填写。"
+    )
+    checked = SelectField(
+        "核对了什么",
+        choices={
+            "": "请选择",
+            **dict(zip(CHECKED_AGAINST, CHECKED_AGAINST, strict=True)),
+        },
+    )
+
+
+class NoteForm(PageForm):
+    """What is said to an organisation."""
+
+    note = StringField("原因或要补充的内容", description="对方会看到，2–500 字。")
+
+
+class IdentityForm(PageForm):
+    """Its name and code."""
+
+    seen = HiddenField()
+    name = StringField("单位名称", [InputRequired("填写单位名称。")])
+    uscc = StringField("统一社会信用代码", description="不改就留着。")
+
+    @property
+    def seen_revision(self) -> int:
+        """The revision the writer saw; -1 where the page did not say."""
+        seen = self.seen.data or ""
+        return int(seen) if re.fullmatch(r"\d{1,9}", seen, re.ASCII) else -1
+
+
+class SeatForm(PageForm):
+    """Where it is seated from a day on."""
+
+    district = SelectField("所在县市区")
+    since = DateField("从哪天起", [InputRequired("写日期，如 2026-11-28。")])
+
+    def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.district.choices = dict(districts)
+
+
+class AliasForm(PageForm):
+    """Another name that finds it."""
+
+    alias = StringField("简称或别名", [InputRequired("写一个名称。")])
+
+
+class MergeForm(PageForm):
+    """The organisation that stays."""
+
+    kept = StringField(
+        "并入哪个单位",
+        [InputRequired("写保留单位的名称或统一社会信用代码。")],
+        description="写保留的那个单位的全称或统一社会信用代码。人员、成果、需求和名称都归到它名下，可以撤销。",
+    )

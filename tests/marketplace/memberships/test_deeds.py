@@ -1,0 +1,212 @@
+"""Joining, founding, inviting and leaving: who may, what is refused, and that somebody always administers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow
+from marketplace.memberships import deeds, queries
+from tests.factories import Factory, new_uscc
+
+
+def test_who_founds_an_organisation_looks_after_its_people(
+    make: Factory, session: Any
+) -> None:
+    founder, lecturer = make.person("firm"), make.person("firm")
+
+    firm = deeds.found_organisation(
+        "临清新来的轴承厂（示例）",
+        uscc=new_uscc(),
+        kind="firm",
+        district_code="371581",
+        by=founder,
+    )
+    institute = deeds.found_organisation(
+        "聊城新来的研究院（示例）",
+        uscc=new_uscc(),
+        kind="institute",
+        district_code=None,
+        by=lecturer,
+    )
+
+    of_firm, of_institute = founder.place_in(firm.id), lecturer.place_in(institute.id)
+    assert firm.state == institute.state == "unverified"
+    assert (of_firm.role, of_firm.is_administrator) == ("member", True)
+    assert (of_institute.role, of_institute.is_administrator) == ("desk", True)
+    assert founder.verified_ids == frozenset()
+
+
+def test_a_known_organisation_is_never_founded_twice(make: Factory) -> None:
+    known, founder = make.organisation("临清第一轴承厂（示例）"), make.person("firm")
+    other_code = new_uscc()
+
+    for name, code in (
+        ("换了名字的厂", known.uscc),
+        ("临清 第一轴承厂(示例)", known.uscc),
+        ("临清第一轴承厂（示例）", other_code),
+    ):
+        with pytest.raises(NotNow, match="没有重复登记"):
+            deeds.found_organisation(
+                name, uscc=code, kind="firm", district_code=None, by=founder
+            )
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": "（）"}, "name"),
+        ({"name": "长" * 121}, "name"),
+        ({"uscc": "91371502DEMA00137K"}, "uscc"),
+        ({"uscc": ""}, "uscc"),
+        ({"kind": "operator"}, "kind"),
+        ({"kind": "bank"}, "kind"),
+    ],
+)
+def test_what_cannot_be_founded(
+    change: dict[str, str], field: str, make: Factory
+) -> None:
+    values = {"name": "新厂（示例）", "uscc": new_uscc(), "kind": "firm", **change}
+
+    with pytest.raises(Invalid) as refused:
+        deeds.found_organisation(
+            values["name"],
+            uscc=values["uscc"],
+            kind=values["kind"],
+            district_code=None,
+            by=make.person("firm"),
+        )
+
+    assert field in refused.value.problems
+
+
+def test_a_request_is_decided_once_by_an_administrator(make: Factory) -> None:
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+    colleague, stranger = make.person("firm", firm), make.person("firm")
+    asker = make.person("firm")
+    request = deeds.ask_to_join(firm, note="技术部", by=asker)
+
+    assert queries.unattended_requests() == []
+    for nobody in (colleague, stranger, asker):
+        with pytest.raises(NotAllowed):
+            deeds.accept_request(request, place="member", by=nobody)
+    with pytest.raises(NotNow, match="已经申请"):
+        deeds.ask_to_join(firm, by=asker)
+    with pytest.raises(Invalid, match="身份"):
+        deeds.accept_request(request, place="desk", by=chief)
+    deeds.accept_request(request, place="member", by=chief)
+    with pytest.raises(NotNow):
+        deeds.decline_request(request, reason="来晚了", by=chief)
+    with pytest.raises(NotNow, match="已经在"):
+        deeds.ask_to_join(firm, by=asker)
+
+    assert asker.handled_ids == {firm.id}
+
+
+def test_without_an_administrator_the_operators_decide(make: Factory) -> None:
+    firm, operator, asker = (
+        make.organisation(),
+        make.person("operator"),
+        make.person("firm"),
+    )
+    request = deeds.ask_to_join(firm, by=asker)
+
+    waiting = queries.unattended_requests()
+    with pytest.raises(Invalid, match="原因"):
+        deeds.decline_request(request, reason=" ", by=operator)
+    deeds.accept_request(request, place="member", administers=True, by=operator)
+
+    assert waiting == [request]
+    assert queries.unattended_count() == 0
+    assert asker.administered_ids == {firm.id}
+
+
+def test_an_organisation_never_loses_its_last_administrator(make: Factory) -> None:
+    firm = make.organisation()
+    first = make.person("firm", firm, administers=True)
+    second = make.person("firm", firm)
+    place, other = first.place_in(firm.id), second.place_in(firm.id)
+
+    with pytest.raises(NotNow, match="最后一位"):
+        deeds.leave_organisation(firm, by=first)
+    with pytest.raises(NotNow, match="最后一位"):
+        deeds.change_place(place, place="member", administers=False, by=first)
+    with pytest.raises(NotNow, match="最后一位"):
+        deeds.remove_member(place, by=first)
+    deeds.change_place(other, place="member", administers=True, by=first)
+    deeds.leave_organisation(firm, by=first)
+    with pytest.raises(NotNow, match="最后一位"):
+        deeds.remove_member(other, by=second)
+
+    assert first.organisation_ids == frozenset()
+    assert [one.person_id for one in queries.people_of(firm)] == [second.id]
+
+
+def test_an_invitation_is_for_one_address_and_one_use(make: Factory) -> None:
+    university = make.organisation("聊城示范学院（示例）", kind="university")
+    chief = make.person("desk", university, administers=True)
+    invited, other = make.person("firm"), make.person("firm")
+    row, token = deeds.invite_person(
+        university, f" {invited.email.upper()} ", place="researcher", by=chief
+    )
+
+    opened = deeds.opened_invitation(token)
+    with pytest.raises(NotAllowed, match="发给"):
+        deeds.take_invitation(opened, by=other)
+    deeds.take_invitation(opened, by=invited)
+    with pytest.raises(NotFound):
+        deeds.opened_invitation(token)
+    with pytest.raises(NotNow):
+        deeds.take_invitation(opened, by=invited)
+
+    assert opened is row
+    assert invited.place_in(university.id).role == "researcher"
+    assert token not in row.digest
+
+
+@pytest.mark.parametrize("end", ["revoked", "over", "forged", "torn", "empty"])
+def test_what_no_longer_opens_a_place(end: str, make: Factory, session: Any) -> None:
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+    row, token = deeds.invite_person(firm, "x@demo.example", place="member", by=chief)
+    if end == "revoked":
+        deeds.revoke_invitation(row, by=chief)
+    if end == "over":
+        row.expires_at = now() - timedelta(seconds=1)
+        session.commit()
+    links = {
+        "forged": token[:-2] + ("aa" if token[-2:] != "aa" else "bb"),
+        "torn": token[:20],
+        "empty": "x",
+    }
+
+    with pytest.raises(NotFound):
+        deeds.opened_invitation(links.get(end, token))
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "a@b", "a b@demo.example", "@x.cn"])
+def test_who_cannot_be_invited(address: str, make: Factory) -> None:
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+
+    with pytest.raises(Invalid) as refused:
+        deeds.invite_person(firm, address, place="member", by=chief)
+
+    assert "email" in refused.value.problems
+
+
+def test_nobody_acts_for_a_suspended_organisation(make: Factory, session: Any) -> None:
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+    firm.state = "suspended"
+    session.commit()
+
+    with pytest.raises(NotAllowed):
+        deeds.invite_person(firm, "x@demo.example", place="member", by=chief)
+    with pytest.raises(NotNow, match="已暂停"):
+        deeds.ask_to_join(firm, by=make.person("firm"))
+    assert (chief.handled_ids, chief.verified_ids) == (frozenset(), frozenset())

@@ -1,0 +1,39 @@
+"""Readers for tests of rules that ask who somebody is and touch no database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SomeReader:
+    """A signed-in reader; of the organisations they belong to they handle the listings, unless said otherwise."""
+
+    id: int = 1
+    role_names: Collection[str] = ()
+    organisation_ids: Collection[int] = ()
+    handles: bool = True
+    administers: bool = False
+    is_verified: bool = True
+    is_authenticated: bool = True
+
+    @property
+    def active_ids(self) -> Collection[int]:
+        """All of theirs."""
+        return self.organisation_ids
+
+    @property
+    def handled_ids(self) -> Collection[int]:
+        """All of theirs, or none."""
+        return self.organisation_ids if self.handles else ()
+
+    @property
+    def administered_ids(self) -> Collection[int]:
+        """All of theirs, or none."""
+        return self.organisation_ids if self.administers else ()
+
+    @property
+    def verified_ids(self) -> Collection[int]:
+        """All of theirs, or none."""
+        return self.organisation_ids if self.is_verified else ()
