@@ -69,7 +69,8 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "operator", "/office/review/demand/{suspended}/resume", {"seen": "{suspended_seen}"},
     ),
     "listings.verify": (
-        "operator", "/office/review/demand/{unverified}/verify", {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
+        "operator", "/office/review/demand/{unverified}/verify",
+        {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
     ),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "verdicts.like": ("member", "{matches}/{offered}/interested", {"signed_list": "{ticket}"}),
