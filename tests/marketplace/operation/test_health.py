@@ -437,7 +437,9 @@ def test_outsiders_read_the_verdict_alone(
     assert (len(answer.json) > 1) == whole
 
 
-def test_mail_that_waits_and_mail_that_failed_are_figures(site: Flask) -> None:
+def test_mail_that_waits_and_mail_that_failed_are_figures(
+    site: Flask, stock: Factory
+) -> None:
     for key, address in (("good", "wang@demo.example"), ("none", "nobody")):
         notify(
             "listing.decided", Recipient(address), key=key, subject=key, happened=key
