@@ -142,5 +142,6 @@ def test_a_storage_that_fails_stops_no_page(
 
     assert client.get("/search").status_code != 500
     # Each process counts by itself until the storage is back.
-    codes = [client.post("/login", data={"email": "a@b.example"}) for _ in range(7)]
-    assert [code.status_code for code in codes][-1] == 429
+    one = {"email": "a@b.example"}
+    codes = [client.post("/login", data=one).status_code for _ in range(21)]
+    assert (429 in codes[:20], codes[20]) == (False, 429)

@@ -137,9 +137,7 @@ def test_a_firm_without_a_name_is_refused_with_what_to_do(
 
 
 @pytest.mark.parametrize("cell", ["详见附件", "同上", "＃REF！", "[图片]"])
-def test_a_firm_that_is_named_elsewhere_is_refused(
-    session: Session, cell: str
-) -> None:
+def test_a_firm_that_is_named_elsewhere_is_refused(session: Session, cell: str) -> None:
     outcome = import_demand(企业名称=cell)
 
     (problem,) = outcome.problems
