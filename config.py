@@ -5,6 +5,8 @@ No other module reads the environment; only `wsgi.py` (and the tests) import thi
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import ipaddress
@@ -25,6 +27,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from email_validator import EmailNotValidError, validate_email
 from flask_security import uia_email_mapper
 
@@ -35,6 +38,7 @@ MAKE_ONE = (
 )
 # Hexadecimal digits have 16 different characters, of which 32 random ones hold fewer than 9 in one of 20,000 cases.
 LEAST_VARIETY = 9
+MAKE_AUDIT_KEY = "Make one with: python -m marketplace.audit.key NAME-OF-THE-SITE (see docs/deployment.md)"
 LEAST_DISTINCT = 0.7  # of the pieces of four characters
 PLACEHOLDERS = (
     "changeme",
@@ -57,6 +61,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108  a file system in memory, where there is
 # How a machine is called by itself: probes, tools beside the site, and a demo.
 LOOPBACK = ("localhost", "127.0.0.1")
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.ASCII)
+AUDIT_NAME = re.compile(r"[A-Za-z0-9._:/-]{1,100}", re.ASCII)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -143,6 +148,7 @@ class Config:
         port: gunicorn's, for the addresses in mails of a site that has no name.
         second_factor: operators, auditors and desks need a second factor; on a live site unless it says otherwise.
         password_days: after so many days operators and auditors set a new password; 0: never.
+        audit_key: what signs the checkpoints of the audit; outside database and backups.
         site: footer and titles.
     """
 
@@ -168,6 +174,7 @@ class Config:
     port: int = 8000
     second_factor: bool = False
     password_days: int = 90
+    audit_key: str = ""
     site: Site = field(default_factory=Site)
 
     @classmethod
@@ -231,6 +238,7 @@ class Config:
             port=_read_number(env, "PORT", 8000),
             second_factor=_read_flag(env, "SECOND_FACTOR", is_live),
             password_days=_read_number(env, "PASSWORD_DAYS", 90),
+            audit_key=_read_audit_key(env, data_dir, is_live=is_live),
             site=_read_site(env),
         )
 
@@ -300,6 +308,7 @@ class Config:
             "SITE_ADDRESS": self.address,
             "MAIL_ROUTE": self.mail,
             "BACKUP_KEY": self.backup_key,
+            "AUDIT_KEY": self.audit_key,
             "BACKUP_COPY": self.backup_copy,
             "BACKUP_COMMAND": self.backup_command,
             "METRICS_TOKEN": self.metrics_token,
@@ -725,6 +734,82 @@ def _read_backup_key(env: Mapping[str, str]) -> str:
     if text in (env.get(name, "").strip() for name in SECRET_NAMES):
         raise ConfigError(f"BACKUP_KEY must be a key of its own. {MAKE_ONE}")
     return text
+
+
+def _read_audit_key(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> str:
+    """The key that signs the audit: AUDIT_KEY, or the file that AUDIT_KEY_FILE names; a demo makes its own.
+
+    Raises:
+        ConfigError: a live site has none, or one that lies in its data folder, or it is no such key.
+    """
+    text = env.get("AUDIT_KEY", "").strip()
+    named = env.get("AUDIT_KEY_FILE", "").strip()
+    if text and named:
+        raise ConfigError("Set AUDIT_KEY or AUDIT_KEY_FILE, not both")
+    if named:
+        path = Path(named).resolve()
+        # The data folder is what is copied and restored: whoever has it must not be able to sign.
+        if is_live and path.is_relative_to(data_dir):
+            raise ConfigError(
+                f"AUDIT_KEY_FILE must not lie in DATA_DIR ({data_dir}): put it elsewhere, readable by the site only"
+            )
+        try:
+            text = path.read_text().strip()
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(f"AUDIT_KEY_FILE cannot be read: {error}") from None
+    if not text and is_live:
+        raise ConfigError(
+            f"A live site needs AUDIT_KEY or AUDIT_KEY_FILE, which signs its audit. {MAKE_AUDIT_KEY}"
+        )
+    if not text:
+        text = _own_audit_key(data_dir)
+    if not _is_audit_key(text):
+        raise ConfigError(f"The audit key is none, or mistyped. {MAKE_AUDIT_KEY}")
+    return text
+
+
+def _own_audit_key(data_dir: Path) -> str:
+    """The key of a demo site, made at the first start in a file that only its owner reads.
+
+    Raises:
+        ConfigError: it cannot be written or read.
+    """
+    path = data_dir / "audit.key"
+    _make_folder(data_dir)
+    try:
+        # As for the other secrets: of two processes that start together one makes it. It is written apart and linked
+        # in one step, so that the other one never reads half of it.
+        if not path.exists():
+            fresh = path.with_name(f".audit.key.{os.getpid()}")
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"{_audit_key('demo', secrets.token_bytes(32))}\n")
+            with suppress(FileExistsError):
+                os.link(fresh, path)
+            fresh.unlink()
+        return path.read_text().strip()
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{path} cannot be written or read: {error}") from None
+
+
+def _audit_key(name: str, seed: bytes) -> str:
+    """A private key as C2SP signed-note writes it: PRIVATE+KEY+name+number+seed; see `marketplace/audit/notes.py`."""
+    public = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+    number = hashlib.sha256(f"{name}\n".encode() + b"\x01" + public).hexdigest()[:8]
+    encoded = base64.b64encode(b"\x01" + seed).decode()
+    return f"PRIVATE+KEY+{name}+{number}+{encoded}"
+
+
+def _is_audit_key(text: str) -> bool:
+    """Whether a text is a private key whose number is right, which a mistyped one has not."""
+    private, word, name, *rest = [*text.split("+", 4), "", "", ""][:5]
+    try:
+        content = base64.b64decode(rest[-1], validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    if (private, word) != ("PRIVATE", "KEY") or len(content) != 33:
+        return False
+    return bool(AUDIT_NAME.fullmatch(name)) and _audit_key(name, content[1:]) == text
 
 
 def _read_networks(

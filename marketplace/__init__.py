@@ -44,6 +44,7 @@ from marketplace.permissions import Guest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
+    "audit",
     "dictionaries",
     "notices",
     "organisations",

@@ -16,6 +16,8 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
     stop_organisation(organisation_id, by), start_organisation(organisation_id, by)   it was suspended; it is back
+    checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
+    deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
 
 from __future__ import annotations
@@ -333,6 +335,17 @@ def start_organisation(organisation_id: int, by: Reader | None) -> None:
 def jobs() -> list[Job]:
     """The work in the background of all rooms, lowest room first."""
     return list(_current().offered("jobs"))
+
+
+def checkpoint_signed(note: str) -> None:
+    """Let the rooms take a signed checkpoint of the audit out; what they add to the session is committed with it."""
+    for _ in _current().offered("checkpoint_signed", note):
+        pass  # generators do their work as they are read
+
+
+def deed_names() -> dict[str, str]:
+    """Deed as the audit writes it → its Chinese name, of all rooms."""
+    return dict(_current().offered("deed_names"))
 
 
 def chain_uses() -> dict[str, int]:

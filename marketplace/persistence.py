@@ -77,6 +77,11 @@ def expect_writing(yes: bool = True) -> None:
     _begins_as_writer.set(yes)
 
 
+def writes() -> bool:
+    """Whether transactions of this thread begin as writers now."""
+    return _begins_as_writer.get()
+
+
 def stop_writing() -> None:
     """Let go of the database: what was not committed is lost, and what follows in this request only reads.
 

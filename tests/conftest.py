@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import pytest
 import sqlalchemy
@@ -24,12 +27,14 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config import Config
 from marketplace import clock, create_app
 from marketplace.accounts import deeds as account_deeds
+from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from tests.factories import Factory, signed_in
@@ -64,6 +69,50 @@ def pytest_collection_finish() -> None:
     """What is in memory by now stays: the collector need not go through a million objects of it each half minute."""
     gc.collect()
     gc.freeze()
+
+
+# -- no commit without an entry of the audit ---------------------------------------------------------------------------
+
+WRITING = re.compile(r'\s*(insert into|update|delete from) "?(\w+)"?(.*)', re.I | re.S)
+# Tables that the transaction of a session has written: by what the statements say, not by what the audit has seen.
+WRITTEN: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_connections: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+@event.listens_for(Session, "after_begin")
+def _watch(session: Session, _transaction: Any, connection: Any) -> None:
+    _connections[connection] = weakref.ref(session)
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _note_writing(connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    match = WRITING.match(statement)
+    session = _connections[connection]() if connection in _connections else None
+    if match is None or session is None:
+        return
+    verb, table, rest = match.groups()
+    if verb.lower() == "update":
+        sets = re.split(r"\bwhere\b", rest, maxsplit=1, flags=re.I)[0]
+        columns = set(re.findall(r"(\w+)\s*=", sets)) - policy.TECHNICAL_COLUMNS
+        if not columns:
+            return
+    WRITTEN.setdefault(session, set()).add(table)
+
+
+@event.listens_for(Session, "after_commit")
+def _compare_with_audit(session: Session) -> None:
+    """Refuse a commit of any test that wrote rows and left no entry."""
+    if session.in_nested_transaction():
+        return
+    tables = WRITTEN.pop(session, set())
+    audited = tables - policy.TECHNICAL_TABLES.keys()
+    assert not audited or "audit_entry" in tables, f"no entry for {sorted(audited)}"
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_written(session: Session, transaction: Any) -> None:
+    if not transaction.nested:
+        WRITTEN.pop(session, None)
 
 
 @contextmanager

@@ -34,6 +34,23 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "audit": {
+        "acting": "who acts, for whom, from where",
+        "appending": "entries get their place, one writer after the other",
+        "branches": "a signed statement that explains a checkpoint away",
+        "changes": "what was done to rows becomes entries",
+        "collecting": "what sessions write is noticed",
+        "comparing": "the tree against published checkpoints",
+        "entries": "what is hashed of a deed",
+        "key": "a new key, which needs no site",
+        "looks": "what is recorded though it writes nothing",
+        "notes": "keys, signed notes and checkpoints",
+        "policy": "what is written of each column",
+        "publishing": "checkpoints are signed and laid beside the database",
+        "signals": "what happens at the door is recorded",
+        "tree": "roots and proofs of RFC 6962",
+        "verifying": "everything is computed again and compared",
+    },
     "accounts": {
         "agreements": "the texts people agree to",
         "before_pages": "late forms, and steps that come first",

@@ -167,6 +167,7 @@ def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(
         "DATA_DIR": str(tmp_path),
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
         "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "SITE_ICP": "鲁ICP备00000000号",
@@ -277,6 +278,7 @@ def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
         "market.db-wal": 0o640,
         "later": 0o640,
         "secrets": 0o600,
+        "audit.key": 0o600,
     }
 
 

@@ -40,6 +40,8 @@ NO_PAGES = {
     "operation.healthz",
     "operation.readyz",
     "operation.metrics",
+    "audit.export",
+    "audit.checkpoint",
 }
 STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended",
           "expired", "withdrawn", "archived")  # fmt: skip

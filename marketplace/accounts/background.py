@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-from marketplace.accounts import held_forms, mail, sessions
+from marketplace.accounts import held_forms, sessions
 from marketplace.contributions import Job
-
-MAIL_FILES = timedelta(days=30)
 
 
 def jobs() -> Iterator[Job]:
@@ -17,8 +14,7 @@ def jobs() -> Iterator[Job]:
 
 
 def sweep() -> str:
-    """Remove sessions that ended, forms that were held for a week, and files of old mails."""
+    """Remove sessions that ended, and forms that were held for a week."""
     ended = sessions.sweep_sessions()
     held = held_forms.sweep_held()
-    files = mail.sweep_files(MAIL_FILES)
-    return f"removed {ended} sessions, {held} held forms, {files} mails"
+    return f"removed {ended} sessions, {held} held forms"

@@ -1,17 +1,13 @@
 """Mail to people: what Flask-Security sends and our own notices, as texts without pictures or links to elsewhere.
 
-Where a mail goes is decided in `queue_mail`; nothing is sent from here.
+All of it is laid into the outbox (`notices`) with the deed it belongs to; nothing is sent from here.
 """
 
 from __future__ import annotations
 
 import secrets
 import unicodedata
-from datetime import timedelta
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -19,10 +15,16 @@ from flask import current_app, render_template
 from flask_security.mail_util import EmailValidateException, MailUtil
 from flask_security.utils import get_message
 
+from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.clock import in_china, now
+from marketplace.clock import in_china
+from marketplace.contributions import NoticeKind
+from marketplace.extensions import db
+from marketplace.notices.addresses import Recipient
+from marketplace.notices.deeds import notify
 from matching.folding import drop_unseen
 
+SECURITY_MAIL = "accounts.security"
 EMAIL_MOST = 254  # RFC 5321
 SUBJECTS = {
     "locked": "账号暂时不能登录",
@@ -68,9 +70,13 @@ class Mail(MailUtil):
     ) -> None:
         """Queue a mail of Flask-Security."""
         person = context.get("user")
+        if person is not None and person.id is None:
+            db.session.flush()  # who has just registered has no number yet
         person_id = getattr(person, "id", None)
         kind = template.rpartition("/")[2]
         queue_mail(str(recipient), str(subject), body or "", person_id, kind)
+        # The views of the library commit late or never, and a page that is shown ends the transaction.
+        persistence.commit()
 
 
 def render_text(template: str, /, **context: Any) -> str:
@@ -105,38 +111,37 @@ def send_notice(person: Person, kind: str, to: str = "", **values: Any) -> None:
 def queue_mail(
     to: str, subject: str, text: str, person_id: int | None, kind: str
 ) -> None:
-    """Lay a mail out to be sent: as a file below the data folder, where a demonstration shows it.
+    """Lay a mail into the outbox (no commit); it goes out at once, whatever the hour, and its text is then erased.
 
     Args:
         to: address.
         subject: one line.
-        text: the whole mail.
+        text: what it says, without greeting and signature.
         person_id: whose account it is about; None where there is none (a mail that nobody gets, see `discard`).
-        kind: what it is, for the name of the file.
+        kind: what it is, for the log.
     """
-    message = EmailMessage(policy=SMTP)
-    site = current_app.config["SITE"]
-    host = (current_app.config["SERVER_NAME"] or "localhost").partition(":")[0]
-    message["Subject"] = f"【{site.name}】{subject}"
-    message["From"] = Address(site.name, "no-reply", host)
-    message["To"] = to
-    message["Date"] = in_china(now())
-    message.set_content(text)
-    folder = Path(current_app.config["DATA_DIR"]) / "mail"
-    folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-    name = f"{now():%Y%m%dT%H%M%S%f}-{kind}-{secrets.token_hex(4)}.eml"
-    path = folder / name
-    path.write_bytes(message.as_bytes())
-    if person_id is None:
-        # Written all the same: an answer must not come sooner because nobody has that address.
-        path.unlink()
+    # Written and taken back where nobody has the address: an answer must not come sooner for that.
+    savepoint = db.session.begin_nested() if person_id is None else None
+    notify(
+        SECURITY_MAIL,
+        Recipient(to, person_id),
+        key=f"{kind} {secrets.token_hex(12)}",
+        subject=subject,
+        happened=text,
+    )
+    if savepoint is not None:
+        savepoint.rollback()
 
 
-def sweep_files(older: timedelta) -> int:
-    """Remove the files of mails that are older; how many there were."""
-    folder = Path(current_app.config["DATA_DIR"]) / "mail"
-    limit = (now() - older).strftime("%Y%m%dT%H%M%S%f")
-    old = [path for path in folder.glob("*.eml") if path.name < limit]
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
+def notice_kinds() -> Iterator[NoticeKind]:
+    """The one kind of this room: what belongs to the safety of an account, which nobody can stop."""
+    yield NoticeKind(
+        SECURITY_MAIL,
+        "账号安全",
+        "您收到这封邮件，是因为有人用这个邮箱注册、登录或修改账号。",
+        urgent=True,
+        in_digest=False,
+        may_be_stopped=False,
+        in_app=False,
+        secret=True,
+    )

@@ -58,6 +58,14 @@ class Summary:
     files: dict[str, str]
 
 
+# Functions of the schema that belong to no extension: those of the triggers of the audit.
+OWN_FUNCTIONS = """
+select f.oid::regprocedure::text from pg_proc f join pg_namespace s on s.oid = f.pronamespace
+where s.nspname = current_schema()
+and not exists (select 1 from pg_depend d where d.objid = f.oid and d.deptype = 'e')
+"""
+
+
 def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
     """Write the site to a file, which is complete or not there; only its owner may read it.
 
@@ -301,10 +309,14 @@ def _load_postgresql(path: Path) -> None:
     script = path.with_suffix(".sql")
     with db.engine.connect() as connection:
         names = sqlalchemy.inspect(connection).get_table_names()
+        functions = connection.scalars(text(OWN_FUNCTIONS)).all()
         quote = connection.dialect.identifier_preparer.quote
         old = ""
         if names:
             old = f"drop table {', '.join(map(quote, names))} cascade;\n"
+        # Triggers go with their tables, their functions do not, and the backup brings them again.
+        for function in functions:
+            old += f"drop function {function} cascade;\n"
     _run_program(
         "pg_restore",
         "--no-owner",

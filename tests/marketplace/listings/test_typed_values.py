@@ -241,3 +241,28 @@ def test_a_level_under_the_header_of_stages(session: Any, text: str) -> None:
     (entry,) = report.entries
     assert (report.problems, report.drafts) == ([], [])
     assert (entry.values["trl"], entry.values["stage"]) == (6, "pilot")
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "budget"),
+    [
+        ("拟投入资金（百万元）", "3", 300),
+        ("拟投入资金(元)", "500000", 50),
+        ("拟投入资金/千元", "500", 50),
+        ("拟投入资金万元", "50", 50),
+        ("拟投入资金（百万元）", "50万", 50),
+        ("拟投入资金（万美元）", "50", None),
+        ("拟投入资金（万元/年）", "50", None),
+        ("拟投入资金（USD）", "50万", None),
+    ],
+)
+def test_the_unit_of_the_header_is_that_of_its_sums(
+    session: Any, header: str, cell: str, budget: int | None
+) -> None:
+    text = f"需求名称,企业名称,{header}\n轴承异音攻关,临清轴承厂,{cell}\n"
+
+    report = parse_file(io.BytesIO(text.encode()), "demand", name="list.csv")
+
+    (entry,) = report.entries
+    assert entry.values.get("budget") == budget
+    assert [one.header for one in report.drafts] == ([] if budget else [header])

@@ -223,6 +223,7 @@ def test_a_live_site_shows_its_figures_to_nobody_unasked(
     secrets = {
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
         "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "MARKET_ENV": "live",

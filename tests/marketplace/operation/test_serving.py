@@ -105,6 +105,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         "MARKET_ENV": "live",
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
         "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "DATA_DIR": str(folder),
