@@ -171,18 +171,40 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database with dictionaries and roles and nothing else, for `database(like=…)`."""
     folder = tmp_path_factory.mktemp("migrated")
     with database(folder) as address:
-        environ = {
-            "MARKET_ENV": "test",
-            "DATA_DIR": str(folder),
-            "DATABASE_URL": address,
-        }
-        with create_app(Config.from_env(environ)).app_context():
-            upgrade()
-            dictionary_deeds.seed_dictionaries()
-            account_deeds.seed_roles()
-            db.session.remove()
-            db.engine.dispose()
+        _migrate(folder, address)
         yield address
+
+
+def _migrate(folder: Path, address: str) -> None:
+    """Tables, dictionaries and roles for an empty database."""
+    environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), "DATABASE_URL": address}
+    with create_app(Config.from_env(environ)).app_context():
+        upgrade()
+        dictionary_deeds.seed_dictionaries()
+        account_deeds.seed_roles()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def build_site(
+    tmp_path_factory: pytest.TempPathFactory, migrated: str
+) -> Callable[..., Flask]:
+    """Builds sites on a migrated file of their own: `build_site(folder, SETTING="…")`; who builds one closes it."""
+    file = Path(migrated.removeprefix("sqlite:///"))
+    if not migrated.startswith("sqlite:"):
+        # The others are on a server here; these look at their own file.
+        file = tmp_path_factory.mktemp("file") / "market.db"
+        _migrate(file.parent, f"sqlite:///{file}")
+
+    def build(folder: Path, kind: type[Config] = Config, **settings: str) -> Flask:
+        shutil.copy(file, folder / "market.db")
+        environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), **settings}
+        site = create_app(kind.from_env(environ))
+        site.jinja_env.bytecode_cache = TemplatesInMemory()
+        return site
+
+    return build
 
 
 @pytest.fixture(scope="session")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 
 from config import Config
-from marketplace import create_app, limits
+from marketplace import limits
 from marketplace.counters import SharedCounters, own_folder
 from marketplace.extensions import db, limiter
 from tests.forked import start_child, wait_for
@@ -92,16 +91,12 @@ class Limited(Config):
 
 
 @pytest.fixture
-def limited(tmp_path: Path) -> Iterator[Flask]:
+def limited(tmp_path: Path, build_site: Callable[..., Flask]) -> Iterator[Flask]:
     """A site that limits; the one limiter of all sites is as before afterwards."""
     names = ("enabled", "initialized", "_storage", "_limiter", "_storage_dead")
     before = {name: getattr(limiter, name) for name in names}
-    site = create_app(
-        Limited.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)})
-    )
+    site = build_site(tmp_path, Limited)
     try:
-        with site.app_context():
-            upgrade()
         yield site
     finally:
         with site.app_context():
@@ -142,5 +137,6 @@ def test_a_storage_that_fails_stops_no_page(
 
     assert client.get("/search").status_code != 500
     # Each process counts by itself until the storage is back.
-    codes = [client.post("/login", data={"email": "a@b.example"}) for _ in range(7)]
-    assert [code.status_code for code in codes][-1] == 429
+    one = {"email": "a@b.example"}
+    codes = [client.post("/login", data=one).status_code for _ in range(21)]
+    assert (429 in codes[:20], codes[20]) == (False, 429)

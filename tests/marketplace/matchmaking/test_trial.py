@@ -9,11 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 
 from config import Config
-from marketplace import create_app
 from marketplace.extensions import db, limiter
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement, Demand
@@ -183,14 +181,15 @@ class Limited(Config):
 
 
 @pytest.fixture
-def limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+def limited(
+    tmp_path: Path,
+    build_site: Callable[..., Flask],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Flask]:
     """A site that limits; the one limiter of all sites is switched off again afterwards."""
     monkeypatch.setattr(limiter, "enabled", limiter.enabled)
-    application = create_app(
-        Limited.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)})
-    )
+    application = build_site(tmp_path, Limited)
     with application.app_context():
-        upgrade()
         limiter.reset()
         yield application
         limiter.reset()
