@@ -15,6 +15,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
+    organisation_announced(organisation, deed, note, history_id)   people are notified of what was done to it
     stop_organisation(organisation_id, by), start_organisation(organisation_id, by)   it was suspended; it is back
     checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
     deed_names()                                 (deed as the audit writes it, its Chinese name)
@@ -316,6 +317,22 @@ def move_back(gone_id: int, kept_id: int, moved: Mapping[str, Any]) -> None:
     for name, room in _current().named_rooms():
         if name in moved:
             room.move_back(gone_id, kept_id, moved[name])
+
+
+def announce_organisation(
+    organisation: Any, deed: str, note: str, history_id: int
+) -> None:
+    """Let the rooms above notify the people of an organisation of what was done to it (no commit).
+
+    Args:
+        organisation: the row.
+        deed: code of the deed.
+        note: the reason given, empty where there is none.
+        history_id: number of its History row, which no other deed has.
+    """
+    for _, room in _current().named_rooms():
+        if hasattr(room, "organisation_announced"):
+            room.organisation_announced(organisation, deed, note, history_id)
 
 
 def stop_organisation(organisation_id: int, by: Reader | None) -> None:

@@ -113,6 +113,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "worklists": "what is a person's own, in its order",
     },
     "memberships": {
+        "announcements": "what people are notified of",
         "moving": "ways in that go over when organisations are merged",
     },
     "organisations": {

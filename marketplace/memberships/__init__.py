@@ -5,6 +5,10 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
+from marketplace.memberships.announcements import (
+    notice_kinds,
+    organisation_announced,
+)
 from marketplace.memberships.contributed import nav, task_count, tasks, trays
 from marketplace.memberships.moving import move_back, move_between
 from marketplace.permissions import (
@@ -27,6 +31,8 @@ __all__ = [
     "move_back",
     "move_between",
     "nav",
+    "notice_kinds",
+    "organisation_announced",
     "task_count",
     "tasks",
     "trays",

@@ -16,6 +16,7 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
+from marketplace.memberships import announcements
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.memberships.queries import ID_MOST
 from marketplace.organisations import deeds as organisation_deeds
@@ -100,9 +101,12 @@ def ask_to_join(
         raise _asked_already(organisation)
     request = JoinRequest(person=by, organisation=organisation, note=note.strip())
     db.session.add(request)
-    persistence.commit(
-        duplicates={"uq_join_request_waiting": _asked_already(organisation)}
-    )
+    duplicates = {"uq_join_request_waiting": _asked_already(organisation)}
+    # Its number is part of what the administrators are told.
+    with persistence.refusals(duplicates=duplicates):
+        db.session.flush()
+    announcements.announce_request(request)
+    persistence.commit(duplicates=duplicates)
     return request
 
 
@@ -128,6 +132,7 @@ def accept_request(
         _add_place(request.person, request.organisation, place, administers=administers)
     _decide(request, "accepted", by)
     _note(request.organisation, "accept", by, request.person.name)
+    announcements.announce_decision(request)
     _commit()
 
 
@@ -141,6 +146,7 @@ def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> 
     request.reason = reason.strip()
     _decide(request, "declined", by)
     _note(request.organisation, "decline", by, request.person.name)
+    announcements.announce_decision(request)
     _commit()
 
 
@@ -242,8 +248,12 @@ def invite_person(
     )
     db.session.add(invitation)
     _note(organisation, "invite", by, f"{address}：{invitation.role_name}")
+    db.session.flush()  # for its number, which the link holds
+    token = _signer().dumps([invitation.id, nonce])
+    inviter = by.name if isinstance(by, Person) else "平台运营方"
+    announcements.send_invitation(invitation, token, inviter)
     persistence.commit()
-    return invitation, _signer().dumps([invitation.id, nonce])
+    return invitation, token
 
 
 def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
@@ -323,8 +333,11 @@ def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
     _lock(organisation)
     if membership.is_administrator:
         _require_other_administrator(membership)
+    row = _note(organisation, deed, by, person.name)
+    if deed == "remove":
+        db.session.flush()
+        announcements.announce_removal(membership, row.id)
     person.memberships.remove(membership)
-    _note(organisation, deed, by, person.name)
     _commit()
 
 
@@ -410,19 +423,21 @@ def _asked_already(organisation: Organisation) -> NotNow:
     )
 
 
-def _note(organisation: Organisation, deed: str, by: Reader | None, note: str) -> None:
+def _note(
+    organisation: Organisation, deed: str, by: Reader | None, note: str
+) -> History:
     """Leave a History row of the organisation (no commit)."""
-    db.session.add(
-        History(
-            kind="organisation",
-            thing_id=organisation.id,
-            deed=deed,
-            before=organisation.state,
-            after=organisation.state,
-            note=note,
-            by_id=reader_id(by),
-        )
+    row = History(
+        kind="organisation",
+        thing_id=organisation.id,
+        deed=deed,
+        before=organisation.state,
+        after=organisation.state,
+        note=note,
+        by_id=reader_id(by),
     )
+    db.session.add(row)
+    return row
 
 
 def _commit() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from marketplace import contributions, persistence
 from marketplace.clock import now, today
 from marketplace.dictionaries.models import current_districts
-from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations import twins
@@ -470,9 +470,17 @@ def _wrong_state(organisation: Organisation, deed: str) -> NotNow:
 
 
 def _commit() -> None:
-    quicker = Stale("同一时刻有别人改了这个单位，或登记了这个代码。", "请刷新后再看。")
+    persistence.commit(stale=_quicker(), duplicates=_duplicates())
+
+
+def _quicker() -> Stale:
+    return Stale("同一时刻有别人改了这个单位，或登记了这个代码。", "请刷新后再看。")
+
+
+def _duplicates() -> dict[str, MarketError]:
+    """What is raised where two took one code or name at the same moment: constraint → error."""
     names = ("uq_organisation_uscc", "uq_organisation_name_key")
-    persistence.commit(stale=quicker, duplicates=dict.fromkeys(names, quicker))
+    return dict.fromkeys(names, _quicker())
 
 
 def _move(
@@ -495,3 +503,7 @@ def _move(
     )
     organisation.state = state
     db.session.add(row)
+    # Its number is part of what people are told.
+    with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
+        db.session.flush()
+    contributions.announce_organisation(organisation, deed, note, row.id)

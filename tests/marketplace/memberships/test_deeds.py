@@ -10,6 +10,8 @@ import pytest
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow
 from marketplace.memberships import deeds, queries
+from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
 from tests.factories import Factory, new_uscc
 
 
@@ -210,3 +212,35 @@ def test_nobody_acts_for_a_suspended_organisation(make: Factory, session: Any) -
     with pytest.raises(NotNow, match="已暂停"):
         deeds.ask_to_join(firm, by=make.person("firm"))
     assert (chief.handled_ids, chief.verified_ids) == (frozenset(), frozenset())
+
+
+def test_each_step_is_told_to_whom_it_concerns(make: Factory, session: Any) -> None:
+    firm = make.organisation(verified=False)
+    chief = make.person("firm", firm, administers=True)
+    operator, asker, other = (make.person(r) for r in ("operator", "firm", "firm"))
+    first = deeds.ask_to_join(firm, note="技术部", by=asker)
+    second = deeds.ask_to_join(firm, by=other)
+    deeds.accept_request(first, place="member", by=chief)
+    deeds.decline_request(second, reason="不认识", by=chief)
+    _, token = deeds.invite_person(firm, "new@demo.example", place="member", by=chief)
+    deeds.remove_member(asker.place_in(firm.id), by=chief)
+    organisation_deeds.verify_organisation(
+        firm, by=operator, uscc=new_uscc(), checked="营业执照"
+    )
+
+    told = [
+        (notice.kind, notice.address)
+        for notice in session.query(Notice).order_by(Notice.id)
+    ]
+    links = [notice.link for notice in session.query(Notice)]
+
+    assert told == [
+        ("membership.asked", chief.email),
+        ("membership.asked", chief.email),
+        ("membership.place", asker.email),
+        ("membership.place", other.email),
+        ("membership.invited", "new@demo.example"),
+        ("membership.place", asker.email),
+        ("organisation.state", chief.email),
+    ]
+    assert f"/invitations/{token}" in links
