@@ -258,6 +258,12 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
         "filename": "site.css",
         "number": 1,
         "token": "nothing",
+        "uscc": "913715020000000000",
+        "organisation_id": row.organisation_id,
+        "person_id": 1,
+        "request_id": 1,
+        "invitation_id": 1,
+        "merge_id": 1,
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -282,6 +288,7 @@ OPEN = {
     "matchmaking.evidence",
     "matchmaking.trial",
     "matchmaking.algorithm",
+    "organisations.public",
 }
 
 
