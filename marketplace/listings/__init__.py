@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
+    broker_loads,
     chain_uses,
     nav,
     organisation_panels,
@@ -59,6 +60,7 @@ DEEDS: Deeds = {
 
 __all__ = [
     "DEEDS",
+    "broker_loads",
     "chain_uses",
     "jobs",
     "move_back",

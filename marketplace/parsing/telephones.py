@@ -11,6 +11,7 @@ import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from marketplace.parsing import ParseError
+from marketplace.parsing.contacts import MOBILE, spelled_digits
 from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
 from matching.folding import drop_unseen
 
@@ -44,6 +45,13 @@ _NAME = re.compile(
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}", re.I | re.A)
 _SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
 _LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
+_MAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+# The number of a Chinese patent, which has figures enough for a telephone; and years and measures, of which several in
+# a row have as many.
+_PATENT = re.compile(r"(?:19|20)\d{2}[1-9]\d{7}\.?[\dXx]?", re.ASCII)
+_MEASURE = re.compile(
+    r"(?<![\d.])(?:(?:19|20)\d{2}|\d{1,4}\.\d{1,4})(?![\d.])", re.ASCII
+)
 _MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
 
 
@@ -127,6 +135,18 @@ def read_emails(raw: Any) -> Contact | None:
     rest = "；".join(addresses[1:])
     remark = f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。"
     return Contact(addresses[0], remark=remark if rest else "")
+
+
+def holds_contact(text: str) -> bool:
+    """Whether a text names a telephone number or a mail address, also one in which the figures are written as words."""
+    plain = _PATENT.sub("；", half_width(text))
+    if _MAIL_INSIDE.search(plain):
+        return True
+    if any(phonenumbers.PhoneNumberMatcher(plain, HOME)):
+        return True
+    # 一三九, and what blanks and signs keep apart: years and measures make long runs too, so only mobile numbers count.
+    runs = spelled_digits(_MEASURE.sub("；", plain))
+    return any(MOBILE.search(run) for run in runs)
 
 
 def read_email(raw: Any) -> str | None:
