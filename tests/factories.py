@@ -19,6 +19,7 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles.models import RESEARCHER_FIELDS, BrokerProfile
+from marketplace.profiles.writing import BrokerValues, ResearcherValues
 
 _numbers = itertools.count(7)
 
@@ -111,7 +112,7 @@ class Factory:
             "public": frozenset(RESEARCHER_FIELDS),
         }
         profile_deeds.save_researcher(
-            profile_deeds.ResearcherValues(**(everything | values)), seen=0, by=person
+            ResearcherValues(**(everything | values)), seen=0, by=person
         )
         return person
 
@@ -126,7 +127,7 @@ class Factory:
             "listed": True,
         }
         return profile_deeds.save_broker(
-            profile_deeds.BrokerValues(**(everything | values)), seen=0, by=person
+            BrokerValues(**(everything | values)), seen=0, by=person
         )
 
     def broker(self, *organisations: Organisation, **values: Any) -> Person:

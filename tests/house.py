@@ -77,6 +77,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "memberships": {
         "moving": "ways in that go over when organisations are merged",
     },
+    "profiles": {
+        "writing": "what is typed is read and checked without committing it",
+    },
     "organisations": {
         "twins": "which may be one body",
     },

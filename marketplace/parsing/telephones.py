@@ -49,9 +49,8 @@ _MAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
 # The number of a Chinese patent, which has figures enough for a telephone; and years and measures, of which several in
 # a row have as many.
 _PATENT = re.compile(r"(?:19|20)\d{2}[1-9]\d{7}\.?[\dXx]?", re.ASCII)
-_MEASURE = re.compile(
-    r"(?<![\d.])(?:(?:19|20)\d{2}|\d{1,4}\.\d{1,4})(?![\d.])", re.ASCII
-)
+_MEASURE = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}(?![\d.])", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)", re.ASCII)
 _MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
 
 
@@ -139,13 +138,13 @@ def read_emails(raw: Any) -> Contact | None:
 
 def holds_contact(text: str) -> bool:
     """Whether a text names a telephone number or a mail address, also one in which the figures are written as words."""
-    plain = _PATENT.sub("；", half_width(text))
+    plain = _MEASURE.sub("；", _PATENT.sub("；", half_width(text)))
     if _MAIL_INSIDE.search(plain):
         return True
     if any(phonenumbers.PhoneNumberMatcher(plain, HOME)):
         return True
-    # 一三九, and what blanks and signs keep apart: years and measures make long runs too, so only mobile numbers count.
-    runs = spelled_digits(_MEASURE.sub("；", plain))
+    # 一三九, and what blanks and signs keep apart: other figures make long runs too, so only mobile numbers count.
+    runs = spelled_digits(_YEAR.sub("；", plain))
     return any(MOBILE.search(run) for run in runs)
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
 
 from marketplace import persistence
 from marketplace.accounts.models import Person, Role
 from marketplace.clock import now, today
-from marketplace.dictionaries.models import fields_of_level
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
-from marketplace.parsing.telephones import holds_contact
-from marketplace.parsing.text import half_width, read_line, read_prose
+from marketplace.parsing.text import read_line
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.profiles.models import (
     LEVELS,
@@ -26,44 +21,15 @@ from marketplace.profiles.models import (
     ResearcherField,
     ResearcherProfile,
 )
+from marketplace.profiles.writing import (
+    BrokerValues,
+    ResearcherValues,
+    read_broker,
+    read_researcher,
+)
 
-FIELDS_MOST = 3
-TITLE_MOST = 40
-DISCIPLINE_MOST = 60
-PROSE_MOST = 500
-NUMBER_MOST = 40
-ISSUER_MOST = 80
 NOTE_MOST = 500
 CHECKED_MOST = 60
-
-
-@dataclass(frozen=True)
-class ResearcherValues:
-    """What a researcher typed; `public` are the names of RESEARCHER_FIELDS that everybody may read."""
-
-    field_codes: tuple[str, ...] = ()
-    title: str = ""
-    discipline: str = ""
-    offer: str = ""
-    deputy: bool = False
-    envoy: bool = False
-    public: frozenset[str] = frozenset()
-    desk_public: bool = False
-
-
-@dataclass(frozen=True)
-class BrokerValues:
-    """What a broker typed; `unlimited` says that the certificate names no end."""
-
-    number: str = ""
-    level: str = ""
-    issuer: str = ""
-    valid_to: date | None = None
-    unlimited: bool = False
-    field_codes: tuple[str, ...] = ()
-    introduction: str = ""
-    listed: bool = False
-    number_public: bool = False
 
 
 def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
@@ -80,16 +46,7 @@ def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
         Invalid: something is too long, unknown, or a way to reach somebody privately.
     """
     require(by, "profile.edit")
-    problems: dict[str, list[str]] = {}
-    title = _line("title", values.title, TITLE_MOST, problems)
-    discipline = _line("discipline", values.discipline, DISCIPLINE_MOST, problems)
-    offer = _prose("offer", values.offer, problems)
-    codes = _codes(values.field_codes, 2, problems)
-    if len(codes) > FIELDS_MOST:
-        problems["fields"] = [f"最多选 {FIELDS_MOST} 个技术领域。"]
-    if values.public - RESEARCHER_FIELDS.keys():
-        problems["fields"] = ["公开的项目不在列表中，请刷新页面后重新填写。"]
-    _raise_problems(problems)
+    values = read_researcher(values)
     profile = db.session.get(ResearcherProfile, by.id)
     if (profile.revision if profile else 0) != seen:
         raise _changed()
@@ -97,12 +54,11 @@ def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
         profile = ResearcherProfile(person_id=by.id)
         db.session.add(profile)
     before = _agreed(profile)
-    profile.title, profile.discipline, profile.offer = title, discipline, offer
-    profile.deputy, profile.envoy = values.deputy, values.envoy
-    _set_fields(profile, codes, ResearcherField)
+    for name in ("title", "discipline", "offer", "deputy", "envoy", "desk_public"):
+        setattr(profile, name, getattr(values, name))
+    _set_fields(profile, values.field_codes, ResearcherField)
     for name in RESEARCHER_FIELDS:
         setattr(profile, f"{name}_public", name in values.public)
-    profile.desk_public = values.desk_public
     # What hangs on the row alone would leave its revision as it was.
     profile.changed_at = now()
     _note_agreement(profile, before, by)
@@ -136,11 +92,7 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
         Invalid: something is missing, too long, unknown or over.
     """
     require(by, "broker.apply")
-    problems: dict[str, list[str]] = {}
-    introduction = _prose("introduction", values.introduction, problems)
-    codes = _codes(values.field_codes, 1, problems)
-    certificate = _certificate(values, problems)
-    _raise_problems(problems)
+    values = read_broker(values)
     profile = db.session.get(BrokerProfile, by.id)
     if (profile.revision if profile else 0) != seen:
         raise _changed()
@@ -148,17 +100,13 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
         profile = BrokerProfile(person_id=by.id, state="none", number="", issuer="")
         db.session.add(profile)
     before = profile.state
-    for name, value in certificate.items():
-        if getattr(profile, name) != value:
-            # What was checked is another certificate: this one has to be looked at by itself.
-            _set_certificate(profile, certificate)
-            break
-    else:
-        if profile.state == "returned":
-            _set_certificate(profile, certificate)
-    profile.introduction = introduction
+    certificate = (values.number, values.level or None, values.issuer, values.valid_to)
+    # What was checked is that certificate and no other; what was sent back is looked at again, changed or not.
+    if certificate != _certificate_of(profile) or profile.state == "returned":
+        _set_certificate(profile, values)
+    profile.introduction = values.introduction
     profile.listed, profile.number_public = values.listed, values.number_public
-    _set_fields(profile, codes, BrokerField)
+    _set_fields(profile, values.field_codes, BrokerField)
     profile.changed_at = now()
     note = "列入名录" if values.listed else "不列入名录"
     _add_history(by.id, "broker", "save", before, profile.state, note, by)
@@ -257,42 +205,14 @@ def end_broker(person: Person, *, note: str, by: Reader | None) -> None:
     persistence.commit(stale=_changed_since())
 
 
-def _certificate(
-    values: BrokerValues, problems: dict[str, list[str]]
-) -> dict[str, object]:
-    """The certificate as it is stored; of somebody without one all is empty."""
-    number = _line("number", half_width(values.number), NUMBER_MOST, problems)
-    # Blanks and case are ways of copying it, and one certificate has one number.
-    number = re.sub(r"\s", "", number).upper()
-    issuer = _line("issuer", values.issuer, ISSUER_MOST, problems)
-    empty = not (number or issuer or values.level or values.valid_to)
-    if empty and not values.unlimited:
-        return {"number": "", "level": None, "issuer": "", "valid_to": None}
-    if not number:
-        problems["number"] = [
-            "填写证书编号；没有证书的，把等级、发证单位和有效期也空着。"
-        ]
-    if values.level not in LEVELS:
-        problems["level"] = ["选证书上的等级。"]
-    if not issuer:
-        problems.setdefault("issuer", ["照证书填写发证单位。"])
-    if values.unlimited and values.valid_to is not None:
-        problems["valid_to"] = ["写了有效期，就不要勾「证书上没有有效期」。"]
-    elif not values.unlimited and values.valid_to is None:
-        problems["valid_to"] = [
-            "填写有效期，如 2028-06-30；证书上没有的，勾「证书上没有有效期」。"
-        ]
-    return {
-        "number": number,
-        "level": values.level,
-        "issuer": issuer,
-        "valid_to": values.valid_to,
-    }
+def _certificate_of(profile: BrokerProfile) -> tuple[object, ...]:
+    return (profile.number, profile.level, profile.issuer, profile.valid_to)
 
 
-def _set_certificate(profile: BrokerProfile, certificate: dict[str, object]) -> None:
-    for name, value in certificate.items():
-        setattr(profile, name, value)
+def _set_certificate(profile: BrokerProfile, values: BrokerValues) -> None:
+    """Put another certificate in place of the one there was; it waits to be checked."""
+    profile.number, profile.issuer = values.number, values.issuer
+    profile.level, profile.valid_to = values.level or None, values.valid_to
     profile.state = "waiting" if profile.number else "none"
     profile.waiting_since = now() if profile.number else None
     profile.checked, profile.checked_at, profile.note = "", None, ""
@@ -340,7 +260,7 @@ def _note_agreement(profile: ResearcherProfile, before: str, by: Person) -> None
 
 def _set_fields(
     profile: ResearcherProfile | BrokerProfile,
-    codes: list[str],
+    codes: Sequence[str],
     table: type[ResearcherField] | type[BrokerField],
 ) -> None:
     # The rows that stay are the same rows: deleted and added again under one key they would meet in one flush.
@@ -349,45 +269,6 @@ def _set_fields(
     for code in codes:
         rows.append(held.get(code) or table(field_code=code))
     profile.fields = rows  # type: ignore[assignment]
-
-
-def _codes(
-    typed: Iterable[str], level: int, problems: dict[str, list[str]]
-) -> list[str]:
-    codes = sorted({code for code in typed if code})
-    known = fields_of_level(level)
-    if any(code not in known for code in codes):
-        problems["fields"] = ["技术领域不在列表中，请在列表里选。"]
-    return codes
-
-
-def _line(name: str, raw: str, most: int, problems: dict[str, list[str]]) -> str:
-    """A text on one line; what is wrong is put among the problems."""
-    try:
-        plain = read_line(raw, most) or ""
-    except ParseError as error:
-        problems[name] = [f"{error.message}{error.allowed}"]
-        return ""
-    _refuse_contacts(name, plain, problems)
-    return plain
-
-
-def _prose(name: str, raw: str, problems: dict[str, list[str]]) -> str:
-    try:
-        plain = read_prose(raw, PROSE_MOST) or ""
-    except ParseError as error:
-        problems[name] = [f"{error.message}{error.allowed}"]
-        return ""
-    _refuse_contacts(name, plain, problems)
-    return plain
-
-
-def _refuse_contacts(name: str, plain: str, problems: dict[str, list[str]]) -> None:
-    """No private number and no mail address stands on a public page, whatever field it is typed into."""
-    if name == "number":
-        return
-    if holds_contact(plain):
-        problems[name] = ["不要写电话和邮箱，这一栏会公开。对接由平台安排。"]
 
 
 def _line_or_raise(name: str, raw: str, most: int, missing: str) -> str:
@@ -400,11 +281,6 @@ def _line_or_raise(name: str, raw: str, most: int, missing: str) -> str:
     if len(plain) < 2:
         raise Invalid(missing, problems={name: [missing]})
     return plain
-
-
-def _raise_problems(problems: dict[str, list[str]]) -> None:
-    if problems:
-        raise Invalid("有几处要改。", problems=problems)
 
 
 def _add_history(

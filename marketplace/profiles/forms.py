@@ -20,13 +20,13 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from marketplace.errors import Invalid
 from marketplace.forms import PageForm
-from marketplace.profiles.deeds import BrokerValues, ResearcherValues
 from marketplace.profiles.models import (
     LEVELS,
     RESEARCHER_FIELDS,
     BrokerProfile,
     ResearcherProfile,
 )
+from marketplace.profiles.writing import BrokerValues, ResearcherValues
 
 # What a certificate is compared with; the words are stored, for the list may change.
 COMPARED_WITH = (

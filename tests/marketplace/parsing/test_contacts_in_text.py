@@ -19,6 +19,7 @@ from marketplace.parsing.telephones import holds_contact
         ("幺三九 洞五三五 幺二三四", True),
         ("1-3-9-0-5-3-5-1-2-3-4", True),
         ("+86 139 0535 1234", True),
+        ("139 2019 1234", True),
         ("0635-8230001", True),
         ("（0635）8230001转801", True),
         ("专利 ZL201910345678.9，电话 13905351234", True),

@@ -12,8 +12,8 @@ from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.profiles import deeds, queries
-from marketplace.profiles.deeds import BrokerValues, ResearcherValues
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
+from marketplace.profiles.writing import BrokerValues, ResearcherValues
 from tests.factories import Factory
 
 
