@@ -10,7 +10,7 @@ export PYTEST_ADDOPTS ?= -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
-.PHONY: fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
+.PHONY: audit-key fuzz properties postgresql postgresql-stop chaos bench screenshots lock audit clean
 
 help: ## Name every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,8 @@ test-servers: $(VENV)/development ## The suite, without browser, on a real Postg
 chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
 	@$(BIN)/python -m tests.chaos.disk
+	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 300 --kills 5)
+	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
 
 properties: $(VENV)/development ## Look for texts that break a property test: other ones each time, unlike `make test`
@@ -84,6 +86,9 @@ imports: $(VENV)/development ## import-linter: rooms import strictly down
 bench: $(VENV)/development ## Measure ranking and search against peers (N=10000 for a short form)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@$(BIN)/python -m benchmarks.matching --documents $(or $(N),100000)
+
+audit-key: $(VENV)/product ## Print a new AUDIT_KEY for a live site (NAME=market.example.cn)
+	@$(BIN)/python -m marketplace.audit.key $(or $(NAME),$(error NAME=market.example.cn is missing))
 
 screenshots: $(VENV)/development ## Pictures of every page at 1440 and 360 px into screenshots/ (needs Chromium)
 	@$(BIN)/python -m tests.screenshots

@@ -15,7 +15,6 @@ import structlog
 from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from flask_security import SQLAlchemyUserDatastore
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -39,14 +38,15 @@ from marketplace.extensions import (
     db,
     limiter,
     migrate,
-    security,
     talisman,
 )
 from marketplace.permissions import Guest
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = (
+    "audit",
     "dictionaries",
+    "notices",
     "organisations",
     "accounts",
     "memberships",
@@ -198,7 +198,7 @@ def _join_contributions(app: Flask) -> None:
 
 def _connect_extensions(app: Flask) -> None:
     # Not above: the models need the extensions, and this package is imported with the first of its rooms.
-    from marketplace.accounts.models import Person, Role
+    from marketplace.accounts import sign_in
 
     db.init_app(app)
     app.teardown_appcontext(_close_session)
@@ -209,7 +209,7 @@ def _connect_extensions(app: Flask) -> None:
     limiter.init_app(app)
     babel.init_app(app)
     bootstrap.init_app(app)
-    security.init_app(app, SQLAlchemyUserDatastore(db, Person, Role))
+    sign_in.connect(app)
     app.login_manager.anonymous_user = Guest  # type: ignore[attr-defined]
     talisman.init_app(
         app,

@@ -10,11 +10,15 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
     chain_uses()                                 how many rows name each industry chain
     jobs()                                       work in the background
+    notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
+    unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     broker_loads(ids)                            (id of a broker, how many things they look after now)
     move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
     stop_organisation(organisation_id, by), start_organisation(organisation_id, by)   it was suspended; it is back
+    checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
+    deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
 
 from __future__ import annotations
@@ -143,6 +147,33 @@ class Job:
     lane: str = "index"
     leader: bool = True
     at_start: bool = False
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """One kind of notice that people get.
+
+    Attributes:
+        code: as rows call it; no two kinds share one.
+        name: on the page where people choose what they get by mail.
+        why: the sentence that ends each mail and says why it came.
+        urgent: waits neither for the end of quiet hours nor for the daily digest, as the link to a new password.
+        in_digest: waits for the daily digest of those who want one; the digest itself does not.
+        may_be_stopped: people may choose to get none by mail; never for what belongs to the safety of an account.
+        mailed: also by mail; else on the page of notices only.
+        in_app: also on the page of notices; else by mail only.
+        secret: its link opens something by itself: it is erased once the mail is out, and never on a page.
+    """
+
+    code: str
+    name: str
+    why: str
+    urgent: bool = False
+    in_digest: bool = True
+    may_be_stopped: bool = True
+    mailed: bool = True
+    in_app: bool = True
+    secret: bool = False
 
 
 class Contributions:
@@ -320,6 +351,17 @@ def jobs() -> list[Job]:
     return list(_current().offered("jobs"))
 
 
+def checkpoint_signed(note: str) -> None:
+    """Let the rooms take a signed checkpoint of the audit out; what they add to the session is committed with it."""
+    for _ in _current().offered("checkpoint_signed", note):
+        pass  # generators do their work as they are read
+
+
+def deed_names() -> dict[str, str]:
+    """Deed as the audit writes it → its Chinese name, of all rooms."""
+    return dict(_current().offered("deed_names"))
+
+
 def chain_uses() -> dict[str, int]:
     """Code of an industry chain → how many rows of all rooms name it."""
     # Summed, for several rooms may name the same chain.
@@ -327,6 +369,25 @@ def chain_uses() -> dict[str, int]:
     for code, count in _current().offered("chain_uses"):
         counts[code] += count
     return dict(counts)
+
+
+def notice_kinds() -> dict[str, NoticeKind]:
+    """Code → kind of notice, of all rooms.
+
+    Raises:
+        ValueError: two kinds share a code.
+    """
+    kinds: dict[str, NoticeKind] = {}
+    for kind in _current().offered("notice_kinds"):
+        if kind.code in kinds:
+            raise ValueError(f"two kinds of notices are called {kind.code!r}")
+        kinds[kind.code] = kind
+    return kinds
+
+
+def unreachable(person_ids: Iterable[int]) -> frozenset[int]:
+    """Those people to whom nothing is sent any more, as of an account that was closed."""
+    return frozenset(_current().offered("unreachable", tuple(person_ids)))
 
 
 def _in_order(name: str, *values: Any) -> list[Panel]:

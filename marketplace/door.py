@@ -38,12 +38,39 @@ LIBRARY_ENDPOINTS = {
     "security.static": "public.read",
     "security.login": "public.read",
     "security.logout": "public.read",
+    "security.register": "public.read",
+    "security.send_confirmation": "public.read",
+    "security.confirm_email": "public.read",
+    "security.forgot_password": "public.read",
+    "security.reset_password": "public.read",
+    # The link in the mail is opened where the mailbox is read, signed in there or not.
+    "security.change_email_confirm": "public.read",
+    "security.two_factor_setup": "public.read",  # by who has given the right password, too
+    "security.two_factor_token_validation": "public.read",
+    "security.mf_recovery": "public.read",
+    "security.tf_select": "public.read",
+    "security.two_factor_rescue": "public.read",
     "security.verify": "mine.read",
     "security.change_password": "mine.read",
+    "security.change_email": "mine.read",
+    "security.two_factor_setup_validate": "mine.read",
+    "security.mf_recovery_codes": "mine.read",
 }
 
-# Library endpoints that are posted to and only read: comparing a password takes 0.2 s, in which nobody could save.
-LIBRARY_READERS = frozenset({"security.login", "security.logout", "security.verify"})
+# Library endpoints that begin as readers: comparing a password takes 0.2 s, in which nobody could save. What they write
+# comes after it (`accounts/forms.py`).
+LIBRARY_READERS = frozenset(
+    {
+        "security.login",
+        "security.logout",
+        "security.verify",
+        "security.register",
+        "security.reset_password",
+        "security.change_password",
+    }
+)
+# Links in mails: opened by a GET, and they write.
+LIBRARY_LINKS = frozenset({"security.confirm_email", "security.change_email_confirm"})
 
 
 # Files that are the same for everybody and say so themselves.
@@ -150,9 +177,6 @@ def refuse_unsound() -> None:
     if request.method in READING:
         return
     charset = request.mimetype_params.get("charset", "").lower()
-    if request.is_json and (request.endpoint or "") in LIBRARY_ENDPOINTS:
-        _refuse_values(_fields_of_json(), "填写的内容")
-        return
     if request.mimetype not in FORM_TYPES or charset not in UTF_8:
         raise Invalid("这里只接受网页上的表单（UTF-8）。", "请在网页上填写后提交。")
     fields = list(request.form.items(multi=True))
@@ -169,23 +193,6 @@ def refuse_unsound() -> None:
     for _, file in request.files.items(multi=True):
         file.close()
     request.__dict__["files"] = ImmutableMultiDict()
-
-
-def _fields_of_json() -> list[tuple[str, str]]:
-    """The fields of a JSON body, which the sign-in of the library takes for a form.
-
-    Raises:
-        Invalid: it is no object of texts.
-    """
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Invalid("内容不是表单。", "请在网页上填写后提交。")
-    fields = []
-    for name, value in body.items():
-        if not isinstance(value, str | bool):
-            raise Invalid("内容不是表单。", "请在网页上填写后提交。")
-        fields.append((name, str(value)))
-    return fields
 
 
 def _refuse_values(pairs: Iterable[tuple[str, str]], where: str) -> None:
@@ -220,8 +227,9 @@ def expect_writing() -> None:
     """
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
+    is_reading = request.method in READING and endpoint not in LIBRARY_LINKS
     only_reads = (
-        request.method in READING
+        is_reading
         or view is None
         or endpoint in LIBRARY_READERS
         or getattr(view, "only_reads", False)

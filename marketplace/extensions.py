@@ -11,7 +11,6 @@ from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
-from flask_security.core import Security
 from flask_sqlalchemy import SQLAlchemy
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -50,7 +49,6 @@ limiter = Limiter(key_func=get_remote_address)
 talisman = Talisman()
 babel = Babel()
 bootstrap = Bootstrap5()
-security = Security()
 
 
 @event.listens_for(Engine, "do_connect")

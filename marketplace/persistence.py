@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
+    CursorResult,
     Engine,
+    Executable,
     Index,
     Table,
     UniqueConstraint,
@@ -33,6 +35,8 @@ from marketplace.extensions import db
 Item = TypeVar("Item")
 
 _begins_as_writer: ContextVar[bool] = ContextVar("begins_as_writer", default=False)
+# Milliseconds that a writer waits for another one; None is as long as `busy_timeout` says.
+_patience: ContextVar[int | None] = ContextVar("patience", default=None)
 
 PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds the database for some 20 ms
 
@@ -73,6 +77,11 @@ def expect_writing(yes: bool = True) -> None:
     _begins_as_writer.set(yes)
 
 
+def writes() -> bool:
+    """Whether transactions of this thread begin as writers now."""
+    return _begins_as_writer.get()
+
+
 def stop_writing() -> None:
     """Let go of the database: what was not committed is lost, and what follows in this request only reads.
 
@@ -82,6 +91,48 @@ def stop_writing() -> None:
     if _begins_as_writer.get():
         db.session.rollback()
         expect_writing(False)
+
+
+def turn_writer() -> None:
+    """Begin as a writer with the next query of this request, after something long that only read.
+
+    What was not committed is lost, and rows that were loaded are read again when they are next looked at. Unlike
+    `begin_write` nothing is waited for yet: what is still computed before that query holds nobody up.
+    """
+    db.session.rollback()
+    expect_writing()
+
+
+def try_write(statement: Executable) -> bool:
+    """Carry out one statement and commit it, unless somebody else is writing: for what may as well be done later.
+
+    What was not committed before is lost. Nothing is waited for on SQLite, and a database that takes nothing (a full
+    disk, a file that may only be read) is no error here.
+
+    Returns:
+        whether it was carried out.
+    """
+    db.session.rollback()
+    before = _begins_as_writer.set(True)
+    patience = _patience.set(0)
+    try:
+        db.session.execute(statement)
+        db.session.commit()
+    except OperationalError as error:
+        db.session.rollback()
+        if not is_locked(error) and not why_unwritable(error):
+            raise
+        return False
+    finally:
+        _patience.reset(patience)
+        _begins_as_writer.reset(before)
+    return True
+
+
+def count_changed(statement: Executable) -> int:
+    """Carry out a statement that changes or removes rows, and count them; no commit."""
+    result = cast("CursorResult[Any]", db.session.execute(statement))
+    return result.rowcount
 
 
 def begin_write() -> None:
@@ -123,7 +174,10 @@ def _begin_in_turn(connection: Any) -> None:
     without a pause one save in a hundred took 4.3 s and the slowest 8.6; so it is 1.6 and 2.3, on a busier machine.
     """
     driver = connection.connection.driver_connection
-    (patience,) = driver.execute("PRAGMA busy_timeout").fetchone()  # milliseconds
+    (usual,) = driver.execute("PRAGMA busy_timeout").fetchone()  # milliseconds
+    patience = _patience.get()
+    if patience is None:
+        patience = usual
     driver.execute("PRAGMA busy_timeout = 0")
     end = time.monotonic() + patience / 1000
     try:
@@ -137,7 +191,7 @@ def _begin_in_turn(connection: Any) -> None:
             # Spread, so that those who were refused together do not come back together.
             time.sleep(PAUSE * random.uniform(0.5, 1.5))  # noqa: S311  no secret
     finally:
-        driver.execute(f"PRAGMA busy_timeout = {patience}")
+        driver.execute(f"PRAGMA busy_timeout = {usual}")
 
 
 # -- committing --------------------------------------------------------------------------------------------------------

@@ -1,55 +1,118 @@
 """Fixtures: an application on a real SQLite database built by the migrations, rolled back after each test.
 
-Rows for the tests are made by `factories.py`; the served site for the browser by `test_journeys.py`.
+Rows for the tests are made by `factories.py`; the served site for the browser by `browser/conftest.py`.
 """
 
 from __future__ import annotations
 
+import gc
 import os
+import re
 import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from weakref import WeakKeyDictionary
 
 import pytest
 import sqlalchemy
-from flask import Flask, g
+from flask import Flask, g, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from config import Config
 from marketplace import clock, create_app
 from marketplace.accounts import deeds as account_deeds
+from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
-from tests.factories import Factory
+from tests.factories import Factory, signed_in
 
 # The same examples in every run, so that a change is never refused for a text it has nothing to do with; new ones are
 # looked for by `make properties`. No deadline: workers share two processors.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+if settings.get_current_profile_name() == "same":
+    # Otherwise one of twenty drawn values is a constant of the modules that are loaded by then: other ones for each
+    # worker, each choice of tests and each change of the code. There is no setting for it (tests/test_examples.py).
+    providers._get_local_constants = Constants  # type: ignore[assignment]
 
 
 class Browser(FlaskClient):
     """A browser of its own: inside the test's application context the reader of the last request is forgotten first."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        for name in list(g):
-            g.pop(name)
+        if has_app_context():
+            for name in list(g):
+                g.pop(name)
         return super().open(*args, **kwargs)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journeys first: they are the longest, and another worker walks through the rest meanwhile."""
-    items.sort(key=lambda item: item.path.name != "test_journeys.py")
+    """The browser first: it takes longest, and another worker walks through the rest meanwhile."""
+    items.sort(key=lambda item: item.path.parent.name != "browser")
+
+
+def pytest_collection_finish() -> None:
+    """What is in memory by now stays: the collector need not go through a million objects of it each half minute."""
+    gc.collect()
+    gc.freeze()
+
+
+# -- no commit without an entry of the audit ---------------------------------------------------------------------------
+
+WRITING = re.compile(r'\s*(insert into|update|delete from) "?(\w+)"?(.*)', re.I | re.S)
+# Tables that the transaction of a session has written: by what the statements say, not by what the audit has seen.
+WRITTEN: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_connections: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+@event.listens_for(Session, "after_begin")
+def _watch(session: Session, _transaction: Any, connection: Any) -> None:
+    _connections[connection] = weakref.ref(session)
+
+
+@event.listens_for(Engine, "after_cursor_execute")
+def _note_writing(connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+    match = WRITING.match(statement)
+    session = _connections[connection]() if connection in _connections else None
+    if match is None or session is None:
+        return
+    verb, table, rest = match.groups()
+    if verb.lower() == "update":
+        sets = re.split(r"\bwhere\b", rest, maxsplit=1, flags=re.I)[0]
+        columns = set(re.findall(r"(\w+)\s*=", sets)) - policy.TECHNICAL_COLUMNS
+        if not columns:
+            return
+    WRITTEN.setdefault(session, set()).add(table)
+
+
+@event.listens_for(Session, "after_commit")
+def _compare_with_audit(session: Session) -> None:
+    """Refuse a commit of any test that wrote rows and left no entry."""
+    if session.in_nested_transaction():
+        return
+    tables = WRITTEN.pop(session, set())
+    audited = tables - policy.TECHNICAL_TABLES.keys()
+    assert not audited or "audit_entry" in tables, f"no entry for {sorted(audited)}"
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_written(session: Session, transaction: Any) -> None:
+    if not transaction.nested:
+        WRITTEN.pop(session, None)
 
 
 @contextmanager
@@ -108,18 +171,40 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a migrated database with dictionaries and roles and nothing else, for `database(like=…)`."""
     folder = tmp_path_factory.mktemp("migrated")
     with database(folder) as address:
-        environ = {
-            "MARKET_ENV": "test",
-            "DATA_DIR": str(folder),
-            "DATABASE_URL": address,
-        }
-        with create_app(Config.from_env(environ)).app_context():
-            upgrade()
-            dictionary_deeds.seed_dictionaries()
-            account_deeds.seed_roles()
-            db.session.remove()
-            db.engine.dispose()
+        _migrate(folder, address)
         yield address
+
+
+def _migrate(folder: Path, address: str) -> None:
+    """Tables, dictionaries and roles for an empty database."""
+    environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), "DATABASE_URL": address}
+    with create_app(Config.from_env(environ)).app_context():
+        upgrade()
+        dictionary_deeds.seed_dictionaries()
+        account_deeds.seed_roles()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def build_site(
+    tmp_path_factory: pytest.TempPathFactory, migrated: str
+) -> Callable[..., Flask]:
+    """Builds sites on a migrated file of their own: `build_site(folder, SETTING="…")`; who builds one closes it."""
+    file = Path(migrated.removeprefix("sqlite:///"))
+    if not migrated.startswith("sqlite:"):
+        # The others are on a server here; these look at their own file.
+        file = tmp_path_factory.mktemp("file") / "market.db"
+        _migrate(file.parent, f"sqlite:///{file}")
+
+    def build(folder: Path, kind: type[Config] = Config, **settings: str) -> Flask:
+        shutil.copy(file, folder / "market.db")
+        environ = {"MARKET_ENV": "test", "DATA_DIR": str(folder), **settings}
+        site = create_app(kind.from_env(environ))
+        site.jinja_env.bytecode_cache = TemplatesInMemory()
+        return site
+
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +220,7 @@ def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Fla
         application = create_app(Config.from_env(environ))
         application.test_client_class = Browser
         application.jinja_env.bytecode_cache = TemplatesInMemory()
+        application.config["HASHES"] = application.extensions["security"].pwd_context
         yield application
         with application.app_context():
             db.engine.dispose()
@@ -146,6 +232,9 @@ def session(app: Flask) -> Iterator[Session]:
 
     The search index and the matchers, which no transaction covers, are emptied.
     """
+    # Flask-Security hashes for all applications of a process as the last one that was built wants it: behind a live
+    # one of another test each person would cost a quarter of a second.
+    app.extensions["security"].pwd_context = app.config["HASHES"]
     with app.app_context():
         engines = db.engines  # Flask-SQLAlchemy asks these for a connection, whatever the session itself is bound to
         plain_engine, plain_session = engines[None], db.session
@@ -187,8 +276,7 @@ def sign_in(app: Flask, session: Session) -> Callable[..., FlaskClient]:
     def browser(person: object) -> FlaskClient:
         guest = app.test_client()
         with guest.session_transaction() as cookie:
-            cookie["_user_id"] = person.fs_uniquifier  # type: ignore[attr-defined]
-            cookie["_fresh"] = True
+            cookie.update(signed_in(person))
         return guest
 
     return browser

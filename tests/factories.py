@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import secrets
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +12,11 @@ import stdnum.cn.uscc
 from sqlalchemy.orm import Session
 
 from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts import sessions
+from marketplace.accounts.child_models import PersonSession
 from marketplace.accounts.models import ROLES, Person
 from marketplace.clock import now, today
+from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import index as listing_index
 from marketplace.listings import places
@@ -52,6 +57,26 @@ DEMAND = {
     "contact_name": "技术部",
     "contact_phone": "0635-0000002",
 }
+
+
+def signed_in(person: Person) -> dict[str, Any]:
+    """What the cookie of a browser holds in which a person has just signed in; the session has its row."""
+    token = secrets.token_urlsafe(8)
+    db.session.add(
+        PersonSession(
+            token_digest=sessions.digest_token(token),
+            person_id=person.id,
+            idle_minutes=sessions.IDLE_MINUTES,
+            agent="Test",
+        )
+    )
+    db.session.commit()
+    return {
+        "_user_id": person.fs_uniquifier,
+        "_fresh": True,
+        "fs_paa": time.time(),
+        sessions.TOKEN: token,
+    }
 
 
 def new_uscc() -> str:

@@ -34,18 +34,56 @@ ROOM_FILES = {
 }
 # Room → a file more → why it is one of its own.
 MORE_FILES: dict[str, dict[str, str]] = {
+    "audit": {
+        "acting": "who acts, for whom, from where",
+        "appending": "entries get their place, one writer after the other",
+        "branches": "a signed statement that explains a checkpoint away",
+        "changes": "what was done to rows becomes entries",
+        "collecting": "what sessions write is noticed",
+        "comparing": "the tree against published checkpoints",
+        "entries": "what is hashed of a deed",
+        "key": "a new key, which needs no site",
+        "looks": "what is recorded though it writes nothing",
+        "notes": "keys, signed notes and checkpoints",
+        "policy": "what is written of each column",
+        "publishing": "checkpoints are signed and laid beside the database",
+        "signals": "what happens at the door is recorded",
+        "tree": "roots and proofs of RFC 6962",
+        "verifying": "everything is computed again and compared",
+    },
+    "accounts": {
+        "agreements": "the texts people agree to",
+        "before_pages": "late forms, and steps that come first",
+        "child_models": "tables of what belongs to a person",
+        "held_forms": "what was typed before signing in is given back",
+        "locking": "failed tries close an account for a while",
+        "mail": "what people are told by mail",
+        "passwords": "what a password must be",
+        "places": "places that go over when organisations are merged",
+        "person_deeds": "what is done to people, not to organisations",
+        "second_factor": "codes of an app and spare ones",
+        "sessions": "who is signed in where",
+        "sign_in": "signing in as a whole, and what is looked at before every page",
+        "sign_in_words": "what the library says, in our words",
+        "tries": "how often one may try",
+    },
     "catalogue": {
         "facets": "the values by which a search is narrowed",
         "home": "what the home page and the sitemap show",
         "search_state": "the search page as an address",
     },
     "exchange": {
+        "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "exporting": "rows go out in one way, whoever asks",
+        "header_groups": "headers of several rows",
+        "header_keys": "spellings of a header",
         "headers": "which column of a list is which field",
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",
+        "money_units": "in which unit of money a list gives its sums",
         "package": "workbooks that Excel opens, put in order for a stricter reader",
+        "remarks": "what is said of a list as a whole, in words",
         "reports": "what is said about a list and about its import",
         "row_kinds": "rows that hold no listing",
         "rows": "rows of a sheet, whatever file they come from",
@@ -53,6 +91,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "xlsx": "workbooks become rows of cells",
     },
     "listings": {
+        "announcements": "what its people are notified of",
         "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
         "contradictions": "what a reviewer should look at, which nothing refuses",
@@ -67,12 +106,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
         "row_forms": "one form for each row of a field that has rows",
+        "seen_forms": "what a page knew when it was shown",
+        "typed_controls": "texts of a form that a reader of the lists reads",
         "widgets": "kinds of fields of a form",
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
-    },
-    "accounts": {
-        "places": "places that go over when organisations are merged",
     },
     "memberships": {
         "moving": "ways in that go over when organisations are merged",
@@ -96,6 +134,14 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "ranking": "the best of the other kind for one listing",
         "trial": "matches of a pasted text",
     },
+    "notices": {
+        "addresses": "who gets a notice, of whom this room knows an address",
+        "delivery": "how a mail leaves the site, whatever is in it",
+        "digests": "one mail a day of many notices",
+        "letters": "a notice as a mail",
+        "sending": "the loop that has no transaction open while a server answers",
+        "upkeep": "the site claims, notes and gathers without anybody pressing anything",
+    },
     "operation": {
         "bodies": "bodies of requests are read in time",
         "encryption": "a backup is read with its key alone",
@@ -109,7 +155,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
-        "demonstration": "sample lists and the people who show the site",
+        "demo_people": "the people who show the site",
+        "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
     },
     "verdicts": {
@@ -126,6 +173,7 @@ LOGIC_LIMIT = 400  # lines of logic; more needs a reason
 DATA_FILES = {
     "marketplace/listings/schema/achievement.py": "every field of an achievement",
     "marketplace/listings/schema/demand.py": "every field of a demand",
+    "marketplace/listings/schema/headings.py": "every other header of a column",
     "marketplace/listings/schema/shared.py": "every field that both kinds have",
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }

@@ -77,7 +77,7 @@ def main(folder: Path = ROOT / "screenshots") -> None:
 def sign_in(page: Page, name: str) -> None:
     """Sign in as one of the people of the demonstration."""
     page.goto("/login")
-    page.get_by_label("邮箱").fill(f"{name}@demo.example")
+    page.get_by_label("邮箱或手机号").fill(f"{name}@demo.example")
     page.get_by_label("密码", exact=True).fill(DEMO_PASSWORD)
     page.get_by_role("button", name="登录").click()
     page.wait_for_url("**/mine")

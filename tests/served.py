@@ -22,6 +22,8 @@ LIVE_SETTINGS = {
     "SECRET_KEY": "Zr4-quBn8w_TeYx2kLp7vHs0dGfAc9Jm",
     "PASSWORD_SALT": "m3Vb_Qo6XtWz1nRy-5hKdPa8uLc0EgSi",
     "SITE_HOST": "market.example",
+    "MAIL_URL": "smtp://127.0.0.1:9?from=noreply@market.example",
+    "AUDIT_KEY": "PRIVATE+KEY+market.example+7d9257e6+ARgInQCuTRWWq02orAwcv8/d516OMgsdes3RMD8A2jAz",
 }
 CHROMIUM = next(
     (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(p).exists()),

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import base64
 import os
+import runpy
 import secrets
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from config import Config, ConfigError
+from tests.forked import start_child, wait_for
 from tests.served import BIN, LIVE_SETTINGS, ROOT, free_port
 
 
@@ -60,6 +63,77 @@ def test_wrong_settings_say_which_and_what(
         Config.from_env({"DATA_DIR": str(tmp_path), **environ})
 
 
+MAILS = [
+    (
+        "smtp://user:p%40ss@mail.example.cn:2525?from=noreply@example.cn",
+        ("smtp", "mail.example.cn", 2525, "user", "p@ss", "noreply@example.cn", True),
+    ),
+    (
+        "smtp://mail.example.cn?from=noreply@example.cn",
+        ("smtp", "mail.example.cn", 587, "", "", "noreply@example.cn", True),
+    ),
+    (
+        "smtps://u:s3cret@mail.example.cn?from=聊城科技大市场 <noreply@example.cn>",
+        ("smtps", "mail.example.cn", 465, "u", "s3cret", "noreply@example.cn", True),
+    ),
+    (
+        "smtp://u:s3cret@127.0.0.1:25?from=noreply@example.cn",
+        ("smtp", "127.0.0.1", 25, "u", "s3cret", "noreply@example.cn", False),
+    ),
+    (
+        "smtp://邮件.例子?from=noreply@example.cn&tls=off",
+        ("smtp", "xn--5nq051n.xn--fsqu00a", 587, "", "", "noreply@example.cn", False),
+    ),
+]
+
+
+@pytest.mark.parametrize(("url", "parts"), MAILS)
+def test_mail_takes_the_way_of_its_address(
+    tmp_path: Path, url: str, parts: tuple[object, ...]
+) -> None:
+    mail = Config.from_env({"DATA_DIR": str(tmp_path), "MAIL_URL": url}).mail
+
+    found = (mail.scheme, mail.host, mail.port, mail.user, mail.password)
+    assert (*found, mail.sender, mail.encrypted) == parts
+    assert mail.password == "" or mail.password not in repr(mail)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mail.example.cn", "names no server"),
+        ("http://mail.example.cn?from=a@example.cn", "names no server"),
+        ("smtp://?from=a@example.cn", "names no server"),
+        ("smtp://mail.example.cn", "from="),
+        ("smtp://mail.example.cn?from=nobody", "from="),
+        ("smtp://mail.example.cn:99999?from=a@example.cn", "MAIL_URL"),
+        ("smtp://mail.example.cn:x?from=a@example.cn", "MAIL_URL"),
+        ("smtp://u:p@mail.example.cn?from=a@example.cn&tls=off", "in the clear"),
+        ("smtp://mail.example.cn?form=a@example.cn", "no option form"),
+        ("file://folder", "three slashes"),
+        ("file:///", "three slashes"),
+    ],
+)
+def test_a_wrong_address_of_mail_says_what_is_right(
+    tmp_path: Path, url: str, words: str
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Config.from_env({"DATA_DIR": str(tmp_path), "MAIL_URL": url})
+
+
+def test_a_live_site_says_how_its_mail_goes_and_a_demo_writes_files(
+    tmp_path: Path,
+) -> None:
+    folder = {"DATA_DIR": str(tmp_path)}
+    settings = {"MARKET_ENV": "live", **folder, **LIVE_SETTINGS}
+    for missing in ({"MAIL_URL": ""}, {"MAIL_URL": "  "}):
+        with pytest.raises(ConfigError, match="MAIL_URL"):
+            Config.from_env(settings | missing)
+    demo = Config.from_env(folder).mail
+
+    assert (demo.scheme, demo.folder) == ("file", tmp_path.resolve() / "mail")
+
+
 def test_a_damaged_secrets_file_is_never_trusted(tmp_path: Path) -> None:
     (tmp_path / "secrets").write_text("SECRET_KEY=only\n")
 
@@ -93,7 +167,9 @@ def test_live_cookies_are_secure_and_the_footer_holds_only_what_was_given(
         "DATA_DIR": str(tmp_path),
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
+        "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "SITE_ICP": "鲁ICP备00000000号",
     }
     config = Config.from_env(environ)
@@ -202,22 +278,18 @@ def test_the_folder_is_closed_to_others(tmp_path: Path) -> None:
         "market.db-wal": 0o640,
         "later": 0o640,
         "secrets": 0o600,
+        "audit.key": 0o600,
     }
 
 
-@pytest.mark.parametrize("command", [["flask", "prepare"], ["gunicorn", "wsgi"]])
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"DATA_DIR": "/proc/none/of/ours"}, "cannot be made"),
-        ({"DATA_DIR": "/etc/hostname"}, "cannot be made"),
-        ({"MARKET_ENV": "live"}, "SECRET_KEY"),
-        ({"MARKET_ENV": "production"}, "must be one of"),
-    ],
+COMMANDS = pytest.mark.parametrize(
+    "command", [["flask", "prepare"], ["gunicorn", "wsgi"]]
 )
-def test_what_does_not_start_says_so_in_a_sentence(
-    command: list[str], settings: dict[str, str], words: str
-) -> None:
+
+
+@COMMANDS
+def test_what_does_not_start_says_so_in_a_sentence(command: list[str]) -> None:
+    settings, words = {"MARKET_ENV": "production"}, "must be one of"
     environ = {**os.environ, "PORT": str(free_port()), **settings}
 
     done = subprocess.run(
@@ -233,6 +305,35 @@ def test_what_does_not_start_says_so_in_a_sentence(
     assert done.returncode != 0
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@COMMANDS
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"DATA_DIR": "/proc/none/of/ours"}, "cannot be made"),
+        ({"DATA_DIR": "/etc/hostname"}, "cannot be made"),
+        ({"MARKET_ENV": "live"}, "SECRET_KEY"),
+    ],
+)
+def test_nor_does_it_with_other_settings(
+    command: list[str],
+    settings: dict[str, str],
+    words: str,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    def start() -> None:
+        os.environ.update({"PORT": str(free_port()), **settings})
+        os.chdir(ROOT)
+        sys.argv = [str(BIN / command[0]), *command[1:]]
+        runpy.run_path(sys.argv[0], run_name="__main__")
+
+    status = wait_for(start_child(start))
+
+    _, errors = capfd.readouterr()
+    assert status != 0
+    assert words in errors
+    assert "Traceback" not in errors
 
 
 def test_the_environment_of_tests_is_never_served(tmp_path: Path) -> None:

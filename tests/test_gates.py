@@ -235,14 +235,11 @@ app = create_app(Config.from_env(environ))
 with app.app_context():
     db.create_all()
     account_deeds.seed_roles()
-    person = account_deeds.add_person(
+    account_deeds.add_person(
         "one@demo.example", name="示例", password="a-long-enough-password", roles=["operator"]
     )
-    identity = person.fs_uniquifier
 browser = app.test_client()
-with browser.session_transaction() as cookie:
-    cookie["_user_id"] = identity
-    cookie["_fresh"] = True
+browser.post("/login", data={"email": "one@demo.example", "password": "a-long-enough-password"})
 desk = browser.get("/mine").text
 tray = browser.get("/office/review?tray=spares&page=3").text
 shelf = browser.get("/spares")

@@ -10,6 +10,7 @@ from flask_security import hash_password
 from marketplace import persistence
 from marketplace.accounts.models import PLACES, ROLES, Membership, Person, Role
 from marketplace.accounts.queries import find_person
+from marketplace.clock import now
 from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
@@ -65,6 +66,7 @@ def add_person(
             name=name,
             password=hash_password(password),
             fs_uniquifier=uuid.uuid4().hex,
+            confirmed_at=now(),
         )
         db.session.add(person)
     # Only what is missing: a second row of the same person and role would break the key of the table.

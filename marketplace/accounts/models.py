@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask_security import RoleMixin, UserMixin
-from sqlalchemy import CheckConstraint, Column, ForeignKey, String, Table, false
+from flask import current_app
+from flask_security import AsaList, RoleMixin, UserMixin
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    Text,
+    false,
+)
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.clock import now
@@ -29,6 +40,8 @@ PLACES = {
 # Places whose people handle every listing of the organisation.
 HANDLING = ("member", "desk")
 INSTITUTIONS = ("university", "institute")
+# Who runs or watches over the site: shorter sessions, passwords that end.
+STAFF_ROLES = frozenset({"operator", "auditor"})
 
 
 class Role(RoleMixin, Model):
@@ -84,17 +97,38 @@ class Membership(Model):
 
 
 class Person(UserMixin, Model):
-    """A signed-in person."""
+    """A person with an account.
+
+    What becomes of a failed try is in `locking.py`, what is made of a session in `sessions.py`.
+    """
 
     __tablename__ = "person"
+    __table_args__ = (Index("uq_person_mobile", "mobile", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # 254 is the longest address that mail can be sent to (RFC 5321).
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(40))
     phone: Mapped[str] = mapped_column(String(30), default="")
+    # A second sign-in name, where the person wants one: E.164, as +8613800138000. Nobody has checked whose it is.
+    mobile: Mapped[str | None] = mapped_column(String(20))
+    # None until the person has set one by a link that was given to them.
     password: Mapped[str | None] = mapped_column(String(255))
+    password_set_at: Mapped[datetime | None] = mapped_column(default=now)
     active: Mapped[bool] = mapped_column(default=True)
+    # When the link in the mail to their address was followed.
+    confirmed_at: Mapped[datetime | None]
+    # Failed tries in a row, when the last one was, and until when nobody gets in.
+    failed_count: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime | None]
+    locked_until: Mapped[datetime | None]
+    # The second factor, encrypted; `tf_counter` is the last code that was used, which opens nothing twice.
+    tf_primary_method: Mapped[str | None] = mapped_column(String(20))
+    tf_totp_secret: Mapped[str | None] = mapped_column(Text)
+    tf_counter: Mapped[int | None]
+    mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
+        MutableList.as_mutable(AsaList())
+    )
     # What the session of this person holds; a new one signs them out everywhere.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -114,6 +148,17 @@ class Person(UserMixin, Model):
         return frozenset(role.name for role in self.roles)
 
     @property
+    def is_staff(self) -> bool:
+        """Whether they run or audit the site."""
+        return bool(self.role_names & STAFF_ROLES)
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether a live site asks them for a second factor: its staff, and the desk of an institution."""
+        places = {place.role for place in self.memberships}
+        return self.is_staff or "desk" in places
+
+    @property
     def organisations(self) -> list[Organisation]:
         """The organisations the person belongs to, by name."""
         organisations = [membership.organisation for membership in self.memberships]
@@ -123,6 +168,22 @@ class Person(UserMixin, Model):
     def organisation_ids(self) -> frozenset[int]:
         """Ids of those organisations."""
         return frozenset(membership.organisation_id for membership in self.memberships)
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whether this site asks them for a second factor, set up already or not."""
+        return bool(current_app.config["SECOND_FACTOR"] and self.is_guarded)
+
+    # The next two are what Flask-Security asks of its users.
+    def check_tf_required(
+        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Whether signing in takes a second factor: it was set up, or this site asks it of them."""
+        return bool(tf_setup_methods) or self.needs_second_factor, tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Whether they may not go without one."""
+        return self.needs_second_factor
 
     @property
     def handled_ids(self) -> frozenset[int]:

@@ -1,53 +1,175 @@
-"""The sign-in pages of Flask-Security: how often one may try, and that only a session signs in.
+"""Pages about one's own account: name, sessions, what was typed before signing in; 用户协议 and 隐私政策.
 
-Their templates are in `templates/security/`.
+Signing in, registering and passwords are pages of Flask-Security (`sign_in.py`, `templates/security/`).
 """
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
-from typing import Any
+from flask import (
+    Blueprint,
+    Flask,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
-from flask import Flask, Response, make_response, render_template, request
-from flask_limiter import RequestLimit
-from flask_limiter.util import get_remote_address
+from marketplace.accounts import (
+    agreements,
+    before_pages,
+    held_forms,
+    person_deeds,
+    second_factor,
+    sessions,
+)
+from marketplace.accounts.forms import AccountForm
+from marketplace.accounts.models import Person
+from marketplace.door import OPEN_PAGE, needs
+from marketplace.errors import Invalid
 
-from marketplace.extensions import limiter
-
-# 等保二级 (GB/T 22239-2019): after five failures an account stays closed for fifteen minutes, for that address.
-TRIES = "5 per 15 minutes"
+blueprint = Blueprint("accounts", __name__)
+SHOWN_MOST = 300  # characters of a typed text on the page that gives it back
 
 
 def init_app(app: Flask) -> None:
-    """Accept the session alone as proof of who reads, and limit failed tries on the pages that ask for a password."""
-    # Flask-Security would also accept its tokens, which never expire and which no page of ours hands out.
-    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
-    for endpoint in ("security.login", "security.verify", "security.change_password"):
-        limit = limiter.limit(
-            TRIES,
-            key_func=_limit_key,
-            methods=["POST"],
-            deduct_when=_is_refused,
-            on_breach=_locked_page,
-        )
-        view: Callable[..., Any] = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limit(view)
+    """What is looked at before every page."""
+    before_pages.watch_requests(app)
 
 
-def _limit_key() -> str:
-    """The address and the account somebody tries to open, whatever the spelling."""
-    # Folded like a sign-in name, or else every spelling of one account would have five tries of its own.
-    typed = unicodedata.normalize("NFKC", request.form.get("email", ""))
-    account = typed.strip().casefold()[:254]
-    return f"{get_remote_address()} {account}"
+def _person() -> Person:
+    person: Person = current_user._get_current_object()
+    return person
 
 
-def _is_refused(response: Response) -> bool:
-    """Whether a try was refused; a success leads on."""
-    return response.status_code < 300 or response.status_code >= 400
+@blueprint.route("/account", methods=["GET", "POST"])
+@needs("mine.read")
+def account() -> ResponseReturnValue:
+    """账号: who one is here, and what keeps the account safe."""
+    person = _person()
+    form = AccountForm(obj=person)
+    status = 200
+    if form.validate_on_submit():
+        try:
+            person_deeds.change_account(
+                person, name=form.name.data, mobile=form.mobile.data or None
+            )
+        except Invalid as error:
+            form.mobile.errors = error.problems["mobile"]
+        else:
+            flash("已保存。", "success")
+            return redirect(url_for("accounts.account"), 303)
+    if form.errors:
+        status = 422
+    page = render_template(
+        "accounts/account.html",
+        form=form,
+        person=person,
+        sessions=len(sessions.sessions_of(person)),
+        codes_left=len(person.mf_recovery_codes or ()),
+        codes=second_factor.CODES,
+        consents=agreements.consents_of(person),
+        titles=agreements.TITLES,
+        held=held_forms.held_forms_of(person),
+    )
+    return page, status
 
 
-def _locked_page(_limit: RequestLimit) -> Response:
-    """The page after too many tries."""
-    return make_response(render_template("security/locked.html"), 429)
+@blueprint.get("/account/sessions")
+@needs("mine.read")
+def own_sessions() -> ResponseReturnValue:
+    """登录记录: where one is signed in."""
+    return render_template(
+        "accounts/sessions.html",
+        sessions=sessions.sessions_of(_person()),
+        present=sessions.present_id(),
+    )
+
+
+@blueprint.post("/account/sessions/<int:number>/end")
+@needs("mine.read")
+def end_session(number: int) -> ResponseReturnValue:
+    """退出 one of them."""
+    here = number == sessions.present_id()
+    sessions.end_session(_person(), number)
+    if here:
+        flash("已退出。", "success")
+        return redirect(url_for("security.login"), 303)
+    flash("那一处的登录已退出。", "success")
+    return redirect(url_for("accounts.own_sessions"), 303)
+
+
+@blueprint.post("/account/sessions/end-all")
+@needs("mine.read")
+def end_sessions() -> ResponseReturnValue:
+    """全部退出."""
+    person_deeds.leave_everywhere(_person())
+    flash("所有设备上的登录都已退出，请重新登录。", "success")
+    return redirect(url_for("security.login"), 303)
+
+
+@blueprint.get("/account/held/<int:number>")
+@needs("mine.read")
+def resume(number: int) -> ResponseReturnValue:
+    """Back into the form in which something was typed; where that is no page, what was typed and a button."""
+    row = held_forms.get_held(number, _person())
+    if "whole" not in request.args and _is_page(row.path):
+        joint = "&" if "?" in row.path else "?"
+        return redirect(f"{row.path}{joint}held={row.id}", 303)
+    # Long enough for what people write; numbers and codes of a form tell nobody anything.
+    texts = [(name, value) for name, value in row.fields if len(value.strip()) > 1]
+    return render_template(
+        "accounts/held.html",
+        row=row,
+        shown=[value for _, value in texts],
+        most=SHOWN_MOST,
+        fields=row.fields,
+    )
+
+
+@blueprint.post("/account/held/<int:number>/drop")
+@needs("mine.read")
+def drop_held(number: int) -> ResponseReturnValue:
+    """删除 what is held."""
+    held_forms.drop_held(number, _person())
+    flash("已删除。", "success")
+    return redirect(url_for("desk.mine"), 303)
+
+
+@blueprint.get("/terms")
+@needs("public.read", stored=OPEN_PAGE)
+def terms() -> ResponseReturnValue:
+    """用户协议."""
+    return _agreement_page("terms", current_app.config["SITE"].terms_url)
+
+
+@blueprint.get("/privacy")
+@needs("public.read", stored=OPEN_PAGE)
+def privacy() -> ResponseReturnValue:
+    """隐私政策."""
+    return _agreement_page("privacy", current_app.config["SITE"].privacy_url)
+
+
+def _agreement_page(kind: str, elsewhere: str) -> ResponseReturnValue:
+    return render_template(
+        "accounts/agreement.html",
+        agreement=agreements.present_agreement(kind),
+        elsewhere=elsewhere,
+    )
+
+
+def _is_page(path: str) -> bool:
+    """Whether an address may be opened, and is not only sent to."""
+    adapter = current_app.url_map.bind_to_environ(request.environ)
+    try:
+        adapter.match(path.partition("?")[0], method="GET")
+    except RequestRedirect:
+        return True
+    except HTTPException:
+        return False
+    return True

@@ -15,6 +15,21 @@ def find_person(email: str) -> Person | None:
     return person
 
 
+def find_person_of_mobile(mobile: str) -> Person | None:
+    """The person whose second sign-in name that is, as `parsing.telephones.read_mobile` writes it."""
+    query = db.select(Person).where(Person.mobile == mobile)
+    person: Person | None = db.session.scalar(query)
+    return person
+
+
+def has_operator() -> bool:
+    """Whether somebody runs the site: an account that is open and has that role."""
+    query = db.select(Person.id).where(
+        Person.active, Person.roles.any(Role.name == "operator")
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def brokers() -> list[Person]:
     """The brokers who may sign in, by name."""
     query = db.select(Person).join(Person.roles).where(Role.name == "broker")
@@ -26,3 +41,9 @@ def people_by_id(ids: Iterable[int | None]) -> dict[int, Person]:
     wanted = {person_id for person_id in ids if person_id is not None}
     people = db.session.scalars(db.select(Person).where(Person.id.in_(wanted)))
     return {person.id: person for person in people}
+
+
+def unreachable(person_ids: Iterable[int]) -> list[int]:
+    """Those people whose account is closed: nothing is sent to them any more."""
+    query = db.select(Person.id).where(Person.id.in_(person_ids), ~Person.active)
+    return list(db.session.scalars(query))

@@ -204,7 +204,8 @@ def _counts(outcome: Outcome, *, publish: bool) -> str:
         f"不能导入 {outcome.refused}",
     ]
     published = f"；{will}发布 {outcome.published}" if publish else ""
-    return f"{'，'.join(counts)}{published}"
+    expired = f"；{will}转为已过期 {outcome.expired}" if outcome.expired else ""
+    return f"{'，'.join(counts)}{published}{expired}"
 
 
 def _print_problems(title: str, problems: Sequence[Problem]) -> None:
@@ -225,7 +226,8 @@ def _write_problems(path: Path, outcome: Outcome) -> None:
         ("提示", outcome.notices),
     )
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
+        # Quoted, so that no other delimiter opens a cell in the middle of what strangers wrote.
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(ERROR_HEADERS)
         for result, problems in groups:
             for problem in problems:

@@ -13,7 +13,6 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from marketplace import persistence
-from marketplace.clock import today
 from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress, Report
@@ -52,7 +51,7 @@ def import_rows(
         report: what `importing.parse_file` gave.
         by: the acting person; None from the command line.
         strict: take nothing if there is any problem.
-        publish: an operator's own list: rows that are complete are published, and their organisations vouched for.
+        publish: an operator's own list: rows that are complete are published, where their organisation is verified.
         overwrite: also change what people have changed by hand on the site.
         dry_run: go through everything and then take it all back.
         progress: takes (rows done, rows in all) after each batch.
@@ -106,7 +105,7 @@ def import_rows(
     # Firms came with the list: unnamed ones may now show their place, or are to hide it.
     places.settle_places()
     persistence.commit()
-    if outcome.new or outcome.changed or outcome.published:
+    if outcome.new or outcome.changed or outcome.published or outcome.expired:
         _sync_index(report, outcome)
     return outcome
 
@@ -224,7 +223,6 @@ class _Importer:
                         kind=owner.kind,
                         uscc=owner.uscc,
                         district_code=owner.district_code,
-                        verified=self.publish,
                     )
                 except Invalid as error:
                     self._refuse_owner(owner, numbers, error)
@@ -238,8 +236,6 @@ class _Importer:
 
     def _adds_to(self, owner: NamedOwner, organisation: Organisation) -> bool:
         """Whether the list says more of an organisation than the database, or something else."""
-        if self.publish and organisation.verified_at is None:
-            return True
         if owner.district_code and not organisation.district_code:
             return True
         return bool(owner.uscc) and owner.uscc != organisation.uscc
@@ -289,6 +285,8 @@ class _Importer:
         for entry, listing_id in known:
             if self._change_listing(rows[listing_id], entry):
                 ready.append((entry, rows[listing_id]))
+        for entry, row in ready:
+            self._settle_validity(row, entry)
         if self.publish:
             for entry, row in ready:
                 self._publish_listing(row, entry)
@@ -298,17 +296,25 @@ class _Importer:
         self, entries: list[Entry]
     ) -> list[tuple[Entry, Achievement | Demand]]:
         drafts = [(self.organisations[entry.owner], entry.values) for entry in entries]
-        rows = listing_deeds.create_many(self.kind, drafts, by=self.by)
+        rows = listing_deeds.create_many(
+            self.kind, drafts, by=self.by, note=queries.IMPORT_NOTE
+        )
         self.outcome.new += len(rows)
         return list(zip(entries, rows, strict=True))
 
     def _change_listing(self, row: Achievement | Demand, entry: Entry) -> bool:
-        """Bring a listing to what its row says; False where it could not be."""
+        """Bring a listing to what its row says.
+
+        Returns:
+            whether it says that now: what its people wrote and the list does not is theirs to hand in.
+        """
         values = keep_unlisted_parts(row, entry.values)
+        kept_words = False
         changes = writing.changed_values(row, values)
         if changes and not self.overwrite:
-            by_hand = queries.changed_by_hand(row) & set(changes)
+            by_hand = queries.written_by_hand(row, changes)
             if by_hand:
+                kept_words = True
                 self._name_untouched(row, entry, by_hand)
                 values = {
                     name: value for name, value in values.items() if name not in by_hand
@@ -316,7 +322,7 @@ class _Importer:
                 changes = writing.changed_values(row, values)
         if not changes:
             self.outcome.unchanged += 1
-            return True
+            return not kept_words
         if not row.life.can(row.state, "edit"):
             self._refuse_change(
                 row,
@@ -341,15 +347,15 @@ class _Importer:
             return False
         self.outcome.changed += 1
         self._name_changes(row, entry, before)
-        return True
+        return not kept_words
 
     def _name_untouched(
         self, row: Achievement | Demand, entry: Entry, names: Iterable[str]
     ) -> None:
-        """Say which values of a row were not taken, for people have changed them on the site since."""
+        """Say which values of a row were not taken, for people have written them on the site."""
         labels = _labels_of(row.kind, names)
         message = (
-            f"平台上这一条（编号 {row.id}）的{labels}已有人在网页上改过，没有覆盖。"
+            f"平台上这一条（编号 {row.id}）的{labels}是有人在网页上写的，没有覆盖。"
         )
         advice = "确实要按清单改，请加 --overwrite 再导入。"
         self.outcome.notices.append(entry.problem(message, advice))
@@ -377,19 +383,36 @@ class _Importer:
         message = f"平台上已有这一条（编号 {row.id}），{reason}"
         self.outcome.problems.append(entry.problem(message, advice))
 
+    def _settle_validity(self, row: Achievement | Demand, entry: Entry) -> None:
+        """Take a listing out of the public whose validity is over, and say of others that it is."""
+        if not listing_deeds.is_over(row):
+            return
+        until = f"有效期 {row.valid_until} 已过"
+        if listing_deeds.expire_imported(row):
+            self.outcome.expired += 1
+            message = f"{until}，平台上的这一条（编号 {row.id}）已转为「{row.state_name}」，不再公开展示。"
+            advice = "仍然有效的，请在平台上续期。"
+            self.outcome.notices.append(entry.problem(message, advice))
+        # What was to be published says it with the reason why it was not.
+        elif not (self.publish and row.state == "draft"):
+            message = f"{until}，这一条（{row.state_name}）不能公开展示。"
+            advice = "仍然有效的，请改成今后的日期，或留空（自发布起一年）。"
+            self.outcome.notices.append(entry.problem(message, advice))
+
     def _publish_listing(self, row: Achievement | Demand, entry: Entry) -> None:
         """Publish a draft that is complete; one that is not stays a draft, with what it lacks."""
         if row.state != "draft" or entry.is_draft:
             return
-        if row.valid_until is not None and row.valid_until < today():
-            message = f"有效期 {row.valid_until.isoformat()} 已过，存为草稿，没有发布。"
+        if listing_deeds.is_over(row):
+            message = f"有效期 {row.valid_until} 已过，存为草稿，没有发布。"
             advice = "改成今后的日期，或留空（自发布起一年）。"
             self.outcome.drafts.append(entry.problem(message, advice))
             return
         try:
             listing_deeds.publish_imported(row, by=self.by)
         except Invalid as error:
-            draft = entry.problem("内容不全，存为草稿。", _join_problems(error))
+            missing = f"{_join_problems(error)}{error.advice}"
+            draft = entry.problem(error.message, missing)
             self.outcome.drafts.append(draft)
             return
         self.outcome.published += 1

@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from marketplace.errors import Invalid
@@ -25,6 +26,7 @@ from marketplace.exchange.rows import (
     header_refusal,
     is_filled,
 )
+from matching.folding import normalise
 
 # The longest first: the mark of UTF-32 begins with that of UTF-16.
 BYTE_ORDER_MARKS = {
@@ -35,9 +37,15 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16-le",
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
-MARK = "\ufeff"
-# Without a mark: UTF-8 refuses nearly every text of another encoding, GB18030 takes nearly every one, so it comes late.
-GUESSED_ENCODINGS = ("utf-8", "gb18030", "big5hkscs")
+# Without a mark: UTF-8 refuses nearly every text of another encoding, GB18030 takes nearly every one.
+DOUBLE_BYTE = ("gb18030", "big5hkscs")
+GUESSED_ENCODINGS = ("utf-8", *DOUBLE_BYTE)
+# The share of common characters below which a text is one of another encoding; prose of any kind has more than 0.8.
+LEAST_COMMON = 0.6
+FEW = 4  # characters beyond ASCII from which the share says anything
+# Broken bytes up to which a file is damaged, and not in another encoding: some, and so many of its characters.
+BROKEN_AT_LEAST = 4
+BROKEN_SHARE = 0.005
 # Characters of a text by which UTF-16 without a mark is known: separators and line ends are ASCII in every list.
 _ASCII_SIGNS = b",;\t\r\n|"
 SAMPLE = 2**16  # bytes looked at for it
@@ -47,6 +55,19 @@ _OPENING_QUOTE = re.compile(r'(?:(?<=\t)|^)"', re.MULTILINE)
 # How a page or an XML file begins that was given the name of a list.
 MARKUP = ("<!doctype html", "<html", "<table", "<?xml")
 BLOCK = 2**20  # bytes read at a time
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """In which encoding a file is read, and from where.
+
+    Attributes:
+        name: name of the codec.
+        start: bytes of byte order marks before the text.
+    """
+
+    name: str
+    start: int
 
 
 def open_text(file: BinaryIO, headers: HeaderReader, *, tabs_only: bool) -> OpenSheet:
@@ -60,17 +81,38 @@ def open_text(file: BinaryIO, headers: HeaderReader, *, tabs_only: bool) -> Open
     Raises:
         Invalid: it is no list.
     """
-    encoding = _find_encoding(file)
+    encodings = _find_encodings(file)
+    refusal = None
+    for encoding in encodings:
+        try:
+            return _open_encoded(file, headers, encoding, tabs_only=tabs_only)
+        except Invalid as error:
+            refusal = refusal or error
+    # GB18030 makes other characters of nearly every broken text, and then only the header is missing.
+    is_sure = any(one.name not in DOUBLE_BYTE for one in encodings)
+    if not is_sure and (refusal is None or "header" in refusal.problems):
+        refusal = _find_damage(file) or refusal
+    raise refusal or _unknown_encoding()
+
+
+def _open_encoded(
+    file: BinaryIO, headers: HeaderReader, encoding: Encoding, *, tabs_only: bool
+) -> OpenSheet:
+    """Open a text file in an encoding that it may have. Raises Invalid: it is no list in it."""
     with _as_text(file, encoding) as text:
         start = text.read(2000).lstrip().lower()
     if start.startswith(MARKUP):
         raise Invalid("这是网页或 XML 格式的文件，只是改了后缀名。", SAVE_AS)
+    delimiters: tuple[str, ...] = DELIMITERS
+    if tabs_only:
+        # Some programs write commas and call the file .tsv all the same.
+        delimiters = ("\t", *DELIMITERS)
     best: tuple[str, bool, FoundHeader] | None = None
     most = 0
     seen: list[str] = []
-    for delimiter in ("\t",) if tabs_only else DELIMITERS:
+    for delimiter in delimiters:
         # LibreOffice quotes cells of several lines in a .tsv file; others write every quote as it is.
-        quoted = not tabs_only or _quotes_pair(file, encoding)
+        quoted = not (tabs_only and delimiter == "\t") or _quotes_pair(file, encoding)
         rows = _text_rows(file, encoding, delimiter, quoted=quoted)
         header = find_header(rows, headers)
         if header.is_blank:
@@ -83,6 +125,8 @@ def open_text(file: BinaryIO, headers: HeaderReader, *, tabs_only: bool) -> Open
         if known > most:
             best = (delimiter, quoted, header)
             most = known
+        if tabs_only and delimiter == "\t":
+            break
     if best is None or best[2].row is None:
         raise header_refusal("", seen)
     delimiter, quoted, header = best
@@ -92,7 +136,7 @@ def open_text(file: BinaryIO, headers: HeaderReader, *, tabs_only: bool) -> Open
     return OpenSheet("", row, below, above=header.above)
 
 
-def _quotes_pair(file: BinaryIO, encoding: str) -> bool:
+def _quotes_pair(file: BinaryIO, encoding: Encoding) -> bool:
     """Whether the quotes of a .tsv file stand around cells: each opens one and is closed before a tab or a line end."""
     with _as_text(file, encoding) as text:
         content = text.read()
@@ -104,43 +148,109 @@ def _quotes_pair(file: BinaryIO, encoding: str) -> bool:
 
 
 @contextmanager
-def _as_text(file: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+def _as_text(file: BinaryIO, encoding: Encoding) -> Iterator[io.TextIOWrapper]:
     """The file as text from its start, without byte order marks; the file itself stays open afterwards."""
-    file.seek(_length_of_marks(file, encoding))
-    text = io.TextIOWrapper(file, encoding, newline="")
+    file.seek(encoding.start)
+    text = io.TextIOWrapper(file, encoding.name, newline="")
     try:
         yield text
     finally:
         text.detach()
 
 
-def _length_of_marks(file: BinaryIO, encoding: str) -> int:
-    """Bytes of the marks at the start; a program that adds one to a file that has one leaves two."""
-    # Encodings without a mark are never written with one.
-    mark = MARK.encode(encoding, "ignore")
-    file.seek(0)
-    start = file.read(len(mark) * 4)
+def _marks_of(start: bytes) -> tuple[int, str]:
+    """How many bytes of byte order marks a file begins with, and the encoding of the last one.
+
+    A program that adds a mark to a file that has one leaves two, and one that knows UTF-8 alone puts its own before
+    any text.
+    """
     length = 0
-    while mark and start[length:].startswith(mark):
-        length += len(mark)
-    return length
+    name = ""
+    while True:
+        for mark, encoding in BYTE_ORDER_MARKS.items():
+            is_wide = encoding.startswith(("utf-16", "utf-32"))
+            # FF FE in the middle of UTF-8 is no mark.
+            if start[length:].startswith(mark) and not (
+                is_wide and name not in ("", encoding)
+            ):
+                length += len(mark)
+                name = encoding
+                break
+        else:
+            return length, name
 
 
-def _find_encoding(file: BinaryIO) -> str:
-    """The encoding by byte order mark, else what the whole file decodes as."""
+def _find_encodings(file: BinaryIO) -> list[Encoding]:
+    """The encodings in which the whole file is text, the likeliest first."""
+    file.seek(0)
     start = file.read(SAMPLE)
-    candidates: tuple[str, ...] = GUESSED_ENCODINGS
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if start.startswith(mark):
-            candidates = (encoding,)
-            break
+    length, marked = _marks_of(start)
+    first = marked or _wide_encoding(start)
+    if first.startswith(("utf-16", "utf-32")):
+        candidates: tuple[str, ...] = (first,)
     else:
-        if wide := _wide_encoding(start):
-            candidates = (wide,)
-    for encoding in candidates:
-        if _decodes_as(file, encoding):
-            return encoding
-    raise Invalid(
+        # A mark may be wrong: a text of GB18030 behind that of UTF-8.
+        candidates = tuple(dict.fromkeys((first or "utf-8", *GUESSED_ENCODINGS)))
+    found = []
+    for name in candidates:
+        encoding = Encoding(name, length)
+        if not _decodes_as(file, encoding):
+            continue
+        # What is text in UTF-8 is UTF-8: no other text happens to be.
+        if name not in DOUBLE_BYTE:
+            return [encoding]
+        found.append((_share_of_common(start[length:], name), encoding))
+    # GB18030 takes texts of Big5 for rare characters; sorting keeps the order of equals.
+    likely = [one for one in found if one[0] >= LEAST_COMMON]
+    return [encoding for _, encoding in sorted(likely, key=lambda one: -one[0])]
+
+
+def _share_of_common(sample: bytes, name: str) -> float:
+    """The share of common Chinese characters and signs among those beyond ASCII; 1 where there are hardly any."""
+    text = sample.decode(name, "ignore")
+    beyond = [character for character in text if character > "\x7f"]
+    if len(beyond) < FEW:
+        return 1.0
+    return sum(map(_is_common, beyond)) / len(beyond)
+
+
+def _is_common(character: str) -> bool:
+    """Whether a character, simplified, is of the first level of GB 2312, or a sign of it."""
+    try:
+        code = normalise(character).encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    # Level 1 ends with row 55 (D7); rows 1–3 hold signs and full-width letters.
+    return len(code) < 2 or 0xB0 <= code[0] <= 0xD7 or 0xA1 <= code[0] <= 0xA3
+
+
+def _find_damage(file: BinaryIO) -> Invalid | None:
+    """What is said of a text with a few broken bytes: where the first one is; None where it is none.
+
+    A broken character is never left out: it may be one of a name.
+    """
+    file.seek(0)
+    length, _ = _marks_of(file.read(SAMPLE))
+    for name in GUESSED_ENCODINGS:
+        file.seek(length)
+        text = file.read().decode(name, "replace")
+        broken = text.count("\ufffd")
+        share = _share_of_common(text[:SAMPLE].replace("\ufffd", "").encode(), "utf-8")
+        most = BROKEN_AT_LEAST + BROKEN_SHARE * len(text)
+        if not 0 < broken <= most or share < LEAST_COMMON:
+            continue
+        place = text.index("\ufffd")
+        line = text.count("\n", 0, place) + 1
+        near = " ".join(text[max(0, place - 12) : place].split())
+        return Invalid(
+            f"第 {line} 行「{near}」后面有读不出来的字节，文件已损坏，没有读取。",
+            "请在 Excel 或 WPS 里打开核对这一处，另存为「Excel 工作簿（.xlsx）」再导入。",
+        )
+    return None
+
+
+def _unknown_encoding() -> Invalid:
+    return Invalid(
         "文件的文字编码认不出来。", "请在 Excel 里另存为「CSV UTF-8」或 .xlsx 再导入。"
     )
 
@@ -157,14 +267,14 @@ def _wide_encoding(start: bytes) -> str:
     return ""
 
 
-def _decodes_as(file: BinaryIO, encoding: str) -> bool:
+def _decodes_as(file: BinaryIO, encoding: Encoding) -> bool:
     """Whether the whole file is text of an encoding.
 
     Raises:
         Invalid: it decodes, but holds NUL characters, as no text does.
     """
-    decoder = codecs.getincrementaldecoder(encoding)()
-    file.seek(_length_of_marks(file, encoding))
+    decoder = codecs.getincrementaldecoder(encoding.name)()
+    file.seek(encoding.start)
     try:
         while block := file.read(BLOCK):
             if "\x00" in decoder.decode(block):
@@ -176,7 +286,7 @@ def _decodes_as(file: BinaryIO, encoding: str) -> bool:
 
 
 def _text_rows(
-    file: BinaryIO, encoding: str, delimiter: str, *, quoted: bool
+    file: BinaryIO, encoding: Encoding, delimiter: str, *, quoted: bool
 ) -> Generator[SheetRow, None, None]:
     """The rows that hold anything; a quoted cell may hold line ends, so a row is not a line."""
     with _as_text(file, encoding) as text:

@@ -1,23 +1,43 @@
 """Header rows: which cell of them names which column of the schema, and in which unit its sums are.
 
-The headers themselves and their other names are in `listings.schema`; finding the header row of a file is in `rows.py`.
+The headers themselves and their other names are in `listings.schema`, spellings of one in `header_keys.py`; finding the
+header row of a file is in `rows.py`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
+from marketplace.exchange.contact_columns import (
+    PLAIN_CONTACT,
+    Label,
+    Owner,
+    Reached,
+    owners_of,
+    person_of,
+)
+from marketplace.exchange.header_groups import (
+    ATTRIBUTES,
+    NAMES,
+    NEUTRAL_GROUP,
+    GroupedHeader,
+    join_rows,
+    person_over,
+)
+from marketplace.exchange.header_keys import (
+    HEADER_MOST,
+    header_key,
+    names_in,
+    shorter_keys,
+)
 from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
-from marketplace.listings.schema.vocabulary import word_key
-from marketplace.parsing.text import half_width
-from matching.folding import fold_label
+from marketplace.listings.schema.headings import UNCLEAR
+from marketplace.parsing.currencies import unit_of_label
 
 # What names a listing: a list without it is none, and with the owner it says which listing a row is about.
 TITLE = "title"
@@ -35,40 +55,12 @@ IGNORED_HEADERS = NUMBER_HEADERS | {
     "label_id",
     "label_source",
 }
-# Unit of money → 万元 of one.
-UNITS = {
-    "元": Decimal("0.0001"),
-    "千元": Decimal("0.1"),
-    "万元": Decimal(1),
-    "万": Decimal(1),
-    "亿元": Decimal(10_000),
-}
-# Stars of required columns, and what people put before and after a header.
-_DECORATION = "*:#★☆※●▲√-_/.、,;→↓"
-_REMARK = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|〔[^〔〕]*〕|<[^<>]*>|\{[^{}]*\}")
-# 1.需求名称, 一、需求名称, (1)需求名称, ①需求名称, 第一项:需求名称
-_NUMBERING = re.compile(
-    r"^(?:\(?(?:\d{1,2}|[一二三四五六七八九十]{1,3})\)|(?:\d{1,2}|[一二三四五六七八九十]{1,3}|[a-z])[.、,:])+(?=\D)"
+KEYS_MOST = (
+    20_000  # texts remembered; a long list has as many cells that are no headers
 )
-_CIRCLED = re.compile("^[\u2460-\u2473\u2776-\u277f\u3220-\u3229\u24ea]+")
-_MONEY_UNIT = "亿元|万元|千元|元|万"
-_UNIT = re.compile(rf"(?:[(:/,\[]|单位[::]?)(?:人民币)?(?:单位[::]?)?({_MONEY_UNIT})")
-_UNIT_OF_SHEET = re.compile(
-    rf"(?:金额|货币|资金|经费)?单位[::](?:人民币)?({_MONEY_UNIT})(?![\u4e00-\u9fff])"
-)
-HEADER_MOST = 40  # characters; longer texts are contents
-GROUP_MOST = 14  # characters of a label over several columns
-# What is asked of a person or an organisation: which one, only the group above it says.
-_ATTRIBUTES = re.compile(
-    r"^(姓名|名字|名称|全称|职务|职称|电话|手机|联系电话|手机号码?|电话号码|联系方式|固定电话|固话|座机|办公电话|邮箱|电子邮箱|"
-    r"电子邮件|e-?mail|邮箱地址|phone|tel|微信|qq|传真|部门|地址|性质|统一社会信用代码|信用代码|身份证号码?)$"
-)
-_CONTACT_GROUP = re.compile(r"联系|对接|联络|contact")
-# Groups of these words name what the columns are about and nobody in particular.
-_NEUTRAL_GROUP = re.compile(r"(信息|情况|内容|资料|要求|概况|栏|数据|部分)$")
-_PERSON_GROUP = re.compile(
-    r"法人|法定|代表人|负责人|经办|填[表报]|审[核批]|推荐|主管|领导|专家|财务|完成人|发明人|权利人|经理|董事|院长|校长|团队"
-)
+# The fields by which a person is reached.
+REACHING = frozenset({"contact_phone", "contact_email"})
+CONTACT_NAME = "contact_name"
 
 
 @dataclass(frozen=True)
@@ -79,7 +71,7 @@ class PlacedColumn:
         index: index of its cells; -1 where the sheet has none and the cells come from a default.
         header: the header as it is in the sheet.
         column: the column of the schema.
-        unit: 万元 of one, where the header names another unit of money.
+        unit: 万元 of one, where the header names a unit of money; `NOT_YUAN` where it names another currency or a rate.
     """
 
     index: int
@@ -98,45 +90,23 @@ class PlacedColumn:
         return self.column.read_cell(raw, dictionaries, self.unit)
 
 
-class GroupedHeader(str):
-    """A header of two levels: a label, and the group over it that says whose it is.
+@dataclass(frozen=True)
+class ReadHeader:
+    """A header row as it is understood.
 
-    Args:
-        group: the label of the upper row.
-        label: that of the lower row.
+    Attributes:
+        placed: the columns, in the order of the sheet.
+        unknown: index and text of the headers that mean nothing to us.
+        doubled: index and text of a header, and the header that has its column already.
+        unsure: index and text of telephones and mailboxes that are not surely the contact's, and whose they seem.
+        unclear: index and text of headers that may mean several columns, and the labels of these.
     """
 
-    group: str
-    label: str
-
-    def __new__(cls, group: str, label: str) -> GroupedHeader:
-        text = super().__new__(cls, f"{group}/{label}")
-        text.group = group
-        text.label = label
-        return text
-
-
-@lru_cache(maxsize=4096)
-def _key_of_text(text: str) -> str:
-    plain = word_key(fold_label(text).replace("【", "[").replace("】", "]"))
-    bare = _NUMBERING.sub("", _CIRCLED.sub("", plain.strip(_DECORATION)))
-    # 【需求名称】 is a header in brackets, and 名称【必填】 one with a remark.
-    if bare.startswith("[") and bare.endswith("]"):
-        bare = bare[1:-1]
-    bare = _NUMBERING.sub("", bare.strip(_DECORATION))
-    without_remarks = _REMARK.sub("", bare).strip(_DECORATION)
-    without_unit = re.sub(
-        rf"(?:[:/,]|单位[::]?)(?:人民币)?(?:{_MONEY_UNIT})$", "", without_remarks
-    )
-    return without_unit.strip(_DECORATION) or without_remarks or plain
-
-
-def header_key(cell: Any) -> str:
-    """What spellings of one header share: folded, without blanks, numbering, stars or remarks in brackets."""
-    if not isinstance(cell, str) or len(cell) > 4 * HEADER_MOST:
-        return ""
-    # Circled numbers fold to digits, which would join the header.
-    return _key_of_text(_CIRCLED.sub("", cell.strip()))
+    placed: list[PlacedColumn]
+    unknown: list[tuple[int, str]]
+    doubled: list[tuple[int, str, str]]
+    unsure: list[tuple[int, str, str]]
+    unclear: list[tuple[int, str, list[str]]]
 
 
 class Headers:
@@ -154,12 +124,45 @@ class Headers:
             keys = {header_key(name) for name in (column.header, *column.aliases)}
             for key in keys:
                 self.meanings.setdefault(key, []).append(column)
+        # Keys of texts that are no header word for word, filled as they are met.
+        self._keys: dict[str, str] = {}
+
+    def key_of(self, cell: Any) -> str:
+        """The key of a header; where it is not known word for word, that of the column it surely names."""
+        key = header_key(cell)
+        if not key or key in self.meanings or len(key) > HEADER_MOST:
+            return key
+        if key not in self._keys:
+            if len(self._keys) >= KEYS_MOST:
+                self._keys.clear()
+            self._keys[key] = self._nearest_key(key)
+        return self._keys[key]
+
+    def _nearest_key(self, key: str) -> str:
+        for shorter in shorter_keys(key):
+            if shorter in self.meanings:
+                return shorter
+        parts = names_in(key)
+        if len(parts) < 2:
+            return key
+        # 电话/手机: both name one column. 电话/邮箱 name two, and nothing is guessed.
+        names = {self._first_meaning(part) for part in parts}
+        if len(names) == 1 and "" not in names:
+            return parts[0]
+        return key
+
+    def _first_meaning(self, key: str) -> str:
+        for column in self.meanings.get(key, ()):
+            return column.name
+        return ""
 
     def is_known(self, cell: Any) -> bool:
         """Whether a cell may be a header that means something to us."""
+        if isinstance(cell, GroupedHeader):
+            return self._key_in_groups(cell) in self.meanings
         if not isinstance(cell, str) or len(cell) > HEADER_MOST:
             return False
-        return header_key(cell) in self.meanings
+        return self.key_of(cell) in self.meanings
 
     def is_header_row(self, row: Sequence[Any]) -> bool:
         """Whether a row among those of a list is a header once more: half of its cells are headers, the title too.
@@ -185,28 +188,7 @@ class Headers:
         Args:
             upper, lower: the cells of two rows one below the other.
         """
-        width = max(len(upper), len(lower))
-        above = [_label_at(upper, index) for index in range(width)]
-        below = [_label_at(lower, index) for index in range(width)]
-        if not _may_be_groups(above, below, self):
-            return None
-        combined: list[Any] = []
-        group = ""
-        grouped = 0
-        for over, label in zip(above, below, strict=True):
-            group = over or group
-            if not label or label == over:
-                combined.append(over or None)
-                # A header of its own ends the group beside it.
-                group = "" if label == over else group
-            elif group and (over or _ATTRIBUTES.match(header_key(label))):
-                combined.append(GroupedHeader(group, label))
-                grouped += 1
-            else:
-                combined.append(label)
-        if not grouped or not self.count_known(combined):
-            return None
-        return tuple(combined)
+        return join_rows(upper, lower, self.is_known)
 
     def count_known(self, row: Sequence[Any]) -> int:
         """How many columns a row names; 0 where it cannot be a header: no title, or nothing but the title."""
@@ -221,56 +203,167 @@ class Headers:
     ) -> tuple[list[PlacedColumn], list[tuple[int, str]]]:
         """Which cell of a header row names which column.
 
-        A header with several meanings (负责人, 专利名称) takes the first that no other header of the row has.
-
         Args:
             row: the cells of the row.
 
         Returns:
-            the columns found, and index and text of the headers that mean nothing to us.
+            the columns found, and index and text of the headers whose cells are not read (`read_header` says why).
         """
+        read = self.read_header(row)
+        with_reasons = (*read.doubled, *read.unsure, *read.unclear)
+        left_out = [(index, text) for index, text, _ in with_reasons]
+        return read.placed, sorted([*read.unknown, *left_out])
+
+    def read_header(self, row: Sequence[Any]) -> ReadHeader:
+        """Understand a header row.
+
+        A header with several meanings (负责人, 专利名称) takes the first that no other header of the row has. A
+        telephone is placed where it is the contact's (`contact_columns`).
+
+        Args:
+            row: the cells of the row.
+        """
+        keys = {index: self._key_in_groups(cell) for index, cell in enumerate(row)}
+        reached = self._owners_in(row, keys)
         placed: dict[str, PlacedColumn] = {}
-        unknown = []
-        for index in self._by_number_of_meanings(row):
+        read = ReadHeader([], [], [], [], [])
+        for index in self._by_certainty(keys, reached):
             text = str(row[index]).strip()
-            key = self._key_in_groups(row[index])
+            key = keys[index]
+            whose = reached.get(index)
+            if whose and whose.owner in (Owner.OTHER, Owner.UNSURE):
+                read.unsure.append((index, text, whose.beside))
+                continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
-                unit = _unit_of(column, text)
+                unit = unit_of_label(text) if column.unit else None
                 placed[column.name] = PlacedColumn(index, text, column, unit)
-            # Also a header whose only meaning another cell of the row has: its cells are not read.
+            elif key in self.meanings:
+                # Its only meaning another cell of the row has: its cells are not read.
+                holder = placed[self.meanings[key][0].name]
+                read.doubled.append((index, text, holder.header))
+            elif labels := self._labels_meant(key):
+                read.unclear.append((index, text, labels))
             elif key not in IGNORED_HEADERS:
-                unknown.append((index, text))
-        in_order = sorted(placed.values(), key=lambda one: one.index)
-        return in_order, sorted(unknown)
+                read.unknown.append((index, text))
+        read.placed.extend(sorted(placed.values(), key=lambda one: one.index))
+        for left_out in (read.unknown, read.doubled, read.unsure, read.unclear):
+            left_out.sort()
+        return read
+
+    def _labels_meant(self, key: str) -> list[str]:
+        """The labels of the columns that a header may mean of which none can take it."""
+        ours = {column.label for column in self.columns}
+        found = [label for label in UNCLEAR.get(key, ()) if label in ours]
+        if found:
+            return found
+        # 电话/邮箱 names two columns.
+        columns = [self.meanings.get(part, []) for part in names_in(key)]
+        if len(columns) < 2 or not all(columns):
+            return []
+        return list(dict.fromkeys(meant[0].label for meant in columns))
 
     def find_column(self, header: str) -> ListColumn | None:
         """The column that a single header means first of all, or None."""
-        for column in self.meanings.get(header_key(header), ()):
+        for column in self.meanings.get(self.key_of(header), ()):
             return column
         return None
 
-    def _by_number_of_meanings(self, row: Sequence[Any]) -> list[int]:
-        """The indices of the filled headers, those of one meaning before those that may give way."""
-        keys = {index: self._key_in_groups(cell) for index, cell in enumerate(row)}
-        filled = [index for index, key in keys.items() if key]
-        return sorted(filled, key=lambda index: len(self.meanings.get(keys[index], ())))
+    def _by_certainty(
+        self, keys: Mapping[int, str], reached: Mapping[int, Reached]
+    ) -> list[int]:
+        """The indices of the filled headers: those of one meaning before those that may give way, the contact's own
+        telephone before one of which nobody says whose it is."""
+
+        contact = self._contact_in(keys)
+
+        def uncertainty(index: int) -> tuple[int, int]:
+            meanings = len(self.meanings.get(keys[index], ()))
+            whose = reached.get(index)
+            if whose is None:
+                # Of several contacts the one whose telephone is taken.
+                is_other = self._means(keys[index], CONTACT_NAME) and index != contact
+                return meanings, int(is_other)
+            return meanings, whose.rank + (whose.owner is Owner.NOBODY)
+
+        return sorted((index for index, key in keys.items() if key), key=uncertainty)
+
+    def _owners_in(
+        self, row: Sequence[Any], keys: Mapping[int, str]
+    ) -> dict[int, Reached]:
+        """Whose each telephone and mailbox of a header row is."""
+        contact = self._contact_in(keys)
+        return owners_of(
+            [self._label_of(cell, keys, i, contact) for i, cell in enumerate(row)]
+        )
+
+    def _contact_in(self, keys: Mapping[int, str]) -> int | None:
+        """The index of the contact's name: of several contacts the one called that and nothing else, or the first."""
+        named = [index for index, key in keys.items() if self._means(key, CONTACT_NAME)]
+        plain = [index for index in named if PLAIN_CONTACT.match(keys[index])]
+        for index in (*plain, *named):
+            return index
+        return None
+
+    def _means(self, key: str, name: str) -> bool:
+        return any(column.name == name for column in self.meanings.get(key, ()))
+
+    def _label_of(
+        self, cell: Any, keys: Mapping[int, str], index: int, contact: int | None
+    ) -> Label | None:
+        key = keys[index]
+        if not key:
+            return None
+        text = cell.strip()
+        reaches = self._reaches(key)
+        label = key
+        whose = person_of(key)
+        if isinstance(cell, GroupedHeader):
+            label = self.key_of(cell.label)
+            whose = person_of(label) or person_over(cell)
+            reaches = reaches or self._reaches(label)
+        if self._means(key, CONTACT_NAME):
+            whose = Owner.CONTACT if index == contact else Owner.OTHER
+        # 技术联系人电话 beside 联系人, or a contact that no column of ours names.
+        elif whose is Owner.CONTACT and not self._is_of(key, keys, contact):
+            whose = Owner.OTHER
+        return Label(label, text, reaches, whose)
+
+    def _is_of(self, key: str, keys: Mapping[int, str], contact: int | None) -> bool:
+        """Whether a header that names a contact means the contact of the listing."""
+        if PLAIN_CONTACT.match(key):
+            return True
+        if contact is not None:
+            return key.startswith(keys[contact])
+        return self._reaches(key)
+
+    def _reaches(self, key: str) -> bool:
+        """Whether a header is that of a telephone or a mailbox, whosever."""
+        return any(column.name in REACHING for column in self.meanings.get(key, ()))
 
     def _key_in_groups(self, cell: Any) -> str:
-        """The key of a header; of one with a group over it the key that both make, or one that means nothing."""
+        """The key of a header; of one with groups over it the key that both make, or one that means nothing."""
         if not isinstance(cell, GroupedHeader):
-            return header_key(cell)
-        group = header_key(cell.group)
-        label = header_key(cell.label)
-        both = f"{group}{label}"
-        if both in self.meanings:
-            return both
-        if not _ATTRIBUTES.match(label) or _is_neutral(group):
+            return self.key_of(cell)
+        label = self.key_of(cell.label)
+        for group in reversed(cell.groups):
+            over = header_key(group)
+            bare = NEUTRAL_GROUP.sub("", over)
+            # 需求信息 over 类型 is 需求类型, 完成人 over 姓名 is 完成人.
+            for key in (f"{over}{label}", f"{bare}{label}"):
+                if key in self.meanings:
+                    return key
+            if label in NAMES and bare in self.meanings:
+                return bare
+        if not ATTRIBUTES.match(label):
             return label
+        whose = person_over(cell)
         # 联系人 over 姓名, 对接人信息 over 电话: the contact of the list.
-        if _CONTACT_GROUP.search(group) and not _PERSON_GROUP.search(group):
+        if whose is Owner.CONTACT:
             return f"联系人{label}" if f"联系人{label}" in self.meanings else label
-        return both
+        nearest = header_key(cell.groups[-1])
+        is_neutral = whose is None and NEUTRAL_GROUP.search(nearest)
+        return label if is_neutral else f"{nearest}{label}"
 
     def _first_free_meaning(
         self, key: str, placed: dict[str, PlacedColumn]
@@ -279,68 +372,6 @@ class Headers:
             if column.name not in placed:
                 return column
         return None
-
-
-def _label_at(row: Sequence[Any], index: int) -> str:
-    """The text of a cell of a header row; empty where it has none."""
-    if index >= len(row) or not isinstance(row[index], str):
-        return ""
-    return str(row[index]).strip()
-
-
-def _may_be_groups(
-    above: Sequence[str], below: Sequence[str], headers: Headers
-) -> bool:
-    """Whether two rows have the form of groups and labels: short texts, and below only what can be a header."""
-    differing = [
-        (over, label)
-        for over, label in zip(above, below, strict=True)
-        if label and label != over
-    ]
-    filled = [text for text in above if text]
-    # One text alone at the left is the title of the sheet.
-    if not differing or not filled or (len(set(filled)) == 1 and above[0]):
-        return False
-    if any(len(text) > GROUP_MOST or ":" in half_width(text) for text in filled):
-        return False
-    # A column without a meaning may stand among the labels; a row of contents has none of ours.
-    known = sum(1 for _, label in differing if _may_be_label(label, headers))
-    return known * 2 > len(differing)
-
-
-def _may_be_label(text: str, headers: Headers) -> bool:
-    return headers.is_known(text) or bool(_ATTRIBUTES.match(header_key(text)))
-
-
-def _is_neutral(group: str) -> bool:
-    """Whether a group says of nobody in particular whose the columns under it are."""
-    return bool(_NEUTRAL_GROUP.search(group)) and not _PERSON_GROUP.search(group)
-
-
-def _unit_of(column: ListColumn, header: str) -> Decimal | None:
-    """万元 of one in a column: 预期价格(元) sets another unit than the column's own; None where none is named."""
-    if not column.unit:
-        return None
-    unit = _UNIT.search("".join(half_width(header).split()))
-    if unit is None:
-        return None
-    return UNITS[unit[1]]
-
-
-def unit_of_sheet(rows: Iterable[Sequence[Any]]) -> Decimal | None:
-    """万元 of one in the unit that stands above the table (单位：元); None where none does.
-
-    Args:
-        rows: the cells of the rows before the header.
-    """
-    for row in rows:
-        for cell in row:
-            if not isinstance(cell, str):
-                continue
-            found = _UNIT_OF_SHEET.search("".join(half_width(cell).split()))
-            if found is not None:
-                return UNITS[found[1]]
-    return None
 
 
 def find_number_index(row: Sequence[Any]) -> int | None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,15 +21,22 @@ from marketplace.exchange.headers import (
     Headers,
     PlacedColumn,
     find_number_index,
-    unit_of_sheet,
+)
+from marketplace.exchange.money_units import unit_cells, unit_of_sheet
+from marketplace.exchange.remarks import (
+    describe_headers_below,
+    describe_hidden_columns,
+    describe_hidden_rows,
+    describe_left_out,
+    describe_skipped,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
-from marketplace.exchange.row_kinds import HEADER, RowKinds
-from marketplace.exchange.rows import OpenSheet, SheetRow, combined_header
-from marketplace.listings.disclosure import UNNAMED
+from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
+from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
+from marketplace.listings.schema.contacts import CONTACT_NAME
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.owners import (
@@ -39,17 +48,16 @@ from marketplace.organisations.models import key_of
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import secret_mark
 from marketplace.parsing.text import cell_text
+from marketplace.parsing.unnamed import is_unnamed_organisation
 
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
 VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
-UNKNOWN_MOST = 20  # headers without a column that are listed
-# What stands for an organisation that is not named: 某县某轴承企业, 单位未公开.
-PLACEHOLDER = re.compile(rf"{UNNAMED}|.{{0,12}}某.{{0,12}}(?:企业|公司|单位|工厂|厂)")
-ROWS_NAMED = 8  # rows that a remark names
+_RUNNING_NUMBER = re.compile(r"[\d.]*")
 # Columns without which a listing would be another one, or be seen by others than it should.
-NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", "anonymous"})
+ANONYMOUS = "anonymous"
+NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", ANONYMOUS})
 
 
 def parse_file(
@@ -148,15 +156,17 @@ def _read_rows(
 
 def _with_following(
     rows: Iterable[SheetRow],
-) -> Iterator[tuple[SheetRow, SheetRow | None]]:
-    """Each row with the one that comes after it."""
-    before: SheetRow | None = None
+) -> Iterator[tuple[SheetRow, Sequence[SheetRow]]]:
+    """Each row with those that come after it, as many as a header may have."""
+    waiting: deque[SheetRow] = deque()
     for row in rows:
-        if before is not None:
-            yield before, row
-        before = row
-    if before is not None:
-        yield before, None
+        waiting.append(row)
+        if len(waiting) == LEVELS:
+            first = waiting.popleft()
+            yield first, tuple(waiting)
+    while waiting:
+        first = waiting.popleft()
+        yield first, tuple(waiting)
 
 
 def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
@@ -255,6 +265,8 @@ class _SheetReader:
         self.first_rows: dict[tuple[str, str], int] = {}
         self.hidden_rows: list[int] = []
         self.headers_below: list[int] = []
+        # Row → headers among its cells: every row is looked at as one of three.
+        self.known_headers: dict[int, int] = {}
         self.header_texts = [
             str(cell) for cell in sheet.header.cells if cell is not None
         ]
@@ -263,12 +275,12 @@ class _SheetReader:
         report.remarks = sheet.remarks
         self._read_header(sheet.header)
 
-    def read_row(self, row: SheetRow, following: SheetRow | None) -> None:
+    def read_row(self, row: SheetRow, following: Sequence[SheetRow]) -> None:
         """Read one row: an entry, or problems. Rows of no listing are passed over, and told at the end.
 
         Args:
             row: the row.
-            following: the one after it: a header of two rows is known by both.
+            following: those after it: a header of several rows is known by all of them.
         """
         if self._is_new_header(row, following):
             return
@@ -309,41 +321,31 @@ class _SheetReader:
         """Say what was done with the rows of the sheet as a whole."""
         remarks = self.report.remarks
         if self.headers_below:
-            rows = _list_rows(self.headers_below)
-            remarks.append(f"{rows}又是表头，下面的行按它读取。")
+            remarks.append(describe_headers_below(self.headers_below))
         if self.hidden_rows:
-            how = "被隐藏或筛选掉" if self.sheet.is_filtered else "被隐藏"
-            rows = _list_rows(self.hidden_rows)
             remarks.append(
-                f"有 {len(self.hidden_rows)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+                describe_hidden_rows(
+                    self.hidden_rows, is_filtered=self.sheet.is_filtered
+                )
             )
         if self.report.skipped:
-            remarks.append(_describe_skipped(self.report.skipped))
+            remarks.append(describe_skipped(self.report.skipped))
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
         self.header_number = header.number
-        placed, unknown = self.headers.place_columns(header.cells)
-        self.placed = [self._with_unit(one) for one in placed]
+        read = self.headers.read_header(header.cells)
+        self.placed = [self._with_unit(one) for one in read.placed]
         self.number_index = find_number_index(header.cells)
-        titles = [one.index for one in placed if one.column.name == TITLE]
+        titles = [one.index for one in read.placed if one.column.name == TITLE]
         self.title_index = titles[0] if titles else None
+        self.owner_indices = {one.index for one in read.placed if one.column.holder}
         self.columns = _columns_by_name(self.schema, self.placed, self.defaults)
-        if unknown:
-            places = [
-                f"{text[:VALUE_MOST]}（{sheets.column_letter(index)} 列）"
-                for index, text in unknown[:UNKNOWN_MOST]
-            ]
-            self._add_remark(f"这些列没有对应的栏目，没有导入：{'、'.join(places)}。")
-        hidden = [one for one in placed if one.index in self.sheet.hidden_columns]
-        if hidden:
-            places = [
-                f"{one.header[:VALUE_MOST]}（{sheets.column_letter(one.index)} 列）"
-                for one in hidden
-            ]
-            self._add_remark(
-                f"这些列在表里是隐藏的，也读取了：{'、'.join(places)}；不该导入的请先删去。"
-            )
+        for remark in describe_left_out(read):
+            self._add_remark(remark)
+        hidden = self.sheet.hidden_columns
+        for remark in describe_hidden_columns(read.placed, hidden):
+            self._add_remark(remark)
 
     def _add_remark(self, remark: str) -> None:
         # A sheet with a table for each county repeats its header, and says the same each time.
@@ -356,13 +358,13 @@ class _SheetReader:
             return replace(placed, unit=self.sheet_unit)
         return placed
 
-    def _is_new_header(self, row: SheetRow, following: SheetRow | None) -> bool:
+    def _is_new_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""
         if row.number <= self.header_number:
             return True  # the lower row of a header that was read already
         found = None
-        if following is not None and self._may_be_header(row, following):
-            found = combined_header(row, following, self.headers)
+        if following and self._may_be_header(row, following):
+            found = joined_header([row, *following], self.headers)
         if found is None and self.headers.is_header_row(row.cells):
             found = row
         if found is None:
@@ -372,17 +374,26 @@ class _SheetReader:
         self.header_texts = texts
         if is_repeated:
             # Long lists repeat the header on each page.
-            self.report.skip(HEADER, row.number)
+            self.report.skip(HEADER, row.number, "")
             self.header_number = found.number
             return True
         self.headers_below.append(row.number)
         self._read_header(found)
         return True
 
-    def _may_be_header(self, row: SheetRow, following: SheetRow) -> bool:
-        """Whether two rows are worth looking at: a header of two rows names the title in one of them."""
-        known = self.headers.is_known
-        return sum(map(known, (*row.cells, *following.cells))) > 2
+    def _may_be_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
+        """Whether rows are worth looking at: a header of several rows names the title in one of them."""
+        known = [self._count_headers(one) for one in (row, *following)]
+        # Each row is looked at once as the first, and is needed no more then.
+        self.known_headers.pop(row.number, None)
+        return sum(known) > 2
+
+    def _count_headers(self, row: SheetRow) -> int:
+        """How many cells of a row are headers."""
+        if row.number not in self.known_headers:
+            count = sum(map(self.headers.is_known, row.cells))
+            self.known_headers[row.number] = count
+        return self.known_headers[row.number]
 
     def _is_listing(self, row: SheetRow) -> bool:
         """Whether a row is meant to be a listing; what else it is goes into the report."""
@@ -391,11 +402,35 @@ class _SheetReader:
             [one.index for one in self.placed],
             number=self.number_index,
             title=self.title_index,
+            owners=self.owner_indices,
             below_header=row.number - self.header_number,
         )
+        if kind == UNIT:
+            self._take_units(row)
         if kind:
-            self.report.skip(kind, row.number)
+            self.report.skip(kind, row.number, self._text_of_row(row))
         return not kind
+
+    def _text_of_row(self, row: SheetRow) -> str:
+        """What a row says beside its running number, as a notice repeats it; empty where there is nothing else."""
+        texts = []
+        for index, cell in enumerate(row.cells):
+            text = "" if cell is None else _shorten(cell)
+            # 一、东昌府区 may stand in the column of numbers, too.
+            if index != self.number_index or not _RUNNING_NUMBER.fullmatch(text):
+                texts.append(text)
+        return _shorten(" ".join(dict.fromkeys(filter(None, texts))))
+
+    def _take_units(self, row: SheetRow) -> None:
+        """Read the sums of the columns in the units that a row of its own gives."""
+        units = unit_cells(row.cells)
+        everywhere = next(iter(units.values()), None)
+        places = [one.index for one in self.placed if one.column.unit]
+        if everywhere is not None and not set(places) & set(units):
+            # 单位：元 in one cell, wherever: of all sums, also those of the tables below.
+            self.sheet_unit = everywhere
+            units = dict.fromkeys(places, everywhere)
+        self.placed = [_in_unit(one, units) for one in self.placed]
 
     def _read_cells(
         self, raws: Mapping[str, Any], row_report: _RowReport
@@ -432,19 +467,26 @@ class _SheetReader:
                 row_report.report_error(
                     key, ParseError(f"没有填写{word}。", "这一格不能为空。")
                 )
-            elif not key_of(text):
-                row_report.report_error(
-                    key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
-                )
-            elif key == owner and PLACEHOLDER.fullmatch(text):
+            elif key == owner and is_unnamed_organisation(text):
                 # As our own exports write a firm that is not to be named: taken as a name it would become one.
                 row_report.report_error(
                     key,
                     ParseError(
                         f"「{text[:VALUE_MOST]}」是隐去的名称，不是单位。",
-                        "填写单位的全称。",
+                        self._advice_of_owner(),
                     ),
                 )
+            elif not key_of(text):
+                row_report.report_error(
+                    key, ParseError(f"{word}里没有文字。", "不能只有标点符号。")
+                )
+
+    def _advice_of_owner(self) -> str:
+        """What to write where an owner is not named; who they are is known to the operators all the same."""
+        if ANONYMOUS not in self.schema:
+            return "填写单位的全称。"
+        label = self.schema[ANONYMOUS].label
+        return f"填写单位的全称；不想公开的，在「{label}」列填 是，页面上不显示名称。"
 
     def _is_first(self, entry: Entry, row_report: _RowReport) -> bool:
         """Whether no row before names the same owner and title; a second one is refused."""
@@ -496,17 +538,14 @@ def may_be_left_out(column: ListColumn) -> bool:
     """
     if column.name in NEVER_LEFT_OUT or column.holder:
         return False
-    return bool(column.unit) or not column.is_starred
+    if column.unit or not column.is_starred:
+        return True
+    # Who made it and who is asked can be said later: 登录后可见 in their place is no reason to lose the row.
+    return column.name in (CONTACT_NAME, "contributors")
 
 
-def _list_rows(numbers: Sequence[int]) -> str:
-    """第 3、8、9 行, the first ones of many."""
-    shown = "、".join(str(number) for number in numbers[:ROWS_NAMED])
-    more = " 等" if len(numbers) > ROWS_NAMED else ""
-    return f"第 {shown}{more} 行"
-
-
-def _describe_skipped(skipped: Mapping[str, Sequence[int]]) -> str:
-    total = sum(len(numbers) for numbers in skipped.values())
-    parts = [f"{_list_rows(numbers)}（{kind}）" for kind, numbers in skipped.items()]
-    return f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。"
+def _in_unit(placed: PlacedColumn, units: Mapping[int, Decimal]) -> PlacedColumn:
+    """A column of sums in the unit given for its index; any other as it is."""
+    if placed.column.unit and placed.index in units:
+        return replace(placed, unit=units[placed.index])
+    return placed

@@ -39,6 +39,7 @@ class Markings:
         hidden_columns: the same of columns.
         cells: (row, column) → why the cell has no value.
         is_filtered: the sheet has a filter, so hidden rows are most likely filtered out.
+        is_cut: the XML breaks off or is damaged somewhere: what stands after that place is not known.
     """
 
     merged: list[tuple[int, int, int, int]] = field(default_factory=list)
@@ -46,16 +47,14 @@ class Markings:
     hidden_columns: set[int] = field(default_factory=set)
     cells: dict[tuple[int, int], UnreadableCell] = field(default_factory=dict)
     is_filtered: bool = False
+    is_cut: bool = False
 
 
 def read_markings(source: IO[bytes]) -> Markings:
     """Read the markings of a sheet.
 
     Args:
-        source: its XML.
-
-    Raises:
-        expat.ExpatError: it is damaged.
+        source: its XML; of a damaged one what stands before the damage is read.
     """
     reader = _MarkingReader()
     parser = expat.ParserCreate()
@@ -65,9 +64,12 @@ def read_markings(source: IO[bytes]) -> Markings:
     parser.CharacterDataHandler = reader.take_text
     # A list needs no entity of its own; with them a small file becomes a large one.
     parser.EntityDeclHandler = _refuse_entity
-    while block := source.read(BLOCK):
-        parser.Parse(block, False)
-    parser.Parse(b"", True)
+    try:
+        while block := source.read(BLOCK):
+            parser.Parse(block, False)
+        parser.Parse(b"", True)
+    except (expat.ExpatError, ValueError):
+        reader.markings.is_cut = True
     return reader.markings
 
 

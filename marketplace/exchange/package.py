@@ -1,4 +1,5 @@
-"""The package of a workbook put in order: names of parts, namespaces, styles that Excel reads and openpyxl does not.
+"""The package of a workbook put in order: names of parts, namespaces, styles that Excel reads and openpyxl does not,
+and the rows of a sheet without what stands around them.
 Not here: what is no workbook (xlsx), what its sheets hold (markings, xlsx).
 """
 
@@ -7,9 +8,11 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Mapping
-from typing import BinaryIO
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import IO, Any, BinaryIO
 from xml.etree import ElementTree
+from xml.sax.saxutils import unescape
 
 # ISO/IEC 29500 Strict names the same things by other addresses than the Transitional form, which every reader knows.
 _STRICT = {
@@ -27,6 +30,34 @@ _TARGET = re.compile(rb'(\b(?:Target|PartName)=")([^"]*)(")')
 _UNNEEDED = re.compile(
     r"docprops/|xl/theme/|xl/drawings/|xl/charts?/|xl/comments|xl/media/|xl/externallinks/|customxml/|xl/printersettings/"
 )
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_IS_SHEET = (
+    b"http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+)
+_NO_RELATIONS = (
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    b"</Relationships>"
+)
+_SHEET = re.compile(
+    rb"<(?:[\w.-]+:)?sheet\b[^>]*?/>|<(?:[\w.-]+:)?sheet\b[^>]*></[^>]*>"
+)
+_RELATION_ID = re.compile(rb'<(?:[\w.-]+:)?Relationship\b[^>]*?\bId="([^"]*)"')
+# What a workbook says beside its sheets and its epoch (workbookPr): names, windows, settings, caches.
+_WORKBOOK_REST = re.compile(
+    rb"<((?:[\w.-]+:)?(?:bookViews|definedNames|externalReferences|pivotCaches|customWorkbookViews|extLst|"
+    rb"functionGroups|smartTagTypes|webPublishObjects|fileRecoveryPr|workbookProtection))\b(?:[^>]*/>|.*?</\1>)|"
+    rb"<(?:[\w.-]+:)?(?:calcPr|fileVersion|fileSharing|oleSize|webPublishing)\b[^>]*/>",
+    re.DOTALL,
+)
+HEAD = 2**18  # bytes of a sheet before its rows; columns and views need some kilobytes
+BLOCK = 2**18  # bytes of a sheet read at a time
+ENDING = 80  # bytes that hold the end of the rows
+_SHEET_ROOT = re.compile(rb"<([\w.-]+:)?worksheet\b[^>]*>")
+_SHEET_ROWS = re.compile(rb"<(?:[\w.-]+:)?sheetData\b")
+_EMPTY_ROWS = re.compile(rb"<(?:[\w.-]+:)?sheetData\b[^>]*/>")
+_ROWS_END = re.compile(rb"</(?:[\w.-]+:)?sheetData\s*>")
+_EXTENT = re.compile(rb"<(?:[\w.-]+:)?dimension\b[^>]*?(?:/>|></[^>]*>)")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _EMPTY_STYLES = (
     f'<styleSheet xmlns="{_MAIN}">{{formats}}<fonts count="1"><font/></fonts>'
@@ -35,8 +66,88 @@ _EMPTY_STYLES = (
 )
 
 
-def tidy_package(file: BinaryIO) -> BinaryIO:
-    """A copy of a workbook in which names, namespaces and styles are as every reader expects them.
+class SheetData(io.RawIOBase):
+    """The XML of a sheet with nothing but its rows: filters, rules, print settings and links may be damaged.
+
+    Excel mends or drops them, openpyxl gives the whole sheet up for one. No value of a cell stands outside of the rows.
+
+    Args:
+        source: the XML of a sheet; it is closed with this.
+    """
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self.source = source
+        self.waiting = b""
+        self.chunks = self._rows_of(source)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.waiting:
+            chunk = next(self.chunks, None)
+            if chunk is None:
+                return 0
+            self.waiting = chunk
+        length = min(len(buffer), len(self.waiting))
+        buffer[:length] = self.waiting[:length]
+        self.waiting = self.waiting[length:]
+        return length
+
+    def close(self) -> None:
+        self.source.close()
+        super().close()
+
+    def _rows_of(self, source: IO[bytes]) -> Iterator[bytes]:
+        start = source.read(HEAD)
+        root = _SHEET_ROOT.search(start)
+        # Another encoding than an extension of ASCII, or no sheet: as it is.
+        rows = _SHEET_ROWS.search(start, root.end()) if root else None
+        if root is None or rows is None:
+            yield start
+            yield from iter(lambda: source.read(BLOCK), b"")
+            return
+        yield root[0]
+        yield from _until_rows_end(start[rows.start() :], source)
+        yield b"</" + (root[1] or b"") + b"worksheet>"
+
+
+def _until_rows_end(block: bytes, source: IO[bytes]) -> Iterator[bytes]:
+    """The XML from the start of the rows to their end; all of it where they never end, so that a cut sheet is seen."""
+    empty = _EMPTY_ROWS.match(block)
+    if empty is not None:
+        yield empty[0]
+        return
+    waiting = block
+    while True:
+        end = _ROWS_END.search(waiting)
+        if end is not None:
+            yield waiting[: end.end()]
+            return
+        more = source.read(BLOCK)
+        if not more:
+            yield waiting
+            return
+        # The end may lie across two blocks.
+        yield waiting[:-ENDING]
+        waiting = waiting[-ENDING:] + more
+
+
+@dataclass
+class TidyPackage:
+    """A workbook put in order.
+
+    Attributes:
+        file: the workbook.
+        lost_sheets: names of sheets that it lists and does not hold.
+    """
+
+    file: BinaryIO
+    lost_sheets: list[str] = field(default_factory=list)
+
+
+def tidy_package(file: BinaryIO) -> TidyPackage:
+    """A copy of a workbook in which names, namespaces, styles and lists of parts are as every reader expects them.
 
     Args:
         file: the workbook; it stays open, at its start.
@@ -46,18 +157,72 @@ def tidy_package(file: BinaryIO) -> BinaryIO:
     """
     file.seek(0)
     out = io.BytesIO()
+    tidy = TidyPackage(out)
     with (
         zipfile.ZipFile(file) as source,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as tidy,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as target,
     ):
-        for name, part in _tidy_names(source).items():
+        parts = _tidy_names(source)
+        relations = _relations_of(source, parts)
+        for name, part in parts.items():
             content = source.read(part)
+            if name == _RELATIONS:
+                continue  # written last, for one may be missing
             if name.endswith((".xml", ".rels")):
                 content = _tidy_xml(name, content)
-            tidy.writestr(name, content)
+            if name == _WORKBOOK:
+                content, relations = _tidy_workbook(content, relations, parts, tidy)
+            target.writestr(name, content)
+        target.writestr(_RELATIONS, relations)
     file.seek(0)
     out.seek(0)
-    return out
+    return tidy
+
+
+def _relations_of(
+    source: zipfile.ZipFile, parts: Mapping[str, zipfile.ZipInfo]
+) -> bytes:
+    """The list of what belongs to the workbook; an empty one where it is missing."""
+    if _RELATIONS not in parts:
+        return _NO_RELATIONS
+    return _tidy_xml(_RELATIONS, source.read(parts[_RELATIONS]))
+
+
+def _tidy_workbook(
+    content: bytes,
+    relations: bytes,
+    parts: Mapping[str, zipfile.ZipInfo],
+    tidy: TidyPackage,
+) -> tuple[bytes, bytes]:
+    """The workbook with its sheets and nothing else, and the list of what belongs to it."""
+    sheets = list(_SHEET.finditer(content))
+    held = [name for name in parts if name.startswith("xl/worksheets/sheet")]
+    known = {found[1] for found in _RELATION_ID.finditer(relations)}
+    lost = [sheet for sheet in sheets if _id_of(sheet[0]) not in known]
+    if lost and len(sheets) == len(held) == 1:
+        # One sheet and one part that holds a sheet: it can be no other.
+        relations = _with_relation(relations, _id_of(sheets[0][0]), held[0])
+        lost = []
+    for sheet in lost:
+        content = content.replace(sheet[0], b"")
+        tidy.lost_sheets.append(_name_of(sheet[0]))
+    return _WORKBOOK_REST.sub(b"", content), relations
+
+
+def _id_of(sheet: bytes) -> bytes:
+    found = re.search(rb'\b[\w.-]+:id="([^"]*)"', sheet)
+    return found[1] if found else b""
+
+
+def _name_of(sheet: bytes) -> str:
+    found = re.search(rb'\bname="([^"]*)"', sheet)
+    return unescape(found[1].decode("utf-8", "replace")) if found else ""
+
+
+def _with_relation(relations: bytes, number: bytes, part: str) -> bytes:
+    target = part.removeprefix("xl/").encode()
+    one = b'<Relationship Id="%s" Type="%s" Target="%s"/>' % (number, _IS_SHEET, target)
+    return relations.replace(b"</Relationships>", one + b"</Relationships>")
 
 
 def tidy_name(name: str) -> str:
@@ -79,6 +244,10 @@ def _tidy_names(source: zipfile.ZipFile) -> Mapping[str, zipfile.ZipInfo]:
 
 
 def _tidy_xml(name: str, content: bytes) -> bytes:
+    if name.startswith("xl/worksheets/sheet"):
+        # The declared extent is never believed, and openpyxl opens nothing where it cannot be read.
+        head = _EXTENT.sub(b"", content[:HEAD], count=1)
+        content = head + content[HEAD:]
     for strict, usual in _STRICT.items():
         content = content.replace(strict, usual)
     if name == _CONTENT_TYPES or name.endswith(".rels"):

@@ -6,6 +6,7 @@ Nothing is changed here; which listings a reader may find or open is decided in 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
@@ -18,6 +19,20 @@ from marketplace.persistence import chunked
 
 EXPORT_BATCH = 500  # listings read at a time
 IMPORT_NOTE = "批量导入"  # how the notes of History rows begin that an import writes
+BLANK: tuple[Any, ...] = (
+    None,
+    "",
+    [],
+    False,
+)  # values of a field in which nobody has written anything
+# Fields that say one thing together: half of it from a list would contradict the other half.
+TOGETHER = (
+    ("price_mode", "price_min", "price_max"),
+    ("budget", "budget_negotiable"),
+    ("rd_start", "rd_end"),
+    ("start_year", "end_year"),
+    ("stage", "trl"),
+)
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
 
 
@@ -32,7 +47,10 @@ def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
     found: dict[str, Organisation] = {}
     for column, values in ((Organisation.name_key, keys), (Organisation.uscc, codes)):
         for part in chunked(sorted(values), KEYS):
-            query = db.select(Organisation).where(column.in_(part))
+            # One that was merged is looked up by its name, which leads to the one that stayed.
+            query = db.select(Organisation).where(
+                column.in_(part), Organisation.merged_into_id.is_(None)
+            )
             for row in db.session.scalars(query):
                 found[row.name_key] = row
                 if row.uscc:
@@ -65,17 +83,29 @@ def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Dem
     return found
 
 
-def changed_by_hand(row: Achievement | Demand) -> set[str]:
-    """The fields that people have changed on the site, and no import since."""
+def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]:
+    """Of these fields those that people have written on the site, and no import since.
+
+    Args:
+        row: the listing.
+        names: fields that an import would change.
+    """
     by_hand: set[str] = set()
     imported: set[str] = set()
     for entry in reversed(history_of(row)):
         # The command line and what an import noted; everything else was somebody at a form.
         if entry.by_id is None or entry.note.startswith(IMPORT_NOTE):
             imported.update(entry.changed)
-        else:
-            by_hand.update(set(entry.changed) - imported)
-    return by_hand
+            continue
+        written = set(entry.changed)
+        # The first row names no fields: whoever began the listing wrote all that it says.
+        if entry.deed == "create":
+            written = {name for name in names if getattr(row, name, None) not in BLANK}
+        by_hand |= written - imported
+    for fields in TOGETHER:
+        if not by_hand.isdisjoint(fields):
+            by_hand.update(fields)
+    return by_hand & set(names)
 
 
 def last_history(row: Achievement | Demand) -> History:

@@ -108,14 +108,19 @@ class Report:
         """Number of rows that cannot be imported."""
         return _count_rows(self.problems)
 
-    def skip(self, kind: str, number: int) -> None:
+    def skip(self, kind: str, number: int, text: str) -> None:
         """Put down that a row holds no listing.
 
         Args:
             kind: what it is, in Chinese.
             number: its number.
+            text: what it says, shortened; empty where that is of no interest.
         """
         self.skipped.setdefault(kind, []).append(number)
+        if text:
+            message = f"这一行是{kind}，不是清单内容，没有导入。"
+            advice = "是清单内容的话，请把名称和单位等栏目填全，再导入一次。"
+            self.notices.append(Problem(number, "", "", text, message, advice))
 
 
 @dataclass
@@ -125,6 +130,7 @@ class Outcome:
     Attributes:
         new, changed, unchanged: number of listings by what happened to them.
         published: how many of these became public.
+        expired: how many were public, and are over by what the list says.
         problems: why rows were refused, cell by cell (those of the report and those only the database knew).
         notices, remarks: as in the report.
         drafts: cells left out, and rows that stay drafts though they were to be published, with what is missing.
@@ -136,6 +142,7 @@ class Outcome:
     changed: int = 0
     unchanged: int = 0
     published: int = 0
+    expired: int = 0
     problems: list[Problem] = field(default_factory=list)
     notices: list[Problem] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)

@@ -8,61 +8,133 @@ as a listing, and refused with a reason where it is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from marketplace.exchange.headers import Headers
 from marketplace.parsing.text import half_width
 
 NEAR_HEADER = 3  # rows below a header among which notes on how to fill in stand
-BLANK = "只有序号"
+BLANK = "没有可导入的内容"
 EXAMPLE = "示例"
 FOOTER = "填表人等落款"
 TOTAL = "合计"
 NOTE = "注释"
 SECTION = "分组标题"
+HEADING = "表格标题或页码"
+END = "表尾"
 HEADER = "重复的表头"
 GUIDE = "填写说明"
+NUMBERS = "栏号"
+UNIT = "计量单位"
 
+_HAN = r"\u4e00-\u9fff"
+# 示例, (示例), 例1, 例：…, 【示例】…, 如：…: the word alone, or before a colon or in brackets. 示例平台 is a title.
+_EXAMPLE_WORD = r"(?:填写|填报|填表|参考)?(?:示例|样例|范例|举例|例子|例如|样表|示范|例|如|example|sample|e\.?g\.?)"
 _EXAMPLE = re.compile(
-    r"(?:填写|填报|填表)?(?:示例|样例|范例|举例|例)(?:行|\d*|[::].*)", re.DOTALL
+    rf"[(\[【<《〔]?{_EXAMPLE_WORD}(?:行|数据)?\s*\d*[)\]】>》〕]?|[(\[【<《〔]{_EXAMPLE_WORD}\s*\d*[)\]】>》〕]\s*.+|"
+    rf"{_EXAMPLE_WORD}(?:行)?\s*\d*\s*[:：].*",
+    re.DOTALL | re.I,
 )
+_SPACED_OUT = re.compile(rf"(?<![{_HAN}])[{_HAN}](?: [{_HAN}](?![{_HAN}]))+")
+# Labels of a footer. Who signs may be named without a sign between: 填表人张三.
+_SIGNER = r"填[表报写]人|制表人?|审[核批]人?|批准人?|复核人?|经办人?|报送人|上报人|汇总人|统计人|录入人|填表|填报"
+_SIGNED_BY = (
+    rf"{_SIGNER}|(?:单位|部门|企业|公司|项目|主要|科室|分管|技术|财务)?负责人|法定代表人|法人代表|法人|(?:分管|主管|单位|主要|局|所|院)?领导|"
+    r"(?:分管|主管)?(?:局长|主任|县长|区长|院长|校长|所长|经理|处长|科长)|签[字章名]|(?:单位|部门|企业|公司)?(?:公章|盖章|签章)|"
+    r"(?:填表|填报|填写|报送|上报|汇总|制表|推荐|主管|报表)(?:单位|部门)|主管部门意见|推荐单位意见|单位意见|审核意见|"
+    r"联系人(?:及(?:联系)?(?:电话|方式))?|(?:咨询|监督|服务|办公|联系|技术支持)?电话|联系方式|手机|传真|邮箱|电子邮箱|抄送|主送"
+)
+_DATED = (
+    r"(?:填表|填报|填写|报送|上报|汇总|制表|统计|审核)?(?:日期|时间)|截止(?:日期|时间)"
+)
+_LABEL = rf"(?:(?:{_SIGNED_BY})(?:签[字章名]|盖章|意见)?|{_DATED})(?:\s*\((?:[^()]{{0,12}})\))?"
+_IS_LABEL = re.compile(rf"\(?(?:{_LABEL})\)?\s*:?|单位\s*\((?:公章|盖章|签章)\)\s*:?")
+# 临清市科技局(盖章), alone in its row.
+_SEALED = re.compile(r".{2,30}\((?:加?盖章|公章|签章|章)\)")
+_DAY = (
+    r"(?:\d{4}|[〇零一二三四五六七八九]{4})\s*[年./-]\s*[\d一二三四五六七八九十]{1,3}\s*(?:[月./-]\s*(?:[\d一二三四五六七八九十]{1,3}\s*日?)?)?"
+    r"|\s*年\s*月\s*日?"
+)
+_DATE_LINE = re.compile(_DAY)
+_NUMBER = r"[\d+()（）/ 、-]{5,}"
+# 审核人工智能 is no signature.
+_NAME = rf"(?!工智|机|才)[{_HAN}·]{{2,4}}"
+# 填表人：张三, 联系电话 0635-8230000, 报送时间2026年11月, 填表人张三.
 _SIGNED = re.compile(
-    r"^(?:填\s*[表报写]\s*(?:人|单位|日期|时间)|审\s*[核批]\s*(?:人|单位|日期|意见)?|制\s*表(?:人|日期|单位)?|复核人?|"
-    r"经\s*办\s*人?|负责人(?:签[字章名])?|单位负责人|主管领导|签[字章名](?:盖章)?|(?:单位|部门)?(?:公章|盖章)|日\s*期|时\s*间|"
-    r"填表|报送(?:单位|日期|人)|上报(?:单位|日期)|联系人|联系电话|电话|手机|汇总(?:人|单位|日期))"
-    r"(?:\([^()]*\))?\s*[::]"
-)
-_DATE_LINE = re.compile(r"\d{4}年\d{1,2}月(?:\d{1,2}日)?")
-_TOTAL = re.compile(
-    r"(?:合|小|总|共|累|本页小|本页合|本页)\s*计(?:\s*[::\d(共].*)?|共\s*\d+\s*[项条个家].*",
+    rf"(?:{_LABEL})\s*:.*|(?:{_LABEL})(?:\s+\S.{{0,24}}|\s*(?:{_DAY})|\s*{_NUMBER})|(?:填[表报写]|制表|审[核批]|批准|复核|经办|报送|上报|汇总|统计|录入)人\s?{_NAME}",
     re.DOTALL,
 )
+_ANSWER = re.compile(
+    rf"{_NAME}|{_DAY}|{_NUMBER}|\S+@\S+|[{_HAN}]{{2,20}}(?:局|委|办|公司|大学|学院|院|所|中心)"
+)
+_TOTAL = re.compile(
+    r"(?:本页|本表|以上|全[市县区]|各[县区])?(?:合|小|总|共|累)计(?:数|金额|值)?(?:\s*\([^()]*\))?(?:\s*[::\d(共].*)?|"
+    r"(?:以上|本页|本表)?(?:总?共)\s*\d+\s*[项条个家].*|平均(?:值|数|价|金额)?(?:\s*[::].*)?|[^\s]{2,12}(?:小计|合计)(?:\s*[::\d].*)?|total",
+    re.DOTALL | re.I,
+)
 _END = re.compile(
-    r"\(?(?:以下空白|以下无正文|此行以下空白|本页完|完|全文完|续表|接上页|转下页|\.{3,}|…+)\)?"
+    r"(?:此行)?以下(?:空白|无正文|无内容|无)|[此本]页(?:以下)?(?:无正文|完|空白|无内容)|空白|完|全文完|本?表完|结束|续表|接上页|接下页|转下页|见下页|end|"
+    r"\.{2,}|…+",
+    re.I,
+)
+_FRAME = "()[]【】<>《》-—–_=*~ /.·…"
+_NOTE_WORD = (
+    r"备?注|说明|附注|填[表报写](?:说明|须知|要求)|编制说明|注意事项|注意|温馨提示|特别提示|提示|要求|备注说明|"
+    r"有关说明|指标解释|注释"
 )
 _NOTE = re.compile(
-    r"(?:[*※★#]\s*)?(?:备?注|说明|附注|填[表写报]说明|填表须知|填报要求|注意(?:事项)?|温馨提示|提示|要求)\s*\d*\s*[::.、]",
+    rf"[*※★#【\[(]*\s*(?:{_NOTE_WORD})[】\])]*\s*\d{{0,2}}\s*[::.、].*", re.DOTALL
+)
+_NOTE_LABEL = re.compile(
+    rf"[*※★#【\[(]*\s*(?:{_NOTE_WORD})[】\])]*\s*\d{{0,2}}\s*[::]?"
+)
+# A sentence with a number below the table: 1.本表一式两份。
+_NUMBERED_NOTE = re.compile(
+    r"\(?\d{1,2}\s*[.、)]\s*(?:本|请|填|各|以上|如|凡|需|须|所|联系|报送|表中|此表|报|附|企业|单位).{6,}",
+    re.DOTALL,
 )
 _SECTION_NUMBER = re.compile(
-    r"^(?:[一二三四五六七八九十]{1,3}\s*[、.,]|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十\d]{1,3}[部类章节]分?)"
+    r"^(?:[一二三四五六七八九十]{1,3}\s*[、.,:]|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十\d]{1,3}(?:部分|[部类章节批组]))"
 )
+_COUNT = r"(?:\s*\(?\s*(?:共|合计|小计)?\s*\d+\s*[项条个家件]?\s*\)?)?"
 _SECTION_END = re.compile(
-    r"(?:[县区市镇乡]|街道|开发区|高新区|园区|度假区|产业|产业链|领域|行业|部分|类|组|批|学院|大学|公司|局)(?:\(?\s*(?:共\s*)?\d+\s*[项条个家]?\s*\)?)?$"
+    rf"(?:[县区市镇乡]|街道|开发区|高新区|园区|度假区|产业|产业链|领域|行业|部分|类|类别|组|批|学院|大学|院所|高校|公司|局){_COUNT}\s*:?$"
 )
 _SECTION_MOST = 24  # characters
-_CHINESE_NUMBER = re.compile(r"\(?[一二三四五六七八九十]{1,3}\)?[、.]?")
-_GUIDE = re.compile(
-    r"\d+\s*[-~—–至到]\s*\d+\s*[字个项条]|(?:至少|不少于|不超过|最多|限|控制在)\s*\d+\s*[字个项条]|\d+\s*字(?:以内|以上|左右)|"
-    r"必填|选填|可不填|可为空|必选|单选|多选|可多选|下拉|请?(?:填写|选择|输入|按|从).{0,20}(?:填写?|选择?|列表|下拉)|"
-    r"^请|^如[::,]|例如|^如.{2,}|格式[::为]|与.{1,12}一致|不要写|不得|精确到|单位[::为]|用.{1,4}(?:分开|隔开|分隔)|"
-    r"^\d{4}[-./]\d{1,2}[-./]\d{1,2}格式|18位|11位|文本|数字|没有可?留空|留空"
+_CHINESE_NUMBER = re.compile(
+    r"\(?(?:[一二三四五六七八九十]{1,3}|[IVXⅠ-Ⅻ]{1,4})\)?[、.]?"
 )
-_FIELD_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.()/*-]{0,39}")
-_COLUMN_NUMBER = re.compile(r"\(?(?:\d{1,2}|[A-Z]{1,2})\)?")
-_UNIT_WORD = re.compile(
-    r"\(?(?:单位[::])?(?:[亿万千百]?元|字|年|月|日|个|项|人|家|级|%|件|份|天|文本|数字|日期|yyyy-mm-dd|/)\)?",
+# What stands above a table, once more in the middle of a sheet or at the foot of a page.
+_HEADING = re.compile(
+    r".{2,}(?:汇总表|一览表|统计表|征集表|登记表|信息表|需求表|成果表|明细表|申报表|推荐表|调查表|清单|目录|名录|榜单)(?:\s*\(.*\))?|"
+    r"附\s*(?:件|表)\s*\d*\s*[:：]?.{0,30}|第\s*\d+\s*页.{0,12}|-?\s*\d+\s*-|\d+\s*/\s*\d+|page\s*\d+.*",
     re.I,
+)
+# Notes on how to fill in that say so by themselves.
+_GUIDE = re.compile(
+    r"\d+\s*[-~—–至到]\s*\d+\s*个?[字项条](?!路|目)|(?:至少|不少于|不超过|最多|限|控制在|不低于)\s*\d+\s*[字个项条]|\d+\s*字(?:以内|以上|左右|内)|"
+    r"必填|选填|可不填|可为空|必选|单选|多选|下拉|请(?:填写|选择|输入|按|从|勾选|写)|填写.{0,12}(?:全称|名称|内容)|"
+    r"^如[::,]|^例如|格式(?:[::为]|如)|与.{1,12}一致$|不要写|精确到|单位[::为]|用.{1,4}(?:分开|隔开|分隔)|"
+    r"^\d{4}[-./]\d{1,2}[-./]\d{1,2}格式|没有可?留空|没有.{0,6}填|可留空|全称|统一社会信用代码$|^填"
+)
+# Words that are notes only when they are the whole cell: 数字 is, 数字孪生车间 is a title.
+_GUIDE_WORD = re.compile(
+    r"\(?(?:文本|文字|数字|数值|整数|小数|日期|字符|文本格式|数字格式|日期格式|下拉选择|自动生成|留空|18位|11位|18位代码|11位数字|汉字|万元|无需填写)\)?"
+)
+_FIELD_NAME = re.compile(
+    r"[a-z][a-z0-9]*(?:[_.][a-z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[a-z]+(?:[A-Z][a-z]+)+"
+)
+_COLUMN_NUMBER = re.compile(
+    r"[(\[]?(?:\d{1,2}|[A-Z]{1,2}|[IVX]{1,4}|[Ⅰ-Ⅻⅰ-ⅻ①-⑳⑴-⒇㈠-㈩]|[一二三四五六七八九十]{1,2}|[甲乙丙丁戊己庚辛])[)\]]?[栏列.、]?|"
+    r"第[\d一二三四五六七八九十]{1,2}[栏列]|\d{1,2}\s*=\s*[\d+*/() -]+"
+)
+_UNIT_WORD = re.compile(
+    r"\(?(?:计量|金额)?(?:单位\s*[::])?\s*(?:人民币)?(?:[亿万千百]?元|字|年|月|日|个|项|人|家|级|%|件|份|天|台|套|吨|平方米|亩|文本|数字|日期|yyyy-mm-dd|/|-|—)\)?",
+    re.I,
+)
+_UNIT_LINE = re.compile(
+    r"\(?(?:计量|金额|货币|资金|经费)?单位\s*[::\s]\s*(?:人民币)?\s*[亿万千百]?元\)?"
 )
 
 
@@ -79,6 +151,7 @@ class RowKinds:
         self.advice = {
             _plain(column.advice) for column in headers.columns if column.advice
         }
+        self.names = {column.name for column in headers.columns}
 
     def kind_of(
         self,
@@ -87,6 +160,7 @@ class RowKinds:
         *,
         number: int | None,
         title: int | None,
+        owners: Collection[int],
         below_header: int,
     ) -> str:
         """What a row is; empty where it is a listing.
@@ -96,45 +170,79 @@ class RowKinds:
             placed: indices of the columns that mean something.
             number: index of the running number; None where there is none.
             title: index of the title; None where the sheet has none.
+            owners: indices of the columns that name the owner.
             below_header: rows between it and the header, 1 for the next one.
         """
         texts = {index: _plain(cell) for index, cell in enumerate(cells)}
         texts = {index: text for index, text in texts.items() if text}
         first = next(iter(texts.values()), "")
         running = texts.get(number, "") if number is not None else ""
-        if running.startswith(EXAMPLE) or _EXAMPLE.fullmatch(first):
+        named = texts.get(title, "") if title is not None else ""
+        if any(_EXAMPLE.fullmatch(text) for text in (running, first, named) if text):
             return EXAMPLE
-        if _is_footer(texts):
+        if _is_footer(texts) and not _NOTE_LABEL.fullmatch(first):
             return FOOTER
         if _is_total(texts):
             return TOTAL
-        if not any(index in texts for index in placed):
-            return BLANK
-        if self.headers.is_header_row(cells):
-            return HEADER
         bare = {index: text for index, text in texts.items() if index != number}
         if len(set(bare.values())) == 1:
-            return _kind_of_single(next(iter(bare.values())), running, len(bare))
-        if below_header <= NEAR_HEADER and self._is_guide(bare, title):
-            return GUIDE
+            found = _kind_of_single(next(iter(bare.values())), running, len(bare))
+            if found:
+                return found
+        if not any(index in texts for index in placed):
+            return _kind_of_single(running, "", 1) or BLANK
+        if self.headers.is_header_row(cells):
+            return HEADER
+        if _is_labelled_note(texts):
+            return NOTE
+        is_owned = any(index in texts for index in owners)
+        if not is_owned and _is_section_with_sums(list(bare.values()), named):
+            return SECTION
+        if below_header <= NEAR_HEADER:
+            return self._kind_near_header(bare, title, owners)
         return ""
 
-    def _is_guide(self, texts: dict[int, str], title: int | None) -> bool:
-        """Whether a row says how to fill in: notes, units, field names or numbers of columns."""
+    def _kind_near_header(
+        self, bare: Mapping[int, str], title: int | None, owners: Collection[int]
+    ) -> str:
+        """Which of the rows that stand below a header it is: units, numbers of columns, names of fields, notes."""
+        texts = {i: text for i, text in bare.items() if text.strip("-—/·")}
         values = list(texts.values())
-        for pattern in (_FIELD_NAME, _COLUMN_NUMBER):
-            if len(values) > 2 and all(pattern.fullmatch(text) for text in values):
-                return True
-        if title not in texts:
-            return all(
+        if not values:
+            return ""
+        is_titled = title in texts
+        if is_titled and len(values) > 1 and all(map(_COLUMN_NUMBER.fullmatch, values)):
+            return NUMBERS
+        if self._are_field_names(values):
+            return GUIDE
+        if not is_titled:
+            if all(_UNIT_WORD.fullmatch(text) for text in values):
+                return UNIT
+            if all(
                 _UNIT_WORD.fullmatch(text) or self._is_advice(text) for text in values
-            )
+            ):
+                return GUIDE
+            return ""
         advised = sum(1 for text in values if self._is_advice(text))
-        # The title itself must be a note: a listing may well mention 18 位 in another cell.
-        return self._is_advice(texts[title]) and advised * 2 >= len(values)
+        # A listing may well mention 18 位 or 必填 in its title or its text, but never in the name of its owner.
+        naming = [text for i, text in texts.items() if i == title or i in owners]
+        is_guide = advised > 1 and advised * 2 >= len(values)
+        return GUIDE if is_guide and all(map(self._is_advice, naming)) else ""
+
+    def _are_field_names(self, values: Sequence[str]) -> bool:
+        """Whether a row repeats the names of fields in a program: title, contact_phone."""
+        if len(values) < 3 or not all(map(_FIELD_NAME.fullmatch, values)):
+            return False
+        ours = sum(1 for text in values if "_" in text or self._is_name(text))
+        return ours * 2 >= len(values)
+
+    def _is_name(self, text: str) -> bool:
+        return text in self.names or self.headers.is_known(text)
 
     def _is_advice(self, text: str) -> bool:
-        return text in self.advice or _GUIDE.search(text) is not None
+        if text in self.advice or _GUIDE_WORD.fullmatch(text):
+            return True
+        return _GUIDE.search(text) is not None
 
 
 def _plain(cell: Any) -> str:
@@ -144,29 +252,87 @@ def _plain(cell: Any) -> str:
     return " ".join(half_width(str(cell)).split())
 
 
-def _is_footer(texts: dict[int, str]) -> bool:
+def _closed(text: str) -> str:
+    """A text without blanks between single Han: 填 表 人 is 填表人, and 填表人 张三 stays."""
+    return _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
+
+
+def _is_footer(texts: Mapping[int, str]) -> bool:
     """Whether a row is signed or dated: its first text is one of the usual labels, and so are most of the others."""
-    values = list(texts.values())
-    if not values or not _SIGNED.match(values[0]):
+    values = [_closed(text) for text in texts.values()]
+    if not values or not _is_signed(values[0]):
         return False
-    signed = sum(
-        1 for text in values if _SIGNED.match(text) or _DATE_LINE.fullmatch(text)
-    )
+    # A list may begin with a column of days.
+    if _DATE_LINE.fullmatch(values[0]):
+        return all(map(_is_signed, values))
+    signed = sum(1 for text in values if _is_signed(text))
     # 填表人： 张三 in two cells: label and answer take turns.
-    return signed * 2 >= len(values)
+    if signed * 2 >= len(values):
+        return True
+    return all(_is_signed(text) or _ANSWER.fullmatch(text) for text in values)
 
 
-def _is_total(texts: dict[int, str]) -> bool:
-    values = list(texts.values())[:2]
-    return any(_TOTAL.fullmatch(text) or _END.fullmatch(text) for text in values)
+def _is_signed(text: str) -> bool:
+    if _IS_LABEL.fullmatch(text) or _DATE_LINE.fullmatch(text):
+        return True
+    return len(text) <= 120 and _SIGNED.fullmatch(text) is not None
+
+
+def _is_total(texts: Mapping[int, str]) -> bool:
+    """Whether one of the first texts is a sum, and no others but figures follow."""
+    values = [_without_blanks(text) for text in texts.values()]
+    for place, text in enumerate(values[:3]):
+        if not _TOTAL.fullmatch(text):
+            continue
+        # 平均 or 小计 as the name of a listing has an organisation and more beside it.
+        wordy = [one for one in values[place + 1 :] if not _is_figure(one)]
+        return len(wordy) < 3
+    return False
+
+
+def _is_section_with_sums(values: Sequence[str], title: str) -> bool:
+    """The name of a county with how many and how much: 一、东昌府区, 5项, 300."""
+    if len(title) > _SECTION_MOST or not values or values[0] != title:
+        return False
+    if not (_SECTION_NUMBER.match(title) or _SECTION_END.search(title)):
+        return False
+    return len(values) > 1 and all(map(_is_figure, values[1:]))
+
+
+def _is_figure(text: str) -> bool:
+    return (
+        re.fullmatch(r"[\d.,%+-]+\s*(?:[亿万千百]?元|[项条个家件台套人])?", text)
+        is not None
+    )
+
+
+def _without_blanks(text: str) -> str:
+    return re.sub(rf"(?<=[{_HAN}])\s+(?=[{_HAN}])", "", text)
+
+
+def _is_labelled_note(texts: Mapping[int, str]) -> bool:
+    """注 in one cell and the note in the next ones."""
+    values = list(texts.values())
+    return 1 < len(values) <= 3 and _NOTE_LABEL.fullmatch(values[0]) is not None
 
 
 def _kind_of_single(text: str, running: str, times: int) -> str:
     """What a row is whose cells all say the same: in one cell, merged over all or written into each."""
-    if _NOTE.match(text):
+    closed = _closed(text)
+    bare = _without_blanks(text).strip(_FRAME)
+    if not text:
+        return ""
+    if _END.fullmatch(bare or text):
+        return END
+    # Before the footers: 填表说明 begins like 填表人.
+    if _NOTE.match(text) or _NOTE_LABEL.fullmatch(text) or _NUMBERED_NOTE.match(text):
         return NOTE
-    if _SIGNED.match(text) or _DATE_LINE.fullmatch(text):
+    if _is_signed(closed) or _SEALED.fullmatch(closed):
         return FOOTER
+    if _UNIT_LINE.fullmatch(text):
+        return UNIT
+    if not running and _HEADING.fullmatch(text):
+        return HEADING
     is_short = len(text) <= _SECTION_MOST
     if is_short and _SECTION_NUMBER.match(text):
         return SECTION

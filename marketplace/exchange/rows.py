@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Protocol
 
 from marketplace.errors import Invalid
 
 # The header is one of the first rows: a title, a letter's head and notes on how to fill in may come before it.
 HEADER_ROWS = 20
+LEVELS = 3  # rows that make one header at most
 SEEN_MOST = 12  # headers that a refusal repeats
 SEEN_LETTERS = 12  # characters of each
 SAVE_AS = "请在 Excel 或 WPS 里打开，另存为「Excel 工作簿（.xlsx）」再导入。"
@@ -125,17 +125,15 @@ def header_at(
 ) -> tuple[int, SheetRow] | None:
     """The place of the first header row among rows, and the header; None where there is none."""
     counts = [_known_in(row, headers) for row in rows]
-    pairs = [combined_header(upper, lower, headers) for upper, lower in pairwise(rows)]
-    counted = [0] * len(pairs)
-    for place, pair in enumerate(pairs):
-        if pair:
-            counted[place] = _known_in(pair, headers)
+    levels = [joined_header(rows[place:], headers) for place in range(len(rows))]
+    counted = [_known_in(header, headers) for header in levels]
     best = max([*counts, *counted])
     if not best:
         return None
     for place, count in enumerate(counts):
-        if place < len(pairs) and pairs[place] and counted[place] * 2 >= best:
-            return place, pairs[place]  # type: ignore[return-value]
+        header = levels[place]
+        if header and counted[place] * 2 >= best:
+            return place, header
         if count * 2 < best:
             continue
         following = place + 1
@@ -145,20 +143,36 @@ def header_at(
     return None
 
 
-def combined_header(
-    upper: SheetRow, lower: SheetRow, headers: HeaderReader
-) -> SheetRow | None:
-    """The header that two rows make together, with the number of the lower one; None where they make none."""
-    if lower.number != upper.number + 1:
-        return None
-    cells = headers.combine_rows(upper.cells, lower.cells)
-    if cells is None:
-        return None
-    return SheetRow(lower.number, cells)
+def joined_header(rows: Sequence[SheetRow], headers: HeaderReader) -> SheetRow | None:
+    """The header that the first two or three rows make together, with the number of the last one; None for none.
+
+    Args:
+        rows: rows one below the other; more than three are not looked at.
+        headers: what knows headers.
+    """
+    first = rows[:LEVELS]
+    for length in range(len(first), 1, -1):
+        header = _join_rows(first[:length], headers)
+        if header is not None and headers.count_known(header.cells):
+            return header
+    return None
 
 
-def _known_in(row: SheetRow, headers: HeaderReader) -> int:
-    if row.number > HEADER_ROWS + 1:
+def _join_rows(rows: Sequence[SheetRow], headers: HeaderReader) -> SheetRow | None:
+    """The header of exactly these rows, joined from below: the groups of the first row stand over all the others."""
+    if rows[-1].number - rows[0].number != len(rows) - 1:
+        return None  # an empty row stands between them
+    header = rows[-1]
+    for row in reversed(rows[:-1]):
+        cells = headers.combine_rows(row.cells, header.cells)
+        if cells is None:
+            return None
+        header = SheetRow(rows[-1].number, cells)
+    return header
+
+
+def _known_in(row: SheetRow | None, headers: HeaderReader) -> int:
+    if row is None or row.number > HEADER_ROWS + 1:
         return 0
     return headers.count_known(row.cells)
 

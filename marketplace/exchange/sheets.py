@@ -34,7 +34,13 @@ OTHER_KINDS = {
     b"Rar!": "压缩包",
     b"7z\xbc\xaf": "压缩包",
     b"\x1f\x8b": "压缩包",
+    b"{\\rtf": "文字文档（RTF）",
+    b"MIME-Version:": "网页（MHTML）",
+    b"ID;P": "旧的 SYLK 表格",
+    b"SQLite format 3": "数据库文件",
 }
+# The very first workbooks of Excel had no container around them: a record that says where the file begins.
+BARE_XLS = (b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 
 
 def column_letter(index: int) -> str:
@@ -90,6 +96,8 @@ def _open_file(
     file.seek(0)
     if start.startswith(OLE2):
         raise _old_office_refusal(file)
+    if start.startswith(BARE_XLS) and b"\0" in start[:8]:
+        raise Invalid("这是很旧的 .xls 文件，不能直接导入。", SAVE_AS)
     if start.startswith(ZIP):
         return open_workbook(file, headers)
     if start.startswith(EMPTY_ZIP):
@@ -131,7 +139,15 @@ def _old_office_refusal(file: BinaryIO) -> Invalid:
             "请在 Excel 里取消密码（文件 → 信息 → 保护工作簿）后再导入。",
         )
     if streams & {"workbook", "book"}:
-        return Invalid("这是旧版 .xls 文件，不能直接导入。", SAVE_AS)
+        # WPS keeps an .et file in the same form; the name after the point does not matter.
+        return Invalid(
+            "这是旧版 .xls 文件（或 WPS 的 .et 文件），不能直接导入。", SAVE_AS
+        )
+    if streams & {"worddocument", "powerpoint document", "matost", "mn0"}:
+        return Invalid(
+            "这是文字文档或演示文稿（.doc、.wps 或 .ppt），不是表格文件。",
+            "请把表格复制到 Excel 里，另存为 .xlsx 再导入。",
+        )
     return Invalid(
         "这不是表格文件，或者文件已损坏。", "请导入 .xlsx、.csv 或 .tsv 文件。"
     )

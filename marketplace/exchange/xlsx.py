@@ -21,7 +21,7 @@ from openpyxl.utils.escape import unescape
 
 from marketplace.errors import Invalid
 from marketplace.exchange.markings import Markings, read_markings
-from marketplace.exchange.package import tidy_name, tidy_package
+from marketplace.exchange.package import SheetData, tidy_name, tidy_package
 from marketplace.exchange.rows import (
     SAVE_AS,
     HeaderReader,
@@ -56,7 +56,7 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
     """
     # Before openpyxl sees it: it unpacks whatever it is given.
     _refuse_other_archives(file)
-    sheets = _load_sheets(file)
+    sheets, remarks = _load_sheets(file)
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
     all_blank = True
     seen: list[str] = []
@@ -64,7 +64,9 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
         header = find_header(_sheet_rows(sheet), headers)
         all_blank = all_blank and header.is_blank
         if header.row is not None:
-            return _with_header(sheet, header.row, header.above, len(visible))
+            found = _with_header(sheet, header.row, header.above, len(visible))
+            found.remarks += remarks
+            return found
         seen = seen or header.seen
     if visible and all_blank:
         raise blank_refusal()
@@ -80,6 +82,10 @@ def _with_header(
     if visible > 1:
         remarks.append(f"文件有 {visible} 个工作表，只读取「{sheet.title}」。")
     markings = _markings_of(sheet)
+    if markings.is_cut:
+        remarks.append(
+            f"工作表「{sheet.title}」的末尾已损坏，合并的单元格和隐藏的行列可能没有认出来，请核对。"
+        )
     # Read again from the start: a range that is merged downwards has its value in its first row.
     rows = (one for one in _sheet_rows(sheet) if one.number > row.number)
     return OpenSheet(
@@ -94,19 +100,24 @@ def _with_header(
     )
 
 
-def _load_sheets(file: BinaryIO) -> list[Any]:
+def _load_sheets(file: BinaryIO) -> tuple[list[Any], list[str]]:
+    """The sheets of a workbook, and what should be said of those that are not there."""
     sheets = _try_to_load(file)
-    if sheets is None or not sheets:
+    lost: list[str] = []
+    if not sheets:
         # What Excel opens is not damaged: broken styles, other names of parts, the strict form.
         try:
-            sheets = _try_to_load(tidy_package(file))
+            tidy = tidy_package(file)
+            sheets = _try_to_load(tidy.file)
+            lost = tidy.lost_sheets
         except Exception:  # a part that cannot be unpacked
             sheets = None
     if sheets is None:
         raise Invalid("表格文件已损坏，打不开。", SAVE_AS)
     if not sheets:
         raise Invalid("文件里没有能读的工作表。", SAVE_AS)
-    return sheets
+    remarks = [f"文件缺少工作表「{name}」的内容，没有读取。" for name in lost]
+    return sheets, remarks
 
 
 def _try_to_load(file: BinaryIO) -> list[Any] | None:
@@ -144,6 +155,15 @@ def _refuse_other_archives(file: BinaryIO) -> None:
         raise Invalid("这是 .xlsb 文件，不能直接导入。", SAVE_AS)
     if "content.xml" in names and "mimetype" in names:
         raise Invalid("这是 .ods 文件，不能直接导入。", SAVE_AS)
+    if "index/document.iwa" in names:
+        raise Invalid("这是 Numbers 表格文件，不能直接导入。", SAVE_AS)
+    if "[Content_Types].xml" not in names and "xl/workbook.xml" in names:
+        raise Invalid("表格文件已损坏，缺少目录，打不开。", SAVE_AS)
+    if any(name.startswith("ppt/") for name in names):
+        raise Invalid(
+            "这是演示文稿，不是表格文件。",
+            "请把表格复制到 Excel 里，另存为 .xlsx 再导入。",
+        )
     if "[Content_Types].xml" not in names:
         raise Invalid(
             "这是压缩包，不是表格文件。",
@@ -173,6 +193,10 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
     merged = _MergedCells(markings)
     by_row = _marks_by_row(markings)
     sheet.reset_dimensions()  # the declared extent may be wrong, or absurd
+    if not hasattr(sheet, "market_source"):
+        sheet.market_source = sheet._get_source
+        # A damaged filter or print setting must not cost the rows.
+        sheet._get_source = lambda: SheetData(sheet.market_source())
     formats = _telling_formats(sheet)
     rows = sheet.iter_rows(values_only=not formats)
     number = 0
@@ -205,10 +229,11 @@ def _markings_of(sheet: Any) -> Markings:
         return markings  # type: ignore[no-any-return]
     try:
         # Private, but the only way to the XML without unpacking the sheet a second time by hand.
-        with sheet._get_source() as source:
+        source_of = getattr(sheet, "market_source", sheet._get_source)
+        with source_of() as source:
             markings = read_markings(source)
-    except Exception:  # what is damaged is said where the rows are read
-        markings = Markings()
+    except Exception:  # a part that cannot be unpacked: said where the rows are read
+        markings = Markings(is_cut=True)
     sheet.market_markings = markings
     return markings
 

@@ -5,6 +5,7 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
+from marketplace.listings.announcements import notice_kinds
 from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
     broker_loads,
@@ -66,6 +67,7 @@ __all__ = [
     "move_back",
     "move_between",
     "nav",
+    "notice_kinds",
     "organisation_panels",
     "sections",
     "start_organisation",

@@ -37,6 +37,8 @@ def jobs() -> Iterator[Job]:
         )
     # By day too, for a list may bring in what is already over; searches and matches leave it out at once (`found_by`).
     yield Job("expiry", expire_listings, {"minutes": 10}, at_start=True)
+    # 08:40 in Liaocheng, after the daily digests: those who have one mail a day read of it with tomorrow's.
+    yield Job("endings", announce_endings, {"hour": 0, "minute": 40})
     yield Job("comparison", compare_index, {"hour": 19, "minute": 30})
     yield Job("statistics", refresh_statistics, {"hour": 19, "minute": 45})
 
@@ -113,6 +115,11 @@ def sync_fallback() -> str:
 def expire_listings() -> str:
     """Move every listing whose validity has ended to 已过期."""
     return f"expired {deeds.expire_due()}"
+
+
+def announce_endings() -> str:
+    """Remind the people of the listings that end soon."""
+    return f"reminded {upkeep.announce_endings()}"
 
 
 def refresh_statistics() -> str:

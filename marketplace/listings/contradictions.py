@@ -12,12 +12,12 @@ from marketplace.clock import today
 from marketplace.listings.child_models import IntellectualProperty
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import terms
+from marketplace.listings.schema.shared import VALID_YEARS
 from marketplace.wording import day
 
 Row = Achievement | Demand
 STAGE_ORDER = tuple(terms.STAGES)
 EVIDENCE_LEAST = 6  # characters; 有, 已有 or 见附件 say nothing about what there is
-VALID_YEARS = 5  # a validity beyond is more likely a slip of the hand
 # Ways of conversion that hand on the right itself: they need one that is in force.
 BY_RIGHT = ("transfer", "license", "equity")
 # A co-owner who was not heard, however it is put.

@@ -18,7 +18,7 @@ from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
-from marketplace.listings import index, places, writing
+from marketplace.listings import announcements, index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -30,6 +30,7 @@ from marketplace.listings.writing import (
     check_revision,
     new_draft,
     reject_duplicate_title,
+    reject_second_press,
     set_values,
     values_of,
 )
@@ -53,6 +54,7 @@ def create(
     *,
     organisation: Organisation | None,
     by: Reader | None,
+    opened: datetime | None = None,
     commit: bool = True,
 ) -> Achievement | Demand:
     """Write a new draft; it may have holes, but it has a title.
@@ -62,14 +64,18 @@ def create(
         values: column → value; child rows (see `CHILDREN`) as lists of column → value.
         organisation: the owner; None for the draft of somebody who has no organisation yet.
         by: the acting person, or None for the command line.
+        opened: when the form was shown in which it was written, UTC; None where there is no form.
         commit: False where the calling rule commits many at once.
 
     Raises:
         NotAllowed: `by` does not belong to the organisation.
         Invalid: no title.
+        AlreadySaved: the form was saved before.
         DuplicateTitle: the organisation has one of that title already.
     """
     row = new_draft(kind, values, organisation, by)
+    if opened is not None and by is not None:
+        reject_second_press(row, by, opened)
     reject_duplicate_title(row)
     db.session.add(row)
     # Its History needs the id, so the row is written before the commit: here too somebody may have been quicker.
@@ -86,6 +92,7 @@ def create_many(
     drafts: Iterable[tuple[Organisation, Mapping[str, Any]]],
     *,
     by: Reader | None,
+    note: str = "",
 ) -> list[Achievement | Demand]:
     """Write many new drafts in one flush, for an importer that has looked for twins itself (no commit).
 
@@ -93,6 +100,7 @@ def create_many(
         kind: `achievement` or `demand`.
         drafts: owner and values of each, as for `create`; a twin among them breaks a constraint of the database.
         by: the acting person, or None for the command line.
+        note: what their History says of where they come from.
 
     Raises:
         NotAllowed: `by` does not belong to one of the organisations.
@@ -104,7 +112,7 @@ def create_many(
     db.session.add_all(rows)
     db.session.flush()
     for row in rows:
-        row.life.born(row, by=by)
+        row.life.born(row, by=by).note = note
     return rows
 
 
@@ -209,9 +217,7 @@ def approve(
     if by is not None and not may_approve(row, by):
         raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
     check_revision(row, seen)
-    problems = publication_problems(row)
-    if row.organisation is None or not row.organisation.is_verified:
-        problems["organisation"] = [f"「{row.holder_name}」还没有核验，不能公开发布。"]
+    problems = publication_problems(row) | _holder_problems(row)
     if problems:
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     _take_up(row, by=by)
@@ -221,6 +227,13 @@ def approve(
     if row.valid_until is None or row.valid_until <= published_on:
         row.valid_until = _year_from(row.published_at)
     _move(row, "approve", by=by, note=note)
+
+
+def _holder_problems(row: Achievement | Demand) -> dict[str, list[str]]:
+    """What keeps a listing from being public in who stands behind it, as `publication_problems` says it."""
+    if row.organisation is not None and row.organisation.is_verified:
+        return {}
+    return {"organisation": [f"「{row.holder_name}」还没有核验，不能公开发布。"]}
 
 
 def may_approve(row: Achievement | Demand, by: Reader) -> bool:
@@ -406,6 +419,7 @@ def expire_due() -> int:
         )
         for row in db.session.scalars(query):
             row.life.move(row, "expire", by=None)
+            announcements.announce_end(row)
             moved.append(row)
     if moved:
         moved += _settle_places(moved[-1])
@@ -414,16 +428,40 @@ def expire_due() -> int:
     return len(moved)
 
 
+def expire_imported(row: Achievement | Demand) -> bool:
+    """Move a published listing to 已过期 whose validity a list has put into the past (no commit).
+
+    Returns:
+        whether it was moved.
+    """
+    if row.state != "published" or not is_over(row):
+        return False
+    row.life.move(row, "expire", by=None, note="批量导入")
+    return True
+
+
+def is_over(row: Achievement | Demand) -> bool:
+    """Whether the validity of a listing has ended, whatever its state."""
+    return row.valid_until is not None and row.valid_until < today()
+
+
 def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     """Carry a freshly imported draft through review to publication in one go, for an operator's own lists (no commit).
 
     Raises:
         NotAllowed.
-        Invalid: it is not complete enough to be public.
+        Invalid: it is not complete enough to be public, or its organisation is not verified.
     """
     require(by, "listing.review", row)
     if problems := publication_problems(row):
-        raise Invalid("内容不全，已存为草稿。", problems=problems)
+        raise Invalid("内容不全，存为草稿。", problems=problems)
+    # A list says whose a listing is; that they are who they claim to be only an operator can say.
+    if problems := _holder_problems(row):
+        raise Invalid(
+            "单位还没有核验，存为草稿，没有发布。",
+            "请运营人员凭统一社会信用代码核验该单位，再导入一次。",
+            problems=problems,
+        )
     if row.id is None:
         db.session.flush()  # the History rows need it
     row.published_at = now()
@@ -474,6 +512,7 @@ def _move(
 ) -> None:
     row.life.move(row, deed, by=by, note=_move_note(note))
     others = _settle_places(row)
+    announcements.announce_decision(row, deed, by=by, note=note)
     _commit()
     _sync_index(row, *others)
 

@@ -6,7 +6,7 @@ Which fields a reader may know is decided in `disclosure.py`; nothing is written
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from marketplace.accounts.models import Person
@@ -19,7 +19,7 @@ from marketplace.listings.child_models import (
     ValueScore,
     standing_of_patents,
 )
-from marketplace.listings.disclosure import View, knowledge_of, view_of
+from marketplace.listings.disclosure import View, knowledge_of, masked, view_of
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.permissions import Reader, may, member
@@ -94,6 +94,17 @@ class Detail:
     patents: str
     matching: bool
     history: list[Event]
+
+    @property
+    def shows_contact(self) -> bool:
+        """Whether somebody else's contact desk stands on the page unmasked: a look that is recorded."""
+        return self.reader.contact and bool(self.contact) and not self.reader.member
+
+    def without_contact(self) -> Detail:
+        """The same with the contact desk masked."""
+        reader = replace(self.reader, contact=False)
+        desk = [(name, masked(text)) for name, text in self.contact]
+        return replace(self, reader=reader, contact=desk)
 
 
 def standing_of(row: Row, *, by: Reader | None) -> Standing:

@@ -6,22 +6,23 @@ listing needs to be public is in `readiness.py`. A draft may keep holes.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import request
-from wtforms import Field, FieldList, HiddenField, TextAreaField
+from wtforms import Field, FieldList, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.clock import today
-from marketplace.forms import PageForm
 from marketplace.listings import readiness
 from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
+from marketplace.listings.schema.kinds import Day
+from marketplace.listings.seen_forms import OnceForm, SeenForm
+from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
 from marketplace.organisations.models import Organisation, key_of
@@ -56,26 +57,12 @@ class Fault:
     text: str
 
 
-class SeenForm(PageForm):
-    """A form that knows which revision its writer saw."""
-
-    seen = HiddenField()
-
-    @property
-    def seen_revision(self) -> int:
-        """The revision the writer saw; -1 where the page did not say."""
-        text = str(self.seen.data or "")
-        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-            return -1
-        return int(text)
-
-
 def _form_step(schema: ListingSchema, step: Any) -> Step:
     names = tuple(field.name for field in schema.fields_of_step(step.anchor))
     return Step(step.anchor, step.title, names, step.hint)
 
 
-class ListingForm(SeenForm):
+class ListingForm(OnceForm):
     """The form of one kind of listing.
 
     Args:
@@ -126,6 +113,10 @@ class ListingForm(SeenForm):
         typed = self.is_submitted() and kwargs.get("formdata", request.form) is not None
         if row is not None and not typed:
             self.seen.data = row.revision
+        if row is not None:
+            del self.once
+        elif not typed:
+            self.renew()
         self._offer_choices()
 
     def _offer_choices(self) -> None:
@@ -174,8 +165,11 @@ class ListingForm(SeenForm):
         """Take over a title and a main text, as the trial hands them on."""
         title = clean_text(values.get("title"))
         main = clean_text(values.get("problem") or values.get("summary"))
-        self["title"].data = title[:200]
-        self[self.schema.main_text].data = main[:TEXT_MOST]
+        # What is not handed on stays as it is: a form may hold what was typed before signing in.
+        if title:
+            self["title"].data = title[:200]
+        if main:
+            self[self.schema.main_text].data = main[:TEXT_MOST]
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""
@@ -192,6 +186,7 @@ class ListingForm(SeenForm):
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
+        self.blame(self._doubts_about_days())
         # Here too, for a form that is wrong elsewhere must say at once what has to leave it.
         self.blame(secret_problems(self.kind, self.values()))
         return not self.errors
@@ -204,6 +199,18 @@ class ListingForm(SeenForm):
         changed = control.data and control.data != control.object_data
         if changed and control.data <= today():
             raise ValidationError("有效期应晚于今天。")
+
+    def _doubts_about_days(self) -> dict[str, list[str]]:
+        """Field → what is doubtful about a day that was typed now; what is stored already was typed before."""
+        found = {}
+        for field in self.schema.stored:
+            if not isinstance(field, Day) or field.name not in self:
+                continue
+            control = self[field.name]
+            doubt = field.doubt_about(control.data)
+            if doubt and control.data != control.object_data and not control.errors:
+                found[field.name] = [doubt]
+        return found
 
     def blame(self, problems: Mapping[str, list[str]]) -> None:
         """Take over what a deed found wrong: field → messages."""
@@ -228,6 +235,15 @@ class ListingForm(SeenForm):
                 found[name] = None if self.schema[name].nullable else ""
             else:
                 found[name] = control.data
+        return found
+
+    def remarks(self) -> list[str]:
+        """What was taken for something else than it says, each with the name of its field."""
+        found = []
+        for name in self.names():
+            control = self[name]
+            if isinstance(control, Typed) and control.taken_as:
+                found.append(f"{control.label.text}：{control.taken_as}")
         return found
 
     def needed(self) -> frozenset[str]:

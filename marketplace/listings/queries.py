@@ -51,6 +51,15 @@ def get_visible(
     return row
 
 
+def find_own(kind: str, listing_id: int, *, by: Reader) -> Achievement | Demand | None:
+    """The listing of that kind and id, if `by` wrote it; None else."""
+    table = LISTINGS[kind]
+    row: Achievement | Demand | None = db.session.scalar(
+        db.select(table).where(table.id == listing_id, table.owner_id == by.id)
+    )
+    return row
+
+
 def load_row(kind: str, listing_id: int) -> Achievement | Demand | None:
     """The listing of that kind and id whatever its state, for work of the site itself; None where there is none."""
     table = LISTINGS[kind]

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam
 import search
 from marketplace import persistence
 from marketplace.extensions import db
-from marketplace.listings import cards, places, queries
+from marketplace.listings import announcements, cards, places, queries
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS
 
@@ -72,6 +72,18 @@ def settle_places() -> int:
     settled = len(places.settle_places())
     db.session.commit()
     return settled
+
+
+def announce_endings() -> int:
+    """Remind the people of the listings that end soon.
+
+    Returns:
+        number of notices.
+    """
+    persistence.begin_write()
+    count = announcements.announce_endings()
+    db.session.commit()
+    return count
 
 
 def index_sync(limit: int = listing_index.BATCH) -> int:

@@ -12,7 +12,6 @@ from typing import Any
 from markupsafe import Markup
 from wtforms import (
     BooleanField,
-    Field,
     FieldList,
     SelectChoice,
     SelectField,
@@ -22,12 +21,12 @@ from wtforms import (
     widgets,
 )
 from wtforms.validators import Length, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget, TextInput
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.listings.schema import choices, kinds
+from marketplace.listings.schema import choices, contacts, kinds, price
 from marketplace.listings.schema.field import Field as SchemaField
 from marketplace.listings.schema.shared import Owner
-from marketplace.parsing import ParseError
+from marketplace.listings.typed_controls import Checked, Typed, first_text
 from marketplace.parsing.text import TEXT_MOST, clean_text
 
 NOT_CHOSEN = "未选"
@@ -37,86 +36,6 @@ NOT_IN_LIST = "选的内容不在列表里，请重新选。"
 # A draft may hold more than review lets pass: nothing typed is lost.
 KEYWORD_SIGNS = 40  # characters of one key word
 KEYWORDS_TYPED = 20  # key words a draft may hold
-# In a spreadsheet NaN or N/A means nothing, left by a program; a person who types letters means something.
-LETTERS = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
-
-
-class Typed(Field):
-    """A field of one line whose text is read by a function and shown again exactly as typed when it cannot be read.
-
-    Args:
-        read: text → value; raises ParseError.
-        say: value → text.
-    """
-
-    widget = TextInput()
-
-    def __init__(
-        self,
-        label: str = "",
-        *,
-        read: Callable[[str], Any],
-        say: Callable[[Any], str] = str,
-        **kw: Any,
-    ) -> None:
-        super().__init__(label, **kw)
-        self.read = read
-        self.say = say
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        if self.data is None:
-            return ""
-        return self.say(self.data)
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        # Nothing is left of an old value where the new text cannot be read.
-        self.data = None
-        text = _first_text(valuelist)
-        if not text:
-            return
-        try:
-            self.data = self.read(text)
-        except ParseError as error:
-            raise ValueError(error.sentence) from None
-        if self.data is None and LETTERS.search(text):
-            raise ValueError(f"「{text[:20]}」看不懂；没有就空着。")
-
-
-class Checked(StringField):
-    """A line that is stored in the form in which a reader gives it.
-
-    Args:
-        read: text → value; raises ParseError.
-        refusal: what is said where it cannot be read.
-    """
-
-    data: Any
-
-    def __init__(
-        self,
-        label: str = "",
-        validators: Any = None,
-        *,
-        read: Callable[[str], Any],
-        refusal: str,
-        **kw: Any,
-    ) -> None:
-        super().__init__(label, validators, **kw)
-        self.read = read
-        self.refusal = refusal
-
-    def pre_validate(self, form: Any) -> None:
-        if not self.data:
-            return
-        try:
-            value = self.read(self.data)
-        except ParseError:
-            value = None
-        if value is None:
-            raise ValidationError(self.refusal)
-        self.data = value
 
 
 class Select(widgets.Select):
@@ -194,7 +113,7 @@ class Choice(SelectField):
         self.data = value
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = _first_text(valuelist)
+        text = first_text(valuelist)
         self.data = text or None
         if self.whole and re.fullmatch(r"\d{1,4}", text, re.ASCII):
             self.data = int(text)
@@ -280,10 +199,6 @@ def control_of(field: SchemaField) -> Any:
     raise TypeError(f"no control for {type(field).__name__}")
 
 
-def _first_text(valuelist: list[str]) -> str:
-    return clean_text(valuelist[0]) if valuelist else ""
-
-
 def _option(code: str, name: str, chosen: bool) -> Markup:
     mark = Markup(" selected") if chosen else ""
     return Markup('<option value="{}"{}>{}</option>').format(code, mark, name)
@@ -325,7 +240,11 @@ def _text_control(field: kinds.Text) -> Any:
 
 def _typed_control(field: SchemaField) -> Any:
     return Typed(
-        field.form_label, read=field.read, say=field.words, description=field.help
+        field.form_label,
+        read=field.read_typed,
+        say=field.typed,
+        remark=field.remark_on,
+        description=field.help,
     )
 
 
@@ -379,8 +298,8 @@ def _owner_control(field: Owner) -> Any:
 # Looked through in this order: a kind comes before the kind it is made from.
 _CONTROLS: dict[type[SchemaField], Callable[[Any], Any]] = {
     Owner: _owner_control,
-    kinds.Phone: _typed_control,
-    kinds.Email: _typed_control,
+    contacts.Phone: _typed_control,
+    contacts.Email: _typed_control,
     kinds.Line: _line_control,
     kinds.Text: _text_control,
     kinds.Flag: _flag_control,
@@ -388,7 +307,7 @@ _CONTROLS: dict[type[SchemaField], Callable[[Any], Any]] = {
     kinds.Whole: _typed_control,
     kinds.Day: _typed_control,
     kinds.Month: _typed_control,
-    kinds.Amount: _typed_control,
+    price.Amount: _typed_control,
     kinds.Number: _typed_control,
     kinds.Words: _words_control,
     choices.Term: _term_control,

@@ -6,8 +6,10 @@ Nothing is committed here: the deeds call these and commit once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from marketplace.accounts.models import Person
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
@@ -39,6 +41,22 @@ class DuplicateTitle(Invalid):
 
     def __init__(self, message: str, advice: str, *, existing_id: int) -> None:
         super().__init__(message, advice, problems={"title": [message]})
+        self.existing_id = existing_id
+
+
+class AlreadySaved(Invalid):
+    """The form of a new listing was sent twice, as by a double click.
+
+    Args:
+        title: of the listing that it was saved as.
+        existing_id: id of that listing.
+    """
+
+    def __init__(self, title: str, existing_id: int) -> None:
+        message = f"这张表已经存成「{title}」，这次没有再存一条。"
+        advice = "要改那一条，请打开它修改；要另外再建一条，请再按一次保存。"
+        # Of no field: it is said above the form.
+        super().__init__(message, advice, problems={"form": [advice]})
         self.existing_id = existing_id
 
 
@@ -204,6 +222,37 @@ def reject_duplicate_title(row: Achievement | Demand) -> None:
         message = f"「{row.holder_name}」已有同名{kind}（编号 {existing}）。"
         advice = "请修改原来那一条，或换一个名称。"
         raise DuplicateTitle(message, advice, existing_id=existing)
+
+
+def reject_second_press(
+    row: Achievement | Demand, by: Reader, opened: datetime
+) -> None:
+    """Refuse a new listing that the same person has saved under that title since they opened its form.
+
+    Two presses may reach two workers at one moment: on PostgreSQL the second waits for the row of the person, on SQLite
+    it has waited already to begin as a writer. A draft without an organisation has no constraint of its own.
+
+    Args:
+        row: the new draft, not yet stored.
+        by: the acting person.
+        opened: when the form was shown, UTC.
+
+    Raises:
+        AlreadySaved.
+    """
+    table = type(row)
+    query = db.select(table.id).where(
+        table.owner_id == by.id,
+        table.title_key == row.title_key,
+        table.organisation_id.is_not_distinct_from(row.organisation_id),
+        table.created_at >= opened,
+        table.state.not_in(ENDED),
+    )
+    with db.session.no_autoflush:
+        db.session.execute(db.select(Person.id).filter_by(id=by.id).with_for_update())
+        existing: int | None = db.session.scalar(query)
+    if existing is not None:
+        raise AlreadySaved(row.title, existing)
 
 
 def handed_in_by(row: Listing) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from marketplace.accounts import held_forms
 from marketplace.accounts.models import Person
 from marketplace.errors import Invalid
 from marketplace.listings import deeds as listing_deeds
@@ -9,7 +10,7 @@ from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.worklists import writing_organisations
 from marketplace.matchmaking.trial import checked_text, headline_of
 from marketplace.organisations.models import Organisation
-from marketplace.permissions import require
+from marketplace.permissions import Reader, require
 
 
 def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Person) -> Row:
@@ -31,6 +32,27 @@ def save_draft(text: str, kind: str, organisation_id: int | None, *, by: Person)
     organisation = _checked_organisation(organisation_id, by)
     values = {"title": headline_of(text), LISTINGS[kind].main_text: text}
     return listing_deeds.create(kind, values, organisation=organisation, by=by)
+
+
+def hold_text(text: str, kind: str, *, by: Reader) -> int:
+    """Hold a pasted text for seven days for somebody who cannot have a draft yet: a guest, or one without organisation.
+
+    Args:
+        text: a text fit for a trial.
+        kind: what it is.
+        by: the reader; a guest's is theirs from their next signing in or registering in this browser.
+
+    Returns:
+        the number by which its owner comes back to it.
+    """
+    require(by, "trial.run")
+    row = held_forms.hold_form(
+        f"/trial?kind={kind}",
+        [("kind", kind), ("text", text)],
+        reason=held_forms.GUEST,
+        person_id=by.id,
+    )
+    return row.id
 
 
 def _checked_organisation(

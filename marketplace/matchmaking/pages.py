@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
+from marketplace.accounts.held_forms import forget_held, read_held
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import Invalid
 from marketplace.limits import limit_rankings, limit_texts, mark_browser
@@ -93,7 +94,8 @@ def run_trial() -> ResponseReturnValue:
     kind = _known_kind(request.values.get("kind", trial.DEFAULT_KIND))
     text = request.form.get("text", "")
     if request.method == "GET":
-        return _trial_page(kind, text)
+        # What they pasted before they signed in, and agreed to have stored.
+        return _trial_page(kind, read_held("text") or text)
     try:
         answer = trial.match_text(text, kind, by=current_reader())
     except Invalid as error:
@@ -113,8 +115,35 @@ def save() -> ResponseReturnValue:
         row = deeds.save_draft(text, kind, organisation_id, by=current_user)
     except Invalid as error:
         return _trial_not_saved(_known_kind(kind), text, error), 422
+    if number := request.form.get("held", type=int):
+        forget_held(number, current_user)
     flash("已存为草稿。补齐其余几项就可以送审。")
     return redirect(url_for("listings.edit", kind=row.kind, listing_id=row.id), 303)
+
+
+@blueprint.post("/trial/hold")
+@needs("trial.run")
+@limit_texts
+def hold() -> ResponseReturnValue:
+    """登录后接着写: store what a guest pasted for seven days, if they agree, and go on to signing in."""
+    kind = _known_kind(request.form.get("kind", ""))
+    text = request.form.get("text", "")
+    try:
+        text = trial.checked_text(text, kind)
+        if "agreed" not in request.form:
+            message = "要替您留着这段文字，请先勾选同意；不同意就不保存。"
+            raise Invalid(message, problems={"agreed": [message]})
+    except Invalid as error:
+        return _trial_not_saved(kind, text, error), 422
+    number = deeds.hold_text(text, kind, by=current_reader())
+    place = "security.login"
+    if request.form.get("to") == "register":
+        place = "security.register"
+    if current_user.is_authenticated:
+        flash("这段文字替您留 7 天，7 天后自动删除。")
+        return redirect(url_for("desk.mine"), 303)
+    flash("这段文字替您留 7 天。登录后在「我的」里可以接着写；7 天后自动删除。")
+    return redirect(url_for(place, next=url_for("accounts.resume", number=number)), 303)
 
 
 @blueprint.get("/algorithm")
@@ -209,4 +238,5 @@ def _trial_page(
         most=trial.TEXT_MOST,
         example=EXAMPLES[kind],
         savable=may(current_reader(), "trial.save"),
+        held=request.values.get("held", type=int),
     )

@@ -30,6 +30,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace import contributions
+from marketplace.audit.acting import work_named
 from marketplace.contributions import Job
 from marketplace.extensions import db
 
@@ -231,7 +232,8 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     began = time.monotonic()
     with app.app_context():
         try:
-            outcome = deed()
+            with work_named(f"job.{name}"):
+                outcome = deed()
         except Exception as error:
             seconds = round(time.monotonic() - began, 2)
             log.error("job_failed", job=name, seconds=seconds, reason=repr(error))

@@ -31,6 +31,7 @@ from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
+from marketplace.notices import upkeep as notices
 from marketplace.operation.encryption import decrypt_file, encrypt_file, is_encrypted
 
 FORMAT = (
@@ -55,6 +56,14 @@ class Summary:
     rows: dict[str, int]
     tables: dict[str, str]
     files: dict[str, str]
+
+
+# Functions of the schema that belong to no extension: those of the triggers of the audit.
+OWN_FUNCTIONS = """
+select f.oid::regprocedure::text from pg_proc f join pg_namespace s on s.oid = f.pronamespace
+where s.nspname = current_schema()
+and not exists (select 1 from pg_depend d where d.objid = f.oid and d.deptype = 'e')
+"""
 
 
 def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
@@ -150,7 +159,13 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
         # An open transaction of this session would wait for its own replacement.
         db.session.remove()
         load = _load_sqlite if kind == "sqlite" else _load_postgresql
-        load(folder / DATABASE[kind])
+        # Before: whatever ends this on the way, no sender mails what the backup holds.
+        notices.mark_restore()
+        try:
+            load(folder / DATABASE[kind])
+        except Exception:
+            notices.unmark_restore()  # all of it comes back or nothing: what is there is what was
+            raise
         _compare_tables(manifest["tables"])
         shutil.rmtree(uploads, ignore_errors=True)
         if (folder / UPLOADS).is_dir():
@@ -159,6 +174,7 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
             _write_secrets((folder / SECRETS).read_text())
         # A backup of an older version gets the migrations that came since; its hashes were compared before them.
         upgrade()
+        notices.hold_restored()
         _give_back()
         current_app.extensions["matchers"].reset()
         upkeep.index_rebuild()
@@ -293,10 +309,14 @@ def _load_postgresql(path: Path) -> None:
     script = path.with_suffix(".sql")
     with db.engine.connect() as connection:
         names = sqlalchemy.inspect(connection).get_table_names()
+        functions = connection.scalars(text(OWN_FUNCTIONS)).all()
         quote = connection.dialect.identifier_preparer.quote
         old = ""
         if names:
             old = f"drop table {', '.join(map(quote, names))} cascade;\n"
+        # Triggers go with their tables, their functions do not, and the backup brings them again.
+        for function in functions:
+            old += f"drop function {function} cascade;\n"
     _run_program(
         "pg_restore",
         "--no-owner",

@@ -12,6 +12,7 @@ from flask.cli import with_appcontext
 
 import search
 from marketplace import contributions
+from marketplace.audit import publishing
 from marketplace.contributions import Job
 from marketplace.errors import MarketError
 from marketplace.operation import background, backups, nightly
@@ -167,6 +168,17 @@ def restore(file: Path, replace: bool) -> None:
     click.echo(
         "Every hash agrees; search index and matcher were rebuilt. Restart the site if it runs."
     )
+    _compare_audit()
+
+
+def _compare_audit() -> None:
+    """Say what to do where the restored audit is shorter than what was published: it has to be explained once."""
+    report = publishing.verify()
+    for one in report.broken:
+        click.echo(
+            f"The audit has {report.size} entries, {one.where} covers {one.checkpoint.size}. Until that is explained no"
+            " checkpoint is signed: flask audit resume --reason 'why this backup was restored'"
+        )
 
 
 def init_app(app: Flask) -> None:

@@ -23,6 +23,7 @@ from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import UNREADABLE
+from marketplace.notices import queries as notices
 from marketplace.operation import background
 
 CACHE_SECONDS = (
@@ -107,7 +108,16 @@ def _check_database() -> dict[str, Any]:
         state = "ok"
     if not _is_writeable():
         state = "readonly"
-    return {"state": state, "age": age, "not_indexed": behind}
+    return {"state": state, "age": age, "not_indexed": behind, **_mail_figures()}
+
+
+def _mail_figures() -> dict[str, Any]:
+    """How many mails are in which state, and for how long one has been due; nothing where that cannot be read."""
+    try:
+        return {"mails": notices.state_counts(), "mail_due": notices.oldest_due()}
+    except SQLAlchemyError:
+        db.session.rollback()
+        return {}
 
 
 def _is_writeable() -> bool:

@@ -69,6 +69,23 @@ class Parts(Collector):
                 documents,
             )
         yield from _job_and_disk_metrics(states)
+        # None where the database is away, which another figure says.
+        if "mails" in states["database"]:
+            yield from _mail_metrics(states["database"])
+
+
+def _mail_metrics(state: dict[str, Any]) -> Iterator[Metric]:
+    mails = GaugeMetricFamily(
+        "market_mails", "Mails by what became of them.", labels=["state"]
+    )
+    for name, count in state["mails"].items():
+        mails.add_metric([name], count)
+    yield mails
+    yield GaugeMetricFamily(
+        "market_mail_due_seconds",
+        "How long the mail has been due that has waited longest.",
+        state["mail_due"],
+    )
 
 
 def _job_and_disk_metrics(states: health.PartStates) -> Iterator[Metric]:

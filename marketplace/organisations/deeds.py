@@ -56,7 +56,6 @@ def draft_organisation(
     kind: str,
     uscc: str | None = None,
     district_code: str | None = None,
-    verified: bool = False,
 ) -> Organisation:
     """Find an organisation or add one to the session (no commit: the calling rule commits).
 
@@ -67,7 +66,6 @@ def draft_organisation(
         kind: a code of `ORGANISATION_KINDS`.
         uscc: its 统一社会信用代码, as typed.
         district_code: where it is seated.
-        verified: whether its identity was checked; without a code it stays unverified.
 
     Raises:
         Invalid: no name, an unknown kind, a wrong code, or the name is known under another code.
@@ -100,9 +98,6 @@ def draft_organisation(
         raise Invalid(message, "请核对名称和代码。", problems={"uscc": [message]})
     if district_code and not organisation.district_code:
         organisation.district_code = district_code
-    if verified and organisation.state == "unverified" and organisation.uscc:
-        organisation.state = "verified"
-        organisation.verified_at = now()
     return organisation
 
 

@@ -1,4 +1,6 @@
-"""Numbers written in Chinese characters: 五十, 一百二十, 壹佰, 两千三百. Sums with units are in money."""
+"""Numbers written in Chinese characters, alone (五十, 一百二十, 壹佰) or mixed with digits (3千5百, 1.5百).
+Not here: sums with their units (money), days (days).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,14 @@ from decimal import Decimal
 
 _DIGITS = {sign: place for place, sign in enumerate("〇一二三四五六七八九")}
 _DIGITS |= {sign: place for place, sign in enumerate("零壹贰叁肆伍陆柒捌玖")}
-_DIGITS |= {"两": 2, "貳": 2, "參": 3, "陸": 6}
+_DIGITS |= {"两": 2, "貳": 2, "參": 3, "陸": 6, "○": 0}
 _STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 SIGNS = "".join([*_DIGITS, *_STEPS])
+NUMBER_SIGNS = f"{SIGNS}点半廿卅"  # all that such a number is written with
 _WHOLE = re.compile(rf"[{SIGNS}]+")
 _HALF = {"半": Decimal("0.5")}
+_TWENTIES = str.maketrans({"廿": "二十", "卅": "三十"})
+_DIGITS_AND_STEPS = re.compile(rf"(\d+(?:\.\d+)?)([{''.join(_STEPS)}])", re.ASCII)
 
 
 def read_chinese_number(text: str) -> Decimal | None:
@@ -22,6 +27,7 @@ def read_chinese_number(text: str) -> Decimal | None:
     """
     if text in _HALF:
         return _HALF[text]
+    text = text.translate(_TWENTIES)
     whole, point, places = text.partition("点")
     if not _WHOLE.fullmatch(whole):
         return None
@@ -32,6 +38,22 @@ def read_chinese_number(text: str) -> Decimal | None:
     if not digits or None in digits:
         return None
     return value + Decimal("0." + "".join(str(digit) for digit in digits))
+
+
+def read_mixed_number(text: str) -> Decimal | None:
+    """A number in digits, in characters, or in digits with steps (3千5百, 1.5百); None where it is none."""
+    if re.fullmatch(r"\d+(\.\d+)?|\.\d+", text, re.ASCII):
+        return Decimal(text)
+    if not re.search(r"\d", text, re.ASCII):
+        return read_chinese_number(text)
+    pieces = _DIGITS_AND_STEPS.findall(text)
+    steps = [_STEPS[step] for _, step in pieces]
+    is_whole = "".join(digits + step for digits, step in pieces) == text
+    # 5百3千 is no number, nor is 3千5: whether 5 or 500 is not said.
+    if not is_whole or steps != sorted(set(steps), reverse=True):
+        return None
+    sizes = [Decimal(digits) * _STEPS[step] for digits, step in pieces]
+    return sum(sizes, Decimal(0))
 
 
 def _read_whole(text: str) -> Decimal | None:

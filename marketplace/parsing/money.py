@@ -1,94 +1,104 @@
-"""Sums of money as they are written, in 万元: 50, 50万, 0.5亿, 30-60万, 约五十万, 面议. No price rules of the trade."""
+"""Sums of money as they are written, in 万元: 50, 50万, 30-60万, 约五十万, 50万元（含税）, 面议.
+Not here: one amount (amounts), units and currencies (currencies), price rules of the trade (listings).
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.chinese_numbers import SIGNS, read_chinese_number
+from marketplace.parsing.amounts import (
+    LEAST_YUAN,
+    MONEY_FORMS,
+    Amount,
+    amount_in_wan,
+    end_in_wan,
+    exact_amount,
+    read_amount,
+)
+from marketplace.parsing.chinese_numbers import NUMBER_SIGNS
+from marketplace.parsing.currencies import (
+    RATE,
+    UNITS,
+    find_foreign,
+    unit_of_word,
+)
 from marketplace.parsing.number_formats import FormattedNumber, shown_number
-from marketplace.parsing.text import cell_text, compact_text
+from marketplace.parsing.text import cell_text, compact_text, half_width
+from matching.folding import normalise
 
-MONEY_BELOW = Decimal(10) ** 10  # 万元, as the columns of the database hold it
-MONEY_STEP = Decimal("0.0001")  # 1 元
-# 1 亿元: more than any sum of these lists that was no slip of the unit.
-LARGE_SUM = Decimal(10_000)
-# Written with ¥ alone, less than this is more likely a sum in 万元: ¥50 is no budget.
-LEAST_YUAN = Decimal("0.1")
+MONEY_SIGNS = 120  # characters; longer texts are sentences
+HUNDRED_MILLION = Decimal(10_000)  # 1 亿元, in 万元
 # Words that say there is a price to be talked about; 待定 says that nothing is known yet.
-NEGOTIABLE = {
-    "面议",
-    "可面议",
-    "价格面议",
-    "面谈",
-    "面洽",
-    "协商",
-    "可协商",
-    "双方协商",
-    "协商确定",
-    "协商定价",
-    "待协商",
-    "商议",
-    "议价",
-    "可议",
-    "另议",
-    "价格另议",
-    "另行商议",
-    "另行协商",
-    "详谈",
-    "电议",
-    "洽谈",
-}
-UNKNOWN_SUMS = {"待定", "未定", "待确定", "暂未确定", "暂不确定", "不确定", "未知"}
-FREE = {"免费", "无偿", "免费许可", "无偿许可", "免费转让", "无偿转让", "免费使用"}
-UNITS = {
-    "亿元": Decimal(10_000),
-    "亿": Decimal(10_000),
-    "千万元": Decimal(1_000),
-    "千万": Decimal(1_000),
-    "百万元": Decimal(100),
-    "百万": Decimal(100),
-    "万元": Decimal(1),
-    "万圆": Decimal(1),
-    "万": Decimal(1),
-    "w": Decimal(1),
-    "千元": Decimal("0.1"),
-    "百元": Decimal("0.01"),
-    "元": Decimal("0.0001"),
-    "圆": Decimal("0.0001"),
-}
-# All the characters that can be: in 一百二十万 the ten belongs to the number and not to the unit.
-_CHARACTERS = rf"[{SIGNS}点半]+"
-_NUMBER = rf"(\d+(?:\.\d+)?|\.\d+|{_CHARACTERS})"
-_UNIT = f"({'|'.join(UNITS)})?"
-_AMOUNT = re.compile(rf"{_NUMBER}{_UNIT}(?:人民币|整|正)?", re.ASCII)
-# A dash is typed in many ways, twice by some keyboards.
-_RANGE = re.compile(
-    rf"{_NUMBER}{_UNIT}(?:-{{1,2}}|~|—{{1,2}}|–|−|至|到){_NUMBER}{_UNIT}(?:人民币)?",
-    re.ASCII,
+NEGOTIABLE = frozenset(
+    re.findall(
+        r"\w+",
+        "面议 可面议 价格面议 面谈 可面谈 面洽 面商 协商 可协商 双方协商 协商确定 协商定价 待协商 商议 待商议 议价 "
+        "可议 可议价 另议 待议 价格另议 另行商议 另行协商 另行约定 详谈 详议 电议 洽谈 "
+        "协议 协议价 协议定价 商定 双方商定",
+    )
 )
-_YUAN_SIGN = re.compile(r"^[¥￥]|[¥￥]$")
-_CURRENCY = re.compile(r"^(人民币|rmb|cny)[:：]?|(rmb|cny)$")
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_REMARK = re.compile(r"\([^()]*\)")
+_DEPENDS = re.compile(
+    r"(?:视|根据|依据|按照?|看|结合)\D{1,16}(?:而定|确定|商定|决定|约定|协商|面议)|"
+    r"(?:具体|双方|价格|费用)\D{0,8}(?:商定|约定|协商|面议)"
+)
+UNKNOWN_SUMS = frozenset(
+    re.findall(
+        r"\w+",
+        "待定 未定 待确定 暂未确定 暂不确定 尚未确定 未确定 不确定 未知 暂无预算 无预算 没有预算 暂未预算",
+    )
+)
+FREE = frozenset(
+    re.findall(
+        r"\w+",
+        "免费 无偿 免费许可 无偿许可 免费转让 无偿转让 免费使用 无偿使用 免费开放 免费提供 不收费",
+    )
+)
+_DASH = re.compile(r"-{1,2}|~|至|到")
+_THOUSANDS = re.compile(r"(?<=\d)[,'](?=\d{3}(?!\d))")
+_SPACED_THOUSANDS = re.compile(r"\d{1,3}( \d{3})+(?!\d)", re.ASCII)
+_BRACKETS = str.maketrans("[]【】〔〕{}", "()()()()")
+_REMARK = re.compile(r"\(([^()]*)\)")
 # Words around a sum that make it less exact. They are put down in a remark, and the sum is taken.
-_ABOUT = (
-    r"约|大约|大概|约为|预计|预算|预估|估计|计划|拟|暂定|暂估|左右|上下|大致|近|余|多"
-)
+_ABOUT = "大约|大概|约为|约|预计|预估|估计|计划|拟|暂定|暂估|左右|上下|大致|近|余|多"
 _AT_MOST = (
-    r"不超过|不高于|不多于|不大于|最多|至多|最高|上限|以内|之内|以下|封顶|≤|<=|<|小于"
+    "不超过|不高于|不多于|不大于|最多|至多|最高|上限|以内|之内|内|以下|封顶|≤|<=|<|小于|低于|少于|"
+    "不到|不足"
 )
-_AT_LEAST = r"不低于|不少于|不小于|至少|最低|以上|起|≥|>=|>|大于|超过"
+_AT_LEAST = (
+    r"不低于|不少于|不小于|至少|最低|以上|起步价|起价|底价|起|≥|>=|>|大于|高于|超过|\+"
+)
+# 总投资, 合同金额, 技术转让费: what the sum is for, which the column says already.
+_LABEL = (
+    "(?:项目|研发|开发|研究|合作|技术|成果|专利|合同|转让|许可|授权|意向|企业|总)*"
+    "(?:投资额?|投入|预算|资金|经费|金额|费用|费|价格|价|报价|总额|合计|共计|总计|总共|共)[:为是]?"
+)
 _WORDS = f"{_ABOUT}|{_AT_MOST}|{_AT_LEAST}"
 _AROUND = re.compile(
-    rf"^(?P<before>(?:{_WORDS})*)(?P<sum>.+?)(?P<after>(?:{_WORDS})*)$"
+    rf"(?P<before>(?:{_LABEL}|{_WORDS})*:?)(?P<sum>.+?)(?P<after>(?:{_WORDS})*)"
 )
 _HAS_BOUND = re.compile(f"{_AT_MOST}|{_AT_LEAST}")
-# 50多万 and 50余万元: the word stands before the unit.
-_INSIDE = re.compile(rf"(?<=[\d{SIGNS}])(多|余|来)(?=[亿万千百元])")
-MONEY_FORMS = "填 50、50万、0.5亿、30-60万 或 面议；不写单位就是万元。"
+_OR_NEGOTIABLE = re.compile(
+    rf"[,;。、/或和]*(?:{'|'.join(sorted(NEGOTIABLE, key=len, reverse=True))})$"
+)
+# 50多万, 50余万元 and 50+万: the word stands before the unit.
+_INSIDE = re.compile(rf"(?<=[\d{NUMBER_SIGNS}])(?:多|余|来|\+)(?=[亿万千百元w])")
+# Texts that say something of the price and are no sum: what is looked for, and what is answered.
+_NO_SUMS = (
+    (
+        re.compile(rf"^(?:-|负|减|▲|△)[\d{NUMBER_SIGNS}¥]|^\([\d.]+[万元亿]*\)$"),
+        "是负数。",
+    ),
+    (re.compile(r"折|半价|优惠"), "是折扣，不是金额。"),
+    (re.compile(r"股|提成|分成|合作开发"), "是合作方式，不是金额。"),
+    (re.compile(r"%|百分之|成$"), "是比例，不是金额。"),
+    (re.compile(r"\de[+-]?\d"), "是科学计数，末几位可能已经丢失。"),
+    (re.compile(r"[几数上][十百千万亿]|若干|[百千万亿]级"), "没有说出具体的数。"),
+    (re.compile(r"不限|无上限"), "没有说出具体的数。"),
+)
 
 
 class Money(NamedTuple):
@@ -97,11 +107,13 @@ class Money(NamedTuple):
     Attributes:
         low, high: 万元.
         remark: what of the text the figures do not say, in Chinese; empty where they say all.
+        is_sure: it is no slip of the hand: 1 亿元 or more written with 亿, or nothing written as 免费.
     """
 
     low: Decimal | None
     high: Decimal | None
     remark: str = ""
+    is_sure: bool = False
 
 
 def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
@@ -109,30 +121,30 @@ def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
 
     Args:
         raw: 50 (万元), 50万元, 0.5亿, 30-60万, 5000元, 约50万, 五十万, 面议; or a number with the format of its cell.
-        unit: 万元 of one where none is written, from the column's header; None where the header names none.
+        unit: 万元 of one where none is written, from the column's header; None where the header names none, `NOT_YUAN`
+            where it names a foreign currency or a rate.
 
     Raises:
         ParseError: not a sum, one whose unit is not sure, or one that the columns cannot hold.
     """
+    is_foreign = unit is not None and unit.is_nan()
+    default = None if is_foreign else unit
     if isinstance(raw, FormattedNumber):
-        return _read_formatted(raw, unit)
-    _refuse_wide_comma(raw)
-    plain = compact_text(_without_noise(raw)).casefold()
-    if not plain or plain in UNKNOWN_SUMS:
-        return None
-    bare = plain.rstrip("。.;")
-    if bare in NEGOTIABLE:
-        return Money(None, None)
-    if bare in FREE:
-        return Money(Decimal(0), Decimal(0))
-    found = _read_sums(plain, unit) or _read_words(plain, unit)
-    if found is None:
-        raise ParseError(f"「{plain[:40]}」不是能识别的金额。", MONEY_FORMS)
+        found: Money | None = _read_formatted(raw, default)
+    else:
+        found = _read_written(_without_noise(raw), default)
+    if is_foreign and found is not None and found.low is not None:
+        message = "表头写的单位不是人民币总额（外币、单价或看不懂的单位），没有换算。"
+        raise ParseError(message, "换算成人民币总额，单位万元；没有定价写「面议」。")
     return found
 
 
-def read_sum(raw: Any) -> Decimal | None:
+def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
     """One sum of money in 万元, where a range or 面议 has a control of its own.
+
+    Args:
+        raw: as for `read_money`.
+        usual_most: 万元 beyond which a sum must be written with 亿, being rarer than a slip of the unit; None for any.
 
     Raises:
         ParseError: not one sum; the message says why, in Chinese.
@@ -143,11 +155,27 @@ def read_sum(raw: Any) -> Decimal | None:
     if found.low is None:
         raise ParseError("这里只填数字；没有定价就选「面议」。")
     if found.low != found.high:
-        raise ParseError("这里只填一个数。")
-    # A form shows what is stored only after saving: what is not a plain sum is asked for again.
-    if found.remark:
-        raise ParseError("这里只填一个数，不写约数。", "如 50。")
+        raise ParseError("这里只填一个数；", "区间分成最低和最高两格填。")
+    if usual_most is not None:
+        refuse_doubtful(found, usual_most)
     return found.low
+
+
+def refuse_doubtful(found: Money, usual_most: Decimal) -> None:
+    """Ask for a sum beyond the usual once more, unless it was written with 亿.
+
+    Args:
+        found: the sum.
+        usual_most: 万元.
+
+    Raises:
+        ParseError: the sum in words, and how it is written where it is meant.
+    """
+    if found.high is None or found.is_sure or found.high <= usual_most:
+        return
+    words = sum_in_words(found.high)
+    message = f"这是 {words}，大得少见，请核对单位是元还是万元。"
+    raise ParseError(message, f"确实是这个数，请写成「{words}」。")
 
 
 def write_money(low: Decimal | None, high: Decimal | None) -> str | Decimal | None:
@@ -159,103 +187,196 @@ def write_money(low: Decimal | None, high: Decimal | None) -> str | Decimal | No
     return f"{low.normalize():f}-{high.normalize():f}"
 
 
-def describe_large(amount: Decimal | None) -> str:
-    """What is said of a sum that looks as if its unit was mistaken; empty for any other."""
-    if amount is None or amount <= LARGE_SUM:
+def sum_in_words(amount: Decimal) -> str:
+    """A sum with the unit in which it is easily read: 50亿元, 80万元, 50元.
+
+    Args:
+        amount: 万元.
+    """
+    if amount >= HUNDRED_MILLION:
+        return f"{(amount / HUNDRED_MILLION).normalize():f}亿元"
+    if amount >= 1 or not amount:
+        return f"{amount.normalize():f}万元"
+    return f"{(amount / UNITS['元']).normalize():f}元"
+
+
+def describe_odd(amount: Decimal | None, usual_most: Decimal) -> str:
+    """What is said of a sum that looks as if its unit was mistaken; empty for any other.
+
+    Args:
+        amount: 万元.
+        usual_most: 万元 beyond which a sum is rare.
+    """
+    if not amount:
         return ""
-    hundred_millions = (amount / LARGE_SUM).normalize()
+    size = "大" if amount > usual_most else ""
+    if amount < LEAST_YUAN:
+        size = "小"
+    if not size:
+        return ""
     return (
-        f"按 {amount.normalize():f} 万元（{hundred_millions:f} 亿元）记录，"
-        "大得少见，请核对单位是元还是万元。"
+        f"按 {amount.normalize():f} 万元（{sum_in_words(amount)}）记录，"
+        f"{size}得少见，请核对单位是元还是万元。"
     )
 
 
-def _read_formatted(number: FormattedNumber, unit: Decimal | None) -> Money | None:
+def _read_formatted(number: FormattedNumber, unit: Decimal | None) -> Money:
     """The sum that a cell shows, with the unit that its format shows."""
     shown = shown_number(number)
     if shown.is_scaled:
         message = "单元格格式把数字缩小显示，没有写单位，看不出是多少。"
         raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
-    if shown.is_currency:
-        return _read_sums(f"¥{shown.value:f}", unit)
     if shown.value < 0:
         raise ParseError("金额是负数。", MONEY_FORMS)
-    written = _exact_amount(
-        f"{round(shown.value, 6):f}", shown.unit.casefold(), unit or Decimal(1)
-    )
-    return Money(written, written)
+    if shown.is_currency:
+        bare = Amount(shown.value, None, has_sign=True, has_yi=False, last="")
+        amount = amount_in_wan(bare, unit, f"¥{shown.value:f}")
+    else:
+        size = UNITS[shown.unit] if shown.unit else unit or Decimal(1)
+        amount = exact_amount(round(shown.value, 6) * size)
+    is_sure = "亿" in shown.unit and amount >= HUNDRED_MILLION
+    return Money(amount, amount, is_sure=is_sure)
+
+
+def _read_written(raw: Any, unit: Decimal | None) -> Money | None:
+    plain = normalise(compact_text(raw)).translate(_BRACKETS).rstrip("。.;,、/~")
+    if not plain or plain in UNKNOWN_SUMS:
+        return None
+    if plain in NEGOTIABLE:
+        return Money(None, None)
+    if plain in FREE:
+        return Money(Decimal(0), Decimal(0), is_sure=True)
+    _refuse_several_numbers(raw, plain)
+    if len(plain) > MONEY_SIGNS:
+        raise _refusal(plain, "不是能识别的金额。")
+    # A comma counts as a thousands sign only where three digits follow it: 1,5万 is refused and not read as 15.
+    bare = _THOUSANDS.sub("", plain)
+    main, remarks, repeated = _without_remarks(bare)
+    for text in (main, *remarks):
+        if RATE.search(text):
+            raise _refusal(plain, "是单价或每年的金额，不是总额。")
+    if foreign := find_foreign(main):
+        message = f"「{plain[:40]}」是外币（{foreign}），没有换算。"
+        raise ParseError(message, "换算成人民币，单位万元，如 50 或 50万。")
+    found = _read_sums(main, unit) or _read_words(main, plain, unit)
+    if found is None:
+        raise _reason_of(plain)
+    for other in repeated:
+        if found.low is not None and other[:2] != found[:2]:
+            raise _refusal(plain, "里的两个金额不一样。")
+    if remarks and not found.remark:
+        found = found._replace(remark=_taken_as(plain, found))
+    return found
+
+
+def _without_remarks(bare: str) -> tuple[str, list[str], list[Money]]:
+    """A text without its brackets, with the unit that stood in one; the remarks; the same sum written again."""
+    main = _REMARK.sub("", bare)
+    remarks = []
+    repeated = []
+    for remark in _REMARK.findall(bare):
+        again = None
+        if unit_of_word(remark) is not None:
+            main = _with_unit(main, remark)
+            continue
+        if find_foreign(remark) and not re.search(rf"[\d{NUMBER_SIGNS}]", remark):
+            main += remark  # 50万（美元）: the currency of the sum
+        elif re.search("[亿万元圆¥]", remark):
+            # 伍拾万元整（¥500,000.00）
+            again = _read_sums(remark, None)
+        if again is None:
+            remarks.append(remark)
+        else:
+            repeated.append(again)
+    return main, remarks, repeated
+
+
+def _with_unit(main: str, unit: str) -> str:
+    """A text with the unit that stood in brackets: 50(万元), (万元)50, 50万(元)."""
+    if re.search(rf"[\d{NUMBER_SIGNS}]$", main):
+        return main + unit
+    if unit in ("元", "圆") and re.search("[万亿w]$", main):
+        return main + unit
+    written = re.search(r"[^\d.]+$", main)
+    if written is not None and unit_of_word(written[0]) == unit_of_word(unit):
+        return main
+    return f"{main}({unit})"
 
 
 def _read_sums(plain: str, unit: Decimal | None) -> Money | None:
     """A sum or a range written in figures or characters; None where the text is something else."""
-    has_sign = _YUAN_SIGN.search(plain) is not None
-    without_sign = _YUAN_SIGN.sub("", _CURRENCY.sub("", plain))
-    # A comma counts as a thousands sign only where three digits follow it: 1,5万 is refused and not read as 15.
-    bare = _THOUSANDS.sub("", without_sign)
-    default = unit or Decimal(1)
-    if found := _AMOUNT.fullmatch(bare):
-        if has_sign and not found[2]:
-            return _read_yuan(plain, found[1], unit)
-        amount = _exact_amount(found[1], found[2], default)
-        return Money(amount, amount)
-    bare = re.sub("[¥￥]", "", bare)
-    if found := _RANGE.fullmatch(bare):
-        if has_sign and not (found[2] or found[4]):
-            raise ParseError(
-                f"「{plain[:40]}」看不出是元还是万元。",
-                "写上单位，如 30-60万。",
-            )
-        # In 30-60万 the unit is written once, for both.
-        low = _exact_amount(found[1], found[2] or found[4], default)
-        high = _exact_amount(found[3], found[4] or found[2], default)
-        if low > high:
-            raise ParseError(f"「{plain[:40]}」的前一个数比后一个大。", MONEY_FORMS)
-        return Money(low, high)
-    return None
+    one = read_amount(plain)
+    if one is not None:
+        amount = amount_in_wan(one, unit, plain)
+        return Money(amount, amount, is_sure=_is_sure(one, amount))
+    ends = list(_ends_of_range(plain))
+    if len(ends) != 1:
+        return None
+    first, last = ends[0]
+    low = end_in_wan(first, last, unit, plain)
+    high = end_in_wan(last, first, unit, plain)
+    if low > high:
+        raise _refusal(plain, "的前一个数比后一个大。")
+    return Money(low, high, is_sure=_is_sure(last, high))
 
 
-def _read_yuan(plain: str, digits: str, unit: Decimal | None) -> Money:
-    """A sum written with ¥ and no other unit: 元, unless the header or the figure speaks against it."""
-    amount = _exact_amount(digits, "元", Decimal(1))
-    names_other_unit = unit is not None and unit != UNITS["元"]
-    if names_other_unit or 0 < amount < LEAST_YUAN:
-        message = f"「{plain[:40]}」看不出是元还是万元。"
-        raise ParseError(message, "去掉 ¥，把单位写在数字后面，如 50万。")
-    return Money(amount, amount)
+def _ends_of_range(plain: str) -> Iterator[tuple[Amount, Amount]]:
+    """The ends of a range, once for each dash that parts two amounts."""
+    for dash in _DASH.finditer(plain):
+        first = _amount_or_none(plain[: dash.start()])
+        last = _amount_or_none(plain[dash.end() :])
+        if first is not None and last is not None:
+            yield first, last
 
 
-def _read_words(plain: str, unit: Decimal | None) -> Money | None:
-    """A sum with words around it (约50万, 100万以内, 50万元（含税）): the sum, and a remark on what it leaves out."""
-    without_remarks = _REMARK.sub("", plain)
-    inside = _INSIDE.sub("", without_remarks)
-    around = _AROUND.fullmatch(inside)
+def _amount_or_none(text: str) -> Amount | None:
+    if not text or not re.search(rf"[\d{NUMBER_SIGNS}]", text):
+        return None
+    return read_amount(text)
+
+
+def _is_sure(amount: Amount, value: Decimal) -> bool:
+    return amount.has_yi and value >= HUNDRED_MILLION
+
+
+def _read_words(main: str, plain: str, unit: Decimal | None) -> Money | None:
+    """A sum with words around it (约50万, 100万以内): the sum, and a remark on what it leaves out."""
+    if main in NEGOTIABLE or _DEPENDS.fullmatch(main):
+        return Money(None, None, f"「{plain[:40]}」记为面议。")
+    bare = _INSIDE.sub("", _OR_NEGOTIABLE.sub("", main))
+    around = _AROUND.fullmatch(bare)
     if around is None:
         return None
     found = _read_sums(around["sum"], unit)
     if found is None:
-        negotiable = without_remarks in NEGOTIABLE
-        return Money(None, None, f"「{plain[:40]}」记为面议。") if negotiable else None
-    remark = f"「{plain[:40]}」按 {_figures_in_words(found)} 万元记录。"
+        return None
     words = f"{around['before']}{around['after']}"
     # 不超过50-60万 bounds a range: which figure is meant is not sure.
     if found.low != found.high and _HAS_BOUND.search(words):
         return None
-    return Money(found.low, found.high, remark)
+    return found._replace(remark=_taken_as(plain, found))
 
 
-def _figures_in_words(found: Money) -> str:
+def _taken_as(plain: str, found: Money) -> str:
+    if found.low is None:
+        return f"「{plain[:40]}」记为面议。"
     written = write_money(found.low, found.high)
     if isinstance(written, Decimal):
-        return f"{written.normalize():f}"
-    return str(written)
+        written = f"{written.normalize():f}"
+    return f"「{plain[:40]}」按 {written} 万元记录。"
 
 
-def _refuse_wide_comma(raw: Any) -> None:
-    """Refuse a figure with ， or 、 inside: 50，100万 may be two sums or one."""
+def _refuse_several_numbers(raw: Any, plain: str) -> None:
+    """Refuse figures with ，、 or blanks between them: 50，100万 and 50 100万 may be two sums or one."""
     if not isinstance(raw, str):
         return
-    plain = cell_text(raw)
-    if re.search(r"\d\s*[，、]\s*\d", plain):
+    written = " ".join(half_width(cell_text(raw)).split())
+    is_parted = re.search(r"\d\s*[、，]\s*\d", cell_text(raw)) is not None
+    for blank in re.finditer(
+        r"(?<![\d ])[\d ]*\d \d[\d ]*(?![\d ])", written, re.ASCII
+    ):
+        is_parted = is_parted or not _SPACED_THOUSANDS.fullmatch(blank[0].strip())
+    if is_parted:
         message = f"「{plain[:40]}」分不清是一个数还是两个数。"
         raise ParseError(message, "只填一个数；两个数写成 50-100万。")
 
@@ -267,22 +388,12 @@ def _without_noise(raw: Any) -> Any:
     return raw
 
 
-def _exact_amount(digits: str, unit: str | None, default: Decimal) -> Decimal:
-    amount = _read_number(digits) * UNITS.get(unit or "", default)
-    # Fixed point with 14 digits, 4 of them after the point.
-    if amount >= MONEY_BELOW:
-        raise ParseError("金额太大。", "按万元填写，整数部分最多 10 位。")
-    # Rounding would put another price on the page than the one that was written.
-    exact = amount.quantize(MONEY_STEP)
-    if exact != amount:
-        raise ParseError("金额太细。", "精确到 1 元（0.0001 万元）即可。")
-    return exact
+def _reason_of(plain: str) -> ParseError:
+    for pattern, reason in _NO_SUMS:
+        if pattern.search(plain):
+            return _refusal(plain, reason)
+    return _refusal(plain, "不是能识别的金额。")
 
 
-def _read_number(digits: str) -> Decimal:
-    if not re.search(f"[{SIGNS}半]", digits):
-        return Decimal(digits)
-    number = read_chinese_number(digits)
-    if number is None:
-        raise ParseError(f"「{digits[:40]}」不是能识别的数。", MONEY_FORMS)
-    return number
+def _refusal(plain: str, reason: str) -> ParseError:
+    return ParseError(f"「{plain[:40]}」{reason}", MONEY_FORMS)

@@ -13,6 +13,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from marketplace.parsing import ParseError
+from marketplace.parsing.currencies import RATE, RENMINBI, UNITS, find_foreign
+from matching.folding import fold_label
 
 # A section of a format piece by piece: quoted and escaped text, brackets, fillers, anything else.
 _PIECES = re.compile(
@@ -20,7 +22,7 @@ _PIECES = re.compile(
     re.DOTALL,
 )
 _CONDITION = re.compile(r"(<=|>=|<>|<|>|=)(-?\d+(?:\.\d+)?)")
-_CURRENCY = re.compile(r"\$([^\-\]]*)(?:-([0-9A-Fa-f]+))?")
+_CURRENCY = re.compile(r"\$([^\-\]]*)(?:-(.+))?")
 _CONDITIONS = {
     "<": operator.lt,
     "<=": operator.le,
@@ -29,10 +31,12 @@ _CONDITIONS = {
     "=": operator.eq,
     "<>": operator.ne,
 }
-_UNIT = re.compile(r"亿元?|[千百]?万元?|[千百]元|元|[wW]")
-_YUAN = "¥￥"
-_FOREIGN = "$€£₩₽"
-_JAPANESE = "411"  # the locale whose ¥ is the yen
+_JAPANESE = re.compile(r"0*411|ja(?:-.*)?", re.I)  # the locale whose ¥ is the yen
+# Words of a format that are no text: they stand for the number itself, or for colours and kinds of digits.
+_GENERAL = re.compile(r"general|g/通用格式|e[+-](?=0)", re.I)
+# Text that a sum may bear and that says nothing else of it.
+_HARMLESS = re.compile(r"约|预算|金额|价格|资金|合计|共|整|正|[0\s()（）:：+_\-]")
+_TELLING = re.compile(r"[^\W\d_]|[$¥￥€£₩₽₹฿₫₺]")
 _STORED_DIGITS = 10  # what a spreadsheet shows has fewer places
 
 
@@ -72,9 +76,14 @@ def says_more(number_format: str | None) -> bool:
     """Whether a format shows text or scales the number; days and plain numbers do not count."""
     if not number_format or number_format == "General":
         return False
-    if any(sign in number_format for sign in _YUAN + _FOREIGN + "元万亿千百wW"):
+    if re.search(r"[0#?],+(?![0#?,])|[\\!]\.|\"\.\"", number_format):
         return True
-    return re.search(r"[0#?],+(?![0#?,])|[\\!]\.|\"\.\"", number_format) is not None
+    for section in _split_sections(number_format):
+        text, digits = _text_of(section)
+        # A day has letters and no places for digits.
+        if re.search("[0#?]", digits) and _TELLING.search(text):
+            return True
+    return False
 
 
 def shown_number(number: FormattedNumber) -> ShownNumber:
@@ -84,38 +93,54 @@ def shown_number(number: FormattedNumber) -> ShownNumber:
         number: the stored number with its format.
 
     Raises:
-        ParseError: the format shows a foreign currency.
+        ParseError: the format shows a foreign currency, a rate, or a text that is no unit of money.
     """
     stored = Decimal(repr(float(number)))
-    section = _section_of(number.number_format, stored)
+    text, digits = _text_of(_section_of(number.number_format, stored))
+    folded = fold_label(text)
+    if find_foreign(folded):
+        raise ParseError(
+            "这一格的格式是外币。", "请按人民币填写，单位万元，如 50 或 50万。"
+        )
+    if "%" in digits:
+        raise ParseError("这一格是百分比格式，不是金额。", "填金额，如 50 或 50万。")
+    if RATE.search(folded):
+        message = f"这一格的格式是「{text.strip()}」，不是总额。"
+        raise ParseError(message, "填总额，如 50 或 50万。")
+    commas = _scaling_commas(digits)
+    places = _text_point_places(digits)
+    value = stored / Decimal(1000) ** commas / Decimal(10) ** places
+    unit = RENMINBI.sub("", _HARMLESS.sub("", folded))
+    is_currency = not unit and RENMINBI.search(folded) is not None
+    is_scaled = bool(commas) and not places and not unit
+    # k and M scale as the commas do, and may be thousands of any unit.
+    if unit and unit not in UNITS:
+        message = f"这一格的格式里有「{text.strip()}」，看不出是多少。"
+        raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
+    shown = round(value, _STORED_DIGITS).normalize()
+    return ShownNumber(shown, unit, is_currency, is_scaled)
+
+
+def _text_of(section: str) -> tuple[str, str]:
+    """The text of a section, 0 for the figure, and its places for digits, with ' for a point written as text."""
     text = ""
     digits = ""
-    for piece in _PIECES.finditer(section):
+    for piece in _PIECES.finditer(_GENERAL.sub("0", section)):
         if piece["bracket"] is not None:
             text += _currency_sign(piece["bracket"])
         elif piece["filler"] is None:
             written = piece["quoted"] or piece["escaped"] or ""
-            text += written
             # A point that is written as text parts the digits without scaling them: 0!.0, shows 500000 as 50.0.
             digits += "'" * written.count(".")
+            text += written.replace(".", "")
             plain = piece["plain"] or ""
+            if plain not in "0#?.,%":
+                text += plain
+            elif plain and not text.endswith("0"):
+                # Where the figure stands: "每台"0"元" is not in 台元.
+                text += "0"
             digits += plain if plain in "0#?.,%" else ""
-            text += "" if plain in "0#?.,%" else plain
-    if any(sign in text for sign in _FOREIGN):
-        raise ParseError(
-            "这一格的格式是外币。", "请按人民币填写，单位万元，如 50 或 50万。"
-        )
-    commas = _scaling_commas(digits)
-    places = _text_point_places(digits)
-    value = stored / Decimal(1000) ** commas / Decimal(10) ** places
-    if "%" in digits:
-        raise ParseError("这一格是百分比格式，不是金额。", "填金额，如 50 或 50万。")
-    found = _UNIT.search(text)
-    is_currency = found is None and any(sign in text for sign in _YUAN)
-    unit = found[0] if found else ("元" if is_currency else "")
-    is_scaled = bool(commas) and not places and not unit
-    shown = round(value, _STORED_DIGITS).normalize()
-    return ShownNumber(shown, unit, is_currency, is_scaled)
+    return text, digits
 
 
 def _section_of(number_format: str, value: Decimal) -> str:
@@ -160,13 +185,15 @@ def _currency_sign(bracket: str) -> str:
     found = _CURRENCY.fullmatch(bracket)
     if found is None:
         return ""
-    sign, locale = found[1], (found[2] or "").lstrip("0")
-    if locale.endswith(_JAPANESE) and sign in _YUAN:
+    sign, locale = found[1], found[2] or ""
+    if _JAPANESE.fullmatch(locale) and sign in ("¥", "￥"):
         return "$"
-    if sign.upper() in {"CNY", "RMB"}:
-        return "¥"
-    # Three letters are the code of another currency.
-    return "$" if re.fullmatch(r"[A-Za-z]{2,3}\$?", sign) else sign
+    if RENMINBI.search(fold_label(sign)):
+        return sign
+    # Two or three letters (kr, USD, zł) are another currency.
+    return (
+        "$" if re.fullmatch(r"[^\W\d_]{1,4}\.?\$?", sign) and sign.isascii() else sign
+    )
 
 
 def _scaling_commas(digits: str) -> int:

@@ -96,7 +96,7 @@ class NameParts:
         if not self._says_who(self.brand):
             # 东阿阿胶: the place and the trade together are the name; 轴承有限公司 has none but the whole.
             for name in (self.bare, self._with_trades(self.brand)):
-                if name not in _PLACE_WORDS and not _is_trade(name):
+                if name not in PLACE_WORDS and not is_trade(name):
                     named.add(name)
             return longest_first(named)
         named |= {self.brand + word for word in ("公司", "集团", "厂", "牌", "股份")}
@@ -122,7 +122,7 @@ class NameParts:
 
     def _says_who(self, name: str) -> bool:
         """Whether a word may be somebody's name."""
-        if len(name) < BRAND_LEAST or name in _PLACE_WORDS or name in TRADES:
+        if len(name) < BRAND_LEAST or name in PLACE_WORDS or name in TRADES:
             return False
         letters = re.sub(r"[第号零一二三四五六七八九十百千0-9]", "", name)
         # Two Latin letters stand in many words; two Han characters in few.
@@ -137,7 +137,7 @@ def parts_of_name(name: str) -> NameParts:
         name: as registered, with brackets (聊城) and branches (某某公司高唐分公司) as they come.
     """
     whole = comparable(_BRACKETED.sub("", name)) or comparable(name)
-    bare = _without_form(whole)
+    bare = without_form(whole)
     places, rest = _split_places(bare)
     brand, trades = _split_trades(rest)
     return NameParts(places, brand, trades, whole, bare)
@@ -165,7 +165,7 @@ def stands_alone(word: str, text: str) -> bool:
     return any(start in starts and end in ends for start, end in places)
 
 
-def _without_form(name: str) -> str:
+def without_form(name: str) -> str:
     """A name without its legal form, and without the branch that stands after it."""
     bare = name
     while True:
@@ -175,7 +175,7 @@ def _without_form(name: str) -> str:
             return bare
         bare = bare.removesuffix(form)
         # 某某有限公司高唐分公司: the place of the branch, where another form stands before it.
-        place = _ending_of(bare, _PLACE_WORDS)
+        place = _ending_of(bare, PLACE_WORDS)
         if place and _ending_of(bare.removesuffix(place), FORMS):
             bare = bare.removesuffix(place)
 
@@ -193,7 +193,7 @@ def _split_trades(name: str) -> tuple[str, tuple[str, ...]]:
         rest = rest.removesuffix(trade)
 
 
-def _is_trade(name: str) -> bool:
+def is_trade(name: str) -> bool:
     """Whether a name is made of trades and nothing else."""
     return _split_trades(name)[0] in TRADES
 
@@ -203,10 +203,10 @@ def _split_places(name: str) -> tuple[tuple[str, ...], str]:
     found: list[str] = []
     rest = name
     while True:
-        place = next((one for one in _PLACE_WORDS if rest.startswith(one)), "")
+        place = next((one for one in PLACE_WORDS if rest.startswith(one)), "")
         # What is left must still be a name: 鲁西 is a place, and in 鲁西化工 the name.
         left = rest.removeprefix(place)
-        if not place or len(left) < BRAND_LEAST or _is_trade(left):
+        if not place or len(left) < BRAND_LEAST or is_trade(left):
             return tuple(found), rest
         found.append(place)
         short = re.sub(r"[省市县区]$", "", place)
@@ -232,7 +232,7 @@ def _place_words() -> tuple[str, ...]:
     return longest_first(words)
 
 
-_PLACE_WORDS = _place_words()
+PLACE_WORDS = _place_words()
 _WITH_SUFFIX = {
     "高唐": "高唐县",
     "阳谷": "阳谷县",

@@ -5,53 +5,79 @@ email-validator, and what stands beside them. Codes and patents are read in numb
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.contacts import MOBILE, spelled_digits
 from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
 from matching.folding import drop_unseen
 
+PHONE_SIGNS = 300  # characters of a cell
+PHONES_MOST = 2  # numbers of one cell
 PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
 EMAIL_MOST = 254  # RFC 5321
 PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
+MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
 
 # A run of digits with what is written between the digits of one number.
 _RUN = re.compile(
-    r"\+?\(?\+?\d[\d ()+.-]*\d(?:\s*(?:-?转|#|分机号?|ext\.?|extension|x)\s*[:：]?\s*\d{1,6})?",
+    r"\+?\(?\+?\d[\d ()+.-]*\d(?:\s*(?:-?[转轉]|#|分[机機][号號]?|ext\.?|extension|x|\*|×)\s*[:：]?\s*\d{1,6})?",
     re.I | re.A,
 )
 _EXTENSION = re.compile(
-    r"\s*(?:-?转|#|分机号?|ext\.?|extension|x)\s*[:：]?\s*(\d{1,6})$", re.I | re.A
+    r"\s*(?:-?[转轉]|#|分[机機][号號]?|ext\.?|extension|x|\*|×)\s*[:：]?\s*(\d{1,6})$",
+    re.I | re.A,
 )
 # 0635-8239999-801: a third part after a land line is its extension.
 _DASHED_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[ -]?\d{7,8})[ -](\d{1,6})$", re.ASCII)
+# 0635-8230000(801), 0635-8230000（转801）
+_BRACKETED_EXTENSION = re.compile(
+    r"(?<=\d{7})\s*\((?:[转轉]|分[机機][号號]?|ext\.?)?[:：]?\s*(\d{1,6})\)",
+    re.I | re.A,
+)
+_WHOLE_IN_BRACKETS = re.compile(
+    r"\(\s*(\+?\d[\d -]{6,})\)", re.ASCII
+)  # 张三(13800000000)
+# [0635]8230000, 0635_8230000, 0635·8230000
+_AREA_BRACKETS = re.compile(r"[\[【〔](0\d{2,3})[\]】〕]", re.ASCII)
+_OTHER_DASHES = re.compile(r"(?<=\d)\s*[_·•]\s*(?=\d)", re.ASCII)
+# 13,800,000,000: a number cell with thousands signs.
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
+# An apostrophe that made the cell a text, in one of its shapes.
+_APOSTROPHES = "'‘’`´′＇\"“”"
 # What is written before or after a number and says nothing that would be lost.
 _LABELS = re.compile(
-    r"(?:联系|办公|单位|公司|固定|移动|咨询|服务|业务)*(?:电话|手机|座机|固话|热线)(?:号码?)?|tel(?:ephone)?|phone|mobile|mob|"
+    r"(?:联系|办公|单位|公司|固定|移动|咨询|服务|业务|对接)*(?:电话|電話|手机|手機|座机|固话|热线)(?:号码?|號碼)?|联系人|姓名|tel(?:ephone)?|phone|mobile|mob|"
     r"微信同号|同微信|微信|手机微信同号|号码",
     re.I,
 )
-_FAX = re.compile(r"(?:传真|fax)\s*[:：]?\s*$", re.I)
+_FAX = re.compile(r"(?:传真|傳真|fax)\s*[:：]?\s*$", re.I)
 _IN_BRACKETS = re.compile(r"\([^()]*[^\d()+\s-][^()]*\)|\[[^\[\]]*\]|【[^【】]*】")
-_BETWEEN = re.compile(r"[/、,;|\n]+|或者?|和|以及|&")
+# Brackets that hold the number itself: 张三（13800000000）.
+_HOLDS_NUMBER = re.compile(r"\d[\d -]{5,}\d", re.ASCII)
+# What reaches somebody and is no telephone.
+_NO_PHONES = re.compile(
+    r"[\w.+-]+@[\w.-]+\w|(?:qq|微信号?|wechat|weixin|vx|wx)\s*号?\s*[:：]?\s*(?!1[3-9]\d{9}(?!\d))(?=[\w-]*[a-z\d])[a-z\d][\w-]{4,}",
+    re.I | re.A,
+)
+_BETWEEN = re.compile(r"[/、,;|~\n]+|或者?|和|以及|及|&")
 _NAME = re.compile(
     r"[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .]{0,40}"  # of a person, desk or post
 )
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}", re.I | re.A)
+_MASKED = re.compile(r"\d{2,4} ?[*xX＊●•…?]{2,}\d{0,4}", re.ASCII)
 _SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
 _LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
-_MAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
-# The number of a Chinese patent, which has figures enough for a telephone; and years and measures, of which several in
-# a row have as many.
-_PATENT = re.compile(r"(?:19|20)\d{2}[1-9]\d{7}\.?[\dXx]?", re.ASCII)
-_MEASURE = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}(?![\d.])", re.ASCII)
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)", re.ASCII)
+# Behind a number: 0635-8230000/1, 转801、802.
+_SHORT = re.compile(r"\d{1,4}", re.ASCII)
 _MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
+# 一三八零零…: read out digit by digit.
+_SPOKEN = re.compile("[〇零○一二三四五六七八九幺]{7,12}")
+_SPOKEN_DIGITS = str.maketrans("〇零○一二三四五六七八九幺", "0001234567891")
 
 
 class Contact(NamedTuple):
@@ -77,27 +103,75 @@ def read_phones(raw: Any) -> Contact | None:
     Raises:
         ParseError: it holds no number, or more than the column can hold.
     """
-    plain = half_width(drop_unseen(unwrap_text(cell_text(raw)))).replace("−", "-")
+    plain = _plain_text(raw)
     if plain.casefold() in EMPTY:
         return None
-    text = re.sub(r"[—–]+", "-", plain)
-    if re.fullmatch(r"\d+\.0", text, re.ASCII):
-        text = text[:-2]
+    # Longer texts are no telephones, and patterns that look at every beginning take the square of their length.
+    if len(plain) > PHONE_SIGNS:
+        raise ParseError(f"「{plain[:40]}…」不是能识别的电话。", PHONE_FORMS)
+    text = _one_spelling(plain)
     if _SCIENTIFIC.fullmatch(text):
         message = f"「{plain[:40]}」被表格软件改成了科学计数，后几位已经丢失。"
         raise ParseError(message, "把单元格设成文本格式，重新填写。")
-    remarks = _IN_BRACKETS.findall(text)
-    bare = _IN_BRACKETS.sub(" ", text)
-    numbers, rest, left_out = _numbers_and_rest(bare, plain)
+    if _MASKED.search(text):
+        message = f"「{plain[:40]}」隐去了几位。"
+        raise ParseError(message, PHONE_FORMS)
+    left_out = [found.strip() for found in _NO_PHONES.findall(text)]
+    text = _NO_PHONES.sub(" ", text)
+    remarks = [
+        mark for mark in _IN_BRACKETS.findall(text) if not _HOLDS_NUMBER.search(mark)
+    ]
+    bare = _IN_BRACKETS.sub(_drop_remark, text)
+    numbers, rest, others = _numbers_and_rest(bare, plain)
     if not numbers:
         raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
-    joined = "/".join(dict.fromkeys(numbers))
-    if len(joined) > PHONE_MOST:
-        raise ParseError("电话太多。", "最多填两个。")
+    stored, too_many = _as_many_as_fit(dict.fromkeys(numbers))
     name = _name_beside(rest, plain)
-    said = [mark for mark in remarks if not _is_label(mark)] + left_out
+    said = [mark for mark in remarks if not _is_label(mark)]
+    said += [*left_out, *others, *too_many]
     remark = f"「{'、'.join(said)}」没有记录。" if said else ""
-    return Contact(joined, name, remark)
+    return Contact("/".join(stored), name, remark)
+
+
+def _plain_text(raw: Any) -> str:
+    """The text of a cell, half-width, with one kind of blanks."""
+    text = half_width(drop_unseen(unwrap_text(cell_text(raw))))
+    # Thin blanks and those that do not break stand between groups of digits too.
+    return re.sub(r"[^\S\n]", " ", text).strip(f" \n{_APOSTROPHES}")
+
+
+def _one_spelling(plain: str) -> str:
+    """A text with one kind of dashes and brackets around its numbers."""
+    text = re.sub("[—–−‐‑‒﹣]+", "-", plain).strip("*-. ")
+    # A cell with decimals: 13800000000.00.
+    text = re.sub(r"^(\d{7,})\.0+$", r"\1", text, flags=re.ASCII)
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace(",", "")
+    text = _SPOKEN.sub(lambda found: found[0].translate(_SPOKEN_DIGITS), text)
+    text = _AREA_BRACKETS.sub(r"(\1)", text)
+    text = _WHOLE_IN_BRACKETS.sub(r" \1 ", text)
+    text = _BRACKETED_EXTENSION.sub(r"转\1", text)
+    return _OTHER_DASHES.sub("-", text)
+
+
+def _drop_remark(found: re.Match[str]) -> str:
+    if _HOLDS_NUMBER.search(found[0]):
+        return f" {found[0][1:-1]} "
+    return " "
+
+
+def _as_many_as_fit(numbers: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The first numbers, two at most and as many as the column holds, and the others."""
+    stored: list[str] = []
+    others: list[str] = []
+    for number in numbers:
+        joined = "/".join([*stored, number])
+        # A later one may be short enough, but the first ones are the writer's choice.
+        if others or len(stored) >= PHONES_MOST or len(joined) > PHONE_MOST:
+            others.append(number)
+        else:
+            stored.append(number)
+    return stored, others
 
 
 def read_phone(raw: Any) -> str | None:
@@ -109,6 +183,29 @@ def read_phone(raw: Any) -> str | None:
         message = f"号码旁边还写了「{found.name}」。"
         raise ParseError(message, "这里只填号码，人名写在「联系人」里。")
     return found.text
+
+
+def read_mobile(raw: Any) -> str | None:
+    """One mobile number as a sign-in name holds it: in international form, so that each spelling is one name.
+
+    Raises:
+        ParseError: it is no number of a mobile.
+    """
+    plain = half_width(cell_text(raw)).strip()
+    if not plain:
+        return None
+    try:
+        number = phonenumbers.parse(drop_unseen(plain), HOME)
+    except phonenumbers.NumberParseException:
+        raise ParseError("这不是手机号。", MOBILE_FORMS) from None
+    kinds = phonenumbers.PhoneNumberType
+    # Of some countries (the United States) no number tells whether it is a mobile one.
+    mobile = (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE)
+    is_valid = phonenumbers.is_valid_number(number)
+    if not is_valid or phonenumbers.number_type(number) not in mobile:
+        raise ParseError("这不是手机号。", MOBILE_FORMS)
+    international = phonenumbers.PhoneNumberFormat.E164
+    return str(phonenumbers.format_number(number, international))
 
 
 def read_emails(raw: Any) -> Contact | None:
@@ -134,18 +231,6 @@ def read_emails(raw: Any) -> Contact | None:
     rest = "；".join(addresses[1:])
     remark = f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。"
     return Contact(addresses[0], remark=remark if rest else "")
-
-
-def holds_contact(text: str) -> bool:
-    """Whether a text names a telephone number or a mail address, also one in which the figures are written as words."""
-    plain = _MEASURE.sub("；", _PATENT.sub("；", half_width(text)))
-    if _MAIL_INSIDE.search(plain):
-        return True
-    if any(phonenumbers.PhoneNumberMatcher(plain, HOME)):
-        return True
-    # 一三九, and what blanks and signs keep apart: other figures make long runs too, so only mobile numbers count.
-    runs = spelled_digits(_YEAR.sub("；", plain))
-    return any(MOBILE.search(run) for run in runs)
 
 
 def read_email(raw: Any) -> str | None:
@@ -179,6 +264,10 @@ def _numbers_and_rest(bare: str, plain: str) -> tuple[list[str], str, list[str]]
     end = 0
     for part in _parts_between(bare):
         end = 0
+        # Whether 0635-8230000/1 means 8230001 or an extension, only its writer knows: the first number is sure.
+        if numbers and _SHORT.fullmatch(part.strip()):
+            left_out.append(part.strip())
+            continue
         for run in _RUN.finditer(part):
             before = part[end : run.start()]
             end = run.end()
@@ -224,8 +313,8 @@ def _stored_number(run: str, before: list[str]) -> str:
     if _LOCAL.fullmatch(digits) and before and before[-1].startswith("0"):
         area = before[-1].partition("-")[0]
         return f"{area}-{digits}{extension}"
-    # 86-138… and (86)138…: the country code without its sign.
-    if re.match(r"\(?86\D*1[3-9]", run):
+    # 86-138…, (86)138… and 86-0635-…: the country code without its sign.
+    if re.match(r"\(?86\D*1[3-9]|\(?86\D+0?[1-9]|860[1-9]\d{8}", run):
         run = f"+{digits}"
     is_from_home = re.match(r"\(?\s*(?:\+|00)", run) is None
     # A number that begins with neither a nought nor a mobile or service digit has lost its area code's nought.
@@ -265,10 +354,21 @@ def _refusal_of(run: str, plain: str) -> ParseError:
         message = f"「{plain.strip()[:40]}」开头的 0 可能被表格软件去掉了。"
         allowed = f"把单元格设成文本格式，填 0{digits[:3]}-{digits[3:]}。"
         return ParseError(message, allowed)
+    shown = plain.strip()[:40]
     if _LOCAL.fullmatch(digits):
-        message = f"「{plain.strip()[:40]}」不是能识别的电话：没有区号。"
+        message = f"「{shown}」不是能识别的电话：没有区号。"
         return ParseError(message, PHONE_FORMS)
-    return ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
+    if re.fullmatch(r"(?:1[3-9]\d{9}){2,}", digits, re.ASCII):
+        message = f"「{shown}」是几个号码连在一起。"
+        return ParseError(message, "号码之间用「/」或「、」隔开。")
+    is_bare = re.fullmatch(r"[\d +()-]+", plain.strip(), re.ASCII) is not None
+    if is_bare and re.match(r"1[3-9]", digits):
+        message = f"「{shown}」是 {len(digits)} 位，手机应为 11 位。"
+        return ParseError(message, PHONE_FORMS)
+    if re.match(r"0\d", digits) and len(digits) > 4:
+        message = f"「{shown}」的区号或位数不对。"
+        return ParseError(message, PHONE_FORMS)
+    return ParseError(f"「{shown}」不是能识别的电话。", PHONE_FORMS)
 
 
 def _lost_nought(digits: str) -> bool:

@@ -45,30 +45,26 @@ EMPTY = EMPTY_TEXT | {
     "未填写",
     "不详",
 }
-# A formula's error is no content: taken as text it would become the name of a listing.
-EXCEL_ERRORS = {
-    "#N/A",
-    "#REF!",
-    "#VALUE!",
-    "#DIV/0!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    "#SPILL!",
-    "#CALC!",
-    "#GETTING_DATA",
-    "#FIELD!",
-    "#BLOCKED!",
-    "#CONNECT!",
-    "#UNKNOWN!",
-    "#BUSY!",
-    "#PYTHON!",
-    "#EXTERNAL!",
-    "#TIMEOUT!",
-    "#LICENSE!",
-}
+# A formula's error is no content: taken as text it would become the name of a listing. Programs write them in the
+# language of the desk (#NAME?, #名称?, #NOM?, #WERT!, Err:502) and fill cells that are too narrow with ###.
+ERROR_TEXT = re.compile(
+    r"#[¡¿]?[^\W_][\w/.]{0,20}[!?]|#(?:n/?a|n/?d|nv|н/д|null|getting_data|calc|spill|error|err)|"
+    r"#{2,}|(?:#?err(?:or)?|错误)\s*:?\s*\d{3}|[#＃]错误[!！]?",
+    re.I,
+)
 PICTURE_TEXT = re.compile(
-    r"\s*=\s*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE)\s*\(", re.I
+    r"\s*[{@+'‘]*\s*[=@][\s@+]*(?:_xlfn\.)?(?:_xlws\.)?(?:DISPIMG|IMAGE|EMBED)\s*\(",
+    re.I,
+)
+# What stands in a cell whose content is elsewhere: [图片], 见图1, 详见附件《说明》, 同上.
+_ELSEWHERE = re.compile(
+    r"[\[(<]?(?:图片|照片|截图|插图|图像|image|picture|img)\s*\d*(?::[^\n]{0,60})?[\])>]?|"
+    r"(?:内容|具体|详细)?(?:请|可)?(?:详见|参见|参看|请看|见|如|同|另附)(?:上|下|右|左|本|后|所)?(?:面|附|列|页)?"
+    r"(?:图片?|附件|附图|附表|附录|附页|附|照片|截图|(?:word|excel|pdf|ppt)?(?:文档|文件)|word|excel|pdf|ppt)\s*[\d一二三四五六七八九十]*"
+    r"(?:所示|示)?(?:[《(<][^\n]{0,60}[》)>])?|"
+    r"(?:附件|附图|附表|另附)\s*[\d一二三四五六七八九十]*|[\w一-鿿 -]{1,60}\.(?:png|jpe?g|gif|bmp|tiff?|webp)|"
+    r"(?:内容)?(?:同上|同前|同左|同上一行|同上行|如上|[〃″])",
+    re.I,
 )
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
@@ -81,6 +77,10 @@ FORMULA_SIGNS = (
 # √ and × are what people tick on paper forms; 1 and 0 what programs export.
 YES_WORDS = {"是", "有", "y", "yes", "true", "1", "√", "对"}
 NO_WORDS = {"否", "不", "n", "no", "false", "0", "×"}
+
+
+ELSEWHERE_SIGNS = 80  # characters; a longer text says something itself
+_BRACKETS = str.maketrans("【】〔〕", "[][]")
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,16 @@ def clean_text(text: str | None) -> str:
 
 def escape_formula(text: str) -> str:
     """A text as it is written to a cell: an apostrophe before what could be a formula; `cell_text` takes it off."""
-    if text.startswith(FORMULA_SIGNS):
+    if _may_be_formula(text):
         return f"'{text}"
     return text
+
+
+def _may_be_formula(text: str) -> bool:
+    """Whether a spreadsheet program may take a text for a formula; some drop blanks and unseen characters first."""
+    return text.startswith(FORMULA_SIGNS) or drop_unseen(text).lstrip().startswith(
+        FORMULA_SIGNS
+    )
 
 
 def half_width(text: str) -> str:
@@ -206,15 +213,20 @@ def _plain_line_ends(text: str) -> str:
 
 
 def _text_of_string(raw: str) -> str:
+    half = half_width(raw)
     # WPS and other readers of DISPIMG leave the formula of a picture as its text.
-    if PICTURE_TEXT.match(raw):
+    if PICTURE_TEXT.match(half):
         raise ParseError("这一格放的是图片，读不出文字。", "请把图片里的内容写成文字。")
     # The apostrophe of `escape_formula`; one before any other text was meant.
-    if raw.startswith("'") and raw[1:].startswith(FORMULA_SIGNS):
+    if raw.startswith("'") and _may_be_formula(raw[1:]):
         raw = raw[1:]
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
-    if plain.upper() in EXCEL_ERRORS:
+    bare = half_width(plain).rstrip("。.;")
+    if ERROR_TEXT.fullmatch(bare):
         raise ParseError("这一格是公式算错的结果。", "改正公式，或直接填写内容。")
+    if len(bare) <= ELSEWHERE_SIGNS and _ELSEWHERE.fullmatch(bare.translate(_BRACKETS)):
+        message = f"这一格只写了「{plain}」，没有内容。"
+        raise ParseError(message, "把图片、附件或别处的内容写进这一格。")
     return plain
 
 

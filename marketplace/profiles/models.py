@@ -28,6 +28,7 @@ CERTIFICATE_STATES = {
     "returned": "要补充",
 }
 WILLINGNESS = {"deputy": "科技副总", "envoy": "科技特派员"}
+PERSONAL = {"audit": "personal"}
 # What a researcher decides on one by one: name → how the form and the pages call it.
 RESEARCHER_FIELDS = {
     "fields": "技术领域",
@@ -51,9 +52,10 @@ class ResearcherProfile(Model):
         primary_key=True,
         autoincrement=False,
     )
-    title: Mapped[str] = mapped_column(String(40), default="")
-    discipline: Mapped[str] = mapped_column(String(60), default="")
-    offer: Mapped[str] = mapped_column(Text, default="")
+    # What can be erased stands apart from the audit.
+    title: Mapped[str] = mapped_column(String(40), default="", info=PERSONAL)
+    discipline: Mapped[str] = mapped_column(String(60), default="", info=PERSONAL)
+    offer: Mapped[str] = mapped_column(Text, default="", info=PERSONAL)
     deputy: Mapped[bool] = mapped_column(default=False, server_default=false())
     envoy: Mapped[bool] = mapped_column(default=False, server_default=false())
     # One column each and no list in one: the directory may look for nothing that is not public, on either database.
@@ -137,12 +139,12 @@ class BrokerProfile(Model):
         primary_key=True,
         autoincrement=False,
     )
-    number: Mapped[str] = mapped_column(String(40), default="")
+    number: Mapped[str] = mapped_column(String(40), default="", info=PERSONAL)
     level: Mapped[str | None] = mapped_column(String(12))
     issuer: Mapped[str] = mapped_column(String(80), default="")
     # None where the certificate names no end.
     valid_to: Mapped[date | None]
-    introduction: Mapped[str] = mapped_column(Text, default="")
+    introduction: Mapped[str] = mapped_column(Text, default="", info=PERSONAL)
     listed: Mapped[bool] = mapped_column(default=False, server_default=false())
     number_public: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[str] = mapped_column(

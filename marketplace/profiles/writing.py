@@ -10,7 +10,7 @@ from datetime import date
 from marketplace.dictionaries.models import fields_of_level
 from marketplace.errors import Invalid
 from marketplace.parsing import ParseError
-from marketplace.parsing.telephones import holds_contact
+from marketplace.parsing.contacts import holds_contact
 from marketplace.parsing.text import half_width, read_line, read_prose
 from marketplace.profiles.models import LEVELS, RESEARCHER_FIELDS
 

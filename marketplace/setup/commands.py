@@ -34,6 +34,10 @@ def commands(samples: bool | None) -> None:
         f"  database: at the newest migration, {preparing.add_first_rows()} dictionary rows added"
     )
     is_demo = current_app.config["ENVIRONMENT"] == "demo"
+    if is_demo:
+        click.echo(
+            "  audit key: made by this demonstration, audit.key in the data folder"
+        )
     if samples is None:
         # A demo that holds anything is somebody's own by now and gets no samples unless they ask for them.
         samples = is_demo and preparing.is_empty()

@@ -5,8 +5,9 @@ What every site needs, demonstration or not, is in `preparing.py`. Nothing here 
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,7 @@ from flask import current_app
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
-from marketplace.accounts.models import PLACES, ROLES, Person
+from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
@@ -24,11 +25,20 @@ from marketplace.exchange import importing
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.memberships import deeds as membership_deeds
+from marketplace.memberships import queries as membership_queries
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
+from marketplace.setup.demo_people import (
+    DEMO_PEOPLE,
+    NEWCOMER,
+    NEWCOMER_USCC,
+    ORGANISATION_KIND,
+    TWIN,
+)
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
@@ -37,51 +47,9 @@ SAMPLE_LISTS = (
     ("demands.csv", "demand"),
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
-DEMO_PASSWORD = "liaocheng-demo"  # noqa: S105
-UNIVERSITY = "聊城大学（示例）"
-SERVICE_BODY = "鲁西技术转移服务中心（示例）"
-OPERATOR = "聊城科技大市场运营中心（示例）"
-ORGANISATION_KIND = {
-    UNIVERSITY: "university",
-    SERVICE_BODY: "service_body",
-    OPERATOR: "operator",
-}
-
-
-@dataclass(frozen=True)
-class DemoPerson:
-    """Somebody who shows the site.
-
-    Attributes:
-        name: how they are called.
-        organisation: its name; None for the owner of the first sample demand.
-        role: code of a role of the site; empty for none.
-        place: code of their place in the organisation.
-        administers: whether they look after its people.
-    """
-
-    name: str
-    organisation: str | None
-    role: str = ""
-    place: str = "member"
-    administers: bool = False
-
-    @property
-    def title(self) -> str:
-        """What they are, in Chinese."""
-        return ROLES.get(self.role) or PLACES[self.place]
-
-
-# By sign-in name.
-DEMO_PEOPLE = {
-    "firm": DemoPerson("示例企业用户", None, administers=True),
-    "researcher": DemoPerson("示例科研人员", UNIVERSITY, place="researcher"),
-    "desk": DemoPerson("示例成果转化岗", UNIVERSITY, place="desk", administers=True),
-    "broker": DemoPerson("示例技术经理人", SERVICE_BODY, role="broker"),
-    "operator": DemoPerson("示例运营人员", OPERATOR, role="operator"),
-    "auditor": DemoPerson("示例审计人员", OPERATOR, role="auditor"),
-}
-
+DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
+# What the history of each organisation says it was verified by.
+CHECKED = "示例数据，未核对证照"
 # What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
 # every tray and every list of 我的 has something to show. None is public: search and matches stay those of the lists.
 FIRM_CONTACT = {"contact_name": "技术部（示例）", "contact_phone": "0635-0000011"}
@@ -209,8 +177,16 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     """
     if current_app.config["ENVIRONMENT"] == "live":
         raise NotAllowed("正式站不能载入示例数据。", "示例只用于 MARKET_ENV=demo。")
+    codes = _read_codes()
     for name, kind in SAMPLE_LISTS:
         sheet = importing.parse_file(SAMPLES / name, kind)
+        for owner in dict.fromkeys(entry.owner for entry in sheet.entries):
+            _add_verified(
+                owner.name,
+                kind=owner.kind,
+                uscc=owner.uscc or codes[owner.name],
+                district_code=owner.district_code,
+            )
         outcome = exchange_deeds.import_rows(sheet, by=None, publish=True)
         report(
             f"demo/{name}: {outcome.new} listings, {outcome.published} published, {outcome.refused} refused"
@@ -222,14 +198,46 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             name=person.name,
             password=DEMO_PASSWORD,
             roles=[person.role] if person.role else [],
-            organisations=[_organisation(person.organisation)],
+            organisations=_organisations(person.organisation, codes),
             place=person.place,
             administers=person.administers,
         )
     _add_profiles()
+    _let_people_come_in()
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
+    _assign_first_confidential()
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
+
+
+def _let_people_come_in() -> None:
+    """A firm that waits to be verified, a request that waits for its administrator, and a twin to be merged."""
+    newcomer, joiner = _demo_person("newcomer"), _demo_person("joiner")
+    if not newcomer.memberships:
+        membership_deeds.found_organisation(
+            NEWCOMER,
+            uscc=NEWCOMER_USCC,
+            kind="firm",
+            district_code="371581",
+            by=newcomer,
+        )
+    first = _demo_person("firm").organisations[0]
+    if not membership_queries.own_requests(joiner):
+        membership_deeds.ask_to_join(first, note="技术部，负责保持器", by=joiner)
+    organisation_deeds.draft_organisation(TWIN, kind="firm", district_code="371502")
+    organisation_deeds.propose_twins()
+
+
+def _assign_first_confidential() -> None:
+    """Give the first confidential demand to a broker, who alone of both then reads it."""
+    table = LISTINGS["demand"]
+    query = db.select(table).where(
+        table.visibility == "confidential", table.state == "published"
+    )
+    row = db.session.scalars(query.order_by(table.id).limit(1)).first()
+    broker = _demo_person("broker")
+    if row is not None and broker.id not in row.broker_ids:
+        listing_deeds.assign_broker(row, broker, by=_demo_person("operator"))
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:
@@ -289,14 +297,35 @@ def _demo_person(name: str) -> Person:
     return person
 
 
-def _organisation(name: str | None) -> Organisation:
-    """The named organisation of the demonstration, or the owner of the first sample demand."""
+def _read_codes() -> dict[str, str]:
+    """Name → 统一社会信用代码 of the organisations whose lists have no column of codes."""
+    with (SAMPLES / "organisations.tsv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    return {row["单位名称"]: row["统一社会信用代码"] for row in rows}
+
+
+def _add_verified(
+    name: str, *, kind: str, uscc: str, district_code: str | None
+) -> Organisation:
+    """An organisation of the demonstration, verified: no import verifies anybody, and its lists are to be public."""
+    return organisation_deeds.add_organisation(
+        name,
+        kind=kind,
+        uscc=uscc,
+        district_code=district_code,
+        checked=CHECKED,
+        by=None,
+    )
+
+
+def _organisations(name: str | None, codes: Mapping[str, str]) -> list[Organisation]:
+    """The named organisation of the demonstration, or the owner of the first sample demand; none for an empty name."""
+    if name == "":
+        return []
     if name is None:
         table = LISTINGS["demand"]
         query = db.select(table).order_by(table.id).limit(1)
         owner: Organisation = db.session.scalars(query).one().organisation
-        return owner
+        return [owner]
     kind = ORGANISATION_KIND[name]
-    return organisation_deeds.draft_organisation(
-        name, kind=kind, district_code="371502", verified=True
-    )
+    return [_add_verified(name, kind=kind, uscc=codes[name], district_code="371502")]

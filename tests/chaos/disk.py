@@ -23,13 +23,14 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from marketplace.setup.demonstration import DEMO_PASSWORD
 from tests.chaos.browser import Answers, Broken, Browser, Forms
 from tests.served import BIN, ROOT, free_port
 
 INSIDE = "MARKET_DISK_TRIAL"
 SIZE = "40m"
 SHARED = "8m"
-PASSWORD = "liaocheng-demo"
+PASSWORD = DEMO_PASSWORD
 PAGES = (
     "/",
     "/search?q=轴承",

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace.setup.demonstration import DEMO_PASSWORD
 from tests.chaos.browser import Answers, Broken, Browser, Forms
 
-PASSWORD = "liaocheng-demo"
+PASSWORD = DEMO_PASSWORD
 WORDS = (
     "轴承",
     "电池隔膜",

@@ -20,6 +20,7 @@ from marketplace import create_app
 from marketplace.accounts.models import Person
 from marketplace.extensions import db
 from marketplace.listings.models import LISTINGS
+from tests.factories import signed_in
 from tests.fuzz.walking import unsound_texts, walk
 from tests.served import prepare
 
@@ -53,8 +54,7 @@ def report(app: Any, count: int, seed: int) -> int:
     """Walk as a guest and as every person of the demonstration; 0 where all was well."""
     with app.app_context():
         people = {
-            one.email: one.fs_uniquifier
-            for one in db.session.scalars(db.select(Person))
+            one.email: signed_in(one) for one in db.session.scalars(db.select(Person))
         }
         known: dict[str, list[Any]] = {
             "kind": list(LISTINGS),
@@ -71,11 +71,10 @@ def report(app: Any, count: int, seed: int) -> int:
             known.setdefault("other_id", []).extend(ids)
         db.session.remove()
     browsers = {"guest": app.test_client()}
-    for email, uniquifier in people.items():
+    for email, session in people.items():
         browsers[email] = app.test_client()
         with browsers[email].session_transaction() as cookie:
-            cookie["_user_id"] = uniquifier
-            cookie["_fresh"] = True
+            cookie.update(session)
     found = walk(app, browsers, known, count=count, seed=seed)
     total: Counter[str] = Counter()
     for reader, statuses in found.statuses.items():

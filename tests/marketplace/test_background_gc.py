@@ -11,6 +11,9 @@ import weakref
 
 import pytest
 
+from tests.forked import start_child, wait_for
+from tests.served import ROOT
+
 SINCE = pytest.mark.skipif(
     sys.version_info >= (3, 12), reason="Python itself collects between instructions"
 )
@@ -18,7 +21,7 @@ SINCE = pytest.mark.skipif(
 # States whose owners are garbage while their attributes become a dict: dies without background_gc.start().
 FAULT = """
 import gc, weakref
-from marketplace import background_gc
+import background_gc
 
 class Owner: pass
 
@@ -62,7 +65,9 @@ def lasts(reference: weakref.ref[Circle], seconds: float = 10) -> bool:
 
 @SINCE
 def test_the_fault_does_not_strike() -> None:
-    environment = {**os.environ, "PYTHONMALLOC": "debug"}
+    # By itself, for it needs nothing of the site.
+    folder = str(ROOT / "marketplace")
+    environment = {**os.environ, "PYTHONMALLOC": "debug", "PYTHONPATH": folder}
     done = subprocess.run(
         [sys.executable, "-c", FAULT],
         env=environment,
@@ -90,9 +95,6 @@ def test_garbage_is_collected() -> None:
 @SINCE
 @pytest.mark.usefixtures("app")
 def test_in_a_forked_process_too() -> None:
-    child = os.fork()
-    if child == 0:
-        os._exit(int(lasts(weakref.ref(Circle()))))
-    _, status = os.waitpid(child, 0)
+    child = start_child(lambda: sys.exit(lasts(weakref.ref(Circle()))))
 
-    assert os.waitstatus_to_exitcode(status) == 0
+    assert wait_for(child) == 0

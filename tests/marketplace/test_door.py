@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 
-from config import Config
-from marketplace import contributions, create_app, persistence
+from marketplace import contributions, persistence
 from marketplace.door import FILES, deed_of
 from marketplace.extensions import db
 from marketplace.permissions import Guest, may
@@ -23,17 +20,13 @@ SignIn = Callable[..., FlaskClient]
 HOST = "market.example.cn"
 
 
-@pytest.fixture
-def named(tmp_path: Path) -> Iterator[Flask]:
-    """A site that knows its name."""
-    environ = {
-        "MARKET_ENV": "test",
-        "DATA_DIR": str(tmp_path),
-        "SITE_HOST": f"{HOST}, probe.internal",
-    }
-    site = create_app(Config.from_env(environ))
-    with site.app_context():
-        upgrade()
+@pytest.fixture(scope="module")
+def named(
+    tmp_path_factory: pytest.TempPathFactory, build_site: Callable[..., Flask]
+) -> Iterator[Flask]:
+    """A site that knows its name; nobody writes to it."""
+    folder = tmp_path_factory.mktemp("named")
+    site = build_site(folder, SITE_HOST=f"{HOST}, probe.internal")
     yield site
     with site.app_context():
         db.engine.dispose()
@@ -263,6 +256,8 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
         "kind": row.kind,
         "code": "bearing",
         "filename": "site.css",
+        "number": 1,
+        "token": "nothing",
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -274,6 +269,8 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
 
 
 OPEN = {
+    "accounts.privacy",
+    "accounts.terms",
     "catalogue.home",
     "catalogue.search",
     "catalogue.suggest",

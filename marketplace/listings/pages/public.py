@@ -6,6 +6,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
+from marketplace.audit.looks import was_recorded
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint
@@ -29,6 +30,11 @@ def _listing_page(kind: str, listing_id: int) -> str:
     """The page of a listing as this reader may see it, with what other rooms put beside it."""
     row = queries.get_visible(kind, listing_id, by=current_reader())
     sheet = detail.detail_for(row, by=current_reader())
+    # Before it is shown: a look that cannot be recorded sees what a guest sees.
+    if sheet.shows_contact and not was_recorded(
+        "contact.read", kind=kind, thing=listing_id
+    ):
+        sheet = sheet.without_contact()
     return render_template(
         f"listings/{kind}.html",
         row=sheet.view,

@@ -21,11 +21,14 @@ from marketplace.listings import deeds, queries, readiness, worklists
 from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
-from marketplace.listings.writing import DuplicateTitle
+from marketplace.listings.writing import AlreadySaved, DuplicateTitle
 from marketplace.permissions import require
 
 Form: TypeAlias = AchievementForm | DemandForm
 Row: TypeAlias = Achievement | Demand
+FORMS_REMEMBERED = (
+    8  # forms of new listings of which the browser keeps what they became
+)
 
 
 @blueprint.route(f"/mine/{KIND}/new", methods=["GET", "POST"])
@@ -105,6 +108,8 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         return _refused_page(form, row, deed)
     try:
         saved = _save(form, row)
+    except AlreadySaved as error:
+        return _answer_second_press(form, deed, error)
     except Invalid as error:
         form.blame(error.problems)
         return _refused_page(form, row, deed, error=error)
@@ -112,7 +117,11 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         assert row is not None  # noqa: S101  only a stored row can have been changed by somebody else
         fresh = queries.get_visible(form.kind, row.id, by=current_user)
         return _form_page(form, fresh, 409, error=error)
+    if row is None:
+        _remember_saved(form, saved)
     session["kept"] = _draft_key(form.kind, row)
+    for remark in form.remarks():
+        flash(remark)
     if deed == "submit":
         return hand_in(saved, saved.revision, saved_message="草稿已保存。")
     flash(_saved_message(saved), "success")
@@ -132,7 +141,44 @@ def _save(form: Form, row: Row | None) -> Row:
         )
     if form.owner is None and form.owners:
         raise Invalid("先选单位。", problems={"organisation": ["选一个单位。"]})
-    return deeds.create(form.kind, values, organisation=form.owner, by=current_user)
+    made = session.get("made", {}).get(str(form.once.data))
+    first = queries.find_own(form.kind, made, by=current_user) if made else None
+    if first is not None:
+        raise AlreadySaved(first.title, first.id)
+    return deeds.create(
+        form.kind,
+        values,
+        organisation=form.owner,
+        by=current_user,
+        opened=form.opened,
+    )
+
+
+def _remember_saved(form: Form, saved: Row) -> None:
+    """Keep in the browser what a form was saved as: one that is sent again after going back makes no second listing."""
+    if form.opened is None:
+        return
+    made = [*session.get("made", {}).items(), (str(form.once.data), saved.id)]
+    session["made"] = dict(made[-FORMS_REMEMBERED:])
+
+
+def _answer_second_press(
+    form: Form, deed: str, error: AlreadySaved
+) -> ResponseReturnValue:
+    """Lead to the listing that the first press made; where other things were typed since, say so and keep them."""
+    first = queries.get_visible(form.kind, error.existing_id, by=current_user)
+    if form.differing(first):
+        # Pressed once more, it is meant as another listing.
+        form.renew()
+        form.blame(error.problems)
+        return _form_page(form, None, 409, error=error)
+    if deed == "submit" and first.life.can(first.state, "submit"):
+        return hand_in(first, first.revision)
+    flash(f"「{first.title}」已经保存，第二次按下没有再存一条。", "success")
+    session["kept"] = _draft_key(form.kind, None)
+    if not first.life.can(first.state, "edit"):
+        return redirect(url_for("desk.mine"), 303)
+    return redirect(url_for("listings.edit", kind=first.kind, listing_id=first.id), 303)
 
 
 def _refused_page(
@@ -186,6 +232,9 @@ def _form_page(
     if isinstance(error, Stale) and row is not None:
         stored = _stored_values(form, row)
         form.seen.data = row.revision
+    # A text handed on by another form, as by the trial, comes without the mark of this one.
+    if row is None and form.opened is None:
+        form.renew()
     if not focus:
         form.leave_room()
     looked_at = form.main_text() if "look" in request.values else None
@@ -244,7 +293,7 @@ def _missing_values(form: Form, row: Row | None) -> dict[str, list[str]]:
 
 def _listing_of_that_title(kind: str, error: MarketError | None) -> Row | None:
     """The listing that has the title already, so that the writer can go there."""
-    if not isinstance(error, DuplicateTitle):
+    if not isinstance(error, DuplicateTitle | AlreadySaved):
         return None
     return queries.get_visible(kind, error.existing_id, by=current_user)
 

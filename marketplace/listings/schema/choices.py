@@ -17,6 +17,7 @@ from marketplace.listings.schema.dictionaries import Dictionaries, Dictionary
 from marketplace.listings.schema.field import Field, Report
 from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing import ParseError
+from marketplace.parsing.levels import find_level
 from marketplace.parsing.text import cell_text, compact_text
 
 SECRET_WORDS = {"国家秘密", "秘密", "机密", "绝密", "国家机密", "涉密", "国家级秘密"}
@@ -24,7 +25,7 @@ SECRET = ParseError(
     "国家秘密不能在互联网上传输，也不能在这里登记；这一行没有读取。",
     "请立即停止传送这份文件，并联系本单位保密部门。公开的成果填 非密、内部 或 商业秘密。",
 )
-_LEVEL = re.compile(r"(?i)(trl)?第?([1-9])级?", re.ASCII)
+_PARTS = re.compile(r"[()（）【】\[\]/／、，,;；\s]+")
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
@@ -133,15 +134,28 @@ class Stage(Term):
 
     def _read_both(self, raw: Any) -> tuple[str, int | None] | None:
         """The stage, and the level where the cell names a level."""
-        found = _LEVEL.fullmatch(compact_text(raw))
+        plain = cell_text(raw)
         # A term wins over a level: a future stage might be named by a digit.
-        if found and self.vocabulary.find_code(cell_text(raw)) is None:
-            level = int(found[2])
+        term = self.vocabulary.find_code(plain)
+        if term is not None:
+            return term, None
+        level = self._level_of(plain)
+        if level is not None:
             return terms.TRL_STAGES[level], level
+        # 中试（TRL6）, TRL6/中试
+        parts = [part for part in _PARTS.split(plain) if part.strip()]
+        codes = list(filter(None, map(self.vocabulary.find_code, parts)))
+        levels = list(filter(None, map(self._level_of, parts)))
+        if len(parts) == 2 and codes and levels:
+            return codes[0], levels[0]
         code = self.vocabulary.read_one(raw)
         if code is None:
             return None
         return code, None
+
+    def _level_of(self, plain: str) -> int | None:
+        level = find_level(plain)
+        return level if level in terms.TRL_STAGES else None
 
 
 class DemandType(Term):

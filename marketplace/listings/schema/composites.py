@@ -16,10 +16,14 @@ from marketplace.listings.schema.terms import ORGANISATION_TERMS
 from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.organisations.models import key_of
 from marketplace.parsing.days import read_months, read_years
-from marketplace.parsing.lists import join_items
+from marketplace.parsing.name_lists import Remarked
 from marketplace.parsing.numbers import read_uscc
-from marketplace.parsing.people import ORGANISATION_MOST, read_organisations
-from marketplace.parsing.text import cell_text, read_line
+from marketplace.parsing.organisation_lists import (
+    read_organisations,
+    write_organisations,
+)
+from marketplace.parsing.text import cell_text
+from marketplace.parsing.unnamed import is_unnamed_organisation
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -130,11 +134,6 @@ class OwnerKind(OwnerColumn):
         return ORGANISATION_TERMS
 
 
-def read_owner_name(raw: Any) -> str | None:
-    """The name of one organisation."""
-    return read_line(raw, ORGANISATION_MOST)
-
-
 def read_owner_kind(raw: Any) -> str | None:
     """The kind of an organisation, None for a word that is none of ours."""
     return ORGANISATION_TERMS.find_code(cell_text(raw))
@@ -145,40 +144,80 @@ def read_owner_uscc(raw: Any) -> str | None:
     return read_uscc(raw)
 
 
-class Organisations(ListColumn):
-    """完成单位: the owner, and all completing organisations where there are several."""
+def first_name(cell: Any) -> str:
+    """The first name of a cell of organisations, whether it holds several or one; "" for none."""
+    if isinstance(cell, list):
+        return str(cell[0]) if cell else ""
+    return str(cell)
+
+
+class NamedOwners(ListColumn):
+    """A column that names the owner, perhaps with others beside it."""
 
     def read_cell(
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
     ) -> Any:
         return read_organisations(raw)
 
+    def report_remarks(self, names: Any, report: Report) -> None:
+        """Say what of the cell was not taken as it stood."""
+        remarks = names.remarks if isinstance(names, Remarked) else []
+        for remark in remarks:
+            report.report_notice(self.name, remark)
+
+
+class OwnerName(NamedOwners):
+    """The organisation that owns the listing; others that the cell names have no place and are only told."""
+
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
-        names = [owner.name for owner in row.co_owners] or [row.holder_name]
-        return join_items(names, read_organisations)
+        return write_organisations([row.holder_name])
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         names = cells[self.name]
+        self.report_remarks(names, report)
+        if len(names) > 1:
+            others = "、".join(names[1:])
+            report.report_notice(
+                self.name,
+                f"写了 {len(names)} 个单位，按「{names[0]}」记录；{others[:80]}没有记录。",
+            )
+
+
+class Organisations(NamedOwners):
+    """完成单位: the owner, and all completing organisations where there are several."""
+
+    def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
+        names = [owner.name for owner in row.co_owners] or [row.holder_name]
+        return write_organisations(names)
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        self.report_remarks(cells[self.name], report)
+        names: list[str] = []
+        for name in cells[self.name]:
+            if is_unnamed_organisation(name):
+                report.report_notice(
+                    self.name,
+                    f"「{name[:40]}」是隐去的名称，没有记为{self.label}。",
+                )
+                continue
+            names.append(name)
         lead = cells.get("lead")
         # The owner may be the second organisation; without a row of their own the order would be lost.
-        led_by_another = lead and key_of(names[0]) != key_of(lead)
-        if len(names) > 1 or led_by_another:
+        led_by_another = lead and key_of(first_name(names)) != key_of(first_name(lead))
+        if names and (len(names) > 1 or led_by_another):
             values["co_owners"] = [{"name": name} for name in names]
 
 
-class Lead(ListColumn):
+class Lead(OwnerName):
     """第一完成单位: the owner where it is not the first of the completing organisations."""
-
-    def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
-    ) -> Any:
-        return read_owner_name(raw)
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
         owner = row.holder_name
         first = row.co_owners[0].name if row.co_owners else owner
         if key_of(first) == key_of(owner):
             return None
-        return owner
+        return write_organisations([owner])

@@ -96,6 +96,7 @@ class ListColumn:
         list_place: its place among the columns, with gaps; 0 where lists do not have it.
         unit: unit of its numbers, named in the header and at the control; empty where it has none.
         width: width of the column in a written file, in characters.
+        verbatim: it holds codes: as numbers they would lose their leading zeros and all figures after the fifteenth.
     """
 
     several: ClassVar[bool] = False  # takes several terms of its vocabulary
@@ -112,6 +113,7 @@ class ListColumn:
     list_place: int = 0
     unit: str = ""
     width: int = 16
+    verbatim: bool = False
 
     @property
     def header(self) -> str:
@@ -263,6 +265,22 @@ class Field(ListColumn):
     def words(self, value: Any) -> str:
         """A value that is there, in words."""
         return str(value)
+
+    def typed(self, value: Any) -> str:
+        """A value as its control shows it; reading it gives the same value again."""
+        return self.words(value)
+
+    def read_typed(self, raw: Any) -> Any:
+        """A text that a person typed as a value, where a form asks for more than a list; else as `read`."""
+        return self.read(raw)
+
+    def remark_on(self, raw: Any) -> str:
+        """What a form says of a text that was taken for something else than it says (约50万 for 50); mostly nothing.
+
+        Raises:
+            ParseError: it cannot be understood.
+        """
+        return ""
 
     def describe(self, row: Any) -> str:
         """The field of a listing in words."""

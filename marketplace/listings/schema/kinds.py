@@ -1,12 +1,13 @@
-"""The plain kinds of fields: lines and texts, days and months, numbers, sums, yes or no, key words.
+"""The plain kinds of fields: lines and texts, days and months, numbers, yes or no, key words.
 
-What is chosen from a closed list is in `choices.py`, what has rows of its own in `rows.py`.
+What is chosen from a closed list is in `choices.py`, what has rows of its own in `rows.py`, sums in `price.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -25,26 +26,19 @@ from sqlalchemy import Text as SqlText
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeEngine
 
+from marketplace.clock import today
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field, Report
-from marketplace.parsing.days import read_day, read_month
+from marketplace.parsing.days import read_day, read_month, read_period
 from marketplace.parsing.figures import read_decimal, read_whole
+from marketplace.parsing.levels import read_level
 from marketplace.parsing.lists import join_items, read_keywords
-from marketplace.parsing.money import read_sum
 from marketplace.parsing.numbers import read_registration
-from marketplace.parsing.telephones import (
-    Contact,
-    read_email,
-    read_emails,
-    read_phone,
-    read_phones,
-)
 from marketplace.parsing.text import read_flag, read_line, read_prose
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
 TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
-CONTACT_NAME = "contact_name"  # the field that takes a name written beside a telephone
 AT_MOST = f"最多 {TEXT_LIMIT} 字。"
 
 
@@ -126,58 +120,6 @@ class Registration(Line):
         return read_registration(raw)
 
 
-class ContactLine(Line):
-    """A line of a list that may hold more than the column: who is named beside a number, a second address."""
-
-    is_short: ClassVar[bool] = True
-
-    def fill_values(
-        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
-    ) -> None:
-        found: Contact = cells[self.name]
-        values[self.name] = found.text
-        if found.remark:
-            report.report_notice(self.name, found.remark)
-
-
-class Phone(ContactLine):
-    """One or two telephone numbers."""
-
-    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_phone(raw)
-
-    def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
-    ) -> Any:
-        return read_phones(raw)
-
-    def complete_values(
-        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
-    ) -> None:
-        name = cells[self.name].name
-        known = values.get(CONTACT_NAME, "")
-        if not name or name in known:
-            return
-        # 张三 13800000000 names whom the number reaches; beside another name it is only said.
-        if known:
-            report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
-            return
-        values[CONTACT_NAME] = name
-        report.report_notice(self.name, f"号码旁边的「{name}」记为联系人。")
-
-
-class Email(ContactLine):
-    """A mail address."""
-
-    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_email(raw)
-
-    def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
-    ) -> Any:
-        return read_emails(raw)
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Text(Field):
     """A text of several lines.
@@ -231,11 +173,20 @@ class Flag(Field):
         return "是" if value else "否"
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Day(Field):
-    """A day."""
+    """A day.
+
+    Attributes:
+        is_ahead: it lies ahead when it is written down.
+        years_ahead: years beyond which it is more likely a slip of the hand; 0 for any.
+    """
 
     is_short: ClassVar[bool] = True
     empty: ClassVar[Any] = None
+
+    is_ahead: bool = False
+    years_ahead: int = 0
 
     def sql_type(self) -> TypeEngine[Any]:
         return Date()
@@ -243,8 +194,36 @@ class Day(Field):
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_day(raw)
 
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_period(raw)
+
+    def remark_on(self, raw: Any) -> str:
+        period = read_period(raw)
+        return period.remark if period else ""
+
+    def doubt_about(self, value: date | None) -> str:
+        """What is said of a day that is over already, or too far away; empty for others."""
+        if value is None:
+            return ""
+        if self.is_ahead and value < today():
+            return f"{self.label} {day(value)} 已经过了，请核对年份。"
+        if self.years_ahead and value.year - today().year > self.years_ahead:
+            return f"{self.label} {day(value)} 太远了，请核对年份；最多写到 {self.years_ahead} 年以后。"
+        return ""
+
     def words(self, value: Any) -> str:
         return day(value)
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        period = cells[self.name]
+        values[self.name] = period.last
+        for message in (period.remark, self.doubt_about(period.last)):
+            if message:
+                report.report_notice(self.name, message)
 
 
 class Month(Field):
@@ -294,25 +273,11 @@ class Level(Whole):
         )
         return [CheckConstraint(condition, name=self.name)]
 
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_level(raw, self.low, self.high, self.names)
+
     def words(self, value: Any) -> str:
         return f"{value} 级 {self.names[value]}"
-
-
-class Amount(Field):
-    """A sum of money in 万元."""
-
-    is_short: ClassVar[bool] = True
-    empty: ClassVar[Any] = None
-
-    def sql_type(self) -> TypeEngine[Any]:
-        # 万元 with four places is one yuan.
-        return Exact(14, 4)
-
-    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_sum(raw)
-
-    def words(self, value: Any) -> str:
-        return amount(value)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from marketplace.listings.schema.composites import first_name
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.listing import ListingSchema
 from marketplace.organisations.models import key_of
@@ -55,10 +56,7 @@ def owner_column(schema: ListingSchema, cells: Mapping[str, Any]) -> ListColumn:
 
 def owner_name(schema: ListingSchema, cells: Mapping[str, Any]) -> str | None:
     """The name of the owner; None where the row does not give it. Arguments as of `owner_column`."""
-    named: Any = cells.get(owner_column(schema, cells).name)
-    if isinstance(named, list):
-        named = named[0]
-    return named or None
+    return first_name(cells.get(owner_column(schema, cells).name) or "") or None
 
 
 def owner_of_cells(schema: ListingSchema, cells: Mapping[str, Any]) -> NamedOwner:

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy.types import TypeEngine
 
 from marketplace.listings.schema import terms
 from marketplace.listings.schema.choices import Term
 from marketplace.listings.schema.dictionaries import Dictionaries
-from marketplace.listings.schema.field import ListColumn, Report, Rule
-from marketplace.listings.schema.kinds import Amount
+from marketplace.listings.schema.field import Field, ListColumn, Report, Rule
+from marketplace.listings.schema.kinds import Exact
 from marketplace.parsing import ParseError
 from marketplace.parsing.money import (
-    describe_large,
+    Money,
+    describe_odd,
     read_money,
     read_sum,
+    refuse_doubtful,
+    sum_in_words,
     write_money,
 )
-from marketplace.wording import money
+from marketplace.wording import amount, money
 
 NEGOTIABLE = "negotiable"
 FREE_PRICE = "免费"
+ZERO_PRICE = "价格写的是 0，按免费记录；没有定价请写「面议」。"
 NO_BUDGET = "资金不能是 0。"
 NO_BUDGET_ADVICE = "没有定下来就写「面议」，或留空。"
 
@@ -40,6 +45,40 @@ def format_price(figures: Sequence[Decimal | None], mode: str | None) -> str:
     if mode == "appraised" and figures[0] is not None:
         return f"{words}（评估参考价）"
     return words
+
+
+class Amount(Field):
+    """A sum of money in 万元."""
+
+    is_short: ClassVar[bool] = True
+    empty: ClassVar[Any] = None
+    # 1 亿元: more than any price or budget of these lists that was no slip of the unit. A list says so, a form asks.
+    usual_most: ClassVar[Decimal] = Decimal(10_000)
+
+    def sql_type(self) -> TypeEngine[Any]:
+        # 万元 with four places is one yuan.
+        return Exact(14, 4)
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_sum(raw)
+
+    def read_typed(self, raw: Any) -> Any:
+        return read_sum(raw, self.usual_most)
+
+    def remark_on(self, raw: Any) -> str:
+        found = read_money(raw)
+        if found is None:
+            return ""
+        return found.remark or describe_odd(found.high, self.usual_most)
+
+    def words(self, value: Any) -> str:
+        return amount(value)
+
+    def typed(self, value: Any) -> str:
+        # As it must be written to be taken: a stored sum of this size is not asked for again.
+        if value > self.usual_most:
+            return sum_in_words(value)
+        return self.words(value)
 
 
 class PriceMode(Term):
@@ -71,7 +110,10 @@ class Budget(Amount):
         return format_price((row.budget,), NEGOTIABLE if row.budget_negotiable else "")
 
     def read_cell(
-        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+        self,
+        raw: Any,
+        dictionaries: Dictionaries | None,
+        unit: Decimal | None = None,
     ) -> Any:
         found = read_money(raw, unit)
         if found is not None and found.high is not None and not found.high:
@@ -84,21 +126,35 @@ class Budget(Amount):
         return row.budget
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        found = read_sum(raw)
-        if found is not None and not found:
-            raise ParseError(NO_BUDGET, NO_BUDGET_ADVICE)
-        return found
+        found = self.read_cell(raw, dictionaries)
+        if found is None:
+            return None
+        if found.high is None:
+            raise ParseError("这里只填金额；没有定下来就选「面议」。")
+        return found.high
+
+    def read_typed(self, raw: Any) -> Any:
+        value = self.read(raw)
+        found = read_money(raw)
+        if found is not None:
+            refuse_doubtful(found, self.usual_most)
+        return value
+
+    def remark_on(self, raw: Any) -> str:
+        found = read_money(raw)
+        if found is None or found.high is None:
+            return ""
+        return _remark_on_range(found) or describe_odd(found.high, self.usual_most)
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         # What a firm is ready to spend at most is what can be compared with a price.
-        low, high, remark = cells[self.name]
-        values["budget"] = high
-        values["budget_negotiable"] = high is None
-        if low != high:
-            remark = f"写的是一个区间，按上限 {high.normalize():f} 万元记录。"
-        for message in (remark, describe_large(high)):
+        found = cells[self.name]
+        values["budget"] = found.high
+        values["budget_negotiable"] = found.high is None
+        remarks = (_remark_on_range(found), describe_odd(found.high, self.usual_most))
+        for message in remarks:
             if message:
                 report.report_notice(self.name, message)
 
@@ -123,8 +179,11 @@ class PriceColumn(ListColumn):
     def complete_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        low, high, remark = cells[self.name]
-        for message in (remark, describe_large(high)):
+        found = cells[self.name]
+        low, high = found.low, found.high
+        free = ZERO_PRICE if high == 0 and not found.is_sure else ""
+        odd = describe_odd(high, Amount.usual_most)
+        for message in (found.remark, odd, free):
             if message:
                 report.report_notice(self.name, message)
         written = values.get("price_mode")
@@ -143,6 +202,13 @@ class PriceColumn(ListColumn):
         values["price_mode"] = written or meant
         values["price_min"] = low
         values["price_max"] = high if meant == "range" else None
+
+
+def _remark_on_range(found: Money) -> str:
+    """What is said of a budget: a range is taken by its upper end, which is what can be compared with a price."""
+    if found.low != found.high and found.high is not None:
+        return f"写的是一个区间，按上限 {found.high.normalize():f} 万元记录。"
+    return found.remark
 
 
 def mode_of_sums(low: Decimal | None, high: Decimal | None) -> str:

@@ -33,7 +33,7 @@ class Part:
     """How a list holds one field of a right: a column whose items follow the order of the other columns.
 
     Attributes:
-        aliases, advice, example, place: as of `ListColumn`.
+        aliases, advice, example, place, verbatim: as of `ListColumn`.
         prefixed: the header needs the name of the rows before the field's own (知识产权名称).
         shared: a single item counts for all rights.
         loose: 、and ，part items as well.
@@ -43,6 +43,7 @@ class Part:
     aliases: tuple[str, ...] = ()
     advice: str = ""
     example: str = ""
+    verbatim: bool = False
     prefixed: bool = False
     shared: bool = False
     loose: bool = False
@@ -129,6 +130,7 @@ def columns_of_rights(rights: Rights) -> list[RightPart]:
             advice=part.advice,
             example=part.example,
             list_place=part.place,
+            verbatim=part.verbatim,
             rights=rights,
             part=name,
         )

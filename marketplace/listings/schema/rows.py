@@ -21,7 +21,8 @@ from marketplace.listings.schema.field import Field, Report, Rule
 from marketplace.listings.schema.kinds import Text
 from marketplace.parsing import ParseError
 from marketplace.parsing.figures import read_metrics
-from marketplace.parsing.people import read_people, write_person
+from marketplace.parsing.name_lists import Remarked
+from marketplace.parsing.people import read_people, write_people
 from marketplace.parsing.text import TEXT_MOST
 from marketplace.wording import amount
 
@@ -178,14 +179,23 @@ class People(Rows):
         return read_people(raw)
 
     def write(self, value: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return "、".join(self._written(row) for row in value)
+        return write_people(map(self._places_of, value))
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        people = cells[self.name]
+        values[self.name] = list(people)
+        remarks = people.remarks if isinstance(people, Remarked) else []
+        for remark in remarks:
+            report.report_notice(self.name, remark)
 
     def words_of_row(self, row: Any) -> str:
         parts = [part_of(row, name) for name in ("name", "title", "role")]
         return " ".join(part for part in parts if part)
 
-    def _written(self, row: Any) -> str:
-        return write_person(
+    def _places_of(self, row: Any) -> tuple[str, str, str, Decimal | None]:
+        return (
             part_of(row, "name"),
             part_of(row, "title") or "",
             part_of(row, "role") or "",

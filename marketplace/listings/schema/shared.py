@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from marketplace.listings.schema import terms
+from marketplace.listings.schema import headings, terms
 from marketplace.listings.schema.choices import Code, Codes, Term
 from marketplace.listings.schema.composites import (
     OwnerColumn,
@@ -14,6 +14,7 @@ from marketplace.listings.schema.composites import (
     read_owner_kind,
     read_owner_uscc,
 )
+from marketplace.listings.schema.contacts import ContactName, Email, Phone
 from marketplace.listings.schema.dictionaries import (
     CHAINS,
     DISTRICTS,
@@ -23,42 +24,13 @@ from marketplace.listings.schema.dictionaries import (
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
 from marketplace.listings.schema.kinds import (
     Day,
-    Email,
     Line,
     Name,
     Number,
-    Phone,
     Text,
     Title,
     Words,
 )
-
-# Headers of the organisation that holds a listing, in either kind of list.
-ORGANISATION_HEADERS = (
-    "单位名称",
-    "所属单位",
-    "企业名称",
-    "所属单位或公司名称",
-    "成果所属单位",
-    "机构全称",
-    "机构名称",
-    "申报单位",
-    "单位",
-    "单位全称",
-    "企业",
-    "企业全称",
-    "公司",
-    "公司名称",
-    "公司全称",
-    "填报单位",
-    "申请单位",
-    "提出单位",
-    "发布单位",
-    "院校",
-    "高校",
-    "assignee",
-)
-TITLE_HEADERS = ("title", "标题", "名称")
 
 
 class Owner(Field):
@@ -81,15 +53,15 @@ OWNER = Owner(
 )
 
 
-def title_field(label: str, *aliases: str, example: str) -> Title:
-    """The name of a listing."""
+def title_field(label: str, aliases: tuple[str, ...], *, example: str) -> Title:
+    """The name of a listing, with the other headers of its column."""
     return Title(
         # Identity of a row: a list that comes again updates the row of the same owner and title.
         name="title",
         label=label,
         most=200,
         step="what",
-        aliases=(*aliases, *TITLE_HEADERS),
+        aliases=(*aliases, *headings.TITLE),
         advice="4–100 字。同一单位同一名称再次导入时更新原来那一条。",
         example=example,
         starred=True,
@@ -109,7 +81,7 @@ def keywords_field(*, text_place: int, fact_place: int) -> Words:
         most=5,
         step="what",
         help="最多 5 个，用顿号隔开。写别人会拿来搜索的词，如「深沟球轴承、降噪」。",
-        aliases=("关键字", "成果关键字", "成果关键词", "技术关键词", "keywords"),
+        aliases=headings.KEYWORDS,
         advice="1–5 个，用「；」分开。",
         example="深沟球轴承；超精研磨；降噪",
         fact_place=fact_place,
@@ -132,15 +104,7 @@ def field_codes(
         most_note="：1 个主领域和 2 个相关领域",
         step="class",
         help="国家重点支持的高新技术领域；第一个是主领域，相关的最多再选两个。",
-        aliases=(
-            "所属高新技术领域",
-            "高新技术领域",
-            "所属高新技术类别",
-            "需求技术所属领域",
-            "所属技术领域",
-            "技术所属领域",
-            "领域",
-        ),
+        aliases=headings.FIELDS,
         advice="国家重点支持的高新技术领域，主领域写在最前，最多 3 个。",
         example="先进制造工艺与装备",
         needed="选择技术领域。",
@@ -162,7 +126,7 @@ def industry_codes(*, list_place: int, fact_place: int) -> Codes:
         entry_labels=tuple(f"行业{number}" for number in "一二三四五六七八九"),
         step="class",
         help="用在哪些行业，最多三个。",
-        aliases=("所属行业", "成果应用行业", "行业", "服务的国民经济行业"),
+        aliases=headings.INDUSTRIES,
         advice="国民经济行业大类，最多 3 个。",
         example="通用设备制造业",
         fact_place=fact_place,
@@ -180,7 +144,7 @@ def chain_code(*, list_place: int) -> Code:
         key="chain.code",
         step="class",
         help="聊城重点产业链。名单暂由平台整理，非官方。",
-        aliases=("所属产业链",),
+        aliases=headings.CHAIN,
         advice="平台现用的产业链名称。",
         example="轴承",
         list_place=list_place,
@@ -190,21 +154,13 @@ def chain_code(*, list_place: int) -> Code:
 # What a page needs so that somebody can be reached.
 # The desk rather than the inventor: people leave, and a desk is no personal data.
 CONTACT: tuple[Field, ...] = (
-    Line(
+    ContactName(
         name="contact_name",
         label="联系人",
         most=60,
         step="contact",
         help="写负责对接的部门或人，如「科技处成果转化科」。登录的人才能看到联系方式。",
-        aliases=(
-            "联系人姓名",
-            "联系人名称",
-            "联系部门",
-            "对接人",
-            "联络人",
-            "业务联系人",
-            "contact",
-        ),
+        aliases=headings.CONTACT_NAME,
         advice="可以写部门。",
         example="成果转化科",
         needed="填写联系人或联系部门。",
@@ -219,38 +175,7 @@ CONTACT: tuple[Field, ...] = (
         most=30,
         step="contact",
         help="建议写办公电话。电话和邮箱至少填一个。",
-        aliases=(
-            "电话",
-            "手机",
-            "联系方式",
-            "手机号",
-            "手机号码",
-            "联系人电话",
-            "固定电话",
-            "固话",
-            "电话号码",
-            "联系人手机",
-            "联系人手机号",
-            "联系人手机号码",
-            "联系人电话号码",
-            "联系人联系电话",
-            "联系人联系方式",
-            "联系人及电话",
-            "联系人及联系电话",
-            "联系人及联系方式",
-            "联系人和电话",
-            "联系人、电话",
-            "联系人/电话",
-            "联系人电话",
-            "联系手机",
-            "移动电话",
-            "办公电话",
-            "座机",
-            "tel",
-            "telephone",
-            "mobile",
-            "phone",
-        ),
+        aliases=headings.CONTACT_PHONE,
         advice="电话和邮箱至少填一个；固定电话带区号。",
         example="0635-0000000",
         needed="电话和邮箱至少填一个。",
@@ -258,24 +183,14 @@ CONTACT: tuple[Field, ...] = (
         starred=True,
         seen_by=SeenBy.CONTACT,
         list_place=940,
+        verbatim=True,
     ),
     Email(
         name="contact_email",
         label="联系邮箱",
         most=254,
         step="contact",
-        aliases=(
-            "邮箱",
-            "电子邮箱",
-            "电子邮件",
-            "信箱",
-            "邮箱地址",
-            "联系人邮箱",
-            "联系人电子邮箱",
-            "mail",
-            "email",
-            "e-mail",
-        ),
+        aliases=headings.CONTACT_EMAIL,
         example="office@demo.example",
         seen_by=SeenBy.CONTACT,
         list_place=950,
@@ -288,18 +203,20 @@ VISIBILITY = Term(
     vocabulary=terms.VISIBILITIES,
     default="public",
     step="contact",
-    aliases=("公开程度", "是否公开", "保密要求"),
+    aliases=headings.VISIBILITY,
     advice="部分公开只显示名称、领域、阶段和简介；留空就是公开。",
     example="公开",
     list_place=900,
 )
+VALID_YEARS = 5  # a validity beyond is more likely a slip of the hand
 # A year by default: what nobody has looked at for longer is probably gone.
 VALID_UNTIL = Day(
     name="valid_until",
     label="有效期至",
+    years_ahead=VALID_YEARS,
     step="contact",
     help="不填则自发布起一年。如 2027-11-21",
-    aliases=("有效期", "有效期限", "发布截止"),
+    aliases=headings.VALID_UNTIL,
     advice="过了这一天自动下架；留空为一年。",
     list_place=910,
 )
@@ -310,7 +227,7 @@ NOTE = Text(
     most=500,
     step="contact",
     help="只有本单位和平台运营方看得到。",
-    aliases=("说明", "note"),
+    aliases=headings.NOTE,
     seen_by=SeenBy.OWN,
     list_place=960,
 )
@@ -328,10 +245,11 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
             # The one sure identity of an organisation; names are spelt in many ways.
             name="uscc",
             label="统一社会信用代码",
-            aliases=("信用代码", "社会信用代码", "组织机构代码"),
+            aliases=headings.USCC,
             advice="营业执照或法人证书上的 18 位代码；没有可留空。",
             seen_by=seen_by,
             list_place=30,
+            verbatim=True,
             read_raw=read_owner_uscc,
             take=lambda owner: owner.uscc,
         ),
@@ -339,7 +257,7 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
             # Rarely in lists; the name usually says it (大学, 有限公司).
             name="organisation_kind",
             label="单位类型",
-            aliases=("单位性质", "机构属性", "企业性质"),
+            aliases=headings.ORGANISATION_KIND,
             advice="留空时按名称判断。",
             seen_by=seen_by,
             list_place=40,
@@ -351,17 +269,7 @@ def owner_columns(seen_by: SeenBy, *, district_needed: bool) -> tuple[ListColumn
             name="district",
             label="所属县市区",
             dictionary=DISTRICTS,
-            aliases=(
-                "所属区域",
-                "所属地区",
-                "所在地域",
-                "所在地区",
-                "所属区县",
-                "县市区",
-                "区县",
-                "所在县市区",
-                "地区",
-            ),
+            aliases=headings.DISTRICT,
             advice="聊城市的县市区、开发区；外地单位留空。",
             example="东昌府区",
             starred=district_needed,

@@ -9,6 +9,30 @@ export function keepDrafts() {
   forgetOld();
   for (const done of document.querySelectorAll("[data-kept]")) forget(done.dataset.kept);
   for (const form of document.querySelectorAll("form[data-keep]")) keep(form, form.dataset.keep);
+  for (const deed of document.querySelectorAll("[data-clear-drafts]")) offerClearing(deed);
+}
+
+// Who leaves a shared computer takes what they wrote with them.
+function offerClearing(deed) {
+  const text = document.querySelector("[data-drafts-left]");
+  const say = () => {
+    const count = kept().length;
+    deed.hidden = !count;
+    text.textContent = count
+      ? `有 ${count} 份没保存的内容，退出登录后仍在这台设备上，最多 ${DAYS} 天。`
+      : "没有。";
+  };
+  deed.addEventListener("click", () => {
+    for (const key of kept()) forget(key);
+    say();
+  });
+  say();
+}
+
+function kept() {
+  try {
+    return Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  } catch { return []; }
 }
 
 function keep(form, key) {

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 
-from config import Config
-from marketplace import create_app
-from marketplace.accounts import deeds as account_deeds
-from marketplace.extensions import limiter
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -105,7 +99,7 @@ def test_a_failure_is_said_in_chinese_and_tells_nothing(
 
     said = answer.text.split('class="error-summary"')[1].split("</div>")[0]
     assert answer.status_code == 200
-    assert "邮箱或密码不对" in said
+    assert "账号或密码不对" in said
     assert "failed" not in said.casefold()
 
 
@@ -132,18 +126,16 @@ def test_only_a_session_signs_in(
     client: FlaskClient, make: Factory, app: Flask
 ) -> None:
     person = make.person("firm", make.organisation())
-    answer = client.post(
-        "/login?include_auth_token", json={"email": person.email, "password": PASSWORD}
-    )
-    token = answer.json["response"]["user"]["authentication_token"]
-    elsewhere = app.test_client()
+    token = person.get_auth_token()
+    as_json = {"email": person.email, "password": PASSWORD}
 
-    assert client.get("/mine").status_code == 200
-    assert (
-        elsewhere.get("/mine", headers={"Authentication-Token": token}).status_code
-        == 302
-    )
-    assert elsewhere.get(f"/mine?auth_token={token}").status_code == 302
+    assert client.post("/login?include_auth_token", json=as_json).status_code == 422
+    assert client.get("/mine").status_code == 302
+    for where in (
+        {"headers": {"Authentication-Token": token}},
+        {"query_string": {"auth_token": token}},
+    ):
+        assert client.get("/mine", **where).status_code == 302
 
 
 def test_signing_out_takes_a_post(make: Factory, sign_in: SignIn) -> None:
@@ -163,7 +155,7 @@ def test_a_password_is_changed_with_the_old_one(
 ) -> None:
     person = make.person("firm", make.organisation())
     browser = sign_in(person)
-    fresh = "another-long-password"
+    fresh = "Another-long-1password"
 
     wrong = browser.post(
         "/change",
@@ -200,68 +192,4 @@ def test_a_password_is_changed_with_the_old_one(
     assert right.status_code in (302, 303)
     assert knock(client, person.email).status_code == 200
     assert knock(client, person.email, fresh).location == "/mine"
-
-
-@pytest.fixture
-def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """An application of its own whose limits are on."""
-    config = Config.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)})
-
-    class Limited:
-        def flask_settings(self) -> dict[str, Any]:
-            return config.flask_settings() | {"RATELIMIT_ENABLED": True}
-
-    before = {
-        name: getattr(limiter, name)
-        for name in ("enabled", "initialized", "_storage", "_limiter")
-    }
-    limiter.enabled = True
-    site = create_app(Limited())
-    try:
-        with site.app_context():
-            upgrade()
-            account_deeds.seed_roles()
-            for name in ("first", "second"):
-                account_deeds.add_person(
-                    f"{name}@demo.example", name=name, password=PASSWORD
-                )
-        yield site
-    finally:
-        for name, value in before.items():
-            setattr(limiter, name, value)
-
-
-def test_five_failures_lock_one_account_for_one_address(guarded: Flask) -> None:
-    here, there = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
-    spellings = [
-        "first@demo.example",
-        "FIRST@demo.example",
-        " first@demo.example",
-        "ｆirst@demo.example",
-        "first@Demo.example",
-    ]
-    tries = [
-        knock(guarded.test_client(), one, "wrong", environ_base=here).status_code
-        for one in spellings
-    ]
-
-    locked = knock(guarded.test_client(), "first@demo.example", environ_base=here)
-    other_account = knock(
-        guarded.test_client(), "second@demo.example", environ_base=here
-    )
-    other_address = knock(
-        guarded.test_client(), "first@demo.example", environ_base=there
-    )
-
-    assert tries == [200] * 5
-    assert locked.status_code == 429
-    assert "15 分钟内不能再试" in locked.text
-    assert other_account.location == other_address.location == "/mine"
-
-
-def test_a_success_is_no_failure(guarded: Flask) -> None:
-    answers = [
-        knock(guarded.test_client(), "first@demo.example").status_code for _ in range(8)
-    ]
-
-    assert answers == [302] * 8
+    assert browser.get("/mine").status_code == 200

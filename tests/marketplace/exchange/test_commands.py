@@ -18,6 +18,7 @@ from marketplace.exchange.importing import parse_file
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement
 from tests.factories import Factory
+from tests.marketplace.exchange.lists import verify_holder, verify_holders
 
 DEMO = Path(__file__).resolve().parents[3] / "demo"
 SAMPLES = {
@@ -26,8 +27,8 @@ SAMPLES = {
     "demands": "demand",
 }
 HEADER = "成果名称,完成单位,成果简介,预期价格\n"
-GOOD = "超精研磨降噪工艺,某校,针对深沟球轴承振动大的问题改进滚道超精研磨工艺。,50万\n"
-BAD = "另一个成果名称,某校,=危险的简介,许多\n"
+GOOD = "超精研磨降噪工艺,甲校,针对深沟球轴承振动大的问题改进滚道超精研磨工艺。,50万\n"
+BAD = "另一个成果名称,甲校,=危险的简介,许多\n"
 
 Run = Callable[..., Any]
 
@@ -94,7 +95,7 @@ def test_strict_stops_and_says_so_by_its_exit_code(
 
 
 @pytest.mark.parametrize(
-    "content", ["", "x\ny\n", HEADER, HEADER + "，,某校,=危险的简介,5\n"]
+    "content", ["", "x\ny\n", HEADER, HEADER + "，,甲校,=危险的简介,5\n"]
 )
 def test_nothing_to_take_is_a_failure(
     run: Run, written: Callable[..., Path], content: str
@@ -132,7 +133,7 @@ def test_the_file_of_errors_holds_no_formula(
 
     run(
         "import",
-        written("list.csv", HEADER + "甲乙丙丁,某校,简介,=1+1\n"),
+        written("list.csv", HEADER + "甲乙丙丁,甲校,简介,=1+1\n"),
         "--kind",
         "achievement",
         "--errors",
@@ -140,6 +141,47 @@ def test_the_file_of_errors_holds_no_formula(
     )
 
     assert "'=1+1" in errors.read_text("utf-8-sig")
+
+
+FORMULAS = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "  =1+1",
+    "\u00a0=1+1",
+    "\t=1+1",
+    "\u3000@SUM(A1)",
+    "\u200b=1+1",
+    "\ufeff+1+1",
+    "＝1+1",
+    "'=1+1",
+    "=HYPERLINK(A1)",
+    "-2+3+cmd|' /C calc'!A0",
+]
+
+
+def test_no_cell_of_the_file_of_errors_is_a_formula(
+    run: Run, tmp_path: Path, written: Callable[..., Path]
+) -> None:
+    errors = tmp_path / "errors.csv"
+    rows = [f'"题目{n}的名称",某校,简介,"{text}"' for n, text in enumerate(FORMULAS)]
+
+    run(
+        "import",
+        written("list.csv", HEADER + "\n".join(rows) + "\n"),
+        "--kind",
+        "achievement",
+        "--errors",
+        errors,
+    )
+    with errors.open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row if cell]
+
+    assert sum(1 for cell in cells if cell.startswith("'")) >= len(FORMULAS)
+    for cell in cells:
+        bare = cell.replace("\u200b", "").replace("\ufeff", "").lstrip()
+        assert not bare.startswith(("=", "+", "-", "@", "＝")), cell
 
 
 def test_set_fills_columns_and_publish_publishes(
@@ -160,6 +202,7 @@ def test_set_fills_columns_and_publish_publishes(
         for word in ("--set", f"{header}={value}")
     ]
 
+    verify_holder("甲校")
     result = run(
         "import",
         written("list.csv", HEADER + GOOD),
@@ -191,7 +234,7 @@ def test_a_long_list_shows_how_far_it_is(
     run: Run, written: Callable[..., Path]
 ) -> None:
     rows = "".join(
-        f"第{number}种超精研磨降噪工艺,某校,简介,50万\n" for number in range(1001)
+        f"第{number}种超精研磨降噪工艺,甲校,简介,50万\n" for number in range(1001)
     )
 
     result = run(
@@ -254,6 +297,7 @@ def test_every_sample_is_complete_enough_to_be_public(
     session: Session, name: str
 ) -> None:
     report = parse_file(DEMO / f"{name}.csv", SAMPLES[name])
+    verify_holders(report)
     outcome = import_rows(report, by=None, publish=True, dry_run=True)
 
     assert [

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from marketplace.clock import today
 from marketplace.errors import NotAllowed
 from marketplace.exchange.deeds import import_rows
 from marketplace.exchange.importing import parse_file
@@ -30,6 +31,7 @@ from tests.marketplace.exchange.lists import (
     one,
     parse,
     row,
+    verify_holder,
 )
 
 
@@ -60,12 +62,13 @@ def test_a_good_row_becomes_a_listing(session: Session) -> None:
 
 
 def test_a_dry_run_counts_what_would_be_and_changes_nothing(session: Session) -> None:
+    verify_holder()
     outcome = import_list(
         [ROW, row(成果名称="另一个成果名称")], dry_run=True, publish=True
     )
 
     assert (outcome.new, outcome.published, outcome.dry) == (2, 2, True)
-    assert (count(), count(Organisation)) == (0, 0)
+    assert (count(), count(Organisation)) == (0, 1)
 
 
 def test_the_same_list_again_changes_nothing(session: Session) -> None:
@@ -97,6 +100,7 @@ def test_titles_are_the_same_whatever_their_punctuation_and_width(
 def test_a_changed_row_changes_the_listing_with_a_history_row(
     session: Session, publish: bool
 ) -> None:
+    verify_holder()
     import_list([ROW], publish=publish)
 
     outcome = import_list([row(预期价格="面议", 主要技术指标="圆度≤0.05 mm")])
@@ -136,6 +140,7 @@ def test_what_a_list_has_no_column_for_stays(session: Session) -> None:
 
 
 def test_a_published_listing_is_not_made_incomplete(session: Session) -> None:
+    verify_holder()
     import_list([ROW], publish=True)
 
     outcome = import_list([row(成果简介="太短")])
@@ -170,6 +175,7 @@ def test_an_ended_listing_may_be_written_again(make: Factory) -> None:
 def test_publishing_publishes_what_is_complete_and_says_what_the_rest_lacks(
     session: Session,
 ) -> None:
+    verify_holder()
     outcome = import_list(
         [ROW, row(成果名称="没有联系人的一项成果", 联系人="")], publish=True
     )
@@ -185,10 +191,70 @@ def test_publishing_publishes_what_is_complete_and_says_what_the_rest_lacks(
         "take",
         "approve",
     ]
-    assert one().organisation.verified_at is not None
+
+
+@pytest.mark.parametrize("uscc", [None, "91350100M000100Y43"])
+def test_an_import_verifies_nobody(session: Session, uscc: str | None) -> None:
+    header = [*HEADER, "统一社会信用代码"]
+
+    outcome = import_list([[*ROW, uscc]], header=header, publish=True)
+    found = one()
+
+    assert (outcome.new, outcome.published, found.state) == (1, 0, "draft")
+    assert (found.organisation.state, found.organisation.verified_at) == (
+        "unverified",
+        None,
+    )
+    (draft,) = outcome.drafts
+    assert "没有核验" in draft.message
+    assert "核验该单位" in draft.allowed
+    verify_holder(uscc="91350100M000100Y43")
+    again = import_list([[*ROW, uscc]], header=header, publish=True)
+    assert (again.published, one().state) == (1, "published")
+
+
+def test_what_was_written_in_a_form_is_not_overwritten(
+    session: Session, make: Factory
+) -> None:
+    holder = verify_holder()
+    member = make.person("member", holder)
+    by_hand = "科研人员自己在网页上写的简介，没有再改过，二十个字以上。"
+    found = listing_deeds.create(
+        "achievement",
+        {"title": ROW[0], "summary": by_hand, "price_mode": "negotiable"},
+        organisation=holder,
+        by=member,
+    )
+
+    outcome = import_list([ROW], publish=True)
+    summary = found.summary
+
+    assert (outcome.new, outcome.changed, outcome.published) == (0, 1, 0)
+    assert (summary, found.price_mode, found.price_min) == (by_hand, "negotiable", None)
+    # What nobody had written is filled in, and said.
+    assert found.stage == "pilot"
+    (kept,) = [one for one in outcome.notices if "没有覆盖" in one.message]
+    assert "「成果简介」" in kept.message
+    assert "--overwrite" in kept.allowed
+    overwritten = import_list([ROW], publish=True, overwrite=True)
+    assert (overwritten.changed, overwritten.published) == (1, 1)
+    assert found.summary == ROW[4]
+    assert by_hand in "".join(entry.note for entry in history_of(found))
+
+
+def test_what_an_operator_imported_is_no_handwriting(
+    session: Session, make: Factory
+) -> None:
+    operator = make.person("operator")
+    import_rows(parse([ROW]), by=operator)
+
+    outcome = import_rows(parse([row(联系人="成果科")]), by=operator)
+
+    assert (outcome.changed, one().contact_name) == (1, "成果科")
 
 
 def test_a_draft_is_published_once_its_row_is_complete(session: Session) -> None:
+    verify_holder()
     import_list([row(联系人="")], publish=True)
 
     outcome = import_list([ROW], publish=True)
@@ -197,6 +263,7 @@ def test_a_draft_is_published_once_its_row_is_complete(session: Session) -> None
 
 
 def test_the_index_is_in_step_afterwards(session: Session, app: Any) -> None:
+    verify_holder()
     import_list([ROW, row(成果名称="没有联系人的一项成果", 联系人="")], publish=True)
 
     found = {
@@ -226,6 +293,7 @@ def test_good_rows_are_imported_and_strict_imports_none(session: Session) -> Non
 def test_strict_imports_none_where_only_the_database_knows_of_a_problem(
     session: Session,
 ) -> None:
+    verify_holder()
     import_list([ROW], publish=True)
 
     outcome = import_list(
@@ -280,10 +348,11 @@ def test_an_organisation_is_found_by_its_code_and_completed(make: Factory) -> No
 def test_demands_are_imported_with_all_that_is_theirs(
     session: Session, written: Callable[..., Path]
 ) -> None:
+    verify_holder("砺石轴承厂（示例）", kind="firm", uscc="91350100M000100Y43")
     header = "需求名称 企业名称 统一社会信用代码 所属县市区 需求类型 技术领域 主要问题 技术指标要求 拟投入资金 合作方式"
     more = "完成期限 是否揭榜 匿名 公开程度 联系人 联系电话"
     problem = "电机用轴承振动值离散，客户投诉有异音，废品率百分之六。"
-    owner = "某某轴承厂（示例） 91350100M000100Y43 临清"
+    owner = "砺石轴承厂（示例） 91350100M000100Y43 临清"
     cells = f"深沟球轴承异音攻关 {owner} 技术攻关 804 {problem} 振动≤34dB；要求现场服务"
     rest = "0.015亿 合作开发、委托开发 2027年9月 否 是 部分公开 技术部 13812345678"
     text = f"{header} {more}\n{cells} {rest}\n".replace(" ", ",")
@@ -312,6 +381,7 @@ def test_demands_are_imported_with_all_that_is_theirs(
 
 
 def test_only_operators_import_lists(make: Factory) -> None:
+    verify_holder()
     report = parse([ROW])
 
     with pytest.raises(NotAllowed):
@@ -323,6 +393,7 @@ def test_only_operators_import_lists(make: Factory) -> None:
 
 
 def test_many_rows_need_few_queries(session: Session) -> None:
+    verify_holder()
     rows = [row(成果名称=f"第{number}种超精研磨降噪工艺") for number in range(1200)]
     report = parse(rows)
     statements: list[str] = []
@@ -341,6 +412,7 @@ def test_many_rows_need_few_queries(session: Session) -> None:
 
 
 def test_a_validity_that_is_over_is_not_published(session: Session) -> None:
+    verify_holder()
     header = [*HEADER, "有效期至"]
     rows = [[*ROW, "2020-01-31"], [*row(成果名称="另一个成果名称"), ""]]
 
@@ -351,12 +423,60 @@ def test_a_validity_that_is_over_is_not_published(session: Session) -> None:
     assert "已过" in outcome.drafts[0].message
 
 
+def test_a_published_listing_expires_by_what_a_list_says(session: Session) -> None:
+    verify_holder()
+    header = [*HEADER, "有效期至"]
+    import_list([[*ROW, "2099-01-31"]], header=header, publish=True)
+    found = one()
+    assert found.state == "published"
+
+    outcome = import_list([[*ROW, "2020-01-31"]], header=header)
+
+    assert (outcome.changed, outcome.expired, found.state) == (1, 1, "expired")
+    assert "expire" in {step.deed for step in history_of(found)}
+    (said,) = [one for one in outcome.notices if "2020-01-31 已过" in one.message]
+    assert "已过期" in said.message
+    assert "续期" in said.allowed
+    # Once more: nothing is left to change, and it does not come back.
+    again = import_list([[*ROW, "2020-01-31"]], header=header, publish=True)
+    assert (again.changed, again.expired, found.state) == (0, 0, "expired")
+
+
+@pytest.mark.parametrize("day", ["2020-01-31", "2020年1月", "2020.1.31"])
+def test_a_new_listing_that_is_over_gets_a_notice(session: Session, day: str) -> None:
+    header = [*HEADER, "有效期至"]
+
+    outcome = import_list([[*ROW, day]], header=header)
+
+    assert (outcome.new, outcome.drafts, one().state) == (1, [], "draft")
+    assert ["2020-01-31 已过" in one.message for one in outcome.notices] == [True]
+
+
+def test_a_validity_until_today_is_not_over(session: Session) -> None:
+    verify_holder()
+    header = [*HEADER, "有效期至"]
+
+    outcome = import_list([[*ROW, today().isoformat()]], header=header, publish=True)
+
+    assert (outcome.published, outcome.notices, one().state) == (1, [], "published")
+
+
+def test_a_dry_run_says_what_would_expire(session: Session) -> None:
+    verify_holder()
+    header = [*HEADER, "有效期至"]
+    import_list([[*ROW, "2099-01-31"]], header=header, publish=True)
+
+    outcome = import_list([[*ROW, "2020-01-31"]], header=header, dry_run=True)
+
+    assert (outcome.expired, one().state) == (1, "published")
+
+
 def test_what_people_changed_stays_unless_told_otherwise(
     session: Session, make: Factory
 ) -> None:
     import_list([ROW])
     found = one()
-    member = make.person("researcher", found.organisation)
+    member = make.person("member", found.organisation)
     by_hand = "这一段是科研人员在网页上改过的简介，写得比清单里的更清楚。"
     listing_deeds.save(found, {"summary": by_hand}, by=member, seen=found.revision)
     changed = row(

@@ -25,6 +25,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.text import escape_formula
 from marketplace.permissions import Guest, Reader
 from tests.factories import Factory
+from tests.marketplace.exchange.lists import verify_holders
 
 
 def export(
@@ -73,7 +74,7 @@ FULL = {
             {"name": "李四", "role": "成员"},
         ],
         "co_owners": [
-            {"name": "中国某院、水利部某研究所"},
+            {"name": "甲院、水利部北研究所"},
             {"name": "聊城大学（示例）"},
         ],
         "ips": [
@@ -373,7 +374,9 @@ def test_the_example_row_is_not_read_and_is_itself_good(
     book.worksheets[0]["A2"] = 1
     out = io.BytesIO()
     book.save(out)
-    outcome = import_rows(parse_file(out, kind), by=None, publish=True)
+    report = parse_file(out, kind)
+    verify_holders(report)
+    outcome = import_rows(report, by=None, publish=True)
 
     assert (outcome.new, outcome.published, outcome.problems, outcome.drafts) == (
         1,
@@ -428,3 +431,7 @@ def test_columns_of_codes_keep_every_figure(session: Session, kind: str) -> None
     # A spreadsheet program takes 06358230000 for a number otherwise, and drops its zero.
     assert formats["联系电话"] == formats["统一社会信用代码"] == "@"
     assert formats["备注"] == "General"
+    codes = {one.header for one in SCHEMAS[kind].list_columns if one.verbatim}
+    assert {header for header, number in formats.items() if number == "@"} == codes
+    if kind == "achievement":
+        assert {"批准登记号", "专利号或登记号"} <= codes

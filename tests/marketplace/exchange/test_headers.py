@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -133,6 +134,128 @@ def test_a_row_without_the_title_is_no_header() -> None:
         2,
         0,
     ]
+
+
+# Header as it is in a file, with \n for a line end, and the column that it means; - for none.
+USUAL_NAMES = {
+    "demand": """
+        需求项目名称 title | 攻关需求 title | 技术需求名称 title | 项目名称 title | 课题名称 title | 榜单名称 title
+        技术攻关需求 title | 需求题目 title | 企业技术需求名称 title | 技术难题 title | 揭榜项目名称 title
+        资金 budget | 投入 budget | 拟投入资金（万元） budget | 悬赏金额 budget | 揭榜金额 budget | 拟投入 budget
+        经费预算（万元） budget | 投入资金/万元 budget | 研发经费 budget | 意向投入资金 budget | 榜单金额 budget
+        具体需求 problem | 需求描述 problem | 存在问题 problem | 存在的主要问题 problem | 需求简介 problem
+        技术难题描述 problem | 需求内容（500字以内） problem | 拟解决的问题 problem
+        县区 district | 县（市、区） district | 所在地 district | 所属县（市、区） district | 县市区 district
+        所属企业 organisations | 牵头单位 organisations | 需求单位名称 organisations | 申报企业 organisations
+        企业（单位）名称 organisations | 企业/单位名称 organisations | 單位名稱 organisations | 发榜方 organisations
+        企业联系人 contact_name | 对接人姓名 contact_name | 联系人（必填） contact_name | 技术联系人 contact_name
+        联系电话（手机） contact_phone | 电话/手机 contact_phone | 手机/固定电话 contact_phone
+        E-mail contact_email | e-mail： contact_email | 电子邮箱/邮箱 contact_email | 电子信箱 contact_email
+        考核指标 metrics | 技术指标及要求 metrics | 预期成果 expected_goal | 预计完成时间 deadline
+        意向合作高校 intended_partner | 拟采取的合作方式 cooperation_modes | 研究基础 foundation
+        企业统一社会信用代码 uscc | 关键词1 keywords | 技术关键字 keywords | 是否同意揭榜 bounty
+        类型 - | 时间 - | 地址 - | 电话/邮箱 - | 法人电话 - | 研发投入 - | 年产值 - | 联系人及邮箱电话 -
+        需求及资金 -
+    """,
+    "achievement": """
+        项目名称 title | 技术名称 title | 成果（项目）名称 title | 成果/项目名称 title | 科研成果名称 title
+        完成单位 organisations | 完成单位（盖章） organisations | 成果持有单位 organisations
+        所属单位/公司 organisations
+        牵头单位 lead | 第一单位 lead | 主要完成人 contributors | 完成人姓名 contributors | 团队负责人 contributors
+        技术成熟度 stage | 成熟度等级 trl | 技术成熟度等级 trl | TRL等级 trl | 技术就绪度 trl
+        13级成熟度 readiness_13
+        技术成熟度（TRL） stage | 所处阶段* stage | 目前阶段 stage
+        专利号 ips.number | 知识产权 ips.number | 专利号/知识产权 ips.number | 专利号（申请号） ips.number
+        转化方式 conversion_modes | 拟转化方式 conversion_modes | 合作形式 conversion_modes
+        价格 price | 转让价格（万元） price | 拟转让金额 price | 挂牌价格 price | 预期价格（元） price
+        简介 summary | 成果简介 summary | 技术简介 summary | 项目简介（限500字） summary | 成果内容 summary
+        应用领域 field_codes | 所属领域 field_codes | 行业类别 industry_codes | 技术参数 metrics
+        技术优势 baseline | 市场前景分析 prospects | 资料 - | 日期 - | 技术成熟度/成熟度等级 -
+    """,
+}
+SPELLINGS = r"""
+    1 需求名称 | 01 需求名称 | 1需求名称 | 1.需求名称 | 1．需求名称 | 1、需求名称 | 1）需求名称 | (1)需求名称
+    （1）需求名称
+    （1） 需求名称 | 1-需求名称 | 1.1需求名称 | 1.1 需求名称 | 13.需求名称 | 一、需求名称 | 十一、需求名称
+    （一）需求名称
+    ①需求名称 | ⑴需求名称 | ㈠需求名称 | ❶需求名称 | Ⅰ、需求名称 | Ⅰ 需求名称 | ii.需求名称 | A.需求名称 | A 需求名称
+    第1项：需求名称 | 第一列、需求名称 | No.1 需求名称 | 【1】需求名称 | [1]需求名称
+    《需求名称》 | 【需求名称】 | 〔需求名称〕 | 「需求名称」 | “需求名称” | 〈需求名称〉 | "需求名称"
+    （需求名称） | 1.【需求名称】
+    【1.需求名称】 | 【需求名称】（必填） | 1【需求名称】 | *需求名称 | ＊需求名称 | 需求名称* | ★需求名称★
+    ●需求名称 | 需求名称：
+    需求名称（必填） | 需求名称【必填】 | 需求名称[必填] | [必填]需求名称 | 需求名称必填
+    需求名称（不超过30字，必填）
+    需求名称（填写全称（必填）） | 需求名称（必填 | 需求名称① | 需求名称¹ | 需求名称(Demand Name) | 需求名称 Name
+    请填写需求名称 | 您的需求名称 | 需 求 名 称 | 　需求名称　 | 需求\n名称 | 需求名称\n（必填） | 需求名稱
+    \u200b需求名称\ufeff
+    需求名称？ | 需求名称（难题名称） | 需求（难题）名称 | 需求/难题名称 | 需求或难题名称
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "expected"),
+    [
+        (kind, *one.strip().rsplit(" ", 1))
+        for kind, table in USUAL_NAMES.items()
+        for one in re.split(r"[|\n]", table)
+        if one.strip()
+    ],
+)
+def test_usual_names_of_a_column(kind: str, header: str, expected: str) -> None:
+    column = HEADERS[kind].find_column(header)
+
+    assert (column.name if column else "-") == expected
+
+
+@pytest.mark.parametrize(
+    "written",
+    [one.strip(" ") for one in re.split(r"[|\n]", SPELLINGS) if one.strip()],
+)
+def test_spellings_of_one_header(written: str) -> None:
+    header = written.encode("raw_unicode_escape").decode("unicode_escape")
+
+    assert HEADERS["demand"].count_known([header, "企业名称"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "3D打印",
+        "5G基站散热",
+        "2026年产值",
+        "1.5MW风电主轴",
+        "一种轴承",
+        "C++程序",
+        "(1)",
+        "1.",
+        "***",
+        "轴承、齿轮",
+    ],
+)
+def test_contents_are_no_headers(text: str) -> None:
+    assert not HEADERS["demand"].is_known(text)
+    assert not HEADERS["achievement"].is_known(text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "labels"),
+    [
+        ("demand", "时间", ["完成期限", "有效期至"]),
+        ("demand", "3、类型", ["需求类型", "单位类型"]),
+        ("achievement", "类型（必填）", ["成果类型", "单位类型"]),
+        ("demand", "电话/邮箱", ["联系电话", "联系邮箱"]),
+        ("achievement", "技术成熟度/成熟度等级", ["所处阶段", "技术成熟度等级"]),
+        ("demand", "研发投入", ["拟投入资金"]),
+    ],
+)
+def test_what_may_mean_several_columns_is_named_with_them(
+    kind: str, header: str, labels: list[str]
+) -> None:
+    read = HEADERS[kind].read_header([header])
+
+    assert (read.placed, read.unknown) == ([], [])
+    assert read.unclear == [(0, header, labels)]
 
 
 @pytest.mark.parametrize("kind", READABLE_HEADERS)

@@ -45,7 +45,7 @@ def test_lists_bring_it_in_by_another_header_and_take_it_out_by_its_own(
     app: Flask, session: Any, written: Callable[..., Path], tmp_path: Path
 ) -> None:
     source = written(
-        "list.csv", f"{HEADER}\n轴承降噪,某某大学（示例）,{SUMMARY},{NUMBER}\n"
+        "list.csv", f"{HEADER}\n轴承降噪,鲁西大学（示例）,{SUMMARY},{NUMBER}\n"
     )
     target = tmp_path / "out.xlsx"
 

@@ -18,7 +18,7 @@ from marketplace.catalogue.search_state import SearchState
 from marketplace.listings import cards, index
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import CHILDREN, LISTINGS
-from marketplace.listings.schema import SCHEMAS, choices, kinds
+from marketplace.listings.schema import SCHEMAS, choices, contacts, kinds, price
 from marketplace.listings.schema.field import Field
 from marketplace.permissions import Guest
 from tests.factories import Factory
@@ -41,8 +41,8 @@ PRIVATE = {"contact_name", "contact_phone", "contact_email", "note"}
 STANDING = {"kind", "id", "version", "audience", "year", "published_at"}
 LONG = "另一段文字，和原来的完全不同，写的是完全无关的内容：桂圆核的皂苷提取。"
 ANOTHER: dict[type[Field], Callable[[Any], Any]] = {
-    kinds.Phone: lambda field: "0635-7009911",
-    kinds.Email: lambda field: "another@other.example",
+    contacts.Phone: lambda field: "0635-7009911",
+    contacts.Email: lambda field: "another@other.example",
     kinds.Line: lambda field: "另写的一行",
     kinds.Text: lambda field: LONG,
     kinds.Flag: lambda field: True,
@@ -50,7 +50,7 @@ ANOTHER: dict[type[Field], Callable[[Any], Any]] = {
     kinds.Whole: lambda field: field.low + 1,
     kinds.Day: lambda field: date(2031, 5, 6),
     kinds.Month: lambda field: "2019-05",
-    kinds.Amount: lambda field: Decimal("77.5"),
+    price.Amount: lambda field: Decimal("77.5"),
     kinds.Number: lambda field: Decimal(3),
     kinds.Words: lambda field: ["桂圆", "皂苷"],
     choices.Term: lambda field: list(field.vocabulary)[-1],

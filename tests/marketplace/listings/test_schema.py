@@ -12,7 +12,7 @@ from flask import Flask
 from marketplace.listings import writing
 from marketplace.listings.forms import FORMS
 from marketplace.listings.models import LISTINGS
-from marketplace.listings.schema import SCHEMAS, kinds
+from marketplace.listings.schema import SCHEMAS, contacts, kinds, price
 from marketplace.listings.schema.choices import Codes, Terms
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import Field
@@ -22,7 +22,7 @@ from marketplace.listings.schema.rows import Metrics, People
 from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing import ParseError
 from tests.factories import DEMAND, Factory
-from tests.marketplace.desk.test_writing import FULL_ACHIEVEMENT
+from tests.marketplace.listings.test_writing import FULL_ACHIEVEMENT
 
 FULL = {
     "achievement": FULL_ACHIEVEMENT
@@ -56,8 +56,8 @@ RANGE = METRIC | {"operator": "range", "value": Decimal(58), "value_max": Decima
 # Values of each kind, some of them awkward in a cell; a kind comes before the kind it is made from.
 SAMPLES: dict[type[Field], list[Any]] = {
     kinds.Registration: ["3712026Y0001"],
-    kinds.Phone: ["13812345678", "0635-8239999/400-123-4567"],
-    kinds.Email: ["a.b@lcu.edu.cn"],
+    contacts.Phone: ["13812345678", "0635-8239999/400-123-4567"],
+    contacts.Email: ["a.b@lcu.edu.cn"],
     kinds.Line: ["一行", "=1+1", "a；b、c", "'甲'", "-5℃ 以下"],
     kinds.Text: ["一行\n两行，；、", "+提高 9 dB", "3.5"],
     kinds.Flag: [True, False],
@@ -65,7 +65,7 @@ SAMPLES: dict[type[Field], list[Any]] = {
     kinds.Month: ["2023-03", "2026-12"],
     kinds.Level: [1, 9],
     kinds.Whole: [1950, 2100],
-    kinds.Amount: [Decimal(0), Decimal("0.0001"), Decimal("9999999999.9999")],
+    price.Amount: [Decimal(0), Decimal("0.0001"), Decimal("9999999999.9999")],
     kinds.Words: [["轴承"], ["轴承", "降 噪"], ["machine learning"], ["甲 乙"]],
     Metrics: [[RANGE], [RANGE, METRIC]],
     People: [

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
-from config import Config
-from marketplace import create_app
-from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
@@ -36,14 +32,10 @@ def matchers(app: Flask, session: Session) -> Matchers:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Flask]:
+def site(tmp_path: Path, build_site: Callable[..., Flask]) -> Iterator[Flask]:
     """A site of its own whose rows stay, for what other threads and processes are to see."""
-    application = create_app(
-        Config.from_env({"MARKET_ENV": "test", "DATA_DIR": str(tmp_path)})
-    )
+    application = build_site(tmp_path)
     with application.app_context():
-        upgrade()
-        dictionary_deeds.seed_dictionaries()
         yield application
         db.session.remove()
         db.engine.dispose()

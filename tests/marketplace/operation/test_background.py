@@ -267,7 +267,9 @@ def test_the_process_does_its_work_and_ends_when_asked(
         "MARKET_ENV": "live",
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
+        "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "DATA_DIR": str(site.config["DATA_DIR"]),
         "DATABASE_URL": own_database,
     }

@@ -15,12 +15,17 @@ import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
+from config import MailRoute
 from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts.models import Person
 from marketplace.errors import Invalid, MarketError, NotNow
 from marketplace.extensions import db
 from marketplace.listings import background as listing_jobs
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
+from marketplace.notices import deeds, queries, sending
+from marketplace.notices import upkeep as notices
+from marketplace.notices.addresses import Recipient
 from marketplace.operation import backups, nightly
 from search import Query
 from tests.factories import Factory
@@ -69,6 +74,68 @@ def files_of(site: Flask) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def test_a_restored_backup_sends_no_old_mail(full: Flask, tmp_path: Path) -> None:
+    (person,) = db.session.scalars(db.select(Person))
+    folder = Path(full.config["DATA_DIR"]) / "mail"
+    full.config["MAIL_ROUTE"] = MailRoute(
+        "file", sender="noreply@demo.example", folder=folder
+    )
+
+    def notify(key: str) -> None:
+        deeds.notify(
+            "listing.decided", Recipient.of(person), key=key, subject=key, happened=key
+        )
+        db.session.commit()
+
+    # No quiet hours, whenever this runs.
+    deeds.choose_mail(by=person, quiet_from=0, quiet_until=0, daily=False, stopped=())
+    notify("before")
+    notices.claim_next()  # as of a sender at work while the backup is made
+    notify("waiting")
+    backups.make_backup(tmp_path / "site.tar.gz")
+    notices.hold_restored()  # without a restore nothing is held
+    sending.send_due()
+    assert len(list(folder.glob("*.eml"))) == 1
+
+    backups.restore_backup(tmp_path / "site.tar.gz", replace=True)
+    assert queries.state_counts() | {"suppressed": 2} == queries.state_counts()
+    sending.send_due()
+    assert len(list(folder.glob("*.eml"))) == 1
+    # What happens from now on goes out, and on the page everything is there.
+    person = db.session.scalars(db.select(Person)).one()
+    notify("after")
+    sending.send_due()
+    assert len(list(folder.glob("*.eml"))) == 2
+    assert queries.unread_count(person) == 3
+
+
+def test_a_restore_that_was_killed_on_the_way_sends_no_old_mail_either(
+    full: Flask, tmp_path: Path
+) -> None:
+    (person,) = db.session.scalars(db.select(Person))
+    deeds.notify(
+        "listing.decided", Recipient.of(person), key="old", subject="x", happened="x"
+    )
+    db.session.commit()
+    # What a process does first that is killed right after the database came back.
+    notices.mark_restore()
+
+    sending.send_due()
+
+    assert queries.state_counts()["suppressed"] == 1
+
+
+def test_a_backup_that_is_refused_holds_no_mail(full: Flask, tmp_path: Path) -> None:
+    target = tmp_path / "site.tar.gz"
+    backups.make_backup(target)
+    target.write_bytes(target.read_bytes()[:-200])
+
+    with pytest.raises(MarketError):
+        backups.restore_backup(target, replace=True)
+
+    assert not (Path(full.config["DATA_DIR"]) / notices.RESTORED).exists()
 
 
 def test_a_wiped_site_comes_back_with_the_same_hashes(

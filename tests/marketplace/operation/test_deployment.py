@@ -26,6 +26,8 @@ SECRETS = {
     "SECRET_KEY",
     "PASSWORD_SALT",
     "SITE_HOST",
+    "MAIL_URL",
+    "AUDIT_KEY",
     "POSTGRES_PASSWORD",
     "ELASTIC_PASSWORD",
     "SEARCH_PASSWORD",
@@ -53,7 +55,9 @@ def test_the_example_starts_no_live_site_until_it_is_filled_in() -> None:
             | {
                 "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
                 "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+                "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
                 "SITE_HOST": "market.example",
+                "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
             }
         ).https
         is True
@@ -91,7 +95,13 @@ def test_every_setting_of_the_files_is_one_of_the_site_or_of_gunicorn() -> None:
         if n not in known and n.removeprefix("SITE_").lower() not in known
     }
     # Of the other servers of the composition.
-    assert unknown == SECRETS - {"SECRET_KEY", "PASSWORD_SALT", "SITE_HOST"}
+    assert unknown == SECRETS - {
+        "SECRET_KEY",
+        "PASSWORD_SALT",
+        "SITE_HOST",
+        "AUDIT_KEY",
+        "MAIL_URL",
+    }
 
 
 def test_the_server_is_the_one_that_was_tested() -> None:

@@ -11,8 +11,6 @@ import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -29,6 +27,7 @@ from marketplace.operation import health
 from marketplace.operation.figures import ReservedDict
 from search.sqlite import FrozenConnection, connect_file
 from tests.factories import Factory
+from tests.forked import start_child, wait_for
 from tests.marketplace.desk.pressing import filled
 from tests.marketplace.operation.test_two_at_once import browser_of, save
 
@@ -216,16 +215,6 @@ def test_a_disk_without_room_is_full(
     assert found["status"] == "degraded"
 
 
-IN_A_SMALL_FILE = """
-import sys
-from marketplace.operation.figures import ReservedDict
-figures = ReservedDict(sys.argv[1])
-for number in range(int(sys.argv[2])):
-    figures.write_value(f"figure {number} " + "x" * 200, number, 0.0)
-assert [value for _, value, _ in figures.read_all_values()] == list(range(int(sys.argv[2])))
-"""
-
-
 @pytest.mark.parametrize(
     ("limit", "count"),
     [(1000, 5), (1 << 20, 5), (1 << 20, 20_000)],
@@ -234,20 +223,16 @@ assert [value for _, value, _ in figures.read_all_values()] == list(range(int(sy
 def test_figures_without_room_do_not_kill(
     tmp_path: Path, limit: int, count: int
 ) -> None:
-    def no_large_files() -> None:
+    def count_in_a_small_file() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        figures = ReservedDict(str(tmp_path / "counter_1.db"))
+        for number in range(count):
+            figures.write_value(f"figure {number} " + "x" * 200, number, 0.0)
+        read = [value for _, value, _ in figures.read_all_values()]
+        assert read == list(range(count))
 
-    path = tmp_path / "counter_1.db"
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", IN_A_SMALL_FILE, str(path), str(count)],
-        preexec_fn=no_large_files,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 0, done.stderr
+    assert wait_for(start_child(count_in_a_small_file)) == 0
 
 
 def test_the_library_reads_what_was_written_with_room(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,13 @@ import pytest
 from flask import Flask, Response
 from flask_migrate import downgrade
 
+from marketplace.accounts import sessions
+from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
+from marketplace.notices.addresses import Recipient
+from marketplace.notices.deeds import notify
+from marketplace.notices.models import Notice
 from marketplace.operation import background, health
 from tests.factories import Factory
 from tests.served import LIVE_SETTINGS
@@ -123,7 +130,7 @@ def test_without_a_database_a_page_asks_to_come_back(
     site = new_site("sqlite:////nowhere/at/all.db")
     reader = site.test_client()
     with reader.session_transaction() as cookie:
-        cookie["_user_id"] = "somebody"
+        cookie.update({"_user_id": "somebody", sessions.TOKEN: "something"})
 
     answer = reader.get(path)
 
@@ -216,7 +223,9 @@ def test_a_live_site_shows_its_figures_to_nobody_unasked(
     secrets = {
         "SECRET_KEY": LIVE_SETTINGS["SECRET_KEY"],
         "PASSWORD_SALT": LIVE_SETTINGS["PASSWORD_SALT"],
+        "AUDIT_KEY": LIVE_SETTINGS["AUDIT_KEY"],
         "SITE_HOST": "market.example",
+        "MAIL_URL": LIVE_SETTINGS["MAIL_URL"],
         "MARKET_ENV": "live",
     }
     reader = new_site(empty_database, **secrets).test_client()
@@ -426,3 +435,23 @@ def test_outsiders_read_the_verdict_alone(
 
     assert answer.json["status"] == "degraded"
     assert (len(answer.json) > 1) == whole
+
+
+def test_mail_that_waits_and_mail_that_failed_are_figures(
+    site: Flask, stock: Factory
+) -> None:
+    for key, address in (("good", "wang@demo.example"), ("none", "nobody")):
+        notify(
+            "listing.decided", Recipient(address), key=key, subject=key, happened=key
+        )
+    (waiting,) = db.session.scalars(db.select(Notice).where(Notice.state == "queued"))
+    waiting.not_before = now() - timedelta(minutes=7)
+    db.session.commit()
+
+    text = site.test_client().get("/metrics").text
+
+    assert 'market_mails{state="failed"} 1.0' in text
+    assert 'market_mails{state="queued"} 1.0' in text
+    found = re.search(r"^market_mail_due_seconds ([0-9.]+)$", text, re.M)
+    assert found is not None
+    assert 420 <= float(found[1]) < 900

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -17,11 +18,10 @@ PATIENCE = 25.0  # seconds, for a busy machine: a site that the slow ones stoppe
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def port(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[int]:
     """The port of a served site without anything in front."""
     folder = tmp_path_factory.mktemp("slow")
-    like = tmp_path_factory.getbasetemp().parent / "demo-site"
-    with site(folder, like=like) as address:
+    with site(folder, like=filled) as address:
         yield int(address.rpartition(":")[2])
 
 

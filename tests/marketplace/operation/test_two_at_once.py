@@ -30,7 +30,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
-from tests.factories import Factory
+from tests.factories import Factory, signed_in
 from tests.marketplace.desk.pressing import filled
 
 Deed = Callable[[Any, int], object]
@@ -185,8 +185,7 @@ def browser_of(site: Flask, person: Any = None) -> FlaskClient:
         return client
     db.session.commit()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = person.fs_uniquifier
-        cookie["_fresh"] = True
+        cookie.update(signed_in(person))
     return client
 
 

@@ -237,7 +237,7 @@ def test_a_merge_moves_everything_and_one_button_brings_it_back(
         make.person("firm", gone, administers=True),
         make.person("firm", gone, kept),
     )
-    row = make.demand("轴承异音", owner=gone)
+    row = make.demand("轴承异音", owner=gone, state="draft")
     asker = make.person("firm")
     request = ask_to_join(gone, by=asker)
 
@@ -280,7 +280,7 @@ def test_what_is_not_merged(make: Factory) -> None:
     first, second = make.organisation(), make.organisation()
     third = make.organisation(verified=False)
     make.demand("同名的需求", owner=first)
-    make.demand("同名的需求", owner=third)
+    make.demand("同名的需求", owner=third, state="draft")
 
     for gone, kept, said in (
         (first, first, "不能合并"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from marketplace.parsing.telephones import holds_contact
+from marketplace.parsing.contacts import holds_contact
 
 
 @pytest.mark.parametrize(

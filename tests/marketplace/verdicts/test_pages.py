@@ -19,8 +19,8 @@ from marketplace.verdicts.ranked_lists import sign
 from matching.judging import quality
 from tests.factories import Factory
 from tests.marketplace.verdicts.conftest import Case
+from tests.marketplace.verdicts.test_deeds import declining
 from tests.marketplace.verdicts.test_measuring import judged_demands  # noqa: F401  (a fixture)
-from tests.marketplace.verdicts.test_rules import declining
 
 SignIn = Callable[[Person], FlaskClient]
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests.screenshots import sign_in
-from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
+from tests.served import CHROMIUM
 
 pytestmark = [
     pytest.mark.browser,
@@ -33,26 +32,19 @@ BEYOND = "document.documentElement.scrollWidth - document.documentElement.client
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory, filled: Path) -> Iterator[Page]:
-    folder = tmp_path_factory.mktemp("looked-at")
-    with (
-        site(folder, like=filled, RATELIMIT_ENABLED="0") as address,
-        sync_playwright() as playwright,
-    ):
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS
-        )
-        yield chromium.new_page(base_url=address, locale="zh-CN")
-        chromium.close()
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    page = browser.new_page(base_url=address, locale="zh-CN")
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("path", PAGES)
 def test_text_of_twice_the_size_is_not_scrolled_sideways(
-    address: str, width: int, page: Page
+    path: str, width: int, page: Page
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(address)
+    page.goto(path)
 
     page.evaluate("document.documentElement.style.fontSize = '200%'")
 
@@ -80,14 +72,14 @@ def test_on_a_phone_no_badge_is_printed_over_and_no_reason_is_cut(page: Page) ->
     assert (overlaps, cut) == (0, 0)
 
 
-@pytest.mark.parametrize("address", ["/achievements/1", "/demands/1"])
+@pytest.mark.parametrize("path", ["/achievements/1", "/demands/1"])
 def test_on_paper_stand_address_and_day_and_tables_stay_tables(
-    address: str, page: Page
+    path: str, page: Page
 ) -> None:
     # An A4 page is as wide as a tablet.
     page.set_viewport_size({"width": 680, "height": 1000})
     page.emulate_media(media="print")
-    page.goto(address)
+    page.goto(path)
 
     foot = page.locator(".print-only")
     styles = page.evaluate(
@@ -98,7 +90,7 @@ def test_on_paper_stand_address_and_day_and_tables_stay_tables(
     )
     page.emulate_media(media="screen")
 
-    assert address in foot.text_content()
+    assert path in foot.text_content()
     assert "打印：20" in foot.text_content()
     assert not foot.is_visible()
     assert styles

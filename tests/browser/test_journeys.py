@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from config import Config
 from marketplace import create_app
@@ -24,7 +24,7 @@ from marketplace.listings.models import Demand
 from marketplace.matchmaking.answers import Answer, matches_for
 from marketplace.verdicts import deeds as verdict_deeds
 from tests.screenshots import follow, sign_in
-from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
+from tests.served import CHROMIUM
 
 expect.set_options(timeout=20_000)  # another worker may keep the machine busy
 pytestmark = [
@@ -46,34 +46,12 @@ OWN_DEMANDS = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the site keeps its data."""
-    return tmp_path_factory.mktemp("served")
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path, filled: Path) -> Iterator[str]:
-    with site(folder, like=filled, RATELIMIT_ENABLED="0") as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
 def inside(folder: Path, address: str) -> Iterator[Flask]:
     """The served site in this process."""
     app = create_app(Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)}))
     yield app
     with app.app_context():
         db.engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS
-        )
-        yield chromium
-        chromium.close()
 
 
 AT_A_DESK = pytest.mark.parametrize(

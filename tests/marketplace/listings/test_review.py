@@ -105,35 +105,6 @@ def test_every_decision_in_every_state_by_every_reader(
     assert row.state == after
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/office/review",
-        "/office/review/demand/{}",
-        "/office/chains",
-        "/office/chains/new",
-    ],
-)
-def test_the_office_is_for_operators(
-    path: str, make: Factory, sign_in: SignIn, client: FlaskClient
-) -> None:
-    owner = make.organisation()
-    row = make.demand(state="submitted", owner=owner)
-    readers = {
-        "guest": client,
-        "owner": sign_in(make.person("firm", owner)),
-        "broker": sign_in(make.person("broker")),
-        "operator": sign_in(make.person("operator")),
-    }
-
-    seen = {
-        name: browser.get(path.format(row.id)).status_code
-        for name, browser in readers.items()
-    }
-
-    assert seen == {"guest": 302, "owner": 403, "broker": 403, "operator": 200}
-
-
 @pytest.mark.parametrize("deed", ["return", "reject"])
 @pytest.mark.parametrize("note", ["", " ", "改", "长" * 501])
 def test_a_refusal_needs_its_reason(
@@ -316,21 +287,6 @@ def test_the_review_shows_everything_and_escapes_it(
     assert "≥350 MPa" in html
     assert row.alias in html
     assert "没有填写：" in html
-
-
-@pytest.mark.parametrize("tray", ["waiting", "published", "suspended", "nothing", ""])
-def test_trays_open_by_their_address(
-    tray: str, make: Factory, operator: FlaskClient
-) -> None:
-    rows = {
-        state: make.demand(state=state)
-        for state in ("submitted", "published", "suspended")
-    }
-    shown = {"published": "published", "suspended": "suspended"}.get(tray, "submitted")
-
-    html = operator.get(f"/office/review?tray={tray}&page=99&kind=x").text
-
-    assert {state for state, row in rows.items() if row.title in html} == {shown}
 
 
 @pytest.mark.parametrize(

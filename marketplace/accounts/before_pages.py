@@ -1,0 +1,187 @@
+"""What is looked at before every page: forms that come too late, what is given back, and steps that come first.
+
+Forms are held in `held_forms.py`; who is signed in is in `sessions.py`.
+"""
+
+from __future__ import annotations
+
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+
+from marketplace.accounts import (
+    held_forms,
+    passwords,
+    second_factor,
+    sessions,
+)
+from marketplace.accounts.models import Person
+from marketplace.door import LIBRARY_ENDPOINTS, READING, deed_of
+from marketplace.errors import Invalid
+from marketplace.permissions import Guest, may
+
+# Where somebody is who must set a new password or a second factor first.
+FIRST_STEPS = frozenset(
+    {
+        "security.change_password",
+        "security.verify",
+        "security.logout",
+        "security.two_factor_setup",
+        "security.two_factor_setup_validate",
+        "security.two_factor_token_validation",
+        "security.mf_recovery_codes",
+    }
+)
+ENDED = "登录已结束（30 分钟没有操作，或在别处退出了）。"
+UNPROVED = (
+    "没有提交：这个表单不是从现在打开的页面发出的，或页面打开后您重新登录过。",
+    "请返回上一页，刷新后再提交。",
+)
+GIVEN_BACK = "这是您登录前填写的内容，已回到表单里，还没有保存。请核对后再提交。"
+
+
+def watch_requests(app: Flask) -> None:
+    """Before every page: hold what was sent too late, give back what is held, and lead to what comes first."""
+    app.before_request(hold_late_form)
+    app.before_request(give_back)
+    app.before_request(lead_to_first_step)
+    app.after_request(forget_used)
+    app.register_error_handler(CSRFError, hold_unproved_form)
+    app.jinja_env.globals["session_ended"] = sessions.ended_here
+    app.jinja_env.globals["password_rule"] = passwords.RULE
+
+
+def hold_late_form() -> ResponseReturnValue | None:
+    """A form that is sent when its session has ended is held for the person it belonged to, who signs in again."""
+    if not _is_own_form() or current_user.is_authenticated:
+        return None
+    if not sessions.ended_here() or may(
+        current_user, deed_of(current_app, request.endpoint or "") or ""
+    ):
+        return None
+    person_id = held_forms.owner_of(session.get("_user_id", ""))
+    return _hold(person_id, ENDED)
+
+
+def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
+    """A form from a page that was open when its reader signed in anew: nothing is done, and nothing is lost.
+
+    Its token belongs to the former session. That it came from a page of ours is seen by what browsers say of where a
+    request was made; a form from elsewhere is refused as ever.
+    """
+    if not _is_own_form() or not _from_here():
+        return current_app.handle_user_exception(Invalid(*UNPROVED))
+    if current_user.is_authenticated:
+        return _hold(current_user.id, "打开页面以后您重新登录过。")
+    owner = held_forms.owner_of(session.get("_user_id", ""))
+    if owner is None:
+        return current_app.handle_user_exception(Invalid(*UNPROVED))
+    return _hold(owner, ENDED)
+
+
+def _is_own_form() -> bool:
+    endpoint = request.endpoint or ""
+    return (
+        request.method == "POST"
+        and endpoint in current_app.view_functions
+        and endpoint not in LIBRARY_ENDPOINTS
+        and deed_of(current_app, endpoint) is not None
+    )
+
+
+def _from_here() -> bool:
+    """Whether a browser says that a page of this site sent the request."""
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched is not None:
+        return fetched == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
+    if person_id is None:
+        flash(f"{why}刚才的操作没有做，请登录后再试。", "error")
+        return redirect(url_for("security.login"), 303)
+    row = held_forms.hold_form(
+        request.full_path.rstrip("?"),
+        request.form.items(multi=True),
+        reason=held_forms.EXPIRED,
+        person_id=person_id,
+    )
+    number = row.id
+    g.held_now = True
+    if current_user.is_authenticated:
+        flash(f"{why}刚才的内容没有丢，请核对后再提交一次。", "error")
+        return redirect(url_for("accounts.resume", number=number), 303)
+    flash(f"{why}刚才填写的内容已经留下，登录后会回到表单里。", "error")
+    back = url_for("accounts.resume", number=number)
+    return redirect(url_for("security.login", next=back), 303)
+
+
+def give_back() -> None:
+    """Let the form of a page show what is held for it."""
+    number = request.args.get("held", type=int)
+    if number is None or request.method not in READING:
+        return
+    if not current_user.is_authenticated:
+        return
+    person = current_user._get_current_object()
+    row = held_forms.get_held(number, person)
+    if row.path.partition("?")[0] == request.path:
+        g.held_fields = held_forms.typed_fields(row)
+        flash(GIVEN_BACK)
+
+
+def lead_to_first_step() -> ResponseReturnValue | None:
+    """Lead somebody to the new password or the second factor they need before their own pages."""
+    endpoint = request.endpoint or ""
+    if request.method not in READING or endpoint in FIRST_STEPS:
+        return None
+    deed = deed_of(current_app, endpoint)
+    # What a guest may read, they may read too.
+    if deed is None or may(Guest(), deed) or not current_user.is_authenticated:
+        return None
+    person: Person = current_user._get_current_object()
+    wanted = request.full_path.rstrip("?")
+    if passwords.is_overdue(person):
+        days = current_app.config["PASSWORD_DAYS"]
+        flash(
+            f"运营和审计人员每 {days} 天换一次密码，您的已到期，请先换一个。", "error"
+        )
+        return redirect(url_for("security.change_password", next=wanted))
+    if second_factor.lacks_factor(person):
+        flash("您的账号要用两步验证，请先设好。", "error")
+        return redirect(url_for("security.two_factor_setup"))
+    if second_factor.lacks_codes(person):
+        flash("请先领取备用码：手机丢了，要靠它登录。", "error")
+        return redirect(url_for("security.mf_recovery_codes"))
+    return None
+
+
+def forget_used(response: Response) -> Response:
+    """After a form was sent once more and taken: what was held of it is not needed any more."""
+    if g.get("held_fields") is not None and not g.get("held_used"):
+        # A page without a form of ours: what was typed is shown on a page of its own.
+        number = request.args.get("held", type=int)
+        back = url_for("accounts.resume", number=number, whole=1)
+        return make_response(redirect(back, 303))
+    if request.method != "POST" or session.get(held_forms.HELD) is None:
+        return response
+    if g.get("held_now"):
+        return response
+    taken = 300 <= response.status_code < 400
+    if taken and _is_own_form() and current_user.is_authenticated:
+        path = request.full_path.rstrip("?")
+        held_forms.drop_used(current_user._get_current_object(), path)
+    return response

@@ -1,0 +1,75 @@
+"""The lock of an account after failed tries, counted in the database by the account that was found.
+
+How often one address, or all of them together, may try is counted in `sign_in.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import case, or_
+
+from marketplace import persistence
+from marketplace.accounts import mail
+from marketplace.accounts.models import Person
+from marketplace.clock import now
+from marketplace.extensions import db
+
+# 等保二级 (GB/T 22239-2019): five failures in a row, then a quarter of an hour.
+FAILURES_MOST = 5
+LOCKED_FOR = timedelta(minutes=15)
+
+
+def is_locked(person: Person) -> bool:
+    """Whether nobody gets into an account for now, as the database has it at this moment."""
+    query = db.select(Person.locked_until).where(Person.id == person.id)
+    until = db.session.scalar(query)
+    return until is not None and until > now()
+
+
+def count_failure(person: Person) -> None:
+    """Count a failed try, and lock the account with the fifth in a row; its owner is told by mail. Commits.
+
+    Tries during a lock neither count nor prolong it: else whoever knows an address could keep its owner out for good.
+    """
+    persistence.begin_write()
+    # One statement, so that eight tries at the same moment count as eight.
+    statement = _counting(person.id).returning(Person.locked_until)
+    until = db.session.scalar(statement)
+    if until is not None and until > now():
+        mail.send_notice(person, "locked", until=until)
+    persistence.commit()
+
+
+def imitate_counting() -> None:
+    """What `count_failure` does, where there is no account: an answer must not come sooner for that. Commits."""
+    persistence.begin_write()
+    db.session.execute(_counting(-1))
+    persistence.commit()
+
+
+def _counting(person_id: int) -> db.Update:  # type: ignore[name-defined]
+    moment = now()
+    in_a_row = case(
+        (Person.failed_at < moment - LOCKED_FOR, 1), else_=Person.failed_count + 1
+    )
+    is_last = in_a_row >= FAILURES_MOST
+    return (
+        db.update(Person)
+        .where(Person.id == person_id)
+        .where(or_(Person.locked_until.is_(None), Person.locked_until <= moment))
+        .values(
+            failed_at=moment,
+            # From nought again, so that the lock is followed by five tries and not by one.
+            failed_count=case((is_last, 0), else_=in_a_row),
+            locked_until=case((is_last, moment + LOCKED_FOR), else_=None),
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def forget_failures(person: Person) -> None:
+    """After a success, or a new password: begin counting from nought. No commit."""
+    person.failed_count = 0
+    person.failed_at = None
+    person.locked_until = None

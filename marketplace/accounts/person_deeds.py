@@ -1,0 +1,236 @@
+"""What is done to accounts: made, registered, changed, closed, given back to their owner. Organisations: `deeds.py`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from flask import current_app
+from flask_security.mail_util import EmailValidateException
+from flask_security.recoverable import generate_reset_link
+
+from marketplace import persistence
+from marketplace.accounts import (
+    agreements,
+    held_forms,
+    locking,
+    mail,
+    passwords,
+    second_factor,
+    sessions,
+)
+from marketplace.accounts.models import ROLES, Person, Role
+from marketplace.accounts.queries import (
+    find_person,
+    find_person_of_mobile,
+    has_operator,
+)
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.extensions import db
+from marketplace.lifecycle import History
+from marketplace.permissions import Reader, reader_id
+
+NAME_MOST = 40
+
+
+def finish_registration(person: Person) -> None:
+    """注册: give a new person what belongs to them; no commit, the view of the library does.
+
+    Raises:
+        NotNow: the same address was registered a moment ago.
+    """
+    person.failed_count = 0
+    person.password_set_at = now()
+    db.session.add(person)
+    twice = NotNow("这份注册刚才已经提交过。", "请到邮箱里找确认邮件。")
+    taken = {"uq_person_email": twice, "uq_person_mobile": twice}
+    with persistence.refusals(duplicates=taken):
+        db.session.flush()
+    agreements.note_consents(person)
+    held_forms.claim_forms(person)
+    _note(person, "register", by=person)
+
+
+def finish_password(person: Person, former: str | None) -> None:
+    """A new password is set: end every session, forget failures and the eldest password; no commit."""
+    passwords.note_password(person, former)
+    locking.forget_failures(person)
+    sessions.drop_sessions(person)
+    _note(person, "password", by=person)
+
+
+def change_account(person: Person, *, name: str, mobile: str | None) -> None:
+    """保存: change one's own name and second sign-in name.
+
+    Raises:
+        Invalid: the number belongs to another account.
+    """
+    taken = Invalid(
+        "手机号没有保存。",
+        problems={"mobile": ["这个号码不能用作登录名，请换一个，或只用邮箱登录。"]},
+    )
+    other = mobile and find_person_of_mobile(mobile)
+    if other and other.id != person.id:
+        raise taken
+    changed = []
+    if person.name != name:
+        changed.append("name")
+    if person.mobile != mobile:
+        changed.append("mobile")
+    person.name = name
+    person.mobile = mobile
+    if changed:
+        _note(person, "account", by=person, changed=changed)
+    persistence.commit(duplicates={"uq_person_mobile": taken})
+
+
+def finish_address(person: Person, former: str) -> None:
+    """The address was changed: tell the old one; no commit."""
+    mail.send_notice(person, "email_changed", to=former, former=former)
+    _note(person, "email", by=person, changed=["email"])
+
+
+def leave_everywhere(person: Person) -> None:
+    """全部退出: end every session of oneself."""
+    sessions.drop_sessions(person)
+    _note(person, "sign_out_all", by=person)
+    persistence.commit()
+
+
+def add_first_operator(email: str, *, name: str) -> Person:
+    """Make the first operator of a site.
+
+    Raises:
+        NotNow: there is one.
+        Invalid: no proper address or name.
+    """
+    if has_operator():
+        raise NotNow(
+            "平台已有运营人员，不能再添加第一位。",
+            "请由现有的运营人员添加，或先停用再重来（flask people deactivate）。",
+        )
+    return add_account(email, name=name, roles=["operator"])
+
+
+def add_account(
+    email: str, *, name: str, roles: Iterable[str] = (), by: Reader | None = None
+) -> Person:
+    """Make an account without a password, which its owner sets by a link; or give the one there is further roles.
+
+    Args:
+        email: the sign-in name.
+        name: how the person is called; that of a person who exists does not change.
+        roles: codes of `ROLES`.
+        by: the acting person; None from the command line.
+
+    Raises:
+        Invalid: no proper address, name or role.
+    """
+    wanted = list(dict.fromkeys(roles))
+    unknown = [role for role in wanted if role not in ROLES]
+    if unknown:
+        raise Invalid(
+            f"没有这样的角色：{'、'.join(unknown)}。", f"可以用：{'、'.join(ROLES)}。"
+        )
+    address = checked_address(email)
+    person = find_person(address)
+    if person is None:
+        name = " ".join(name.split())
+        if not name or len(name) > NAME_MOST:
+            raise Invalid(f"姓名应为 1–{NAME_MOST} 个字。")
+        person = Person(
+            email=address,
+            name=name,
+            fs_uniquifier=uuid.uuid4().hex,
+            password_set_at=None,
+        )
+        db.session.add(person)
+        db.session.flush()
+        _note(person, "add", by=by)
+    for role in db.session.scalars(db.select(Role).where(Role.name.in_(wanted))):
+        if role not in person.roles:
+            person.roles.append(role)
+            _note(person, "role", by=by, note=role.name)
+    persistence.commit()
+    return person
+
+
+def checked_address(email: str) -> str:
+    """An address as a sign-in name; DNS is never asked. Raises Invalid."""
+    try:
+        address: str = current_app.extensions["security"].mail_util.validate(email)
+    except EmailValidateException:
+        raise Invalid(f"「{email}」不是邮箱地址。", "应像 name@example.com。") from None
+    return address
+
+
+def make_link(person: Person) -> str:
+    """A link by which a person sets their password once; it ends with `SECURITY_RESET_PASSWORD_WITHIN`."""
+    link: str = generate_reset_link(person)[0]  # type: ignore[no-untyped-call]
+    return link
+
+
+def get_account(email: str) -> Person:
+    """The person of an address. Raises NotFound."""
+    person = find_person(checked_address(email))
+    if person is None:
+        raise NotFound(f"没有「{email}」这个账号。")
+    return person
+
+
+def close_account(person: Person, *, by: Reader | None) -> None:
+    """停用: nobody signs in with it any more, and who has is out at once.
+
+    Raises:
+        NotNow: it is closed already.
+    """
+    if not person.active:
+        raise NotNow(f"「{person.email}」已经停用。")
+    person.active = False
+    sessions.drop_sessions(person)
+    _note(person, "deactivate", by=by, before="active", after="inactive")
+    persistence.commit()
+
+
+def reset_account(person: Person, *, by: Reader | None) -> None:
+    """重置: for who has lost their telephone or password; password and second factor end, sessions too.
+
+    An account that was closed opens again. Its owner sets a new password by a link.
+    """
+    passwords.note_password(person, person.password)
+    person.password = None
+    person.password_set_at = None
+    person.active = True
+    # Links that were sent before, and what cookies say of the person, mean nothing any more.
+    person.fs_uniquifier = uuid.uuid4().hex
+    second_factor.reset_factor(person)
+    locking.forget_failures(person)
+    sessions.drop_sessions(person)
+    mail.send_notice(person, "second_factor_reset")
+    _note(person, "reset", by=by)
+    persistence.commit()
+
+
+def _note(
+    person: Person,
+    deed: str,
+    *,
+    by: Reader | None,
+    before: str = "",
+    after: str = "",
+    note: str = "",
+    changed: Iterable[str] = (),
+) -> None:
+    db.session.add(
+        History(
+            kind="person",
+            thing_id=person.id,
+            deed=deed,
+            before=before,
+            after=after,
+            note=note,
+            changed=list(changed),
+            by_id=reader_id(by),
+        )
+    )

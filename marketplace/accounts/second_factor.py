@@ -1,0 +1,59 @@
+"""The second factor: codes of an app (TOTP, RFC 6238), each of which opens once, and codes for a lost telephone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import current_app
+from flask_security import UserMixin
+from flask_security.recovery_codes import MfRecoveryCodesUtil
+from flask_security.totp import Totp
+from passlib.totp import TotpMatch
+
+from marketplace import persistence
+from marketplace.accounts.models import Person
+from marketplace.extensions import db
+
+CODES = 8  # for a lost telephone
+
+
+class Codes(Totp):
+    """Flask-Security's codes with a memory: one that was looked at over a shoulder opens nothing a second time."""
+
+    def get_last_counter(self, user: UserMixin) -> int | None:
+        """The number of the last code that was used, as the database has it now."""
+        query = db.select(Person.tf_counter).where(Person.id == user.id)
+        counter: int | None = db.session.scalar(query)
+        return counter
+
+    def set_last_counter(self, user: UserMixin, tmatch: TotpMatch) -> None:
+        """Note that a code was used; the view commits it."""
+        user.tf_counter = tmatch.counter  # type: ignore[attr-defined]
+
+
+class SpareCodes(MfRecoveryCodesUtil):
+    """Flask-Security's codes for a lost telephone, stored before they are shown."""
+
+    def create_recovery_codes(self, user: UserMixin) -> list[str]:
+        """New codes in place of the old ones. Commits: the page that shows them ends the transaction."""
+        codes: list[str] = super().create_recovery_codes(user)
+        persistence.commit()
+        return codes
+
+
+def lacks_factor(person: Person) -> bool:
+    """Whether a person must set up a second factor before anything else."""
+    return person.needs_second_factor and not person.tf_primary_method
+
+
+def lacks_codes(person: Person) -> bool:
+    """Whether a person with a second factor has no code left for a lost telephone."""
+    return bool(person.tf_primary_method) and not person.mf_recovery_codes
+
+
+def reset_factor(person: Person) -> None:
+    """Forget the second factor of a person; no commit. They set up a new one when they next sign in."""
+    datastore: Any = current_app.extensions["security"].datastore
+    datastore.tf_reset(person)
+    datastore.mf_set_recovery_codes(person, None)
+    person.tf_counter = None

@@ -1,0 +1,72 @@
+"""The filters of the auditor's page as they stand in an address, with what is wrong in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from marketplace.audit.queries import Filters
+
+NUMBER_MOST = 10**9
+TEXT_MOST = 80  # characters
+
+
+@dataclass(frozen=True)
+class FilterForm:
+    """The filters of an address.
+
+    Attributes:
+        filters: what narrows the list; what could not be read narrows nothing.
+        page: number of the page, from 1.
+        typed: name → what was typed, as the form shows it again.
+        problems: name → what is wrong and what to do.
+    """
+
+    filters: Filters
+    page: int
+    typed: Mapping[str, str]
+    problems: Mapping[str, str]
+
+
+def read_filters(args: Mapping[str, str]) -> FilterForm:
+    """Read the filters of an address; what is wrong is said, and narrows nothing."""
+    problems: dict[str, str] = {}
+    typed = {
+        name: args.get(name, "").strip()[:TEXT_MOST]
+        for name in ("person", "deed", "kind", "thing", "since", "until")
+    }
+    person = _number(typed["person"])
+    if typed["person"] and person is None:
+        problems["person"] = "人员编号是数字，例如 12。"
+    since = _day(typed, "since", problems)
+    until = _day(typed, "until", problems)
+    if since and until and since > until:
+        problems["until"] = "结束日期早于开始日期，请对调。"
+    filters = Filters(
+        person, typed["deed"], typed["kind"], typed["thing"], since, until
+    )
+    return FilterForm(filters, _number(args.get("page", "")) or 1, typed, problems)
+
+
+def _number(text: str) -> int | None:
+    """A number from 1 on; None where there is none."""
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        return None
+    number = int(text)
+    return number if 0 < number < NUMBER_MOST else None
+
+
+def _day(typed: Mapping[str, str], name: str, problems: dict[str, str]) -> date | None:
+    """A day; None, with what is wrong, where there is none."""
+    if not typed[name]:
+        return None
+    try:
+        day = date.fromisoformat(typed[name])
+    except ValueError:
+        day = None
+    # The first and last years of a calendar have no midnight in another zone.
+    if day is None or not 1900 <= day.year <= 2999:
+        problems[name] = "日期写成 2026-11-28 这样。"
+        return None
+    return day

@@ -1,0 +1,79 @@
+"""Pages of the audit: the log for the auditor, what of it goes out as CSV, and the checkpoint for everybody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Flask,
+    Response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+
+from marketplace import contributions
+from marketplace.audit import publishing, queries, signals
+from marketplace.audit.forms import read_filters
+from marketplace.audit.looks import record_reading
+from marketplace.clock import today
+from marketplace.door import OPEN_PAGE, needs
+from marketplace.errors import NotFound
+from marketplace.extensions import limiter
+
+blueprint = Blueprint("audit", __name__)
+
+
+def init_app(app: Flask) -> None:
+    """Listen to what happens at the door."""
+    signals.connect(app)
+
+
+@blueprint.get("/audit")
+@needs("audit.read")
+def entries() -> ResponseReturnValue:
+    """The log, narrowed by person, deed, thing and day."""
+    form = read_filters(request.args)
+    found = queries.find_entries(form.filters, form.page)
+    if form.page > found.pages:
+        last: dict[str, Any] = {**form.filters.values, "page": found.pages}
+        return redirect(url_for("audit.entries", **last))
+    actors = {line.entry.actor for line in found.lines if line.entry.actor}
+    bodies = {
+        line.entry.organisation for line in found.lines if line.entry.organisation
+    }
+    return render_template(
+        "audit/entries.html",
+        found=found,
+        form=form,
+        people=queries.people_named(actors),
+        organisations=queries.organisations_named(bodies),
+        deeds=queries.used_deeds(),
+        names=contributions.deed_names(),
+    )
+
+
+@blueprint.get("/audit.csv")
+@needs("audit.export")
+@limiter.limit("10/minute")
+def export() -> ResponseReturnValue:
+    """What the filters leave, as a file; that it was taken out is itself recorded first."""
+    form = read_filters(request.args)
+    rows = queries.export_rows(form.filters)
+    record_reading("audit.export", values={"filters": form.filters.values})
+    name = f"audit-{today():%Y%m%d}.csv"
+    headers = {"Content-Disposition": f"attachment; filename={name}"}
+    return Response(rows, mimetype="text/csv", headers=headers)
+
+
+@blueprint.get("/checkpoint")
+@needs("public.read", stored=OPEN_PAGE)
+def checkpoint() -> ResponseReturnValue:
+    """The newest signed checkpoint, for everybody who wants to hold the site to it."""
+    note = publishing.published_note()
+    if note is None:
+        raise NotFound("还没有签过检查点。", "每天夜里签一次，请明天再来。")
+    return Response(note, mimetype="text/plain")

@@ -1,0 +1,248 @@
+"""Checkpoints: signed, stored, laid beside the database, published; none that does not continue the one before.
+
+The files lie in DATA_DIR/audit, where somebody who can only write to the database does not reach them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+import structlog
+from flask import current_app
+
+from marketplace import contributions, persistence
+from marketplace.audit.appending import take_turn
+from marketplace.audit.branches import Branch, statement_text
+from marketplace.audit.comparing import Published, Report
+from marketplace.audit.deeds import record
+from marketplace.audit.entries import canonical, entry_leaf, moment_text
+from marketplace.audit.models import Entry, StoredCheckpoint
+from marketplace.audit.notes import Checkpoint, NoteError, Signer, open_checkpoint
+from marketplace.audit.tree import inclusion_proof
+from marketplace.audit.verifying import verify_audit
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotFound, NotNow
+from marketplace.extensions import db
+from marketplace.permissions import Reader, require
+
+log = structlog.get_logger(__name__)
+
+NOTE_FILE = "checkpoint"
+LEAVES_FILE = "leaves"  # the hash of every entry that was signed, 32 bytes each
+
+
+class AuditBrokenError(Exception):
+    """The audit is not what was published; the message says where."""
+
+
+def signer() -> Signer:
+    """The key of this site."""
+    return Signer.from_text(current_app.config["AUDIT_KEY"])
+
+
+def folder() -> Path:
+    """Where checkpoint and hashes lie beside the database."""
+    return Path(current_app.config["DATA_DIR"]) / "audit"
+
+
+def published_note() -> str | None:
+    """The newest checkpoint, as /checkpoint shows it: of the database and of the file the one that covers more.
+
+    Both are read, for somebody who removes the newest one from the database would publish an older one.
+    """
+    query = sa.select(StoredCheckpoint.note).order_by(StoredCheckpoint.number.desc())
+    notes = [*db.session.scalars(query.limit(1))]
+    with suppress(OSError):
+        notes.append((folder() / NOTE_FILE).read_text())
+    sizes: dict[int, str] = {}
+    for note in reversed(notes):
+        with suppress(NoteError):
+            sizes[open_checkpoint(note, signer().verifier).size] = note
+    if not sizes:
+        return None
+    return sizes[max(sizes)]
+
+
+def verify(given: Iterable[Path] = ()) -> Report:
+    """Verify the audit against every checkpoint: the stored ones, the one in the data folder, and files.
+
+    Args:
+        given: files with a signed checkpoint, such as the one that was mailed.
+
+    Raises:
+        Invalid: a file cannot be read, or its signature is wrong.
+    """
+    key = signer().verifier
+    problems = []
+    published = []
+    copy = b""
+    with db.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            # Entries, withheld values and checkpoints as of one moment.
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            connection.execute(sa.text("set local statement_timeout = 0"))
+        query = sa.select(StoredCheckpoint.number, StoredCheckpoint.note)
+        for number, note in connection.execute(query.order_by(StoredCheckpoint.number)):
+            try:
+                checkpoint = open_checkpoint(note, key)
+            except NoteError as error:
+                problems.append(f"checkpoint {number} in the database: {error}")
+                continue
+            where = f"checkpoint {number} in the database"
+            published.append(Published(where, checkpoint))
+        for path in (folder() / NOTE_FILE, *given):
+            if path.exists() or path in given:
+                published.append(Published(str(path), _read_checkpoint(path)))
+        with suppress(FileNotFoundError):
+            copy = (folder() / LEAVES_FILE).read_bytes()
+        report = verify_audit(connection, published, key, copy)
+    report.problems[:0] = problems
+    return report
+
+
+def _read_checkpoint(path: Path) -> Checkpoint:
+    try:
+        return open_checkpoint(path.read_text(), signer().verifier)
+    except (OSError, UnicodeError, NoteError) as error:
+        raise Invalid(f"{path}：不是本站签过的检查点（{error}）。") from None
+
+
+def sign_checkpoint() -> str:
+    """Verify the whole audit and sign the head of its tree: the work of each night.
+
+    Returns:
+        a few words about what was signed.
+
+    Raises:
+        AuditBrokenError: the tree does not continue what was signed before; then nothing is signed.
+    """
+    report = verify()
+    if not report.is_sound:
+        log.error("audit_broken", problems=report.problems, more=report.more)
+        raise AuditBrokenError("; ".join(report.problems[:3]))
+    key = signer()
+    checkpoint = Checkpoint(key.name, report.size, report.root)
+    persistence.begin_write()
+    last = _last_stored()
+    if last is not None and open_checkpoint(last.note, key.verifier) == checkpoint:
+        db.session.rollback()
+        _write_files(last.note, report)
+        return f"nothing new since {report.size} entries"
+    note = key.sign_note(checkpoint.text)
+    _store_note(last, report.size, note)
+    persistence.commit()
+    _write_files(note, report)
+    return f"signed {report.size} entries"
+
+
+def proof_of(position: int) -> str:
+    """The proof that an entry is in the published tree: its text, the path to the root, and the checkpoint.
+
+    Args:
+        position: of the entry.
+
+    Returns:
+        JSON: `index`, `entry`, `proof` in hexadecimal digits, `checkpoint`.
+
+    Raises:
+        NotFound: there is no such entry, or the published checkpoint does not cover it yet.
+    """
+    note = published_note()
+    covered = 0
+    if note is not None:
+        covered = open_checkpoint(note, signer().verifier).size
+    query = sa.select(Entry.text).where(Entry.position == position)
+    text = db.session.scalar(query)
+    if text is None or position >= covered:
+        raise NotFound("已公布的检查点里没有这一条。", "新的一条要等到下一次签名。")
+    # From the texts, not the stored hashes: a proof that does not lead to the signed root says that they differ.
+    texts = sa.select(Entry.text).where(Entry.position < covered)
+    leaves = []
+    for one in db.session.scalars(texts.order_by(Entry.position)):
+        leaves.append(entry_leaf(one))
+    path = [step.hex() for step in inclusion_proof(leaves, position)]
+    return canonical(
+        {"index": position, "entry": text, "proof": path, "checkpoint": note}
+    )
+
+
+def _last_stored() -> StoredCheckpoint | None:
+    query = sa.select(StoredCheckpoint).order_by(StoredCheckpoint.number.desc())
+    last: StoredCheckpoint | None = db.session.scalar(query.limit(1))
+    return last
+
+
+def _store_note(last: StoredCheckpoint | None, size: int, note: str) -> None:
+    """Add a checkpoint to the session, and let the rooms above send it (the notices mail it to the auditor)."""
+    number = 0 if last is None else last.number + 1
+    db.session.add(
+        StoredCheckpoint(number=number, size=size, note=note, at=moment_text(now()))
+    )
+    # The one place from which a checkpoint leaves the house by itself, in the transaction that stores it.
+    contributions.checkpoint_signed(note)
+
+
+def _write_files(note: str, report: Report) -> None:
+    """Lay checkpoint and hashes beside the database; what is there already is what they begin with."""
+    place = folder()
+    place.mkdir(mode=0o750, exist_ok=True)
+    for name, content in (
+        (LEAVES_FILE, bytes(report.leaves)),
+        (NOTE_FILE, note.encode()),
+    ):
+        fresh = place / f".{name}.{os.getpid()}"
+        fresh.write_bytes(content)
+        with fresh.open("rb") as file:
+            os.fsync(file.fileno())
+        fresh.replace(place / name)
+
+
+def resume(reason: str, *, given: Iterable[Path] = (), by: Reader | None = None) -> str:
+    """Go on with a tree that does not continue what was published, as after a backup was restored, and say so for ever.
+
+    The entry that says it is signed: whoever can write to the database alone explains nothing away.
+
+    Args:
+        reason: why, for whoever compares an old checkpoint.
+        given: files with published checkpoints that are neither in the database nor in the data folder.
+        by: the acting person; None for the command line.
+
+    Returns:
+        a few words about what was signed.
+
+    Raises:
+        NotNow: the tree continues every checkpoint, so that there is nothing to explain.
+        Invalid: no reason, or a file is no checkpoint of this site.
+    """
+    require(by, "audit.resume")
+    reason = reason.strip()
+    if not 10 <= len(reason) <= 500:
+        raise Invalid("请写明原因，10–500 个字。")
+    given = list(given)
+    persistence.begin_write()
+    # Nobody appends until the statement has its place: it is about the tree as it stands before it.
+    take_turn(db.session.connection())
+    report = verify(given)
+    if not report.broken:
+        db.session.rollback()
+        raise NotNow("审计树与已公布的检查点一致。", "没有需要说明的。")
+    key = signer()
+    left = [one.checkpoint for one in report.broken]
+    branch = Branch(report.size, report.root, left, reason)
+    record(
+        "audit.resume",
+        kind="checkpoint",
+        thing=report.size,
+        by=by,
+        values={
+            "reason": reason,
+            "statement": key.sign_note(statement_text(key.name, branch)),
+        },
+    )
+    persistence.commit()
+    outcome = sign_checkpoint()
+    return f"{len(left)} checkpoints given up; {outcome}"

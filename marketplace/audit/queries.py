@@ -1,0 +1,244 @@
+"""What is read of the audit: entries by person, deed, thing and day, for the auditor's page and for what goes out.
+
+Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from marketplace.audit.entries import moment_text
+from marketplace.audit.models import Entry, Withheld
+from marketplace.clock import SHANGHAI, in_china
+from marketplace.errors import Invalid
+from marketplace.extensions import db
+from marketplace.parsing.text import escape_formula
+from marketplace.persistence import Page
+
+PAGE_SIZE = 50
+EXPORT_MOST = 20_000  # rows of one file
+ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
+HEADERS = ("序号", "时间", "人员", "代表单位", "做了什么", "对象", "对象编号", "内容", "个人信息")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list of entries is narrowed to; empty: to nothing.
+
+    Attributes:
+        person: id of who acted.
+        deed: what was done, to the letter.
+        kind, thing: what it was done to.
+        since, until: days in China, both included.
+    """
+
+    person: int | None = None
+    deed: str = ""
+    kind: str = ""
+    thing: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The parts of the address that say so; what narrows nothing is left out."""
+        values = {
+            "person": self.person,
+            "deed": self.deed,
+            "kind": self.kind,
+            "thing": self.thing,
+            "since": self.since,
+            "until": self.until,
+        }
+        return {name: str(value) for name, value in values.items() if value}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An entry as the page shows it.
+
+    Attributes:
+        entry: the row.
+        at: the moment in China.
+        values: what was changed.
+        personal: withheld values that were not erased.
+        erased: how many were.
+    """
+
+    entry: Entry
+    at: datetime
+    values: dict[str, Any]
+    personal: list[dict[str, Any]]
+    erased: int
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """A page of entries, newest first.
+
+    Attributes:
+        lines: the entries.
+        total: how many there are in all.
+        number, pages: the page, from 1, and how many there are.
+    """
+
+    lines: list[Line]
+    total: int
+    number: int
+    pages: int
+
+
+def find_entries(filters: Filters, number: int) -> EntryPage:
+    """A page of the entries that the filters leave, newest first."""
+    query = _narrowed(filters)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
+    page = Page(total or 0, PAGE_SIZE)
+    rows = query.order_by(Entry.position.desc()).limit(PAGE_SIZE)
+    entries = db.session.scalars(rows.offset(page.offset(number)))
+    lines = _lines_of(list(entries))
+    return EntryPage(lines, total or 0, page.clamp(number), page.pages)
+
+
+def _narrowed(filters: Filters) -> sa.Select[tuple[Entry]]:
+    query = sa.select(Entry)
+    if filters.person is not None:
+        query = query.where(Entry.actor == filters.person)
+    if filters.deed:
+        query = query.where(Entry.deed == filters.deed)
+    if filters.kind:
+        query = query.where(Entry.kind == filters.kind)
+    if filters.thing:
+        query = query.where(Entry.thing == filters.thing)
+    # Moments are stored as text of one form, so that their order is the order of time.
+    if filters.since:
+        query = query.where(Entry.at >= _midnight(filters.since))
+    if filters.until:
+        query = query.where(Entry.at < _midnight(filters.until + timedelta(days=1)))
+    return query
+
+
+def _midnight(day: date) -> str:
+    """When a day begins in China, as moments are stored."""
+    begin = datetime.combine(day, time(), SHANGHAI)
+    return moment_text(begin.astimezone(UTC).replace(tzinfo=None))
+
+
+def _lines_of(entries: list[Entry]) -> list[Line]:
+    positions = [entry.position for entry in entries]
+    query = sa.select(Withheld).where(Withheld.position.in_(positions))
+    withheld: dict[int, list[dict[str, Any]]] = {}
+    for one in db.session.scalars(query.order_by(Withheld.position, Withheld.number)):
+        values = json.loads(one.text)["values"]
+        withheld.setdefault(one.position, []).append(values)
+    lines = []
+    for entry in entries:
+        content = json.loads(entry.text)
+        personal = withheld.get(entry.position, [])
+        erased = len(content["withheld"]) - len(personal)
+        at = in_china(datetime.fromisoformat(entry.at.removesuffix("Z")))
+        lines.append(Line(entry, at, content["values"], personal, erased))
+    return lines
+
+
+def used_deeds() -> list[str]:
+    """Every deed that was ever recorded, in the order of its name."""
+    # By the index of the deeds, one step a deed: a plain DISTINCT reads the whole index, 0.2 s at a million entries.
+    deeds = []
+    last = db.session.scalar(sa.select(sa.func.min(Entry.deed)))
+    while last is not None:
+        deeds.append(last)
+        following = sa.select(sa.func.min(Entry.deed)).where(Entry.deed > last)
+        last = db.session.scalar(following)
+    return deeds
+
+
+def people_named(ids: set[int]) -> dict[int, str]:
+    """Id → name of people; who is not there any more has none."""
+    return _names("person", ids)
+
+
+def organisations_named(ids: set[int]) -> dict[int, str]:
+    """Id → name of organisations."""
+    return _names("organisation", ids)
+
+
+def _names(table: str, ids: set[int]) -> dict[int, str]:
+    """Names by the table alone: the rooms of people and organisations stand above this one."""
+    columns = db.metadata.tables[table].c
+    query = sa.select(columns.id, columns.name).where(columns.id.in_(ids))
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
+def export_rows(filters: Filters) -> str:
+    """The entries that the filters leave as CSV, oldest first.
+
+    Raises:
+        Invalid: more than a file may have.
+    """
+    query = _narrowed(filters)
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
+    if (total or 0) > EXPORT_MOST:
+        raise Invalid(
+            f"共 {total} 条，一次最多导出 {EXPORT_MOST} 条。", "请先按日期或人员筛选。"
+        )
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(HEADERS)
+    entries = list(db.session.scalars(query.order_by(Entry.position)))
+    for begin in range(0, len(entries), PAGE_SIZE):
+        for line in _lines_of(entries[begin : begin + PAGE_SIZE]):
+            entry = line.entry
+            cells = [
+                entry.position,
+                f"{line.at:%Y-%m-%d %H:%M:%S}",
+                entry.actor,
+                entry.organisation,
+                entry.deed,
+                entry.kind,
+                entry.thing,
+                json.dumps(line.values, ensure_ascii=False),
+                json.dumps(line.personal, ensure_ascii=False),
+            ]
+            writer.writerow([escape_formula(str(cell or "")) for cell in cells])
+    # With a mark, by which spreadsheet programs know UTF-8.
+    return f"\ufeff{out.getvalue()}"
+
+
+def entry_texts() -> Iterator[str]:
+    """The text of every entry, in order."""
+    query = sa.select(Entry.text).order_by(Entry.position)
+    yield from db.session.execute(
+        query, execution_options={"yield_per": 1000}
+    ).scalars()
+
+
+def grants_for(role: str) -> list[str]:
+    """SQL by which a role of PostgreSQL may add to the audit and do nothing else to it.
+
+    Args:
+        role: the role the site signs in with; the tables belong to another one, which migrates.
+
+    Raises:
+        Invalid: the name may not be one.
+    """
+    if not ROLE_NAME.fullmatch(role):
+        raise Invalid("the name of a role: lower-case letters, digits and underscores")
+    statements = [
+        f"revoke all on audit_entry, audit_checkpoint, audit_personal from {role};"
+    ]
+    for table, rights in (
+        ("audit_entry", "select, insert"),
+        ("audit_checkpoint", "select, insert"),
+        ("audit_personal", "select, insert, delete"),
+    ):
+        statements.append(f"grant {rights} on {table} to {role};")
+    return statements

@@ -1,0 +1,84 @@
+"""What is said of a list as a whole, in Chinese: columns left out and hidden, rows passed over, further headers.
+Not here: what is wrong with one cell (importing), where it is all kept (reports).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from marketplace.exchange.headers import PlacedColumn, ReadHeader
+from marketplace.exchange.sheets import column_letter
+
+HEADER_SHOWN = 60  # characters of a header that are repeated to the reader
+COLUMNS_NAMED = 20  # headers that are listed
+ROWS_NAMED = 8  # rows that a remark names
+
+
+def describe_left_out(read: ReadHeader) -> list[str]:
+    """Which columns of a header row are not read, and why."""
+    remarks = []
+    if read.unknown:
+        listed = _list_columns(read.unknown[:COLUMNS_NAMED])
+        remarks.append(f"这些列没有对应的栏目，没有导入：{listed}。")
+    for index, text, holder in read.doubled[:COLUMNS_NAMED]:
+        place = _list_columns([(index, text)])
+        taken = f"「{holder[:HEADER_SHOWN]}」"
+        remarks.append(f"{place}与{taken}是同一栏目，只读取{taken}，这一列没有导入。")
+    for index, text, labels in read.unclear[:COLUMNS_NAMED]:
+        place = _list_columns([(index, text)])
+        meant = "或".join(f"「{label}」" for label in labels)
+        remarks.append(
+            f"{place}不能确定是不是{meant}，没有导入；是的话请改成这样的表头。"
+        )
+    for index, text, beside in read.unsure[:COLUMNS_NAMED]:
+        place = _list_columns([(index, text)])
+        whose = f"，看起来是「{beside[:HEADER_SHOWN]}」的" if beside else ""
+        advice = "是联系人的请把表头改成「联系人电话」或「联系人邮箱」。"
+        remarks.append(f"{place}不能确定是联系人的{whose}，没有导入；{advice}")
+    return remarks
+
+
+def describe_hidden_columns(
+    placed: Iterable[PlacedColumn], hidden: frozenset[int]
+) -> list[str]:
+    """Which columns are read though nobody sees them."""
+    columns = [(one.index, one.header) for one in placed if one.index in hidden]
+    if not columns:
+        return []
+    listed = _list_columns(columns)
+    return [f"这些列在表里是隐藏的，也读取了：{listed}；不该导入的请先删去。"]
+
+
+def describe_hidden_rows(numbers: Sequence[int], *, is_filtered: bool) -> str:
+    """Which rows are read though nobody sees them."""
+    how = "被隐藏或筛选掉" if is_filtered else "被隐藏"
+    rows = _list_rows(numbers)
+    return f"有 {len(numbers)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+
+
+def describe_headers_below(numbers: Sequence[int]) -> str:
+    """Which rows are headers of further tables."""
+    return f"{_list_rows(numbers)}又是表头，下面的行按它读取。"
+
+
+def describe_skipped(skipped: Mapping[str, Sequence[int]]) -> str:
+    """Which rows hold no listing, by what they are."""
+    total = sum(len(numbers) for numbers in skipped.values())
+    parts = [f"{_list_rows(numbers)}（{kind}）" for kind, numbers in skipped.items()]
+    return f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。"
+
+
+def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
+    """联系电话（C 列）、手机（F 列）."""
+    places = [
+        f"{' '.join(text.split())[:HEADER_SHOWN]}（{column_letter(index)} 列）"
+        for index, text in columns
+    ]
+    return "、".join(places)
+
+
+def _list_rows(numbers: Sequence[int]) -> str:
+    """第 3、8、9 行, the first ones of many."""
+    shown = "、".join(str(number) for number in numbers[:ROWS_NAMED])
+    more = " 等" if len(numbers) > ROWS_NAMED else ""
+    return f"第 {shown}{more} 行"

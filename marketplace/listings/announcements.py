@@ -1,0 +1,163 @@
+"""What the people of a listing are notified of: decisions about it, and that it ends.
+
+How a notice goes out stands in the room `notices`; no deed is here, and nothing is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from marketplace.accounts.models import Person
+from marketplace.accounts.queries import people_by_id
+from marketplace.clock import today
+from marketplace.contributions import NoticeKind
+from marketplace.extensions import db
+from marketplace.listings import writing
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.memberships.queries import administrators_of
+from marketplace.notices.addresses import Recipient
+from marketplace.notices.deeds import notify, path_of
+from marketplace.permissions import Reader
+from marketplace.wording import day
+
+Row = Achievement | Demand
+DECIDED = "listing.decided"
+ENDING = "listing.ending"
+# Deed → what happened, and what to do. What the owner's own people do is no news to them.
+DECISIONS = {
+    "approve": ("已通过审核，公开发布", ""),
+    "return": ("被退回修改", "按原因修改后再送审。"),
+    "reject": ("没有通过审核", "可以复制为新草稿，按原因改写后再送审。"),
+    "suspend": ("被暂停公开", "按原因修改；平台核对后恢复公开。"),
+    "resume": ("恢复公开", ""),
+    "withdraw": ("被撤下，不再公开", "有疑问请联系平台运营方。"),
+    "close": ("已关闭", ""),
+}
+# Days before its end on which the people of a listing are reminded: in time for a new decision, and once more.
+REMINDED = (30, 7)
+
+
+def notice_kinds() -> Iterator[NoticeKind]:
+    """The kinds of notices of this room."""
+    yield NoticeKind(
+        DECIDED,
+        "审核和公开状态的变化",
+        "您收到这封邮件，是因为您填报或送审了这一条，或您是它所属单位的管理员。",
+    )
+    yield NoticeKind(
+        ENDING,
+        "有效期快到和已到",
+        "您收到这封邮件，是因为您填报或送审了这一条，或您是它所属单位的管理员。",
+    )
+
+
+def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> None:
+    """Notify the people of a listing of what somebody else did to it (no commit).
+
+    Args:
+        row: the listing, whose state has been moved.
+        deed: code of the deed; those that concern nobody else are passed over.
+        by: who did it; they are not notified of their own deed.
+        note: the reason given, empty where there is none.
+    """
+    if deed not in DECISIONS:
+        return
+    happened, to_do = DECISIONS[deed]
+    reason = f"\n原因：{note.strip()}" if note.strip() else ""
+    until = row.valid_until if deed in ("approve", "resume") else None
+    if until is not None:
+        to_do = f"有效期到 {day(until)}；到期前请续期或关闭。"
+    for person in _people_of(row, by):
+        notify(
+            DECIDED,
+            Recipient.of(person),
+            # Each deed raises the revision, so that no two bear the same.
+            key=f"{row.kind} {row.id} {deed} {row.revision}",
+            subject=f"{row.kind_word}「{row.title}」{happened}",
+            happened=f"{row.kind_word}「{row.title}」{happened}。{reason}",
+            to_do=to_do,
+            link=_link_to(row, deed),
+            about=(row.kind, row.id),
+        )
+
+
+def announce_end(row: Row) -> None:
+    """Notify the people of a listing that its validity has ended (no commit)."""
+    for person in _people_of(row, None):
+        notify(
+            ENDING,
+            Recipient.of(person),
+            key=f"{row.kind} {row.id} ended {row.valid_until}",
+            subject=f"{row.kind_word}「{row.title}」已到期",
+            happened=f"{row.kind_word}「{row.title}」的有效期到 {day(row.valid_until)}，已不再公开和参与匹配。",
+            to_do="还需要的，续期后重新公开。",
+            link=path_of("desk.mine"),
+            about=(row.kind, row.id),
+        )
+
+
+def announce_endings() -> int:
+    """Remind the people of the published listings that end soon (no commit).
+
+    Returns:
+        number of notices; who was reminded already is not counted.
+    """
+    count = 0
+    for table in LISTINGS.values():
+        soon = today() + timedelta(days=max(REMINDED))
+        query = db.select(table).where(
+            table.state == "published", table.valid_until.between(today(), soon)
+        )
+        for row in db.session.scalars(query):
+            count += _remind(row)
+    return count
+
+
+def _remind(row: Row) -> int:
+    end = row.valid_until
+    assert end is not None  # noqa: S101  asked for by its end
+    left = (end - today()).days
+    # The nearest of the days that have come: who was away for the first gets one mail, not two.
+    stage = min(days for days in REMINDED if left <= days)
+    count = 0
+    for person in _people_of(row, None):
+        number = notify(
+            ENDING,
+            Recipient.of(person),
+            key=f"{row.kind} {row.id} ends {end} {stage}",
+            subject=f"{row.kind_word}「{row.title}」{day(end)} 到期",
+            happened=f"{row.kind_word}「{row.title}」的有效期到 {day(end)}，还有 {left} 天。",
+            to_do="到期后不再公开和参与匹配。把有效期改晚，就继续公开。",
+            until=end,
+            link=path_of("listings.edit", kind=row.kind, listing_id=row.id),
+            about=(row.kind, row.id),
+        )
+        count += number is not None
+    return count
+
+
+def _people_of(row: Row, by: Reader | None) -> list[Person]:
+    """Who wrote a listing and who handed it in, as far as they still belong to its organisation; else those who
+    look after its people. Never who acts.
+    """
+    people = people_by_id({row.owner_id, writing.handed_in_by(row)})
+    belonging = []
+    for person in people.values():
+        if person.active and row.organisation_id in person.organisation_ids:
+            belonging.append(person)
+    # A draft of nobody's organisation is its writer's alone.
+    if row.organisation_id is None:
+        belonging = [person for person in people.values() if person.active]
+    elif not belonging:
+        belonging = administrators_of(row.organisation_id)
+    acting = by.id if by is not None else None
+    return [person for person in belonging if person.id != acting]
+
+
+def _link_to(row: Row, deed: str) -> str:
+    if deed in ("return", "suspend"):
+        return path_of("listings.edit", kind=row.kind, listing_id=row.id)
+    if deed == "withdraw":
+        return path_of("desk.mine")
+    return path_of(f"listings.{row.kind}", listing_id=row.id)

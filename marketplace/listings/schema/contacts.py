@@ -1,0 +1,134 @@
+"""The contact of a listing as a list names it: a person or a desk, telephones and addresses, perhaps several in a cell.
+
+How a cell is read is in `parsing.contact_cells` and `parsing.telephones`; other lines are in `kinds.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.field import Report
+from marketplace.listings.schema.kinds import Line
+from marketplace.parsing import ParseError
+from marketplace.parsing.contact_cells import NamedContact, read_contact
+from marketplace.parsing.telephones import (
+    Contact,
+    read_email,
+    read_emails,
+    read_phone,
+    read_phones,
+)
+from marketplace.parsing.unnamed import is_unnamed_person
+
+# The fields that take what stands beside the name in its cell: 张三 13800000000.
+CONTACT_PHONE = "contact_phone"
+CONTACT_EMAIL = "contact_email"
+# And the field that takes a name written beside a number.
+CONTACT_NAME = "contact_name"
+
+
+class ContactName(Line):
+    """Whom to ask: a person as they are called, or a desk."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_contact(raw)
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        found: NamedContact = cells[self.name]
+        if len(found.name) > self.most:
+            message = f"「{found.name[:20]}…」太长，不像联系人。"
+            report.report_error(
+                self.name, ParseError(message, f"最多 {self.most} 字。")
+            )
+        values[self.name] = found.name
+        for remark in found.remarks:
+            report.report_notice(self.name, remark)
+
+    def complete_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        found: NamedContact = cells[self.name]
+        if not found.number:
+            return
+        # A number beside the contact is theirs where their own column says none.
+        for name, read in ((CONTACT_PHONE, read_phone), (CONTACT_EMAIL, read_email)):
+            number = _read_quietly(read, found.number)
+            if number is None:
+                continue
+            if values.get(name):
+                break
+            values[name] = number
+            report.report_notice(self.name, f"联系人旁边的「{number}」也记录了。")
+            return
+        report.report_notice(self.name, f"联系人旁边的「{found.number}」没有记录。")
+
+
+class ContactLine(Line):
+    """A line of a list that may hold more than the column: who is named beside a number, a second address."""
+
+    is_short: ClassVar[bool] = True
+
+    def fill_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        found: Contact = cells[self.name]
+        values[self.name] = found.text
+        if found.remark:
+            report.report_notice(self.name, found.remark)
+
+
+class Phone(ContactLine):
+    """One or two telephone numbers."""
+
+    def remark_on(self, raw: Any) -> str:
+        found = read_phones(raw)
+        return found.remark if found else ""
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_phone(raw)
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_phones(raw)
+
+    def complete_values(
+        self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
+    ) -> None:
+        name = cells[self.name].name
+        known = values.get(CONTACT_NAME, "")
+        if not name or name in known:
+            return
+        # 张三 13800000000 names whom the number reaches; beside another name it is only said.
+        if known or is_unnamed_person(name):
+            report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
+            return
+        values[CONTACT_NAME] = name
+        report.report_notice(self.name, f"号码旁边的「{name}」记为联系人。")
+
+
+class Email(ContactLine):
+    """A mail address."""
+
+    def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
+        return read_email(raw)
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        return read_emails(raw)
+
+
+def _read_quietly(read: Callable[[Any], str | None], raw: str) -> str | None:
+    """What a reader makes of a text; None where it is nothing of the kind."""
+    try:
+        return read(raw)
+    except ParseError:
+        return None

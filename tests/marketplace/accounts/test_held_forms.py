@@ -1,0 +1,428 @@
+"""What is sent when a session has ended comes back after signing in, to its owner alone; what a guest wrote too."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from marketplace.accounts import deeds, held_forms
+from marketplace.accounts.child_models import HeldForm, PersonSession
+from marketplace.accounts.models import Person
+from marketplace.accounts.queries import find_person
+from marketplace.clock import now
+from marketplace.extensions import db
+from marketplace.listings.models import Demand
+from marketplace.organisations import deeds as organisation_deeds
+from tests.factories import Factory
+from tests.marketplace.accounts.mailbox import Mailbox
+
+PASSWORD = "a-long-enough-password"
+TEXT = "深沟球轴承装配后有异音，振动值 42–48 dB，想降到 36 dB 以下。"
+FORM = {
+    "deed": "save",
+    "title": "轴承 <b>异音</b> & 攻关",
+    "problem": TEXT,
+    "keywords": "轴承 异音",
+    "need": "technology",
+    "visibility": "public",
+}
+
+
+def enter(browser: FlaskClient, person: Person, address: str = "/login") -> Any:
+    return browser.post(address, data={"email": person.email, "password": PASSWORD})
+
+
+@pytest.fixture
+def person(make: Factory) -> Person:
+    """Somebody of one firm."""
+    return make.person("firm", make.organisation())
+
+
+@pytest.fixture
+def browser(app: Flask, person: Person) -> FlaskClient:
+    """Where they are signed in."""
+    client = app.test_client()
+    enter(client, person)
+    return client
+
+
+def expire(session: Session) -> None:
+    """Let every session end by time."""
+    session.query(PersonSession).update({"seen_at": now() - timedelta(hours=9)})
+    session.commit()
+
+
+def follow(browser: FlaskClient, answer: Any) -> Any:
+    """Go on until a page is shown."""
+    while answer.status_code in (301, 302, 303):
+        answer = browser.get(answer.location)
+    return answer
+
+
+def test_a_form_sent_too_late_comes_back_filled(
+    browser: FlaskClient, person: Person, session: Session
+) -> None:
+    expire(session)
+
+    sent = browser.post("/mine/demand/new", data=FORM)
+    door = follow(browser, sent)
+    back = follow(browser, enter(browser, person, sent.location))
+    saved = browser.post("/mine/demand/new", data=FORM | {"title": "轴承异音攻关"})
+
+    assert sent.status_code == 303
+    assert sent.location.startswith("/login?next=/account/held/")
+    assert "刚才填写的内容已经留下，登录后会回到表单里" in door.text
+    assert back.request.path == "/mine/demand/new"
+    assert html.escape(FORM["title"]) in back.text.replace("&#34;", '"')
+    assert TEXT in back.text
+    assert "已回到表单里，还没有保存" in back.text
+    assert session.query(Demand).one().problem == TEXT
+    assert saved.status_code == 303
+    assert session.query(HeldForm).count() == 0
+
+
+def test_nothing_was_done_meanwhile(
+    browser: FlaskClient, make: Factory, person: Person, session: Session
+) -> None:
+    row = make.demand(state="draft", owner=person.organisations[0])
+    expire(session)
+
+    browser.post(f"/mine/demand/{row.id}/edit", data=FORM | {"seen": row.revision})
+
+    session.refresh(row)
+    assert row.title != FORM["title"]
+
+
+def test_it_comes_back_into_the_form_of_a_row(
+    browser: FlaskClient, make: Factory, person: Person, session: Session
+) -> None:
+    row = make.demand(state="draft", owner=person.organisations[0])
+    expire(session)
+    address = f"/mine/demand/{row.id}/edit"
+
+    sent = browser.post(address, data=FORM | {"seen": row.revision})
+    back = follow(browser, enter(browser, person, sent.location))
+
+    assert back.request.path == address
+    assert html.escape(FORM["title"]) in back.text
+
+
+def test_a_button_without_a_page_is_shown_in_words(
+    browser: FlaskClient, make: Factory, person: Person, session: Session
+) -> None:
+    row = make.demand(state="draft", owner=person.organisations[0])
+    expire(session)
+    address = f"/mine/demand/{row.id}/submit"
+
+    sent = browser.post(
+        address, data={"seen": row.revision, "note": "请尽快审核，谢谢"}
+    )
+    page = follow(browser, enter(browser, person, sent.location))
+
+    assert page.request.path.startswith("/account/held/")
+    assert "请尽快审核" in page.text
+    assert f'action="{address}"' in page.text
+    assert "再提交一次" in page.text
+
+
+def test_another_person_in_the_same_browser_sees_nothing(
+    browser: FlaskClient, make: Factory, person: Person, session: Session
+) -> None:
+    other = make.person("firm", make.organisation())
+    expire(session)
+    sent = browser.post("/mine/demand/new", data=FORM)
+
+    other_page = follow(browser, enter(browser, other, sent.location))
+    number = session.query(HeldForm).one().id
+    forced = browser.get(f"/mine/demand/new?held={number}")
+    dropped = browser.post(f"/account/held/{number}/drop")
+    desk = browser.get("/mine").text
+    browser.post("/logout")
+    own = follow(browser, enter(browser, person, sent.location))
+
+    assert other_page.status_code == forced.status_code == dropped.status_code == 404
+    for page in (other_page.text, forced.text, desk):
+        assert TEXT not in page
+    assert TEXT in own.text
+
+
+def test_it_waits_on_the_desk_and_can_be_thrown_away(
+    browser: FlaskClient, app: Flask, person: Person, session: Session
+) -> None:
+    expire(session)
+    browser.post("/mine/demand/new", data=FORM)
+    elsewhere = app.test_client()
+    enter(elsewhere, person)
+
+    desk = elsewhere.get("/mine").text
+    number = session.query(HeldForm).one().id
+    elsewhere.post(f"/account/held/{number}/drop")
+
+    assert "没提交的表单" in desk
+    assert html.escape(FORM["title"])[:10] in desk
+    assert session.query(HeldForm).count() == 0
+    assert "没提交的表单" not in elsewhere.get("/mine").text
+
+
+def test_it_ends_after_a_week(
+    browser: FlaskClient, person: Person, session: Session
+) -> None:
+    expire(session)
+    sent = browser.post("/mine/demand/new", data=FORM)
+    row = session.query(HeldForm).one()
+    assert row.until - row.held_at == timedelta(days=7)
+    row.until = now() - timedelta(seconds=1)
+    session.commit()
+
+    gone = follow(browser, enter(browser, person, sent.location))
+
+    assert gone.status_code == 404
+    assert held_forms.sweep_held() == 1
+
+
+@pytest.mark.parametrize("how", ["closed", "new password", "guest", "signed out"])
+def test_what_belongs_to_nobody_is_not_held(
+    how: str, browser: FlaskClient, app: Flask, person: Person, session: Session
+) -> None:
+    if how == "guest":
+        browser = app.test_client()
+    elif how == "signed out":
+        browser.post("/logout")
+    elif how == "closed":
+        person.active = False
+        session.commit()
+    else:
+        app.extensions["security"].datastore.set_uniquifier(person)
+        session.commit()
+    sent = browser.post("/mine/demand/new", data=FORM)
+
+    assert sent.status_code in (302, 303)
+    assert sent.location.startswith("/login")
+    # A closed account is still the one whose session it was; nobody reads it, and it goes after a week.
+    assert session.query(HeldForm).count() == (1 if how == "closed" else 0)
+
+
+def test_no_password_is_ever_held(browser: FlaskClient, session: Session) -> None:
+    expire(session)
+    data = {
+        "password": PASSWORD,
+        "new_password": "Gulou+7xkQwz",
+        "new_password_confirm": "Gulou+7xkQwz",
+    }
+
+    browser.post("/change", data=data)
+
+    assert session.query(HeldForm).count() == 0
+
+
+# -- against forged forms --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(new_site: Callable[..., Flask]) -> Flask:
+    """A site that checks the tokens of its forms, with one person."""
+    site = new_site(WTF_CSRF_ENABLED=True)
+    with site.app_context():
+        firm = organisation_deeds.draft_organisation("示例轴承厂", kind="firm")
+        deeds.add_person(
+            "first@demo.example",
+            name="甲",
+            password=PASSWORD,
+            organisations=[firm],
+        )
+        db.session.remove()
+    return site
+
+
+def token_of(page: str) -> str:
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page).group(1)  # type: ignore[union-attr]
+
+
+def enter_guarded(browser: FlaskClient, address: str = "/login") -> Any:
+    token = token_of(browser.get(address).text)
+    data = {"email": "first@demo.example", "password": PASSWORD, "csrf_token": token}
+    return browser.post(address, data=data)
+
+
+def held_count(site: Flask) -> int:
+    with site.app_context():
+        count = db.session.query(HeldForm).count()
+        db.session.remove()
+    return int(count)
+
+
+def expire_all(site: Flask) -> None:
+    with site.app_context():
+        expire(db.session)
+        db.session.remove()
+
+
+def test_with_the_token_of_its_page_a_late_form_comes_back(guarded: Flask) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    token = token_of(browser.get("/mine/demand/new").text)
+    expire_all(guarded)
+
+    sent = browser.post("/mine/demand/new", data=FORM | {"csrf_token": token})
+    back = follow(browser, enter_guarded(browser, sent.location))
+    old = browser.post("/mine/demand/new", data=FORM | {"csrf_token": token})
+    new = browser.post(
+        "/mine/demand/new", data=FORM | {"csrf_token": token_of(back.text)}
+    )
+
+    assert TEXT in back.text
+    assert token not in back.text
+    # The token of before signing in opens nothing any more, nor was it held.
+    assert old.status_code == 422
+    assert new.status_code == 303
+    with guarded.app_context():
+        assert find_person("first@demo.example") is not None
+        assert db.session.query(Demand).count() == 1
+        db.session.remove()
+
+
+@pytest.mark.parametrize("expired", [True, False])
+@pytest.mark.parametrize(
+    ("headers", "held"),
+    [
+        ({"Sec-Fetch-Site": "same-origin"}, True),
+        ({"Origin": "http://localhost"}, True),
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({}, False),
+    ],
+)
+def test_a_wrong_token_does_nothing_and_only_our_own_pages_are_held(
+    headers: dict[str, str], held: bool, expired: bool, guarded: Flask
+) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    if expired:
+        expire_all(guarded)
+
+    answer = browser.post(
+        "/mine/demand/new", data=FORM | {"csrf_token": "wrong"}, headers=headers
+    )
+
+    assert answer.status_code == (303 if held else 422)
+    assert held_count(guarded) == int(held)
+    with guarded.app_context():
+        assert db.session.query(Demand).count() == 0
+        db.session.remove()
+
+
+def test_a_page_that_was_open_while_one_signed_in_elsewhere_loses_nothing(
+    guarded: Flask,
+) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    token = token_of(browser.get("/mine/demand/new").text)
+    expire_all(guarded)
+    enter_guarded(browser)  # in another tab
+    here = {"Sec-Fetch-Site": "same-origin"}
+
+    sent = browser.post(
+        "/mine/demand/new", data=FORM | {"csrf_token": token}, headers=here
+    )
+    page = follow(browser, sent)
+
+    assert page.request.path == "/mine/demand/new"
+    assert TEXT in page.text
+
+
+# -- what a guest wrote ----------------------------------------------------------------------------------------------
+
+
+def test_a_guest_must_agree(client: FlaskClient, session: Session) -> None:
+    answer = client.post("/trial/hold", data={"kind": "demand", "text": TEXT})
+
+    assert answer.status_code == 422
+    assert "勾选同意" in answer.text
+    assert TEXT in answer.text
+    assert session.query(HeldForm).count() == 0
+
+
+def test_a_guest_s_text_comes_along_through_signing_in(
+    client: FlaskClient, person: Person, session: Session
+) -> None:
+    held = client.post(
+        "/trial/hold", data={"kind": "demand", "text": TEXT, "agreed": "1"}
+    )
+    assert session.query(HeldForm).one().person_id is None
+
+    page = follow(client, enter(client, person, held.location))
+    number = session.query(HeldForm).one().id
+    saved = client.post(
+        "/trial/save", data={"kind": "demand", "text": TEXT, "held": number}
+    )
+
+    assert page.request.path == "/trial"
+    assert TEXT in page.text
+    assert f'name="held" value="{number}"' in page.text
+    assert saved.status_code == 303
+    assert session.query(Demand).one().problem == TEXT
+    assert session.query(HeldForm).count() == 0
+
+
+def test_it_comes_along_through_registering_on_another_device(
+    client: FlaskClient, app: Flask, mailbox: Mailbox, session: Session
+) -> None:
+    client.post(
+        "/trial/hold",
+        data={"kind": "achievement", "text": TEXT, "agreed": "1", "to": "register"},
+    )
+    fresh = "Gulou+7xkQwz"
+    client.post(
+        "/register",
+        data={
+            "email": "new@demo.example",
+            "name": "新人",
+            "password": fresh,
+            "password_confirm": fresh,
+            "agreed": "y",
+        },
+    )
+    elsewhere = app.test_client()
+    elsewhere.get(mailbox.link("/confirm/"))
+    elsewhere.post("/login", data={"email": "new@demo.example", "password": fresh})
+
+    desk = elsewhere.get("/mine").text
+    number = session.query(HeldForm).one().id
+    page = follow(elsewhere, elsewhere.get(f"/account/held/{number}"))
+
+    assert "试配文字" in desk
+    assert TEXT in page.text
+    assert "kind=achievement" in page.request.url
+
+
+def test_a_guest_in_another_browser_has_nothing(
+    client: FlaskClient, app: Flask, person: Person, session: Session
+) -> None:
+    client.post("/trial/hold", data={"kind": "demand", "text": TEXT, "agreed": "1"})
+    elsewhere = app.test_client()
+    enter(elsewhere, person)
+
+    assert "试配文字" not in elsewhere.get("/mine").text
+    assert session.query(HeldForm).one().person_id is None
+
+
+def test_somebody_without_an_organisation_has_it_held(
+    client: FlaskClient, make: Factory, session: Session
+) -> None:
+    person = make.person("firm")
+    enter(client, person)
+
+    client.post("/trial/hold", data={"kind": "demand", "text": TEXT, "agreed": "1"})
+
+    assert session.query(HeldForm).one().person_id == person.id
+    assert "试配文字" in client.get("/mine").text

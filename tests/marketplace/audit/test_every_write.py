@@ -1,0 +1,216 @@
+"""No write without an entry: every surface that is posted to is walked, and what it changed compared with the audit.
+
+What changed is read from the tables themselves, so that nothing is believed of what listens to sessions. (Beside it
+`conftest.py` watches every commit of every test of this suite.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from marketplace.audit import policy
+from marketplace.extensions import db
+from marketplace.organisations.models import Organisation
+from tests.factories import Factory
+from tests.marketplace.audit.test_collecting import entries_since, next_position
+from tests.marketplace.verdicts.conftest import Case
+from tests.marketplace.verdicts.conftest import case as case
+from tests.marketplace.verdicts.test_pages import ticket_of
+
+TEXT = "电机用深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整多次仍达不到要求，废品率约百分之六。"
+NOTE = "请按说明补充指标和试验方法"
+FORM = {
+    "deed": "save",
+    "title": "改过的轴承难题",
+    "problem": TEXT,
+    "need": "technology",
+    "visibility": "public",
+}
+# Endpoint → (who posts, where, what). Names in braces stand for a row in that state and for its revision. A surface
+# that is added without a row here fails the first test.
+VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "dictionaries.chain": (
+        "operator", "/office/chains/new", {"code": "bamboo", "name": "竹编", "position": "3"},
+    ),
+    "listings.new": ("member", "/mine/demand/new", {**FORM, "title": "新的轴承难题"}),
+    "listings.edit": ("member", "/mine/demand/{draft}/edit", {**FORM, "seen": "{draft_seen}"}),
+    "listings.submit": ("member", "/mine/demand/{draft}/submit", {"seen": "{draft_seen}"}),
+    "listings.recall": ("member", "/mine/demand/{submitted}/recall", {"seen": "{submitted_seen}"}),
+    "listings.withdraw": ("member", "/mine/demand/{published}/withdraw", {"seen": "{published_seen}"}),
+    "listings.close": ("member", "/mine/demand/{published}/close", {"seen": "{published_seen}", "note": NOTE}),
+    "listings.archive": ("member", "/mine/demand/{expired}/archive", {"seen": "{expired_seen}"}),
+    "listings.renew": ("member", "/mine/demand/{expired}/renew", {"seen": "{expired_seen}"}),
+    "listings.copy": ("member", "/mine/demand/{withdrawn}/copy", {"seen": "{withdrawn_seen}"}),
+    "listings.several": (
+        "member", "/mine/several",
+        {"deed": "withdraw", "row": "demand-{published}-{published_seen}", "confirmed": "1"},
+    ),
+    "listings.approve": (
+        "operator", "/office/review/demand/{submitted}/approve", {"seen": "{submitted_seen}"},
+    ),
+    "listings.send_back": (
+        "operator", "/office/review/demand/{submitted}/return", {"seen": "{submitted_seen}", "note": NOTE},
+    ),
+    "listings.reject": (
+        "operator", "/office/review/demand/{submitted}/reject", {"seen": "{submitted_seen}", "note": NOTE},
+    ),
+    "listings.suspend": (
+        "operator", "/office/review/demand/{published}/suspend", {"seen": "{published_seen}", "note": NOTE},
+    ),
+    "listings.resume": (
+        "operator", "/office/review/demand/{suspended}/resume", {"seen": "{suspended_seen}"},
+    ),
+    "listings.verify": (
+        "operator", "/office/review/demand/{unverified}/verify",
+        {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
+    ),
+    "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
+    "verdicts.like": ("member", "{matches}/{offered}/interested", {"signed_list": "{ticket}"}),
+    "verdicts.decline": (
+        "member", "{matches}/{offered}/unsuitable", {"signed_list": "{ticket}", "reason": "too_early"},
+    ),
+    "verdicts.grade": ("broker", "{matches}/{offered}/grade", {"signed_list": "{ticket}", "level": "2", "note": NOTE}),
+    "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
+}  # fmt: skip
+# Posted to, for what is typed is long or secret; nothing is stored.
+ONLY_READ = {"matchmaking.trial"}
+# Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
+ELSEWHERE = {
+    "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "listings": ("assign", "unassign"),
+    "matchmaking": ("hold",),
+    "memberships": (
+        "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
+    ),
+    "organisations": (
+        "alias", "apart", "ask", "identity", "merge", "resume", "seat", "suspend", "undo", "verify",
+    ),
+}  # fmt: skip
+STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
+
+
+def contents() -> dict[str, str]:
+    """Table → fingerprint of its rows, without columns that the audit leaves out; every table but technical ones."""
+    prints = {}
+    for table in db.metadata.sorted_tables:
+        if policy.is_technical(table):
+            continue
+        # By their names alone, as the driver gives them: the types of a library may be its own.
+        columns = [
+            sa.literal_column(f'"{column.name}"')
+            for column in table.columns
+            if column.name not in policy.TECHNICAL_COLUMNS
+        ]
+        query = sa.select(*columns).select_from(table)
+        rows = db.session.execute(query).all()
+        text = "\n".join(sorted(repr(tuple(row)) for row in rows))
+        prints[table.name] = hashlib.sha256(text.encode()).hexdigest()
+    return prints
+
+
+def test_every_surface_that_is_posted_to_is_walked(app: Flask) -> None:
+    posted = set()
+    for rule in app.url_map.iter_rules():
+        if "POST" in (rule.methods or ()) and not rule.endpoint.startswith("security."):
+            posted.add(rule.endpoint)
+    elsewhere = set()
+    for room, names in ELSEWHERE.items():
+        elsewhere |= {f"{room}.{name}" for name in names}
+    assert posted == VISITS.keys() | ONLY_READ | elsewhere
+
+
+@pytest.fixture
+def world(
+    make: Factory, sign_in: Callable[..., FlaskClient], case: Case
+) -> tuple[dict[str, FlaskClient], dict[str, Any]]:
+    """Browsers by who reads, and what the names in `VISITS` stand for."""
+    people = {"member": case.member, "operator": make.person("operator"), "broker": make.person("broker")}  # fmt: skip
+    browsers = {name: sign_in(person) for name, person in people.items()}
+    names: dict[str, Any] = {}
+    for state in STATES:
+        row = make.demand(f"{state} 的轴承难题", state=state, owner=case.firm)
+        names[state] = row.id
+        names[f"{state}_seen"] = row.revision
+    stranger = make.organisation(verified=False)
+    names["unverified"] = make.demand(owner=stranger, state="submitted").id
+    names["matches"] = f"/demands/{case.demand.id}/matches"
+    names["offered"] = case.achievements[0].id
+    names["liked"] = case.achievements[1].id
+    return browsers, names
+
+
+@pytest.mark.parametrize("endpoint", VISITS)
+def test_what_a_surface_writes_is_in_the_audit(
+    endpoint: str, app: Flask, world: tuple[dict[str, FlaskClient], dict[str, Any]]
+) -> None:
+    browsers, names = world
+    who, path, data = VISITS[endpoint]
+    browser = browsers[who]
+    if "{matches}" in path:
+        names["ticket"] = ticket_of(browser, names["matches"])
+        liked = f"{names['matches']}/{names['liked']}/interested"
+        browser.post(liked, data={"signed_list": names["ticket"]})
+    address = path.format(**names)
+    with app.test_request_context(address, method="POST") as context:
+        context.match_request()
+        assert context.request.endpoint == endpoint
+    db.session.rollback()
+    before, begin = contents(), next_position()
+
+    filled = {name: value.format(**names) for name, value in data.items()}
+    answer = browser.post(address, data=filled)
+
+    db.session.rollback()
+    after = contents()
+    written = {name for name in after if after[name] != before[name]}
+    # A walk that writes nothing would prove nothing.
+    assert written, (
+        answer.status_code,
+        re.sub(r"<[^>]+>|\s+", " ", answer.text)[:2000],
+    )
+    entries = entries_since(begin)
+    recorded = set()
+    for entry in entries:
+        recorded |= set(re.findall(r'"row":\["(\w+)"', entry.text))
+        if '"statement":' in entry.text:
+            recorded.add(entry.kind)
+    assert written <= recorded
+    # Whoever pressed the button is named, and nobody else.
+    with browser.session_transaction() as cookie:
+        identity = cookie["_user_id"]
+    person = db.metadata.tables["person"].c
+    number = db.session.scalar(
+        sa.select(person.id).where(person.fs_uniquifier == identity)
+    )
+    assert {entry.actor for entry in entries} == {number}
+
+
+def test_what_only_reads_leaves_nothing(
+    world: tuple[dict[str, FlaskClient], dict[str, Any]],
+) -> None:
+    browsers, _ = world
+    before, begin = contents(), next_position()
+    browsers["member"].post("/trial", data={"text": TEXT, "kind": "demand"})
+    db.session.rollback()
+
+    assert contents() == before
+    assert entries_since(begin) == []
+
+
+def test_a_write_that_nothing_records_would_be_found(make: Factory) -> None:
+    """The comparison above sees a write round the session, which the audit does not."""
+    firm = make.organisation()
+    before = contents()
+    write = sa.text("update organisation set address = '东' where id = :number")
+    db.session.connection().execute(write, {"number": firm.id})
+    assert contents()["organisation"] != before["organisation"]
+    db.session.rollback()
+    assert db.session.get(Organisation, firm.id) is not None

@@ -1,0 +1,119 @@
+"""Cells that hold no text (errors of formulas in any language, pictures, 见附件), and levels in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.terms import TRL_NAMES
+from marketplace.parsing import ParseError
+from marketplace.parsing.levels import read_level
+from marketplace.parsing.text import cell_text, compact_text, read_line, read_prose
+
+ERRORS = [
+    "#REF!", "＃REF！", "＃ＲＥＦ！", "#ref!", " #REF!\n", "#N/A", "＃Ｎ／Ａ", "#NV", "#Н/Д", "#NAME?",
+    "#名称?", "＃名称？",
+    "#值!", "#引用!", "#数值!", "#除数/0!", "#DIV/0!", "＃DIV/0！", "#VALUE!", "#WERT!", "#BEZUG!", "#ZAHL!",
+    "#NOM?",
+    "#VALEUR!", "#¡VALOR!", "#¿NOMBRE?", "#¡DIV/0!", "#ЗНАЧ!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#FIELD!",
+    "#GETTING_DATA", "#BUSY!", "#PYTHON!", "#ERROR!", "#Err", "#错误!", "Err:502", "Err:509",
+    "ＥＲＲ：５０２", "错误:502",
+    "错误：504", "###", "#####", "＃＃＃＃＃", "##########",
+]  # fmt: skip
+PICTURES = [
+    '=DISPIMG("ID_61A4",1)', '＝DISPIMG("ID_61A4",1)', "＝ＤＩＳＰＩＭＧ（“ID_61A4”，1）", '=_xlfn.DISPIMG("ID",1)',
+    '=_xlfn._xlws.IMAGE("x")', '=@IMAGE("https://example.com/a.png")', "'=DISPIMG(\"ID\",1)", '=image("x")',
+    '=EMBED("Word.Document.12","")',
+]  # fmt: skip
+ELSEWHERE = [
+    "[图片]", "【图片】", "（图片）", "〔图片〕", "<图片>", "图片", "[图片1]", "[照片]", "[image]",
+    "[Image: a.png]", "见图", "见图1",
+    "见图片", "如图", "如图所示", "见下图", "见右图", "见附图2", "见附件", "请见附件", "详见附件",
+    "详见附件1", "见附件。", "见附件《技术说明》",
+    "见附件（技术方案.docx）", "附件", "附件二", "另附", "见附表", "参见附件", "同附件", "见文档",
+    "见Word文档", "具体见附件", "image1.png",
+    "微信图片_20261128.jpg", "同上", "同前", "〃",
+]  # fmt: skip
+TEXTS = [
+    "见图像识别算法", "附件加工中心", "图片识别", "图片压缩技术", "照片级渲染", "附件齐全", "#1机组改造",
+    "#1", "1#炉", "45#钢", "C#",
+    "# 高炉", "##标题", "错误率", "见效快", "如图像质量差则重拍", "同上海交大合作", "同上，另加一项",
+    "见附件1中的指标达到 0.1 mm",
+    "文件", "PDF", "=A1", "错误：率",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("raw", ERRORS)
+@pytest.mark.parametrize("read", [cell_text, compact_text, read_line, read_prose])
+def test_an_error_of_a_formula_is_no_text(raw: str, read: Any) -> None:
+    with pytest.raises(ParseError, match="公式"):
+        read(raw)
+
+
+@pytest.mark.parametrize("raw", PICTURES)
+def test_a_picture_is_no_text(raw: str) -> None:
+    with pytest.raises(ParseError, match="图片"):
+        cell_text(raw)
+
+
+@pytest.mark.parametrize("raw", ELSEWHERE)
+def test_words_for_somewhere_else_are_no_text(raw: str) -> None:
+    with pytest.raises(ParseError, match="没有内容") as caught:
+        cell_text(raw)
+
+    assert caught.value.allowed
+
+
+@pytest.mark.parametrize("raw", TEXTS)
+def test_a_text_that_only_begins_so_is_one(raw: str) -> None:
+    assert cell_text(raw) == raw
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "Ⅵ", "ⅵ", "VI", "ＶＩ", "TRL6", "TRL 6", "TRL-6", "TRL－6级", "TRLⅥ", "TRL：6", "6级", "６级",
+        "6 级", "六级", "第6级",
+        "第六级", "⑥", "6.0", "6.00", 6, 6.0, "TRL六级", "技术成熟度6级", "成熟度等级：6", "Level 6", "Ⅵ级",
+        "6级（模拟环境演示）",
+        "6 级 模拟环境演示", "模拟环境演示",
+    ],
+)  # fmt: skip
+def test_level_six(raw: Any) -> None:
+    assert read_level(raw, 1, 9, TRL_NAMES) == 6
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["0", "10", "十", "Ⅹ", "≥6", "6-7", "6~7级", "VX", "五六级", "高", "TRL", -6, 6.5],
+)
+def test_what_is_no_level(raw: Any) -> None:
+    with pytest.raises(ParseError, match="不在范围内"):
+        read_level(raw, 1, 9, TRL_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("raw", "stage", "level"),
+    [
+        ("Ⅵ", "pilot", 6),
+        ("VI", "pilot", 6),
+        ("TRL6", "pilot", 6),
+        ("6级", "pilot", 6),
+        ("六级", "pilot", 6),
+        ("第6级", "pilot", 6),
+        (9.0, "industrialised", 9),
+        ("TRL Ⅳ级", "lab_scale", 4),
+        ("中试", "pilot", None),
+        ("中试（TRL6）", "pilot", 6),
+        ("TRL6（中试）", "pilot", 6),
+        ("小试/4级", "lab_scale", 4),
+        ("—", None, None),
+    ],
+)
+def test_a_stage_by_its_level(raw: Any, stage: str | None, level: int | None) -> None:
+    found = SCHEMAS["achievement"]["stage"].read_cell(raw, Dictionaries())
+
+    assert found == (None if stage is None else (stage, level))
