@@ -50,6 +50,7 @@ ROOMS = (
     "organisations",
     "accounts",
     "memberships",
+    "profiles",
     "listings",
     "exchange",
     "verdicts",

@@ -13,6 +13,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
+    broker_loads(ids)                            (id of a broker, how many things they look after now)
     move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
     organisation_announced(organisation, deed, note, history_id)   people are notified of what was done to it
@@ -48,11 +49,13 @@ class Panel:
         template: what renders it.
         values: what the template is given, as `offered`.
         narrowed: what a list in it is narrowed to, for the title of the page; empty where it is whole.
+        position: where it stands among the others, smaller numbers first, then in the order of the rooms.
     """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
     narrowed: str = ""
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Link:
         current: `page` where it leads to the present page, `true` where that page belongs to it, else empty.
         count: a number after the text, for what waits; 0 is left out.
         counted: what is counted, read aloud only.
+        position: where it stands among the others of its place, smaller numbers first, then in the order of the rooms.
     """
 
     text: str
@@ -73,6 +77,7 @@ class Link:
     current: Literal["", "page", "true"] = ""
     count: int = 0
     counted: str = ""
+    position: int = 0
 
 
 @dataclass(frozen=True)
@@ -228,12 +233,13 @@ class Navigation:
 
     @cached_property
     def _links(self) -> list[Link]:
-        return list(_current().offered("nav", self._reader))
+        links: list[Link] = list(_current().offered("nav", self._reader))
+        return sorted(links, key=lambda link: link.position)
 
 
 def panels(row: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put beside a row on its own page, for one reader."""
-    return list(_current().offered("panels", row, reader))
+    return _in_order("panels", row, reader)
 
 
 def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Panel]:
@@ -250,7 +256,7 @@ def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Pane
 
 def sections(person: Reader, filters: Mapping[str, str]) -> list[Panel]:
     """The blocks of 我的 for a person; `filters` are the parts of the address."""
-    return list(_current().offered("sections", person, filters))
+    return _in_order("sections", person, filters)
 
 
 def tasks(person: Reader) -> list[Task]:
@@ -289,7 +295,15 @@ def waiting_count(person: Reader) -> int:
 
 def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put on the page of an organisation, for one reader."""
-    return list(_current().offered("organisation_panels", organisation, reader))
+    return _in_order("organisation_panels", organisation, reader)
+
+
+def broker_loads(ids: Iterable[int]) -> Counter[int]:
+    """Id of a broker → how many things of all rooms they look after now; 0 for who looks after none."""
+    loads: Counter[int] = Counter()
+    for person_id, count in _current().offered("broker_loads", list(ids)):
+        loads[person_id] += count
+    return loads
 
 
 def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
@@ -391,6 +405,11 @@ def notice_kinds() -> dict[str, NoticeKind]:
 def unreachable(person_ids: Iterable[int]) -> frozenset[int]:
     """Those people to whom nothing is sent any more, as of an account that was closed."""
     return frozenset(_current().offered("unreachable", tuple(person_ids)))
+
+
+def _in_order(name: str, *values: Any) -> list[Panel]:
+    blocks: list[Panel] = list(_current().offered(name, *values))
+    return sorted(blocks, key=lambda block: block.position)
 
 
 def _current() -> Contributions:

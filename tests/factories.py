@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from datetime import timedelta
 from typing import Any
 
 import stdnum.cn.uscc
@@ -21,6 +22,9 @@ from marketplace.listings import index as listing_index
 from marketplace.listings import places
 from marketplace.listings.models import Achievement, Demand
 from marketplace.organisations.models import Organisation, key_of
+from marketplace.profiles import deeds as profile_deeds
+from marketplace.profiles.models import RESEARCHER_FIELDS, BrokerProfile
+from marketplace.profiles.writing import BrokerValues, ResearcherValues
 
 _numbers = itertools.count(7)
 
@@ -121,6 +125,44 @@ class Factory:
             place=place,
             administers=administers,
         )
+
+    def researcher(self, person: Person, **values: Any) -> Person:
+        """What somebody says of themselves as a researcher, all of it public unless said otherwise."""
+        everything = {
+            "field_codes": ("804",),
+            "title": "教授",
+            "discipline": "机械制造及其自动化",
+            "offer": "滚道超精研磨的参数优化。",
+            "deputy": True,
+            "public": frozenset(RESEARCHER_FIELDS),
+        }
+        profile_deeds.save_researcher(
+            ResearcherValues(**(everything | values)), seen=0, by=person
+        )
+        return person
+
+    def certificate(self, person: Person, **values: Any) -> BrokerProfile:
+        """A certificate of somebody that waits to be checked; they agree to be listed."""
+        everything = {
+            "number": f"SD-2026-{next(_numbers):05d}",
+            "level": "intermediate",
+            "issuer": "山东省技术市场协会（示例）",
+            "valid_to": today() + timedelta(days=400),
+            "field_codes": ("80",),
+            "listed": True,
+        }
+        return profile_deeds.save_broker(
+            BrokerValues(**(everything | values)), seen=0, by=person
+        )
+
+    def broker(self, *organisations: Organisation, **values: Any) -> Person:
+        """A broker whose certificate was checked."""
+        person = self.person("firm", *organisations)
+        profile = self.certificate(person, **values)
+        profile_deeds.check_certificate(
+            profile, checked="证书原件或扫描件", seen=profile.revision, by=None
+        )
+        return person
 
     def achievement(
         self,

@@ -116,6 +116,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "announcements": "what people are notified of",
         "moving": "ways in that go over when organisations are merged",
     },
+    "profiles": {
+        "writing": "what is typed is read and checked without committing it",
+    },
     "organisations": {
         "twins": "which may be one body",
     },

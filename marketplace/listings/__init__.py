@@ -8,6 +8,7 @@ from __future__ import annotations
 from marketplace.listings.announcements import notice_kinds
 from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
+    broker_loads,
     chain_uses,
     nav,
     organisation_panels,
@@ -60,6 +61,7 @@ DEEDS: Deeds = {
 
 __all__ = [
     "DEEDS",
+    "broker_loads",
     "chain_uses",
     "jobs",
     "move_back",

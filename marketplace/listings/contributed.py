@@ -20,7 +20,7 @@ from marketplace.listings.models import (
     Achievement,
     Demand,
 )
-from marketplace.listings.queries import chain_uses
+from marketplace.listings.queries import broker_loads, chain_uses
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
 from marketplace.wording import day
@@ -232,4 +232,12 @@ def _page_number(filters: Mapping[str, str]) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 1
 
 
-__all__ = ["chain_uses", "nav", "sections", "task_count", "tasks", "trays"]
+__all__ = [
+    "broker_loads",
+    "chain_uses",
+    "nav",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

@@ -6,7 +6,7 @@ Nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import exists
@@ -15,6 +15,7 @@ from sqlalchemy.orm import lazyload
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.child_models import IntellectualProperty, standing_of_patents
+from marketplace.listings.life import ENDED
 from marketplace.listings.models import (
     CHILDREN,
     LISTINGS,
@@ -121,6 +122,24 @@ def chain_uses() -> Iterator[tuple[str, int]]:
             db.select(table.chain_code, db.func.count())
             .where(table.chain_code.is_not(None))
             .group_by(table.chain_code)
+        )
+        yield from db.session.execute(query).tuples()
+
+
+def broker_loads(ids: Collection[int]) -> Iterator[tuple[int, int]]:
+    """(id of a broker, how many listings of one kind they look after that are not over), of these brokers."""
+    for kind, table in LISTINGS.items():
+        query = (
+            db.select(Assignment.broker_id, db.func.count())
+            .join(table, table.id == Assignment.listing_id)
+            .where(
+                Assignment.kind == kind,
+                Assignment.broker_id.in_(ids),
+                Assignment.ended_at.is_(None),
+                # What was closed or withdrawn is no work any more, though nobody took it back.
+                table.state.not_in(ENDED),
+            )
+            .group_by(Assignment.broker_id)
         )
         yield from db.session.execute(query).tuples()
 

@@ -1,13 +1,16 @@
-"""Contacts as they are compared: the figures of telephone numbers, the parts of mail addresses, the names of people.
+"""Contacts as they are compared and found in texts: figures of telephone numbers, parts of mail addresses, names of people.
 
-For comparing only; how what people type is read and stored stands in `numbers.py` and `people.py`.
+How what people type is read and stored stands in `numbers.py` and `people.py`.
 """
 
 from __future__ import annotations
 
 import re
 
+import phonenumbers
+
 from marketplace.parsing.organisations import comparable
+from marketplace.parsing.text import half_width
 from matching.text import normalise
 
 DIGITS = re.compile(r"\d{6,}")
@@ -51,6 +54,12 @@ _TITLES = re.compile(
     r"(?:副?总经理|副?董事长|副?经理|总监|总工程师|总工|副?主任|副?部长|副?处长|副?科长|副?厂长|副?院长|副?所长|主管|工程师|高工"
     r"|老师|教授|博士|先生|女士|小姐|同志|[总工])$"
 )
+_MAIL_INSIDE = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+# The number of a Chinese patent, which has figures enough for a telephone; and years and measures, of which several in
+# a row have as many.
+_PATENT = re.compile(r"(?:19|20)\d{2}[1-9]\d{7}\.?[\dXx]?", re.ASCII)
+_MEASURE = re.compile(r"(?<![\d.])\d{1,4}\.\d{1,4}(?![\d.])", re.ASCII)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)", re.ASCII)
 # A desk, not a person.
 _DESK = re.compile(
     r"[部处科室办组所院厂站台课局委]$|办公室|中心|公司|部门|前台|客服|总机|热线"
@@ -117,3 +126,15 @@ def person_name(text: str) -> str:
     if len(name) < 2:
         name = plain
     return name if len(name) >= 2 else ""
+
+
+def holds_contact(text: str) -> bool:
+    """Whether a text names a telephone number or a mail address, also one in which the figures are written as words."""
+    plain = _MEASURE.sub("；", _PATENT.sub("；", half_width(text)))
+    if _MAIL_INSIDE.search(plain):
+        return True
+    if any(phonenumbers.PhoneNumberMatcher(plain, "CN")):
+        return True
+    # 一三九, and what blanks and signs keep apart: other figures make long runs too, so only mobile numbers count.
+    runs = spelled_digits(_YEAR.sub("；", plain))
+    return any(MOBILE.search(run) for run in runs)

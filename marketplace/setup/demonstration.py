@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from flask import current_app
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
+from marketplace.clock import today
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
@@ -26,6 +29,9 @@ from marketplace.memberships import deeds as membership_deeds
 from marketplace.memberships import queries as membership_queries
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
+from marketplace.profiles import deeds as profile_deeds
+from marketplace.profiles import queries as profile_queries
+from marketplace.profiles.writing import BrokerValues, ResearcherValues
 from marketplace.setup.demo_people import (
     DEMO_PEOPLE,
     NEWCOMER,
@@ -139,6 +145,23 @@ ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
         },
     ),
 )
+RESEARCHER = ResearcherValues(
+    field_codes=("401", "804"),
+    title="副教授",
+    discipline="材料表面工程",
+    offer="冲压模具的喷丸强化和硬质涂层；可以提供残余应力测试和对比冲裁试验。",
+    deputy=True,
+    envoy=True,
+    public=frozenset({"fields", "title", "discipline", "offer", "willingness"}),
+)
+BROKER = BrokerValues(
+    number="SF-2025-0001",
+    level="intermediate",
+    issuer="某省技术市场协会（示例）",
+    field_codes=("40", "80"),
+    introduction="做过轴承和模具行业的技术对接，帮企业把问题写成能招标的指标。",
+    listed=True,
+)
 # What the operator writes with the one that goes back; its writer reads it on their desk.
 SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过哪些材料和涂层，别人才好判断。"
 
@@ -179,6 +202,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
             place=person.place,
             administers=person.administers,
         )
+    _add_profiles()
     _let_people_come_in()
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
@@ -239,6 +263,26 @@ def _add_listing(writer: str, kind: str, state: str, values: Mapping[str, Any]) 
         listing_deeds.submit(row, by=person, seen=row.revision)
     if state == "returned":
         listing_deeds.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
+
+
+def _add_profiles() -> None:
+    """What the researcher, the desk and the broker say of themselves, where they have said nothing yet."""
+    researcher, desk = _demo_person("researcher"), _demo_person("desk")
+    if profile_queries.own_researcher(researcher) is None:
+        profile_deeds.save_researcher(RESEARCHER, seen=0, by=researcher)
+    if profile_queries.own_researcher(desk) is None:
+        agreed = ResearcherValues(desk_public=True)
+        profile_deeds.save_researcher(agreed, seen=0, by=desk)
+    broker = _demo_person("broker")
+    if profile_queries.own_broker(broker) is None:
+        values = replace(BROKER, valid_to=today() + timedelta(days=700))
+        profile = profile_deeds.save_broker(values, seen=0, by=broker)
+        profile_deeds.check_certificate(
+            profile,
+            checked="证书原件或扫描件",
+            seen=profile.revision,
+            by=_demo_person("operator"),
+        )
 
 
 def _demo_person(name: str) -> Person:

@@ -1,0 +1,36 @@
+"""Profiles: what researchers and brokers say of themselves, and the certificates of brokers.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.permissions import Deeds, acting_person, another_operator, anyone
+from marketplace.profiles.contributed import (
+    nav,
+    organisation_panels,
+    panels,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
+
+DEEDS: Deeds = {
+    "profile.read": (anyone,),  # what of one: disclosure.researcher_view
+    "profile.edit": (acting_person,),  # one's own
+    "broker.read": (anyone,),
+    "broker.apply": (acting_person,),
+    "broker.check": (another_operator,),
+}
+
+__all__ = [
+    "DEEDS",
+    "nav",
+    "organisation_panels",
+    "panels",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

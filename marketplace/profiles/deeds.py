@@ -1,0 +1,322 @@
+"""What is done to profiles and to certificates of brokers. The only file of this room that commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marketplace import persistence
+from marketplace.accounts.models import Person, Role
+from marketplace.clock import now, today
+from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.lifecycle import History
+from marketplace.parsing import ParseError
+from marketplace.parsing.text import read_line
+from marketplace.permissions import Reader, reader_id, require
+from marketplace.profiles.models import (
+    LEVELS,
+    RESEARCHER_FIELDS,
+    BrokerField,
+    BrokerProfile,
+    ResearcherField,
+    ResearcherProfile,
+)
+from marketplace.profiles.writing import (
+    BrokerValues,
+    ResearcherValues,
+    read_broker,
+    read_researcher,
+)
+
+NOTE_MOST = 500
+CHECKED_MOST = 60
+
+
+def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
+    """Store what a researcher says of themselves, and what of it everybody may read.
+
+    Args:
+        values: what they typed.
+        seen: the revision they saw; 0 where there was none yet.
+        by: whose profile it is.
+
+    Raises:
+        NotAllowed: they look on as an auditor.
+        Stale: it was changed meanwhile, in another tab for instance.
+        Invalid: something is too long, unknown, or a way to reach somebody privately.
+    """
+    require(by, "profile.edit")
+    values = read_researcher(values)
+    profile = db.session.get(ResearcherProfile, by.id)
+    if (profile.revision if profile else 0) != seen:
+        raise _changed()
+    if profile is None:
+        profile = ResearcherProfile(person_id=by.id)
+        db.session.add(profile)
+    before = _agreed(profile)
+    for name in ("title", "discipline", "offer", "deputy", "envoy", "desk_public"):
+        setattr(profile, name, getattr(values, name))
+    _set_fields(profile, values.field_codes, ResearcherField)
+    for name in RESEARCHER_FIELDS:
+        setattr(profile, f"{name}_public", name in values.public)
+    # What hangs on the row alone would leave its revision as it was.
+    profile.changed_at = now()
+    _note_agreement(profile, before, by)
+    _commit()
+
+
+def hide_researcher(*, by: Person) -> None:
+    """Make nothing of a researcher public any more; what they typed stays. Raises NotAllowed, NotNow."""
+    require(by, "profile.edit")
+    profile = db.session.get(ResearcherProfile, by.id)
+    before = _agreed(profile) if profile else ""
+    if profile is None or not before:
+        raise NotNow("现在没有公开任何内容。", "不用再撤回。")
+    for name in (*RESEARCHER_FIELDS, "desk"):
+        setattr(profile, f"{name}_public", False)
+    profile.changed_at = now()
+    _note_agreement(profile, before, by)
+    _commit()
+
+
+def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile:
+    """Store what a broker says of themselves; another certificate than before is to be checked.
+
+    Args:
+        values: what they typed.
+        seen: the revision they saw; 0 where there was none yet.
+        by: whose profile it is.
+
+    Raises:
+        NotAllowed, Stale.
+        Invalid: something is missing, too long, unknown or over.
+    """
+    require(by, "broker.apply")
+    values = read_broker(values)
+    profile = db.session.get(BrokerProfile, by.id)
+    if (profile.revision if profile else 0) != seen:
+        raise _changed()
+    if profile is None:
+        profile = BrokerProfile(person_id=by.id, state="none", number="", issuer="")
+        db.session.add(profile)
+    before = profile.state
+    certificate = (values.number, values.level or None, values.issuer, values.valid_to)
+    # What was checked is that certificate and no other; what was sent back is looked at again, changed or not.
+    if certificate != _certificate_of(profile) or profile.state == "returned":
+        _set_certificate(profile, values)
+    profile.introduction = values.introduction
+    profile.listed, profile.number_public = values.listed, values.number_public
+    _set_fields(profile, values.field_codes, BrokerField)
+    profile.changed_at = now()
+    note = "列入名录" if values.listed else "不列入名录"
+    _add_history(by.id, "broker", "save", before, profile.state, note, by)
+    _commit()
+    return profile
+
+
+def hide_broker(*, by: Person) -> None:
+    """Take oneself off the list of brokers. Raises NotAllowed, NotNow."""
+    require(by, "broker.apply")
+    profile = db.session.get(BrokerProfile, by.id)
+    if profile is None or not profile.listed:
+        raise NotNow("您现在不在技术经理人名录里。", "不用再撤回。")
+    profile.listed = profile.number_public = False
+    profile.changed_at = now()
+    state = profile.state
+    _add_history(by.id, "broker", "hide", state, state, "不列入名录", by)
+    _commit()
+
+
+def check_certificate(
+    profile: BrokerProfile, *, checked: str, seen: int, by: Reader | None
+) -> None:
+    """Note what a certificate was compared with, and make its holder a broker.
+
+    Args:
+        profile: whose certificate it is.
+        checked: what an operator compared it with.
+        seen: the revision they looked at.
+        by: an operator, not the holder.
+
+    Raises:
+        NotAllowed, Stale.
+        NotNow: it does not wait, the account is closed, or somebody else holds that certificate.
+        Invalid: nothing was looked at, or the certificate is over.
+    """
+    require(by, "broker.check", profile)
+    _require_waiting(profile, seen)
+    checked = _line_or_raise("checked", checked, CHECKED_MOST, "写明核对了什么。")
+    if profile.valid_to is not None and profile.valid_to < today():
+        message = "证书已经到期，不能核对通过。"
+        raise Invalid(message, "请对方补充新的证书。", problems={"checked": [message]})
+    if not profile.person.active:
+        raise NotNow("这个账号已停用。", "账号恢复后再核对。")
+    # First, for its query would write what stands below, and a number that is taken is refused by the commit alone.
+    _give_role(profile.person)
+    profile.state, profile.checked = "checked", checked
+    profile.checked_at, profile.note = now(), ""
+    note = f"{checked}：{_described(profile)}"
+    person_id = profile.person_id
+    _add_history(person_id, "broker", "check", "waiting", "checked", note, by)
+    taken = NotNow(
+        f"编号 {profile.number} 的证书已经核对在另一个人名下。",
+        "核对编号；确实重复的，要求对方补充说明。",
+    )
+    persistence.commit(
+        stale=_changed_since(), duplicates={"uq_broker_profile_number": taken}
+    )
+
+
+def return_certificate(
+    profile: BrokerProfile, *, note: str, seen: int, by: Reader | None
+) -> None:
+    """Ask the holder of a certificate for what is missing. Raises NotAllowed, NotNow, Stale, Invalid."""
+    require(by, "broker.check", profile)
+    _require_waiting(profile, seen)
+    profile.note = _line_or_raise("note", note, NOTE_MOST, "写明要补充什么。")
+    profile.state = "returned"
+    person_id = profile.person_id
+    _add_history(person_id, "broker", "return", "waiting", "returned", profile.note, by)
+    persistence.commit(stale=_changed_since())
+
+
+def end_broker(person: Person, *, note: str, by: Reader | None) -> None:
+    """Take the role of broker from somebody; a certificate that was checked counts no longer.
+
+    Raises:
+        NotAllowed, Invalid.
+        NotNow: they are no broker.
+    """
+    profile = db.session.get(BrokerProfile, person.id)
+    # Somebody may be a broker since before there were profiles.
+    require(by, "broker.check", profile or BrokerProfile(person_id=person.id))
+    if "broker" not in person.role_names:
+        raise NotNow(f"「{person.name}」现在不是技术经理人。", "请刷新后再看。")
+    note = _line_or_raise("ending", note, NOTE_MOST, "写明原因，对方会看到。")
+    person.roles = [role for role in person.roles if role.name != "broker"]
+    before = after = "none"
+    if profile is not None:
+        before, after = profile.state, profile.state
+        if profile.state in ("checked", "waiting"):
+            after = "returned"
+        profile.state, profile.checked_at, profile.note = after, None, note
+        profile.changed_at = now()
+    _add_history(person.id, "broker", "end", before, after, note, by)
+    persistence.commit(stale=_changed_since())
+
+
+def _certificate_of(profile: BrokerProfile) -> tuple[object, ...]:
+    return (profile.number, profile.level, profile.issuer, profile.valid_to)
+
+
+def _set_certificate(profile: BrokerProfile, values: BrokerValues) -> None:
+    """Put another certificate in place of the one there was; it waits to be checked."""
+    profile.number, profile.issuer = values.number, values.issuer
+    profile.level, profile.valid_to = values.level or None, values.valid_to
+    profile.state = "waiting" if profile.number else "none"
+    profile.waiting_since = now() if profile.number else None
+    profile.checked, profile.checked_at, profile.note = "", None, ""
+
+
+def _require_waiting(profile: BrokerProfile, seen: int) -> None:
+    if profile.state != "waiting":
+        raise NotNow(f"这份证书现在是「{profile.state_name}」。", "请刷新后再看。")
+    if profile.revision != seen:
+        raise _changed_since()
+
+
+def _give_role(person: Person) -> None:
+    if "broker" not in person.role_names:
+        query = db.select(Role).where(Role.name == "broker")
+        person.roles.append(db.session.scalars(query).one())
+
+
+def _described(profile: BrokerProfile) -> str:
+    end = "没有有效期"
+    if profile.valid_to is not None:
+        end = f"有效期至 {profile.valid_to:%Y-%m-%d}"
+    level = LEVELS[profile.level or ""]
+    return f"{level} {profile.number}，{profile.issuer}，{end}"
+
+
+def _agreed(profile: ResearcherProfile) -> str:
+    """What somebody agreed to make public, in words; empty for nothing."""
+    names = []
+    for name, text in RESEARCHER_FIELDS.items():
+        if getattr(profile, f"{name}_public"):
+            names.append(text)
+    if profile.desk_public:
+        names.append("在单位页面上的姓名")
+    return "、".join(names)
+
+
+def _note_agreement(profile: ResearcherProfile, before: str, by: Person) -> None:
+    """Leave a row of what was agreed to and when, where it changed (个人信息保护法 14, 15)."""
+    after = _agreed(profile)
+    if after != before:
+        note = f"公开：{after}" if after else "全部不公开"
+        _add_history(by.id, "researcher", "agree", "", "", note, by)
+
+
+def _set_fields(
+    profile: ResearcherProfile | BrokerProfile,
+    codes: Sequence[str],
+    table: type[ResearcherField] | type[BrokerField],
+) -> None:
+    # The rows that stay are the same rows: deleted and added again under one key they would meet in one flush.
+    held = {one.field_code: one for one in profile.fields}
+    rows = []
+    for code in codes:
+        rows.append(held.get(code) or table(field_code=code))
+    profile.fields = rows  # type: ignore[assignment]
+
+
+def _line_or_raise(name: str, raw: str, most: int, missing: str) -> str:
+    """A remark of an operator. Raises Invalid."""
+    try:
+        plain = read_line(raw, most) or ""
+    except ParseError as error:
+        message = f"{error.message}{error.allowed}"
+        raise Invalid(message, problems={name: [message]}) from None
+    if len(plain) < 2:
+        raise Invalid(missing, problems={name: [missing]})
+    return plain
+
+
+def _add_history(
+    person_id: int,
+    kind: str,
+    deed: str,
+    before: str,
+    after: str,
+    note: str,
+    by: Reader | None,
+) -> None:
+    """Leave a History row of a profile, which is known by the number of its person (no commit)."""
+    db.session.add(
+        History(
+            kind=kind,
+            thing_id=person_id,
+            deed=deed,
+            before=before,
+            after=after,
+            note=note,
+            by_id=reader_id(by),
+        )
+    )
+
+
+def _changed() -> Stale:
+    return Stale("这份资料刚在别处改过。", "下面是您刚才填的；核对后再保存一次。")
+
+
+def _changed_since() -> Stale:
+    return Stale("这份资料在您打开以后改过。", "请重新打开，看过新的内容再决定。")
+
+
+def _commit() -> None:
+    duplicates: dict[str, Stale] = {
+        "pk_researcher_profile": _changed(),
+        "pk_broker_profile": _changed(),
+    }
+    persistence.commit(stale=_changed(), duplicates=duplicates)

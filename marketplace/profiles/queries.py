@@ -1,0 +1,288 @@
+"""What is read of profiles. Nothing is written here; what may be read of one is decided in `disclosure.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import and_, func, or_
+
+from marketplace import contributions
+from marketplace.accounts.models import INSTITUTIONS, Membership, Person, Role
+from marketplace.clock import today
+from marketplace.dictionaries.models import fields_of_level
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.lifecycle import History
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader
+from marketplace.persistence import Page
+from marketplace.profiles import disclosure
+from marketplace.profiles.disclosure import PublicBroker, PublicResearcher
+from marketplace.profiles.models import BrokerProfile, ResearcherProfile
+
+ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+PAGE = 20
+WORDS_MOST = 8
+WAITING_MOST = 100
+EXPIRING_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody looks for in the directory of researchers; what is empty narrows nothing."""
+
+    text: str = ""
+    field: str = ""
+    willing: str = ""
+    institution: int = 0
+
+
+@dataclass(frozen=True)
+class People:
+    """A page of the directory."""
+
+    rows: list[PublicResearcher]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Brokers:
+    """A page of the list of brokers."""
+
+    rows: list[PublicBroker]
+    total: int
+    page: int
+    pages: int
+
+
+def find_people(wanted: Wanted, page: int) -> People:
+    """The researchers of whom something is public, by name.
+
+    Args:
+        wanted: what narrows them: every word of the text has to stand in something that is public.
+        page: number of the page, from 1.
+    """
+    conditions = [disclosure.is_listed()]
+    for word in wanted.text.split()[:WORDS_MOST]:
+        conditions.append(disclosure.mentions(word))
+    if wanted.field:
+        conditions.append(disclosure.works_in(wanted.field))
+    if wanted.willing:
+        conditions.append(disclosure.is_willing(wanted.willing))
+    if wanted.institution:
+        conditions.append(disclosure.at_institution(wanted.institution))
+    joined = ResearcherProfile.person
+    counted = db.select(func.count()).select_from(ResearcherProfile).join(joined)
+    total = db.session.scalar(counted.where(*conditions)) or 0
+    arithmetic = Page(total, PAGE)
+    query = (
+        db.select(ResearcherProfile)
+        .join(joined)
+        .where(*conditions)
+        .order_by(Person.name, Person.id)
+        .limit(PAGE)
+        .offset(arithmetic.offset(page))
+    )
+    names = fields_of_level(2)
+    rows = []
+    for profile in db.session.scalars(query):
+        rows.append(disclosure.researcher_view(profile, names))
+    return People(rows, total, arithmetic.clamp(page), arithmetic.pages)
+
+
+def institutions_listed() -> dict[int, str]:
+    """Id → name of the verified institutions of people in the directory, by name."""
+    query = (
+        db.select(Organisation.id, Organisation.name)
+        .join(Membership, Membership.organisation_id == Organisation.id)
+        .join(Person, Person.id == Membership.person_id)
+        .join(ResearcherProfile, ResearcherProfile.person_id == Person.id)
+        .where(
+            Organisation.state == "verified",
+            Organisation.kind.in_(INSTITUTIONS),
+            disclosure.is_listed(),
+        )
+        .distinct()
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
+def public_researcher(person_id: int) -> PublicResearcher:
+    """What everybody may know of one researcher.
+
+    Raises:
+        NotFound: there is none, or nothing of them is public: one answer for both.
+    """
+    found = None
+    if person_id <= ID_MOST:
+        query = db.select(ResearcherProfile).join(ResearcherProfile.person)
+        found = db.session.scalar(
+            query.where(Person.id == person_id, disclosure.is_listed())
+        )
+    if found is None:
+        raise NotFound("没有找到这个人的公开资料。", "可以在科研人员名录里找找看。")
+    return disclosure.researcher_view(found, fields_of_level(2))
+
+
+def find_brokers(field: str, certified: bool, page: int) -> Brokers:
+    """The brokers who agreed to be listed: who has least to look after first, then by name.
+
+    Args:
+        field: code of a field of level 1 they mediate in; empty for all.
+        certified: only those who hold a valid certificate today.
+        page: number of the page, from 1.
+    """
+    query = (
+        db.select(BrokerProfile)
+        .join(BrokerProfile.person)
+        .join(Person.roles.of_type(Role))
+        .where(Role.name == "broker", Person.active, BrokerProfile.listed)
+    )
+    profiles = []
+    for profile in db.session.scalars(query):
+        person = profile.person
+        # Who belongs only to organisations that are suspended acts for nobody.
+        if person.memberships and not person.active_ids:
+            continue
+        if field and field not in profile.field_codes:
+            continue
+        profiles.append(profile)
+    # The load comes from rooms above: sorted here and not by the database. A city has dozens of brokers, not thousands.
+    loads = contributions.broker_loads(one.person_id for one in profiles)
+    names, day = fields_of_level(1), today()
+    rows = []
+    for profile in profiles:
+        load = loads[profile.person_id]
+        view = disclosure.broker_view(profile, names, load=load, day=day)
+        if view.certified or not certified:
+            rows.append(view)
+    rows.sort(key=lambda one: (one.load, one.name, one.person_id))
+    arithmetic = Page(len(rows), PAGE)
+    start = arithmetic.offset(page)
+    return Brokers(
+        rows[start : start + PAGE],
+        len(rows),
+        arithmetic.clamp(page),
+        arithmetic.pages,
+    )
+
+
+def desk_names(organisation_id: int) -> list[str]:
+    """The names of the people of a desk who agreed to stand on the page of their organisation, by name."""
+    query = (
+        db.select(Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .join(ResearcherProfile, ResearcherProfile.person_id == Person.id)
+        .where(
+            Membership.organisation_id == organisation_id,
+            Membership.role == "desk",
+            Person.active,
+            ResearcherProfile.desk_public,
+        )
+        .order_by(Person.name, Person.id)
+    )
+    return list(db.session.scalars(query))
+
+
+def researchers_of(organisation_id: int) -> int:
+    """How many people of an organisation stand in the directory."""
+    query = (
+        db.select(func.count())
+        .select_from(ResearcherProfile)
+        .join(ResearcherProfile.person)
+        .where(disclosure.is_listed(), disclosure.at_institution(organisation_id))
+    )
+    return db.session.scalar(query) or 0
+
+
+def own_researcher(person: Person) -> ResearcherProfile | None:
+    """One's own profile as a researcher."""
+    return db.session.get(ResearcherProfile, person.id)
+
+
+def own_broker(person: Person) -> BrokerProfile | None:
+    """One's own profile as a broker."""
+    return db.session.get(BrokerProfile, person.id)
+
+
+def get_candidate(person_id: int) -> tuple[Person, BrokerProfile | None]:
+    """Somebody who is a broker or wants to be one, with their profile.
+
+    Raises:
+        NotFound: there is nobody, or they are neither.
+    """
+    person = None
+    if person_id <= ID_MOST:
+        person = db.session.get(Person, person_id)
+    profile = db.session.get(BrokerProfile, person_id) if person else None
+    if person is None or (profile is None and "broker" not in person.role_names):
+        raise NotFound("没有找到这位技术经理人。", "请从「经纪人证书」进入。")
+    return person, profile
+
+
+def waiting_certificates() -> list[BrokerProfile]:
+    """The certificates that wait to be checked, oldest first."""
+    query = (
+        db.select(BrokerProfile)
+        .where(BrokerProfile.state == "waiting")
+        .order_by(BrokerProfile.waiting_since, BrokerProfile.person_id)
+        .limit(WAITING_MOST)
+    )
+    return list(db.session.scalars(query))
+
+
+def waiting_count() -> int:
+    """How many they are."""
+    query = db.select(func.count()).where(BrokerProfile.state == "waiting")
+    return db.session.scalar(query) or 0
+
+
+def profiles_of(people: Iterable[Person]) -> dict[int, BrokerProfile]:
+    """The profiles of these brokers, by the number of the person."""
+    ids = [person.id for person in people]
+    query = db.select(BrokerProfile).where(BrokerProfile.person_id.in_(ids))
+    return {one.person_id: one for one in db.session.scalars(query)}
+
+
+def same_number(profile: BrokerProfile) -> list[Person]:
+    """The other people who say that a certificate of this number is theirs."""
+    if not profile.number:
+        return []
+    query = db.select(BrokerProfile).where(
+        BrokerProfile.number == profile.number,
+        BrokerProfile.person_id != profile.person_id,
+    )
+    return [one.person for one in db.session.scalars(query)]
+
+
+def history_of_broker(person_id: int) -> list[History]:
+    """What was done to the profile of a broker, newest first; at most 100."""
+    query = db.select(History).where(
+        History.kind == "broker", History.thing_id == person_id
+    )
+    return list(db.session.scalars(query.order_by(History.id.desc()).limit(100)))
+
+
+def troubled_certificate(person: Reader) -> BrokerProfile | None:
+    """The profile of a person whose certificate was sent back, or ends soon; None where all is well."""
+    if person.id is None:
+        return None
+    soon = today() + timedelta(days=EXPIRING_DAYS)
+    query = db.select(BrokerProfile).where(
+        BrokerProfile.person_id == person.id,
+        or_(
+            BrokerProfile.state == "returned",
+            # Over already: the page of the certificate says so, and nothing waits until a day that is past.
+            and_(
+                BrokerProfile.state == "checked",
+                BrokerProfile.valid_to.between(today(), soon),
+            ),
+        ),
+    )
+    found: BrokerProfile | None = db.session.scalar(query)
+    return found

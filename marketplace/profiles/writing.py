@@ -1,0 +1,162 @@
+"""What people typed into profiles, read and checked. What is stored of it is up to `deeds.py`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+from marketplace.dictionaries.models import fields_of_level
+from marketplace.errors import Invalid
+from marketplace.parsing import ParseError
+from marketplace.parsing.contacts import holds_contact
+from marketplace.parsing.text import half_width, read_line, read_prose
+from marketplace.profiles.models import LEVELS, RESEARCHER_FIELDS
+
+FIELDS_MOST = 3
+TITLE_MOST = 40
+DISCIPLINE_MOST = 60
+PROSE_MOST = 500
+NUMBER_MOST = 40
+ISSUER_MOST = 80
+
+
+@dataclass(frozen=True)
+class ResearcherValues:
+    """What a researcher typed; `public` are the names of RESEARCHER_FIELDS that everybody may read."""
+
+    field_codes: tuple[str, ...] = ()
+    title: str = ""
+    discipline: str = ""
+    offer: str = ""
+    deputy: bool = False
+    envoy: bool = False
+    public: frozenset[str] = frozenset()
+    desk_public: bool = False
+
+
+@dataclass(frozen=True)
+class BrokerValues:
+    """What a broker typed; `unlimited` says that the certificate names no end."""
+
+    number: str = ""
+    level: str = ""
+    issuer: str = ""
+    valid_to: date | None = None
+    unlimited: bool = False
+    field_codes: tuple[str, ...] = ()
+    introduction: str = ""
+    listed: bool = False
+    number_public: bool = False
+
+
+def read_researcher(typed: ResearcherValues) -> ResearcherValues:
+    """What a researcher typed, as it is stored.
+
+    Raises:
+        Invalid: something is too long, unknown, or a way to reach somebody privately.
+    """
+    problems: dict[str, list[str]] = {}
+    read = replace(
+        typed,
+        title=_line("title", typed.title, TITLE_MOST, problems),
+        discipline=_line("discipline", typed.discipline, DISCIPLINE_MOST, problems),
+        offer=_prose("offer", typed.offer, problems),
+        field_codes=_codes(typed.field_codes, 2, problems),
+    )
+    if len(read.field_codes) > FIELDS_MOST:
+        problems["fields"] = [f"最多选 {FIELDS_MOST} 个技术领域。"]
+    if typed.public - RESEARCHER_FIELDS.keys():
+        problems["fields"] = ["公开的项目不在列表中，请刷新页面后重新填写。"]
+    _raise_problems(problems)
+    return read
+
+
+def read_broker(typed: BrokerValues) -> BrokerValues:
+    """What a broker typed, as it is stored.
+
+    Raises:
+        Invalid: something is missing, too long or unknown.
+    """
+    problems: dict[str, list[str]] = {}
+    introduction = _prose("introduction", typed.introduction, problems)
+    codes = _codes(typed.field_codes, 1, problems)
+    number = _line("number", half_width(typed.number), NUMBER_MOST, problems)
+    # Blanks and case are ways of copying it, and one certificate has one number.
+    number = re.sub(r"\s", "", number).upper()
+    issuer = _line("issuer", typed.issuer, ISSUER_MOST, problems)
+    read = replace(
+        typed,
+        introduction=introduction,
+        field_codes=codes,
+        number=number,
+        issuer=issuer,
+    )
+    if number or issuer or typed.level or typed.valid_to or typed.unlimited:
+        _check_certificate(read, problems)
+    _raise_problems(problems)
+    return read
+
+
+def _check_certificate(read: BrokerValues, problems: dict[str, list[str]]) -> None:
+    """A certificate is whole; what is wrong with it is put among the problems."""
+    if not read.number:
+        problems.setdefault(
+            "number",
+            ["填写证书编号；没有证书的，把等级、发证单位和有效期也空着。"],
+        )
+    if read.level not in LEVELS:
+        problems["level"] = ["选证书上的等级。"]
+    if not read.issuer:
+        problems.setdefault("issuer", ["照证书填写发证单位。"])
+    if read.unlimited and read.valid_to is not None:
+        problems["valid_to"] = ["写了有效期，就不要勾「证书上没有有效期」。"]
+    elif not read.unlimited and read.valid_to is None:
+        problems["valid_to"] = [
+            "填写有效期，如 2028-06-30；证书上没有的，勾「证书上没有有效期」。"
+        ]
+
+
+def _codes(
+    typed: Iterable[str], level: int, problems: dict[str, list[str]]
+) -> tuple[str, ...]:
+    codes = tuple(sorted({code for code in typed if code}))
+    known = fields_of_level(level)
+    if any(code not in known for code in codes):
+        problems["fields"] = ["技术领域不在列表中，请在列表里选。"]
+    return codes
+
+
+def _line(name: str, raw: str, most: int, problems: dict[str, list[str]]) -> str:
+    """A text on one line; what is wrong is put among the problems."""
+    try:
+        plain = read_line(raw, most) or ""
+    except ParseError as error:
+        problems[name] = [f"{error.message}{error.allowed}"]
+        return ""
+    _refuse_contacts(name, plain, problems)
+    return plain
+
+
+def _prose(name: str, raw: str, problems: dict[str, list[str]]) -> str:
+    try:
+        plain = read_prose(raw, PROSE_MOST) or ""
+    except ParseError as error:
+        problems[name] = [f"{error.message}{error.allowed}"]
+        return ""
+    _refuse_contacts(name, plain, problems)
+    return plain
+
+
+def _refuse_contacts(name: str, plain: str, problems: dict[str, list[str]]) -> None:
+    """No private number and no mail address stands on a public page, whatever field it is typed into."""
+    if name == "number":
+        return
+    if holds_contact(plain):
+        problems[name] = ["不要写电话和邮箱，这一栏会公开。对接由平台安排。"]
+
+
+def _raise_problems(problems: dict[str, list[str]]) -> None:
+    if problems:
+        raise Invalid("有几处要改。", problems=problems)
