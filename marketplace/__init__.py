@@ -52,6 +52,7 @@ ROOMS = (
     "memberships",
     "profiles",
     "listings",
+    "personal_data",
     "exchange",
     "verdicts",
     "matchmaking",

@@ -60,6 +60,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "mail": "what people are told by mail",
         "passwords": "what a password must be",
         "places": "places that go over when organisations are merged",
+        "contact_consents": "two consents, each with its text",
         "person_deeds": "what is done to people, not to organisations",
         "second_factor": "codes of an app and spare ones",
         "sessions": "who is signed in where",

@@ -116,6 +116,11 @@ class Person(UserMixin, Model):
     password: Mapped[str | None] = mapped_column(String(255))
     password_set_at: Mapped[datetime | None] = mapped_column(default=now)
     active: Mapped[bool] = mapped_column(default=True)
+    # Whether they agree now that the contacts they type are shown to people of verified organisations; each consent
+    # and each withdrawal is a row of `Consent`.
+    publishes_contact: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )
     # When the link in the mail to their address was followed.
     confirmed_at: Mapped[datetime | None]
     # Failed tries in a row, when the last one was, and until when nobody gets in.

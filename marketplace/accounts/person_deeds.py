@@ -12,6 +12,7 @@ from flask_security.recoverable import generate_reset_link
 from marketplace import persistence
 from marketplace.accounts import (
     agreements,
+    contact_consents,
     held_forms,
     locking,
     mail,
@@ -24,6 +25,7 @@ from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
     has_operator,
+    is_last_administrator,
 )
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow
@@ -32,6 +34,7 @@ from marketplace.lifecycle import History
 from marketplace.permissions import Reader, reader_id
 
 NAME_MOST = 40
+ERASED_NAME = "已注销用户"
 
 
 def finish_registration(person: Person) -> None:
@@ -191,6 +194,53 @@ def close_account(person: Person, *, by: Reader | None) -> None:
     sessions.drop_sessions(person)
     _note(person, "deactivate", by=by, before="active", after="inactive")
     persistence.commit()
+
+
+def set_consent(person: Person, kind: str, *, given: bool) -> None:
+    """同意 or 撤回同意: one of the two consents about one's contacts, as easily withdrawn as given.
+
+    Raises:
+        NotFound: there is no such consent.
+    """
+    if kind not in contact_consents.CONSENTS:
+        raise NotFound("没有这一项同意。", "请从「我的数据」进入。")
+    if given:
+        contact_consents.give(person, kind)
+    else:
+        contact_consents.withdraw(person, kind)
+    _note(person, "agree" if given else "withdraw", by=person, note=kind)
+    persistence.commit()
+
+
+def erase_account(person: Person) -> None:
+    """注销: erase what is personal of an account; deeds and the listings of organisations stay (no commit).
+
+    Raises:
+        NotNow: an organisation would lose its last administrator.
+    """
+    for place in person.memberships:
+        if place.is_administrator and is_last_administrator(place):
+            raise NotNow(
+                f"您是「{place.organisation.name}」最后一位管理员。",
+                "先在「单位人员」里把管理员交给别人，再注销。",
+            )
+    sessions.drop_sessions(person)
+    second_factor.reset_factor(person)
+    person.memberships.clear()
+    person.roles.clear()
+    for kind in contact_consents.CONSENTS:
+        contact_consents.withdraw(person, kind)
+    person.name = ERASED_NAME
+    # Unique, and an address that mail can never reach (RFC 2606).
+    person.email = f"closed-{person.id}-{uuid.uuid4().hex[:8]}@closed.invalid"
+    person.phone = ""
+    person.mobile = None
+    person.password = None
+    person.password_set_at = None
+    person.confirmed_at = None
+    person.active = False
+    person.fs_uniquifier = uuid.uuid4().hex
+    _note(person, "erase", by=person, before="active", after="erased")
 
 
 def reset_account(person: Person, *, by: Reader | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from marketplace.accounts.models import Person, Role
+from marketplace.accounts.models import Membership, Person, Role
 from marketplace.extensions import db
 
 
@@ -47,3 +47,13 @@ def unreachable(person_ids: Iterable[int]) -> list[int]:
     """Those people whose account is closed: nothing is sent to them any more."""
     query = db.select(Person.id).where(Person.id.in_(person_ids), ~Person.active)
     return list(db.session.scalars(query))
+
+
+def is_last_administrator(place: Membership) -> bool:
+    """Whether nobody else looks after the people of that organisation."""
+    query = db.select(Membership.person_id).where(
+        Membership.organisation_id == place.organisation_id,
+        Membership.is_administrator,
+        Membership.person_id != place.person_id,
+    )
+    return db.session.scalar(query.limit(1)) is None

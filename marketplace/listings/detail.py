@@ -122,8 +122,8 @@ def standing_of(row: Row, *, by: Reader | None) -> Standing:
 
 def detail_for(row: Row, *, by: Reader | None) -> Detail:
     """What the page of a listing shows this reader; `row` is one the reader may open."""
-    standing = standing_of(row, by=by)
     view = view_of(row, by)
+    standing = replace(standing_of(row, by=by), contact=view.sees_contact)
     main = row.summary if isinstance(row, Achievement) else row.problem
     opening = lead(main)
     overdue: list[int] = []

@@ -116,7 +116,7 @@ class View:
             return True
         if name in CHAIN and not self._shows_place(shows_chain):
             return False
-        return self.knows.sees(LEVELS[self._row.kind].get(name, SeenBy.FULL))
+        return self._sees(LEVELS[self._row.kind].get(name, SeenBy.FULL))
 
     @property
     def is_achievement(self) -> bool:
@@ -159,7 +159,7 @@ class View:
         if column.name == "district" and not self._shows_place(shows_district):
             return None
         level = SeenBy.FIRM if column.naming else column.seen_by
-        if not self.knows.sees(level):
+        if not self._sees(level):
             return None
         return column.write_cell(self._row, dictionaries)
 
@@ -176,9 +176,23 @@ class View:
             if field.seen_by is SeenBy.CONTACT:
                 desk[field.label] = getattr(self._row, field.name)
         filled = [(name, text) for name, text in desk.items() if text]
-        if self.knows.contact:
+        if self.sees_contact:
             return filled
         return [(name, masked(text)) for name, text in filled]
+
+    @property
+    def sees_contact(self) -> bool:
+        """Whether the contact desk is whole: the reader may see it, and who typed it agrees that others do."""
+        if not self.knows.contact or self.knows.own:
+            return self.knows.contact
+        # What an organisation's list brought in was typed by nobody with an account.
+        owner = self._row.owner
+        return owner is None or owner.publishes_contact
+
+    def _sees(self, level: SeenBy) -> bool:
+        if level is SeenBy.CONTACT:
+            return self.sees_contact
+        return self.knows.sees(level)
 
     def _shows_place(self, part: Callable[[str], bool]) -> bool:
         """Whether the reader may know a part of where the firm is; whoever may know the firm may."""

@@ -13,6 +13,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from marketplace import contributions, persistence
+from marketplace.accounts import contact_consents, person_deeds
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.lifecycle import history_of
@@ -117,6 +118,8 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         assert row is not None  # noqa: S101  only a stored row can have been changed by somebody else
         fresh = queries.get_visible(form.kind, row.id, by=current_user)
         return _form_page(form, fresh, 409, error=error)
+    if request.form.get("publish_contact") == "1":
+        person_deeds.set_consent(current_user, contact_consents.PUBLISH, given=True)
     if row is None:
         _remember_saved(form, saved)
     session["kept"] = _draft_key(form.kind, row)

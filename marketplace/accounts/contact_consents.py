@@ -1,0 +1,63 @@
+"""The two consents about contacts, apart from each other and from the agreements (个人信息保护法 art. 23, 25).
+
+Each is given and withdrawn on its own, with the text as it was and the moment; nothing is committed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from marketplace.accounts.child_models import AgreementText, Consent
+from marketplace.accounts.models import Person
+from marketplace.clock import now
+from marketplace.extensions import db
+
+PUBLISH = "publish_contact"
+SHARE = "share_contact"
+# Kind → its name, and the text that is agreed to, word for word.
+CONSENTS = {
+    PUBLISH: (
+        "公开我的联系方式",
+        "我同意把我在成果、需求里填写的联系人、电话和邮箱，显示给已核验单位的登录用户，用于技术对接。"
+        "每次查看都有记录，我可以随时查看和撤回；撤回后不再显示，不影响使用其他功能。",
+    ),
+    SHARE: (
+        "把联系方式转给对接的另一方",
+        "我同意平台或接手的技术经理人，在促成对接时把我的联系方式转给对接的另一方，只用于这次对接。"
+        "我可以随时撤回；撤回后不再转给新的对接方，不影响使用其他功能。",
+    ),
+}
+
+
+def current_consent(person: Person, kind: str) -> Consent | None:
+    """The consent of a kind that is in force; None where there is none."""
+    query = db.select(Consent).where(
+        Consent.person_id == person.id,
+        Consent.kind == kind,
+        Consent.withdrawn_at.is_(None),
+    )
+    row: Consent | None = db.session.scalars(query.order_by(Consent.id.desc())).first()
+    return row
+
+
+def give(person: Person, kind: str) -> None:
+    """Note that a person agrees, to the text as it is now; twice is once."""
+    if current_consent(person, kind) is not None:
+        return
+    _, text = CONSENTS[kind]
+    version = f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
+    if db.session.get(AgreementText, version) is None:
+        db.session.add(AgreementText(version=version, kind=kind, text=text))
+        db.session.flush()
+    db.session.add(Consent(person_id=person.id, kind=kind, version=version))
+    if kind == PUBLISH:
+        person.publishes_contact = True
+
+
+def withdraw(person: Person, kind: str) -> None:
+    """Note that a person no longer agrees."""
+    row = current_consent(person, kind)
+    if row is not None:
+        row.withdrawn_at = now()
+    if kind == PUBLISH:
+        person.publishes_contact = False

@@ -1,0 +1,66 @@
+"""Closing one's own account: what is personal is erased, what was done stays. Only this file of the room commits."""
+
+from __future__ import annotations
+
+from flask_security.utils import verify_password
+
+from marketplace import persistence
+from marketplace.accounts import person_deeds
+from marketplace.accounts.models import Person
+from marketplace.audit.deeds import erase_personal
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotAllowed
+from marketplace.extensions import db
+from marketplace.listings.models import LISTINGS
+from marketplace.memberships.models import JoinRequest
+from marketplace.notices.deeds import forget_person
+from marketplace.permissions import require
+
+
+def close_own_account(person: Person, *, password: str) -> None:
+    """注销: close one's account for good.
+
+    Name, addresses and telephone go; drafts that belong to no organisation are withdrawn and their contacts erased; the
+    listings of organisations, and what was done, stay under 已注销用户. The erasure is itself recorded.
+
+    Args:
+        person: whose account it is.
+        password: typed once more, so that nobody closes the account of somebody who left a browser open.
+
+    Raises:
+        Invalid: the password is wrong.
+        NotNow: an organisation would lose its last administrator.
+        NotAllowed: they run or audit the site; another operator takes their role first.
+    """
+    require(person, "personal_data.change")
+    if person.is_staff:
+        raise NotAllowed(
+            "运营和审计人员的账号不能自己注销。", "请先由其他运营人员收回角色。"
+        )
+    if not person.password or not verify_password(password, person.password):
+        message = "密码不对，账号没有注销。"
+        raise Invalid(message, problems={"password": [message]})
+    number = person.id
+    _withdraw_drafts(person)
+    for request in db.session.scalars(
+        db.select(JoinRequest).where(
+            JoinRequest.person_id == number, JoinRequest.state == "waiting"
+        )
+    ):
+        request.state, request.decided_at = "withdrawn", now()
+    person_deeds.erase_account(person)
+    forget_person(number)
+    db.session.flush()
+    erase_personal(subject=number)
+    persistence.commit()
+
+
+def _withdraw_drafts(person: Person) -> None:
+    for table in LISTINGS.values():
+        own = db.select(table).where(
+            table.owner_id == person.id, table.organisation_id.is_(None)
+        )
+        for row in db.session.scalars(own):
+            if row.life.can(row.state, "withdraw"):
+                row.life.move(row, "withdraw", by=person)
+            row.contact_name = row.contact_phone = row.contact_email = ""

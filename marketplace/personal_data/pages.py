@@ -1,0 +1,119 @@
+"""Pages of one's own data. Nobody else's are reached from here: no address names a person."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import xlsxwriter
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user, logout_user
+
+from marketplace import persistence
+from marketplace.accounts import contact_consents, person_deeds
+from marketplace.accounts.models import Person
+from marketplace.audit.looks import record_reading
+from marketplace.door import needs
+from marketplace.errors import Invalid, MarketError
+from marketplace.parsing.text import escape_formula
+from marketplace.personal_data import deeds, queries
+from marketplace.personal_data.forms import ClosingForm
+
+blueprint = Blueprint("personal_data", __name__)
+SHEET_NAME_MOST = 31  # characters, of Excel
+
+
+def _person() -> Person:
+    person: Person = current_user._get_current_object()
+    return person
+
+
+@blueprint.get("/account/data")
+@needs("personal_data.read")
+def own() -> ResponseReturnValue:
+    """我的数据: what is held, who looked, consents."""
+    person = _person()
+    consents = []
+    for kind, (name, text) in contact_consents.CONSENTS.items():
+        consents.append(
+            (kind, name, text, contact_consents.current_consent(person, kind))
+        )
+    return render_template(
+        "personal_data/own.html",
+        person=person,
+        counts={name: len(rows) for name, rows in queries.copy_of(person).items()},
+        views=queries.contact_views(person),
+        consents=consents,
+    )
+
+
+@blueprint.get("/account/data.json")
+@needs("personal_data.read")
+def as_json() -> ResponseReturnValue:
+    """A copy for programs."""
+    person = _person()
+    record_reading("personal_data.copy", kind="person", thing=person.id)
+    text = json.dumps(queries.copy_of(person), ensure_ascii=False, indent=2)
+    return _file(text.encode(), "application/json", "json")
+
+
+@blueprint.get("/account/data.xlsx")
+@needs("personal_data.read")
+def as_workbook() -> ResponseReturnValue:
+    """A copy for people."""
+    person = _person()
+    record_reading("personal_data.copy", kind="person", thing=person.id)
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        for name, rows in queries.copy_of(person).items():
+            sheet = book.add_worksheet(name[:SHEET_NAME_MOST])
+            for column, header in enumerate(rows[0] if rows else ["没有"]):
+                sheet.write_string(0, column, header)
+            for number, row in enumerate(rows, start=1):
+                for column, value in enumerate(row.values()):
+                    text = "" if value is None else str(value)
+                    sheet.write_string(number, column, str(escape_formula(text)))
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _file(file.getvalue(), kind, "xlsx")
+
+
+@blueprint.post("/account/data/consents/<kind>/<choice>")
+@needs("personal_data.change")
+def consent(kind: str, choice: str) -> ResponseReturnValue:
+    """Give or withdraw one consent."""
+    given = choice == "give"
+    person_deeds.set_consent(_person(), kind, given=given)
+    name = contact_consents.CONSENTS[kind][0]
+    flash(f"已{'同意' if given else '撤回同意'}：{name}。", "success")
+    return redirect(url_for("personal_data.own"), 303)
+
+
+@blueprint.route("/account/close", methods=["GET", "POST"])
+@needs("personal_data.change")
+def close() -> ResponseReturnValue:
+    """注销: close one's account."""
+    form = ClosingForm()
+    error: MarketError | None = None
+    status = 200
+    if form.is_submitted():
+        status = 422
+        if form.validate():
+            try:
+                deeds.close_own_account(_person(), password=form.password.data)
+            except Invalid as problem:
+                form.password.errors = problem.problems["password"]
+            except MarketError as refusal:
+                persistence.stop_writing()
+                error, status = refusal, 409
+            else:
+                logout_user()
+                flash("账号已注销，个人信息已删除。", "success")
+                return redirect(url_for("catalogue.home"), 303)
+    page = render_template("personal_data/close.html", form=form, error=error)
+    return page, status
+
+
+def _file(content: bytes, kind: str, ending: str) -> Response:
+    name = f"attachment; filename=my-data.{ending}"
+    return Response(content, mimetype=kind, headers={"Content-Disposition": name})
