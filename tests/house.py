@@ -180,6 +180,7 @@ DATA_FILES = {
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }
 LONG_FILES = {
+    "marketplace/contributions.py": "everything a room may offer, named in one place",
     "marketplace/exchange/deeds.py": "one transaction, from the rows of a list to what is said of each",
     "marketplace/exchange/importing.py": "one pass over a list, from its header to checked rows",
     "marketplace/listings/deeds.py": "one function for each of sixteen buttons",

@@ -1,4 +1,4 @@
-"""Contacts as they are compared and found in texts: figures of telephones, parts of mail addresses, names of people.
+"""Contacts as they are compared and as texts name them: figures of telephones, parts of addresses, names of people.
 
 How what people type is read and stored stands in `numbers.py` and `people.py`.
 """

@@ -11,6 +11,7 @@ from flask import url_for
 
 from marketplace.contributions import Link
 from marketplace.permissions import Deeds, Reader, may, signed_in
+from marketplace.personal_data.background import jobs as jobs
 
 DEEDS: Deeds = {
     # One's own only: no page takes a number of a person.

@@ -289,6 +289,8 @@ OPEN = {
     "matchmaking.trial",
     "matchmaking.algorithm",
     "organisations.public",
+    "profiles.people",
+    "profiles.brokers",
 }
 
 

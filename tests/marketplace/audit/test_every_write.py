@@ -93,6 +93,7 @@ ELSEWHERE = {
     "organisations": (
         "alias", "apart", "ask", "identity", "merge", "resume", "seat", "suspend", "undo", "verify",
     ),
+    "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
 }  # fmt: skip
 STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
 

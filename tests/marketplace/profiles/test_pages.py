@@ -308,6 +308,8 @@ def test_from_the_certificate_to_the_badge_in_the_browser(
     seen = {"seen": str(queries.own_broker(person).revision)}
     done = operator.post(f"{office}/check", data={**seen, "checked": "证书原件"})
     page = client.get("/brokers?certified=1&field=10").text
+    hidden = mine.post("/mine/broker/hide")
+    again_hidden = mine.post("/mine/broker/hide")
     operator.post(f"{office}/end", data={"ending": "本人不再做了"})
 
     assert (wrong.status_code, 'value="SD-1"' in wrong.text) == (422, True)
@@ -316,6 +318,7 @@ def test_from_the_certificate_to_the_badge_in_the_browser(
     assert "请补扫描件" in told
     assert done.status_code == 303
     assert (person.name in page, "高级技术经理人" in page) == (True, True)
+    assert (hidden.status_code, again_hidden.status_code) == (303, 409)
     assert "本人不再做了" in mine.get("/mine/broker").text
     assert person.name not in client.get("/brokers").text
 
