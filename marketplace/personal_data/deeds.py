@@ -16,6 +16,7 @@ from marketplace.listings.models import LISTINGS
 from marketplace.memberships.models import JoinRequest
 from marketplace.notices.deeds import forget_person
 from marketplace.permissions import require
+from marketplace.profiles.queries import own_broker, own_researcher
 
 
 def close_own_account(person: Person, *, password: str) -> None:
@@ -49,6 +50,9 @@ def close_own_account(person: Person, *, password: str) -> None:
         )
     ):
         request.state, request.decided_at = "withdrawn", now()
+    for profile in (own_researcher(person), own_broker(person)):
+        if profile is not None:
+            db.session.delete(profile)
     person_deeds.erase_account(person)
     forget_person(number)
     db.session.flush()

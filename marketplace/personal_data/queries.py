@@ -18,11 +18,23 @@ from marketplace.listings.models import LISTINGS
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.notices.models import Notice
 from marketplace.organisations.queries import names_of_organisations
+from marketplace.profiles.queries import own_broker, own_researcher
 
 VIEWS_SHOWN = 200
 # Tables of the copy: what they are called, and the columns that are the person's own; secrets are never among them.
 ACCOUNT = ("id", "name", "email", "mobile", "phone", "created_at", "confirmed_at")
 CONTACT = ("contact_name", "contact_phone", "contact_email")
+PROFILE = (
+    "title",
+    "discipline",
+    "offer",
+    "number",
+    "level",
+    "issuer",
+    "valid_to",
+    "introduction",
+    "changed_at",
+)
 
 
 @dataclass(frozen=True)
@@ -122,6 +134,10 @@ def copy_of(person: Person) -> dict[str, list[dict[str, Any]]]:
                 {"kind": table.kind}
                 | _plain(row, ("id", "title", "state", "created_at", *CONTACT))
             )
+    copy["个人主页"] = []
+    for profile in (own_researcher(person), own_broker(person)):
+        if profile is not None:
+            copy["个人主页"].append(_plain(profile, PROFILE))
     copy["通知"] = [
         _plain(row, ("created_at", "subject", "happened", "state", "sent_at"))
         for row in _own(Notice, Notice.person_id == person.id)

@@ -93,6 +93,8 @@ ELSEWHERE = {
     "organisations": (
         "alias", "apart", "ask", "identity", "merge", "resume", "seat", "suspend", "undo", "verify",
     ),
+    "notices": ("mark_all_read", "mark_read", "put_aside", "send_again", "settings", "stop"),
+    "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
 }  # fmt: skip
 STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")

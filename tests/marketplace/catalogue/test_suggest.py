@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
+from marketplace.listings import deeds as listing_deeds
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -40,14 +41,15 @@ def test_nothing_begins_so(make: Factory, client: FlaskClient, typed: str) -> No
 def test_a_confidential_title_is_offered_to_the_inner_circle_only(
     make: Factory, sign_in: SignIn, client: FlaskClient
 ) -> None:
-    make.achievement(title="磁流变抛光液", visibility="confidential")
+    row = make.achievement(title="磁流变抛光液", visibility="confidential")
+    given, other = make.person("broker"), make.person("broker")
+    listing_deeds.assign_broker(row, given, by=make.person("operator"))
+    stranger = make.person("researcher", make.organisation())
 
     assert offered(client, q="clb") == []
-    assert (
-        offered(sign_in(make.person("researcher", make.organisation())), q="磁流变")
-        == []
-    )
-    assert "磁流变抛光液" in offered(sign_in(make.person("broker")), q="clb")
+    assert offered(sign_in(stranger), q="磁流变") == []
+    assert offered(sign_in(other), q="clb") == []
+    assert "磁流变抛光液" in offered(sign_in(given), q="clb")
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted", "withdrawn"])
