@@ -42,6 +42,8 @@ NO_PAGES = {
     "operation.metrics",
     "audit.export",
     "audit.checkpoint",
+    "personal_data.as_json",
+    "personal_data.as_workbook",
 }
 STATES = ("draft", "submitted", "returned", "rejected", "published", "suspended",
           "expired", "withdrawn", "archived")  # fmt: skip

@@ -86,7 +86,8 @@ def test_what_waits_for_whom(app: Flask, make: Factory) -> None:
     assert worklists.waiting_listings(member) == [handed_in]
     assert counts == [2, 2, 0]
     assert worklists.to_do_count(member) == 2
-    assert trays == ["waiting", "published", "suspended"]
+    # Those of listings come first; other rooms add their own.
+    assert trays[:3] == ["waiting", "published", "suspended"]
     assert tasks == [returned.title, ending.title]
 
 
