@@ -44,6 +44,12 @@ INSTITUTIONS = ("university", "institute")
 STAFF_ROLES = frozenset({"operator", "auditor"})
 
 
+class SpareCodeList(AsaList):
+    """The list of the library, which has no parameters: statements with it may be remembered."""
+
+    cache_ok = True
+
+
 class Role(RoleMixin, Model):
     """A role of `ROLES`."""
 
@@ -132,7 +138,7 @@ class Person(UserMixin, Model):
     tf_totp_secret: Mapped[str | None] = mapped_column(Text)
     tf_counter: Mapped[int | None]
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(
-        MutableList.as_mutable(AsaList())
+        MutableList.as_mutable(SpareCodeList())
     )
     # What the session of this person holds; a new one signs them out everywhere.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)

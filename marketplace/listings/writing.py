@@ -86,6 +86,10 @@ def new_draft(
         organisation_id=None if organisation is None else organisation.id,
         owner_id=None if by is None else by.id,
         state="draft",
+        # Given, though empty: what is not given is read from the database when it is set, one statement a row.
+        submitted_at=None,
+        published_at=None,
+        valid_until=None,
         **children,
     )
     require(by, "listing.edit", row)

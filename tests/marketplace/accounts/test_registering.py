@@ -215,7 +215,9 @@ def test_asking_for_a_mail_tells_nothing(
     session: Session,
 ) -> None:
     known = make.person("firm", make.organisation())
-    known.active = state != "closed"
+    # Not where it is so already: a commit that changes nothing leaves nothing in the audit.
+    if state == "closed":
+        known.active = False
     if state == "unconfirmed":
         known.confirmed_at = None
     session.commit()

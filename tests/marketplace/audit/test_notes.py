@@ -7,6 +7,7 @@ import pytest
 from config import Config, ConfigError
 from marketplace.audit import notes
 from marketplace.audit.notes import Checkpoint, NoteError, Signer, Verifier
+from tests.served import LIVE_SETTINGS
 
 # The key and note of golang.org/x/mod/sumdb/note, which C2SP signed-note was taken from.
 PUBLIC = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -87,7 +88,8 @@ LIVE = {
 
 
 def live(tmp_path, **more: str):
-    return Config.from_env({**LIVE, "DATA_DIR": str(tmp_path / "data"), **more})
+    mail = {"MAIL_URL": LIVE_SETTINGS["MAIL_URL"]}
+    return Config.from_env({**LIVE, **mail, "DATA_DIR": str(tmp_path / "data"), **more})
 
 
 def test_a_live_site_needs_its_key_and_a_demonstration_makes_one(tmp_path) -> None:

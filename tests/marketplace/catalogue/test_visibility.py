@@ -14,6 +14,7 @@ import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from marketplace.accounts import contact_consents, person_deeds
 from marketplace.listings import deeds as listing_deeds
 from tests.factories import Factory
 
@@ -67,6 +68,7 @@ def browsers(
         "operator": make.person("operator"),
         "auditor": make.person("auditor"),
     }
+    person_deeds.set_consent(people["writer"], contact_consents.PUBLISH, given=True)
     for row in rows:
         row.owner_id = people["writer"].id
         listing_deeds.assign_broker(row, people["assigned"], by=people["operator"])
