@@ -287,9 +287,13 @@ def hold_restored() -> int:
     persistence.begin_write()
     # The whole of it: everything in the database is as old as the backup, and nobody has worked on it yet.
     restored = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-    old = db.update(Notice).where(
-        Notice.state.in_(UNSENT), Notice.created_at <= restored
-    )
+    waiting = (Notice.state.in_(UNSENT), Notice.created_at <= restored)
+    # Nothing waits: nothing is written, and a site that came back is what it was.
+    if db.session.scalar(db.select(Notice.id).where(*waiting).limit(1)) is None:
+        db.session.rollback()
+        unmark_restore()
+        return 0
+    old = db.update(Notice).where(*waiting)
     statement = old.values(
         state="suppressed", lease="", lease_until=None, error=FROM_BACKUP
     )
