@@ -76,7 +76,7 @@ def hold_late_form() -> ResponseReturnValue | None:
 
 
 def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
-    """A form from a page that was open when its reader signed in anew: nothing is done, and nothing is lost.
+    """A form from a page that was open when its reader signed in again: nothing is done, and nothing is lost.
 
     Its token belongs to the former session. That it came from a page of ours is seen by what browsers say of where a
     request was made; a form from elsewhere is refused as ever.

@@ -30,7 +30,7 @@ def is_locked(person: Person) -> bool:
 def count_failure(person: Person) -> None:
     """Count a failed try, and lock the account with the fifth in a row; its owner is told by mail. Commits.
 
-    Tries during a lock neither count nor prolong it: else whoever knows an address could keep its owner out for good.
+    Tries during a lock neither count nor prolong it: else who knows an address could keep its owner out for good.
     """
     persistence.begin_write()
     # One statement, so that eight tries at the same moment count as eight.

@@ -162,7 +162,7 @@ def _signed_out(_app: Flask, **_more: Any) -> None:
 
 def _new_password(_app: Flask, user: Person, **_more: Any) -> None:
     if request and request.endpoint == "security.change_password":
-        return  # done when the session began anew, a moment ago
+        return  # done when the session began again, a moment ago
     person_deeds.finish_password(user, g.get("former_password"))
     # The link went to the mailbox: nothing more would be proved by another one.
     if user.confirmed_at is None:

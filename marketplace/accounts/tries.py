@@ -14,7 +14,7 @@ from marketplace.extensions import limiter
 # Failures. Behind one address sits a whole university.
 OF_ADDRESS = "30 per 15 minutes;300 per day"
 OF_ACCOUNT = "20 per hour;60 per day"
-# Accounts and mails somebody may ask for, and mails one mailbox gets whoever asks for them.
+# Accounts and mails somebody may ask for, and mails one mailbox gets, from all who ask for them.
 REGISTRATIONS = "20 per hour;60 per day"
 MAILS = "30 per hour;100 per day"
 MAILS_TO_ONE = "5 per hour;15 per day"

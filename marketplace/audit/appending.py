@@ -89,7 +89,7 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
 def take_turn(connection: sa.Connection) -> int:
     """Wait until nobody else appends, and say where the next entry goes.
 
-    On SQLite whoever writes is alone. On PostgreSQL an advisory lock is held to the end of the transaction: a lock of
+    On SQLite one writes at a time. On PostgreSQL an advisory lock is held to the end of the transaction: a lock of
     the last row would not do, for the one that waited for it would not see the row that came after it. The position
     comes from the table and never from memory, which other processes do not share.
     """

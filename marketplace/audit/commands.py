@@ -105,7 +105,7 @@ def export(file: Path) -> None:
 @click.argument("file", type=NEW_FILE)
 @with_appcontext
 def prove(position: int, file: Path) -> None:
-    """Write the proof that an entry is in the published tree, for whoever has nothing but a checkpoint."""
+    """Write the proof that an entry is in the published tree, for somebody who has nothing but a checkpoint."""
     try:
         file.write_text(publishing.proof_of(position), encoding="utf-8")
     except MarketError as error:

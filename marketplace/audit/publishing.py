@@ -204,10 +204,10 @@ def _write_files(note: str, report: Report) -> None:
 def resume(reason: str, *, given: Iterable[Path] = (), by: Reader | None = None) -> str:
     """Go on with a tree that does not continue what was published, as after a backup was restored, and say so for ever.
 
-    The entry that says it is signed: whoever can write to the database alone explains nothing away.
+    The entry that says it is signed: who can write to the database alone explains nothing away.
 
     Args:
-        reason: why, for whoever compares an old checkpoint.
+        reason: why, for those who compare an old checkpoint.
         given: files with published checkpoints that are neither in the database nor in the data folder.
         by: the acting person; None for the command line.
 

@@ -98,7 +98,7 @@ def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]
             imported.update(entry.changed)
             continue
         written = set(entry.changed)
-        # The first row names no fields: whoever began the listing wrote all that it says.
+        # The first row names no fields: the person who began the listing wrote all that it says.
         if entry.deed == "create":
             written = {name for name in names if getattr(row, name, None) not in BLANK}
         by_hand |= written - imported

@@ -96,6 +96,6 @@ def _give(rows: list[Any], organisation_id: int) -> None:
         row.updated_at = now()
     db.session.flush()
     for row in rows:
-        # The owner is read anew: the card of a listing may name who holds it.
+        # The owner is read again: the card of a listing may name who holds it.
         db.session.refresh(row, ["organisation"])
         row.card = card_of(row)

@@ -49,7 +49,7 @@ class Notice(Model):
 
     __tablename__ = "notice"
     __table_args__ = (
-        # One event is notified to one recipient once, whoever does it twice.
+        # One event is notified to one recipient once, however often it is done.
         UniqueConstraint("recipient", "key", name="uq_notice_recipient_key"),
         CheckConstraint(
             "state in ('queued', 'held', 'sending', 'sent', 'gathered', 'failed', 'suppressed')",

@@ -1,6 +1,6 @@
 """The loop that sends what is due: claim, commit, send, commit. At most one mail is between two commits.
 
-So whoever kills the sender has at most one mail sent twice, and none lost. How a server is spoken to: `delivery.py`.
+So a sender that is killed has at most one mail sent twice, and none lost. How a server is spoken to: `delivery.py`.
 """
 
 from __future__ import annotations
