@@ -5,11 +5,14 @@ Which fields a form has is in the rooms; what may come in a request at all is lo
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from flask_wtf.form import _Auto
+from wtforms import HiddenField
 
 
 class PageForm(FlaskForm):
@@ -33,6 +36,33 @@ class PageForm(FlaskForm):
                 return _held_fields()
             # Empty: Flask-WTF shows the stored values then.
             return request.form or None
+
+    def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
+        """Put what a deed found wrong beside the boxes it is about.
+
+        Args:
+            problems: field → messages.
+            otherwise: the box that takes what is about none; empty: it is left out.
+        """
+        for name, messages in problems.items():
+            box = name if name in self else otherwise
+            if box in self:
+                self[box].errors = [*self[box].errors, *messages]
+
+
+class SeenForm(PageForm):
+    """A form that knows which revision of a row its writer saw."""
+
+    seen = HiddenField()
+
+    @property
+    def seen_revision(self) -> int:
+        """The revision the writer saw; -1, which is stale for any row, where the page did not say."""
+        # The field is hidden, not safe: anything may be posted in it. Nine digits: no database takes a longer number.
+        text = str(self.seen.data or "")
+        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+            return -1
+        return int(text)
 
 
 def _held_fields() -> Any:

@@ -107,7 +107,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "review_queue": "what waits for the operators, in its order",
         "upkeep": "the index is kept in step without anybody pressing anything",
         "row_forms": "one form for each row of a field that has rows",
-        "seen_forms": "what a page knew when it was shown",
+        "seen_forms": "a new listing is saved once",
         "typed_controls": "texts of a form that a reader of the lists reads",
         "widgets": "kinds of fields of a form",
         "writing": "values are put into a listing without committing it",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-
-from wtforms import BooleanField, HiddenField, IntegerField, StringField
+from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, NumberRange
 
-from marketplace.forms import PageForm
+from marketplace.forms import SeenForm
 
 
-class ChainForm(PageForm):
+class ChainForm(SeenForm):
     """An industry chain."""
 
-    seen = HiddenField()
     code = StringField(
         "代码",
         description="2–30 个小写字母、数字或连字符，如 bearing。保存后不能再改。",
@@ -31,12 +28,3 @@ class ChainForm(PageForm):
         "已由主管部门确认", description="没有勾选的在公开页面标「非官方」。"
     )
     active = BooleanField("在用", description="停用后不能再选，已经选了的保留。")
-
-    @property
-    def seen_revision(self) -> int:
-        """The revision the editor saw; -1, which is stale for any row, where the form does not carry one."""
-        # The field is hidden, not safe: anything may be posted in it.
-        text = self.seen.data or ""
-        if re.fullmatch(r"\d{1,9}", text, re.ASCII) is None:
-            return -1
-        return int(text)

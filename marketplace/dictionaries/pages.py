@@ -52,8 +52,7 @@ def chain(code: str | None) -> ResponseReturnValue:
             seen=form.seen_revision if row else None,
         )
     except Invalid as error:
-        for name, messages in error.problems.items():
-            form[name].errors = [*form[name].errors, *messages]
+        form.blame(error.problems)
         return _chain_page(form, row, 422)
     except Stale as error:
         # What was typed stays in the form, beside the row as it is now: saving again is then a decision.

@@ -15,13 +15,14 @@ from wtforms import Field, FieldList, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.clock import today
+from marketplace.forms import SeenForm
 from marketplace.listings import readiness
 from marketplace.listings.row_forms import ROWS_MOST, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
-from marketplace.listings.seen_forms import OnceForm, SeenForm
+from marketplace.listings.seen_forms import OnceForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
@@ -212,12 +213,11 @@ class ListingForm(OnceForm):
                 found[field.name] = [doubt]
         return found
 
-    def blame(self, problems: Mapping[str, list[str]]) -> None:
-        """Take over what a deed found wrong: field → messages."""
+    def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
+        """Take over what a deed found wrong; what is about no box stands above the form."""
+        super().blame(problems, otherwise)
         for name, messages in problems.items():
-            if name in self:
-                self[name].errors = [*self[name].errors, *messages]
-            else:
+            if name not in self:
                 self.problems += messages
 
     def values(self) -> dict[str, Any]:

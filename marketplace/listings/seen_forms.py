@@ -1,4 +1,4 @@
-"""Forms that carry what their page knew when it was shown: the revision, and that a new listing is saved once.
+"""The form of a new listing, which is saved once however often its button is pressed.
 
 What a form asks is in `forms.py` and `decision_forms.py`.
 """
@@ -12,21 +12,7 @@ from datetime import UTC, datetime
 from wtforms import HiddenField
 
 from marketplace.clock import now
-from marketplace.forms import PageForm
-
-
-class SeenForm(PageForm):
-    """A form that knows which revision its writer saw."""
-
-    seen = HiddenField()
-
-    @property
-    def seen_revision(self) -> int:
-        """The revision the writer saw; -1 where the page did not say."""
-        text = str(self.seen.data or "")
-        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-            return -1
-        return int(text)
+from marketplace.forms import SeenForm
 
 
 class OnceForm(SeenForm):

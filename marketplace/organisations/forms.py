@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import DateField, HiddenField, SelectField, StringField
+from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired
 
-from marketplace.forms import PageForm
+from marketplace.forms import PageForm, SeenForm
 
 # What an identity is checked against; the words are stored, for the list may change.
 CHECKED_AGAINST = (
@@ -42,18 +41,11 @@ class NoteForm(PageForm):
     note = StringField("原因或要补充的内容", description="对方会看到，2–500 字。")
 
 
-class IdentityForm(PageForm):
+class IdentityForm(SeenForm):
     """Its name and code."""
 
-    seen = HiddenField()
     name = StringField("单位名称", [InputRequired("填写单位名称。")])
     uscc = StringField("统一社会信用代码", description="不改就留着。")
-
-    @property
-    def seen_revision(self) -> int:
-        """The revision the writer saw; -1 where the page did not say."""
-        seen = self.seen.data or ""
-        return int(seen) if re.fullmatch(r"\d{1,9}", seen, re.ASCII) else -1
 
 
 class SeatForm(PageForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -229,7 +229,7 @@ def identity(organisation_id: int) -> ResponseReturnValue:
                     by=current_user,
                 )
             except Invalid as problem:
-                _blame(form, problem)
+                form.blame(problem.problems)
             except MarketError as refusal:
                 error, status = refusal, 409
             else:
@@ -253,16 +253,10 @@ def _do(
         message = deed(row)
     except Invalid as error:
         for form in forms.values():
-            _blame(form, error)
+            form.blame(error.problems)
         return _office_page(row, 422, forms=forms)
     flash(message, "success")
     return redirect(url_for("organisations.office", organisation_id=row.id), 303)
-
-
-def _blame(form: Any, error: Invalid) -> None:
-    for name, messages in error.problems.items():
-        if name in form:
-            form[name].errors = [*form[name].errors, *messages]
 
 
 def _named_organisation(text: str) -> Organisation:
@@ -288,7 +282,7 @@ def _office_page(
         "suspending": NoteForm(formdata=None, prefix="suspend-"),
         "seat": SeatForm(formdata=None, districts=current_districts(), since=today()),
         "alias": AliasForm(formdata=None),
-        "merging": MergeForm(formdata=None, kept=request.args.get("into", "")),
+        "merging": MergeForm(formdata=None),
         **(forms or {}),
     }
     page = render_template(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from wtforms import (
     BooleanField,
     DateField,
-    HiddenField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -18,8 +16,7 @@ from wtforms import (
 from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from marketplace.errors import Invalid
-from marketplace.forms import PageForm
+from marketplace.forms import PageForm, SeenForm
 from marketplace.profiles.models import (
     LEVELS,
     RESEARCHER_FIELDS,
@@ -36,18 +33,6 @@ COMPARED_WITH = (
     "主管部门提供的名单",
 )
 NO_CONTACTS = "最多 500 字。不要写电话和邮箱，对接由平台安排。"
-
-
-class SeenForm(PageForm):
-    """A form of a row that somebody else may change meanwhile."""
-
-    seen = HiddenField()
-
-    @property
-    def seen_revision(self) -> int:
-        """The revision the writer saw; -1 where the page did not say."""
-        seen = self.seen.data or ""
-        return int(seen) if re.fullmatch(r"\d{1,9}", seen, re.ASCII) else -1
 
 
 class ResearcherForm(SeenForm):
@@ -204,12 +189,3 @@ class EndForm(PageForm):
     """Why somebody is a broker no longer."""
 
     ending = StringField("收回的原因", description="对方会看到，2–500 字。")
-
-
-def blame(form: PageForm, error: Invalid) -> None:
-    """Put what a deed refused beside the boxes it is about."""
-    for name, messages in error.problems.items():
-        # A researcher chooses fields in three boxes: the first one says what is wrong with them.
-        box = name if name in form else "field_1"
-        if box in form:
-            form[box].errors = [*form[box].errors, *messages]

@@ -22,13 +22,14 @@ from marketplace.profiles.forms import (
     EndForm,
     ResearcherForm,
     ReturnForm,
-    blame,
 )
 from marketplace.profiles.models import LEVELS, WILLINGNESS, BrokerProfile
 from marketplace.profiles.queries import Wanted
 
 blueprint = Blueprint("profiles", __name__)
 OFFICE = "/office/brokers/<int:person_id>"
+# A researcher chooses fields in three boxes: the first one says what is wrong with them.
+CHOSEN_FIRST = "field_1"
 TEXT_MOST = 60  # characters of what the directory is searched for
 HISTORY_WORDS = {
     "save": "保存资料",
@@ -99,7 +100,7 @@ def own_profile() -> ResponseReturnValue:
     try:
         deeds.save_researcher(form.values, seen=form.seen_revision, by=current_user)
     except Invalid as error:
-        blame(form, error)
+        form.blame(error.problems, CHOSEN_FIRST)
         return _own_profile_page(form, 422)
     except Stale as error:
         return _own_profile_page(form, 409, error=error)
@@ -132,7 +133,7 @@ def own_broker() -> ResponseReturnValue:
             form.values, seen=form.seen_revision, by=current_user
         )
     except Invalid as error:
-        blame(form, error)
+        form.blame(error.problems, CHOSEN_FIRST)
         return _own_broker_page(form, 422)
     except Stale as error:
         return _own_broker_page(form, 409, error=error)
@@ -204,7 +205,7 @@ def end(person_id: int) -> ResponseReturnValue:
     try:
         deeds.end_broker(person, note=form.ending.data or "", by=current_user)
     except Invalid as error:
-        blame(form, error)
+        form.blame(error.problems, CHOSEN_FIRST)
         return _office_page(person_id, 422, forms={"ending": form})
     flash(f"「{person.name}」已不再是技术经理人。", "success")
     return redirect(url_for("office.queue", tray="certificates"), 303)
@@ -220,7 +221,7 @@ def _do(
     try:
         message = deed(profile)
     except Invalid as error:
-        blame(form, error)
+        form.blame(error.problems, CHOSEN_FIRST)
         return _office_page(person_id, 422, forms={name: form})
     flash(message, "success")
     return redirect(url_for("profiles.office", person_id=person_id), 303)
