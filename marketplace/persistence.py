@@ -30,8 +30,10 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.schema import ColumnCollectionConstraint
 
 from marketplace.errors import Busy, MarketError, Stale
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 
+ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 
 _begins_as_writer: ContextVar[bool] = ContextVar("begins_as_writer", default=False)
@@ -241,6 +243,14 @@ def refusals(
                 "同一时刻有别人在保存，这一次没有存上。", "请再保存一次。"
             ) from None
         raise Busy from None
+
+
+def find_row(model: type[Row], number: int) -> Row | None:
+    """The row of a number that an address gave; None where there is none, or no database takes such a number."""
+    if number > ID_MOST:
+        return None
+    row: Row | None = db.session.get(model, number)
+    return row
 
 
 def is_locked(error: BaseException) -> bool:

@@ -68,6 +68,11 @@ person_role = Table(
 )
 
 
+def place_name(role: str, *, administers: bool) -> str:
+    """A place in Chinese, and whether it is that of somebody who looks after the people."""
+    return f"{PLACES[role]}、单位管理员" if administers else PLACES[role]
+
+
 class Membership(Model):
     """A person's place in an organisation; one person may have several."""
 
@@ -98,8 +103,7 @@ class Membership(Model):
     @property
     def role_name(self) -> str:
         """The place in Chinese, and whether they look after the people."""
-        name = PLACES[self.role]
-        return f"{name}、单位管理员" if self.is_administrator else name
+        return place_name(self.role, administers=self.is_administrator)
 
 
 class Person(UserMixin, Model):

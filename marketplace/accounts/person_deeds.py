@@ -25,6 +25,7 @@ from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
     has_operator,
+    hold_people,
     is_last_administrator,
 )
 from marketplace.clock import now
@@ -218,6 +219,9 @@ def erase_account(person: Person) -> None:
     Raises:
         NotNow: an organisation would lose its last administrator.
     """
+    # In one order, so that two people who close their accounts never wait for each other.
+    for number in sorted(person.organisation_ids):
+        hold_people(number)
     for place in person.memberships:
         if place.is_administrator and is_last_administrator(place):
             raise NotNow(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from marketplace.accounts.models import Membership, Person, Role
 from marketplace.extensions import db
+from marketplace.organisations.models import Organisation
 
 
 def find_person(email: str) -> Person | None:
@@ -47,6 +48,13 @@ def unreachable(person_ids: Iterable[int]) -> list[int]:
     """Those people whose account is closed: nothing is sent to them any more."""
     query = db.select(Person.id).where(Person.id.in_(person_ids), ~Person.active)
     return list(db.session.scalars(query))
+
+
+def hold_people(organisation_id: int) -> None:
+    """Let nobody else change the people of an organisation before this commit."""
+    # SQLite lets one request write at a time; PostgreSQL waits at the row.
+    query = db.select(Organisation.id).where(Organisation.id == organisation_id)
+    db.session.execute(query.with_for_update())
 
 
 def is_last_administrator(place: Membership) -> bool:

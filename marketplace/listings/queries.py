@@ -25,9 +25,9 @@ from marketplace.listings.models import (
 )
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
+from marketplace.persistence import ID_MOST
 
 PUBLISHED_MOST = 50  # on the page of an organisation; search has the rest
-ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 
 
 def get_visible(

@@ -12,13 +12,13 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from marketplace import persistence
 from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
+from marketplace.accounts.queries import hold_people, is_last_administrator
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.memberships import announcements
 from marketplace.memberships.models import Invitation, JoinRequest
-from marketplace.memberships.queries import ID_MOST
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.models import Organisation
@@ -172,7 +172,7 @@ def change_place(
     organisation = membership.organisation
     require(by, "people.manage", organisation)
     _require_place(organisation, place)
-    _lock(organisation)
+    hold_people(organisation.id)
     if membership.is_administrator and not administers:
         _require_other_administrator(membership)
     membership.role = place
@@ -277,8 +277,8 @@ def opened_invitation(token: str) -> Invitation:
         number, nonce = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         number, nonce = 0, ""
-    if isinstance(number, int) and 0 < number <= ID_MOST and isinstance(nonce, str):
-        invitation = db.session.get(Invitation, number)
+    if isinstance(number, int) and isinstance(nonce, str):
+        invitation = persistence.find_row(Invitation, number)
     wrong = invitation is None or not hmac.compare_digest(
         invitation.digest, _digest(nonce)
     )
@@ -330,7 +330,7 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
 
 def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
     organisation, person = membership.organisation, membership.person
-    _lock(organisation)
+    hold_people(organisation.id)
     if membership.is_administrator:
         _require_other_administrator(membership)
     row = _note(organisation, deed, by, person.name)
@@ -349,20 +349,8 @@ def _add_place(
     )
 
 
-def _lock(organisation: Organisation) -> None:
-    """Let nobody else change the people of an organisation before this commit."""
-    # SQLite lets one request write at a time; PostgreSQL waits at the row.
-    query = db.select(Organisation.id).where(Organisation.id == organisation.id)
-    db.session.execute(query.with_for_update())
-
-
 def _require_other_administrator(membership: Membership) -> None:
-    query = db.select(Membership.person_id).where(
-        Membership.organisation_id == membership.organisation_id,
-        Membership.is_administrator,
-        Membership.person_id != membership.person_id,
-    )
-    if db.session.scalar(query.limit(1)) is None:
+    if is_last_administrator(membership):
         raise NotNow(LAST_ADMINISTRATOR, "在「单位人员」里指定一位新的管理员。")
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from marketplace.accounts.models import PLACES, Person
+from marketplace.accounts.models import Person, place_name
 from marketplace.clock import now
 from marketplace.extensions import Model
 from marketplace.organisations.models import Organisation
@@ -96,8 +96,7 @@ class Invitation(Model):
     @property
     def role_name(self) -> str:
         """The place in Chinese, and whether they would look after the people."""
-        name = PLACES[self.role]
-        return f"{name}、单位管理员" if self.is_administrator else name
+        return place_name(self.role, administers=self.is_administrator)
 
     @property
     def is_open(self) -> bool:

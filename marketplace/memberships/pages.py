@@ -203,9 +203,7 @@ def invite(organisation_id: int) -> ResponseReturnValue:
 @needs("people.manage", of_thing=True)
 def revoke(invitation_id: int) -> ResponseReturnValue:
     """Make the link of an invitation useless."""
-    row = None
-    if invitation_id <= queries.ID_MOST:
-        row = queries.get_invitation(invitation_id)
+    row = queries.get_invitation(invitation_id)
     if row is None:
         raise NotFound("没有找到这份邀请。", "请从「我的单位」进入。")
     queries.get_managed(row.organisation_id, by=current_user)
@@ -283,9 +281,7 @@ def _found_unknown(code: str) -> ResponseReturnValue:
                     by=current_user,
                 )
             except Invalid as problem:
-                for name, messages in problem.problems.items():
-                    field = form[name if name in form else "name"]
-                    field.errors = [*field.errors, *messages]
+                form.blame(problem.problems, otherwise="name")
             except NotNow as refusal:
                 error, status = refusal, 409
             else:
@@ -346,9 +342,7 @@ def _membership(organisation: Organisation, person_id: int) -> Membership:
 
 
 def _request(request_id: int) -> JoinRequest:
-    row = None
-    if request_id <= queries.ID_MOST:
-        row = queries.get_request(request_id)
+    row = queries.get_request(request_id)
     if row is None:
         raise NotFound("没有找到这份申请。", "请从「我的单位」进入。")
     return row

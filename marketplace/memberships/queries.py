@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import exists, func
 
@@ -13,8 +13,7 @@ from marketplace.extensions import db
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, require
-
-ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+from marketplace.persistence import find_row
 
 
 def get_managed(organisation_id: int, *, by: Reader | None) -> Organisation:
@@ -23,9 +22,7 @@ def get_managed(organisation_id: int, *, by: Reader | None) -> Organisation:
     Raises:
         NotFound: there is none, or they do not: one answer for both.
     """
-    row = None
-    if organisation_id <= ID_MOST:
-        row = db.session.get(Organisation, organisation_id)
+    row = find_row(Organisation, organisation_id)
     if row is None:
         raise NotFound("没有找到这个单位。", "请从「我的单位」进入。")
     require(by, "people.manage", row)
@@ -68,6 +65,17 @@ def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:
         .order_by(JoinRequest.created_at, JoinRequest.id)
     )
     return list(db.session.scalars(query))
+
+
+def request_count(organisation_ids: Collection[int]) -> int:
+    """How many those are: the header of every page asks, and most people administer nothing."""
+    if not organisation_ids:
+        return 0
+    query = db.select(func.count()).where(
+        JoinRequest.organisation_id.in_(organisation_ids),
+        JoinRequest.state == "waiting",
+    )
+    return db.session.scalar(query) or 0
 
 
 def unattended_requests() -> list[JoinRequest]:
@@ -123,9 +131,9 @@ def _unattended() -> tuple[object, ...]:
 
 def get_request(request_id: int) -> JoinRequest | None:
     """The request of that number."""
-    return db.session.get(JoinRequest, request_id)
+    return find_row(JoinRequest, request_id)
 
 
 def get_invitation(invitation_id: int) -> Invitation | None:
     """The invitation of that number."""
-    return db.session.get(Invitation, invitation_id)
+    return find_row(Invitation, invitation_id)

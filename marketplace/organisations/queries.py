@@ -16,9 +16,8 @@ from marketplace.organisations.models import (
     TwinPair,
     key_of,
 )
-from marketplace.persistence import Page
+from marketplace.persistence import Page, find_row
 
-ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 PAGE = 50
 
 
@@ -59,9 +58,7 @@ def get_organisation(organisation_id: int) -> Organisation:
     Raises:
         NotFound: there is none.
     """
-    row = None
-    if organisation_id <= ID_MOST:
-        row = db.session.get(Organisation, organisation_id)
+    row = find_row(Organisation, organisation_id)
     if row is None:
         raise NotFound("没有找到这个单位。", "网址可能有误，可以用搜索找找看。")
     return row
@@ -117,9 +114,7 @@ def merges_of(organisation: Organisation) -> list[OrganisationMerge]:
 
 def get_merge(merge_id: int) -> OrganisationMerge:
     """The merge of that number. Raises NotFound."""
-    row = None
-    if merge_id <= ID_MOST:
-        row = db.session.get(OrganisationMerge, merge_id)
+    row = find_row(OrganisationMerge, merge_id)
     if row is None:
         raise NotFound("没有找到这次合并。", "请从单位页面进入。")
     return row

@@ -57,8 +57,8 @@ def close_own_account(person: Person, *, password: str) -> None:
     forget_person(number)
     db.session.flush()
     persistence.commit()
-    # The entry of this very deed holds what was before: it can be erased once it has its place. Whoever is killed here
-    # leaves it to the job.
+    # The entry of this very deed holds what was before: it can be erased once it has its place. A process
+    # that is killed here leaves it to the job.
     erase_personal(subject=number)
     persistence.commit()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import xlsxwriter
 from flask import Blueprint, Response, flash, redirect, render_template, url_for
@@ -39,11 +40,13 @@ def own() -> ResponseReturnValue:
         consents.append(
             (kind, name, text, contact_consents.current_consent(person, kind))
         )
+    views = queries.contact_views(person)
+    copy = queries.copy_of(person, views)
     return render_template(
         "personal_data/own.html",
         person=person,
-        counts={name: len(rows) for name, rows in queries.copy_of(person).items()},
-        views=queries.contact_views(person),
+        counts={name: len(rows) for name, rows in copy.items()},
+        views=views,
         consents=consents,
     )
 
@@ -52,9 +55,7 @@ def own() -> ResponseReturnValue:
 @needs("personal_data.read")
 def as_json() -> ResponseReturnValue:
     """A copy for programs."""
-    person = _person()
-    record_reading("personal_data.copy", kind="person", thing=person.id)
-    text = json.dumps(queries.copy_of(person), ensure_ascii=False, indent=2)
+    text = json.dumps(_recorded_copy(), ensure_ascii=False, indent=2)
     return _file(text.encode(), "application/json", "json")
 
 
@@ -62,11 +63,9 @@ def as_json() -> ResponseReturnValue:
 @needs("personal_data.read")
 def as_workbook() -> ResponseReturnValue:
     """A copy for people."""
-    person = _person()
-    record_reading("personal_data.copy", kind="person", thing=person.id)
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
-        for name, rows in queries.copy_of(person).items():
+        for name, rows in _recorded_copy().items():
             sheet = book.add_worksheet(name[:SHEET_NAME_MOST])
             for column, header in enumerate(rows[0] if rows else ["没有"]):
                 sheet.write_string(0, column, header)
@@ -112,6 +111,13 @@ def close() -> ResponseReturnValue:
                 return redirect(url_for("catalogue.home"), 303)
     page = render_template("personal_data/close.html", form=form, error=error)
     return page, status
+
+
+def _recorded_copy() -> dict[str, list[dict[str, Any]]]:
+    """What is held of the reader, once it is recorded that it was taken."""
+    person = _person()
+    record_reading("personal_data.copy", kind="person", thing=person.id)
+    return queries.copy_of(person, queries.contact_views(person))
 
 
 def _file(content: bytes, kind: str, ending: str) -> Response:

@@ -92,8 +92,14 @@ def contact_views(person: Person) -> list[ContactView]:
     return views
 
 
-def copy_of(person: Person) -> dict[str, list[dict[str, Any]]]:
+def copy_of(
+    person: Person, views: list[ContactView]
+) -> dict[str, list[dict[str, Any]]]:
     """Everything the site holds of a person, as tables of plain values (个人信息保护法 art. 45).
+
+    Args:
+        person: whose data.
+        views: what `contact_views` gives for them.
 
     Returns:
         name of a table → its rows, column → text, number or None.
@@ -148,7 +154,7 @@ def copy_of(person: Person) -> dict[str, list[dict[str, Any]]]:
             "内容": view.title,
             "单位": view.organisation,
         }
-        for view in contact_views(person)
+        for view in views
     ]
     return copy
 

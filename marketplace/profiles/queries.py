@@ -17,12 +17,11 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import Page
+from marketplace.persistence import ID_MOST, Page, find_row
 from marketplace.profiles import disclosure
 from marketplace.profiles.disclosure import PublicBroker, PublicResearcher
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
 
-ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
 PAGE = 20
 WORDS_MOST = 8
 WAITING_MOST = 100
@@ -216,9 +215,7 @@ def get_candidate(person_id: int) -> tuple[Person, BrokerProfile | None]:
     Raises:
         NotFound: there is nobody, or they are neither.
     """
-    person = None
-    if person_id <= ID_MOST:
-        person = db.session.get(Person, person_id)
+    person = find_row(Person, person_id)
     profile = db.session.get(BrokerProfile, person_id) if person else None
     if person is None or (profile is None and "broker" not in person.role_names):
         raise NotFound("没有找到这位技术经理人。", "请从「经纪人证书」进入。")
