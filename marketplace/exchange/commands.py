@@ -51,7 +51,7 @@ file_to_write = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--publish",
     is_flag=True,
-    help="Publish complete rows at once and vouch for their organisations.",
+    help="Publish complete rows of verified organisations at once.",
 )
 @click.option(
     "--set",
