@@ -21,6 +21,8 @@ FULL_EVERY = (
 )
 
 _started = threading.Lock()
+# Held while collecting. Re-entrant, for what is freed may itself fork.
+_collecting = threading.RLock()
 
 
 def start() -> None:
@@ -36,7 +38,17 @@ def start() -> None:
     gc.disable()
     _start_thread()
     # Threads do not survive a fork, and gunicorn forks its workers after the application is built.
-    os.register_at_fork(after_in_child=_start_thread)
+    # A process forked amid a collection would take it for unfinished for ever and never collect: forks wait for its end.
+    os.register_at_fork(
+        before=_collecting.acquire,
+        after_in_parent=_collecting.release,
+        after_in_child=_start_in_child,
+    )
+
+
+def _start_in_child() -> None:
+    _collecting.release()
+    _start_thread()
 
 
 def _start_thread() -> None:
@@ -51,4 +63,5 @@ def _collect_forever() -> None:
         generation = 1
         if collections % FULL_EVERY == 0:
             generation = 2  # everything
-        gc.collect(generation)
+        with _collecting:
+            gc.collect(generation)

@@ -6,6 +6,7 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 import time
 import weakref
 
@@ -56,6 +57,16 @@ class Circle:
         self.itself = self
 
 
+class SlowToFree(Circle):
+    """Garbage whose end takes a while, in which other threads run."""
+
+    begun = threading.Event()
+
+    def __del__(self) -> None:
+        self.begun.set()
+        time.sleep(0.5)
+
+
 def lasts(reference: weakref.ref[Circle], seconds: float = 10) -> bool:
     until = time.monotonic() + seconds
     while reference() is not None and time.monotonic() < until:
@@ -95,6 +106,17 @@ def test_garbage_is_collected() -> None:
 @SINCE
 @pytest.mark.usefixtures("app")
 def test_in_a_forked_process_too() -> None:
+    child = start_child(lambda: sys.exit(lasts(weakref.ref(Circle()))))
+
+    assert wait_for(child) == 0
+
+
+@SINCE
+@pytest.mark.usefixtures("app")
+def test_in_a_process_forked_amid_a_collection() -> None:
+    SlowToFree()
+    assert SlowToFree.begun.wait(10)
+
     child = start_child(lambda: sys.exit(lasts(weakref.ref(Circle()))))
 
     assert wait_for(child) == 0
