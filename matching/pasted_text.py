@@ -53,7 +53,7 @@ _SPACED = re.compile(rf"(?<!\S){_UNIT}(?:[^\S\r\n]{{1,6}}{_UNIT}(?!\S))+")
 # Before that is tried: the middle one of three.
 _ALONE = re.compile(rf"\s[{_HAN}]\s")
 # Single Han characters that make a run of characters with blanks between them: two may be a name.
-_SPACED_AT_LEAST = 3
+_MIN_SPACED = 3
 
 # A line that is not the first and has text; begun with a single sign, it is found at no cost.
 _NEXT_LINE = re.compile(r"\n[^\S\n]*\w")
@@ -141,7 +141,7 @@ def _is_spaced(run: str) -> bool:
     tokens = run.split()
     alone = _single_characters(tokens)
     han = sum(_IS_HAN.match(token) is not None for token in alone)
-    return han >= _SPACED_AT_LEAST and len(alone) * 2 >= len(tokens)
+    return han >= _MIN_SPACED and len(alone) * 2 >= len(tokens)
 
 
 def _single_characters(tokens: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ COUNTED = 200
 FARTHEST = 9  # beyond every distance
 # Ways to read a stretch that are also looked through for several words.
 CUT_READINGS = 3
-LEAST_LATIN = 4  # letters of a word in which a slip is looked for: any three letters are near any other three
+MIN_LATIN = 4  # letters of a word in which a slip is looked for: any three letters are near any other three
 
 # Counts, per term, the documents that the reader may find.
 Count = Callable[[Sequence[Term]], list[int]]
@@ -312,7 +312,7 @@ def _distance(units: Sequence[Unit], word: str, letters: str) -> int | None:
         )
         return 6 if said_wrong and count_slips(letters, characters) == 1 else None
     said = "".join(syllables)
-    if len(typed) > LEAST_LATIN and count_slips(typed, said) == 1:
+    if len(typed) > MIN_LATIN and count_slips(typed, said) == 1:
         return 4
     return None
 
@@ -349,7 +349,7 @@ def _latin_distance(letters: str, word: str) -> int | None:
     said = fold_text(word)
     if not (letters.isascii() and said.isascii()):
         return None
-    if min(len(letters), len(said)) < LEAST_LATIN or letters == said:
+    if min(len(letters), len(said)) < MIN_LATIN or letters == said:
         return None
     slips = count_slips(letters, said)
     allowed = 2 if min(len(letters), len(said)) >= LONG_LATIN else 1

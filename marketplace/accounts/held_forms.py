@@ -25,8 +25,8 @@ from marketplace.extensions import db
 
 HELD_FOR = timedelta(days=7)
 HELD = "held"  # where the cookie names what this browser holds
-MOST = 5  # forms of one browser; of several tabs each has one
-PATH_MOST = 500
+MAX_HELD = 5  # forms of one browser; of several tabs each has one
+MAX_PATH = 500
 EXPIRED = "expired"
 GUEST = "guest"
 # Sent with every form and meaning nothing later.
@@ -54,7 +54,7 @@ def hold_form(
         token_digest=digest_token(token),
         person_id=person_id,
         reason=reason,
-        path=path[:PATH_MOST],
+        path=path[:MAX_PATH],
         fields=[[name, value] for name, value in fields if name not in DROPPED],
         held_at=moment,
         until=moment + HELD_FOR,
@@ -62,7 +62,7 @@ def hold_form(
     db.session.add(row)
     persistence.commit()
     tokens = [*session.get(HELD, []), token]
-    session[HELD] = tokens[-MOST:]
+    session[HELD] = tokens[-MAX_HELD:]
     return row
 
 

@@ -25,7 +25,7 @@ from marketplace.notices.deeds import notify
 from matching.folding import drop_unseen
 
 SECURITY_MAIL = "accounts.security"
-EMAIL_MOST = 254  # RFC 5321
+MAX_EMAIL = 254  # RFC 5321
 SUBJECTS = {
     "locked": "账号暂时不能登录",
     "email_changed": "登录邮箱已更改",
@@ -50,7 +50,7 @@ class Mail(MailUtil):
         except EmailNotValidError:
             message = get_message("INVALID_EMAIL_ADDRESS")[0]
             raise EmailValidateException(message) from None
-        if len(found.normalized) > EMAIL_MOST:
+        if len(found.normalized) > MAX_EMAIL:
             raise EmailValidateException(get_message("INVALID_EMAIL_ADDRESS")[0])
         return found.normalized.lower()
 

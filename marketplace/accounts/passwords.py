@@ -16,14 +16,14 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
 
-LENGTH_LEAST = 10
-LENGTH_MOST = 128  # what nobody types; each character more is work for the hash
-CLASSES_LEAST = 3
+MIN_LENGTH = 10
+MAX_LENGTH = 128  # what nobody types; each character more is work for the hash
+MIN_CLASSES = 3
 REMEMBERED = (
     5  # 等保二级 (GB/T 22239-2019): none of the last five, the present one among them
 )
 # zxcvbn takes no longer ones, and nothing after it makes a guessable beginning worse.
-GUESSED_MOST = 72
+MAX_GUESSED = 72
 RULE = (
     "10 至 128 个字符，大写字母、小写字母、数字、其他符号四类里至少有三类；"
     "不要用常见的密码，不要含自己的姓名、邮箱或手机号。"
@@ -87,17 +87,17 @@ class Passwords(PasswordUtil):
 
 def wrong_shape(password: str) -> str:
     """What is wrong with length or kinds of characters; empty where nothing is."""
-    if len(password) < LENGTH_LEAST:
-        return f"密码至少 {LENGTH_LEAST} 个字符，现在有 {len(password)} 个。"
-    if len(password) > LENGTH_MOST:
-        return f"密码最多 {LENGTH_MOST} 个字符，现在有 {len(password)} 个。"
+    if len(password) < MIN_LENGTH:
+        return f"密码至少 {MIN_LENGTH} 个字符，现在有 {len(password)} 个。"
+    if len(password) > MAX_LENGTH:
+        return f"密码最多 {MAX_LENGTH} 个字符，现在有 {len(password)} 个。"
     if password != password.strip():
         # Many programs that fill in passwords drop them.
         return "密码的开头和结尾不能是空格。"
     classes = {_class_of(character) for character in password}
-    if len(classes) < CLASSES_LEAST:
+    if len(classes) < MIN_CLASSES:
         return (
-            f"密码里大写字母、小写字母、数字、其他符号四类至少要有 {CLASSES_LEAST} 类，"
+            f"密码里大写字母、小写字母、数字、其他符号四类至少要有 {MIN_CLASSES} 类，"
             f"现在只有 {len(classes)} 类。"
         )
     return ""
@@ -134,7 +134,7 @@ def _guessable(password: str, own: dict[str, Any]) -> str:
     """Why zxcvbn, as Flask-Security asks it, takes a password for a guessable one; empty where it does not."""
     words = {name: str(value) for name, value in own.items() if value}
     words |= {f"word {word}": word for word in _SITE_WORDS.split()}
-    found = password_complexity_validator(password[:GUESSED_MOST], True, **words)
+    found = password_complexity_validator(password[:MAX_GUESSED], True, **words)
     if not found:
         return ""
     reason = REASONS.get(found[0], "太容易猜到")

@@ -34,7 +34,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.permissions import Reader, reader_id
 
-NAME_MOST = 40
+MAX_NAME = 40
 ERASED_NAME = "已注销用户"
 
 
@@ -141,8 +141,8 @@ def add_account(
     person = find_person(address)
     if person is None:
         name = " ".join(name.split())
-        if not name or len(name) > NAME_MOST:
-            raise Invalid(f"姓名应为 1–{NAME_MOST} 个字。")
+        if not name or len(name) > MAX_NAME:
+            raise Invalid(f"姓名应为 1–{MAX_NAME} 个字。")
         person = Person(
             email=address,
             name=name,

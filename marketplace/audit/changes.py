@@ -16,7 +16,7 @@ from marketplace.audit.entries import Draft, Personal, plain_value
 from marketplace.audit.policy import treatment_of
 from marketplace.lifecycle import History
 
-THING_MOST = 80  # characters of a key; a longer one is named by its SHA-256
+MAX_THING = 80  # characters of a key; a longer one is named by its SHA-256
 
 Key = tuple[str, str]  # name of a table, key of a row as text
 # (verb, table, columns, rows) of a statement over many rows
@@ -181,7 +181,7 @@ def complete_draft(draft: Draft, acting: Acting) -> None:
     if draft.is_complete:
         return
     draft.is_complete = True
-    if len(draft.thing) > THING_MOST:
+    if len(draft.thing) > MAX_THING:
         draft.thing = hashlib.sha256(draft.thing.encode()).hexdigest()
     if draft.actor is None:
         draft.actor = acting.actor

@@ -25,7 +25,7 @@ from marketplace.parsing.text import escape_formula
 from marketplace.persistence import Page
 
 PAGE_SIZE = 50
-EXPORT_MOST = 20_000  # rows of one file
+MAX_EXPORT = 20_000  # rows of one file
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 HEADERS = ("序号", "时间", "人员", "代表单位", "做了什么", "对象", "对象编号", "内容", "个人信息")  # fmt: skip
 
@@ -186,9 +186,9 @@ def export_rows(filters: Filters) -> str:
     """
     query = _narrowed(filters)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
-    if (total or 0) > EXPORT_MOST:
+    if (total or 0) > MAX_EXPORT:
         raise Invalid(
-            f"共 {total} 条，一次最多导出 {EXPORT_MOST} 条。", "请先按日期或人员筛选。"
+            f"共 {total} 条，一次最多导出 {MAX_EXPORT} 条。", "请先按日期或人员筛选。"
         )
     out = io.StringIO()
     writer = csv.writer(out)

@@ -20,7 +20,7 @@ from marketplace.permissions import Reader, audiences
 
 # Without an order of their own, and longer than a page shows at once: their options are sorted by count.
 SORTED_BY_COUNT = ("field", "chain", "institution", "district")
-MOST_OPTIONS = 40  # values of one facet that are offered, the most frequent ones; a list of all holders helps nobody
+MAX_OPTIONS = 40  # values of one facet that are offered, the most frequent ones; a list of all holders helps nobody
 UNNAMED_HOLDER = (
     "所选单位"  # a chosen organisation that has nothing under the other filters
 )
@@ -128,8 +128,8 @@ def facet_options(
             options.append(Option(code, name, count, code in chosen, official))
     if facet in SORTED_BY_COUNT:
         options.sort(key=lambda option: -option.count)
-        rest = [option for option in options[MOST_OPTIONS:] if option.chosen]
-        options = options[:MOST_OPTIONS] + rest
+        rest = [option for option in options[MAX_OPTIONS:] if option.chosen]
+        options = options[:MAX_OPTIONS] + rest
     return options
 
 

@@ -13,7 +13,7 @@ from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing.currencies import UNIT_BEHIND, UNITS
 from matching.folding import fold_label
 
-HEADER_MOST = 40  # characters; longer texts are contents
+MAX_HEADER = 40  # characters; longer texts are contents
 MONEY_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 _UNIT_AT_END = re.compile(
     rf"(?:[:/,]|单位[::]?)(?:人民币|rmb|cny)?(?:{MONEY_UNIT})(?:人民币)?$"
@@ -121,7 +121,7 @@ def names_in(key: str) -> list[str]:
 
 def header_key(cell: Any) -> str:
     """What spellings of one header share: folded, without blanks, numbering, stars or remarks in brackets."""
-    if not isinstance(cell, str) or len(cell) > 4 * HEADER_MOST:
+    if not isinstance(cell, str) or len(cell) > 4 * MAX_HEADER:
         return ""
     # Circled numbers and footnotes fold to digits, which would join the header.
     text = _FOOTNOTE.sub("", _CIRCLED.sub("", cell.strip()).strip())

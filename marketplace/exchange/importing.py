@@ -53,7 +53,7 @@ from marketplace.parsing.unnamed import is_unnamed_organisation
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
-VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
+MAX_VALUE = 60  # characters of a bad cell or header that are repeated to the reader
 _RUNNING_NUMBER = re.compile(r"[\d.]*")
 # Columns without which a listing would be another one, or be seen by others than it should.
 ANONYMOUS = "anonymous"
@@ -472,7 +472,7 @@ class _SheetReader:
                 row_report.report_error(
                     key,
                     ParseError(
-                        f"「{text[:VALUE_MOST]}」是隐去的名称，不是单位。",
+                        f"「{text[:MAX_VALUE]}」是隐去的名称，不是单位。",
                         self._advice_of_owner(),
                     ),
                 )
@@ -525,8 +525,8 @@ def _shorten(raw: Any) -> str:
         plain = " ".join(cell_text(raw).split())
     except ParseError:
         plain = str(raw)
-    if len(plain) > VALUE_MOST:
-        return f"{plain[:VALUE_MOST]}…"
+    if len(plain) > MAX_VALUE:
+        return f"{plain[:MAX_VALUE]}…"
     return plain
 
 

@@ -26,7 +26,7 @@ UNSAVED = UnreadableCell(
     "这一格是没有保存结果的公式。",
     "请在 Excel 或 WPS 里打开、保存一次再导入，或直接填写内容。",
 )
-LEAST_HEIGHT = 1.0  # points, and characters of width: below it nobody sees a cell
+MIN_HEIGHT = 1.0  # points, and characters of width: below it nobody sees a cell
 
 
 @dataclass
@@ -191,6 +191,6 @@ def _is_below_sight(text: str | None) -> bool:
     if text is None:
         return False
     try:
-        return float(text) < LEAST_HEIGHT
+        return float(text) < MIN_HEIGHT
     except ValueError:
         return False

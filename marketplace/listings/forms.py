@@ -17,7 +17,7 @@ from wtforms.validators import Length, ValidationError
 from marketplace.clock import today
 from marketplace.forms import SeenForm
 from marketplace.listings import readiness
-from marketplace.listings.row_forms import ROWS_MOST, rows_control
+from marketplace.listings.row_forms import MAX_ROWS, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
@@ -27,9 +27,9 @@ from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
 from marketplace.organisations.models import Organisation, key_of
-from marketplace.parsing.text import TEXT_MOST, clean_text
+from marketplace.parsing.text import MAX_TEXT, clean_text
 
-NOTE_MOST = 500  # characters of what is said with a deed
+MAX_NOTE = 500  # characters of what is said with a deed
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class ListingForm(OnceForm):
         Returns:
             the id of the new row's first control; empty where there is no such list.
         """
-        if name not in self.row_kinds or len(self[name]) >= ROWS_MOST:
+        if name not in self.row_kinds or len(self[name]) >= MAX_ROWS:
             return ""
         controls = self[name].append_entry().form
         return str(next(iter(controls)).id)
@@ -170,7 +170,7 @@ class ListingForm(OnceForm):
         if title:
             self["title"].data = title[:200]
         if main:
-            self[self.schema.main_text].data = main[:TEXT_MOST]
+            self[self.schema.main_text].data = main[:MAX_TEXT]
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""
@@ -181,8 +181,8 @@ class ListingForm(OnceForm):
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
         for name in self.row_kinds:
-            if len(self[name]) > ROWS_MOST:
-                self.blame({name: [f"最多 {ROWS_MOST} 行。"]})
+            if len(self[name]) > MAX_ROWS:
+                self.blame({name: [f"最多 {MAX_ROWS} 行。"]})
         for rule in self.schema.broken_rules(self.values()):
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
@@ -346,7 +346,7 @@ class DeedForm(SeenForm):
 
     note = TextAreaField(
         "说明",
-        [Length(max=NOTE_MOST, message=f"说明最多 {NOTE_MOST} 个字。")],
+        [Length(max=MAX_NOTE, message=f"说明最多 {MAX_NOTE} 个字。")],
         filters=[clean_text],
     )
 

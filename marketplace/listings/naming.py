@@ -30,8 +30,8 @@ from matching.text import normalise
 
 NAMES = ("单位名称", "单位简称")  # what a trace is that is the name itself
 SURE_LENGTH = 4  # characters from which a name is not met by chance across two words
-ADDRESS_LEAST = 6  # characters of an address below which it is a place where many are
-MAIL_NAME_LEAST = 5  # characters of the name of a mailbox below which it is a word
+MIN_ADDRESS = 6  # characters of an address below which it is a place where many are
+MIN_MAIL_NAME = 5  # characters of the name of a mailbox below which it is a word
 # What looks like somebody's name or a way to reach them, whoever it is; a reviewer decides.
 LIKELY = {
     "像是单位名称": re.compile(
@@ -120,7 +120,7 @@ def _marks_of(row: Achievement | Demand) -> _Marks:
             # Its nine characters before the last are the former 组织机构代码.
             certain[comparable(organisation.uscc[8:17])] = "组织机构代码"
         address = comparable(organisation.address or "")
-        if len(address) >= ADDRESS_LEAST:
+        if len(address) >= MIN_ADDRESS:
             certain[address] = "单位地址"
         people.add(organisation.legal_representative or "")
     if row.owner is not None:
@@ -198,7 +198,7 @@ def _contacts_in(field: str, text: str, plain: str, marks: _Marks) -> Iterator[T
             yield Trace(field, f"{name}@{host}", "联系邮箱", certain=True)
         elif host and re.search(_spelled_host(host), plain):
             yield Trace(field, host, "单位网址", certain=True)
-        elif len(name) >= MAIL_NAME_LEAST and name in plain:
+        elif len(name) >= MIN_MAIL_NAME and name in plain:
             # The figures of a mailbox at QQ or 163 reach its owner by other ways too.
             figures_only = DIGITS.fullmatch(name) is not None
             yield Trace(field, name, "邮箱名", certain=figures_only)
@@ -222,7 +222,7 @@ def _pinyin_in(field: str, plain: str, marks: _Marks) -> Iterator[Trace]:
     """The short name in Latin letters, as addresses and brands write it."""
     for words in marks.short:
         letters = _pinyin(words)
-        if not words.isascii() and len(letters) > MAIL_NAME_LEAST and letters in plain:
+        if not words.isascii() and len(letters) > MIN_MAIL_NAME and letters in plain:
             yield Trace(field, letters, "单位简称的拼音", certain=False)
 
 

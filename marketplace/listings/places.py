@@ -17,7 +17,7 @@ from marketplace.listings.models import LISTINGS, Demand
 from marketplace.organisations.models import Organisation
 
 # Of fewer firms whoever knows the trade knows which one it is; so many also have to decline before reasons are shown.
-FIRMS_LEAST = 3
+MIN_FIRMS = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Crowd:
     def hides(self, seat: _Seat, district: str | None, chain: str | None) -> bool:
         """Whether enough owners share what would be shown; the one that is to be hidden counts among them."""
         others = self._owners.get((seat.kind, district, chain), set())
-        return len(others | {seat.organisation_id}) >= FIRMS_LEAST
+        return len(others | {seat.organisation_id}) >= MIN_FIRMS
 
     def place_of(self, seat: _Seat) -> str:
         """What may be shown of a seat: a value of `models.PLACES`.

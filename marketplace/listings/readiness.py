@@ -11,7 +11,7 @@ from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import Codes
 from marketplace.listings.schema.field import Field
 from marketplace.listings.schema.kinds import (
-    TEXT_LEAST,
+    MIN_TEXT,
     TEXT_LIMIT,
     Text,
     Title,
@@ -19,8 +19,8 @@ from marketplace.listings.schema.kinds import (
 )
 from marketplace.organisations.models import Organisation
 
-TITLE_LEAST = 4  # characters
-TITLE_MOST = 100
+MIN_TITLE = 4  # characters
+MAX_TITLE = 100
 
 
 def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
@@ -67,11 +67,11 @@ def _problems_of_size(field: Field, row: Achievement | Demand) -> list[str]:
 def _problems_of_length(field: Title | Text, length: int) -> list[str]:
     """What is wrong with so many characters in a text."""
     if isinstance(field, Title):
-        if TITLE_LEAST <= length <= TITLE_MOST:
+        if MIN_TITLE <= length <= MAX_TITLE:
             return []
-        return [f"名称应为 {TITLE_LEAST}–{TITLE_MOST} 个字。"]
-    if field.main and length < TEXT_LEAST:
-        return [f"{field.label}至少写 {TEXT_LEAST} 个字，别人才能判断。"]
+        return [f"名称应为 {MIN_TITLE}–{MAX_TITLE} 个字。"]
+    if field.main and length < MIN_TEXT:
+        return [f"{field.label}至少写 {MIN_TEXT} 个字，别人才能判断。"]
     if field.public and length > TEXT_LIMIT:
         return [f"{field.label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。"]
     return []

@@ -21,7 +21,7 @@ from marketplace.listings.models import (
     Row,
 )
 from marketplace.matchmaking.answers import Answer, top_matches
-from marketplace.matchmaking.trial import TEXT_MOST, match_text
+from marketplace.matchmaking.trial import MAX_TEXT, match_text
 from marketplace.permissions import Reader
 
 log = structlog.get_logger(__name__)
@@ -84,6 +84,6 @@ def _preview(kind: str, text: str, reader: Reader) -> Answer | None:
     """Matches of a half-written text; None where it is too short or the matcher is not ready."""
     try:
         # A form takes longer texts than a trial; the beginning says enough for a preview.
-        return match_text(text[:TEXT_MOST], kind, by=reader)
+        return match_text(text[:MAX_TEXT], kind, by=reader)
     except (Invalid, SearchUnavailable):
         return None

@@ -30,7 +30,7 @@ NEAREST_GRADED = 5  # rows offered when nothing fits, if any of them has a grade
 NEAREST_UNGRADED = 3  # else
 # Score below which a row is not even called near: half of what the lowest grade asks for. Frozen semen for a demand on
 # carved gourds costs more trust than an empty list.
-NEAREST_LEAST = 0.05
+MIN_NEAREST = 0.05
 
 
 @dataclass(frozen=True)
@@ -257,7 +257,7 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
     for match, row in selection.found:
         if len(nearest) == NEAREST_UNGRADED:
             break
-        if match.score < NEAREST_LEAST:
+        if match.score < MIN_NEAREST:
             break
         # A row that shares only what many say would be explained by nothing.
         if any(word in match.reasons.specific for word, _ in match.reasons.words):

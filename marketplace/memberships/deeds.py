@@ -29,7 +29,7 @@ from marketplace.permissions import Reader, reader_id, require
 INVITATION_DAYS = 14
 # An administrator who invites more people than this in a day is a script, or was robbed of the account.
 INVITATIONS_A_DAY = 50
-NOTE_MOST = 200
+MAX_NOTE = 200
 LAST_ADMINISTRATOR = "这是本单位最后一位管理员，先把管理员交给别人。"
 CHANGED_MEANWHILE = "同一时刻有别人处理了。"
 
@@ -82,8 +82,8 @@ def ask_to_join(
         Invalid: the note is too long.
     """
     require(by, "organisation.join")
-    if len(note) > NOTE_MOST:
-        message = f"最多 {NOTE_MOST} 个字。"
+    if len(note) > MAX_NOTE:
+        message = f"最多 {MAX_NOTE} 个字。"
         raise Invalid(message, problems={"note": [message]})
     if not organisation.is_active:
         raise NotNow(
@@ -140,8 +140,8 @@ def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> 
     """Refuse somebody a place, with the reason. Raises NotAllowed, NotNow, Invalid."""
     require(by, "people.manage", request)
     _require_waiting(request)
-    if not 2 <= len(reason.strip()) <= NOTE_MOST:
-        message = f"写明原因（2–{NOTE_MOST} 字），对方才知道怎么办。"
+    if not 2 <= len(reason.strip()) <= MAX_NOTE:
+        message = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
         raise Invalid(message, problems={"reason": [message]})
     request.reason = reason.strip()
     _decide(request, "declined", by)

@@ -27,8 +27,8 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
 
-NAME_MOST = 120
-NOTE_MOST = 500
+MAX_NAME = 120
+MAX_NOTE = 500
 
 
 def checked_uscc(text: str) -> str:
@@ -414,16 +414,16 @@ def _verify(
 def _checked_name(name: str) -> str:
     name = unicodedata.normalize("NFC", name).strip()
     # A name of signs only has an empty key, so that all such names would be one organisation.
-    if not key_of(name) or len(name) > NAME_MOST:
-        message = f"单位名称应为 1–{NAME_MOST} 个字。"
+    if not key_of(name) or len(name) > MAX_NAME:
+        message = f"单位名称应为 1–{MAX_NAME} 个字。"
         raise Invalid(message, problems={"name": [message]})
     return name
 
 
 def _checked_note(note: str) -> str:
     note = note.strip()
-    if not 2 <= len(note) <= NOTE_MOST:
-        message = f"写明原因（2–{NOTE_MOST} 字），对方才知道怎么办。"
+    if not 2 <= len(note) <= MAX_NOTE:
+        message = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
         raise Invalid(message, problems={"note": [message]})
     return note
 

@@ -16,7 +16,7 @@ MONEY_BELOW = Decimal(10) ** 10  # 万元, as the columns of the database hold i
 MONEY_STEP = Decimal("0.0001")  # 1 元
 MONEY_FORMS = "填 50、50万、0.5亿、30-60万 或 面议；不写单位就是万元。"
 # Written with ¥ alone, less than this is more likely a sum in 万元: ¥50 is no budget. In 万元.
-LEAST_YUAN = Decimal("0.1")
+MIN_YUAN = Decimal("0.1")
 
 # 一亿二千万: the sections of a number, each with what multiplies it, and 元 at the end.
 _SECTION = rf"[\d.{NUMBER_SIGNS}]+"
@@ -113,7 +113,7 @@ def amount_in_wan(amount: Amount, unit: Decimal | None, folded: str) -> Decimal:
     # ¥ alone says 元, unless the header or the figure speaks against it.
     value = exact_amount(amount.value * UNITS["元"])
     names_other_unit = unit is not None and unit != UNITS["元"]
-    if names_other_unit or 0 < value < LEAST_YUAN:
+    if names_other_unit or 0 < value < MIN_YUAN:
         raise _unclear(folded)
     return value
 

@@ -17,9 +17,9 @@ from marketplace.parsing.text import (
     read_prose,
 )
 
-METRIC_MOST = 150  # characters of one figure with its name and unit
-NAME_MOST = 60  # characters, as the columns hold it
-UNIT_MOST = 30
+MAX_METRIC = 150  # characters of one figure with its name and unit
+MAX_NAME = 60  # characters, as the columns hold it
+MAX_UNIT = 30
 # Fixed point with 15 digits, 6 of them after the point: what SQLite holds exactly as a float.
 FIGURE_BELOW = Decimal(10) ** 9
 FIGURE_STEP = Decimal("0.000001")
@@ -220,7 +220,7 @@ def _figures_of(item: str) -> list[dict[str, Any]] | None:
 def _read_figure(item: str) -> dict[str, Any] | None:
     """One figure, or None where the item holds none that could be taken apart without guessing."""
     item = _LIST_NUMBER.sub("", item).strip(" \t。，,、")
-    if len(item) > METRIC_MOST:
+    if len(item) > MAX_METRIC:
         return None
     half = half_width(item)
     for pattern, operator in _SHAPES:
@@ -256,7 +256,7 @@ def _figure_of_match(
     if operator == "eq":
         operator, unit = _operator_of_suffix(unit)
     factor, unit = _power_of_ten(unit)
-    if len(name) > NAME_MOST or len(unit) > UNIT_MOST:
+    if len(name) > MAX_NAME or len(unit) > MAX_UNIT:
         return None
     if not _is_plausible(name, unit, bare=bare):
         return None

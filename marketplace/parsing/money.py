@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.amounts import (
-    LEAST_YUAN,
+    MIN_YUAN,
     MONEY_FORMS,
     Amount,
     amount_in_wan,
@@ -64,11 +64,11 @@ _BRACKETS = str.maketrans("[]【】〔〕{}", "()()()()")
 _REMARK = re.compile(r"\(([^()]*)\)")
 # Words around a sum that make it less exact. They are put down in a remark, and the sum is taken.
 _ABOUT = "大约|大概|约为|约|预计|预估|估计|计划|拟|暂定|暂估|左右|上下|大致|近|余|多"
-_AT_MOST = (
+_UPPER_BOUND = (
     "不超过|不高于|不多于|不大于|最多|至多|最高|上限|以内|之内|内|以下|封顶|≤|<=|<|小于|低于|少于|"
     "不到|不足"
 )
-_AT_LEAST = (
+_LOWER_BOUND = (
     r"不低于|不少于|不小于|至少|最低|以上|起步价|起价|底价|起|≥|>=|>|大于|高于|超过|\+"
 )
 # 总投资, 合同金额, 技术转让费: what the sum is for, which the column says already.
@@ -76,11 +76,11 @@ _LABEL = (
     "(?:项目|研发|开发|研究|合作|技术|成果|专利|合同|转让|许可|授权|意向|企业|总)*"
     "(?:投资额?|投入|预算|资金|经费|金额|费用|费|价格|价|报价|总额|合计|共计|总计|总共|共)[:为是]?"
 )
-_WORDS = f"{_ABOUT}|{_AT_MOST}|{_AT_LEAST}"
+_WORDS = f"{_ABOUT}|{_UPPER_BOUND}|{_LOWER_BOUND}"
 _AROUND = re.compile(
     rf"(?P<before>(?:{_LABEL}|{_WORDS})*:?)(?P<sum>.+?)(?P<after>(?:{_WORDS})*)"
 )
-_HAS_BOUND = re.compile(f"{_AT_MOST}|{_AT_LEAST}")
+_HAS_BOUND = re.compile(f"{_UPPER_BOUND}|{_LOWER_BOUND}")
 _OR_NEGOTIABLE = re.compile(
     rf"[,;。、/或和]*(?:{'|'.join(sorted(NEGOTIABLE, key=len, reverse=True))})$"
 )
@@ -210,7 +210,7 @@ def describe_odd(amount: Decimal | None, usual_most: Decimal) -> str:
     if not amount:
         return ""
     size = "大" if amount > usual_most else ""
-    if amount < LEAST_YUAN:
+    if amount < MIN_YUAN:
         size = "小"
     if not size:
         return ""

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 _Item = TypeVar("_Item")
 
-LABEL_MOST = 24  # characters of a label before a colon
+MAX_LABEL = 24  # characters of a label before a colon
 _HAN_NUMBERS = "一二三四五六七八九十"
 # ① ❶ ⑴ ⒈ ㈠ ㊀ and their likes: numbers in one sign.
 _CIRCLED = "\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3220-\u3229\u3280-\u3289"
@@ -142,7 +142,7 @@ def split_labels(
         cut = next(
             (
                 cut
-                for cut in range(max(0, len(run) - LABEL_MOST), len(run))
+                for cut in range(max(0, len(run) - MAX_LABEL), len(run))
                 if is_label(run[cut:]) and (not cut or may_end(run[:cut]))
             ),
             None,

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from marketplace.parsing.name_brackets import WORDS, letters_of
-from marketplace.parsing.organisations import BRAND_LEAST
+from marketplace.parsing.organisations import MIN_BRAND
 from marketplace.parsing.organisations import WORDS as COMMON_WORDS
 
 FORM_KINDS = (
@@ -43,7 +43,7 @@ for _kind in reversed(FORM_KINDS):
     FORMS.update(dict.fromkeys(WORDS[_kind], _kind))
 
 # What is left must be long enough to be a name.
-_FRONT = re.compile(rf"^(?:{'|'.join(WORDS['fronts'])})(?=.{{{BRAND_LEAST + 2}}})")
+_FRONT = re.compile(rf"^(?:{'|'.join(WORDS['fronts'])})(?=.{{{MIN_BRAND + 2}}})")
 _SCHOOL = re.compile(r"(?<![第\d])([一二三四五六七八九十]{1,3}|\d{1,2})([中小])$")
 
 

@@ -14,7 +14,7 @@ from marketplace.parsing.text import half_width
 from matching.folding import EITHER, drop_unseen, normalise
 from matching.pasted_text import repair_text
 
-KEY_MOST = 200  # characters, as the columns hold it
+MAX_KEY = 200  # characters, as the columns hold it
 
 # Private signs around a figure in a circle: ① is a sign of its own and not the figure 1.
 _CIRCLED = ("\ue000", "\ue001")
@@ -45,16 +45,16 @@ def name_key(text: str) -> str:
         text: a name as written.
 
     Returns:
-        At most KEY_MOST characters; "" for a name without letters and figures.
+        At most MAX_KEY characters; "" for a name without letters and figures.
     """
     key = _compare_form(text)
     if not any(map(str.isalnum, key)):
         return ""
-    if len(key) <= KEY_MOST:
+    if len(key) <= MAX_KEY:
         return key
     # Cut off, two long names that differ at their ends would be one.
     digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return f"{key[: KEY_MOST - len(digest) - 1]}|{digest}"
+    return f"{key[: MAX_KEY - len(digest) - 1]}|{digest}"
 
 
 def plain_letters(text: str) -> str:

@@ -38,7 +38,7 @@ from marketplace.parsing.organisation_pieces import Piece, bare_name, read_piece
 from marketplace.parsing.organisations import FORMS, is_trade, without_form
 from matching.folding import drop_unseen, fold_label
 
-ORGANISATION_MOST = 120  # characters of a name, as the columns hold it
+MAX_ORGANISATION = 120  # characters of a name, as the columns hold it
 
 _IN_NAME_OF_LATIN = re.compile(
     r"[,，]\s*(?=(?:Ltd|Inc|LLC|Corp|Co|Limited|L\.?P|S\.?A|GmbH|PLC|Pte|Pty|B\.?V|N\.?V)\b)"
@@ -214,7 +214,7 @@ def _split_at_conjunction(text: str) -> list[str]:
     """聊城大学和山东大学 in two; 和 in a name (机械与汽车工程学院) parts nothing."""
     for found in _CONJUNCTION.finditer(text):
         left, right = text[: found.start()].strip(), text[found.end() :].strip()
-        if len(left) > ORGANISATION_MOST:
+        if len(left) > MAX_ORGANISATION:
             break
         # The short side first: with every 和 tried on every rest a long text takes forever.
         if not right or not _is_whole_name(left) or not _is_whole_name(right):
@@ -277,10 +277,10 @@ def _split_at_blanks(text: str) -> list[str]:
 
 
 def _check_name(name: str) -> None:
-    if len(name) > ORGANISATION_MOST:
+    if len(name) > MAX_ORGANISATION:
         raise ParseError(
             f"单位名称「{name[:20]}…」太长。",
-            f"最多 {ORGANISATION_MOST} 字；几个单位用「；」分开。",
+            f"最多 {MAX_ORGANISATION} 字；几个单位用「；」分开。",
         )
     if re.search(r"\d{7,}|\d{3,4}-\d{7}", name):
         raise ParseError(f"单位名称「{name[:30]}」里有号码。", "这一格只填单位的全称。")

@@ -22,7 +22,7 @@ from marketplace.parsing.name_words import (
     full_name,
     without_front,
 )
-from marketplace.parsing.organisations import BRAND_LEAST
+from marketplace.parsing.organisations import MIN_BRAND
 from marketplace.parsing.place_names import (
     Place,
     is_place_name,
@@ -305,7 +305,7 @@ def _split_form(head: str) -> tuple[str, str]:
     for form in _LONG_FORMS:
         for length in (len(form), len(form) - 1, len(form) + 1):
             ending = head[-length:]
-            is_slip = len(head) - length >= BRAND_LEAST and _is_slip_of(ending, form)
+            is_slip = len(head) - length >= MIN_BRAND and _is_slip_of(ending, form)
             if is_slip:
                 return head[:-length], form
     form = FORM_ENDINGS.of(head)
@@ -352,7 +352,7 @@ def _split_inner_place(stem: str, form: str) -> tuple[str, tuple[Place, ...]]:
     if place is None or FORMS.get(form) not in COMPANIES:
         return stem, ()
     left = stem.removesuffix(place.spelling)
-    if len(left) <= BRAND_LEAST or place.level == 0:
+    if len(left) <= MIN_BRAND or place.level == 0:
         return stem, ()
     return left, (place,)
 

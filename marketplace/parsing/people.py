@@ -17,7 +17,7 @@ from marketplace.parsing import person_names as names
 from marketplace.parsing.lists import list_text, split_pieces
 from marketplace.parsing.name_lists import Remarked, split_labels, split_numbered
 from marketplace.parsing.organisation_lists import (
-    ORGANISATION_MOST as ORGANISATION_MOST,
+    MAX_ORGANISATION as MAX_ORGANISATION,
 )
 from marketplace.parsing.organisation_lists import (
     read_organisations as read_organisations,

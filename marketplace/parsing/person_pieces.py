@@ -19,7 +19,7 @@ from marketplace.parsing.text import EMPTY, half_width
 from marketplace.parsing.unnamed import is_unnamed_person
 from matching.folding import fold_label
 
-PERSON_MOST = {"name": 60, "title": 40, "role": 60}  # characters, as the columns do
+MAX_PERSON = {"name": 60, "title": 40, "role": 60}  # characters, as the columns do
 HOW = "几位之间用「、」分开，职称写在括号里，如 张三（教授）。"
 _OPEN_BRACKET = re.compile(r"[（(\[【〔]([^（()）\[\]【】〔〕]*)$")
 _AND_OTHERS = re.compile(
@@ -323,7 +323,7 @@ def check_row(row: dict[str, Any]) -> None:
     if is_unnamed_person(name):
         raise ParseError(f"「{name[:30]}」没有写出姓名。", "写完成人的姓名，或留空。")
     # So long a name is a sentence, or several people without separators.
-    for key, most in PERSON_MOST.items():
+    for key, most in MAX_PERSON.items():
         if len(row.get(key, "")) > most:
             raise ParseError(f"「{row[key][:30]}…」不像一位完成人。", HOW)
     if names.names_nobody(name) or names.is_organisation(name):

@@ -16,9 +16,9 @@ from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
 from matching.folding import drop_unseen
 
 PHONE_SIGNS = 300  # characters of a cell
-PHONES_MOST = 2  # numbers of one cell
-PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
-EMAIL_MOST = 254  # RFC 5321
+MAX_PHONES = 2  # numbers of one cell
+MAX_PHONE = 30  # characters of all numbers of one cell, as the columns hold it
+MAX_EMAIL = 254  # RFC 5321
 PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
 MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
@@ -167,7 +167,7 @@ def _as_many_as_fit(numbers: Iterable[str]) -> tuple[list[str], list[str]]:
     for number in numbers:
         joined = "/".join([*stored, number])
         # A later one may be short enough, but the first ones are the writer's choice.
-        if others or len(stored) >= PHONES_MOST or len(joined) > PHONE_MOST:
+        if others or len(stored) >= MAX_PHONES or len(joined) > MAX_PHONE:
             others.append(number)
         else:
             stored.append(number)
@@ -251,8 +251,8 @@ def _checked_address(text: str, plain: str) -> str:
     except EmailNotValidError:
         message = f"「{plain[:40]}」不是邮箱地址。"
         raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
-    if len(checked) > EMAIL_MOST:
-        raise ParseError("邮箱地址太长。", f"最多 {EMAIL_MOST} 个字符。")
+    if len(checked) > MAX_EMAIL:
+        raise ParseError("邮箱地址太长。", f"最多 {MAX_EMAIL} 个字符。")
     return checked
 
 

@@ -15,7 +15,7 @@ from marketplace.parsing.text import EMPTY
 from matching.folding import fold_label
 
 _WORDS = read_word_lists(Path(__file__).with_name("unnamed_words.txt"))
-_NAME_MOST = 200  # characters; a longer text is refused as a name by itself
+_MAX_NAME = 200  # characters; a longer text is refused as a name by itself
 _HAN_FIGURE = "一二三四五六七八九〇○"
 # Signs that hide characters, also a single one inside of a name. X only where no Latin word is: Maxxis is a name;
 # ○ and 〇 are also noughts: 第七〇三研究所.
@@ -56,7 +56,7 @@ def is_unnamed_organisation(name: str) -> bool:
         name: as written; 单位未公开 and 临清市某轴承企业 are how our own lists write one.
     """
     # The mark of an example says nothing of the name before it.
-    plain = re.sub(r"\(示例\)$", "", fold_label(name[:_NAME_MOST])).strip(_ENDS)
+    plain = re.sub(r"\(示例\)$", "", fold_label(name[:_MAX_NAME])).strip(_ENDS)
     if not plain or plain in EMPTY or "某" in plain:
         return True
     if any(pattern.fullmatch(plain) for pattern in (_NOT_SAID, _NOBODY, _KIND_ONLY)):
@@ -78,7 +78,7 @@ def is_unnamed_organisation(name: str) -> bool:
 @lru_cache(20_000)
 def is_unnamed_person(name: str) -> bool:
     """Whether a text stands for somebody who is not named: 张**, 张某某, 登录后可见; 李先生 is how one is called."""
-    plain = fold_label(name[:_NAME_MOST]).strip(f"{_ENDS}()")
+    plain = fold_label(name[:_MAX_NAME]).strip(f"{_ENDS}()")
     if not plain or plain in EMPTY or _SOMEBODY.search(plain):
         return True
     is_said = not (_NOT_SAID.fullmatch(plain) or _BEHIND_DOOR.search(plain))

@@ -22,7 +22,7 @@ from marketplace.personal_data import deeds, queries
 from marketplace.personal_data.forms import ClosingForm
 
 blueprint = Blueprint("personal_data", __name__)
-SHEET_NAME_MOST = 31  # characters, of Excel
+MAX_SHEET_NAME = 31  # characters, of Excel
 
 
 def _person() -> Person:
@@ -66,7 +66,7 @@ def as_workbook() -> ResponseReturnValue:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         for name, rows in _recorded_copy().items():
-            sheet = book.add_worksheet(name[:SHEET_NAME_MOST])
+            sheet = book.add_worksheet(name[:MAX_SHEET_NAME])
             for column, header in enumerate(rows[0] if rows else ["没有"]):
                 sheet.write_string(0, column, header)
             for number, row in enumerate(rows, start=1):

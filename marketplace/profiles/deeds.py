@@ -28,8 +28,8 @@ from marketplace.profiles.writing import (
     read_researcher,
 )
 
-NOTE_MOST = 500
-CHECKED_MOST = 60
+MAX_NOTE = 500
+MAX_CHECKED = 60
 
 
 def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
@@ -145,7 +145,7 @@ def check_certificate(
     """
     require(by, "broker.check", profile)
     _require_waiting(profile, seen)
-    checked = _line_or_raise("checked", checked, CHECKED_MOST, "写明核对了什么。")
+    checked = _line_or_raise("checked", checked, MAX_CHECKED, "写明核对了什么。")
     if profile.valid_to is not None and profile.valid_to < today():
         message = "证书已经到期，不能核对通过。"
         raise Invalid(message, "请对方补充新的证书。", problems={"checked": [message]})
@@ -173,7 +173,7 @@ def return_certificate(
     """Ask the holder of a certificate for what is missing. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "broker.check", profile)
     _require_waiting(profile, seen)
-    profile.note = _line_or_raise("note", note, NOTE_MOST, "写明要补充什么。")
+    profile.note = _line_or_raise("note", note, MAX_NOTE, "写明要补充什么。")
     profile.state = "returned"
     person_id = profile.person_id
     _add_history(person_id, "broker", "return", "waiting", "returned", profile.note, by)
@@ -192,7 +192,7 @@ def end_broker(person: Person, *, note: str, by: Reader | None) -> None:
     require(by, "broker.check", profile or BrokerProfile(person_id=person.id))
     if "broker" not in person.role_names:
         raise NotNow(f"「{person.name}」现在不是技术经理人。", "请刷新后再看。")
-    note = _line_or_raise("ending", note, NOTE_MOST, "写明原因，对方会看到。")
+    note = _line_or_raise("ending", note, MAX_NOTE, "写明原因，对方会看到。")
     person.roles = [role for role in person.roles if role.name != "broker"]
     before = after = "none"
     if profile is not None:

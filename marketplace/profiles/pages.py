@@ -30,7 +30,7 @@ blueprint = Blueprint("profiles", __name__)
 OFFICE = "/office/brokers/<int:person_id>"
 # A researcher chooses fields in three boxes: the first one says what is wrong with them.
 CHOSEN_FIRST = "field_1"
-TEXT_MOST = 60  # characters of what the directory is searched for
+MAX_TEXT = 60  # characters of what the directory is searched for
 HISTORY_WORDS = {
     "save": "保存资料",
     "hide": "退出名录",
@@ -48,7 +48,7 @@ def people() -> ResponseReturnValue:
     institutions = queries.institutions_listed()
     institution = request.args.get("institution", 0, type=int)
     wanted = Wanted(
-        text=half_width(clean_text(request.args.get("q")))[:TEXT_MOST],
+        text=half_width(clean_text(request.args.get("q")))[:MAX_TEXT],
         field=_one_of("field", fields),
         willing=_one_of("willing", WILLINGNESS),
         institution=institution if institution in institutions else 0,

@@ -17,14 +17,14 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import ID_MOST, Page, find_row
+from marketplace.persistence import MAX_ID, Page, find_row
 from marketplace.profiles import disclosure
 from marketplace.profiles.disclosure import PublicBroker, PublicResearcher
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
 
 PAGE = 20
-WORDS_MOST = 8
-WAITING_MOST = 100
+MAX_WORDS = 8
+MAX_WAITING = 100
 EXPIRING_DAYS = 30
 
 
@@ -66,7 +66,7 @@ def find_people(wanted: Wanted, page: int) -> People:
         page: number of the page, from 1.
     """
     conditions = [disclosure.is_listed()]
-    for word in wanted.text.split()[:WORDS_MOST]:
+    for word in wanted.text.split()[:MAX_WORDS]:
         conditions.append(disclosure.mentions(word))
     if wanted.field:
         conditions.append(disclosure.works_in(wanted.field))
@@ -118,7 +118,7 @@ def public_researcher(person_id: int) -> PublicResearcher:
         NotFound: there is none, or nothing of them is public: one answer for both.
     """
     found = None
-    if person_id <= ID_MOST:
+    if person_id <= MAX_ID:
         query = db.select(ResearcherProfile).join(ResearcherProfile.person)
         found = db.session.scalar(
             query.where(Person.id == person_id, disclosure.is_listed())
@@ -228,7 +228,7 @@ def waiting_certificates() -> list[BrokerProfile]:
         db.select(BrokerProfile)
         .where(BrokerProfile.state == "waiting")
         .order_by(BrokerProfile.waiting_since, BrokerProfile.person_id)
-        .limit(WAITING_MOST)
+        .limit(MAX_WAITING)
     )
     return list(db.session.scalars(query))
 

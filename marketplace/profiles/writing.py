@@ -14,12 +14,12 @@ from marketplace.parsing.contacts import holds_contact
 from marketplace.parsing.text import half_width, read_line, read_prose
 from marketplace.profiles.models import LEVELS, RESEARCHER_FIELDS
 
-FIELDS_MOST = 3
-TITLE_MOST = 40
-DISCIPLINE_MOST = 60
-PROSE_MOST = 500
-NUMBER_MOST = 40
-ISSUER_MOST = 80
+MAX_FIELDS = 3
+MAX_TITLE = 40
+MAX_DISCIPLINE = 60
+MAX_PROSE = 500
+MAX_NUMBER = 40
+MAX_ISSUER = 80
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ def read_researcher(typed: ResearcherValues) -> ResearcherValues:
     problems: dict[str, list[str]] = {}
     read = replace(
         typed,
-        title=_line("title", typed.title, TITLE_MOST, problems),
-        discipline=_line("discipline", typed.discipline, DISCIPLINE_MOST, problems),
+        title=_line("title", typed.title, MAX_TITLE, problems),
+        discipline=_line("discipline", typed.discipline, MAX_DISCIPLINE, problems),
         offer=_prose("offer", typed.offer, problems),
         field_codes=_codes(typed.field_codes, 2, problems),
     )
-    if len(read.field_codes) > FIELDS_MOST:
-        problems["fields"] = [f"最多选 {FIELDS_MOST} 个技术领域。"]
+    if len(read.field_codes) > MAX_FIELDS:
+        problems["fields"] = [f"最多选 {MAX_FIELDS} 个技术领域。"]
     if typed.public - RESEARCHER_FIELDS.keys():
         problems["fields"] = ["公开的项目不在列表中，请刷新页面后重新填写。"]
     _raise_problems(problems)
@@ -82,10 +82,10 @@ def read_broker(typed: BrokerValues) -> BrokerValues:
     problems: dict[str, list[str]] = {}
     introduction = _prose("introduction", typed.introduction, problems)
     codes = _codes(typed.field_codes, 1, problems)
-    number = _line("number", half_width(typed.number), NUMBER_MOST, problems)
+    number = _line("number", half_width(typed.number), MAX_NUMBER, problems)
     # Blanks and case are ways of copying it, and one certificate has one number.
     number = re.sub(r"\s", "", number).upper()
-    issuer = _line("issuer", typed.issuer, ISSUER_MOST, problems)
+    issuer = _line("issuer", typed.issuer, MAX_ISSUER, problems)
     read = replace(
         typed,
         introduction=introduction,
@@ -141,7 +141,7 @@ def _line(name: str, raw: str, most: int, problems: dict[str, list[str]]) -> str
 
 def _prose(name: str, raw: str, problems: dict[str, list[str]]) -> str:
     try:
-        plain = read_prose(raw, PROSE_MOST) or ""
+        plain = read_prose(raw, MAX_PROSE) or ""
     except ParseError as error:
         problems[name] = [f"{error.message}{error.allowed}"]
         return ""

@@ -19,8 +19,8 @@ MAKE_ONE = (
     "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 )
 # Hexadecimal digits have 16 different characters, of which 32 random ones hold fewer than 9 in one of 20,000 cases.
-LEAST_VARIETY = 9
-LEAST_DISTINCT = 0.7  # of the pieces of four characters
+MIN_VARIETY = 9
+MIN_DISTINCT = 0.7  # of the pieces of four characters
 
 
 PLACEHOLDERS = (
@@ -71,7 +71,7 @@ def read_signing_secrets(
 
 def is_guessable(text: str) -> bool:
     """Whether a long text is a short one in disguise: few characters, a repetition, a run, or a placeholder."""
-    if len(set(text)) < LEAST_VARIETY:
+    if len(set(text)) < MIN_VARIETY:
         return True
     # A text that repeats a part of itself is found in its own double before its end.
     if (text + text).find(text, 1) < len(text):
@@ -84,7 +84,7 @@ def is_guessable(text: str) -> bool:
         return True
     # Parts of it said again, as in abc…xyzabc…xyz1: four characters in a row hardly ever come twice in a random text.
     pieces = [text[start : start + 4] for start in range(len(text) - 3)]
-    if len(set(pieces)) < len(pieces) * LEAST_DISTINCT:
+    if len(set(pieces)) < len(pieces) * MIN_DISTINCT:
         return True
     folded = text.casefold()
     return any(word in folded for word in PLACEHOLDERS)

@@ -24,7 +24,7 @@ from marketplace.verdicts.models import (
 )
 
 # So many firms must have declined an achievement before its owner is told why: with fewer a firm could be guessed.
-FIRMS_LEAST = 3
+MIN_FIRMS = 3
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def pair_ids(subject: Row, offered_id: int) -> tuple[int, int]:
 def decline_reasons(
     achievement: Achievement, *, by: Reader | None
 ) -> DeclineReasons | None:
-    """Why firms declined an achievement; None while fewer than FIRMS_LEAST firms did.
+    """Why firms declined an achievement; None while fewer than MIN_FIRMS firms did.
 
     What is added up are firms, not verdicts, so that three colleagues do not unveil their own firm; notes are never
     passed on. Each firm counts once for each of its reasons.
@@ -228,7 +228,7 @@ def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons
     for achievement_id, row in rows.items():
         # Counted over all reasons: a firm that gave two is still one firm.
         declined_by = len(firms.get(achievement_id, ()))
-        if declined_by >= FIRMS_LEAST:
+        if declined_by >= MIN_FIRMS:
             reasons = _most_given_first(counts[achievement_id])
             found.append(DeclineReasons(row, declined_by, reasons))
     return found

@@ -32,7 +32,7 @@ from matching.text import Span
 # A word is specific when at most this share of the documents has it,
 RARE_SHARE = 0.05
 # or so few documents.
-RARE_AT_LEAST = 10
+RARE_DOCUMENTS = 10
 # Words named at most; what the others earned goes into the residual.
 MAX_WORDS = 8
 # Shares are equal but for the last bits when they agree to so many places.
@@ -110,7 +110,7 @@ class QueryExplainer:
         # A query's content words are its features of that kind, so each has a place.
         places = enumerate(self._words.counted.keys.tolist())
         self._place_of = {key: place for place, key in places}
-        self._max_frequency = max(RARE_AT_LEAST, RARE_SHARE * documents)
+        self._max_frequency = max(RARE_DOCUMENTS, RARE_SHARE * documents)
         self._weights = self._word_weights()
         # Shared words of a document, as bytes → what is chosen of them.
         self._chosen: dict[bytes, _ChosenWords] = {}

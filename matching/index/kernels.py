@@ -31,7 +31,7 @@ _COUNT_BITS = postings.COUNT_BITS
 _COUNT_MASK = postings.COUNT_MASK
 _COUNTS = int(_COUNT_MASK) + 1
 # The smallest score that counts as above 0.
-_LEAST = np.float32(1e-38)
+_MIN_SCORE = np.float32(1e-38)
 # Scores of 32 bits that are nearer than this to the last place are looked at again in 64 bits.
 NEAR = np.float32(2e-6)
 
@@ -156,7 +156,7 @@ def top_candidates(
     """
     heap = np.zeros(top, dtype=np.float32)  # the smallest at 0
     last = np.float32(0)
-    floor = _LEAST
+    floor = _MIN_SCORE
     found = np.empty(16 * top + 64, dtype=np.int64)
     count = 0
     for d in range(len(scores)):
@@ -180,7 +180,7 @@ def top_candidates(
             heap[at] = score
             last = heap[0]
             # What is nearer than the error of 32 bits stays, so that 64 bits decide.
-            floor = max(_LEAST, last - near)
+            floor = max(_MIN_SCORE, last - near)
         if count == len(found):
             # Drop first what the floor has passed since; many equal scores need more room.
             count = _drop_below(found, count, scores, floor)

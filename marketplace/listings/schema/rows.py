@@ -23,10 +23,10 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.figures import read_metrics
 from marketplace.parsing.name_lists import Remarked
 from marketplace.parsing.people import read_people, write_people
-from marketplace.parsing.text import TEXT_MOST
+from marketplace.parsing.text import MAX_TEXT
 from marketplace.wording import amount
 
-SHOWN_MOST = 30  # characters of a text that a remark repeats
+MAX_SHOWN = 30  # characters of a text that a remark repeats
 
 
 def part_of(row: Any, name: str) -> Any:
@@ -158,13 +158,13 @@ class Metrics(Rows):
         joined = "；".join([*before, *rest])
         values[taker.name] = joined
         shown = rest[0]
-        if len(shown) > SHOWN_MOST:
-            shown = f"{shown[:SHOWN_MOST]}…"
+        if len(shown) > MAX_SHOWN:
+            shown = f"{shown[:MAX_SHOWN]}…"
         count = f"等 {len(rest)} 处" if len(rest) > 1 else ""
         report.report_notice(
             self.name, f"「{shown}」{count}没有可比较的数字，并入了「{taker.label}」。"
         )
-        most = taker.most or TEXT_MOST
+        most = taker.most or MAX_TEXT
         if len(joined) > most:
             allowed = f"「{taker.label}」连同指标里的文字最多 {most} 字；请把数字写成「名称 比较符 数值 单位」。"
             report.report_error(
