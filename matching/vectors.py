@@ -134,8 +134,8 @@ def vector_similarity(
         others.astype(np.float64) * (direction / length),
         axis=1,
     )
-    found: Float64s = np.maximum(products, 0.0)
-    return found
+    similarity: Float64s = np.maximum(products, 0.0)
+    return similarity
 
 
 def _with_confidence(
@@ -151,8 +151,8 @@ def _with_confidence(
         out=scale,
         where=lengths > 0,
     )
-    found: Float16s = (sums * scale[:, None]).astype(np.float16)
-    return found
+    vectors: Float16s = (sums * scale[:, None]).astype(np.float16)
+    return vectors
 
 
 def length_confidence(words: Any) -> Any:

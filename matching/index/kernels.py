@@ -118,16 +118,16 @@ def accumulate(
 
 @njit(nogil=True, cache=True, boundscheck=False)
 def _drop_below(
-    found: Any,
+    candidates: Any,
     count: int,
     scores: Any,
     floor: Any,
 ) -> int:
-    """Move those of found[:count] whose score reaches the floor to the front. Returns how many."""
+    """Move those of candidates[:count] whose score reaches the floor to the front. Returns how many."""
     kept = 0
     for i in range(count):
-        if scores[found[i]] >= floor:
-            found[kept] = found[i]
+        if scores[candidates[i]] >= floor:
+            candidates[kept] = candidates[i]
             kept += 1
     return kept
 
@@ -157,7 +157,7 @@ def top_candidates(
     heap = np.zeros(top, dtype=np.float32)  # the smallest at 0
     last = np.float32(0)
     floor = _MIN_SCORE
-    found = np.empty(16 * top + 64, dtype=np.int64)
+    candidates = np.empty(16 * top + 64, dtype=np.int64)
     count = 0
     for d in range(len(scores)):
         score = scores[d]
@@ -181,16 +181,16 @@ def top_candidates(
             last = heap[0]
             # What is nearer than the error of 32 bits stays, so that 64 bits decide.
             floor = max(_MIN_SCORE, last - near)
-        if count == len(found):
+        if count == len(candidates):
             # Drop first what the floor has passed since; many equal scores need more room.
-            count = _drop_below(found, count, scores, floor)
-            if 2 * count > len(found):
-                more = np.empty(2 * len(found), dtype=np.int64)
-                more[:count] = found[:count]
-                found = more
-        found[count] = d
+            count = _drop_below(candidates, count, scores, floor)
+            if 2 * count > len(candidates):
+                more = np.empty(2 * len(candidates), dtype=np.int64)
+                more[:count] = candidates[:count]
+                candidates = more
+        candidates[count] = d
         count += 1
-    return found[: _drop_below(found, count, scores, floor)].copy()
+    return candidates[: _drop_below(candidates, count, scores, floor)].copy()
 
 
 @compiled_loop(
@@ -255,12 +255,12 @@ def inverse_norms(
     Returns:
         shape (n,).
     """
-    found = np.zeros(len(sums), dtype=np.float32)
+    inverse = np.zeros(len(sums), dtype=np.float32)
     for d in range(len(sums)):
         squared = top * top * sums[d, 0] - 2 * top * sums[d, 1] + sums[d, 2]
         if squared > 0:
-            found[d] = scale / np.sqrt(np.float32(squared))
-    return found
+            inverse[d] = scale / np.sqrt(np.float32(squared))
+    return inverse
 
 
 @compiled_loop(
@@ -285,7 +285,7 @@ def norm_sums(
     Returns:
         A, B, C, shape (n, 3).
     """
-    found = np.zeros((len(document_ends) - 1, 3), dtype=np.int64)
+    sums = np.zeros((len(document_ends) - 1, 3), dtype=np.int64)
     for document in range(len(document_ends) - 1):
         a = 0
         b = 0
@@ -300,10 +300,10 @@ def norm_sums(
             a += w
             b += w * log
             c += w * log * log
-        found[document, 0] = a
-        found[document, 1] = b
-        found[document, 2] = c
-    return found
+        sums[document, 0] = a
+        sums[document, 1] = b
+        sums[document, 2] = c
+    return sums
 
 
 @compiled_loop(writeable(types.uint32)(_POSTINGS, _NUMBERS, _NUMBERS))
@@ -341,10 +341,10 @@ def count_numbers(
     size: int,
 ) -> Int64s:
     """How often each number below `size` occurs among numbers of shape (p,). Returns shape (size,)."""
-    found = np.zeros(size, dtype=np.int64)
+    counts = np.zeros(size, dtype=np.int64)
     for at in range(len(numbers)):
-        found[numbers[at]] += 1
-    return found
+        counts[numbers[at]] += 1
+    return counts
 
 
 @compiled_loop(

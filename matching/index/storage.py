@@ -179,12 +179,12 @@ def file_identities(directory: Path) -> dict[str, tuple[int, ...]]:
 
     Empty where there is no current generation, or no folder of it.
     """
-    found: dict[str, tuple[int, ...]] = {}
+    identities: dict[str, tuple[int, ...]] = {}
     with suppress(OSError, UnusableArtefact):
         for entry in os.scandir(directory / current_generation(directory)):
             status = entry.stat()
-            found[entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
-    return found
+            identities[entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+    return identities
 
 
 # Path and seal → the copy, as long as anybody uses it: matchers for two circles of readers read the same files.

@@ -253,18 +253,18 @@ class Calibration:
             UnusableArtefact: it is of another form or other features, or damaged.
         """
         try:
-            found = json.loads(text)
+            content = json.loads(text)
             made = cls()
-            if found["form"] != FORM or tuple(found["features"]) != FEATURES:
+            if content["form"] != FORM or tuple(content["features"]) != FEATURES:
                 raise UnusableArtefact(
                     "the grade model is of another form or other features"
                 )
-            made.centre_ = np.array(found["centre"], dtype=np.float64)
-            made.scale_ = np.array(found["scale"], dtype=np.float64)
-            made.weights_ = np.array(found["weights"], dtype=np.float64)
-            made.demands_ = int(found["demands"])
-            made.pairs_ = int(found["pairs"])
-            made.figures_ = dict(found["figures"])
+            made.centre_ = np.array(content["centre"], dtype=np.float64)
+            made.scale_ = np.array(content["scale"], dtype=np.float64)
+            made.weights_ = np.array(content["weights"], dtype=np.float64)
+            made.demands_ = int(content["demands"])
+            made.pairs_ = int(content["pairs"])
+            made.figures_ = dict(content["figures"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"this is no grade model: {error!r}") from error
         if not made._is_sound():
