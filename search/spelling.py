@@ -105,7 +105,7 @@ def _suspect_stretches(text: str, count: Count) -> list[list[Stretch]]:
             if term is not None:
                 terms[start] = term
     counts = dict(zip(terms, count(list(terms.values())), strict=True))
-    found = []
+    suspects = []
     for pieces in chunks:
         before = {end: start for start, end in pieces}
         for start, end in _runs(text, pieces, counts):
@@ -115,8 +115,8 @@ def _suspect_stretches(text: str, count: Count) -> list[list[Stretch]]:
             for begin in (start, before.get(start, start)):
                 readings = read_units(fold_text(text[begin:end]))
                 stretches.append(Stretch(begin, end, readings))
-            found.append(stretches)
-    return found
+            suspects.append(stretches)
+    return suspects
 
 
 def _stands_together(surface: str, count: Count) -> bool:
@@ -223,7 +223,11 @@ def _visible_words(words: Iterable[str], count: Count) -> dict[str, int]:
         if term is not None:
             terms[word] = term
     counts = count(list(terms.values()))
-    return {word: found for word, found in zip(terms, counts, strict=True) if found}
+    return {
+        word: frequency
+        for word, frequency in zip(terms, counts, strict=True)
+        if frequency
+    }
 
 
 def _ranked(
