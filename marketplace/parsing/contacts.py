@@ -72,15 +72,15 @@ def phone_numbers(text: str) -> frozenset[str]:
     Args:
         text: one or several numbers as a contact has them.
     """
-    found = set()
+    numbers = set()
     for part in re.split(r"[;；,，、/\n]|\s{2,}|或", normalise(text)):
         # What follows is the extension.
         number = re.split(r"转|ext|分机", part)[0]
         digits = re.sub(r"\D", "", number)
         digits = re.sub(r"^(?:0086|86)(?=0?\d{10})", "", digits)
         if len(digits) >= MIN_LOCAL:
-            found |= _lengths_of(digits)
-    return frozenset(found)
+            numbers |= _lengths_of(digits)
+    return frozenset(numbers)
 
 
 def _lengths_of(digits: str) -> set[str]:

@@ -62,8 +62,8 @@ RATE = re.compile(
 
 def find_foreign(folded: str) -> str:
     """The sign or word of a foreign currency in a folded text; empty where there is none."""
-    found = _FOREIGN.search(folded)
-    return found[0] if found else ""
+    match = _FOREIGN.search(folded)
+    return match[0] if match else ""
 
 
 def unit_of_word(folded: str) -> Decimal | None:

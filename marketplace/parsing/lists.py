@@ -37,20 +37,20 @@ def split_places(plain: str, separators: str) -> list[str]:
     """Like `split_pieces`, with the empty parts. A bracket that is never closed does not count."""
     depth = 0
     start = 0
-    found = []
+    places = []
     for place, sign in enumerate(plain):
         if sign in _OPENING:
             depth += 1
         elif sign in _CLOSING:
             depth = max(0, depth - 1)
         elif sign in separators and not depth:
-            found.append(plain[start:place].strip())
+            places.append(plain[start:place].strip())
             start = place + 1
     # A bracket that was forgotten would swallow the rest of the cell: split as if there were no brackets.
     if depth and any(sign in separators for sign in plain[start:]):
         parts = re.split(f"[{re.escape(separators)}]", plain)
         return [part.strip() for part in parts]
-    return [*found, plain[start:].strip()]
+    return [*places, plain[start:].strip()]
 
 
 def read_aligned(raw: Any, *, loose: bool) -> list[str] | None:

@@ -130,13 +130,13 @@ def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
     is_foreign = unit is not None and unit.is_nan()
     default = None if is_foreign else unit
     if isinstance(raw, FormattedNumber):
-        found: Money | None = _read_formatted(raw, default)
+        money: Money | None = _read_formatted(raw, default)
     else:
-        found = _read_written(_without_noise(raw), default)
-    if is_foreign and found is not None and found.low is not None:
+        money = _read_written(_without_noise(raw), default)
+    if is_foreign and money is not None and money.low is not None:
         message = "表头写的单位不是人民币总额（外币、单价或看不懂的单位），没有换算。"
         raise ParseError(message, "换算成人民币总额，单位万元；没有定价写「面议」。")
-    return found
+    return money
 
 
 def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
@@ -149,31 +149,31 @@ def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
     Raises:
         ParseError: not one sum; the message says why, in Chinese.
     """
-    found = read_money(raw)
-    if found is None:
+    money = read_money(raw)
+    if money is None:
         return None
-    if found.low is None:
+    if money.low is None:
         raise ParseError("这里只填数字；没有定价就选「面议」。")
-    if found.low != found.high:
+    if money.low != money.high:
         raise ParseError("这里只填一个数；", "区间分成最低和最高两格填。")
     if usual_most is not None:
-        refuse_doubtful(found, usual_most)
-    return found.low
+        refuse_doubtful(money, usual_most)
+    return money.low
 
 
-def refuse_doubtful(found: Money, usual_most: Decimal) -> None:
+def refuse_doubtful(money: Money, usual_most: Decimal) -> None:
     """Ask for a sum beyond the usual once more, unless it was written with 亿.
 
     Args:
-        found: the sum.
+        money: the sum.
         usual_most: 万元.
 
     Raises:
         ParseError: the sum in words, and how it is written where it is meant.
     """
-    if found.high is None or found.is_sure or found.high <= usual_most:
+    if money.high is None or money.is_sure or money.high <= usual_most:
         return
-    words = sum_in_words(found.high)
+    words = sum_in_words(money.high)
     message = f"这是 {words}，大得少见，请核对单位是元还是万元。"
     raise ParseError(message, f"确实是这个数，请写成「{words}」。")
 
@@ -258,15 +258,15 @@ def _read_written(raw: Any, unit: Decimal | None) -> Money | None:
     if foreign := find_foreign(main):
         message = f"「{plain[:40]}」是外币（{foreign}），没有换算。"
         raise ParseError(message, "换算成人民币，单位万元，如 50 或 50万。")
-    found = _read_sums(main, unit) or _read_words(main, plain, unit)
-    if found is None:
+    money = _read_sums(main, unit) or _read_words(main, plain, unit)
+    if money is None:
         raise _reason_of(plain)
     for other in repeated:
-        if found.low is not None and other[:2] != found[:2]:
+        if money.low is not None and other[:2] != money[:2]:
             raise _refusal(plain, "里的两个金额不一样。")
-    if remarks and not found.remark:
-        found = found._replace(remark=_taken_as(plain, found))
-    return found
+    if remarks and not money.remark:
+        money = money._replace(remark=_taken_as(plain, money))
+    return money
 
 
 def _without_remarks(bare: str) -> tuple[str, list[str], list[Money]]:
@@ -347,20 +347,20 @@ def _read_words(main: str, plain: str, unit: Decimal | None) -> Money | None:
     around = _AROUND.fullmatch(bare)
     if around is None:
         return None
-    found = _read_sums(around["sum"], unit)
-    if found is None:
+    money = _read_sums(around["sum"], unit)
+    if money is None:
         return None
     words = f"{around['before']}{around['after']}"
     # 不超过50-60万 bounds a range: which figure is meant is not sure.
-    if found.low != found.high and _HAS_BOUND.search(words):
+    if money.low != money.high and _HAS_BOUND.search(words):
         return None
-    return found._replace(remark=_taken_as(plain, found))
+    return money._replace(remark=_taken_as(plain, money))
 
 
-def _taken_as(plain: str, found: Money) -> str:
-    if found.low is None:
+def _taken_as(plain: str, money: Money) -> str:
+    if money.low is None:
         return f"「{plain[:40]}」记为面议。"
-    written = write_money(found.low, found.high)
+    written = write_money(money.low, money.high)
     if isinstance(written, Decimal):
         written = f"{written.normalize():f}"
     return f"「{plain[:40]}」按 {written} 万元记录。"

@@ -84,14 +84,14 @@ def split_numbered(text: str) -> list[str]:
     text = text.strip()
     spans: list[tuple[int, int]] = []
     expected = 0
-    for found in _NUMBER.finditer(text):
-        value = _value_of(found[0])
+    for match in _NUMBER.finditer(text):
+        value = _value_of(match[0])
         if not spans:
-            if found.start():
+            if match.start():
                 return [text]
             expected = value
         if value == expected:
-            spans.append(found.span())
+            spans.append(match.span())
             expected += 1
     if not spans:
         return [text]

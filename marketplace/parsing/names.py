@@ -65,7 +65,7 @@ def plain_letters(text: str) -> str:
 def _compare_form(text: str) -> str:
     spelled = _spell_figures(text)
     folded = normalise(spelled).translate(EITHER)
-    folded = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), folded)
+    folded = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), folded)
     folded = _DASHES.sub("-", _TIMES.sub("×", " ".join(folded.split())))
     pieces: list[str] = []
     for index, character in enumerate(folded):
@@ -85,7 +85,7 @@ def _compare_form(text: str) -> str:
 def _spell_figures(text: str) -> str:
     """A text in which figures of other forms than 0–9 do not run into those beside them: 1½, 10³, ①1, ㎡5."""
     text = _MILLI.sub("milli", half_width(repair_text(drop_unseen(text))))
-    text = _SUPERSCRIPTS.sub(lambda found: f"^{found[0]}\n", text)
+    text = _SUPERSCRIPTS.sub(lambda match: f"^{match[0]}\n", text)
     return "".join(map(_spell_character, text))
 
 

@@ -117,11 +117,11 @@ def read_ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | N
     # Numbers of other rights (plant varieties, layouts) have no form that could be checked.
     if ip_type not in (None, *PATENT_KINDS.values()):
         return plain.strip(), ip_type
-    found = _PATENT.fullmatch(bare)
-    if found is None:
+    match = _PATENT.fullmatch(bare)
+    if match is None:
         _refuse_near_patent(plain, bare)
         return plain.strip(), None
-    prefix, digits, check = found.groups()
+    prefix, digits, check = match.groups()
     kind_digit = digits[4] if len(digits) == 12 else digits[2]
     kind = PATENT_KINDS.get(kind_digit)
     if check is None:

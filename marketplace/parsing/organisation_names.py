@@ -248,19 +248,19 @@ def _names(places: Collection[Place]) -> tuple[str, ...]:
 
 def _split_branch(body: str) -> tuple[str, str]:
     """The name of a body without its places → the body, and the part of it that is meant."""
-    found = _HEADS.search(body)
-    while found and found.end() < len(body):
-        tail = body[found.end() :]
+    match = _HEADS.search(body)
+    while match and match.end() < len(body):
+        tail = body[match.end() :]
         if not _FORM_START.match(tail):
-            return body[: found.end()], tail
-        found = _HEADS.search(body, found.end())
-    for found in _WEAK_HEADS.finditer(body):
-        tail = body[found.end() :]
+            return body[: match.end()], tail
+        match = _HEADS.search(body, match.end())
+    for match in _WEAK_HEADS.finditer(body):
+        tail = body[match.end() :]
         # 医院管理有限公司 is a firm of its own, and so is 集团（聊城）有限公司.
         form = _split_form(tail)[1] or tail
         is_firm = FORMS.get(form) in COMPANIES and not BRANCHES.of(tail)
         if PARTS.of(tail) and not is_firm:
-            return body[: found.end()], tail
+            return body[: match.end()], tail
     branch = BRANCHES.of(body)
     if branch:
         head = body.removesuffix(branch)

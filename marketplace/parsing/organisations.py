@@ -200,20 +200,20 @@ def is_trade(name: str) -> bool:
 
 def _split_places(name: str) -> tuple[tuple[str, ...], str]:
     """The places at the beginning of a name, each also short, and what is left of it."""
-    found: list[str] = []
+    places: list[str] = []
     rest = name
     while True:
         place = next((one for one in PLACE_WORDS if rest.startswith(one)), "")
         # What is left must still be a name: 鲁西 is a place, and in 鲁西化工 the name.
         left = rest.removeprefix(place)
         if not place or len(left) < MIN_BRAND or is_trade(left):
-            return tuple(found), rest
-        found.append(place)
+            return tuple(places), rest
+        places.append(place)
         short = re.sub(r"[省市县区]$", "", place)
         if short != place and len(short) >= MIN_BRAND:
-            found.append(short)
+            places.append(short)
         elif place in _WITH_SUFFIX:
-            found.append(_WITH_SUFFIX[place])
+            places.append(_WITH_SUFFIX[place])
         rest = left
 
 
@@ -259,10 +259,10 @@ def _frequencies() -> dict[str, int]:
     # Read when the first short name is met: half a second, and the process holds what is frequent only.
     import jieba
 
-    found = {}
+    frequencies = {}
     with jieba.get_module_res("dict.txt") as file:
         for line in file:
             word, count, *_ = line.decode("utf-8").split(" ")
             if len(word) in (2, 3, 4) and int(count) >= FREQUENT:
-                found[word] = int(count)
-    return found
+                frequencies[word] = int(count)
+    return frequencies

@@ -83,9 +83,9 @@ def read_piece(text: str, reading: Reading) -> None:
         return
     row: dict[str, Any] = {}
     text = names.BRACKETS.sub(
-        lambda found: _take_brackets(found[1], row, reading), text
+        lambda match: _take_brackets(match[1], row, reading), text
     )
-    text = _OPEN_BRACKET.sub(lambda found: _take_brackets(found[1], row, reading), text)
+    text = _OPEN_BRACKET.sub(lambda match: _take_brackets(match[1], row, reading), text)
     text = " ".join(text.split())
     if not text:
         # （教授） by itself is said of the one before.
@@ -221,12 +221,12 @@ def _is_left_out(word: str, plain: str) -> bool:
 def _people_of_words(text: str, reading: Reading) -> list[dict[str, Any]]:
     """Those whom the words of a piece name, blanks between them: 张三 教授, 张三 李四, 欧阳 娜娜."""
     if names.is_latin_name(text):
-        found = _LATIN_TITLE.match(text)
-        if not found:
+        match = _LATIN_TITLE.match(text)
+        if not match:
             return [{"name": text}]
-        row = {"name": text[found.end() :]}
-        if found["title"].casefold() not in ("mr", "mrs", "ms"):
-            row["title"] = found["title"]
+        row = {"name": text[match.end() :]}
+        if match["title"].casefold() not in ("mr", "mrs", "ms"):
+            row["title"] = match["title"]
         return [row]
     people: list[dict[str, Any]] = []
     waiting = ""  # a surname whose given name follows

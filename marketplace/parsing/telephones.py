@@ -116,7 +116,7 @@ def read_phones(raw: Any) -> Contact | None:
     if _MASKED.search(text):
         message = f"「{plain[:40]}」隐去了几位。"
         raise ParseError(message, PHONE_FORMS)
-    left_out = [found.strip() for found in _NO_PHONES.findall(text)]
+    left_out = [words.strip() for words in _NO_PHONES.findall(text)]
     text = _NO_PHONES.sub(" ", text)
     remarks = [
         mark for mark in _IN_BRACKETS.findall(text) if not _HOLDS_NUMBER.search(mark)
@@ -147,16 +147,16 @@ def _one_spelling(plain: str) -> str:
     text = re.sub(r"^(\d{7,})\.0+$", r"\1", text, flags=re.ASCII)
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
-    text = _SPOKEN.sub(lambda found: found[0].translate(_SPOKEN_DIGITS), text)
+    text = _SPOKEN.sub(lambda match: match[0].translate(_SPOKEN_DIGITS), text)
     text = _AREA_BRACKETS.sub(r"(\1)", text)
     text = _WHOLE_IN_BRACKETS.sub(r" \1 ", text)
     text = _BRACKETED_EXTENSION.sub(r"转\1", text)
     return _OTHER_DASHES.sub("-", text)
 
 
-def _drop_remark(found: re.Match[str]) -> str:
-    if _HOLDS_NUMBER.search(found[0]):
-        return f" {found[0][1:-1]} "
+def _drop_remark(match: re.Match[str]) -> str:
+    if _HOLDS_NUMBER.search(match[0]):
+        return f" {match[0][1:-1]} "
     return " "
 
 
@@ -176,13 +176,13 @@ def _as_many_as_fit(numbers: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def read_phone(raw: Any) -> str | None:
     """One or several telephone numbers and nothing else, as a form takes them. Raises ParseError."""
-    found = read_phones(raw)
-    if found is None:
+    contact = read_phones(raw)
+    if contact is None:
         return None
-    if found.name:
-        message = f"号码旁边还写了「{found.name}」。"
+    if contact.name:
+        message = f"号码旁边还写了「{contact.name}」。"
         raise ParseError(message, "这里只填号码，人名写在「联系人」里。")
-    return found.text
+    return contact.text
 
 
 def read_mobile(raw: Any) -> str | None:
@@ -235,12 +235,12 @@ def read_emails(raw: Any) -> Contact | None:
 
 def read_email(raw: Any) -> str | None:
     """One mail address, as a form takes it. Raises ParseError."""
-    found = read_emails(raw)
-    if found is None:
+    contact = read_emails(raw)
+    if contact is None:
         return None
-    if found.remark:
+    if contact.remark:
         raise ParseError("写了几个邮箱。", "如 name@lcu.edu.cn，只填一个。")
-    return found.text
+    return contact.text
 
 
 def _checked_address(text: str, plain: str) -> str:
@@ -302,8 +302,8 @@ def _stored_numbers(run: str, before: list[str], plain: str) -> list[str]:
 def _stored_number(run: str, before: list[str]) -> str:
     """One number in its stored form, empty where it is none."""
     extension = ""
-    if found := _EXTENSION.search(run) or None:
-        run, extension = run[: found.start()], f"-{found[1]}"
+    if match := _EXTENSION.search(run) or None:
+        run, extension = run[: match.start()], f"-{match[1]}"
     elif dashed := _DASHED_EXTENSION.match(run):
         run, extension = dashed[1], f"-{dashed[2]}"
     digits = re.sub(r"\D", "", run)

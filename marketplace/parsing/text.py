@@ -153,9 +153,9 @@ def cell_text(raw: Any) -> str:
 
 def unwrap_text(plain: str) -> str:
     """A text without what keeps a spreadsheet program from reading it as a number: ="0635-8230000" or '0635-8230000."""
-    found = _TEXT_FORMULA.fullmatch(plain.strip())
-    if found is not None:
-        return found[1].replace('""', '"')
+    match = _TEXT_FORMULA.fullmatch(plain.strip())
+    if match is not None:
+        return match[1].replace('""', '"')
     return plain.removeprefix("'").removeprefix("‘")
 
 
