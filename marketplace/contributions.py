@@ -266,8 +266,8 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    found: list[Tray] = list(_current().offered("trays", person, filters))
-    return sorted(found, key=lambda tray: tray.position)
+    offered: list[Tray] = list(_current().offered("trays", person, filters))
+    return sorted(offered, key=lambda tray: tray.position)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:

@@ -258,8 +258,8 @@ def audiences(person: Reader) -> frozenset[str]:
         `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker, for what they were
         given. Few of them, for the index remembers what each set of audiences may find.
     """
-    found = {"public"} | (roles_of(person) & {"operator"})
-    found |= {f"org:{number}" for number in organisations_of(person)}
+    groups = {"public"} | (roles_of(person) & {"operator"})
+    groups |= {f"org:{number}" for number in organisations_of(person)}
     if "broker" in roles_of(person):
-        found.add(f"broker:{person.id}")
-    return frozenset(found)
+        groups.add(f"broker:{person.id}")
+    return frozenset(groups)

@@ -43,16 +43,16 @@ class Mail(MailUtil):
             EmailValidateException: it is none.
         """
         try:
-            found = validate_email(
+            checked = validate_email(
                 unicodedata.normalize("NFKC", drop_unseen(email)).strip(),
                 check_deliverability=False,  # a site inside a government network has no DNS
             )
         except EmailNotValidError:
             message = get_message("INVALID_EMAIL_ADDRESS")[0]
             raise EmailValidateException(message) from None
-        if len(found.normalized) > MAX_EMAIL:
+        if len(checked.normalized) > MAX_EMAIL:
             raise EmailValidateException(get_message("INVALID_EMAIL_ADDRESS")[0])
-        return found.normalized.lower()
+        return checked.normalized.lower()
 
     def validate(self, email: str) -> str:
         """The same: whether mail arrives is shown by the link in it."""

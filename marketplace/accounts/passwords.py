@@ -134,10 +134,10 @@ def _guessable(password: str, own: dict[str, Any]) -> str:
     """Why zxcvbn, as Flask-Security asks it, takes a password for a guessable one; empty where it does not."""
     words = {name: str(value) for name, value in own.items() if value}
     words |= {f"word {word}": word for word in _SITE_WORDS.split()}
-    found = password_complexity_validator(password[:MAX_GUESSED], True, **words)
-    if not found:
+    problems = password_complexity_validator(password[:MAX_GUESSED], True, **words)
+    if not problems:
         return ""
-    reason = REASONS.get(found[0], "太容易猜到")
+    reason = REASONS.get(problems[0], "太容易猜到")
     return f"这个密码{reason}，很快能被猜出来。换一个长一些、没有规律的。"
 
 

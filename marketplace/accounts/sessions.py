@@ -149,8 +149,8 @@ def _present_row_id() -> int | None:
 
 def present_id() -> int | None:
     """The id of the session of this request."""
-    found: int | None = g.get("session_id")
-    return found
+    session_id: int | None = g.get("session_id")
+    return session_id
 
 
 def present_is_long() -> bool:
@@ -230,6 +230,6 @@ def name_agent(header: str) -> str:
     """What a browser is called on a page: never what it says of itself, which is long and can be anything."""
     names = []
     for kinds in (BROWSERS, SYSTEMS):
-        found = [name for mark, name in kinds if re.search(rf"\b{mark}", header)]
-        names.append(found[0] if found else "")
+        match = [name for mark, name in kinds if re.search(rf"\b{mark}", header)]
+        names.append(match[0] if match else "")
     return " · ".join(name for name in names if name) or "未知的浏览器"

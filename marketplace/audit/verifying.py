@@ -287,16 +287,16 @@ class _Withheld:
 
     def until(self, last: int | None) -> dict[int, list[Row]]:
         """Position → values, of those not given yet and up to a position; None: all that are left."""
-        found: dict[int, list[Row]] = {}
+        rows: dict[int, list[Row]] = {}
         while True:
             if self._next == len(self._rows):
                 self._rows, self._next = next(self._batches, ()), 0
                 if not self._rows:
-                    return found
+                    return rows
             row = self._rows[self._next]
             if last is not None and row[0] > last:
-                return found
-            found.setdefault(row[0], []).append(row)
+                return rows
+            rows.setdefault(row[0], []).append(row)
             self._next += 1
 
 

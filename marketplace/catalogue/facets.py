@@ -72,10 +72,10 @@ def name_institutions(
 ) -> FacetNames:
     """The names of facets with those of the organisations that a result counts, and of no other."""
     counted = facet_counts(result, "institution")
-    found = names_of_organisations(map(int, counted))
+    known = names_of_organisations(map(int, counted))
     for code in state.filters.get("institution", ()):
-        found.setdefault(code, UNNAMED_HOLDER)
-    return {**names, "institution": found}
+        known.setdefault(code, UNNAMED_HOLDER)
+    return {**names, "institution": known}
 
 
 def run_search(state: SearchState, reader: Reader, size: int) -> search.Result:

@@ -120,15 +120,15 @@ def owners_of(labels: Sequence[Label | None]) -> dict[int, Reached]:
     Returns:
         index → whose it is, of the columns that reach somebody.
     """
-    found = {}
+    owners = {}
     for index, label in enumerate(labels):
         if label is None or not label.reaches:
             continue
         if label.owner is not None:
-            found[index] = Reached(label.owner, 0, label.text)
+            owners[index] = Reached(label.owner, 0, label.text)
             continue
-        found[index] = _owner_at(labels, index)
-    return found
+        owners[index] = _owner_at(labels, index)
+    return owners
 
 
 def _owner_at(labels: Sequence[Label | None], index: int) -> Reached:

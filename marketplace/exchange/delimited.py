@@ -191,7 +191,7 @@ def _find_encodings(file: BinaryIO) -> list[Encoding]:
     else:
         # A mark may be wrong: a text of GB18030 behind that of UTF-8.
         candidates = tuple(dict.fromkeys((first or "utf-8", *GUESSED_ENCODINGS)))
-    found = []
+    encodings = []
     for name in candidates:
         encoding = Encoding(name, length)
         if not _decodes_as(file, encoding):
@@ -199,9 +199,9 @@ def _find_encodings(file: BinaryIO) -> list[Encoding]:
         # What is text in UTF-8 is UTF-8: no other text happens to be.
         if name not in DOUBLE_BYTE:
             return [encoding]
-        found.append((_share_of_common(start[length:], name), encoding))
+        encodings.append((_share_of_common(start[length:], name), encoding))
     # GB18030 takes texts of Big5 for rare characters; sorting keeps the order of equals.
-    likely = [one for one in found if one[0] >= MIN_COMMON_SHARE]
+    likely = [one for one in encodings if one[0] >= MIN_COMMON_SHARE]
     return [encoding for _, encoding in sorted(likely, key=lambda one: -one[0])]
 
 

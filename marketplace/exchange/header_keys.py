@@ -71,8 +71,8 @@ def _without_remarks(bare: str) -> str:
     """A header without what stands in brackets in it; of a header in brackets the brackets are no remark."""
     text = bare
     # From the innermost brackets outwards: 名称(填写(必填)).
-    while found := list(_REMARK.finditer(text)):
-        last = found[-1]
+    while remarks := list(_REMARK.finditer(text)):
+        last = remarks[-1]
         shorter = text[: last.start()] + text[last.end() :]
         if not _HAS_WORDS.search(shorter):
             break

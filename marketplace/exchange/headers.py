@@ -252,9 +252,9 @@ class Headers:
     def _labels_meant(self, key: str) -> list[str]:
         """The labels of the columns that a header may mean of which none can take it."""
         ours = {column.label for column in self.columns}
-        found = [label for label in UNCLEAR.get(key, ()) if label in ours]
-        if found:
-            return found
+        labels = [label for label in UNCLEAR.get(key, ()) if label in ours]
+        if labels:
+            return labels
         # 电话/邮箱 names two columns.
         columns = [self.meanings.get(part, []) for part in names_in(key)]
         if len(columns) < 2 or not all(columns):

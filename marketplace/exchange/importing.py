@@ -362,23 +362,23 @@ class _SheetReader:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""
         if row.number <= self.header_number:
             return True  # the lower row of a header that was read already
-        found = None
+        header = None
         if following and self._may_be_header(row, following):
-            found = joined_header([row, *following], self.headers)
-        if found is None and self.headers.is_header_row(row.cells):
-            found = row
-        if found is None:
+            header = joined_header([row, *following], self.headers)
+        if header is None and self.headers.is_header_row(row.cells):
+            header = row
+        if header is None:
             return False
-        texts = [str(cell) for cell in found.cells if cell is not None]
+        texts = [str(cell) for cell in header.cells if cell is not None]
         is_repeated = texts == self.header_texts
         self.header_texts = texts
         if is_repeated:
             # Long lists repeat the header on each page.
             self.report.skip(HEADER, row.number, "")
-            self.header_number = found.number
+            self.header_number = header.number
             return True
         self.headers_below.append(row.number)
-        self._read_header(found)
+        self._read_header(header)
         return True
 
     def _may_be_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:

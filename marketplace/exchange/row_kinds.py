@@ -186,9 +186,9 @@ class RowKinds:
             return TOTAL
         bare = {index: text for index, text in texts.items() if index != number}
         if len(set(bare.values())) == 1:
-            found = _kind_of_single(next(iter(bare.values())), running, len(bare))
-            if found:
-                return found
+            kind = _kind_of_single(next(iter(bare.values())), running, len(bare))
+            if kind:
+                return kind
         if not any(index in texts for index in placed):
             return _kind_of_single(running, "", 1) or BLANK
         if self.headers.is_header_row(cells):
@@ -254,7 +254,7 @@ def _plain(cell: Any) -> str:
 
 def _closed(text: str) -> str:
     """A text without blanks between single Han: 填 表 人 is 填表人, and 填表人 张三 stays."""
-    return _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
+    return _SPACED_OUT.sub(lambda match: match[0].replace(" ", ""), text)
 
 
 def _is_footer(texts: Mapping[int, str]) -> bool:

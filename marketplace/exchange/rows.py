@@ -113,10 +113,10 @@ def find_header(
             first.append(row)
     if not first:
         return FoundHeader(is_blank=True)
-    found = header_at(first, headers)
-    if found is None:
+    candidate = header_at(first, headers)
+    if candidate is None:
         return FoundHeader(seen=_headers_seen(first))
-    place, header = found
+    place, header = candidate
     return FoundHeader(header, first[:place])
 
 

@@ -29,11 +29,11 @@ UNHEARD = re.compile(
 def doubts_about(row: Row) -> list[str]:
     """What a reviewer should look at, in words, the gravest first; empty where all fits."""
     if isinstance(row, Achievement):
-        found = [*_about_rights(row), *_about_secrecy(row), *_about_stage(row)]
+        doubts = [*_about_rights(row), *_about_secrecy(row), *_about_stage(row)]
     else:
-        found = list(_about_demand(row))
-    found += _about_days(row)
-    return found
+        doubts = list(_about_demand(row))
+    doubts += _about_days(row)
+    return doubts
 
 
 def _about_stage(row: Achievement) -> Iterator[str]:

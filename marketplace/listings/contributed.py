@@ -169,9 +169,9 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
 
 def _tray_page(person: Reader, code: str, kind: str, page: int) -> Panel:
     """A page of one tray."""
-    found = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
+    tray = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
     values = {
-        "found": found,
+        "listed": tray,
         "tray": code,
         "kind": kind,
         "kinds": KIND_NAMES,

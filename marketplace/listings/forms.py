@@ -203,15 +203,15 @@ class ListingForm(OnceForm):
 
     def _doubts_about_days(self) -> dict[str, list[str]]:
         """Field → what is doubtful about a day that was typed now; what is stored already was typed before."""
-        found = {}
+        doubts = {}
         for field in self.schema.stored:
             if not isinstance(field, Day) or field.name not in self:
                 continue
             control = self[field.name]
             doubt = field.doubt_about(control.data)
             if doubt and control.data != control.object_data and not control.errors:
-                found[field.name] = [doubt]
-        return found
+                doubts[field.name] = [doubt]
+        return doubts
 
     def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
         """Take over what a deed found wrong; what is about no box stands above the form."""
@@ -222,29 +222,29 @@ class ListingForm(OnceForm):
 
     def values(self) -> dict[str, Any]:
         """Column → value and list of rows → values, as the deeds take them."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in self.names():
             control = self[name]
             if name in self.row_kinds:
                 rows = [entry.form for entry in control]
-                found[name] = [row.values() for row in rows if row.filled]
+                values[name] = [row.values() for row in rows if row.filled]
             elif isinstance(control, FieldList):
                 codes = [code for code in control.data if code]
-                found[name] = list(dict.fromkeys(codes))
+                values[name] = list(dict.fromkeys(codes))
             elif control.data in (None, ""):
-                found[name] = None if self.schema[name].nullable else ""
+                values[name] = None if self.schema[name].nullable else ""
             else:
-                found[name] = control.data
-        return found
+                values[name] = control.data
+        return values
 
     def remarks(self) -> list[str]:
         """What was taken for something else than it says, each with the name of its field."""
-        found = []
+        remarks = []
         for name in self.names():
             control = self[name]
             if isinstance(control, Typed) and control.taken_as:
-                found.append(f"{control.label.text}：{control.taken_as}")
-        return found
+                remarks.append(f"{control.label.text}：{control.taken_as}")
+        return remarks
 
     def needed(self) -> frozenset[str]:
         """The names of the fields that an empty form lacks for review."""
@@ -266,10 +266,10 @@ class ListingForm(OnceForm):
         for name in wrong - set(self.row_kinds):
             if name in values:
                 values[name] = empty[name]
-        found = readiness.missing_for_publication(
+        missing = readiness.missing_for_publication(
             self.kind, values, organisation=organisation
         )
-        return {name: texts for name, texts in found.items() if name not in wrong}
+        return {name: texts for name, texts in missing.items() if name not in wrong}
 
     def differing(self, row: Any) -> list[str]:
         """The names of the fields in which the form differs from the stored row."""
@@ -279,11 +279,11 @@ class ListingForm(OnceForm):
 
     def names(self) -> list[str]:
         """The names of the fields that are stored, in the order of the steps."""
-        found: list[str] = []
+        names: list[str] = []
         for step in self.steps:
-            found += step.fields
-        found.remove("organisation")
-        return found
+            names += step.fields
+        names.remove("organisation")
+        return names
 
     def target(self, name: str) -> str:
         """The id of the control that a link to a question leads to."""
@@ -298,25 +298,25 @@ class ListingForm(OnceForm):
 
     def faults(self) -> list[Fault]:
         """What is wrong, in the order of the page."""
-        found = [Fault("", "", text) for text in self.problems]
+        faults = [Fault("", "", text) for text in self.problems]
         for step in self.steps:
             for name in step.fields:
                 if name in self:
-                    found += self._faults_of(name)
-        return found
+                    faults += self._faults_of(name)
+        return faults
 
     def _faults_of(self, name: str) -> list[Fault]:
         """What is wrong with one question, each with the control to go to."""
         control = self[name]
         label = control.label.text
         target = self.target(name)
-        found = [Fault(target, label, text) for text in _messages_of(control)]
+        faults = [Fault(target, label, text) for text in _messages_of(control)]
         if name in self.row_kinds:
             for place, entry in enumerate(control, 1):
-                found += _faults_of_controls(entry.form, f"{label}第 {place} 行，")
+                faults += _faults_of_controls(entry.form, f"{label}第 {place} 行，")
         elif isinstance(control, FieldList):
-            found += _faults_of_controls(control, "")
-        return found
+            faults += _faults_of_controls(control, "")
+        return faults
 
     def _empty_values(self) -> dict[str, Any]:
         """The values of a form in which nothing was typed."""
@@ -369,9 +369,9 @@ def _messages_of(control: Field) -> list[str]:
 
 
 def _faults_of_controls(controls: Iterable[Field], before: str) -> list[Fault]:
-    found = []
+    faults = []
     for control in controls:
         for message in control.errors:
             label = f"{before}{control.label.text}"
-            found.append(Fault(control.id, label, str(message)))
-    return found
+            faults.append(Fault(control.id, label, str(message)))
+    return faults

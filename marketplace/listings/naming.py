@@ -74,15 +74,15 @@ def traces_in(row: Achievement | Demand) -> list[Trace]:
     Looked through are the fields that readers may know who may not know the owner.
     """
     marks = _marks_of(row)
-    found = []
+    traces = []
     view = common_view(row)
     for field in SCHEMAS[row.kind]:
         if not view.shows(field.name):
             continue
         text = field.own_words(row)
         if text:
-            found += _traces_in_text(field.name, text, marks)
-    return found
+            traces += _traces_in_text(field.name, text, marks)
+    return traces
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def _marks_of(row: Achievement | Demand) -> _Marks:
 def _traces_in_text(field: str, text: str, marks: _Marks) -> list[Trace]:
     """The traces in one text, certain ones first."""
     plain = comparable(text)
-    found: dict[str, Trace] = {}
+    by_text: dict[str, Trace] = {}
     traces = [
         *_names_in(field, plain, marks),
         *_people_in(field, plain, marks),
@@ -148,8 +148,8 @@ def _traces_in_text(field: str, text: str, marks: _Marks) -> list[Trace]:
         *_likely_in(field, text),
     ]
     for trace in traces:
-        found.setdefault(trace.words, trace)
-    return sorted(found.values(), key=lambda trace: not trace.certain)
+        by_text.setdefault(trace.words, trace)
+    return sorted(by_text.values(), key=lambda trace: not trace.certain)
 
 
 def _names_in(field: str, plain: str, marks: _Marks) -> Iterator[Trace]:

@@ -156,7 +156,7 @@ def published_by(
     organisation: Organisation, *, by: Reader | None
 ) -> list[Achievement | Demand]:
     """What an organisation has published under its name and a reader may find, newest first; at most MAX_PUBLISHED."""
-    found: list[Achievement | Demand] = []
+    listings: list[Achievement | Demand] = []
     for table in LISTINGS.values():
         # A partly public or unnamed one must not be found by way of its owner.
         named = table.visibility != "partial"
@@ -166,6 +166,6 @@ def published_by(
             table.organisation_id == organisation.id, table.found_by(by), named
         )
         order = (table.published_at.desc(), table.id.desc())
-        found += db.session.scalars(query.order_by(*order).limit(MAX_PUBLISHED))
-    found.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
-    return found[:MAX_PUBLISHED]
+        listings += db.session.scalars(query.order_by(*order).limit(MAX_PUBLISHED))
+    listings.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
+    return listings[:MAX_PUBLISHED]

@@ -25,15 +25,15 @@ MAX_TITLE = 100
 
 def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
     """What keeps a listing from being public: field → what is wrong and what to do. Empty when it is ready."""
-    found: dict[str, list[str]] = {}
+    by_field: dict[str, list[str]] = {}
     for field in SCHEMAS[row.kind]:
         problems = [*_problems_of_size(field, row), *_problems_of_need(field, row)]
         if problems:
-            found[field.name] = problems
+            by_field[field.name] = problems
     # Last, for a field that is too short should not be told first what else is in it.
     for name, problem in _problems_between(row):
-        found.setdefault(name, []).append(problem)
-    return found
+        by_field.setdefault(name, []).append(problem)
+    return by_field
 
 
 def missing_for_publication(
@@ -112,11 +112,11 @@ def naming_hints(row: Achievement | Demand) -> list[tuple[str, str]]:
 
 def _certain_traces(row: Demand) -> list[naming.Trace]:
     """The first certain trace of each field: one is enough to mend it."""
-    found: dict[str, naming.Trace] = {}
+    traces: dict[str, naming.Trace] = {}
     for trace in naming.traces_in(row):
         if trace.certain:
-            found.setdefault(trace.field, trace)
-    return list(found.values())
+            traces.setdefault(trace.field, trace)
+    return list(traces.values())
 
 
 def _told_by(trace: naming.Trace) -> str:

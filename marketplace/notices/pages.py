@@ -30,9 +30,9 @@ ID = "int(max=2147483647)"  # the largest one a database takes
 def own() -> ResponseReturnValue:
     """通知: what the reader was notified of, newest first."""
     page = request.args.get("page", 1, type=int)
-    found = queries.own_notices(current_user, page)
+    listed = queries.own_notices(current_user, page)
     unread = queries.unread_count(current_user)
-    return render_template("notices/own.html", found=found, unread=unread)
+    return render_template("notices/own.html", listed=listed, unread=unread)
 
 
 @blueprint.post(f"/mine/notices/<{ID}:notice_id>/read")

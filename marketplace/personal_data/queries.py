@@ -63,7 +63,7 @@ def contact_views(person: Person) -> list[ContactView]:
         )
         for row in rows:
             titles[kind, str(row.id)] = row.title
-    found: list[Entry] = []
+    entries: list[Entry] = []
     for kind in LISTINGS:
         things = [thing for one, thing in titles if one == kind]
         query = db.select(Entry).where(
@@ -74,13 +74,13 @@ def contact_views(person: Person) -> list[ContactView]:
             or_(Entry.actor.is_(None), Entry.actor != person.id),
         )
         newest = query.order_by(Entry.position.desc()).limit(VIEWS_SHOWN)
-        found += db.session.scalars(newest)
-    found.sort(key=lambda entry: entry.position, reverse=True)
+        entries += db.session.scalars(newest)
+    entries.sort(key=lambda entry: entry.position, reverse=True)
     names = names_of_organisations(
-        entry.organisation for entry in found if entry.organisation is not None
+        entry.organisation for entry in entries if entry.organisation is not None
     )
     views = []
-    for entry in found[:VIEWS_SHOWN]:
+    for entry in entries[:VIEWS_SHOWN]:
         view = ContactView(
             at=datetime.fromisoformat(entry.at.rstrip("Z")),
             kind=entry.kind,

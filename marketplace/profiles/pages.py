@@ -55,7 +55,7 @@ def people() -> ResponseReturnValue:
     )
     return render_template(
         "profiles/people.html",
-        found=queries.find_people(wanted, _page_number()),
+        listed=queries.find_people(wanted, _page_number()),
         wanted=wanted,
         fields=fields,
         willingness=WILLINGNESS,
@@ -81,7 +81,7 @@ def brokers() -> ResponseReturnValue:
     certified = request.args.get("certified") == "1"
     return render_template(
         "profiles/brokers.html",
-        found=queries.find_brokers(field, certified, _page_number()),
+        listed=queries.find_brokers(field, certified, _page_number()),
         field=field,
         certified=certified,
         fields=fields,

@@ -117,15 +117,15 @@ def public_researcher(person_id: int) -> PublicResearcher:
     Raises:
         NotFound: there is none, or nothing of them is public: one answer for both.
     """
-    found = None
+    profile = None
     if person_id <= MAX_ID:
         query = db.select(ResearcherProfile).join(ResearcherProfile.person)
-        found = db.session.scalar(
+        profile = db.session.scalar(
             query.where(Person.id == person_id, disclosure.is_listed())
         )
-    if found is None:
+    if profile is None:
         raise NotFound("没有找到这个人的公开资料。", "可以在科研人员名录里找找看。")
-    return disclosure.researcher_view(found, fields_of_level(2))
+    return disclosure.researcher_view(profile, fields_of_level(2))
 
 
 def find_brokers(field: str, certified: bool, page: int) -> Brokers:
@@ -281,5 +281,5 @@ def troubled_certificate(person: Reader) -> BrokerProfile | None:
             ),
         ),
     )
-    found: BrokerProfile | None = db.session.scalar(query)
-    return found
+    profile: BrokerProfile | None = db.session.scalar(query)
+    return profile

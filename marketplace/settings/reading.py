@@ -65,7 +65,7 @@ def read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:
     Raises:
         ConfigError: one is no name of a host, or a live site has none.
     """
-    found = []
+    hosts = []
     for text in env.get("SITE_HOST", "").replace(",", " ").split():
         try:
             name = text.lower().encode("idna").decode("ascii")
@@ -75,11 +75,11 @@ def read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:
             raise ConfigError(
                 f"SITE_HOST names {text!r}; it must be like market.example.cn or market.example.cn:8443"
             )
-        found.append(name)
+        hosts.append(name)
     # Else whoever sends a request says how the site is called, in redirects, canonical addresses and the sitemap.
-    if is_live and not found:
+    if is_live and not hosts:
         raise ConfigError("A live site needs SITE_HOST, the name people reach it by")
-    return tuple(found)
+    return tuple(hosts)
 
 
 def read_matching(env: Mapping[str, str]) -> str:

@@ -196,8 +196,8 @@ def _give(
     note: str = "",
 ) -> Verdict:
     require(by, "verdict.give", subject)
-    found = listing_queries.get_findable(subject.counterpart, [offered_id], by=by)
-    offered = found.get(offered_id)
+    listing = listing_queries.get_findable(subject.counterpart, [offered_id], by=by)
+    offered = listing.get(offered_id)
     # Not only shown but still to be found: a verdict on what is gone would teach from a text nobody can read.
     if offered is None:
         raise NotFound(

@@ -71,12 +71,12 @@ class Rows(Field):
 
     def row_constraints(self) -> list[CheckConstraint]:
         """What the database checks of each row."""
-        found = []
+        constraints = []
         for field in self.row:
-            found += field.constraints()
+            constraints += field.constraints()
         for rule in self.rules:
-            found += rule.constraints()
-        return found
+            constraints += rule.constraints()
+        return constraints
 
     def words(self, value: Any) -> str:
         return "；".join(self.words_of_row(row) for row in value)
