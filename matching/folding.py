@@ -29,7 +29,7 @@ _SAME_SIGNS = {
     # Diameters are written with five signs: Φ20, ø20, ⌀20, ∅20 and the Cyrillic Ф20.
     "φ": "\u03c6\u03d5\u00f8\u2300\u2205\u0444\u0278",
 }
-# What Unicode calls Default_Ignorable_Code_Point beside the format characters (Cf): joiners, fillers, variation
+# What Unicode calls Default_Ignorable_Code_Point besides the format characters (Cf): joiners, fillers, variation
 # selectors. DerivedCoreProperties.txt of Unicode 15.
 _IGNORABLE = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0"

@@ -226,9 +226,9 @@ def _frequent_words(texts: Sequence[UInt64s]) -> tuple[UInt64s, Int64s, Int64s]:
         [len(text) for text in texts],
     )
     is_frequent = occurrences >= MIN_OCCURRENCES
-    kept = is_frequent[words]
+    is_counted = is_frequent[words]
     renumbered = np.cumsum(is_frequent) - 1
-    return keys[is_frequent], renumbered[words[kept]], text_of[kept]
+    return keys[is_frequent], renumbered[words[is_counted]], text_of[is_counted]
 
 
 def _mutual_information(

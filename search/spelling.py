@@ -242,14 +242,14 @@ def _ranked(
         if near:
             ranked.append((min(near), -documents, word))
     ranked.sort()
-    # A farther word beside a nearer one is a guess.
+    # A word at a greater distance than another one is a guess.
     return [word for distance, _, word in ranked if distance == ranked[0][0]]
 
 
 def _pieced_together(stretch: Stretch, known: Mapping[str, int]) -> list[str]:
     """A stretch of several words, or of which only a part is wrong: the words of its parts, the rest as it stands."""
     for reading in stretch.readings[:CUT_READINGS]:
-        said = ["".join(unit.letters) for unit in reading]
+        spoken = ["".join(unit.letters) for unit in reading]
         # One place after the other: the longest word that begins there and is near.
         position = 0
         replaced = False
@@ -259,7 +259,7 @@ def _pieced_together(stretch: Stretch, known: Mapping[str, int]) -> list[str]:
             word = ""
             while width > 1 and not word:
                 window = reading[position : position + width]
-                letters = "".join(said[position : position + width])
+                letters = "".join(spoken[position : position + width])
                 word = next(iter(_ranked(known, [window], letters)), "")
                 width -= 0 if word else 1
             if word:
@@ -267,7 +267,7 @@ def _pieced_together(stretch: Stretch, known: Mapping[str, int]) -> list[str]:
                 replaced = True
                 position += width
             elif reading[position].han:
-                pieces.append(said[position])
+                pieces.append(spoken[position])
                 position += 1
             else:
                 # Letters that are no word: the whole reading is worth nothing.
@@ -311,12 +311,12 @@ def _distance(units: Sequence[Unit], word: str, letters: str) -> int | None:
     typed = "".join(_syllable(unit) for unit in units)
     if all(unit.han for unit in units):
         # A character too many or too few; a word by itself is none that lacks one.
-        said_wrong = max(len(units), len(syllables)) > 2 and not words_of.in_dictionary(
-            letters
-        )
-        return 6 if said_wrong and count_slips(letters, characters) == 1 else None
-    said = "".join(syllables)
-    if len(typed) > MIN_LATIN and count_slips(typed, said) == 1:
+        is_mispronounced = max(
+            len(units), len(syllables)
+        ) > 2 and not words_of.in_dictionary(letters)
+        return 6 if is_mispronounced and count_slips(letters, characters) == 1 else None
+    spoken = "".join(syllables)
+    if len(typed) > MIN_LATIN and count_slips(typed, spoken) == 1:
         return 4
     return None
 
@@ -350,13 +350,13 @@ def _distance_by_place(
 
 def _latin_distance(letters: str, word: str) -> int | None:
     """The distance of a Latin word from Latin letters; None beyond one slip, or two in a long word."""
-    said = fold_text(word)
-    if not (letters.isascii() and said.isascii()):
+    spoken = fold_text(word)
+    if not (letters.isascii() and spoken.isascii()):
         return None
-    if min(len(letters), len(said)) < MIN_LATIN or letters == said:
+    if min(len(letters), len(spoken)) < MIN_LATIN or letters == spoken:
         return None
-    slips = count_slips(letters, said)
-    allowed = 2 if min(len(letters), len(said)) >= LONG_LATIN else 1
+    slips = count_slips(letters, spoken)
+    allowed = 2 if min(len(letters), len(spoken)) >= LONG_LATIN else 1
     return 2 + slips if slips <= allowed else None
 
 

@@ -1,7 +1,7 @@
 """The compiled loops over postings (numba). They are ready once this module is imported.
 Not here: what is added up and why (feature_index, reading), the numpy oracle of the tests (tests/matching).
 
-Signatures are given, so that the import compiles, or loads what was compiled before from beside this file or from
+Signatures are given, so that the import compiles, or loads what was compiled before, next to this file or in
 NUMBA_CACHE_DIR: in .2 s of CPU, before gunicorn forks its workers and not under a reader's first request (decision
 033). Arguments are read-only arrays in C order, which writeable ones and those mapped from files both convert to; only
 what a loop writes must be writeable. No fast-math: sums equal numpy's bit for bit.
@@ -124,12 +124,12 @@ def _drop_below(
     floor: Any,
 ) -> int:
     """Move those of candidates[:count] whose score reaches the floor to the front. Returns how many."""
-    kept = 0
+    above = 0
     for i in range(count):
         if scores[candidates[i]] >= floor:
-            candidates[kept] = candidates[i]
-            kept += 1
-    return kept
+            candidates[above] = candidates[i]
+            above += 1
+    return above
 
 
 @compiled_loop(

@@ -1,7 +1,7 @@
 """A grade learned from verdicts: how probable it is that a person judges a pair with these reasons and facts relevant.
 Not here: the fixed cut points that hold before (grades), the order (ranking): a learned grade never changes it.
 
-Ordinal: one logistic regression for each "at least this level", on what a page shows beside the score. Learned and
+Ordinal: one logistic regression for each "at least this level", on what a page shows besides the score. Learned and
 tested on different demand TEXTS, for the same demand is often posted twice. Stored as JSON, never as a pickle. Whether
 there is evidence at all stays with the cut points: a learned grade is a hint and hides nothing (decision 015).
 """
@@ -93,12 +93,12 @@ def pair_features(
     specific = [share for word, share in reasons.words if word in reasons.specific]
     weights = dict(reasons.weighed)
     unknown = sum(weights.get(word, 0.0) for word in reasons.unknown_words)
-    shown_part = sum(shares) / reasons.score if reasons.score > 0 else 0.0
+    named_part = sum(shares) / reasons.score if reasons.score > 0 else 0.0
     verdicts = {fact.name: fact.verdict for fact in facts}
     return [
         reasons.score,
         reasons.score**0.5,
-        shown_part,
+        named_part,
         largest,
         second,
         float(len(specific)),

@@ -230,9 +230,9 @@ class CandidateMatcher(Matcher):
         having = frequencies.fitted_frequency(terms)
         # BM25's own idf (Lucene), of the fitted catalogue as the store has it.
         rarity = np.log(1 + (size - having + 0.5) / (having + 0.5))
-        is_asked = (having > 0) & (having <= max_frequency(size))
+        is_selective = (having > 0) & (having <= max_frequency(size))
         weights: list[_TermWeight] = []
-        for place in np.flatnonzero(is_asked).tolist():
+        for place in np.flatnonzero(is_selective).tolist():
             weight = float(worth[place] / rarity[place]) * BM25_K1
             number = int(terms[place])
             weights.append(_TermWeight(float(worth[place]), kind, number, weight))
