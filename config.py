@@ -120,7 +120,7 @@ class Config:
         search_url: URL of the search engine: `sqlite:///…` embedded, `http(s)://…` Elasticsearch.
         matching: `memory` (the catalogue in each process) or `candidates` (from Elasticsearch, re-ranked exactly).
         limiter_url: storage of the rate limits.
-        jobs: gunicorn runs a `flask jobs` beside it; off where another unit or container runs it, and in the tests.
+        jobs: gunicorn runs a `flask jobs` next to it; off where another unit or container runs it, and in the tests.
         limits: how often one reader may do what costs much is limited; always on a live site, off for trials of load.
         https: the site is served over HTTPS (secure cookies, HSTS, redirect).
         hosts: names under which the site is reached, the first of them in every address the site writes; none in a demo
@@ -343,7 +343,7 @@ class Config:
         }
 
     def _sign_in_settings(self, *, is_test: bool) -> dict[str, Any]:
-        """What Flask-Security needs to know of this one site, beside `SIGN_IN`."""
+        """What Flask-Security needs to know of this one site, besides `SIGN_IN`."""
         hash_options: dict[str, int] = {}
         if is_test:
             hash_options = CHEAP_HASHES

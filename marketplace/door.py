@@ -150,7 +150,7 @@ def init_app(app: Flask) -> None:
     app.before_request(expect_writing)
     app.after_request(limit_storing)
     app.teardown_request(lambda _error: persistence.expect_writing(False))
-    # A page is shown when all is done: whoever saves next need not wait for it.
+    # A page is shown when all is done: the next writer need not wait for it.
     before_render_template.connect(_stop_writing, app)
 
 

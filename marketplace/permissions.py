@@ -252,7 +252,7 @@ def require(person: Reader | None, deed: str, thing: Any = None) -> None:
 
 
 def audiences(person: Reader) -> frozenset[str]:
-    """The audiences a reader belongs to, as the search index and `found_by` name them.
+    """The audiences a reader belongs to, as the search index and `findable_by` name them.
 
     Returns:
         `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker, for what they were

@@ -102,7 +102,7 @@ def send_notice(person: Person, kind: str, to: str = "", **values: Any) -> None:
         person: whose account it is.
         kind: a kind of `SUBJECTS`; its text is `templates/security/email/<kind>.txt`.
         to: where it goes, if not to their present address.
-        values: what the text is given beside the person.
+        values: what the text is given besides the person.
     """
     text = _render_mail(f"security/email/{kind}.txt", {"user": person, **values})
     queue_mail(to or person.email, SUBJECTS[kind], text, person.id, kind)

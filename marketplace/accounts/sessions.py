@@ -29,7 +29,7 @@ NOTED_EVERY = timedelta(minutes=1)
 # So long it can be said of a session that it ended, and whose it was.
 REMEMBERED = timedelta(days=7)
 TOKEN = "sign_in"  # noqa: S105  the name of a place in the cookie
-KEPT_KEYS = frozenset(
+LASTING_KEYS = frozenset(
     {
         "_user_id",
         "_fresh",
@@ -78,7 +78,7 @@ def begin_session(person: Person, *, long: bool = False) -> PersonSession:
     if former is not None:
         db.session.execute(db.delete(PersonSession).where(PersonSession.id == former))
     # Nothing that was put into the browser before (a token against forged forms above all) goes on meaning something.
-    for key in session.keys() - KEPT_KEYS:
+    for key in session.keys() - LASTING_KEYS:
         session.pop(key)
     g.pop("csrf_token", None)
     token = secrets.token_urlsafe(32)

@@ -1,4 +1,4 @@
-"""Checkpoints: signed, stored, laid beside the database, published; none that does not continue the one before.
+"""Checkpoints: signed, stored, laid next to the database, published; none that does not continue the one before.
 
 The files lie in DATA_DIR/audit, where somebody who can only write to the database does not reach them.
 """
@@ -45,7 +45,7 @@ def signer() -> Signer:
 
 
 def folder() -> Path:
-    """Where checkpoint and hashes lie beside the database."""
+    """Where checkpoint and hashes lie next to the database."""
     return Path(current_app.config["DATA_DIR"]) / "audit"
 
 
@@ -187,7 +187,7 @@ def _store_note(last: StoredCheckpoint | None, size: int, note: str) -> None:
 
 
 def _write_files(note: str, report: Report) -> None:
-    """Lay checkpoint and hashes beside the database; what is there already is what they begin with."""
+    """Lay checkpoint and hashes next to the database; what is there already is what they begin with."""
     place = folder()
     place.mkdir(mode=0o750, exist_ok=True)
     for name, content in (

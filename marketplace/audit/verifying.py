@@ -127,8 +127,8 @@ class _Reading:
         if row[DEED] == ERASE:
             self._erased |= _erased_by(text)
             return
-        said = _branch_of(position, text, self._tree, self._verifier, self.report)
-        self.branches += said
+        explained = _branch_of(position, text, self._tree, self._verifier, self.report)
+        self.branches += explained
 
     def _examine(
         self, row: Row, expected: int, hashed: bytes, withheld: list[Row]
@@ -274,7 +274,7 @@ def _read_text(text: str) -> dict[str, Any]:
 
 
 class _Withheld:
-    """The withheld values beside the entries, read in the same order.
+    """The withheld values next to the entries, read in the same order.
 
     Args:
         connection: to the database.

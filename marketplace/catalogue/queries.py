@@ -172,12 +172,12 @@ def _lines(
     query = parse_query(text)
     # All texts of a page are marked together: folding them one by one took twice as long.
     titles = highlights([card.title for card in listed], query)
-    shown = []
+    excerpts = []
     for card, title in zip(listed, titles, strict=True):
         # Keywords are no sentence: they are shown where nothing else would say why the row was found.
         keywords = () if "<mark>" in title else (card.keywords,)
-        shown.append((*card.texts, *keywords))
-    texts = snippets(shown, query, SNIPPET_LENGTH)
+        excerpts.append((*card.texts, *keywords))
+    texts = snippets(excerpts, query, SNIPPET_LENGTH)
     return list(map(Line, listed, titles, texts))
 
 

@@ -170,7 +170,7 @@ def _write_headers(
 
 
 def _fit_paper(sheet: Any) -> None:
-    """Let a sheet print on A4 across, all columns beside each other and the header on every page.
+    """Let a sheet print on A4 across, all columns next to each other and the header on every page.
 
     Forty columns in their own width printed a blank form on 37 pages.
     """

@@ -69,7 +69,7 @@ def join_rows(
         group = over or group
         if not label or _top_of(label) == over:
             combined.append(label or over or None)
-            # A header of its own ends the group beside it.
+            # A header of its own ends the group next to it.
             group = "" if over else group
         elif group and (over or _is_attribute(label)):
             combined.append(_put_under(group, label))
@@ -126,9 +126,9 @@ def _is_content_over(above: Sequence[str], below: Sequence[str], place: int) -> 
         return False
     if NEUTRAL_GROUP.search(header_key(over)):
         return False
-    beside = [above[i] for i in (place - 1, place + 1) if 0 <= i < len(above)]
+    neighbours = [above[i] for i in (place - 1, place + 1) if 0 <= i < len(above)]
     reaches_on = place + 1 < len(above) and not above[place + 1]
-    return over not in beside and not (reaches_on and below[place + 1])
+    return over not in neighbours and not (reaches_on and below[place + 1])
 
 
 def _may_be_label(text: str, is_known: Callable[[Any], bool]) -> bool:

@@ -45,7 +45,7 @@ _CIRCLED = re.compile(
     "[\u2460-\u249b\u2776-\u2793\u3220-\u3229\u3280-\u3289\u24ea\u24eb-\u24ff]"
 )
 _FOOTNOTE = re.compile("[\u00b9\u00b2\u00b3\u2070-\u2079]+$")
-# What forms say of a column beside its name.
+# What forms say of a column next to its name.
 _FORM_WORDS = re.compile(
     r"^(?:必填项?|选填|请(?:填写|输入|选择|注明)|填写|您的|贵单位的?|贵公司的?|贵企业的?)(?=..)|"
     r"(?:必填项?|选填|可选|非必填|多选|单选|下拉选择)$"

@@ -230,7 +230,7 @@ class Headers:
             key = keys[index]
             whose = reached.get(index)
             if whose and whose.owner in (Owner.OTHER, Owner.UNSURE):
-                read.unsure.append((index, text, whose.beside))
+                read.unsure.append((index, text, whose.neighbour))
                 continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
@@ -322,7 +322,7 @@ class Headers:
             reaches = reaches or self._reaches(label)
         if self._means(key, CONTACT_NAME):
             whose = Owner.CONTACT if index == contact else Owner.OTHER
-        # 技术联系人电话 beside 联系人, or a contact that no column of ours names.
+        # 技术联系人电话 next to 联系人, or a contact that no column of ours names.
         elif whose is Owner.CONTACT and not self._is_of(key, keys, contact):
             whose = Owner.OTHER
         return Label(label, text, reaches, whose)

@@ -412,7 +412,7 @@ class _SheetReader:
         return not kind
 
     def _text_of_row(self, row: SheetRow) -> str:
-        """What a row says beside its running number, as a notice repeats it; empty where there is nothing else."""
+        """What a row says besides its running number, as a notice repeats it; empty where there is nothing else."""
         texts = []
         for index, cell in enumerate(row.cells):
             text = "" if cell is None else _shorten(cell)

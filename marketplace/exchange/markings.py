@@ -1,4 +1,4 @@
-"""What the XML of a sheet says of its rows, columns and cells beside their values: hidden, merged, without a result.
+"""What the XML of a sheet says of its rows, columns and cells besides their values: hidden, merged, without a result.
 Not here: the values themselves (xlsx), what a cell means (marketplace.parsing).
 
 openpyxl gives none of this while it reads a sheet as a stream; python-calamine 0.9 gives merged ranges only.
@@ -31,7 +31,7 @@ MIN_HEIGHT = 1.0  # points, and characters of width: below it nobody sees a cell
 
 @dataclass
 class Markings:
-    """What a sheet says beside its values. Rows and columns count from 1.
+    """What a sheet says besides its values. Rows and columns count from 1.
 
     Attributes:
         merged: (first column, first row, last column, last row) of the merged ranges.

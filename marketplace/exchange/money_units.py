@@ -1,5 +1,5 @@
 """Units of money in which a list gives its sums above the table or in a row of their own.
-Not here: the unit in a header or beside a figure (marketplace.parsing.currencies and money).
+Not here: the unit in a header or next to a figure (marketplace.parsing.currencies and money).
 """
 
 from __future__ import annotations

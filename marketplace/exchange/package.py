@@ -43,7 +43,7 @@ _SHEET = re.compile(
     rb"<(?:[\w.-]+:)?sheet\b[^>]*?/>|<(?:[\w.-]+:)?sheet\b[^>]*></[^>]*>"
 )
 _RELATION_ID = re.compile(rb'<(?:[\w.-]+:)?Relationship\b[^>]*?\bId="([^"]*)"')
-# What a workbook says beside its sheets and its epoch (workbookPr): names, windows, settings, caches.
+# What a workbook says besides its sheets and its epoch (workbookPr): names, windows, settings, caches.
 _WORKBOOK_REST = re.compile(
     rb"<((?:[\w.-]+:)?(?:bookViews|definedNames|externalReferences|pivotCaches|customWorkbookViews|extLst|"
     rb"functionGroups|smartTagTypes|webPublishObjects|fileRecoveryPr|workbookProtection))\b(?:[^>]*/>|.*?</\1>)|"

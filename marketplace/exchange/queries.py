@@ -124,7 +124,7 @@ def listings_to_export(
         everything: drafts and ended ones too, as far as the reader may open them; else what they may find.
     """
     table = LISTINGS[kind]
-    allowed = table.visible_to(reader) if everything else table.found_by(reader)
+    allowed = table.visible_to(reader) if everything else table.findable_by(reader)
     last_id = 0
     while True:
         query = db.select(table).where(allowed, table.id > last_id)

@@ -284,7 +284,7 @@ def _is_total(texts: Mapping[int, str]) -> bool:
     for place, text in enumerate(values[:3]):
         if not _TOTAL.fullmatch(text):
             continue
-        # 平均 or 小计 as the name of a listing has an organisation and more beside it.
+        # 平均 or 小计 as the name of a listing has an organisation and more next to it.
         wordy = [one for one in values[place + 1 :] if not _is_figure(one)]
         return len(wordy) < 3
     return False

@@ -214,7 +214,7 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
         if number > LAST_ROW:
             raise Invalid(f"工作表「{sheet.title}」的行号超出了表格的上限。", SAVE_AS)
         if formats:
-            row = tuple(_cell_as_shown(cell, formats) for cell in row)
+            row = tuple(_displayed_cell(cell, formats) for cell in row)
         cells = tuple(_unescape_cell(cell) for cell in row)
         if number in by_row:
             cells = _marked_cells(cells, by_row[number])
@@ -256,7 +256,7 @@ def _format_of_style(book: Any, number: int) -> str:
     return str(BUILTIN_FORMATS.get(number, "General"))
 
 
-def _cell_as_shown(cell: Any, formats: Mapping[int, str]) -> Any:
+def _displayed_cell(cell: Any, formats: Mapping[int, str]) -> Any:
     """The value of a cell; a number whose format shows more than digits comes with it."""
     value = cell.value
     style = getattr(cell, "_style_id", 0)

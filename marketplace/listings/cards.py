@@ -167,7 +167,7 @@ def _card_query(audience: frozenset[str] | None, day: date) -> CompoundSelect[An
         selects.append(
             joined.where(
                 table.id.in_(bindparam(kind, expanding=True)),
-                table.found_among(audience, day),
+                table.findable_among(audience, day),
             )
         )
     query: CompoundSelect[Any] = db.union_all(*selects)

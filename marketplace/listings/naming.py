@@ -32,7 +32,7 @@ NAMES = ("单位名称", "单位简称")  # what a trace is that is the name its
 SURE_LENGTH = 4  # characters from which a name is not met by chance across two words
 MIN_ADDRESS = 6  # characters of an address below which it is a place where many are
 MIN_MAIL_NAME = 5  # characters of the name of a mailbox below which it is a word
-# What looks like somebody's name or a way to reach them, whoever it is; a reviewer decides.
+# What looks like somebody's name or a way to reach them, no matter who it is; a reviewer decides.
 LIKELY = {
     "像是单位名称": re.compile(
         r"[\u4e00-\u9fff]{2,20}(?:有限责任公司|有限公司|股份公司|集团公司)"

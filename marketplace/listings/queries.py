@@ -82,7 +82,7 @@ def get_findable(
     """
     table = LISTINGS[kind]
     possible = [listing_id for listing_id in ids if listing_id <= MAX_ID]
-    query = db.select(table).where(table.id.in_(possible), table.found_by(by))
+    query = db.select(table).where(table.id.in_(possible), table.findable_by(by))
     if not in_full:
         query = query.options(*without_children(kind))
     return {row.id: row for row in db.session.scalars(query)}
@@ -163,7 +163,7 @@ def published_by(
         if hasattr(table, "anonymous"):
             named &= table.anonymous.is_(False)
         query = db.select(table).where(
-            table.organisation_id == organisation.id, table.found_by(by), named
+            table.organisation_id == organisation.id, table.findable_by(by), named
         )
         order = (table.published_at.desc(), table.id.desc())
         listings += db.session.scalars(query.order_by(*order).limit(MAX_PUBLISHED))

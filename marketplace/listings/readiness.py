@@ -92,7 +92,7 @@ def _problems_between(row: Achievement | Demand) -> list[tuple[str, str]]:
         return []
     if not row.anonymous:
         return []
-    return [(trace.field, _told_by(trace)) for trace in _certain_traces(row)]
+    return [(trace.field, _trace_message(trace)) for trace in _certain_traces(row)]
 
 
 def naming_hints(row: Achievement | Demand) -> list[tuple[str, str]]:
@@ -119,7 +119,7 @@ def _certain_traces(row: Demand) -> list[naming.Trace]:
     return list(traces.values())
 
 
-def _told_by(trace: naming.Trace) -> str:
+def _trace_message(trace: naming.Trace) -> str:
     """What is wrong with a field that tells who its firm is, and what to do."""
     if trace.what in naming.NAMES:
         return (

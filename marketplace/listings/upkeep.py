@@ -60,7 +60,7 @@ def write_cards() -> int:
 
 
 def settle_places() -> int:
-    """Decide anew what unnamed demands show of their place: after an import, and where a day has passed.
+    """Decide again what unnamed demands show of their place: after an import, and where a day has passed.
 
     Returns:
         number of demands of which something else is shown now; the index follows with the next `index_sync`.

@@ -58,7 +58,7 @@ def writing_organisations(person: Person) -> list[Organisation]:
 
 
 def stopped_listings(person: Reader) -> list[Stopped]:
-    """The listings that a person has to mend or to begin anew, longest waiting first; at most `PAGE` of each kind."""
+    """The listings that a person has to mend or to begin again, longest waiting first; at most `PAGE` of each kind."""
     stopped = []
     for table, own in _own_tables(person):
         query = db.select(table).where(own, table.state.in_(STOPPED))

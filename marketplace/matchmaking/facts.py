@@ -19,7 +19,7 @@ from marketplace.wording import money
 from matching.explaining import facts
 
 FACTS_ON_A_ROW = 3  # facts of a row of a list; the page of a pair has all of them
-# What is compared beside the text, the deciding ones first. No time: no achievement says by when it can be had.
+# What is compared next to the text, the deciding ones first. No time: no achievement says by when it can be had.
 FACT_NAMES = {
     "stage": "阶段",
     "mode": "合作方式",

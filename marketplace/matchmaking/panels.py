@@ -48,7 +48,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     except SQLAlchemyError:
         raise  # a database that is away is away for the whole page
     except Exception:
-        # Whatever goes wrong in a column beside it, the listing itself is shown.
+        # Whatever goes wrong in a column next to it, the listing itself is shown.
         log.exception("matches_failed")
     yield Panel("matchmaking/_beside_listing.html", {"offers": offers})
 

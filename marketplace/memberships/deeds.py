@@ -98,10 +98,10 @@ def ask_to_join(
         JoinRequest.state == "waiting",
     )
     if db.session.scalar(waiting) is not None:
-        raise _asked_already(organisation)
+        raise _already_requested(organisation)
     request = JoinRequest(person=by, organisation=organisation, note=note.strip())
     db.session.add(request)
-    duplicates = {"uq_join_request_waiting": _asked_already(organisation)}
+    duplicates = {"uq_join_request_waiting": _already_requested(organisation)}
     # Its number is part of what the administrators are told.
     with persistence.refusals(duplicates=duplicates):
         db.session.flush()
@@ -404,7 +404,7 @@ def _decide(request: JoinRequest, state: str, by: Reader | None) -> None:
     request.decided_by_id = reader_id(by)
 
 
-def _asked_already(organisation: Organisation) -> NotNow:
+def _already_requested(organisation: Organisation) -> NotNow:
     return NotNow(
         f"您已经申请加入「{organisation.name}」，正在等对方处理。",
         "可以在「我的单位」里看进度。",

@@ -17,10 +17,10 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
     Returns:
         name of the way → ids of what was moved.
     """
-    asked = db.select(JoinRequest.person_id).where(
+    requesters = db.select(JoinRequest.person_id).where(
         JoinRequest.organisation_id == kept_id, JoinRequest.state == "waiting"
     )
-    already = set(db.session.scalars(asked))
+    already = set(db.session.scalars(requesters))
     moved: dict[str, list[int]] = {}
     for name, table in WAYS.items():
         moved[name] = []

@@ -91,7 +91,7 @@ class TimedBodies:
                 if left <= 0:
                     return None
                 connection.settimeout(left)
-                # Small pieces: the time is looked at between them, whoever sends a byte a second.
+                # Small pieces: the time is looked at between them, no matter who sends a byte a second.
                 piece = environ["wsgi.input"].read(min(PIECE, 1024, most - taken))
                 if not piece:
                     break

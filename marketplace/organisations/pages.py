@@ -247,7 +247,7 @@ def _do(
     deed: Callable[[Organisation], str],
     forms: dict[str, Any],
 ) -> ResponseReturnValue:
-    """Do one thing to an organisation; what was refused stands beside its form."""
+    """Do one thing to an organisation; what was refused stands next to its form."""
     row = queries.get_organisation(organisation_id)
     try:
         message = deed(row)

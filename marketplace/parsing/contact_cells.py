@@ -1,4 +1,4 @@
-"""Whom a cell of contacts names: a person as they are called, or a desk, perhaps with a number beside the name.
+"""Whom a cell of contacts names: a person as they are called, or a desk, perhaps with a number next to the name.
 
 Contacts are compared in `contacts.py`, telephones are read in `telephones.py`.
 """
@@ -27,7 +27,7 @@ class NamedContact:
 
     Attributes:
         name: the person or desk, as they are called.
-        number: a telephone number or address that stands beside the name; empty where none does.
+        number: a telephone number or address that stands next to the name; empty where none does.
         remarks: what was not taken as it stood, in Chinese.
     """
 

@@ -1,4 +1,4 @@
-"""Units of money and signs of currency: what a word or a sign beside a figure says of it, and what a header names.
+"""Units of money and signs of currency: what a word or a sign next to a figure says of it, and what a header names.
 Not here: sums (money), formats of cells (number_formats), which column a header means (exchange).
 
 All texts are compared folded: half-width, simplified, in small letters.

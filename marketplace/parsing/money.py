@@ -26,7 +26,7 @@ from marketplace.parsing.currencies import (
     find_foreign,
     unit_of_word,
 )
-from marketplace.parsing.number_formats import FormattedNumber, shown_number
+from marketplace.parsing.number_formats import FormattedNumber, displayed_number
 from marketplace.parsing.text import cell_text, compact_text, half_width
 from matching.folding import normalise
 
@@ -222,19 +222,19 @@ def describe_odd(amount: Decimal | None, usual_most: Decimal) -> str:
 
 def _read_formatted(number: FormattedNumber, unit: Decimal | None) -> Money:
     """The sum that a cell shows, with the unit that its format shows."""
-    shown = shown_number(number)
-    if shown.is_scaled:
+    displayed = displayed_number(number)
+    if displayed.is_scaled:
         message = "单元格格式把数字缩小显示，没有写单位，看不出是多少。"
         raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
-    if shown.value < 0:
+    if displayed.value < 0:
         raise ParseError("金额是负数。", MONEY_FORMS)
-    if shown.is_currency:
-        bare = Amount(shown.value, None, has_sign=True, has_yi=False, last="")
-        amount = amount_in_wan(bare, unit, f"¥{shown.value:f}")
+    if displayed.is_currency:
+        bare = Amount(displayed.value, None, has_sign=True, has_yi=False, last="")
+        amount = amount_in_wan(bare, unit, f"¥{displayed.value:f}")
     else:
-        size = UNITS[shown.unit] if shown.unit else unit or Decimal(1)
-        amount = exact_amount(round(shown.value, 6) * size)
-    is_sure = "亿" in shown.unit and amount >= HUNDRED_MILLION
+        size = UNITS[displayed.unit] if displayed.unit else unit or Decimal(1)
+        amount = exact_amount(round(displayed.value, 6) * size)
+    is_sure = "亿" in displayed.unit and amount >= HUNDRED_MILLION
     return Money(amount, amount, is_sure=is_sure)
 
 

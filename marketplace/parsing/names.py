@@ -32,7 +32,7 @@ _SIGNS = frozenset("%‰°′″^&")
 _MATHEMATICAL = ("Sm", "Sc")
 # What stands between two figures, and what it leaves there: 10–20 and 10～20 are one range.
 _BETWEEN_FIGURES = {"-": "-", "~": "-", ":": ":", "/": "/"}
-_BESIDE_OTHERS = frozenset(".-/#")
+_MEANINGFUL_SIGNS = frozenset(".-/#")
 
 
 def name_key(text: str) -> str:
@@ -69,21 +69,21 @@ def _compare_form(text: str) -> str:
     folded = _DASHES.sub("-", _TIMES.sub("×", " ".join(folded.split())))
     pieces: list[str] = []
     for index, character in enumerate(folded):
-        kept = _kept_form(folded, index)
-        if not kept:
+        form = _significant_form(folded, index)
+        if not form:
             continue
         # 10 20 is not 1020: what was left out between two figures leaves a mark.
         follows_figure = bool(pieces) and pieces[-1][-1].isdigit()
         is_apart = not folded[index - 1 : index].isdigit()
         if character.isdigit() and follows_figure and is_apart:
             pieces.append(_SEPARATOR)
-        pieces.append(kept)
+        pieces.append(form)
     opening, closing = _CIRCLED
     return "".join(pieces).replace(opening, "(").replace(closing, ")")
 
 
 def _spell_figures(text: str) -> str:
-    """A text in which figures of other forms than 0–9 do not run into those beside them: 1½, 10³, ①1, ㎡5."""
+    """A text in which figures of other forms than 0–9 do not run into those next to them: 1½, 10³, ①1, ㎡5."""
     text = _MILLI.sub("milli", half_width(repair_text(drop_unseen(text))))
     text = _SUPERSCRIPTS.sub(lambda match: f"^{match[0]}\n", text)
     return "".join(map(_spell_character, text))
@@ -109,7 +109,7 @@ def _spell_character(character: str) -> str:
     return character
 
 
-def _kept_form(text: str, index: int) -> str:
+def _significant_form(text: str, index: int) -> str:
     """What a character of a folded text, single blanks in it, leaves in the key, "" for nothing."""
     character = text[index]
     if character.isalnum() or character in _CIRCLED or character in _SIGNS:
@@ -122,8 +122,8 @@ def _kept_form(text: str, index: int) -> str:
     after = text[index + 1 : index + 3].lstrip()[:1]
     if before.isdigit() and after.isdigit() and character in _BETWEEN_FIGURES:
         return _BETWEEN_FIGURES[character]
-    if character in _BESIDE_OTHERS:
-        return _kept_sign(
+    if character in _MEANINGFUL_SIGNS:
+        return _significant_sign(
             character, before, text[index - 1 : index], text[index + 1 :][:1]
         )
     if character == "~":
@@ -133,11 +133,11 @@ def _kept_form(text: str, index: int) -> str:
     return ""
 
 
-def _kept_sign(character: str, before: str, left: str, right: str) -> str:
+def _significant_sign(character: str, before: str, left: str, right: str) -> str:
     """A sign that depends on what it stands at.
 
     Args:
-        character: one of _BESIDE_OTHERS.
+        character: one of _MEANINGFUL_SIGNS.
         before: what stands before it, blanks aside.
         left, right: its direct neighbours, "" at the ends.
     """

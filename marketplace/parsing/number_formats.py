@@ -45,7 +45,7 @@ class ShownNumber(NamedTuple):
 
     Attributes:
         value: the figure that is seen.
-        unit: the unit seen beside it, such as 万 or 元; ¥ counts as 元; empty where none is seen.
+        unit: the unit seen next to it, such as 万 or 元; ¥ counts as 元; empty where none is seen.
         is_currency: the unit is a sign of currency and no word.
         is_scaled: commas alone scale it, so that the figure that is seen may be in thousands or in a unit of its own.
     """
@@ -86,7 +86,7 @@ def says_more(number_format: str | None) -> bool:
     return False
 
 
-def shown_number(number: FormattedNumber) -> ShownNumber:
+def displayed_number(number: FormattedNumber) -> ShownNumber:
     """What a cell shows of its number.
 
     Args:
@@ -117,8 +117,8 @@ def shown_number(number: FormattedNumber) -> ShownNumber:
     if unit and unit not in UNITS:
         message = f"这一格的格式里有「{text.strip()}」，看不出是多少。"
         raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
-    shown = round(value, _STORED_DIGITS).normalize()
-    return ShownNumber(shown, unit, is_currency, is_scaled)
+    rounded = round(value, _STORED_DIGITS).normalize()
+    return ShownNumber(rounded, unit, is_currency, is_scaled)
 
 
 def _text_of(section: str) -> tuple[str, str]:

@@ -96,7 +96,7 @@ def read_piece(text: str, reading: Reading) -> None:
 
 
 def _is_decorated(text: str) -> bool:
-    """Whether signs at the ends of a text are ornament; stars beside a name hide the rest of it."""
+    """Whether signs at the ends of a text are ornament; stars next to a name hide the rest of it."""
     return "*" not in text and "·" not in text
 
 
@@ -293,7 +293,7 @@ def _is_surname(word: str, following: str) -> bool:
 
 
 def _person_of(word: str, reading: Reading) -> dict[str, Any]:
-    """Somebody named in one word, perhaps with a title or role directly beside the name: 张三教授, 负责人张三."""
+    """Somebody named in one word, perhaps with a title or role directly next to the name: 张三教授, 负责人张三."""
     row: dict[str, Any] = {}
     # Marks of footnotes; a star may hide the rest of a name.
     word = re.sub(

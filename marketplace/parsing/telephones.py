@@ -1,5 +1,5 @@
 """Telephone numbers and e-mail addresses as people and programs write them, checked by libphonenumber and by
-email-validator, and what stands beside them. Codes and patents are read in numbers.py.
+email-validator, and what stands next to them. Codes and patents are read in numbers.py.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Contact(NamedTuple):
 
     Attributes:
         text: the numbers, parted by /, or the address, in their stored form.
-        name: who is named beside a number; empty where nobody is.
+        name: who is named next to a number; empty where nobody is.
         remark: what was left out, in Chinese; empty where nothing was.
     """
 
@@ -95,7 +95,7 @@ class Contact(NamedTuple):
 
 
 def read_phones(raw: Any) -> Contact | None:
-    """One or several telephone numbers, with who is named beside them.
+    """One or several telephone numbers, with who is named next to them.
 
     Args:
         raw: mobile, land line with area code, 400 number, number from abroad; with extension, remarks and names.
@@ -126,10 +126,10 @@ def read_phones(raw: Any) -> Contact | None:
     if not numbers:
         raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
     stored, too_many = _as_many_as_fit(dict.fromkeys(numbers))
-    name = _name_beside(rest, plain)
-    said = [mark for mark in remarks if not _is_label(mark)]
-    said += [*left_out, *others, *too_many]
-    remark = f"「{'、'.join(said)}」没有记录。" if said else ""
+    name = _adjacent_name(rest, plain)
+    unrecorded = [mark for mark in remarks if not _is_label(mark)]
+    unrecorded += [*left_out, *others, *too_many]
+    remark = f"「{'、'.join(unrecorded)}」没有记录。" if unrecorded else ""
     return Contact("/".join(stored), name, remark)
 
 
@@ -354,21 +354,21 @@ def _refusal_of(run: str, plain: str) -> ParseError:
         message = f"「{plain.strip()[:40]}」开头的 0 可能被表格软件去掉了。"
         allowed = f"把单元格设成文本格式，填 0{digits[:3]}-{digits[3:]}。"
         return ParseError(message, allowed)
-    shown = plain.strip()[:40]
+    excerpt = plain.strip()[:40]
     if _LOCAL.fullmatch(digits):
-        message = f"「{shown}」不是能识别的电话：没有区号。"
+        message = f"「{excerpt}」不是能识别的电话：没有区号。"
         return ParseError(message, PHONE_FORMS)
     if re.fullmatch(r"(?:1[3-9]\d{9}){2,}", digits, re.ASCII):
-        message = f"「{shown}」是几个号码连在一起。"
+        message = f"「{excerpt}」是几个号码连在一起。"
         return ParseError(message, "号码之间用「/」或「、」隔开。")
     is_bare = re.fullmatch(r"[\d +()-]+", plain.strip(), re.ASCII) is not None
     if is_bare and re.match(r"1[3-9]", digits):
-        message = f"「{shown}」是 {len(digits)} 位，手机应为 11 位。"
+        message = f"「{excerpt}」是 {len(digits)} 位，手机应为 11 位。"
         return ParseError(message, PHONE_FORMS)
     if re.match(r"0\d", digits) and len(digits) > 4:
-        message = f"「{shown}」的区号或位数不对。"
+        message = f"「{excerpt}」的区号或位数不对。"
         return ParseError(message, PHONE_FORMS)
-    return ParseError(f"「{shown}」不是能识别的电话。", PHONE_FORMS)
+    return ParseError(f"「{excerpt}」不是能识别的电话。", PHONE_FORMS)
 
 
 def _lost_nought(digits: str) -> bool:
@@ -382,8 +382,8 @@ def _lost_nought(digits: str) -> bool:
     return is_fixed and phonenumbers.is_valid_number(number)
 
 
-def _name_beside(rest: str, plain: str) -> str:
-    """Who is named beside the numbers; empty where nobody is. Raises ParseError for what is no name."""
+def _adjacent_name(rest: str, plain: str) -> str:
+    """Who is named next to the numbers; empty where nobody is. Raises ParseError for what is no name."""
     bare = _LABELS.sub(" ", rest)
     bare = re.sub(r"[:：;,。.()（）\[\]'\"-]+", " ", bare)
     words = bare.split()

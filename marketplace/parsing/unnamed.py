@@ -25,7 +25,7 @@ _MASK = re.compile(
     r"|(?<![a-z0-9.+\-])x(?=公司|企业|单位|厂|集团|大学|学院|高校|院|校|所)"
     r"|(?<=[\u4e00-\u9fff])x(?!射线|光)(?=[\u4e00-\u9fff])"
 )
-_NOT_SAID = re.compile(
+_UNSTATED = re.compile(
     rf"(?:{any_of(_WORDS['before'])})*"
     rf"(?:(?:{any_of(_WORDS['not_said'])}|{any_of(_WORDS['where'])})[,;、/.]?)+"
     rf"(?:{any_of(_WORDS['behind'])})*"
@@ -59,7 +59,7 @@ def is_unnamed_organisation(name: str) -> bool:
     plain = re.sub(r"\(示例\)$", "", fold_label(name[:_MAX_NAME])).strip(_ENDS)
     if not plain or plain in EMPTY or "某" in plain:
         return True
-    if any(pattern.fullmatch(plain) for pattern in (_NOT_SAID, _NOBODY, _KIND_ONLY)):
+    if any(pattern.fullmatch(plain) for pattern in (_UNSTATED, _NOBODY, _KIND_ONLY)):
         return True
     if _BEHIND_DOOR.search(plain):
         return True
@@ -69,7 +69,7 @@ def is_unnamed_organisation(name: str) -> bool:
         return True
     # 轴承厂（不便公开）: that a name is hidden may also be said in brackets behind a kind of firm.
     remarks = re.findall(r"\(([^()]*)\)", plain)
-    if any(remark and _NOT_SAID.fullmatch(remark) for remark in remarks):
+    if any(remark and _UNSTATED.fullmatch(remark) for remark in remarks):
         return True
     return _MASK.search(plain) is not None
 
@@ -81,5 +81,5 @@ def is_unnamed_person(name: str) -> bool:
     plain = fold_label(name[:_MAX_NAME]).strip(f"{_ENDS}()")
     if not plain or plain in EMPTY or _SOMEBODY.search(plain):
         return True
-    is_said = not (_NOT_SAID.fullmatch(plain) or _BEHIND_DOOR.search(plain))
-    return not is_said or _MASK.search(plain) is not None
+    is_stated = not (_UNSTATED.fullmatch(plain) or _BEHIND_DOOR.search(plain))
+    return not is_stated or _MASK.search(plain) is not None

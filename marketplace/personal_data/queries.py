@@ -20,7 +20,7 @@ from marketplace.notices.models import Notice
 from marketplace.organisations.queries import names_of_organisations
 from marketplace.profiles.queries import own_broker, own_researcher
 
-VIEWS_SHOWN = 200
+MAX_VIEWS = 200
 # Tables of the copy: what they are called, and the columns that are the person's own; secrets are never among them.
 ACCOUNT = ("id", "name", "email", "mobile", "phone", "created_at", "confirmed_at")
 CONTACT = ("contact_name", "contact_phone", "contact_email")
@@ -55,7 +55,7 @@ class ContactView:
 
 
 def contact_views(person: Person) -> list[ContactView]:
-    """Who looked at the contacts that a person typed, newest first; at most VIEWS_SHOWN."""
+    """Who looked at the contacts that a person typed, newest first; at most MAX_VIEWS."""
     titles: dict[tuple[str, str], str] = {}
     for kind, table in LISTINGS.items():
         rows = db.session.execute(
@@ -73,14 +73,14 @@ def contact_views(person: Person) -> list[ContactView]:
             # One's own looks are no news.
             or_(Entry.actor.is_(None), Entry.actor != person.id),
         )
-        newest = query.order_by(Entry.position.desc()).limit(VIEWS_SHOWN)
+        newest = query.order_by(Entry.position.desc()).limit(MAX_VIEWS)
         entries += db.session.scalars(newest)
     entries.sort(key=lambda entry: entry.position, reverse=True)
     names = names_of_organisations(
         entry.organisation for entry in entries if entry.organisation is not None
     )
     views = []
-    for entry in entries[:VIEWS_SHOWN]:
+    for entry in entries[:MAX_VIEWS]:
         view = ContactView(
             at=datetime.fromisoformat(entry.at.rstrip("Z")),
             kind=entry.kind,

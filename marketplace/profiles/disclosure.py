@@ -147,7 +147,7 @@ def is_listed() -> ColumnElement[bool]:
     """Filter of profiles: who stands in the directory. Joined with Person by the caller."""
     of_fields = exists().where(ResearcherField.person_id == ResearcherProfile.person_id)
     willing = or_(ResearcherProfile.deputy, ResearcherProfile.envoy)
-    # Every one of these has its counterpart in `has_anything`; a tick beside an empty field makes nothing public.
+    # Every one of these has its counterpart in `has_anything`; a tick at an empty field makes nothing public.
     anything = or_(
         and_(ResearcherProfile.fields_public, of_fields),
         and_(ResearcherProfile.title_public, ResearcherProfile.title != ""),

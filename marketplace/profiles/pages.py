@@ -214,7 +214,7 @@ def end(person_id: int) -> ResponseReturnValue:
 def _do(
     person_id: int, deed: Callable[[BrokerProfile], str], name: str, form: Any
 ) -> ResponseReturnValue:
-    """Decide on a certificate; what was refused stands beside its form."""
+    """Decide on a certificate; what was refused stands next to its form."""
     _, profile = queries.get_candidate(person_id)
     if profile is None:
         raise NotFound("这位技术经理人没有填写证书。", "请对方先填写资料。")

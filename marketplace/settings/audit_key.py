@@ -33,7 +33,7 @@ def read_audit_key(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> 
         raise ConfigError("Set AUDIT_KEY or AUDIT_KEY_FILE, not both")
     if named:
         path = Path(named).resolve()
-        # The data folder is what is copied and restored: whoever has it must not be able to sign.
+        # The data folder is what is copied and restored: anyone who has it must not be able to sign.
         if is_live and path.is_relative_to(data_dir):
             raise ConfigError(
                 f"AUDIT_KEY_FILE must not lie in DATA_DIR ({data_dir}): put it elsewhere, readable by the site only"

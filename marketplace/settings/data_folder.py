@@ -45,7 +45,7 @@ def close_to_others(folder: Path) -> None:
 
 
 def counters_url(data_dir: Path, *, is_test: bool) -> str:
-    """Where the rate limits are counted for all workers of this machine: in memory, else beside the data."""
+    """Where the rate limits are counted for all workers of this machine: in memory, else next to the data."""
     folder = data_dir
     # In memory counting goes on when the disk is full. A test's counters end with its folder.
     if not is_test and MEMORY.is_mount() and os.access(MEMORY, os.W_OK):

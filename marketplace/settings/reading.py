@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 
-# How a machine is called by itself: probes, tools beside the site, and a demo.
+# How a machine is called by itself: probes, tools besides the site, and a demo.
 LOOPBACK = ("localhost", "127.0.0.1")
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?", re.ASCII)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -76,7 +76,7 @@ def read_hosts(env: Mapping[str, str], *, is_live: bool) -> tuple[str, ...]:
                 f"SITE_HOST names {text!r}; it must be like market.example.cn or market.example.cn:8443"
             )
         hosts.append(name)
-    # Else whoever sends a request says how the site is called, in redirects, canonical addresses and the sitemap.
+    # Else the sender of a request says how the site is called, in redirects, canonical addresses and the sitemap.
     if is_live and not hosts:
         raise ConfigError("A live site needs SITE_HOST, the name people reach it by")
     return tuple(hosts)
@@ -104,7 +104,7 @@ def refuse_open_doors(env: Mapping[str, str], *, https: bool) -> None:
     debug = env.get("FLASK_DEBUG", "").strip().lower()
     if debug not in ("", "0", "false", "no", "off"):
         raise ConfigError(
-            "A live site never runs with FLASK_DEBUG: whoever sees an error could run commands"
+            "A live site never runs with FLASK_DEBUG: anyone who sees an error could run commands"
         )
     if not https and len(env.get("HTTPS_OFF_REASON", "").strip()) < 8:
         raise ConfigError(

@@ -23,10 +23,10 @@ from marketplace.parsing.telephones import (
 )
 from marketplace.parsing.unnamed import is_unnamed_person
 
-# The fields that take what stands beside the name in its cell: 张三 13800000000.
+# The fields that take what stands next to the name in its cell: 张三 13800000000.
 CONTACT_PHONE = "contact_phone"
 CONTACT_EMAIL = "contact_email"
-# And the field that takes a name written beside a number.
+# And the field that takes a name written next to a number.
 CONTACT_NAME = "contact_name"
 
 
@@ -57,7 +57,7 @@ class ContactName(Line):
         contact: NamedContact = cells[self.name]
         if not contact.number:
             return
-        # A number beside the contact is theirs where their own column says none.
+        # A number next to the contact is theirs where their own column says none.
         for name, read in ((CONTACT_PHONE, read_phone), (CONTACT_EMAIL, read_email)):
             number = _read_quietly(read, contact.number)
             if number is None:
@@ -71,7 +71,7 @@ class ContactName(Line):
 
 
 class ContactLine(Line):
-    """A line of a list that may hold more than the column: who is named beside a number, a second address."""
+    """A line of a list that may hold more than the column: who is named next to a number, a second address."""
 
     is_short: ClassVar[bool] = True
 
@@ -106,7 +106,7 @@ class Phone(ContactLine):
         known = values.get(CONTACT_NAME, "")
         if not name or name in known:
             return
-        # 张三 13800000000 names whom the number reaches; beside another name it is only said.
+        # 张三 13800000000 names whom the number reaches; next to another name it is only said.
         if known or is_unnamed_person(name):
             report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
             return

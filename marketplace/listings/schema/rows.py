@@ -26,7 +26,7 @@ from marketplace.parsing.people import read_people, write_people
 from marketplace.parsing.text import MAX_TEXT
 from marketplace.wording import amount
 
-MAX_SHOWN = 30  # characters of a text that a remark repeats
+MAX_EXCERPT = 30  # characters of a text that a remark repeats
 
 
 def part_of(row: Any, name: str) -> Any:
@@ -115,7 +115,7 @@ def metric_words(row: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Metrics(Rows):
-    """Technical figures. What a list writes there without a number joins a text beside them.
+    """Technical figures. What a list writes there without a number joins a text next to them.
 
     Attributes:
         rest_to: the text that takes it.
@@ -158,8 +158,8 @@ class Metrics(Rows):
         joined = "；".join([*before, *rest])
         values[taker.name] = joined
         shown = rest[0]
-        if len(shown) > MAX_SHOWN:
-            shown = f"{shown[:MAX_SHOWN]}…"
+        if len(shown) > MAX_EXCERPT:
+            shown = f"{shown[:MAX_EXCERPT]}…"
         count = f"等 {len(rest)} 处" if len(rest) > 1 else ""
         report.report_notice(
             self.name, f"「{shown}」{count}没有可比较的数字，并入了「{taker.label}」。"
