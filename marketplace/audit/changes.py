@@ -19,8 +19,6 @@ from marketplace.lifecycle import History
 MAX_THING = 80  # characters of a key; a longer one is named by its SHA-256
 
 Key = tuple[str, str]  # name of a table, key of a row as text
-# (verb, table, columns, rows) of a statement over many rows
-Statement = tuple[str, str, tuple[str, ...], int]
 
 
 @dataclass

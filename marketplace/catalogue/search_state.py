@@ -99,7 +99,10 @@ class SearchState:
 
     @property
     def only_signs(self) -> bool:
-        """Whether the text holds no letter and no figure: half of all listings have a %, which says nothing."""
+        """Whether the text holds no letter and no figure: half of all listings have a %, which says nothing.
+
+        Wider than `signs_only` of an engine, which looks for a picture (🔩) as it stands: such a text asks no engine.
+        """
         return bool(self.text) and not any(map(str.isalnum, self.text))
 
     @property

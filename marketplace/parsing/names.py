@@ -57,11 +57,6 @@ def name_key(text: str) -> str:
     return f"{key[: MAX_KEY - len(digest) - 1]}|{digest}"
 
 
-def plain_letters(text: str) -> str:
-    """A text as a name is looked for in it: folded, letters and figures only."""
-    return re.sub(r"[\W_]+", "", normalise(text).translate(EITHER))
-
-
 def _compare_form(text: str) -> str:
     spelled = _spell_figures(text)
     folded = normalise(spelled).translate(EITHER)

@@ -101,11 +101,6 @@ class OrganisationName:
         """Brand and trades: what the body is called between place and form."""
         return self.brand + "".join(self.trades)
 
-    @property
-    def is_branch(self) -> bool:
-        """Whether the name means a part of a body."""
-        return bool(self.branch)
-
 
 @lru_cache(20_000)
 def split_name(name: str) -> OrganisationName:
