@@ -247,7 +247,7 @@ def invite_person(
     _require_place(organisation, place)
     address = _checked_address(email)
     _refuse_too_many(organisation)
-    # An address without an account is as welcome: it is registered when the link is opened.
+    # An address without an account is as welcome: they register when they open the link.
     known = db.session.scalar(db.select(Person).where(Person.email == address))
     if known is not None and known.place_in(organisation.id) is not None:
         raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")

@@ -48,7 +48,7 @@ class JoinRequest(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(
-        # A closed account takes its requests along.
+        # Requests say nothing without their person. A closed account keeps its row, and withdraws them.
         ForeignKey("person.id", ondelete="CASCADE"),
         index=True,
     )

@@ -25,7 +25,6 @@ def get_managed(organisation_id: int, *, by: Reader | None) -> Organisation:
     row = find_row(Organisation, organisation_id)
     if row is None:
         raise NotFound("没有找到这个单位。", "请从「我的单位」进入。")
-    # The table of permissions answers NotFound for what a reader may not know of.
     require(by, "people.manage", row)
     return row
 

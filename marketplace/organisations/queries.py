@@ -18,6 +18,7 @@ from marketplace.organisations.models import (
 )
 from marketplace.persistence import Page, find_row
 
+# Rows of one page in the office.
 PAGE = 50
 
 
@@ -35,6 +36,8 @@ def find_organisation(name: str, uscc: str | None = None) -> Organisation | None
     if organisation is None and key:
         by_name = db.select(Organisation).where(Organisation.name_key == key)
         organisation = db.session.scalar(by_name) or _find_by_other_name(key)
+    # A row may be merged into one that is merged itself; no circle can arise, for a merged row takes part in no
+    # merge.
     while organisation is not None and organisation.merged_into_id is not None:
         organisation = db.session.get(Organisation, organisation.merged_into_id)
     return organisation
@@ -45,6 +48,7 @@ def _find_by_other_name(key: str) -> Organisation | None:
         db.select(Organisation)
         .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)
         .where(OrganisationName.name_key == key)
+        # Two are enough to know that the name is ambiguous.
         .limit(2)
     )
     rows = list(db.session.scalars(query))
@@ -90,11 +94,13 @@ def proposed_twins() -> list[TwinPair]:
     query = (
         db.select(TwinPair)
         .where(TwinPair.state == "proposed")
+        # The numbers too: pairs of one run have the same moment, and pages need one order.
         .order_by(TwinPair.at, TwinPair.one_id, TwinPair.other_id)
         .limit(PAGE * 2)
     )
     pairs = []
     for pair in db.session.scalars(query):
+        # Their pair was settled with the merge, but for a row that was merged into a third one.
         if "merged" not in (pair.one.state, pair.other.state):
             pairs.append(pair)
     return pairs

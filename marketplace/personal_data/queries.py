@@ -56,6 +56,7 @@ class ContactView:
 
 def contact_views(person: Person) -> list[ContactView]:
     """Who looked at the contacts that a person typed, newest first; at most MAX_VIEWS."""
+    # The audit names things by text, so the numbers of listings are compared as text.
     titles: dict[tuple[str, str], str] = {}
     for kind, table in LISTINGS.items():
         rows = db.session.execute(
@@ -66,6 +67,7 @@ def contact_views(person: Person) -> list[ContactView]:
     entries: list[Entry] = []
     for kind in LISTINGS:
         things = [thing for one, thing in titles if one == kind]
+        # One query for each kind: numbers of achievements and demands overlap.
         query = db.select(Entry).where(
             Entry.deed == "contact.read",
             Entry.kind == kind,
@@ -73,6 +75,7 @@ def contact_views(person: Person) -> list[ContactView]:
             # One's own looks are no news.
             or_(Entry.actor.is_(None), Entry.actor != person.id),
         )
+        # By position, not by time: two entries of one moment have an order.
         newest = query.order_by(Entry.position.desc()).limit(MAX_VIEWS)
         entries += db.session.scalars(newest)
     entries.sort(key=lambda entry: entry.position, reverse=True)
@@ -128,11 +131,13 @@ def copy_of(
         | {"单位": row.organisation.name}
         for row in _own(JoinRequest, JoinRequest.person_id == person.id)
     ]
+    # By address: an invitation knows no account until it is taken.
     copy["收到的邀请"] = [
         _plain(row, ("email", "role", "created_at", "used_at", "revoked_at"))
         | {"单位": row.organisation.name}
         for row in _own(Invitation, Invitation.email == person.email)
     ]
+    # Their texts belong to the organisation; the person's own are title, state and contacts.
     copy["填报的成果和需求"] = []
     for table in LISTINGS.values():
         for row in _own(table, table.owner_id == person.id):
@@ -148,6 +153,7 @@ def copy_of(
         _plain(row, ("created_at", "subject", "happened", "state", "sent_at"))
         for row in _own(Notice, Notice.person_id == person.id)
     ]
+    # Organisations and no names: who looked has a right to their own data too.
     copy["谁看过我的联系方式"] = [
         {
             "时间": _text(view.at),
@@ -168,10 +174,12 @@ def _own(model: Any, condition: Any) -> list[Any]:
 def _plain(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Columns of a row as plain values; the column's own name where it has no other."""
     known: Mapping[str, Any] = inspect(row).mapper.columns
+    # Researchers and brokers have different columns of one list.
     return {name: _text(getattr(row, name)) for name in names if name in known}
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, datetime | date):
+        # JSON has no moments, and a cell with a date would be worded by Excel's own language.
         return value.isoformat()
     return value
