@@ -138,13 +138,7 @@ def copy_of(
         for row in _own(Invitation, Invitation.email == person.email)
     ]
     # Their texts belong to the organisation; the person's own are title, state and contacts.
-    copy["填报的成果和需求"] = []
-    for table in LISTINGS.values():
-        for row in _own(table, table.owner_id == person.id):
-            copy["填报的成果和需求"].append(
-                {"kind": table.kind}
-                | _plain(row, ("id", "title", "state", "created_at", *CONTACT))
-            )
+    copy["填报的成果和需求"] = _own_listings(person)
     copy["个人主页"] = []
     for profile in (own_researcher(person), own_broker(person)):
         if profile is not None:
@@ -163,6 +157,15 @@ def copy_of(
         for view in views
     ]
     return copy
+
+
+def _own_listings(person: Person) -> list[dict[str, Any]]:
+    rows = []
+    for table in LISTINGS.values():
+        for row in _own(table, table.owner_id == person.id):
+            values = _plain(row, ("id", "title", "state", "created_at", *CONTACT))
+            rows.append({"kind": table.kind} | values)
+    return rows
 
 
 def _own(model: Any, condition: Any) -> list[Any]:

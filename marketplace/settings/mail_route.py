@@ -12,6 +12,8 @@ from email_validator import EmailNotValidError, validate_email
 
 from marketplace.settings.reading import LOOPBACK, ConfigError
 
+WRONG = "MAIL_URL must be like smtp://user:password@host:587?from=address, smtps://… or file:///folder: "
+
 
 @dataclass(frozen=True)
 class MailRoute:
@@ -50,42 +52,60 @@ def read_mail(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> MailR
             "A live site needs MAIL_URL, or nobody could confirm an address or get a new password:"
             " MAIL_URL=smtp://user:password@host:587?from=address, smtps://… or file:///folder"
         )
-    wrong = "MAIL_URL must be like smtp://user:password@host:587?from=address, smtps://… or file:///folder: "
     try:
         parts = urlsplit(text or (data_dir / "mail").as_uri())
         port = parts.port
     except ValueError as error:
-        raise ConfigError(f"{wrong}{error}") from None
+        raise ConfigError(f"{WRONG}{error}") from None
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
     if unknown := options.keys() - {"from", "tls", "ca"}:
-        raise ConfigError(f"{wrong}it has no option {', '.join(sorted(unknown))}")
+        raise ConfigError(f"{WRONG}it has no option {', '.join(sorted(unknown))}")
+    # Servers are looked up by the ASCII form of their name.
     host = (parts.hostname or "").encode("idna").decode("ascii")
-    sender = options.get("from", "")
     if parts.scheme == "file":
         if host or not parts.path.strip("/"):
-            raise ConfigError(f"{wrong}a folder has three slashes, file:///folder")
-        names = env.get("SITE_HOST", "").replace(",", " ").split()
-        domain = names[0].partition(":")[0] if names else "market.example"
-        sender = _read_sender(sender or f"noreply@{domain}")
-        return MailRoute("file", sender=sender, folder=Path(unquote(parts.path)))
+            raise ConfigError(f"{WRONG}a folder has three slashes, file:///folder")
+        sender = options.get("from") or _own_sender(env)
+        folder = Path(unquote(parts.path))
+        return MailRoute("file", sender=_read_sender(sender), folder=folder)
     if parts.scheme not in ("smtp", "smtps") or not host:
-        raise ConfigError(f"{wrong}it names no server")
-    # STARTTLS is left out for a server on this machine, whose letters cross no network, and where that is written down.
-    encrypted = host not in (*LOOPBACK, "::1")
-    if "tls" in options:
-        encrypted = options["tls"] != "off"
-    if parts.username and not encrypted and host not in (*LOOPBACK, "::1"):
-        raise ConfigError(f"{wrong}a password never goes over the network in the clear")
+        raise ConfigError(f"{WRONG}it names no server")
+    encrypted = _is_encrypted(host, options, has_user=bool(parts.username))
     return MailRoute(
         scheme=parts.scheme,
         host=host,
         port=port or {"smtp": 587, "smtps": 465}[parts.scheme],
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        sender=_read_sender(sender),
+        sender=_read_sender(options.get("from", "")),
         encrypted=encrypted,
         authorities=options.get("ca", ""),
     )
+
+
+def _is_encrypted(host: str, options: Mapping[str, str], *, has_user: bool) -> bool:
+    """Whether STARTTLS is demanded.
+
+    Raises:
+        ConfigError: a password would go over the network in the clear.
+    """
+    # It is left out for a server on this machine, whose letters cross no network, and where that is written down.
+    is_near = host in (*LOOPBACK, "::1")
+    encrypted = not is_near
+    if "tls" in options:
+        encrypted = options["tls"] != "off"
+    if has_user and not encrypted and not is_near:
+        raise ConfigError(f"{WRONG}a password never goes over the network in the clear")
+    return encrypted
+
+
+def _own_sender(env: Mapping[str, str]) -> str:
+    """The address of a site that writes its mails into a folder."""
+    names = env.get("SITE_HOST", "").replace(",", " ").split()
+    domain = "market.example"
+    if names:
+        domain = names[0].partition(":")[0]
+    return f"noreply@{domain}"
 
 
 def _read_sender(text: str) -> str:
