@@ -71,6 +71,7 @@ def name_institutions(
     names: FacetNames, result: search.Result, state: SearchState
 ) -> FacetNames:
     """The names of facets with those of the organisations that a result counts, and of no other."""
+    # Only those that are counted: a list of all would tell which organisations there are.
     counted = facet_counts(result, "institution")
     known = names_of_organisations(map(int, counted))
     for code in state.filters.get("institution", ()):
@@ -120,6 +121,7 @@ def facet_options(
         names = {**names, facet: {**names[facet], **cards.MODE_NAMES[state.kind]}}
     chosen = state.filters.get(facet, ())
     unofficial = names["unofficial"] if facet == "chain" else {}
+    # Chosen ones stay even at 0, else a filter could not be taken off again.
     options = []
     for code, name in _names_of(facet, names, {*counts, *chosen}).items():
         if code in counts or code in chosen:
@@ -127,6 +129,7 @@ def facet_options(
             official = code not in unofficial
             options.append(Option(code, name, count, code in chosen, official))
     if facet in SORTED_BY_COUNT:
+        # Stable: equal counts stay in the order of the dictionary.
         options.sort(key=lambda option: -option.count)
         rest = [option for option in options[MAX_OPTIONS:] if option.chosen]
         options = options[:MAX_OPTIONS] + rest
