@@ -86,6 +86,16 @@ class Match:
             self.score,
         )
 
+    @property
+    def length_ratio(self) -> float:
+        """As Reasons.length_ratio, without working the reasons out."""
+        return self._run.length_ratio_to(self._number)
+
+    @property
+    def analysis(self) -> QueryAnalysis:
+        """What the query of the ranking was taken to say."""
+        return self._run.analysis
+
     def __repr__(self) -> str:
         return f"Match(id={self.id!r}, score={self.score:.4f})"
 
@@ -304,6 +314,19 @@ class QueryRun:
 
     # explaining
 
+    def length_ratio(self, words: int) -> float:
+        """Content words of the shorter of two texts over those of the longer one, 0…1.
+
+        Args:
+            words: how many distinct ones, with their parts, the other text has.
+        """
+        own = len(self._features.words.keys)
+        return min(own, words) / max(own, words, 1)
+
+    def length_ratio_to(self, number: int) -> float:
+        """The same to a document of the catalogue by its number."""
+        return self.length_ratio(len(self._indexes["words"].document(number).keys))
+
     def explain_id(self, id_: Id) -> Reasons:
         """Why a document of the catalogue has its score. Raises KeyError when no document has the id."""
         number = self._catalogue.number_of[id_]
@@ -355,7 +378,8 @@ class QueryRun:
         if self._weights["vectors"]:
             # What features did not earn, the vectors did.
             vector_share = max(0.0, score - total)
-        parts = EarnedParts(earned, shared, vector_share)
+        ratio = self.length_ratio(len(counted["words"].keys))
+        parts = EarnedParts(earned, shared, vector_share, ratio)
         return self._explainer.explain(score, parts)
 
     def _earned(

@@ -208,6 +208,7 @@ class QueryExplainer:
             self.analysis.weighed,
             self.analysis.unknown,
             vector_share,
+            earned.length_ratio,
         )
 
     @cached_property

@@ -37,6 +37,7 @@ class Reasons:
         covered: how much of the query's weight its shared words carry, 0…1.
         weighed, unknown_words: as in QueryAnalysis.
         vector_share: the part of the residual that words earned by being used alike in both texts.
+        length_ratio: distinct content words of the shorter text over those of the longer one, 0…1.
     """
 
     words: list[tuple[str, float]]
@@ -47,6 +48,7 @@ class Reasons:
     weighed: list[tuple[str, float]]
     unknown_words: list[str]
     vector_share: float = 0.0
+    length_ratio: float = 1.0
 
     def rounded_parts(self, whole: int) -> list[int]:
         """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""
@@ -73,11 +75,13 @@ class EarnedParts:
         parts: kind of features → the part of each feature of the query, shape (features of that kind,).
         shared_words: which content words of the query the document has, shape (content words,).
         vector_share: what words earned by being used alike in both texts.
+        length_ratio: as in Reasons.
     """
 
     parts: Mapping[str, Float64s]
     shared_words: Bools
     vector_share: float
+    length_ratio: float
 
 
 def largest_remainder(
