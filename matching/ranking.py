@@ -379,7 +379,9 @@ class QueryRun:
             # What features did not earn, the vectors did.
             vector_share = max(0.0, score - total)
         ratio = self.length_ratio(len(counted["words"].keys))
-        parts = EarnedParts(earned, shared, vector_share, ratio)
+        nothing = np.zeros(0, dtype=np.uint64)
+        grams = counted["grams"].keys if "grams" in counted else nothing
+        parts = EarnedParts(earned, shared, vector_share, ratio, grams)
         return self._explainer.explain(score, parts)
 
     def _earned(

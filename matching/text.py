@@ -63,9 +63,9 @@ __all__ = [
     "join_quantities",
     "lexicon_terms",
     "mixed_terms_in",
-    "names_a_thing",
     "normal_spans",
     "normalise",
+    "part_of_speech",
     "piece_of",
     "plain_text",
     "repair_text",
@@ -309,11 +309,9 @@ def piece_of(
     return Piece(piece.parts, True, ()) if amount else piece
 
 
-def names_a_thing(word: str) -> bool:
-    """Whether a word is a term of the lexicon, a noun or Latin letters; not so verbs, figures and most odd pieces."""
-    if not is_han(word):
-        return any(c.isalpha() for c in word)
-    return _cutter().is_noun(word)
+def part_of_speech(word: str) -> str:
+    """The tag that jieba's dictionary has for a word of Han characters; "" where it would be cut further."""
+    return _cutter().part_of_speech(word)
 
 
 def in_dictionary(word: str) -> bool:
@@ -347,9 +345,9 @@ class _Cutter:
         parts: list[str] = rjieba.cut(text)
         return parts
 
-    def is_noun(self, word: str) -> bool:
-        """Whether a Han word is in the lexicon or tagged as a noun."""
-        return word in self._terms or [tag[0] for _, tag in rjieba.tag(word)] == ["n"]
+    def part_of_speech(self, word: str) -> str:
+        tagged = rjieba.tag(word)
+        return str(tagged[0][1]) if len(tagged) == 1 else ""
 
     def piece(self, word: str) -> Piece:
         """The parts of a piece, remembered."""
