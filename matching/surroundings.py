@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from matching.lexicon import stop_words
+
 # Left in place of what goes: no word reaches over it, and every place stays what it was.
 _BLANK = "\n"
 _SENTENCE = re.compile(r"[^。！？；!?;\n]*[。！？；!?;\n]?")
@@ -23,16 +25,19 @@ _TELEPHONE = r"(?<![\d.])(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}
 _CONTACT_LABEL = (
     r"联系人|联系电话|联系方式|联络人|联系地址|电话|手机|传真|邮箱|电子邮件|e-?mail|微信|wechat|qq|网址|邮编|地址"
 )
-_LABELLED = re.compile(rf"^\W*(?:我的|我们的|本人)?(?:{_CONTACT_LABEL})(?:号码?|是|为)?\W*[:：\s]?")
+_LABELLED = re.compile(rf"^\W*(?:我的|我们的|本人|公司|单位|本?厂|企业|通讯|详细)?(?:{_CONTACT_LABEL})(?:号码?|是|为)?\W*[:：\s]?")
 _ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")
 # What is said to people and not about things, as whole clauses.
 _COURTESY = re.compile(
-    r"^\W*(?:各位|尊敬的|亲爱的)?(?:老师|专家|教授|领导|同志|师傅|先生|女士|大家|朋友)?们?\W*"
-    r"(?:您好|你好|大家好|早上好|下午好|晚上好|hello|hi|dear).{0,12}$"
-    r"|^\W*(?:非常|万分|不胜|先|提前|在此|表示|十分|多谢|谢谢|感谢|感激|拜托|麻烦|打扰|请问).{0,14}$"
-    r"|^\W*(?:敬?请|恳请|欢迎|期待|盼|望|诚邀|希望能?)(?:各位|广大|有关|相关|有意|贵|您|你|专家|老师|高校|院所|单位|前来|来电|来函|与我|和我|尽快|早日)*"
-    r"(?:来电|来函|联系|垂询|洽谈|指导|莅临|回复|赐教|咨询|光临|合作|关注|支持|帮忙|帮助|商量|面谈|沟通|告知).{0,10}$"
-    r"|^\W*(?:此致|敬礼|祝好|顺祝|谢谢|多谢|致谢|以上|价格好商量|价钱好商量|费用好商量|可以面谈|具体面议|电话联系|有意者.{0,8}|具体.{0,4}(?:面谈|面议|再谈|商量))\W*$"
+    r"^(?:各位|尊敬的|亲爱的)?(?:老师|专家|教授|领导|同志|师傅|先生|女士|大家|朋友|贵单位)?们?[，,]?"
+    r"(?:您好|你好|们?好|大家好|早上好|下午好|晚上好|hello|hi|dear).{0,12}$"
+    r"|^(?:尊敬的|各位).{1,12}$"
+    r"|^(?:非常|万分|不胜|先|提前|在此|表示|十分|多谢|谢谢|感谢|感激|拜托|麻烦|打扰|请问).{0,14}$"
+    r"|^(?:我[们厂司]?)?(?:非常|热诚|真诚|诚挚|竭诚|随时|诚|十分|也)*(?:欢迎|期待|期盼|盼望|盼|敬请|恳请|诚邀|愿与|愿同|希望与|希望能与)"
+    r".{0,36}(?:合作|指导|洽谈|联系|回复|复|关系|支持|垂询|光临|莅临|共进|发展|来电|来函|考察|帮助|赐教|咨询|关注|商谈)$"
+    r"|^(?:如)?(?:有意者?|有兴趣).{0,16}(?:联系|洽谈|来电|合作|商谈).{0,12}$"
+    r"|^请.{0,8}(?:联系|来电|来函|回复).{0,12}$"
+    r"|^(?:此致|敬礼|祝好|顺祝.{0,8}|致谢|以上|.{0,6}好商量|.{0,6}(?:面谈|面议|再谈|商量|商谈)|电话(?:联系|沟通))$"
 )
 # What a firm says of itself in any trade.
 _PRAISE = re.compile(
@@ -42,6 +47,7 @@ _PRAISE = re.compile(
     r"iso ?\d{4,5}|质量(?:管理)?体系认证|体系认证|荣获|荣誉|称号|授予|评为|获评|驰名商标|著名商标|知名品牌|诚信单位|守合同|"
     r"远销|畅销|出口到|销往|好评|信赖|青睐|口碑|信誉|宗旨|理念|秉承|坚持以|本着|竭诚|共赢|双赢|携手|辉煌|腾飞|一流的|实力雄厚|"
     r"雄厚|力量强大|设备齐全|设备先进|设施完善|先进的?生产线|领军|领先地位|市场占有率|国内外市场|客户遍布|发展壮大|做大做强|"
+    r"经过.{1,8}年的?(?:发展|努力)|集.{2,24}于一体|现代化企业|做老实人|"
     r"企业文化|企业精神|质量第一|用户至上|客户至上|诚信|服务周到|售后服务|管理规范|组织机构|管理人员|团队稳定|股东|法人代表|法定代表人|老板"
 )
 # Beyond these a sentence speaks of a trouble or an aim, whatever else it says.
@@ -52,7 +58,8 @@ _TROUBLE = re.compile(
     r"浪费|污染|排放|效率低|成本高|能耗高|寿命短|损耗|怎么办|怎么|如何|能不能|能否|有没有|有什么|为什么|急需|求助|求购|寻求|寻找|"
     r"需要解决|需解决|要解决|攻克|亟待|亟需|希望解决|希望开发|希望研发|希望能|想要|想找|想把|替代进口|国产化"
 )
-_LEAST_CORE = 2  # characters of a text below which it is left as it is
+_HAN = re.compile("[\u3400-\u9fff]")
+_LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
 
 class CoreText(NamedTuple):
@@ -97,7 +104,12 @@ def core_of(norm: str) -> CoreText:
 
 
 def _says_something(text: str) -> bool:
-    return sum(character.isalnum() for character in text) >= _LEAST_CORE
+    """Whether a sentence has a word, and is none of English that mostly joins words or greets."""
+    if _HAN.search(text):
+        return True
+    words = _LATIN_WORD.findall(text)
+    telling = [word for word in words if word not in stop_words()]
+    return bool(telling) and 2 * len(telling) >= len(words)
 
 
 def _core_of_sentence(sentence: str) -> str:
@@ -125,7 +137,7 @@ def _is_surrounding(clause: str) -> bool:
 
 # One cheap look spares most sentences the three patterns of clauses.
 _CUES = re.compile(
-    rf"{_CONTACT_LABEL}|好|谢|感激|联系|欢迎|敬|请|盼|期待|指导|hello|dear|商量|面议|面谈|拜托|打扰|洽谈|垂询|此致|祝"
+    rf"{_CONTACT_LABEL}|好|谢|感激|联系|欢迎|敬|请|盼|期待|愿|望|意|兴趣|地址|指导|hello|dear|商量|面议|面谈|拜托|打扰|洽谈|垂询|此致|祝"
 )
 
 

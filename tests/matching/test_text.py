@@ -338,19 +338,3 @@ def test_no_line_of_the_lexicon_stands_twice(name: str) -> None:
     told = [line.split(" ")[0] for line in lines if not line.startswith("#")]
 
     assert len(told) == len(set(told))
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("轴承保持架", True),
-        ("水葫芦", True),
-        ("cbn", True),
-        ("打造", False),
-        ("眼看", False),
-        ("头多", False),
-        ("720", False),
-    ],
-)
-def test_what_names_a_thing(word: str, expected: bool) -> None:
-    assert text.names_a_thing(word) is expected
