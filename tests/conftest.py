@@ -62,8 +62,9 @@ class Browser(FlaskClient):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The browser first: it takes longest, and another worker walks through the rest meanwhile."""
-    items.sort(key=lambda item: item.path.parent.name != "browser")
+    """What takes longest first, and another worker goes through the rest meanwhile: the browser, the walk of pages."""
+    first = ("browser", "test_every_page.py")
+    items.sort(key=lambda item: not {item.path.parent.name, item.path.name} & {*first})
 
 
 def pytest_collection_finish() -> None:
