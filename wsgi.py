@@ -12,6 +12,6 @@ except ConfigError as error:
     sys.exit(f"The site does not start: {error}")
 
 # Only now: what is wrong with the settings is answered at once, without loading the site for three seconds.
-from marketplace import create_app  # noqa: E402
+from marketplace import create_app
 
 application = create_app(config)
