@@ -259,6 +259,22 @@ def session(app: Flask) -> Iterator[Session]:
             connection.close()
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """Roll back what a part of a test commits: for many trials on rows that were made once.
+
+    Rows of the session are detached afterwards; hold their ids.
+    """
+    db.session.rollback()
+    # The one connection of the test (see `session`).
+    savepoint = db.engine.begin_nested()  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        db.session.remove()
+        savepoint.rollback()
+
+
 # How the index of an application looked when it was emptied last; every write to it leaves another time.
 _EMPTIED: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
