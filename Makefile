@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 export PORT HOST
 # One worker for each processor; a plain `pytest PATH` has one.
 export PYTEST_ADDOPTS ?= -n auto --dist worksteal
+# Some shells and images forbid compiled modules: each of some hundred processes then compiles the whole site, for a
+# second, and each worker all tests, for eight. `make clean` removes them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
