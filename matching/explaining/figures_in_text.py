@@ -80,14 +80,15 @@ _UP_TO = "提高到|提高至|提升到|提升至|增加到|增加至|升到|升
 _BY = "提高了?|提升了?|增加了?|延长了?|上升了?"
 _LESS_BY = "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?"
 _FIGURE = re.compile(
-    rf"(?P<sign>{_SIGN})?\s?(?P<scale>{_SCALE})?\s?(?P<pm>±)?\s?{_BEFORE}(?P<minus>-|零下)?(?P<low>{_NUMBER})"
+    rf"(?P<sign>{_SIGN})?\s?(?P<scale>{_SCALE})?\s?(?P<pm>±)?\s?{_BEFORE}(?P<minus>-|\+|零下)?(?P<low>{_NUMBER})"
     rf"\s?(?P<many>百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元))?"
-    rf"(?:(?P<first>{_UNIT_ATOM})?\s?(?P<between>±|~|-|至|到)\s?(?P<minus2>-)?(?P<high>{_NUMBER}))?"
+    rf"(?:(?P<first>{_UNIT_ATOM})?\s?(?P<between>±|~|-|至|到)\s?(?P<minus2>-|\+|零下)?(?P<high>{_NUMBER}))?"
     rf"\s?(?P<unit>{_UNIT})?{_AFTER}\s?(?P<suffix>{'|'.join(sorted(_SUFFIX, key=len, reverse=True))})?"
 )
 _FRACTION = re.compile(
     r"(百|千)分之(?:(\d+(?:\.\d+)?)|([一二两三四五六七八九]?十?[一二三四五六七八九]?))(?![零一二三四五六七八九十百点])"
 )
+_BELOW_ZERO = ("-", "零下")
 _NUMERALS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {
     "两": 2
 }
@@ -160,8 +161,6 @@ def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
     """The figures of one sentence. A name holds until the next comma, a wish through the sentence."""
     plain = sentence.translate(_PLAIN)
     plain = _FRACTION.sub(_percent_sign, plain)
-    if len(plain) != len(sentence):
-        sentence = plain
     if wished and _TODAY.search(plain) and not _WISH.search(plain):
         return
     for found in _FIGURE.finditer(plain):
@@ -173,13 +172,19 @@ def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
 
 
 def _percent_sign(found: re.Match[str]) -> str:
+    """百分之十二 as 12%, as long as it was, so that quotations are cut from the text itself."""
     sign = "%" if found[1] == "百" else "‰"
-    if found[2]:
-        return found[2] + sign
-    tens, ten, ones = found[3].rpartition("十")
+    number = found[2] or _number_of(found[3])
+    if not number:
+        return found.group()
+    return f"{number}{sign}".rjust(len(found.group()))
+
+
+def _number_of(numerals: str) -> str:
+    tens, ten, ones = numerals.rpartition("十")
     if not ten:
-        return f"{_NUMERALS[ones]}{sign}" if len(ones) == 1 else found.group()
-    return f"{10 * _NUMERALS.get(tens, 1) + _NUMERALS.get(ones, 0)}{sign}"
+        return str(_NUMERALS[ones]) if len(ones) == 1 else ""
+    return str(10 * _NUMERALS.get(tens, 1) + _NUMERALS.get(ones, 0))
 
 
 def _clause_start(plain: str, end: int) -> int:
@@ -340,12 +345,12 @@ def _figure_of(
 ) -> Figure | None:
     many = _MANY[found["many"] or ""]
     low = Decimal(found["low"].replace(",", "")) * many
-    if found["minus"]:
+    if found["minus"] in _BELOW_ZERO:
         low = -low
     high = None
     if found["high"]:
         high = Decimal(found["high"].replace(",", "")) * many
-        if found["minus2"]:
+        if found["minus2"] in _BELOW_ZERO:
             high = -high
         if operator == "range" and high < low:
             return None
