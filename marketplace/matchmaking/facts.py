@@ -81,7 +81,7 @@ class Comparison:
             listing_queries.load_figures(self._row.counterpart, others)
 
     def facts_with(self, other: Row) -> tuple[Fact, ...]:
-        """Every fact of a pair: conditions in the order of FACT_NAMES, figures in the demand's, the one that is missing."""
+        """Every fact of a pair: conditions in the order of FACT_NAMES, the demand's figures, what alone is missing."""
         theirs = conditions_for(other, self._reader)
         # The wish is always the demand's, whichever of the two has its page open.
         if isinstance(self._row, Demand):
@@ -116,10 +116,17 @@ class Comparison:
             if not self._figures:
                 return []
             return figure_facts.compared_figures(
-                self._view, self._figures, view, figure_facts.figures_of(view)
+                self._view,
+                self._figures,
+                view,
+                figure_facts.figures_of(view, among=self._figures),
             )
+        # All that a demand asks for, whether this achievement states it or not.
         return figure_facts.compared_figures(
-            view, figure_facts.figures_of(view), self._view, self._figures
+            view,
+            figure_facts.figures_of(view),
+            self._view,
+            self._figures,
         )
 
     def _figure_facts(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from marketplace.listings.disclosure import View
 from marketplace.listings.schema import terms
 from marketplace.wording import amount
-from matching.explaining.figure_names import have_one_subject
+from matching.explaining.figure_names import have_one_subject, mentions_any
 from matching.explaining.figures import (
     Figure,
     FigureVerdict,
@@ -28,15 +28,25 @@ FIGURES_MOST = 20  # of one listing that are compared; nobody reads more
 WORDS_MOST = 40  # characters of a sentence that are quoted
 
 
-def figures_of(view: View) -> tuple[Figure, ...]:
-    """The figures of a listing as a view shows them: its rows, then what its texts say of anything else."""
+def figures_of(
+    view: View, among: tuple[Figure, ...] | None = None
+) -> tuple[Figure, ...]:
+    """The figures of a listing as a view shows them: its rows, then what its texts say of anything else.
+
+    Args:
+        view: of the listing.
+        among: texts that mention nothing of what these measure are not read; None to read all.
+    """
     figures = [
         Figure(one.name, one.operator, one.value, one.value_max, one.unit or "")
         for one in view.metrics
     ]
     named = {figure.name for figure in figures}
+    sought = None if among is None else {figure.name for figure in among}
     for name in FIGURE_TEXTS[view.kind]:
         text = getattr(view, name) or ""
+        if sought is not None and not mentions_any(text, sought):
+            continue
         for figure in figures_in(text, wished=not view.is_achievement):
             # A row says it better than a sentence.
             if figure.name not in named:
@@ -53,17 +63,21 @@ def compared_figures(
     """Each figure a demand asks for beside what the achievement states, as both views show them."""
     if not wanted:
         return []
+
+    def have_subject() -> bool:
+        return have_one_subject(
+            demand.title,
+            getattr(demand, MAIN_TEXTS["demand"]) or "",
+            achievement.title,
+            getattr(achievement, MAIN_TEXTS["achievement"]) or "",
+        )
+
     return compare_figures(
         wanted,
         offered,
         wanted_title=demand.title,
         offered_title=achievement.title,
-        share_subject=have_one_subject(
-            demand.title,
-            getattr(demand, MAIN_TEXTS["demand"]) or "",
-            achievement.title,
-            getattr(achievement, MAIN_TEXTS["achievement"]) or "",
-        ),
+        share_subject=have_subject,
     )
 
 

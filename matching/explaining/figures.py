@@ -7,7 +7,7 @@ overlap are `unsaid`. Figures never enter a score. How directions and ranges are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -110,7 +110,7 @@ def compare_figures(
     *,
     wanted_title: str = "",
     offered_title: str = "",
-    share_subject: bool = True,
+    share_subject: Callable[[], bool] = lambda: True,
 ) -> list[FigureVerdict]:
     """Each figure of a demand with what the achievement states of the same, in the order of the demand.
 
@@ -119,26 +119,30 @@ def compare_figures(
         offered: figures of the achievement; those of rows before those of texts (`written`), which they outdo.
         wanted_title, offered_title: of the two: what both are about need not stand in each name.
         share_subject: whether both are about one thing (`have_one_subject`); else only names that say on what they are
-            measured are compared: 抗拉强度 of a cable is not that of a foil.
+            measured are compared: 抗拉强度 of a cable is not that of a foil. It is asked only where it matters, once.
     """
     namings = [(figure, read_name(figure.name)) for figure in offered]
     by_quantity: dict[str, list[tuple[Figure, Naming]]] = {}
     for figure, naming in namings:
         by_quantity.setdefault(naming.quantity, []).append((figure, naming))
+    shared: bool | None = None
     verdicts = []
     for figure in wanted:
         naming = read_name(figure.name)
         same = []
         for candidate, of_candidate in by_quantity.get(naming.quantity, ()):
-            if not share_subject and not (naming.thing and of_candidate.thing):
-                continue
+            names_both = naming.thing and of_candidate.thing
             of_candidate = _implied(naming, of_candidate, candidate)
-            if is_same_quantity(
+            if not is_same_quantity(
                 naming,
                 of_candidate,
                 wanted_title=wanted_title,
                 offered_title=offered_title,
             ):
+                continue
+            if not names_both and shared is None:
+                shared = share_subject()
+            if names_both or shared:
                 same.append(candidate)
         verdicts.append(_verdict_of(figure, naming, same))
     return verdicts

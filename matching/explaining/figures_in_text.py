@@ -18,24 +18,28 @@ from matching.explaining.figures import Figure, Operator
 TEXT_MOST = 20_000  # characters read of one text
 FIGURES_MOST = 40  # of one text
 
-# Same length as the text, so that what stands there can be quoted as it was written.
-_PLAIN = str.maketrans(
-    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
-    | {
-        ord(sign): plain
-        for plain, signs in {
-            "~": "～〜∼˜",
-            "-": "−–—‐‑",
-            "≥": "≧⩾",
-            "≤": "≦⩽",
-            " ": "\u00a0\u2009\u202f\u3000\t",
-            "μ": "µ",
-            "。": "；;！!？?\n\r",
-        }.items()
-        for sign in signs
-    }
-    | {ord("；"): "。", ord("！"): "。", ord("？"): "。", ord("，"): ","}
-)
+# Sign → what is read as it. Same length as the text, so that what stands there can be quoted as it was written.
+_SAME_SIGNS = {
+    "~": "～〜∼˜",
+    "-": "－−–—‐‑",
+    "≥": "≧⩾",
+    "≤": "≦⩽",
+    " ": "\u00a0\u2009\u202f\u3000\t",
+    "μ": "µ",
+    "。": "；;！!？?\n\r",
+}
+
+
+def _plain_signs() -> dict[int, str]:
+    plain: dict[int, str] = {}
+    for code in range(0xFF01, 0xFF5F):
+        plain[code] = chr(code - 0xFEE0)
+    for sign, others in _SAME_SIGNS.items():
+        plain.update(dict.fromkeys(map(ord, others), sign))
+    return plain
+
+
+_PLAIN = _plain_signs()
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,12})(?:\.\d{1,9})?"
 _MANY = {"": 1, "千": 1000, "万": 10**4, "百万": 10**6, "亿": 10**8}
 # Units a sentence may have, longest first; compounds are joined by / and ·.
@@ -64,7 +68,9 @@ _SIGNS: dict[Operator, str] = {
     "lt": "<|小于|低于|少于|不到|不足",
     "eq": "=|:|达到了|达到|可达到|可达|达|为|是|在|约|约为|仅为|仅|稳定在|保持在",
 }
-_SIGN_OF = {sign: code for code, signs in _SIGNS.items() for sign in signs.split("|")}
+_SIGN_OF: dict[str, Operator] = {}
+for _code, _written in _SIGNS.items():
+    _SIGN_OF.update(dict.fromkeys(_written.split("|"), _code))
 _SIGN = "|".join(map(re.escape, sorted(_SIGN_OF, key=len, reverse=True)))
 _SUFFIX = {
     "以上": "ge",
@@ -116,6 +122,16 @@ _WISH = re.compile(
 # What sounds like a complaint as well as like a wish.
 _EITHER = frozenset({"gt", "lt", "eq"})
 _TURNED = re.compile(f"(?:{_TO}|{_UP_TO})[^\\d]*$")
+_TURNS = re.compile(f".{{0,3}}(?:{_TO}|{_UP_TO})")
+_TO_LESS = re.compile(_TO)
+_TO_MORE = re.compile(_UP_TO)
+_CHANGES = ((re.compile(_BY), "提高"), (re.compile(_LESS_BY), "降低"))
+# 低 9 dB compares with something else.
+_COMPARED = re.compile("[低高多少长短大小快慢]$")
+_HAS_NUMBER = re.compile(r"\d|分之")
+_SENTENCE_END = re.compile("。")
+_CLAUSE_END = re.compile(r"(?<!\d),|,(?!\d{3})|。")
+_COST = re.compile("成本|费用|费$")
 _MONEY = re.compile("元$|元/")
 # Between name and number stands nothing but how they are tied.
 _LINK = re.compile(
@@ -151,7 +167,7 @@ def figures_in(text: str, *, wished: bool = False) -> tuple[Figure, ...]:
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     plain = text.translate(_PLAIN)
-    for stop in re.finditer("。", plain):
+    for stop in _SENTENCE_END.finditer(plain):
         yield start, stop.start()
         start = stop.end()
     yield start, len(text)
@@ -160,6 +176,9 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
     """The figures of one sentence. A name holds until the next comma, a wish through the sentence."""
     plain = sentence.translate(_PLAIN)
+    # Most sentences have no number, and most numbers no quantity; both are quicker than the pattern of a figure.
+    if not _HAS_NUMBER.search(plain) or not _QUANTITY.search(plain):
+        return
     plain = _FRACTION.sub(_percent_sign, plain)
     if wished and _TODAY.search(plain) and not _WISH.search(plain):
         return
@@ -190,7 +209,7 @@ def _number_of(numerals: str) -> str:
 def _clause_start(plain: str, end: int) -> int:
     """Where the clause of a place begins: after a comma that is not inside a number."""
     start = 0
-    for comma in re.finditer(r"(?<!\d),|,(?!\d{3})|。", plain[:end]):
+    for comma in _CLAUSE_END.finditer(plain, 0, end):
         start = comma.end()
     return start
 
@@ -213,7 +232,7 @@ def _read_figure(
     start, end = place
     written_name = before[start:end]
     # Ra 0.4 is in micrometres; any other number without a unit is some number.
-    if not unit and re.search(r"r[azq]值?", before[start:], re.IGNORECASE):
+    if not unit and _SIGN_OF_ROUGHNESS.search(before, start):
         unit = "μm"
     unit = unit or scale
     if not unit:
@@ -224,7 +243,7 @@ def _read_figure(
         return None
     # Of 由 48 降到 36 the second counts; the first is how it was.
     after = plain[found.end() : found.end() + 12]
-    if re.match(f".{{0,3}}(?:{_TO}|{_UP_TO})", after):
+    if _TURNS.match(after):
         return None
     if _FROM.search(link) and not turned:
         return None
@@ -243,7 +262,7 @@ def _read_figure(
         return None
     if wished and not _is_wish(before, found, bool(turned), operator):
         return None
-    if _MONEY.search(unit) and not re.search("成本|费用|费$", name):
+    if _MONEY.search(unit) and not _COST.search(name):
         return None
     quoted = sentence[
         found.start()
@@ -293,18 +312,18 @@ def _operator_of(
     if found["between"]:
         # 降到 34 between two numbers would be no range, and a range has no sign but a plain one.
         return ("pm" if found["between"] == "±" else "range"), name
-    if re.search(_TO, tie):
+    if _TO_LESS.search(tie):
         return ("le" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
-    if re.search(_UP_TO, tie):
+    if _TO_MORE.search(tie):
         return ("ge" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
-    for words, change in ((_BY, "提高"), (_LESS_BY, "降低")):
-        if re.search(words, tie):
+    for words, change in _CHANGES:
+        if words.search(tie):
             given = suffix or sign or "eq"
             return ("ge" if wished and given == "eq" else given), name + change  # type: ignore[return-value]
-    if re.search("[低高多少长短大小快慢]$", tie) and not sign:
+    if _COMPARED.search(tie) and not sign:
         return None, name
     given = suffix or sign or "eq"
-    if given == "eq" and wished and re.search("达", tie + (found["sign"] or "")):
+    if given == "eq" and wished and "达" in tie + (found["sign"] or ""):
         better = read_name(name).better
         given = {1: "ge", -1: "le"}.get(better, "eq")
     # 控制在 5 以上 is a least.
@@ -318,7 +337,7 @@ def _is_wish(
     operator: Operator,
 ) -> bool:
     """Whether a number of a demand is asked for and not what is the matter."""
-    if _TODAY.search(before) or re.search("达不到|到不了", before):
+    if _TODAY.search(before):
         return False
     if turned:
         return True

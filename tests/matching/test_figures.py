@@ -198,8 +198,12 @@ def test_on_what_it_is_measured_may_stand_in_the_title(
 
 
 def test_without_one_subject_only_names_that_say_of_what_are_compared() -> None:
-    strength = verdict("抗拉强度 ≥11 MPa", "抗拉强度 ≥450 MPa", share_subject=False)
-    layer = verdict("熔覆层硬度 ≥58 HRC", "熔覆层硬度 ≥50 HRC", share_subject=False)
+    strength = verdict(
+        "抗拉强度 ≥11 MPa", "抗拉强度 ≥450 MPa", share_subject=lambda: False
+    )
+    layer = verdict(
+        "熔覆层硬度 ≥58 HRC", "熔覆层硬度 ≥50 HRC", share_subject=lambda: False
+    )
 
     assert (strength.outcome, layer.outcome) == ("unsaid", "unmet")
 

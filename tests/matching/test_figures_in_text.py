@@ -171,7 +171,10 @@ def test_no_more_figures_than_anybody_compares() -> None:
 )
 def test_any_text_gives_figures_that_stand_in_it(text: str) -> None:
     for figure in (*figures_in(text), *figures_in(text, wished=True)):
-        assert figure.written and figure.written in text
-        assert figure.name and figure.unit
+        assert figure.written
+        assert figure.written in text
+        assert figure.name
+        assert figure.unit
         if figure.operator == "range":
-            assert figure.value_max is not None and figure.value <= figure.value_max
+            assert figure.value_max is not None
+            assert figure.value <= figure.value_max
