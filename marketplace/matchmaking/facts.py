@@ -22,7 +22,7 @@ from matching.explaining import facts
 from matching.explaining.figures import FigureVerdict
 
 FACTS_ON_A_ROW = 3  # conditions of a row of a list, and as many figures; the page of a pair has all of them
-# What is compared beside the text, the deciding ones first. No time: no achievement says by when it can be had.
+# What is compared next to the text, the deciding ones first. No time: no achievement says by when it can be had.
 FACT_NAMES = {
     "stage": "阶段",
     "mode": "合作方式",
@@ -205,7 +205,7 @@ class Comparison:
         return f"{called}没有写{name}"
 
     def _called(self, row: Row, other: Row) -> str:
-        """What a reader calls the first of the two: 您 their own, 对方 the one beside it, else by its kind."""
+        """What a reader calls the first of the two: 您 their own, 对方 the one next to it, else by its kind."""
         if self._reader is None:
             return row.kind_name
         own = member(self._reader, row)

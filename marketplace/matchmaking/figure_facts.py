@@ -60,7 +60,7 @@ def compared_figures(
     achievement: View,
     offered: tuple[Figure, ...],
 ) -> list[FigureVerdict]:
-    """Each figure a demand asks for beside what the achievement states, as both views show them."""
+    """Each figure a demand asks for next to what the achievement states, as both views show them."""
     if not wanted:
         return []
 
@@ -126,8 +126,8 @@ def silence_words(verdict: FigureVerdict, called: str, hidden: bool) -> str:
         hidden: the reader may not know its whole text.
     """
     if verdict.silence == "nothing":
-        said = "没有公开" if hidden else "没有写"
-        return f"{called}{said}{verdict.wanted.name}"
+        silence = "没有公开" if hidden else "没有写"
+        return f"{called}{silence}{verdict.wanted.name}"
     if verdict.silence == "several":
         return f"{called}写了几个不同的数，判断不了"
     both = f"需求 {wished_words(verdict)}，成果 {offered_words(verdict)}"

@@ -117,37 +117,37 @@ class Naming:
 def read_name(name: str) -> Naming:
     """What the name of a figure says of it."""
     folded = fold_label(name)
-    brackets = ["".join(found) for found in _IN_BRACKETS.findall(folded)]
+    brackets = ["".join(match) for match in _IN_BRACKETS.findall(folded)]
     plain = _IN_BRACKETS.sub("", folded)
     plain = _AGE.sub(_age_in_figures, plain)
     bare, change = _change_of(plain)
     stem = bare
-    found = _HEAD.fullmatch(stem)
-    while found is None and _ENDS.search(stem):
+    match = _HEAD.fullmatch(stem)
+    while match is None and _ENDS.search(stem):
         stem = _ENDS.sub("", stem)
-        found = _HEAD.fullmatch(stem)
+        match = _HEAD.fullmatch(stem)
     # 圆度误差 is 圆度: of a quantity that is itself an error, only its name counts.
-    if found is not None and found["head"] in ("误差", "偏差"):
-        inner = _HEAD.fullmatch(found["before"])
+    if match is not None and match["head"] in ("误差", "偏差"):
+        inner = _HEAD.fullmatch(match["before"])
         if inner is not None and DIRECTIONS[QUANTITIES[inner["head"]]] < 0:
-            found = inner
+            match = inner
     quantity = bare
     rest = ""
-    if found is not None:
-        quantity = QUANTITIES[found["head"]]
-        rest = found["before"]
+    if match is not None:
+        quantity = QUANTITIES[match["head"]]
+        rest = match["before"]
     extremes = frozenset(
         code for code, words in _EXTREMES.items() if words.search(rest)
     )
     for words in _EXTREMES.values():
         rest = words.sub("", rest)
     thing = _SLASHES.sub("", _GENERIC.sub("", rest))
-    if found is None:
+    if match is None:
         quantity = _SLASHES.sub("", _GENERIC.sub("", bare))
     better = 1 if change else DIRECTIONS.get(quantity, 0)
     return Naming(
         quantity=quantity,
-        known=found is not None,
+        known=match is not None,
         thing=thing,
         change=change,
         extremes=extremes,
@@ -204,22 +204,22 @@ def _is_about(title: str, thing: str) -> bool:
 
 def _change_of(plain: str) -> tuple[str, str]:
     """The name without its word of change, and whether that goes `up` or `down`."""
-    found = _CHANGE.fullmatch(plain)
-    if found is None:
+    match = _CHANGE.fullmatch(plain)
+    if match is None:
         return plain, ""
-    word = found["before"] or found["after"]
-    rest = found["rest"] or found["start"]
+    word = match["before"] or match["after"]
+    rest = match["rest"] or match["start"]
     # 降低 alone says nothing of what.
     if not rest:
         return plain, ""
     return rest, "up" if word in _UP.split("|") else "down"
 
 
-def _age_in_figures(found: re.Match[str]) -> str:
+def _age_in_figures(match: re.Match[str]) -> str:
     """七天 is 7天, 二十八天 28天."""
-    tens, ten, ones, unit = found.groups()
+    tens, ten, ones, unit = match.groups()
     if not (tens or ten or ones):
-        return found.group()
+        return match.group()
     if not ten:
         return f"{_NUMERALS[tens or ones]}{unit}"
     value = 10 * _NUMERALS.get(tens, 1) + _NUMERALS.get(ones, 0)

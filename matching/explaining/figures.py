@@ -1,4 +1,4 @@
-"""Whether what an achievement states meets the figures a demand asks for: met, unmet, or not said.
+"""Whether what an achievement states meets the figures a demand asks for: met, unmet, or not stated.
 Not here: units (units), what a name measures (figure_names), figures inside sentences (figures_in_text).
 
 Nothing is claimed that is not sure: other things, other conditions, scales without a common measure and ranges that
@@ -55,7 +55,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FigureVerdict:
-    """One figure of a demand beside what the achievement states of it.
+    """One figure of a demand next to what the achievement states of it.
 
     Attributes:
         wanted: of the demand.
@@ -119,7 +119,7 @@ def compare_figures(
         offered: figures of the achievement; those of rows before those of texts (`written`), which they outdo.
         wanted_title, offered_title: of the two: what both are about need not stand in each name.
         share_subject: whether both are about one thing (`have_one_subject`); else only names that say on what they are
-            measured are compared: 抗拉强度 of a cable is not that of a foil. It is asked only where it matters, once.
+            measured are compared: 抗拉强度 of a cable is not that of a foil. It is called only where it matters, once.
     """
     namings = [(figure, read_name(figure.name)) for figure in offered]
     by_quantity: dict[str, list[tuple[Figure, Naming]]] = {}
@@ -289,7 +289,7 @@ def _outcome_of(
         return "met" if limit == stated else "unsaid"
     if stated.within(limit):
         return "met"
-    # A plain number beside a plain number, of something of which neither more nor less is better.
+    # Two plain numbers, of something of which neither more nor less is better.
     if limit.low is not None and limit.low == limit.high:
         return "unsaid"
     if stated.apart_from(limit):
@@ -330,7 +330,7 @@ def _outcome_of_tolerance(
     stated: _Bounds,
     naming: Naming,
 ) -> Outcome:
-    """±a beside ±b, or beside a plain most: whether that is to one side or over both is not said, so both must do."""
+    """±a next to ±b, or next to a plain most: whether that is to one side or over both is open, so both must do."""
     if limit.high is None or stated.high is None:
         return "unsaid"
     allowed = limit.high
@@ -351,7 +351,7 @@ def _outcome_of_tolerance(
         if 2 * promised <= allowed:
             return "met"
         return "unmet" if promised > allowed else "unsaid"
-    # A range or 12±0.5 beside ±0.5 states no deviation.
+    # A range or 12±0.5 next to ±0.5 states no deviation.
     if stated.low is not None and stated.low != stated.high:
         return "unsaid"
     if promised <= allowed:

@@ -154,14 +154,14 @@ def figures_in(text: str, *, wished: bool = False) -> tuple[Figure, ...]:
         wished: it is of a demand, where a plain number is the state of today and only a wish counts.
     """
     text = text[:TEXT_MOST]
-    found: dict[tuple[str, str, Decimal, str], Figure] = {}
+    figures: dict[tuple[str, str, Decimal, str], Figure] = {}
     for start, end in _sentences(text):
         for figure in _figures_of(text[start:end], wished=wished):
             key = (figure.name, figure.operator, figure.value, figure.unit)
-            found.setdefault(key, figure)
-        if len(found) >= FIGURES_MOST:
+            figures.setdefault(key, figure)
+        if len(figures) >= FIGURES_MOST:
             break
-    return tuple(found.values())[:FIGURES_MOST]
+    return tuple(figures.values())[:FIGURES_MOST]
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -182,21 +182,21 @@ def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
     plain = _FRACTION.sub(_percent_sign, plain)
     if wished and _TODAY.search(plain) and not _WISH.search(plain):
         return
-    for found in _FIGURE.finditer(plain):
-        clause_start = _clause_start(plain, found.start())
-        before = plain[clause_start : found.start()]
-        figure = _read_figure(sentence, plain, found, before, wished=wished)
+    for match in _FIGURE.finditer(plain):
+        clause_start = _clause_start(plain, match.start())
+        before = plain[clause_start : match.start()]
+        figure = _read_figure(sentence, plain, match, before, wished=wished)
         if figure is not None:
             yield figure
 
 
-def _percent_sign(found: re.Match[str]) -> str:
+def _percent_sign(match: re.Match[str]) -> str:
     """百分之十二 as 12%, as long as it was, so that quotations are cut from the text itself."""
-    sign = "%" if found[1] == "百" else "‰"
-    number = found[2] or _number_of(found[3])
+    sign = "%" if match[1] == "百" else "‰"
+    number = match[2] or _number_of(match[3])
     if not number:
-        return found.group()
-    return f"{number}{sign}".rjust(len(found.group()))
+        return match.group()
+    return f"{number}{sign}".rjust(len(match.group()))
 
 
 def _number_of(numerals: str) -> str:
@@ -217,13 +217,13 @@ def _clause_start(plain: str, end: int) -> int:
 def _read_figure(
     sentence: str,
     plain: str,
-    found: re.Match[str],
+    match: re.Match[str],
     before: str,
     *,
     wished: bool,
 ) -> Figure | None:
-    unit = found["unit"] or found["first"] or ""
-    scale = found["scale"] or ""
+    unit = match["unit"] or match["first"] or ""
+    scale = match["scale"] or ""
     if scale.startswith("R"):
         before += scale
     place = _place_of_name(before)
@@ -242,7 +242,7 @@ def _read_figure(
     if _OTHERS.search(before) and not turned:
         return None
     # Of 由 48 降到 36 the second counts; the first is how it was.
-    after = plain[found.end() : found.end() + 12]
+    after = plain[match.end() : match.end() + 12]
     if _TURNS.match(after):
         return None
     if _FROM.search(link) and not turned:
@@ -257,20 +257,20 @@ def _read_figure(
     sign_of_roughness = _SIGN_OF_ROUGHNESS.search(link)
     if sign_of_roughness and "粗糙度" in name:
         name += sign_of_roughness.group()
-    operator, name = _operator_of(found, tie, name, wished=wished)
+    operator, name = _operator_of(match, tie, name, wished=wished)
     if operator is None or _is_contrary(operator, name):
         return None
-    if wished and not _is_wish(before, found, bool(turned), operator):
+    if wished and not _is_wish(before, match, bool(turned), operator):
         return None
     if _MONEY.search(unit) and not _COST.search(name):
         return None
     quoted = sentence[
-        found.start()
+        match.start()
         - len(before)
         + len(scale) * scale.startswith("R")
-        + start : found.end()
+        + start : match.end()
     ]
-    return _figure_of(found, name, operator, unit, quoted.strip())
+    return _figure_of(match, name, operator, unit, quoted.strip())
 
 
 def _place_of_name(before: str) -> tuple[int, int] | None:
@@ -294,7 +294,7 @@ def _place_of_name(before: str) -> tuple[int, int] | None:
 
 
 def _is_contrary(operator: Operator, name: str) -> bool:
-    """废品率高于 6 % is a complaint, whoever writes it: neither a wish nor a promise."""
+    """废品率高于 6 % is a complaint, neither a wish nor a promise."""
     better = read_name(name).better
     if better > 0:
         return operator in ("le", "lt")
@@ -302,16 +302,16 @@ def _is_contrary(operator: Operator, name: str) -> bool:
 
 
 def _operator_of(
-    found: re.Match[str], tie: str, name: str, *, wished: bool
+    match: re.Match[str], tie: str, name: str, *, wished: bool
 ) -> tuple[Operator | None, str]:
     """The relation, and the name with the word of change where the number is by how much."""
-    suffix = _SUFFIX.get(found["suffix"] or "")
-    sign = _SIGN_OF.get(found["sign"] or "")
-    if found["pm"]:
+    suffix = _SUFFIX.get(match["suffix"] or "")
+    sign = _SIGN_OF.get(match["sign"] or "")
+    if match["pm"]:
         return "pm", name
-    if found["between"]:
+    if match["between"]:
         # 降到 34 between two numbers would be no range, and a range has no sign but a plain one.
-        return ("pm" if found["between"] == "±" else "range"), name
+        return ("pm" if match["between"] == "±" else "range"), name
     if _TO_LESS.search(tie):
         return ("le" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
     if _TO_MORE.search(tie):
@@ -323,7 +323,7 @@ def _operator_of(
     if _COMPARED.search(tie) and not sign:
         return None, name
     given = suffix or sign or "eq"
-    if given == "eq" and wished and "达" in tie + (found["sign"] or ""):
+    if given == "eq" and wished and "达" in tie + (match["sign"] or ""):
         better = read_name(name).better
         given = {1: "ge", -1: "le"}.get(better, "eq")
     # 控制在 5 以上 is a least.
@@ -332,7 +332,7 @@ def _operator_of(
 
 def _is_wish(
     before: str,
-    found: re.Match[str],
+    match: re.Match[str],
     turned: bool,
     operator: Operator,
 ) -> bool:
@@ -341,35 +341,35 @@ def _is_wish(
         return False
     if turned:
         return True
-    sign = found["sign"] or ""
+    sign = match["sign"] or ""
     if sign in ("≥", "≤", ">=", "<="):
         return True
-    if operator in ("ge", "le") and not _is_plain(sign, found):
+    if operator in ("ge", "le") and not _is_plain(sign, match):
         return True
     # 「外径 90 mm 的套圈要磨圆」 wishes nothing of 外径: the wish stands in the clause of the number.
     return _WISH.search(before + sign) is not None
 
 
-def _is_plain(sign: str, found: re.Match[str]) -> bool:
+def _is_plain(sign: str, match: re.Match[str]) -> bool:
     """Whether neither sign nor suffix says that it is a limit."""
-    return _SIGN_OF.get(sign, "eq") in _EITHER and not found["suffix"]
+    return _SIGN_OF.get(sign, "eq") in _EITHER and not match["suffix"]
 
 
 def _figure_of(
-    found: re.Match[str],
+    match: re.Match[str],
     name: str,
     operator: Operator,
     unit: str,
     written: str,
 ) -> Figure | None:
-    many = _MANY[found["many"] or ""]
-    low = Decimal(found["low"].replace(",", "")) * many
-    if found["minus"] in _BELOW_ZERO:
+    many = _MANY[match["many"] or ""]
+    low = Decimal(match["low"].replace(",", "")) * many
+    if match["minus"] in _BELOW_ZERO:
         low = -low
     high = None
-    if found["high"]:
-        high = Decimal(found["high"].replace(",", "")) * many
-        if found["minus2"] in _BELOW_ZERO:
+    if match["high"]:
+        high = Decimal(match["high"].replace(",", "")) * many
+        if match["minus2"] in _BELOW_ZERO:
             high = -high
         if operator == "range" and high < low:
             return None

@@ -268,7 +268,7 @@ def _by_folded_case() -> dict[str, tuple[Dimension, Fraction]]:
     units: dict[str, set[tuple[Dimension, Fraction]]] = {}
     for name, unit in _NAMED.items():
         units.setdefault(name.casefold(), set()).add(unit)
-    return {name: found.pop() for name, found in units.items() if len(found) == 1}
+    return {name: match.pop() for name, match in units.items() if len(match) == 1}
 
 
 _FOLDED = _by_folded_case()
@@ -317,10 +317,10 @@ def _composed_unit(plain: str) -> Unit | None:
 
 
 def _read_atom(atom: str, *, below: bool) -> tuple[Dimension, Fraction, int] | None:
-    found = _ATOM.fullmatch(atom)
-    if found is None:
+    match = _ATOM.fullmatch(atom)
+    if match is None:
         return None
-    name = found["name"]
+    name = match["name"]
     # 转/分 is by the minute; 分 alone is a mark or a cent.
     if below and name == "分":
         name = "min"
@@ -331,10 +331,10 @@ def _read_atom(atom: str, *, below: bool) -> tuple[Dimension, Fraction, int] | N
             return None
         unit = (((name, 1),), Fraction(1))
     dimension, factor = unit
-    if found["count"]:
-        factor *= int(found["count"])
+    if match["count"]:
+        factor *= int(match["count"])
     # m² is a power of the unit, and 100g a count of it.
-    return dimension, factor, int(found["power"] or 1)
+    return dimension, factor, int(match["power"] or 1)
 
 
 def in_base(value: Decimal, unit: Unit, *, difference: bool = False) -> Fraction:

@@ -23,11 +23,11 @@ SIGNS = {"≥": "ge", "≤": "le", ">": "gt", "<": "lt", "=": "eq", "±": "pm"}
 
 def figure(written: str) -> Figure:
     """「名称 ≥5 mm」, 「名称 58~62 HRC」, 「名称 12±0.5 V」 of a table as a figure of a row."""
-    found = re.fullmatch(
+    result = re.fullmatch(
         r"(\S+) ([≥≤><=±])?(-?[\d.]+)(?:(~|±)(-?[\d.]+))? ?(.*)", written
     )
-    assert found is not None, written
-    name, sign, low, between, high, unit = found.groups()
+    assert result is not None, written
+    name, sign, low, between, high, unit = result.groups()
     operator: Any = {"~": "range", "±": "pm", None: SIGNS[sign or "="]}[between]
     second = None if high is None else Decimal(high)
     return Figure(name, operator, Decimal(low), second, unit)
@@ -151,9 +151,9 @@ TABLE = [
 
 @pytest.mark.parametrize(("wanted", "offered", "outcome", "silence"), TABLE)
 def test_each_pair(wanted: str, offered: str, outcome: str, silence: str) -> None:
-    found = verdict(wanted, offered)
+    result = verdict(wanted, offered)
 
-    assert (found.outcome, found.silence) == (outcome, silence)
+    assert (result.outcome, result.silence) == (outcome, silence)
 
 
 @pytest.mark.parametrize(
@@ -170,11 +170,11 @@ def test_each_pair(wanted: str, offered: str, outcome: str, silence: str) -> Non
 def test_a_missed_figure_says_by_how_much_in_the_unit_of_the_wish(
     wanted: str, offered: str, short: str | None, converted: tuple[str, ...]
 ) -> None:
-    found = verdict(wanted, offered)
+    result = verdict(wanted, offered)
 
-    assert found.outcome == "unmet"
-    assert found.short_by == (None if short is None else Decimal(short))
-    assert found.converted == tuple(Decimal(one) for one in converted)
+    assert result.outcome == "unmet"
+    assert result.short_by == (None if short is None else Decimal(short))
+    assert result.converted == tuple(Decimal(one) for one in converted)
 
 
 @pytest.mark.parametrize(
@@ -190,11 +190,11 @@ def test_a_missed_figure_says_by_how_much_in_the_unit_of_the_wish(
 def test_on_what_it_is_measured_may_stand_in_the_title(
     wanted: str, offered: str, wanted_title: str, offered_title: str, outcome: str
 ) -> None:
-    found = verdict(
+    result = verdict(
         wanted, offered, wanted_title=wanted_title, offered_title=offered_title
     )
 
-    assert found.outcome == outcome
+    assert result.outcome == outcome
 
 
 def test_without_one_subject_only_names_that_say_of_what_are_compared() -> None:
@@ -242,10 +242,10 @@ def test_rows_outdo_sentences_and_several_figures_claim_nothing() -> None:
 def test_every_wish_has_an_answer_in_its_order() -> None:
     wanted = [figure("噪声 ≤34 dB"), figure("合格率 ≥98 %"), figure("寿命 ≥9 h")]
 
-    found = compare_figures(wanted, [figure("良率 ≥99 %")])
+    result = compare_figures(wanted, [figure("良率 ≥99 %")])
 
-    assert [one.wanted for one in found] == wanted
-    assert [one.outcome for one in found] == ["unsaid", "met", "unsaid"]
+    assert [one.wanted for one in result] == wanted
+    assert [one.outcome for one in result] == ["unsaid", "met", "unsaid"]
     assert compare_figures([], [figure("良率 ≥99 %")]) == []
 
 

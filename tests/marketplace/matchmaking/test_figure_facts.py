@@ -65,23 +65,23 @@ def pair(make: Factory) -> tuple[Any, Any]:
 
 
 def test_each_figure_has_both_numbers_and_its_outcome(pair: tuple[Any, Any]) -> None:
-    found = figures(*pair)
+    result = figures(*pair)
 
-    assert [(one.name, one.verdict) for one in found.values()] == [
+    assert [(one.name, one.verdict) for one in result.values()] == [
         ("噪声", "differ"),
         ("沟道粗糙度", "agree"),
         ("一次合格率", "unknown"),
         ("套圈硬度", "unknown"),
     ]
-    noise = found["噪声"]
+    noise = result["噪声"]
     assert (noise.wished, noise.offered, noise.note) == (
         "≤34 dB",
         "噪音 ≤36 dB(A)",
         "差 2 dB",
     )
-    assert found["沟道粗糙度"].offered == "沟道粗糙度Ra ≤0.00004 mm（合 ≤0.04 μm）"
-    assert found["一次合格率"].note == "成果没有写一次合格率"
-    assert found["套圈硬度"].note == (
+    assert result["沟道粗糙度"].offered == "沟道粗糙度Ra ≤0.00004 mm（合 ≤0.04 μm）"
+    assert result["一次合格率"].note == "成果没有写一次合格率"
+    assert result["套圈硬度"].note == (
         "单位不同，不能换算：需求 58～62 HRC，成果 ≥700 HV"
     )
 
@@ -154,9 +154,9 @@ def test_figures_of_texts_count_where_no_row_says_it(make: Factory) -> None:
         baseline="尚无对比数据",
     )
 
-    found = figures(demand, achievement)
+    result = figures(demand, achievement)
 
-    assert [(one.name, one.wished, one.verdict) for one in found.values()] == [
+    assert [(one.name, one.wished, one.verdict) for one in result.values()] == [
         ("合格率", "≥95 %", "agree"),
         ("振动值", "≤36 dB", "agree"),
         ("粗糙度Ra", "≤0.05 μm", "differ"),
@@ -221,10 +221,10 @@ def test_figures_that_are_not_public_tell_nothing(
     )
     firm = make.person("firm", demand.organisation)
 
-    found = figures(demand, achievement, firm)
+    result = figures(demand, achievement, firm)
 
-    assert {one.verdict for one in found.values()} == {"unknown"}
-    assert found["噪声"].note == "对方没有公开噪声"
+    assert {one.verdict for one in result.values()} == {"unknown"}
+    assert result["噪声"].note == "对方没有公开噪声"
     page = client.get(f"/demands/{demand.id}/matches/{achievement.id}").text
     assert "36 dB" not in page
     assert "31 dB" not in page
@@ -383,7 +383,7 @@ def test_every_way_of_cooperation_against_every_way_of_conversion(
     for offered in terms.CONVERSION_MODES:
         achievement = make.achievement(state="draft", conversion_modes=[offered])
         facts = Comparison(demand, None).facts_with(achievement)
-        found = next(one for one in facts if one.name == "合作方式")
+        result = next(one for one in facts if one.name == "合作方式")
 
         expected = "differ"
         if offered in SAME[wished]:
@@ -391,9 +391,9 @@ def test_every_way_of_cooperation_against_every_way_of_conversion(
         # Open to other ways has refused none; 不限 and 自行实施 have nothing in common yet.
         elif offered == "other" or wished == "any":
             expected = "unknown"
-        assert found.verdict == expected, (wished, offered)
+        assert result.verdict == expected, (wished, offered)
         if expected == "unknown":
-            assert found.note.startswith("合作方式：")
+            assert result.note.startswith("合作方式：")
 
 
 def test_of_several_ways_one_that_suits_is_enough(make: Factory) -> None:
