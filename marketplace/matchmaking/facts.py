@@ -273,4 +273,4 @@ def _all_silent(silent: list[Fact]) -> Fact:
     # Whose silence it is, where it is one side's in all of them.
     whose = {fact.note.removesuffix(fact.name) for fact in silent}
     note = f"{several}未说明" if len(whose) > 1 else f"{whose.pop()}{several}"
-    return Fact(first.name, "unknown", first.wished, "", note, "figure")
+    return Fact("技术指标", "unknown", first.wished, "", note, "figure")

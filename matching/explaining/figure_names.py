@@ -60,6 +60,7 @@ _TRADE_WORDS = """
 合金
 """
 _EVERYWHERE = frozenset(_TRADE_WORDS.split())
+LONG_WORD = 4  # characters of a word that is specific by itself: 深沟球轴承, not 轴承
 _NUMERALS = {numeral: value for value, numeral in enumerate("一二三四五六七八九", 1)}
 _AGE = re.compile(
     "([一二三四五六七八九]?)(十?)([一二三四五六七八九]?)(天|日|小时|月|年)"
@@ -227,17 +228,35 @@ def _age_in_figures(match: re.Match[str]) -> str:
 
 
 def have_one_subject(title: str, text: str, other_title: str, other_text: str) -> bool:
-    """Whether a word that names a thing in the title of one listing stands in the other.
+    """Whether two listings are about one thing: so their titles say, or the title of one and the text of the other.
+
+    A text mentions much in passing, so it takes a long word of the title, or two that are not parts of one.
 
     Args:
         title, text: of the one, the text without its title.
         other_title, other_text: of the other.
     """
-    here = fold_label(title + text)
-    there = fold_label(other_title + other_text)
-    return any(word in there for word in things_of(title)) or any(
-        word in here for word in things_of(other_title)
+    things = things_of(title)
+    others = things_of(other_title)
+    if things & others:
+        return True
+    return _is_subject(things, other_title + other_text) or _is_subject(
+        others, title + text
     )
+
+
+def _is_subject(things: frozenset[str], text: str) -> bool:
+    folded = fold_label(text)
+    mentioned = [thing for thing in things if thing in folded]
+    if any(len(thing) >= LONG_WORD for thing in mentioned):
+        return True
+    # 轴承 inside 球轴承 is not a second word.
+    longest_first = sorted(mentioned, key=len, reverse=True)
+    whole: list[str] = []
+    for thing in longest_first:
+        if not any(thing in longer for longer in whole):
+            whole.append(thing)
+    return len(whole) > 1
 
 
 @lru_cache(maxsize=8192)
