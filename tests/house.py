@@ -129,6 +129,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "catalogues": "what a process has of one kind, and how the database differs",
         "evidence": "the words that made a score",
         "facts": "what is compared beside the text",
+        "figure_facts": "the figures of both sides and whether they are met, in words",
         "generations": "artefacts on disk, and which is current",
         "matchers": "the matchers of one process",
         "offers": "what a row of a page of matches shows",

@@ -161,6 +161,7 @@ def newest_for(
         return Answer(row.counterpart, blocked=blocked), 1, 1
     newest = queries.newest_matchable(row.counterpart, by=by, page=page)
     comparison = Comparison(row, by)
+    comparison.prepare_rows(newest.rows)
     offers = []
     # Own listings leave gaps in the ranks, as places in the whole order stay what they are for everybody.
     for rank, other in enumerate(newest.rows, start=newest.first_rank):
@@ -190,6 +191,8 @@ def explained_answer(
     document = request.document
     spellings = original_spellings(document)
     known_words, unknown_things = _sort_words(ranking)
+    if comparison is not None:
+        comparison.prepare_rows(ranked.row for ranked in ranking.rows)
     offers = []
     for rank, ranked in enumerate(ranking.rows, start=1):
         facts: tuple[Fact, ...] = ()
