@@ -16,7 +16,7 @@ from typing import (
 try:
     import rjieba
 except ImportError:
-    rjieba = None
+    rjieba = None  # type: ignore[assignment]  # the machine has no wheel
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class PlainSegmenter:
     def has_word(self, word: str) -> bool:
         """See Segmenter."""
         # The beginnings of words stand there too, with the frequency 0.
-        return self._jieba.FREQ.get(word, 0) > 0
+        return bool(self._jieba.FREQ.get(word))
 
     def is_noun(self, word: str) -> bool:
         """See Segmenter."""

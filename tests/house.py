@@ -162,6 +162,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "preparing": "what every site needs before it serves",
     },
     "verdicts": {
+        "effects": "what another grading would change",
         "grading": "the grades that verdicts teach",
         "judgements": "verdicts as matching is measured by them",
         "projections": "listings as they are compared with verdicts",

@@ -96,6 +96,7 @@ ELSEWHERE = {
     "notices": ("mark_all_read", "mark_read", "put_aside", "send_again", "settings", "stop"),
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
+    "verdicts": ("drop_grades", "stop_grades", "use_grades"),
 }  # fmt: skip
 STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
 
