@@ -132,6 +132,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "generations": "artefacts on disk, and which is current",
         "matchers": "the matchers of one process",
         "offers": "what a row of a page of matches shows",
+        "other_needs": "ways of asking for money and people",
         "panels": "what stands beside a listing's page and form",
         "ranking": "the best of the other kind for one listing",
         "trial": "matches of a pasted text",

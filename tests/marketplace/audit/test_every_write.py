@@ -81,7 +81,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
-ONLY_READ = {"matchmaking.trial"}
+ONLY_READ = {"matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
