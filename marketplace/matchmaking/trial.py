@@ -83,15 +83,12 @@ def _with_conditions(
         cards[card.id] = card
     described = []
     for offer in offers:
-        card = cards.get(offer.row.id)
-        # One that was withdrawn this moment stays as it was ranked.
-        if card is not None:
-            offer = replace(
-                offer,
-                gist=_first_sentence(card.texts),
-                conditions=tuple(card.facts),
-            )
-        described.append(offer)
+        found = cards.get(offer.row.id)
+        if found is None:  # withdrawn this moment: it stays as it was ranked
+            described.append(offer)
+            continue
+        gist = _first_sentence(found.texts)
+        described.append(replace(offer, gist=gist, conditions=tuple(found.facts)))
     return tuple(described)
 
 
