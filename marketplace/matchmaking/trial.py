@@ -17,7 +17,7 @@ from marketplace.matchmaking.other_needs import needs_in, without_needs
 from marketplace.matchmaking.ranking import RankingRequest, rank_listings
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
-from matching.text import spans
+from matching.text import spans, words
 
 # Characters that say something, which a short text must have: people type 「阿胶掺马皮怎么查」, eight of which six do.
 CONTENT_LEAST = 4
@@ -31,8 +31,21 @@ TOO_SHORT = (
     f"这里面说到具体东西的字太少：至少要有 {CONTENT_LEAST} 个字说到产品、材料、工艺或现象，"
     "例如「阿胶掺马皮怎么查」。写得越具体，排得越准。"
 )
-# Up to the first end of a sentence; a full stop inside of 3.5 is none.
-SENTENCE = re.compile(r".+?(?:[。！？!?]|$)")
+# Up to the end of a sentence; a full stop inside of 3.5 is none.
+SENTENCE = re.compile(r"[^。！？!?]+[。！？!?]?")
+# How a text speaks of what was wrong before, or of who has it in use already.
+TROUBLE = re.compile(
+    r"过去|以往|以前|传统|老办法|原来|普通|现有|目前|市面|国内外?(?:大多|普遍)|常常|经常|往往|总是|容易|难以|很难|难点|"
+    r"不足|不稳|不均|不够|不敏感|不准|偏[高低大小]|敏感|浪费|污染|靠进口|依赖|又怕|怕|没有不|翻倍|起皮|发黄|掉到|只剩|卡脖子|"
+    r"？|\\?$|不断|凭经验|越积|越来越|不收|不要|不得不|只能|一旦|就会|为什么|占地|试用|用了|倒班|操作工|共记录|已在"
+)
+# How a text speaks of the thing it offers.
+OFFERING = re.compile(
+    r"(?:本|该|这)(?:项|套|种|台|个|条|款|批)?"
+    r"(?:成果|项目|技术|方法|系统|装置|工艺|产品|设备|方案|平台|软件|模型|材料|配方|仪器|专利|发明|菌剂|药剂|模具|机)"
+    r"|这(?:套|种|台|条|款)|我们|我校|课题组|研究组|研究团队|本团队"
+    r"|以[^，。]{1,16}为|用[^，。]{1,16}(?:代替|替代|取代|做|制)|研制|研发|开发|提出|建立了|构建|设计了|发明了|采用|改用|实现|能够|可将|可以把|适用于|用于"
+)
 
 
 def match_text(text: str, kind: str, *, by: Reader | None) -> Answer:
@@ -87,21 +100,36 @@ def _with_conditions(
         if found is None:  # withdrawn this moment: it stays as it was ranked
             described.append(offer)
             continue
-        gist = _first_sentence(found.texts)
+        gist = gist_of(found.title, next(iter(found.texts), ""))
         described.append(replace(offer, gist=gist, conditions=tuple(found.facts)))
     return tuple(described)
 
 
-def _first_sentence(texts: Sequence[str]) -> str:
-    """What the main text says first, whole where it is not too long."""
-    text = " ".join(next(iter(texts), "").split())
-    sentence = SENTENCE.match(text)
-    if sentence is None:
+def gist_of(title: str, text: str) -> str:
+    """The sentence of a main text that says what is offered, in at most GIST_MOST characters.
+
+    Many texts begin with what was wrong before: 「过去靠人工分选……这套方案把……」. Sentences that speak of the thing itself or
+    repeat words of its title go before others, and those of troubles come last; of equals the first.
+    """
+    named = set(words(title, stop=True))
+    sentences = SENTENCE.findall(" ".join(text.split()))
+
+    def telling(sentence: str) -> int:
+        shared = len(named & set(words(sentence, stop=True)))
+        offers = bool(OFFERING.search(sentence))
+        complains = bool(TROUBLE.search(sentence))
+        # What comes first is as often the trouble as the thing, where there is more to come.
+        opens = sentence is sentences[0] and len(sentences) > 2 and not offers
+        return min(shared, 3) + 2 * offers - 3 * complains - 2 * opens
+
+    if not sentences:
         return ""
-    found = sentence[0]
+    found = max(sentences, key=telling).strip()
     if len(found) <= GIST_MOST:
         return found
-    return found[:GIST_MOST].rstrip("，、；：,;: ") + "…"
+    # At a joint of the sentence, where one stands late enough.
+    joint = max(found.rfind(sign, GIST_MOST // 2, GIST_MOST) for sign in "；;，,")
+    return found[: joint if joint > 0 else GIST_MOST] + "…"
 
 
 def _says_enough(text: str) -> bool:

@@ -16,7 +16,7 @@ from config import Config
 from marketplace.extensions import db, limiter
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking.trial import headline_of
+from marketplace.matchmaking.trial import gist_of, headline_of
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -375,8 +375,41 @@ def test_a_row_says_what_it_is_and_on_what_terms(
     assert "中试" in line
     assert "价格" in line
     assert "合作方式" in line
-    first = row.summary.split("。")[0]
-    assert f"<p>{first}" in page.replace("<mark>", "").replace("</mark>", "")
+    assert f"<p>{gist_of(row.title, row.summary)}" in page
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("超精研磨", "", ""),
+        (
+            "超精研磨",
+            "本成果用油石超精研磨滚道。已试用半年。",
+            "本成果用油石超精研磨滚道。",
+        ),
+        (
+            "保持架十二工位传递模",
+            "过去靠四台冲床分序完成，工序间磕碰起毛刺。这套方案把落料、冲铆孔合到一副十二工位传递模里。一家厂用了十四个月。",
+            "这套方案把落料、冲铆孔合到一副十二工位传递模里。",
+        ),
+        (
+            "液质联用鉴别阿胶真伪",
+            "熬成胶以后 DNA 断裂严重，PCR 往往扩不出来。改用液质联用测驴源特征肽，掺假一成也能查出。",
+            "改用液质联用测驴源特征肽，掺假一成也能查出。",
+        ),
+        ("振动值 3.5", "振动值降到 3.5 mm/s。", "振动值降到 3.5 mm/s。"),
+        ("只有一句", "没有句号的一句话", "没有句号的一句话"),
+        (
+            "长",
+            "本成果" + "很长" * 30 + "，" + "再长" * 30 + "。",
+            "本成果" + "很长" * 30 + "…",
+        ),
+    ],
+)
+def test_the_sentence_that_says_what_is_offered(
+    title: str, text: str, expected: str
+) -> None:
+    assert gist_of(title, text) == expected
 
 
 def test_a_guest_sees_the_evidence_and_nothing_is_stored(
