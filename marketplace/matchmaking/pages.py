@@ -207,7 +207,7 @@ def _judging_values(row: Row, ranked_list: RankedList | None) -> dict[str, objec
         "signed_list": signed_list,
         "reasons": verdict_queries.reason_names(row.kind),
         "levels": LEVELS,
-        "least": judgements.JUDGEMENTS_LEAST,
+        "least": judgements.MIN_JUDGEMENTS,
         "grading": may(current_reader(), "verdict.grade", row),
         "declined": declined,
     }
@@ -260,7 +260,7 @@ def _trial_page(
         answer=answer,
         problems=problems or {},
         other_needs=trial.other_needs(text, kind),
-        most=trial.TEXT_MOST,
+        most=trial.MAX_TEXT,
         example=EXAMPLES[kind],
         savable=may(current_reader(), "trial.save"),
         held=request.values.get("held", type=int),

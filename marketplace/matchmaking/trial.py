@@ -20,15 +20,15 @@ from marketplace.permissions import Reader
 from matching.text import spans, words
 
 # Characters that say something, which a short text must have: people type 「阿胶掺马皮怎么查」, eight of which six do.
-CONTENT_LEAST = 4
+MIN_CONTENT = 4
 LONG_ENOUGH = 20  # characters from which a text is tried whatever it says
-GIST_MOST = 90  # characters of the sentence that says what is offered
-TEXT_MOST = 3000  # some two pages; ranking takes longer the more words there are
-HEADLINE_MOST = 40  # characters of a title made from a pasted text
-CLAUSE_LEAST = 12  # characters below which a title says too little
+MAX_GIST = 90  # characters of the sentence that says what is offered
+MAX_TEXT = 3000  # some two pages; ranking takes longer the more words there are
+MAX_HEADLINE = 40  # characters of a title made from a pasted text
+MIN_CLAUSE = 12  # characters below which a title says too little
 DEFAULT_KIND = "demand"
 TOO_SHORT = (
-    f"这里面说到具体东西的字太少：至少要有 {CONTENT_LEAST} 个字说到产品、材料、工艺或现象，"
+    f"这里面说到具体东西的字太少：至少要有 {MIN_CONTENT} 个字说到产品、材料、工艺或现象，"
     "例如「阿胶掺马皮怎么查」。写得越具体，排得越准。"
 )
 # Up to the end of a sentence; a full stop inside of 3.5 is none.
@@ -106,13 +106,13 @@ def _with_conditions(
 
 
 def gist_of(title: str, text: str) -> str:
-    """The sentence of a main text that says what is offered, in at most GIST_MOST characters.
+    """The sentence of a main text that says what is offered, in at most MAX_GIST characters.
 
-    Many texts begin with what was wrong before: 「过去靠人工分选……这套方案把……」. Sentences that speak of the thing itself or
-    repeat words of its title go before others, and those of troubles come last; of equals the first.
+    Many texts begin with what was wrong before: 「过去靠人工分选……这套方案把……」. Sentences that speak of the thing
+    itself or repeat words of its title go before others, and those of troubles come last; of equals the first.
     """
     named = set(words(title, stop=True))
-    sentences = SENTENCE.findall(" ".join(text.split()))
+    sentences: list[str] = SENTENCE.findall(" ".join(text.split()))
 
     def telling(sentence: str) -> int:
         shared = len(named & set(words(sentence, stop=True)))
@@ -125,11 +125,11 @@ def gist_of(title: str, text: str) -> str:
     if not sentences:
         return ""
     found = max(sentences, key=telling).strip()
-    if len(found) <= GIST_MOST:
+    if len(found) <= MAX_GIST:
         return found
     # At a joint of the sentence, where one stands late enough.
-    joint = max(found.rfind(sign, GIST_MOST // 2, GIST_MOST) for sign in "；;，,")
-    return found[: joint if joint > 0 else GIST_MOST] + "…"
+    joint = max(found.rfind(sign, MAX_GIST // 2, MAX_GIST) for sign in "；;，,")
+    return found[: joint if joint > 0 else MAX_GIST] + "…"
 
 
 def _says_enough(text: str) -> bool:
@@ -139,7 +139,7 @@ def _says_enough(text: str) -> bool:
         covered.update(range(span.start, span.end))
     # 12345 may be the number of a material, and names nothing by itself.
     names_something = any(text[place].isalpha() for place in covered)
-    return names_something and len(covered) >= CONTENT_LEAST
+    return names_something and len(covered) >= MIN_CONTENT
 
 
 def checked_text(text: str, kind: str) -> str:
@@ -159,8 +159,8 @@ def checked_text(text: str, kind: str) -> str:
         message = "还没有写。写一句也行，例如「阿胶掺马皮怎么查」。"
     elif _is_too_short(text, kind):
         message = TOO_SHORT
-    elif len(text) > TEXT_MOST:
-        message = f"最多 {TEXT_MOST:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
+    elif len(text) > MAX_TEXT:
+        message = f"最多 {MAX_TEXT:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
     elif secret_mark(text):
         message = REFUSAL
     if message:
@@ -178,14 +178,12 @@ def _is_too_short(text: str, kind: str) -> bool:
 def headline_of(text: str) -> str:
     """The title of a draft from a pasted text: its first line, sentence or clauses, whatever fits in 40 characters."""
     line = text.strip().split("\n", 1)[0].strip()
-    if len(line) > HEADLINE_MOST:
+    if len(line) > MAX_HEADLINE:
         line = re.split(r"[。！？；;!?]", line, maxsplit=1)[0]
     # A text that begins with a full stop has no first sentence.
     line = line or text.strip()
-    if len(line) > HEADLINE_MOST:
-        ends = [
-            line.rfind(sign, CLAUSE_LEAST, HEADLINE_MOST) for sign in "，,、：:（( "
-        ]
+    if len(line) > MAX_HEADLINE:
+        ends = [line.rfind(sign, MIN_CLAUSE, MAX_HEADLINE) for sign in "，,、：:（( "]
         clause = max(ends)
-        line = line[: clause if clause > 0 else HEADLINE_MOST]
+        line = line[: clause if clause > 0 else MAX_HEADLINE]
     return line.strip()

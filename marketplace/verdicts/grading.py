@@ -39,8 +39,8 @@ FITTED_FROM = (
     calibration.MIN_TEXTS
 )  # judged demand texts below which no model is fitted
 # People and organisations whose verdicts a model rests on, at least.
-PEOPLE_LEAST = 3
-ORGANISATIONS_LEAST = 2
+MIN_PEOPLE = 3
+MIN_ORGANISATIONS = 2
 # What the score is made of, in the words of 算法说明.
 PARTS = {
     "grams": "字和双字片段",
@@ -57,7 +57,7 @@ class TooOneSided(Exception):  # noqa: N818
     def __init__(self, voices: Voices) -> None:
         super().__init__(
             f"judged by {voices.people} people of {voices.organisations} organisations, "
-            f"{PEOPLE_LEAST} of {ORGANISATIONS_LEAST} needed"
+            f"{MIN_PEOPLE} of {MIN_ORGANISATIONS} needed"
         )
         self.voices = voices
 
@@ -131,11 +131,11 @@ def lacking_consent(
     One person's clicks must not change everybody's grades (decision 083).
     """
     lacking = []
-    if people < PEOPLE_LEAST:
-        lacking.append(f"至少 {PEOPLE_LEAST} 个人评价（现在 {people} 个）")
-    if organisations < ORGANISATIONS_LEAST:
+    if people < MIN_PEOPLE:
+        lacking.append(f"至少 {MIN_PEOPLE} 个人评价（现在 {people} 个）")
+    if organisations < MIN_ORGANISATIONS:
         lacking.append(
-            f"评价的人来自至少 {ORGANISATIONS_LEAST} 家单位（现在 {organisations} 家）"
+            f"评价的人来自至少 {MIN_ORGANISATIONS} 家单位（现在 {organisations} 家）"
         )
     if demands < FITTED_FROM:
         lacking.append(f"至少 {FITTED_FROM} 条需求被评价（现在 {demands} 条）")

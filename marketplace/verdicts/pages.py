@@ -114,7 +114,7 @@ def feedback() -> ResponseReturnValue:
     return render_template(
         "verdicts/feedback.html",
         declined=queries.feedback(by=current_user),
-        least=queries.FIRMS_LEAST,
+        least=queries.MIN_FIRMS,
     )
 
 
@@ -137,7 +137,7 @@ def measured() -> ResponseReturnValue:
         moves=queries.grade_moves(by=current_user),
         move_names=GRADE_DEEDS,
         voices=judgements.count_voices(),
-        needed=(grading.PEOPLE_LEAST, grading.ORGANISATIONS_LEAST, grading.FITTED_FROM),
+        needed=(grading.MIN_PEOPLE, grading.MIN_ORGANISATIONS, grading.FITTED_FROM),
         fitted_from=grading.FITTED_FROM,
     )
 
