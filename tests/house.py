@@ -133,6 +133,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "generations": "artefacts on disk, and which is current",
         "matchers": "the matchers of one process",
         "offers": "what a row of a page of matches shows",
+        "other_needs": "ways of asking for money and people",
         "panels": "what stands beside a listing's page and form",
         "ranking": "the best of the other kind for one listing",
         "trial": "matches of a pasted text",
@@ -163,6 +164,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "preparing": "what every site needs before it serves",
     },
     "verdicts": {
+        "effects": "what another grading would change",
         "grading": "the grades that verdicts teach",
         "judgements": "verdicts as matching is measured by them",
         "projections": "listings as they are compared with verdicts",
@@ -189,6 +191,7 @@ LONG_FILES = {
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
+    "marketplace/verdicts/deeds.py": "one function for each of nine buttons, with what they share",
     "matching/index/reading.py": "one pass over many texts, from words to counted features",
     "matching/text.py": "one tokenizer, from characters to words",
     "matching/index/kernels.py": "the loops of the ranking, compiled together",

@@ -82,7 +82,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
-ONLY_READ = {"matchmaking.trial"}
+ONLY_READ = {"matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
@@ -97,6 +97,7 @@ ELSEWHERE = {
     "notices": ("mark_all_read", "mark_read", "put_aside", "send_again", "settings", "stop"),
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
+    "verdicts": ("drop_grades", "stop_grades", "use_grades"),
 }  # fmt: skip
 STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
 
