@@ -20,6 +20,7 @@ from marketplace.permissions import (
     writer,
 )
 from marketplace.verdicts.background import jobs
+from marketplace.verdicts.contributed import trays
 
 DEEDS: Deeds = {
     # The thing is the listing on whose matches the verdict is given.
@@ -32,6 +33,7 @@ DEEDS: Deeds = {
         operator,
     ),  # why others passed one, added up
     "quality.read": (operator,),
+    "quality.decide": (operator,),  # which grades are in force
 }
 
 
@@ -44,4 +46,4 @@ def nav(reader: Reader) -> Iterator[Link]:
         yield Link(text, url_for("verdicts.feedback"), "achievements")
 
 
-__all__ = ["DEEDS", "jobs", "nav"]
+__all__ = ["DEEDS", "jobs", "nav", "trays"]
