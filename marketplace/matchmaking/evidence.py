@@ -137,7 +137,10 @@ def evidence_of_text(
     if other is None or blocked_reason(other):
         raise _no_such_pair()
     document = trial_document(text)
-    reasons = _explain_pair(sought, document, common_document(other), by)
+    demand, achievement = document, common_document(other)
+    if kind == "achievement":
+        demand, achievement = achievement, document
+    reasons = _explain_pair(demand, achievement, by)
     grade = active_grader().grade(reasons, ())
     # A pasted text has no patents.
     patents = patents_of(other) if kind == "demand" else ""
