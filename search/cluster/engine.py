@@ -42,9 +42,12 @@ from search.contract import (
     Document,
     FacetCounts,
     Hit,
+    NotBuilt,
     Query,
     Result,
+    SearchError,
     SearchUnavailable,
+    TakesNoWrites,
     Version,
     order_facet,
 )
@@ -54,7 +57,12 @@ from search.terms import ParsedQuery, Term, fallback_terms, parse_query
 
 FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
 DEED_SECONDS = 2.0  # for a few documents after a save, and for state()
+# A cluster whose node is restarting is red for a minute or two; one that stays so has lost the index for good, unless
+# somebody brings the disk back. It is a copy: building it anew costs minutes of a processor and nothing else.
+RED_SECONDS = 300.0
 FEW = 20  # documents that somebody is waiting for
+
+_FOREIGN = "the search index holds what this site did not write"
 
 # The statuses of a search that met a swap: the old index went away beneath it.
 _SWAPPED = (404, 500, 503)
@@ -92,6 +100,7 @@ class ElasticEngine:
         hosts, user, self.alias = parse_address(url)
         self.cluster = ClusterClient(hosts, user)
         self.indices = Indices(self.cluster, self.alias)
+        self._red_since: float | None = None
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -103,13 +112,28 @@ class ElasticEngine:
         """
         parsed = parse_query(query.text)
         end = time.monotonic() + self.find_seconds
-        with translate_errors():
+        with self._reading():
+            self.indices.check(self.find_seconds)
             try:
-                return self._find(query, parsed, end)
+                found = self._find(query, parsed, end)
             except ApiError as failure:
                 if failure.meta.status not in _SWAPPED:
                     raise
-                return self._find(query, parsed, end)
+                found = self._find(query, parsed, end)
+            # Nothing found may mean that the index was exchanged since it was looked at: that has to be sure.
+            if not found.total:
+                self.indices.sound(self.find_seconds)
+            return found
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Translate errors; after one the index is looked at again before it is believed."""
+        try:
+            with translate_errors():
+                yield
+        except SearchError:
+            self.indices.forget_check()
+            raise
 
     def _find(self, query: Query, parsed: ParsedQuery, end: float) -> Result:
         """Documents with all terms; where there is none, those with some of them (decision 020)."""
@@ -164,14 +188,18 @@ class ElasticEngine:
         readers = sorted(audiences)
         if not readers:
             return []
-        return self._words(readers).suggest(text, tuple(kinds), size)
+        with self._reading():
+            self.indices.check(self.find_seconds)
+            return self._words(readers).suggest(text, tuple(kinds), size)
 
     def corrections(
         self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
     ) -> list[str]:
         """What may have been meant, as the contract says, within find_seconds."""
         words = self._words(sorted(audiences))
-        return corrected_texts(text, words.count, words.lookup, size)
+        with self._reading():
+            self.indices.check(self.find_seconds)
+            return corrected_texts(text, words.count, words.lookup, size)
 
     def _words(self, readers: list[str]) -> ReadersWords:
         """The words of what some readers may find, within find_seconds from now."""
@@ -193,12 +221,22 @@ class ElasticEngine:
             for hit in walk_documents(client, index, alive, order):
                 # A point in time appends a tie-break of its own.
                 kind, ident, version, *_ = hit["sort"]
+                if kind is None or ident is None or version is None:
+                    raise NotBuilt(_FOREIGN)
                 found = (str(kind), int(ident), int(version))
                 versions.append(found)
         return iter(versions)
 
     def state(self) -> dict[str, Any]:
-        """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), index, health."""
+        """engine, count, removed, version, expected, current, blocked, built_at, written_at, age, index, health.
+
+        blocked: why it takes no writes: "disk" (the cluster's are nearly full), "hand", or "". current is False where a
+        rebuild would help.
+
+        Raises:
+            NotBuilt: the index is missing, closed, not ours, or its shards have been gone for `RED_SECONDS`.
+            SearchUnavailable: the cluster does not answer.
+        """
         body = {
             "size": 0,
             "track_total_hits": True,
@@ -207,13 +245,18 @@ class ElasticEngine:
                 "last": {"max": {"field": "written_at"}},
             },
         }
-        with translate_errors():
-            index = self.indices.live(self.deed_seconds)
+        with self._reading():
+            live = self.indices.sound(self.deed_seconds)
+            index, meta = live.name, live.meta
             client = self.cluster.within(self.deed_seconds)
-            mapping = client.indices.get_mapping(index=index)
-            meta = mapping[index]["mappings"]["_meta"]
-            counted = client.search(index=index, body=body)
             health = client.cluster.health(index=index, level="indices")
+            self._note_health(str(health["status"]))
+            counted = client.search(index=index, body=body)
+            current = live.is_current
+            # A rebuild that died between closing the old index to writes and its swap; one that a person closed is
+            # theirs to open.
+            if live.block == "hand" and self._died_swapping():
+                current = False
         removed = int(counted["aggregations"]["removed"]["doc_count"])
         last = counted["aggregations"]["last"]["value"]
         # An empty index has no last write.
@@ -226,13 +269,38 @@ class ElasticEngine:
             "removed": removed,
             "version": meta["version"],
             "expected": VERSION,
-            "current": meta["version"] == VERSION,
+            "current": current,
+            "blocked": live.block,
             "built_at": meta["built_at"],
             "written_at": written.isoformat(),
             "age": (datetime.now(UTC) - written).total_seconds(),
             "index": index,
             "health": health["status"],
         }
+
+    def _note_health(self, status: str) -> None:
+        """Remember since when the shards of the index have been out of reach.
+
+        Raises:
+            NotBuilt: for so long that they will not come back.
+        """
+        if status != "red":
+            self._red_since = None
+            return
+        moment = time.monotonic()
+        if self._red_since is None:
+            self._red_since = moment
+        if moment - self._red_since >= RED_SECONDS:
+            raise NotBuilt("the shards of the search index are lost")
+
+    def _died_swapping(self) -> bool:
+        """Whether a rebuild left its unfinished index behind; False while one is running."""
+        try:
+            return self.indices.left_behind()
+        except SearchUnavailable:
+            raise
+        except SearchError:
+            return False
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -268,6 +336,13 @@ class ElasticEngine:
 
     def _send_to_live(self, actions: list[Action]) -> int:
         seconds = self.deed_seconds if len(actions) <= FEW else BULK_SECONDS
+        # What a foreign index takes without a word, nobody would find; and the cluster says at once what waiting for a
+        # full disk would say in two seconds.
+        live = self.indices.check(self.deed_seconds)
+        if live.block:
+            live = self.indices.sound(self.deed_seconds)
+        if live.block == "disk":
+            raise TakesNoWrites("a disk of the search cluster is nearly full")
         # refresh: the writer finds what was written; a market makes a few writes a minute (decision 022).
         return send_actions(
             self.cluster,
@@ -289,26 +364,39 @@ class ElasticEngine:
         """
         indices = self.indices
         with translate_errors():
-            indices.ensure()
-            live = indices.live(self.deed_seconds)
-            # A rebuild that died in its last moment may have left it closed.
-            indices.block_writes(live, blocked=False)
-            target = indices.begin_next(live)
+            # Where another engine answers meanwhile there is none until it is whole: an empty one would answer too.
+            if self.starts_empty:
+                indices.ensure()
+            live = indices.usable_live(self.deed_seconds)
+            target = indices.begin_next()
             try:
-                begun = indices.last_write(live)
-                self._fill(target, documents)
-                # Most of it while writers go on, the rest in the moment when they may not.
-                begun = indices.replay_writes(live, target, begun)
-                indices.block_writes(live, blocked=True)
-                indices.replay_writes(live, target, begun)
-                indices.swap(live, target)
+                if live is None:
+                    self._fill(target, documents)
+                else:
+                    self._fill_beside(live, target, documents)
+                indices.swap(target)
             except BaseException:
                 with contextlib.suppress(ApiError, TransportError):
-                    indices.block_writes(live, blocked=False)
+                    if live is not None:
+                        indices.block_writes(live, blocked=False)
                     indices.drop(target)
                 raise
-            indices.drop(live)
+            indices.drop_older(target)
             return indices.count(target)
+
+    def _fill_beside(
+        self, live: str, target: str, documents: Iterable[Document]
+    ) -> None:
+        """Fill an index and carry over what is written to the live one meanwhile, which then takes no writes."""
+        indices = self.indices
+        # A rebuild that died in its last moment may have left it closed.
+        indices.block_writes(live, blocked=False)
+        begun = indices.last_write(live)
+        self._fill(target, documents)
+        # Most of it while writers go on, the rest in the moment when they may not.
+        begun = indices.replay_writes(live, target, begun)
+        indices.block_writes(live, blocked=True)
+        indices.replay_writes(live, target, begun)
 
     def _fill(self, index: str, documents: Iterable[Document]) -> None:
         """Analyze and send; one batch is analyzed while the one before is on its way."""
@@ -373,6 +461,8 @@ def _result(
             # Sums of floats may end a hair above one.
             share = min(share, 1.0)
         source = hit["_source"]
+        if not {"kind", "id"} <= source.keys():
+            raise NotBuilt(_FOREIGN)
         score = float(hit.get("_score") or 0.0)
         hits.append(
             Hit(
