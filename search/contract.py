@@ -46,7 +46,7 @@ class NotBuilt(SearchUnavailable):
     """The engine answers, but holds no index, or none that anything can be found in: it has to be rebuilt."""
 
 
-class TakesNoWrites(SearchUnavailable):  # noqa: N818  as the others
+class TakesNoWrites(SearchUnavailable):
     """The index answers and takes nothing in: a disk of the cluster is nearly full, or somebody has blocked it."""
 
 

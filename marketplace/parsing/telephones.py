@@ -69,7 +69,19 @@ _NAME = re.compile(
     r"[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .]{0,40}"  # of a person, desk or post
 )
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}", re.I | re.A)
-_MASKED = re.compile(r"\d{2,4} ?[*xX＊●•…?]{2,}\d{0,4}", re.ASCII)
+# 138****0000, 0635-823****, 138-****-0000, ****0000: figures that somebody has hidden. Stars around a whole number, as
+# some programs print what is bold, hide nothing.
+_MASKED = re.compile(
+    r"(?<![\d-])\+?\d(?:[ -]?\d){0,9}[ -]?[*xX●•…?×]{2,}(?:[ -]?[\d*])*(?!\d)"
+    r"|(?<![\d*-])[*●•…]{2,}[ -]?\d(?:[ -]?\d){1,6}(?![ -]?\d)",
+    re.ASCII,
+)
+_MASKED_MAIL = re.compile(r"[*●•…]|x{3,}@|@x{3,}", re.I)
+# 张三 a@lcu.edu.cn, 张三<a@lcu.edu.cn>, <a@lcu.edu.cn>
+_NAMED_MAIL = re.compile(
+    r"([\u4e00-\u9fff·]{1,12})?\s*[:：]?\s*<?([^\s<>@\u4e00-\u9fff]+@[^\s<>@]+)>?"
+)
+_ENCIRCLED = re.compile("[①-⑳]")
 _SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
 _LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
 # Behind a number: 0635-8230000/1, 转801、802.
@@ -94,6 +106,12 @@ class Contact(NamedTuple):
     remark: str = ""
 
 
+def split_masked(text: str) -> tuple[str, list[str]]:
+    """A text without the numbers of which somebody has hidden figures, and those."""
+    masked = [found.strip() for found in _MASKED.findall(text)]
+    return _MASKED.sub(" ", text), masked
+
+
 def read_phones(raw: Any) -> Contact | None:
     """One or several telephone numbers, with who is named beside them.
 
@@ -109,20 +127,20 @@ def read_phones(raw: Any) -> Contact | None:
     # Longer texts are no telephones, and patterns that look at every beginning take the square of their length.
     if len(plain) > PHONE_SIGNS:
         raise ParseError(f"「{plain[:40]}…」不是能识别的电话。", PHONE_FORMS)
-    text = _one_spelling(plain)
+    text, masked = split_masked(plain)
+    text = _one_spelling(text)
     if _SCIENTIFIC.fullmatch(text):
         message = f"「{plain[:40]}」被表格软件改成了科学计数，后几位已经丢失。"
         raise ParseError(message, "把单元格设成文本格式，重新填写。")
-    if _MASKED.search(text):
-        message = f"「{plain[:40]}」隐去了几位。"
-        raise ParseError(message, PHONE_FORMS)
-    left_out = [found.strip() for found in _NO_PHONES.findall(text)]
+    left_out = masked + [found.strip() for found in _NO_PHONES.findall(text)]
     text = _NO_PHONES.sub(" ", text)
     remarks = [
         mark for mark in _IN_BRACKETS.findall(text) if not _HOLDS_NUMBER.search(mark)
     ]
     bare = _IN_BRACKETS.sub(_drop_remark, text)
     numbers, rest, others = _numbers_and_rest(bare, plain)
+    if masked and not numbers:
+        raise ParseError(f"「{plain[:40]}」隐去了几位。", PHONE_FORMS)
     if not numbers:
         raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
     stored, too_many = _as_many_as_fit(dict.fromkeys(numbers))
@@ -143,6 +161,7 @@ def _plain_text(raw: Any) -> str:
 def _one_spelling(plain: str) -> str:
     """A text with one kind of dashes and brackets around its numbers."""
     text = re.sub("[—–−‐‑‒﹣]+", "-", plain).strip("*-. ")
+    text = _ENCIRCLED.sub(";", text).strip(";")
     # A cell with decimals: 13800000000.00.
     text = re.sub(r"^(\d{7,})\.0+$", r"\1", text, flags=re.ASCII)
     if _THOUSANDS.fullmatch(text):
@@ -217,28 +236,61 @@ def read_emails(raw: Any) -> Contact | None:
     plain = half_width(drop_unseen(unwrap_text(cell_text(raw)))).strip()
     if plain.casefold() in EMPTY:
         return None
-    bare = re.sub(r"\([^()]*\)", "", plain)
+    if _MASKED_MAIL.search(plain):
+        message = f"「{plain[:40]}」隐去了几个字符。"
+        raise ParseError(message, "如 name@lcu.edu.cn，填写完整的地址。")
+    beside = [mark for mark in re.findall(r"\([^()]*\)", plain) if "@" not in mark]
+    bare = re.sub(r"\([^()@]*\)", "", plain)
     bare = re.sub(
         r"^\s*(?:电子)?(?:邮箱|邮件|信箱|e-?mail|mail)\s*[:：]\s*", "", bare, flags=re.I
     )
-    bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,<>")
+    bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,")
     parts = [part.strip() for part in _MAIL_PARTS.split(bare) if part.strip()]
     if len(parts) == 1 and bare.count("@") > 1:
         parts = bare.split()
-    addresses = [_checked_address(part, plain) for part in parts]
+    return _contact_of(parts, beside, plain)
+
+
+def _contact_of(parts: list[str], beside: list[str], plain: str) -> Contact:
+    """The first address of the parts of a cell, and what else stands there.
+
+    Raises:
+        ParseError: the first that might be an address is none. What comes after a good one is only said.
+    """
+    addresses: list[str] = []
+    left_out = list(beside)
+    for part in parts:
+        named = _NAMED_MAIL.fullmatch(part)
+        try:
+            address = _checked_address(named[2] if named else part, plain)
+        except ParseError:
+            if "@" in part and not addresses:
+                raise
+            left_out.append(part)
+            continue
+        addresses.append(address)
+        if named and named[1]:
+            left_out.append(named[1])
     if not addresses:
         raise ParseError(f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn。")
-    rest = "；".join(addresses[1:])
-    remark = f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。"
-    return Contact(addresses[0], remark=remark if rest else "")
+    remarks = []
+    if rest := "；".join(addresses[1:]):
+        remarks.append(f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。")
+    if left_out:
+        remarks.append(f"邮箱旁边的「{'、'.join(left_out)}」没有记录。")
+    return Contact(addresses[0], remark="".join(remarks))
 
 
 def read_email(raw: Any) -> str | None:
-    """One mail address, as a form takes it. Raises ParseError."""
+    """One mail address, as a form takes it; what stands beside it is dropped, which `Email.remark_on` says.
+
+    Raises:
+        ParseError: it is no address, or several.
+    """
     found = read_emails(raw)
     if found is None:
         return None
-    if found.remark:
+    if "个邮箱" in found.remark:
         raise ParseError("写了几个邮箱。", "如 name@lcu.edu.cn，只填一个。")
     return found.text
 

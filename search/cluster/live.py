@@ -132,4 +132,3 @@ def _types_of(mapping: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 OUR_TYPES = _types_of(index_body({})["mappings"])
-

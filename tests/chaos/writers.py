@@ -107,9 +107,7 @@ def _listing_id(browser: Browser, kind: str, title: str) -> str:
     return before.rpartition(f"/{kind}s/")[2].partition('"')[0]
 
 
-def _save(
-    browser: Browser, path: str, title: str, outcome: Outcome, kind: str
-) -> None:
+def _save(browser: Browser, path: str, title: str, outcome: Outcome, kind: str) -> None:
     text = LONG_TEXT[kind]
     status, page = browser.get("form", path)
     form = Forms(page).with_field(text)

@@ -91,9 +91,7 @@ def guess_mapping(client: Elasticsearch, alias: str, index: str) -> None:
     client.indices.put_alias(index=f"{alias}-by-hand", name=alias)
 
 
-def guess_mapping_under_our_name(
-    client: Elasticsearch, alias: str, index: str
-) -> None:
+def guess_mapping_under_our_name(client: Elasticsearch, alias: str, index: str) -> None:
     """As a snapshot that was restored badly: our name, our notes, fields of somebody else."""
     meta = client.indices.get_mapping(index=index)[index]["mappings"]["_meta"]
     client.indices.delete(index=index)

@@ -58,14 +58,16 @@ class ContactName(Line):
         if not found.number:
             return
         # A number beside the contact is theirs where their own column says none.
-        for name, read in ((CONTACT_PHONE, read_phone), (CONTACT_EMAIL, read_email)):
-            number = _read_quietly(read, found.number)
-            if number is None:
+        readers = ((CONTACT_PHONE, read_phones), (CONTACT_EMAIL, read_emails))
+        for name, read in readers:
+            contact = _read_if_any(read, found.number)
+            if contact is None:
                 continue
             if values.get(name):
                 break
-            values[name] = number
-            report.report_notice(self.name, f"联系人旁边的「{number}」也记录了。")
+            values[name] = contact.text
+            message = f"联系人旁边的「{contact.text}」也记录了。{contact.remark}"
+            report.report_notice(self.name, message)
             return
         report.report_notice(self.name, f"联系人旁边的「{found.number}」没有记录。")
 
@@ -117,6 +119,10 @@ class Phone(ContactLine):
 class Email(ContactLine):
     """A mail address."""
 
+    def remark_on(self, raw: Any) -> str:
+        found = read_emails(raw)
+        return found.remark if found else ""
+
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_email(raw)
 
@@ -126,8 +132,8 @@ class Email(ContactLine):
         return read_emails(raw)
 
 
-def _read_quietly(read: Callable[[Any], str | None], raw: str) -> str | None:
-    """What a reader makes of a text; None where it is nothing of the kind."""
+def _read_if_any(read: Callable[[Any], Contact | None], raw: str) -> Contact | None:
+    """What a reader makes of a text, with what it leaves out; None where it is nothing of the kind."""
     try:
         return read(raw)
     except ParseError:
