@@ -1,5 +1,6 @@
-"""Telephone numbers and e-mail addresses as people and programs write them, checked by libphonenumber and by
-email-validator, and what stands beside them. Codes and patents are read in numbers.py.
+"""Telephone numbers as people and programs write them, checked by libphonenumber, and what stands beside them.
+
+Mail addresses are read in emails.py, codes and patents in numbers.py.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
@@ -18,7 +18,6 @@ from matching.folding import drop_unseen
 PHONE_SIGNS = 300  # characters of a cell
 PHONES_MOST = 2  # numbers of one cell
 PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
-EMAIL_MOST = 254  # RFC 5321
 PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
 MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
@@ -76,17 +75,11 @@ _MASKED = re.compile(
     r"|(?<![\d*-])[*●•…]{2,}[ -]?\d(?:[ -]?\d){1,6}(?![ -]?\d)",
     re.ASCII,
 )
-_MASKED_MAIL = re.compile(r"[*●•…]|x{3,}@|@x{3,}", re.I)
-# 张三 a@lcu.edu.cn, 张三<a@lcu.edu.cn>, <a@lcu.edu.cn>
-_NAMED_MAIL = re.compile(
-    r"([\u4e00-\u9fff·]{1,12})?\s*[:：]?\s*<?([^\s<>@\u4e00-\u9fff]+@[^\s<>@]+)>?"
-)
 _ENCIRCLED = re.compile("[①-⑳]")
 _SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
 _LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
 # Behind a number: 0635-8230000/1, 转801、802.
 _SHORT = re.compile(r"\d{1,4}", re.ASCII)
-_MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
 # 一三八零零…: read out digit by digit.
 _SPOKEN = re.compile("[〇零○一二三四五六七八九幺]{7,12}")
 _SPOKEN_DIGITS = str.maketrans("〇零○一二三四五六七八九幺", "0001234567891")
@@ -225,87 +218,6 @@ def read_mobile(raw: Any) -> str | None:
         raise ParseError("这不是手机号。", MOBILE_FORMS)
     international = phonenumbers.PhoneNumberFormat.E164
     return str(phonenumbers.format_number(number, international))
-
-
-def read_emails(raw: Any) -> Contact | None:
-    """The first mail address of a cell, with its domain in lower case; further ones are put into the remark.
-
-    Raises:
-        ParseError: the first is no address.
-    """
-    plain = half_width(drop_unseen(unwrap_text(cell_text(raw)))).strip()
-    if plain.casefold() in EMPTY:
-        return None
-    if _MASKED_MAIL.search(plain):
-        message = f"「{plain[:40]}」隐去了几个字符。"
-        raise ParseError(message, "如 name@lcu.edu.cn，填写完整的地址。")
-    beside = [mark for mark in re.findall(r"\([^()]*\)", plain) if "@" not in mark]
-    bare = re.sub(r"\([^()@]*\)", "", plain)
-    bare = re.sub(
-        r"^\s*(?:电子)?(?:邮箱|邮件|信箱|e-?mail|mail)\s*[:：]\s*", "", bare, flags=re.I
-    )
-    bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,")
-    parts = [part.strip() for part in _MAIL_PARTS.split(bare) if part.strip()]
-    if len(parts) == 1 and bare.count("@") > 1:
-        parts = bare.split()
-    return _contact_of(parts, beside, plain)
-
-
-def _contact_of(parts: list[str], beside: list[str], plain: str) -> Contact:
-    """The first address of the parts of a cell, and what else stands there.
-
-    Raises:
-        ParseError: the first that might be an address is none. What comes after a good one is only said.
-    """
-    addresses: list[str] = []
-    left_out = list(beside)
-    for part in parts:
-        named = _NAMED_MAIL.fullmatch(part)
-        try:
-            address = _checked_address(named[2] if named else part, plain)
-        except ParseError:
-            if "@" in part and not addresses:
-                raise
-            left_out.append(part)
-            continue
-        addresses.append(address)
-        if named and named[1]:
-            left_out.append(named[1])
-    if not addresses:
-        raise ParseError(f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn。")
-    remarks = []
-    if rest := "；".join(addresses[1:]):
-        remarks.append(f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。")
-    if left_out:
-        remarks.append(f"邮箱旁边的「{'、'.join(left_out)}」没有记录。")
-    return Contact(addresses[0], remark="".join(remarks))
-
-
-def read_email(raw: Any) -> str | None:
-    """One mail address, as a form takes it; what stands beside it is dropped, which `Email.remark_on` says.
-
-    Raises:
-        ParseError: it is no address, or several.
-    """
-    found = read_emails(raw)
-    if found is None:
-        return None
-    if "个邮箱" in found.remark:
-        raise ParseError("写了几个邮箱。", "如 name@lcu.edu.cn，只填一个。")
-    return found.text
-
-
-def _checked_address(text: str, plain: str) -> str:
-    try:
-        checked = validate_email(
-            text, check_deliverability=False, allow_smtputf8=False
-        ).normalized
-    except EmailNotValidError:
-        message = f"「{plain[:40]}」不是邮箱地址。"
-        raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
-    if len(checked) > EMAIL_MOST:
-        raise ParseError("邮箱地址太长。", f"最多 {EMAIL_MOST} 个字符。")
-    return checked
 
 
 def _numbers_and_rest(bare: str, plain: str) -> tuple[list[str], str, list[str]]:

@@ -148,7 +148,7 @@ class CandidateIndex:
         if described["settings"]["index"].get("verified_before_close") == "true":
             return False
         fields = described["mappings"].get("properties", {})
-        return fields.keys() == _index_body()["mappings"]["properties"].keys()
+        return set(fields) == {*FIELDS, "packed"}
 
     def drop(self) -> None:
         """Delete the index, if it is there."""

@@ -8,16 +8,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, NotFoundError, TransportError
 
 from search.analysis import analyze_all
+from search.cluster.answers import (
+    FOREIGN,
+    Answer,
+    has_hits,
+    read_result,
+    term_shares,
+    with_parts,
+)
 from search.cluster.bulk import BULK_SECONDS, batched, send_actions, walk_documents
 from search.cluster.client import ClusterClient, parse_address, translate_errors
 from search.cluster.indices import Indices
@@ -28,7 +35,6 @@ from search.cluster.mapping import (
     tombstone_action,
 )
 from search.cluster.queries import (
-    ALL_HITS,
     all_terms_query,
     any_term_query,
     count_request,
@@ -38,10 +44,7 @@ from search.cluster.wording import ReadersWords
 from search.contract import (
     DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
-    FACETS,
     Document,
-    FacetCounts,
-    Hit,
     NotBuilt,
     Query,
     Result,
@@ -49,11 +52,10 @@ from search.contract import (
     SearchUnavailable,
     TakesNoWrites,
     Version,
-    order_facet,
 )
-from search.schema import VERSION, inverse_document_frequency
+from search.schema import VERSION
 from search.spelling import corrected_texts
-from search.terms import ParsedQuery, Term, fallback_terms, parse_query
+from search.terms import ParsedQuery, fallback_terms, parse_query
 
 FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
 DEED_SECONDS = 2.0  # for a few documents after a save, and for state()
@@ -62,11 +64,8 @@ DEED_SECONDS = 2.0  # for a few documents after a save, and for state()
 RED_SECONDS = 300.0
 FEW = 20  # documents that somebody is waiting for
 
-_FOREIGN = "the search index holds what this site did not write"
-
 # The statuses of a search that met a swap: the old index went away beneath it.
 _SWAPPED = (404, 500, 503)
-_Answer = ObjectApiResponse[Any]
 
 
 class ElasticEngine:
@@ -141,9 +140,9 @@ class ElasticEngine:
         body = page_request(found, query, browse=not parsed.terms)
         answer = self._search(body, query, end)
         # Mostly one request is enough; two more are sent only when no document has all the terms.
-        if _has_hits(answer) or not parsed.terms:
-            return replace(_result(answer), signs_only=parsed.signs_only)
-        candidates = _with_parts(parsed.terms)
+        if has_hits(answer) or not parsed.terms:
+            return replace(read_result(answer), signs_only=parsed.signs_only)
+        candidates = with_parts(parsed.terms)
         body = count_request(candidates, query.audiences)
         counted = self._search(body, query, end)
         having = {}
@@ -153,14 +152,14 @@ class ElasticEngine:
         nowhere = [term for term in parsed.terms if not having[term.phrase]]
         terms = fallback_terms(parsed.terms, nowhere)
         documents = int(counted["hits"]["total"]["value"])
-        shares = _term_shares([having[term.phrase] for term in terms], documents)
+        shares = term_shares([having[term.phrase] for term in terms], documents)
         found = any_term_query(parsed, terms, shares, query.audiences)
         body = page_request(found, query, browse=False)
         answer = self._search(body, query, end)
         missing = [term.surface for term in nowhere]
-        return _result(answer, shares, _has_hits(answer), missing)
+        return read_result(answer, shares, has_hits(answer), missing)
 
-    def _search(self, body: Body, query: Query, end: float) -> _Answer:
+    def _search(self, body: Body, query: Query, end: float) -> Answer:
         """Send one search of a query that has to be answered by a time of the monotonic clock."""
         # One budget for all requests of an answer, not one for each.
         left = end - time.monotonic()
@@ -222,7 +221,7 @@ class ElasticEngine:
                 # A point in time appends a tie-break of its own.
                 kind, ident, version, *_ = hit["sort"]
                 if kind is None or ident is None or version is None:
-                    raise NotBuilt(_FOREIGN)
+                    raise NotBuilt(FOREIGN)
                 found = (str(kind), int(ident), int(version))
                 versions.append(found)
         return iter(versions)
@@ -417,72 +416,3 @@ class ElasticEngine:
 
 def _put_actions(documents: Iterable[Document]) -> list[Action]:
     return [put_action(document, text) for document, text in analyze_all(documents)]
-
-
-def _with_parts(terms: Sequence[Term]) -> list[Term]:
-    """The terms and their parts, each once: one request counts them all."""
-    every = {term.phrase: term for term in terms}
-    for term in terms:
-        for part in term.parts:
-            every.setdefault(part.phrase, part)
-    return list(every.values())
-
-
-def _term_shares(having: Sequence[int], documents: int) -> list[float]:
-    """How much of a query each term is, by its rarity.
-
-    Args:
-        having: for each term how many documents have it.
-        documents: all that the reader may see.
-    """
-    weights = [inverse_document_frequency(count, documents) for count in having]
-    total = sum(weights) or 1.0
-    return [weight / total for weight in weights]
-
-
-def _has_hits(answer: _Answer) -> bool:
-    """Whether anything was found before the filters."""
-    return int(answer["aggregations"][ALL_HITS]["doc_count"]) > 0
-
-
-def _result(
-    answer: _Answer,
-    shares: Sequence[float] = (),
-    relaxed: bool = False,
-    missing: Sequence[str] = (),
-) -> Result:
-    """An answer to page_request as the contract has it. shares: of the terms of any_term_query."""
-    hits = []
-    for hit in answer["hits"]["hits"]:
-        share = 1.0
-        if shares:
-            matched = hit.get("matched_queries", ())
-            share = sum(shares[int(place)] for place in matched)
-            # Sums of floats may end a hair above one.
-            share = min(share, 1.0)
-        source = hit["_source"]
-        if not {"kind", "id"} <= source.keys():
-            raise NotBuilt(_FOREIGN)
-        score = float(hit.get("_score") or 0.0)
-        hits.append(
-            Hit(
-                kind=source["kind"],
-                id=source["id"],
-                score=score,
-                matched_share=share,
-            )
-        )
-    return Result(
-        total=int(answer["hits"]["total"]["value"]),
-        hits=hits,
-        facets={facet: _facet_counts(answer, facet) for facet in FACETS},
-        relaxed=relaxed,
-        missing=list(missing),
-    )
-
-
-def _facet_counts(answer: _Answer, facet: str) -> FacetCounts:
-    counts = {}
-    for bucket in answer["aggregations"][facet]["values"]["buckets"]:
-        counts[bucket["key"]] = bucket["doc_count"]
-    return order_facet(counts)

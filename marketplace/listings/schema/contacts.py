@@ -14,13 +14,8 @@ from marketplace.listings.schema.field import Report
 from marketplace.listings.schema.kinds import Line
 from marketplace.parsing import ParseError
 from marketplace.parsing.contact_cells import NamedContact, read_contact
-from marketplace.parsing.telephones import (
-    Contact,
-    read_email,
-    read_emails,
-    read_phone,
-    read_phones,
-)
+from marketplace.parsing.emails import read_email, read_emails
+from marketplace.parsing.telephones import Contact, read_phone, read_phones
 from marketplace.parsing.unnamed import is_unnamed_person
 
 # The fields that take what stands beside the name in its cell: 张三 13800000000.
