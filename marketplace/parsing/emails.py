@@ -15,7 +15,7 @@ from marketplace.parsing.telephones import Contact
 from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
 from matching.folding import drop_unseen
 
-EMAIL_MOST = 254  # RFC 5321
+MAX_EMAIL = 254  # RFC 5321
 _MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
 _MASKED_MAIL = re.compile(r"[*●•…]|x{3,}@|@x{3,}", re.I)
 # 张三 a@lcu.edu.cn, 张三<a@lcu.edu.cn>, <a@lcu.edu.cn>
@@ -100,6 +100,6 @@ def _checked_address(text: str, plain: str) -> str:
     except EmailNotValidError:
         message = f"「{plain[:40]}」不是邮箱地址。"
         raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
-    if len(checked) > EMAIL_MOST:
-        raise ParseError("邮箱地址太长。", f"最多 {EMAIL_MOST} 个字符。")
+    if len(checked) > MAX_EMAIL:
+        raise ParseError("邮箱地址太长。", f"最多 {MAX_EMAIL} 个字符。")
     return checked

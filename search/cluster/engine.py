@@ -136,8 +136,8 @@ class ElasticEngine:
 
     def _find(self, query: Query, parsed: ParsedQuery, end: float) -> Result:
         """Documents with all terms; where there is none, those with some of them (decision 020)."""
-        found = all_terms_query(parsed, query.audiences)
-        body = page_request(found, query, browse=not parsed.terms)
+        result = all_terms_query(parsed, query.audiences)
+        body = page_request(result, query, browse=not parsed.terms)
         answer = self._search(body, query, end)
         # Mostly one request is enough; two more are sent only when no document has all the terms.
         if has_hits(answer) or not parsed.terms:
@@ -153,8 +153,8 @@ class ElasticEngine:
         terms = fallback_terms(parsed.terms, nowhere)
         documents = int(counted["hits"]["total"]["value"])
         shares = term_shares([having[term.phrase] for term in terms], documents)
-        found = any_term_query(parsed, terms, shares, query.audiences)
-        body = page_request(found, query, browse=False)
+        result = any_term_query(parsed, terms, shares, query.audiences)
+        body = page_request(result, query, browse=False)
         answer = self._search(body, query, end)
         missing = [term.surface for term in nowhere]
         return read_result(answer, shares, has_hits(answer), missing)
@@ -222,8 +222,8 @@ class ElasticEngine:
                 kind, ident, version, *_ = hit["sort"]
                 if kind is None or ident is None or version is None:
                     raise NotBuilt(FOREIGN)
-                found = (str(kind), int(ident), int(version))
-                versions.append(found)
+                triple = (str(kind), int(ident), int(version))
+                versions.append(triple)
         return iter(versions)
 
     def state(self) -> dict[str, Any]:
