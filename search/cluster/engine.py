@@ -28,6 +28,7 @@ from search.cluster.answers import (
 from search.cluster.bulk import BULK_SECONDS, batched, send_actions, walk_documents
 from search.cluster.client import ClusterClient, parse_address, translate_errors
 from search.cluster.indices import Indices
+from search.cluster.live import ShardWatch
 from search.cluster.mapping import (
     Action,
     Body,
@@ -59,9 +60,6 @@ from search.terms import ParsedQuery, fallback_terms, parse_query
 
 FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
 DEED_SECONDS = 2.0  # for a few documents after a save, and for state()
-# A cluster whose node is restarting is red for a minute or two; one that stays so has lost the index for good, unless
-# somebody brings the disk back. It is a copy: building it anew costs minutes of a processor and nothing else.
-RED_SECONDS = 300.0
 FEW = 20  # documents that somebody is waiting for
 
 # The statuses of a search that met a swap: the old index went away beneath it.
@@ -99,7 +97,7 @@ class ElasticEngine:
         hosts, user, self.alias = parse_address(url)
         self.cluster = ClusterClient(hosts, user)
         self.indices = Indices(self.cluster, self.alias)
-        self._red_since: float | None = None
+        self._shards = ShardWatch()
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -249,12 +247,12 @@ class ElasticEngine:
             index, meta = live.name, live.meta
             client = self.cluster.within(self.deed_seconds)
             health = client.cluster.health(index=index, level="indices")
-            self._note_health(str(health["status"]))
+            self._shards.note_health(str(health["status"]))
             counted = client.search(index=index, body=body)
             current = live.is_current
             # A rebuild that died between closing the old index to writes and its swap; one that a person closed is
             # theirs to open.
-            if live.block == "hand" and self._died_swapping():
+            if live.block == "hand" and self.indices.left_behind():
                 current = False
         removed = int(counted["aggregations"]["removed"]["doc_count"])
         last = counted["aggregations"]["last"]["value"]
@@ -276,30 +274,6 @@ class ElasticEngine:
             "index": index,
             "health": health["status"],
         }
-
-    def _note_health(self, status: str) -> None:
-        """Remember since when the shards of the index have been out of reach.
-
-        Raises:
-            NotBuilt: for so long that they will not come back.
-        """
-        if status != "red":
-            self._red_since = None
-            return
-        moment = time.monotonic()
-        if self._red_since is None:
-            self._red_since = moment
-        if moment - self._red_since >= RED_SECONDS:
-            raise NotBuilt("the shards of the search index are lost")
-
-    def _died_swapping(self) -> bool:
-        """Whether a rebuild left its unfinished index behind; False while one is running."""
-        try:
-            return self.indices.left_behind()
-        except SearchUnavailable:
-            raise
-        except SearchError:
-            return False
 
     # -- writing ---------------------------------------------------------------------------------------------------
 

@@ -118,12 +118,11 @@ class Indices:
         return index
 
     def left_behind(self) -> bool:
-        """Whether a rebuild died and left something.
-
-        Raises:
-            SearchError: no, for one is running.
-        """
-        return bool(self._unfinished())
+        """Whether a rebuild died and left something; not while one is running."""
+        try:
+            return bool(self._unfinished())
+        except SearchError:
+            return False
 
     def _own_indices(self) -> dict[str, LiveIndex]:
         """Every index of ours, by name: also those that no alias points at."""

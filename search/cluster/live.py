@@ -5,6 +5,7 @@ Not here: making, filling and swapping indices (indices), what they hold (mappin
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,32 @@ from search.schema import VERSION
 # away again by it; the others are set by hand, or by a rebuild of ours for the moment of its swap.
 DISK_BLOCK = "read_only_allow_delete"
 HAND_BLOCKS = ("write", "read_only")
+
+# A cluster whose node is restarting is red for a minute or two; one that stays so has lost the index for good, unless
+# somebody brings the disk back. It is a copy: building it anew costs minutes of a processor and nothing else.
+RED_SECONDS = 300.0
+
+
+class ShardWatch:
+    """Knows since when the shards of an index have been out of reach; one per process."""
+
+    def __init__(self) -> None:
+        self._red_since: float | None = None
+
+    def note_health(self, status: str) -> None:
+        """Remember the health of the index.
+
+        Raises:
+            NotBuilt: its shards have been gone for so long that they will not come back.
+        """
+        if status != "red":
+            self._red_since = None
+            return
+        moment = time.monotonic()
+        if self._red_since is None:
+            self._red_since = moment
+        if moment - self._red_since >= RED_SECONDS:
+            raise NotBuilt("the shards of the search index are lost")
 
 
 @dataclass(frozen=True)

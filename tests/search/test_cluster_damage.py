@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 from search import Document, NotBuilt, Query, SearchError, SearchUnavailable
 from search import open_engine as open_by_address
 from search.cluster import ElasticEngine
-from search.cluster import engine as engine_module
+from search.cluster import live as live_module
 from search.cluster.live import LiveIndex, describe_index, number_of
 from search.cluster.mapping import index_body
 from search.contract import TakesNoWrites
@@ -297,7 +297,7 @@ def test_shards_that_do_not_come_back_are_given_up(
 
     state = engine.state()
     assert (state["degraded"], state["current"]) == (True, True), "it may come back"
-    monkeypatch.setattr(engine_module, "RED_SECONDS", 0.0)
+    monkeypatch.setattr(live_module, "RED_SECONDS", 0.0)
     state = engine.state()
     assert (state["degraded"], state["current"]) == (True, False)
     assert "lost" in state["trouble"]
