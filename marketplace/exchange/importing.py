@@ -36,7 +36,7 @@ from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
-from marketplace.listings.schema.contacts import CONTACT_NAME
+from marketplace.listings.schema.contacts import CONTACT_NAME, CONTACT_PHONE
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.owners import (
@@ -541,7 +541,7 @@ def may_be_left_out(column: ListColumn) -> bool:
     if column.unit or not column.is_starred:
         return True
     # Who made it and who is asked can be said later: 登录后可见 in their place is no reason to lose the row.
-    return column.name in (CONTACT_NAME, "contributors")
+    return column.name in (CONTACT_NAME, CONTACT_PHONE, "contributors")
 
 
 def _in_unit(placed: PlacedColumn, units: Mapping[int, Decimal]) -> PlacedColumn:

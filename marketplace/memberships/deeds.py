@@ -23,7 +23,7 @@ from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
-from marketplace.parsing.telephones import read_email
+from marketplace.parsing.emails import read_email
 from marketplace.permissions import Reader, reader_id, require
 
 # Days: two weeks outlast a holiday; a forgotten link must not open a place for ever.
