@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.clock import now, today
@@ -176,9 +176,22 @@ class TwinPair(Model):
         ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
     )
     state: Mapped[str] = mapped_column(String(10), default="proposed", index=True)
+    # Code or name agree; the others are merely near, and come last.
+    is_sure: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[str] = mapped_column(String(200), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(default=now)
 
     one: Mapped[Organisation] = relationship(foreign_keys=[one_id])
     other: Mapped[Organisation] = relationship(foreign_keys=[other_id])
+
+
+class TwinCrowd(Model):
+    """A brand that more organisations bear than are compared with each other; counted again each night."""
+
+    __tablename__ = "twin_crowd"
+    __table_args__ = {"info": {"audit": "technical"}}
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    bearers: Mapped[int]
+    examples: Mapped[str] = mapped_column(String(400), default="")
