@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import cast
 
 from flask import current_app, url_for
 
-from marketplace.accounts import agreements, held_forms
+from marketplace.accounts import (
+    agreements,
+    contact_consents,
+    held_forms,
+    locking,
+    sessions,
+)
 from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china
 from marketplace.contributions import Link, Task
@@ -58,3 +65,11 @@ def _texts_to_fill(person: Reader) -> list[agreements.Agreement]:
     if not is_live or not may(person, "organisation.verify"):
         return []
     return agreements.incomplete_agreements()
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "held_form", held_forms.remove_held
+    yield "session", sessions.remove_sessions
+    yield "failed_sign_in", locking.remove_failures
+    yield "withdrawn_consent", contact_consents.remove_withdrawn

@@ -12,7 +12,7 @@ from flask import request, url_for
 
 from marketplace.contributions import Link, NoticeKind, Panel, Tray
 from marketplace.notices import queries
-from marketplace.notices.background import jobs
+from marketplace.notices.background import jobs, removals
 from marketplace.permissions import Deeds, Reader, may, operator, signed_in
 
 DEEDS: Deeds = {
@@ -77,4 +77,4 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         yield Panel("notices/_log.html", {"rows": rows})
 
 
-__all__ = ["DEEDS", "jobs", "nav", "notice_kinds", "panels", "trays"]
+__all__ = ["DEEDS", "jobs", "nav", "notice_kinds", "panels", "removals", "trays"]
