@@ -73,3 +73,34 @@ def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
     yield "session", sessions.remove_sessions
     yield "failed_sign_in", locking.remove_failures
     yield "withdrawn_consent", contact_consents.remove_withdrawn
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What people and operators do to accounts."""
+    yield from {
+        "person.password": "修改密码",
+        "person.account": "修改账号资料",
+        "person.email": "更换邮箱",
+        "person.sign_out_all": "全部退出",
+        "person.add": "新增人员",
+        "person.role": "给予角色",
+        "person.deactivate": "停用账号",
+        "person.agree": "同意",
+        "person.withdraw": "撤回同意",
+        "person.erase": "注销账号",
+        "person.reset": "重设登录",
+        # Pages everybody may open: what is written there bears the name of the page.
+        "security.login": "登录页",
+        "security.logout": "退出",
+        "security.register": "注册页",
+        "security.send_confirmation": "再发确认邮件",
+        "security.confirm_email": "确认邮箱页",
+        "security.forgot_password": "找回密码页",
+        "security.reset_password": "重设密码页",
+        "security.change_email_confirm": "确认新邮箱",
+        "security.two_factor_setup": "设置两步验证",
+        "security.two_factor_token_validation": "两步验证页",
+        "security.two_factor_rescue": "两步验证求助",
+        "security.mf_recovery": "备用码登录",
+        "security.tf_select": "选择验证方式",
+    }.items()

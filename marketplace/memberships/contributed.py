@@ -72,3 +72,11 @@ def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
     """What removes that which is stored for a time only."""
     yield "invitation", moving.remove_invitations
     yield "join_request", moving.remove_requests
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """Coming in and looking after people; what is done to an organisation is named in its own room."""
+    yield "organisation.join", "申请加入单位"
+    yield "membership.read", "查看我的单位"
+    yield "people.manage", "管理单位人员"
+    yield "memberships.invitation", "邀请页"

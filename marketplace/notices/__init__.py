@@ -77,4 +77,20 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         yield Panel("notices/_log.html", {"rows": rows})
 
 
-__all__ = ["DEEDS", "jobs", "nav", "notice_kinds", "panels", "removals", "trays"]
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done with notices."""
+    yield "notice.read", "查看通知"
+    yield "notices.stop", "停收邮件"
+    yield "notice.operate", "处理没有发出的邮件"
+
+
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "jobs",
+    "nav",
+    "notice_kinds",
+    "panels",
+    "removals",
+    "trays",
+]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from marketplace.contributions import Panel, Tray
 from marketplace.organisations import queries
+from marketplace.organisations.models import DEED_NAMES
 from marketplace.organisations.twins import GROUP_MOST
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
@@ -48,3 +49,11 @@ def _twins_panel(page: int) -> Panel:
         "pages": arithmetic.pages,
     }
     return Panel("organisations/_twins.html", values)
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done to organisations, as the audit names it."""
+    for deed, name in DEED_NAMES.items():
+        yield f"organisation.{deed}", name
+    yield "organisation.read", "查看单位页面"
+    yield "organisation.edit", "修改单位资料"

@@ -28,6 +28,29 @@ STATES = {
     "merged": "已合并",
 }
 NAME_KINDS = {"former": "曾用名", "alias": "简称或别名"}
+# Deed of a History row of an organisation → its Chinese name, whichever room did it.
+DEED_NAMES = {
+    "found": "登记",
+    "verify": "核验",
+    "ask": "要求补充",
+    "suspend": "暂停",
+    "resume": "恢复",
+    "rename": "改名称或代码",
+    "seat": "改所在地",
+    "alias": "加别名",
+    "merge": "合并",
+    "unmerge": "撤销合并",
+    "apart": "不是重复",
+    "accept": "同意加入",
+    "decline": "不同意加入",
+    "place": "调整身份",
+    "remove": "移出人员",
+    "leave": "离开",
+    "invite": "邀请",
+    "revoke": "撤销邀请",
+    "take": "接受邀请",
+    "import": "从名单导入",
+}
 # What spellings of one name share; organisations and listings are known by it.
 key_of = name_key
 

@@ -28,3 +28,12 @@ def nav(reader: Reader) -> Iterator[Link]:
     yield Link("保存期限", url_for("personal_data.retention"), "footer")
     if may(reader, "personal_data.read"):
         yield Link("我的数据", url_for("personal_data.own"), "footer")
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """One's own data."""
+    yield "personal_data.read", "查看我的数据"
+    yield "personal_data.change", "修改同意或注销账号"
+    yield "personal_data.copy", "复制我的数据"
+    yield "retention.read", "查看保存期限"
+    yield "retention.remove", "到期删除"
