@@ -20,13 +20,13 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.lists import list_text, split_pieces
 from marketplace.parsing.numbers import read_uscc
 from marketplace.parsing.organisation_lists import (
-    ORGANISATION_MOST,
+    MAX_ORGANISATION,
     read_organisations,
 )
 from marketplace.parsing.text import EMPTY, cell_text, read_line, read_prose
 from marketplace.parsing.unnamed import is_unnamed_organisation
 
-NAMES_MOST = 20  # other names of one organisation
+MAX_NAMES = 20  # other names of one organisation
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -116,18 +116,17 @@ def _read_other_names(raw: Any, _: Dictionaries) -> tuple[str, ...] | None:
     names: list[str] = []
     for piece in split_pieces(list_text(raw), "；;\n|、，,"):
         # A former name may carry a seal or a date, which are no part of it; a short name is none of a register.
-        found = read_organisations(piece) or (piece,)
-        names += found
+        names += read_organisations(piece) or (piece,)
     for name in names:
-        if len(name) > ORGANISATION_MOST or not key_of(name):
+        if len(name) > MAX_ORGANISATION or not key_of(name):
             raise ParseError(
                 f"「{name[:30]}」不能作单位名称。",
-                f"每个 1–{ORGANISATION_MOST} 字，用「；」分开。",
+                f"每个 1–{MAX_ORGANISATION} 字，用「；」分开。",
             )
         if is_unnamed_organisation(name):
             raise ParseError(f"「{name[:30]}」不是单位名称。", "没有的留空。")
-    if len(names) > NAMES_MOST:
-        raise ParseError(f"填了 {len(names)} 个名称。", f"最多 {NAMES_MOST} 个。")
+    if len(names) > MAX_NAMES:
+        raise ParseError(f"填了 {len(names)} 个名称。", f"最多 {MAX_NAMES} 个。")
     return tuple(dict.fromkeys(names)) or None
 
 

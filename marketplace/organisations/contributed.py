@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from marketplace.contributions import Panel, Tray
 from marketplace.organisations import queries
 from marketplace.organisations.models import DEED_NAMES
-from marketplace.organisations.twins import GROUP_MOST
+from marketplace.organisations.twins import MAX_GROUP
 from marketplace.permissions import Reader, may
 from marketplace.persistence import Page
 
@@ -44,7 +44,7 @@ def _twins_panel(page: int) -> Panel:
     values = {
         "pairs": queries.proposed_twins(page),
         "crowds": queries.crowded_brands(),
-        "group_most": GROUP_MOST,
+        "group_most": MAX_GROUP,
         "page": arithmetic.clamp(page),
         "pages": arithmetic.pages,
     }

@@ -20,6 +20,7 @@ from marketplace.organisations.models import (
 )
 from marketplace.persistence import Page, find_row
 
+# Rows of one page in the office.
 PAGE = 50
 
 
@@ -29,17 +30,19 @@ def find_organisation(name: str, uscc: str | None = None) -> Organisation | None
     A row that was merged leads to the one that stayed.
     """
     # The code first: names change and are spelt in many ways, a code belongs to one body for good.
-    found: Organisation | None = None
+    organisation: Organisation | None = None
     if uscc:
         by_code = db.select(Organisation).where(Organisation.uscc == uscc)
-        found = db.session.scalar(by_code)
+        organisation = db.session.scalar(by_code)
     key = key_of(name)
-    if found is None and key:
+    if organisation is None and key:
         by_name = db.select(Organisation).where(Organisation.name_key == key)
-        found = db.session.scalar(by_name) or _find_by_other_name(key)
-    while found is not None and found.merged_into_id is not None:
-        found = db.session.get(Organisation, found.merged_into_id)
-    return found
+        organisation = db.session.scalar(by_name) or _find_by_other_name(key)
+    # A row may be merged into one that is merged itself; no circle can arise, for a merged row takes part in no
+    # merge.
+    while organisation is not None and organisation.merged_into_id is not None:
+        organisation = db.session.get(Organisation, organisation.merged_into_id)
+    return organisation
 
 
 def _find_by_other_name(key: str) -> Organisation | None:
@@ -47,6 +50,7 @@ def _find_by_other_name(key: str) -> Organisation | None:
         db.select(Organisation)
         .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)
         .where(OrganisationName.name_key == key)
+        # Two are enough to know that the name is ambiguous.
         .limit(2)
     )
     rows = list(db.session.scalars(query))

@@ -14,7 +14,7 @@ from marketplace.parsing.organisation_names import candidate_keys, split_name
 from marketplace.parsing.same_bodies import same_body
 
 # A brand of so many names is a common word (聊城, 山东): comparing all of them would say nothing to anybody.
-GROUP_MOST = 60
+MAX_GROUP = 60
 EXAMPLES = 3  # names by which a crowd is recognised
 # Characters 9 to 17 of a code are the 主体标识码, which a body keeps for life (GB 32100-2015).
 SUBJECT = slice(8, 17)
@@ -22,7 +22,7 @@ SAME_SUBJECT = "代码里的主体标识码相同，可能是换发前后的两�
 
 
 @dataclass(frozen=True)
-class FoundPair:
+class TwinCandidate:
     """Two organisations that may be one body.
 
     Attributes:
@@ -61,7 +61,7 @@ class Findings:
         crowds: the brands that too many organisations bear to be compared, each once.
     """
 
-    pairs: list[FoundPair] = field(default_factory=list)
+    pairs: list[TwinCandidate] = field(default_factory=list)
     crowds: list[Crowd] = field(default_factory=list)
 
 
@@ -74,15 +74,15 @@ def find_pairs() -> Findings:
     seen: set[tuple[int, int]] = set()
     for one_id, other_id in _pairs_by_code(rows.values()):
         seen.add((one_id, other_id))
-        findings.pairs.append(FoundPair(one_id, other_id, True, SAME_SUBJECT))
+        findings.pairs.append(TwinCandidate(one_id, other_id, True, SAME_SUBJECT))
     for key, group in _groups_by_brand(rows).items():
         for pair in _pairs_within(key, group, rows, findings):
             if pair in seen:
                 continue
             seen.add(pair)
-            found = _compare_rows(rows[pair[0]], rows[pair[1]])
-            if found is not None:
-                findings.pairs.append(found)
+            candidate = _compare_rows(rows[pair[0]], rows[pair[1]])
+            if candidate is not None:
+                findings.pairs.append(candidate)
     findings.crowds.sort(key=lambda crowd: (-crowd.bearers, crowd.key))
     return findings
 
@@ -91,7 +91,7 @@ def _pairs_within(
     key: str, group: set[int], rows: dict[int, Any], findings: Findings
 ) -> Iterable[tuple[int, int]]:
     """The pairs of a group to compare; of a crowd only those that share brand and trade, and the crowd is noted."""
-    if len(group) <= GROUP_MOST:
+    if len(group) <= MAX_GROUP:
         return combinations(sorted(group), 2)
     names = sorted(rows[number].name for number in group)
     findings.crowds.append(Crowd(key, len(group), tuple(names[:EXAMPLES])))
@@ -101,7 +101,7 @@ def _pairs_within(
         nearer[parts.brand, "".join(parts.trades)].append(number)
     pairs: list[tuple[int, int]] = []
     for numbers in nearer.values():
-        if len(numbers) <= GROUP_MOST:
+        if len(numbers) <= MAX_GROUP:
             pairs += combinations(numbers, 2)
     return pairs
 
@@ -130,8 +130,8 @@ def _groups_by_brand(rows: dict[int, Any]) -> dict[str, set[int]]:
     return groups
 
 
-def _compare_rows(one: Any, other: Any) -> FoundPair | None:
+def _compare_rows(one: Any, other: Any) -> TwinCandidate | None:
     verdict = same_body(one.name, other.name, one_code=one.uscc, other_code=other.uscc)
     if not (verdict.is_same or verdict.is_near):
         return None
-    return FoundPair(one.id, other.id, verdict.is_same, verdict.reason)
+    return TwinCandidate(one.id, other.id, verdict.is_same, verdict.reason)
