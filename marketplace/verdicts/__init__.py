@@ -20,6 +20,7 @@ from marketplace.permissions import (
     writer,
 )
 from marketplace.verdicts.background import jobs
+from marketplace.verdicts.contributed import trays
 from marketplace.verdicts.models import DEED_NAMES
 
 DEEDS: Deeds = {
@@ -33,6 +34,7 @@ DEEDS: Deeds = {
         operator,
     ),  # why others passed one, added up
     "quality.read": (operator,),
+    "quality.decide": (operator,),  # which grades are in force
 }
 
 
@@ -51,8 +53,9 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "verdict.give", "评价匹配"
     yield "verdict.read_reasons", "查看企业反馈"
     yield "quality.read", "查看匹配质量"
+    yield "quality.decide", "决定匹配等级生效"
     for deed, name in DEED_NAMES.items():
         yield f"verdict.{deed}", f"评价：{name}"
 
 
-__all__ = ["DEEDS", "deed_names", "jobs", "nav"]
+__all__ = ["DEEDS", "deed_names", "jobs", "nav", "trays"]

@@ -1,14 +1,14 @@
 """Twins: which pairs are sure, and which brands too many bear to be compared
 
 Revision ID: 0017
-Revises: 0016
+Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0017'
-down_revision = '0016'
+down_revision = '0020'
 branch_labels = None
 depends_on = None
 

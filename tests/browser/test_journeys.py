@@ -137,7 +137,7 @@ def own_list(site: Flask, number: int) -> Iterator[tuple[Demand, Person, Answer]
 def judged(page: Page, title: str) -> Locator:
     """What the page says of a judged match, in its part for them."""
     return (
-        page.locator("section", has=page.locator("#judged"))
+        page.locator("section", has=page.locator("#chosen, #refused"))
         .get_by_role("listitem")
         .filter(has_text=title)
     )
@@ -394,7 +394,7 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(
             verdict_deeds.retract(demand, offer.row.id, by=firm)
     page.goto(here)
     follow(page.get_by_role("button", name=re.compile("^收回评价")))
-    expect(page.locator("#judged")).to_have_count(0)
+    expect(page.locator("#chosen, #refused")).to_have_count(0)
 
 
 @AT_A_DESK
@@ -417,7 +417,7 @@ def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     sound(page)
     follow(page.get_by_role("link", name="重新打开匹配页面"))
     expect(page).to_have_url(here)
-    expect(page.locator("#judged")).to_have_count(0)
+    expect(page.locator("#chosen, #refused")).to_have_count(0)
 
     forms = page.locator("ol.matches form")
     forms.first.evaluate(

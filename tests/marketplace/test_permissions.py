@@ -66,6 +66,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("verdict.grade", {"assigned", "broker", "operator"}),
         ("verdict.read_reasons", OWNERS),
         ("quality.read", {"operator"}),
+        ("quality.decide", {"operator"}),
         ("listing.edit", OWNERS),
         ("listing.submit", OWNERS),
         ("listing.withdraw", OWNERS),
