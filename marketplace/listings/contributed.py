@@ -43,6 +43,24 @@ STOPPED_WORDS = {
     "rejected": ("不予通过", "复制为新草稿，或归档"),
     "suspended": ("暂停", "按原因修改，平台核对后恢复"),
 }
+# What is not the name of a move: as the permission table calls it.
+PERMISSION_NAMES = {
+    "listing.read": "查看成果或需求",
+    "listing.read_full": "查看全部内容",
+    "listing.read_contact": "查看联系方式",
+    "demand.read_firm": "查看需求单位",
+    "listing.create": "新建成果或需求",
+    "listing.edit": "修改成果或需求",
+    "listing.submit": "送审",
+    "listing.withdraw": "撤回发布",
+    "listing.close": "关闭需求",
+    "listing.archive": "归档",
+    "listing.history": "查看办理过程",
+    "listing.review": "审核",
+    "listing.approve": "通过并发布",
+    "listing.suspend": "暂停发布",
+    "listing.assign": "交给技术经理人",
+}
 MAX_TEXT = 60  # characters of what one's own titles are searched for
 TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
 ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
@@ -241,3 +259,11 @@ __all__ = [
     "tasks",
     "trays",
 ]
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done to achievements and demands, and what the permission table calls it."""
+    for kind, table in LISTINGS.items():
+        for deed, name in table.life.deeds.items():
+            yield f"{kind}.{deed}", f"{KIND_NAMES[kind]}：{name}"
+    yield from PERMISSION_NAMES.items()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from flask import request, url_for
 
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.memberships import queries
+from marketplace.memberships import moving, queries
 from marketplace.memberships.forms import request_forms
 from marketplace.permissions import Reader, may
 from marketplace.wording import day
@@ -65,3 +66,17 @@ def _tray_page(_page: int) -> Panel:
     for one in queries.unattended_requests():
         rows.append((one, *request_forms(one)))
     return Panel("memberships/_requests.html", {"rows": rows, "back": "office"})
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "invitation", moving.remove_invitations
+    yield "join_request", moving.remove_requests
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """Coming in and looking after people; what is done to an organisation is named in its own room."""
+    yield "organisation.join", "申请加入单位"
+    yield "membership.read", "查看我的单位"
+    yield "people.manage", "管理单位人员"
+    yield "memberships.invitation", "邀请页"
