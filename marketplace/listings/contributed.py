@@ -49,17 +49,18 @@ ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """A new listing of each kind: a firm comes with a demand, everybody else with an achievement."""
-    # A guest has none, and neither has somebody who has not joined one yet: both may begin nothing.
-    organisations: list[Organisation] = getattr(reader, "organisations", [])
-    if not organisations:
+    """A new listing of each kind: a firm comes with a demand, a university with an achievement."""
+    if not may(reader, "listing.create"):
         return
+    # Who has not joined an organisation yet has drafts of their own, and publishes nothing.
+    organisations: list[Organisation] = getattr(reader, "organisations", [])
+    verb = "发布" if organisations else "写草稿："
     kinds = ["achievement", "demand"]
-    if any(one.kind == "firm" for one in organisations):
+    if not organisations or any(one.kind == "firm" for one in organisations):
         kinds.reverse()
     for kind in kinds:
         url = url_for("listings.new", kind=kind)
-        yield Link(f"发布{KIND_NAMES[kind]}", url, "begin")
+        yield Link(f"{verb}{KIND_NAMES[kind]}", url, "begin")
 
 
 def tasks(person: Reader) -> Iterator[Task]:

@@ -9,7 +9,13 @@ from marketplace.memberships.announcements import (
     notice_kinds,
     organisation_announced,
 )
-from marketplace.memberships.contributed import nav, task_count, tasks, trays
+from marketplace.memberships.contributed import (
+    nav,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
 from marketplace.memberships.moving import move_back, move_between
 from marketplace.permissions import (
     Deeds,
@@ -33,6 +39,7 @@ __all__ = [
     "nav",
     "notice_kinds",
     "organisation_announced",
+    "sections",
     "task_count",
     "tasks",
     "trays",

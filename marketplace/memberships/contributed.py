@@ -46,6 +46,23 @@ def task_count(person: Reader) -> int:
     return queries.request_count(person.administered_ids)
 
 
+def sections(person: Reader, _filters: Mapping[str, str]) -> Iterator[Panel]:
+    """Whom somebody acts for, on 我的, as long as anything of it is open; nothing for who has a verified place."""
+    if not may(person, "organisation.join"):
+        return  # an auditor looks on, whatever their place
+    places = [one.organisation for one in person.memberships]
+    waiting = [one for one in queries.own_requests(person) if one.state == "waiting"]
+    values = {
+        "invitations": queries.invitations_to(person),
+        "requests": waiting,
+        "unverified": [one for one in places if one.state == "unverified"],
+        "suspended": [one for one in places if one.state == "suspended"],
+        "alone": not places and not waiting,
+    }
+    if any(values.values()):
+        yield Panel("memberships/_standing.html", values, position=-1)
+
+
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """The requests for organisations that nobody administers, for operators."""
     if not may(person, "people.manage"):

@@ -32,7 +32,7 @@ class JoinForm(PageForm):
     note = StringField(
         "给管理员的话",
         [Length(max=200, message=NOTE_LONG)],
-        description="比如您的部门和职务，对方好认。可以不写。",
+        description="比如您的部门和职务，对方好认。",
     )
 
 
