@@ -283,7 +283,7 @@ def _found_unknown(code: str) -> ResponseReturnValue:
                     form.name.data,
                     uscc=code,
                     kind=form.kind.data,
-                    district_code=form.district.data or None,
+                    district_code=form.district_code,
                     by=current_user,
                 )
             except Invalid as problem:
