@@ -104,6 +104,8 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         person: the reader.
         filters: `kind`, `state`, `q`, `mine` and `page` of the address; what is unknown counts as not given.
     """
+    if not may(person, "listing.create"):
+        return  # an auditor has none and begins none
     kind = _one_of(filters.get("kind"), LISTINGS)
     state = _one_of(filters.get("state"), STATE_NAMES)
     rows = worklists.waiting_listings(person)
