@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from flask import request, url_for
 
+from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.memberships import queries
 from marketplace.memberships.forms import request_forms
@@ -50,10 +52,11 @@ def sections(person: Reader, _filters: Mapping[str, str]) -> Iterator[Panel]:
     """Whom somebody acts for, on 我的, as long as anything of it is open; nothing for who has a verified place."""
     if not may(person, "organisation.join"):
         return  # an auditor looks on, whatever their place
-    places = [one.organisation for one in person.memberships]
-    waiting = [one for one in queries.own_requests(person) if one.state == "waiting"]
+    owner = cast(Person, person)
+    places = [one.organisation for one in owner.memberships]
+    waiting = [one for one in queries.own_requests(owner) if one.state == "waiting"]
     values = {
-        "invitations": queries.invitations_to(person),
+        "invitations": queries.invitations_to(owner),
         "requests": waiting,
         "unverified": [one for one in places if one.state == "unverified"],
         "suspended": [one for one in places if one.state == "suspended"],
