@@ -6,7 +6,6 @@ that stop who tries many accounts, or one account for days.
 
 from __future__ import annotations
 
-from flask_limiter.util import get_remote_address
 from limits import parse_many
 
 from marketplace.extensions import limiter
@@ -29,8 +28,3 @@ def may_mail(address: str) -> bool:
         limiter.limiter.hit(item, "mail", address) for item in parse_many(MAILS_TO_ONE)
     ]
     return all(counted)
-
-
-def own_address() -> str:
-    """The address of this request as the limits name it."""
-    return f"address {get_remote_address()}"
