@@ -164,6 +164,7 @@ def test_paste_a_problem(page: Page) -> None:
         "/search?q=不存在的词语组合",
         "/search?page=999",
         "/login",
+        "/register",
         "/nothing-here",
     ],
 )

@@ -165,6 +165,7 @@ def belongings(site: Flask, name: str) -> tuple[str, str | None, list[str], list
         )
 
 
+@PHONE
 def test_a_firm_comes_in_by_itself_with_what_it_pasted(
     page: Page, inside: Flask
 ) -> None:
