@@ -104,15 +104,17 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         person: the reader.
         filters: `kind`, `state`, `q`, `mine` and `page` of the address; what is unknown counts as not given.
     """
-    if not may(person, "listing.create"):
-        return  # an auditor has none and begins none
     kind = _one_of(filters.get("kind"), LISTINGS)
     state = _one_of(filters.get("state"), STATE_NAMES)
+    text = filters.get("q", "").strip()[:MAX_TEXT]
+    mine = filters.get("mine") == "1"
+    narrowed = _narrowed(kind, state, text, mine)
+    # An auditor begins none; an address that looks for some is answered all the same.
+    if not (narrowed or may(person, "listing.create")):
+        return
     rows = worklists.waiting_listings(person)
     if rows:
         yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
-    text = filters.get("q", "").strip()[:MAX_TEXT]
-    mine = filters.get("mine") == "1"
     own = worklists.own_listings(
         person,
         kind=kind,
@@ -134,7 +136,6 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         "states": STATE_NAMES,
         "bulk": _bulk_buttons(lines),
     }
-    narrowed = _narrowed(kind, state, text, mine)
     yield Panel("listings/_own.html", values, narrowed)
     # Who looks for something has it in the list above already.
     if not narrowed:
