@@ -44,6 +44,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "entries": "what is hashed of a deed",
         "key": "a new key, which needs no site",
         "looks": "what is recorded though it writes nothing",
+        "naming": "deeds and things in Chinese, for the page",
         "notes": "keys, signed notes and checkpoints",
         "policy": "what is written of each column",
         "publishing": "checkpoints are signed and laid beside the database",

@@ -40,7 +40,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("accounts.resume", number=row.id),
             state="还没有存为草稿" if is_guest else "还没有提交",
             until=day_in_china(row.until),
-            dated=("保留到", f"{day_in_china(row.until):%Y-%m-%d}"),
+            dated=("保留到", f"{day_in_china(row.until):%Y-%m-%d} 自动删除"),
             button="接着写",
         )
     for agreement in _texts_to_fill(person):

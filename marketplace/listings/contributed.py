@@ -67,17 +67,18 @@ ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """A new listing of each kind: a firm comes with a demand, everybody else with an achievement."""
-    # A guest has none, and neither has somebody who has not joined one yet: both may begin nothing.
-    organisations: list[Organisation] = getattr(reader, "organisations", [])
-    if not organisations:
+    """A new listing of each kind: a firm comes with a demand, a university with an achievement."""
+    if not may(reader, "listing.create"):
         return
+    # Who has not joined an organisation yet has drafts of their own, and publishes nothing.
+    organisations: list[Organisation] = getattr(reader, "organisations", [])
+    verb = "发布" if organisations else "写草稿："
     kinds = ["achievement", "demand"]
-    if any(one.kind == "firm" for one in organisations):
+    if not organisations or any(one.kind == "firm" for one in organisations):
         kinds.reverse()
     for kind in kinds:
         url = url_for("listings.new", kind=kind)
-        yield Link(f"发布{KIND_NAMES[kind]}", url, "begin")
+        yield Link(f"{verb}{KIND_NAMES[kind]}", url, "begin")
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -123,11 +124,15 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """
     kind = _one_of(filters.get("kind"), LISTINGS)
     state = _one_of(filters.get("state"), STATE_NAMES)
+    text = filters.get("q", "").strip()[:MAX_TEXT]
+    mine = filters.get("mine") == "1"
+    narrowed = _narrowed(kind, state, text, mine)
+    # An auditor begins none; an address that looks for some is answered all the same.
+    if not (narrowed or may(person, "listing.create")):
+        return
     rows = worklists.waiting_listings(person)
     if rows:
         yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
-    text = filters.get("q", "").strip()[:MAX_TEXT]
-    mine = filters.get("mine") == "1"
     own = worklists.own_listings(
         person,
         kind=kind,
@@ -149,7 +154,6 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         "states": STATE_NAMES,
         "bulk": _bulk_buttons(lines),
     }
-    narrowed = _narrowed(kind, state, text, mine)
     yield Panel("listings/_own.html", values, narrowed)
     # Who looks for something has it in the list above already.
     if not narrowed:

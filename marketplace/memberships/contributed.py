@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import cast
 
 from flask import request, url_for
 
+from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.memberships import moving, queries
 from marketplace.memberships.forms import request_forms
@@ -45,6 +47,24 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> int:
     """How many they are."""
     return queries.request_count(person.administered_ids)
+
+
+def sections(person: Reader, _filters: Mapping[str, str]) -> Iterator[Panel]:
+    """Whom somebody acts for, on 我的, as long as anything of it is open; nothing for who has a verified place."""
+    if not may(person, "organisation.join"):
+        return  # an auditor looks on, whatever their place
+    owner = cast(Person, person)
+    places = [one.organisation for one in owner.memberships]
+    waiting = [one for one in queries.own_requests(owner) if one.state == "waiting"]
+    values = {
+        "invitations": queries.invitations_to(owner),
+        "requests": waiting,
+        "unverified": [one for one in places if one.state == "unverified"],
+        "suspended": [one for one in places if one.state == "suspended"],
+        "alone": not places and not waiting,
+    }
+    if any(values.values()):
+        yield Panel("memberships/_standing.html", values, position=-1)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

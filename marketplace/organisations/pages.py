@@ -195,6 +195,10 @@ def identity(organisation_id: int) -> ResponseReturnValue:
     row = queries.get_organisation(organisation_id)
     require(current_user, "organisation.edit", row)
     form = IdentityForm(obj=row)
+    as_operator = current_user.place_in(row.id) is None
+    back = url_for("memberships.own")
+    if as_operator:
+        back = url_for("organisations.office", organisation_id=row.id)
     error: MarketError | None = None
     status = 200
     if form.is_submitted():
@@ -214,10 +218,15 @@ def identity(organisation_id: int) -> ResponseReturnValue:
                 error, status = refusal, 409
             else:
                 flash(f"已改为「{row.name}」，要由平台再次核验。", "success")
-                return redirect(url_for("memberships.own"), 303)
+                return redirect(back, 303)
     form.seen.data = str(row.revision)
     page = render_template(
-        "organisations/identity.html", form=form, organisation=row, error=error
+        "organisations/identity.html",
+        form=form,
+        organisation=row,
+        error=error,
+        as_operator=as_operator,
+        back=back,
     )
     return page, status
 

@@ -71,7 +71,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     if may(person, "broker.check"):
         yield Tray(
             "certificates",
-            "经纪人证书",
+            "技术经理人证书",
             count=queries.waiting_count,
             page=_tray_page,
             waits=True,
