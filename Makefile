@@ -52,6 +52,7 @@ test-servers: $(VENV)/development ## The suite, without browser, on a real Postg
 chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
 	@$(BIN)/python -m tests.chaos.disk
+	@$(BIN)/python -m tests.chaos.writers --seconds $(if $(LONG),60,10)
 	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 300 --kills 5)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)

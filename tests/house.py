@@ -44,6 +44,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "entries": "what is hashed of a deed",
         "key": "a new key, which needs no site",
         "looks": "what is recorded though it writes nothing",
+        "naming": "deeds and things in Chinese, for the page",
         "notes": "keys, signed notes and checkpoints",
         "policy": "what is written of each column",
         "publishing": "checkpoints are signed and laid beside the database",
@@ -82,6 +83,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "headers": "which column of a list is which field",
         "importing": "rows come in from a file in one way",
         "markings": "what the XML of a sheet says of its rows, columns and cells",
+        "organisation_columns": "the columns of lists of organisations",
+        "organisation_lists": "lists of organisations, read and checked",
         "money_units": "in which unit of money a list gives its sums",
         "package": "workbooks that Excel opens, put in order for a stricter reader",
         "remarks": "what is said of a list as a whole, in words",
@@ -121,6 +124,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "what is typed is read and checked without committing it",
     },
     "organisations": {
+        "list_deeds": "organisations of a list are entered",
         "twins": "which may be one body",
     },
     "matchmaking": {

@@ -84,6 +84,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("broker.apply", SIGNED_IN - {"auditor"}),
         ("broker.check", {"operator"}),
         ("dictionary.edit", {"operator"}),
+        ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),
         ("no such deed", set()),
     ],
