@@ -172,16 +172,13 @@ def _select(request: RankingRequest) -> _Selection:
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
             # A ranking has read the text already, and without one the reader is told how it was read.
-            if best:
-                analysis = best[0].analysis
-            else:
-                analysis = matcher.analyze(request.document)
+            read = best[0].analysis if best else matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
         offered = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
         if len(offered) == request.top or exhausted:
-            return _Selection(tuple(offered), analysis, catalogue)
+            return _Selection(tuple(offered), read, catalogue)
         wanted *= DEEPER
 
 

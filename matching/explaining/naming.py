@@ -13,6 +13,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from matching import text as words_of
+from matching.arrays import UInt64s
+from matching.features import word_bigram_keys
+from matching.index.keys import find_keys
 from matching.lexicon import lexicon_lines
 from matching.text import Span
 
@@ -189,3 +192,16 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
 def everyday_words() -> frozenset[str]:
     """Words that people talk with and that name no thing, process or fault of any trade (everyday.txt)."""
     return frozenset(" ".join(lexicon_lines("everyday.txt")).split())
+
+
+def has_in_a_row(grams: UInt64s, word: str) -> bool:
+    """Whether a document has each character of a Han word followed by the next one.
+
+    Args:
+        grams: keys of its grams, ascending, shape (g,).
+        word: of any script; of others only whole words are known.
+    """
+    if len(word) < 2 or not words_of.is_han(word):
+        return False
+    keys = word_bigram_keys([word])
+    return bool((find_keys(grams, keys) >= 0).all())

@@ -19,6 +19,12 @@ from matching import text as words_of
 from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
 from matching.documents import Document
 from matching.explaining import kernels, naming
+from matching.explaining.overlaps import (
+    covered_shares,
+    longest_spans,
+    span_order,
+    without_overlaps,
+)
 from matching.explaining.reasons import (
     EarnedParts,
     QueryAnalysis,
@@ -174,10 +180,8 @@ class QueryExplainer:
         """What a word weighs that occurs so often; the square root softens repetition as the score does."""
         key = self._keys.get(word)
         # A foreign name that was put together from pieces is no feature: as rare as a word can be.
-        if key is None:
-            idf = self._words.idf.max(initial=0.0)
-        else:
-            idf = self._words.idf[self._place_of[key]]
+        rarest = self._words.idf.max(initial=0.0)
+        idf = rarest if key is None else self._words.idf[self._place_of[key]]
         return float(idf * count**0.5)
 
     def _absent_words(self) -> list[str]:
@@ -198,7 +202,7 @@ class QueryExplainer:
         for word in list(self._named)[:_NAMED_CONSIDERED]:
             # A part that says most of the compound will do: 轴承保持架 for 保持架.
             shared = max((len(w) for w in chosen.numbers if w in word), default=0)
-            if 2 * shared < len(word) and not _has_in_a_row(grams, word):
+            if 2 * shared < len(word) and not naming.has_in_a_row(grams, word):
                 missing.append(word)
         return missing
 
@@ -258,7 +262,7 @@ class QueryExplainer:
     @cached_property
     def _longest_first(self) -> list[list[Span]]:
         """The words of title and text in the order in which the longest are chosen; each document has some of them."""
-        return [sorted(spans, key=_by_length) for spans in self._legible]
+        return [sorted(spans, key=span_order) for spans in self._legible]
 
     @cached_property
     def _word_numbers(self) -> dict[str, int]:
@@ -283,7 +287,7 @@ class QueryExplainer:
         chosen: list[list[Span]] = []
         for spans, offset in zip(self._longest_first, self._offsets, strict=True):
             candidates = [span for span in spans if span.word in shared]
-            chosen.append(_without_overlaps(candidates))
+            chosen.append(without_overlaps(candidates))
             for span in chosen[-1]:
                 owners[offset + span.start : offset + span.end] = len(words)
                 numbers[span.word] = self._word_numbers[span.word]
@@ -319,7 +323,7 @@ class QueryExplainer:
             return 0.0
         covered: dict[str, float] = {}
         for whole, spans in zip(self._whole, chosen, strict=True):
-            for word, share in _covered_shares(whole, spans):
+            for word, share in covered_shares(whole, spans):
                 covered[word] = max(covered.get(word, 0.0), share)
         return sum(self._weights[w] * share for w, share in covered.items()) / total
 
@@ -383,53 +387,3 @@ def _places_by_feature(places: Sequence[_Place], known: UInt64s) -> _PlaceTable:
     starts, ends, times = rest[order].T.copy()
     totals = np.bincount(feature, weights=times, minlength=len(known))
     return _PlaceTable(feature, starts, ends, times / totals[feature])
-
-
-def _covered_shares(
-    whole: list[Span], parts: list[Span]
-) -> Iterable[tuple[str, float]]:
-    """(word, share of its length that parts cover); both in reading order, neither overlapping itself."""
-    at = 0
-    for outer in whole:
-        inside = 0
-        while at < len(parts) and parts[at].start < outer.end:
-            if outer.start <= parts[at].start and parts[at].end <= outer.end:
-                inside += parts[at].end - parts[at].start
-            at += 1
-        if inside:
-            yield outer.word, min(1.0, inside / (outer.end - outer.start))
-
-
-def _has_in_a_row(grams: UInt64s, word: str) -> bool:
-    """Whether a document has each character of a Han word followed by the next one.
-
-    Args:
-        grams: keys of its grams, ascending, shape (g,).
-        word: of any script; of others only whole words are known.
-    """
-    if len(word) < 2 or not words_of.is_han(word):
-        return False
-    keys = features.word_bigram_keys([word])
-    return bool((find_keys(grams, keys) >= 0).all())
-
-
-def longest_spans(spans: Iterable[Span]) -> list[Span]:
-    """The spans that overlap no longer one, in reading order: whole terms, not their parts."""
-    return _without_overlaps(sorted(spans, key=_by_length))
-
-
-def _by_length(span: Span) -> tuple[int, int]:
-    """Longest first, and among equals in reading order."""
-    return span.start - span.end, span.start
-
-
-def _without_overlaps(longest_first: Iterable[Span]) -> list[Span]:
-    """The spans that overlap none that comes before them, in reading order."""
-    chosen: list[Span] = []
-    covered: set[int] = set()
-    for span in longest_first:
-        # What was chosen before is no shorter, so it would cover an end of this one.
-        if span.start not in covered and span.end - 1 not in covered:
-            chosen.append(span)
-            covered.update(range(span.start, span.end))
-    return sorted(chosen, key=lambda s: s.start)

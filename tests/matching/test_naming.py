@@ -48,7 +48,10 @@ def test_things_processes_and_faults_are_named(text: str, named: list[str]) -> N
         ("我叫李明远，是股东之一", ["李明远", "股东"]),
         ("请找赵经理或者孙工程师", ["赵经理", "孙工程师", "经理"]),
         ("临清市烟店镇永盛轴承有限公司生产阀门", ["永盛", "烟店", "临清"]),
-        ("Please contact us to discuss and help", ["please", "to", "and", "us", "help"]),
+        (
+            "Please contact us to discuss and help",
+            ["please", "to", "and", "us", "help"],
+        ),
         ("想找个懂行的师傅都行", ["师傅", "都行"]),
         ("麻烦大家帮忙看看有啥办法", ["麻烦", "大家", "办法"]),
         ("请问咋办", ["请问", "咋办"]),

@@ -249,9 +249,7 @@ def test_unrelated_texts_get_no_grade(start: int) -> None:
     )
     found = Matcher().fit(offered).rank(query)
 
-    assert [grades.fixed_grade(m.reasons) for m in found] == [None] * len(
-        found
-    )
+    assert [grades.fixed_grade(m.reasons) for m in found] == [None] * len(found)
 
 
 @settings(max_examples=80)

@@ -1,4 +1,4 @@
-"""What a text says of its writer weighs nothing: padding a text with it changes neither the first three nor their grades."""
+"""What a text says of its writer weighs nothing: with it neither the first three change nor their grades."""
 
 from __future__ import annotations
 
