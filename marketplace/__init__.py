@@ -16,6 +16,7 @@ from flask import Flask, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -264,6 +265,12 @@ def _translate_errors(app: Flask) -> None:
 
     for kind in STATUS:
         app.register_error_handler(kind, market_error)
+
+    def changed_meanwhile(_error: StaleDataError) -> ResponseReturnValue:
+        # A deed that looks at several rows flushes before it commits, and may meet the quicker one there.
+        return market_error(errors.Stale(*persistence.CHANGED_MEANWHILE))
+
+    app.register_error_handler(StaleDataError, changed_meanwhile)
 
     def busy(error: errors.Busy) -> ResponseReturnValue:
         # 503 and not 409: nothing is wrong with the request or with what it is about, and the very same one may be

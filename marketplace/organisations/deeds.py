@@ -89,7 +89,9 @@ def draft_organisation(
             district_code=district_code,
         )
         db.session.add(organisation)
-        db.session.flush()  # for its id
+        # For its id. Two may enter one code or one name at the same moment.
+        with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
+            db.session.flush()
     elif code and organisation.uscc is None:
         organisation.uscc = code
     elif code and organisation.uscc != code:
