@@ -26,6 +26,7 @@ from marketplace.organisations.queries import find_organisation
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
+from matching.folding import drop_unseen
 
 NAME_MOST = 120
 NOTE_MOST = 500
@@ -414,7 +415,10 @@ def _verify(
 
 
 def _checked_name(name: str) -> str:
-    name = unicodedata.normalize("NFC", name).strip()
+    # One line of what people see: a line break would begin another one in lists and mails, and a letter that turns the
+    # direction of writing makes one name look like another.
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    name = " ".join(drop_unseen(name).split())
     # A name of signs only has an empty key, so that all such names would be one organisation.
     if not key_of(name) or len(name) > NAME_MOST:
         message = f"单位名称应为 1–{NAME_MOST} 个字。"
