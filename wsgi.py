@@ -9,6 +9,6 @@ try:
     config = Config.from_env()
     config.take_folder()
 except ConfigError as error:
-    # A sentence and no traceback: whoever starts the site has to change a setting, not the program.
+    # A sentence and no traceback: anyone who starts the site has to change a setting, not the program.
     sys.exit(f"The site does not start: {error}")
 application = create_app(config)

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import structlog
-from flask import Flask, g, render_template, request
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import exc
@@ -44,6 +44,8 @@ from marketplace.extensions import (
 from marketplace.permissions import Guest
 
 ROOT = Path(__file__).resolve().parent.parent
+log = structlog.get_logger(__name__)
+
 ROOMS = (
     "audit",
     "dictionaries",
@@ -239,93 +241,106 @@ def _close_session(_error: BaseException | None) -> None:
 
 
 def _translate_errors(app: Flask) -> None:
-    log = structlog.get_logger(__name__)
-
-    def page(
-        status: int, error: Exception | None = None, *, name: str = "", retry: int = 30
-    ) -> ResponseReturnValue:
-        persistence.expect_writing(False)  # an error page only reads
-        headers = {}
-        if status == 503:
-            headers["Retry-After"] = str(retry)
-        try:
-            text = render_template(
-                f"errors/{name or status}.html", error=error, person=current_user
-            )
-            return text, status, headers
-        except AWAY as failure:
-            # The header of every page loads its reader from the database, which may be what failed.
-            return database_away(failure)
-
-    def market_error(error: Exception) -> ResponseReturnValue:
-        db.session.rollback()
-        # The nearest of its kinds: a room may raise a finer one than the table names.
-        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return page(status, error)
-
+    """Give each error its page, in one place; a handler of a finer kind goes before that of a coarser one."""
     for kind in STATUS:
-        app.register_error_handler(kind, market_error)
-
-    def changed_meanwhile(_error: StaleDataError) -> ResponseReturnValue:
-        # A deed that looks at several rows flushes before it commits, and may meet the quicker one there.
-        return market_error(errors.Stale(*persistence.CHANGED_MEANWHILE))
-
-    app.register_error_handler(StaleDataError, changed_meanwhile)
-
-    def busy(error: errors.Busy) -> ResponseReturnValue:
-        # 503 and not 409: nothing is wrong with the request or with what it is about, and the very same one may be
-        # sent again (Retry-After); 409 is for what the reader must look at again.
-        db.session.rollback()
-        log.warning("busy", endpoint=request.endpoint)
-        return page(503, error, name="busy", retry=5)
-
-    app.register_error_handler(errors.Busy, busy)
-
-    def cannot_save(error: errors.CannotSave) -> ResponseReturnValue:
-        db.session.rollback()
-        return page(503, error, name="cannot_save", retry=60)
-
-    app.register_error_handler(errors.CannotSave, cannot_save)
-
-    def database_error(error: Exception) -> ResponseReturnValue:
-        if persistence.is_locked(error):
-            return busy(errors.Busy())
-        if reason := persistence.why_unwritable(error):
-            log.error("cannot_save", reason=reason, error=repr(error))
-            return cannot_save(errors.CannotSave(*CANNOT_SAVE[reason]))
-        return database_away(error)
-
-    def database_away(error: Exception) -> ResponseReturnValue:
-        db.session.rollback()
-        # The page must not query the database, so it has no reader.
-        g._login_user = app.login_manager.anonymous_user()  # type: ignore[attr-defined]
-        log.error("database_away", reason=repr(error))
-        return render_template("errors/away.html"), 503, {"Retry-After": "10"}
-
+        app.register_error_handler(kind, _market_error)
+    app.register_error_handler(StaleDataError, _changed_meanwhile)
+    app.register_error_handler(errors.Busy, _busy_error)
+    app.register_error_handler(errors.CannotSave, _cannot_save_error)
     for kind in AWAY:
-        app.register_error_handler(kind, database_error)
+        app.register_error_handler(kind, _database_error)
+    app.register_error_handler(OSError, _file_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(500, _unexpected_error)
 
-    @app.errorhandler(OSError)
-    def file_error(error: OSError) -> ResponseReturnValue:
-        if persistence.why_unwritable(error):
-            return database_error(error)
-        return unexpected_error(error)
 
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> ResponseReturnValue:
-        # Meant for another site: no address of ours can be written for it, and its Host is not repeated.
-        if isinstance(error, SecurityError):
-            log.warning("host_refused")
-            return app.jinja_env.get_template("errors/host.html").render(), 400
-        # With a response of its own, it is a rate limit that brings its page.
-        if error.response is None and error.code in PAGES:
-            return page(PAGES[error.code])
-        return error
-
-    @app.errorhandler(500)
-    def unexpected_error(error: Exception) -> ResponseReturnValue:
-        db.session.rollback()
-        log.error(
-            "request_failed", reason=repr(getattr(error, "original_exception", error))
+def _error_page(
+    status: int, error: Exception | None = None, *, name: str = "", retry: int = 30
+) -> ResponseReturnValue:
+    """The page of a status, for the present reader."""
+    persistence.expect_writing(False)  # an error page only reads
+    headers = {}
+    if status == 503:
+        headers["Retry-After"] = str(retry)
+    try:
+        text = render_template(
+            f"errors/{name or status}.html", error=error, person=current_user
         )
-        return page(500)
+        return text, status, headers
+    except AWAY as failure:
+        # The header of every page loads its reader from the database, which may be what failed.
+        return _database_away(failure)
+
+
+def _market_error(error: Exception) -> ResponseReturnValue:
+    """What a deed or a page raised: its status is in the table."""
+    db.session.rollback()
+    # The nearest of its kinds: a room may raise a finer one than the table names.
+    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return _error_page(status, error)
+
+
+def _changed_meanwhile(_error: StaleDataError) -> ResponseReturnValue:
+    """A deed that looks at several rows flushes before it commits, and met the quicker one there."""
+    return _market_error(errors.Stale(*persistence.CHANGED_MEANWHILE))
+
+
+def _busy_error(error: errors.Busy) -> ResponseReturnValue:
+    # 503 and not 409: nothing is wrong with the request or with what it is about, and the very same one may be
+    # sent again (Retry-After); 409 is for what the reader must look at again.
+    db.session.rollback()
+    log.warning("busy", endpoint=request.endpoint)
+    return _error_page(503, error, name="busy", retry=5)
+
+
+def _cannot_save_error(error: errors.CannotSave) -> ResponseReturnValue:
+    """The disk is full or read-only: reading goes on."""
+    db.session.rollback()
+    return _error_page(503, error, name="cannot_save", retry=60)
+
+
+def _database_error(error: Exception) -> ResponseReturnValue:
+    """Busy, unwritable or away, by what the driver says."""
+    if persistence.is_locked(error):
+        return _busy_error(errors.Busy())
+    if reason := persistence.why_unwritable(error):
+        log.error("cannot_save", reason=reason, error=repr(error))
+        return _cannot_save_error(errors.CannotSave(*CANNOT_SAVE[reason]))
+    return _database_away(error)
+
+
+def _database_away(error: Exception) -> ResponseReturnValue:
+    """The database does not answer."""
+    db.session.rollback()
+    # The page must not query the database, so it has no reader.
+    g._login_user = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+    log.error("database_away", reason=repr(error))
+    return render_template("errors/away.html"), 503, {"Retry-After": "10"}
+
+
+def _file_error(error: OSError) -> ResponseReturnValue:
+    """A file of ours, or one of the database."""
+    if persistence.why_unwritable(error):
+        return _database_error(error)
+    return _unexpected_error(error)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    """What Flask and its extensions answer, in our pages."""
+    # Meant for another site: no address of ours can be written for it, and its Host is not repeated.
+    if isinstance(error, SecurityError):
+        log.warning("host_refused")
+        return current_app.jinja_env.get_template("errors/host.html").render(), 400
+    # With a response of its own, it is a rate limit that brings its page.
+    if error.response is None and error.code in PAGES:
+        return _error_page(PAGES[error.code])
+    return error
+
+
+def _unexpected_error(error: Exception) -> ResponseReturnValue:
+    """A mistake of ours: the reader gets a page, the log its cause."""
+    db.session.rollback()
+    log.error(
+        "request_failed", reason=repr(getattr(error, "original_exception", error))
+    )
+    return _error_page(500)

@@ -38,7 +38,8 @@ def start() -> None:
     gc.disable()
     _start_thread()
     # Threads do not survive a fork, and gunicorn forks its workers after the application is built.
-    # A process forked amid a collection would take it for unfinished for ever and never collect: forks wait for its end.
+    # A process forked amid a collection would take it for unfinished for ever and never collect: forks wait for
+    # its end.
     os.register_at_fork(
         before=_collecting.acquire,
         after_in_parent=_collecting.release,

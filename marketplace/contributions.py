@@ -238,12 +238,12 @@ class Navigation:
 
 
 def panels(row: Any, reader: Reader) -> list[Panel]:
-    """The blocks that rooms put beside a row on its own page, for one reader."""
+    """The blocks that rooms put next to a row on its own page, for one reader."""
     return _in_order("panels", row, reader)
 
 
 def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Panel]:
-    """The blocks that rooms put beside the form in which a row is written.
+    """The blocks that rooms put next to the form in which a row is written.
 
     Args:
         kind: kind of the row that is written.
@@ -266,8 +266,8 @@ def tasks(person: Reader) -> list[Task]:
 
 def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
     """The queues that a person looks after; `filters` are the parts of the address."""
-    found: list[Tray] = list(_current().offered("trays", person, filters))
-    return sorted(found, key=lambda tray: tray.position)
+    offered: list[Tray] = list(_current().offered("trays", person, filters))
+    return sorted(offered, key=lambda tray: tray.position)
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:

@@ -38,7 +38,7 @@ RETURNING amount
 
 
 class SharedCounters(Storage):
-    """Counters in an SQLite file in memory, or beside the data where there is no file system in memory.
+    """Counters in an SQLite file in memory, or next to the data where there is no file system in memory.
 
     Where the file cannot be written, Flask-Limiter counts in each process by itself for a while and says so in the log.
 

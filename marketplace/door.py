@@ -84,7 +84,7 @@ NEVER_STORED = "no-store"
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data", ""})
 UTF_8 = frozenset({"", "utf-8", "utf8", "us-ascii"})
 # The largest form has some 600 fields; 60 rows of every list of it are below 3,000.
-FIELDS_MOST = 5_000
+MAX_FIELDS = 5_000
 # Names of fields are ours. WTForms takes the number in rows-12-name for a number, whatever figures it is made of.
 FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,99}", re.ASCII)
 LONG_NUMBER = re.compile(r"[0-9]{6}", re.ASCII)
@@ -150,7 +150,7 @@ def init_app(app: Flask) -> None:
     app.before_request(expect_writing)
     app.after_request(limit_storing)
     app.teardown_request(lambda _error: persistence.expect_writing(False))
-    # A page is shown when all is done: whoever saves next need not wait for it.
+    # A page is shown when all is done: the next writer need not wait for it.
     before_render_template.connect(_stop_writing, app)
 
 
@@ -180,10 +180,8 @@ def refuse_unsound() -> None:
     if request.mimetype not in FORM_TYPES or charset not in UTF_8:
         raise Invalid("这里只接受网页上的表单（UTF-8）。", "请在网页上填写后提交。")
     fields = list(request.form.items(multi=True))
-    if len(fields) > FIELDS_MOST:
-        raise Invalid(
-            f"表单的格子太多，最多 {FIELDS_MOST} 个。", "请减少行数后再提交。"
-        )
+    if len(fields) > MAX_FIELDS:
+        raise Invalid(f"表单的格子太多，最多 {MAX_FIELDS} 个。", "请减少行数后再提交。")
     for name, _ in fields:
         if not FIELD_NAME.fullmatch(name) or LONG_NUMBER.search(name):
             raise Invalid("表单里有不认识的格子。", "请刷新页面后重新填写。")

@@ -38,7 +38,7 @@ class PageForm(FlaskForm):
             return request.form or None
 
     def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
-        """Put what a deed found wrong beside the boxes it is about.
+        """Put what a deed found wrong next to the boxes it is about.
 
         Args:
             problems: field → messages.

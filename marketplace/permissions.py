@@ -252,14 +252,14 @@ def require(person: Reader | None, deed: str, thing: Any = None) -> None:
 
 
 def audiences(person: Reader) -> frozenset[str]:
-    """The audiences a reader belongs to, as the search index and `found_by` name them.
+    """The audiences a reader belongs to, as the search index and `findable_by` name them.
 
     Returns:
         `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker, for what they were
         given. Few of them, for the index remembers what each set of audiences may find.
     """
-    found = {"public"} | (roles_of(person) & {"operator"})
-    found |= {f"org:{number}" for number in organisations_of(person)}
+    groups = {"public"} | (roles_of(person) & {"operator"})
+    groups |= {f"org:{number}" for number in organisations_of(person)}
     if "broker" in roles_of(person):
-        found.add(f"broker:{person.id}")
-    return frozenset(found)
+        groups.add(f"broker:{person.id}")
+    return frozenset(groups)

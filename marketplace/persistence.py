@@ -32,7 +32,7 @@ from sqlalchemy.schema import ColumnCollectionConstraint
 from marketplace.errors import Busy, MarketError, Stale
 from marketplace.extensions import Model, db
 
-ID_MOST = 2**31 - 1  # a number in an address may be larger than any database takes
+MAX_ID = 2**31 - 1  # a number in an address may be larger than any database takes
 Row = TypeVar("Row", bound=Model)
 Item = TypeVar("Item")
 
@@ -246,7 +246,7 @@ def refusals(
 
 def find_row(model: type[Row], number: int) -> Row | None:
     """The row of a number that an address gave; None where there is none, or no database takes such a number."""
-    if number > ID_MOST:
+    if number > MAX_ID:
         return None
     row: Row | None = db.session.get(model, number)
     return row

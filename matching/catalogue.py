@@ -96,14 +96,14 @@ class Catalogue:
         """The mean vectors of some documents, shape (k,) → (k, d)."""
         # Fitted means may be mapped from disk and later ones not, so they are never one array before merge().
         fitted = len(self.means)
-        found = np.empty(
+        means = np.empty(
             (len(numbers), self.means.shape[1]),
             dtype=np.float16,
         )
         is_fitted = numbers < fitted
-        found[is_fitted] = self.means[numbers[is_fitted]]
-        found[~is_fitted] = self.later_means[numbers[~is_fitted] - fitted]
-        return found
+        means[is_fitted] = self.means[numbers[is_fitted]]
+        means[~is_fitted] = self.later_means[numbers[~is_fitted] - fitted]
+        return means
 
     def put(
         self,

@@ -35,15 +35,15 @@ def read_documents(path: Path) -> list[Document]:
     Raises:
         BadFile: a column or an id is missing, or the file is no such table.
     """
-    found: dict[str, Document] = {}
+    documents: dict[str, Document] = {}
     for line, row in _rows(path, TEXT_COLUMNS):
         if not row["id"]:
             raise BadFile(f"{path}, line {line}: the id is empty")
-        found.setdefault(
+        documents.setdefault(
             row["id"],
             Document(row["id"], row["title"], row["content"]),
         )
-    return list(found.values())
+    return list(documents.values())
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -75,12 +75,12 @@ def score_pairs(
     demand_of = {document.id: document for document in demands}
     # On the achievements alone: how rare a word is in the catalogue must not depend on who asks.
     matcher.fit(achievements)
-    found: dict[Pair, float] = {}
+    score_of: dict[Pair, float] = {}
     for demand, others in by_demand.items():
         scores = matcher.score(demand_of[demand], others).tolist()
         for achievement, score in zip(others, scores, strict=True):
-            found[demand, achievement] = score
-    return [found[pair] for pair in pairs]
+            score_of[demand, achievement] = score
+    return [score_of[pair] for pair in pairs]
 
 
 def _check_pairs(

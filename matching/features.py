@@ -123,17 +123,17 @@ def gram_spans(
     # Keys are made by numpy in one go: a thousand calls a query would cost a millisecond.
     singles = [unit for unit in units if unit]
     single_keys = mix_bits(_codes(unit.code for unit in singles)).tolist()
-    found: list[GramSpan] = []
+    grams: list[GramSpan] = []
     for key, unit in zip(single_keys, singles, strict=True):
-        found.append(GramSpan(key, unit.start, unit.end))
+        grams.append(GramSpan(key, unit.start, unit.end))
     if pairs:
         neighbours = [(a, b) for a, b in pairwise(units) if a and b]
         left = _codes(a.code for a, _ in neighbours)
         right = _codes(b.code for _, b in neighbours)
         pair_keys = bigram_keys(left, right).tolist()
         for key, (a, b) in zip(pair_keys, neighbours, strict=True):
-            found.append(GramSpan(key, a.start, b.end))
-    return found
+            grams.append(GramSpan(key, a.start, b.end))
+    return grams
 
 
 def _units(

@@ -29,7 +29,7 @@ _SAME_SIGNS = {
     # Diameters are written with five signs: Φ20, ø20, ⌀20, ∅20 and the Cyrillic Ф20.
     "φ": "\u03c6\u03d5\u00f8\u2300\u2205\u0444\u0278",
 }
-# What Unicode calls Default_Ignorable_Code_Point beside the format characters (Cf): joiners, fillers, variation
+# What Unicode calls Default_Ignorable_Code_Point besides the format characters (Cf): joiners, fillers, variation
 # selectors. DerivedCoreProperties.txt of Unicode 15.
 _IGNORABLE = (
     "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u3164\ufe00-\ufe0f\uffa0"
@@ -43,7 +43,7 @@ _BLANK_CONTROLS = frozenset("\t\n\v\f\r\x1c\x1d\x1e\x1f\x85")
 EITHER = str.maketrans({"著": "着", "瞭": "了", "藉": "借"})
 # Marks of one letter beyond which the rest is dropped (Unicode's Stream-Safe Text Format): putting ten thousand marks
 # of one letter in order takes the square of their number.
-_MARKS_AT_MOST = 30
+_MAX_MARKS = 30
 # Marks a character that may combine with the one before: both must then be folded together.
 _COMBINING = "\0"
 
@@ -142,7 +142,7 @@ def _combines(character: str) -> bool:
 def _fold(text: str) -> str:
     """Fold one character with what combines with it."""
     # Unseen characters are dropped first, so that a letter and its accent meet.
-    seen = text.translate(_SIGN_TABLE)[: 1 + _MARKS_AT_MOST]
+    seen = text.translate(_SIGN_TABLE)[: 1 + _MAX_MARKS]
     # NFKC twice: case folding can leave what NFKC composes again, and the normal form must be stable.
     compatible = unicodedata.normalize("NFKC", seen).casefold()
     return unicodedata.normalize("NFKC", compatible).translate(_SIGN_TABLE)

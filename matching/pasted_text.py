@@ -53,7 +53,7 @@ _SPACED = re.compile(rf"(?<!\S){_UNIT}(?:[^\S\r\n]{{1,6}}{_UNIT}(?!\S))+")
 # Before that is tried: the middle one of three.
 _ALONE = re.compile(rf"\s[{_HAN}]\s")
 # Single Han characters that make a run of characters with blanks between them: two may be a name.
-_SPACED_AT_LEAST = 3
+_MIN_SPACED = 3
 
 # A line that is not the first and has text; begun with a single sign, it is found at no cost.
 _NEXT_LINE = re.compile(r"\n[^\S\n]*\w")
@@ -93,9 +93,9 @@ def repair_text(text: str) -> str:
     return text
 
 
-def _read_entity(found: re.Match[str]) -> str:
-    written = found.group()
-    character = html.unescape(f"&{found[1]};")
+def _read_entity(match: re.Match[str]) -> str:
+    written = match.group()
+    character = html.unescape(f"&{match[1]};")
     if character.startswith("&") and len(character) > 1:
         return written
     return character.ljust(len(written), FILLER)
@@ -106,15 +106,15 @@ def _drop_markup(text: str) -> str:
         text = _drop_between(text, opening, closing)
     closed = {name for name in _LETTERS if f"</{name}>" in text.lower()}
 
-    def drop(found: re.Match[str]) -> str:
-        name = found[1].lower()
-        size = len(found.group())
+    def drop(match: re.Match[str]) -> str:
+        name = match[1].lower()
+        size = len(match.group())
         if name in _BLOCKS:
             return "\n".ljust(size, FILLER)
         # Elements of Word have a colon: <o:p>.
         if name in _INLINE or name in closed or ":" in name:
             return FILLER * size
-        return found.group()
+        return match.group()
 
     return _TAG.sub(drop, text)
 
@@ -141,16 +141,16 @@ def _is_spaced(run: str) -> bool:
     tokens = run.split()
     alone = _single_characters(tokens)
     han = sum(_IS_HAN.match(token) is not None for token in alone)
-    return han >= _SPACED_AT_LEAST and len(alone) * 2 >= len(tokens)
+    return han >= _MIN_SPACED and len(alone) * 2 >= len(tokens)
 
 
 def _single_characters(tokens: list[str]) -> list[str]:
     return [token for token in tokens if len(token.strip("，。、；：！？,;:!?")) <= 1]
 
 
-def _join_spaced(found: re.Match[str]) -> str:
+def _join_spaced(match: re.Match[str]) -> str:
     """A run without its blanks, in a text that has runs which surely are spaced."""
-    run = found.group()
+    run = match.group()
     tokens = run.split()
     alone = _single_characters(tokens)
     # The rest of a line may be a unit: r / m i n.

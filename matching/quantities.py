@@ -107,26 +107,26 @@ def _join(text: str) -> str:
         text = text.translate(_HALF_WIDTH)
     text = _QUANTITY.sub(_plain_quantity, text)
     if "," in text:
-        text = _THOUSANDS.sub(lambda found: found[0].replace(",", FILLER), text)
+        text = _THOUSANDS.sub(lambda match: match[0].replace(",", FILLER), text)
     if "零下" in text:
         text = _DEGREES.sub(r"\1℃", text)
         text = _BELOW_ZERO.sub(_minus_sign, text)
     return text
 
 
-def _minus_sign(found: re.Match[str]) -> str:
-    return "-".ljust(len(found.group()), FILLER)
+def _minus_sign(match: re.Match[str]) -> str:
+    return "-".ljust(len(match.group()), FILLER)
 
 
-def _plain_quantity(found: re.Match[str]) -> str:
-    whole, decimals, blank, unit = found.groups(default="")
-    end = found.end()
-    following = found.string[end : end + 1]
-    if _IS_HAN.match(unit[-1]) and not _ENDS_UNIT.match(found.string, end):
-        return found.group()
+def _plain_quantity(match: re.Match[str]) -> str:
+    whole, decimals, blank, unit = match.groups(default="")
+    end = match.end()
+    following = match.string[end : end + 1]
+    if _IS_HAN.match(unit[-1]) and not _ENDS_UNIT.match(match.string, end):
+        return match.group()
     # 5 A is a current, and 5 A级 is not.
     if blank and len(unit) == 1 and unit.isalpha() and _IS_HAN.match(following):
-        return found.group()
+        return match.group()
     digits = decimals.rstrip("0").rstrip(".").ljust(len(decimals), FILLER)
     plain_unit = _CANONICAL.get(unit, unit).ljust(len(unit), FILLER)
     return whole.replace(",", FILLER) + digits + FILLER * len(blank) + plain_unit
@@ -137,9 +137,9 @@ def quantities_in(norm: str) -> Iterator[tuple[int, int, str]]:
 
     In −40~80 °C and 10-20 MPa the first figure has the unit of the second.
     """
-    for found in _FOLDED.finditer(norm):
-        yield found.start(), found.end(), found.group()
-    for found in _RANGE.finditer(norm):
-        first, second, unit = found.groups()
-        yield found.start(1), found.end(1), first + unit
-        yield found.start(2), found.end(3), second + unit
+    for match in _FOLDED.finditer(norm):
+        yield match.start(), match.end(), match.group()
+    for match in _RANGE.finditer(norm):
+        first, second, unit = match.groups()
+        yield match.start(1), match.end(1), first + unit
+        yield match.start(2), match.end(3), second + unit

@@ -135,13 +135,13 @@ class QueryRun:
         self._weights = self._normalised(weights)
 
     def _weigh(self) -> dict[str, WeightedQuery]:
-        found: dict[str, WeightedQuery] = {}
+        weighted: dict[str, WeightedQuery] = {}
         for kind, index in self._indexes.items():
-            found[kind] = index.weigh(
+            weighted[kind] = index.weigh(
                 getattr(self._features, kind),
                 self._documents,
             )
-        return found
+        return weighted
 
     def _normalised(self, weights: Mapping[str, float]) -> dict[str, float]:
         """The weights over the most that this query can earn."""
@@ -201,10 +201,10 @@ class QueryRun:
 
     def _products(self) -> dict[str, Float32s]:
         """The products of the query with every document by kind, each of shape (n,)."""
-        found: dict[str, Float32s] = {}
+        products: dict[str, Float32s] = {}
         for kind, index in self._indexes.items():
-            found[kind] = index.dot(self._queries[kind])
-        return found
+            products[kind] = index.dot(self._queries[kind])
+        return products
 
     def _candidates(
         self, products: dict[str, Float32s], top: int, only: Collection[Id] | None
@@ -221,20 +221,20 @@ class QueryRun:
         # Vectors reorder the best by text; they cannot bring in others (decision 013).
         depth = max(top, vectors.RESCORED) if self._weights["vectors"] else top
         depth = min(depth, len(allowed))
-        found: Int64s = kernels.top_candidates(
+        candidates: Int64s = kernels.top_candidates(
             scores,
             allowed,
             depth,
             kernels.NEAR,
         )
-        return found
+        return candidates
 
     def _norms(self, numbers: Int64s) -> dict[str, Float64s]:
         """The norms of some documents by kind, each of shape (k,)."""
-        found: dict[str, Float64s] = {}
+        norms: dict[str, Float64s] = {}
         for kind, index in self._indexes.items():
-            found[kind] = index.norms(self._documents, numbers)
-        return found
+            norms[kind] = index.norms(self._documents, numbers)
+        return norms
 
     def _scores(
         self,
@@ -285,12 +285,12 @@ class QueryRun:
             dtype=np.int64,
         )
         here = np.flatnonzero(numbers >= 0)
-        found = np.zeros(len(ids))
-        found[here] = self._score_numbers(
+        scores = np.zeros(len(ids))
+        scores[here] = self._score_numbers(
             numbers[here],
             self._norms(numbers[here]),
         )
-        return found
+        return scores
 
     def _score_numbers(
         self, numbers: Int64s, norms: Mapping[str, Float64s]
@@ -299,8 +299,8 @@ class QueryRun:
         if not self._features.has_content:
             return np.zeros(len(numbers))
         scores = _rounded(self._scores(self._products(), numbers, norms))
-        found: Float64s = np.where(self._catalogue.is_ranked[numbers], scores, 0.0)
-        return found
+        ranked: Float64s = np.where(self._catalogue.is_ranked[numbers], scores, 0.0)
+        return ranked
 
     # explaining
 
@@ -370,7 +370,7 @@ class QueryRun:
             kind → the part of the score of each feature of the query, shape (k,); their sum; which content words it
             shares, shape (content words,).
         """
-        found: dict[str, Float64s] = {}
+        earned: dict[str, Float64s] = {}
         total = 0.0
         shared_words = np.zeros(0, dtype=np.bool_)
         for kind, query in self._queries.items():
@@ -388,10 +388,10 @@ class QueryRun:
                 parts,
                 shared,
             )
-            found[kind] = parts
+            earned[kind] = parts
             if kind == "words":
                 shared_words = shared
-        return found, total, shared_words
+        return earned, total, shared_words
 
 
 def _rounded(scores: Any) -> Any:

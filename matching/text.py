@@ -153,14 +153,14 @@ def words(
         the same words that spans() gives; deterministic.
     """
     norm = plain_text(text)
-    found: list[str] = []
+    texts: list[str] = []
     for token in tokens(norm):
         parts = token.content if stop else token.parts
-        found.extend(word for _, word in parts)
-    found.extend(word for _, word in mixed_terms_in(norm))
+        texts.extend(word for _, word in parts)
+    texts.extend(word for _, word in mixed_terms_in(norm))
     if not stop:
-        found.extend(span.word for span in inner_quantities(norm))
-    return found
+        texts.extend(span.word for span in inner_quantities(norm))
+    return texts
 
 
 def spans(
@@ -179,13 +179,13 @@ def spans(
     """
     repaired = join_quantities(repair_text(text))
     norm = normalise(repaired)
-    found = normal_spans(norm, stop=stop)
+    normal = normal_spans(norm, stop=stop)
     # Repairs keep every character in its place, so places in the repaired text are those of the original.
     if keeps_offsets(repaired):
-        return found
+        return normal
     starts, ends = original_offsets(repaired)
     placed = []
-    for span in found:
+    for span in normal:
         end = ends[span.end - 1]
         # The rest of a unit that is written with more characters than its sign: 40摄氏度.
         while repaired[end : end + 1] == FILLER and is_of_unit(text[end]):
@@ -210,7 +210,7 @@ def normal_spans(
     stop: bool = False,
 ) -> list[Span]:
     """spans() for a text that is normalised already, with offsets in it."""
-    found: list[Span] = []
+    results: list[Span] = []
     for token in tokens(norm):
         parts = token.content if stop else token.parts
         for offset, word in parts:
@@ -219,23 +219,25 @@ def normal_spans(
             # 7075t6 is a part of 7075-t6, and takes all of it.
             if norm[start:end] != word:
                 end = token.start + len(token.word)
-            found.append(Span(word, start, end))
+            results.append(Span(word, start, end))
     for start, word in mixed_terms_in(norm):
-        found.append(Span(word, start, start + len(word)))
+        results.append(Span(word, start, start + len(word)))
     if not stop:
-        found.extend(inner_quantities(norm))
-    found.sort(key=lambda span: (span.start, -span.end))
-    return found
+        results.extend(inner_quantities(norm))
+    results.sort(key=lambda span: (span.start, -span.end))
+    return results
 
 
 def inner_quantities(norm: str) -> list[Span]:
     """The quantities of a normalised text that are no tokens: φ20mm holds 20mm, 10-20mpa holds 10mpa and 20mpa."""
-    found = {Span(word, start, end): None for start, end, word in quantities_in(norm)}
-    if found:
+    quantities = {
+        Span(word, start, end): None for start, end, word in quantities_in(norm)
+    }
+    if quantities:
         for token in tokens(norm):
             end = token.start + len(token.word)
-            found.pop(Span(token.word, token.start, end), None)
-    return list(found)
+            quantities.pop(Span(token.word, token.start, end), None)
+    return list(quantities)
 
 
 @lru_cache(_RECENT_TEXTS)
@@ -342,8 +344,8 @@ class _Cutter:
                 rjieba.add_word(word, int(frequency), tag)
 
     def cut(self, text: str) -> list[str]:
-        found: list[str] = rjieba.cut(text)
-        return found
+        parts: list[str] = rjieba.cut(text)
+        return parts
 
     def is_noun(self, word: str) -> bool:
         """Whether a Han word is in the lexicon or tagged as a noun."""
@@ -368,17 +370,17 @@ class _Cutter:
         return Piece(parts, False, content)
 
     def _han_parts(self, word: str) -> list[tuple[int, str]]:
-        found: list[tuple[int, str]] = []
+        parts: list[tuple[int, str]] = []
         for start, part in candidate_parts(word):
             if self._is_part(part):
-                found.append((start, part))
+                parts.append((start, part))
         size = len(word)
-        starts = [start for start, _ in found]
+        starts = [start for start, _ in parts]
         if size == 3 and word[2] in _SUFFIXES and starts == [0, 1]:
             # 注塑|机, 成功|率, 氮化|硅: 塑机, 功率 and 化硅 are none of their parts.
-            del found[1]
-        joints = _joints(size, found)
-        return [part for part in found if not _spans_joint(part, joints)]
+            del parts[1]
+        joints = _joints(size, parts)
+        return [part for part in parts if not _spans_joint(part, joints)]
 
     def _is_part(self, part: str) -> bool:
         # jieba's cut_for_search looks up parts of two characters, and of three in words of more.
@@ -428,22 +430,22 @@ def _latin_parts(word: str) -> list[tuple[int, str]]:
     # 5MW is no part of 1.5MW.
     if len(pieces) < 2 or is_quantity(word):
         return []
-    found: list[tuple[int, str]] = []
+    parts: list[tuple[int, str]] = []
     joined = _HYPHEN.sub("", word)
     if joined != word:
-        found.append((0, joined))
+        parts.append((0, joined))
     for at, part in pieces:
         if len(part) > 1 and (not part.isdigit() or GRADE.fullmatch(part)):
-            found.append((at, part))
-    return found
+            parts.append((at, part))
+    return parts
 
 
 def mixed_terms_in(norm: str) -> list[tuple[int, str]]:
     """(start, term) of terms of Han and Latin (3D打印, PVC管材), where they do not cut a Latin token in two."""
-    found: list[tuple[int, str]] = []
+    terms: list[tuple[int, str]] = []
     # Few texts have any, and a search for each term is faster than the pattern of all.
     if not any(term in norm for term in mixed_terms()):
-        return found
+        return terms
     for match in _mixed_pattern().finditer(norm):
         start, end = match.span()
         # PVC管材 is not found in UPVC管材: uPVC is another material.
@@ -454,8 +456,8 @@ def mixed_terms_in(norm: str) -> list[tuple[int, str]]:
             end < len(norm) and _is_latin(norm[end - 1]) and _is_latin(norm[end])
         )
         if not cuts_before and not cuts_after:
-            found.append((start, match.group()))
-    return found
+            terms.append((start, match.group()))
+    return terms
 
 
 def _is_latin(character: str) -> bool:

@@ -134,8 +134,8 @@ def vector_similarity(
         others.astype(np.float64) * (direction / length),
         axis=1,
     )
-    found: Float64s = np.maximum(products, 0.0)
-    return found
+    similarity: Float64s = np.maximum(products, 0.0)
+    return similarity
 
 
 def _with_confidence(
@@ -151,8 +151,8 @@ def _with_confidence(
         out=scale,
         where=lengths > 0,
     )
-    found: Float16s = (sums * scale[:, None]).astype(np.float16)
-    return found
+    vectors: Float16s = (sums * scale[:, None]).astype(np.float16)
+    return vectors
 
 
 def length_confidence(words: Any) -> Any:
@@ -226,9 +226,9 @@ def _frequent_words(texts: Sequence[UInt64s]) -> tuple[UInt64s, Int64s, Int64s]:
         [len(text) for text in texts],
     )
     is_frequent = occurrences >= MIN_OCCURRENCES
-    kept = is_frequent[words]
+    is_counted = is_frequent[words]
     renumbered = np.cumsum(is_frequent) - 1
-    return keys[is_frequent], renumbered[words[kept]], text_of[kept]
+    return keys[is_frequent], renumbered[words[is_counted]], text_of[is_counted]
 
 
 def _mutual_information(

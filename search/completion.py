@@ -49,13 +49,13 @@ class Completion(NamedTuple):
 def completions(title: str) -> list[Completion]:
     """What is suggested by a title: itself, unless it is too long, also from inside, and its content words."""
     title = " ".join(replace_unencodable(title).split())
-    found = []
+    results = []
     if len(title) <= MAX_TITLE:
-        found.append(Completion(TITLE_WEIGHT, _entries(title)))
-        found.append(Completion(INSIDE_WEIGHT, _inside_entries(title)))
+        results.append(Completion(TITLE_WEIGHT, _entries(title)))
+        results.append(Completion(INSIDE_WEIGHT, _inside_entries(title)))
     for word in title_words(title)[:MAX_TITLE_WORDS]:
-        found.append(Completion(WORD_WEIGHT, _entries(word)))
-    return [completion for completion in found if completion.entries]
+        results.append(Completion(WORD_WEIGHT, _entries(word)))
+    return [completion for completion in results if completion.entries]
 
 
 def title_words(title: str) -> list[str]:

@@ -114,13 +114,13 @@ class FoldedText:
 def _fold_codes(text: str) -> UInt32s:
     """The folded code points of n characters, `_NOT_ONE` where one gives more or fewer than one. shape (n,), uint32."""
     codes = _code_points(text)
-    found: UInt32s = _folding_of[codes]
-    if not found.all():
-        for code in set(codes[found == _NOT_MET].tolist()):
+    target: UInt32s = _folding_of[codes]
+    if not target.all():
+        for code in set(codes[target == _NOT_MET].tolist()):
             folded = fold_character(chr(code))
             _folding_of[code] = ord(folded) if len(folded) == 1 else _NOT_ONE
-        found = _folding_of[codes]
-    return found
+        target = _folding_of[codes]
+    return target
 
 
 def _code_points(text: str) -> UInt32s:

@@ -29,9 +29,9 @@ def highlights(texts: Sequence[str], query: ParsedQuery) -> list[Markup]:
     Returns:
         One Markup for each text; striptags gives the text back.
     """
-    found = find_spans(texts, query)
+    span_lists = find_spans(texts, query)
     marked = []
-    for text, by_term in zip(texts, found, strict=True):
+    for text, by_term in zip(texts, span_lists, strict=True):
         spans = all_spans(by_term)
         marked.append(mark_spans(text, spans))
     return marked
@@ -97,7 +97,7 @@ def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
         repaired = map(words_of.repair_text, originals)
         # In the one spelling that a query's quantities have; every character stays in its place.
         quantities = FoldedText.fold_all(list(map(words_of.join_quantities, repaired)))
-    found = []
+    span_lists = []
     for original, folded, joined in zip(originals, foldings, quantities, strict=True):
         by_term = []
         for term in query.content:
@@ -106,8 +106,8 @@ def find_spans(texts: Sequence[str], query: ParsedQuery) -> list[TermSpans]:
         if query.whole:
             spans = _phrase_spans(original, folded, query.whole)
             by_term.append(list(spans))
-        found.append(by_term)
-    return found
+        span_lists.append(by_term)
+    return span_lists
 
 
 def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
@@ -116,8 +116,8 @@ def _term_spans(text: str, folded: FoldedText, term: Term) -> list[Span]:
     if not spans and term.spellings:
         spans = _hyphened_spans(text, folded, term.spellings[0])
     for other in term.alternatives:
-        found = _phrase_spans(text, folded, other.phrase, whole=other.whole)
-        spans.extend(found)
+        matched = _phrase_spans(text, folded, other.phrase, whole=other.whole)
+        spans.extend(matched)
     if not spans:
         for part in term.parts:
             spans.extend(_phrase_spans(text, folded, part.phrase))
@@ -140,10 +140,10 @@ def _phrase_spans(
 def _hyphened_spans(text: str, folded: FoldedText, word: str) -> list[Span]:
     """Where a word stands with hyphens inside: wifi in Wi-Fi."""
     pattern = re.compile("-?".join(map(re.escape, word)))
-    found = []
+    spans = []
     for match in pattern.finditer(folded.text):
-        found.append(_original_span(text, folded, *match.span()))
-    return found
+        spans.append(_original_span(text, folded, *match.span()))
+    return spans
 
 
 def _original_span(text: str, folded: FoldedText, first: int, last: int) -> Span:

@@ -61,14 +61,14 @@ def read_units(letters: str) -> tuple[tuple[Unit, ...], ...]:
 
 def _latin_readings(piece: str) -> list[tuple[Unit, ...]]:
     """The ways to cut Latin letters into syllables and initials; one unit of all letters where there is none."""
-    found: list[tuple[Unit, ...]] = []
+    readings: list[tuple[Unit, ...]] = []
     pending: list[tuple[int, tuple[Unit, ...]]] = [(0, ())]
     for _ in range(MAX_STEPS):
-        if not pending or len(found) == MAX_READINGS:
+        if not pending or len(readings) == MAX_READINGS:
             break
         position, way = pending.pop()
         if position == len(piece):
-            found.append(way)
+            readings.append(way)
             continue
         if len(way) >= MAX_UNITS_READ:
             continue
@@ -83,7 +83,7 @@ def _latin_readings(piece: str) -> list[tuple[Unit, ...]]:
         for width, whole in steps:
             end = position + width
             pending.append((end, (*way, Unit(piece[position:end], False, whole))))
-    return found or [(Unit(piece, False, False),)]
+    return readings or [(Unit(piece, False, False),)]
 
 
 @cache

@@ -55,11 +55,11 @@ def snippets(
     lines: list[str] = []
     for fields in listings:
         lines += fields
-    found = find_spans(lines, query)
+    spans = find_spans(lines, query)
     cut = []
     position = 0
     for fields in listings:
-        by_field = found[position : position + len(fields)]
+        by_field = spans[position : position + len(fields)]
         position += len(fields)
         cut.append(_snippet(fields, by_field, max(length, 1)))
     return cut
@@ -99,13 +99,13 @@ def _snippet(
 
 
 def _sentences(fields: Iterable[str]) -> list[Sentence]:
-    found = []
+    sentences = []
     for number, text in enumerate(fields):
         for match in _SENTENCE.finditer(text):
             start, end = _without_blanks(text, match.start(), match.end())
             if end > start:
-                found.append(Sentence(number, start, end))
-    return found
+                sentences.append(Sentence(number, start, end))
+    return sentences
 
 
 def _without_blanks(text: str, start: int, end: int) -> Span:

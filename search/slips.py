@@ -24,11 +24,11 @@ def count_slips(one: str, other: str) -> int:
     last = list(range(len(other) + 1))
     for row, typed in enumerate(one, 1):
         line = [row]
-        for column, said in enumerate(other, 1):
+        for column, wanted in enumerate(other, 1):
             cost = min(
                 last[column] + 1,
                 line[column - 1] + 1,
-                last[column - 1] + (typed != said),
+                last[column - 1] + (typed != wanted),
             )
             swapped = (
                 row > 1

@@ -30,7 +30,7 @@ COUNTED = 200
 FARTHEST = 9  # beyond every distance
 # Ways to read a stretch that are also looked through for several words.
 CUT_READINGS = 3
-LEAST_LATIN = 4  # letters of a word in which a slip is looked for: any three letters are near any other three
+MIN_LATIN = 4  # letters of a word in which a slip is looked for: any three letters are near any other three
 
 # Counts, per term, the documents that the reader may find.
 Count = Callable[[Sequence[Term]], list[int]]
@@ -105,7 +105,7 @@ def _suspect_stretches(text: str, count: Count) -> list[list[Stretch]]:
             if term is not None:
                 terms[start] = term
     counts = dict(zip(terms, count(list(terms.values())), strict=True))
-    found = []
+    suspects = []
     for pieces in chunks:
         before = {end: start for start, end in pieces}
         for start, end in _runs(text, pieces, counts):
@@ -115,8 +115,8 @@ def _suspect_stretches(text: str, count: Count) -> list[list[Stretch]]:
             for begin in (start, before.get(start, start)):
                 readings = read_units(fold_text(text[begin:end]))
                 stretches.append(Stretch(begin, end, readings))
-            found.append(stretches)
-    return found
+            suspects.append(stretches)
+    return suspects
 
 
 def _stands_together(surface: str, count: Count) -> bool:
@@ -223,7 +223,11 @@ def _visible_words(words: Iterable[str], count: Count) -> dict[str, int]:
         if term is not None:
             terms[word] = term
     counts = count(list(terms.values()))
-    return {word: found for word, found in zip(terms, counts, strict=True) if found}
+    return {
+        word: frequency
+        for word, frequency in zip(terms, counts, strict=True)
+        if frequency
+    }
 
 
 def _ranked(
@@ -238,14 +242,14 @@ def _ranked(
         if near:
             ranked.append((min(near), -documents, word))
     ranked.sort()
-    # A farther word beside a nearer one is a guess.
+    # A word at a greater distance than another one is a guess.
     return [word for distance, _, word in ranked if distance == ranked[0][0]]
 
 
 def _pieced_together(stretch: Stretch, known: Mapping[str, int]) -> list[str]:
     """A stretch of several words, or of which only a part is wrong: the words of its parts, the rest as it stands."""
     for reading in stretch.readings[:CUT_READINGS]:
-        said = ["".join(unit.letters) for unit in reading]
+        spoken = ["".join(unit.letters) for unit in reading]
         # One place after the other: the longest word that begins there and is near.
         position = 0
         replaced = False
@@ -255,7 +259,7 @@ def _pieced_together(stretch: Stretch, known: Mapping[str, int]) -> list[str]:
             word = ""
             while width > 1 and not word:
                 window = reading[position : position + width]
-                letters = "".join(said[position : position + width])
+                letters = "".join(spoken[position : position + width])
                 word = next(iter(_ranked(known, [window], letters)), "")
                 width -= 0 if word else 1
             if word:
@@ -263,7 +267,7 @@ def _pieced_together(stretch: Stretch, known: Mapping[str, int]) -> list[str]:
                 replaced = True
                 position += width
             elif reading[position].han:
-                pieces.append(said[position])
+                pieces.append(spoken[position])
                 position += 1
             else:
                 # Letters that are no word: the whole reading is worth nothing.
@@ -307,12 +311,12 @@ def _distance(units: Sequence[Unit], word: str, letters: str) -> int | None:
     typed = "".join(_syllable(unit) for unit in units)
     if all(unit.han for unit in units):
         # A character too many or too few; a word by itself is none that lacks one.
-        said_wrong = max(len(units), len(syllables)) > 2 and not words_of.in_dictionary(
-            letters
-        )
-        return 6 if said_wrong and count_slips(letters, characters) == 1 else None
-    said = "".join(syllables)
-    if len(typed) > LEAST_LATIN and count_slips(typed, said) == 1:
+        is_mispronounced = max(
+            len(units), len(syllables)
+        ) > 2 and not words_of.in_dictionary(letters)
+        return 6 if is_mispronounced and count_slips(letters, characters) == 1 else None
+    spoken = "".join(syllables)
+    if len(typed) > MIN_LATIN and count_slips(typed, spoken) == 1:
         return 4
     return None
 
@@ -346,13 +350,13 @@ def _distance_by_place(
 
 def _latin_distance(letters: str, word: str) -> int | None:
     """The distance of a Latin word from Latin letters; None beyond one slip, or two in a long word."""
-    said = fold_text(word)
-    if not (letters.isascii() and said.isascii()):
+    spoken = fold_text(word)
+    if not (letters.isascii() and spoken.isascii()):
         return None
-    if min(len(letters), len(said)) < LEAST_LATIN or letters == said:
+    if min(len(letters), len(spoken)) < MIN_LATIN or letters == spoken:
         return None
-    slips = count_slips(letters, said)
-    allowed = 2 if min(len(letters), len(said)) >= LONG_LATIN else 1
+    slips = count_slips(letters, spoken)
+    allowed = 2 if min(len(letters), len(spoken)) >= LONG_LATIN else 1
     return 2 + slips if slips <= allowed else None
 
 

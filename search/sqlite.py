@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 # Kinds of refusal (the low byte of the code) after which the file itself may still be readable: in WAL mode SQLite
 # needs a second file, `-shm`, and makes it where it is missing. On a full disk or a read-only one it cannot.
-_NO_ROOM_BESIDE = frozenset(
+_NO_ROOM_NEARBY = frozenset(
     {
         sqlite3.SQLITE_CANTOPEN,
         sqlite3.SQLITE_FULL,
@@ -56,7 +56,7 @@ def connect_file(
         return connection
     except sqlite3.OperationalError as refusal:
         connection.close()
-        if refusal.sqlite_errorcode & 0xFF not in _NO_ROOM_BESIDE:
+        if refusal.sqlite_errorcode & 0xFF not in _NO_ROOM_NEARBY:
             raise
         if not _is_complete(Path(path)):
             raise
@@ -81,5 +81,5 @@ def _is_complete(path: Path) -> bool:
             return False
         return path.with_name(f"{path.name}-wal").stat().st_size == 0
     except FileNotFoundError:
-        # No `-wal`: whoever closed the file last has moved everything into it.
+        # No `-wal`: the last connection to be closed has moved everything into it.
         return path.exists()

@@ -23,7 +23,7 @@ MAX_WHOLE = (
 )
 MAX_ALTERNATIVES = 6  # synonyms per term
 SHORT_LATIN = 5  # a Latin synonym of up to this many letters counts as a whole word only (PE is not in "speed")
-# Parsed texts that are remembered: the engine, the highlights of its page and the shortcuts beside it share one.
+# Parsed texts that are remembered: the engine, the highlights of its page and the shortcuts next to it share one.
 REMEMBERED_QUERIES = 256
 
 # Signs that belong to the letters before them: C++ and C# are names, not the letter C.
@@ -317,7 +317,7 @@ def _synonyms() -> dict[str, tuple[Alternative, ...]]:
         forms = [form.strip() for form in line.split(",")]
         group = [_alternative(form) for form in forms if form]
         for one in group:
-            # A word may be in several groups: 深度学习 is DL, and beside it a kind of 人工智能.
+            # A word may be in several groups: 深度学习 is DL, and also a kind of 人工智能.
             known = {other.phrase: other for other in table.get(one.phrase, ())}
             for other in group:
                 if other.phrase != one.phrase:

@@ -53,10 +53,10 @@ def keys_of(word: str) -> tuple[str, ...]:
 def lexicon_words(keys: Iterable[str]) -> set[str]:
     """The words of our lexicons under some keys; whether a visible document has one is counted by the caller."""
     table = _lexicon()
-    found: set[str] = set()
+    words: set[str] = set()
     for key in keys:
-        found |= table.get(key, frozenset())
-    return found
+        words |= table.get(key, frozenset())
+    return words
 
 
 @cache
@@ -71,4 +71,4 @@ def _lexicon() -> dict[str, frozenset[str]]:
     for word in words:
         for key in keys_of(word):
             table.setdefault(key, set()).add(word)
-    return {key: frozenset(found) for key, found in table.items()}
+    return {key: frozenset(entries) for key, entries in table.items()}

@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("marketplace", "matching", "search")
 # Rooms that only collect what the others contribute.
 HUBS = ("desk", "office")
-# Folders of the marketplace that are no rooms: what people write, and files for browsers.
-NO_ROOMS = {"parsing", "static"}
+# Folders of the marketplace that are no rooms: what people write, what settings say, and files for browsers.
+NO_ROOMS = {"parsing", "settings", "static"}
 # What a room may be made of; a folder `pages/` takes the place of `pages.py` where a room has many views.
 ROOM_FILES = {
     "__init__",

@@ -21,6 +21,7 @@ def seed_roles() -> None:
     """Make sure that every role of `ROLES` has its row."""
     known = set(db.session.scalars(db.select(Role.name)))
     for code, name in ROLES.items():
+        # Roles that left the table keep their rows: people may still have them.
         if code not in known:
             db.session.add(Role(name=code, description=name))
     persistence.commit()

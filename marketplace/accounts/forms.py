@@ -42,7 +42,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.telephones import read_mobile
 from matching.folding import drop_unseen
 
-NAME_MOST = 40
+MAX_NAME = 40
 # A hash of nothing: what a link to reset a password is made of where nobody has the address.
 NO_PASSWORD = "$argon2id$v=19$m=65536,t=3,p=4$none$none"  # noqa: S105
 
@@ -143,7 +143,7 @@ class RegisterForm(OwnNext, RegisterFormV2):
     name = StringField(
         "姓名",
         description="真实姓名，单位核对身份时用。",
-        validators=[DataRequired("请填写姓名。"), Length(max=NAME_MOST)],
+        validators=[DataRequired("请填写姓名。"), Length(max=MAX_NAME)],
     )
     mobile = StringField(
         "手机号",
@@ -327,7 +327,7 @@ class AccountForm(PageForm):
     """姓名和登录手机号."""
 
     name = StringField(
-        "姓名", validators=[DataRequired("请填写姓名。"), Length(max=NAME_MOST)]
+        "姓名", validators=[DataRequired("请填写姓名。"), Length(max=MAX_NAME)]
     )
     mobile = StringField(
         "登录用手机号",

@@ -23,10 +23,11 @@ from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 
+# A week: somebody away over a weekend finds it, and what is personal does not stay for long.
 HELD_FOR = timedelta(days=7)
 HELD = "held"  # where the cookie names what this browser holds
-MOST = 5  # forms of one browser; of several tabs each has one
-PATH_MOST = 500
+MAX_HELD = 5  # forms of one browser; of several tabs each has one
+MAX_PATH = 500
 EXPIRED = "expired"
 GUEST = "guest"
 # Sent with every form and meaning nothing later.
@@ -48,21 +49,23 @@ def hold_form(
         reason: `EXPIRED` or `GUEST`.
         person_id: whose it is; None for a guest's, until they sign in here.
     """
+    # Only its digest is stored: a copy of the database opens nobody's text.
     token = secrets.token_urlsafe(18)
     moment = now()
     row = HeldForm(
         token_digest=digest_token(token),
         person_id=person_id,
         reason=reason,
-        path=path[:PATH_MOST],
+        path=path[:MAX_PATH],
         fields=[[name, value] for name, value in fields if name not in DROPPED],
         held_at=moment,
         until=moment + HELD_FOR,
     )
     db.session.add(row)
     persistence.commit()
+    # The newest ones: a cookie has room for few, and old tabs are given up first.
     tokens = [*session.get(HELD, []), token]
-    session[HELD] = tokens[-MOST:]
+    session[HELD] = tokens[-MAX_HELD:]
     return row
 
 
@@ -80,6 +83,7 @@ def claim_forms(person: Person) -> None:
         return
     db.session.execute(
         db.update(HeldForm)
+        # Never one that has an owner: two people may use one browser.
         .where(HeldForm.token_digest.in_(digests), HeldForm.person_id.is_(None))
         .values(person_id=person.id)
         .execution_options(synchronize_session=False)
@@ -113,6 +117,7 @@ def get_held(number: int, person: Person) -> HeldForm:
         NotFound: there is none, it was thrown away by now, or it is somebody else's.
     """
     row: HeldForm | None = db.session.get(HeldForm, number)
+    # One answer for all three, so that numbers tell nothing of others.
     if row is None or row.person_id != person.id or row.until <= now():
         raise NotFound(
             "没有留着的内容。", "它可能已经提交、已经删除，或过了 7 天已自动删除。"
@@ -140,6 +145,7 @@ def forget_held(number: int, person: Person) -> None:
     statement = db.delete(HeldForm).where(
         HeldForm.id == number, HeldForm.person_id == person.id
     )
+    # As a statement: the form is often gone already, which is no error.
     persistence.count_changed(statement)
     persistence.commit()
 

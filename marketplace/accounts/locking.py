@@ -16,7 +16,7 @@ from marketplace.clock import now
 from marketplace.extensions import db
 
 # 等保二级 (GB/T 22239-2019): five failures in a row, then a quarter of an hour.
-FAILURES_MOST = 5
+MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
 
 
@@ -53,7 +53,7 @@ def _counting(person_id: int) -> db.Update:  # type: ignore[name-defined]
     in_a_row = case(
         (Person.failed_at < moment - LOCKED_FOR, 1), else_=Person.failed_count + 1
     )
-    is_last = in_a_row >= FAILURES_MOST
+    is_last = in_a_row >= MAX_FAILURES
     return (
         db.update(Person)
         .where(Person.id == person_id)

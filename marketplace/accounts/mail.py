@@ -25,7 +25,7 @@ from marketplace.notices.deeds import notify
 from matching.folding import drop_unseen
 
 SECURITY_MAIL = "accounts.security"
-EMAIL_MOST = 254  # RFC 5321
+MAX_EMAIL = 254  # RFC 5321
 SUBJECTS = {
     "locked": "账号暂时不能登录",
     "email_changed": "登录邮箱已更改",
@@ -43,16 +43,16 @@ class Mail(MailUtil):
             EmailValidateException: it is none.
         """
         try:
-            found = validate_email(
+            checked = validate_email(
                 unicodedata.normalize("NFKC", drop_unseen(email)).strip(),
                 check_deliverability=False,  # a site inside a government network has no DNS
             )
         except EmailNotValidError:
             message = get_message("INVALID_EMAIL_ADDRESS")[0]
             raise EmailValidateException(message) from None
-        if len(found.normalized) > EMAIL_MOST:
+        if len(checked.normalized) > MAX_EMAIL:
             raise EmailValidateException(get_message("INVALID_EMAIL_ADDRESS")[0])
-        return found.normalized.lower()
+        return checked.normalized.lower()
 
     def validate(self, email: str) -> str:
         """The same: whether mail arrives is shown by the link in it."""
@@ -102,7 +102,7 @@ def send_notice(person: Person, kind: str, to: str = "", **values: Any) -> None:
         person: whose account it is.
         kind: a kind of `SUBJECTS`; its text is `templates/security/email/<kind>.txt`.
         to: where it goes, if not to their present address.
-        values: what the text is given beside the person.
+        values: what the text is given besides the person.
     """
     text = _render_mail(f"security/email/{kind}.txt", {"user": person, **values})
     queue_mail(to or person.email, SUBJECTS[kind], text, person.id, kind)

@@ -34,7 +34,7 @@ from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import Invalid
 
 blueprint = Blueprint("accounts", __name__)
-SHOWN_MOST = 300  # characters of a typed text on the page that gives it back
+MAX_EXCERPT = 300  # characters of a typed text on the page that gives it back
 
 
 def init_app(app: Flask) -> None:
@@ -127,7 +127,7 @@ def resume(number: int) -> ResponseReturnValue:
         "accounts/held.html",
         row=row,
         shown=[value for _, value in texts],
-        most=SHOWN_MOST,
+        most=MAX_EXCERPT,
         fields=row.fields,
     )
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
-from flask_security import hash_password, verify_password
+from flask_security import verify_password
 from flask_security.password_util import PasswordUtil
 from flask_security.utils import password_complexity_validator
 
@@ -16,14 +16,15 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
 
-LENGTH_LEAST = 10
-LENGTH_MOST = 128  # what nobody types; each character more is work for the hash
-CLASSES_LEAST = 3
+# Characters and classes: 等保二级 (GB/T 22239-2019) demands complexity and names no figures.
+MIN_LENGTH = 10
+MAX_LENGTH = 128  # what nobody types; each character more is work for the hash
+MIN_CLASSES = 3
 REMEMBERED = (
     5  # 等保二级 (GB/T 22239-2019): none of the last five, the present one among them
 )
 # zxcvbn takes no longer ones, and nothing after it makes a guessable beginning worse.
-GUESSED_MOST = 72
+MAX_GUESSED = 72
 RULE = (
     "10 至 128 个字符，大写字母、小写字母、数字、其他符号四类里至少有三类；"
     "不要用常见的密码，不要含自己的姓名、邮箱或手机号。"
@@ -74,6 +75,7 @@ class Passwords(PasswordUtil):
         own = known
         if person is not None:
             own = {name: getattr(person, name) for name in ("email", "name", "mobile")}
+        # The cheap checks first; comparing with former passwords takes a fifth of a second each.
         problem = (
             wrong_shape(normal)
             or _own_words(normal, own)
@@ -87,17 +89,17 @@ class Passwords(PasswordUtil):
 
 def wrong_shape(password: str) -> str:
     """What is wrong with length or kinds of characters; empty where nothing is."""
-    if len(password) < LENGTH_LEAST:
-        return f"密码至少 {LENGTH_LEAST} 个字符，现在有 {len(password)} 个。"
-    if len(password) > LENGTH_MOST:
-        return f"密码最多 {LENGTH_MOST} 个字符，现在有 {len(password)} 个。"
+    if len(password) < MIN_LENGTH:
+        return f"密码至少 {MIN_LENGTH} 个字符，现在有 {len(password)} 个。"
+    if len(password) > MAX_LENGTH:
+        return f"密码最多 {MAX_LENGTH} 个字符，现在有 {len(password)} 个。"
     if password != password.strip():
         # Many programs that fill in passwords drop them.
         return "密码的开头和结尾不能是空格。"
     classes = {_class_of(character) for character in password}
-    if len(classes) < CLASSES_LEAST:
+    if len(classes) < MIN_CLASSES:
         return (
-            f"密码里大写字母、小写字母、数字、其他符号四类至少要有 {CLASSES_LEAST} 类，"
+            f"密码里大写字母、小写字母、数字、其他符号四类至少要有 {MIN_CLASSES} 类，"
             f"现在只有 {len(classes)} 类。"
         )
     return ""
@@ -111,6 +113,7 @@ def _class_of(character: str) -> str:
 
 def _own_words(password: str, own: dict[str, Any]) -> str:
     """Whether a password holds what everybody knows of its owner."""
+    # LIAOCHENG is no better than liaocheng.
     folded = password.casefold()
     address = str(own.get("email") or "").casefold()
     before, _, domain = address.partition("@")
@@ -118,6 +121,7 @@ def _own_words(password: str, own: dict[str, Any]) -> str:
     words = {
         "邮箱": [address, before, domain.partition(".")[0]],
         "姓名": [str(own.get("name") or "").casefold()],
+        # Without +86, and without the three figures of the network.
         "手机号": [mobile, mobile[-11:], mobile[-8:]],
     }
     for kind, candidates in words.items():
@@ -134,10 +138,10 @@ def _guessable(password: str, own: dict[str, Any]) -> str:
     """Why zxcvbn, as Flask-Security asks it, takes a password for a guessable one; empty where it does not."""
     words = {name: str(value) for name, value in own.items() if value}
     words |= {f"word {word}": word for word in _SITE_WORDS.split()}
-    found = password_complexity_validator(password[:GUESSED_MOST], True, **words)
-    if not found:
+    problems = password_complexity_validator(password[:MAX_GUESSED], True, **words)
+    if not problems:
         return ""
-    reason = REASONS.get(found[0], "太容易猜到")
+    reason = REASONS.get(problems[0], "太容易猜到")
     return f"这个密码{reason}，很快能被猜出来。换一个长一些、没有规律的。"
 
 
@@ -145,6 +149,7 @@ def _used_before(password: str, person: Person | None) -> str:
     """Whether it is the present password of a person or one of those before it."""
     if person is None or not person.password:
         return ""
+    # Salted hashes cannot be looked up: each is compared by itself.
     for known in (person.password, *_past_passwords(person)):
         if verify_password(password, known):
             return f"最近 {REMEMBERED} 个密码里用过这一个，请换一个没用过的。"
@@ -174,6 +179,7 @@ def note_password(person: Person, before: str | None) -> None:
         .order_by(PastPassword.id.desc())
         .offset(REMEMBERED - 1)
     )
+    # Ids first: SQLite deletes with no offset.
     ids = list(db.session.scalars(older))
     db.session.execute(db.delete(PastPassword).where(PastPassword.id.in_(ids)))
 
@@ -183,11 +189,7 @@ def is_overdue(person: Person) -> bool:
     days = current_app.config["PASSWORD_DAYS"]
     if not days or not person.is_staff or not person.password:
         return False
+    # Set by somebody else, or before the rule: due at once.
     if person.password_set_at is None:
         return True
     return bool(now() - person.password_set_at >= timedelta(days=days))
-
-
-def waste_time(password: str) -> None:
-    """Do the work of comparing a password where there is none to compare with: an answer must not come sooner."""
-    hash_password(password)

@@ -34,7 +34,8 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.permissions import Reader, reader_id
 
-NAME_MOST = 40
+# Characters, as the column holds them.
+MAX_NAME = 40
 ERASED_NAME = "已注销用户"
 
 
@@ -44,6 +45,7 @@ def finish_registration(person: Person) -> None:
     Raises:
         NotNow: the same address was registered a moment ago.
     """
+    # Set by us: the defaults of columns come with the flush, after the library has read them.
     person.failed_count = 0
     person.password_set_at = now()
     db.session.add(person)
@@ -51,6 +53,7 @@ def finish_registration(person: Person) -> None:
     taken = {"uq_person_email": twice, "uq_person_mobile": twice}
     with persistence.refusals(duplicates=taken):
         db.session.flush()
+    # After the flush: consents and held forms name the person by number.
     agreements.note_consents(person)
     held_forms.claim_forms(person)
     _note(person, "register", by=person)
@@ -75,6 +78,7 @@ def change_account(person: Person, *, name: str, mobile: str | None) -> None:
         problems={"mobile": ["这个号码不能用作登录名，请换一个，或只用邮箱登录。"]},
     )
     other = mobile and find_person_of_mobile(mobile)
+    # Looked up for the answer; two at the same moment are told apart by the unique column.
     if other and other.id != person.id:
         raise taken
     changed = []
@@ -91,6 +95,7 @@ def change_account(person: Person, *, name: str, mobile: str | None) -> None:
 
 def finish_address(person: Person, former: str) -> None:
     """The address was changed: tell the old one; no commit."""
+    # To the former address: an intruder reads the new one.
     mail.send_notice(person, "email_changed", to=former, former=former)
     _note(person, "email", by=person, changed=["email"])
 
@@ -131,6 +136,7 @@ def add_account(
     Raises:
         Invalid: no proper address, name or role.
     """
+    # Once each, in the order they were named, for messages and History.
     wanted = list(dict.fromkeys(roles))
     unknown = [role for role in wanted if role not in ROLES]
     if unknown:
@@ -140,9 +146,10 @@ def add_account(
     address = checked_address(email)
     person = find_person(address)
     if person is None:
+        # Names come from a command line, with whatever blanks were typed.
         name = " ".join(name.split())
-        if not name or len(name) > NAME_MOST:
-            raise Invalid(f"姓名应为 1–{NAME_MOST} 个字。")
+        if not name or len(name) > MAX_NAME:
+            raise Invalid(f"姓名应为 1–{MAX_NAME} 个字。")
         person = Person(
             email=address,
             name=name,
@@ -189,6 +196,7 @@ def close_account(person: Person, *, by: Reader | None) -> None:
     Raises:
         NotNow: it is closed already.
     """
+    # Said and not passed over: a typing error may have named somebody else.
     if not person.active:
         raise NotNow(f"「{person.email}」已经停用。")
     person.active = False
@@ -230,6 +238,7 @@ def erase_account(person: Person) -> None:
             )
     sessions.drop_sessions(person)
     second_factor.reset_factor(person)
+    # One by one, as orphans, so that the audit sees each place end.
     person.memberships.clear()
     person.roles.clear()
     for kind in contact_consents.CONSENTS:
@@ -237,6 +246,7 @@ def erase_account(person: Person) -> None:
     person.name = ERASED_NAME
     # Unique, and an address that mail can never reach (RFC 2606).
     person.email = f"closed-{person.id}-{uuid.uuid4().hex[:8]}@closed.invalid"
+    # The row stays, for deeds and listings name it by number.
     person.phone = ""
     person.mobile = None
     person.password = None
@@ -252,6 +262,7 @@ def reset_account(person: Person, *, by: Reader | None) -> None:
 
     An account that was closed opens again. Its owner sets a new password by a link.
     """
+    # The lost one counts among the last five: it may be known to somebody.
     passwords.note_password(person, person.password)
     person.password = None
     person.password_set_at = None
@@ -261,6 +272,7 @@ def reset_account(person: Person, *, by: Reader | None) -> None:
     second_factor.reset_factor(person)
     locking.forget_failures(person)
     sessions.drop_sessions(person)
+    # Also a warning, should an operator have been talked into it.
     mail.send_notice(person, "second_factor_reset")
     _note(person, "reset", by=by)
     persistence.commit()

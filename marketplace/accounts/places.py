@@ -14,7 +14,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
     Returns:
         `moved`: numbers of the people who went over; `left`: the places of those who had both, as they were.
     """
-    kept = set(
+    remaining = set(
         db.session.scalars(
             db.select(Membership.person_id).where(Membership.organisation_id == kept_id)
         )
@@ -23,7 +23,7 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
     moved: list[int] = []
     left: list[dict[str, Any]] = []
     for place in db.session.scalars(query):
-        if place.person_id not in kept:
+        if place.person_id not in remaining:
             place.organisation_id = kept_id
             moved.append(place.person_id)
             continue

@@ -22,6 +22,7 @@ class Codes(Totp):
 
     def get_last_counter(self, user: UserMixin) -> int | None:
         """The number of the last code that was used, as the database has it now."""
+        # From the database, not from the row in memory: another worker may have taken the same code just now.
         query = db.select(Person.tf_counter).where(Person.id == user.id)
         # Of one code in two browsers at the same moment the second waits here, and finds it used.
         counter: int | None = db.session.scalar(query.with_for_update())
@@ -60,6 +61,7 @@ def lacks_codes(person: Person) -> bool:
 
 def reset_factor(person: Person) -> None:
     """Forget the second factor of a person; no commit. They set up a new one when they next sign in."""
+    # By the library, which knows all columns of its own.
     datastore: Any = current_app.extensions["security"].datastore
     datastore.tf_reset(person)
     datastore.mf_set_recovery_codes(person, None)

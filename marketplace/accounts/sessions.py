@@ -29,7 +29,7 @@ NOTED_EVERY = timedelta(minutes=1)
 # So long it can be said of a session that it ended, and whose it was.
 REMEMBERED = timedelta(days=7)
 TOKEN = "sign_in"  # noqa: S105  the name of a place in the cookie
-KEPT_KEYS = frozenset(
+LASTING_KEYS = frozenset(
     {
         "_user_id",
         "_fresh",
@@ -78,7 +78,7 @@ def begin_session(person: Person, *, long: bool = False) -> PersonSession:
     if former is not None:
         db.session.execute(db.delete(PersonSession).where(PersonSession.id == former))
     # Nothing that was put into the browser before (a token against forged forms above all) goes on meaning something.
-    for key in session.keys() - KEPT_KEYS:
+    for key in session.keys() - LASTING_KEYS:
         session.pop(key)
     g.pop("csrf_token", None)
     token = secrets.token_urlsafe(32)
@@ -149,8 +149,8 @@ def _present_row_id() -> int | None:
 
 def present_id() -> int | None:
     """The id of the session of this request."""
-    found: int | None = g.get("session_id")
-    return found
+    session_id: int | None = g.get("session_id")
+    return session_id
 
 
 def present_is_long() -> bool:
@@ -230,6 +230,6 @@ def name_agent(header: str) -> str:
     """What a browser is called on a page: never what it says of itself, which is long and can be anything."""
     names = []
     for kinds in (BROWSERS, SYSTEMS):
-        found = [name for mark, name in kinds if re.search(rf"\b{mark}", header)]
-        names.append(found[0] if found else "")
+        match = [name for mark, name in kinds if re.search(rf"\b{mark}", header)]
+        names.append(match[0] if match else "")
     return " · ".join(name for name in names if name) or "未知的浏览器"

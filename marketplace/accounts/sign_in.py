@@ -189,13 +189,13 @@ def _limit_tries(app: Flask) -> None:
         _limit(app, endpoint, tries.OF_ADDRESS, "failures", get_remote_address)
         _limit(app, endpoint, tries.OF_BOTH, "failures of both", _both_keys)
         _limit(app, endpoint, tries.OF_ACCOUNT, tries.SCOPE_OF_ACCOUNT, _account_key)
-    asked = {
+    mail_limits = {
         "security.register": tries.REGISTRATIONS,
         "security.forgot_password": tries.MAILS,
         "security.send_confirmation": tries.MAILS,
         "security.change_email": tries.MAILS,
     }
-    for endpoint, limits in asked.items():
+    for endpoint, limits in mail_limits.items():
         _limit(app, endpoint, limits, endpoint, get_remote_address, counts=None)
 
 

@@ -48,6 +48,7 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
         their positions.
     """
     begin = take_turn(connection)
+    # After the turn was taken: moments rise with positions.
     at = moment_text(now())
     rows: list[dict[str, Any]] = []
     withheld: list[dict[str, Any]] = []
@@ -79,6 +80,7 @@ def append_entries(connection: sa.Connection, drafts: Sequence[Draft]) -> range:
                 "thing": draft.thing,
             }
         )
+    # An empty list would make SQLAlchemy insert one row of defaults.
     if rows:
         connection.execute(ADD_ENTRY, rows)
     if withheld:
@@ -96,6 +98,7 @@ def take_turn(connection: sa.Connection) -> int:
     if connection.dialect.name == "postgresql":
         lock = sa.text("select pg_advisory_xact_lock(:lock)")
         connection.execute(lock, {"lock": APPEND_LOCK})
+    # By the index of the key, one step, whatever the size.
     last = connection.scalar(LAST)
     if last is not None:
         return int(last) + 1

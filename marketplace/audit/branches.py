@@ -34,14 +34,14 @@ class Branch:
 def statement_text(origin: str, branch: Branch) -> str:
     """What is signed when a tree does not continue checkpoints of a log."""
     left = [[one.size, one.root.hex()] for one in branch.left]
-    said = {
+    content = {
         "left": left,
         "log": origin,
         "position": branch.position,
         "reason": branch.reason,
         "root": branch.root.hex(),
     }
-    return f"{STATEMENT}\n{canonical(said)}\n"
+    return f"{STATEMENT}\n{canonical(content)}\n"
 
 
 def read_statement(text: str) -> Branch:
@@ -53,9 +53,9 @@ def read_statement(text: str) -> Branch:
     kind, _, rest = text.partition("\n")
     if kind != STATEMENT:
         raise ValueError("it is no statement about a branch")
-    said = json.loads(rest)
+    content = json.loads(rest)
     left = []
-    for size, root in said["left"]:
-        left.append(Checkpoint(said["log"], size, bytes.fromhex(root)))
-    root = bytes.fromhex(said["root"])
-    return Branch(said["position"], root, left, said["reason"])
+    for size, root in content["left"]:
+        left.append(Checkpoint(content["log"], size, bytes.fromhex(root)))
+    root = bytes.fromhex(content["root"])
+    return Branch(content["position"], root, left, content["reason"])

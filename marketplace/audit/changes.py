@@ -16,11 +16,9 @@ from marketplace.audit.entries import Draft, Personal, plain_value
 from marketplace.audit.policy import treatment_of
 from marketplace.lifecycle import History
 
-THING_MOST = 80  # characters of a key; a longer one is named by its SHA-256
+MAX_THING = 80  # characters of a key; a longer one is named by its SHA-256
 
 Key = tuple[str, str]  # name of a table, key of a row as text
-# (verb, table, columns, rows) of a statement over many rows
-Statement = tuple[str, str, tuple[str, ...], int]
 
 
 @dataclass
@@ -59,7 +57,9 @@ class Change:
         """Note what a column was and is, as the policy says; where the row came or went, one of them only."""
         treatment = treatment_of(column)
         if treatment == "secret":
+            # That a password changed is worth an entry; no hash of it is.
             self.secret.append(column.name)
+        # Technical columns say nothing of what people did.
         if treatment not in ("plain", "personal"):
             return
         before, after = self.before, self.after
@@ -81,6 +81,7 @@ class Change:
                 mine.update({**(others or {}), **mine})
         if self.after is not None:
             self.after.update(later.after or {})
+        # The last value wins; what was between was never committed.
         self.personal_after.update(later.personal_after)
         self.secret = sorted({*self.secret, *later.secret})
 
@@ -91,9 +92,11 @@ def drafts_of(
 ) -> list[Draft]:
     """One draft for each thing that a transaction wrote, in the order in which it was first written."""
     acting = now_acting()
+    # Root → its rows: what belongs to one listing is one entry.
     changes: dict[Key, dict[Key, Change]] = {}
     lives: dict[Key, list[History]] = {}
     recorded: dict[Key, list[Draft]] = {}
+    # A dict and no set: it remembers the order in which things were written.
     order: dict[Key, None] = {}
     for place, item in enumerate(items):
         if isinstance(item, Change):
@@ -102,6 +105,7 @@ def drafts_of(
             earlier = rows.get(item.row)
             if earlier is None:
                 rows[item.row] = item
+            # Deleted and made again under one key: two rows, which one number tells apart.
             elif earlier.after is None or item.after is None:
                 rows[(item.row[0], f"{item.row[1]}#{place}")] = item
             else:
@@ -126,6 +130,7 @@ def drafts_of(
                 draft.personal += first.personal
             drafts.append(draft)
         drafts += recorded.get(key, [])
+    # Statements over many rows have no old values; their count says how much they changed.
     for verb, table, columns, count in statements:
         values = {"statement": verb, "columns": list(columns), "rows": count}
         drafts.append(Draft(acting.deed, table, values=values))
@@ -150,7 +155,9 @@ def _draft_of(
         if acting.organisation is None and change.organisation in acting.organisations:
             draft.organisation = change.organisation
     if lives:
+        # Of several moves in one transaction the last one is what was pressed.
         draft.deed = f"{key[0]}.{lives[-1].deed}"
+        # A job moves for somebody else, or for nobody; the History row knows.
         draft.actor = lives[-1].by_id
         moves = []
         for life in lives:
@@ -178,13 +185,16 @@ def _row_values(change: Change) -> dict[str, Any]:
 
 def complete_draft(draft: Draft, acting: Acting) -> None:
     """Fill in who acts, for whom and from where, as far as the draft does not say."""
+    # Filled in when it was recorded: what is stored later knows another request, or none.
     if draft.is_complete:
         return
     draft.is_complete = True
-    if len(draft.thing) > THING_MOST:
+    # Keys of several columns may be longer than the indexed column.
+    if len(draft.thing) > MAX_THING:
         draft.thing = hashlib.sha256(draft.thing.encode()).hexdigest()
     if draft.actor is None:
         draft.actor = acting.actor
+    # For whom the present person acts says nothing of another actor.
     if draft.organisation is None and draft.actor == acting.actor:
         draft.organisation = acting.organisation
     if acting.address:

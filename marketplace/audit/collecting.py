@@ -85,8 +85,10 @@ def _look_before(session: Session, _context: UOWTransaction, _rows: Any) -> None
             pending.unknown[state] = _stored_values(session, state, missing)
     for thing in session.deleted:
         state = sa.inspect(thing)
+        # A row that goes leaves its last values in the entry.
         if state.expired_attributes:
             session.refresh(thing)
+    # What the flush itself sends is seen row by row, so its statements are not counted again.
     _flushes.set(True)
 
 
@@ -125,6 +127,7 @@ def _stored_values(
         *(key == value for key, value in zip(keys, state.identity or (), strict=False))
     )
     row = session.connection().execute(wanted).first()
+    # Deleted by somebody else meanwhile: the flush will say so.
     if row is None:
         return {}
     return dict(zip((column.name for column in columns), row, strict=True))
@@ -137,9 +140,11 @@ def _collect(session: Session, context: UOWTransaction) -> None:
     pending = pending_of(session)
     for state, (is_delete, list_only) in context.states.items():
         thing = state.obj()
+        # The object was collected; its row was written by another state.
         if thing is None:
             continue
         if isinstance(thing, History):
+            # Only new ones: a History row never changes.
             if state.key is None:
                 pending.items.append(thing)
             continue
@@ -264,6 +269,7 @@ def _root_of(
 
 
 def _subject_of(table: Table, values: dict[str, Any]) -> int | None:
+    # A person's own row names them by its key.
     if table.name == "person":
         own: int | None = values.get("id")
         return own
@@ -296,6 +302,7 @@ def _note_statement(
     if statement[:6].upper() not in VERBS or _flushes.get():
         return
     match = WRITE.match(statement)
+    # Sessions, counters and the audit itself are no deeds of people.
     if match is None or match["table"] in TECHNICAL_TABLES:
         return
     columns = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from marketplace.audit.branches import Branch
 from marketplace.audit.notes import Checkpoint
 
-PROBLEMS_MOST = 50  # that are listed one by one; more are counted
+MAX_PROBLEMS = 50  # that are listed one by one; more are counted
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Report:
         """Note what is wrong."""
         if position is not None:
             self.wrong.append(position)
-        if len(self.problems) < PROBLEMS_MOST:
+        if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
         else:
             self.more += 1

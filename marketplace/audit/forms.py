@@ -8,8 +8,8 @@ from datetime import date
 
 from marketplace.audit.queries import Filters
 
-NUMBER_MOST = 10**9
-TEXT_MOST = 80  # characters
+MAX_NUMBER = 10**9
+MAX_TEXT = 80  # characters
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def read_filters(args: Mapping[str, str]) -> FilterForm:
     """Read the filters of an address; what is wrong is said, and narrows nothing."""
     problems: dict[str, str] = {}
     typed = {
-        name: args.get(name, "").strip()[:TEXT_MOST]
+        name: args.get(name, "").strip()[:MAX_TEXT]
         for name in ("person", "deed", "kind", "thing", "since", "until")
     }
     person = _number(typed["person"])
@@ -54,7 +54,7 @@ def _number(text: str) -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         return None
     number = int(text)
-    return number if 0 < number < NUMBER_MOST else None
+    return number if 0 < number < MAX_NUMBER else None
 
 
 def _day(typed: Mapping[str, str], name: str, problems: dict[str, str]) -> date | None:

@@ -37,17 +37,17 @@ def init_app(app: Flask) -> None:
 def entries() -> ResponseReturnValue:
     """The log, narrowed by person, deed, thing and day."""
     form = read_filters(request.args)
-    found = queries.find_entries(form.filters, form.page)
-    if form.page > found.pages:
-        last: dict[str, Any] = {**form.filters.values, "page": found.pages}
+    listed = queries.find_entries(form.filters, form.page)
+    if form.page > listed.pages:
+        last: dict[str, Any] = {**form.filters.values, "page": listed.pages}
         return redirect(url_for("audit.entries", **last))
-    actors = {line.entry.actor for line in found.lines if line.entry.actor}
+    actors = {line.entry.actor for line in listed.lines if line.entry.actor}
     bodies = {
-        line.entry.organisation for line in found.lines if line.entry.organisation
+        line.entry.organisation for line in listed.lines if line.entry.organisation
     }
     return render_template(
         "audit/entries.html",
-        found=found,
+        listed=listed,
         form=form,
         people=queries.people_named(actors),
         organisations=queries.organisations_named(bodies),

@@ -1,4 +1,4 @@
-"""Checkpoints: signed, stored, laid beside the database, published; none that does not continue the one before.
+"""Checkpoints: signed, stored, laid next to the database, published; none that does not continue the one before.
 
 The files lie in DATA_DIR/audit, where somebody who can only write to the database does not reach them.
 """
@@ -45,7 +45,7 @@ def signer() -> Signer:
 
 
 def folder() -> Path:
-    """Where checkpoint and hashes lie beside the database."""
+    """Where checkpoint and hashes lie next to the database."""
     return Path(current_app.config["DATA_DIR"]) / "audit"
 
 
@@ -97,9 +97,11 @@ def verify(given: Iterable[Path] = ()) -> Report:
         for path in (folder() / NOTE_FILE, *given):
             if path.exists() or path in given:
                 published.append(Published(str(path), _read_checkpoint(path)))
+        # A new site has none yet; without it a rewriting is noticed but not traced.
         with suppress(FileNotFoundError):
             copy = (folder() / LEAVES_FILE).read_bytes()
         report = verify_audit(connection, published, key, copy)
+    # First: a signature that is wrong outweighs what follows.
     report.problems[:0] = problems
     return report
 
@@ -120,8 +122,10 @@ def sign_checkpoint() -> str:
     Raises:
         AuditBrokenError: the tree does not continue what was signed before; then nothing is signed.
     """
+    # Signed is only what was computed from the texts just now.
     report = verify()
     if not report.is_sound:
+        # In the log too: the exception ends a job, which tells three of them.
         log.error("audit_broken", problems=report.problems, more=report.more)
         raise AuditBrokenError("; ".join(report.problems[:3]))
     key = signer()
@@ -130,6 +134,7 @@ def sign_checkpoint() -> str:
     last = _last_stored()
     if last is not None and open_checkpoint(last.note, key.verifier) == checkpoint:
         db.session.rollback()
+        # They may have been lost, or the process ended before it wrote them.
         _write_files(last.note, report)
         return f"nothing new since {report.size} entries"
     note = key.sign_note(checkpoint.text)
@@ -187,7 +192,7 @@ def _store_note(last: StoredCheckpoint | None, size: int, note: str) -> None:
 
 
 def _write_files(note: str, report: Report) -> None:
-    """Lay checkpoint and hashes beside the database; what is there already is what they begin with."""
+    """Lay checkpoint and hashes next to the database; what is there already is what they begin with."""
     place = folder()
     place.mkdir(mode=0o750, exist_ok=True)
     for name, content in (
@@ -195,8 +200,10 @@ def _write_files(note: str, report: Report) -> None:
         (NOTE_FILE, note.encode()),
     ):
         fresh = place / f".{name}.{os.getpid()}"
+        # Written apart and moved over, so that no reader meets half a file.
         fresh.write_bytes(content)
         with fresh.open("rb") as file:
+            # Else a power cut could leave the new name with no content.
             os.fsync(file.fileno())
         fresh.replace(place / name)
 

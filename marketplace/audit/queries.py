@@ -24,8 +24,9 @@ from marketplace.extensions import db
 from marketplace.parsing.text import escape_formula
 from marketplace.persistence import Page
 
+# Entries of one page, each with its values.
 PAGE_SIZE = 50
-EXPORT_MOST = 20_000  # rows of one file
+MAX_EXPORT = 20_000  # rows of one file
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
 HEADERS = ("序号", "时间", "人员", "代表单位", "做了什么", "对象", "对象编号", "内容", "个人信息")  # fmt: skip
 
@@ -135,6 +136,7 @@ def _midnight(day: date) -> str:
 def _lines_of(entries: list[Entry]) -> list[Line]:
     positions = [entry.position for entry in entries]
     query = sa.select(Withheld).where(Withheld.position.in_(positions))
+    # One query for all entries of the page.
     withheld: dict[int, list[dict[str, Any]]] = {}
     for one in db.session.scalars(query.order_by(Withheld.position, Withheld.number)):
         values = json.loads(one.text)["values"]
@@ -143,6 +145,7 @@ def _lines_of(entries: list[Entry]) -> list[Line]:
     for entry in entries:
         content = json.loads(entry.text)
         personal = withheld.get(entry.position, [])
+        # The entry holds a digest of each for ever; the value itself may be gone.
         erased = len(content["withheld"]) - len(personal)
         at = in_china(datetime.fromisoformat(entry.at.removesuffix("Z")))
         lines.append(Line(entry, at, content["values"], personal, erased))
@@ -186,14 +189,16 @@ def export_rows(filters: Filters) -> str:
     """
     query = _narrowed(filters)
     total = db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery()))
-    if (total or 0) > EXPORT_MOST:
+    # Refused and not cut off: a file that ends early looks whole.
+    if (total or 0) > MAX_EXPORT:
         raise Invalid(
-            f"共 {total} 条，一次最多导出 {EXPORT_MOST} 条。", "请先按日期或人员筛选。"
+            f"共 {total} 条，一次最多导出 {MAX_EXPORT} 条。", "请先按日期或人员筛选。"
         )
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(HEADERS)
     entries = list(db.session.scalars(query.order_by(Entry.position)))
+    # Page by page, like the list: withheld values are looked up for so many entries at a time.
     for begin in range(0, len(entries), PAGE_SIZE):
         for line in _lines_of(entries[begin : begin + PAGE_SIZE]):
             entry = line.entry
@@ -217,7 +222,9 @@ def entry_texts() -> Iterator[str]:
     """The text of every entry, in order."""
     query = sa.select(Entry.text).order_by(Entry.position)
     yield from db.session.execute(
-        query, execution_options={"yield_per": 1000}
+        # Streamed: a million entries do not fit into memory at once.
+        query,
+        execution_options={"yield_per": 1000},
     ).scalars()
 
 
@@ -230,6 +237,7 @@ def grants_for(role: str) -> list[str]:
     Raises:
         Invalid: the name may not be one.
     """
+    # Names cannot be bound as parameters; this keeps the statement one statement.
     if not ROLE_NAME.fullmatch(role):
         raise Invalid("the name of a role: lower-case letters, digits and underscores")
     statements = [

@@ -32,6 +32,7 @@ WITHHELD = (
     "select position, number, subject, salt, text from audit_personal"
     " order by position, number"
 )
+# The deed whose entries name withheld values that were erased.
 ERASE = "audit.erase"
 DEED = 5  # column of ENTRIES
 NOTHING_WITHHELD = tail_of([])
@@ -84,12 +85,14 @@ class _Reading:
         self._missing: Erased = set()
         self._erased: Erased = set()
         self._withheld = _Withheld(connection)
+        # A checkpoint of an empty tree, signed before anything was done.
         if 0 in sizes:
             self.roots[0] = self._tree.root()
 
     def take(self, rows: Sequence[Row]) -> None:
         """Check a batch of entries and add it to the tree."""
         begin = self._tree.size
+        # The prefix of a leaf (RFC 6962 §2.1): no leaf can be passed off as a node.
         hashes = [sha256(b"\x00" + row[1].encode()).digest() for row in rows]
         withheld = self._withheld.until(rows[-1][0])
         # As a whole, which is nearly always sound and twice as fast; one by one where it is not.
@@ -100,6 +103,7 @@ class _Reading:
                 self._examine(row, expected, hashed, withheld.pop(row[0], []))
             for position in withheld:
                 self._note_stray(position)
+        # The computed hashes, not the stored ones: they are written next to the database when all is sound.
         self.report.leaves += b"".join(hashes)
         self._grow(rows, hashes)
 
@@ -112,12 +116,14 @@ class _Reading:
         stops = {size - begin for size in self._sizes} | spoken | {len(hashes)}
         done = 0
         for stop in sorted(stops):
+            # Sizes of checkpoints before or after this batch.
             if not done <= stop <= len(hashes):
                 continue
             self._tree.extend(hashes[done:stop])
             done = stop
             if self._tree.size in self._sizes:
                 self.roots[self._tree.size] = self._tree.root()
+            # Before the entry itself is added: it is about the tree as it stood then.
             if stop in spoken:
                 self._listen(rows[stop])
 
@@ -127,8 +133,8 @@ class _Reading:
         if row[DEED] == ERASE:
             self._erased |= _erased_by(text)
             return
-        said = _branch_of(position, text, self._tree, self._verifier, self.report)
-        self.branches += said
+        explained = _branch_of(position, text, self._tree, self._verifier, self.report)
+        self.branches += explained
 
     def _examine(
         self, row: Row, expected: int, hashed: bytes, withheld: list[Row]
@@ -143,6 +149,7 @@ class _Reading:
                 f"entry {position}: the text is not the one that was hashed", position
             )
         head = head_of(actor, at, deed, organisation, kind, position, thing)
+        # The cheap comparison first; the JSON is read only where it fails.
         if not text.startswith(head) and not _repeats(text, row):
             report.note(f"entry {position}: its columns differ from its text", position)
         digests = {}
@@ -169,6 +176,7 @@ class _Reading:
         report.root = self._tree.root()
         for position in self._withheld.until(None):
             self._note_stray(position)
+        # At the end, for an erasure may stand thousands of entries later.
         for position, number in sorted(self._missing - self._erased):
             report.note(
                 f"entry {position}: a withheld value ({number}) is gone, and no entry says that it was erased",
@@ -184,6 +192,7 @@ def _are_sound(
     withheld: dict[int, list[Row]],
 ) -> bool:
     """Whether nothing at all is wrong, or missing, in a batch."""
+    # As lists, which are compared in one step and not in a loop of ours.
     if [row[0] for row in rows] != [*range(begin, begin + len(rows))]:
         return False
     if [row[2] for row in rows] != hashes:
@@ -205,6 +214,7 @@ def _are_sound(
         tail = tails.pop(position, NOTHING_WITHHELD)
         if not (text.startswith(head) and text.endswith(tail)):
             return False
+    # What is left belongs to no entry.
     return not tails
 
 
@@ -274,7 +284,7 @@ def _read_text(text: str) -> dict[str, Any]:
 
 
 class _Withheld:
-    """The withheld values beside the entries, read in the same order.
+    """The withheld values next to the entries, read in the same order.
 
     Args:
         connection: to the database.
@@ -287,16 +297,17 @@ class _Withheld:
 
     def until(self, last: int | None) -> dict[int, list[Row]]:
         """Position → values, of those not given yet and up to a position; None: all that are left."""
-        found: dict[int, list[Row]] = {}
+        rows: dict[int, list[Row]] = {}
         while True:
             if self._next == len(self._rows):
                 self._rows, self._next = next(self._batches, ()), 0
                 if not self._rows:
-                    return found
+                    return rows
             row = self._rows[self._next]
+            # Left for the next batch: both cursors go forward only.
             if last is not None and row[0] > last:
-                return found
-            found.setdefault(row[0], []).append(row)
+                return rows
+            rows.setdefault(row[0], []).append(row)
             self._next += 1
 
 
@@ -321,6 +332,7 @@ def _missing(
     if not isinstance(named, list):
         report.note(f"entry {position}: its text is not one of the audit", position)
         return set()
+    # A value may be missing where it was erased; a wrong one never may.
     for number, digest in digests.items():
         if number >= len(named) or named[number] != digest:
             report.note(

@@ -20,7 +20,7 @@ from marketplace.permissions import Reader, audiences
 
 # Without an order of their own, and longer than a page shows at once: their options are sorted by count.
 SORTED_BY_COUNT = ("field", "chain", "institution", "district")
-MOST_OPTIONS = 40  # values of one facet that are offered, the most frequent ones; a list of all holders helps nobody
+MAX_OPTIONS = 40  # values of one facet that are offered, the most frequent ones; a list of all holders helps nobody
 UNNAMED_HOLDER = (
     "所选单位"  # a chosen organisation that has nothing under the other filters
 )
@@ -71,11 +71,12 @@ def name_institutions(
     names: FacetNames, result: search.Result, state: SearchState
 ) -> FacetNames:
     """The names of facets with those of the organisations that a result counts, and of no other."""
+    # Only those that are counted: a list of all would tell which organisations there are.
     counted = facet_counts(result, "institution")
-    found = names_of_organisations(map(int, counted))
+    known = names_of_organisations(map(int, counted))
     for code in state.filters.get("institution", ()):
-        found.setdefault(code, UNNAMED_HOLDER)
-    return {**names, "institution": found}
+        known.setdefault(code, UNNAMED_HOLDER)
+    return {**names, "institution": known}
 
 
 def run_search(state: SearchState, reader: Reader, size: int) -> search.Result:
@@ -120,6 +121,7 @@ def facet_options(
         names = {**names, facet: {**names[facet], **cards.MODE_NAMES[state.kind]}}
     chosen = state.filters.get(facet, ())
     unofficial = names["unofficial"] if facet == "chain" else {}
+    # Chosen ones stay even at 0, else a filter could not be taken off again.
     options = []
     for code, name in _names_of(facet, names, {*counts, *chosen}).items():
         if code in counts or code in chosen:
@@ -127,9 +129,10 @@ def facet_options(
             official = code not in unofficial
             options.append(Option(code, name, count, code in chosen, official))
     if facet in SORTED_BY_COUNT:
+        # Stable: equal counts stay in the order of the dictionary.
         options.sort(key=lambda option: -option.count)
-        rest = [option for option in options[MOST_OPTIONS:] if option.chosen]
-        options = options[:MOST_OPTIONS] + rest
+        rest = [option for option in options[MAX_OPTIONS:] if option.chosen]
+        options = options[:MAX_OPTIONS] + rest
     return options
 
 

@@ -56,6 +56,7 @@ def count_catalogue(names: FacetNames, *, by: Reader) -> Browse | None:
     state = SearchState()
     try:
         result = run_search(state, by, 0)
+    # The home page is opened by everybody: better without counts than not at all.
     except search.SearchUnavailable as error:
         log.warning("counts_missing", reason=str(error))
         return None
@@ -77,7 +78,8 @@ def newest(kind: str, fields: Mapping[str, str], *, by: Reader) -> list[Card]:
     table = LISTINGS[kind]
     latest = (
         db.select(table.id)
-        .where(table.found_by(by))
+        .where(table.findable_by(by))
+        # From the database: what was published a second ago may not be in the index yet.
         .order_by(table.published_at.desc(), table.id.desc())
         .limit(NEWEST)
     )
@@ -107,7 +109,9 @@ def _latest_keywords() -> Iterator[set[str]]:
     """The keywords fit for an example of each of the latest public listings."""
     for table in LISTINGS.values():
         query = db.select(table.keywords).where(
-            table.found_by(None), table.visibility == "public"
+            # Never from what is partly public: the words themselves would be known.
+            table.findable_by(None),
+            table.visibility == "public",
         )
         newest_first = query.order_by(table.published_at.desc(), table.id.desc())
         for words in db.session.scalars(newest_first.limit(EXAMPLE_SOURCES)):
@@ -124,7 +128,7 @@ def sitemap_rows(*, by: Reader) -> Iterator[tuple[str, int, datetime]]:
     for kind, table in LISTINGS.items():
         query = (
             db.select(table.id, table.updated_at)
-            .where(table.found_by(by))
+            .where(table.findable_by(by))
             .order_by(table.updated_at.desc(), table.id.desc())
         )
         for listing_id, changed in db.session.execute(query.limit(left)):

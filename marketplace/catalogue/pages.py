@@ -60,37 +60,37 @@ def find() -> ResponseReturnValue:
     """The search page; every state of it is an address."""
     names = facet_names()
     state = SearchState.from_address(request.args, names)
-    found = queries.find_page(state, names, by=current_user)
+    results = queries.find_page(state, names, by=current_user)
     return render_template(
         "catalogue/search.html",
-        found=found,
-        state=found.state,
-        tabs=_kind_tabs(found),
-        chosen=_chosen_filters(found),
+        results=results,
+        state=results.state,
+        tabs=_kind_tabs(results),
+        chosen=_chosen_filters(results),
     )
 
 
-def _kind_tabs(found: queries.SearchPage) -> list[tuple[str, str, bool, int]]:
+def _kind_tabs(results: queries.SearchPage) -> list[tuple[str, str, bool, int]]:
     """(name, address, whether it is the one that is shown, count) of both kinds together and of each."""
-    state = found.state
+    state = results.state
     tabs = []
     for kind, name in search_state.KINDS.items():
-        count = found.kinds.get(kind, 0)
+        count = results.kinds.get(kind, 0)
         # Both kinds: the engine counts each kind under the other filters, so the sum is theirs together.
         if not kind:
-            count = sum(found.kinds.values())
+            count = sum(results.kinds.values())
         tabs.append((name, state.of_kind(kind).address, kind == state.kind, count))
     return tabs
 
 
-def _chosen_filters(found: queries.SearchPage) -> list[tuple[str, str]]:
+def _chosen_filters(results: queries.SearchPage) -> list[tuple[str, str]]:
     """(name, address without it) of every filter that is applied."""
     chosen = []
-    for facet, options in found.facets.items():
+    for facet, options in results.facets.items():
         for option in options:
             if option.chosen:
                 name = f"{search_state.FACETS[facet]}：{option.name}"
-                url = found.state.without(facet, option.code).address
+                url = results.state.without(facet, option.code).address
                 chosen.append((name, url))
     return chosen
 

@@ -160,25 +160,25 @@ def export(state: SearchState, *, by: Reader) -> bytes:
     hits = run_search(state.on_page(1), by, EXPORT_LIMIT).hits
     ids = [hit.id for hit in hits]
     rows = listing_queries.get_findable(state.kind, ids, by=by, in_full=True)
-    found = [rows[listing_id] for listing_id in ids if listing_id in rows]
-    return exporting.workbook(state.kind, found, reader=by)
+    listings = [rows[listing_id] for listing_id in ids if listing_id in rows]
+    return exporting.workbook(state.kind, listings, reader=by)
 
 
 def _lines(
     hits: Iterable[search.Hit], text: str, fields: Mapping[str, str], by: Reader
 ) -> list[Line]:
     keys = [(hit.kind, hit.id) for hit in hits]
-    found = cards.find_cards(keys, fields, by=by)
+    listed = cards.find_cards(keys, fields, by=by)
     query = parse_query(text)
     # All texts of a page are marked together: folding them one by one took twice as long.
-    titles = highlights([card.title for card in found], query)
-    shown = []
-    for card, title in zip(found, titles, strict=True):
+    titles = highlights([card.title for card in listed], query)
+    excerpts = []
+    for card, title in zip(listed, titles, strict=True):
         # Keywords are no sentence: they are shown where nothing else would say why the row was found.
         keywords = () if "<mark>" in title else (card.keywords,)
-        shown.append((*card.texts, *keywords))
-    texts = snippets(shown, query, SNIPPET_LENGTH)
-    return list(map(Line, found, titles, texts))
+        excerpts.append((*card.texts, *keywords))
+    texts = snippets(excerpts, query, SNIPPET_LENGTH)
+    return list(map(Line, listed, titles, texts))
 
 
 def _meant(state: SearchState, result: search.Result, by: Reader) -> list[Shortcut]:
@@ -190,12 +190,12 @@ def _meant(state: SearchState, result: search.Result, by: Reader) -> list[Shortc
     if finds_plenty and not looks_mistyped(state.text):
         return []
     engine: search.Engine = current_app.extensions["search"]
-    found = []
+    shortcuts = []
     for text in engine.corrections(state.text, audiences(by)):
         shortcut = _shortcut(state.with_text(text), by)
         if shortcut is not None:
-            found.append(shortcut)
-    return found
+            shortcuts.append(shortcut)
+    return shortcuts
 
 
 def _without_words(

@@ -21,6 +21,7 @@ PAGE_LIMIT = 100_000  # beyond any list; keeps a made-up number away from the en
 UNKNOWN_LIMIT = (
     40  # characters of an unknown filter value that are repeated to the reader
 )
+# Wider than any list, and narrow enough that made-up years are no filters.
 YEARS = range(1980, 2100)
 SORTS = {"relevance": "相关", "newest": "最新", "deadline": "截止临近"}
 FACETS = {
@@ -71,11 +72,13 @@ class SearchState:
             address: the arguments as they came.
             names: facet → code → name of the values that exist; years are known by themselves.
         """
+        # The first of several: an address that repeats an argument was made by hand.
         typed = address.get("q", "")
         whole = clean_query(typed)
         filters = {}
         unknown: list[str] = []
         for facet in FACETS:
+            # Once each, in their order, so that one state has one address.
             codes = list(dict.fromkeys(address.getlist(facet)))
             known = tuple(code for code in codes if _is_known(facet, code, names))
             if known:
@@ -99,7 +102,10 @@ class SearchState:
 
     @property
     def only_signs(self) -> bool:
-        """Whether the text holds no letter and no figure: half of all listings have a %, which says nothing."""
+        """Whether the text holds no letter and no figure: half of all listings have a %, which says nothing.
+
+        Wider than `signs_only` of an engine, which looks for a picture (🔩) as it stands: such a text asks no engine.
+        """
         return bool(self.text) and not any(map(str.isalnum, self.text))
 
     @property
@@ -107,6 +113,7 @@ class SearchState:
         """The order in effect."""
         if self.sort:
             return self.sort
+        # Without a text nothing is more relevant than anything else.
         return "relevance" if self.text else "newest"
 
     @property
@@ -161,6 +168,7 @@ class SearchState:
 
     def of_kind(self, kind: str) -> SearchState:
         """The same for another kind; an empty one stands for both."""
+        # Another list begins at its first page; so below.
         return replace(self, kind=kind, page=1)
 
     def sorted_by(self, sort: str) -> SearchState:

@@ -55,7 +55,7 @@ def chain(code: str | None) -> ResponseReturnValue:
         form.blame(error.problems)
         return _chain_page(form, row, 422)
     except Stale as error:
-        # What was typed stays in the form, beside the row as it is now: saving again is then a decision.
+        # What was typed stays in the form, next to the row as it is now: saving again is then a decision.
         row = queries.get_chain(code or "", by=current_user)
         form.seen.data = str(row.revision)
         return _chain_page(form, row, 409, error=error)

@@ -78,12 +78,12 @@ class Reached:
     Attributes:
         owner: whose.
         rank: 0 where the header says so itself, 1 directly after the person, 2 elsewhere.
-        beside: the header of the person, where it is not the contact.
+        neighbour: the header of the person, where it is not the contact.
     """
 
     owner: Owner
     rank: int = 2
-    beside: str = ""
+    neighbour: str = ""
 
 
 def person_of(key: str) -> Owner | None:
@@ -120,15 +120,15 @@ def owners_of(labels: Sequence[Label | None]) -> dict[int, Reached]:
     Returns:
         index → whose it is, of the columns that reach somebody.
     """
-    found = {}
+    owners = {}
     for index, label in enumerate(labels):
         if label is None or not label.reaches:
             continue
         if label.owner is not None:
-            found[index] = Reached(label.owner, 0, label.text)
+            owners[index] = Reached(label.owner, 0, label.text)
             continue
-        found[index] = _owner_at(labels, index)
-    return found
+        owners[index] = _owner_at(labels, index)
+    return owners
 
 
 def _owner_at(labels: Sequence[Label | None], index: int) -> Reached:
@@ -140,10 +140,10 @@ def _owner_at(labels: Sequence[Label | None], index: int) -> Reached:
         # 电话, 联系人: of the contact or of the firm, which is the same to who calls.
         if after.owner is Owner.CONTACT:
             return Reached(Owner.NOBODY)
-        return Reached(Owner.UNSURE, 2, after.beside)
+        return Reached(Owner.UNSURE, 2, after.neighbour)
     if before.owner is after.owner:
         return before
-    return Reached(Owner.UNSURE, 2, before.beside or after.beside)
+    return Reached(Owner.UNSURE, 2, before.neighbour or after.neighbour)
 
 
 def _person_before(labels: Sequence[Label | None], index: int) -> Reached:
@@ -159,7 +159,7 @@ def _person_before(labels: Sequence[Label | None], index: int) -> Reached:
             continue
         if rank == 2 and _MAKERS.search(label.key):
             continue
-        return Reached(label.owner, rank, _beside(label))
+        return Reached(label.owner, rank, _neighbour_header(label))
     return Reached(Owner.NOBODY)
 
 
@@ -181,7 +181,7 @@ def _person_after(labels: Sequence[Label | None], index: int) -> Reached | None:
     for place in range(index + 1, last + 1):
         label = labels[place]
         if label is not None and label.owner is not None:
-            return Reached(label.owner, 1, _beside(label))
+            return Reached(label.owner, 1, _neighbour_header(label))
     return None
 
 
@@ -196,7 +196,7 @@ def _is_of_people(label: Label | None) -> bool:
     )
 
 
-def _beside(label: Label) -> str:
+def _neighbour_header(label: Label) -> str:
     if label.owner is Owner.CONTACT:
         return ""
     return label.text

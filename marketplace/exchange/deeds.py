@@ -309,12 +309,12 @@ class _Importer:
             whether it says that now: what its people wrote and the list does not is theirs to hand in.
         """
         values = keep_unlisted_parts(row, entry.values)
-        kept_words = False
+        has_own_words = False
         changes = writing.changed_values(row, values)
         if changes and not self.overwrite:
             by_hand = queries.written_by_hand(row, changes)
             if by_hand:
-                kept_words = True
+                has_own_words = True
                 self._name_untouched(row, entry, by_hand)
                 values = {
                     name: value for name, value in values.items() if name not in by_hand
@@ -322,7 +322,7 @@ class _Importer:
                 changes = writing.changed_values(row, values)
         if not changes:
             self.outcome.unchanged += 1
-            return not kept_words
+            return not has_own_words
         if not row.life.can(row.state, "edit"):
             self._refuse_change(
                 row,
@@ -347,7 +347,7 @@ class _Importer:
             return False
         self.outcome.changed += 1
         self._name_changes(row, entry, before)
-        return not kept_words
+        return not has_own_words
 
     def _name_untouched(
         self, row: Achievement | Demand, entry: Entry, names: Iterable[str]

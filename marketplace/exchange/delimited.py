@@ -41,10 +41,10 @@ BYTE_ORDER_MARKS = {
 DOUBLE_BYTE = ("gb18030", "big5hkscs")
 GUESSED_ENCODINGS = ("utf-8", *DOUBLE_BYTE)
 # The share of common characters below which a text is one of another encoding; prose of any kind has more than 0.8.
-LEAST_COMMON = 0.6
+MIN_COMMON_SHARE = 0.6
 FEW = 4  # characters beyond ASCII from which the share says anything
 # Broken bytes up to which a file is damaged, and not in another encoding: some, and so many of its characters.
-BROKEN_AT_LEAST = 4
+BROKEN_ALLOWANCE = 4
 BROKEN_SHARE = 0.005
 # Characters of a text by which UTF-16 without a mark is known: separators and line ends are ASCII in every list.
 _ASCII_SIGNS = b",;\t\r\n|"
@@ -191,7 +191,7 @@ def _find_encodings(file: BinaryIO) -> list[Encoding]:
     else:
         # A mark may be wrong: a text of GB18030 behind that of UTF-8.
         candidates = tuple(dict.fromkeys((first or "utf-8", *GUESSED_ENCODINGS)))
-    found = []
+    encodings = []
     for name in candidates:
         encoding = Encoding(name, length)
         if not _decodes_as(file, encoding):
@@ -199,9 +199,9 @@ def _find_encodings(file: BinaryIO) -> list[Encoding]:
         # What is text in UTF-8 is UTF-8: no other text happens to be.
         if name not in DOUBLE_BYTE:
             return [encoding]
-        found.append((_share_of_common(start[length:], name), encoding))
+        encodings.append((_share_of_common(start[length:], name), encoding))
     # GB18030 takes texts of Big5 for rare characters; sorting keeps the order of equals.
-    likely = [one for one in found if one[0] >= LEAST_COMMON]
+    likely = [one for one in encodings if one[0] >= MIN_COMMON_SHARE]
     return [encoding for _, encoding in sorted(likely, key=lambda one: -one[0])]
 
 
@@ -236,8 +236,8 @@ def _find_damage(file: BinaryIO) -> Invalid | None:
         text = file.read().decode(name, "replace")
         broken = text.count("\ufffd")
         share = _share_of_common(text[:SAMPLE].replace("\ufffd", "").encode(), "utf-8")
-        most = BROKEN_AT_LEAST + BROKEN_SHARE * len(text)
-        if not 0 < broken <= most or share < LEAST_COMMON:
+        most = BROKEN_ALLOWANCE + BROKEN_SHARE * len(text)
+        if not 0 < broken <= most or share < MIN_COMMON_SHARE:
             continue
         place = text.index("\ufffd")
         line = text.count("\n", 0, place) + 1

@@ -25,7 +25,7 @@ from marketplace.listings.schema.field import ListColumn
 from marketplace.parsing.text import CONTROL, escape_formula
 from marketplace.permissions import Reader, require
 
-CELL_MOST = 32_767  # characters of one cell; the file format cuts more off silently
+MAX_CELL = 32_767  # characters of one cell; the file format cuts more off silently
 FORM_ROWS = 2_000  # rows of a form that have drop-downs
 OPTIONS_SHEET = "可选值"
 HELP_SHEET = "填写说明"
@@ -170,7 +170,7 @@ def _write_headers(
 
 
 def _fit_paper(sheet: Any) -> None:
-    """Let a sheet print on A4 across, all columns beside each other and the header on every page.
+    """Let a sheet print on A4 across, all columns next to each other and the header on every page.
 
     Forty columns in their own width printed a blank form on 37 pages.
     """
@@ -270,6 +270,6 @@ def _write_cell(
         sheet.write_datetime(number, index, value, styles["day"])
     else:
         text = escape_formula(CONTROL.sub("", str(value)))
-        if len(text) > CELL_MOST:
-            text = f"{text[: CELL_MOST - 1]}…"
+        if len(text) > MAX_CELL:
+            text = f"{text[: MAX_CELL - 1]}…"
         sheet.write_string(number, index, text, styles["text"])

@@ -13,7 +13,7 @@ from marketplace.exchange.contact_columns import Owner, person_of
 from marketplace.exchange.header_keys import header_key
 from marketplace.parsing.text import half_width
 
-GROUP_MOST = 14  # characters of a label over several columns
+MAX_GROUP = 14  # characters of a label over several columns
 # What is asked of a person or an organisation: which one, only the group above it says.
 ATTRIBUTES = re.compile(
     r"^(姓名|名字|名称|全称|职务|职称|电话|手机|联系电话|手机号码?|电话号码|联系方式|固定电话|固话|座机|办公电话|移动电话|联系手机|"
@@ -69,7 +69,7 @@ def join_rows(
         group = over or group
         if not label or _top_of(label) == over:
             combined.append(label or over or None)
-            # A header of its own ends the group beside it.
+            # A header of its own ends the group next to it.
             group = "" if over else group
         elif group and (over or _is_attribute(label)):
             combined.append(_put_under(group, label))
@@ -106,7 +106,7 @@ def _may_be_groups(
     if any(_NO_GROUP.search(half_width(text)) for text in over_them):
         return False
     # Without its remarks: 联系人信息（用于对接，请如实填写）.
-    if any(not 0 < len(header_key(text)) <= GROUP_MOST for text in over_them):
+    if any(not 0 < len(header_key(text)) <= MAX_GROUP for text in over_them):
         return False
     if any(_is_content_over(above, below, place) for place in range(len(above))):
         return False
@@ -126,9 +126,9 @@ def _is_content_over(above: Sequence[str], below: Sequence[str], place: int) -> 
         return False
     if NEUTRAL_GROUP.search(header_key(over)):
         return False
-    beside = [above[i] for i in (place - 1, place + 1) if 0 <= i < len(above)]
+    neighbours = [above[i] for i in (place - 1, place + 1) if 0 <= i < len(above)]
     reaches_on = place + 1 < len(above) and not above[place + 1]
-    return over not in beside and not (reaches_on and below[place + 1])
+    return over not in neighbours and not (reaches_on and below[place + 1])
 
 
 def _may_be_label(text: str, is_known: Callable[[Any], bool]) -> bool:

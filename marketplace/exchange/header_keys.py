@@ -13,7 +13,7 @@ from marketplace.listings.schema.vocabulary import word_key
 from marketplace.parsing.currencies import UNIT_BEHIND, UNITS
 from matching.folding import fold_label
 
-HEADER_MOST = 40  # characters; longer texts are contents
+MAX_HEADER = 40  # characters; longer texts are contents
 MONEY_UNIT = "|".join(sorted(UNITS, key=len, reverse=True))
 _UNIT_AT_END = re.compile(
     rf"(?:[:/,]|单位[::]?)(?:人民币|rmb|cny)?(?:{MONEY_UNIT})(?:人民币)?$"
@@ -45,7 +45,7 @@ _CIRCLED = re.compile(
     "[\u2460-\u249b\u2776-\u2793\u3220-\u3229\u3280-\u3289\u24ea\u24eb-\u24ff]"
 )
 _FOOTNOTE = re.compile("[\u00b9\u00b2\u00b3\u2070-\u2079]+$")
-# What forms say of a column beside its name.
+# What forms say of a column next to its name.
 _FORM_WORDS = re.compile(
     r"^(?:必填项?|选填|请(?:填写|输入|选择|注明)|填写|您的|贵单位的?|贵公司的?|贵企业的?)(?=..)|"
     r"(?:必填项?|选填|可选|非必填|多选|单选|下拉选择)$"
@@ -71,8 +71,8 @@ def _without_remarks(bare: str) -> str:
     """A header without what stands in brackets in it; of a header in brackets the brackets are no remark."""
     text = bare
     # From the innermost brackets outwards: 名称(填写(必填)).
-    while found := list(_REMARK.finditer(text)):
-        last = found[-1]
+    while remarks := list(_REMARK.finditer(text)):
+        last = remarks[-1]
         shorter = text[: last.start()] + text[last.end() :]
         if not _HAS_WORDS.search(shorter):
             break
@@ -121,7 +121,7 @@ def names_in(key: str) -> list[str]:
 
 def header_key(cell: Any) -> str:
     """What spellings of one header share: folded, without blanks, numbering, stars or remarks in brackets."""
-    if not isinstance(cell, str) or len(cell) > 4 * HEADER_MOST:
+    if not isinstance(cell, str) or len(cell) > 4 * MAX_HEADER:
         return ""
     # Circled numbers and footnotes fold to digits, which would join the header.
     text = _FOOTNOTE.sub("", _CIRCLED.sub("", cell.strip()).strip())

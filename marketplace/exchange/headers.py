@@ -28,7 +28,7 @@ from marketplace.exchange.header_groups import (
     person_over,
 )
 from marketplace.exchange.header_keys import (
-    HEADER_MOST,
+    MAX_HEADER,
     header_key,
     names_in,
     shorter_keys,
@@ -55,9 +55,7 @@ IGNORED_HEADERS = NUMBER_HEADERS | {
     "label_id",
     "label_source",
 }
-KEYS_MOST = (
-    20_000  # texts remembered; a long list has as many cells that are no headers
-)
+MAX_KEYS = 20_000  # texts remembered; a long list has as many cells that are no headers
 # The fields by which a person is reached.
 REACHING = frozenset({"contact_phone", "contact_email"})
 CONTACT_NAME = "contact_name"
@@ -130,10 +128,10 @@ class Headers:
     def key_of(self, cell: Any) -> str:
         """The key of a header; where it is not known word for word, that of the column it surely names."""
         key = header_key(cell)
-        if not key or key in self.meanings or len(key) > HEADER_MOST:
+        if not key or key in self.meanings or len(key) > MAX_HEADER:
             return key
         if key not in self._keys:
-            if len(self._keys) >= KEYS_MOST:
+            if len(self._keys) >= MAX_KEYS:
                 self._keys.clear()
             self._keys[key] = self._nearest_key(key)
         return self._keys[key]
@@ -160,7 +158,7 @@ class Headers:
         """Whether a cell may be a header that means something to us."""
         if isinstance(cell, GroupedHeader):
             return self._key_in_groups(cell) in self.meanings
-        if not isinstance(cell, str) or len(cell) > HEADER_MOST:
+        if not isinstance(cell, str) or len(cell) > MAX_HEADER:
             return False
         return self.key_of(cell) in self.meanings
 
@@ -232,7 +230,7 @@ class Headers:
             key = keys[index]
             whose = reached.get(index)
             if whose and whose.owner in (Owner.OTHER, Owner.UNSURE):
-                read.unsure.append((index, text, whose.beside))
+                read.unsure.append((index, text, whose.neighbour))
                 continue
             column = self._first_free_meaning(key, placed)
             if column is not None:
@@ -254,9 +252,9 @@ class Headers:
     def _labels_meant(self, key: str) -> list[str]:
         """The labels of the columns that a header may mean of which none can take it."""
         ours = {column.label for column in self.columns}
-        found = [label for label in UNCLEAR.get(key, ()) if label in ours]
-        if found:
-            return found
+        labels = [label for label in UNCLEAR.get(key, ()) if label in ours]
+        if labels:
+            return labels
         # 电话/邮箱 names two columns.
         columns = [self.meanings.get(part, []) for part in names_in(key)]
         if len(columns) < 2 or not all(columns):
@@ -324,7 +322,7 @@ class Headers:
             reaches = reaches or self._reaches(label)
         if self._means(key, CONTACT_NAME):
             whose = Owner.CONTACT if index == contact else Owner.OTHER
-        # 技术联系人电话 beside 联系人, or a contact that no column of ours names.
+        # 技术联系人电话 next to 联系人, or a contact that no column of ours names.
         elif whose is Owner.CONTACT and not self._is_of(key, keys, contact):
             whose = Owner.OTHER
         return Label(label, text, reaches, whose)

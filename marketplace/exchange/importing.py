@@ -53,7 +53,7 @@ from marketplace.parsing.unnamed import is_unnamed_organisation
 # A full list of so many rows unpacks to less than 200 MB (`xlsx.MAX_UNPACKED`).
 MAX_ROWS = 50_000
 PROGRESS_ROWS = 500  # rows read between two reports of progress
-VALUE_MOST = 60  # characters of a bad cell or header that are repeated to the reader
+MAX_VALUE = 60  # characters of a bad cell or header that are repeated to the reader
 _RUNNING_NUMBER = re.compile(r"[\d.]*")
 # Columns without which a listing would be another one, or be seen by others than it should.
 ANONYMOUS = "anonymous"
@@ -362,23 +362,23 @@ class _SheetReader:
         """Whether a row begins another table of the sheet; its columns are placed by it then."""
         if row.number <= self.header_number:
             return True  # the lower row of a header that was read already
-        found = None
+        header = None
         if following and self._may_be_header(row, following):
-            found = joined_header([row, *following], self.headers)
-        if found is None and self.headers.is_header_row(row.cells):
-            found = row
-        if found is None:
+            header = joined_header([row, *following], self.headers)
+        if header is None and self.headers.is_header_row(row.cells):
+            header = row
+        if header is None:
             return False
-        texts = [str(cell) for cell in found.cells if cell is not None]
+        texts = [str(cell) for cell in header.cells if cell is not None]
         is_repeated = texts == self.header_texts
         self.header_texts = texts
         if is_repeated:
             # Long lists repeat the header on each page.
             self.report.skip(HEADER, row.number, "")
-            self.header_number = found.number
+            self.header_number = header.number
             return True
         self.headers_below.append(row.number)
-        self._read_header(found)
+        self._read_header(header)
         return True
 
     def _may_be_header(self, row: SheetRow, following: Sequence[SheetRow]) -> bool:
@@ -412,7 +412,7 @@ class _SheetReader:
         return not kind
 
     def _text_of_row(self, row: SheetRow) -> str:
-        """What a row says beside its running number, as a notice repeats it; empty where there is nothing else."""
+        """What a row says besides its running number, as a notice repeats it; empty where there is nothing else."""
         texts = []
         for index, cell in enumerate(row.cells):
             text = "" if cell is None else _shorten(cell)
@@ -472,7 +472,7 @@ class _SheetReader:
                 row_report.report_error(
                     key,
                     ParseError(
-                        f"「{text[:VALUE_MOST]}」是隐去的名称，不是单位。",
+                        f"「{text[:MAX_VALUE]}」是隐去的名称，不是单位。",
                         self._advice_of_owner(),
                     ),
                 )
@@ -525,8 +525,8 @@ def _shorten(raw: Any) -> str:
         plain = " ".join(cell_text(raw).split())
     except ParseError:
         plain = str(raw)
-    if len(plain) > VALUE_MOST:
-        return f"{plain[:VALUE_MOST]}…"
+    if len(plain) > MAX_VALUE:
+        return f"{plain[:MAX_VALUE]}…"
     return plain
 
 

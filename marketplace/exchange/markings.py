@@ -1,4 +1,4 @@
-"""What the XML of a sheet says of its rows, columns and cells beside their values: hidden, merged, without a result.
+"""What the XML of a sheet says of its rows, columns and cells besides their values: hidden, merged, without a result.
 Not here: the values themselves (xlsx), what a cell means (marketplace.parsing).
 
 openpyxl gives none of this while it reads a sheet as a stream; python-calamine 0.9 gives merged ranges only.
@@ -26,12 +26,12 @@ UNSAVED = UnreadableCell(
     "这一格是没有保存结果的公式。",
     "请在 Excel 或 WPS 里打开、保存一次再导入，或直接填写内容。",
 )
-LEAST_HEIGHT = 1.0  # points, and characters of width: below it nobody sees a cell
+MIN_HEIGHT = 1.0  # points, and characters of width: below it nobody sees a cell
 
 
 @dataclass
 class Markings:
-    """What a sheet says beside its values. Rows and columns count from 1.
+    """What a sheet says besides its values. Rows and columns count from 1.
 
     Attributes:
         merged: (first column, first row, last column, last row) of the merged ranges.
@@ -191,6 +191,6 @@ def _is_below_sight(text: str | None) -> bool:
     if text is None:
         return False
     try:
-        return float(text) < LEAST_HEIGHT
+        return float(text) < MIN_HEIGHT
     except ValueError:
         return False

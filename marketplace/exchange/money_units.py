@@ -1,5 +1,5 @@
 """Units of money in which a list gives its sums above the table or in a row of their own.
-Not here: the unit in a header or beside a figure (marketplace.parsing.currencies and money).
+Not here: the unit in a header or next to a figure (marketplace.parsing.currencies and money).
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def money_unit(cell: Any) -> Decimal | None:
     if not isinstance(cell, str):
         return None
     folded = fold_label(cell)
-    found = _UNIT_ALONE.fullmatch(folded)
-    if found is not None:
-        return UNITS[found[1]]
+    match = _UNIT_ALONE.fullmatch(folded)
+    if match is not None:
+        return UNITS[match[1]]
     foreign = find_foreign(folded)
     # （万美元） and nothing else: a text in which dollars are spoken of is no unit.
     if foreign and _LABEL.sub("", folded) == foreign:
@@ -68,5 +68,5 @@ def unit_cells(cells: Sequence[Any]) -> dict[int, Decimal]:
     Args:
         cells: its cells.
     """
-    found = {index: money_unit(cell) for index, cell in enumerate(cells)}
-    return {index: unit for index, unit in found.items() if unit is not None}
+    units = {index: money_unit(cell) for index, cell in enumerate(cells)}
+    return {index: unit for index, unit in units.items() if unit is not None}

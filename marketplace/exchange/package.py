@@ -43,7 +43,7 @@ _SHEET = re.compile(
     rb"<(?:[\w.-]+:)?sheet\b[^>]*?/>|<(?:[\w.-]+:)?sheet\b[^>]*></[^>]*>"
 )
 _RELATION_ID = re.compile(rb'<(?:[\w.-]+:)?Relationship\b[^>]*?\bId="([^"]*)"')
-# What a workbook says beside its sheets and its epoch (workbookPr): names, windows, settings, caches.
+# What a workbook says besides its sheets and its epoch (workbookPr): names, windows, settings, caches.
 _WORKBOOK_REST = re.compile(
     rb"<((?:[\w.-]+:)?(?:bookViews|definedNames|externalReferences|pivotCaches|customWorkbookViews|extLst|"
     rb"functionGroups|smartTagTypes|webPublishObjects|fileRecoveryPr|workbookProtection))\b(?:[^>]*/>|.*?</\1>)|"
@@ -197,7 +197,7 @@ def _tidy_workbook(
     """The workbook with its sheets and nothing else, and the list of what belongs to it."""
     sheets = list(_SHEET.finditer(content))
     held = [name for name in parts if name.startswith("xl/worksheets/sheet")]
-    known = {found[1] for found in _RELATION_ID.finditer(relations)}
+    known = {match[1] for match in _RELATION_ID.finditer(relations)}
     lost = [sheet for sheet in sheets if _id_of(sheet[0]) not in known]
     if lost and len(sheets) == len(held) == 1:
         # One sheet and one part that holds a sheet: it can be no other.
@@ -210,13 +210,13 @@ def _tidy_workbook(
 
 
 def _id_of(sheet: bytes) -> bytes:
-    found = re.search(rb'\b[\w.-]+:id="([^"]*)"', sheet)
-    return found[1] if found else b""
+    match = re.search(rb'\b[\w.-]+:id="([^"]*)"', sheet)
+    return match[1] if match else b""
 
 
 def _name_of(sheet: bytes) -> str:
-    found = re.search(rb'\bname="([^"]*)"', sheet)
-    return unescape(found[1].decode("utf-8", "replace")) if found else ""
+    match = re.search(rb'\bname="([^"]*)"', sheet)
+    return unescape(match[1].decode("utf-8", "replace")) if match else ""
 
 
 def _with_relation(relations: bytes, number: bytes, part: str) -> bytes:
@@ -257,24 +257,24 @@ def _tidy_xml(name: str, content: bytes) -> bytes:
     return content
 
 
-def _tidy_target(found: re.Match[bytes]) -> bytes:
-    target = found[2].replace(b"\\", b"/")
+def _tidy_target(match: re.Match[bytes]) -> bytes:
+    target = match[2].replace(b"\\", b"/")
     # Addresses outside of the package are no parts.
     if b"://" in target or target.startswith(b"mailto:"):
-        return found[0]
-    return found[1] + target.lower() + found[3]
+        return match[0]
+    return match[1] + target.lower() + match[3]
 
 
 def _without_unneeded(content: bytes) -> bytes:
     """A list of parts without those that were left out."""
     entries = re.compile(rb"<(?:\w+:)?(?:Override|Relationship)\b[^>]*/>")
 
-    def keep(found: re.Match[bytes]) -> bytes:
-        target = _TARGET.search(found[0])
+    def keep(match: re.Match[bytes]) -> bytes:
+        target = _TARGET.search(match[0])
         name = tidy_name(target[2].decode("utf-8", "replace")) if target else ""
         bare = name.lstrip("./")
         is_gone = _UNNEEDED.match(bare) or _UNNEEDED.match(f"xl/{bare}")
-        return b"" if is_gone else found[0]
+        return b"" if is_gone else match[0]
 
     return entries.sub(keep, content)
 

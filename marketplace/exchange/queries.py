@@ -44,7 +44,7 @@ def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
         keys.add(owner.key)
         if owner.uscc:
             codes.add(owner.uscc)
-    found: dict[str, Organisation] = {}
+    organisations: dict[str, Organisation] = {}
     for column, values in ((Organisation.name_key, keys), (Organisation.uscc, codes)):
         for part in chunked(sorted(values), KEYS):
             # One that was merged is looked up by its name, which leads to the one that stayed.
@@ -52,10 +52,10 @@ def organisations_of(owners: Iterable[NamedOwner]) -> dict[str, Organisation]:
                 column.in_(part), Organisation.merged_into_id.is_(None)
             )
             for row in db.session.scalars(query):
-                found[row.name_key] = row
+                organisations[row.name_key] = row
                 if row.uscc:
-                    found[row.uscc] = row
-    return found
+                    organisations[row.uscc] = row
+    return organisations
 
 
 def living_ids(
@@ -63,24 +63,24 @@ def living_ids(
 ) -> dict[tuple[int, str], int]:
     """The living listings of these organisations: (id of the organisation, key of the title) → id."""
     table = LISTINGS[kind]
-    found = {}
+    ids = {}
     for part in chunked(sorted(organisation_ids), KEYS):
         query = db.select(table.organisation_id, table.title_key, table.id).where(
             table.organisation_id.in_(part), table.state.not_in(ENDED)
         )
         for organisation_id, key, listing_id in db.session.execute(query):
-            found[organisation_id, key] = listing_id
-    return found
+            ids[organisation_id, key] = listing_id
+    return ids
 
 
 def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Demand]:
     """Listings of a kind by id."""
     table = LISTINGS[kind]
-    found = {}
+    listings = {}
     for part in chunked(ids, KEYS):
         for row in db.session.scalars(db.select(table).where(table.id.in_(part))):
-            found[row.id] = row
-    return found
+            listings[row.id] = row
+    return listings
 
 
 def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]:
@@ -124,7 +124,7 @@ def listings_to_export(
         everything: drafts and ended ones too, as far as the reader may open them; else what they may find.
     """
     table = LISTINGS[kind]
-    allowed = table.visible_to(reader) if everything else table.found_by(reader)
+    allowed = table.visible_to(reader) if everything else table.findable_by(reader)
     last_id = 0
     while True:
         query = db.select(table).where(allowed, table.id > last_id)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from marketplace.exchange.headers import PlacedColumn, ReadHeader
 from marketplace.exchange.sheets import column_letter
 
-HEADER_SHOWN = 60  # characters of a header that are repeated to the reader
+MAX_HEADER_SHOWN = 60  # characters of a header that are repeated to the reader
 COLUMNS_NAMED = 20  # headers that are listed
 ROWS_NAMED = 8  # rows that a remark names
 
@@ -22,7 +22,7 @@ def describe_left_out(read: ReadHeader) -> list[str]:
         remarks.append(f"这些列没有对应的栏目，没有导入：{listed}。")
     for index, text, holder in read.doubled[:COLUMNS_NAMED]:
         place = _list_columns([(index, text)])
-        taken = f"「{holder[:HEADER_SHOWN]}」"
+        taken = f"「{holder[:MAX_HEADER_SHOWN]}」"
         remarks.append(f"{place}与{taken}是同一栏目，只读取{taken}，这一列没有导入。")
     for index, text, labels in read.unclear[:COLUMNS_NAMED]:
         place = _list_columns([(index, text)])
@@ -30,9 +30,9 @@ def describe_left_out(read: ReadHeader) -> list[str]:
         remarks.append(
             f"{place}不能确定是不是{meant}，没有导入；是的话请改成这样的表头。"
         )
-    for index, text, beside in read.unsure[:COLUMNS_NAMED]:
+    for index, text, neighbour in read.unsure[:COLUMNS_NAMED]:
         place = _list_columns([(index, text)])
-        whose = f"，看起来是「{beside[:HEADER_SHOWN]}」的" if beside else ""
+        whose = f"，看起来是「{neighbour[:MAX_HEADER_SHOWN]}」的" if neighbour else ""
         advice = "是联系人的请把表头改成「联系人电话」或「联系人邮箱」。"
         remarks.append(f"{place}不能确定是联系人的{whose}，没有导入；{advice}")
     return remarks
@@ -71,7 +71,7 @@ def describe_skipped(skipped: Mapping[str, Sequence[int]]) -> str:
 def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
     """联系电话（C 列）、手机（F 列）."""
     places = [
-        f"{' '.join(text.split())[:HEADER_SHOWN]}（{column_letter(index)} 列）"
+        f"{' '.join(text.split())[:MAX_HEADER_SHOWN]}（{column_letter(index)} 列）"
         for index, text in columns
     ]
     return "、".join(places)

@@ -101,7 +101,7 @@ _COUNT = r"(?:\s*\(?\s*(?:共|合计|小计)?\s*\d+\s*[项条个家件]?\s*\)?)?
 _SECTION_END = re.compile(
     rf"(?:[县区市镇乡]|街道|开发区|高新区|园区|度假区|产业|产业链|领域|行业|部分|类|类别|组|批|学院|大学|院所|高校|公司|局){_COUNT}\s*:?$"
 )
-_SECTION_MOST = 24  # characters
+_MAX_SECTION = 24  # characters
 _CHINESE_NUMBER = re.compile(
     r"\(?(?:[一二三四五六七八九十]{1,3}|[IVXⅠ-Ⅻ]{1,4})\)?[、.]?"
 )
@@ -186,9 +186,9 @@ class RowKinds:
             return TOTAL
         bare = {index: text for index, text in texts.items() if index != number}
         if len(set(bare.values())) == 1:
-            found = _kind_of_single(next(iter(bare.values())), running, len(bare))
-            if found:
-                return found
+            kind = _kind_of_single(next(iter(bare.values())), running, len(bare))
+            if kind:
+                return kind
         if not any(index in texts for index in placed):
             return _kind_of_single(running, "", 1) or BLANK
         if self.headers.is_header_row(cells):
@@ -254,7 +254,7 @@ def _plain(cell: Any) -> str:
 
 def _closed(text: str) -> str:
     """A text without blanks between single Han: 填 表 人 is 填表人, and 填表人 张三 stays."""
-    return _SPACED_OUT.sub(lambda found: found[0].replace(" ", ""), text)
+    return _SPACED_OUT.sub(lambda match: match[0].replace(" ", ""), text)
 
 
 def _is_footer(texts: Mapping[int, str]) -> bool:
@@ -284,7 +284,7 @@ def _is_total(texts: Mapping[int, str]) -> bool:
     for place, text in enumerate(values[:3]):
         if not _TOTAL.fullmatch(text):
             continue
-        # 平均 or 小计 as the name of a listing has an organisation and more beside it.
+        # 平均 or 小计 as the name of a listing has an organisation and more next to it.
         wordy = [one for one in values[place + 1 :] if not _is_figure(one)]
         return len(wordy) < 3
     return False
@@ -292,7 +292,7 @@ def _is_total(texts: Mapping[int, str]) -> bool:
 
 def _is_section_with_sums(values: Sequence[str], title: str) -> bool:
     """The name of a county with how many and how much: 一、东昌府区, 5项, 300."""
-    if len(title) > _SECTION_MOST or not values or values[0] != title:
+    if len(title) > _MAX_SECTION or not values or values[0] != title:
         return False
     if not (_SECTION_NUMBER.match(title) or _SECTION_END.search(title)):
         return False
@@ -333,7 +333,7 @@ def _kind_of_single(text: str, running: str, times: int) -> str:
         return UNIT
     if not running and _HEADING.fullmatch(text):
         return HEADING
-    is_short = len(text) <= _SECTION_MOST
+    is_short = len(text) <= _MAX_SECTION
     if is_short and _SECTION_NUMBER.match(text):
         return SECTION
     if is_short and (times > 2 or _CHINESE_NUMBER.fullmatch(running)):
@@ -341,6 +341,6 @@ def _kind_of_single(text: str, running: str, times: int) -> str:
     # With a running number it is a listing that has nothing but its title.
     if is_short and not running and _SECTION_END.search(text):
         return SECTION
-    if _GUIDE.search(text) and not running and len(text) > _SECTION_MOST:
+    if _GUIDE.search(text) and not running and len(text) > _MAX_SECTION:
         return NOTE
     return ""

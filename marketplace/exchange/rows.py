@@ -15,7 +15,7 @@ from marketplace.errors import Invalid
 # The header is one of the first rows: a title, a letter's head and notes on how to fill in may come before it.
 HEADER_ROWS = 20
 LEVELS = 3  # rows that make one header at most
-SEEN_MOST = 12  # headers that a refusal repeats
+MAX_SEEN = 12  # headers that a refusal repeats
 SEEN_LETTERS = 12  # characters of each
 SAVE_AS = "请在 Excel 或 WPS 里打开，另存为「Excel 工作簿（.xlsx）」再导入。"
 
@@ -113,10 +113,10 @@ def find_header(
             first.append(row)
     if not first:
         return FoundHeader(is_blank=True)
-    found = header_at(first, headers)
-    if found is None:
+    candidate = header_at(first, headers)
+    if candidate is None:
         return FoundHeader(seen=_headers_seen(first))
-    place, header = found
+    place, header = candidate
     return FoundHeader(header, first[:place])
 
 
@@ -194,7 +194,7 @@ def _headers_seen(rows: Sequence[SheetRow]) -> list[str]:
         ]
         if len(texts) > len(best):
             best = texts
-    return [text[:SEEN_LETTERS] for text in best[:SEEN_MOST]]
+    return [text[:SEEN_LETTERS] for text in best[:MAX_SEEN]]
 
 
 def blank_refusal() -> Invalid:

@@ -64,9 +64,9 @@ def open_workbook(file: BinaryIO, headers: HeaderReader) -> OpenSheet:
         header = find_header(_sheet_rows(sheet), headers)
         all_blank = all_blank and header.is_blank
         if header.row is not None:
-            found = _with_header(sheet, header.row, header.above, len(visible))
-            found.remarks += remarks
-            return found
+            opened = _with_header(sheet, header.row, header.above, len(visible))
+            opened.remarks += remarks
+            return opened
         seen = seen or header.seen
     if visible and all_blank:
         raise blank_refusal()
@@ -214,7 +214,7 @@ def _sheet_rows(sheet: Any) -> Generator[SheetRow, None, None]:
         if number > LAST_ROW:
             raise Invalid(f"工作表「{sheet.title}」的行号超出了表格的上限。", SAVE_AS)
         if formats:
-            row = tuple(_cell_as_shown(cell, formats) for cell in row)
+            row = tuple(_displayed_cell(cell, formats) for cell in row)
         cells = tuple(_unescape_cell(cell) for cell in row)
         if number in by_row:
             cells = _marked_cells(cells, by_row[number])
@@ -240,13 +240,13 @@ def _markings_of(sheet: Any) -> Markings:
 
 def _telling_formats(sheet: Any) -> dict[int, str]:
     """Style → its number format, of the styles that show more than digits; most workbooks have none."""
-    found = {}
+    formats = {}
     book = sheet.parent
     for style, array in enumerate(book._cell_styles):
         number_format = _format_of_style(book, array.numFmtId)
         if says_more(number_format) and not is_date_format(number_format):
-            found[style] = number_format
-    return found
+            formats[style] = number_format
+    return formats
 
 
 def _format_of_style(book: Any, number: int) -> str:
@@ -256,7 +256,7 @@ def _format_of_style(book: Any, number: int) -> str:
     return str(BUILTIN_FORMATS.get(number, "General"))
 
 
-def _cell_as_shown(cell: Any, formats: Mapping[int, str]) -> Any:
+def _displayed_cell(cell: Any, formats: Mapping[int, str]) -> Any:
     """The value of a cell; a number whose format shows more than digits comes with it."""
     value = cell.value
     style = getattr(cell, "_style_id", 0)
@@ -274,10 +274,10 @@ def _unescape_cell(cell: Any) -> Any:
 
 
 def _marks_by_row(markings: Markings) -> dict[int, dict[int, UnreadableCell]]:
-    found: dict[int, dict[int, UnreadableCell]] = {}
+    marks: dict[int, dict[int, UnreadableCell]] = {}
     for (row, column), mark in markings.cells.items():
-        found.setdefault(row, {})[column - 1] = mark
-    return found
+        marks.setdefault(row, {})[column - 1] = mark
+    return marks
 
 
 def _marked_cells(

@@ -35,7 +35,7 @@ def jobs() -> Iterator[Job]:
             leader=False,
             at_start=True,
         )
-    # By day too, for a list may bring in what is already over; searches and matches leave it out at once (`found_by`).
+    # By day too, for a list may bring in what is already over; searches and matches omit it at once (`findable_by`).
     yield Job("expiry", expire_listings, {"minutes": 10}, at_start=True)
     # 08:40 in Liaocheng, after the daily digests: those who have one mail a day read of it with tomorrow's.
     yield Job("endings", announce_endings, {"hour": 0, "minute": 40})

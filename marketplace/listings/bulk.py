@@ -18,7 +18,7 @@ from marketplace.permissions import Reader
 
 # What may be done to several at once: deeds that need no reason and no second look at what the row says.
 DEEDS = {"renew": "续期一年", "withdraw": "撤回", "archive": "归档"}
-MOST = 100  # rows at once; a page of a list has fewer
+MAX_ROWS = 100  # rows at once; a page of a list has fewer
 _CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
 
@@ -62,14 +62,14 @@ def offered_deeds(row: Achievement | Demand, reader: Reader) -> list[str]:
 
 
 def read_choices(values: Iterable[str]) -> list[Choice]:
-    """What a form names, each once, at most MOST; what is no choice is left out."""
+    """What a form names, each once, at most MAX_ROWS; what is no choice is left out."""
     chosen: dict[tuple[str, int], Choice] = {}
     for value in values:
         match = _CHOICE.fullmatch(value)
         if match and match[1] in LISTINGS:
             choice = Choice(match[1], int(match[2]), int(match[3]))
             chosen.setdefault((choice.kind, choice.listing_id), choice)
-    return list(chosen.values())[:MOST]
+    return list(chosen.values())[:MAX_ROWS]
 
 
 def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:

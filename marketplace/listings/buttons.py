@@ -107,7 +107,7 @@ def list_remark(row: Row) -> str:
 
 
 def list_buttons(row: Row, reader: Reader | None) -> list[Button]:
-    """What stands beside a listing in a list of one's own."""
+    """What stands next to a listing in a list of one's own."""
     buttons = list(_offered(LIST_OFFERS, row, reader))
     if row.state == "published" and row.is_matchable:
         url = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)

@@ -132,10 +132,10 @@ def find_cards(
     query = _card_query(None if by is None else audiences(by), today())
     # The connection, not the session: 20 rows without ORM objects take a third of the time (decision 034).
     rows = db.session.connection().execute(query, wanted).all()
-    found = {}
+    cards = {}
     for kind, listing_id, *values in rows:
-        found[kind, listing_id] = _card(kind, listing_id, *values, fields=fields)
-    return [found[key] for key in keys if key in found]
+        cards[kind, listing_id] = _card(kind, listing_id, *values, fields=fields)
+    return [cards[key] for key in keys if key in cards]
 
 
 @lru_cache(QUERIES_CACHED)
@@ -167,7 +167,7 @@ def _card_query(audience: frozenset[str] | None, day: date) -> CompoundSelect[An
         selects.append(
             joined.where(
                 table.id.in_(bindparam(kind, expanding=True)),
-                table.found_among(audience, day),
+                table.findable_among(audience, day),
             )
         )
     query: CompoundSelect[Any] = db.union_all(*selects)

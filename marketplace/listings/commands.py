@@ -31,15 +31,15 @@ def rebuild() -> None:
 @click.option("--repair", is_flag=True, help="Mend what is found.")
 def check(repair: bool) -> None:
     """Compare database and index in both directions; exits with 1 where they differ and nothing is mended."""
-    found = upkeep.index_check()
-    for name, keys in found.items():
+    differences = upkeep.index_check()
+    for name, keys in differences.items():
         click.echo(f"{name}: {len(keys)}")
         for kind, listing_id in keys[:10]:
             click.echo(f"  {KIND_NAMES[kind]} {listing_id}")
-    if any(found.values()) and not repair:
+    if any(differences.values()) and not repair:
         raise SystemExit(1)
     if repair:
-        upkeep.index_repair(found)
+        upkeep.index_repair(differences)
 
 
 @commands.command()

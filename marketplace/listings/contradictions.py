@@ -17,7 +17,7 @@ from marketplace.wording import day
 
 Row = Achievement | Demand
 STAGE_ORDER = tuple(terms.STAGES)
-EVIDENCE_LEAST = 6  # characters; 有, 已有 or 见附件 say nothing about what there is
+MIN_EVIDENCE = 6  # characters; 有, 已有 or 见附件 say nothing about what there is
 # Ways of conversion that hand on the right itself: they need one that is in force.
 BY_RIGHT = ("transfer", "license", "equity")
 # A co-owner who was not heard, however it is put.
@@ -29,11 +29,11 @@ UNHEARD = re.compile(
 def doubts_about(row: Row) -> list[str]:
     """What a reviewer should look at, in words, the gravest first; empty where all fits."""
     if isinstance(row, Achievement):
-        found = [*_about_rights(row), *_about_secrecy(row), *_about_stage(row)]
+        doubts = [*_about_rights(row), *_about_secrecy(row), *_about_stage(row)]
     else:
-        found = list(_about_demand(row))
-    found += _about_days(row)
-    return found
+        doubts = list(_about_demand(row))
+    doubts += _about_days(row)
+    return doubts
 
 
 def _about_stage(row: Achievement) -> Iterator[str]:
@@ -52,7 +52,7 @@ def _about_stage(row: Achievement) -> Iterator[str]:
     if row.application_status == "not_applied" and row.stage == "industrialised":
         yield f"所处阶段是「{stage}」，应用状态却是「未应用」。"
     evidence = (row.stage_evidence or "").strip()
-    if evidence and len(evidence) < EVIDENCE_LEAST:
+    if evidence and len(evidence) < MIN_EVIDENCE:
         yield f"成熟度依据只写了「{evidence}」，没有说是什么报告、谁出的。"
 
 

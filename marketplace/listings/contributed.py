@@ -43,7 +43,7 @@ STOPPED_WORDS = {
     "rejected": ("不予通过", "复制为新草稿，或归档"),
     "suspended": ("暂停", "按原因修改，平台核对后恢复"),
 }
-TEXT_MOST = 60  # characters of what one's own titles are searched for
+MAX_TEXT = 60  # characters of what one's own titles are searched for
 TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
 ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
 
@@ -108,7 +108,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     rows = worklists.waiting_listings(person)
     if rows:
         yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
-    text = filters.get("q", "").strip()[:TEXT_MOST]
+    text = filters.get("q", "").strip()[:MAX_TEXT]
     mine = filters.get("mine") == "1"
     own = worklists.own_listings(
         person,
@@ -169,9 +169,9 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
 
 def _tray_page(person: Reader, code: str, kind: str, page: int) -> Panel:
     """A page of one tray."""
-    found = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
+    tray = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
     values = {
-        "found": found,
+        "listed": tray,
         "tray": code,
         "kind": kind,
         "kinds": KIND_NAMES,

@@ -176,11 +176,11 @@ def history(row: Row) -> list[Event]:
 
 def facts(view: View) -> list[tuple[str, str]]:
     """The smaller facts of a listing that have been filled in and that the reader may know, as (name, value)."""
-    found = []
+    pairs = []
     for field in SCHEMAS[view.kind].facts:
         if field.is_filled(view):
-            found.append((field.label, field.describe(view)))
-    return found
+            pairs.append((field.label, field.describe(view)))
+    return pairs
 
 
 def field_names(row: Row) -> list[str]:

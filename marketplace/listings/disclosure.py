@@ -195,7 +195,7 @@ class View:
         return self.knows.sees(level)
 
     def _shows_place(self, part: Callable[[str], bool]) -> bool:
-        """Whether the reader may know a part of where the firm is; whoever may know the firm may."""
+        """Whether the reader may know a part of where the firm is; anyone who may know the firm may."""
         if self.knows.firm or not isinstance(self._row, Demand):
             return True
         return part(self._row.place_shown or "") or not self._row.anonymous

@@ -17,7 +17,7 @@ from wtforms.validators import Length, ValidationError
 from marketplace.clock import today
 from marketplace.forms import SeenForm
 from marketplace.listings import readiness
-from marketplace.listings.row_forms import ROWS_MOST, rows_control
+from marketplace.listings.row_forms import MAX_ROWS, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
@@ -27,9 +27,9 @@ from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems
 from marketplace.organisations.models import Organisation, key_of
-from marketplace.parsing.text import TEXT_MOST, clean_text
+from marketplace.parsing.text import MAX_TEXT, clean_text
 
-NOTE_MOST = 500  # characters of what is said with a deed
+MAX_NOTE = 500  # characters of what is said with a deed
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class ListingForm(OnceForm):
         Returns:
             the id of the new row's first control; empty where there is no such list.
         """
-        if name not in self.row_kinds or len(self[name]) >= ROWS_MOST:
+        if name not in self.row_kinds or len(self[name]) >= MAX_ROWS:
             return ""
         controls = self[name].append_entry().form
         return str(next(iter(controls)).id)
@@ -170,7 +170,7 @@ class ListingForm(OnceForm):
         if title:
             self["title"].data = title[:200]
         if main:
-            self[self.schema.main_text].data = main[:TEXT_MOST]
+            self[self.schema.main_text].data = main[:MAX_TEXT]
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""
@@ -181,8 +181,8 @@ class ListingForm(OnceForm):
     def validate(self, extra_validators: Any = None) -> bool:
         super().validate(extra_validators)
         for name in self.row_kinds:
-            if len(self[name]) > ROWS_MOST:
-                self.blame({name: [f"最多 {ROWS_MOST} 行。"]})
+            if len(self[name]) > MAX_ROWS:
+                self.blame({name: [f"最多 {MAX_ROWS} 行。"]})
         for rule in self.schema.broken_rules(self.values()):
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
@@ -203,15 +203,15 @@ class ListingForm(OnceForm):
 
     def _doubts_about_days(self) -> dict[str, list[str]]:
         """Field → what is doubtful about a day that was typed now; what is stored already was typed before."""
-        found = {}
+        doubts = {}
         for field in self.schema.stored:
             if not isinstance(field, Day) or field.name not in self:
                 continue
             control = self[field.name]
             doubt = field.doubt_about(control.data)
             if doubt and control.data != control.object_data and not control.errors:
-                found[field.name] = [doubt]
-        return found
+                doubts[field.name] = [doubt]
+        return doubts
 
     def blame(self, problems: Mapping[str, list[str]], otherwise: str = "") -> None:
         """Take over what a deed found wrong; what is about no box stands above the form."""
@@ -222,29 +222,29 @@ class ListingForm(OnceForm):
 
     def values(self) -> dict[str, Any]:
         """Column → value and list of rows → values, as the deeds take them."""
-        found: dict[str, Any] = {}
+        values: dict[str, Any] = {}
         for name in self.names():
             control = self[name]
             if name in self.row_kinds:
                 rows = [entry.form for entry in control]
-                found[name] = [row.values() for row in rows if row.filled]
+                values[name] = [row.values() for row in rows if row.filled]
             elif isinstance(control, FieldList):
                 codes = [code for code in control.data if code]
-                found[name] = list(dict.fromkeys(codes))
+                values[name] = list(dict.fromkeys(codes))
             elif control.data in (None, ""):
-                found[name] = None if self.schema[name].nullable else ""
+                values[name] = None if self.schema[name].nullable else ""
             else:
-                found[name] = control.data
-        return found
+                values[name] = control.data
+        return values
 
     def remarks(self) -> list[str]:
         """What was taken for something else than it says, each with the name of its field."""
-        found = []
+        remarks = []
         for name in self.names():
             control = self[name]
             if isinstance(control, Typed) and control.taken_as:
-                found.append(f"{control.label.text}：{control.taken_as}")
-        return found
+                remarks.append(f"{control.label.text}：{control.taken_as}")
+        return remarks
 
     def needed(self) -> frozenset[str]:
         """The names of the fields that an empty form lacks for review."""
@@ -266,10 +266,10 @@ class ListingForm(OnceForm):
         for name in wrong - set(self.row_kinds):
             if name in values:
                 values[name] = empty[name]
-        found = readiness.missing_for_publication(
+        missing = readiness.missing_for_publication(
             self.kind, values, organisation=organisation
         )
-        return {name: texts for name, texts in found.items() if name not in wrong}
+        return {name: texts for name, texts in missing.items() if name not in wrong}
 
     def differing(self, row: Any) -> list[str]:
         """The names of the fields in which the form differs from the stored row."""
@@ -279,11 +279,11 @@ class ListingForm(OnceForm):
 
     def names(self) -> list[str]:
         """The names of the fields that are stored, in the order of the steps."""
-        found: list[str] = []
+        names: list[str] = []
         for step in self.steps:
-            found += step.fields
-        found.remove("organisation")
-        return found
+            names += step.fields
+        names.remove("organisation")
+        return names
 
     def target(self, name: str) -> str:
         """The id of the control that a link to a question leads to."""
@@ -298,25 +298,25 @@ class ListingForm(OnceForm):
 
     def faults(self) -> list[Fault]:
         """What is wrong, in the order of the page."""
-        found = [Fault("", "", text) for text in self.problems]
+        faults = [Fault("", "", text) for text in self.problems]
         for step in self.steps:
             for name in step.fields:
                 if name in self:
-                    found += self._faults_of(name)
-        return found
+                    faults += self._faults_of(name)
+        return faults
 
     def _faults_of(self, name: str) -> list[Fault]:
         """What is wrong with one question, each with the control to go to."""
         control = self[name]
         label = control.label.text
         target = self.target(name)
-        found = [Fault(target, label, text) for text in _messages_of(control)]
+        faults = [Fault(target, label, text) for text in _messages_of(control)]
         if name in self.row_kinds:
             for place, entry in enumerate(control, 1):
-                found += _faults_of_controls(entry.form, f"{label}第 {place} 行，")
+                faults += _faults_of_controls(entry.form, f"{label}第 {place} 行，")
         elif isinstance(control, FieldList):
-            found += _faults_of_controls(control, "")
-        return found
+            faults += _faults_of_controls(control, "")
+        return faults
 
     def _empty_values(self) -> dict[str, Any]:
         """The values of a form in which nothing was typed."""
@@ -346,7 +346,7 @@ class DeedForm(SeenForm):
 
     note = TextAreaField(
         "说明",
-        [Length(max=NOTE_MOST, message=f"说明最多 {NOTE_MOST} 个字。")],
+        [Length(max=MAX_NOTE, message=f"说明最多 {MAX_NOTE} 个字。")],
         filters=[clean_text],
     )
 
@@ -369,9 +369,9 @@ def _messages_of(control: Field) -> list[str]:
 
 
 def _faults_of_controls(controls: Iterable[Field], before: str) -> list[Fault]:
-    found = []
+    faults = []
     for control in controls:
         for message in control.errors:
             label = f"{before}{control.label.text}"
-            found.append(Fault(control.id, label, str(message)))
-    return found
+            faults.append(Fault(control.id, label, str(message)))
+    return faults

@@ -162,7 +162,7 @@ def published(kind: str) -> Iterator[Achievement | Demand]:
     while True:
         query = (
             db.select(table)
-            .where(table.found_by(None), table.id > last)
+            .where(table.findable_by(None), table.id > last)
             .order_by(table.id)
             .limit(BATCH)
         )

@@ -187,7 +187,7 @@ class Listing(SchemaRow):
 
     @property
     def audience(self) -> tuple[str, ...]:
-        """The audiences that may find this row by search; empty where nobody may. `found_by` says the same in SQL."""
+        """The audiences that may find this row by search; empty: none. `findable_by` says the same in SQL."""
         if self.state != "published":
             return ()
         if self.visibility == "confidential":
@@ -202,19 +202,21 @@ class Listing(SchemaRow):
         return frozenset(db.session.scalars(query.where(*Assignment.of_row(self))))
 
     @classmethod
-    def found_by(cls, person: Any) -> ColumnElement[bool]:
+    def findable_by(cls, person: Any) -> ColumnElement[bool]:
         """Filter: what `person` may find by search, browse and match: published, valid, open to an audience of theirs.
 
         Args:
             person: a Person, a guest, or None for the site itself.
         """
-        return cls.found_among(None if person is None else audiences(person), today())
+        return cls.findable_among(
+            None if person is None else audiences(person), today()
+        )
 
     @classmethod
-    def found_among(
+    def findable_among(
         cls, reader: frozenset[str] | None, day: date
     ) -> ColumnElement[bool]:
-        """`found_by` for a reader who belongs to these audiences; None for the site itself."""
+        """`findable_by` for a reader who belongs to these audiences; None for the site itself."""
         # By the day as well as by the state: the job that moves what is over to 已过期 runs once a night.
         alive = and_(
             cls.state == "published",

@@ -30,9 +30,9 @@ from matching.text import normalise
 
 NAMES = ("单位名称", "单位简称")  # what a trace is that is the name itself
 SURE_LENGTH = 4  # characters from which a name is not met by chance across two words
-ADDRESS_LEAST = 6  # characters of an address below which it is a place where many are
-MAIL_NAME_LEAST = 5  # characters of the name of a mailbox below which it is a word
-# What looks like somebody's name or a way to reach them, whoever it is; a reviewer decides.
+MIN_ADDRESS = 6  # characters of an address below which it is a place where many are
+MIN_MAIL_NAME = 5  # characters of the name of a mailbox below which it is a word
+# What looks like somebody's name or a way to reach them, no matter who it is; a reviewer decides.
 LIKELY = {
     "像是单位名称": re.compile(
         r"[\u4e00-\u9fff]{2,20}(?:有限责任公司|有限公司|股份公司|集团公司)"
@@ -74,15 +74,15 @@ def traces_in(row: Achievement | Demand) -> list[Trace]:
     Looked through are the fields that readers may know who may not know the owner.
     """
     marks = _marks_of(row)
-    found = []
+    traces = []
     view = common_view(row)
     for field in SCHEMAS[row.kind]:
         if not view.shows(field.name):
             continue
         text = field.own_words(row)
         if text:
-            found += _traces_in_text(field.name, text, marks)
-    return found
+            traces += _traces_in_text(field.name, text, marks)
+    return traces
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _marks_of(row: Achievement | Demand) -> _Marks:
             # Its nine characters before the last are the former 组织机构代码.
             certain[comparable(organisation.uscc[8:17])] = "组织机构代码"
         address = comparable(organisation.address or "")
-        if len(address) >= ADDRESS_LEAST:
+        if len(address) >= MIN_ADDRESS:
             certain[address] = "单位地址"
         people.add(organisation.legal_representative or "")
     if row.owner is not None:
@@ -139,7 +139,7 @@ def _marks_of(row: Achievement | Demand) -> _Marks:
 def _traces_in_text(field: str, text: str, marks: _Marks) -> list[Trace]:
     """The traces in one text, certain ones first."""
     plain = comparable(text)
-    found: dict[str, Trace] = {}
+    by_text: dict[str, Trace] = {}
     traces = [
         *_names_in(field, plain, marks),
         *_people_in(field, plain, marks),
@@ -148,8 +148,8 @@ def _traces_in_text(field: str, text: str, marks: _Marks) -> list[Trace]:
         *_likely_in(field, text),
     ]
     for trace in traces:
-        found.setdefault(trace.words, trace)
-    return sorted(found.values(), key=lambda trace: not trace.certain)
+        by_text.setdefault(trace.words, trace)
+    return sorted(by_text.values(), key=lambda trace: not trace.certain)
 
 
 def _names_in(field: str, plain: str, marks: _Marks) -> Iterator[Trace]:
@@ -198,7 +198,7 @@ def _contacts_in(field: str, text: str, plain: str, marks: _Marks) -> Iterator[T
             yield Trace(field, f"{name}@{host}", "联系邮箱", certain=True)
         elif host and re.search(_spelled_host(host), plain):
             yield Trace(field, host, "单位网址", certain=True)
-        elif len(name) >= MAIL_NAME_LEAST and name in plain:
+        elif len(name) >= MIN_MAIL_NAME and name in plain:
             # The figures of a mailbox at QQ or 163 reach its owner by other ways too.
             figures_only = DIGITS.fullmatch(name) is not None
             yield Trace(field, name, "邮箱名", certain=figures_only)
@@ -222,7 +222,7 @@ def _pinyin_in(field: str, plain: str, marks: _Marks) -> Iterator[Trace]:
     """The short name in Latin letters, as addresses and brands write it."""
     for words in marks.short:
         letters = _pinyin(words)
-        if not words.isascii() and len(letters) > MAIL_NAME_LEAST and letters in plain:
+        if not words.isascii() and len(letters) > MIN_MAIL_NAME and letters in plain:
             yield Trace(field, letters, "单位简称的拼音", certain=False)
 
 

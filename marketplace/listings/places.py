@@ -16,8 +16,8 @@ from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Demand
 from marketplace.organisations.models import Organisation
 
-# Of fewer firms whoever knows the trade knows which one it is; so many also have to decline before reasons are shown.
-FIRMS_LEAST = 3
+# Of fewer firms, people of the trade know which one it is; so many also have to decline before reasons are shown.
+MIN_FIRMS = 3
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class _Crowd:
     def hides(self, seat: _Seat, district: str | None, chain: str | None) -> bool:
         """Whether enough owners share what would be shown; the one that is to be hidden counts among them."""
         others = self._owners.get((seat.kind, district, chain), set())
-        return len(others | {seat.organisation_id}) >= FIRMS_LEAST
+        return len(others | {seat.organisation_id}) >= MIN_FIRMS
 
     def place_of(self, seat: _Seat) -> str:
         """What may be shown of a seat: a value of `models.PLACES`.
@@ -67,7 +67,7 @@ class _Crowd:
 
 
 def settle_places() -> list[int]:
-    """Decide anew for every unnamed demand what of its place may be shown, by who is public today (no commit).
+    """Decide again for every unnamed demand what of its place may be shown, by who is public today (no commit).
 
     A demand whose place changes gets a new revision, so that index, matchers and other hosts follow; its date stays,
     for its owner has changed nothing.
@@ -132,7 +132,7 @@ def _public_seats() -> list[_Seat]:
         query = (
             db.select(*_seat_columns(table))
             .join(Organisation, Organisation.id == table.organisation_id)
-            .where(table.found_by(None), table.visibility != "confidential")
+            .where(table.findable_by(None), table.visibility != "confidential")
             .distinct()
         )
         seats += [_Seat(*row) for row in db.session.connection().execute(query)]

@@ -25,9 +25,9 @@ from marketplace.listings.models import (
 )
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import ID_MOST
+from marketplace.persistence import MAX_ID
 
-PUBLISHED_MOST = 50  # on the page of an organisation; search has the rest
+MAX_PUBLISHED = 50  # on the page of an organisation; search has the rest
 
 
 def get_visible(
@@ -40,7 +40,7 @@ def get_visible(
     """
     table = LISTINGS.get(kind)
     row: Achievement | Demand | None = None
-    if table is not None and listing_id <= ID_MOST:
+    if table is not None and listing_id <= MAX_ID:
         query = db.select(table).where(table.id == listing_id, table.visible_to(by))
         row = db.session.scalar(query)
     # One answer for both: a different one would say that something secret is there.
@@ -81,8 +81,8 @@ def get_findable(
         in_full: people, figures and rights are wanted too; rows of a list show none of them.
     """
     table = LISTINGS[kind]
-    possible = [listing_id for listing_id in ids if listing_id <= ID_MOST]
-    query = db.select(table).where(table.id.in_(possible), table.found_by(by))
+    possible = [listing_id for listing_id in ids if listing_id <= MAX_ID]
+    query = db.select(table).where(table.id.in_(possible), table.findable_by(by))
     if not in_full:
         query = query.options(*without_children(kind))
     return {row.id: row for row in db.session.scalars(query)}
@@ -155,17 +155,17 @@ def was_given_any(broker: Reader) -> bool:
 def published_by(
     organisation: Organisation, *, by: Reader | None
 ) -> list[Achievement | Demand]:
-    """What an organisation has published under its name and a reader may find, newest first; at most PUBLISHED_MOST."""
-    found: list[Achievement | Demand] = []
+    """What an organisation has published under its name and a reader may find, newest first; at most MAX_PUBLISHED."""
+    listings: list[Achievement | Demand] = []
     for table in LISTINGS.values():
         # A partly public or unnamed one must not be found by way of its owner.
         named = table.visibility != "partial"
         if hasattr(table, "anonymous"):
             named &= table.anonymous.is_(False)
         query = db.select(table).where(
-            table.organisation_id == organisation.id, table.found_by(by), named
+            table.organisation_id == organisation.id, table.findable_by(by), named
         )
         order = (table.published_at.desc(), table.id.desc())
-        found += db.session.scalars(query.order_by(*order).limit(PUBLISHED_MOST))
-    found.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
-    return found[:PUBLISHED_MOST]
+        listings += db.session.scalars(query.order_by(*order).limit(MAX_PUBLISHED))
+    listings.sort(key=lambda row: row.published_at or row.created_at, reverse=True)
+    return listings[:MAX_PUBLISHED]

@@ -11,7 +11,7 @@ from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.choices import Codes
 from marketplace.listings.schema.field import Field
 from marketplace.listings.schema.kinds import (
-    TEXT_LEAST,
+    MIN_TEXT,
     TEXT_LIMIT,
     Text,
     Title,
@@ -19,21 +19,21 @@ from marketplace.listings.schema.kinds import (
 )
 from marketplace.organisations.models import Organisation
 
-TITLE_LEAST = 4  # characters
-TITLE_MOST = 100
+MIN_TITLE = 4  # characters
+MAX_TITLE = 100
 
 
 def publication_problems(row: Achievement | Demand) -> dict[str, list[str]]:
     """What keeps a listing from being public: field → what is wrong and what to do. Empty when it is ready."""
-    found: dict[str, list[str]] = {}
+    by_field: dict[str, list[str]] = {}
     for field in SCHEMAS[row.kind]:
         problems = [*_problems_of_size(field, row), *_problems_of_need(field, row)]
         if problems:
-            found[field.name] = problems
+            by_field[field.name] = problems
     # Last, for a field that is too short should not be told first what else is in it.
     for name, problem in _problems_between(row):
-        found.setdefault(name, []).append(problem)
-    return found
+        by_field.setdefault(name, []).append(problem)
+    return by_field
 
 
 def missing_for_publication(
@@ -67,11 +67,11 @@ def _problems_of_size(field: Field, row: Achievement | Demand) -> list[str]:
 def _problems_of_length(field: Title | Text, length: int) -> list[str]:
     """What is wrong with so many characters in a text."""
     if isinstance(field, Title):
-        if TITLE_LEAST <= length <= TITLE_MOST:
+        if MIN_TITLE <= length <= MAX_TITLE:
             return []
-        return [f"名称应为 {TITLE_LEAST}–{TITLE_MOST} 个字。"]
-    if field.main and length < TEXT_LEAST:
-        return [f"{field.label}至少写 {TEXT_LEAST} 个字，别人才能判断。"]
+        return [f"名称应为 {MIN_TITLE}–{MAX_TITLE} 个字。"]
+    if field.main and length < MIN_TEXT:
+        return [f"{field.label}至少写 {MIN_TEXT} 个字，别人才能判断。"]
     if field.public and length > TEXT_LIMIT:
         return [f"{field.label}最多 {TEXT_LIMIT} 字，现在有 {length} 字。"]
     return []
@@ -92,7 +92,7 @@ def _problems_between(row: Achievement | Demand) -> list[tuple[str, str]]:
         return []
     if not row.anonymous:
         return []
-    return [(trace.field, _told_by(trace)) for trace in _certain_traces(row)]
+    return [(trace.field, _trace_message(trace)) for trace in _certain_traces(row)]
 
 
 def naming_hints(row: Achievement | Demand) -> list[tuple[str, str]]:
@@ -112,14 +112,14 @@ def naming_hints(row: Achievement | Demand) -> list[tuple[str, str]]:
 
 def _certain_traces(row: Demand) -> list[naming.Trace]:
     """The first certain trace of each field: one is enough to mend it."""
-    found: dict[str, naming.Trace] = {}
+    traces: dict[str, naming.Trace] = {}
     for trace in naming.traces_in(row):
         if trace.certain:
-            found.setdefault(trace.field, trace)
-    return list(found.values())
+            traces.setdefault(trace.field, trace)
+    return list(traces.values())
 
 
-def _told_by(trace: naming.Trace) -> str:
+def _trace_message(trace: naming.Trace) -> str:
     """What is wrong with a field that tells who its firm is, and what to do."""
     if trace.what in naming.NAMES:
         return (

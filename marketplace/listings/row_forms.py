@@ -18,7 +18,7 @@ from marketplace.parsing.figures import read_metric, unit_key
 from marketplace.parsing.numbers import read_ip_number
 from marketplace.parsing.text import clean_text
 
-ROWS_MOST = 60
+MAX_ROWS = 60
 
 
 class Row(Form):
@@ -123,7 +123,7 @@ def rows_control(rows: Rows) -> FieldList:
         rows.form_label,
         min_entries=rows.blank_rows,
         # One more than are taken, so that too many are refused; without an end a request could ask for a million.
-        max_entries=ROWS_MOST + 1,
+        max_entries=MAX_ROWS + 1,
         description=rows.help,
     )
 

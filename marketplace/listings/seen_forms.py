@@ -30,8 +30,8 @@ class OnceForm(SeenForm):
     def opened(self) -> datetime | None:
         """When the form of a new listing was shown, UTC without zone; None where it does not say."""
         text = str(self.once.data or "") if "once" in self else ""
-        found = re.fullmatch(r"(\d{1,16})-[0-9a-f]{16}", text, re.ASCII)
-        if found is None:
+        match = re.fullmatch(r"(\d{1,16})-[0-9a-f]{16}", text, re.ASCII)
+        if match is None:
             return None
-        moment = datetime.fromtimestamp(int(found[1]) / 1_000_000, UTC)
+        moment = datetime.fromtimestamp(int(match[1]) / 1_000_000, UTC)
         return moment.replace(tzinfo=None)

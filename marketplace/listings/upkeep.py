@@ -60,7 +60,7 @@ def write_cards() -> int:
 
 
 def settle_places() -> int:
-    """Decide anew what unnamed demands show of their place: after an import, and where a day has passed.
+    """Decide again what unnamed demands show of their place: after an import, and where a day has passed.
 
     Returns:
         number of demands of which something else is shown now; the index follows with the next `index_sync`.
@@ -165,11 +165,11 @@ def index_check() -> dict[str, list[tuple[str, int]]]:
     }
 
 
-def index_repair(found: Mapping[str, list[tuple[str, int]]]) -> None:
+def index_repair(differences: Mapping[str, list[tuple[str, int]]]) -> None:
     """Mend what `index_check` found: rewrite the missing and stale, take out the extra."""
     engine: search.Engine = current_app.extensions["search"]
     for name in ("missing", "stale", "extra"):
-        for kind, row_id in found[name]:
+        for kind, row_id in differences[name]:
             row = queries.load_row(kind, row_id)
             if row is not None:
                 listing_index.sync([row])

@@ -27,7 +27,7 @@ from marketplace.listings.schema import choices, contacts, kinds, price
 from marketplace.listings.schema.field import Field as SchemaField
 from marketplace.listings.schema.shared import Owner
 from marketplace.listings.typed_controls import Checked, Typed, first_text
-from marketplace.parsing.text import TEXT_MOST, clean_text
+from marketplace.parsing.text import MAX_TEXT, clean_text
 
 NOT_CHOSEN = "未选"
 # Shown, so that the writer knows why the entry is gone from the list; choosing it newly is refused.
@@ -226,7 +226,7 @@ def _line_control(field: kinds.Line) -> Any:
 
 def _text_control(field: kinds.Text) -> Any:
     # Even without a limit of its own a text stays within what a cell of a spreadsheet can take.
-    most = field.most or TEXT_MOST
+    most = field.most or MAX_TEXT
     # A draft may hold more than review lets pass; a script counts along to what passes.
     counted = {"data-count": kinds.TEXT_LIMIT} if field.public else None
     return TextAreaField(

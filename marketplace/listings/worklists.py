@@ -58,36 +58,36 @@ def writing_organisations(person: Person) -> list[Organisation]:
 
 
 def stopped_listings(person: Reader) -> list[Stopped]:
-    """The listings that a person has to mend or to begin anew, longest waiting first; at most `PAGE` of each kind."""
-    found = []
+    """The listings that a person has to mend or to begin again, longest waiting first; at most `PAGE` of each kind."""
+    stopped = []
     for table, own in _own_tables(person):
         query = db.select(table).where(own, table.state.in_(STOPPED))
         rows = list(db.session.scalars(query.limit(PAGE)))
         reasons = _reasons(table.kind, [row.id for row in rows])
         for row in rows:
             at, reason = reasons.get((row.id, STOPPED[row.state]), (None, ""))
-            found.append(Stopped(row, at, reason))
+            stopped.append(Stopped(row, at, reason))
     # A row whose return left no History (imported, older release) has waited longest as far as anybody knows.
-    return sorted(found, key=lambda item: (item.at or datetime.min, item.row.id))
+    return sorted(stopped, key=lambda item: (item.at or datetime.min, item.row.id))
 
 
 def ending_listings(person: Reader) -> list[Row]:
     """The published listings of a person whose validity ends soon, soonest first; at most `PAGE` of each kind."""
-    found: list[Row] = []
+    listings: list[Row] = []
     for table, own in _own_tables(person):
         query = db.select(table).where(own, _ends_soon(table))
-        found += db.session.scalars(query.limit(PAGE))
-    return sorted(found, key=lambda row: (row.valid_until, row.id))
+        listings += db.session.scalars(query.limit(PAGE))
+    return sorted(listings, key=lambda row: (row.valid_until, row.id))
 
 
 def waiting_listings(person: Reader) -> list[Row]:
     """The listings of a person that wait for the operators, longest waiting first; at most `PAGE` of each kind."""
-    found: list[Row] = []
+    listings: list[Row] = []
     for table, own in _own_tables(person):
         waiting = table.state.in_(table.life.phases["waiting"])
         query = db.select(table).where(own, waiting).order_by(table.submitted_at)
-        found += db.session.scalars(query.limit(PAGE))
-    return sorted(found, key=lambda row: (row.submitted_at, row.id))
+        listings += db.session.scalars(query.limit(PAGE))
+    return sorted(listings, key=lambda row: (row.submitted_at, row.id))
 
 
 def to_do_count(person: Reader) -> int:
@@ -153,8 +153,8 @@ def own_listings(
 
 def own_drafts(person: Reader) -> tuple[list[Row], int]:
     """The drafts last changed, and how many there are."""
-    found = own_listings(person, state="draft")
-    return found.rows[:DRAFTS], found.total
+    drafts = own_listings(person, state="draft")
+    return drafts.rows[:DRAFTS], drafts.total
 
 
 def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:

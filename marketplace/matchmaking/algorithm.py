@@ -60,8 +60,8 @@ def describe_algorithm() -> Algorithm:
         cut_points=cut_points(),
         grader=grading.active_grader(),
         fitted_from=grading.FITTED_FROM,
-        judgements_least=judgements.JUDGEMENTS_LEAST,
-        firms_least=queries.FIRMS_LEAST,
+        judgements_least=judgements.MIN_JUDGEMENTS,
+        firms_least=queries.MIN_FIRMS,
     )
 
 

@@ -41,7 +41,7 @@ from marketplace.verdicts.ranked_lists import RankedList
 from matching.text import names_a_thing
 
 TOP = 20  # offers of a page, so many as a page of the search
-BESIDE_LISTING = 5  # offers beside the page of a listing
+TOP_AT_LISTING = 5  # offers next to the page of a listing
 SHORT_TEXT = 60  # characters below which a text has too few words to be compared by
 OPENING = 110  # characters of the beginning of a text
 # States in which a listing looks for a match: its own people see matches of a draft, so that they can mend the text.
@@ -123,7 +123,7 @@ def matches_for(
     )
 
 
-def top_matches(row: Row, by: Reader | None, top: int = BESIDE_LISTING) -> Answer:
+def top_matches(row: Row, by: Reader | None, top: int = TOP_AT_LISTING) -> Answer:
     """The first few matches for the side column of a listing's own page, without reasons; none where none fit.
 
     Raises:

@@ -15,7 +15,7 @@ from marketplace.contributions import Job
 from marketplace.matchmaking.matchers import Matchers
 
 OLD_SHARE = 0.1  # of the catalogue changed since the artefact: a new process would read that much one by one
-OLD_LEAST = 500
+MIN_OLD_ROWS = 500
 
 
 def jobs() -> Iterator[Job]:
@@ -41,7 +41,7 @@ def fit_matchers(*, at_least: int | None = None) -> str:
     """Build the artefacts that are missing or too far behind the database.
 
     Args:
-        at_least: so many changed rows are too far; default a tenth of the catalogue, at least `OLD_LEAST`.
+        at_least: so many changed rows are too far; default a tenth of the catalogue, at least `MIN_OLD_ROWS`.
     """
     matchers: Matchers = current_app.extensions["matchers"]
     old = []
@@ -59,5 +59,5 @@ def _is_old(state: dict[str, Any], at_least: int | None) -> bool:
         return True
     limit = at_least
     if limit is None:
-        limit = max(OLD_LEAST, state["findable"] * OLD_SHARE)
+        limit = max(MIN_OLD_ROWS, state["findable"] * OLD_SHARE)
     return bool(state["behind"] >= limit)

@@ -55,7 +55,7 @@ class Catalogue:
     def offered(self) -> ColumnElement[bool]:
         """Filter: the rows that belong in here: findable, and of a need that a technology can meet."""
         table = LISTINGS[self.kind]
-        offered = table.found_by(None) & table.matchable()
+        offered = table.findable_by(None) & table.matchable()
         if self.inner:
             return offered
         return offered & (table.visibility != "confidential")

@@ -118,13 +118,13 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
 
 def mark_words(text: str, words: Set[str]) -> Markup:
     """A text made safe for a page, with the given words inside <mark>; words that touch stay two marks."""
-    found = [(span.start, span.end) for span in spans(text) if span.word in words]
-    return mark_spans(text, found, join_touching=False)
+    places = [(span.start, span.end) for span in spans(text) if span.word in words]
+    return mark_spans(text, places, join_touching=False)
 
 
 def _get_counterpart(row: Row, other_id: int, by: Reader | None) -> Row:
-    found = listing_queries.get_findable(row.counterpart, [other_id], by=by)
-    other = found.get(other_id)
+    counterpart = listing_queries.get_findable(row.counterpart, [other_id], by=by)
+    other = counterpart.get(other_id)
     # One answer for all of these: it must not tell a secret listing from a missing one.
     if other is None or blocked_reason(row) or blocked_reason(other):
         raise _no_such_pair()

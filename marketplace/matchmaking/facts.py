@@ -19,7 +19,7 @@ from marketplace.wording import money
 from matching.explaining import facts
 
 FACTS_ON_A_ROW = 3  # facts of a row of a list; the page of a pair has all of them
-# What is compared beside the text, the deciding ones first. No time: no achievement says by when it can be had.
+# What is compared next to the text, the deciding ones first. No time: no achievement says by when it can be had.
 FACT_NAMES = {
     "stage": "阶段",
     "mode": "合作方式",
@@ -77,7 +77,7 @@ class Comparison:
             demand = other
             compared = facts.compare_facts(theirs, self._document)
         by_name = {fact.name: fact for fact in compared}
-        found = []
+        items = []
         for code, name in FACT_NAMES.items():
             fact = by_name[code]  # type: ignore[index]  # codes of FACT_NAMES are names of facts
             wished = self._wish_in_words(fact, demand)
@@ -86,8 +86,8 @@ class Comparison:
             if fact.verdict == "unknown":
                 achievement = other if demand is self._row else self._row
                 note = self._why_unknown(fact, demand, achievement)
-            found.append(Fact(name, fact.verdict, wished, offered, note))
-        return tuple(found)
+            items.append(Fact(name, fact.verdict, wished, offered, note))
+        return tuple(items)
 
     def _why_unknown(self, fact: facts.Fact, demand: Row, achievement: Row) -> str:
         """Who has not said what is compared, or has not said it to everybody."""

@@ -179,11 +179,11 @@ class Generations:
     def files(self, kind: str, name: str) -> dict[str, tuple[int, ...]]:
         """File of a generation → what changes when somebody writes to it; a fraction of a millisecond."""
         path = self.path_of(kind, name)
-        found = file_identities(path / "matcher")
+        identities = file_identities(path / "matcher")
         with suppress(OSError):
             status = (path / STAMPS).stat()
-            found[STAMPS] = (status.st_ino, status.st_size, status.st_mtime_ns)
-        return found
+            identities[STAMPS] = (status.st_ino, status.st_size, status.st_mtime_ns)
+        return identities
 
     def check(self, kind: str) -> int:
         """Read the whole current generation, unless none of its files changed since the last check of this process.

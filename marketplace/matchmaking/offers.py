@@ -162,12 +162,12 @@ def bar_segments(
 
 def original_spellings(document: matching.Document) -> dict[str, str]:
     """Word as it is compared → how the text writes it first: pa66 → PA66."""
-    found: dict[str, str] = {}
+    spellings: dict[str, str] = {}
     for text in (document.title, document.text):
         for span in spans(text):
             # The first one counts: the title, where a word is in both.
-            found.setdefault(span.word, text[span.start : span.end])
-    return found
+            spellings.setdefault(span.word, text[span.start : span.end])
+    return spellings
 
 
 def legible_words(

@@ -21,7 +21,7 @@ from marketplace.listings.models import (
     Row,
 )
 from marketplace.matchmaking.answers import Answer, top_matches
-from marketplace.matchmaking.trial import TEXT_MOST, match_text
+from marketplace.matchmaking.trial import MAX_TEXT, match_text
 from marketplace.permissions import Reader
 
 log = structlog.get_logger(__name__)
@@ -48,7 +48,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     except SQLAlchemyError:
         raise  # a database that is away is away for the whole page
     except Exception:
-        # Whatever goes wrong in a column beside it, the listing itself is shown.
+        # Whatever goes wrong in a column next to it, the listing itself is shown.
         log.exception("matches_failed")
     yield Panel("matchmaking/_beside_listing.html", {"offers": offers})
 
@@ -84,6 +84,6 @@ def _preview(kind: str, text: str, reader: Reader) -> Answer | None:
     """Matches of a half-written text; None where it is too short or the matcher is not ready."""
     try:
         # A form takes longer texts than a trial; the beginning says enough for a preview.
-        return match_text(text[:TEXT_MOST], kind, by=reader)
+        return match_text(text[:MAX_TEXT], kind, by=reader)
     except (Invalid, SearchUnavailable):
         return None

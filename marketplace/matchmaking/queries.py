@@ -40,7 +40,7 @@ def newest_matchable(kind: str, *, by: Reader | None, page: int) -> NewestPage:
         page: from 1; beyond the end the last one is given.
     """
     table = LISTINGS[kind]
-    offered = table.found_by(by) & table.matchable()
+    offered = table.findable_by(by) & table.matchable()
     count = db.select(db.func.count()).select_from(table).where(offered)
     paging = Page(db.session.scalar(count) or 0, PAGE_SIZE)
     newest = (

@@ -30,7 +30,7 @@ NEAREST_GRADED = 5  # rows offered when nothing fits, if any of them has a grade
 NEAREST_UNGRADED = 3  # else
 # Score below which a row is not even called near: half of what the lowest grade asks for. Frozen semen for a demand on
 # carved gourds costs more trust than an empty list.
-NEAREST_LEAST = 0.05
+MIN_NEAREST = 0.05
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Ranking:
 class _Selection:
     """The first matches that may be offered, with their rows; and the best match of all, before any was left out."""
 
-    found: tuple[tuple[matching.Match, Row], ...]
+    matches: tuple[tuple[matching.Match, Row], ...]
     best: matching.Match | None
     analysis: matching.QueryAnalysis | None
     catalogue: int
@@ -160,12 +160,12 @@ def _select(request: RankingRequest) -> _Selection:
             if not best:
                 analysis = matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
-        found = _offered_rows(request, left[:wanted])
+        offered = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
-        if len(found) == request.top or exhausted:
+        if len(offered) == request.top or exhausted:
             first = best[0] if best else None
-            return _Selection(tuple(found), first, analysis, catalogue)
+            return _Selection(tuple(offered), first, analysis, catalogue)
         wanted *= DEEPER
 
 
@@ -175,15 +175,15 @@ def _offered_rows(
     """The first `top` matches that the reader may find and that are not the owner's own, with their rows."""
     ids = [int(match.id) for match in ranked]
     rows = listing_queries.get_findable(request.sought, ids, by=request.reader)
-    found = []
+    offered = []
     for match in ranked:
         row = rows.get(int(match.id))
         if row is None:  # withdrawn a moment ago, or not for this reader
             continue
         if request.subject is not None and is_own(request.subject, row, request.reader):
             continue
-        found.append((match, row))
-    return found[: request.top]
+        offered.append((match, row))
+    return offered[: request.top]
 
 
 def _compare_all(
@@ -197,7 +197,7 @@ def _compare_all(
         return {}
     subject = request.document
     compared: dict[int, Sequence[facts.Fact]] = {}
-    for _, row in selection.found:
+    for _, row in selection.matches:
         other = common_conditions(row)
         if isinstance(row, Demand):
             compared[row.id] = facts.compare_facts(other, subject)
@@ -213,7 +213,7 @@ def _grade_rows(
 ) -> list[RankedRow]:
     """The rows that have a grade, in order. Only those that can have one are explained."""
     graded = []
-    for match, row in selection.found:
+    for match, row in selection.matches:
         # Neither grader gives one below the lowest cut point (decision 015), so such a row is not explained.
         if may_have_grade(match.score):
             grade = grader.grade(match.reasons, compared.get(row.id, ()))
@@ -254,10 +254,10 @@ def capped_grade(grade: str | None, patents: str) -> str | None:
 def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
     """The first few rows that share a word with the text that says something, and not too little besides."""
     nearest: list[RankedRow] = []
-    for match, row in selection.found:
+    for match, row in selection.matches:
         if len(nearest) == NEAREST_UNGRADED:
             break
-        if match.score < NEAREST_LEAST:
+        if match.score < MIN_NEAREST:
             break
         # A row that shares only what many say would be explained by nothing.
         if any(word in match.reasons.specific for word, _ in match.reasons.words):

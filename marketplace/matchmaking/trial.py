@@ -12,10 +12,10 @@ from marketplace.matchmaking.ranking import RankingRequest, rank_listings
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
 
-TEXT_LEAST = 20  # characters of a pasted text
-TEXT_MOST = 3000  # some two pages; ranking takes longer the more words there are
-HEADLINE_MOST = 40  # characters of a title made from a pasted text
-CLAUSE_LEAST = 12  # characters below which a title says too little
+MIN_TEXT = 20  # characters of a pasted text
+MAX_TEXT = 3000  # some two pages; ranking takes longer the more words there are
+MAX_HEADLINE = 40  # characters of a title made from a pasted text
+MIN_CLAUSE = 12  # characters below which a title says too little
 DEFAULT_KIND = "demand"
 
 
@@ -55,10 +55,10 @@ def checked_text(text: str, kind: str) -> str:
             "没有这种试配。", problems={"kind": ["请选择「技术难题」或「成果简介」。"]}
         )
     message = ""
-    if len(text) < TEXT_LEAST:
-        message = f"至少写 {TEXT_LEAST} 个字，现在有 {len(text)} 个。写明现象、材料或设备、想达到的指标。"
-    elif len(text) > TEXT_MOST:
-        message = f"最多 {TEXT_MOST:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
+    if len(text) < MIN_TEXT:
+        message = f"至少写 {MIN_TEXT} 个字，现在有 {len(text)} 个。写明现象、材料或设备、想达到的指标。"
+    elif len(text) > MAX_TEXT:
+        message = f"最多 {MAX_TEXT:,} 个字，现在有 {len(text):,} 个。留下问题、指标和现状即可。"
     elif secret_mark(text):
         message = REFUSAL
     if message:
@@ -69,14 +69,12 @@ def checked_text(text: str, kind: str) -> str:
 def headline_of(text: str) -> str:
     """The title of a draft from a pasted text: its first line, sentence or clauses, whatever fits in 40 characters."""
     line = text.strip().split("\n", 1)[0].strip()
-    if len(line) > HEADLINE_MOST:
+    if len(line) > MAX_HEADLINE:
         line = re.split(r"[。！？；;!?]", line, maxsplit=1)[0]
     # A text that begins with a full stop has no first sentence.
     line = line or text.strip()
-    if len(line) > HEADLINE_MOST:
-        ends = [
-            line.rfind(sign, CLAUSE_LEAST, HEADLINE_MOST) for sign in "，,、：:（( "
-        ]
+    if len(line) > MAX_HEADLINE:
+        ends = [line.rfind(sign, MIN_CLAUSE, MAX_HEADLINE) for sign in "，,、：:（( "]
         clause = max(ends)
-        line = line[: clause if clause > 0 else HEADLINE_MOST]
+        line = line[: clause if clause > 0 else MAX_HEADLINE]
     return line.strip()

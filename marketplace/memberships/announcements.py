@@ -53,6 +53,7 @@ def announce_request(request: JoinRequest) -> None:
         notify(
             ASKED,
             Recipient.of(person),
+            # One request, one notice for each administrator, however often this runs.
             key=f"join request {request.id}",
             subject=f"{request.person.name} 申请加入「{organisation.name}」",
             happened=f"{request.person.name}（{request.person.email}）申请加入「{organisation.name}」。{request.note}",
@@ -75,6 +76,7 @@ def announce_decision(request: JoinRequest) -> None:
     notify(
         PLACE,
         Recipient.of(request.person),
+        # With the state: a request that was declined and one accepted are two notices.
         key=f"join request {request.id} {request.state}",
         subject=f"加入「{organisation.name}」的申请{request.state_name}",
         happened=happened,
@@ -90,6 +92,7 @@ def announce_removal(membership: Membership, history_id: int) -> None:
     notify(
         PLACE,
         Recipient.of(membership.person),
+        # By the History row: somebody may be removed, come back and be removed again.
         key=f"removed {history_id}",
         subject=f"您已不在「{organisation.name}」",
         happened=f"「{organisation.name}」的管理员把您移出了单位。您填报的内容留在单位里。",

@@ -26,10 +26,13 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.telephones import read_email
 from marketplace.permissions import Reader, reader_id, require
 
+# Days: two weeks outlast a holiday; a forgotten link must not open a place for ever.
 INVITATION_DAYS = 14
 # An administrator who invites more people than this in a day is a script, or was robbed of the account.
 INVITATIONS_A_DAY = 50
-NOTE_MOST = 200
+# Characters of a note or a reason, as the columns hold them.
+MAX_NOTE = 200
+# Without an administrator nobody could accept a request or name another one.
 LAST_ADMINISTRATOR = "这是本单位最后一位管理员，先把管理员交给别人。"
 CHANGED_MEANWHILE = "同一时刻有别人处理了。"
 
@@ -53,6 +56,7 @@ def found_organisation(
     """
     require(by, "organisation.found")
     code = organisation_deeds.checked_uscc(uscc)
+    # The operator of the site is entered by a command: who claims to be it could decide on listings.
     if kind == "operator":
         raise Invalid("单位类型不在列表中。", problems={"kind": ["选一种单位类型。"]})
     known = organisation_queries.find_organisation(name, code)
@@ -64,8 +68,10 @@ def found_organisation(
     organisation = organisation_deeds.draft_organisation(
         name, kind=kind, uscc=code, district_code=district_code
     )
+    # Who enters a university speaks for it, not for a research of their own.
     place = "desk" if kind in INSTITUTIONS else "member"
     _add_place(by, organisation, place, administers=True)
+    # Nobody is notified: the tray of the operators shows what waits to be verified.
     _note(organisation, "found", by, "")
     _commit()
     return organisation
@@ -82,26 +88,29 @@ def ask_to_join(
         Invalid: the note is too long.
     """
     require(by, "organisation.join")
-    if len(note) > NOTE_MOST:
-        message = f"最多 {NOTE_MOST} 个字。"
+    if len(note) > MAX_NOTE:
+        message = f"最多 {MAX_NOTE} 个字。"
         raise Invalid(message, problems={"note": [message]})
+    # A merged row leads elsewhere; a suspended one has nobody who may act for it.
     if not organisation.is_active:
         raise _stopped(organisation)
     if by.place_in(organisation.id) is not None:
         raise NotNow(f"您已经在「{organisation.name}」里。", "不用再申请。")
+    # Asked first for a clear answer; the unique index decides between two presses at the same moment.
     waiting = db.select(JoinRequest).where(
         JoinRequest.person_id == by.id,
         JoinRequest.organisation_id == organisation.id,
         JoinRequest.state == "waiting",
     )
     if db.session.scalar(waiting) is not None:
-        raise _asked_already(organisation)
+        raise _already_requested(organisation)
     request = JoinRequest(person=by, organisation=organisation, note=note.strip())
     db.session.add(request)
-    duplicates = {"uq_join_request_waiting": _asked_already(organisation)}
+    duplicates = {"uq_join_request_waiting": _already_requested(organisation)}
     # Its number is part of what the administrators are told.
     with persistence.refusals(duplicates=duplicates):
         db.session.flush()
+    # The notice joins this transaction (outbox): a request without one would wait unseen.
     announcements.announce_request(request)
     persistence.commit(duplicates=duplicates)
     return request
@@ -125,6 +134,7 @@ def accept_request(
     require(by, "people.manage", request)
     _require_waiting(request)
     _require_place(request.organisation, place)
+    # They may have come in by an invitation meanwhile; a second place would break the key of the table.
     if request.person.place_in(request.organisation_id) is None:
         _add_place(request.person, request.organisation, place, administers=administers)
     _decide(request, "accepted", by)
@@ -137,8 +147,9 @@ def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> 
     """Refuse somebody a place, with the reason. Raises NotAllowed, NotNow, Invalid."""
     require(by, "people.manage", request)
     _require_waiting(request)
-    if not 2 <= len(reason.strip()) <= NOTE_MOST:
-        message = f"写明原因（2–{NOTE_MOST} 字），对方才知道怎么办。"
+    # One sign is no reason, and who is declined reads nothing else.
+    if not 2 <= len(reason.strip()) <= MAX_NOTE:
+        message = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
         raise Invalid(message, problems={"reason": [message]})
     request.reason = reason.strip()
     _decide(request, "declined", by)
@@ -149,6 +160,7 @@ def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> 
 
 def withdraw_request(request: JoinRequest, *, by: Person) -> None:
     """Take back one's own request. Raises NotAllowed, NotNow."""
+    # Not even an operator: a request is taken back by its author alone.
     if request.person_id != by.id:
         raise NotAllowed("这不是您的申请。", "请用提出申请的账号登录。")
     _require_waiting(request)
@@ -169,9 +181,11 @@ def change_place(
     organisation = membership.organisation
     require(by, "people.manage", organisation)
     _require_place(organisation, place)
+    # Two administrators who demote each other at the same moment would leave none: the second waits here.
     hold_people(organisation.id)
     if membership.is_administrator and not administers:
         _require_other_administrator(membership)
+    # Place and right change together, so that History has one line for one press.
     membership.role = place
     membership.is_administrator = administers
     _note(
@@ -230,15 +244,18 @@ def invite_person(
     _require_place(organisation, place)
     address = _checked_address(email)
     _refuse_too_many(organisation)
+    # An address without an account is as welcome: they register when they open the link.
     known = db.session.scalar(db.select(Person).where(Person.email == address))
     if known is not None and known.place_in(organisation.id) is not None:
         raise NotNow(f"{address} 已经在「{organisation.name}」里。", "不用再邀请。")
+    # Signature and nonce: who reads the database knows digests, who learns the key knows no nonce.
     nonce = secrets.token_urlsafe(24)
     invitation = Invitation(
         organisation=organisation,
         email=address,
         role=place,
         is_administrator=administers,
+        # Random and long, so a plain SHA-256 is enough and no slow hash is needed.
         digest=_digest(nonce),
         created_by_id=reader_id(by),
         expires_at=now() + timedelta(days=INVITATION_DAYS),
@@ -247,6 +264,7 @@ def invite_person(
     _note(organisation, "invite", by, f"{address}：{invitation.role_name}")
     db.session.flush()  # for its number, which the link holds
     token = _signer().dumps([invitation.id, nonce])
+    # An operator invites for the organisation; their own name would mean nothing to its reader.
     inviter = by.name if isinstance(by, Person) else "平台运营方"
     announcements.send_invitation(invitation, token, inviter)
     persistence.commit()
@@ -257,6 +275,7 @@ def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
     """Make the link of an invitation useless. Raises NotAllowed, NotNow."""
     require(by, "people.manage", invitation)
     persistence.hold_row(invitation)
+    # A used one cannot be revoked: then it is a place, which is ended otherwise.
     if not invitation.is_open:
         raise NotNow("这份邀请已经用过、撤销或过期。", "请刷新后再看。")
     invitation.revoked_at = now()
@@ -273,10 +292,13 @@ def opened_invitation(token: str) -> Invitation:
     invitation: Invitation | None = None
     try:
         number, nonce = _signer().loads(token)
+    # A link that a mail program cut off unpacks to something else.
     except (BadSignature, ValueError, TypeError):
         number, nonce = 0, ""
+    # Signed by us, but perhaps for another purpose of an older version.
     if isinstance(number, int) and isinstance(nonce, str):
         invitation = persistence.find_row(Invitation, number)
+    # In constant time, so that no digest can be guessed letter by letter.
     wrong = invitation is None or not hmac.compare_digest(
         invitation.digest, _digest(nonce)
     )
@@ -295,6 +317,7 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
         NotAllowed: it was meant for another address.
         NotNow: it is used, revoked or over.
     """
+    # The link may have been passed on; the place is for the person whose address was checked.
     if invitation.email != by.email:
         raise NotAllowed(
             f"这份邀请是发给 {invitation.email} 的。",
@@ -311,12 +334,14 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
             invitation.role,
             administers=invitation.is_administrator,
         )
+    # Used even where they were in already: a link opens one place once.
     invitation.used_at, invitation.used_by_id = now(), by.id
     waiting = db.select(JoinRequest).where(
         JoinRequest.person_id == by.id,
         JoinRequest.organisation_id == invitation.organisation_id,
         JoinRequest.state == "waiting",
     )
+    # Else the administrators would decide on a request of somebody who is in.
     for request in db.session.scalars(waiting):
         _decide(request, "accepted", by)
     _note(invitation.organisation, "take", by, by.name)
@@ -326,12 +351,15 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
 def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
     organisation, person = membership.organisation, membership.person
     hold_people(organisation.id)
+    # Only administrators can be the last one; anybody else who leaves changes nothing for the others.
     if membership.is_administrator:
         _require_other_administrator(membership)
     row = _note(organisation, deed, by, person.name)
+    # Who leaves knows it; who is removed is notified, with the number of this row as key.
     if deed == "remove":
         db.session.flush()
         announcements.announce_removal(membership, row.id)
+    # Deleted as an orphan; listings belong to the organisation and stay.
     person.memberships.remove(membership)
     _commit()
 
@@ -377,6 +405,7 @@ def places_for(organisation: Organisation) -> dict[str, str]:
 def _refuse_too_many(organisation: Organisation) -> None:
     query = db.select(db.func.count()).where(
         Invitation.organisation_id == organisation.id,
+        # Revoked ones count: else invite and revoke would send mail without end.
         Invitation.created_at > now() - timedelta(days=1),
     )
     if (db.session.scalar(query) or 0) >= INVITATIONS_A_DAY:
@@ -394,6 +423,7 @@ def _checked_address(email: str) -> str:
     if address is None:
         message = "写上对方的邮箱。"
         raise Invalid(message, problems={"email": [message]})
+    # Sign-in names are stored in small letters, and are compared with this one.
     return address.lower()
 
 
@@ -410,7 +440,7 @@ def _stopped(organisation: Organisation) -> NotNow:
     )
 
 
-def _asked_already(organisation: Organisation) -> NotNow:
+def _already_requested(organisation: Organisation) -> NotNow:
     return NotNow(
         f"您已经申请加入「{organisation.name}」，正在等对方处理。",
         "可以在「我的单位」里看进度。",
@@ -421,6 +451,7 @@ def _note(
     organisation: Organisation, deed: str, by: Reader | None, note: str
 ) -> History:
     """Leave a History row of the organisation (no commit)."""
+    # State before and after are the same: what changes is who belongs to it.
     row = History(
         kind="organisation",
         thing_id=organisation.id,
@@ -435,6 +466,7 @@ def _note(
 
 
 def _commit() -> None:
+    # The key of places is (person, organisation): a duplicate means that somebody accepted them just now.
     quicker = Stale(CHANGED_MEANWHILE, "请刷新后再看。")
     persistence.commit(stale=quicker, duplicates={"pk_membership": quicker})
 
@@ -444,4 +476,5 @@ def _digest(nonce: str) -> str:
 
 
 def _signer() -> URLSafeSerializer:
+    # Its own salt: a signed value of another purpose is no invitation.
     return URLSafeSerializer(current_app.secret_key or "", salt="invitation")

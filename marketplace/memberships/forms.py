@@ -87,7 +87,7 @@ class ReasonForm(PageForm):
 
 
 def request_forms(request: JoinRequest) -> tuple[AcceptForm, ReasonForm]:
-    """The two forms beside a request, empty; named by its number, for a page may show several."""
+    """The two forms next to a request, empty; named by its number, for a page may show several."""
     prefix = f"r{request.id}-"
     places = places_for(request.organisation)
     accept = AcceptForm(places=places, formdata=None, prefix=prefix)

@@ -12,6 +12,7 @@ from marketplace.clock import now
 from marketplace.extensions import Model
 from marketplace.organisations.models import Organisation
 
+# No life table: a request moves once, from waiting to one of the others.
 REQUEST_STATES = {
     "waiting": "等待处理",
     "accepted": "已同意",
@@ -29,7 +30,9 @@ class JoinRequest(Model):
             "state in ('waiting', 'accepted', 'declined', 'withdrawn')", name="state"
         ),
         CheckConstraint(
-            "(state = 'waiting') = (decided_at is null)", name="decided_at"
+            # Who waits has no decision, and what is decided has its time.
+            "(state = 'waiting') = (decided_at is null)",
+            name="decided_at",
         ),
         # Two presses of one button at the same moment are one request.
         Index(
@@ -37,6 +40,7 @@ class JoinRequest(Model):
             "person_id",
             "organisation_id",
             unique=True,
+            # Partial: somebody who was declined may ask again.
             sqlite_where=text("state = 'waiting'"),
             postgresql_where=text("state = 'waiting'"),
         ),
@@ -44,7 +48,9 @@ class JoinRequest(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(
-        ForeignKey("person.id", ondelete="CASCADE"), index=True
+        # Requests say nothing without their person. A closed account keeps its row, and withdraws them.
+        ForeignKey("person.id", ondelete="CASCADE"),
+        index=True,
     )
     organisation_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id"), index=True
@@ -54,6 +60,7 @@ class JoinRequest(Model):
     reason: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(default=now)
     decided_at: Mapped[datetime | None]
+    # Empty where the site itself or a command decided.
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
@@ -72,7 +79,9 @@ class Invitation(Model):
     __table_args__ = (
         CheckConstraint("role in ('member', 'researcher', 'desk')", name="role"),
         CheckConstraint(
-            "used_at is null or revoked_at is null", name="used_or_revoked"
+            # A revoked link must not have been used, nor a used one be revoked.
+            "used_at is null or revoked_at is null",
+            name="used_or_revoked",
         ),
     )
 
@@ -80,9 +89,11 @@ class Invitation(Model):
     organisation_id: Mapped[int] = mapped_column(
         ForeignKey("organisation.id"), index=True
     )
+    # An address and no person: most invited people have no account yet.
     email: Mapped[str] = mapped_column(String(254), index=True)
     role: Mapped[str] = mapped_column(String(12))
     is_administrator: Mapped[bool] = mapped_column(default=False)
+    # SHA-256 of the nonce: a copy of the database opens no place.
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

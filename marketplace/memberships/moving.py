@@ -17,10 +17,11 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
     Returns:
         name of the way → ids of what was moved.
     """
-    asked = db.select(JoinRequest.person_id).where(
+    requesters = db.select(JoinRequest.person_id).where(
         JoinRequest.organisation_id == kept_id, JoinRequest.state == "waiting"
     )
-    already = set(db.session.scalars(asked))
+    # The unique index holds one waiting request of a person and an organisation.
+    already = set(db.session.scalars(requesters))
     moved: dict[str, list[int]] = {}
     for name, table in WAYS.items():
         moved[name] = []
@@ -28,8 +29,10 @@ def move_between(gone_id: int, kept_id: int) -> dict[str, list[int]]:
         for row in db.session.scalars(query):
             waits = isinstance(row, JoinRequest) and row.state == "waiting"
             if waits and row.person_id in already:
+                # It stays with the merged row, where nobody decides on it, and is back when the merge is undone.
                 continue
             row.organisation_id = kept_id
+            # Ids and not conditions: what came in after the merge must not go back with it.
             moved[name].append(row.id)
     db.session.flush()
     return moved
@@ -42,5 +45,6 @@ def move_back(gone_id: int, kept_id: int, moved: dict[str, list[int]]) -> None:
             table.id.in_(moved[name]), table.organisation_id == kept_id
         )
         for row in db.session.scalars(query):
+            # Those that were moved on by another merge since stay there.
             row.organisation_id = gone_id
     db.session.flush()

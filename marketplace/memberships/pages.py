@@ -103,7 +103,7 @@ def join_code(uscc: str) -> ResponseReturnValue:
     known = organisation_queries.find_organisation("", code)
     if known is not None:
         return _join_known(known)
-    return _found_unknown(code)
+    return _offer_founding(code)
 
 
 @blueprint.post("/mine/organisations/requests/<int:request_id>/withdraw")
@@ -264,7 +264,7 @@ def _join_known(organisation: Organisation) -> ResponseReturnValue:
     return page, status
 
 
-def _found_unknown(code: str) -> ResponseReturnValue:
+def _offer_founding(code: str) -> ResponseReturnValue:
     districts = current_districts()
     form = FoundingForm(districts=districts)
     error: MarketError | None = None

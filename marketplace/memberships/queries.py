@@ -48,6 +48,7 @@ def administrators_of(organisation_id: int) -> list[Person]:
         .where(
             Membership.organisation_id == organisation_id,
             Membership.is_administrator,
+            # A locked account can decide on nothing, so its organisation counts as unattended.
             Person.active,
         )
     )
@@ -69,6 +70,7 @@ def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:
 
 def request_count(organisation_ids: Collection[int]) -> int:
     """How many those are: the header of every page asks, and most people administer nothing."""
+    # Spares a query on every page of nearly everybody.
     if not organisation_ids:
         return 0
     query = db.select(func.count()).where(
@@ -94,6 +96,7 @@ def unattended_count() -> int:
 def own_requests(person: Person) -> list[JoinRequest]:
     """The requests of a person, newest first; at most twenty."""
     query = db.select(JoinRequest).where(JoinRequest.person_id == person.id)
+    # Older ones are history; the page is about what waits.
     return list(db.session.scalars(query.order_by(JoinRequest.id.desc()).limit(20)))
 
 
@@ -113,6 +116,7 @@ def invitations_to(person: Person) -> list[Invitation]:
 
 def _is_open() -> tuple[object, ...]:
     return (
+        # The same as `Invitation.is_open`, in SQL.
         Invitation.used_at.is_(None),
         Invitation.revoked_at.is_(None),
         Invitation.expires_at > now(),
@@ -120,6 +124,7 @@ def _is_open() -> tuple[object, ...]:
 
 
 def _unattended() -> tuple[object, ...]:
+    # One condition for list and count, so that the number on the tray is that of its rows.
     attended = exists().where(
         Membership.organisation_id == JoinRequest.organisation_id,
         Membership.is_administrator,

@@ -65,7 +65,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
 
 
 def _tray_page(page: int) -> Panel:
-    return Panel("notices/_tray.html", {"found": queries.failed_notices(page)})
+    return Panel("notices/_tray.html", {"listed": queries.failed_notices(page)})
 
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:

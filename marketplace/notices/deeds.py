@@ -38,7 +38,7 @@ from marketplace.notices import queries
 from marketplace.notices.addresses import Recipient, check_address
 from marketplace.notices.letters import one_line, plain_text
 from marketplace.notices.models import (
-    SUBJECT_MOST,
+    MAX_SUBJECT,
     UNSENT,
     Notice,
     NoticeSetting,
@@ -51,7 +51,7 @@ from marketplace.wording import day, minute
 IN_APP_ONLY = "这类通知只在站内显示"
 NO_ADDRESS = "地址不对，没有发出"
 ERASED = "（账号已注销，内容已删除）"
-KEY_MOST = 200
+MAX_KEY = 200
 
 
 def notify(
@@ -89,7 +89,7 @@ def notify(
         ValueError: a fault of the caller: an unknown kind, a key that is too long, a link that leaves the site.
     """
     kind = _known_kind(code)
-    if not 0 < len(key) <= KEY_MOST:
+    if not 0 < len(key) <= MAX_KEY:
         raise ValueError(f"key of {len(key)} characters")
     if link and (not link.startswith("/") or link.startswith("//")):
         raise ValueError(f"{link!r} is no path of the site")
@@ -106,7 +106,7 @@ def notify(
         "recipient": to.key[:270],
         "address": address,
         "key": key,
-        "subject": one_line(subject, SUBJECT_MOST),
+        "subject": one_line(subject, MAX_SUBJECT),
         "happened": plain_text(happened),
         "to_do": plain_text(to_do),
         "until": last_day,

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from marketplace.settings.mail_route import MailRoute
+
 # Seconds a server may be silent. RFC 5321 §4.5.3.2 would have minutes, for servers that scan before they answer; ours
 # is the server of one's own provider, which takes the mail first.
 SILENT = 30.0
@@ -40,20 +42,6 @@ class Away(Undelivered):
     """No mail goes out now: the server is not there, broke off, or does not take mail from this site."""
 
 
-class Route(Protocol):
-    """What `config.MailRoute` says."""
-
-    scheme: str
-    host: str
-    port: int
-    user: str
-    password: str
-    sender: str
-    encrypted: bool
-    authorities: str
-    folder: Path
-
-
 class Carrier(Protocol):
     """Takes mails one after the other."""
 
@@ -71,7 +59,7 @@ class Carrier(Protocol):
 
 
 @contextmanager
-def open_carrier(route: Route) -> Iterator[Carrier]:
+def open_carrier(route: MailRoute) -> Iterator[Carrier]:
     """The carrier of a route; its connection is closed at the end."""
     if route.scheme == "file":
         yield FolderCarrier(route.folder)
@@ -121,7 +109,7 @@ class ServerCarrier:
         route: scheme `smtp` or `smtps`.
     """
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: MailRoute) -> None:
         self.route = route
         self._client: smtplib.SMTP | None = None
 

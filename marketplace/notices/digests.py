@@ -20,7 +20,7 @@ from marketplace.notices.models import Notice
 
 DIGEST_AT = time(8, 30)  # in China: when desks begin
 DIGEST = "notices.digest"
-DIGEST_MOST = 50  # items named in one mail; more are on the page
+MAX_DIGEST = 50  # items named in one mail; more are on the page
 
 
 def people_waiting(boundary: datetime) -> list[int]:
@@ -94,7 +94,7 @@ def _digest_text(items: Iterable[Notice]) -> str:
     parts = []
     rest = 0
     for number, notice in enumerate(items, 1):
-        if number > DIGEST_MOST:
+        if number > MAX_DIGEST:
             rest += 1
             continue
         lines = [f"{number}. {notice.subject}"]

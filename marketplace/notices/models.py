@@ -35,8 +35,8 @@ STATES = {
 # States that still lead to a mail.
 UNSENT = ("queued", "held", "sending")
 QUIET_FROM, QUIET_UNTIL = 22, 7  # hours in China, unless somebody chose others
-SUBJECT_MOST = 120  # characters; more is cut off by most readers of mail anyway
-ERROR_MOST = 500
+MAX_SUBJECT = 120  # characters; more is cut off by most readers of mail anyway
+MAX_ERROR = 500
 
 
 def new_uid() -> str:
@@ -73,7 +73,7 @@ class Notice(Model):
     recipient: Mapped[str] = mapped_column(String(270))
     address: Mapped[str] = mapped_column(String(254))
     key: Mapped[str] = mapped_column(String(200))
-    subject: Mapped[str] = mapped_column(String(SUBJECT_MOST))
+    subject: Mapped[str] = mapped_column(String(MAX_SUBJECT))
     happened: Mapped[str] = mapped_column(Text)
     to_do: Mapped[str] = mapped_column(Text, default="")
     until: Mapped[str] = mapped_column(String(40), default="")
@@ -92,7 +92,7 @@ class Notice(Model):
     lease_until: Mapped[datetime | None]
     # The mail as it goes out, stored before the first try: every further try sends the same letters.
     message: Mapped[str] = mapped_column(Text, default="")
-    error: Mapped[str] = mapped_column(String(ERROR_MOST), default="")
+    error: Mapped[str] = mapped_column(String(MAX_ERROR), default="")
     digest_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     sent_at: Mapped[datetime | None]

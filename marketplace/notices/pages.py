@@ -19,7 +19,7 @@ from marketplace.notices import deeds, queries
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.forms import SettingsForm
 from marketplace.notices.letters import read_token
-from marketplace.persistence import ID_MOST
+from marketplace.persistence import MAX_ID
 
 blueprint = Blueprint("notices", __name__)
 ID = "int(max=2147483647)"  # the largest one a database takes
@@ -30,9 +30,9 @@ ID = "int(max=2147483647)"  # the largest one a database takes
 def own() -> ResponseReturnValue:
     """通知: what the reader was notified of, newest first."""
     page = request.args.get("page", 1, type=int)
-    found = queries.own_notices(current_user, page)
+    listed = queries.own_notices(current_user, page)
     unread = queries.unread_count(current_user)
-    return render_template("notices/own.html", found=found, unread=unread)
+    return render_template("notices/own.html", listed=listed, unread=unread)
 
 
 @blueprint.post(f"/mine/notices/<{ID}:notice_id>/read")
@@ -48,7 +48,7 @@ def mark_read(notice_id: int) -> ResponseReturnValue:
 def mark_all_read() -> ResponseReturnValue:
     """全部标为已读."""
     up_to = request.form.get("up_to", 0, type=int)
-    count = deeds.mark_all_read(by=current_user, up_to=min(max(up_to, 0), ID_MOST))
+    count = deeds.mark_all_read(by=current_user, up_to=min(max(up_to, 0), MAX_ID))
     flash(f"已把 {count} 条标为已读。")
     return redirect(url_for("notices.own"), 303)
 

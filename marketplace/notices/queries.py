@@ -19,7 +19,7 @@ from marketplace.persistence import Page
 # RFC 5321 §4.5.4.1: a sender gives up after 4 to 5 days. Also the age cap: what lay in a queue for longer is no news.
 GIVE_UP = timedelta(days=5)
 PAGE_SIZE = 20
-LOG_MOST = 20  # lines of the log on the page of a thing
+MAX_LOG = 20  # lines of the log on the page of a thing
 TOO_OLD = "超过五天没有发出"
 GONE = "账号已停用"
 STOPPED = "收件人停收这类邮件"
@@ -116,7 +116,7 @@ def notices_about(kind: str, thing_id: int) -> list[Notice]:
     about = db.select(Notice).where(
         Notice.about_kind == kind, Notice.about_id == thing_id
     )
-    newest = about.order_by(Notice.id.desc()).limit(LOG_MOST)
+    newest = about.order_by(Notice.id.desc()).limit(MAX_LOG)
     return list(db.session.scalars(newest))
 
 

@@ -24,7 +24,7 @@ FIRST_REST = (
     15.0  # seconds without a try after a server was away, doubled each time up to
 )
 LONGEST_REST = 900.0  # a wrong password tried four times a minute closes an account at its provider
-NOTING_MOST = 60.0  # seconds for writing down that a mail went out, while others save
+MAX_NOTING = 60.0  # seconds for writing down that a mail went out, while others save
 
 
 class MailAway(RuntimeError):  # noqa: N818  named by what happened
@@ -126,7 +126,7 @@ def send_claimed(carrier: Carrier, claimed: upkeep.Claimed) -> str:
 
 def _note(write: Callable[..., bool], *values: object) -> None:
     """Write down what became of a mail, again and again while others save: one not written down is sent twice."""
-    ends = time.monotonic() + NOTING_MOST
+    ends = time.monotonic() + MAX_NOTING
     while True:
         try:
             write(*values)

@@ -22,7 +22,7 @@ from marketplace.clock import in_china, now
 from marketplace.extensions import db
 from marketplace.notices import digests, queries
 from marketplace.notices.letters import write_letter
-from marketplace.notices.models import ERROR_MOST, UNSENT, Notice
+from marketplace.notices.models import MAX_ERROR, UNSENT, Notice
 
 log = structlog.get_logger(__name__)
 
@@ -234,7 +234,7 @@ def _release(claimed: Claimed, values: dict[str, Any]) -> bool:
 
 
 def _cut(text: str) -> str:
-    return text[:ERROR_MOST]
+    return text[:MAX_ERROR]
 
 
 # -- digests -----------------------------------------------------------------------------------------------------------

@@ -259,7 +259,7 @@ def serve_jobs(
 
     Args:
         app: the application.
-        extra: jobs of this process beside those of the rooms.
+        extra: jobs of this process besides those of the rooms.
         parent: the process that began this one; when it has gone, killed or not, that is a request to end.
     """
     leadership = Leadership(app)

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 AT_ONCE = 0.25  # seconds a body may still be under way and count as sent at once: a round trip
 PEEK_PAUSE = 0.01  # seconds between two looks
-PEEK_MOST = (
+MAX_PEEK = (
     1 << 16
 )  # bytes: what the system holds for a connection; longer bodies are slow ones by nature
 # Seconds a slow body may take, and one more for so many bytes of it: 35 MB on a line of 1 MBit/s take five minutes.
@@ -91,7 +91,7 @@ class TimedBodies:
                 if left <= 0:
                     return None
                 connection.settimeout(left)
-                # Small pieces: the time is looked at between them, whoever sends a byte a second.
+                # Small pieces: the time is looked at between them, no matter who sends a byte a second.
                 piece = environ["wsgi.input"].read(min(PIECE, 1024, most - taken))
                 if not piece:
                     break
@@ -133,7 +133,7 @@ def _has_arrived(
     environ: dict[str, Any], connection: socket.socket, length: int
 ) -> bool:
     """Whether the whole body is here or comes within a moment, so that reading it waits for nobody."""
-    if length > PEEK_MOST:
+    if length > MAX_PEEK:
         return False
     # What came together with the head, gunicorn has taken from the socket already.
     reader = getattr(environ["wsgi.input"], "reader", None)
@@ -143,7 +143,7 @@ def _has_arrived(
     end = time.monotonic() + AT_ONCE
     while True:
         try:
-            waiting = len(connection.recv(PEEK_MOST, flags))
+            waiting = len(connection.recv(MAX_PEEK, flags))
         except BlockingIOError:
             waiting = 0
         except OSError:

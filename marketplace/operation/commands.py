@@ -182,7 +182,7 @@ def _compare_audit() -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Add the commands beside `jobs`."""
+    """Add the commands other than `jobs`."""
     app.cli.add_command(backup_group)
     app.cli.add_command(restore)
 

@@ -98,7 +98,7 @@ def _decrypt(packed: IO[bytes], plain: IO[bytes], key: str) -> None:
 
 def _derive(key: str, salt: bytes) -> tuple[AESGCM, bytes]:
     """The cipher of a file, and the bytes by which its key is known."""
-    # 64 MB and some 0.2 s: whoever has the file cannot try keys quickly.
+    # 64 MB and some 0.2 s: anyone who has the file cannot try keys quickly.
     derived = Scrypt(salt, length=32 + CHECK, n=2**16, r=8, p=1).derive(key.encode())
     return AESGCM(derived[:32]), derived[32:]
 

@@ -31,9 +31,9 @@ CACHE_SECONDS = (
 )
 JOBS_SILENT = background.SILENT
 BACKUP_OLD = 36 * 3600.0  # seconds; they are made every night
-# Bytes; below it neither a backup nor a new index fits beside what is there.
+# Bytes; below it neither a backup nor a new index fits next to what is there.
 DISK_LOW = 512 * 2**20
-# Bytes; one save with its place in the write-ahead log takes up to half a megabyte, beside other savers.
+# Bytes; one save with its place in the write-ahead log takes up to half a megabyte, while others save.
 DISK_FULL = 2 * 2**20
 NEVER_PUBLIC = ("draft", "submitted", "in_review", "returned", "rejected")
 # `none` is good too: a host without backups may leave them to another host or tool.
@@ -125,7 +125,7 @@ def _is_writeable() -> bool:
     database = db.engine.url.database
     if db.engine.dialect.name != "sqlite" or not database:
         return True
-    # Its folder too, for the write-ahead log lies beside it.
+    # Its folder too, for the write-ahead log lies next to it.
     places = (database, os.path.dirname(database))
     return all(os.access(place, os.W_OK, effective_ids=True) for place in places)
 
@@ -153,7 +153,7 @@ def _check_search() -> dict[str, Any]:
 
 
 def _check_matcher() -> dict[str, Any]:
-    """`ok`, `missing` (an artefact has yet to be built) or `damaged` (until it is built anew).
+    """`ok`, `missing` (an artefact has yet to be built) or `damaged` (until it is built again).
 
     The age is that of the older artefact. Files are read once after each change of them, not at every check.
     """

@@ -31,10 +31,10 @@ def check_database() -> str:
     if db.engine.dialect.name != "sqlite":
         return "a server"
     with db.engine.connect() as connection:
-        found = list(connection.scalars(text("PRAGMA quick_check(10)")))
+        problems = list(connection.scalars(text("PRAGMA quick_check(10)")))
         loose = connection.execute(text("PRAGMA foreign_key_check")).fetchmany(10)
-    if found != ["ok"]:
-        raise DamagedError(f"the database is damaged, restore a backup: {found}")
+    if problems != ["ok"]:
+        raise DamagedError(f"the database is damaged, restore a backup: {problems}")
     if loose:
         raise DamagedError(f"rows of the database refer to nothing: {loose}")
     return "the database is whole"
@@ -46,14 +46,14 @@ def check_copies() -> str:
     Returns:
         what was found, in a few words for the log.
     """
-    found = []
+    problems = []
     engine: Any = current_app.extensions["search"]
     embedded = getattr(engine, "embedded", engine)
     if hasattr(embedded, "check"):
-        found.append("index whole" if embedded.check() else "index damaged")
+        problems.append("index whole" if embedded.check() else "index damaged")
     matchers: Matchers = current_app.extensions["matchers"]
     for kind, state in matchers.status().items():
         if state["generation"] == "none":
-            found.append(f"matcher of {kind}s to be built")
+            problems.append(f"matcher of {kind}s to be built")
             matchers.fit((kind,))
-    return ", ".join(found) or "whole"
+    return ", ".join(problems) or "whole"

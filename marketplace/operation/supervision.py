@@ -1,4 +1,4 @@
-"""Runs one `flask jobs` beside a served site: started with it, restarted when it dies, ended with it.
+"""Runs one `flask jobs` next to a served site: started with it, restarted when it dies, ended with it.
 
 What that process does and when is in `background.py`, and also which of several such processes leads.
 """
@@ -36,7 +36,7 @@ def jobs_command() -> list[str]:
 
 
 class Supervisor:
-    """One process beside this one, in the care of a thread.
+    """One process next to this one, in the care of a thread.
 
     gunicorn's master reaps every child of its own accord; a process that was reaped there counts as ended here.
 

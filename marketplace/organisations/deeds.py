@@ -28,8 +28,9 @@ from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
 from matching.folding import drop_unseen
 
-NAME_MOST = 120
-NOTE_MOST = 500
+# Characters, as the columns hold them.
+MAX_NAME = 120
+MAX_NOTE = 500
 
 
 def checked_uscc(text: str) -> str:
@@ -80,6 +81,7 @@ def draft_organisation(
     code = None
     if uscc:
         code = checked_uscc(uscc)
+    # By code, name, former name or alias: a list may spell a body as it was called years ago.
     organisation = find_organisation(name, code)
     if organisation is None:
         organisation = Organisation(
@@ -99,6 +101,7 @@ def draft_organisation(
         # Two organisations of one name: only a person can tell which one is meant.
         message = f"「{organisation.name}」在平台登记的统一社会信用代码是 {organisation.uscc}，与 {code} 不同。"
         raise Invalid(message, "请核对名称和代码。", problems={"uscc": [message]})
+    # A list completes what is not known and overwrites nothing: `move_seat` does that, with its day.
     if district_code and not organisation.district_code:
         organisation.district_code = district_code
     return organisation
@@ -127,6 +130,7 @@ def add_organisation(
     organisation = draft_organisation(
         name, kind=kind, uscc=uscc, district_code=district_code
     )
+    # Entered again, a suspended organisation must not come back as verified.
     if checked and organisation.state == "unverified":
         _verify(organisation, "", checked, by)
     _commit()
@@ -162,6 +166,7 @@ def ask_organisation(
     require(by, "organisation.verify")
     _require_state(organisation, "unverified", "要求补充")
     organisation.state_note = _checked_note(note)
+    # The state stays; its people read the note on their page, and History holds it.
     _move(organisation, "ask", "unverified", by=by, note=organisation.state_note)
     _commit()
 
@@ -180,6 +185,7 @@ def suspend_organisation(
         raise _wrong_state(organisation, "暂停")
     organisation.state_note = _checked_note(note)
     _move(organisation, "suspend", "suspended", by=by, note=organisation.state_note)
+    # The rooms above hide what is theirs in the same transaction; none of them is known here.
     contributions.stop_organisation(organisation.id, by)
     _commit()
 
@@ -189,6 +195,7 @@ def resume_organisation(organisation: Organisation, *, by: Reader | None) -> Non
     require(by, "organisation.suspend")
     _require_state(organisation, "suspended", "恢复")
     organisation.state_note = ""
+    # Suspending left `verified_at` as it was, so it says which state to come back to.
     state = "verified" if organisation.verified_at else "unverified"
     _move(organisation, "resume", state, by=by)
     contributions.start_organisation(organisation.id, by)
@@ -217,14 +224,17 @@ def change_identity(
         Invalid: no name, a wrong code, or one of both belongs to another organisation.
     """
     require(by, "organisation.edit", organisation)
+    # Before anything else: a form filled in for another name must not be applied to this one.
     if organisation.revision != seen:
         raise Stale("这个单位刚被别人改过。", "请重新打开，看过新的内容再决定。")
     if not organisation.is_active:
         raise _wrong_state(organisation, "修改")
     name = _checked_name(name)
+    # Empty leaves the code: a form that forgot it must not delete it.
     code = checked_uscc(uscc) if uscc.strip() else organisation.uscc
     if name == organisation.name and code == organisation.uscc:
         raise Invalid("没有改动。", problems={"name": ["名称和代码都没有变。"]})
+    # Both are looked up, so that the message stands at the field that is wrong.
     for field, other in (
         ("name", find_organisation(name)),
         ("uscc", find_organisation("", code) if code else None),
@@ -233,10 +243,12 @@ def change_identity(
             message = f"已登记给「{other.name}」，请核对是不是同一个单位。"
             raise Invalid(message, problems={field: [message]})
     note = f"{organisation.name}（{organisation.uscc or '无代码'}）→ {name}（{code or '无代码'}）"
+    # A new spelling of the same name needs no second entry: the key finds both.
     if key_of(name) != organisation.name_key:
         _remember_name(organisation, organisation.name, "former", today())
     organisation.name, organisation.name_key = name, key_of(name)
     organisation.uscc = code
+    # What was checked was another name or code.
     organisation.verified_at = None
     organisation.state_note = ""
     _move(organisation, "rename", "unverified", by=by, note=note)
@@ -268,6 +280,7 @@ def move_seat(
         organisation.seats.append(first)
     seat = OrganisationSeat(district_code=district_code, since=since)
     organisation.seats.append(seat)
+    # A seat of the past may be entered later; the present one is the one with the latest day.
     newest = max(organisation.seats, key=lambda one: one.since)
     organisation.district_code = newest.district_code
     _move(organisation, "seat", organisation.state, by=by, note=district_code)
@@ -303,6 +316,7 @@ def merge_organisations(
             way of the other.
     """
     require(by, "organisation.merge")
+    # Chains are built by merging the row that stayed; a row that is merged already leads on.
     if gone.id == kept.id or "merged" in (gone.state, kept.state):
         raise NotNow("这两个单位不能合并。", "选两个没有合并过的单位。")
     if gone.uscc and kept.uscc and gone.uscc != kept.uscc:
@@ -310,6 +324,7 @@ def merge_organisations(
             f"两个单位的统一社会信用代码不同（{gone.uscc}、{kept.uscc}）。",
             "代码不同就不是同一个单位；填错的请先改代码。",
         )
+    # All that undoing needs, written before anything changes.
     moved: dict[str, Any] = {
         "gone": _identity_of(gone),
         "kept": _identity_of(kept),
@@ -345,7 +360,9 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
         raise NotNow("这次合并已经撤销过。", "请刷新后再看。")
     if kept.state == "merged":
         raise NotNow(f"「{kept.name}」后来又被合并了。", "先撤销后一次合并。")
+    # As it was when it was merged, not as its columns say now.
     before = merge.moved["gone"]
+    # The code went over with the merge, so it goes back; the other row is to be verified again without it.
     if before["uscc"] and kept.uscc == before["uscc"]:
         kept.uscc = merge.moved["kept"]["uscc"]
         if kept.uscc is None and kept.state == "verified":
@@ -360,6 +377,7 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
     _move(gone, "unmerge", before["state"], by=by, note=kept.name)
     db.session.flush()
     contributions.move_back(gone.id, kept.id, merge.moved["rooms"])
+    # The row stays as a record; the pair is proposed again, for it still looks alike.
     merge.undone_at, merge.undone_by_id = now(), reader_id(by)
     _settle_pair(gone, kept, "proposed", by)
     _commit()
@@ -368,6 +386,7 @@ def undo_merge(merge: OrganisationMerge, *, by: Reader | None) -> None:
 def keep_apart(one: Organisation, other: Organisation, *, by: Reader | None) -> None:
     """Note that two organisations that look alike are two, so that nobody asks again. Raises NotAllowed."""
     require(by, "organisation.merge")
+    # The background proposes no pair that has a row, whatever its state.
     _settle_pair(one, other, "apart", by)
     _move(one, "apart", one.state, by=by, note=other.name)
     _commit()
@@ -379,6 +398,7 @@ def propose_twins() -> int:
     Returns:
         how many pairs are new.
     """
+    # All pairs at once: one query instead of one for each pair found.
     known = set(
         db.session.execute(db.select(TwinPair.one_id, TwinPair.other_id)).tuples()
     )
@@ -388,6 +408,7 @@ def propose_twins() -> int:
             pair = TwinPair(one_id=one_id, other_id=other_id, reason=reason[:200])
             db.session.add(pair)
             new += 1
+    # Jobs have one leader, so that no other process proposes the same pair meanwhile.
     persistence.commit()
     return new
 
@@ -396,6 +417,7 @@ def _verify(
     organisation: Organisation, uscc: str, checked: str, by: Reader | None
 ) -> None:
     _require_state(organisation, "unverified", "核验")
+    # Verified means that a code was checked: the database demands one too.
     if not organisation.uscc and not uscc.strip():
         message = "核验前填上统一社会信用代码。"
         raise Invalid(message, problems={"uscc": [message]})
@@ -420,16 +442,16 @@ def _checked_name(name: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", name).split())
     name = " ".join(drop_unseen(name).split())
     # A name of signs only has an empty key, so that all such names would be one organisation.
-    if not key_of(name) or len(name) > NAME_MOST:
-        message = f"单位名称应为 1–{NAME_MOST} 个字。"
+    if not key_of(name) or len(name) > MAX_NAME:
+        message = f"单位名称应为 1–{MAX_NAME} 个字。"
         raise Invalid(message, problems={"name": [message]})
     return name
 
 
 def _checked_note(note: str) -> str:
     note = note.strip()
-    if not 2 <= len(note) <= NOTE_MOST:
-        message = f"写明原因（2–{NOTE_MOST} 字），对方才知道怎么办。"
+    if not 2 <= len(note) <= MAX_NOTE:
+        message = f"写明原因（2–{MAX_NOTE} 字），对方才知道怎么办。"
         raise Invalid(message, problems={"note": [message]})
     return note
 
@@ -437,6 +459,7 @@ def _checked_note(note: str) -> str:
 def _remember_name(
     organisation: Organisation, name: str, kind: str, until: date | None
 ) -> None:
+    # A name is remembered once, even where a body takes up a former one again.
     keys = {one.name_key for one in organisation.names}
     if key_of(name) not in keys:
         row = OrganisationName(name=name, name_key=key_of(name), kind=kind, until=until)
@@ -448,6 +471,7 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
     return {
         "state": organisation.state,
         "uscc": organisation.uscc,
+        # JSON has no moments.
         "verified_at": verified_at.isoformat() if verified_at else None,
     }
 
@@ -455,6 +479,7 @@ def _identity_of(organisation: Organisation) -> dict[str, Any]:
 def _settle_pair(
     one: Organisation, other: Organisation, state: str, by: Reader | None
 ) -> None:
+    # A pair has one row: the smaller number comes first, as a CHECK demands.
     first, second = sorted((one.id, other.id))
     pair = db.session.get(TwinPair, (first, second))
     if pair is None:

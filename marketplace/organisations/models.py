@@ -45,6 +45,7 @@ class Organisation(Model):
             "kind in ('firm', 'university', 'institute', 'service_body', 'operator')",
             name="kind",
         ),
+        # Its check character is looked at when it is typed; a database without our code sees to the length.
         CheckConstraint("uscc is null or length(uscc) = 18", name="uscc"),
         CheckConstraint(
             "state in ('unverified', 'verified', 'suspended', 'merged')", name="state"
@@ -61,6 +62,7 @@ class Organisation(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(120))
+    # Unique: two rows of one name could not be told apart by a list.
     name_key: Mapped[str] = mapped_column(String(200), unique=True)
     # Unique where it is known: NULLs never equal each other, on neither database.
     uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
@@ -77,6 +79,7 @@ class Organisation(Model):
     verified_at: Mapped[datetime | None]
     # Why it is suspended, or what an operator asks it to send before it is verified.
     state_note: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    # The row stays for good: addresses, histories and lists still name it.
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     # Two operators, or an operator and its own people, may change it at the same moment.
@@ -123,6 +126,7 @@ class OrganisationName(Model):
         ForeignKey("organisation.id", ondelete="CASCADE"), index=True
     )
     name: Mapped[str] = mapped_column(String(120))
+    # Not unique: two bodies may have had one name, one after the other.
     name_key: Mapped[str] = mapped_column(String(200), index=True)
     kind: Mapped[str] = mapped_column(String(10))
     until: Mapped[date | None]  # of a former name: the day it was given up
@@ -138,6 +142,7 @@ class OrganisationSeat(Model):
         ForeignKey("organisation.id", ondelete="CASCADE"), index=True
     )
     district_code: Mapped[str] = mapped_column(ForeignKey("district.code"))
+    # A day and not a moment: licences are changed on days.
     since: Mapped[date] = mapped_column(default=today)
 
 

@@ -247,7 +247,7 @@ def _do(
     deed: Callable[[Organisation], str],
     forms: dict[str, Any],
 ) -> ResponseReturnValue:
-    """Do one thing to an organisation; what was refused stands beside its form."""
+    """Do one thing to an organisation; what was refused stands next to its form."""
     row = queries.get_organisation(organisation_id)
     try:
         message = deed(row)
@@ -265,11 +265,11 @@ def _named_organisation(text: str) -> Organisation:
         code: str | None = check_uscc(text)
     except ParseError:
         code = None
-    found = queries.find_organisation("" if code else text, code)
-    if found is None:
+    organisation = queries.find_organisation("" if code else text, code)
+    if organisation is None:
         message = "平台上没有这个单位，请核对名称或代码。"
         raise Invalid(message, problems={"kept": [message]})
-    return found
+    return organisation
 
 
 def _office_page(

@@ -18,6 +18,7 @@ from marketplace.organisations.models import (
 )
 from marketplace.persistence import Page, find_row
 
+# Rows of one page in the office.
 PAGE = 50
 
 
@@ -27,17 +28,19 @@ def find_organisation(name: str, uscc: str | None = None) -> Organisation | None
     A row that was merged leads to the one that stayed.
     """
     # The code first: names change and are spelt in many ways, a code belongs to one body for good.
-    found: Organisation | None = None
+    organisation: Organisation | None = None
     if uscc:
         by_code = db.select(Organisation).where(Organisation.uscc == uscc)
-        found = db.session.scalar(by_code)
+        organisation = db.session.scalar(by_code)
     key = key_of(name)
-    if found is None and key:
+    if organisation is None and key:
         by_name = db.select(Organisation).where(Organisation.name_key == key)
-        found = db.session.scalar(by_name) or _find_by_other_name(key)
-    while found is not None and found.merged_into_id is not None:
-        found = db.session.get(Organisation, found.merged_into_id)
-    return found
+        organisation = db.session.scalar(by_name) or _find_by_other_name(key)
+    # A row may be merged into one that is merged itself; no circle can arise, for a merged row takes part in no
+    # merge.
+    while organisation is not None and organisation.merged_into_id is not None:
+        organisation = db.session.get(Organisation, organisation.merged_into_id)
+    return organisation
 
 
 def _find_by_other_name(key: str) -> Organisation | None:
@@ -45,6 +48,7 @@ def _find_by_other_name(key: str) -> Organisation | None:
         db.select(Organisation)
         .join(OrganisationName, OrganisationName.organisation_id == Organisation.id)
         .where(OrganisationName.name_key == key)
+        # Two are enough to know that the name is ambiguous.
         .limit(2)
     )
     rows = list(db.session.scalars(query))
@@ -90,14 +94,16 @@ def proposed_twins() -> list[TwinPair]:
     query = (
         db.select(TwinPair)
         .where(TwinPair.state == "proposed")
+        # The numbers too: pairs of one run have the same moment, and pages need one order.
         .order_by(TwinPair.at, TwinPair.one_id, TwinPair.other_id)
         .limit(PAGE * 2)
     )
-    found = []
+    pairs = []
     for pair in db.session.scalars(query):
+        # Their pair was settled with the merge, but for a row that was merged into a third one.
         if "merged" not in (pair.one.state, pair.other.state):
-            found.append(pair)
-    return found
+            pairs.append(pair)
+    return pairs
 
 
 def merges_of(organisation: Organisation) -> list[OrganisationMerge]:

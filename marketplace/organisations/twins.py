@@ -12,7 +12,7 @@ from marketplace.parsing.organisation_names import candidate_keys
 from marketplace.parsing.same_bodies import same_body
 
 # A brand of so many names is a common word (聊城, 山东): comparing all of them would tell nobody anything.
-GROUP_MOST = 60
+MAX_GROUP = 60
 
 
 def find_pairs() -> Iterator[tuple[int, int, str]]:
@@ -35,7 +35,7 @@ def find_pairs() -> Iterator[tuple[int, int, str]]:
                 groups[key].add(number)
     seen = set()
     for group in groups.values():
-        if len(group) > GROUP_MOST:
+        if len(group) > MAX_GROUP:
             continue
         for one_id, other_id in combinations(sorted(group), 2):
             if (one_id, other_id) in seen:

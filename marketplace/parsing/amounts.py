@@ -16,7 +16,7 @@ MONEY_BELOW = Decimal(10) ** 10  # 万元, as the columns of the database hold i
 MONEY_STEP = Decimal("0.0001")  # 1 元
 MONEY_FORMS = "填 50、50万、0.5亿、30-60万 或 面议；不写单位就是万元。"
 # Written with ¥ alone, less than this is more likely a sum in 万元: ¥50 is no budget. In 万元.
-LEAST_YUAN = Decimal("0.1")
+MIN_YUAN = Decimal("0.1")
 
 # 一亿二千万: the sections of a number, each with what multiplies it, and 元 at the end.
 _SECTION = rf"[\d.{NUMBER_SIGNS}]+"
@@ -61,27 +61,27 @@ def read_amount(folded: str) -> Amount | None:
         ParseError: its unit is not said, or is said of a part only.
     """
     bare = _SIGN_BEHIND.sub("", _SIGN_BEFORE.sub("", folded))
-    found = _AMOUNT.fullmatch(bare)
-    if not bare or found is None:
+    match = _AMOUNT.fullmatch(bare)
+    if not bare or match is None:
         return None
     sections = []
     for name in ("yi", "wan", "rest"):
-        sections.append(read_mixed_number(found[name]) if found[name] else None)
-        if found[name] and sections[-1] is None:
+        sections.append(read_mixed_number(match[name]) if match[name] else None)
+        if match[name] and sections[-1] is None:
             return None
     hundred_millions, ten_thousands, rest = sections
     if hundred_millions is None and ten_thousands is None and rest is None:
         return None
     has_sign = bare != folded
-    if hundred_millions is None and ten_thousands is None and not found["yuan"]:
-        if _STEP_LAST.fullmatch(found["rest"]) or found["rest"] == "半":
+    if hundred_millions is None and ten_thousands is None and not match["yuan"]:
+        if _STEP_LAST.fullmatch(match["rest"]) or match["rest"] == "半":
             raise _unclear(folded)
-        return Amount(rest or Decimal(0), None, has_sign, False, found["rest"])
+        return Amount(rest or Decimal(0), None, has_sign, False, match["rest"])
     # 3万5 is spoken for 35,000, 50万5 for nothing: what is left after the last unit must have one too.
     if (
         rest is not None
-        and not found["yuan"]
-        and not _STEP_LAST.fullmatch(found["rest"])
+        and not match["yuan"]
+        and not _STEP_LAST.fullmatch(match["rest"])
     ):
         raise _unclear(folded)
     if _has_wrong_order(sections):
@@ -91,8 +91,8 @@ def read_amount(folded: str) -> Amount | None:
         + (ten_thousands or Decimal(0))
         + (rest or Decimal(0)) * UNITS["元"]
     )
-    name, unit = _last_unit(found)
-    return Amount(value, unit, has_sign, found["yi"] is not None, found[name])
+    name, unit = _last_unit(match)
+    return Amount(value, unit, has_sign, match["yi"] is not None, match[name])
 
 
 def amount_in_wan(amount: Amount, unit: Decimal | None, folded: str) -> Decimal:
@@ -113,7 +113,7 @@ def amount_in_wan(amount: Amount, unit: Decimal | None, folded: str) -> Decimal:
     # ¥ alone says 元, unless the header or the figure speaks against it.
     value = exact_amount(amount.value * UNITS["元"])
     names_other_unit = unit is not None and unit != UNITS["元"]
-    if names_other_unit or 0 < value < LEAST_YUAN:
+    if names_other_unit or 0 < value < MIN_YUAN:
         raise _unclear(folded)
     return value
 
@@ -166,11 +166,11 @@ def _has_wrong_order(sections: list[Decimal | None]) -> bool:
     return has_upper and (rest or 0) >= 10_000 and ten_thousands is not None
 
 
-def _last_unit(found: re.Match[str]) -> tuple[str, Decimal]:
+def _last_unit(match: re.Match[str]) -> tuple[str, Decimal]:
     """The last section of an amount, and 万元 of one in its unit."""
-    if found["rest"]:
+    if match["rest"]:
         return "rest", UNITS["元"]
-    if found["wan"]:
+    if match["wan"]:
         return "wan", UNITS["万"]
     return "yi", UNITS["亿"]
 

@@ -1,4 +1,4 @@
-"""Whom a cell of contacts names: a person as they are called, or a desk, perhaps with a number beside the name.
+"""Whom a cell of contacts names: a person as they are called, or a desk, perhaps with a number next to the name.
 
 Contacts are compared in `contacts.py`, telephones are read in `telephones.py`.
 """
@@ -16,7 +16,7 @@ from marketplace.parsing.name_lists import split_labels
 from marketplace.parsing.unnamed import is_unnamed_person
 from matching.folding import drop_unseen, fold_label
 
-CONTACT_MOST = 200  # characters of a cell with a name, a number and an address
+MAX_CONTACT = 200  # characters of a cell with a name, a number and an address
 _IS_CONTACT = re.compile(r"联系(?!电话|方式)|对接|联络")
 _IS_NUMBER = re.compile(r"(?:联系)?(?:电话|手机号?码?|方式|tel)|(?:电子)?邮箱|e-?mail")
 
@@ -27,7 +27,7 @@ class NamedContact:
 
     Attributes:
         name: the person or desk, as they are called.
-        number: a telephone number or address that stands beside the name; empty where none does.
+        number: a telephone number or address that stands next to the name; empty where none does.
         remarks: what was not taken as it stood, in Chinese.
     """
 
@@ -45,7 +45,7 @@ def read_contact(raw: Any) -> NamedContact | None:
     plain = names.fold_dots(drop_unseen(list_text(raw))).strip()
     if not plain:
         return None
-    if len(plain) > CONTACT_MOST:
+    if len(plain) > MAX_CONTACT:
         raise ParseError(f"「{plain[:20]}…」太长，不像联系人。", "写部门或人名。")
     parts = split_labels(plain, _is_contact_label, names.may_end)
     place = _contact_place(parts, plain)

@@ -21,7 +21,7 @@ _SPOKEN = str.maketrans(
 # Between two figures of one number stands no more than this.
 _BETWEEN = re.compile(r"(?<=\d)[\s\-_.·•,，、/()（）\[\]+*#~]{1,4}(?=\d)")
 _LONG_AREA = 4  # figures of an area code; of the largest cities three
-LOCAL_LEAST = 7  # figures of a number without its area code
+MIN_LOCAL = 7  # figures of a number without its area code
 MOBILE = re.compile(r"1[3-9]\d{9}")
 # Hosts where everybody may have a mailbox: the host says nothing of whose it is.
 PUBLIC_HOSTS = frozenset(
@@ -72,15 +72,15 @@ def phone_numbers(text: str) -> frozenset[str]:
     Args:
         text: one or several numbers as a contact has them.
     """
-    found = set()
+    numbers = set()
     for part in re.split(r"[;；,，、/\n]|\s{2,}|或", normalise(text)):
         # What follows is the extension.
         number = re.split(r"转|ext|分机", part)[0]
         digits = re.sub(r"\D", "", number)
         digits = re.sub(r"^(?:0086|86)(?=0?\d{10})", "", digits)
-        if len(digits) >= LOCAL_LEAST:
-            found |= _lengths_of(digits)
-    return frozenset(found)
+        if len(digits) >= MIN_LOCAL:
+            numbers |= _lengths_of(digits)
+    return frozenset(numbers)
 
 
 def _lengths_of(digits: str) -> set[str]:
@@ -91,10 +91,10 @@ def _lengths_of(digits: str) -> set[str]:
         return {digits}
     # 010 and 02x have two figures after the 0, all others three.
     area = _LONG_AREA - 1 if digits[1] in "12" else _LONG_AREA
-    local = digits[area : area + LOCAL_LEAST]
-    if len(local) < LOCAL_LEAST:
+    local = digits[area : area + MIN_LOCAL]
+    if len(local) < MIN_LOCAL:
         return {digits}
-    return {digits[: area + LOCAL_LEAST], local}
+    return {digits[: area + MIN_LOCAL], local}
 
 
 def spelled_digits(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Units of money and signs of currency: what a word or a sign beside a figure says of it, and what a header names.
+"""Units of money and signs of currency: what a word or a sign next to a figure says of it, and what a header names.
 Not here: sums (money), formats of cells (number_formats), which column a header means (exchange).
 
 All texts are compared folded: half-width, simplified, in small letters.
@@ -62,8 +62,8 @@ RATE = re.compile(
 
 def find_foreign(folded: str) -> str:
     """The sign or word of a foreign currency in a folded text; empty where there is none."""
-    found = _FOREIGN.search(folded)
-    return found[0] if found else ""
+    match = _FOREIGN.search(folded)
+    return match[0] if match else ""
 
 
 def unit_of_word(folded: str) -> Decimal | None:

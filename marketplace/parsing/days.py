@@ -189,15 +189,15 @@ def read_months(raw: Any) -> tuple[str | None, str | None] | None:
 
 def read_month(raw: Any) -> str | None:
     """One month, YYYY-MM."""
-    found = read_months(raw)
-    if found is None:
+    months = read_months(raw)
+    if months is None:
         return None
-    if found[1] is not None:
+    if months[1] is not None:
         raise ParseError(
             f"「{compact_text(raw)[:40]}」是两个年月。",
             "这一列只填一个年月，如 2022.03。",
         )
-    return found[0]
+    return months[0]
 
 
 def read_years(raw: Any) -> tuple[int, int] | None:
@@ -289,9 +289,9 @@ def _day_of_moment(plain: str) -> date | None:
         return None
 
 
-def _known_day(found: date) -> date:
-    known_year(found.year)
-    return found
+def _known_day(day: date) -> date:
+    known_year(day.year)
+    return day
 
 
 def _is_january_or_october(raw: float) -> bool:

@@ -17,9 +17,9 @@ from marketplace.parsing.text import (
     read_prose,
 )
 
-METRIC_MOST = 150  # characters of one figure with its name and unit
-NAME_MOST = 60  # characters, as the columns hold it
-UNIT_MOST = 30
+MAX_METRIC = 150  # characters of one figure with its name and unit
+MAX_NAME = 60  # characters, as the columns hold it
+MAX_UNIT = 30
 # Fixed point with 15 digits, 6 of them after the point: what SQLite holds exactly as a float.
 FIGURE_BELOW = Decimal(10) ** 9
 FIGURE_STEP = Decimal("0.000001")
@@ -176,10 +176,10 @@ def read_whole(raw: Any, low: int, high: int) -> int | None:
     plain = compact_text(raw)
     if not plain:
         return None
-    found = re.fullmatch(r"(?:trl|第)?(\d{1,4})(?:\.0)?(?:级|年)?", plain.casefold())
-    if found is None or not low <= int(found[1]) <= high:
+    match = re.fullmatch(r"(?:trl|第)?(\d{1,4})(?:\.0)?(?:级|年)?", plain.casefold())
+    if match is None or not low <= int(match[1]) <= high:
         raise ParseError(f"「{plain[:40]}」不在范围内。", f"填 {low}–{high} 的整数。")
-    return int(found[1])
+    return int(match[1])
 
 
 def read_decimal(text: str, *, below: int, places: int) -> Decimal | None:
@@ -220,14 +220,14 @@ def _figures_of(item: str) -> list[dict[str, Any]] | None:
 def _read_figure(item: str) -> dict[str, Any] | None:
     """One figure, or None where the item holds none that could be taken apart without guessing."""
     item = _LIST_NUMBER.sub("", item).strip(" \t。，,、")
-    if len(item) > METRIC_MOST:
+    if len(item) > MAX_METRIC:
         return None
     half = half_width(item)
     for pattern, operator in _SHAPES:
-        found = pattern.fullmatch(half)
-        if found is None:
+        match = pattern.fullmatch(half)
+        if match is None:
             continue
-        figure = _figure_of_match(item, half, pattern, operator, found)
+        figure = _figure_of_match(item, half, pattern, operator, match)
         if figure is not None:
             return figure
     return None
@@ -238,32 +238,32 @@ def _figure_of_match(
     half: str,
     pattern: re.Pattern[str],
     operator: str,
-    found: re.Match[str],
+    match: re.Match[str],
 ) -> dict[str, Any] | None:
     """The figure of a matched shape, or None where it is not a plausible one."""
     bare = pattern is _BARE
     if not operator:
-        operator = _OPERATOR_OF[found["sign"]]
+        operator = _OPERATOR_OF[match["sign"]]
         if operator == "eq" and _is_interval(half):
             return None  # 温度=20～40 is a range, and so is 温度为20-40
-        bare = found["sign"] in _EQUAL_WORDS
+        bare = match["sign"] in _EQUAL_WORDS
     elif pattern is _RANGE:
-        bare = found["sign"] not in ("=", ":")
-    name = item[: found.end("name")].strip(" \t:：=,，")
-    unit = half_width(item[found.start("rest") :]).strip()
-    if pattern is _RANGE and found["unit"]:
-        unit = unit or item[found.start("unit") : found.end("unit")]
+        bare = match["sign"] not in ("=", ":")
+    name = item[: match.end("name")].strip(" \t:：=,，")
+    unit = half_width(item[match.start("rest") :]).strip()
+    if pattern is _RANGE and match["unit"]:
+        unit = unit or item[match.start("unit") : match.end("unit")]
     if operator == "eq":
         operator, unit = _operator_of_suffix(unit)
     factor, unit = _power_of_ten(unit)
-    if len(name) > NAME_MOST or len(unit) > UNIT_MOST:
+    if len(name) > MAX_NAME or len(unit) > MAX_UNIT:
         return None
     if not _is_plausible(name, unit, bare=bare):
         return None
-    low = _exact_figure(found["low"], factor, item)
+    low = _exact_figure(match["low"], factor, item)
     high = None
     if pattern in (_RANGE, _PLUS_MINUS):
-        high = _exact_figure(found["high"], factor, item)
+        high = _exact_figure(match["high"], factor, item)
     if operator == "range" and high is not None and high < low:
         raise ParseError(f"指标「{item[:40]}」的区间写反了。", METRIC_FORMS)
     return {

@@ -42,14 +42,14 @@ _LEVEL = re.compile(
 
 def find_level(raw: Any) -> int | None:
     """The level that a text names as Ⅵ, VI, TRL6, TRL-6, 6级, 六级 or 第6级; None where it names none."""
-    found = _LEVEL.fullmatch(normalise(compact_text(raw)))
-    if found is None:
+    match = _LEVEL.fullmatch(normalise(compact_text(raw)))
+    if match is None:
         return None
-    if found["digits"]:
-        return int(found["digits"])
-    if found["roman"]:
-        return _ROMAN.get(found["roman"])
-    number = read_chinese_number(found["signs"])
+    if match["digits"]:
+        return int(match["digits"])
+    if match["roman"]:
+        return _ROMAN.get(match["roman"])
+    number = read_chinese_number(match["signs"])
     return None if number is None else int(number)
 
 
@@ -75,7 +75,7 @@ def read_level(raw: Any, low: int, high: int, names: Mapping[int, str]) -> int |
             bare.endswith(name) and find_level(bare.removesuffix(name)) == level
         ):
             return level
-    found = find_level(raw)
-    if found is None or not low <= found <= high:
+    stage = find_level(raw)
+    if stage is None or not low <= stage <= high:
         raise ParseError(f"「{plain[:40]}」不在范围内。", f"填 {low}–{high} 的整数。")
-    return found
+    return stage

@@ -11,8 +11,8 @@ from typing import Any
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import EMPTY, EMPTY_TEXT, read_prose
 
-LIST_MOST = 2_000  # characters of a list of names or terms
-KEYWORD_MOST = 40  # characters of one key word
+MAX_LIST = 2_000  # characters of a list of names or terms
+MAX_KEYWORD = 40  # characters of one key word
 
 # Separators in brackets belong to the item: 中心(附属医院、研究所).
 _OPENING = "（([【《“‘「"
@@ -22,7 +22,7 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 def list_text(raw: Any) -> str:
     """The text of a cell that holds a list of names or terms; empty where it only says that there is none."""
-    plain = read_prose(raw, LIST_MOST) or ""
+    plain = read_prose(raw, MAX_LIST) or ""
     if plain.casefold() in EMPTY:
         return ""
     return plain
@@ -37,20 +37,20 @@ def split_places(plain: str, separators: str) -> list[str]:
     """Like `split_pieces`, with the empty parts. A bracket that is never closed does not count."""
     depth = 0
     start = 0
-    found = []
+    places = []
     for place, sign in enumerate(plain):
         if sign in _OPENING:
             depth += 1
         elif sign in _CLOSING:
             depth = max(0, depth - 1)
         elif sign in separators and not depth:
-            found.append(plain[start:place].strip())
+            places.append(plain[start:place].strip())
             start = place + 1
     # A bracket that was forgotten would swallow the rest of the cell: split as if there were no brackets.
     if depth and any(sign in separators for sign in plain[start:]):
         parts = re.split(f"[{re.escape(separators)}]", plain)
         return [part.strip() for part in parts]
-    return [*found, plain[start:].strip()]
+    return [*places, plain[start:].strip()]
 
 
 def read_aligned(raw: Any, *, loose: bool) -> list[str] | None:
@@ -78,10 +78,10 @@ def read_keywords(raw: Any) -> list[str] | None:
     if words == [plain] and _CHINESE.search(plain):
         words = plain.split()
     for word in words:
-        if len(word) > KEYWORD_MOST:
+        if len(word) > MAX_KEYWORD:
             raise ParseError(
                 f"关键词「{word[:20]}…」太长。",
-                f"每个最多 {KEYWORD_MOST} 字，用「；」分开。",
+                f"每个最多 {MAX_KEYWORD} 字，用「；」分开。",
             )
     return list(dict.fromkeys(words))
 

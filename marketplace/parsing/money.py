@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.amounts import (
-    LEAST_YUAN,
+    MIN_YUAN,
     MONEY_FORMS,
     Amount,
     amount_in_wan,
@@ -26,7 +26,7 @@ from marketplace.parsing.currencies import (
     find_foreign,
     unit_of_word,
 )
-from marketplace.parsing.number_formats import FormattedNumber, shown_number
+from marketplace.parsing.number_formats import FormattedNumber, displayed_number
 from marketplace.parsing.text import cell_text, compact_text, half_width
 from matching.folding import normalise
 
@@ -64,11 +64,11 @@ _BRACKETS = str.maketrans("[]【】〔〕{}", "()()()()")
 _REMARK = re.compile(r"\(([^()]*)\)")
 # Words around a sum that make it less exact. They are put down in a remark, and the sum is taken.
 _ABOUT = "大约|大概|约为|约|预计|预估|估计|计划|拟|暂定|暂估|左右|上下|大致|近|余|多"
-_AT_MOST = (
+_UPPER_BOUND = (
     "不超过|不高于|不多于|不大于|最多|至多|最高|上限|以内|之内|内|以下|封顶|≤|<=|<|小于|低于|少于|"
     "不到|不足"
 )
-_AT_LEAST = (
+_LOWER_BOUND = (
     r"不低于|不少于|不小于|至少|最低|以上|起步价|起价|底价|起|≥|>=|>|大于|高于|超过|\+"
 )
 # 总投资, 合同金额, 技术转让费: what the sum is for, which the column says already.
@@ -76,11 +76,11 @@ _LABEL = (
     "(?:项目|研发|开发|研究|合作|技术|成果|专利|合同|转让|许可|授权|意向|企业|总)*"
     "(?:投资额?|投入|预算|资金|经费|金额|费用|费|价格|价|报价|总额|合计|共计|总计|总共|共)[:为是]?"
 )
-_WORDS = f"{_ABOUT}|{_AT_MOST}|{_AT_LEAST}"
+_WORDS = f"{_ABOUT}|{_UPPER_BOUND}|{_LOWER_BOUND}"
 _AROUND = re.compile(
     rf"(?P<before>(?:{_LABEL}|{_WORDS})*:?)(?P<sum>.+?)(?P<after>(?:{_WORDS})*)"
 )
-_HAS_BOUND = re.compile(f"{_AT_MOST}|{_AT_LEAST}")
+_HAS_BOUND = re.compile(f"{_UPPER_BOUND}|{_LOWER_BOUND}")
 _OR_NEGOTIABLE = re.compile(
     rf"[,;。、/或和]*(?:{'|'.join(sorted(NEGOTIABLE, key=len, reverse=True))})$"
 )
@@ -130,13 +130,13 @@ def read_money(raw: Any, unit: Decimal | None = None) -> Money | None:
     is_foreign = unit is not None and unit.is_nan()
     default = None if is_foreign else unit
     if isinstance(raw, FormattedNumber):
-        found: Money | None = _read_formatted(raw, default)
+        money: Money | None = _read_formatted(raw, default)
     else:
-        found = _read_written(_without_noise(raw), default)
-    if is_foreign and found is not None and found.low is not None:
+        money = _read_written(_without_noise(raw), default)
+    if is_foreign and money is not None and money.low is not None:
         message = "表头写的单位不是人民币总额（外币、单价或看不懂的单位），没有换算。"
         raise ParseError(message, "换算成人民币总额，单位万元；没有定价写「面议」。")
-    return found
+    return money
 
 
 def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
@@ -149,31 +149,31 @@ def read_sum(raw: Any, usual_most: Decimal | None = None) -> Decimal | None:
     Raises:
         ParseError: not one sum; the message says why, in Chinese.
     """
-    found = read_money(raw)
-    if found is None:
+    money = read_money(raw)
+    if money is None:
         return None
-    if found.low is None:
+    if money.low is None:
         raise ParseError("这里只填数字；没有定价就选「面议」。")
-    if found.low != found.high:
+    if money.low != money.high:
         raise ParseError("这里只填一个数；", "区间分成最低和最高两格填。")
     if usual_most is not None:
-        refuse_doubtful(found, usual_most)
-    return found.low
+        refuse_doubtful(money, usual_most)
+    return money.low
 
 
-def refuse_doubtful(found: Money, usual_most: Decimal) -> None:
+def refuse_doubtful(money: Money, usual_most: Decimal) -> None:
     """Ask for a sum beyond the usual once more, unless it was written with 亿.
 
     Args:
-        found: the sum.
+        money: the sum.
         usual_most: 万元.
 
     Raises:
         ParseError: the sum in words, and how it is written where it is meant.
     """
-    if found.high is None or found.is_sure or found.high <= usual_most:
+    if money.high is None or money.is_sure or money.high <= usual_most:
         return
-    words = sum_in_words(found.high)
+    words = sum_in_words(money.high)
     message = f"这是 {words}，大得少见，请核对单位是元还是万元。"
     raise ParseError(message, f"确实是这个数，请写成「{words}」。")
 
@@ -210,7 +210,7 @@ def describe_odd(amount: Decimal | None, usual_most: Decimal) -> str:
     if not amount:
         return ""
     size = "大" if amount > usual_most else ""
-    if amount < LEAST_YUAN:
+    if amount < MIN_YUAN:
         size = "小"
     if not size:
         return ""
@@ -222,19 +222,19 @@ def describe_odd(amount: Decimal | None, usual_most: Decimal) -> str:
 
 def _read_formatted(number: FormattedNumber, unit: Decimal | None) -> Money:
     """The sum that a cell shows, with the unit that its format shows."""
-    shown = shown_number(number)
-    if shown.is_scaled:
+    displayed = displayed_number(number)
+    if displayed.is_scaled:
         message = "单元格格式把数字缩小显示，没有写单位，看不出是多少。"
         raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
-    if shown.value < 0:
+    if displayed.value < 0:
         raise ParseError("金额是负数。", MONEY_FORMS)
-    if shown.is_currency:
-        bare = Amount(shown.value, None, has_sign=True, has_yi=False, last="")
-        amount = amount_in_wan(bare, unit, f"¥{shown.value:f}")
+    if displayed.is_currency:
+        bare = Amount(displayed.value, None, has_sign=True, has_yi=False, last="")
+        amount = amount_in_wan(bare, unit, f"¥{displayed.value:f}")
     else:
-        size = UNITS[shown.unit] if shown.unit else unit or Decimal(1)
-        amount = exact_amount(round(shown.value, 6) * size)
-    is_sure = "亿" in shown.unit and amount >= HUNDRED_MILLION
+        size = UNITS[displayed.unit] if displayed.unit else unit or Decimal(1)
+        amount = exact_amount(round(displayed.value, 6) * size)
+    is_sure = "亿" in displayed.unit and amount >= HUNDRED_MILLION
     return Money(amount, amount, is_sure=is_sure)
 
 
@@ -258,15 +258,15 @@ def _read_written(raw: Any, unit: Decimal | None) -> Money | None:
     if foreign := find_foreign(main):
         message = f"「{plain[:40]}」是外币（{foreign}），没有换算。"
         raise ParseError(message, "换算成人民币，单位万元，如 50 或 50万。")
-    found = _read_sums(main, unit) or _read_words(main, plain, unit)
-    if found is None:
+    money = _read_sums(main, unit) or _read_words(main, plain, unit)
+    if money is None:
         raise _reason_of(plain)
     for other in repeated:
-        if found.low is not None and other[:2] != found[:2]:
+        if money.low is not None and other[:2] != money[:2]:
             raise _refusal(plain, "里的两个金额不一样。")
-    if remarks and not found.remark:
-        found = found._replace(remark=_taken_as(plain, found))
-    return found
+    if remarks and not money.remark:
+        money = money._replace(remark=_taken_as(plain, money))
+    return money
 
 
 def _without_remarks(bare: str) -> tuple[str, list[str], list[Money]]:
@@ -347,20 +347,20 @@ def _read_words(main: str, plain: str, unit: Decimal | None) -> Money | None:
     around = _AROUND.fullmatch(bare)
     if around is None:
         return None
-    found = _read_sums(around["sum"], unit)
-    if found is None:
+    money = _read_sums(around["sum"], unit)
+    if money is None:
         return None
     words = f"{around['before']}{around['after']}"
     # 不超过50-60万 bounds a range: which figure is meant is not sure.
-    if found.low != found.high and _HAS_BOUND.search(words):
+    if money.low != money.high and _HAS_BOUND.search(words):
         return None
-    return found._replace(remark=_taken_as(plain, found))
+    return money._replace(remark=_taken_as(plain, money))
 
 
-def _taken_as(plain: str, found: Money) -> str:
-    if found.low is None:
+def _taken_as(plain: str, money: Money) -> str:
+    if money.low is None:
         return f"「{plain[:40]}」记为面议。"
-    written = write_money(found.low, found.high)
+    written = write_money(money.low, money.high)
     if isinstance(written, Decimal):
         written = f"{written.normalize():f}"
     return f"「{plain[:40]}」按 {written} 万元记录。"

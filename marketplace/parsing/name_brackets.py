@@ -99,8 +99,8 @@ def read_brackets(name: str) -> Written:
 def letters_of(text: str) -> str:
     """Letters and figures of a folded text, one spelling of ordinals."""
     letters = _NO_LETTERS.sub("", text)
-    letters = _ORDINAL.sub(lambda found: f"第{_figure(found[1])}", letters)
-    return _PART_ORDINAL.sub(lambda found: f"第{_figure(found[1])}", letters)
+    letters = _ORDINAL.sub(lambda match: f"第{_figure(match[1])}", letters)
+    return _PART_ORDINAL.sub(lambda match: f"第{_figure(match[1])}", letters)
 
 
 def _figure(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 _Item = TypeVar("_Item")
 
-LABEL_MOST = 24  # characters of a label before a colon
+MAX_LABEL = 24  # characters of a label before a colon
 _HAN_NUMBERS = "一二三四五六七八九十"
 # ① ❶ ⑴ ⒈ ㈠ ㊀ and their likes: numbers in one sign.
 _CIRCLED = "\u2460-\u249b\u24ea-\u24ff\u2776-\u2793\u3220-\u3229\u3280-\u3289"
@@ -84,14 +84,14 @@ def split_numbered(text: str) -> list[str]:
     text = text.strip()
     spans: list[tuple[int, int]] = []
     expected = 0
-    for found in _NUMBER.finditer(text):
-        value = _value_of(found[0])
+    for match in _NUMBER.finditer(text):
+        value = _value_of(match[0])
         if not spans:
-            if found.start():
+            if match.start():
                 return [text]
             expected = value
         if value == expected:
-            spans.append(found.span())
+            spans.append(match.span())
             expected += 1
     if not spans:
         return [text]
@@ -142,7 +142,7 @@ def split_labels(
         cut = next(
             (
                 cut
-                for cut in range(max(0, len(run) - LABEL_MOST), len(run))
+                for cut in range(max(0, len(run) - MAX_LABEL), len(run))
                 if is_label(run[cut:]) and (not cut or may_end(run[:cut]))
             ),
             None,

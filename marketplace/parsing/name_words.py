@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from marketplace.parsing.name_brackets import WORDS, letters_of
-from marketplace.parsing.organisations import BRAND_LEAST
+from marketplace.parsing.organisations import MIN_BRAND
 from marketplace.parsing.organisations import WORDS as COMMON_WORDS
 
 FORM_KINDS = (
@@ -43,7 +43,7 @@ for _kind in reversed(FORM_KINDS):
     FORMS.update(dict.fromkeys(WORDS[_kind], _kind))
 
 # What is left must be long enough to be a name.
-_FRONT = re.compile(rf"^(?:{'|'.join(WORDS['fronts'])})(?=.{{{BRAND_LEAST + 2}}})")
+_FRONT = re.compile(rf"^(?:{'|'.join(WORDS['fronts'])})(?=.{{{MIN_BRAND + 2}}})")
 _SCHOOL = re.compile(r"(?<![第\d])([一二三四五六七八九十]{1,3}|\d{1,2})([中小])$")
 
 
@@ -56,7 +56,7 @@ class Endings:
         for word in self.words:
             lengths.setdefault(word[-1], set()).add(len(word))
         self._lengths = {
-            last: tuple(sorted(found, reverse=True)) for last, found in lengths.items()
+            last: tuple(sorted(sizes, reverse=True)) for last, sizes in lengths.items()
         }
 
     def of(self, text: str) -> str:
@@ -83,13 +83,13 @@ def without_front(name: str) -> str:
 def _short_names() -> dict[str, tuple[tuple[str, str, str], ...]]:
     """First two characters → rows of organisation_short_names.tsv: the short word, the full one, where it may stand."""
     path = Path(__file__).with_name("organisation_short_names.tsv")
-    found: dict[str, list[tuple[str, str, str]]] = {}
+    schools: dict[str, list[tuple[str, str, str]]] = {}
     for line in path.read_text(encoding="utf-8").splitlines()[1:]:
         short, full, where = line.split("\t")
-        found.setdefault(short[:2], []).append((short, full, where))
+        schools.setdefault(short[:2], []).append((short, full, where))
     return {
         beginning: tuple(sorted(rows, key=lambda row: -len(row[0])))
-        for beginning, rows in found.items()
+        for beginning, rows in schools.items()
     }
 
 
@@ -124,5 +124,5 @@ def _stands_for(rest: str) -> bool:
     return not rest or PARTS.of(rest) != ""
 
 
-def _full_school(found: re.Match[str]) -> str:
-    return f"{letters_of('第' + found[1])}{found[2]}学"
+def _full_school(match: re.Match[str]) -> str:
+    return f"{letters_of('第' + match[1])}{match[2]}学"

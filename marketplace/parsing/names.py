@@ -14,7 +14,7 @@ from marketplace.parsing.text import half_width
 from matching.folding import EITHER, drop_unseen, normalise
 from matching.pasted_text import repair_text
 
-KEY_MOST = 200  # characters, as the columns hold it
+MAX_KEY = 200  # characters, as the columns hold it
 
 # Private signs around a figure in a circle: ① is a sign of its own and not the figure 1.
 _CIRCLED = ("\ue000", "\ue001")
@@ -32,7 +32,7 @@ _SIGNS = frozenset("%‰°′″^&")
 _MATHEMATICAL = ("Sm", "Sc")
 # What stands between two figures, and what it leaves there: 10–20 and 10～20 are one range.
 _BETWEEN_FIGURES = {"-": "-", "~": "-", ":": ":", "/": "/"}
-_BESIDE_OTHERS = frozenset(".-/#")
+_MEANINGFUL_SIGNS = frozenset(".-/#")
 
 
 def name_key(text: str) -> str:
@@ -45,47 +45,42 @@ def name_key(text: str) -> str:
         text: a name as written.
 
     Returns:
-        At most KEY_MOST characters; "" for a name without letters and figures.
+        At most MAX_KEY characters; "" for a name without letters and figures.
     """
     key = _compare_form(text)
     if not any(map(str.isalnum, key)):
         return ""
-    if len(key) <= KEY_MOST:
+    if len(key) <= MAX_KEY:
         return key
     # Cut off, two long names that differ at their ends would be one.
     digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return f"{key[: KEY_MOST - len(digest) - 1]}|{digest}"
-
-
-def plain_letters(text: str) -> str:
-    """A text as a name is looked for in it: folded, letters and figures only."""
-    return re.sub(r"[\W_]+", "", normalise(text).translate(EITHER))
+    return f"{key[: MAX_KEY - len(digest) - 1]}|{digest}"
 
 
 def _compare_form(text: str) -> str:
     spelled = _spell_figures(text)
     folded = normalise(spelled).translate(EITHER)
-    folded = _THOUSANDS.sub(lambda found: found[0].replace(",", ""), folded)
+    folded = _THOUSANDS.sub(lambda match: match[0].replace(",", ""), folded)
     folded = _DASHES.sub("-", _TIMES.sub("×", " ".join(folded.split())))
     pieces: list[str] = []
     for index, character in enumerate(folded):
-        kept = _kept_form(folded, index)
-        if not kept:
+        form = _significant_form(folded, index)
+        if not form:
             continue
         # 10 20 is not 1020: what was left out between two figures leaves a mark.
         follows_figure = bool(pieces) and pieces[-1][-1].isdigit()
         is_apart = not folded[index - 1 : index].isdigit()
         if character.isdigit() and follows_figure and is_apart:
             pieces.append(_SEPARATOR)
-        pieces.append(kept)
+        pieces.append(form)
     opening, closing = _CIRCLED
     return "".join(pieces).replace(opening, "(").replace(closing, ")")
 
 
 def _spell_figures(text: str) -> str:
-    """A text in which figures of other forms than 0–9 do not run into those beside them: 1½, 10³, ①1, ㎡5."""
+    """A text in which figures of other forms than 0–9 do not run into those next to them: 1½, 10³, ①1, ㎡5."""
     text = _MILLI.sub("milli", half_width(repair_text(drop_unseen(text))))
-    text = _SUPERSCRIPTS.sub(lambda found: f"^{found[0]}\n", text)
+    text = _SUPERSCRIPTS.sub(lambda match: f"^{match[0]}\n", text)
     return "".join(map(_spell_character, text))
 
 
@@ -109,7 +104,7 @@ def _spell_character(character: str) -> str:
     return character
 
 
-def _kept_form(text: str, index: int) -> str:
+def _significant_form(text: str, index: int) -> str:
     """What a character of a folded text, single blanks in it, leaves in the key, "" for nothing."""
     character = text[index]
     if character.isalnum() or character in _CIRCLED or character in _SIGNS:
@@ -122,8 +117,8 @@ def _kept_form(text: str, index: int) -> str:
     after = text[index + 1 : index + 3].lstrip()[:1]
     if before.isdigit() and after.isdigit() and character in _BETWEEN_FIGURES:
         return _BETWEEN_FIGURES[character]
-    if character in _BESIDE_OTHERS:
-        return _kept_sign(
+    if character in _MEANINGFUL_SIGNS:
+        return _significant_sign(
             character, before, text[index - 1 : index], text[index + 1 :][:1]
         )
     if character == "~":
@@ -133,11 +128,11 @@ def _kept_form(text: str, index: int) -> str:
     return ""
 
 
-def _kept_sign(character: str, before: str, left: str, right: str) -> str:
+def _significant_sign(character: str, before: str, left: str, right: str) -> str:
     """A sign that depends on what it stands at.
 
     Args:
-        character: one of _BESIDE_OTHERS.
+        character: one of _MEANINGFUL_SIGNS.
         before: what stands before it, blanks aside.
         left, right: its direct neighbours, "" at the ends.
     """

@@ -45,7 +45,7 @@ class ShownNumber(NamedTuple):
 
     Attributes:
         value: the figure that is seen.
-        unit: the unit seen beside it, such as 万 or 元; ¥ counts as 元; empty where none is seen.
+        unit: the unit seen next to it, such as 万 or 元; ¥ counts as 元; empty where none is seen.
         is_currency: the unit is a sign of currency and no word.
         is_scaled: commas alone scale it, so that the figure that is seen may be in thousands or in a unit of its own.
     """
@@ -86,7 +86,7 @@ def says_more(number_format: str | None) -> bool:
     return False
 
 
-def shown_number(number: FormattedNumber) -> ShownNumber:
+def displayed_number(number: FormattedNumber) -> ShownNumber:
     """What a cell shows of its number.
 
     Args:
@@ -117,8 +117,8 @@ def shown_number(number: FormattedNumber) -> ShownNumber:
     if unit and unit not in UNITS:
         message = f"这一格的格式里有「{text.strip()}」，看不出是多少。"
         raise ParseError(message, "把单元格设成常规格式，重新填写万元数。")
-    shown = round(value, _STORED_DIGITS).normalize()
-    return ShownNumber(shown, unit, is_currency, is_scaled)
+    rounded = round(value, _STORED_DIGITS).normalize()
+    return ShownNumber(rounded, unit, is_currency, is_scaled)
 
 
 def _text_of(section: str) -> tuple[str, str]:
@@ -174,18 +174,18 @@ def _split_sections(number_format: str) -> list[str]:
 
 def _condition_of(section: str) -> tuple[str, Decimal] | None:
     for piece in _PIECES.finditer(section):
-        found = _CONDITION.fullmatch(piece["bracket"] or "")
-        if found is not None:
-            return found[1], Decimal(found[2])
+        match = _CONDITION.fullmatch(piece["bracket"] or "")
+        if match is not None:
+            return match[1], Decimal(match[2])
     return None
 
 
 def _currency_sign(bracket: str) -> str:
     """The sign of [$¥-804]; the yen is no yuan."""
-    found = _CURRENCY.fullmatch(bracket)
-    if found is None:
+    match = _CURRENCY.fullmatch(bracket)
+    if match is None:
         return ""
-    sign, locale = found[1], found[2] or ""
+    sign, locale = match[1], match[2] or ""
     if _JAPANESE.fullmatch(locale) and sign in ("¥", "￥"):
         return "$"
     if RENMINBI.search(fold_label(sign)):
@@ -198,9 +198,9 @@ def _currency_sign(bracket: str) -> str:
 
 def _scaling_commas(digits: str) -> int:
     """How many commas stand after the last digit: each divides by a thousand."""
-    found = re.search(r"[0#?](,+)[^0#?]*$", digits.replace("'", ""))
+    match = re.search(r"[0#?](,+)[^0#?]*$", digits.replace("'", ""))
     before_point = re.search(r"[0#?](,+)\.", digits.replace("'", ""))
-    commas = len(found[1]) if found else 0
+    commas = len(match[1]) if match else 0
     return commas + (len(before_point[1]) if before_point else 0)
 
 

@@ -28,7 +28,7 @@ PATENT_KINDS = {
     "9": "utility_model",
 }
 PATENT_WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9)
-IP_NUMBER_MOST = 30  # characters, as the columns hold it
+MAX_IP_NUMBER = 30  # characters, as the columns hold it
 
 # 科技成果登记: the letter Y parts year and running number.
 _REGISTRATION = re.compile(r"[0-9A-Z]{3}(19|20)\d{2}Y\d{4}", re.ASCII)
@@ -112,16 +112,16 @@ def read_ip_number(plain: str, ip_type: str | None = None) -> tuple[str, str | N
     bare = bare.upper().lstrip(":：")
     if _SOFTWARE.fullmatch(bare):
         return bare, "software_copyright"
-    if len(plain) > IP_NUMBER_MOST:
+    if len(plain) > MAX_IP_NUMBER:
         raise ParseError(f"「{plain[:20]}…」太长，不像编号。", PATENT_FORMS)
     # Numbers of other rights (plant varieties, layouts) have no form that could be checked.
     if ip_type not in (None, *PATENT_KINDS.values()):
         return plain.strip(), ip_type
-    found = _PATENT.fullmatch(bare)
-    if found is None:
+    match = _PATENT.fullmatch(bare)
+    if match is None:
         _refuse_near_patent(plain, bare)
         return plain.strip(), None
-    prefix, digits, check = found.groups()
+    prefix, digits, check = match.groups()
     kind_digit = digits[4] if len(digits) == 12 else digits[2]
     kind = PATENT_KINDS.get(kind_digit)
     if check is None:

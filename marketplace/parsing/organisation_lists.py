@@ -38,7 +38,7 @@ from marketplace.parsing.organisation_pieces import Piece, bare_name, read_piece
 from marketplace.parsing.organisations import FORMS, is_trade, without_form
 from matching.folding import drop_unseen, fold_label
 
-ORGANISATION_MOST = 120  # characters of a name, as the columns hold it
+MAX_ORGANISATION = 120  # characters of a name, as the columns hold it
 
 _IN_NAME_OF_LATIN = re.compile(
     r"[,，]\s*(?=(?:Ltd|Inc|LLC|Corp|Co|Limited|L\.?P|S\.?A|GmbH|PLC|Pte|Pty|B\.?V|N\.?V)\b)"
@@ -79,7 +79,7 @@ def read_organisations(raw: Any) -> Remarked[str] | None:
 @lru_cache(4000)
 def _read_names(plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names in a text and what was not taken; no name where nobody filled in the place. Raises ParseError."""
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     remarks: list[str] = []
     was_foreign = False
     for label, content in split_labels(with_colons(plain), is_label, may_end):
@@ -92,13 +92,13 @@ def _read_names(plain: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for piece in _read_pieces(content):
             if role in (LEAD, PARTNER):
                 piece.role = piece.role or role
-            found.append(piece)
-    if not found:
+            pieces.append(piece)
+    if not pieces:
         # A label alone is a place that nobody filled in.
         if not was_foreign and not remarks:
             return (), ()
         raise ParseError(f"「{plain[:30]}」里没有单位名称。", "填写单位的全称。")
-    ordered = _in_order(found, remarks)
+    ordered = _in_order(pieces, remarks)
     for piece in ordered:
         remarks += piece.remarks
         _check_name(piece.name)
@@ -112,42 +112,42 @@ def write_organisations(names: Iterable[str]) -> str:
 
 def _quote_where_needed(name: str) -> str:
     try:
-        found = read_organisations(name)
+        names = read_organisations(name)
     except ParseError:
-        found = None
-    if found == [name] and not found.remarks:
+        names = None
+    if names == [name] and not names.remarks:
         return name
     return f"“{name}”"
 
 
 def _read_pieces(content: str) -> list[Piece]:
     """The organisations of a text without labels."""
-    found = []
+    pieces = []
     for text in _split_names(_parted_at_roles(content)):
         piece = read_piece(text)
         if piece is not None:
-            found.append(piece)
-    return found
+            pieces.append(piece)
+    return pieces
 
 
 def _parted_at_roles(text: str) -> str:
     """A text with ；after a remark that closes a name: 聊城大学（牵头）山东大学（参与）, 聊城大学①山东大学②."""
     if not re.match(r"\s*[\u2460-\u2473]", text):
         text = re.sub(
-            "[\u2460-\u2473]", lambda found: f"（{ord(found[0]) - 0x245F}）", text
+            "[\u2460-\u2473]", lambda match: f"（{ord(match[0]) - 0x245F}）", text
         )
 
-    def close(found: re.Match[str]) -> str:
-        before = text[: found.start()].rstrip(" \t\n；;、，,/|")
-        closes = bool(before) and before[-1] not in "：:" and is_remark(found[1])
+    def close(match: re.Match[str]) -> str:
+        before = text[: match.start()].rstrip(" \t\n；;、，,/|")
+        closes = bool(before) and before[-1] not in "：:" and is_remark(match[1])
         # At the beginning of a name the remark is about what follows it.
-        if not closes or text[found.start() - 1] in "；;、，,/|\n ":
-            return found[0]
-        follows = text[found.end() :].lstrip()
+        if not closes or text[match.start() - 1] in "；;、，,/|\n ":
+            return match[0]
+        follows = text[match.end() :].lstrip()
         # Another remark (牵头)(盖章) belongs to the same name.
         if not follows or follows[0] in "；;、，,/|（([【和与及":
-            return found[0]
-        return f"{found[0]}；"
+            return match[0]
+        return f"{match[0]}；"
 
     return BRACKETS.sub(close, text)
 
@@ -189,7 +189,7 @@ def _split_weakly(text: str) -> list[str]:
     """Names between signs that also stand in names; refused where it cannot be known which is meant."""
     if is_quoted(text):
         return [text]
-    guarded = _IN_NAME_OF_LATIN.sub(lambda found: "\ue000" * len(found[0]), text)
+    guarded = _IN_NAME_OF_LATIN.sub(lambda match: "\ue000" * len(match[0]), text)
     parts = []
     start = 0
     # Cut by place, for what was guarded comes back as it was.
@@ -212,9 +212,9 @@ def _split_weakly(text: str) -> list[str]:
 
 def _split_at_conjunction(text: str) -> list[str]:
     """聊城大学和山东大学 in two; 和 in a name (机械与汽车工程学院) parts nothing."""
-    for found in _CONJUNCTION.finditer(text):
-        left, right = text[: found.start()].strip(), text[found.end() :].strip()
-        if len(left) > ORGANISATION_MOST:
+    for match in _CONJUNCTION.finditer(text):
+        left, right = text[: match.start()].strip(), text[match.end() :].strip()
+        if len(left) > MAX_ORGANISATION:
             break
         # The short side first: with every 和 tried on every rest a long text takes forever.
         if not right or not _is_whole_name(left) or not _is_whole_name(right):
@@ -244,9 +244,9 @@ def _split_at_blanks(text: str) -> list[str]:
     # A remark belongs to the name before it, a label or a number to the one after it.
     grouped: list[str] = []
     for part in parts:
-        found = BRACKETS.fullmatch(part)
+        match = BRACKETS.fullmatch(part)
         if grouped and (
-            (found and is_remark(found[1]))
+            (match and is_remark(match[1]))
             or SEAL.fullmatch(fold_label(part))
             or DATE.fullmatch(part)
         ):
@@ -277,38 +277,38 @@ def _split_at_blanks(text: str) -> list[str]:
 
 
 def _check_name(name: str) -> None:
-    if len(name) > ORGANISATION_MOST:
+    if len(name) > MAX_ORGANISATION:
         raise ParseError(
             f"单位名称「{name[:20]}…」太长。",
-            f"最多 {ORGANISATION_MOST} 字；几个单位用「；」分开。",
+            f"最多 {MAX_ORGANISATION} 字；几个单位用「；」分开。",
         )
     if re.search(r"\d{7,}|\d{3,4}-\d{7}", name):
         raise ParseError(f"单位名称「{name[:30]}」里有号码。", "这一格只填单位的全称。")
 
 
-def _in_order(found: list[Piece], remarks: list[str]) -> list[Piece]:
+def _in_order(pieces: list[Piece], remarks: list[str]) -> list[Piece]:
     """The organisations in the order that the cell gives them, who leads first.
 
     Raises:
         ParseError: several lead, or only partners are named.
     """
-    numbers = [piece.order for piece in found]
+    numbers = [piece.order for piece in pieces]
     # （2） behind one name and （1） behind the other is their order; a single one may be anything.
-    if len(found) > 1 and sorted(numbers) == list(range(1, len(found) + 1)):
-        found = sorted(found, key=lambda piece: piece.order)
-    leads = [piece for piece in found if piece.role == LEAD]
+    if len(pieces) > 1 and sorted(numbers) == list(range(1, len(pieces) + 1)):
+        pieces = sorted(pieces, key=lambda piece: piece.order)
+    leads = [piece for piece in pieces if piece.role == LEAD]
     if len({piece.name for piece in leads}) > 1:
         names = "、".join(piece.name for piece in leads)
         raise ParseError(
             f"写明牵头的不止一个单位：{names[:60]}。", "只留一个牵头单位。"
         )
-    others = [piece for piece in found if piece.role != PARTNER]
+    others = [piece for piece in pieces if piece.role != PARTNER]
     if not others:
         raise ParseError(
             "只写了参与或合作的单位，没有写牵头的单位。",
             "先写牵头单位，几个单位用「；」分开。",
         )
     first = leads[0] if leads else others[0]
-    if first is not found[0]:
+    if first is not pieces[0]:
         remarks.append(f"按「{first.name[:40]}」为第一单位记录。")
-    return [first, *(piece for piece in found if piece is not first)]
+    return [first, *(piece for piece in pieces if piece is not first)]

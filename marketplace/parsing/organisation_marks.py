@@ -93,8 +93,8 @@ def role_of(word: str) -> str:
     return ""
 
 
-def _without_seal(found: re.Match[str]) -> str:
-    return "" if SEAL.fullmatch(fold_label(found[1])) else found[0]
+def _without_seal(match: re.Match[str]) -> str:
+    return "" if SEAL.fullmatch(fold_label(match[1])) else match[0]
 
 
 def is_label(text: str) -> bool:
@@ -109,9 +109,9 @@ def may_end(text: str) -> bool:
 def with_colons(text: str) -> str:
     """A text in which labels without a colon have one: 【牵头单位】聊城大学, a line that is nothing but a label."""
 
-    def with_colon(found: re.Match[str]) -> str:
-        is_label = len(found[1]) > 2 and role_of(found[1]) in (LEAD, PARTNER, NEUTRAL)
-        return f"\n{found[1]}：" if is_label else found[0]
+    def with_colon(match: re.Match[str]) -> str:
+        is_label = len(match[1]) > 2 and role_of(match[1]) in (LEAD, PARTNER, NEUTRAL)
+        return f"\n{match[1]}：" if is_label else match[0]
 
     text = re.sub(r"[【\[]\s*([^【】\[\]]{2,12})\s*[】\]]\s*[:：]?", with_colon, text)
     lines = []
@@ -133,8 +133,8 @@ def _is_bare_label(word: str) -> bool:
 
 def is_department(name: str) -> bool:
     """Whether a name is that of a part of an organisation: 机械与汽车工程学院; 齐鲁医药学院 may stand for itself."""
-    found = DEPARTMENT.search(name)
-    return found is not None and bool(_DISCIPLINES.fullmatch(name[: found.start()]))
+    match = DEPARTMENT.search(name)
+    return match is not None and bool(_DISCIPLINES.fullmatch(name[: match.start()]))
 
 
 def begins_with_place(name: str) -> bool:

@@ -22,7 +22,7 @@ from marketplace.parsing.name_words import (
     full_name,
     without_front,
 )
-from marketplace.parsing.organisations import BRAND_LEAST
+from marketplace.parsing.organisations import MIN_BRAND
 from marketplace.parsing.place_names import (
     Place,
     is_place_name,
@@ -100,11 +100,6 @@ class OrganisationName:
     def core(self) -> str:
         """Brand and trades: what the body is called between place and form."""
         return self.brand + "".join(self.trades)
-
-    @property
-    def is_branch(self) -> bool:
-        """Whether the name means a part of a body."""
-        return bool(self.branch)
 
 
 @lru_cache(20_000)
@@ -248,19 +243,19 @@ def _names(places: Collection[Place]) -> tuple[str, ...]:
 
 def _split_branch(body: str) -> tuple[str, str]:
     """The name of a body without its places → the body, and the part of it that is meant."""
-    found = _HEADS.search(body)
-    while found and found.end() < len(body):
-        tail = body[found.end() :]
+    match = _HEADS.search(body)
+    while match and match.end() < len(body):
+        tail = body[match.end() :]
         if not _FORM_START.match(tail):
-            return body[: found.end()], tail
-        found = _HEADS.search(body, found.end())
-    for found in _WEAK_HEADS.finditer(body):
-        tail = body[found.end() :]
+            return body[: match.end()], tail
+        match = _HEADS.search(body, match.end())
+    for match in _WEAK_HEADS.finditer(body):
+        tail = body[match.end() :]
         # 医院管理有限公司 is a firm of its own, and so is 集团（聊城）有限公司.
         form = _split_form(tail)[1] or tail
         is_firm = FORMS.get(form) in COMPANIES and not BRANCHES.of(tail)
         if PARTS.of(tail) and not is_firm:
-            return body[: found.end()], tail
+            return body[: match.end()], tail
     branch = BRANCHES.of(body)
     if branch:
         head = body.removesuffix(branch)
@@ -305,7 +300,7 @@ def _split_form(head: str) -> tuple[str, str]:
     for form in _LONG_FORMS:
         for length in (len(form), len(form) - 1, len(form) + 1):
             ending = head[-length:]
-            is_slip = len(head) - length >= BRAND_LEAST and _is_slip_of(ending, form)
+            is_slip = len(head) - length >= MIN_BRAND and _is_slip_of(ending, form)
             if is_slip:
                 return head[:-length], form
     form = FORM_ENDINGS.of(head)
@@ -352,7 +347,7 @@ def _split_inner_place(stem: str, form: str) -> tuple[str, tuple[Place, ...]]:
     if place is None or FORMS.get(form) not in COMPANIES:
         return stem, ()
     left = stem.removesuffix(place.spelling)
-    if len(left) <= BRAND_LEAST or place.level == 0:
+    if len(left) <= MIN_BRAND or place.level == 0:
         return stem, ()
     return left, (place,)
 

@@ -79,8 +79,8 @@ def read_piece(text: str, *, sure: bool = True) -> Piece | None:
         return Piece(quoted["name"].strip())
     piece = Piece("")
     (text,) = split_numbered(text) or [""]
-    text = BRACKETS.sub(lambda found: _take_remark(found, piece), text)
-    text = _OPEN_BRACKET.sub(lambda found: _take_remark(found, piece), text)
+    text = BRACKETS.sub(lambda match: _take_remark(match, piece), text)
+    text = _OPEN_BRACKET.sub(lambda match: _take_remark(match, piece), text)
     text = _SEAL_AT_END.sub("", text).strip(" \t\n\u3000；;、，,。:：")
     text = _take_words_at_end(text, piece)
     date = re.search(rf"\s+(?:{DATE.pattern})$", text)
@@ -98,15 +98,15 @@ def read_piece(text: str, *, sure: bool = True) -> Piece | None:
     return piece
 
 
-def _take_remark(found: re.Match[str], piece: Piece) -> str:
+def _take_remark(match: re.Match[str], piece: Piece) -> str:
     """Brackets taken off a name where they are about it; else as they are."""
-    plain = fold_label(found[1])
+    plain = fold_label(match[1])
     if not plain:
         return ""
     if order := ORDER.fullmatch(plain):
         piece.order = "一二三四五六七八九十".find(order[1]) + 1 or int(order[1])
         return ""
-    if is_remark(found[1]):
+    if is_remark(match[1]):
         for word in re.split(r"[,;、/|.]", plain):
             role = role_of(word)
             if role in (LEAD, PARTNER):
@@ -115,9 +115,9 @@ def _take_remark(found: re.Match[str], piece: Piece) -> str:
     label, colon, _ = plain.partition(":")
     is_about = _ABOUT_NAME.fullmatch(plain) or _NUMBERED_CODE.fullmatch(plain.upper())
     if is_about or (colon and role_of(label)):
-        piece.remarks.append(f"「（{found[1][:30]}）」没有记入单位名称。")
+        piece.remarks.append(f"「（{match[1][:30]}）」没有记入单位名称。")
         return ""
-    return found[0]
+    return match[0]
 
 
 def _take_words_at_end(text: str, piece: Piece) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from matching.text import lexicon_terms, normalise, tokens
 
-BRAND_LEAST = 2  # characters; with one there is no telling a brand from a word
+MIN_BRAND = 2  # characters; with one there is no telling a brand from a word
 # Variants of characters that stand in names of firms and that OpenCC does not turn into the usual ones.
 VARIANTS = str.maketrans(
     "髙囯囶淸靑眞吿吳呉戸産㐂峯羣濶𠮷気実沢経済権徳恵隆増満黒",
@@ -122,11 +122,11 @@ class NameParts:
 
     def _says_who(self, name: str) -> bool:
         """Whether a word may be somebody's name."""
-        if len(name) < BRAND_LEAST or name in PLACE_WORDS or name in TRADES:
+        if len(name) < MIN_BRAND or name in PLACE_WORDS or name in TRADES:
             return False
         letters = re.sub(r"[第号零一二三四五六七八九十百千0-9]", "", name)
         # Two Latin letters stand in many words; two Han characters in few.
-        return len(letters) >= (3 if letters.isascii() else BRAND_LEAST)
+        return len(letters) >= (3 if letters.isascii() else MIN_BRAND)
 
 
 @lru_cache(2000)
@@ -171,7 +171,7 @@ def without_form(name: str) -> str:
     while True:
         form = _ending_of(bare, FORMS)
         # 公司 alone, or a name that is nothing but a form, stays.
-        if not form or len(bare) - len(form) < BRAND_LEAST:
+        if not form or len(bare) - len(form) < MIN_BRAND:
             return bare
         bare = bare.removesuffix(form)
         # 某某有限公司高唐分公司: the place of the branch, where another form stands before it.
@@ -187,7 +187,7 @@ def _split_trades(name: str) -> tuple[str, tuple[str, ...]]:
     while True:
         trade = _ending_of(rest, TRADES)
         # A single character before a trade is a part of it: 阳机械.
-        if not trade or len(rest) - len(trade) < BRAND_LEAST:
+        if not trade or len(rest) - len(trade) < MIN_BRAND:
             return rest, tuple(trades)
         trades.insert(0, trade)
         rest = rest.removesuffix(trade)
@@ -200,20 +200,20 @@ def is_trade(name: str) -> bool:
 
 def _split_places(name: str) -> tuple[tuple[str, ...], str]:
     """The places at the beginning of a name, each also short, and what is left of it."""
-    found: list[str] = []
+    places: list[str] = []
     rest = name
     while True:
         place = next((one for one in PLACE_WORDS if rest.startswith(one)), "")
         # What is left must still be a name: 鲁西 is a place, and in 鲁西化工 the name.
         left = rest.removeprefix(place)
-        if not place or len(left) < BRAND_LEAST or is_trade(left):
-            return tuple(found), rest
-        found.append(place)
+        if not place or len(left) < MIN_BRAND or is_trade(left):
+            return tuple(places), rest
+        places.append(place)
         short = re.sub(r"[省市县区]$", "", place)
-        if short != place and len(short) >= BRAND_LEAST:
-            found.append(short)
+        if short != place and len(short) >= MIN_BRAND:
+            places.append(short)
         elif place in _WITH_SUFFIX:
-            found.append(_WITH_SUFFIX[place])
+            places.append(_WITH_SUFFIX[place])
         rest = left
 
 
@@ -259,10 +259,10 @@ def _frequencies() -> dict[str, int]:
     # Read when the first short name is met: half a second, and the process holds what is frequent only.
     import jieba
 
-    found = {}
+    frequencies = {}
     with jieba.get_module_res("dict.txt") as file:
         for line in file:
             word, count, *_ = line.decode("utf-8").split(" ")
             if len(word) in (2, 3, 4) and int(count) >= FREQUENT:
-                found[word] = int(count)
-    return found
+                frequencies[word] = int(count)
+    return frequencies

@@ -17,7 +17,7 @@ from marketplace.parsing import person_names as names
 from marketplace.parsing.lists import list_text, split_pieces
 from marketplace.parsing.name_lists import Remarked, split_labels, split_numbered
 from marketplace.parsing.organisation_lists import (
-    ORGANISATION_MOST as ORGANISATION_MOST,
+    MAX_ORGANISATION as MAX_ORGANISATION,
 )
 from marketplace.parsing.organisation_lists import (
     read_organisations as read_organisations,
@@ -198,8 +198,8 @@ def _split_latin(text: str) -> list[str]:
 
 def _split_at_conjunction(text: str) -> list[str]:
     """张三和李四 in two; 和 in a name (李和平) parts nothing."""
-    for found in _CONJUNCTION.finditer(text):
-        left, right = text[: found.start()].strip(), text[found.end() :].strip()
+    for match in _CONJUNCTION.finditer(text):
+        left, right = text[: match.start()].strip(), text[match.end() :].strip()
         # Looked at before the rest: with every 和 tried on every rest a long text takes forever.
         if not names.is_full_name(names.BRACKETS.sub("", left).strip()):
             continue

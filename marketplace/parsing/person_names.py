@@ -17,7 +17,7 @@ COMMON = frozenset(WORDS["common"])
 SURNAMES = COMMON | frozenset(WORDS["surnames"])
 COMPOUND = frozenset(WORDS["compound"])
 _TRANSLITERATED = frozenset(WORDS["transliterated"])
-WORD_MOST = 40  # characters of a title or role
+MAX_WORD = 40  # characters of a title or role
 HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
 _IS_HAN = re.compile(f"[{HAN}]+")
 # The dot in 阿卜杜拉·买买提, in the forms it is typed in.
@@ -75,12 +75,12 @@ def is_han(text: str) -> bool:
 
 def is_title(word: str) -> bool:
     """Whether a word is a title or an office: 副教授, 高级工程师, 总经理."""
-    return len(word) <= WORD_MOST and bool(TITLE.fullmatch(fold_label(word)))
+    return len(word) <= MAX_WORD and bool(TITLE.fullmatch(fold_label(word)))
 
 
 def is_role(word: str) -> bool:
     """Whether a word says what somebody did: 项目负责人, 第二完成人."""
-    return len(word) <= WORD_MOST and bool(_ROLE.fullmatch(fold_label(word)))
+    return len(word) <= MAX_WORD and bool(_ROLE.fullmatch(fold_label(word)))
 
 
 def is_personal(word: str) -> bool:

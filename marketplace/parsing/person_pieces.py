@@ -19,7 +19,7 @@ from marketplace.parsing.text import EMPTY, half_width
 from marketplace.parsing.unnamed import is_unnamed_person
 from matching.folding import fold_label
 
-PERSON_MOST = {"name": 60, "title": 40, "role": 60}  # characters, as the columns do
+MAX_PERSON = {"name": 60, "title": 40, "role": 60}  # characters, as the columns do
 HOW = "几位之间用「、」分开，职称写在括号里，如 张三（教授）。"
 _OPEN_BRACKET = re.compile(r"[（(\[【〔]([^（()）\[\]【】〔〕]*)$")
 _AND_OTHERS = re.compile(
@@ -83,9 +83,9 @@ def read_piece(text: str, reading: Reading) -> None:
         return
     row: dict[str, Any] = {}
     text = names.BRACKETS.sub(
-        lambda found: _take_brackets(found[1], row, reading), text
+        lambda match: _take_brackets(match[1], row, reading), text
     )
-    text = _OPEN_BRACKET.sub(lambda found: _take_brackets(found[1], row, reading), text)
+    text = _OPEN_BRACKET.sub(lambda match: _take_brackets(match[1], row, reading), text)
     text = " ".join(text.split())
     if not text:
         # （教授） by itself is said of the one before.
@@ -96,7 +96,7 @@ def read_piece(text: str, reading: Reading) -> None:
 
 
 def _is_decorated(text: str) -> bool:
-    """Whether signs at the ends of a text are ornament; stars beside a name hide the rest of it."""
+    """Whether signs at the ends of a text are ornament; stars next to a name hide the rest of it."""
     return "*" not in text and "·" not in text
 
 
@@ -221,12 +221,12 @@ def _is_left_out(word: str, plain: str) -> bool:
 def _people_of_words(text: str, reading: Reading) -> list[dict[str, Any]]:
     """Those whom the words of a piece name, blanks between them: 张三 教授, 张三 李四, 欧阳 娜娜."""
     if names.is_latin_name(text):
-        found = _LATIN_TITLE.match(text)
-        if not found:
+        match = _LATIN_TITLE.match(text)
+        if not match:
             return [{"name": text}]
-        row = {"name": text[found.end() :]}
-        if found["title"].casefold() not in ("mr", "mrs", "ms"):
-            row["title"] = found["title"]
+        row = {"name": text[match.end() :]}
+        if match["title"].casefold() not in ("mr", "mrs", "ms"):
+            row["title"] = match["title"]
         return [row]
     people: list[dict[str, Any]] = []
     waiting = ""  # a surname whose given name follows
@@ -293,7 +293,7 @@ def _is_surname(word: str, following: str) -> bool:
 
 
 def _person_of(word: str, reading: Reading) -> dict[str, Any]:
-    """Somebody named in one word, perhaps with a title or role directly beside the name: 张三教授, 负责人张三."""
+    """Somebody named in one word, perhaps with a title or role directly next to the name: 张三教授, 负责人张三."""
     row: dict[str, Any] = {}
     # Marks of footnotes; a star may hide the rest of a name.
     word = re.sub(
@@ -323,7 +323,7 @@ def check_row(row: dict[str, Any]) -> None:
     if is_unnamed_person(name):
         raise ParseError(f"「{name[:30]}」没有写出姓名。", "写完成人的姓名，或留空。")
     # So long a name is a sentence, or several people without separators.
-    for key, most in PERSON_MOST.items():
+    for key, most in MAX_PERSON.items():
         if len(row.get(key, "")) > most:
             raise ParseError(f"「{row[key][:30]}…」不像一位完成人。", HOW)
     if names.names_nobody(name) or names.is_organisation(name):

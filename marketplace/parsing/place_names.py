@@ -84,17 +84,17 @@ def take_places(text: str) -> tuple[tuple[Place, ...], str]:
 
     A place counts only within the one before: 聊城 in 济南聊城商会 is whom the name speaks of.
     """
-    found: list[Place] = []
+    places: list[Place] = []
     rest = text
     while rest:
-        place = _place_at_start(rest, found)
+        place = _place_at_start(rest, places)
         if place is None:
             break
         rest = rest.removeprefix(place.spelling)
         # 聊城市聊城某某: the same place again says nothing new.
-        if place.name not in {one.name for one in found}:
-            found.append(place)
-    return tuple(found), rest
+        if place.name not in {one.name for one in places}:
+            places.append(place)
+    return tuple(places), rest
 
 
 def is_place_name(text: str) -> bool:
@@ -122,11 +122,11 @@ def place_by_sound(text: str) -> Place | None:
 def _places_by_sound() -> dict[str, Place]:
     # Only places near by: elsewhere two of one sound are rather two places, 抚州 and 福州.
     near = {"山东", "聊城"}
-    found = {}
+    by_sound = {}
     for spelling, places in _known_places().items():
         if places[0].name in near or places[0].parents & near:
-            found[sounds_of(spelling)] = places[0]
-    return found
+            by_sound[sounds_of(spelling)] = places[0]
+    return by_sound
 
 
 def _place_at_start(text: str, before: list[Place]) -> Place | None:
@@ -155,21 +155,21 @@ def _zone_at_start(text: str, before: list[Place]) -> Place | None:
 
 
 def _other_county(text: str, before: list[Place]) -> Place | None:
-    found = _OTHER_COUNTY.match(text)
+    match = _OTHER_COUNTY.match(text)
     # Something must follow that may be a name.
-    if found is None or len(text) - found.end() < 2 or _NO_COUNTY.search(found[1]):
+    if match is None or len(text) - match.end() < 2 or _NO_COUNTY.search(match[1]):
         return None
     if before and before[-1].level >= COUNTY:
         return None
     # Without a place before it only two characters with 县 or 市 are sure to be one.
-    if not before and (len(found[1]) != 2 or found[2] not in ("县", "市", "自治县")):
+    if not before and (len(match[1]) != 2 or match[2] not in ("县", "市", "自治县")):
         return None
-    if len(found[1]) == 1 and found[2] != "县":
+    if len(match[1]) == 1 and match[2] != "县":
         return None
-    meant = place_by_sound(found[0])
+    meant = place_by_sound(match[0])
     if meant and _lies_within(meant, before):
-        return replace(meant, spelling=found[0])
-    return Place(_compared(found[1], found[2]), COUNTY, frozenset(), found[0])
+        return replace(meant, spelling=match[0])
+    return Place(_compared(match[1], match[2]), COUNTY, frozenset(), match[0])
 
 
 def _lies_within(place: Place, before: list[Place]) -> bool:
@@ -202,10 +202,10 @@ def _compared(bare: str, suffix: str) -> str:
 def _bare(name: str) -> tuple[str, str]:
     """A name without its suffix, and the suffix."""
     plain = _ETHNIC.sub("", name)
-    found = _SUFFIX.search(plain)
-    if plain != name or found is None or found.start() < 1:
+    match = _SUFFIX.search(plain)
+    if plain != name or match is None or match.start() < 1:
         return plain, ""
-    return plain[: found.start()], found[0]
+    return plain[: match.start()], match[0]
 
 
 @cache
@@ -245,7 +245,7 @@ def _only_within() -> frozenset[str]:
 @cache
 def _known_places() -> dict[str, tuple[Place, ...]]:
     """Every spelling → the places it may be."""
-    found: dict[str, list[Place]] = {}
+    by_name: dict[str, list[Place]] = {}
     above: dict[str, str] = {}
 
     def add(name: str, level: int, parents: frozenset[str]) -> str:
@@ -257,13 +257,13 @@ def _known_places() -> dict[str, tuple[Place, ...]]:
             spellings.add(bare)
         # 县 became 区 or 市; people go on writing the old suffix.
         for spelling in sorted(spellings):
-            found.setdefault(spelling, []).append(
+            by_name.setdefault(spelling, []).append(
                 Place(compared, level, parents, spelling)
             )
         return compared
 
     for wide in WIDE:
-        found[wide] = [Place(wide, 0, frozenset(), wide)]
+        by_name[wide] = [Place(wide, 0, frozenset(), wide)]
     for place, inner, level in _rows():
         if level == WORDS:
             continue
@@ -273,7 +273,7 @@ def _known_places() -> dict[str, tuple[Place, ...]]:
         parents = frozenset({outer, above.get(outer, outer)})
         for name in inner:
             above[add(name, level, parents)] = outer
-    return {spelling: tuple(places) for spelling, places in found.items()}
+    return {spelling: tuple(places) for spelling, places in by_name.items()}
 
 
 @cache

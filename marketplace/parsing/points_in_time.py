@@ -63,9 +63,9 @@ def read_point(text: str) -> Point | None:
         ParseError: a day that does not exist, or a year out of range.
     """
     for pattern, build in _SHAPES:
-        found = pattern.fullmatch(text)
-        if found is not None:
-            return build(found)
+        match = pattern.fullmatch(text)
+        if match is not None:
+            return build(match)
     return None
 
 
@@ -76,21 +76,21 @@ def known_year(year: int) -> int:
     return year
 
 
-def _year_of(found: re.Match[str]) -> str:
-    digits = found[1].translate(_SIGN_TO_DIGIT)
+def _year_of(match: re.Match[str]) -> str:
+    digits = match[1].translate(_SIGN_TO_DIGIT)
     if re.fullmatch(r"\d{4}", digits, re.ASCII):
         return digits
-    number = read_chinese_number(found[1])
-    return found[1] if number is None else str(number)
+    number = read_chinese_number(match[1])
+    return match[1] if number is None else str(number)
 
 
-def _number_of(found: re.Match[str]) -> str:
-    number = read_chinese_number(found[1])
-    return found[1] if number is None else str(number)
+def _number_of(match: re.Match[str]) -> str:
+    number = read_chinese_number(match[1])
+    return match[1] if number is None else str(number)
 
 
-def _year(found: re.Match[str]) -> int:
-    digits = found["year"]
+def _year(match: re.Match[str]) -> int:
+    digits = match["year"]
     if len(digits) == 2:
         if int(digits) not in SHORT_YEARS:
             raise ParseError(f"「{digits}年」看不出是哪一年。", "写四位年份。")
@@ -107,43 +107,43 @@ def _months(year: int, first: int, last: int) -> tuple[date, date]:
     return date(year, first, 1), date(year, last, length)
 
 
-def _day_point(found: re.Match[str]) -> Point:
-    year, month = _year(found), int(found["month"])
+def _day_point(match: re.Match[str]) -> Point:
+    year, month = _year(match), int(match["month"])
     first, last = _months(year, month, month)
-    if found["day"] is None:
+    if match["day"] is None:
         return Point(first, last, "month")
-    number = int(found["day"])
+    number = int(match["day"])
     if not 1 <= number <= last.day:
         raise ParseError(f"{year}年{month}月没有 {number} 日。", DAY_FORMS)
     return Point(date(year, month, number), date(year, month, number), "day")
 
 
-def _month_point(found: re.Match[str]) -> Point:
-    month = int(found["month"])
-    first, last = _months(_year(found), month, month)
-    return Point(first, last, "month", bool(found["end"]))
+def _month_point(match: re.Match[str]) -> Point:
+    month = int(match["month"])
+    first, last = _months(_year(match), month, month)
+    return Point(first, last, "month", bool(match["end"]))
 
 
-def _ten_days(found: re.Match[str]) -> Point:
-    month = int(found["month"])
-    first, last = _months(_year(found), month, month)
-    begins = {"上": 1, "中": 11, "下": 21}[found["third"]]
-    ends = {"上": 10, "中": 20, "下": last.day}[found["third"]]
+def _ten_days(match: re.Match[str]) -> Point:
+    month = int(match["month"])
+    first, last = _months(_year(match), month, month)
+    begins = {"上": 1, "中": 11, "下": 21}[match["third"]]
+    ends = {"上": 10, "中": 20, "下": last.day}[match["third"]]
     return Point(first.replace(day=begins), last.replace(day=ends), "ten days")
 
 
-def _quarter_point(found: re.Match[str]) -> Point:
-    last = 3 * int(found["quarter"])
-    return Point(*_months(_year(found), last - 2, last), "quarter")
+def _quarter_point(match: re.Match[str]) -> Point:
+    last = 3 * int(match["quarter"])
+    return Point(*_months(_year(match), last - 2, last), "quarter")
 
 
-def _half_point(found: re.Match[str]) -> Point:
-    last = 6 if found["half"] in ("上", "1") else 12
-    return Point(*_months(_year(found), last - 5, last), "half")
+def _half_point(match: re.Match[str]) -> Point:
+    last = 6 if match["half"] in ("上", "1") else 12
+    return Point(*_months(_year(match), last - 5, last), "half")
 
 
-def _year_point(found: re.Match[str]) -> Point:
-    return Point(*_months(_year(found), 1, 12), "year", bool(found["end"]))
+def _year_point(match: re.Match[str]) -> Point:
+    return Point(*_months(_year(match), 1, 12), "year", bool(match["end"]))
 
 
 # Tried in this order. The sign between the parts of a day is one and the same: 2027.3-6 may be a day or four months.

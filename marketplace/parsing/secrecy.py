@@ -44,7 +44,7 @@ def secret_mark(text: str) -> str:
         return ""
     folded = normalise(text)
     for mark in _MARKS:
-        found = mark.search(folded)
-        if found:
-            return "".join(found.group().split())
+        match = mark.search(folded)
+        if match:
+            return "".join(match.group().split())
     return ""

@@ -1,5 +1,5 @@
 """Telephone numbers and e-mail addresses as people and programs write them, checked by libphonenumber and by
-email-validator, and what stands beside them. Codes and patents are read in numbers.py.
+email-validator, and what stands next to them. Codes and patents are read in numbers.py.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
 from matching.folding import drop_unseen
 
 PHONE_SIGNS = 300  # characters of a cell
-PHONES_MOST = 2  # numbers of one cell
-PHONE_MOST = 30  # characters of all numbers of one cell, as the columns hold it
-EMAIL_MOST = 254  # RFC 5321
+MAX_PHONES = 2  # numbers of one cell
+MAX_PHONE = 30  # characters of all numbers of one cell, as the columns hold it
+MAX_EMAIL = 254  # RFC 5321
 PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
 MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
@@ -85,7 +85,7 @@ class Contact(NamedTuple):
 
     Attributes:
         text: the numbers, parted by /, or the address, in their stored form.
-        name: who is named beside a number; empty where nobody is.
+        name: who is named next to a number; empty where nobody is.
         remark: what was left out, in Chinese; empty where nothing was.
     """
 
@@ -95,7 +95,7 @@ class Contact(NamedTuple):
 
 
 def read_phones(raw: Any) -> Contact | None:
-    """One or several telephone numbers, with who is named beside them.
+    """One or several telephone numbers, with who is named next to them.
 
     Args:
         raw: mobile, land line with area code, 400 number, number from abroad; with extension, remarks and names.
@@ -116,7 +116,7 @@ def read_phones(raw: Any) -> Contact | None:
     if _MASKED.search(text):
         message = f"「{plain[:40]}」隐去了几位。"
         raise ParseError(message, PHONE_FORMS)
-    left_out = [found.strip() for found in _NO_PHONES.findall(text)]
+    left_out = [words.strip() for words in _NO_PHONES.findall(text)]
     text = _NO_PHONES.sub(" ", text)
     remarks = [
         mark for mark in _IN_BRACKETS.findall(text) if not _HOLDS_NUMBER.search(mark)
@@ -126,10 +126,10 @@ def read_phones(raw: Any) -> Contact | None:
     if not numbers:
         raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
     stored, too_many = _as_many_as_fit(dict.fromkeys(numbers))
-    name = _name_beside(rest, plain)
-    said = [mark for mark in remarks if not _is_label(mark)]
-    said += [*left_out, *others, *too_many]
-    remark = f"「{'、'.join(said)}」没有记录。" if said else ""
+    name = _adjacent_name(rest, plain)
+    unrecorded = [mark for mark in remarks if not _is_label(mark)]
+    unrecorded += [*left_out, *others, *too_many]
+    remark = f"「{'、'.join(unrecorded)}」没有记录。" if unrecorded else ""
     return Contact("/".join(stored), name, remark)
 
 
@@ -147,16 +147,16 @@ def _one_spelling(plain: str) -> str:
     text = re.sub(r"^(\d{7,})\.0+$", r"\1", text, flags=re.ASCII)
     if _THOUSANDS.fullmatch(text):
         text = text.replace(",", "")
-    text = _SPOKEN.sub(lambda found: found[0].translate(_SPOKEN_DIGITS), text)
+    text = _SPOKEN.sub(lambda match: match[0].translate(_SPOKEN_DIGITS), text)
     text = _AREA_BRACKETS.sub(r"(\1)", text)
     text = _WHOLE_IN_BRACKETS.sub(r" \1 ", text)
     text = _BRACKETED_EXTENSION.sub(r"转\1", text)
     return _OTHER_DASHES.sub("-", text)
 
 
-def _drop_remark(found: re.Match[str]) -> str:
-    if _HOLDS_NUMBER.search(found[0]):
-        return f" {found[0][1:-1]} "
+def _drop_remark(match: re.Match[str]) -> str:
+    if _HOLDS_NUMBER.search(match[0]):
+        return f" {match[0][1:-1]} "
     return " "
 
 
@@ -167,7 +167,7 @@ def _as_many_as_fit(numbers: Iterable[str]) -> tuple[list[str], list[str]]:
     for number in numbers:
         joined = "/".join([*stored, number])
         # A later one may be short enough, but the first ones are the writer's choice.
-        if others or len(stored) >= PHONES_MOST or len(joined) > PHONE_MOST:
+        if others or len(stored) >= MAX_PHONES or len(joined) > MAX_PHONE:
             others.append(number)
         else:
             stored.append(number)
@@ -176,13 +176,13 @@ def _as_many_as_fit(numbers: Iterable[str]) -> tuple[list[str], list[str]]:
 
 def read_phone(raw: Any) -> str | None:
     """One or several telephone numbers and nothing else, as a form takes them. Raises ParseError."""
-    found = read_phones(raw)
-    if found is None:
+    contact = read_phones(raw)
+    if contact is None:
         return None
-    if found.name:
-        message = f"号码旁边还写了「{found.name}」。"
+    if contact.name:
+        message = f"号码旁边还写了「{contact.name}」。"
         raise ParseError(message, "这里只填号码，人名写在「联系人」里。")
-    return found.text
+    return contact.text
 
 
 def read_mobile(raw: Any) -> str | None:
@@ -235,12 +235,12 @@ def read_emails(raw: Any) -> Contact | None:
 
 def read_email(raw: Any) -> str | None:
     """One mail address, as a form takes it. Raises ParseError."""
-    found = read_emails(raw)
-    if found is None:
+    contact = read_emails(raw)
+    if contact is None:
         return None
-    if found.remark:
+    if contact.remark:
         raise ParseError("写了几个邮箱。", "如 name@lcu.edu.cn，只填一个。")
-    return found.text
+    return contact.text
 
 
 def _checked_address(text: str, plain: str) -> str:
@@ -251,8 +251,8 @@ def _checked_address(text: str, plain: str) -> str:
     except EmailNotValidError:
         message = f"「{plain[:40]}」不是邮箱地址。"
         raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
-    if len(checked) > EMAIL_MOST:
-        raise ParseError("邮箱地址太长。", f"最多 {EMAIL_MOST} 个字符。")
+    if len(checked) > MAX_EMAIL:
+        raise ParseError("邮箱地址太长。", f"最多 {MAX_EMAIL} 个字符。")
     return checked
 
 
@@ -302,8 +302,8 @@ def _stored_numbers(run: str, before: list[str], plain: str) -> list[str]:
 def _stored_number(run: str, before: list[str]) -> str:
     """One number in its stored form, empty where it is none."""
     extension = ""
-    if found := _EXTENSION.search(run) or None:
-        run, extension = run[: found.start()], f"-{found[1]}"
+    if match := _EXTENSION.search(run) or None:
+        run, extension = run[: match.start()], f"-{match[1]}"
     elif dashed := _DASHED_EXTENSION.match(run):
         run, extension = dashed[1], f"-{dashed[2]}"
     digits = re.sub(r"\D", "", run)
@@ -354,21 +354,21 @@ def _refusal_of(run: str, plain: str) -> ParseError:
         message = f"「{plain.strip()[:40]}」开头的 0 可能被表格软件去掉了。"
         allowed = f"把单元格设成文本格式，填 0{digits[:3]}-{digits[3:]}。"
         return ParseError(message, allowed)
-    shown = plain.strip()[:40]
+    excerpt = plain.strip()[:40]
     if _LOCAL.fullmatch(digits):
-        message = f"「{shown}」不是能识别的电话：没有区号。"
+        message = f"「{excerpt}」不是能识别的电话：没有区号。"
         return ParseError(message, PHONE_FORMS)
     if re.fullmatch(r"(?:1[3-9]\d{9}){2,}", digits, re.ASCII):
-        message = f"「{shown}」是几个号码连在一起。"
+        message = f"「{excerpt}」是几个号码连在一起。"
         return ParseError(message, "号码之间用「/」或「、」隔开。")
     is_bare = re.fullmatch(r"[\d +()-]+", plain.strip(), re.ASCII) is not None
     if is_bare and re.match(r"1[3-9]", digits):
-        message = f"「{shown}」是 {len(digits)} 位，手机应为 11 位。"
+        message = f"「{excerpt}」是 {len(digits)} 位，手机应为 11 位。"
         return ParseError(message, PHONE_FORMS)
     if re.match(r"0\d", digits) and len(digits) > 4:
-        message = f"「{shown}」的区号或位数不对。"
+        message = f"「{excerpt}」的区号或位数不对。"
         return ParseError(message, PHONE_FORMS)
-    return ParseError(f"「{shown}」不是能识别的电话。", PHONE_FORMS)
+    return ParseError(f"「{excerpt}」不是能识别的电话。", PHONE_FORMS)
 
 
 def _lost_nought(digits: str) -> bool:
@@ -382,8 +382,8 @@ def _lost_nought(digits: str) -> bool:
     return is_fixed and phonenumbers.is_valid_number(number)
 
 
-def _name_beside(rest: str, plain: str) -> str:
-    """Who is named beside the numbers; empty where nobody is. Raises ParseError for what is no name."""
+def _adjacent_name(rest: str, plain: str) -> str:
+    """Who is named next to the numbers; empty where nobody is. Raises ParseError for what is no name."""
     bare = _LABELS.sub(" ", rest)
     bare = re.sub(r"[:：;,。.()（）\[\]'\"-]+", " ", bare)
     words = bare.split()

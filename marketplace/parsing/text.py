@@ -16,8 +16,8 @@ from marketplace.parsing import ParseError
 from matching.folding import drop_unseen
 
 # Characters of one text: below what an Excel cell can hold (32,767), so that every list can be exported.
-TEXT_MOST = 20_000
-LINE_MOST = 200
+MAX_TEXT = 20_000
+MAX_LINE = 200
 
 # Full-width letters, digits and signs to half-width, one to one: positions in the text stay the same.
 HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
@@ -153,9 +153,9 @@ def cell_text(raw: Any) -> str:
 
 def unwrap_text(plain: str) -> str:
     """A text without what keeps a spreadsheet program from reading it as a number: ="0635-8230000" or '0635-8230000."""
-    found = _TEXT_FORMULA.fullmatch(plain.strip())
-    if found is not None:
-        return found[1].replace('""', '"')
+    match = _TEXT_FORMULA.fullmatch(plain.strip())
+    if match is not None:
+        return match[1].replace('""', '"')
     return plain.removeprefix("'").removeprefix("‘")
 
 
@@ -167,7 +167,7 @@ def compact_text(raw: Any) -> str:
     return plain
 
 
-def read_prose(raw: Any, most: int = TEXT_MOST) -> str | None:
+def read_prose(raw: Any, most: int = MAX_TEXT) -> str | None:
     """A text of several lines, as written.
 
     Args:
@@ -185,7 +185,7 @@ def read_prose(raw: Any, most: int = TEXT_MOST) -> str | None:
     return plain
 
 
-def read_line(raw: Any, most: int = LINE_MOST) -> str | None:
+def read_line(raw: Any, most: int = MAX_LINE) -> str | None:
     """A text on one line. Raises ParseError where it is longer than `most` characters."""
     plain = read_prose(raw)
     if plain is None:

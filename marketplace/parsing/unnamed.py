@@ -15,7 +15,7 @@ from marketplace.parsing.text import EMPTY
 from matching.folding import fold_label
 
 _WORDS = read_word_lists(Path(__file__).with_name("unnamed_words.txt"))
-_NAME_MOST = 200  # characters; a longer text is refused as a name by itself
+_MAX_NAME = 200  # characters; a longer text is refused as a name by itself
 _HAN_FIGURE = "一二三四五六七八九〇○"
 # Signs that hide characters, also a single one inside of a name. X only where no Latin word is: Maxxis is a name;
 # ○ and 〇 are also noughts: 第七〇三研究所.
@@ -25,7 +25,7 @@ _MASK = re.compile(
     r"|(?<![a-z0-9.+\-])x(?=公司|企业|单位|厂|集团|大学|学院|高校|院|校|所)"
     r"|(?<=[\u4e00-\u9fff])x(?!射线|光)(?=[\u4e00-\u9fff])"
 )
-_NOT_SAID = re.compile(
+_UNSTATED = re.compile(
     rf"(?:{any_of(_WORDS['before'])})*"
     rf"(?:(?:{any_of(_WORDS['not_said'])}|{any_of(_WORDS['where'])})[,;、/.]?)+"
     rf"(?:{any_of(_WORDS['behind'])})*"
@@ -56,10 +56,10 @@ def is_unnamed_organisation(name: str) -> bool:
         name: as written; 单位未公开 and 临清市某轴承企业 are how our own lists write one.
     """
     # The mark of an example says nothing of the name before it.
-    plain = re.sub(r"\(示例\)$", "", fold_label(name[:_NAME_MOST])).strip(_ENDS)
+    plain = re.sub(r"\(示例\)$", "", fold_label(name[:_MAX_NAME])).strip(_ENDS)
     if not plain or plain in EMPTY or "某" in plain:
         return True
-    if any(pattern.fullmatch(plain) for pattern in (_NOT_SAID, _NOBODY, _KIND_ONLY)):
+    if any(pattern.fullmatch(plain) for pattern in (_UNSTATED, _NOBODY, _KIND_ONLY)):
         return True
     if _BEHIND_DOOR.search(plain):
         return True
@@ -69,7 +69,7 @@ def is_unnamed_organisation(name: str) -> bool:
         return True
     # 轴承厂（不便公开）: that a name is hidden may also be said in brackets behind a kind of firm.
     remarks = re.findall(r"\(([^()]*)\)", plain)
-    if any(remark and _NOT_SAID.fullmatch(remark) for remark in remarks):
+    if any(remark and _UNSTATED.fullmatch(remark) for remark in remarks):
         return True
     return _MASK.search(plain) is not None
 
@@ -78,8 +78,8 @@ def is_unnamed_organisation(name: str) -> bool:
 @lru_cache(20_000)
 def is_unnamed_person(name: str) -> bool:
     """Whether a text stands for somebody who is not named: 张**, 张某某, 登录后可见; 李先生 is how one is called."""
-    plain = fold_label(name[:_NAME_MOST]).strip(f"{_ENDS}()")
+    plain = fold_label(name[:_MAX_NAME]).strip(f"{_ENDS}()")
     if not plain or plain in EMPTY or _SOMEBODY.search(plain):
         return True
-    is_said = not (_NOT_SAID.fullmatch(plain) or _BEHIND_DOOR.search(plain))
-    return not is_said or _MASK.search(plain) is not None
+    is_stated = not (_UNSTATED.fullmatch(plain) or _BEHIND_DOOR.search(plain))
+    return not is_stated or _MASK.search(plain) is not None

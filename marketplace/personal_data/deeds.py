@@ -35,13 +35,16 @@ def close_own_account(person: Person, *, password: str) -> None:
         NotAllowed: they run or audit the site; another operator takes their role first.
     """
     require(person, "personal_data.change")
+    # The last operator could else lock everybody out of the office.
     if person.is_staff:
         raise NotAllowed(
             "运营和审计人员的账号不能自己注销。", "请先由其他运营人员收回角色。"
         )
+    # Checked in the deed and not in the form: no other caller may leave it out.
     if not person.password or not verify_password(password, person.password):
         message = "密码不对，账号没有注销。"
         raise Invalid(message, problems={"password": [message]})
+    # For what follows the erasure.
     number = person.id
     _withdraw_drafts(person)
     for request in db.session.scalars(
@@ -49,9 +52,11 @@ def close_own_account(person: Person, *, password: str) -> None:
             JoinRequest.person_id == number, JoinRequest.state == "waiting"
         )
     ):
+        # Nobody shall decide on the request of an account that is gone.
         request.state, request.decided_at = "withdrawn", now()
     for profile in (own_researcher(person), own_broker(person)):
         if profile is not None:
+            # A profile is personal through and through: it is deleted and not emptied.
             db.session.delete(profile)
     person_deeds.erase_account(person)
     forget_person(number)
@@ -69,6 +74,7 @@ def finish_erasures() -> int:
     Returns:
         how many values were erased.
     """
+    # `.invalid` (RFC 2606) is no domain, so no living account has such an address.
     closed = db.select(Person.id).where(Person.email.like("%@closed.invalid"))
     held = db.select(Withheld.subject).where(Withheld.subject.in_(closed))
     erased = 0
@@ -84,6 +90,7 @@ def _withdraw_drafts(person: Person) -> None:
             table.owner_id == person.id, table.organisation_id.is_(None)
         )
         for row in db.session.scalars(own):
+            # Only from states that have this move; what is over stays as it is, without contacts.
             if row.life.can(row.state, "withdraw"):
                 row.life.move(row, "withdraw", by=person)
             row.contact_name = row.contact_phone = row.contact_email = ""

@@ -22,10 +22,11 @@ from marketplace.personal_data import deeds, queries
 from marketplace.personal_data.forms import ClosingForm
 
 blueprint = Blueprint("personal_data", __name__)
-SHEET_NAME_MOST = 31  # characters, of Excel
+MAX_SHEET_NAME = 31  # characters, of Excel
 
 
 def _person() -> Person:
+    # The row behind the proxy: deeds compare and store it.
     person: Person = current_user._get_current_object()
     return person
 
@@ -40,6 +41,7 @@ def own() -> ResponseReturnValue:
         consents.append(
             (kind, name, text, contact_consents.current_consent(person, kind))
         )
+    # Read once for the list and for the copy whose rows are counted.
     views = queries.contact_views(person)
     copy = queries.copy_of(person, views)
     return render_template(
@@ -66,12 +68,13 @@ def as_workbook() -> ResponseReturnValue:
     file = io.BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
         for name, rows in _recorded_copy().items():
-            sheet = book.add_worksheet(name[:SHEET_NAME_MOST])
+            sheet = book.add_worksheet(name[:MAX_SHEET_NAME])
             for column, header in enumerate(rows[0] if rows else ["没有"]):
                 sheet.write_string(0, column, header)
             for number, row in enumerate(rows, start=1):
                 for column, value in enumerate(row.values()):
                     text = "" if value is None else str(value)
+                    # Always as text: a telephone number must not become a number, nor a note a formula.
                     sheet.write_string(number, column, str(escape_formula(text)))
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     return _file(file.getvalue(), kind, "xlsx")
@@ -103,6 +106,7 @@ def close() -> ResponseReturnValue:
             except Invalid as problem:
                 form.password.errors = problem.problems["password"]
             except MarketError as refusal:
+                # The page asks the database again; others must not wait for it.
                 persistence.stop_writing()
                 error, status = refusal, 409
             else:
@@ -116,6 +120,7 @@ def close() -> ResponseReturnValue:
 def _recorded_copy() -> dict[str, list[dict[str, Any]]]:
     """What is held of the reader, once it is recorded that it was taken."""
     person = _person()
+    # Before the copy is made: what cannot be recorded is not handed out.
     record_reading("personal_data.copy", kind="person", thing=person.id)
     return queries.copy_of(person, queries.contact_views(person))
 

@@ -20,7 +20,7 @@ from marketplace.notices.models import Notice
 from marketplace.organisations.queries import names_of_organisations
 from marketplace.profiles.queries import own_broker, own_researcher
 
-VIEWS_SHOWN = 200
+MAX_VIEWS = 200
 # Tables of the copy: what they are called, and the columns that are the person's own; secrets are never among them.
 ACCOUNT = ("id", "name", "email", "mobile", "phone", "created_at", "confirmed_at")
 CONTACT = ("contact_name", "contact_phone", "contact_email")
@@ -55,7 +55,8 @@ class ContactView:
 
 
 def contact_views(person: Person) -> list[ContactView]:
-    """Who looked at the contacts that a person typed, newest first; at most VIEWS_SHOWN."""
+    """Who looked at the contacts that a person typed, newest first; at most MAX_VIEWS."""
+    # The audit names things by text, so the numbers of listings are compared as text.
     titles: dict[tuple[str, str], str] = {}
     for kind, table in LISTINGS.items():
         rows = db.session.execute(
@@ -63,9 +64,10 @@ def contact_views(person: Person) -> list[ContactView]:
         )
         for row in rows:
             titles[kind, str(row.id)] = row.title
-    found: list[Entry] = []
+    entries: list[Entry] = []
     for kind in LISTINGS:
         things = [thing for one, thing in titles if one == kind]
+        # One query for each kind: numbers of achievements and demands overlap.
         query = db.select(Entry).where(
             Entry.deed == "contact.read",
             Entry.kind == kind,
@@ -73,14 +75,15 @@ def contact_views(person: Person) -> list[ContactView]:
             # One's own looks are no news.
             or_(Entry.actor.is_(None), Entry.actor != person.id),
         )
-        newest = query.order_by(Entry.position.desc()).limit(VIEWS_SHOWN)
-        found += db.session.scalars(newest)
-    found.sort(key=lambda entry: entry.position, reverse=True)
+        # By position, not by time: two entries of one moment have an order.
+        newest = query.order_by(Entry.position.desc()).limit(MAX_VIEWS)
+        entries += db.session.scalars(newest)
+    entries.sort(key=lambda entry: entry.position, reverse=True)
     names = names_of_organisations(
-        entry.organisation for entry in found if entry.organisation is not None
+        entry.organisation for entry in entries if entry.organisation is not None
     )
     views = []
-    for entry in found[:VIEWS_SHOWN]:
+    for entry in entries[:MAX_VIEWS]:
         view = ContactView(
             at=datetime.fromisoformat(entry.at.rstrip("Z")),
             kind=entry.kind,
@@ -128,18 +131,14 @@ def copy_of(
         | {"单位": row.organisation.name}
         for row in _own(JoinRequest, JoinRequest.person_id == person.id)
     ]
+    # By address: an invitation knows no account until it is taken.
     copy["收到的邀请"] = [
         _plain(row, ("email", "role", "created_at", "used_at", "revoked_at"))
         | {"单位": row.organisation.name}
         for row in _own(Invitation, Invitation.email == person.email)
     ]
-    copy["填报的成果和需求"] = []
-    for table in LISTINGS.values():
-        for row in _own(table, table.owner_id == person.id):
-            copy["填报的成果和需求"].append(
-                {"kind": table.kind}
-                | _plain(row, ("id", "title", "state", "created_at", *CONTACT))
-            )
+    # Their texts belong to the organisation; the person's own are title, state and contacts.
+    copy["填报的成果和需求"] = _own_listings(person)
     copy["个人主页"] = []
     for profile in (own_researcher(person), own_broker(person)):
         if profile is not None:
@@ -148,6 +147,7 @@ def copy_of(
         _plain(row, ("created_at", "subject", "happened", "state", "sent_at"))
         for row in _own(Notice, Notice.person_id == person.id)
     ]
+    # Organisations and no names: who looked has a right to their own data too.
     copy["谁看过我的联系方式"] = [
         {
             "时间": _text(view.at),
@@ -159,6 +159,15 @@ def copy_of(
     return copy
 
 
+def _own_listings(person: Person) -> list[dict[str, Any]]:
+    rows = []
+    for table in LISTINGS.values():
+        for row in _own(table, table.owner_id == person.id):
+            values = _plain(row, ("id", "title", "state", "created_at", *CONTACT))
+            rows.append({"kind": table.kind} | values)
+    return rows
+
+
 def _own(model: Any, condition: Any) -> list[Any]:
     return list(
         db.session.scalars(db.select(model).where(condition).order_by(model.id))
@@ -168,10 +177,12 @@ def _own(model: Any, condition: Any) -> list[Any]:
 def _plain(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """Columns of a row as plain values; the column's own name where it has no other."""
     known: Mapping[str, Any] = inspect(row).mapper.columns
+    # Researchers and brokers have different columns of one list.
     return {name: _text(getattr(row, name)) for name in names if name in known}
 
 
 def _text(value: Any) -> Any:
     if isinstance(value, datetime | date):
+        # JSON has no moments, and a cell with a date would be worded by Excel's own language.
         return value.isoformat()
     return value

@@ -28,8 +28,9 @@ from marketplace.profiles.writing import (
     read_researcher,
 )
 
-NOTE_MOST = 500
-CHECKED_MOST = 60
+# Characters, as the columns hold them.
+MAX_NOTE = 500
+MAX_CHECKED = 60
 
 
 def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
@@ -46,13 +47,16 @@ def save_researcher(values: ResearcherValues, *, seen: int, by: Person) -> None:
         Invalid: something is too long, unknown, or a way to reach somebody privately.
     """
     require(by, "profile.edit")
+    # The form checks too; a deed that is called otherwise must refuse the same.
     values = read_researcher(values)
     profile = db.session.get(ResearcherProfile, by.id)
+    # 0 is a profile that was not there: two first saves of one person meet in the key of the table.
     if (profile.revision if profile else 0) != seen:
         raise _changed()
     if profile is None:
         profile = ResearcherProfile(person_id=by.id)
         db.session.add(profile)
+    # Read before the columns change, to know whether the agreement did.
     before = _agreed(profile)
     for name in ("title", "discipline", "offer", "deputy", "envoy", "desk_public"):
         setattr(profile, name, getattr(values, name))
@@ -72,6 +76,7 @@ def hide_researcher(*, by: Person) -> None:
     before = _agreed(profile) if profile else ""
     if profile is None or not before:
         raise NotNow("现在没有公开任何内容。", "不用再撤回。")
+    # Fields that join later are hidden too: the list is that of the table.
     for name in (*RESEARCHER_FIELDS, "desk"):
         setattr(profile, f"{name}_public", False)
     profile.changed_at = now()
@@ -100,6 +105,7 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
         profile = BrokerProfile(person_id=by.id, state="none", number="", issuer="")
         db.session.add(profile)
     before = profile.state
+    # The column has NULL where the form has nothing.
     certificate = (values.number, values.level or None, values.issuer, values.valid_to)
     # What was checked is that certificate and no other; what was sent back is looked at again, changed or not.
     if certificate != _certificate_of(profile) or profile.state == "returned":
@@ -108,6 +114,7 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
     profile.listed, profile.number_public = values.listed, values.number_public
     _set_fields(profile, values.field_codes, BrokerField)
     profile.changed_at = now()
+    # Being listed is an agreement too: History says since when.
     note = "列入名录" if values.listed else "不列入名录"
     _add_history(by.id, "broker", "save", before, profile.state, note, by)
     _commit()
@@ -120,6 +127,7 @@ def hide_broker(*, by: Person) -> None:
     profile = db.session.get(BrokerProfile, by.id)
     if profile is None or not profile.listed:
         raise NotNow("您现在不在技术经理人名录里。", "不用再撤回。")
+    # The number was agreed to for the list alone.
     profile.listed = profile.number_public = False
     profile.changed_at = now()
     state = profile.state
@@ -145,10 +153,12 @@ def check_certificate(
     """
     require(by, "broker.check", profile)
     _require_waiting(profile, seen)
-    checked = _line_or_raise("checked", checked, CHECKED_MOST, "写明核对了什么。")
+    # In one line, for it stands in History and on the page of the certificate.
+    checked = _line_or_raise("checked", checked, MAX_CHECKED, "写明核对了什么。")
     if profile.valid_to is not None and profile.valid_to < today():
         message = "证书已经到期，不能核对通过。"
         raise Invalid(message, "请对方补充新的证书。", problems={"checked": [message]})
+    # The role would be given to an account that nobody can use.
     if not profile.person.active:
         raise NotNow("这个账号已停用。", "账号恢复后再核对。")
     # First, for its query would write what stands below, and a number that is taken is refused by the commit alone.
@@ -158,6 +168,7 @@ def check_certificate(
     note = f"{checked}：{_described(profile)}"
     person_id = profile.person_id
     _add_history(person_id, "broker", "check", "waiting", "checked", note, by)
+    # Numbers are unique among those that were checked: before that anybody may claim one.
     taken = NotNow(
         f"编号 {profile.number} 的证书已经核对在另一个人名下。",
         "核对编号；确实重复的，要求对方补充说明。",
@@ -173,7 +184,7 @@ def return_certificate(
     """Ask the holder of a certificate for what is missing. Raises NotAllowed, NotNow, Stale, Invalid."""
     require(by, "broker.check", profile)
     _require_waiting(profile, seen)
-    profile.note = _line_or_raise("note", note, NOTE_MOST, "写明要补充什么。")
+    profile.note = _line_or_raise("note", note, MAX_NOTE, "写明要补充什么。")
     profile.state = "returned"
     person_id = profile.person_id
     _add_history(person_id, "broker", "return", "waiting", "returned", profile.note, by)
@@ -192,11 +203,13 @@ def end_broker(person: Person, *, note: str, by: Reader | None) -> None:
     require(by, "broker.check", profile or BrokerProfile(person_id=person.id))
     if "broker" not in person.role_names:
         raise NotNow(f"「{person.name}」现在不是技术经理人。", "请刷新后再看。")
-    note = _line_or_raise("ending", note, NOTE_MOST, "写明原因，对方会看到。")
+    note = _line_or_raise("ending", note, MAX_NOTE, "写明原因，对方会看到。")
+    # A new list and no removal: the collection notes it as one change.
     person.roles = [role for role in person.roles if role.name != "broker"]
     before = after = "none"
     if profile is not None:
         before, after = profile.state, profile.state
+        # What waits is sent back too: it would else make them a broker again.
         if profile.state in ("checked", "waiting"):
             after = "returned"
         profile.state, profile.checked_at, profile.note = after, None, note
@@ -213,14 +226,17 @@ def _set_certificate(profile: BrokerProfile, values: BrokerValues) -> None:
     """Put another certificate in place of the one there was; it waits to be checked."""
     profile.number, profile.issuer = values.number, values.issuer
     profile.level, profile.valid_to = values.level or None, values.valid_to
+    # A broker may give up the certificate and mediate without one.
     profile.state = "waiting" if profile.number else "none"
     profile.waiting_since = now() if profile.number else None
+    # What was checked or asked for was about the former certificate.
     profile.checked, profile.checked_at, profile.note = "", None, ""
 
 
 def _require_waiting(profile: BrokerProfile, seen: int) -> None:
     if profile.state != "waiting":
         raise NotNow(f"这份证书现在是「{profile.state_name}」。", "请刷新后再看。")
+    # The certificate may be another one than the operator compared.
     if profile.revision != seen:
         raise _changed_since()
 
@@ -278,6 +294,7 @@ def _line_or_raise(name: str, raw: str, most: int, missing: str) -> str:
     except ParseError as error:
         message = f"{error.message}{error.allowed}"
         raise Invalid(message, problems={name: [message]}) from None
+    # One sign says nothing to the one who reads it.
     if len(plain) < 2:
         raise Invalid(missing, problems={name: [missing]})
     return plain
@@ -316,6 +333,7 @@ def _changed_since() -> Stale:
 
 def _commit() -> None:
     duplicates: dict[str, Stale] = {
+        # Of two first saves at the same moment the second one sees what the first wrote.
         "pk_researcher_profile": _changed(),
         "pk_broker_profile": _changed(),
     }

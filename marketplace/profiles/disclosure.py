@@ -129,11 +129,11 @@ def verified_places(
     person: Person, kinds: tuple[str, ...] = ()
 ) -> tuple[tuple[int, str], ...]:
     """(id, name) of the verified organisations somebody belongs to, by name; of these kinds, where any is given."""
-    found = []
+    places = []
     for one in person.organisations:
         if one.is_verified and (not kinds or one.kind in kinds):
-            found.append((one.id, one.name))
-    return tuple(found)
+            places.append((one.id, one.name))
+    return tuple(places)
 
 
 def _named(codes: list[str], names: Mapping[str, str]) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ def is_listed() -> ColumnElement[bool]:
     """Filter of profiles: who stands in the directory. Joined with Person by the caller."""
     of_fields = exists().where(ResearcherField.person_id == ResearcherProfile.person_id)
     willing = or_(ResearcherProfile.deputy, ResearcherProfile.envoy)
-    # Every one of these has its counterpart in `has_anything`; a tick beside an empty field makes nothing public.
+    # Every one of these has its counterpart in `has_anything`; a tick at an empty field makes nothing public.
     anything = or_(
         and_(ResearcherProfile.fields_public, of_fields),
         and_(ResearcherProfile.title_public, ResearcherProfile.title != ""),
@@ -190,7 +190,7 @@ def mentions(word: str) -> ColumnElement[bool]:
     )
     body, conditions = _verified_institution()
     named_place = exists().where(*conditions, _contains(body.name, word))
-    found = [
+    alternatives = [
         _contains(Person.name, word),
         named_place,
         and_(ResearcherProfile.fields_public, named_field),
@@ -198,11 +198,11 @@ def mentions(word: str) -> ColumnElement[bool]:
     for name in ("title", "discipline", "offer"):
         column = getattr(ResearcherProfile, name)
         public = getattr(ResearcherProfile, f"{name}_public")
-        found.append(and_(public, _contains(column, word)))
+        alternatives.append(and_(public, _contains(column, word)))
     for code, text in WILLINGNESS.items():
         if word in text:
-            found.append(is_willing(code))
-    return or_(*found)
+            alternatives.append(is_willing(code))
+    return or_(*alternatives)
 
 
 def _verified_institution() -> tuple[Any, list[ColumnElement[bool]]]:
@@ -219,7 +219,7 @@ def _verified_institution() -> tuple[Any, list[ColumnElement[bool]]]:
 
 def _contains(column: Any, word: str) -> ColumnElement[bool]:
     # LIKE minds the case on PostgreSQL and not on SQLite; a % that was typed is a character like any other.
-    found: ColumnElement[bool] = func.lower(column).contains(
+    condition: ColumnElement[bool] = func.lower(column).contains(
         word.lower(), autoescape=True
     )
-    return found
+    return condition

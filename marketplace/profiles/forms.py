@@ -36,7 +36,7 @@ NO_CONTACTS = "最多 500 字。不要写电话和邮箱，对接由平台安排
 
 
 class ResearcherForm(SeenForm):
-    """What a researcher says of themselves; beside each field whether it is public."""
+    """What a researcher says of themselves; at each field whether it is public."""
 
     field_1 = SelectField("第一个领域")
     field_2 = SelectField("第二个领域")

@@ -48,6 +48,7 @@ class ResearcherProfile(Model):
     __tablename__ = "researcher_profile"
 
     person_id: Mapped[int] = mapped_column(
+        # One profile of a kind for each person: the key is theirs.
         ForeignKey("person.id", ondelete="CASCADE"),
         primary_key=True,
         autoincrement=False,
@@ -117,6 +118,7 @@ class BrokerProfile(Model):
             "level is null or level in ('junior', 'intermediate', 'senior')",
             name="level",
         ),
+        # A state of a certificate needs one.
         CheckConstraint("(state = 'none') = (number = '')", name="number"),
         CheckConstraint(
             "number = '' or (level is not null and issuer <> '')", name="certificate"
@@ -188,7 +190,7 @@ class BrokerProfile(Model):
 
 
 class BrokerField(Model):
-    """A field of level 2 in which a broker mediates."""
+    """A field of level 1 in which a broker mediates."""
 
     __tablename__ = "broker_field"
 

@@ -30,7 +30,7 @@ blueprint = Blueprint("profiles", __name__)
 OFFICE = "/office/brokers/<int:person_id>"
 # A researcher chooses fields in three boxes: the first one says what is wrong with them.
 CHOSEN_FIRST = "field_1"
-TEXT_MOST = 60  # characters of what the directory is searched for
+MAX_TEXT = 60  # characters of what the directory is searched for
 HISTORY_WORDS = {
     "save": "保存资料",
     "hide": "退出名录",
@@ -48,14 +48,14 @@ def people() -> ResponseReturnValue:
     institutions = queries.institutions_listed()
     institution = request.args.get("institution", 0, type=int)
     wanted = Wanted(
-        text=half_width(clean_text(request.args.get("q")))[:TEXT_MOST],
+        text=half_width(clean_text(request.args.get("q")))[:MAX_TEXT],
         field=_one_of("field", fields),
         willing=_one_of("willing", WILLINGNESS),
         institution=institution if institution in institutions else 0,
     )
     return render_template(
         "profiles/people.html",
-        found=queries.find_people(wanted, _page_number()),
+        listed=queries.find_people(wanted, _page_number()),
         wanted=wanted,
         fields=fields,
         willingness=WILLINGNESS,
@@ -81,7 +81,7 @@ def brokers() -> ResponseReturnValue:
     certified = request.args.get("certified") == "1"
     return render_template(
         "profiles/brokers.html",
-        found=queries.find_brokers(field, certified, _page_number()),
+        listed=queries.find_brokers(field, certified, _page_number()),
         field=field,
         certified=certified,
         fields=fields,
@@ -214,7 +214,7 @@ def end(person_id: int) -> ResponseReturnValue:
 def _do(
     person_id: int, deed: Callable[[BrokerProfile], str], name: str, form: Any
 ) -> ResponseReturnValue:
-    """Decide on a certificate; what was refused stands beside its form."""
+    """Decide on a certificate; what was refused stands next to its form."""
     _, profile = queries.get_candidate(person_id)
     if profile is None:
         raise NotFound("这位技术经理人没有填写证书。", "请对方先填写资料。")

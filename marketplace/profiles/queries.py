@@ -17,14 +17,17 @@ from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import ID_MOST, Page, find_row
+from marketplace.persistence import MAX_ID, Page, find_row
 from marketplace.profiles import disclosure
 from marketplace.profiles.disclosure import PublicBroker, PublicResearcher
 from marketplace.profiles.models import BrokerProfile, ResearcherProfile
 
+# People on a page of the directory.
 PAGE = 20
-WORDS_MOST = 8
-WAITING_MOST = 100
+# Each word is a condition of its own in the query; a pasted page must not become hundreds.
+MAX_WORDS = 8
+MAX_WAITING = 100
+# Days: long enough to get a new certificate and have it checked.
 EXPIRING_DAYS = 30
 
 
@@ -65,8 +68,9 @@ def find_people(wanted: Wanted, page: int) -> People:
         wanted: what narrows them: every word of the text has to stand in something that is public.
         page: number of the page, from 1.
     """
+    # The database counts and pages, so hidden people leave no gap and no trace in the total.
     conditions = [disclosure.is_listed()]
-    for word in wanted.text.split()[:WORDS_MOST]:
+    for word in wanted.text.split()[:MAX_WORDS]:
         conditions.append(disclosure.mentions(word))
     if wanted.field:
         conditions.append(disclosure.works_in(wanted.field))
@@ -117,15 +121,16 @@ def public_researcher(person_id: int) -> PublicResearcher:
     Raises:
         NotFound: there is none, or nothing of them is public: one answer for both.
     """
-    found = None
-    if person_id <= ID_MOST:
+    profile = None
+    # A larger number in an address would be an error of the database, and no answer.
+    if person_id <= MAX_ID:
         query = db.select(ResearcherProfile).join(ResearcherProfile.person)
-        found = db.session.scalar(
+        profile = db.session.scalar(
             query.where(Person.id == person_id, disclosure.is_listed())
         )
-    if found is None:
+    if profile is None:
         raise NotFound("没有找到这个人的公开资料。", "可以在科研人员名录里找找看。")
-    return disclosure.researcher_view(found, fields_of_level(2))
+    return disclosure.researcher_view(profile, fields_of_level(2))
 
 
 def find_brokers(field: str, certified: bool, page: int) -> Brokers:
@@ -140,6 +145,7 @@ def find_brokers(field: str, certified: bool, page: int) -> Brokers:
         db.select(BrokerProfile)
         .join(BrokerProfile.person)
         .join(Person.roles.of_type(Role))
+        # By role: who lost it keeps the profile and is not listed.
         .where(Role.name == "broker", Person.active, BrokerProfile.listed)
     )
     profiles = []
@@ -158,8 +164,10 @@ def find_brokers(field: str, certified: bool, page: int) -> Brokers:
     for profile in profiles:
         load = loads[profile.person_id]
         view = disclosure.broker_view(profile, names, load=load, day=day)
+        # Valid today, which the view decides, so that badge and filter cannot differ.
         if view.certified or not certified:
             rows.append(view)
+    # Who has least to look after first, so that demands are spread.
     rows.sort(key=lambda one: (one.load, one.name, one.person_id))
     arithmetic = Page(len(rows), PAGE)
     start = arithmetic.offset(page)
@@ -228,7 +236,7 @@ def waiting_certificates() -> list[BrokerProfile]:
         db.select(BrokerProfile)
         .where(BrokerProfile.state == "waiting")
         .order_by(BrokerProfile.waiting_since, BrokerProfile.person_id)
-        .limit(WAITING_MOST)
+        .limit(MAX_WAITING)
     )
     return list(db.session.scalars(query))
 
@@ -241,6 +249,7 @@ def waiting_count() -> int:
 
 def profiles_of(people: Iterable[Person]) -> dict[int, BrokerProfile]:
     """The profiles of these brokers, by the number of the person."""
+    # One query for all rows of a list.
     ids = [person.id for person in people]
     query = db.select(BrokerProfile).where(BrokerProfile.person_id.in_(ids))
     return {one.person_id: one for one in db.session.scalars(query)}
@@ -281,5 +290,5 @@ def troubled_certificate(person: Reader) -> BrokerProfile | None:
             ),
         ),
     )
-    found: BrokerProfile | None = db.session.scalar(query)
-    return found
+    profile: BrokerProfile | None = db.session.scalar(query)
+    return profile

@@ -14,12 +14,14 @@ from marketplace.parsing.contacts import holds_contact
 from marketplace.parsing.text import half_width, read_line, read_prose
 from marketplace.profiles.models import LEVELS, RESEARCHER_FIELDS
 
-FIELDS_MOST = 3
-TITLE_MOST = 40
-DISCIPLINE_MOST = 60
-PROSE_MOST = 500
-NUMBER_MOST = 40
-ISSUER_MOST = 80
+# With more of them a directory by field would list everybody everywhere.
+MAX_FIELDS = 3
+# Characters, as the columns hold them.
+MAX_TITLE = 40
+MAX_DISCIPLINE = 60
+MAX_PROSE = 500
+MAX_NUMBER = 40
+MAX_ISSUER = 80
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,15 @@ def read_researcher(typed: ResearcherValues) -> ResearcherValues:
     problems: dict[str, list[str]] = {}
     read = replace(
         typed,
-        title=_line("title", typed.title, TITLE_MOST, problems),
-        discipline=_line("discipline", typed.discipline, DISCIPLINE_MOST, problems),
+        title=_line("title", typed.title, MAX_TITLE, problems),
+        discipline=_line("discipline", typed.discipline, MAX_DISCIPLINE, problems),
         offer=_prose("offer", typed.offer, problems),
+        # Level 2 says what somebody works in; brokers mediate in whole areas, level 1.
         field_codes=_codes(typed.field_codes, 2, problems),
     )
-    if len(read.field_codes) > FIELDS_MOST:
-        problems["fields"] = [f"最多选 {FIELDS_MOST} 个技术领域。"]
+    if len(read.field_codes) > MAX_FIELDS:
+        problems["fields"] = [f"最多选 {MAX_FIELDS} 个技术领域。"]
+    # An old page may name what no longer exists: nothing is published that was not meant.
     if typed.public - RESEARCHER_FIELDS.keys():
         problems["fields"] = ["公开的项目不在列表中，请刷新页面后重新填写。"]
     _raise_problems(problems)
@@ -82,10 +86,10 @@ def read_broker(typed: BrokerValues) -> BrokerValues:
     problems: dict[str, list[str]] = {}
     introduction = _prose("introduction", typed.introduction, problems)
     codes = _codes(typed.field_codes, 1, problems)
-    number = _line("number", half_width(typed.number), NUMBER_MOST, problems)
+    number = _line("number", half_width(typed.number), MAX_NUMBER, problems)
     # Blanks and case are ways of copying it, and one certificate has one number.
     number = re.sub(r"\s", "", number).upper()
-    issuer = _line("issuer", typed.issuer, ISSUER_MOST, problems)
+    issuer = _line("issuer", typed.issuer, MAX_ISSUER, problems)
     read = replace(
         typed,
         introduction=introduction,
@@ -93,6 +97,7 @@ def read_broker(typed: BrokerValues) -> BrokerValues:
         number=number,
         issuer=issuer,
     )
+    # A certificate is whole or not there: half of one could not be checked.
     if number or issuer or typed.level or typed.valid_to or typed.unlimited:
         _check_certificate(read, problems)
     _raise_problems(problems)
@@ -112,6 +117,7 @@ def _check_certificate(read: BrokerValues, problems: dict[str, list[str]]) -> No
         problems.setdefault("issuer", ["照证书填写发证单位。"])
     if read.unlimited and read.valid_to is not None:
         problems["valid_to"] = ["写了有效期，就不要勾「证书上没有有效期」。"]
+    # Nothing is guessed: no end at all has to be said.
     elif not read.unlimited and read.valid_to is None:
         problems["valid_to"] = [
             "填写有效期，如 2028-06-30；证书上没有的，勾「证书上没有有效期」。"
@@ -121,6 +127,7 @@ def _check_certificate(read: BrokerValues, problems: dict[str, list[str]]) -> No
 def _codes(
     typed: Iterable[str], level: int, problems: dict[str, list[str]]
 ) -> tuple[str, ...]:
+    # In one order and once each, so that an unchanged list is no change.
     codes = tuple(sorted({code for code in typed if code}))
     known = fields_of_level(level)
     if any(code not in known for code in codes):
@@ -141,7 +148,7 @@ def _line(name: str, raw: str, most: int, problems: dict[str, list[str]]) -> str
 
 def _prose(name: str, raw: str, problems: dict[str, list[str]]) -> str:
     try:
-        plain = read_prose(raw, PROSE_MOST) or ""
+        plain = read_prose(raw, MAX_PROSE) or ""
     except ParseError as error:
         problems[name] = [f"{error.message}{error.allowed}"]
         return ""
@@ -151,6 +158,7 @@ def _prose(name: str, raw: str, problems: dict[str, list[str]]) -> str:
 
 def _refuse_contacts(name: str, plain: str, problems: dict[str, list[str]]) -> None:
     """No private number and no mail address stands on a public page, whatever field it is typed into."""
+    # Numbers of certificates look like telephone numbers.
     if name == "number":
         return
     if holds_contact(plain):

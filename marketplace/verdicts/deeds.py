@@ -22,8 +22,8 @@ from marketplace.verdicts.grading import fit_grades, ranker_version
 from marketplace.verdicts.models import (
     LEVELS,
     LIFE,
-    NOTE_LEAST,
-    NOTE_MOST,
+    MAX_NOTE,
+    MIN_NOTE,
     REASONS,
     GradeModel,
     Impression,
@@ -196,8 +196,8 @@ def _give(
     note: str = "",
 ) -> Verdict:
     require(by, "verdict.give", subject)
-    found = listing_queries.get_findable(subject.counterpart, [offered_id], by=by)
-    offered = found.get(offered_id)
+    listing = listing_queries.get_findable(subject.counterpart, [offered_id], by=by)
+    offered = listing.get(offered_id)
     # Not only shown but still to be found: a verdict on what is gone would teach from a text nobody can read.
     if offered is None:
         raise NotFound(
@@ -303,10 +303,10 @@ def _checked_note(note: str, problems: dict[str, list[str]], *, required: bool) 
     """A note with plain line ends and no blanks at its ends; `problems` gets what is wrong with it."""
     # Browsers send line ends as two characters; blanks alone are no note.
     note = note.replace("\r\n", "\n").strip()
-    if required and not NOTE_LEAST <= len(note) <= NOTE_MOST:
-        problems["note"] = [f"写明情况，{NOTE_LEAST}–{NOTE_MOST} 个字。"]
-    elif len(note) > NOTE_MOST:
-        problems["note"] = [f"最多 {NOTE_MOST} 个字。"]
+    if required and not MIN_NOTE <= len(note) <= MAX_NOTE:
+        problems["note"] = [f"写明情况，{MIN_NOTE}–{MAX_NOTE} 个字。"]
+    elif len(note) > MAX_NOTE:
+        problems["note"] = [f"最多 {MAX_NOTE} 个字。"]
     elif secret_mark(note):
         problems["note"] = [REFUSAL]
     return note

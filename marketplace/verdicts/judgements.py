@@ -23,9 +23,7 @@ from marketplace.verdicts.projections import common_document
 from matching.judging import calibration, reordering
 
 REORDERED = 200  # of what is not judged yet, so many of the best are reordered
-JUDGEMENTS_LEAST = (
-    reordering.MIN_VERDICTS
-)  # judgements below which nothing is reordered
+MIN_JUDGEMENTS = reordering.MIN_VERDICTS  # judgements below which nothing is reordered
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ LEVELS = {4: "很相关", 3: "相关", 2: "沾边", 1: "不相关"}
 INTERESTED = 4  # the level of a pair somebody wants to go on with
 # Where a condition does not suit, the direction does, so the pair is half relevant (docs/decisions/015).
 UNSUITABLE = dict.fromkeys(REASONS, 2) | {"direction": 1, "other": 1}
-NOTE_LEAST, NOTE_MOST = 2, 500
+MIN_NOTE, MAX_NOTE = 2, 500
 
 STATE_NAMES = {
     "open": "未评价",
@@ -161,7 +161,7 @@ class Verdict(Model):
         CheckConstraint("(state = 'graded') = (level is not null)", name="levelled"),
         CheckConstraint("level is null or level between 1 and 4", name="level"),
         CheckConstraint(
-            f"(state <> 'graded' and (reason is null or reason <> 'other')) or length(note) >= {NOTE_LEAST}",
+            f"(state <> 'graded' and (reason is null or reason <> 'other')) or length(note) >= {MIN_NOTE}",
             name="noted",
         ),
         UniqueConstraint("side", "demand_id", "achievement_id", "by_id"),

@@ -114,7 +114,7 @@ def feedback() -> ResponseReturnValue:
     return render_template(
         "verdicts/feedback.html",
         declined=queries.feedback(by=current_user),
-        least=queries.FIRMS_LEAST,
+        least=queries.MIN_FIRMS,
     )
 
 

@@ -196,7 +196,7 @@ def _exposure_by_owner(placed: Sequence[int]) -> dict[str, list[Exposure]]:
         db.select(Achievement.id, Organisation.name, District.name)
         .join(Organisation, Organisation.id == Achievement.organisation_id)
         .join(District, District.code == Organisation.district_code, isouter=True)
-        .where(Achievement.found_by(None), Achievement.visibility != "confidential")
+        .where(Achievement.findable_by(None), Achievement.visibility != "confidential")
     )
     institutions = {}
     districts = {}

@@ -24,7 +24,7 @@ from marketplace.verdicts.models import (
 )
 
 # So many firms must have declined an achievement before its owner is told why: with fewer a firm could be guessed.
-FIRMS_LEAST = 3
+MIN_FIRMS = 3
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def pair_ids(subject: Row, offered_id: int) -> tuple[int, int]:
 def decline_reasons(
     achievement: Achievement, *, by: Reader | None
 ) -> DeclineReasons | None:
-    """Why firms declined an achievement; None while fewer than FIRMS_LEAST firms did.
+    """Why firms declined an achievement; None while fewer than MIN_FIRMS firms did.
 
     What is added up are firms, not verdicts, so that three colleagues do not unveil their own firm; notes are never
     passed on. Each firm counts once for each of its reasons.
@@ -133,8 +133,8 @@ def decline_reasons(
         NotAllowed: `by` is neither of the owner's people nor an operator.
     """
     require(by, "verdict.read_reasons", achievement)
-    found = _decline_reasons([achievement])
-    return found[0] if found else None
+    reasons = _decline_reasons([achievement])
+    return reasons[0] if reasons else None
 
 
 def feedback(*, by: Reader | None) -> list[DeclineReasons]:
@@ -224,14 +224,14 @@ def _decline_reasons(achievements: Iterable[Achievement]) -> list[DeclineReasons
     for achievement_id, firm_id, reason in db.session.execute(query):
         firms.setdefault(achievement_id, set()).add(firm_id)
         counts.setdefault(achievement_id, Counter())[reason] += 1
-    found = []
+    results = []
     for achievement_id, row in rows.items():
         # Counted over all reasons: a firm that gave two is still one firm.
         declined_by = len(firms.get(achievement_id, ()))
-        if declined_by >= FIRMS_LEAST:
+        if declined_by >= MIN_FIRMS:
             reasons = _most_given_first(counts[achievement_id])
-            found.append(DeclineReasons(row, declined_by, reasons))
-    return found
+            results.append(DeclineReasons(row, declined_by, reasons))
+    return results
 
 
 def _most_given_first(counts: Counter[str]) -> tuple[tuple[str, int], ...]:

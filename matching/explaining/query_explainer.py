@@ -32,7 +32,7 @@ from matching.text import Span
 # A word is specific when at most this share of the documents has it,
 RARE_SHARE = 0.05
 # or so few documents.
-RARE_AT_LEAST = 10
+RARE_DOCUMENTS = 10
 # Words named at most; what the others earned goes into the residual.
 MAX_WORDS = 8
 # Shares are equal but for the last bits when they agree to so many places.
@@ -110,7 +110,7 @@ class QueryExplainer:
         # A query's content words are its features of that kind, so each has a place.
         places = enumerate(self._words.counted.keys.tolist())
         self._place_of = {key: place for place, key in places}
-        self._max_frequency = max(RARE_AT_LEAST, RARE_SHARE * documents)
+        self._max_frequency = max(RARE_DOCUMENTS, RARE_SHARE * documents)
         self._weights = self._word_weights()
         # Shared words of a document, as bytes → what is chosen of them.
         self._chosen: dict[bytes, _ChosenWords] = {}
@@ -232,9 +232,9 @@ class QueryExplainer:
         """
         # A text that repeats few words has many places and few sets of shared ones: each is looked through once.
         key = shared_words.tobytes()
-        found = self._chosen.get(key)
-        if found is not None:
-            return found
+        selection = self._chosen.get(key)
+        if selection is not None:
+            return selection
         places = np.flatnonzero(shared_words).tolist()
         shared = {self._word_at[place] for place in places}
         owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
@@ -248,18 +248,18 @@ class QueryExplainer:
                 owners[offset + span.start : offset + span.end] = len(words)
                 numbers[span.word] = self._word_numbers[span.word]
                 words.append(numbers[span.word])
-        found = _ChosenWords(
+        selection = _ChosenWords(
             owners, np.array(words, dtype=np.int32), numbers, self._covered(chosen)
         )
-        self._chosen[key] = found
-        return found
+        self._chosen[key] = selection
+        return selection
 
     def _shares(self, chosen: _ChosenWords, earned: EarnedParts) -> dict[str, float]:
         """Word → what the features inside it earned."""
         # Always grams, titles, words: sums of floats depend on their order, and shares are compared to the bit.
         parts = [earned.parts[kind] for kind in self._kinds]
         table = self._place_table
-        found = np.zeros(len(self._keys))
+        shares = np.zeros(len(self._keys))
         kernels.share_places(
             np.concatenate(parts),
             table.features,
@@ -268,20 +268,20 @@ class QueryExplainer:
             table.shares,
             chosen.owners,
             chosen.words,
-            found,
+            shares,
         )
-        return {word: float(found[number]) for word, number in chosen.numbers.items()}
+        return {word: float(shares[number]) for word, number in chosen.numbers.items()}
 
     def _covered(self, chosen: list[list[Span]]) -> float:
         """The weight of the query's whole words that the other text has, a part counting by its length."""
         total = sum(self._weights.values())
         if not total:
             return 0.0
-        found: dict[str, float] = {}
+        covered: dict[str, float] = {}
         for whole, spans in zip(self._whole, chosen, strict=True):
             for word, share in _covered_shares(whole, spans):
-                found[word] = max(found.get(word, 0.0), share)
-        return sum(self._weights[w] * share for w, share in found.items()) / total
+                covered[word] = max(covered.get(word, 0.0), share)
+        return sum(self._weights[w] * share for w, share in covered.items()) / total
 
     @property
     def _kinds(self) -> list[str]:
@@ -368,13 +368,13 @@ def words_with_parts(whole: Sequence[Span], parts: Sequence[Span]) -> set[str]:
         parts: ordered by start.
     """
     starts = [span.start for span in whole]
-    found: set[str] = set()
+    words: set[str] = set()
     for part in parts:
         # The only one that may hold it: the last that begins no later.
         place = bisect_right(starts, part.start) - 1
         if place >= 0 and part.end <= whole[place].end:
-            found.add(whole[place].word)
-    return found
+            words.add(whole[place].word)
+    return words
 
 
 def longest_spans(spans: Iterable[Span]) -> list[Span]:

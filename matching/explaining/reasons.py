@@ -100,12 +100,12 @@ def largest_remainder(
     if total <= 0:
         return [0] * len(positive)
     exact = [part * whole / total for part in positive]
-    found = [int(value) for value in exact]
+    counts = [int(value) for value in exact]
     # Ties go to the first, so that the same score is always shown the same.
     by_remainder = sorted(
         range(len(exact)),
-        key=lambda i: (found[i] - exact[i], i),
+        key=lambda i: (counts[i] - exact[i], i),
     )
-    for i in by_remainder[: whole - sum(found)]:
-        found[i] += 1
-    return found
+    for i in by_remainder[: whole - sum(counts)]:
+        counts[i] += 1
+    return counts

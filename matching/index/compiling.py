@@ -1,7 +1,7 @@
 """How a loop over arrays is compiled (numba), and how its signature names arrays.
 Not here: the loops (kernels here and in explaining).
 
-Signatures are given, so that the import compiles, or loads what was compiled before from beside the file of the loop
+Signatures are given, so that the import compiles, or loads what was compiled before, next to the file of the loop
 or from NUMBA_CACHE_DIR: before gunicorn forks its workers and not under a reader's first request (decision 033).
 """
 

@@ -98,12 +98,12 @@ class FeatureIndex:
         terms: Int64s,
     ) -> Int64s:
         ends = self.main.term_ends
-        found = np.where(terms >= 0, ends[terms + 1] - ends[terms], 0)
+        counts = np.where(terms >= 0, ends[terms + 1] - ends[terms], 0)
         # The loop over keys in Python only where something changed since the fit.
         if self._frequency_changes:
             changes = [self._frequency_changes.get(key, 0) for key in keys.tolist()]
-            found = found + np.array(changes, dtype=np.int64)
-        return found.astype(np.int64)
+            counts = counts + np.array(changes, dtype=np.int64)
+        return counts.astype(np.int64)
 
     def idf(
         self,
@@ -200,9 +200,9 @@ class FeatureIndex:
         if known is not None and known[0] == documents:
             return known[1]
         top = scaled_top(documents)
-        found: Float32s = kernels.inverse_norms(self.sums, top, UNIT_NORM)
-        self._inverse_norms = (documents, found)
-        return found
+        inverse: Float32s = kernels.inverse_norms(self.sums, top, UNIT_NORM)
+        self._inverse_norms = (documents, inverse)
+        return inverse
 
     # changing
 

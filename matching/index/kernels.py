@@ -1,7 +1,7 @@
 """The compiled loops over postings (numba). They are ready once this module is imported.
 Not here: what is added up and why (feature_index, reading), the numpy oracle of the tests (tests/matching).
 
-Signatures are given, so that the import compiles, or loads what was compiled before from beside this file or from
+Signatures are given, so that the import compiles, or loads what was compiled before, next to this file or in
 NUMBA_CACHE_DIR: in .2 s of CPU, before gunicorn forks its workers and not under a reader's first request (decision
 033). Arguments are read-only arrays in C order, which writeable ones and those mapped from files both convert to; only
 what a loop writes must be writeable. No fast-math: sums equal numpy's bit for bit.
@@ -31,7 +31,7 @@ _COUNT_BITS = postings.COUNT_BITS
 _COUNT_MASK = postings.COUNT_MASK
 _COUNTS = int(_COUNT_MASK) + 1
 # The smallest score that counts as above 0.
-_LEAST = np.float32(1e-38)
+_MIN_SCORE = np.float32(1e-38)
 # Scores of 32 bits that are nearer than this to the last place are looked at again in 64 bits.
 NEAR = np.float32(2e-6)
 
@@ -118,18 +118,18 @@ def accumulate(
 
 @njit(nogil=True, cache=True, boundscheck=False)
 def _drop_below(
-    found: Any,
+    candidates: Any,
     count: int,
     scores: Any,
     floor: Any,
 ) -> int:
-    """Move those of found[:count] whose score reaches the floor to the front. Returns how many."""
-    kept = 0
+    """Move those of candidates[:count] whose score reaches the floor to the front. Returns how many."""
+    above = 0
     for i in range(count):
-        if scores[found[i]] >= floor:
-            found[kept] = found[i]
-            kept += 1
-    return kept
+        if scores[candidates[i]] >= floor:
+            candidates[above] = candidates[i]
+            above += 1
+    return above
 
 
 @compiled_loop(
@@ -156,8 +156,8 @@ def top_candidates(
     """
     heap = np.zeros(top, dtype=np.float32)  # the smallest at 0
     last = np.float32(0)
-    floor = _LEAST
-    found = np.empty(16 * top + 64, dtype=np.int64)
+    floor = _MIN_SCORE
+    candidates = np.empty(16 * top + 64, dtype=np.int64)
     count = 0
     for d in range(len(scores)):
         score = scores[d]
@@ -180,17 +180,17 @@ def top_candidates(
             heap[at] = score
             last = heap[0]
             # What is nearer than the error of 32 bits stays, so that 64 bits decide.
-            floor = max(_LEAST, last - near)
-        if count == len(found):
+            floor = max(_MIN_SCORE, last - near)
+        if count == len(candidates):
             # Drop first what the floor has passed since; many equal scores need more room.
-            count = _drop_below(found, count, scores, floor)
-            if 2 * count > len(found):
-                more = np.empty(2 * len(found), dtype=np.int64)
-                more[:count] = found[:count]
-                found = more
-        found[count] = d
+            count = _drop_below(candidates, count, scores, floor)
+            if 2 * count > len(candidates):
+                more = np.empty(2 * len(candidates), dtype=np.int64)
+                more[:count] = candidates[:count]
+                candidates = more
+        candidates[count] = d
         count += 1
-    return found[: _drop_below(found, count, scores, floor)].copy()
+    return candidates[: _drop_below(candidates, count, scores, floor)].copy()
 
 
 @compiled_loop(
@@ -255,12 +255,12 @@ def inverse_norms(
     Returns:
         shape (n,).
     """
-    found = np.zeros(len(sums), dtype=np.float32)
+    inverse = np.zeros(len(sums), dtype=np.float32)
     for d in range(len(sums)):
         squared = top * top * sums[d, 0] - 2 * top * sums[d, 1] + sums[d, 2]
         if squared > 0:
-            found[d] = scale / np.sqrt(np.float32(squared))
-    return found
+            inverse[d] = scale / np.sqrt(np.float32(squared))
+    return inverse
 
 
 @compiled_loop(
@@ -285,7 +285,7 @@ def norm_sums(
     Returns:
         A, B, C, shape (n, 3).
     """
-    found = np.zeros((len(document_ends) - 1, 3), dtype=np.int64)
+    sums = np.zeros((len(document_ends) - 1, 3), dtype=np.int64)
     for document in range(len(document_ends) - 1):
         a = 0
         b = 0
@@ -300,10 +300,10 @@ def norm_sums(
             a += w
             b += w * log
             c += w * log * log
-        found[document, 0] = a
-        found[document, 1] = b
-        found[document, 2] = c
-    return found
+        sums[document, 0] = a
+        sums[document, 1] = b
+        sums[document, 2] = c
+    return sums
 
 
 @compiled_loop(writeable(types.uint32)(_POSTINGS, _NUMBERS, _NUMBERS))
@@ -341,10 +341,10 @@ def count_numbers(
     size: int,
 ) -> Int64s:
     """How often each number below `size` occurs among numbers of shape (p,). Returns shape (size,)."""
-    found = np.zeros(size, dtype=np.int64)
+    counts = np.zeros(size, dtype=np.int64)
     for at in range(len(numbers)):
-        found[numbers[at]] += 1
-    return found
+        counts[numbers[at]] += 1
+    return counts
 
 
 @compiled_loop(

@@ -176,7 +176,7 @@ def read_features(document: Document) -> Features:
 
 def read_each(documents: Iterable[Document]) -> list[Features]:
     """The features of each of some documents."""
-    found: list[Features] = []
+    features: list[Features] = []
     for some in _batches(documents, _SHARED_BATCH):
         # Only for looking up; counting needs no table.
         with _shared_lock:
@@ -187,8 +187,8 @@ def read_each(documents: Iterable[Document]) -> list[Features]:
         }
         for number, has_content in enumerate(batch.has_content.tolist()):
             own = {kind: counts[number] for kind, counts in counted.items()}
-            found.append(Features(**own, has_content=has_content))
-    return found
+            features.append(Features(**own, has_content=has_content))
+    return features
 
 
 def read_catalogue(
@@ -356,8 +356,8 @@ def _add_mixed_terms(
     for term in words_of.mixed_terms():
         # Few texts have any: a plain search spares a single query the regular expressions.
         if term in whole:
-            found = re.finditer(re.escape(term), whole)
-            places.extend(match.start() for match in found)
+            occurrence = re.finditer(re.escape(term), whole)
+            places.extend(match.start() for match in occurrence)
     if not places:
         return keys, side_of
     # One more for the end mark between two texts.
@@ -397,12 +397,12 @@ def _count_each(
         documents,
     )
     starts = np.cumsum([0, *map(len, keys)]).tolist()
-    found: list[FeatureCounts] = []
+    counted: list[FeatureCounts] = []
     for start, own in zip(starts, keys, strict=False):
         weights = occurrences.weights[start : start + len(own)]
         distinct, places = np.unique(own, return_inverse=True)
         # np.unique sorts: a document's keys ascend as WeightedQuery needs them.
         sums = np.bincount(places, weights, minlength=len(distinct))
         counts = np.minimum(sums, MAX_COUNT).astype(np.uint8)
-        found.append(FeatureCounts(distinct, counts))
-    return found
+        counted.append(FeatureCounts(distinct, counts))
+    return counted

@@ -29,7 +29,7 @@ FORMAT = "liaocheng-matcher 4"
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 # Generations that stay: a process may still be opening the one before.
-GENERATIONS_KEPT = 2
+MAX_GENERATIONS = 2
 # Bytes of a generation up to which its arrays are copied into memory. What a process maps it reads at every use from a
 # file that somebody may cut or overwrite: cut, that kills the process (SIGBUS). The catalogue of a city takes some tens
 # of megabytes; a far larger one is mapped, so that the workers of a host share it (decision 042).
@@ -87,7 +87,7 @@ def write_generation(
         manifest["seal"] = _seal_text(manifest)
         text = json.dumps(manifest, ensure_ascii=False, sort_keys=True)
         (folder / MANIFEST).write_text(text, encoding="utf-8")
-        # Written beside and moved over: os.replace is atomic on one file system.
+        # Written under another name and moved over: os.replace is atomic on one file system.
         pointer = directory / f"{CURRENT}.{name}"
         pointer.write_text(name, encoding="utf-8")
         os.replace(pointer, directory / CURRENT)
@@ -95,7 +95,7 @@ def write_generation(
         # A half generation would only take room: nothing points to it.
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    for old in _generations(directory)[:-GENERATIONS_KEPT]:
+    for old in _generations(directory)[:-MAX_GENERATIONS]:
         shutil.rmtree(directory / old, ignore_errors=True)
     return name
 
@@ -179,12 +179,12 @@ def file_identities(directory: Path) -> dict[str, tuple[int, ...]]:
 
     Empty where there is no current generation, or no folder of it.
     """
-    found: dict[str, tuple[int, ...]] = {}
+    identities: dict[str, tuple[int, ...]] = {}
     with suppress(OSError, UnusableArtefact):
         for entry in os.scandir(directory / current_generation(directory)):
             status = entry.stat()
-            found[entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
-    return found
+            identities[entry.name] = (status.st_ino, status.st_size, status.st_mtime_ns)
+    return identities
 
 
 # Path and seal → the copy, as long as anybody uses it: matchers for two circles of readers read the same files.

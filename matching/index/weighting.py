@@ -60,8 +60,8 @@ def scaled_idf(
 ) -> Float64s:
     """The idf of features by how many of the documents have them, both of shape (k,)."""
     logs = scaled_log(frequencies)
-    found: Float64s = (scaled_top(documents) - logs) / LOG_SCALE
-    return found
+    idf: Float64s = (scaled_top(documents) - logs) / LOG_SCALE
+    return idf
 
 
 def vector_norms(
@@ -73,8 +73,8 @@ def vector_norms(
     a, b, c = sums.T
     # Whole numbers to here; zero for a document whose features are all in every document.
     squared = np.maximum(top * top * a - 2 * top * b + c, 0).astype(np.float64)
-    found: Float64s = np.sqrt(squared) / UNIT_NORM
-    return found
+    norms: Float64s = np.sqrt(squared) / UNIT_NORM
+    return norms
 
 
 class WeightedQuery:

@@ -1,7 +1,7 @@
 """A grade learned from verdicts: how probable it is that a person judges a pair with these reasons and facts relevant.
 Not here: the fixed cut points that hold before (grades), the order (ranking): a learned grade never changes it.
 
-Ordinal: one logistic regression for each "at least this level", on what a page shows beside the score. Learned and
+Ordinal: one logistic regression for each "at least this level", on what a page shows besides the score. Learned and
 tested on different demand TEXTS, for the same demand is often posted twice. Stored as JSON, never as a pickle. Whether
 there is evidence at all stays with the cut points: a learned grade is a hint and hides nothing (decision 015).
 """
@@ -93,12 +93,12 @@ def pair_features(
     specific = [share for word, share in reasons.words if word in reasons.specific]
     weights = dict(reasons.weighed)
     unknown = sum(weights.get(word, 0.0) for word in reasons.unknown_words)
-    shown_part = sum(shares) / reasons.score if reasons.score > 0 else 0.0
+    named_part = sum(shares) / reasons.score if reasons.score > 0 else 0.0
     verdicts = {fact.name: fact.verdict for fact in facts}
     return [
         reasons.score,
         reasons.score**0.5,
-        shown_part,
+        named_part,
         largest,
         second,
         float(len(specific)),
@@ -253,18 +253,18 @@ class Calibration:
             UnusableArtefact: it is of another form or other features, or damaged.
         """
         try:
-            found = json.loads(text)
+            content = json.loads(text)
             made = cls()
-            if found["form"] != FORM or tuple(found["features"]) != FEATURES:
+            if content["form"] != FORM or tuple(content["features"]) != FEATURES:
                 raise UnusableArtefact(
                     "the grade model is of another form or other features"
                 )
-            made.centre_ = np.array(found["centre"], dtype=np.float64)
-            made.scale_ = np.array(found["scale"], dtype=np.float64)
-            made.weights_ = np.array(found["weights"], dtype=np.float64)
-            made.demands_ = int(found["demands"])
-            made.pairs_ = int(found["pairs"])
-            made.figures_ = dict(found["figures"])
+            made.centre_ = np.array(content["centre"], dtype=np.float64)
+            made.scale_ = np.array(content["scale"], dtype=np.float64)
+            made.weights_ = np.array(content["weights"], dtype=np.float64)
+            made.demands_ = int(content["demands"])
+            made.pairs_ = int(content["pairs"])
+            made.figures_ = dict(content["figures"])
         except (KeyError, TypeError, ValueError) as error:
             raise UnusableArtefact(f"this is no grade model: {error!r}") from error
         if not made._is_sound():

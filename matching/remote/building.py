@@ -188,10 +188,10 @@ def _stored_candidate(
     terms: dict[str, list[int]] = {}
     for kind, packed in postings.items():
         numbers = posting_numbers(packed)
-        is_asked = frequencies[kind].fitted[numbers] <= max_frequency(total)
+        is_selective = frequencies[kind].fitted[numbers] <= max_frequency(total)
         # The store counts occurrences, so the softened count becomes repetition.
         times = np.round(SUBLINEAR[posting_counts(packed)]).astype(np.int64)
-        repeated = np.repeat(numbers[is_asked], times[is_asked])
+        repeated = np.repeat(numbers[is_selective], times[is_selective])
         terms[kind] = repeated.tolist()
     return StoredCandidate(
         id_,

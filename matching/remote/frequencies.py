@@ -47,22 +47,22 @@ class DocumentFrequencies:
 
     def frequency(self, keys: UInt64s) -> Int64s:
         """How many documents have each feature, shape (k,) → (k,)."""
-        found = np.zeros(len(keys), dtype=np.int64)
+        counts = np.zeros(len(keys), dtype=np.int64)
         terms = self.find(keys)
         # -1 would read the last frequency.
         is_fitted = terms >= 0
-        found[is_fitted] = self.current[terms[is_fitted]]
+        counts[is_fitted] = self.current[terms[is_fitted]]
         if self._later:
             later = [self._later.get(key, 0) for key in keys.tolist()]
-            found += np.array(later, dtype=np.int64)
-        return found
+            counts += np.array(later, dtype=np.int64)
+        return counts
 
     def fitted_frequency(self, terms: Int64s) -> Int64s:
         """How many documents had each feature by number when it was fitted, 0 for -1, shape (k,) → (k,)."""
-        found = np.zeros(len(terms), dtype=np.int64)
+        counts = np.zeros(len(terms), dtype=np.int64)
         is_fitted = terms >= 0
-        found[is_fitted] = self.fitted[terms[is_fitted]]
-        return found
+        counts[is_fitted] = self.fitted[terms[is_fitted]]
+        return counts
 
     def change(
         self,

@@ -172,8 +172,8 @@ class CandidateMatcher(Matcher):
         size = max(self.candidates, 2 * top)
         wanted = None if only is None else {cast(int, id_) for id_ in only}
         later = [id_ for id_ in self._later if wanted is None or id_ in wanted]
-        found = self._candidates(read, size, wanted)
-        return self._run_selected(document, found, later, read).rank(top)
+        candidates = self._candidates(read, size, wanted)
+        return self._run_selected(document, candidates, later, read).rank(top)
 
     def _candidates(
         self, read: Features, size: int, wanted: set[int] | None
@@ -230,13 +230,13 @@ class CandidateMatcher(Matcher):
         having = frequencies.fitted_frequency(terms)
         # BM25's own idf (Lucene), of the fitted catalogue as the store has it.
         rarity = np.log(1 + (size - having + 0.5) / (having + 0.5))
-        is_asked = (having > 0) & (having <= max_frequency(size))
-        found: list[_TermWeight] = []
-        for place in np.flatnonzero(is_asked).tolist():
+        is_selective = (having > 0) & (having <= max_frequency(size))
+        weights: list[_TermWeight] = []
+        for place in np.flatnonzero(is_selective).tolist():
             weight = float(worth[place] / rarity[place]) * BM25_K1
             number = int(terms[place])
-            found.append(_TermWeight(float(worth[place]), kind, number, weight))
-        return found
+            weights.append(_TermWeight(float(worth[place]), kind, number, weight))
+        return weights
 
     def score(
         self,

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from alembic import op
 
 # The function of today and no copy: whoever changes it adds a migration like this one.
-from marketplace.parsing.names import KEY_MOST, name_key
+from marketplace.parsing.names import MAX_KEY, name_key
 
 revision = '0004'
 down_revision = '0003'
@@ -44,7 +44,7 @@ def downgrade():
 
 def _old_key(text):
     folded = unicodedata.normalize('NFKC', text).casefold()
-    return re.sub(r'[\W_]+', '', folded)[:KEY_MOST]
+    return re.sub(r'[\W_]+', '', folded)[:MAX_KEY]
 
 
 def _rewrite_keys(key_of, mark):
@@ -73,7 +73,7 @@ def _rewrite_table(connection, table, key_of, mark):
             first = taken.setdefault((owner, key), (row['id'], row[names]))
             if first[0] != row['id']:
                 ending = f"{mark}{row['id']}"
-                key = key[: KEY_MOST - len(ending)] + ending
+                key = key[: MAX_KEY - len(ending)] + ending
                 click.echo(
                     f"{word}「{first[1]}」（编号 {first[0]}）和「{row[names]}」（编号 {row['id']}）现在算作同名，"
                     "两条都保留。请核对是不是同一条，是就撤回一条，不是就改名。",

@@ -127,15 +127,15 @@ class CandidateIndex:
 
     def fetch(self, ids: Collection[int]) -> list[Candidate]:
         """(id, packed) of the documents with these ids that are there."""
-        found: list[Candidate] = []
+        candidates: list[Candidate] = []
         rows = iter(sorted(ids))
         while batch := [str(ident) for ident in islice(rows, FETCHED)]:
             with translate_errors():
                 answer = self._cluster.within(FIND_SECONDS).mget(
                     index=self.index, ids=batch, source=["packed"]
                 )
-            found += [_candidate(doc) for doc in answer["docs"] if doc["found"]]
-        return found
+            candidates += [_candidate(doc) for doc in answer["docs"] if doc["found"]]
+        return candidates
 
     def exists(self) -> bool:
         """Whether the index is there."""

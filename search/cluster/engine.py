@@ -113,8 +113,8 @@ class ElasticEngine:
 
     def _find(self, query: Query, parsed: ParsedQuery, end: float) -> Result:
         """Documents with all terms; where there is none, those with some of them (decision 020)."""
-        found = all_terms_query(parsed, query.audiences)
-        body = page_request(found, query, browse=not parsed.terms)
+        result = all_terms_query(parsed, query.audiences)
+        body = page_request(result, query, browse=not parsed.terms)
         answer = self._search(body, query, end)
         # Mostly one request is enough; two more are sent only when no document has all the terms.
         if _has_hits(answer) or not parsed.terms:
@@ -130,8 +130,8 @@ class ElasticEngine:
         terms = fallback_terms(parsed.terms, nowhere)
         documents = int(counted["hits"]["total"]["value"])
         shares = _term_shares([having[term.phrase] for term in terms], documents)
-        found = any_term_query(parsed, terms, shares, query.audiences)
-        body = page_request(found, query, browse=False)
+        result = any_term_query(parsed, terms, shares, query.audiences)
+        body = page_request(result, query, browse=False)
         answer = self._search(body, query, end)
         missing = [term.surface for term in nowhere]
         return _result(answer, shares, _has_hits(answer), missing)
@@ -193,8 +193,8 @@ class ElasticEngine:
             for hit in walk_documents(client, index, alive, order):
                 # A point in time appends a tie-break of its own.
                 kind, ident, version, *_ = hit["sort"]
-                found = (str(kind), int(ident), int(version))
-                versions.append(found)
+                triple = (str(kind), int(ident), int(version))
+                versions.append(triple)
         return iter(versions)
 
     def state(self) -> dict[str, Any]:

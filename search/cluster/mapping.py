@@ -46,7 +46,7 @@ def index_body(meta: Mapping[str, str]) -> Body:
     """Settings and mapping of a new index.
 
     Args:
-        meta: stored beside the mapping, with VERSION: when it was built and by which process.
+        meta: stored next to the mapping, with VERSION: when it was built and by which process.
     """
     properties: dict[str, Body] = {}
     for name, kind in FIELDS.items():

@@ -176,11 +176,11 @@ def count_request(terms: Sequence[Term], audiences: Iterable[str]) -> Body:
     }
 
 
-def page_request(found: Body, query: Query, *, browse: bool) -> Body:
+def page_request(matching: Body, query: Query, *, browse: bool) -> Body:
     """One page of what a query finds, with every facet counted under all filters but its own.
 
     Args:
-        found: all_terms_query() or any_term_query().
+        matching: all_terms_query() or any_term_query().
         query: filters, order and page.
         browse: there is no text, so relevance means newest.
     """
@@ -195,7 +195,7 @@ def page_request(found: Body, query: Query, *, browse: bool) -> Body:
         sort = "newest"
     facets = {facet: _facet_counts(facet, filters) for facet in FACETS}
     return {
-        "query": found,
+        "query": matching,
         # After the aggregations, so that each of them sees all that was found.
         "post_filter": {"bool": {"filter": _filter_queries(filters)}},
         "aggs": {

@@ -78,8 +78,8 @@ class ReadersWords:
             return set()
         answer = self._ask(spelling_request(keys, self._readers))
         words = set()
-        for found in answer["aggregations"].values():
-            for bucket in found["buckets"]:
+        for aggregation in answer["aggregations"].values():
+            for bucket in aggregation["buckets"]:
                 words.add(bucket["key"].partition(SEPARATOR)[2])
         return words
 

@@ -342,7 +342,7 @@ class FtsEngine:
                     left = merge_postings(connection, tables, name, MERGE_PAGES)
 
     def check(self) -> bool:
-        """Read the whole file; whether it is sound. A damaged one is rebuilt by whoever looks at the state."""
+        """Read the whole file; whether it is sound. The next process that looks at the state rebuilds a damaged one."""
         return self.file.check()
 
     def close(self) -> None:

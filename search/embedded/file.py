@@ -121,7 +121,7 @@ class IndexFile:
 
     @contextlib.contextmanager
     def _noticing_damage(self) -> Iterator[None]:
-        """Translate errors, and leave a mark beside a file that turns out to be damaged, for whoever rebuilds it."""
+        """Translate errors, and leave a mark beside a file that turns out to be damaged, for anyone who rebuilds it."""
         try:
             with translate_errors(self.path):
                 yield
@@ -198,7 +198,7 @@ class IndexFile:
         return True
 
     def _move_away(self) -> None:
-        """Rename the file and what lies beside it; other processes notice that the name means another file now."""
+        """Rename the file and what lies next to it; other processes notice that the name means another file now."""
         self.close()
         mark = time.strftime("%Y%m%d-%H%M%S")
         # The last such file is enough to look at; a disk must not fill with them.

@@ -314,7 +314,7 @@ def count_completions(
 def read_spellings(
     connection: sqlite3.Connection, tables: Tables, keys: Iterable[str]
 ) -> set[str]:
-    """The words under some keys, whoever has them."""
+    """The words under some keys, no matter who has them."""
     statement = tables.sql(
         "SELECT entry FROM {spellings} WHERE entry > ? AND entry < ?"
     )

@@ -161,7 +161,7 @@ def create_tables(connection: sqlite3.Connection) -> Tables:
             "PRIMARY KEY (weight, entry, number)) WITHOUT ROWID"
         )
     )
-    # Each entry once, whoever has the word: what may be offered is decided by counting visible documents (046).
+    # Each entry once, no matter who has the word: what may be offered is decided by counting visible documents (046).
     connection.execute(
         tables.sql("CREATE TABLE {spellings} (entry TEXT PRIMARY KEY) WITHOUT ROWID")
     )

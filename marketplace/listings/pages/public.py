@@ -27,7 +27,7 @@ def demand(listing_id: int) -> ResponseReturnValue:
 
 
 def _listing_page(kind: str, listing_id: int) -> str:
-    """The page of a listing as this reader may see it, with what other rooms put beside it."""
+    """The page of a listing as this reader may see it, with what other rooms put next to it."""
     row = queries.get_visible(kind, listing_id, by=current_reader())
     sheet = detail.detail_for(row, by=current_reader())
     # Before it is shown: a look that cannot be recorded sees what a guest sees.

@@ -210,11 +210,11 @@ def _is_own(row: Achievement | Demand) -> bool:
 def _decisions(row: Achievement | Demand, only: str | None) -> list[buttons.Button]:
     """The decisions this reviewer may take; who handed it in may not let it through."""
     approve = row.life.deeds["approve"]
-    found = []
+    decisions = []
     for button in buttons.review_buttons(row, current_user, only=only):
         if button.text != approve or not _is_own(row):
-            found.append(button)
-    return found
+            decisions.append(button)
+    return decisions
 
 
 def _review_page(

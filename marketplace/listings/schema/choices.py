@@ -112,8 +112,8 @@ class Stage(Term):
     level: str
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        found = self._read_both(raw)
-        return found[0] if found else None
+        code = self._read_both(raw)
+        return code[0] if code else None
 
     def read_cell(
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None

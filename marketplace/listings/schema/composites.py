@@ -152,7 +152,7 @@ def first_name(cell: Any) -> str:
 
 
 class NamedOwners(ListColumn):
-    """A column that names the owner, perhaps with others beside it."""
+    """A column that names the owner, perhaps with others next to it."""
 
     def read_cell(
         self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None

@@ -23,10 +23,10 @@ from marketplace.parsing.telephones import (
 )
 from marketplace.parsing.unnamed import is_unnamed_person
 
-# The fields that take what stands beside the name in its cell: 张三 13800000000.
+# The fields that take what stands next to the name in its cell: 张三 13800000000.
 CONTACT_PHONE = "contact_phone"
 CONTACT_EMAIL = "contact_email"
-# And the field that takes a name written beside a number.
+# And the field that takes a name written next to a number.
 CONTACT_NAME = "contact_name"
 
 
@@ -41,25 +41,25 @@ class ContactName(Line):
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        found: NamedContact = cells[self.name]
-        if len(found.name) > self.most:
-            message = f"「{found.name[:20]}…」太长，不像联系人。"
+        contact: NamedContact = cells[self.name]
+        if len(contact.name) > self.most:
+            message = f"「{contact.name[:20]}…」太长，不像联系人。"
             report.report_error(
                 self.name, ParseError(message, f"最多 {self.most} 字。")
             )
-        values[self.name] = found.name
-        for remark in found.remarks:
+        values[self.name] = contact.name
+        for remark in contact.remarks:
             report.report_notice(self.name, remark)
 
     def complete_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        found: NamedContact = cells[self.name]
-        if not found.number:
+        contact: NamedContact = cells[self.name]
+        if not contact.number:
             return
-        # A number beside the contact is theirs where their own column says none.
+        # A number next to the contact is theirs where their own column says none.
         for name, read in ((CONTACT_PHONE, read_phone), (CONTACT_EMAIL, read_email)):
-            number = _read_quietly(read, found.number)
+            number = _read_quietly(read, contact.number)
             if number is None:
                 continue
             if values.get(name):
@@ -67,29 +67,29 @@ class ContactName(Line):
             values[name] = number
             report.report_notice(self.name, f"联系人旁边的「{number}」也记录了。")
             return
-        report.report_notice(self.name, f"联系人旁边的「{found.number}」没有记录。")
+        report.report_notice(self.name, f"联系人旁边的「{contact.number}」没有记录。")
 
 
 class ContactLine(Line):
-    """A line of a list that may hold more than the column: who is named beside a number, a second address."""
+    """A line of a list that may hold more than the column: who is named next to a number, a second address."""
 
     is_short: ClassVar[bool] = True
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        found: Contact = cells[self.name]
-        values[self.name] = found.text
-        if found.remark:
-            report.report_notice(self.name, found.remark)
+        contact: Contact = cells[self.name]
+        values[self.name] = contact.text
+        if contact.remark:
+            report.report_notice(self.name, contact.remark)
 
 
 class Phone(ContactLine):
     """One or two telephone numbers."""
 
     def remark_on(self, raw: Any) -> str:
-        found = read_phones(raw)
-        return found.remark if found else ""
+        contact = read_phones(raw)
+        return contact.remark if contact else ""
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_phone(raw)
@@ -106,7 +106,7 @@ class Phone(ContactLine):
         known = values.get(CONTACT_NAME, "")
         if not name or name in known:
             return
-        # 张三 13800000000 names whom the number reaches; beside another name it is only said.
+        # 张三 13800000000 names whom the number reaches; next to another name it is only said.
         if known or is_unnamed_person(name):
             report.report_notice(self.name, f"号码旁边的「{name}」没有记录。")
             return

@@ -15,7 +15,7 @@ from marketplace.listings.schema.composites import (
     Years,
 )
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
-from marketplace.listings.schema.kinds import AT_MOST, Day, Flag, Line, Text, Whole
+from marketplace.listings.schema.kinds import LENGTH_HINT, Day, Flag, Line, Text, Whole
 from marketplace.listings.schema.listing import ListingSchema, Step
 from marketplace.listings.schema.price import BUDGET_RULES, Budget
 from marketplace.listings.schema.rows import Metrics
@@ -78,7 +78,7 @@ KEY_TECHNOLOGY = Text(
     label="技术关键",
     public=True,
     step="target",
-    help=f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{AT_MOST}",
+    help=f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{LENGTH_HINT}",
     aliases=headings.KEY_TECHNOLOGY,
     text_place=20,
     list_place=120,
@@ -94,7 +94,7 @@ _TEXTS: tuple[Field, ...] = (
         main=True,
         rows=7,
         step="what",
-        help=f"说清楚现在怎么做、哪里不行、试过什么办法。不用写公文，像跟同行讲一样。建议 500 字以内，{AT_MOST}",
+        help=f"说清楚现在怎么做、哪里不行、试过什么办法。不用写公文，像跟同行讲一样。建议 500 字以内，{LENGTH_HINT}",
         aliases=headings.PROBLEM,
         advice="至少 20 字：现在怎么做、差在哪里。",
         example="电机用深沟球轴承振动值离散，客户投诉有异音，调整超精参数多次仍达不到要求，废品率约百分之六。",
@@ -111,7 +111,7 @@ _TEXTS: tuple[Field, ...] = (
         label="预期目标",
         public=True,
         step="target",
-        help=f"解决以后要达到的效果和效益。建议 500 字以内，{AT_MOST}",
+        help=f"解决以后要达到的效果和效益。建议 500 字以内，{LENGTH_HINT}",
         aliases=headings.EXPECTED_GOAL,
         text_place=30,
         list_place=130,
@@ -145,7 +145,7 @@ _TEXTS: tuple[Field, ...] = (
         label="现有基础",
         public=True,
         step="target",
-        help=f"已有的产线、样品、数据、设备。{AT_MOST}",
+        help=f"已有的产线、样品、数据、设备。{LENGTH_HINT}",
         aliases=headings.FOUNDATION,
         text_place=50,
         list_place=150,

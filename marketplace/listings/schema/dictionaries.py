@@ -111,11 +111,11 @@ CHAINS = Dictionary(lambda known: known.chains, models.active_chains, Chain)
 
 def _successors() -> dict[str, str]:
     """Code and name of an abolished division → code of the one that took its place."""
-    found = {}
+    successors = {}
     for old in db.session.scalars(db.select(District).where(District.successor != "")):
-        found[old.code] = old.successor
-        found[old.name] = old.successor
-    return found
+        successors[old.code] = old.successor
+        successors[old.name] = old.successor
+    return successors
 
 
 def _district_vocabulary(

@@ -38,8 +38,8 @@ from marketplace.parsing.text import read_flag, read_line, read_prose
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
-TEXT_LEAST = 20  # characters below which nobody could judge what is offered or asked
-AT_MOST = f"最多 {TEXT_LIMIT} 字。"
+MIN_TEXT = 20  # characters below which nobody could judge what is offered or asked
+LENGTH_HINT = f"最多 {TEXT_LIMIT} 字。"
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -127,7 +127,7 @@ class Text(Field):
     Attributes:
         most: characters the column holds; None for as many as a cell of a spreadsheet.
         public: the public page shows it whole, so review lets at most `TEXT_LIMIT` characters pass.
-        main: it is what a listing is judged by, so review asks for at least `TEXT_LEAST` characters.
+        main: it is what a listing is judged by, so review asks for at least `MIN_TEXT` characters.
         rows: lines of its control.
     """
 

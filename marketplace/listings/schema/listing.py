@@ -113,12 +113,12 @@ class ListingSchema:
 
     def constraints(self) -> list[CheckConstraint]:
         """What the database checks of the listing's own table."""
-        found = []
+        constraints = []
         for field in self.stored:
-            found += field.constraints()
+            constraints += field.constraints()
         for rule in self.rules:
-            found += rule.constraints()
-        return found
+            constraints += rule.constraints()
+        return constraints
 
     def broken_rules(self, values: Mapping[str, Any]) -> list[Rule]:
         """The rules between fields that these values break."""

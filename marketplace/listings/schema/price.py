@@ -66,10 +66,10 @@ class Amount(Field):
         return read_sum(raw, self.usual_most)
 
     def remark_on(self, raw: Any) -> str:
-        found = read_money(raw)
-        if found is None:
+        price = read_money(raw)
+        if price is None:
             return ""
-        return found.remark or describe_odd(found.high, self.usual_most)
+        return price.remark or describe_odd(price.high, self.usual_most)
 
     def words(self, value: Any) -> str:
         return amount(value)
@@ -115,10 +115,10 @@ class Budget(Amount):
         dictionaries: Dictionaries | None,
         unit: Decimal | None = None,
     ) -> Any:
-        found = read_money(raw, unit)
-        if found is not None and found.high is not None and not found.high:
+        price = read_money(raw, unit)
+        if price is not None and price.high is not None and not price.high:
             raise ParseError(NO_BUDGET, NO_BUDGET_ADVICE)
-        return found
+        return price
 
     def write_cell(self, row: Any, dictionaries: Dictionaries) -> Any:
         if row.budget_negotiable:
@@ -126,34 +126,34 @@ class Budget(Amount):
         return row.budget
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        found = self.read_cell(raw, dictionaries)
-        if found is None:
+        price = self.read_cell(raw, dictionaries)
+        if price is None:
             return None
-        if found.high is None:
+        if price.high is None:
             raise ParseError("这里只填金额；没有定下来就选「面议」。")
-        return found.high
+        return price.high
 
     def read_typed(self, raw: Any) -> Any:
         value = self.read(raw)
-        found = read_money(raw)
-        if found is not None:
-            refuse_doubtful(found, self.usual_most)
+        price = read_money(raw)
+        if price is not None:
+            refuse_doubtful(price, self.usual_most)
         return value
 
     def remark_on(self, raw: Any) -> str:
-        found = read_money(raw)
-        if found is None or found.high is None:
+        price = read_money(raw)
+        if price is None or price.high is None:
             return ""
-        return _remark_on_range(found) or describe_odd(found.high, self.usual_most)
+        return _remark_on_range(price) or describe_odd(price.high, self.usual_most)
 
     def fill_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
         # What a firm is ready to spend at most is what can be compared with a price.
-        found = cells[self.name]
-        values["budget"] = found.high
-        values["budget_negotiable"] = found.high is None
-        remarks = (_remark_on_range(found), describe_odd(found.high, self.usual_most))
+        price = cells[self.name]
+        values["budget"] = price.high
+        values["budget_negotiable"] = price.high is None
+        remarks = (_remark_on_range(price), describe_odd(price.high, self.usual_most))
         for message in remarks:
             if message:
                 report.report_notice(self.name, message)
@@ -179,11 +179,11 @@ class PriceColumn(ListColumn):
     def complete_values(
         self, values: dict[str, Any], cells: Mapping[str, Any], report: Report
     ) -> None:
-        found = cells[self.name]
-        low, high = found.low, found.high
-        free = ZERO_PRICE if high == 0 and not found.is_sure else ""
+        price = cells[self.name]
+        low, high = price.low, price.high
+        free = ZERO_PRICE if high == 0 and not price.is_sure else ""
         odd = describe_odd(high, Amount.usual_most)
-        for message in (found.remark, odd, free):
+        for message in (price.remark, odd, free):
             if message:
                 report.report_notice(self.name, message)
         written = values.get("price_mode")
@@ -204,11 +204,11 @@ class PriceColumn(ListColumn):
         values["price_max"] = high if meant == "range" else None
 
 
-def _remark_on_range(found: Money) -> str:
+def _remark_on_range(price: Money) -> str:
     """What is said of a budget: a range is taken by its upper end, which is what can be compared with a price."""
-    if found.low != found.high and found.high is not None:
-        return f"写的是一个区间，按上限 {found.high.normalize():f} 万元记录。"
-    return found.remark
+    if price.low != price.high and price.high is not None:
+        return f"写的是一个区间，按上限 {price.high.normalize():f} 万元记录。"
+    return price.remark
 
 
 def mode_of_sums(low: Decimal | None, high: Decimal | None) -> str:

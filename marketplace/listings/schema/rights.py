@@ -121,7 +121,7 @@ class RightPart(ListColumn):
 
 def columns_of_rights(rights: Rights) -> list[RightPart]:
     """The columns of a list that hold the rights."""
-    found = []
+    parts = []
     for name, part in rights.parts.items():
         column = RightPart(
             name=rights.key_of_part(name),
@@ -134,8 +134,8 @@ def columns_of_rights(rights: Rights) -> list[RightPart]:
             rights=rights,
             part=name,
         )
-        found.append(column)
-    return found
+        parts.append(column)
+    return parts
 
 
 def join_rights(
@@ -162,14 +162,14 @@ def join_rights(
     # An empty list, not None: the row did speak of rights, and is refused already.
     if not _same_counts(rights, given, count, report):
         return []
-    found = []
+    joined = []
     for place in range(count):
         items = _items_at(given, place, count)
         right = _read_right(rights, items, report)
         _check_right(rights, right, given, place, report)
         if right:
-            found.append(right)
-    return found
+            joined.append(right)
+    return joined
 
 
 def _same_counts(
@@ -193,13 +193,13 @@ def _same_counts(
 def _items_at(
     given: Mapping[str, Sequence[str]], place: int, count: int
 ) -> dict[str, str]:
-    found = {}
+    by_number = {}
     for name, items in given.items():
         # One owner or state for all is written once.
         item = items[place] if len(items) == count else items[0]
         if item:
-            found[name] = item
-    return found
+            by_number[name] = item
+    return by_number
 
 
 def _read_right(

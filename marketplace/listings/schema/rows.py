@@ -23,10 +23,10 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.figures import read_metrics
 from marketplace.parsing.name_lists import Remarked
 from marketplace.parsing.people import read_people, write_people
-from marketplace.parsing.text import TEXT_MOST
+from marketplace.parsing.text import MAX_TEXT
 from marketplace.wording import amount
 
-SHOWN_MOST = 30  # characters of a text that a remark repeats
+MAX_EXCERPT = 30  # characters of a text that a remark repeats
 
 
 def part_of(row: Any, name: str) -> Any:
@@ -71,12 +71,12 @@ class Rows(Field):
 
     def row_constraints(self) -> list[CheckConstraint]:
         """What the database checks of each row."""
-        found = []
+        constraints = []
         for field in self.row:
-            found += field.constraints()
+            constraints += field.constraints()
         for rule in self.rules:
-            found += rule.constraints()
-        return found
+            constraints += rule.constraints()
+        return constraints
 
     def words(self, value: Any) -> str:
         return "；".join(self.words_of_row(row) for row in value)
@@ -115,7 +115,7 @@ def metric_words(row: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Metrics(Rows):
-    """Technical figures. What a list writes there without a number joins a text beside them.
+    """Technical figures. What a list writes there without a number joins a text next to them.
 
     Attributes:
         rest_to: the text that takes it.
@@ -158,13 +158,13 @@ class Metrics(Rows):
         joined = "；".join([*before, *rest])
         values[taker.name] = joined
         shown = rest[0]
-        if len(shown) > SHOWN_MOST:
-            shown = f"{shown[:SHOWN_MOST]}…"
+        if len(shown) > MAX_EXCERPT:
+            shown = f"{shown[:MAX_EXCERPT]}…"
         count = f"等 {len(rest)} 处" if len(rest) > 1 else ""
         report.report_notice(
             self.name, f"「{shown}」{count}没有可比较的数字，并入了「{taker.label}」。"
         )
-        most = taker.most or TEXT_MOST
+        most = taker.most or MAX_TEXT
         if len(joined) > most:
             allowed = f"「{taker.label}」连同指标里的文字最多 {most} 字；请把数字写成「名称 比较符 数值 单位」。"
             report.report_error(

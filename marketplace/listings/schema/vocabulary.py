@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from marketplace.parsing import ParseError
-from marketplace.parsing.lists import LIST_MOST, split_pieces
+from marketplace.parsing.lists import MAX_LIST, split_pieces
 from marketplace.parsing.text import EMPTY, cell_text, half_width, read_prose
 
-SIMILAR_MOST = 300  # different unknown words for which near ones are looked for
+MAX_SIMILAR = 300  # different unknown words for which near ones are looked for
 NAMED_IN_FULL = 15  # terms of a list that a message names all
 
 
@@ -80,7 +80,7 @@ class Vocabulary(Mapping[str, str]):
         """What may be written, in Chinese: all of a short list, else what comes near to `plain`."""
         if len(self.names) <= NAMED_IN_FULL:
             return f"可填：{'、'.join(self.names.values())}。{self.advice}"
-        if plain not in self._similar and len(self._similar) < SIMILAR_MOST:
+        if plain not in self._similar and len(self._similar) < MAX_SIMILAR:
             self._similar[plain] = self._describe_similar(plain)
         similar = self._similar.get(plain, "")
         return f"{similar}全部可填内容见模板的「可选值」表。{self.advice}"
@@ -109,7 +109,7 @@ class Vocabulary(Mapping[str, str]):
         Raises:
             ParseError: no such term, or too many.
         """
-        plain = read_prose(raw, LIST_MOST) or ""
+        plain = read_prose(raw, MAX_LIST) or ""
         if plain.casefold() in EMPTY and self.find_code(plain) is None:
             return None
         codes: list[str] = []

@@ -2,7 +2,7 @@
 // The combobox pattern of WAI-ARIA with a list: arrows walk, Enter takes, Escape closes; the focus stays in the field.
 
 const PAUSE = 120; // milliseconds without a key before asking
-const MOST_REMEMBERED = 50;
+const MAX_REMEMBERED = 50;
 
 export function suggestWhileTyping() {
   for (const form of document.querySelectorAll("form[data-suggest]")) {
@@ -78,7 +78,7 @@ function offer(form, field) {
       const answer = await fetch(address, { signal: asked.signal });
       if (!answer.ok) return close(); // too often, or search is down: the field works without
       const { offers } = await answer.json();
-      if (known.size >= MOST_REMEMBERED) known.clear();
+      if (known.size >= MAX_REMEMBERED) known.clear();
       known.set(address.href, offers);
       show(offers);
     } catch {

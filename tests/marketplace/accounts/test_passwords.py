@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from marketplace.accounts.child_models import PastPassword
-from marketplace.accounts.passwords import LENGTH_MOST, REASONS
+from marketplace.accounts.passwords import MAX_LENGTH, REASONS
 from marketplace.clock import now
 from marketplace.setup.demonstration import DEMO_PASSWORD, DEMO_PEOPLE
 from tests.factories import Factory
@@ -101,7 +101,7 @@ def test_the_longest_are_no_error(session: Session) -> None:
     assert "很快能被猜出来" in judge("Ab1+" * 32, **OWN)
     assert (
         judge(
-            "Ab1+" + "".join(chr(97 + n * 7 % 26) for n in range(LENGTH_MOST - 4)),
+            "Ab1+" + "".join(chr(97 + n * 7 % 26) for n in range(MAX_LENGTH - 4)),
             **OWN,
         )
         == ""

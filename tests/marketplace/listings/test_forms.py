@@ -15,7 +15,7 @@ from wtforms import FieldList, StringField, TextAreaField
 from wtforms.validators import Length
 
 from marketplace.listings import readiness
-from marketplace.listings.forms import FORMS, ROWS_MOST, AchievementForm, DemandForm
+from marketplace.listings.forms import FORMS, MAX_ROWS, AchievementForm, DemandForm
 from marketplace.listings.models import CHILDREN, LISTINGS
 from marketplace.listings.schema import SCHEMAS
 from marketplace.parsing.figures import read_decimal, read_metric
@@ -379,12 +379,12 @@ def test_two_units_of_one_figure_are_named(
 
 
 def test_too_many_rows_are_refused_not_cut_off(app: Flask, session: Any) -> None:
-    rows = {f"co_owners-{i}-name": f"单位{i}" for i in range(ROWS_MOST + 1)}
+    rows = {f"co_owners-{i}-name": f"单位{i}" for i in range(MAX_ROWS + 1)}
 
     form = posted(app, "achievement", rows)
 
-    assert [fault.text for fault in form.faults()] == [f"最多 {ROWS_MOST} 行。"]
-    assert len(form.co_owners) == ROWS_MOST + 1
+    assert [fault.text for fault in form.faults()] == [f"最多 {MAX_ROWS} 行。"]
+    assert len(form.co_owners) == MAX_ROWS + 1
 
 
 def test_shares_of_all_contributors_stay_within_the_whole(

@@ -124,7 +124,7 @@ def test_who_changes_their_mind_gets_what_waited(
 def test_a_long_digest_says_how_much_is_left_out(
     office: PostOffice, daily: Person, tell: Tell, stop_clock: StopClock
 ) -> None:
-    for number in range(digests.DIGEST_MOST + 2):
+    for number in range(digests.MAX_DIGEST + 2):
         tell(daily, key=f"event {number}")
     stop_clock(MORNING)
     upkeep.gather_digests()

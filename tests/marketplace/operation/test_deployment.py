@@ -83,7 +83,9 @@ def test_every_lasting_service_has_a_health_check(name: str) -> None:
 
 
 def test_every_setting_of_the_files_is_one_of_the_site_or_of_gunicorn() -> None:
-    known = (ROOT / "config.py").read_text() + (ROOT / "gunicorn.conf.py").read_text()
+    readers = sorted((ROOT / "marketplace" / "settings").glob("*.py"))
+    sources = [ROOT / "config.py", ROOT / "gunicorn.conf.py", *readers]
+    known = "".join(path.read_text() for path in sources)
     site = COMPOSE.split("  environment:\n")[1].split("  volumes:")[0]
     names = set(re.findall(r"^    ([A-Z_]+):", site, re.M)) | set(
         re.findall(r"^#?([A-Z_]+)=", EXAMPLE, re.M)
