@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
 from flask_security import UserMixin
@@ -38,7 +38,7 @@ class SpareCodes(MfRecoveryCodesUtil):
 
     def check_recovery_code(self, user: UserMixin, code: str) -> bool:
         """Whether a code is one of those that are left; nobody else uses one before this commit."""
-        persistence.hold_row(user)
+        persistence.hold_row(cast("Person", user))
         left: bool = super().check_recovery_code(user, code)
         return left
 
