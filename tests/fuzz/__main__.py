@@ -55,6 +55,11 @@ def main() -> int:
         return report(app, args.requests, args.seed)
 
 
+def print_now(line: str) -> None:
+    """Print a line at once: the walk takes minutes, and what it has come to is worth having if it is ended."""
+    print(line, flush=True)
+
+
 def ids_of(table: type[Model]) -> list[int]:
     """Numbers of the newest rows of a table, and one that it does not have."""
     number = table.__table__.c.id
@@ -119,11 +124,10 @@ def report(app: Any, count: int, seed: int) -> int:
         browsers[email] = app.test_client()
         with browsers[email].session_transaction() as cookie:
             cookie.update(session)
-    found = walk(app, browsers, known, count=count, seed=seed)
+    found = walk(app, browsers, known, count=count, seed=seed, report=print_now)
     total: Counter[str] = Counter()
-    for reader, statuses in found.statuses.items():
+    for statuses in found.statuses.values():
         total.update(statuses)
-        print(f"{reader:32} {dict(sorted(statuses.items()))}")
     with app.app_context():
         unsound = unsound_texts()
         db.engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -63,6 +63,7 @@ def walk(
     count: int,
     seed: int,
     without: str = "",
+    report: Callable[[str], None] = lambda _line: None,
 ) -> Walk:
     """Send `count` requests as each reader, half of them to read.
 
@@ -73,6 +74,7 @@ def walk(
         count: requests of each reader.
         seed: of the dice.
         without: as of `Awkward`.
+        report: is given a line for each reader as soon as their walk is over.
     """
     found = Walk()
     for number, (reader, browser) in enumerate(browsers.items()):
@@ -82,7 +84,7 @@ def walk(
         for kind in LISTINGS:
             for listing_id in known["listing_id"][::9]:
                 paths += [path.format(kind=kind, id=listing_id) for path in OF_LISTINGS]
-        for number in known.get("organisation_id", []):
+        for number in known.get("organisation_id", [])[::4]:
             paths += [path.format(id=number) for path in OF_ORGANISATIONS]
         for path in paths:
             answer = browser.get(path)
@@ -94,6 +96,7 @@ def walk(
             # Signing out would end the walk of this reader.
             if not sent.path.startswith(("/logout", "/account/sessions/end-all")):
                 found.send(reader, browser, sent)
+        report(f"{reader:32} {dict(sorted(found.statuses[reader].items()))}")
     return found
 
 
