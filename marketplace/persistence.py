@@ -244,6 +244,14 @@ def refusals(
         raise Busy from None
 
 
+def row_number(text: str) -> int:
+    """A number of a row from an address or a form, for `type=`. Raises ValueError: no database takes such a number."""
+    number = int(text)
+    if abs(number) > MAX_ID:
+        raise ValueError(text[:20])
+    return number
+
+
 def find_row(model: type[Row], number: int) -> Row | None:
     """The row of a number that an address gave; None where there is none, or no database takes such a number."""
     if number > MAX_ID:

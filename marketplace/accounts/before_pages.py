@@ -21,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
+from marketplace import persistence
 from marketplace.accounts import (
     held_forms,
     passwords,
@@ -131,7 +132,7 @@ def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
 
 def give_back() -> None:
     """Let the form of a page show what is held for it."""
-    number = request.args.get("held", type=int)
+    number = request.args.get("held", type=persistence.row_number)
     if number is None or request.method not in READING:
         return
     if not current_user.is_authenticated:
@@ -186,7 +187,7 @@ def forget_used(response: Response) -> Response:
     """After a form was sent once more and taken: what was held of it is not needed any more."""
     if g.get("held_fields") is not None and not g.get("held_used"):
         # A page without a form of ours: what was typed is shown on a page of its own.
-        number = request.args.get("held", type=int)
+        number = request.args.get("held", type=persistence.row_number)
         back = url_for("accounts.resume", number=number, whole=1)
         return make_response(redirect(back, 303))
     if request.method != "POST" or session.get(held_forms.HELD) is None:
