@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 export PORT HOST
 # One worker for each processor; a plain `pytest PATH` has one.
 export PYTEST_ADDOPTS ?= -n auto --dist worksteal
+# Some shells and images forbid compiled modules: each of some hundred processes then compiles the whole site, for a
+# second, and each worker all tests, for eight. `make clean` removes them.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run prepare jobs test check lint types imports tests test-servers elasticsearch elasticsearch-stop
@@ -49,6 +52,7 @@ test-servers: $(VENV)/development ## The suite, without browser, on a real Postg
 chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LONG=1 for the long form)
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
 	@$(BIN)/python -m tests.chaos.disk
+	@$(BIN)/python -m tests.chaos.writers --seconds $(if $(LONG),60,10)
 	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 300 --kills 5)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
@@ -94,10 +98,11 @@ screenshots: $(VENV)/development ## Pictures of every page at 1440 and 360 px in
 	@$(BIN)/python -m tests.screenshots
 
 # No index, folder or host of this machine may end up in the files, wherever its pip looks: hence --no-config and no
-# PIP_* or UV_* of the environment. Versions stay as they are unless UPGRADE=1.
+# PIP_* or UV_* of the environment. Versions stay as they are unless UPGRADE=1. --universal keeps the markers of
+# requirements.in: without it a library that has no wheel for some machine would be asked for everywhere.
 LOCK = env -u PIP_FIND_LINKS -u PIP_INDEX_URL -u PIP_EXTRA_INDEX_URL -u UV_FIND_LINKS -u UV_INDEX_URL \
 	-u UV_EXTRA_INDEX_URL -u UV_DEFAULT_INDEX -u UV_INDEX $(BIN)/uv pip compile --quiet --no-config --generate-hashes \
-	--strip-extras --no-emit-index-url --no-emit-find-links --python $(BIN)/python --system-certs \
+	--strip-extras --universal --no-emit-index-url --no-emit-find-links --python $(BIN)/python --system-certs \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 lock: | $(BIN)/python ## Compile requirements*.txt, with hashes, from the .in files (UPGRADE=1 for newer versions)

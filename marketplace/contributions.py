@@ -18,6 +18,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
     organisation_announced(organisation, deed, note, history_id)   people are notified of what was done to it
     stop_organisation(organisation_id, by), start_organisation(organisation_id, by)   it was suspended; it is back
+    removals()                                   (code of `retention.PERIODS`, what removes what is older than a moment)
     checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
     deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
@@ -271,14 +272,11 @@ def trays(person: Reader, filters: Mapping[str, str]) -> list[Tray]:
 
 
 def tray_addresses(trays: Iterable[Tray]) -> list[tuple[Tray, str]]:
-    """Each tray with its address in the office; the first one has the address without a name."""
+    """Each tray with its address in the office; the address without a name opens one in which something waits."""
     addresses: list[tuple[Tray, str]] = []
     for tray in trays:
-        code = None
-        if addresses:
-            code = tray.code
         values: dict[str, Any] = dict(tray.filters)
-        url = url_for("office.queue", tray=code, **values)
+        url = url_for("office.queue", tray=tray.code, **values)
         addresses.append((tray, url))
     return addresses
 
@@ -372,6 +370,11 @@ def checkpoint_signed(note: str) -> None:
     """Let the rooms take a signed checkpoint of the audit out; what they add to the session is committed with it."""
     for _ in _current().offered("checkpoint_signed", note):
         pass  # generators do their work as they are read
+
+
+def removals() -> dict[str, Callable[[datetime], int]]:
+    """Code of the table of retention → what removes that which is older than a moment (no commit), of all rooms."""
+    return dict(_current().offered("removals"))
 
 
 def deed_names() -> dict[str, str]:

@@ -74,10 +74,11 @@ def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
             cursor.execute("PRAGMA journal_mode=WAL")
     # NORMAL is safe in WAL mode: a crash of the machine may lose the last commits, but never the file. Large sorts stay
     # in memory: a reader must not need room on a disk.
+    # A long list is one transaction: those who save meanwhile rather wait for it than be refused.
     for pragma in (
         "synchronous=NORMAL",
         "foreign_keys=ON",
-        "busy_timeout=10000",
+        "busy_timeout=20000",
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")

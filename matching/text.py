@@ -18,8 +18,6 @@ from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
-import rjieba
-
 from matching.folding import (
     EITHER,
     drop_unseen,
@@ -40,6 +38,10 @@ from matching.quantities import (
     SIGNED,
     join_quantities,
     quantities_in,
+)
+from matching.segmenting import (
+    Segmenter,
+    make_segmenter,
 )
 from matching.word_classes import (
     GRADE,
@@ -288,7 +290,7 @@ def cut_texts(
     marked = TEXT_END.join([_LATIN.sub(stand_in, norm) for norm in norms])
     for joiner in _JOINERS:
         marked = marked.replace(joiner, GAP)
-    return _cutter().cut(marked)
+    return cutter().cut(marked)
 
 
 def _has_reserved(text: str) -> bool:
@@ -305,7 +307,7 @@ def piece_of(
     amount: bool = False,
 ) -> Piece:
     """What a piece consists of; `amount`: where it occurs its figures are an amount, so it carries no content."""
-    piece = _cutter().piece(word)
+    piece = cutter().piece(word)
     return Piece(piece.parts, True, ()) if amount else piece
 
 
@@ -313,13 +315,12 @@ def names_a_thing(word: str) -> bool:
     """Whether a word is a term of the lexicon, a noun or Latin letters; not so verbs, figures and most odd pieces."""
     if not is_han(word):
         return any(c.isalpha() for c in word)
-    return _cutter().is_noun(word)
+    return cutter().is_noun(word)
 
 
 def in_dictionary(word: str) -> bool:
     """Whether a piece of Han characters is a word by itself, of the lexicon or of jieba's dictionary."""
-    _cutter()  # its terms are in the dictionary from then on
-    return bool(rjieba.has_word(word))
+    return cutter().segmenter.has_word(word)
 
 
 def is_han(word: str) -> bool:
@@ -327,13 +328,18 @@ def is_han(word: str) -> bool:
     return "\u4e00" <= word[0] <= "\u9fd5"
 
 
-class _Cutter:
-    """jieba-rs with our lexicon: no cache file, no log. It uses the one dictionary of the process, made at the import.
+class Cutter:
+    """jieba or its compiled twin, with our lexicon, and what pieces consist of.
 
-    It gives the words that jieba gives with the same lexicon, held so by tests/matching/test_text.py (decision 012).
+    Args:
+        segmenter: cuts Han characters; it gets our terms.
+
+    Attributes:
+        segmenter: the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.segmenter = segmenter
         self._terms = lexicon_terms()
         self._pieces: dict[str, Piece] = {}
         for line in lexicon_lines("terms.txt"):
@@ -341,15 +347,15 @@ class _Cutter:
             # Folded as the texts are in which it is looked for.
             word = normalise(term)
             if _HAN_RUN.fullmatch(word):
-                rjieba.add_word(word, int(frequency), tag)
+                segmenter.add_word(word, int(frequency), tag)
 
     def cut(self, text: str) -> list[str]:
-        parts: list[str] = rjieba.cut(text)
-        return parts
+        """The pieces of a text in order; together they are the text."""
+        return self.segmenter.cut_text(text)
 
     def is_noun(self, word: str) -> bool:
         """Whether a Han word is in the lexicon or tagged as a noun."""
-        return word in self._terms or [tag[0] for _, tag in rjieba.tag(word)] == ["n"]
+        return word in self._terms or self.segmenter.is_noun(word)
 
     def piece(self, word: str) -> Piece:
         """The parts of a piece, remembered."""
@@ -384,7 +390,7 @@ class _Cutter:
 
     def _is_part(self, part: str) -> bool:
         # jieba's cut_for_search looks up parts of two characters, and of three in words of more.
-        if len(part) <= 3 and rjieba.has_word(part):
+        if len(part) <= 3 and self.segmenter.has_word(part):
             return True
         return part in self._terms
 
@@ -484,17 +490,26 @@ def _mixed_pattern() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, mixed_terms())))
 
 
-_cutters: list[_Cutter] = []
+_cutters: list[Cutter] = []
 _cutter_lock = Lock()
 
 
-def _cutter() -> _Cutter:
-    # The dictionary takes .2 s to read, so it is made when a text is first cut, and once.
+def cutter() -> Cutter:
+    """What cuts in this process."""
+    # The dictionary takes .2 s to read (jieba: 1 s), so it is made when a text is first cut, and once.
     if not _cutters:
         with _cutter_lock:
             if not _cutters:
-                _cutters.append(_Cutter())
+                _cutters.append(Cutter(make_segmenter()))
     return _cutters[0]
+
+
+def use_cutter(other: Cutter) -> None:
+    """Have another one cut from now on: two that are made alike give the same words, which tests hold them to."""
+    with _cutter_lock:
+        _cutters[:] = [other]
+    # What was cut before must not answer for the other one.
+    tokens.cache_clear()
 
 
 def _version() -> str:

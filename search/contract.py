@@ -43,7 +43,11 @@ class SearchUnavailable(SearchError):  # noqa: N818  the name the whole house kn
 
 
 class NotBuilt(SearchUnavailable):
-    """The engine answers, but holds no index: it has to be rebuilt."""
+    """The engine answers, but holds no index, or none that anything can be found in: it has to be rebuilt."""
+
+
+class TakesNoWrites(SearchUnavailable):
+    """The index answers and takes nothing in: a disk of the cluster is nearly full, or somebody has blocked it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Not here: the engines themselves. The breaker keeps readers from waiting for an 
 from __future__ import annotations
 
 import json
+import logging
 import tempfile
 import threading
 import time
@@ -21,7 +22,9 @@ from search.contract import (
     NotBuilt,
     Query,
     Result,
+    SearchError,
     SearchUnavailable,
+    TakesNoWrites,
     Version,
 )
 
@@ -30,6 +33,8 @@ from search.contract import (
 FAILURE_LIMIT = 5
 REST_SECONDS = 5.0  # an engine is left alone; then one query tries it again
 ABSENT_VERSION = -1  # of a document that only one of the engines holds
+
+log = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
@@ -100,6 +105,7 @@ class FallbackEngine:
         self.primary = primary
         self.embedded = embedded
         self.breaker = breaker or Breaker()
+        self._trouble = ""
 
     def find(self, query: Query) -> Result:
         """The first engine's answer, or the embedded one's marked degraded.
@@ -148,11 +154,22 @@ class FallbackEngine:
             return None
         try:
             answer = call(self.primary)
-        except SearchUnavailable:
+        # A request the cluster did not understand too: a reader is better served by the other engine than by an error.
+        except SearchError as failure:
             self.breaker.record_failure()
+            self._note_trouble(str(failure))
             return None
         self.breaker.record_success()
+        self._note_trouble("")
         return answer
+
+    def _note_trouble(self, trouble: str) -> None:
+        """Write down once why the embedded engine answers, and that it no longer has to."""
+        before, self._trouble = self._trouble, trouble
+        if trouble and trouble != before:
+            log.warning("the embedded search answers: %s", trouble)
+        elif before and not trouble:
+            log.warning("the search cluster answers again")
 
     def put(self, documents: Iterable[Document]) -> int:
         """Write to both. Returns how many the first engine wrote."""
@@ -177,6 +194,9 @@ class FallbackEngine:
             ) from trouble
         try:
             written = write(self.primary)
+        except TakesNoWrites:
+            # It still answers those who search.
+            raise
         except SearchUnavailable:
             self.breaker.record_failure()
             raise
@@ -222,7 +242,7 @@ class FallbackEngine:
         breaker = self.breaker.state
         try:
             first = self.primary.state()
-        except SearchUnavailable as failure:
+        except SearchError as failure:
             state = self.embedded.state()
             # A rebuild heals an index that is not there, not a cluster that does not answer.
             built = not isinstance(failure, NotBuilt)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import grimp
@@ -27,6 +28,12 @@ DENSE_BUDGET = {}
 
 def names(path: Path) -> str:
     return house.name_of(path, ROOT)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The tree of a module, which several rules read."""
+    return ast.parse(path.read_text())
 
 
 def calls(tree: ast.AST) -> list[str]:
@@ -62,18 +69,14 @@ def test_an_undeclared_view_is_refused(app: Flask) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_only_deeds_commit(path: Path) -> None:
-    commits = [
-        name
-        for name in calls(ast.parse(path.read_text()))
-        if name.endswith("session.commit")
-    ]
+    commits = [name for name in calls(parsed(path)) if name.endswith("session.commit")]
 
     assert not commits or path.name in COMMITTING, f"{names(path)} commits"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_deeds_and_queries_know_no_request(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = parsed(path)
     imported = {
         alias.name
         for node in ast.walk(tree)
@@ -96,9 +99,7 @@ def test_deeds_and_queries_know_no_request(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=names)
 def test_a_module_opens_with_what_lives_here(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text())), (
-        f"{names(path)} has no docstring"
-    )
+    assert ast.get_docstring(parsed(path)), f"{names(path)} has no docstring"
 
 
 def test_every_folder_is_a_declared_room() -> None:

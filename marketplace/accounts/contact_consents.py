@@ -6,12 +6,14 @@ Each is given and withdrawn on its own, with the text as it was and the moment; 
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
+from marketplace.persistence import count_changed
 
 PUBLISH = "publish_contact"
 SHARE = "share_contact"
@@ -61,3 +63,8 @@ def withdraw(person: Person, kind: str) -> None:
         row.withdrawn_at = now()
     if kind == PUBLISH:
         person.publishes_contact = False
+
+
+def remove_withdrawn(before: datetime) -> int:
+    """Remove the consents that were withdrawn before a moment; how many there were (no commit)."""
+    return count_changed(db.delete(Consent).where(Consent.withdrawn_at < before))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import cast
 
 from flask import current_app, url_for
 
-from marketplace.accounts import agreements, held_forms
+from marketplace.accounts import (
+    agreements,
+    contact_consents,
+    held_forms,
+    locking,
+    sessions,
+)
 from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china
 from marketplace.contributions import Link, Task
@@ -33,7 +40,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("accounts.resume", number=row.id),
             state="还没有存为草稿" if is_guest else "还没有提交",
             until=day_in_china(row.until),
-            dated=("保留到", f"{day_in_china(row.until):%Y-%m-%d}"),
+            dated=("保留到", f"{day_in_china(row.until):%Y-%m-%d} 自动删除"),
             button="接着写",
         )
     for agreement in _texts_to_fill(person):
@@ -58,3 +65,42 @@ def _texts_to_fill(person: Reader) -> list[agreements.Agreement]:
     if not is_live or not may(person, "organisation.verify"):
         return []
     return agreements.incomplete_agreements()
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "held_form", held_forms.remove_held
+    yield "session", sessions.remove_sessions
+    yield "failed_sign_in", locking.remove_failures
+    yield "withdrawn_consent", contact_consents.remove_withdrawn
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What people and operators do to accounts."""
+    yield from {
+        "person.password": "修改密码",
+        "person.account": "修改账号资料",
+        "person.email": "更换邮箱",
+        "person.sign_out_all": "全部退出",
+        "person.add": "新增人员",
+        "person.role": "给予角色",
+        "person.deactivate": "停用账号",
+        "person.agree": "同意",
+        "person.withdraw": "撤回同意",
+        "person.erase": "注销账号",
+        "person.reset": "重设登录",
+        # Pages everybody may open: what is written there bears the name of the page.
+        "security.login": "登录页",
+        "security.logout": "退出",
+        "security.register": "注册页",
+        "security.send_confirmation": "再发确认邮件",
+        "security.confirm_email": "确认邮箱页",
+        "security.forgot_password": "找回密码页",
+        "security.reset_password": "重设密码页",
+        "security.change_email_confirm": "确认新邮箱",
+        "security.two_factor_setup": "设置两步验证",
+        "security.two_factor_token_validation": "两步验证页",
+        "security.two_factor_rescue": "两步验证求助",
+        "security.mf_recovery": "备用码登录",
+        "security.tf_select": "选择验证方式",
+    }.items()

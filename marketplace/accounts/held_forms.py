@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime
 
 from flask import g, session
 from sqlalchemy import func
@@ -22,9 +22,9 @@ from marketplace.accounts.sessions import digest_token
 from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.retention import stored_for
 
-# A week: somebody away over a weekend finds it, and what is personal does not stay for long.
-HELD_FOR = timedelta(days=7)
+HELD_FOR = stored_for("held_form")
 HELD = "held"  # where the cookie names what this browser holds
 MAX_HELD = 5  # forms of one browser; of several tabs each has one
 MAX_PATH = 500
@@ -165,9 +165,8 @@ def drop_used(person: Person, path: str) -> None:
         persistence.commit()
 
 
-def sweep_held() -> int:
-    """Remove what is older than promised; how many there were. Commits."""
-    statement = db.delete(HeldForm).where(HeldForm.until <= now())
-    count: int = persistence.count_changed(statement)
-    persistence.commit()
-    return count
+def remove_held(before: datetime) -> int:
+    """Remove what was typed before a moment; how many forms there were (no commit)."""
+    return persistence.count_changed(
+        db.delete(HeldForm).where(HeldForm.held_at < before)
+    )

@@ -5,7 +5,7 @@ How often one address, or all of them together, may try is counted in `sign_in.p
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import case, or_
 
@@ -73,3 +73,14 @@ def forget_failures(person: Person) -> None:
     person.failed_count = 0
     person.failed_at = None
     person.locked_until = None
+
+
+def remove_failures(before: datetime) -> int:
+    """Set the failures back that were counted before a moment; how many accounts had some (no commit)."""
+    statement = (
+        db.update(Person)
+        .where(Person.failed_at < before)
+        .values(failed_count=0, failed_at=None, locked_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return persistence.count_changed(statement)

@@ -21,13 +21,14 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.retention import stored_for
 
 IDLE_MINUTES = 30  # 等保二级 (GB/T 22239-2019)
 IDLE_BY_CHOICE = 8 * 60
 # Each request would be a write otherwise; half an hour is not measured by the second.
 NOTED_EVERY = timedelta(minutes=1)
 # So long it can be said of a session that it ended, and whose it was.
-REMEMBERED = timedelta(days=7)
+REMEMBERED = stored_for("session")
 TOKEN = "sign_in"  # noqa: S105  the name of a place in the cookie
 LASTING_KEYS = frozenset(
     {
@@ -216,14 +217,11 @@ def drop_sessions(person: Person) -> None:
     )
 
 
-def sweep_sessions() -> int:
-    """Remove what ended a week ago; how many there were. Commits."""
-    statement = db.delete(PersonSession).where(
-        PersonSession.seen_at < now() - REMEMBERED
+def remove_sessions(before: datetime) -> int:
+    """Remove the sessions that nobody has used since a moment; how many there were (no commit)."""
+    return persistence.count_changed(
+        db.delete(PersonSession).where(PersonSession.seen_at < before)
     )
-    count: int = persistence.count_changed(statement)
-    persistence.commit()
-    return count
 
 
 def name_agent(header: str) -> str:

@@ -26,6 +26,7 @@ def nav(reader: Reader) -> Iterator[Link]:
     """The way to the log, for auditors, and to the checkpoint, for everybody."""
     if may(reader, "audit.read"):
         yield Link("审计日志", url_for("audit.entries"), "header")
+        yield Link("打开审计日志", url_for("audit.entries"), "begin")
 
 
 def deed_names() -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from marketplace.audit.queries import Filters
+from marketplace.audit.queries import Filters, find_actors
 
 MAX_NUMBER = 10**9
 MAX_TEXT = 80  # characters
@@ -36,9 +36,7 @@ def read_filters(args: Mapping[str, str]) -> FilterForm:
         name: args.get(name, "").strip()[:MAX_TEXT]
         for name in ("person", "deed", "kind", "thing", "since", "until")
     }
-    person = _number(typed["person"])
-    if typed["person"] and person is None:
-        problems["person"] = "人员编号是数字，例如 12。"
+    person = _person(typed["person"], problems)
     since = _day(typed, "since", problems)
     until = _day(typed, "until", problems)
     if since and until and since > until:
@@ -47,6 +45,22 @@ def read_filters(args: Mapping[str, str]) -> FilterForm:
         person, typed["deed"], typed["kind"], typed["thing"], since, until
     )
     return FilterForm(filters, _number(args.get("page", "")) or 1, typed, problems)
+
+
+def _person(text: str, problems: dict[str, str]) -> int | None:
+    """Id of the person of a number, a name or an address; None, with what is wrong, where there is not one."""
+    number = _number(text)
+    if number is not None or not text:
+        return number  # of somebody who closed their account there is the number only
+    found = find_actors(text)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        numbers = "、".join(map(str, found))
+        problems["person"] = f"有 {len(found)} 位，请写编号：{numbers}。"
+    else:
+        problems["person"] = "没有这个人。请写姓名、邮箱的全部，或人员编号，例如 12。"
+    return None
 
 
 def _number(text: str) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from flask import (
@@ -16,7 +18,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
-from marketplace.audit import publishing, queries, signals
+from marketplace.audit import naming, publishing, queries, signals
 from marketplace.audit.forms import read_filters
 from marketplace.audit.looks import record_reading
 from marketplace.clock import today
@@ -51,8 +53,25 @@ def entries() -> ResponseReturnValue:
         form=form,
         people=queries.people_named(actors),
         organisations=queries.organisations_named(bodies),
-        deeds=queries.used_deeds(),
-        names=contributions.deed_names(),
+        deeds=_named_deeds(),
+        kinds=_named_kinds(),
+        deed_name=partial(naming.deed_name, known=contributions.deed_names()),
+        thing_name=naming.thing_name,
+    )
+
+
+def _named_deeds() -> list[tuple[str, str]]:
+    """(code, name) of every deed there is an entry of, by name."""
+    known = contributions.deed_names()
+    named = [(code, naming.deed_name(code, known)) for code in queries.used_deeds()]
+    return sorted(named, key=itemgetter(1))
+
+
+def _named_kinds() -> list[tuple[str, str]]:
+    """(code, name) of every kind of things, by name."""
+    kinds = [(code, naming.thing_name(code)) for code in queries.table_names()]
+    return sorted(
+        [(code, name) for code, name in kinds if code != name], key=itemgetter(1)
     )
 
 

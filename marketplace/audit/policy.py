@@ -25,7 +25,6 @@ TECHNICAL_TABLES = {
     "shown_place": "as `shown`",
     "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
     "measurement": "figures that are computed from other rows, at any time again",
-    "grade_model": "as `measurement`",
 }
 # Columns that follow from others, or that change with every look: no write worth an entry.
 TECHNICAL_COLUMNS = frozenset(

@@ -164,6 +164,19 @@ def used_deeds() -> list[str]:
     return deeds
 
 
+def table_names() -> list[str]:
+    """What kinds of things there may be: the tables, whatever room they belong to."""
+    return list(db.metadata.tables)
+
+
+def find_actors(text: str) -> list[int]:
+    """Ids of the people of that name or address, to the letter; at most ten."""
+    person = db.metadata.tables["person"].c
+    wanted = sa.or_(person.name == text, person.email == text.lower())
+    query = sa.select(person.id).where(wanted).order_by(person.id).limit(10)
+    return list(db.session.scalars(query))
+
+
 def people_named(ids: set[int]) -> dict[int, str]:
     """Id → name of people; who is not there any more has none."""
     return _names("person", ids)

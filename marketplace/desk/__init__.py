@@ -30,3 +30,9 @@ def nav(reader: Reader) -> Iterator[Link]:
         count=contributions.waiting_count(reader),
         counted="件事等您处理",
     )
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """One's own desk, and every open page."""
+    yield "mine.read", "我的"
+    yield "public.read", "公开页面"

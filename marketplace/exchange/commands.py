@@ -1,4 +1,4 @@
-"""Commands of the lists: import, export, blank forms, expiry. Each calls what does it and prints what it did.
+"""Commands of the lists: import, export, blank forms, expiry; `import` of organisations. Each prints what it did.
 
 Nothing is read, decided or written to the database here.
 """
@@ -15,11 +15,18 @@ import click
 from flask.cli import AppGroup
 
 from marketplace.errors import MarketError
-from marketplace.exchange import deeds, exporting, importing, queries
+from marketplace.exchange import (
+    deeds,
+    exporting,
+    importing,
+    organisation_lists,
+    queries,
+)
 from marketplace.exchange.reports import Outcome, Problem, Progress, Report
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import KIND_NAMES
+from marketplace.organisations.commands import commands as organisation_commands
 from marketplace.parsing.text import escape_formula
 from marketplace.permissions import Guest, Reader
 
@@ -150,6 +157,42 @@ def expire() -> None:
     click.echo(f"{listing_deeds.expire_due()} listings expired.")
 
 
+@organisation_commands.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
+@click.option("--strict", is_flag=True, help="Take nothing if any row has a problem.")
+@click.option(
+    "--errors",
+    type=file_to_write,
+    help="Write every problem and notice to this .csv file.",
+)
+@click.option(
+    "--max-rows",
+    default=importing.MAX_ROWS,
+    show_default=True,
+    help="Refuse longer lists.",
+)
+def import_organisations(
+    file: Path, dry_run: bool, strict: bool, errors: Path | None, max_rows: int
+) -> None:
+    """Enter the organisations of a list (.xlsx, .csv, .tsv). Known ones are completed where they are empty; a list
+    verifies nobody."""
+    try:
+        report = organisation_lists.parse_organisations(file, max_rows=max_rows)
+        outcome = organisation_lists.enter_report(
+            report, by=None, strict=strict, dry_run=dry_run
+        )
+    except MarketError as error:
+        click.echo(f"没有导入：{error.message}{error.advice}", err=True)
+        raise SystemExit(1) from None
+    _print_outcome(report, outcome, publish=False)
+    if errors is not None:
+        _write_problems(errors, outcome)
+        click.echo(f"全部问题和提示已写入 {errors}")
+    if outcome.stopped or not report.bodies:
+        raise SystemExit(1)
+
+
 def _split_default(text: str) -> tuple[str, str]:
     header, sign, value = text.partition("=")
     if not sign or not header.strip():
@@ -177,9 +220,11 @@ def _progress_bar(total: int) -> Iterator[Progress | None]:
 
 def _print_outcome(report: Report, outcome: Outcome, *, publish: bool) -> None:
     sheet = f"「{report.sheet}」" if report.sheet else ""
-    kind = KIND_NAMES[report.kind]
+    counted = f"条{KIND_NAMES.get(report.kind, '')}"
+    if report.kind == organisation_lists.ORGANISATION:
+        counted = "个单位"
     click.echo(
-        f"{report.source}{sheet}：表头在第 {report.header_row} 行，读到 {report.rows} 条{kind}"
+        f"{report.source}{sheet}：表头在第 {report.header_row} 行，读到 {report.rows} {counted}"
     )
     for remark in outcome.remarks:
         click.echo(f"  提示：{remark}")

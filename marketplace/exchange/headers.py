@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from marketplace.exchange.contact_columns import (
     PLAIN_CONTACT,
@@ -33,7 +33,6 @@ from marketplace.exchange.header_keys import (
     names_in,
     shorter_keys,
 )
-from marketplace.listings.schema import ListingSchema
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.headings import UNCLEAR
@@ -107,6 +106,14 @@ class ReadHeader:
     unclear: list[tuple[int, str, list[str]]]
 
 
+class HasColumns(Protocol):
+    """What knows the columns of a kind of list: the schema of a kind of listings, or that of organisations."""
+
+    @property
+    def list_columns(self) -> Sequence[ListColumn]:
+        """The columns, in the order of the list."""
+
+
 class Headers:
     """The headers of a kind of list, each with the columns that it may mean.
 
@@ -114,7 +121,7 @@ class Headers:
         schema: the schema of the kind.
     """
 
-    def __init__(self, schema: ListingSchema) -> None:
+    def __init__(self, schema: HasColumns) -> None:
         self.columns = schema.list_columns
         self.meanings: dict[str, list[ListColumn]] = {}
         for column in self.columns:

@@ -36,7 +36,7 @@ from marketplace.exchange.rows import LEVELS, OpenSheet, SheetRow, joined_header
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import SECRET
-from marketplace.listings.schema.contacts import CONTACT_NAME
+from marketplace.listings.schema.contacts import CONTACT_NAME, CONTACT_PHONE
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
 from marketplace.listings.schema.owners import (
@@ -209,7 +209,7 @@ class _RowReport:
         if error is SECRET or not may_be_left_out(column):
             self.report_error(column.name, error)
             return
-        value = _shorten(self.raws.get(column.name))
+        value = shorten_cell(self.raws.get(column.name))
         message = f"{error.message}这一格没有导入。"
         self.left_out.append(self._problem(column.name, value, message, error.allowed))
 
@@ -217,13 +217,13 @@ class _RowReport:
         """Refuse the row for a column."""
         self.bad_columns.add(key)
         # The word that gives a state secret away is not repeated, as reports are sent around.
-        value = "" if error is SECRET else _shorten(self.raws.get(key))
+        value = "" if error is SECRET else shorten_cell(self.raws.get(key))
         problem = self._problem(key, value, error.message, error.allowed)
         self.report.problems.append(problem)
 
     def report_notice(self, key: str, message: str) -> None:
         """Say what was done with a cell."""
-        value = _shorten(self.raws.get(key))
+        value = shorten_cell(self.raws.get(key))
         self.report.notices.append(self._problem(key, value, message, ""))
 
     def _problem(self, key: str, value: str, message: str, allowed: str) -> Problem:
@@ -415,11 +415,11 @@ class _SheetReader:
         """What a row says besides its running number, as a notice repeats it; empty where there is nothing else."""
         texts = []
         for index, cell in enumerate(row.cells):
-            text = "" if cell is None else _shorten(cell)
+            text = "" if cell is None else shorten_cell(cell)
             # 一、东昌府区 may stand in the column of numbers, too.
             if index != self.number_index or not _RUNNING_NUMBER.fullmatch(text):
                 texts.append(text)
-        return _shorten(" ".join(dict.fromkeys(filter(None, texts))))
+        return shorten_cell(" ".join(dict.fromkeys(filter(None, texts))))
 
     def _take_units(self, row: SheetRow) -> None:
         """Read the sums of the columns in the units that a row of its own gives."""
@@ -519,7 +519,7 @@ def has_secret_mark(raws: Iterable[Any]) -> bool:
     return any(isinstance(raw, str) and secret_mark(raw) for raw in raws)
 
 
-def _shorten(raw: Any) -> str:
+def shorten_cell(raw: Any) -> str:
     """The content of a cell on one line, as a problem repeats it."""
     try:
         plain = " ".join(cell_text(raw).split())
@@ -541,7 +541,7 @@ def may_be_left_out(column: ListColumn) -> bool:
     if column.unit or not column.is_starred:
         return True
     # Who made it and who is asked can be said later: 登录后可见 in their place is no reason to lose the row.
-    return column.name in (CONTACT_NAME, "contributors")
+    return column.name in (CONTACT_NAME, CONTACT_PHONE, "contributors")
 
 
 def _in_unit(placed: PlacedColumn, units: Mapping[int, Decimal]) -> PlacedColumn:

@@ -94,6 +94,12 @@ _NUMBERED_NOTE = re.compile(
     r"\(?\d{1,2}\s*[.、)]\s*(?:本|请|填|各|以上|如|凡|需|须|所|联系|报送|表中|此表|报|附|企业|单位).{6,}",
     re.DOTALL,
 )
+# What stands alone in a row without naming itself: 截至2026年11月, *为必填项, 如有疑问请联系…, 表1.
+_LONE_NOTE = re.compile(
+    r"(?:数据)?截[至止](?:到|于)?\s*(?:\d{4}\s*年|\d{4}[-./]).{0,20}|[*※★]+\s*(?:号|标记|项|列|栏)?\s*[为是]\s*必填.{0,10}|"
+    r"(?:如|若|填报|填写)(?:有|遇)(?:疑问|问题|不明|不清楚).{2,40}|附?表\s*\d{1,2}",
+    re.DOTALL,
+)
 _SECTION_NUMBER = re.compile(
     r"^(?:[一二三四五六七八九十]{1,3}\s*[、.,:]|\([一二三四五六七八九十]{1,3}\)|第[一二三四五六七八九十\d]{1,3}(?:部分|[部类章节批组]))"
 )
@@ -326,6 +332,8 @@ def _kind_of_single(text: str, running: str, times: int) -> str:
         return END
     # Before the footers: 填表说明 begins like 填表人.
     if _NOTE.match(text) or _NOTE_LABEL.fullmatch(text) or _NUMBERED_NOTE.match(text):
+        return NOTE
+    if not running and _LONE_NOTE.fullmatch(text):
         return NOTE
     if _is_signed(closed) or _SEALED.fullmatch(closed):
         return FOOTER

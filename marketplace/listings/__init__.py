@@ -10,6 +10,7 @@ from marketplace.listings.background import jobs
 from marketplace.listings.contributed import (
     broker_loads,
     chain_uses,
+    deed_names,
     nav,
     organisation_panels,
     sections,
@@ -63,6 +64,7 @@ __all__ = [
     "DEEDS",
     "broker_loads",
     "chain_uses",
+    "deed_names",
     "jobs",
     "move_back",
     "move_between",

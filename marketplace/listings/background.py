@@ -63,7 +63,10 @@ def sync_index() -> str:
 
 def compare_index() -> str:
     """Compare database and index in both directions and mend what differs; what cannot be mended is rebuilt."""
-    differences = upkeep.index_check()
+    try:
+        differences = upkeep.index_check()
+    except search.NotBuilt as error:
+        return f"{error}, rebuilt with {upkeep.index_rebuild()}"
     count = sum(map(len, differences.values()))
     if not count:
         return "no difference"
@@ -143,7 +146,7 @@ def _needs_rebuild(engine: Any) -> bool:
             return not engine.state()["current"]
         except search.NotBuilt:
             return True
-        except search.SearchUnavailable:
+        except search.SearchError:
             if not hasattr(engine, "path"):
                 return False  # a cluster that does not answer: time heals it
             if attempt == 0:
@@ -164,7 +167,7 @@ def _counts_differ() -> bool:
         try:
             if engine.state()["count"] != published:
                 return True
-        except search.SearchUnavailable:
+        except search.SearchError:
             continue
     return False
 

@@ -43,23 +43,42 @@ STOPPED_WORDS = {
     "rejected": ("不予通过", "复制为新草稿，或归档"),
     "suspended": ("暂停", "按原因修改，平台核对后恢复"),
 }
+# What is not the name of a move: as the permission table calls it.
+PERMISSION_NAMES = {
+    "listing.read": "查看成果或需求",
+    "listing.read_full": "查看全部内容",
+    "listing.read_contact": "查看联系方式",
+    "demand.read_firm": "查看需求单位",
+    "listing.create": "新建成果或需求",
+    "listing.edit": "修改成果或需求",
+    "listing.submit": "送审",
+    "listing.withdraw": "撤回发布",
+    "listing.close": "关闭需求",
+    "listing.archive": "归档",
+    "listing.history": "查看办理过程",
+    "listing.review": "审核",
+    "listing.approve": "通过并发布",
+    "listing.suspend": "暂停发布",
+    "listing.assign": "交给技术经理人",
+}
 MAX_TEXT = 60  # characters of what one's own titles are searched for
 TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
 ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
 
 
 def nav(reader: Reader) -> Iterator[Link]:
-    """A new listing of each kind: a firm comes with a demand, everybody else with an achievement."""
-    # A guest has none, and neither has somebody who has not joined one yet: both may begin nothing.
-    organisations: list[Organisation] = getattr(reader, "organisations", [])
-    if not organisations:
+    """A new listing of each kind: a firm comes with a demand, a university with an achievement."""
+    if not may(reader, "listing.create"):
         return
+    # Who has not joined an organisation yet has drafts of their own, and publishes nothing.
+    organisations: list[Organisation] = getattr(reader, "organisations", [])
+    verb = "发布" if organisations else "写草稿："
     kinds = ["achievement", "demand"]
-    if any(one.kind == "firm" for one in organisations):
+    if not organisations or any(one.kind == "firm" for one in organisations):
         kinds.reverse()
     for kind in kinds:
         url = url_for("listings.new", kind=kind)
-        yield Link(f"发布{KIND_NAMES[kind]}", url, "begin")
+        yield Link(f"{verb}{KIND_NAMES[kind]}", url, "begin")
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -105,11 +124,15 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """
     kind = _one_of(filters.get("kind"), LISTINGS)
     state = _one_of(filters.get("state"), STATE_NAMES)
+    text = filters.get("q", "").strip()[:MAX_TEXT]
+    mine = filters.get("mine") == "1"
+    narrowed = _narrowed(kind, state, text, mine)
+    # An auditor begins none; an address that looks for some is answered all the same.
+    if not (narrowed or may(person, "listing.create")):
+        return
     rows = worklists.waiting_listings(person)
     if rows:
         yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
-    text = filters.get("q", "").strip()[:MAX_TEXT]
-    mine = filters.get("mine") == "1"
     own = worklists.own_listings(
         person,
         kind=kind,
@@ -131,7 +154,6 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         "states": STATE_NAMES,
         "bulk": _bulk_buttons(lines),
     }
-    narrowed = _narrowed(kind, state, text, mine)
     yield Panel("listings/_own.html", values, narrowed)
     # Who looks for something has it in the list above already.
     if not narrowed:
@@ -241,3 +263,11 @@ __all__ = [
     "tasks",
     "trays",
 ]
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done to achievements and demands, and what the permission table calls it."""
+    for kind, table in LISTINGS.items():
+        for deed, name in table.life.deeds.items():
+            yield f"{kind}.{deed}", f"{KIND_NAMES[kind]}：{name}"
+    yield from PERMISSION_NAMES.items()

@@ -18,7 +18,7 @@ from marketplace.clock import today
 from marketplace.forms import SeenForm
 from marketplace.listings import readiness
 from marketplace.listings.row_forms import MAX_ROWS, rows_control
-from marketplace.listings.schema import SCHEMAS, ListingSchema
+from marketplace.listings.schema import SCHEMAS, ListingSchema, terms
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
@@ -163,7 +163,7 @@ class ListingForm(OnceForm):
                 self.more(name)
 
     def prefill(self, values: Mapping[str, str]) -> None:
-        """Take over a title and a main text, as the trial hands them on."""
+        """Take over a title, a main text and the kind of need, as the trial hands them on."""
         title = clean_text(values.get("title"))
         main = clean_text(values.get("problem") or values.get("summary"))
         # What is not handed on stays as it is: a form may hold what was typed before signing in.
@@ -171,6 +171,10 @@ class ListingForm(OnceForm):
             self["title"].data = title[:200]
         if main:
             self[self.schema.main_text].data = main[:MAX_TEXT]
+        # The trial hands on that somebody looks for people or money.
+        need = values.get("need", "")
+        if "need" in self and need in terms.NEEDS:
+            self["need"].data = need
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import exists
 from sqlalchemy.orm import lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -107,6 +108,26 @@ def patent_standings(ids: Iterable[int]) -> dict[int, str]:
         if standing:
             standings[listing_id] = standing
     return standings
+
+
+def load_figures(kind: str, rows: Iterable[Achievement | Demand]) -> None:
+    """Load the figures of rows of one kind that came without their children, in one query and not one a row."""
+    without = [row for row in rows if "metrics" in db.inspect(row).unloaded]
+    if not without:
+        return
+    table: Any = CHILDREN[kind]["metrics"]
+    of_listing = table.__table__.c[f"{kind}_id"]
+    query = (
+        db.select(table)
+        .where(of_listing.in_([row.id for row in without]))
+        .order_by(of_listing, table.position)
+    )
+    figures: dict[int, list[Any]] = {}
+    for figure in db.session.scalars(query):
+        figures.setdefault(getattr(figure, f"{kind}_id"), []).append(figure)
+    for row in without:
+        # As if it had come with them: nothing is changed by it.
+        set_committed_value(row, "metrics", figures.get(row.id, []))
 
 
 def without_children(kind: str) -> list[Any]:

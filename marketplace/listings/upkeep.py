@@ -103,6 +103,11 @@ def index_sync(limit: int = listing_index.BATCH) -> int:
     return total
 
 
+def rows_behind(kind: str) -> bool:
+    """Whether the index holds another revision of some row than the database."""
+    return bool(listing_index.dirty(kind, 1))
+
+
 def refresh_statistics() -> None:
     """Have the database count what its tables hold, for it plans by that.
 

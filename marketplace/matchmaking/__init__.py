@@ -27,4 +27,11 @@ def nav(_reader: Reader) -> Iterator[Link]:
     yield Link("算法说明", url_for("matchmaking.algorithm"), "footer")
 
 
-__all__ = ["DEEDS", "jobs", "nav", "panels", "previews"]
+def deed_names() -> Iterator[tuple[str, str]]:
+    """Ranking and the trial of a text."""
+    yield "match.read", "查看匹配"
+    yield "trial.run", "试配"
+    yield "trial.save", "试配文字存为草稿"
+
+
+__all__ = ["DEEDS", "deed_names", "jobs", "nav", "panels", "previews"]

@@ -85,6 +85,16 @@ class Answer:
         """The kind of the rows offered, in Chinese."""
         return KIND_NAMES[self.sought]
 
+    @property
+    def chosen(self) -> tuple[Offer, ...]:
+        """What the listing's people or the reader are interested in: it stands before what is ranked."""
+        return tuple(offer for offer in self.judged if _is_chosen(offer))
+
+    @property
+    def refused(self) -> tuple[Offer, ...]:
+        """The rest of what is judged: it stands last."""
+        return tuple(offer for offer in self.judged if not _is_chosen(offer))
+
 
 def matches_for(
     row: Row, *, by: Reader | None, top: int = TOP, reorder: bool = True
@@ -140,7 +150,12 @@ def top_matches(row: Row, by: Reader | None, top: int = TOP_AT_LISTING) -> Answe
     if ranking.fitting:
         for rank, ranked in enumerate(ranking.rows, start=1):
             offers.append(brief_offer(rank, ranked))
-    return Answer(row.counterpart, tuple(offers), fitting=ranking.fitting)
+    return Answer(
+        row.counterpart,
+        tuple(offers),
+        fitting=ranking.fitting,
+        judged=_judged_offers(row, verdicts, by),
+    )
 
 
 def newest_for(
@@ -161,6 +176,7 @@ def newest_for(
         return Answer(row.counterpart, blocked=blocked), 1, 1
     newest = queries.newest_matchable(row.counterpart, by=by, page=page)
     comparison = Comparison(row, by)
+    comparison.prepare_rows(newest.rows)
     offers = []
     # Own listings leave gaps in the ranks, as places in the whole order stay what they are for everybody.
     for rank, other in enumerate(newest.rows, start=newest.first_rank):
@@ -190,6 +206,8 @@ def explained_answer(
     document = request.document
     spellings = original_spellings(document)
     known_words, unknown_things = _sort_words(ranking)
+    if comparison is not None:
+        comparison.prepare_rows(ranked.row for ranked in ranking.rows)
     offers = []
     for rank, ranked in enumerate(ranking.rows, start=1):
         facts: tuple[Fact, ...] = ()
@@ -268,6 +286,10 @@ def _judgements_on(
     row: Row, verdicts: ListVerdicts, by: Reader | None
 ) -> list[verdict_judgements.Judgement]:
     return verdict_judgements.judgements_on(row.counterpart, verdicts.levels, by=by)
+
+
+def _is_chosen(offer: Offer) -> bool:
+    return offer.verdict is not None and offer.verdict.state == "interested"
 
 
 def _judged_offers(

@@ -64,17 +64,19 @@ def quality() -> None:
 
 @commands.command()
 def calibrate() -> None:
-    """Fit the grades on the verdicts so far; they become active where they do better than the cut points."""
+    """Fit the grades on the verdicts so far: a candidate, which an operator puts into force on the page of quality."""
     try:
         row = verdict_deeds.calibrate(by=None)
     except TooFew as error:
         raise click.ClickException(
             f"{error.judged} judged demands, {error.needed} needed; the cut points hold"
         ) from None
-    active = "yes" if row.better else "no"
-    click.echo(
-        f"learned from {row.demands} demands, {row.verdicts} pairs; in force: {active}"
-    )
+    except grading.TooOneSided as error:
+        raise click.ClickException(f"{error}; the grades stay as they are") from None
+    outcome = "no better than the cut points, not offered"
+    if row.state == "candidate":
+        outcome = "a candidate, waiting for an operator on the page of quality"
+    click.echo(f"learned from {row.demands} demands, {row.verdicts} pairs: {outcome}")
 
 
 def _print_mean(name: str, value: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from marketplace.errors import NotFound
 from marketplace.listings import index as listing_index
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view
-from marketplace.listings.models import Row
+from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.answers import blocked_reason
 from marketplace.matchmaking.facts import Comparison
 from marketplace.matchmaking.matchers import Matchers
@@ -32,6 +32,7 @@ from marketplace.matchmaking.ranking import (
     patents_of,
     reads_confidential,
 )
+from marketplace.matchmaking.trial import trial_document
 from marketplace.permissions import Reader
 from marketplace.verdicts import queries as verdict_queries
 from marketplace.verdicts.grading import active_grader
@@ -113,6 +114,49 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
         own_title=mark_words(row.title, words),
         other_title=mark_words(other.title, words),
         ranked_list=ranked_list_of(row, [offer], by, surface="evidence"),
+    )
+
+
+def evidence_of_text(
+    text: str, kind: str, other_id: int, *, by: Reader | None
+) -> Evidence:
+    """A pasted text beside one listing, whatever the grade; nothing of the text is stored.
+
+    Args:
+        text: as `trial.checked_text` gave it.
+        kind: what the text is.
+        other_id: the listing it is compared with.
+        by: the reader; None is the site itself.
+
+    Raises:
+        NotFound: the listing is not one this reader may find, or is never matched.
+        SearchUnavailable: the matcher is being prepared.
+    """
+    sought = LISTINGS[kind].counterpart
+    other = listing_queries.get_findable(sought, [other_id], by=by).get(other_id)
+    if other is None or blocked_reason(other):
+        raise _no_such_pair()
+    document = trial_document(text)
+    reasons = _explain_pair(sought, document, common_document(other), by)
+    grade = active_grader().grade(reasons, ())
+    # A pasted text has no patents.
+    patents = patents_of(other) if kind == "demand" else ""
+    offer = explained_offer(
+        1,
+        other,
+        reasons,
+        capped_grade(grade, patents),
+        original_spellings(document),
+        patents=patents,
+    )
+    words = {word for word, _ in reasons.words}
+    return Evidence(
+        offer,
+        parts=_parts_of(offer, reasons),
+        own=(("原文", mark_words(text, words)),),
+        other=_marked_sections(other, words),
+        own_title=Markup("您贴的文字"),
+        other_title=mark_words(other.title, words),
     )
 
 

@@ -1,24 +1,27 @@
-"""The conditions of a demand compared with those of an achievement, in words, for one reader.
+"""The conditions and figures of a demand compared with those of an achievement, in words, for one reader.
 
-How codes are compared lives in `matching`; facts never enter a score.
+How codes and figures are compared lives in `matching`; facts never enter a score.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from marketplace.dictionaries import models as dictionaries
-from marketplace.listings.disclosure import knowledge_of
+from marketplace.listings import queries as listing_queries
+from marketplace.listings.disclosure import knowledge_of, view_of
 from marketplace.listings.models import Demand, Row
 from marketplace.listings.schema import terms
+from marketplace.matchmaking import figure_facts
 from marketplace.permissions import Reader, member
 from marketplace.verdicts.projections import conditions_for
-from marketplace.wording import money
+from marketplace.wording import amount, money
 from matching.explaining import facts
+from matching.explaining.figures import FigureVerdict
 
-FACTS_ON_A_ROW = 3  # facts of a row of a list; the page of a pair has all of them
+FACTS_ON_A_ROW = 3  # conditions of a row of a list, and as many figures; the page of a pair has all of them
 # What is compared next to the text, the deciding ones first. No time: no achievement says by when it can be had.
 FACT_NAMES = {
     "stage": "阶段",
@@ -27,6 +30,7 @@ FACT_NAMES = {
     "field": "领域",
     "chain": "产业链",
 }
+VERDICT_OF = {"met": "agree", "unmet": "differ", "unsaid": "unknown"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Fact:
         verdict: `agree`, `differ` or `unknown`.
         wished: what the demand says, in Chinese; empty where it is unknown.
         offered: what the achievement says, likewise; of ways of cooperation only those that suit, where any does.
-        note: why it is unknown, as this reader sees it; empty for the others.
+        note: why it is unknown, or by how much a figure is missed, as this reader sees it.
+        kind: `condition`, `figure`, or `near`: the one thing that is missing, with what would mend it in `note`.
     """
 
     name: str
@@ -46,6 +51,7 @@ class Fact:
     wished: str
     offered: str
     note: str = ""
+    kind: str = "condition"
 
 
 class Comparison:
@@ -60,58 +66,152 @@ class Comparison:
         self._row = row
         self._reader = reader
         self._document = conditions_for(row, reader)
+        self._view = view_of(row, reader)
+        self._figures = figure_facts.figures_of(self._view)
         self._names: Mapping[str, Mapping[str, str]] = {
             "field": dictionaries.fields_of_level(1),
             "chain": dictionaries.names_by_code(dictionaries.Chain),
             "stage": terms.STAGES,
         }
 
+    def prepare_rows(self, others: Iterable[Row]) -> None:
+        """Load what `facts_with` reads of many listings, in one query; without it, it is read one by one."""
+        # What a demand does not ask for is not looked for in achievements.
+        if self._row.kind == "achievement" or self._figures:
+            listing_queries.load_figures(self._row.counterpart, others)
+
     def facts_with(self, other: Row) -> tuple[Fact, ...]:
-        """Every fact of the pair, in the order of FACT_NAMES."""
+        """Every fact of a pair: conditions in the order of FACT_NAMES, the demand's figures, what alone is missing."""
         theirs = conditions_for(other, self._reader)
         # The wish is always the demand's, whichever of the two has its page open.
         if isinstance(self._row, Demand):
             demand: Row = self._row
+            achievement = other
             compared = facts.compare_facts(self._document, theirs)
         else:
             demand = other
+            achievement = self._row
             compared = facts.compare_facts(theirs, self._document)
         by_name = {fact.name: fact for fact in compared}
-        items = []
+        worded = []
         for code, name in FACT_NAMES.items():
             fact = by_name[code]  # type: ignore[index]  # codes of FACT_NAMES are names of facts
             wished = self._wish_in_words(fact, demand)
             offered = self._in_words(code, _suitable(fact))
             note = ""
             if fact.verdict == "unknown":
-                achievement = other if demand is self._row else self._row
                 note = self._why_unknown(fact, demand, achievement)
-            items.append(Fact(name, fact.verdict, wished, offered, note))
-        return tuple(items)
+            worded.append(Fact(name, fact.verdict, wished, offered, note))
+        figures = self._figures_with(other)
+        worded += self._figure_facts(figures, demand, achievement)
+        missing = facts.near_miss(compared, figures)
+        if missing is not None:
+            worded.append(self._near_fact(missing, demand))
+        return tuple(worded)
+
+    def _figures_with(self, other: Row) -> list[FigureVerdict]:
+        view = view_of(other, self._reader)
+        if isinstance(self._row, Demand):
+            # Nothing is looked for where nothing is asked for: most rows of a list.
+            if not self._figures:
+                return []
+            return figure_facts.compared_figures(
+                self._view,
+                self._figures,
+                view,
+                figure_facts.figures_of(view, among=self._figures),
+            )
+        # All that a demand asks for, whether this achievement states it or not.
+        return figure_facts.compared_figures(
+            view,
+            figure_facts.figures_of(view),
+            self._view,
+            self._figures,
+        )
+
+    def _figure_facts(
+        self,
+        verdicts: list[FigureVerdict],
+        demand: Row,
+        achievement: Row,
+    ) -> list[Fact]:
+        """Figures in words; where a demand asks for none, that it does not."""
+        if not verdicts:
+            called = self._called(demand, achievement)
+            hidden = not knowledge_of(demand, self._reader).full
+            note = f"{called}{'没有公开' if hidden else '没有写'}技术指标"
+            return [Fact("技术指标", "unknown", "", "", note, "figure")]
+        called = self._called(achievement, demand)
+        hidden = not knowledge_of(achievement, self._reader).full
+        worded = []
+        for verdict in verdicts:
+            note = ""
+            if verdict.outcome == "unsaid":
+                note = figure_facts.silence_words(verdict, called, hidden)
+            elif verdict.outcome == "unmet":
+                short = figure_facts.shortfall_words(verdict)
+                note = f"差 {short}" if short else ""
+            fact = Fact(
+                verdict.wanted.name,
+                VERDICT_OF[verdict.outcome],
+                figure_facts.wished_words(verdict),
+                figure_facts.offered_words(verdict),
+                note,
+                "figure",
+            )
+            worded.append(fact)
+        return worded
+
+    def _near_fact(self, missing: facts.Fact | FigureVerdict, demand: Row) -> Fact:
+        """The one thing that is missing, and what would mend it."""
+        name = "差一点" if facts.is_close(missing) else "只差一项"
+        return Fact(name, "differ", "", "", self._mending(missing, demand), "near")
+
+    def _mending(self, missing: facts.Fact | FigureVerdict, demand: Row) -> str:
+        if isinstance(missing, FigureVerdict):
+            short = figure_facts.shortfall_words(missing)
+            wished = figure_facts.wished_words(missing)
+            by_how_much = f"还差 {short}，" if short else "未达到，"
+            return f"{missing.wanted.name}{by_how_much}需要 {wished}"
+        if missing.name == "money":
+            excess, budget = facts.excess_of_price(missing)
+            return f"价格超出预算 {amount(excess)} 万元（预算 {amount(budget)} 万元）"
+        wished = self._wish_in_words(missing, demand)
+        offered = self._in_words(missing.name, missing.achievement_value)
+        if missing.name == "stage":
+            stages = facts.missing_stages(missing)
+            return f"成果在{offered}阶段，到{wished}还差 {stages} 级"
+        return f"合作方式谈妥即可：需求要{wished}，成果可{offered}"
 
     def _why_unknown(self, fact: facts.Fact, demand: Row, achievement: Row) -> str:
         """Who has not said what is compared, or has not said it to everybody."""
+        name = FACT_NAMES[fact.name]
         silent = []
+        other_of = {id(demand): achievement, id(achievement): demand}
         # Nothing is 0: money is a pair, and a code is never empty.
         if not fact.demand_value:
             silent.append(demand)
         if not fact.achievement_value:
             silent.append(achievement)
         if not silent:
-            return "成果可另行协商"
+            return f"{name}：{_who_is_open(fact)}"
         hidden = [row for row in silent if not knowledge_of(row, self._reader).full]
         if hidden:
-            return f"{self._called(hidden[0])}没有公开"
+            called = self._called(hidden[0], other_of[id(hidden[0])])
+            return f"{called}没有公开{name}"
         if len(silent) == 2:
-            return "双方都没有写"
-        return f"{self._called(silent[0])}没有写"
+            return f"双方都没有写{name}"
+        called = self._called(silent[0], other_of[id(silent[0])])
+        return f"{called}没有写{name}"
 
-    def _called(self, row: Row) -> str:
-        """What a reader calls one of the two: 您 their own, 对方 the other one then, else by its kind."""
-        own = self._reader is not None and member(self._reader, self._row)
-        if not own:
+    def _called(self, row: Row, other: Row) -> str:
+        """What a reader calls the first of the two: 您 their own, 对方 the one next to it, else by its kind."""
+        if self._reader is None:
             return row.kind_name
-        return "您" if row is self._row else "对方"
+        own = member(self._reader, row)
+        if own == member(self._reader, other):
+            return row.kind_name
+        return "您" if own else "对方"
 
     def _wish_in_words(self, fact: facts.Fact, demand: Row) -> str:
         """What the demand wishes. Ways of cooperation in the firm's own terms, not in those they are compared by."""
@@ -134,6 +234,13 @@ class Comparison:
         return self._names[code].get(value, value)
 
 
+def _who_is_open(fact: facts.Fact) -> str:
+    """Of ways of cooperation that do not agree, which side is open to others."""
+    if facts.NEGOTIABLE in fact.achievement_value:  # type: ignore[operator]  # a set of codes
+        return "成果可另行协商"
+    return "需求不限方式，成果打算自行实施"
+
+
 def _suitable(fact: facts.Fact) -> Any:
     """What an achievement offers; where ways of cooperation agree, those in which they do."""
     if fact.name == "mode" and fact.verdict == "agree":
@@ -142,7 +249,28 @@ def _suitable(fact: facts.Fact) -> Any:
 
 
 def most_telling(compared: tuple[Fact, ...]) -> tuple[Fact, ...]:
-    """The few facts for a row of a list: known ones first, each group in the order of FACT_NAMES."""
-    # Sorting is stable, so each group stays in the order of FACT_NAMES.
-    known_first = sorted(compared, key=lambda fact: fact.verdict == "unknown")
-    return tuple(known_first[:FACTS_ON_A_ROW])
+    """The few facts for a row of a list: known conditions first, then known figures, then how much is not said."""
+    conditions = [fact for fact in compared if fact.kind == "condition"]
+    figures = [fact for fact in compared if fact.kind == "figure"]
+    # Sorting is stable, so each group stays in its order.
+    conditions.sort(key=lambda fact: fact.verdict == "unknown")
+    known = [fact for fact in figures if fact.verdict != "unknown"]
+    # What is missed is what a reader must know before they ring up.
+    known.sort(key=lambda fact: fact.verdict == "agree")
+    telling = conditions[:FACTS_ON_A_ROW] + known[:FACTS_ON_A_ROW]
+    silent = [fact for fact in figures if fact.wished and fact.verdict == "unknown"]
+    if silent:
+        telling.append(_all_silent(silent))
+    return (*telling, *(fact for fact in compared if fact.kind == "near"))
+
+
+def _all_silent(silent: list[Fact]) -> Fact:
+    """Several figures nothing can be said of, in one."""
+    if len(silent) == 1:
+        return silent[0]
+    first = silent[0]
+    several = f"{first.name}等 {len(silent)} 项指标"
+    # Whose silence it is, where it is one side's in all of them.
+    whose = {fact.note.removesuffix(fact.name) for fact in silent}
+    note = f"{several}未说明" if len(whose) > 1 else f"{whose.pop()}{several}"
+    return Fact("技术指标", "unknown", first.wished, "", note, "figure")

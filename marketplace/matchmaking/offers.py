@@ -59,6 +59,8 @@ class Offer:
         why: the one sentence why as (text, whether it is a shared word).
         verdict: what somebody thinks of the pair, where this reader may know it.
         patents: how the patents of the achievement stand where none is in force; a key of `terms.PATENT_STANDINGS`.
+        gist: what it does, in its own first sentence; only where a page asks for it.
+        conditions: stage, ways of cooperation and price as lists show them, in place of what the row says otherwise.
     """
 
     rank: int
@@ -74,6 +76,8 @@ class Offer:
     why: tuple[tuple[str, bool], ...] = ()
     verdict: Verdict | None = None
     patents: str = ""
+    gist: str = ""
+    conditions: tuple[tuple[str, str] | str, ...] = ()
 
 
 def brief_offer(rank: int, ranked: RankedRow) -> Offer:

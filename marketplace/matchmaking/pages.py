@@ -25,7 +25,7 @@ from marketplace.matchmaking.answers import (
     newest_for,
     opening_line,
 )
-from marketplace.matchmaking.evidence import evidence_for
+from marketplace.matchmaking.evidence import evidence_for, evidence_of_text
 from marketplace.permissions import may
 from marketplace.verdicts import judgements, ranked_lists
 from marketplace.verdicts import queries as verdict_queries
@@ -35,6 +35,7 @@ from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("matchmaking", __name__)
 
+MOST_ID = 2_147_483_647
 PAGE_LIMIT = 100_000  # beyond any list; a larger number is not repeated on the page
 
 EXAMPLES = {
@@ -101,6 +102,30 @@ def run_trial() -> ResponseReturnValue:
     except Invalid as error:
         return _trial_page(kind, text, problems=error.problems), 422
     return _trial_page(kind, text, answer=answer)
+
+
+@blueprint.post("/trial/evidence")
+@needs("trial.run", writes=False, stored=OPEN_PAGE, cleans=True)
+@limit_texts
+def trial_evidence() -> ResponseReturnValue:
+    """看依据 of a pasted text, which is posted again and not stored."""
+    kind = _known_kind(request.form.get("kind", ""))
+    text = request.form.get("text", "")
+    other_id = request.form.get("other", type=int) or 0
+    try:
+        text = trial.checked_text(text, kind)
+    except Invalid as error:
+        return _trial_page(kind, text, problems=error.problems), 422
+    # Beyond what a database takes as a number there is no listing.
+    pair = evidence_of_text(text, kind, min(other_id, MOST_ID), by=current_reader())
+    mark_browser()
+    return render_template(
+        "matchmaking/trial_evidence.html",
+        kind=kind,
+        text=text,
+        pair=pair,
+        sought_name=KIND_NAMES[LISTINGS[kind].counterpart],
+    )
 
 
 @blueprint.post("/trial/save")
@@ -234,7 +259,7 @@ def _trial_page(
         text=text,
         answer=answer,
         problems=problems or {},
-        least=trial.MIN_TEXT,
+        other_needs=trial.other_needs(text, kind),
         most=trial.MAX_TEXT,
         example=EXAMPLES[kind],
         savable=may(current_reader(), "trial.save"),

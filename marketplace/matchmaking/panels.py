@@ -21,6 +21,7 @@ from marketplace.listings.models import (
     Row,
 )
 from marketplace.matchmaking.answers import Answer, top_matches
+from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.trial import MAX_TEXT, match_text
 from marketplace.permissions import Reader
 
@@ -41,8 +42,10 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     if not row.is_matchable:
         return
     offers = None
+    chosen: tuple[Offer, ...] = ()
     try:
-        offers = top_matches(row, reader).offers
+        answer = top_matches(row, reader)
+        offers, chosen = answer.offers, answer.chosen
     except SearchUnavailable as error:  # the block says that matching is being prepared
         log.warning("matches_missing", reason=str(error))
     except SQLAlchemyError:
@@ -50,7 +53,8 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     except Exception:
         # Whatever goes wrong in a column next to it, the listing itself is shown.
         log.exception("matches_failed")
-    yield Panel("matchmaking/_beside_listing.html", {"offers": offers})
+    values = {"offers": offers, "chosen": chosen}
+    yield Panel("matchmaking/_beside_listing.html", values)
 
 
 def previews(

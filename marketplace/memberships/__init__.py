@@ -9,7 +9,15 @@ from marketplace.memberships.announcements import (
     notice_kinds,
     organisation_announced,
 )
-from marketplace.memberships.contributed import nav, task_count, tasks, trays
+from marketplace.memberships.contributed import (
+    deed_names,
+    nav,
+    removals,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
 from marketplace.memberships.moving import move_back, move_between
 from marketplace.permissions import (
     Deeds,
@@ -28,11 +36,14 @@ DEEDS: Deeds = {
 
 __all__ = [
     "DEEDS",
+    "deed_names",
     "move_back",
     "move_between",
     "nav",
     "notice_kinds",
     "organisation_announced",
+    "removals",
+    "sections",
     "task_count",
     "tasks",
     "trays",

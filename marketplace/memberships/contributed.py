@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import cast
 
 from flask import request, url_for
 
+from marketplace.accounts.models import Person
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.memberships import queries
+from marketplace.memberships import moving, queries
 from marketplace.memberships.forms import request_forms
 from marketplace.permissions import Reader, may
 from marketplace.wording import day
@@ -46,6 +49,24 @@ def task_count(person: Reader) -> int:
     return queries.request_count(person.administered_ids)
 
 
+def sections(person: Reader, _filters: Mapping[str, str]) -> Iterator[Panel]:
+    """Whom somebody acts for, on 我的, as long as anything of it is open; nothing for who has a verified place."""
+    if not may(person, "organisation.join"):
+        return  # an auditor looks on, whatever their place
+    owner = cast(Person, person)
+    places = [one.organisation for one in owner.memberships]
+    waiting = [one for one in queries.own_requests(owner) if one.state == "waiting"]
+    values = {
+        "invitations": queries.invitations_to(owner),
+        "requests": waiting,
+        "unverified": [one for one in places if one.state == "unverified"],
+        "suspended": [one for one in places if one.state == "suspended"],
+        "alone": not places and not waiting,
+    }
+    if any(values.values()):
+        yield Panel("memberships/_standing.html", values, position=-1)
+
+
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """The requests for organisations that nobody administers, for operators."""
     if not may(person, "people.manage"):
@@ -65,3 +86,17 @@ def _tray_page(_page: int) -> Panel:
     for one in queries.unattended_requests():
         rows.append((one, *request_forms(one)))
     return Panel("memberships/_requests.html", {"rows": rows, "back": "office"})
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "invitation", moving.remove_invitations
+    yield "join_request", moving.remove_requests
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """Coming in and looking after people; what is done to an organisation is named in its own room."""
+    yield "organisation.join", "申请加入单位"
+    yield "membership.read", "查看我的单位"
+    yield "people.manage", "管理单位人员"
+    yield "memberships.invitation", "邀请页"

@@ -17,13 +17,13 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import History
-from marketplace.memberships import announcements
+from marketplace.memberships import announcements, queries
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.models import Organisation
 from marketplace.parsing import ParseError
-from marketplace.parsing.telephones import read_email
+from marketplace.parsing.emails import read_email
 from marketplace.permissions import Reader, reader_id, require
 
 # Days: two weeks outlast a holiday; a forgotten link must not open a place for ever.
@@ -97,12 +97,7 @@ def ask_to_join(
     if by.place_in(organisation.id) is not None:
         raise NotNow(f"您已经在「{organisation.name}」里。", "不用再申请。")
     # Asked first for a clear answer; the unique index decides between two presses at the same moment.
-    waiting = db.select(JoinRequest).where(
-        JoinRequest.person_id == by.id,
-        JoinRequest.organisation_id == organisation.id,
-        JoinRequest.state == "waiting",
-    )
-    if db.session.scalar(waiting) is not None:
+    if queries.waiting_request(by, organisation) is not None:
         raise _already_requested(organisation)
     request = JoinRequest(person=by, organisation=organisation, note=note.strip())
     db.session.add(request)

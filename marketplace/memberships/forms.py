@@ -13,6 +13,7 @@ from marketplace.memberships.deeds import places_for
 from marketplace.memberships.models import JoinRequest
 from marketplace.organisations.models import ORGANISATION_KINDS
 
+ELSEWHERE = "elsewhere"
 NOTE_LONG = "最多 200 个字。"
 
 
@@ -32,7 +33,7 @@ class JoinForm(PageForm):
     note = StringField(
         "给管理员的话",
         [Length(max=200, message=NOTE_LONG)],
-        description="比如您的部门和职务，对方好认。可以不写。",
+        description="比如您的部门和职务，对方好认。",
     )
 
 
@@ -45,14 +46,24 @@ class FoundingForm(PageForm):
         description="照营业执照或法人证书填写全称。",
     )
     kind = RadioField("单位类型", [InputRequired("选一种单位类型。")])
-    district = SelectField("所在县市区", description="外地单位选「聊城以外」。")
+    district = SelectField(
+        "所在县市区",
+        [InputRequired("选单位所在的县市区，外地单位选「聊城以外」。")],
+        description="外地单位选「聊城以外」。",
+    )
 
     def __init__(self, *args: Any, districts: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         kinds = dict(ORGANISATION_KINDS)
         del kinds["operator"]
         self.kind.choices = kinds
-        self.district.choices = {"": "聊城以外", **districts}
+        # Not chosen for them: who overlooks the box would come from elsewhere.
+        self.district.choices = {"": "请选择", **districts, ELSEWHERE: "聊城以外"}
+
+    @property
+    def district_code(self) -> str | None:
+        """The code of the district; None for elsewhere."""
+        return None if self.district.data == ELSEWHERE else self.district.data
 
 
 class PlaceForm(PageForm):

@@ -1,9 +1,12 @@
-"""Requests and invitations when an organisation is merged into another. Nothing is committed here."""
+"""Requests and invitations when an organisation is merged into another, and when they are old. Nothing is committed."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from marketplace.extensions import db
 from marketplace.memberships.models import Invitation, JoinRequest
+from marketplace.persistence import count_changed
 
 WAYS: dict[str, type[JoinRequest] | type[Invitation]] = {
     "requests": JoinRequest,
@@ -48,3 +51,13 @@ def move_back(gone_id: int, kept_id: int, moved: dict[str, list[int]]) -> None:
             # Those that were moved on by another merge since stay there.
             row.organisation_id = gone_id
     db.session.flush()
+
+
+def remove_invitations(before: datetime) -> int:
+    """Remove the invitations that were over before a moment, used or not; how many there were (no commit)."""
+    return count_changed(db.delete(Invitation).where(Invitation.expires_at < before))
+
+
+def remove_requests(before: datetime) -> int:
+    """Remove the requests that were decided before a moment; how many there were (no commit)."""
+    return count_changed(db.delete(JoinRequest).where(JoinRequest.decided_at < before))

@@ -153,9 +153,10 @@ def decide(request_id: int) -> ResponseReturnValue:
     """Accept or decline a request."""
     row = _request(request_id)
     organisation = queries.get_managed(row.organisation_id, by=current_user)
+    refusal = ReasonForm(prefix=f"r{row.id}-")
     try:
         if "decline" in request.form:
-            reason = ReasonForm(prefix=f"r{row.id}-").reason.data or ""
+            reason = refusal.reason.data or ""
             deeds.decline_request(row, reason=reason, by=current_user)
             flash(f"没有同意 {row.person.name} 的申请，原因已告诉对方。", "success")
         else:
@@ -170,6 +171,9 @@ def decide(request_id: int) -> ResponseReturnValue:
             )
             flash(f"{row.person.name} 已加入「{organisation.name}」。", "success")
     except Invalid as error:
+        refusal.blame(error.problems)
+        if refusal.reason.errors:
+            return _people_page(organisation, 422, refused=(row.id, refusal))
         return _people_page(organisation, 422, error=error)
     if request.form.get("back") == "office":
         return redirect(url_for("office.queue", tray="joining"), 303)
@@ -259,6 +263,8 @@ def _join_known(organisation: Organisation) -> ResponseReturnValue:
         form=form,
         organisation=organisation,
         attended=bool(queries.administrators_of(organisation.id)),
+        place=current_user.place_in(organisation.id),
+        waiting=queries.waiting_request(current_user, organisation),
         error=error,
     )
     return page, status
@@ -277,7 +283,7 @@ def _offer_founding(code: str) -> ResponseReturnValue:
                     form.name.data,
                     uscc=code,
                     kind=form.kind.data,
-                    district_code=form.district.data or None,
+                    district_code=form.district_code,
                     by=current_user,
                 )
             except Invalid as problem:
@@ -305,6 +311,7 @@ def _people_page(
     form: InvitationForm | None = None,
     invited: tuple[Invitation, str] | None = None,
     error: MarketError | None = None,
+    refused: tuple[int, ReasonForm] | None = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
     places = deeds.places_for(organisation)
@@ -320,7 +327,10 @@ def _people_page(
         members.append((membership, place_form))
     rows = []
     for one in queries.requests_for([organisation.id]):
-        rows.append((one, *request_forms(one)))
+        accept, refusal = request_forms(one)
+        if refused is not None and refused[0] == one.id:
+            refusal = refused[1]  # with what was typed
+        rows.append((one, accept, refusal))
     page = render_template(
         "memberships/people.html",
         organisation=organisation,
@@ -330,6 +340,7 @@ def _people_page(
         form=form or InvitationForm(places=places, formdata=None),
         invited=invited,
         error=error,
+        refused=refused[1] if refused is not None else None,
     )
     return page, status
 

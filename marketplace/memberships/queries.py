@@ -100,6 +100,17 @@ def own_requests(person: Person) -> list[JoinRequest]:
     return list(db.session.scalars(query.order_by(JoinRequest.id.desc()).limit(20)))
 
 
+def waiting_request(person: Person, organisation: Organisation) -> JoinRequest | None:
+    """Their request to join this organisation that has no answer yet."""
+    query = db.select(JoinRequest).where(
+        JoinRequest.person_id == person.id,
+        JoinRequest.organisation_id == organisation.id,
+        JoinRequest.state == "waiting",
+    )
+    request: JoinRequest | None = db.session.scalar(query)
+    return request
+
+
 def open_invitations(organisation: Organisation) -> list[Invitation]:
     """The invitations of an organisation that may still be taken up, newest first."""
     query = db.select(Invitation).where(

@@ -12,7 +12,7 @@ from flask import request, url_for
 
 from marketplace.contributions import Link, NoticeKind, Panel, Tray
 from marketplace.notices import queries
-from marketplace.notices.background import jobs
+from marketplace.notices.background import jobs, removals
 from marketplace.permissions import Deeds, Reader, may, operator, signed_in
 
 DEEDS: Deeds = {
@@ -77,4 +77,20 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
         yield Panel("notices/_log.html", {"rows": rows})
 
 
-__all__ = ["DEEDS", "jobs", "nav", "notice_kinds", "panels", "trays"]
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done with notices."""
+    yield "notice.read", "查看通知"
+    yield "notices.stop", "停收邮件"
+    yield "notice.operate", "处理没有发出的邮件"
+
+
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "jobs",
+    "nav",
+    "notice_kinds",
+    "panels",
+    "removals",
+    "trays",
+]

@@ -36,7 +36,6 @@ LONGEST_URGENT = 300.0  # somebody waits at their screen for the link
 # flood of listings never holds up the link to a new password, and nobody is flooded with such links.
 HOURLY = 10
 HOURLY_URGENT = 20
-AGE = timedelta(days=365)  # how long a notice stays once nothing is to be done with it
 RESTORED = "restored-at"  # in the data folder, from before a backup is put back until its mails are held
 FROM_BACKUP = "恢复备份以前的通知，不再发邮件"
 BROKEN = "邮件写不出来"
@@ -309,22 +308,25 @@ def _restore_mark() -> Path:
     return Path(current_app.config["DATA_DIR"]) / RESTORED
 
 
-def remove_old() -> int:
-    """Remove notices with which nothing is to be done any more.
-
-    Returns:
-        number of notices removed.
-    """
-    persistence.begin_write()
-    edge = now() - AGE
-    over = db.and_(Notice.created_at < edge, Notice.state.not_in(UNSENT))
+def remove_notices(before: datetime) -> int:
+    """Remove the notices older than a moment with which nothing is to be done; how many there were (no commit)."""
+    over = db.and_(Notice.created_at < before, Notice.state.not_in(UNSENT))
     ids = db.select(Notice.id).where(over)
     # An item may outlive the digest it was in.
     loose = db.update(Notice).where(Notice.digest_id.in_(ids)).values(digest_id=None)
     db.session.execute(loose)
-    removed: int = db.session.execute(db.delete(Notice).where(over)).rowcount  # type: ignore[attr-defined]
-    db.session.commit()
-    return removed
+    return persistence.count_changed(db.delete(Notice).where(over))
+
+
+def remove_texts(before: datetime) -> int:
+    """Remove the letters themselves of mails that went out before a moment; how many there were (no commit)."""
+    statement = (
+        db.update(Notice)
+        .where(Notice.sent_at < before, Notice.message != "")
+        .values(message="")
+        .execution_options(synchronize_session=False)
+    )
+    return persistence.count_changed(statement)
 
 
 def due_count() -> int:

@@ -19,7 +19,7 @@ blueprint = Blueprint("office", __name__, url_prefix="/office")
 @blueprint.get("/review")
 @needs("office.read")
 def queue() -> ResponseReturnValue:
-    """One tray: the one that the address names, else the first."""
+    """One tray: the one that the address names, else one in which something waits."""
     trays = contributions.trays(current_user, request.args)
     chosen = _chosen_tray(trays)
     tabs = []
@@ -30,9 +30,12 @@ def queue() -> ResponseReturnValue:
 
 
 def _chosen_tray(trays: list[Tray]) -> Tray:
-    """The tray that the address names, else the first."""
+    """The tray that the address names, else the first in which something waits, else the first that holds anything."""
     code = request.args.get("tray")
     for tray in trays:
         if tray.code == code:
             return tray
-    return trays[0]
+    # An empty first tab would say that there is nothing to do while the others wait.
+    filled = [tray for tray in trays if tray.count()]
+    waiting = [tray for tray in filled if tray.waits]
+    return next(iter([*waiting, *filled, *trays]))

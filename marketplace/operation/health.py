@@ -39,6 +39,12 @@ NEVER_PUBLIC = ("draft", "submitted", "in_review", "returned", "rejected")
 # `none` is good too: a host without backups may leave them to another host or tool.
 GOOD_STATES = frozenset({"ok", "none"})
 
+# Why the index takes no writes → what /readyz says of it.
+BLOCKED = {
+    "disk": "a disk of the search cluster is nearly full: it opens the index again when there is room",
+    "hand": "somebody has blocked writes of the search index: take index.blocks.* away",
+}
+
 PartStates = dict[str, dict[str, Any]]
 
 
@@ -131,25 +137,30 @@ def _is_writeable() -> bool:
 
 
 def _check_search() -> dict[str, Any]:
-    """`ok`, `degraded` (the fallback answers), `outdated` or `damaged` (waits for a rebuild), or `away`."""
+    """`ok`, `degraded` (the fallback answers), `outdated` or `damaged` (waits for a rebuild), `readonly` or `away`."""
     try:
         state = current_app.extensions["search"].state()
-    except search.SearchUnavailable:
-        return {"state": "away", "age": None}
+    except search.SearchError as error:
+        return {"state": "away", "age": None, "trouble": str(error)}
     name = "ok"
     if not state["current"]:
         name = "outdated"
     if state.get("damaged"):
         name = "damaged"
+    # It answers and takes nothing in: what is saved waits in the database.
+    if state.get("blocked"):
+        name = "readonly"
     # Last, for it says more than the others: it is not the main engine that answers.
     if state.get("degraded"):
         name = "degraded"
-    return {
+    found = {
         "state": name,
         "age": state["age"],
         "engine": state["engine"],
         "documents": state["count"],
     }
+    trouble = state.get("trouble") or BLOCKED.get(state.get("blocked", ""))
+    return found | ({"trouble": trouble} if trouble else {})
 
 
 def _check_matcher() -> dict[str, Any]:

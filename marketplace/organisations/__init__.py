@@ -6,7 +6,7 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from marketplace.organisations.background import jobs
-from marketplace.organisations.contributed import trays
+from marketplace.organisations.contributed import deed_names, trays
 from marketplace.permissions import Deeds, administrator, anyone, operator
 
 DEEDS: Deeds = {
@@ -17,4 +17,4 @@ DEEDS: Deeds = {
     "organisation.merge": (operator,),
 }
 
-__all__ = ["DEEDS", "jobs", "trays"]
+__all__ = ["DEEDS", "deed_names", "jobs", "trays"]

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from marketplace.contributions import Panel, Tray
 from marketplace.organisations import queries
+from marketplace.organisations.models import DEED_NAMES
+from marketplace.organisations.twins import MAX_GROUP
 from marketplace.permissions import Reader, may
+from marketplace.persistence import Page
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
@@ -24,7 +27,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
         yield Tray(
             "twins",
             "疑似重复单位",
-            count=lambda: len(queries.proposed_twins()),
+            count=queries.proposed_count,
             page=_twins_panel,
             position=1,
         )
@@ -36,5 +39,21 @@ def _unverified_panel(page: int) -> Panel:
     return Panel("organisations/_unverified.html", values)
 
 
-def _twins_panel(_page: int) -> Panel:
-    return Panel("organisations/_twins.html", {"pairs": queries.proposed_twins()})
+def _twins_panel(page: int) -> Panel:
+    arithmetic = Page(queries.proposed_count(), queries.PAGE)
+    values = {
+        "pairs": queries.proposed_twins(page),
+        "crowds": queries.crowded_brands(),
+        "group_most": MAX_GROUP,
+        "page": arithmetic.clamp(page),
+        "pages": arithmetic.pages,
+    }
+    return Panel("organisations/_twins.html", values)
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done to organisations, as the audit names it."""
+    for deed, name in DEED_NAMES.items():
+        yield f"organisation.{deed}", name
+    yield "organisation.read", "查看单位页面"
+    yield "organisation.edit", "修改单位资料"

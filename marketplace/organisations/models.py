@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.clock import now, today
@@ -28,6 +28,29 @@ STATES = {
     "merged": "已合并",
 }
 NAME_KINDS = {"former": "曾用名", "alias": "简称或别名"}
+# Deed of a History row of an organisation → its Chinese name, whichever room did it.
+DEED_NAMES = {
+    "found": "登记",
+    "verify": "核验",
+    "ask": "要求补充",
+    "suspend": "暂停",
+    "resume": "恢复",
+    "rename": "改名称或代码",
+    "seat": "改所在地",
+    "alias": "加别名",
+    "merge": "合并",
+    "unmerge": "撤销合并",
+    "apart": "不是重复",
+    "accept": "同意加入",
+    "decline": "不同意加入",
+    "place": "调整身份",
+    "remove": "移出人员",
+    "leave": "离开",
+    "invite": "邀请",
+    "revoke": "撤销邀请",
+    "take": "接受邀请",
+    "import": "从名单导入",
+}
 # What spellings of one name share; organisations and listings are known by it.
 key_of = name_key
 
@@ -181,9 +204,22 @@ class TwinPair(Model):
         ForeignKey("organisation.id", ondelete="CASCADE"), primary_key=True
     )
     state: Mapped[str] = mapped_column(String(10), default="proposed", index=True)
+    # Code or name agree; the others are merely near, and come last.
+    is_sure: Mapped[bool] = mapped_column(default=False, server_default=false())
     reason: Mapped[str] = mapped_column(String(200), default="")
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime] = mapped_column(default=now)
 
     one: Mapped[Organisation] = relationship(foreign_keys=[one_id])
     other: Mapped[Organisation] = relationship(foreign_keys=[other_id])
+
+
+class TwinCrowd(Model):
+    """A brand that more organisations bear than are compared with each other; counted again each night."""
+
+    __tablename__ = "twin_crowd"
+    __table_args__ = {"info": {"audit": "technical"}}
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    bearers: Mapped[int]
+    examples: Mapped[str] = mapped_column(String(400), default="")

@@ -24,6 +24,7 @@ from marketplace.organisations.forms import (
     VerificationForm,
 )
 from marketplace.organisations.models import (
+    DEED_NAMES,
     NAME_KINDS,
     ORGANISATION_KINDS,
     Organisation,
@@ -34,27 +35,6 @@ from marketplace.permissions import require
 
 blueprint = Blueprint("organisations", __name__)
 OFFICE = "/office/organisations/<int:organisation_id>"
-HISTORY_WORDS = {
-    "found": "登记",
-    "verify": "核验",
-    "ask": "要求补充",
-    "suspend": "暂停",
-    "resume": "恢复",
-    "rename": "改名称或代码",
-    "seat": "改所在地",
-    "alias": "加别名",
-    "merge": "合并",
-    "unmerge": "撤销合并",
-    "apart": "不是重复",
-    "accept": "同意加入",
-    "decline": "不同意加入",
-    "place": "调整身份",
-    "remove": "移出人员",
-    "leave": "离开",
-    "invite": "邀请",
-    "revoke": "撤销邀请",
-    "take": "接受邀请",
-}
 
 
 @blueprint.get("/organisations/<int:organisation_id>")
@@ -215,6 +195,10 @@ def identity(organisation_id: int) -> ResponseReturnValue:
     row = queries.get_organisation(organisation_id)
     require(current_user, "organisation.edit", row)
     form = IdentityForm(obj=row)
+    as_operator = current_user.place_in(row.id) is None
+    back = url_for("memberships.own")
+    if as_operator:
+        back = url_for("organisations.office", organisation_id=row.id)
     error: MarketError | None = None
     status = 200
     if form.is_submitted():
@@ -234,10 +218,15 @@ def identity(organisation_id: int) -> ResponseReturnValue:
                 error, status = refusal, 409
             else:
                 flash(f"已改为「{row.name}」，要由平台再次核验。", "success")
-                return redirect(url_for("memberships.own"), 303)
+                return redirect(back, 303)
     form.seen.data = str(row.revision)
     page = render_template(
-        "organisations/identity.html", form=form, organisation=row, error=error
+        "organisations/identity.html",
+        form=form,
+        organisation=row,
+        error=error,
+        as_operator=as_operator,
+        back=back,
     )
     return page, status
 
@@ -293,7 +282,7 @@ def _office_page(
         districts=current_districts(),
         merges=queries.merges_of(row),
         history=queries.history_of_organisation(row),
-        words=HISTORY_WORDS,
+        words=DEED_NAMES,
         forms=offered,
         refused=_first_refused(forms),
     )

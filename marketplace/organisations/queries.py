@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import func, or_
+from sqlalchemy import Select, func, or_
+from sqlalchemy.orm import aliased
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -13,6 +14,7 @@ from marketplace.organisations.models import (
     Organisation,
     OrganisationMerge,
     OrganisationName,
+    TwinCrowd,
     TwinPair,
     key_of,
 )
@@ -89,21 +91,49 @@ def unverified_count() -> int:
     return db.session.scalar(query) or 0
 
 
-def proposed_twins() -> list[TwinPair]:
-    """The pairs that nobody has decided on, whose rows both are in use; at most 100."""
-    query = (
+def _undecided() -> Select[tuple[TwinPair]]:
+    """The pairs that nobody has decided on, whose rows both are in use."""
+    one, other = aliased(Organisation), aliased(Organisation)
+    query: Select[tuple[TwinPair]] = (
         db.select(TwinPair)
-        .where(TwinPair.state == "proposed")
-        # The numbers too: pairs of one run have the same moment, and pages need one order.
-        .order_by(TwinPair.at, TwinPair.one_id, TwinPair.other_id)
-        .limit(PAGE * 2)
+        .join(one, one.id == TwinPair.one_id)
+        .join(other, other.id == TwinPair.other_id)
+        .where(
+            TwinPair.state == "proposed",
+            one.state != "merged",
+            other.state != "merged",
+        )
     )
-    pairs = []
-    for pair in db.session.scalars(query):
-        # Their pair was settled with the merge, but for a row that was merged into a third one.
-        if "merged" not in (pair.one.state, pair.other.state):
-            pairs.append(pair)
-    return pairs
+    return query
+
+
+def proposed_count() -> int:
+    """How many pairs wait for somebody to decide."""
+    query = db.select(func.count()).select_from(_undecided().subquery())
+    return db.session.scalar(query) or 0
+
+
+def proposed_twins(page: int = 1) -> list[TwinPair]:
+    """A page of the pairs that nobody has decided on: those that are sure first, then oldest first.
+
+    Args:
+        page: its number, from 1.
+    """
+    query = (
+        _undecided()
+        .order_by(
+            TwinPair.is_sure.desc(), TwinPair.at, TwinPair.one_id, TwinPair.other_id
+        )
+        .limit(PAGE)
+        .offset(Page(proposed_count(), PAGE).offset(page))
+    )
+    return list(db.session.scalars(query))
+
+
+def crowded_brands() -> list[TwinCrowd]:
+    """The brands that too many organisations bear to be compared, the most crowded first."""
+    order = (TwinCrowd.bearers.desc(), TwinCrowd.key)
+    return list(db.session.scalars(db.select(TwinCrowd).order_by(*order)))
 
 
 def merges_of(organisation: Organisation) -> list[OrganisationMerge]:

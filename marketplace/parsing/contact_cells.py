@@ -13,6 +13,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing import person_names as names
 from marketplace.parsing.lists import list_text
 from marketplace.parsing.name_lists import split_labels
+from marketplace.parsing.telephones import split_masked
 from marketplace.parsing.unnamed import is_unnamed_person
 from matching.folding import drop_unseen, fold_label
 
@@ -53,6 +54,8 @@ def read_contact(raw: Any) -> NamedContact | None:
     remarks: list[str] = []
     if label and not _IS_CONTACT.search(label):
         remarks.append(f"「{label}：{text[:20]}」记为联系人，请核对。")
+    # Of a hidden number nothing is taken, of who stands beside it everything.
+    text, masked = split_masked(text)
     numbers = names.NUMBER.findall(text)
     for other in [*range(place), *range(place + 1, len(parts))]:
         label, words = parts[other]
@@ -64,6 +67,7 @@ def read_contact(raw: Any) -> NamedContact | None:
                 f"「{label}：{words[:20]}」没有记为联系人。".replace("「：", "「")
             )
     number = numbers[0].strip() if numbers else ""
+    remarks += [f"「{one.strip()}」没有记录。" for one in [*masked, *numbers[1:]]]
     return _contact_of(text, number, remarks)
 
 

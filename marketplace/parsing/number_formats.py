@@ -66,6 +66,12 @@ class FormattedNumber(float):
 
     number_format: str
 
+    @property
+    def shown_digits(self) -> str:
+        """The figures its cell shows, where the format pads them with noughts or writes some of its own; else ""."""
+        section = _section_of(self.number_format, Decimal(repr(float(self))))
+        return _padded_digits(section, float(self))
+
     def __new__(cls, value: float, number_format: str) -> FormattedNumber:
         number = super().__new__(cls, value)
         number.number_format = number_format
@@ -79,7 +85,12 @@ def says_more(number_format: str | None) -> bool:
     if re.search(r"[0#?],+(?![0#?,])|[\\!]\.|\"\.\"", number_format):
         return True
     for section in _split_sections(number_format):
+        if _pads_digits(section):
+            return True
         text, digits = _text_of(section)
+        # 0.5 that is shown as 50% is no sum.
+        if "%" in digits:
+            return True
         # A day has letters and no places for digits.
         if re.search("[0#?]", digits) and _TELLING.search(text):
             return True
@@ -141,6 +152,45 @@ def _text_of(section: str) -> tuple[str, str]:
                 text += "0"
             digits += plain if plain in "0#?.,%" else ""
     return text, digits
+
+
+def _pads_digits(section: str) -> bool:
+    """Whether a format shows more figures than a whole number has: 000000, 000-0000-0000, "0635-"0."""
+    noughts = 0
+    for piece in _PIECES.finditer(section):
+        if re.search(r"\d", piece["quoted"] or piece["escaped"] or ""):
+            return True
+        plain = piece["plain"] or ""
+        # Fractions, powers, thousands, days and points are no figures of a code.
+        if plain and plain not in "0#?-() +":
+            return False
+        noughts += plain == "0"
+    return noughts > 1
+
+
+def _padded_digits(section: str, value: float) -> str:
+    """A whole number as a format of figures writes it; "" for any other number or format."""
+    if not _pads_digits(section) or not value.is_integer() or value < 0:
+        return ""
+    digits = str(int(value))
+    written = ""
+    places = list(_PIECES.finditer(section))
+    left = sum((piece["plain"] or "") in ("0", "#", "?") for piece in places)
+    # From the right, as a spreadsheet does; what has no place of its own stands before the first one.
+    for piece in reversed(places):
+        plain = piece["plain"] or ""
+        if plain in ("0", "#", "?"):
+            left -= 1
+            shown = digits if not left else digits[-1:]
+            digits = "" if not left else digits[:-1]
+            written = (shown or ("0" if plain == "0" else "")) + written
+            continue
+        text = piece["quoted"] or piece["escaped"] or plain
+        # A word is a unit, which the reader of sums knows; beside a code it would be part of it.
+        if re.search(r"[^\d\s()+-]", text):
+            return ""
+        written = text + written
+    return written.strip()
 
 
 def _section_of(number_format: str, value: Decimal) -> str:

@@ -1,5 +1,6 @@
-"""Telephone numbers and e-mail addresses as people and programs write them, checked by libphonenumber and by
-email-validator, and what stands next to them. Codes and patents are read in numbers.py.
+"""Telephone numbers as people and programs write them, checked by libphonenumber, and what stands next to them.
+
+Mail addresses are read in emails.py, codes and patents in numbers.py.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
@@ -18,7 +18,6 @@ from matching.folding import drop_unseen
 PHONE_SIGNS = 300  # characters of a cell
 MAX_PHONES = 2  # numbers of one cell
 MAX_PHONE = 30  # characters of all numbers of one cell, as the columns hold it
-MAX_EMAIL = 254  # RFC 5321
 PHONE_FORMS = "手机 11 位；固定电话带区号，如 0635-8230000。"
 MOBILE_FORMS = "填 11 位手机号，如 13800138000；境外手机号前面加 + 和国家代码。"
 HOME = "CN"
@@ -69,12 +68,18 @@ _NAME = re.compile(
     r"[\u4e00-\u9fff·]{1,12}|[A-Za-z][A-Za-z .]{0,40}"  # of a person, desk or post
 )
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?e\+?\d{1,2}", re.I | re.A)
-_MASKED = re.compile(r"\d{2,4} ?[*xX＊●•…?]{2,}\d{0,4}", re.ASCII)
+# 138****0000, 0635-823****, 138-****-0000, ****0000: figures that somebody has hidden. Stars around a whole number, as
+# some programs print what is bold, hide nothing.
+_MASKED = re.compile(
+    r"(?<![\d-])\+?\d(?:[ -]?\d){0,9}[ -]?[*xX●•…?×]{2,}(?:[ -]?[\d*])*(?!\d)"
+    r"|(?<![\d*-])[*●•…]{2,}[ -]?\d(?:[ -]?\d){1,6}(?![ -]?\d)",
+    re.ASCII,
+)
+_ENCIRCLED = re.compile("[①-⑳]")
 _SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
 _LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
 # Behind a number: 0635-8230000/1, 转801、802.
 _SHORT = re.compile(r"\d{1,4}", re.ASCII)
-_MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
 # 一三八零零…: read out digit by digit.
 _SPOKEN = re.compile("[〇零○一二三四五六七八九幺]{7,12}")
 _SPOKEN_DIGITS = str.maketrans("〇零○一二三四五六七八九幺", "0001234567891")
@@ -94,6 +99,12 @@ class Contact(NamedTuple):
     remark: str = ""
 
 
+def split_masked(text: str) -> tuple[str, list[str]]:
+    """A text without the numbers of which somebody has hidden figures, and those."""
+    masked = [found.strip() for found in _MASKED.findall(text)]
+    return _MASKED.sub(" ", text), masked
+
+
 def read_phones(raw: Any) -> Contact | None:
     """One or several telephone numbers, with who is named next to them.
 
@@ -109,20 +120,20 @@ def read_phones(raw: Any) -> Contact | None:
     # Longer texts are no telephones, and patterns that look at every beginning take the square of their length.
     if len(plain) > PHONE_SIGNS:
         raise ParseError(f"「{plain[:40]}…」不是能识别的电话。", PHONE_FORMS)
-    text = _one_spelling(plain)
+    text, masked = split_masked(plain)
+    text = _one_spelling(text)
     if _SCIENTIFIC.fullmatch(text):
         message = f"「{plain[:40]}」被表格软件改成了科学计数，后几位已经丢失。"
         raise ParseError(message, "把单元格设成文本格式，重新填写。")
-    if _MASKED.search(text):
-        message = f"「{plain[:40]}」隐去了几位。"
-        raise ParseError(message, PHONE_FORMS)
-    left_out = [words.strip() for words in _NO_PHONES.findall(text)]
+    left_out = masked + [words.strip() for words in _NO_PHONES.findall(text)]
     text = _NO_PHONES.sub(" ", text)
     remarks = [
         mark for mark in _IN_BRACKETS.findall(text) if not _HOLDS_NUMBER.search(mark)
     ]
     bare = _IN_BRACKETS.sub(_drop_remark, text)
     numbers, rest, others = _numbers_and_rest(bare, plain)
+    if masked and not numbers:
+        raise ParseError(f"「{plain[:40]}」隐去了几位。", PHONE_FORMS)
     if not numbers:
         raise ParseError(f"「{plain.strip()[:40]}」不是能识别的电话。", PHONE_FORMS)
     stored, too_many = _as_many_as_fit(dict.fromkeys(numbers))
@@ -143,6 +154,7 @@ def _plain_text(raw: Any) -> str:
 def _one_spelling(plain: str) -> str:
     """A text with one kind of dashes and brackets around its numbers."""
     text = re.sub("[—–−‐‑‒﹣]+", "-", plain).strip("*-. ")
+    text = _ENCIRCLED.sub(";", text).strip(";")
     # A cell with decimals: 13800000000.00.
     text = re.sub(r"^(\d{7,})\.0+$", r"\1", text, flags=re.ASCII)
     if _THOUSANDS.fullmatch(text):
@@ -206,54 +218,6 @@ def read_mobile(raw: Any) -> str | None:
         raise ParseError("这不是手机号。", MOBILE_FORMS)
     international = phonenumbers.PhoneNumberFormat.E164
     return str(phonenumbers.format_number(number, international))
-
-
-def read_emails(raw: Any) -> Contact | None:
-    """The first mail address of a cell, with its domain in lower case; further ones are put into the remark.
-
-    Raises:
-        ParseError: the first is no address.
-    """
-    plain = half_width(drop_unseen(unwrap_text(cell_text(raw)))).strip()
-    if plain.casefold() in EMPTY:
-        return None
-    bare = re.sub(r"\([^()]*\)", "", plain)
-    bare = re.sub(
-        r"^\s*(?:电子)?(?:邮箱|邮件|信箱|e-?mail|mail)\s*[:：]\s*", "", bare, flags=re.I
-    )
-    bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,<>")
-    parts = [part.strip() for part in _MAIL_PARTS.split(bare) if part.strip()]
-    if len(parts) == 1 and bare.count("@") > 1:
-        parts = bare.split()
-    addresses = [_checked_address(part, plain) for part in parts]
-    if not addresses:
-        raise ParseError(f"「{plain[:40]}」不是邮箱地址。", "如 name@lcu.edu.cn。")
-    rest = "；".join(addresses[1:])
-    remark = f"有 {len(addresses)} 个邮箱，只取第一个，没有记录：{rest}。"
-    return Contact(addresses[0], remark=remark if rest else "")
-
-
-def read_email(raw: Any) -> str | None:
-    """One mail address, as a form takes it. Raises ParseError."""
-    contact = read_emails(raw)
-    if contact is None:
-        return None
-    if contact.remark:
-        raise ParseError("写了几个邮箱。", "如 name@lcu.edu.cn，只填一个。")
-    return contact.text
-
-
-def _checked_address(text: str, plain: str) -> str:
-    try:
-        checked = validate_email(
-            text, check_deliverability=False, allow_smtputf8=False
-        ).normalized
-    except EmailNotValidError:
-        message = f"「{plain[:40]}」不是邮箱地址。"
-        raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None
-    if len(checked) > MAX_EMAIL:
-        raise ParseError("邮箱地址太长。", f"最多 {MAX_EMAIL} 个字符。")
-    return checked
 
 
 def _numbers_and_rest(bare: str, plain: str) -> tuple[list[str], str, list[str]]:

@@ -144,7 +144,9 @@ def cell_text(raw: Any) -> str:
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, float):
-        return _text_of_float(raw)
+        # A code whose noughts stand in the format of the cell alone (`number_formats.FormattedNumber`).
+        shown: str = getattr(raw, "shown_digits", "")
+        return shown or _text_of_float(raw)
     # A date cell comes as midnight; the time of day was not written by anybody.
     if isinstance(raw, datetime) and raw.time() == time():
         return raw.date().isoformat()

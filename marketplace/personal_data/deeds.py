@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask_security.utils import verify_password
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import person_deeds
 from marketplace.accounts.models import Person
-from marketplace.audit.deeds import erase_personal
+from marketplace.audit.deeds import erase_personal, record
+from marketplace.audit.entries import moment_text
 from marketplace.audit.models import Withheld
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed
@@ -17,6 +20,7 @@ from marketplace.memberships.models import JoinRequest
 from marketplace.notices.deeds import forget_person
 from marketplace.permissions import require
 from marketplace.profiles.queries import own_broker, own_researcher
+from marketplace.retention import edge_of
 
 
 def close_own_account(person: Person, *, password: str) -> None:
@@ -82,6 +86,30 @@ def finish_erasures() -> int:
         erased += erase_personal(subject=number)
     persistence.commit()
     return erased
+
+
+def carry_out_retention() -> dict[str, int]:
+    """Remove whatever has been stored as long as the table of retention says, each kind in a transaction of its own.
+
+    Returns:
+        code of the table → how many there were.
+    """
+    removed = {}
+    for code, remove in contributions.removals().items():
+        persistence.begin_write()
+        edge = edge_of(code)
+        removed[code] = remove(edge)
+        if removed[code]:
+            # Statements leave numbers in the audit and no values: what was removed does not live on there.
+            values = {"removed": removed[code], "before": moment_text(edge)}
+            record("retention.remove", kind="retention", thing=code, values=values)
+        persistence.commit()
+    return removed
+
+
+def remove_audit_values(before: datetime) -> int:
+    """Erase the personal values of entries of the audit older than a moment; the entries stay (no commit)."""
+    return erase_personal(before=moment_text(before))
 
 
 def _withdraw_drafts(person: Person) -> None:

@@ -15,11 +15,12 @@ from marketplace import persistence
 from marketplace.accounts import contact_consents, person_deeds
 from marketplace.accounts.models import Person
 from marketplace.audit.looks import record_reading
-from marketplace.door import needs
+from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import Invalid, MarketError
 from marketplace.parsing.text import escape_formula
 from marketplace.personal_data import deeds, queries
 from marketplace.personal_data.forms import ClosingForm
+from marketplace.retention import PERIODS
 
 blueprint = Blueprint("personal_data", __name__)
 MAX_SHEET_NAME = 31  # characters, of Excel
@@ -115,6 +116,13 @@ def close() -> ResponseReturnValue:
                 return redirect(url_for("catalogue.home"), 303)
     page = render_template("personal_data/close.html", form=form, error=error)
     return page, status
+
+
+@blueprint.get("/retention")
+@needs("retention.read", stored=OPEN_PAGE)
+def retention() -> ResponseReturnValue:
+    """保存期限: what is stored, how long and why."""
+    return render_template("personal_data/retention.html", periods=PERIODS.values())
 
 
 def _recorded_copy() -> dict[str, list[dict[str, Any]]]:

@@ -139,10 +139,10 @@ def copy_of(
     ]
     # Their texts belong to the organisation; the person's own are title, state and contacts.
     copy["填报的成果和需求"] = _own_listings(person)
-    copy["个人主页"] = []
+    copy["公开资料"] = []
     for profile in (own_researcher(person), own_broker(person)):
         if profile is not None:
-            copy["个人主页"].append(_plain(profile, PROFILE))
+            copy["公开资料"].append(_plain(profile, PROFILE))
     copy["通知"] = [
         _plain(row, ("created_at", "subject", "happened", "state", "sent_at"))
         for row in _own(Notice, Notice.person_id == person.id)

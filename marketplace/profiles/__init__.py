@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from marketplace.permissions import Deeds, acting_person, another_operator, anyone
 from marketplace.profiles.contributed import (
+    deed_names,
     nav,
     organisation_panels,
     panels,
@@ -26,6 +27,7 @@ DEEDS: Deeds = {
 
 __all__ = [
     "DEEDS",
+    "deed_names",
     "nav",
     "organisation_panels",
     "panels",

@@ -71,7 +71,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     if may(person, "broker.check"):
         yield Tray(
             "certificates",
-            "经纪人证书",
+            "技术经理人证书",
             count=queries.waiting_count,
             page=_tray_page,
             waits=True,
@@ -113,3 +113,17 @@ def organisation_panels(organisation: Any, reader: Reader) -> Iterator[Panel]:
             "organisation_id": organisation.id,
         }
         yield Panel("profiles/_desk.html", values, position=1)
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done to profiles and certificates."""
+    yield "profile.read", "查看个人主页"
+    yield "profile.edit", "修改个人主页"
+    yield "researcher.agree", "同意或撤回公开个人主页"
+    yield "broker.read", "查看技术经理人名录"
+    yield "broker.apply", "填写技术经理人证书"
+    yield "broker.save", "保存技术经理人证书"
+    yield "broker.hide", "不列入技术经理人名录"
+    yield "broker.check", "核对通过技术经理人证书"
+    yield "broker.return", "退回技术经理人证书"
+    yield "broker.end", "收回技术经理人角色"

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace import persistence
+from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import today
 from marketplace.dictionaries.models import fields_of_level
 from marketplace.door import OPEN_PAGE, needs
@@ -271,6 +272,7 @@ def _own_profile_page(
         form=form,
         profile=profile,
         shown=shown,
+        at_institution=bool(disclosure.verified_places(current_user, INSTITUTIONS)),
         is_desk=any(one.role == "desk" for one in current_user.memberships),
         error=error,
     )

@@ -226,7 +226,7 @@ def get_candidate(person_id: int) -> tuple[Person, BrokerProfile | None]:
     person = find_row(Person, person_id)
     profile = db.session.get(BrokerProfile, person_id) if person else None
     if person is None or (profile is None and "broker" not in person.role_names):
-        raise NotFound("没有找到这位技术经理人。", "请从「经纪人证书」进入。")
+        raise NotFound("没有找到这位技术经理人。", "请从「技术经理人证书」进入。")
     return person, profile
 
 

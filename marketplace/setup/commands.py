@@ -57,6 +57,9 @@ def commands(samples: bool | None) -> None:
 def _print_people() -> None:
     people = list(demonstration.list_demo_people())
     if not people:
+        click.echo(
+            "Nobody of the demonstration has its password here: sign in with your own, or prepare an empty data folder"
+        )
         return
     password = demonstration.DEMO_PASSWORD
     click.echo(f"Sign in at /login with the password {password} as one of")

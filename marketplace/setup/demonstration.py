@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
+from flask_security.utils import verify_password
 
 from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
@@ -241,9 +242,15 @@ def _assign_first_confidential() -> None:
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:
-    """Sign-in names of the demonstration that exist on this site, with the Chinese name of what each is."""
+    """Sign-in names of the demonstration whose password is `DEMO_PASSWORD` here, with the Chinese name of what each is.
+
+    A data folder of an earlier version has other passwords, and somebody may have set another one.
+    """
     for name, person in DEMO_PEOPLE.items():
-        if account_queries.find_person(_email_of(name)) is not None:
+        found = account_queries.find_person(_email_of(name))
+        if found is None or not found.active or not found.password:
+            continue
+        if verify_password(DEMO_PASSWORD, found.password):
             yield _email_of(name), person.title
 
 

@@ -20,6 +20,8 @@ from marketplace.permissions import (
     writer,
 )
 from marketplace.verdicts.background import jobs
+from marketplace.verdicts.contributed import trays
+from marketplace.verdicts.models import DEED_NAMES
 
 DEEDS: Deeds = {
     # The thing is the listing on whose matches the verdict is given.
@@ -32,6 +34,7 @@ DEEDS: Deeds = {
         operator,
     ),  # why others passed one, added up
     "quality.read": (operator,),
+    "quality.decide": (operator,),  # which grades are in force
 }
 
 
@@ -44,4 +47,15 @@ def nav(reader: Reader) -> Iterator[Link]:
         yield Link(text, url_for("verdicts.feedback"), "achievements")
 
 
-__all__ = ["DEEDS", "jobs", "nav"]
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is said of matches."""
+    yield "verdict.read", "查看评价"
+    yield "verdict.give", "评价匹配"
+    yield "verdict.read_reasons", "查看企业反馈"
+    yield "quality.read", "查看匹配质量"
+    yield "quality.decide", "决定匹配等级生效"
+    for deed, name in DEED_NAMES.items():
+        yield f"verdict.{deed}", f"评价：{name}"
+
+
+__all__ = ["DEEDS", "deed_names", "jobs", "nav", "trays"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from marketplace.contributions import Job
 from marketplace.verdicts import deeds
-from marketplace.verdicts.grading import grades_are_current
+from marketplace.verdicts.grading import TooOneSided, grades_are_current
 from matching.judging.quality import TooFew
 
 
@@ -19,7 +19,10 @@ def jobs() -> Iterator[Job]:
 
 
 def use_verdicts() -> str:
-    """Measure how good matching is, and learn the grades again where there are new verdicts and enough of them."""
+    """Measure how good matching is, and prepare a candidate where there are new verdicts and enough of them.
+
+    Nothing of it comes into force by itself: that is an operator's button (decision 083).
+    """
     figures = deeds.measure(by=None).figures
     judged = f"{figures['pairs']} pairs of {figures['demands']} demands judged"
     if grades_are_current():
@@ -28,7 +31,8 @@ def use_verdicts() -> str:
         learned = deeds.calibrate(by=None)
     except TooFew as few:
         return f"{judged}, {few.needed} needed to learn grades"
-    in_force = "no"
-    if learned.better:
-        in_force = "yes"
-    return f"{judged}, grades learned, in force: {in_force}"
+    except TooOneSided as refused:
+        return f"{judged}, {refused}"
+    if learned.state != "candidate":
+        return f"{judged}, grades learned, no better than the cut points"
+    return f"{judged}, grades learned, waiting for an operator"

@@ -1,4 +1,4 @@
-"""Giving, changing and taking back a verdict; storing a grade model and a measurement. The only file that commits here.
+"""Giving, changing and taking back a verdict; grade models and measurements. The only file that commits here.
 
 What is read of verdicts lives in `queries.py`; what they say of pairs in `judgements.py`, `grading.py`, `quality.py`.
 """
@@ -11,15 +11,25 @@ from dataclasses import asdict
 from typing import Any
 
 from marketplace import persistence
-from marketplace.errors import Invalid, NotFound, Stale
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Row
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, organisations_of, require, roles_of
 from marketplace.verdicts import queries
-from marketplace.verdicts.grading import fit_grades, ranker_version
+from marketplace.verdicts.effects import measure_effect
+from marketplace.verdicts.grading import (
+    active_grader,
+    active_model,
+    fit_grades,
+    obstacle_of,
+    ranker_version,
+)
+from marketplace.verdicts.judgements import count_voices
 from marketplace.verdicts.models import (
+    GRADE_LIFE,
     LEVELS,
     LIFE,
     MAX_NOTE,
@@ -36,6 +46,7 @@ from marketplace.verdicts.ranked_lists import RankedItem, RankedList, outdated_l
 
 # Constraints that somebody who was quicker breaks: the same verdict, or the same list, at the same moment.
 UNIQUE = (
+    "uq_grade_model_active",
     "uq_shown_to_id_digest",
     "uq_verdict_side_demand_id_achievement_id_by_id",
 )
@@ -147,23 +158,90 @@ def retract(subject: Row, offered_id: int, *, by: Reader) -> Verdict:
 
 
 def calibrate(*, by: Reader | None) -> GradeModel:
-    """Fit the grades on all verdicts; the model becomes active where it did better than the fixed cut points.
+    """Fit the grades on all verdicts: a candidate for the operators where it did better than the fixed cut points.
 
     Raises:
         NotAllowed: `by` is no operator.
+        TooOneSided: fewer than three people or two organisations judged.
         matching.judging.quality.TooFew: fewer than 50 demand texts were judged.
+        SearchUnavailable: the matcher is being prepared.
     """
     require(by, "quality.read")
     model = fit_grades()
+    voices = count_voices()
+    effect = {}
+    if model.is_better:
+        effect = measure_effect(active_grader().grade, model.grade)
     persistence.begin_write()  # learning took long, and somebody may have saved since it read
+    # One question at a time: what was not answered is asked again with all that is known now.
+    waiting = db.select(GradeModel).where(GradeModel.state == "candidate")
+    for older in db.session.scalars(waiting):
+        GRADE_LIFE.move(older, "drop", by=by, note="有了新的候选")
     row = GradeModel(
         ranker=ranker_version(),
         demands=model.demands_,
         verdicts=model.pairs_,
+        people=voices.people,
+        organisations=voices.organisations,
         parameters=model.to_json(),
         better=model.is_better,
+        effect=effect,
     )
     db.session.add(row)
+    _flush()  # its History needs the id
+    GRADE_LIFE.born(row, by=by)
+    if not row.better:
+        GRADE_LIFE.move(row, "drop", by=by, note="没有比固定界线准")
+    _commit()
+    return row
+
+
+def use_grades(row: GradeModel, *, by: Reader) -> GradeModel:
+    """起用: this model grades from now on, instead of the fixed cut points or another model.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+        NotNow: it rests on too few people, organisations or demands, was no better, is of another ranking or damaged,
+            or its state does not allow it.
+        Stale: another operator decided at the same moment.
+    """
+    require(by, "quality.decide")
+    problem = obstacle_of(row)
+    if problem:
+        raise NotNow(f"这个模型不能起用：{problem}。", "档位仍按现在的办法定。")
+    before = active_model()
+    if before is not None and before.id != row.id:
+        GRADE_LIFE.move(before, "stop", by=by, note="换成另一个模型")
+        _flush()  # one at a time: the rule of the table looks at each row
+    row.used_at = now()
+    row.used_by_id = by.id
+    GRADE_LIFE.move(row, "use", by=by)
+    _commit()
+    return row
+
+
+def drop_grades(row: GradeModel, *, by: Reader) -> GradeModel:
+    """不起用: the candidate leaves the queue; the next new verdicts bring another.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+        NotNow: it is no candidate any more.
+    """
+    require(by, "quality.decide")
+    GRADE_LIFE.move(row, "drop", by=by)
+    _commit()
+    return row
+
+
+def stop_grades(row: GradeModel, *, by: Reader) -> GradeModel:
+    """回到固定界线: the fixed cut points grade again.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+        NotNow: it is not in force.
+    """
+    require(by, "quality.decide")
+    GRADE_LIFE.move(row, "stop", by=by)
     _commit()
     return row
 

@@ -14,6 +14,7 @@ from flask import current_app
 from sqlalchemy.orm import joinedload
 
 import matching
+from marketplace.accounts.models import Person
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Achievement, Demand
@@ -48,6 +49,38 @@ class JudgedPair:
     achievement: Achievement
     verdict: Verdict
     text: str
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Whose verdicts there are on the lists of demands.
+
+    Attributes:
+        people, organisations: how many gave some; people of no organisation count for none.
+        largest: the share of the one who gave most, 0…1.
+    """
+
+    people: int = 0
+    organisations: int = 0
+    largest: float = 0.0
+
+
+def count_voices() -> Voices:
+    """Whose verdicts there are now."""
+    query = (
+        db.select(Verdict.by_id, db.func.count())
+        .where(Verdict.side == "demand", Verdict.state != "open")
+        .group_by(Verdict.by_id)
+    )
+    given = {int(person): int(count) for person, count in db.session.execute(query)}
+    if not given:
+        return Voices()
+    organisations: set[int] = set()
+    people = db.session.scalars(db.select(Person).where(Person.id.in_(given)))
+    for person in people:
+        organisations.update(person.organisation_ids)
+    largest = max(given.values()) / sum(given.values())
+    return Voices(len(given), len(organisations), largest)
 
 
 def resolve_verdicts(verdicts: Iterable[Verdict]) -> Verdict:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -213,25 +214,85 @@ class Verdict(Model):
         return UNSUITABLE[self.reason or "other"]
 
 
+GRADE_STATES = {
+    "candidate": "待决定",
+    "active": "起用中",
+    "former": "曾经起用",
+    "dropped": "没有起用",
+}
+GRADE_DEEDS = {
+    "use": "起用",
+    "drop": "不起用",
+    "stop": "停用",
+}
+# Only what an operator has looked at comes into force; what was in force once may be again.
+GRADE_LIFE = Life(
+    initial="candidate",
+    moves={
+        ("candidate", "use"): "active",
+        ("candidate", "drop"): "dropped",
+        ("active", "stop"): "former",
+        ("former", "use"): "active",
+    },
+    names=GRADE_STATES,
+    deeds=GRADE_DEEDS,
+)
+
+
 class GradeModel(Model):
-    """A calibrated grade model as JSON; the newest of the present ranker is active.
+    """A calibrated grade model as JSON: a candidate until an operator has it used; at most one is active.
 
     Attributes:
+        state: a state of GRADE_LIFE.
         ranker: version of the ranking whose scores it knows.
         demands, verdicts: how many demand texts and pairs it was fitted on.
+        people, organisations: whose verdicts these were.
         parameters: JSON of `matching`'s calibration, with its errors on texts it was not fitted on.
-        better: whether its errors there were smaller than those of the fixed cut points; if not, these stay active.
+        better: whether its errors there were smaller than those of the fixed cut points.
+        effect: what it would have changed on the day it was made, see `effects.measure_effect`.
+        used_at, used_by: when it was put into force last, and by whom; every move is a History row too.
     """
 
     __tablename__ = "grade_model"
+    __table_args__ = (
+        CheckConstraint(one_of("state", GRADE_STATES), name="state"),
+        CheckConstraint(
+            "state not in ('active', 'former') or (used_at is not null and used_by_id is not null)",
+            name="consented",
+        ),
+        # Two operators may press for two models at the same moment.
+        Index(
+            "uq_grade_model_active",
+            "state",
+            unique=True,
+            sqlite_where=text("state = 'active'"),
+            postgresql_where=text("state = 'active'"),
+        ),
+    )
+    kind: ClassVar[str] = "grade_model"
+    life: ClassVar[Life] = GRADE_LIFE
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(20), default=GRADE_LIFE.initial)
     ranker: Mapped[str] = mapped_column(String(60), index=True)
     demands: Mapped[int]
     verdicts: Mapped[int]
-    parameters: Mapped[str] = mapped_column(Text)
+    people: Mapped[int] = mapped_column(default=0)
+    organisations: Mapped[int] = mapped_column(default=0)
+    # Thousands of figures that say nothing to a reader of the audit; the History says what was done.
+    parameters: Mapped[str] = mapped_column(Text, info={"audit": "technical"})
     better: Mapped[bool]
+    effect: Mapped[dict[str, Any]] = mapped_column(
+        db.JSON, default=dict, info={"audit": "technical"}
+    )
     at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+    used_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    revision: Mapped[int] = mapped_column()
+
+    used_by: Mapped[Person | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": revision}
 
 
 class Measurement(Model):

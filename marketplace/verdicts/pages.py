@@ -19,8 +19,8 @@ from marketplace.errors import Invalid
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Row
 from marketplace.permissions import require
-from marketplace.verdicts import deeds, grading, queries, ranked_lists
-from marketplace.verdicts.models import LEVELS, Verdict
+from marketplace.verdicts import deeds, grading, judgements, queries, ranked_lists
+from marketplace.verdicts.models import GRADE_DEEDS, LEVELS, Verdict
 from marketplace.verdicts.ranked_lists import RankedList
 
 blueprint = Blueprint("verdicts", __name__)
@@ -31,7 +31,7 @@ LIKED = Markup(
     '已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。'
 )
 DECLINED = (
-    "已记为不合适（{reason}）：「{title}」。它移到下面的「已评价」，可以在那里收回。"
+    "已记为不合适（{reason}）：「{title}」。它移到下面的「不合适的」，可以在那里收回。"
 )
 GRADED = (
     "已评定为「{level}」：「{title}」。评定和程序的分数并列保存，用来检查匹配质量。"
@@ -122,13 +122,54 @@ def feedback() -> ResponseReturnValue:
 @needs("quality.read")
 def measured() -> ResponseReturnValue:
     """匹配质量: the newest measurement, with its date and numbers."""
+    candidate = queries.grade_candidate(by=current_user)
     return render_template(
         "verdicts/quality.html",
         measured=queries.newest_measurement(by=current_user),
         ranker_in_words=grading.ranker_in_words,
         grader=grading.active_grader(),
+        active=grading.active_model(),
+        candidate=candidate,
+        examples=queries.grade_examples(candidate) if candidate else [],
+        obstacle=grading.obstacle_of(candidate) if candidate else "",
+        figures_of=grading.figures_of,
+        former=queries.former_grades(by=current_user),
+        moves=queries.grade_moves(by=current_user),
+        move_names=GRADE_DEEDS,
+        voices=judgements.count_voices(),
+        needed=(grading.MIN_PEOPLE, grading.MIN_ORGANISATIONS, grading.FITTED_FROM),
         fitted_from=grading.FITTED_FROM,
     )
+
+
+@blueprint.post("/office/quality/<int(max=2147483647):model_id>/use")
+@needs("quality.decide")
+def use_grades(model_id: int) -> ResponseReturnValue:
+    """起用: a learned grade comes into force."""
+    row = queries.grade_model(model_id, by=current_user)
+    deeds.use_grades(row, by=current_user)
+    flash("已起用。新打开的匹配页面都按它定档位；随时可以在这里换回去。")
+    return _back_to_quality()
+
+
+@blueprint.post("/office/quality/<int(max=2147483647):model_id>/drop")
+@needs("quality.decide")
+def drop_grades(model_id: int) -> ResponseReturnValue:
+    """不起用: the candidate leaves the queue."""
+    row = queries.grade_model(model_id, by=current_user)
+    deeds.drop_grades(row, by=current_user)
+    flash("这个候选不起用，档位不变。有了新的评价，会再准备一个。")
+    return _back_to_quality()
+
+
+@blueprint.post("/office/quality/<int(max=2147483647):model_id>/stop")
+@needs("quality.decide")
+def stop_grades(model_id: int) -> ResponseReturnValue:
+    """回到固定界线."""
+    row = queries.grade_model(model_id, by=current_user)
+    deeds.stop_grades(row, by=current_user)
+    flash("已回到固定界线。停用的模型留着，可以再起用。")
+    return _back_to_quality()
 
 
 def _judge(
@@ -193,6 +234,11 @@ def _sent_list() -> RankedList:
 
 def _offered_title(row: Verdict) -> str:
     return row.achievement.title if row.side == "demand" else row.demand.title
+
+
+def _back_to_quality() -> ResponseReturnValue:
+    page = url_for("verdicts.measured", _anchor="force-title")
+    return redirect(page, 303)
 
 
 def _back_to_matches(subject: Row) -> ResponseReturnValue:

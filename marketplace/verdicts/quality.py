@@ -6,24 +6,26 @@ Worked out at night from the database and the matchers; `deeds.measure` stores t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
-from flask import current_app
-
-import matching
 from marketplace.dictionaries.models import Chain, District, names_by_code
 from marketplace.extensions import db
-from marketplace.listings import index as listing_index
-from marketplace.listings.models import Achievement, Row
+from marketplace.listings.models import Achievement
 from marketplace.organisations.models import Organisation
+from marketplace.verdicts.effects import (
+    first_places,
+    offered_conditions,
+    public_demands,
+)
 from marketplace.verdicts.grading import active_grader
 from marketplace.verdicts.judgements import JudgedPair, explain_pairs, judged_pairs
-from marketplace.verdicts.projections import common_conditions, common_document
+from marketplace.verdicts.projections import common_document
 from matching.explaining import facts
 from matching.judging import grades, quality
+from matching.judging.reordering import RELEVANT
 
 FIRST_PLACES = 5  # places of a list that count as exposure
 DEMANDS_RANKED_AT_ONCE = 50  # bounds the memory of a run
@@ -39,8 +41,8 @@ def measure_quality() -> dict[str, Any]:
 
     Returns:
         `demands` and `pairs` judged; `needed`, the demands that figures need; `quality` and `bands` as
-        `matching.judging.quality` gives them, or None; `chains` of at least 20 judged demands; `exposure`, see
-        `_measure_exposure`.
+        `matching.judging.quality` gives them, or None; `chains` of at least 20 judged demands; `by_chain` and
+        `by_institution`, see `_found_good`; `exposure`, see `_measure_exposure`.
 
     Raises:
         SearchUnavailable: the matcher is being prepared.
@@ -56,6 +58,8 @@ def measure_quality() -> dict[str, Any]:
         "quality": None,
         "bands": None,
         "chains": [],
+        "by_chain": None,
+        "by_institution": None,
         "exposure": exposure,
     }
     # From less the figures would mislead; the page says how many are still needed.
@@ -69,7 +73,44 @@ def measure_quality() -> dict[str, Any]:
         asdict(band) for band in quality.measure_bands(graded, len(levels))
     ]
     figures["chains"] = _measure_chains(pairs, levels)
+    names = names_by_code(Chain)
+    figures["by_chain"] = _found_good(
+        (names.get(pair.demand.chain_code or "", ""), pair) for pair in pairs
+    )
+    figures["by_institution"] = _found_good(
+        (_holder_name(pair.achievement), pair) for pair in pairs
+    )
     return figures
+
+
+def _holder_name(achievement: Achievement) -> str:
+    """The organisation of an achievement; empty where it has none yet."""
+    holder = achievement.organisation
+    return "" if holder is None else holder.name
+
+
+def _found_good(named: Iterable[tuple[str, JudgedPair]]) -> dict[str, Any]:
+    """How many pairs were judged under each name, and how many of them were found good.
+
+    Args:
+        named: (name, pair); pairs without a name are passed over.
+
+    Returns:
+        `rows`, (name, demands, pairs, good pairs), most demands first; `few`, how many names had fewer than
+        MIN_DEMANDS judged demands and are not shown.
+    """
+    texts: dict[str, set[str]] = defaultdict(set)
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for name, pair in named:
+        if not name:
+            continue
+        texts[name].add(pair.text)
+        counts[name][0] += 1
+        counts[name][1] += pair.verdict.relevance_level >= RELEVANT
+    enough = [name for name in texts if len(texts[name]) >= quality.MIN_DEMANDS]
+    enough.sort(key=lambda name: (-len(texts[name]), name))
+    rows = [[name, len(texts[name]), *counts[name]] for name in enough]
+    return {"rows": rows, "few": len(texts) - len(rows)}
 
 
 def _known_grade(pair: JudgedPair) -> str | None:
@@ -129,7 +170,7 @@ def _measure_exposure() -> dict[str, Any]:
         places) and `districts`, each (name, places, listings on offer).
     """
     grade = active_grader().grade
-    demands = _public_demands()
+    demands = public_demands()
     ranked_demands = 0
     without_match = 0
     placed: list[int] = []
@@ -137,8 +178,8 @@ def _measure_exposure() -> dict[str, Any]:
     while batch := list(islice(demands, DEMANDS_RANKED_AT_ONCE)):
         ranked_demands += len(batch)
         documents = [common_document(demand) for demand in batch]
-        lists = _first_places(documents)
-        offered = _offered_conditions(lists)
+        lists = first_places(documents, FIRST_PLACES)
+        offered = offered_conditions(lists)
         for document, matches in zip(documents, lists, strict=True):
             given = []
             for offered_id, reasons in matches:
@@ -156,34 +197,6 @@ def _measure_exposure() -> dict[str, Any]:
         "places": len(placed),
         **_exposure_by_owner(placed),
     }
-
-
-def _public_demands() -> Iterator[Row]:
-    for demand in listing_index.published("demand"):
-        if demand.visibility != "confidential" and demand.is_matchable:
-            yield demand
-
-
-def _first_places(
-    documents: list[matching.Document],
-) -> list[list[tuple[int, matching.Reasons]]]:
-    """The first places of each document's list: ids with reasons, best first."""
-    lists = []
-    with current_app.extensions["matchers"].using("achievement") as matcher:
-        for ranked in matcher.rank_all(documents, top=FIRST_PLACES):
-            lists.append([(match.id, match.reasons) for match in ranked])
-    return lists
-
-
-def _offered_conditions(
-    lists: list[list[tuple[int, matching.Reasons]]],
-) -> dict[int, matching.Document]:
-    """Id → conditions of every achievement on some list, each projected once."""
-    ids: set[int] = set()
-    for matches in lists:
-        ids.update(offered_id for offered_id, _ in matches)
-    query = db.select(Achievement).where(Achievement.id.in_(ids))
-    return {row.id: common_conditions(row) for row in db.session.scalars(query)}
 
 
 def _exposure_by_owner(placed: Sequence[int]) -> dict[str, list[Exposure]]:

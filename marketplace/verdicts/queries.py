@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import joinedload
 
+from marketplace.accounts.models import Person
+from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.lifecycle import History
 from marketplace.listings.models import Achievement, Demand, Row
 from marketplace.permissions import Reader, may, require
+from marketplace.verdicts.grading import obstacle_of
 from marketplace.verdicts.judgements import resolve_verdicts
 from marketplace.verdicts.models import (
     DEMAND_REASONS,
     REASONS,
+    GradeModel,
     Measurement,
     Verdict,
 )
@@ -167,6 +173,96 @@ def newest_measurement(*, by: Reader | None) -> Measurement | None:
     query = db.select(Measurement).order_by(Measurement.id.desc()).limit(1)
     newest: Measurement | None = db.session.scalar(query)
     return newest
+
+
+@dataclass(frozen=True)
+class GradeExample:
+    """A pair whose grade a model would change; both grades are codes, "" for none."""
+
+    demand: Demand
+    achievement: Achievement
+    before: str
+    after: str
+
+
+def grade_model(model_id: int, *, by: Reader | None) -> GradeModel:
+    """A grade model by its number.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+        NotFound: there is none.
+    """
+    require(by, "quality.decide")
+    row: GradeModel | None = db.session.get(GradeModel, model_id)
+    if row is None:
+        raise NotFound("没有这个档位模型。", "请回到「匹配质量」看现在的。")
+    return row
+
+
+def grade_candidate(*, by: Reader | None) -> GradeModel | None:
+    """The model that waits for a decision.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+    """
+    require(by, "quality.read")
+    query = db.select(GradeModel).where(GradeModel.state == "candidate")
+    row: GradeModel | None = db.session.scalar(query)
+    return row
+
+
+def former_grades(*, by: Reader | None) -> list[GradeModel]:
+    """Models that were in force before, the last one first; only those that may be again.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+    """
+    require(by, "quality.read")
+    query = (
+        db.select(GradeModel)
+        .where(GradeModel.state == "former")
+        .order_by(GradeModel.used_at.desc(), GradeModel.id.desc())
+    )
+    return [row for row in db.session.scalars(query) if not obstacle_of(row)]
+
+
+def grade_moves(*, by: Reader | None, most: int = 10) -> list[tuple[History, str]]:
+    """(what was done to a grade model, the name of who did it), newest first; what the site did by itself is left out.
+
+    Raises:
+        NotAllowed: `by` is no operator.
+    """
+    require(by, "quality.read")
+    query = (
+        db.select(History, Person.name)
+        .join(Person, Person.id == History.by_id)
+        .where(History.kind == GradeModel.kind)
+        .order_by(History.id.desc())
+        .limit(most)
+    )
+    return [(row, name) for row, name in db.session.execute(query)]
+
+
+def grade_examples(row: GradeModel) -> list[GradeExample]:
+    """The pairs of a model's effect that are still published and not confidential."""
+    stored = row.effect.get("examples", ())
+    demands = _public_rows(Demand, [one["demand"] for one in stored])
+    achievements = _public_rows(Achievement, [one["achievement"] for one in stored])
+    found = []
+    for one in stored:
+        demand = demands.get(one["demand"])
+        achievement = achievements.get(one["achievement"])
+        if demand is not None and achievement is not None:
+            found.append(GradeExample(demand, achievement, one["before"], one["after"]))
+    return found
+
+
+def _public_rows(kind: type[Any], ids: list[int]) -> dict[int, Any]:
+    """Id → row of those that everybody may find."""
+    query = db.select(kind).where(
+        kind.id.in_(ids), kind.findable_by(None), kind.visibility != "confidential"
+    )
+    return {row.id: row for row in db.session.scalars(query)}
 
 
 def reason_names(side: str) -> dict[str, str]:

@@ -1,5 +1,5 @@
 """What is compared beside the text: field, chain, stage, way of cooperation, money, time; agreeing, differing, unknown.
-Not here: the text's score (ranking). Facts never enter it; unknown is never counted as half.
+Not here: the text's score (ranking), figures (figures). Facts never enter the score; unknown is never counted as half.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import (
 )
 
 from matching.documents import Document
+from matching.explaining.figures import FigureVerdict
 
 Name = Literal["field", "chain", "stage", "mode", "money", "due"]
 Verdict = Literal["agree", "differ", "unknown"]
@@ -23,7 +24,7 @@ Value: TypeAlias = str | frozenset[str] | Money | date | None
 
 # Least mature first.
 STAGES = ("rnd", "lab_scale", "pilot", "small_batch", "industrialised")
-# An achievement that may be had in ways not named yet.
+# Open to ways that are not named yet.
 NEGOTIABLE = "other"
 # What talk or time can mend.
 GATES: tuple[Name, ...] = ("stage", "mode", "money", "due")
@@ -46,7 +47,7 @@ def compare_facts(
     """All six facts of a pair, in the order of Name.
 
     The stage agrees when the achievement is at least as mature as wished; the mode when one way suits both (unknown
-    where none does but the achievement is open to others); money when the lowest price is within the budget; due when
+    where none does but one side is open to others); money when the lowest price is within the budget; due when
     it is offered by the day it is wanted.
     """
     field = _same(demand.field, achievement.field)
@@ -68,12 +69,59 @@ def compare_facts(
     ]
 
 
-def near_miss(facts: Sequence[Fact]) -> Fact | None:
-    """The one gate that failed, where nothing else differs: mend it and the pair fits. Else None."""
+def near_miss(
+    facts: Sequence[Fact],
+    figures: Sequence[FigureVerdict] = (),
+) -> Fact | FigureVerdict | None:
+    """The one gate or figure that failed, where nothing else differs and something agrees: mend it and the pair fits.
+
+    Args:
+        facts: of `compare_facts`.
+        figures: of `figures.compare_figures`, where figures are compared too.
+    """
     differing = [fact for fact in facts if fact.verdict == "differ"]
-    if len(differing) == 1 and differing[0].name in GATES:
-        return differing[0]
-    return None
+    unmet = [figure for figure in figures if figure.outcome == "unmet"]
+    agreeing = [fact for fact in facts if fact.verdict == "agree"]
+    met = [figure for figure in figures if figure.outcome == "met"]
+    # Where everything else is unknown, nobody knows whether it is near.
+    if not agreeing and not met:
+        return None
+    if len(differing) + len(unmet) != 1:
+        return None
+    if unmet:
+        return unmet[0]
+    return differing[0] if differing[0].name in GATES else None
+
+
+def is_close(miss: Fact | FigureVerdict) -> bool:
+    """Whether little is missing: a fifth of the budget, one stage, a tenth of a figure, or what can be talked over."""
+    if isinstance(miss, FigureVerdict):
+        wanted = abs(miss.wanted.value)
+        return miss.short_by is not None and miss.short_by * 10 <= wanted
+    if miss.name == "money":
+        excess, budget = excess_of_price(miss)
+        return excess * 5 <= budget
+    if miss.name == "stage":
+        return missing_stages(miss) == 1
+    return miss.name == "mode"
+
+
+def excess_of_price(fact: Fact) -> tuple[Decimal, Decimal]:
+    """By how much the lowest price is above the budget, and the budget; both in 万元, of a money that differs."""
+    budget = max(_amounts(fact.demand_value))
+    return min(_amounts(fact.achievement_value)) - budget, budget
+
+
+def missing_stages(fact: Fact) -> int:
+    """How many stages an achievement is behind the wish, of a stage that differs."""
+    wanted = STAGES.index(str(fact.demand_value))
+    return wanted - STAGES.index(str(fact.achievement_value))
+
+
+def _amounts(money: Value) -> list[Decimal]:
+    if not isinstance(money, tuple):
+        return []
+    return [amount for amount in money if amount is not None]
 
 
 def _verdict(agrees: bool) -> Verdict:
@@ -105,8 +153,8 @@ def _has_common(
 ) -> Verdict:
     if not wanted or not offered:
         return "unknown"
-    # Who is open to other ways has not refused this one.
-    if not wanted & offered and NEGOTIABLE in offered:
+    # Who is open to other ways, on either side, has not refused this one.
+    if not wanted & offered and NEGOTIABLE in wanted | offered:
         return "unknown"
     return _verdict(bool(wanted & offered))
 

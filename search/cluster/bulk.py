@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch, NotFoundError, TransportError
 
-from search.cluster.client import ClusterClient
+from search.cluster.client import CLOSED, ClusterClient
 from search.cluster.mapping import Action, Body
-from search.contract import SearchError, SearchUnavailable
+from search.contract import NotBuilt, SearchError, SearchUnavailable
 
 BULK_SECONDS = 60.0  # for a batch of a rebuild or a repair
 BATCH = 500  # documents per request that carries them
@@ -53,6 +53,7 @@ def send_actions(
 
     Raises:
         NotFoundError: there is no such index or alias.
+        NotBuilt: the index is closed.
         SearchError: a document does not fit the mapping.
         SearchUnavailable: documents were still refused when the time was over.
     """
@@ -105,6 +106,8 @@ def _read_answer(
             written += 1
         elif status == 404:
             raise NotFoundError(reason, answer.meta, dict(error))
+        elif error.get("type") == CLOSED:
+            raise NotBuilt(reason)
         elif status in _TRY_AGAIN:
             refused.append(action)
             refusal = reason

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 from search.cluster.bulk import BULK_SECONDS
 from search.cluster.client import ClusterClient, parse_address, translate_errors
 from search.cluster.mapping import Body
-from search.contract import SearchError
+from search.contract import NotBuilt, SearchError
 
 FIND_SECONDS = 2.0  # for the candidates of one text
 MERGE_SECONDS = 600.0  # for joining the segments of a filled index
@@ -138,10 +138,17 @@ class CandidateIndex:
         return candidates
 
     def exists(self) -> bool:
-        """Whether the index is there."""
+        """Whether the index is there, open, and of our making: another one answers, and finds nothing."""
         client = self._cluster.within(FIND_SECONDS)
-        with translate_errors():
-            return bool(client.indices.exists(index=self.index))
+        try:
+            with translate_errors():
+                described = client.indices.get(index=self.index)[self.index]
+        except NotBuilt:
+            return False
+        if described["settings"]["index"].get("verified_before_close") == "true":
+            return False
+        fields = described["mappings"].get("properties", {})
+        return set(fields) == {*FIELDS, "packed"}
 
     def drop(self) -> None:
         """Delete the index, if it is there."""

@@ -17,6 +17,8 @@ DEFAULT_ALIAS = "market-listings"
 HTTP_PORT = 9200
 HTTPS_PORT = 443
 
+CLOSED = "index_closed_exception"
+
 _Login = tuple[str, str]
 
 
@@ -101,6 +103,9 @@ def translate_errors() -> Iterator[None]:
     except NotFoundError as failure:
         raise NotBuilt("the search index has not been built") from failure
     except ApiError as failure:
+        # Closed by hand: it answers nothing until it is built anew.
+        if failure.error == CLOSED:
+            raise NotBuilt("the search index is closed") from failure
         # 400 is a mistake of ours, which no waiting heals.
         if failure.meta.status == 400:
             raise SearchError(

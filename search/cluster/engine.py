@@ -8,19 +8,27 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, NotFoundError, TransportError
 
 from search.analysis import analyze_all
+from search.cluster.answers import (
+    FOREIGN,
+    Answer,
+    has_hits,
+    read_result,
+    term_shares,
+    with_parts,
+)
 from search.cluster.bulk import BULK_SECONDS, batched, send_actions, walk_documents
 from search.cluster.client import ClusterClient, parse_address, translate_errors
 from search.cluster.indices import Indices
+from search.cluster.live import ShardWatch
 from search.cluster.mapping import (
     Action,
     Body,
@@ -28,7 +36,6 @@ from search.cluster.mapping import (
     tombstone_action,
 )
 from search.cluster.queries import (
-    ALL_HITS,
     all_terms_query,
     any_term_query,
     count_request,
@@ -38,19 +45,18 @@ from search.cluster.wording import ReadersWords
 from search.contract import (
     DEFAULT_CORRECTIONS,
     DEFAULT_SUGGESTIONS,
-    FACETS,
     Document,
-    FacetCounts,
-    Hit,
+    NotBuilt,
     Query,
     Result,
+    SearchError,
     SearchUnavailable,
+    TakesNoWrites,
     Version,
-    order_facet,
 )
-from search.schema import VERSION, inverse_document_frequency
+from search.schema import VERSION
 from search.spelling import corrected_texts
-from search.terms import ParsedQuery, Term, fallback_terms, parse_query
+from search.terms import ParsedQuery, fallback_terms, parse_query
 
 FIND_SECONDS = 0.8  # for one answer, all its requests together: a reader waits a second, not for a timeout
 DEED_SECONDS = 2.0  # for a few documents after a save, and for state()
@@ -58,7 +64,6 @@ FEW = 20  # documents that somebody is waiting for
 
 # The statuses of a search that met a swap: the old index went away beneath it.
 _SWAPPED = (404, 500, 503)
-_Answer = ObjectApiResponse[Any]
 
 
 class ElasticEngine:
@@ -92,6 +97,7 @@ class ElasticEngine:
         hosts, user, self.alias = parse_address(url)
         self.cluster = ClusterClient(hosts, user)
         self.indices = Indices(self.cluster, self.alias)
+        self._shards = ShardWatch()
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -103,13 +109,28 @@ class ElasticEngine:
         """
         parsed = parse_query(query.text)
         end = time.monotonic() + self.find_seconds
-        with translate_errors():
+        with self._reading():
+            self.indices.check(self.find_seconds)
             try:
-                return self._find(query, parsed, end)
+                found = self._find(query, parsed, end)
             except ApiError as failure:
                 if failure.meta.status not in _SWAPPED:
                     raise
-                return self._find(query, parsed, end)
+                found = self._find(query, parsed, end)
+            # Nothing found may mean that the index was exchanged since it was looked at: that has to be sure.
+            if not found.total:
+                self.indices.sound(self.find_seconds)
+            return found
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Translate errors; after one the index is looked at again before it is believed."""
+        try:
+            with translate_errors():
+                yield
+        except SearchError:
+            self.indices.forget_check()
+            raise
 
     def _find(self, query: Query, parsed: ParsedQuery, end: float) -> Result:
         """Documents with all terms; where there is none, those with some of them (decision 020)."""
@@ -117,9 +138,9 @@ class ElasticEngine:
         body = page_request(result, query, browse=not parsed.terms)
         answer = self._search(body, query, end)
         # Mostly one request is enough; two more are sent only when no document has all the terms.
-        if _has_hits(answer) or not parsed.terms:
-            return replace(_result(answer), signs_only=parsed.signs_only)
-        candidates = _with_parts(parsed.terms)
+        if has_hits(answer) or not parsed.terms:
+            return replace(read_result(answer), signs_only=parsed.signs_only)
+        candidates = with_parts(parsed.terms)
         body = count_request(candidates, query.audiences)
         counted = self._search(body, query, end)
         having = {}
@@ -129,14 +150,14 @@ class ElasticEngine:
         nowhere = [term for term in parsed.terms if not having[term.phrase]]
         terms = fallback_terms(parsed.terms, nowhere)
         documents = int(counted["hits"]["total"]["value"])
-        shares = _term_shares([having[term.phrase] for term in terms], documents)
+        shares = term_shares([having[term.phrase] for term in terms], documents)
         result = any_term_query(parsed, terms, shares, query.audiences)
         body = page_request(result, query, browse=False)
         answer = self._search(body, query, end)
         missing = [term.surface for term in nowhere]
-        return _result(answer, shares, _has_hits(answer), missing)
+        return read_result(answer, shares, has_hits(answer), missing)
 
-    def _search(self, body: Body, query: Query, end: float) -> _Answer:
+    def _search(self, body: Body, query: Query, end: float) -> Answer:
         """Send one search of a query that has to be answered by a time of the monotonic clock."""
         # One budget for all requests of an answer, not one for each.
         left = end - time.monotonic()
@@ -164,14 +185,18 @@ class ElasticEngine:
         readers = sorted(audiences)
         if not readers:
             return []
-        return self._words(readers).suggest(text, tuple(kinds), size)
+        with self._reading():
+            self.indices.check(self.find_seconds)
+            return self._words(readers).suggest(text, tuple(kinds), size)
 
     def corrections(
         self, text: str, audiences: Iterable[str], size: int = DEFAULT_CORRECTIONS
     ) -> list[str]:
         """What may have been meant, as the contract says, within find_seconds."""
         words = self._words(sorted(audiences))
-        return corrected_texts(text, words.count, words.lookup, size)
+        with self._reading():
+            self.indices.check(self.find_seconds)
+            return corrected_texts(text, words.count, words.lookup, size)
 
     def _words(self, readers: list[str]) -> ReadersWords:
         """The words of what some readers may find, within find_seconds from now."""
@@ -193,12 +218,22 @@ class ElasticEngine:
             for hit in walk_documents(client, index, alive, order):
                 # A point in time appends a tie-break of its own.
                 kind, ident, version, *_ = hit["sort"]
+                if kind is None or ident is None or version is None:
+                    raise NotBuilt(FOREIGN)
                 triple = (str(kind), int(ident), int(version))
                 versions.append(triple)
         return iter(versions)
 
     def state(self) -> dict[str, Any]:
-        """engine, count, removed, version, expected, current, built_at, written_at, age (seconds), index, health."""
+        """engine, count, removed, version, expected, current, blocked, built_at, written_at, age, index, health.
+
+        blocked: why it takes no writes: "disk" (the cluster's are nearly full), "hand", or "". current is False where a
+        rebuild would help.
+
+        Raises:
+            NotBuilt: the index is missing, closed, not ours, or its shards have been gone for `RED_SECONDS`.
+            SearchUnavailable: the cluster does not answer.
+        """
         body = {
             "size": 0,
             "track_total_hits": True,
@@ -207,13 +242,18 @@ class ElasticEngine:
                 "last": {"max": {"field": "written_at"}},
             },
         }
-        with translate_errors():
-            index = self.indices.live(self.deed_seconds)
+        with self._reading():
+            live = self.indices.sound(self.deed_seconds)
+            index, meta = live.name, live.meta
             client = self.cluster.within(self.deed_seconds)
-            mapping = client.indices.get_mapping(index=index)
-            meta = mapping[index]["mappings"]["_meta"]
-            counted = client.search(index=index, body=body)
             health = client.cluster.health(index=index, level="indices")
+            self._shards.note_health(str(health["status"]))
+            counted = client.search(index=index, body=body)
+            current = live.is_current
+            # A rebuild that died between closing the old index to writes and its swap; one that a person closed is
+            # theirs to open.
+            if live.block == "hand" and self.indices.left_behind():
+                current = False
         removed = int(counted["aggregations"]["removed"]["doc_count"])
         last = counted["aggregations"]["last"]["value"]
         # An empty index has no last write.
@@ -226,7 +266,8 @@ class ElasticEngine:
             "removed": removed,
             "version": meta["version"],
             "expected": VERSION,
-            "current": meta["version"] == VERSION,
+            "current": current,
+            "blocked": live.block,
             "built_at": meta["built_at"],
             "written_at": written.isoformat(),
             "age": (datetime.now(UTC) - written).total_seconds(),
@@ -268,6 +309,13 @@ class ElasticEngine:
 
     def _send_to_live(self, actions: list[Action]) -> int:
         seconds = self.deed_seconds if len(actions) <= FEW else BULK_SECONDS
+        # What a foreign index takes without a word, nobody would find; and the cluster says at once what waiting for a
+        # full disk would say in two seconds.
+        live = self.indices.check(self.deed_seconds)
+        if live.block:
+            live = self.indices.sound(self.deed_seconds)
+        if live.block == "disk":
+            raise TakesNoWrites("a disk of the search cluster is nearly full")
         # refresh: the writer finds what was written; a market makes a few writes a minute (decision 022).
         return send_actions(
             self.cluster,
@@ -289,26 +337,39 @@ class ElasticEngine:
         """
         indices = self.indices
         with translate_errors():
-            indices.ensure()
-            live = indices.live(self.deed_seconds)
-            # A rebuild that died in its last moment may have left it closed.
-            indices.block_writes(live, blocked=False)
-            target = indices.begin_next(live)
+            # Where another engine answers meanwhile there is none until it is whole: an empty one would answer too.
+            if self.starts_empty:
+                indices.ensure()
+            live = indices.usable_live(self.deed_seconds)
+            target = indices.begin_next()
             try:
-                begun = indices.last_write(live)
-                self._fill(target, documents)
-                # Most of it while writers go on, the rest in the moment when they may not.
-                begun = indices.replay_writes(live, target, begun)
-                indices.block_writes(live, blocked=True)
-                indices.replay_writes(live, target, begun)
-                indices.swap(live, target)
+                if live is None:
+                    self._fill(target, documents)
+                else:
+                    self._fill_beside(live, target, documents)
+                indices.swap(target)
             except BaseException:
                 with contextlib.suppress(ApiError, TransportError):
-                    indices.block_writes(live, blocked=False)
+                    if live is not None:
+                        indices.block_writes(live, blocked=False)
                     indices.drop(target)
                 raise
-            indices.drop(live)
+            indices.drop_older(target)
             return indices.count(target)
+
+    def _fill_beside(
+        self, live: str, target: str, documents: Iterable[Document]
+    ) -> None:
+        """Fill an index and carry over what is written to the live one meanwhile, which then takes no writes."""
+        indices = self.indices
+        # A rebuild that died in its last moment may have left it closed.
+        indices.block_writes(live, blocked=False)
+        begun = indices.last_write(live)
+        self._fill(target, documents)
+        # Most of it while writers go on, the rest in the moment when they may not.
+        begun = indices.replay_writes(live, target, begun)
+        indices.block_writes(live, blocked=True)
+        indices.replay_writes(live, target, begun)
 
     def _fill(self, index: str, documents: Iterable[Document]) -> None:
         """Analyze and send; one batch is analyzed while the one before is on its way."""
@@ -329,70 +390,3 @@ class ElasticEngine:
 
 def _put_actions(documents: Iterable[Document]) -> list[Action]:
     return [put_action(document, text) for document, text in analyze_all(documents)]
-
-
-def _with_parts(terms: Sequence[Term]) -> list[Term]:
-    """The terms and their parts, each once: one request counts them all."""
-    every = {term.phrase: term for term in terms}
-    for term in terms:
-        for part in term.parts:
-            every.setdefault(part.phrase, part)
-    return list(every.values())
-
-
-def _term_shares(having: Sequence[int], documents: int) -> list[float]:
-    """How much of a query each term is, by its rarity.
-
-    Args:
-        having: for each term how many documents have it.
-        documents: all that the reader may see.
-    """
-    weights = [inverse_document_frequency(count, documents) for count in having]
-    total = sum(weights) or 1.0
-    return [weight / total for weight in weights]
-
-
-def _has_hits(answer: _Answer) -> bool:
-    """Whether anything was found before the filters."""
-    return int(answer["aggregations"][ALL_HITS]["doc_count"]) > 0
-
-
-def _result(
-    answer: _Answer,
-    shares: Sequence[float] = (),
-    relaxed: bool = False,
-    missing: Sequence[str] = (),
-) -> Result:
-    """An answer to page_request as the contract has it. shares: of the terms of any_term_query."""
-    hits = []
-    for hit in answer["hits"]["hits"]:
-        share = 1.0
-        if shares:
-            matched = hit.get("matched_queries", ())
-            share = sum(shares[int(place)] for place in matched)
-            # Sums of floats may end a hair above one.
-            share = min(share, 1.0)
-        source = hit["_source"]
-        score = float(hit.get("_score") or 0.0)
-        hits.append(
-            Hit(
-                kind=source["kind"],
-                id=source["id"],
-                score=score,
-                matched_share=share,
-            )
-        )
-    return Result(
-        total=int(answer["hits"]["total"]["value"]),
-        hits=hits,
-        facets={facet: _facet_counts(answer, facet) for facet in FACETS},
-        relaxed=relaxed,
-        missing=list(missing),
-    )
-
-
-def _facet_counts(answer: _Answer, facet: str) -> FacetCounts:
-    counts = {}
-    for bucket in answer["aggregations"][facet]["values"]["buckets"]:
-        counts[bucket["key"]] = bucket["doc_count"]
-    return order_facet(counts)

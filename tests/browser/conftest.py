@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from config import Config
+from marketplace import create_app
+from marketplace.extensions import db
 from tests.served import CHROMIUM, CHROMIUM_ARGUMENTS, site
 
 
@@ -25,6 +29,15 @@ def address(folder: Path, filled: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="package")
+def inside(folder: Path, address: str) -> Iterator[Flask]:
+    """The served site in this process."""
+    app = create_app(Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)}))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium without a window."""
     with sync_playwright() as playwright:
@@ -33,3 +46,28 @@ def browser() -> Iterator[Browser]:
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(params=[1440, 360], ids=["desk", "phone"])
+def page(
+    request: pytest.FixtureRequest, browser: Browser, address: str
+) -> Iterator[Page]:
+    """A guest's page at the width of a desk and of a phone; errors of scripts and of the policy fail the test."""
+    context = browser.new_context(
+        viewport={"width": request.param, "height": 900},
+        locale="zh-CN",
+        base_url=address,
+        has_touch=request.param < 500,
+    )
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            troubles.append(message.text) if message.type == "error" else None
+        ),
+    )
+    yield page
+    context.close()
+    assert [t for t in troubles if "Failed to load resource" not in t] == []

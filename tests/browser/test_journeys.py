@@ -8,25 +8,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
-from config import Config
-from marketplace import create_app
 from marketplace.accounts.models import Person
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Demand
 from marketplace.matchmaking.answers import Answer, matches_for
 from marketplace.verdicts import deeds as verdict_deeds
+from tests.browser.walking import sound
 from tests.screenshots import follow, sign_in
 from tests.served import CHROMIUM
 
-expect.set_options(timeout=20_000)  # another worker may keep the machine busy
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
@@ -45,55 +41,9 @@ OWN_DEMANDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def inside(folder: Path, address: str) -> Iterator[Flask]:
-    """The served site in this process."""
-    app = create_app(Config.from_env({"MARKET_ENV": "demo", "DATA_DIR": str(folder)}))
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-
-
 AT_A_DESK = pytest.mark.parametrize(
     "page", [1440], ids=["desk"], indirect=True
 )  # alike on a phone
-
-
-@pytest.fixture(params=[1440, 360], ids=["desk", "phone"])
-def page(
-    request: pytest.FixtureRequest, browser: Browser, address: str
-) -> Iterator[Page]:
-    """A guest's page at the width of a desk and of a phone; errors of scripts and of the policy fail the test."""
-    context = browser.new_context(
-        viewport={"width": request.param, "height": 900},
-        locale="zh-CN",
-        base_url=address,
-        has_touch=request.param < 500,
-    )
-    page = context.new_page()
-    troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            troubles.append(message.text) if message.type == "error" else None
-        ),
-    )
-    yield page
-    context.close()
-    assert [t for t in troubles if "Failed to load resource" not in t] == []
-
-
-def sound(page: Page) -> None:
-    """axe finds nothing above minor, and nothing is wider than the window."""
-    found = [
-        v
-        for v in Axe().run(page).response["violations"]
-        if v["impact"] in ("moderate", "serious", "critical")
-    ]
-    assert [(v["id"], [n["target"] for n in v["nodes"]][:3]) for v in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
 
 
 def first_offer(page: Page) -> Locator:
@@ -137,7 +87,7 @@ def own_list(site: Flask, number: int) -> Iterator[tuple[Demand, Person, Answer]
 def judged(page: Page, title: str) -> Locator:
     """What the page says of a judged match, in its part for them."""
     return (
-        page.locator("section", has=page.locator("#judged"))
+        page.locator("section", has=page.locator("#chosen, #refused"))
         .get_by_role("listitem")
         .filter(has_text=title)
     )
@@ -214,6 +164,7 @@ def test_paste_a_problem(page: Page) -> None:
         "/search?q=不存在的词语组合",
         "/search?page=999",
         "/login",
+        "/register",
         "/nothing-here",
     ],
 )
@@ -394,7 +345,7 @@ def test_verdicts_stand_are_changed_and_reorder_the_rest(
             verdict_deeds.retract(demand, offer.row.id, by=firm)
     page.goto(here)
     follow(page.get_by_role("button", name=re.compile("^收回评价")))
-    expect(page.locator("#judged")).to_have_count(0)
+    expect(page.locator("#chosen, #refused")).to_have_count(0)
 
 
 @AT_A_DESK
@@ -417,7 +368,7 @@ def test_a_verdict_that_cannot_be_given_says_why(page: Page) -> None:
     sound(page)
     follow(page.get_by_role("link", name="重新打开匹配页面"))
     expect(page).to_have_url(here)
-    expect(page.locator("#judged")).to_have_count(0)
+    expect(page.locator("#chosen, #refused")).to_have_count(0)
 
     forms = page.locator("ol.matches form")
     forms.first.evaluate(

@@ -166,6 +166,7 @@ FORMS = [
     "/demands/{id}/matches/1/unsuitable",
     "/demands/{id}/matches/1/grade",
     "/trial",
+    "/trial/evidence",
     "/trial/save",
     "/login",
     "/verify",

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
-import rjieba
 
 from matching import Document, text
 from matching.arrays import (
@@ -48,8 +47,7 @@ def read_tokens(norm: str) -> list[Token]:
     for run in _RUN.finditer(norm):
         start = run.start()
         if run.lastindex == 1:
-            text.piece_of(run.group())  # the lexicon is in the dictionary from now on
-            for word in rjieba.cut(run.group()):
+            for word in text.cutter().cut(run.group()):
                 found.append(Token(word, start, *text.piece_of(word)))
                 start += len(word)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,12 @@ def sample(texts: int, seed: int = 3) -> dict[str, Any]:
             levels.append(4 if share + chance.normal(0, 0.03) > 0.2 else 1)
             keys.append(f"需求{number}")
     return {"pairs": pairs, "levels": levels, "texts": keys, "fixed": [3] * len(levels)}
+
+
+@cache
+def learned_model() -> Calibration:
+    """One model for all tests that only read it; learned with the first, for each worker collects this file."""
+    return Calibration().fit(**sample(MIN_TEXTS))
 
 
 @given(st.lists(st.text("甲乙丙丁", max_size=2), max_size=80))
@@ -153,19 +160,20 @@ def test_one_sided_verdicts_do_not_break_it() -> None:
 
 @given(st.lists(st.floats(-5, 5), min_size=len(FEATURES), max_size=len(FEATURES)))
 def test_a_higher_level_is_never_more_probable_than_a_lower(pair: list[float]) -> None:
-    probable = LEARNED.probabilities([pair])[0]
+    probable = learned_model().probabilities([pair])[0]
 
     assert (np.diff(probable) <= 0).all()
     assert ((probable >= 0) & (probable <= 1)).all()
 
 
 def test_it_is_the_same_after_a_journey_through_json() -> None:
-    back = Calibration.from_json(LEARNED.to_json())
+    model = learned_model()
+    back = Calibration.from_json(model.to_json())
     pair = pair_features(reasons(0.4, [("轴承", 0.2)]), [])
 
-    assert back.probabilities([pair]).tolist() == LEARNED.probabilities([pair]).tolist()
-    assert back.figures_ == json.loads(json.dumps(LEARNED.figures_))
-    assert (back.demands_, back.pairs_) == (LEARNED.demands_, LEARNED.pairs_)
+    assert back.probabilities([pair]).tolist() == model.probabilities([pair]).tolist()
+    assert back.figures_ == json.loads(json.dumps(model.figures_))
+    assert (back.demands_, back.pairs_) == (model.demands_, model.pairs_)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +189,7 @@ def test_it_is_the_same_after_a_journey_through_json() -> None:
     ids=str,
 )
 def test_a_foreign_or_damaged_model_is_refused(change: dict[str, Any]) -> None:
-    text = json.dumps(json.loads(LEARNED.to_json()) | change)
+    text = json.dumps(json.loads(learned_model().to_json()) | change)
 
     with pytest.raises(UnusableArtefact):
         Calibration.from_json(text)
@@ -203,6 +211,3 @@ def test_an_unknown_fact_is_neither_half_nor_anything() -> None:
     assert (named["field agrees"], named["field differs"]) == (1, 0)
     assert (named["stage agrees"], named["stage differs"]) == (0, 1)
     assert (named["chain agrees"], named["chain differs"]) == (0, 0)
-
-
-LEARNED = Calibration().fit(**sample(MIN_TEXTS))

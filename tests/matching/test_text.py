@@ -1,18 +1,23 @@
-"""What a word is: the cutting held against jieba, normal form, grades, sub-terms, stop words, places in the text."""
+"""What a word is: the cutting held against jieba, normal form, grades, sub-terms, stop words, places in the text.
+
+Everything here is asked of jieba itself and of its compiled twin.
+"""
 
 from __future__ import annotations
 
-import logging
 import re
 import unicodedata
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
+import jieba
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching import text
+from matching.segmenting import CompiledSegmenter, PlainSegmenter
 
 # Sentences of many trades, written for this test: terms of the lexicon, names, numbers, colloquial and odd ones.
 VARIED = """
@@ -45,11 +50,23 @@ VARIED = """
 HAN_RUN = re.compile(f"[{text.HAN}]+")
 
 
+SEGMENTERS = {"jieba": PlainSegmenter, "jieba-rs": CompiledSegmenter}
+
+
+@pytest.fixture(scope="module", autouse=True, params=SEGMENTERS)
+def segmenter(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of what cuts in the tests of this module: each runs with both."""
+    if request.param == "jieba-rs":
+        pytest.importorskip("rjieba")
+    before = text.cutter()
+    text.use_cutter(text.Cutter(SEGMENTERS[request.param]()))
+    yield request.param
+    text.use_cutter(before)
+
+
 @pytest.fixture(scope="module")
-def oracle(tmp_path_factory: pytest.TempPathFactory):
-    """jieba itself with our lexicon: an instance of its own, its cache in a folder of its own."""
-    jieba = pytest.importorskip("jieba")
-    jieba.setLogLevel(logging.CRITICAL)
+def oracle(tmp_path_factory: pytest.TempPathFactory) -> jieba.Tokenizer:
+    """jieba as its manual says, with our lexicon: an instance of its own, its cache in a folder of its own."""
     tokenizer = jieba.Tokenizer()
     tokenizer.tmp_dir = str(tmp_path_factory.mktemp("jieba"))
     tokenizer.initialize()
@@ -314,7 +331,6 @@ def test_plain_texts_are_nfkc_and_case_folded() -> None:
 
 
 def test_jiebas_shared_state_is_untouched() -> None:
-    jieba = pytest.importorskip("jieba")
     text.words("轴承保持架")
 
     assert not jieba.dt.initialized

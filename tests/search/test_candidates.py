@@ -34,11 +34,32 @@ def pool() -> Iterator[CandidateIndex]:
     pool.close()
 
 
+def build_matcher(folder: Path, pool: CandidateIndex) -> CandidateMatcher:
+    """All that have a term of the query are candidates, so that nothing but the scores can differ."""
+    CandidateMatcher.build(CATALOGUE, folder, pool)
+    return CandidateMatcher.open(folder, pool, candidates=len(CATALOGUE))
+
+
 @pytest.fixture
 def matcher(pool: CandidateIndex, tmp_path: Path) -> CandidateMatcher:
-    """All that have a term of the query are candidates, so that nothing but the scores can differ."""
-    CandidateMatcher.build(CATALOGUE, tmp_path, pool)
-    return CandidateMatcher.open(tmp_path, pool, candidates=len(CATALOGUE))
+    """One of a test's own, which it may change and take the index from."""
+    return build_matcher(tmp_path, pool)
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CandidateMatcher]:
+    """One for all tests that only ask: to build it costs two seconds."""
+    required()
+    pool = CandidateIndex(f"{URL}/test-{uuid4().hex}", "achievement-1")
+    yield build_matcher(tmp_path_factory.mktemp("candidates"), pool)
+    pool.drop()
+    pool.close()
+
+
+@pytest.fixture(scope="module")
+def exact() -> Matcher:
+    """The matcher in memory on the same catalogue, for tests that only ask."""
+    return Matcher().fit(CATALOGUE)
 
 
 def same(matcher: CandidateMatcher, exact: Matcher) -> None:
@@ -61,11 +82,11 @@ def same(matcher: CandidateMatcher, exact: Matcher) -> None:
         assert matcher.rank(question, 20)[1].reasons == best[1].reasons
 
 
-def test_scores_and_reasons_equal_those_in_memory(matcher: CandidateMatcher) -> None:
-    exact = Matcher().fit(CATALOGUE)
-
-    same(matcher, exact)
-    assert matcher.rank_all(iter(QUESTIONS)) == exact.rank_all(QUESTIONS)
+def test_scores_and_reasons_equal_those_in_memory(
+    asked: CandidateMatcher, exact: Matcher
+) -> None:
+    same(asked, exact)
+    assert asked.rank_all(iter(QUESTIONS)) == exact.rank_all(QUESTIONS)
 
 
 def test_what_is_put_and_removed_later_counts_as_if_fitted(
@@ -96,22 +117,24 @@ def test_what_is_put_and_removed_later_counts_as_if_fitted(
 
 
 @pytest.mark.parametrize("many", [5, 400])
-def test_only_among_the_ids_given(matcher: CandidateMatcher, many: int) -> None:
-    exact = Matcher().fit(CATALOGUE)
+def test_only_among_the_ids_given(
+    asked: CandidateMatcher, exact: Matcher, many: int
+) -> None:
     only = set(range(0, 2 * many, 2)) | {12_345}
 
-    ranked = matcher.rank(QUESTIONS[0], 20, only)
+    ranked = asked.rank(QUESTIONS[0], 20, only)
 
     assert ranked == exact.rank(QUESTIONS[0], 20, only)
 
 
 @pytest.mark.parametrize("text", ["", "的", "😀", "没有的词 zzzz", "\x00"])
-def test_texts_that_say_nothing(matcher: CandidateMatcher, text: str) -> None:
-    exact = Matcher().fit(CATALOGUE)
+def test_texts_that_say_nothing(
+    asked: CandidateMatcher, exact: Matcher, text: str
+) -> None:
     document = Document(0, text)
 
-    assert matcher.rank(document) == exact.rank(document)
-    assert matcher.analyze(document) == exact.analyze(document)
+    assert asked.rank(document) == exact.rank(document)
+    assert asked.analyze(document) == exact.analyze(document)
 
 
 def test_an_empty_catalogue(pool: CandidateIndex, tmp_path: Path) -> None:

@@ -14,13 +14,8 @@ from marketplace.listings.schema.field import Report
 from marketplace.listings.schema.kinds import Line
 from marketplace.parsing import ParseError
 from marketplace.parsing.contact_cells import NamedContact, read_contact
-from marketplace.parsing.telephones import (
-    Contact,
-    read_email,
-    read_emails,
-    read_phone,
-    read_phones,
-)
+from marketplace.parsing.emails import read_email, read_emails
+from marketplace.parsing.telephones import Contact, read_phone, read_phones
 from marketplace.parsing.unnamed import is_unnamed_person
 
 # The fields that take what stands next to the name in its cell: 张三 13800000000.
@@ -58,14 +53,16 @@ class ContactName(Line):
         if not contact.number:
             return
         # A number next to the contact is theirs where their own column says none.
-        for name, read in ((CONTACT_PHONE, read_phone), (CONTACT_EMAIL, read_email)):
-            number = _read_quietly(read, contact.number)
+        readers = ((CONTACT_PHONE, read_phones), (CONTACT_EMAIL, read_emails))
+        for name, read in readers:
+            number = _read_if_any(read, contact.number)
             if number is None:
                 continue
             if values.get(name):
                 break
-            values[name] = number
-            report.report_notice(self.name, f"联系人旁边的「{number}」也记录了。")
+            values[name] = number.text
+            message = f"联系人旁边的「{number.text}」也记录了。{number.remark}"
+            report.report_notice(self.name, message)
             return
         report.report_notice(self.name, f"联系人旁边的「{contact.number}」没有记录。")
 
@@ -117,6 +114,10 @@ class Phone(ContactLine):
 class Email(ContactLine):
     """A mail address."""
 
+    def remark_on(self, raw: Any) -> str:
+        found = read_emails(raw)
+        return found.remark if found else ""
+
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
         return read_email(raw)
 
@@ -126,8 +127,8 @@ class Email(ContactLine):
         return read_emails(raw)
 
 
-def _read_quietly(read: Callable[[Any], str | None], raw: str) -> str | None:
-    """What a reader makes of a text; None where it is nothing of the kind."""
+def _read_if_any(read: Callable[[Any], Contact | None], raw: str) -> Contact | None:
+    """What a reader makes of a text, with what it leaves out; None where it is nothing of the kind."""
     try:
         return read(raw)
     except ParseError:

@@ -513,7 +513,9 @@ ENDED_RIGHTS = ("lapsed", "invalidated")
 PATENT_STANDINGS = {"lapsed": "专利已失效", "fee_due": "专利年费已过期，可能失效"}
 # What a demand's wish for cooperation asks of an achievement's way of conversion, so that the two can be compared:
 # only what is the same thing under two names (促进科技成果转化法 art. 16). Who wants something developed, advice, a
-# service or a platform wants none of those ways: it stands for itself and agrees with nothing but itself.
+# service or a platform wants none of those ways: it stands for itself and agrees with nothing but itself. Developing
+# together is 合作实施 (民法典 art. 851 applies the rules of development contracts to it). Who takes any way still gets
+# nothing from an owner who puts it to use alone (art. 16 (1)).
 COOPERATION_TO_CONVERSION = {
     "commissioned_dev": frozenset({"commissioned_dev"}),
     "cooperative_dev": frozenset({"co_implement"}),
@@ -523,7 +525,7 @@ COOPERATION_TO_CONVERSION = {
     "consulting": frozenset({"consulting"}),
     "service": frozenset({"service"}),
     "joint_platform": frozenset({"joint_platform"}),
-    "any": frozenset(CONVERSION_MODES),
+    "any": frozenset(CONVERSION_MODES) - {"self_implement"},
 }
 # The need of a demand that its type implies, for lists without that column; every other type asks for technology.
 NEED_OF_TYPE = {"talent": "talent", "financing": "capital"}

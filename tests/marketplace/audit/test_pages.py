@@ -10,9 +10,11 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
-from marketplace.audit import deeds
+from marketplace import contributions
+from marketplace.audit import deeds, naming, policy
 from marketplace.audit.models import Entry
 from marketplace.audit.queries import Filters, find_entries
 from marketplace.dictionaries.models import Chain
@@ -194,7 +196,7 @@ def test_filters_narrow_by_person_deed_thing_and_day(
     assert lines("&until=2000-01-01") == 0
     assert lines("&since=2000-01-01&until=2999-12-31") == 3
     page = browser.get("/audit?person=abc&since=yesterday&until=2026-99-01").text
-    assert "人员编号是数字" in page
+    assert "没有这个人" in page
     assert page.count("日期写成") == 2
 
 
@@ -292,3 +294,56 @@ def test_texts_of_people_are_shown_as_texts(make: Factory, sign_in: SignIn) -> N
 
     assert "<img src=x>" not in page
     assert "&lt;img src=x&gt;" in page
+
+
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("sign_in", "登录"),  # named by its room
+        ("demand.approve", "需求：通过并发布"),
+        ("organisation.verify", "单位：核验"),
+        ("security.login", "登录和密码：登录"),
+        ("job.mail", "定时任务：发送邮件"),
+        ("demand.unheard_of", "demand.unheard_of"),
+        ("unheard_of.approve", "unheard_of.approve"),
+        ("", ""),
+    ],
+)
+def test_a_deed_is_named_in_chinese_or_stands_as_it_is(
+    app: Flask, code: str, name: str
+) -> None:
+    with app.app_context():
+        assert naming.deed_name(code, contributions.deed_names()) == name
+
+
+def test_every_table_that_is_audited_has_a_name() -> None:
+    audited = set(db.metadata.tables) - policy.TECHNICAL_TABLES.keys()
+    assert audited <= naming.AREAS.keys(), audited - naming.AREAS.keys()
+
+
+def test_a_person_is_looked_up_by_name_address_or_number(
+    make: Factory, sign_in: SignIn
+) -> None:
+    browser = sign_in(make.person("auditor"))
+    one = make.person("firm", make.organisation())
+    one.name = "郭独一"
+    twins = [make.person("firm", make.organisation()) for _ in range(2)]
+    for twin in twins:
+        twin.name = "孙同名"
+    db.session.flush()
+    for person in (one, *twins):
+        deeds.record("organisation.visit", by=person)
+    db.session.commit()
+
+    def page(text: str) -> str:
+        address = "/audit?deed=organisation.visit"
+        return browser.get(f"{address}&person={text}").text
+
+    for text in ("郭独一", one.email.upper(), str(one.id)):
+        assert "共 1 条" in page(text), text
+    numbers = "、".join(str(twin.id) for twin in twins)
+    assert f"有 2 位，请写编号：{numbers}" in page("孙同名")
+    assert "没有这个人" in page("郭独")

@@ -52,48 +52,49 @@ def press(client: FlaskClient, row: Any, deed: str) -> int:
     return answer.status_code
 
 
-@pytest.mark.parametrize(
-    ("kind", "state", "deed"),
-    [
-        (kind, state, deed)
-        for kind, state in LIVES
-        for deed in DEEDS
-        if deed in LISTINGS[kind].life.deeds
-    ],
-)
+@pytest.mark.parametrize(("kind", "state"), LIVES)
 def test_every_deed_in_every_state_by_every_reader(
     kind: str,
     state: str,
-    deed: str,
     make: Factory,
     sign_in: SignIn,
     client: FlaskClient,
     session: Any,
+    subtests: pytest.Subtests,
 ) -> None:
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
-    before, written = row.revision, len(history_of(row))
-    stranger = 403 if state in OPEN else 404
-
     outsiders = [
-        press(client, row, deed),
-        press(sign_in(make.person("firm", make.organisation())), row, deed),
-        press(sign_in(make.person("broker")), row, deed),
+        client,
+        sign_in(make.person("firm", make.organisation())),
+        sign_in(make.person("broker")),
     ]
+    insider = sign_in(make.person("firm", owner))
+    stranger = 403 if state in OPEN else 404
+    for deed in DEEDS:
+        if deed not in row.life.deeds:
+            continue
+        if row.state != state:  # moved by the deed before: the next one needs its own
+            row = getattr(make, kind)(state=state, owner=owner)
+        with subtests.test(deed):
+            before, written = row.revision, len(history_of(row))
 
-    session.expire_all()
-    assert outsiders == [302, stranger, stranger]
-    assert (row.state, row.revision, len(history_of(row))) == (state, before, written)
+            answers = [press(browser, row, deed) for browser in outsiders]
 
-    possible = row.life.can(state, deed)
-    after = row.life.moves.get((state, deed), state)
+            session.expire_all()
+            assert answers == [302, stranger, stranger]
+            now = (row.state, row.revision, len(history_of(row)))
+            assert now == (state, before, written)
 
-    insider = press(sign_in(make.person("firm", owner)), row, deed)
+            possible = row.life.can(state, deed)
+            after = row.life.moves.get((state, deed), state)
 
-    session.expire_all()
-    assert insider == (303 if possible else 409)
-    assert row.state == after
-    assert len(history_of(row)) == written + possible
+            answer = press(insider, row, deed)
+
+            session.expire_all()
+            assert answer == (303 if possible else 409)
+            assert row.state == after
+            assert len(history_of(row)) == written + possible
 
 
 @pytest.mark.parametrize(

@@ -69,40 +69,42 @@ def press(
     )
 
 
-@pytest.mark.parametrize("deed", DEEDS)
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_decision_in_every_state_by_every_reader(
     kind: str,
     state: str,
-    deed: str,
     make: Factory,
     sign_in: SignIn,
     client: FlaskClient,
+    operator: FlaskClient,
     session: Any,
+    subtests: pytest.Subtests,
 ) -> None:
     owner = make.organisation()
     row = getattr(make, kind)(state=state, owner=owner)
-    before = row.revision
     outsiders = [
-        press(browser, row, deed).status_code
-        for browser in (
-            client,
-            sign_in(make.person("firm", owner)),
-            sign_in(make.person("broker")),
-        )
+        client,
+        sign_in(make.person("firm", owner)),
+        sign_in(make.person("broker")),
     ]
-    session.expire_all()
-    assert outsiders == [302, 403, 403]
-    assert (row.state, row.revision) == (state, before)
-    possible = state in FROM[deed]
-    after = AFTER[deed] if possible else state
+    for deed in DEEDS:
+        if row.state != state:  # moved by the deed before: the next one needs its own
+            row = getattr(make, kind)(state=state, owner=owner)
+        with subtests.test(deed):
+            before = row.revision
+            answers = [press(browser, row, deed).status_code for browser in outsiders]
+            session.expire_all()
+            assert answers == [302, 403, 403]
+            assert (row.state, row.revision) == (state, before)
+            possible = state in FROM[deed]
+            after = AFTER[deed] if possible else state
 
-    answer = press(sign_in(make.person("operator")), row, deed)
+            answer = press(operator, row, deed)
 
-    session.expire_all()
-    assert answer.status_code == (303 if possible else 409)
-    assert row.state == after
+            session.expire_all()
+            assert answer.status_code == (303 if possible else 409)
+            assert row.state == after
 
 
 @pytest.mark.parametrize("deed", ["return", "reject"])

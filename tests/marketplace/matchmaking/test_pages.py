@@ -61,66 +61,71 @@ PAIR = {**OFFERED, "confidential": {"owner", "assigned", "operator"}}
 
 @pytest.mark.parametrize("kind", ["demand", "achievement"])
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("name", READERS)
 def test_who_may_open_the_matches_of_a_listing(
     make: Factory,
     client: FlaskClient,
     sign_in: SignIn,
     kind: str,
     state: str,
-    name: str,
+    subtests: pytest.Subtests,
 ) -> None:
     make.organisation()
     row, other = (
         listing(kind, state, make),
         make.achievement() if kind == "demand" else make.demand(),
     )
-    browser = reader(name, row, make, client, sign_in)
     address = f"/{kind}s/{row.id}/matches"
+    for name in READERS:
+        with subtests.test(name):
+            browser = reader(name, row, make, client, sign_in)
 
-    page, plain, pair = (
-        browser.get(a)
-        for a in (address, f"{address}?order=date", f"{address}/{other.id}")
-    )
+            page, plain, pair = (
+                browser.get(a)
+                for a in (address, f"{address}?order=date", f"{address}/{other.id}")
+            )
 
-    own_page, own_pair = (
-        200 if name in table[state] else 404 for table in (OWN_PAGE, OWN_PAIR)
-    )
-    assert (page.status_code, plain.status_code, pair.status_code) == (
-        own_page,
-        own_page,
-        own_pair,
-    )
+            own_page, own_pair = (
+                200 if name in table[state] else 404 for table in (OWN_PAGE, OWN_PAIR)
+            )
+            assert (page.status_code, plain.status_code, pair.status_code) == (
+                own_page,
+                own_page,
+                own_pair,
+            )
 
 
 @pytest.mark.parametrize("kind", ["demand", "achievement"])
 @pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("name", READERS)
 def test_who_is_offered_a_listing(
     make: Factory,
     client: FlaskClient,
     sign_in: SignIn,
     kind: str,
     state: str,
-    name: str,
+    subtests: pytest.Subtests,
 ) -> None:
     make.organisation()
     offered, row = (
         listing(kind, state, make),
         make.achievement() if kind == "demand" else make.demand(),
     )
-    browser = reader(name, offered, make, client, sign_in)
     address = f"/{row.kind}s/{row.id}/matches"
     link = f'{address}/{offered.id}"'
+    for name in READERS:
+        with subtests.test(name):
+            browser = reader(name, offered, make, client, sign_in)
 
-    page, plain = (browser.get(a).text for a in (address, f"{address}?order=date"))
-    pair = browser.get(f"{address}/{offered.id}").status_code
+            page = browser.get(address).text
+            plain = browser.get(f"{address}?order=date").text
+            pair = browser.get(f"{address}/{offered.id}").status_code
 
-    in_plain_order = name in (PAIR if state == "confidential" else OFFERED)[state]
-    assert (link in page) == (name in OFFERED[state])
-    assert (link in plain) == in_plain_order
-    assert (offered.title in page) == (name in OFFERED[state])
-    assert pair == (200 if name in PAIR[state] else 404)
+            in_plain_order = (
+                name in (PAIR if state == "confidential" else OFFERED)[state]
+            )
+            assert (link in page) == (name in OFFERED[state])
+            assert (link in plain) == in_plain_order
+            assert (offered.title in page) == (name in OFFERED[state])
+            assert pair == (200 if name in PAIR[state] else 404)
 
 
 def test_an_anonymous_firm_is_named_on_none_of_the_pages(

@@ -267,6 +267,8 @@ def test_facts_are_said_in_words(make: Factory) -> None:
         "价格": ("differ", "50 万元", "80 万元"),
         "领域": ("agree", "先进制造与自动化", "先进制造与自动化"),
         "产业链": ("unknown", "", "轴承"),
+        # The demand asks for no figures.
+        "技术指标": ("unknown", "", ""),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from config import Config
 from marketplace.extensions import db, limiter
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement, Demand
-from marketplace.matchmaking.trial import headline_of
+from marketplace.matchmaking.trial import gist_of, headline_of
 from tests.factories import Factory
 
 SignIn = Callable[..., FlaskClient]
@@ -81,10 +82,21 @@ def test_nothing_is_kept(make: Factory, client: FlaskClient, session: Session) -
 @pytest.mark.parametrize(
     ("text", "status", "said"),
     [
-        ("", 422, "现在有 0 个"),
-        ("   \n\t  ", 422, "现在有 0 个"),
-        ("轴" * 19, 422, "现在有 19 个"),
-        ("  " + "轴" * 19 + "  ", 422, "现在有 19 个"),
+        ("", 422, "还没有写"),
+        ("   \n\t  ", 422, "还没有写"),
+        # What people type: few characters, most of which say something.
+        ("阿胶掺马皮怎么查", 200, "文字太短"),
+        ("轴承异响", 200, "您写得短"),
+        ("保持架断裂", 200, ""),
+        ("GCr15 烧伤", 200, ""),
+        ("赤泥利用", 200, ""),
+        # Nothing that could be looked for.
+        ("轴承", 422, "至少要有 4 个字"),
+        ("怎么办", 422, "至少要有 4 个字"),
+        ("想提高技术水平", 422, "至少要有 4 个字"),
+        ("你好，在吗", 422, "至少要有 4 个字"),
+        ("？？？？？", 422, "至少要有 4 个字"),
+        ("12345", 422, "至少要有 4 个字"),
         ("轴" * 20, 200, ""),
         ("轴承振动" * 750, 200, ""),
         ("轴承振动" * 750 + "大", 422, "现在有 3,001 个"),
@@ -106,12 +118,12 @@ def test_lengths_and_odd_texts(
 
 
 def test_a_refused_text_stays_in_the_box(client: FlaskClient) -> None:
-    short = "振动<大>"
+    short = "振<大>"
 
     page = client.post("/trial", data={"text": short, "kind": "achievement"})
 
     assert page.status_code == 422
-    assert "振动&lt;大&gt;</textarea>" in page.text
+    assert "振&lt;大&gt;</textarea>" in page.text
     assert "贴上您的成果简介" in page.text
 
 
@@ -347,3 +359,157 @@ def test_what_cannot_be_tried_cannot_be_saved(
 
     assert browser.post("/trial/save", data=data).status_code == 422
     assert rows(session) == 0
+
+
+def test_a_row_says_what_it_is_and_on_what_terms(
+    make: Factory, client: FlaskClient
+) -> None:
+    row = make.achievement(
+        stage="pilot", price_mode="fixed", price_min=30, price_max=60
+    )
+
+    page = paste(client, PROBLEM)
+
+    assert row.title in page
+    line = page.split('class="facts-line"')[1].split("</ul>")[0]
+    assert "中试" in line
+    assert "价格" in line
+    assert "合作方式" in line
+    assert f"<p>{gist_of(row.title, row.summary)}" in page
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "expected"),
+    [
+        ("超精研磨", "", ""),
+        (
+            "超精研磨",
+            "本成果用油石超精研磨滚道。已试用半年。",
+            "本成果用油石超精研磨滚道。",
+        ),
+        (
+            "保持架十二工位传递模",
+            "过去靠四台冲床分序完成，工序间磕碰起毛刺。这套方案把落料、冲铆孔合到一副十二工位传递模里。一家厂用了十四个月。",
+            "这套方案把落料、冲铆孔合到一副十二工位传递模里。",
+        ),
+        (
+            "液质联用鉴别阿胶真伪",
+            "熬成胶以后 DNA 断裂严重，PCR 往往扩不出来。改用液质联用测驴源特征肽，掺假一成也能查出。",
+            "改用液质联用测驴源特征肽，掺假一成也能查出。",
+        ),
+        ("振动值 3.5", "振动值降到 3.5 mm/s。", "振动值降到 3.5 mm/s。"),
+        ("只有一句", "没有句号的一句话", "没有句号的一句话"),
+        (
+            "长",
+            "本成果" + "很长" * 30 + "，" + "再长" * 30 + "。",
+            "本成果" + "很长" * 30 + "…",
+        ),
+    ],
+)
+def test_the_sentence_that_says_what_is_offered(
+    title: str, text: str, expected: str
+) -> None:
+    assert gist_of(title, text) == expected
+
+
+def test_a_guest_sees_the_evidence_and_nothing_is_stored(
+    make: Factory, client: FlaskClient, session: Session
+) -> None:
+    row = make.achievement()
+    page = paste(client, PROBLEM)
+    assert f'form="evidence-form" name="other" value="{row.id}"' in page
+    before = rows(session)
+
+    answer = client.post(
+        "/trial/evidence", data={"text": PROBLEM, "kind": "demand", "other": row.id}
+    )
+
+    assert answer.status_code == 200
+    assert row.title in answer.text
+    assert "<mark>振动</mark>" in answer.text
+    assert "总分" in answer.text
+    assert answer.headers.getlist("Cache-Control") == ["no-store"]
+    assert rows(session) == before
+    with client.session_transaction() as cookie:
+        assert not any(PROBLEM[:10] in str(value) for value in cookie.values())
+    # And back with the text as it was.
+    assert f'name="text" value="{PROBLEM}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        ({"text": PROBLEM, "other": "0"}, 404),
+        ({"text": PROBLEM, "other": "99999999999999999999"}, 404),
+        ({"text": PROBLEM, "other": "x"}, 404),
+        ({"text": PROBLEM}, 404),
+        ({"text": "轴", "other": "1"}, 422),
+        ({"text": "轴承" * 2000, "other": "1"}, 422),
+        ({}, 422),
+    ],
+)
+def test_evidence_of_nothing_is_refused(
+    client: FlaskClient, data: dict[str, str], status: int
+) -> None:
+    assert client.post("/trial/evidence", data=data).status_code == status
+
+
+def test_evidence_shows_no_confidential_listing(
+    make: Factory, client: FlaskClient
+) -> None:
+    row = make.achievement(visibility="confidential")
+
+    answer = client.post(
+        "/trial/evidence", data={"text": PROBLEM, "kind": "demand", "other": row.id}
+    )
+
+    assert answer.status_code == 404
+    assert row.title not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("text", "offered", "absent"),
+    [
+        ("想贷款", "need=capital", "need=talent"),
+        ("缺流动资金", "need=capital", "need=talent"),
+        ("招人", "need=talent", "need=capital"),
+        ("找专家", "/people", "need=capital"),
+        ("公司注册资金 5000 万元，轴承装配后有异音", "异音", "need=capital"),
+    ],
+)
+def test_money_and_people_are_noticed(
+    make: Factory, client: FlaskClient, text: str, offered: str, absent: str
+) -> None:
+    row = make.achievement()
+
+    page = paste(client, text)
+
+    assert offered in page
+    assert absent not in page
+    # Nothing is matched by chance where nothing technical was said.
+    assert (row.title in page) == ("异音" in text)
+
+
+def test_a_problem_beside_a_wish_for_money_is_matched_too(
+    make: Factory, client: FlaskClient
+) -> None:
+    row = make.achievement()
+
+    page = paste(client, f"{PROBLEM}想贷款买设备，还缺技术员。")
+
+    assert row.title in page
+    assert "need=capital" in page
+    assert "need=talent" in page
+
+
+def test_the_offered_form_knows_the_need(make: Factory, sign_in: SignIn) -> None:
+    browser = sign_in(make.person("firm", make.organisation()))
+
+    page = browser.get("/mine/demand/new?need=capital").text
+    other = browser.get("/mine/demand/new?need=nonsense").text
+
+    chosen = re.compile(
+        r'value="capital"[^>]*(?:checked|selected)|(?:checked|selected)[^>]*value="capital"'
+    )
+    assert chosen.search(page)
+    assert not chosen.search(other)

@@ -68,11 +68,11 @@ def test_what_agrees_is_named_and_nothing_else(make: Factory) -> None:
 @pytest.mark.parametrize(
     ("reader", "wished", "stage", "note"),
     [
-        ("guest", None, "pilot", "需求没有写"),
-        ("guest", "pilot", None, "成果没有写"),
-        ("guest", None, None, "双方都没有写"),
-        ("firm", None, "pilot", "您没有写"),
-        ("firm", "pilot", None, "对方没有写"),
+        ("guest", None, "pilot", "需求没有写阶段"),
+        ("guest", "pilot", None, "成果没有写阶段"),
+        ("guest", None, None, "双方都没有写阶段"),
+        ("firm", None, "pilot", "您没有写阶段"),
+        ("firm", "pilot", None, "对方没有写阶段"),
         ("firm", "pilot", "lab_scale", ""),
     ],
 )
@@ -101,7 +101,7 @@ def test_the_achievements_own_people_see_it_from_their_side(make: Factory) -> No
         one.name: one for one in Comparison(achievement, desk).facts_with(demand)
     }
 
-    assert by_name["阶段"].note == "对方没有写"
+    assert by_name["阶段"].note == "对方没有写阶段"
 
 
 def test_what_is_hidden_is_not_called_unwritten(make: Factory) -> None:
@@ -109,7 +109,7 @@ def test_what_is_hidden_is_not_called_unwritten(make: Factory) -> None:
     achievement = make.achievement(conversion_modes=["license"], visibility="partial")
     reader = make.person("firm", demand.organisation)
 
-    assert fact(demand, achievement, "合作方式", reader).note == "对方没有公开"
+    assert fact(demand, achievement, "合作方式", reader).note == "对方没有公开合作方式"
 
 
 def right(**values: Any) -> dict[str, Any]:

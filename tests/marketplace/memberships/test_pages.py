@@ -32,6 +32,7 @@ def test_from_a_code_to_a_new_organisation(make: Factory, sign_in: SignIn) -> No
     assert (wrong.status_code, "这里是 3 位" in wrong.text) == (422, True)
     assert (step.status_code, step.location) == (303, f"{JOIN}/{code}")
     assert (empty.status_code, "选一种单位类型" in empty.text) == (422, True)
+    assert "选单位所在的县市区" in empty.text  # elsewhere is chosen, never supposed
     assert founded.status_code == 303
     assert (organisation.name, organisation.district_code) == (form["name"], "371581")
     assert "申请加入「临清新轴承厂（示例）」" in again
@@ -59,6 +60,7 @@ def test_a_request_reaches_the_administrator_and_comes_back(
     assert f"{asker.name} 申请加入" in desk
     assert "技术部 工程师" in listed
     assert unexplained.status_code == 422
+    assert f'id="r{number}-reason-error"' in unexplained.text  # beside its box
     assert asker.place_in(firm.id) is not None
     assert "临清老轴承厂（示例）" in browser.get("/mine/organisations").text
 
@@ -144,3 +146,84 @@ def test_an_auditor_founds_and_joins_nothing(make: Factory, sign_in: SignIn) -> 
 
     assert browser.get(JOIN).status_code == 403
     assert browser.post(f"{JOIN}/{new_uscc()}", data={}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("stage", "words", "door"),
+    [
+        ("alone", "您还没有加入单位", True),
+        ("waiting", "正等处理", False),
+        ("invited", "」邀请您加入", True),
+        ("unverified", "」正等平台核验", False),
+        ("asked", "平台要求补充：营业执照看不清", False),
+        ("suspended", "已被平台暂停", False),
+        ("verified", "", False),
+    ],
+)
+def test_my_page_says_whom_one_acts_for_and_what_comes_next(
+    stage: str, words: str, door: bool, make: Factory, sign_in: SignIn
+) -> None:
+    firm = make.organisation("临清分步厂（示例）", verified=stage != "unverified")
+    places = [firm] if stage in ("unverified", "asked", "suspended", "verified") else []
+    person = make.person("firm", *places)
+    chief = make.person("firm", firm, administers=True)
+    if stage == "waiting":
+        deeds.ask_to_join(firm, by=person)
+    if stage == "invited":
+        deeds.invite_person(firm, person.email, place="member", by=chief)
+    if stage == "asked":
+        firm.state, firm.state_note = "unverified", "营业执照看不清"
+    if stage == "suspended":
+        firm.state, firm.state_note = "suspended", "材料不实"
+    make.session.commit()
+
+    page = sign_in(person).get("/mine").text
+
+    assert ('id="standing"' in page) == bool(words)
+    assert words in page
+    assert (f'href="{JOIN}"' in page) == door
+    # Who belongs nowhere has drafts of their own, and a door to them.
+    begin = "发布需求" if places else "写草稿：需求"
+    assert begin in page
+
+
+def test_an_auditor_is_offered_nothing_to_begin(make: Factory, sign_in: SignIn) -> None:
+    page = sign_in(make.person("auditor", make.organisation(kind="operator"))).get(
+        "/mine"
+    )
+
+    assert "打开审计日志" in page.text
+    assert "发布需求" not in page.text
+    assert "您代表谁" not in page.text
+
+
+def test_who_has_asked_or_belongs_is_not_asked_again(
+    make: Factory, sign_in: SignIn
+) -> None:
+    firm = make.organisation()
+    asker, member = make.person("firm"), make.person("firm", firm)
+    deeds.ask_to_join(firm, by=asker)
+
+    for person, words in (
+        (asker, "提出的申请正等处理"),
+        (member, "您已经在这个单位里"),
+    ):
+        page = sign_in(person).get(f"{JOIN}/{firm.uscc}").text
+        assert words in page
+        assert 'id="note"' not in page
+
+
+def test_a_reason_too_long_is_given_back(make: Factory, sign_in: SignIn) -> None:
+    firm = make.organisation()
+    chief = sign_in(make.person("firm", firm, administers=True))
+    number = deeds.ask_to_join(firm, by=make.person("firm")).id
+    reason = "不认识" * 70
+
+    answer = chief.post(
+        f"/mine/organisations/requests/{number}",
+        data={"decline": "1", f"r{number}-reason": reason},
+    )
+
+    assert answer.status_code == 422
+    assert reason in answer.text
+    assert "2–200 字" in answer.text

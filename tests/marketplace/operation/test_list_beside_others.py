@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import threading
 
+import pytest
 from flask import Flask
 
 from marketplace.exchange import deeds, exporting, importing, queries
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement
+from search import open_engine
 from tests.factories import Factory
 
 
@@ -41,3 +43,31 @@ def test_somebody_saves_between_reading_a_list_and_taking_it(
 
     assert (outcome.changed, outcome.problems) == (1, [])
     assert (now.note, now.innovation) == ("来自清单", "别人刚写的")
+
+
+def test_rows_that_cannot_be_found_yet_are_told(
+    site: Flask, stock: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An engine that is away ends the work without an error: what is left is looked at."""
+    row = stock.achievement("超精研磨降噪工艺之三")
+    rows = queries.listings_to_export("achievement", reader=None, everything=True)
+    content = exporting.workbook("achievement", rows, reader=None)
+    monkeypatch.setattr(deeds, "SYNC_PAUSES", (0.0, 0.1))
+    away, here = open_engine("http://127.0.0.1:9/market"), site.extensions["search"]
+
+    remarks = []
+    for engine, note in ((away, "第一次"), (here, "第二次")):
+        site.extensions["search"] = engine
+        report = importing.parse_file(
+            io.BytesIO(content), "achievement", defaults={"备注": note}
+        )
+        outcome = deeds.import_rows(report, by=None, overwrite=True)
+        assert outcome.changed == 1
+        remarks.append("".join(outcome.remarks))
+    away.close()
+
+    assert "检索稍后才能找到" in remarks[0]
+    assert "检索稍后" not in remarks[1]
+    db.session.expire_all()
+    now = db.session.get(Achievement, row.id)
+    assert now.indexed_revision == now.revision

@@ -141,3 +141,27 @@ def test_one_living_listing_of_a_title_for_each_owner(
 
     with pytest.raises(IntegrityError), db.session.begin_nested():
         insert("achievement", {})
+
+
+def test_no_grade_model_from_before_stays_in_force(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
+    """Nobody was asked about them: they stay as rows, and the fixed cut points grade."""
+    values = "'r', 50, 100, '{}', true, '2026-01-01 00:00:00'"
+    columns = "ranker, demands, verdicts, parameters, better, at"
+    with new_site(empty_database).app_context():
+        upgrade(revision="0020")
+        downgrade(revision="-1")
+        with db.engine.begin() as connection:
+            connection.execute(
+                text(f"insert into grade_model ({columns}) values ({values})")  # noqa: S608  our own words
+            )
+        upgrade(revision="0020")
+        query = text("select state, people, organisations, used_at from grade_model")
+        with db.engine.begin() as connection:
+            assert connection.execute(query).all() == [("dropped", 0, 0, None)]
+        downgrade(revision="-1")
+        with db.engine.begin() as connection:
+            # Above all it is not in force again.
+            better = connection.execute(text("select better from grade_model")).all()
+        assert [bool(value) for (value,) in better] == [False]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import stdnum.cn.uscc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +14,13 @@ from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.lifecycle import History
 from marketplace.memberships.deeds import ask_to_join
 from marketplace.organisations import deeds as organisation_deeds
-from marketplace.organisations.models import Organisation
-from marketplace.organisations.queries import find_organisation, proposed_twins
+from marketplace.organisations.models import Organisation, key_of
+from marketplace.organisations.queries import (
+    crowded_brands,
+    find_organisation,
+    proposed_count,
+    proposed_twins,
+)
 from tests.factories import Factory
 
 VALID = (
@@ -351,3 +357,70 @@ def test_twins_are_proposed_once_and_what_is_decided_stays(make: Factory) -> Non
     assert (first, again) == (1, 0)
     assert pairs == [(one.id, other.id)]
     assert proposed_twins() == []
+
+
+def test_sure_twins_come_before_near_ones(make: Factory) -> None:
+    near = make.organisation("聊城华祥轴承有限公司", verified=False)
+    make.organisation("聊城华翔轴承有限公司", verified=False)
+    sure = make.organisation("聊城鑫达精密轴承有限公司", verified=False)
+    make.organisation("聊城市鑫达精密轴承有限责任公司", verified=False)
+
+    organisation_deeds.propose_twins()
+
+    found = [(pair.one_id, pair.is_sure) for pair in proposed_twins()]
+    assert found == [(sure.id, True), (near.id, False)]
+
+
+def test_two_codes_of_one_subject_are_sure(make: Factory) -> None:
+    one = make.organisation("聊城甲光电厂", verified=False)
+    other = make.organisation("山东乙照明有限公司", verified=False)
+    # 主体标识 M000100Y4 stays; district and check character do not.
+    one.uscc, other.uscc = "91350100M000100Y43", _recoded("91371500M000100Y4")
+    make.session.commit()
+
+    organisation_deeds.propose_twins()
+
+    assert [(pair.one_id, pair.is_sure) for pair in proposed_twins()] == [
+        (one.id, True)
+    ]
+
+
+def _recoded(body: str) -> str:
+    return body + stdnum.cn.uscc.calc_check_digit(body)
+
+
+def test_a_crowded_brand_is_named_and_its_surest_twins_are_found(
+    make: Factory,
+) -> None:
+    trades = "轴承 阀门 电缆 钢管 纺织 造纸 化工 食品".split()  # noqa: SIM905
+    for number in range(61):
+        name = f"聊城鑫达{trades[number % 8]}第{number}有限公司"
+        row = Organisation(name=name, name_key=key_of(name), kind="firm")
+        make.session.add(row)
+    make.organisation("聊城鑫达酿酒有限公司", verified=False)
+    twin = make.organisation("聊城市鑫达酿酒有限责任公司", verified=False)
+
+    organisation_deeds.propose_twins()
+
+    (crowd,) = crowded_brands()
+    assert crowd.bearers == 63
+    assert "聊城鑫达" in crowd.examples
+    assert twin.id in {pair.other_id for pair in proposed_twins()}
+
+
+def test_more_twins_than_a_page_are_all_reached(make: Factory) -> None:
+    syllables = "东南西北中金木水火土天地山海江河湖田林石"
+    for number in range(52):
+        brand = syllables[number % 20] + syllables[(number * 7 + number // 20) % 20]
+        for form in ("有限公司", "有限责任公司"):
+            name = f"莘县{brand}{number}号酿酒{form}"
+            row = Organisation(name=name, name_key=key_of(name), kind="firm")
+            make.session.add(row)
+    make.session.commit()
+
+    organisation_deeds.propose_twins()
+
+    total = proposed_count()
+    pages = [proposed_twins(1), proposed_twins(2)]
+    assert total > 50
+    assert sum(map(len, pages)) == min(total, 100)

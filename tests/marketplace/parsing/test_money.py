@@ -329,7 +329,8 @@ def test_a_format_that_names_something_else_is_refused(
         "h:mm:ss",
         "# ?/?",
         "#,##0_);[Red](#,##0)",
-        "000-0000-0000",
+        "0.00",
+        "0",
         "@",
     ],
 )

@@ -17,18 +17,14 @@ from marketplace.listings.schema.vocabulary import Vocabulary
 from marketplace.parsing import ParseError
 from marketplace.parsing.contact_cells import read_contact
 from marketplace.parsing.days import read_day, read_months, read_years
+from marketplace.parsing.emails import read_email, read_emails
 from marketplace.parsing.figures import read_metrics, read_whole
 from marketplace.parsing.lists import read_aligned, read_keywords
 from marketplace.parsing.money import Money, read_money
 from marketplace.parsing.number_formats import FormattedNumber, says_more
 from marketplace.parsing.numbers import read_ip_number, read_uscc
 from marketplace.parsing.people import read_organisations, read_people
-from marketplace.parsing.telephones import (
-    read_email,
-    read_emails,
-    read_phone,
-    read_phones,
-)
+from marketplace.parsing.telephones import read_phone, read_phones
 from marketplace.parsing.text import (
     CONTROL,
     ERROR_TEXT,

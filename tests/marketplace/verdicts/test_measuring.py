@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from marketplace.errors import NotAllowed
+from marketplace.clock import now
+from marketplace.errors import NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.listings.models import Demand
 from marketplace.matchmaking.answers import matches_for
@@ -30,19 +31,20 @@ from tests.marketplace.verdicts.conftest import Case
 
 @pytest.fixture
 def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
-    """Makes so many more demands of their own texts, each with one achievement liked and one declined by an
-    operator; by default those that the cut points grade so.
+    """Makes so many more demands of their own texts, each with one achievement liked and one declined by one of three
+    operators of two organisations in turn; by default those that the cut points grade so.
     """
-    operator, owner, numbers = (
-        make.person("operator"),
-        make.organisation(),
-        itertools.count(),
-    )
+    first, second = make.organisation(), make.organisation()
+    people = [make.person("operator", body) for body in (first, first, second)]
+    owner, numbers = make.organisation(), itertools.count()
 
-    def many(count: int, liked: int = 0, declined: int = 8) -> list[Demand]:
+    def many(
+        count: int, liked: int = 0, declined: int = 8, voices: int = 3
+    ) -> list[Demand]:
         found = []
         rows = [case.achievements[liked], case.achievements[declined]]
         for number in itertools.islice(numbers, count):
+            operator = people[-voices:][number % voices]
             text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
             demand = make.demand(
                 f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
@@ -150,17 +152,23 @@ def test_only_operators_read_and_measure(case: Case, make: Factory) -> None:
 
 
 @pytest.fixture
-def model(session: Session) -> Callable[..., GradeModel]:
-    """Puts a grade model into the database."""
-    grading._load_model.cache_clear()
+def model(session: Session, make: Factory) -> Callable[..., GradeModel]:
+    """Puts a grade model into the database, in force unless something else is given."""
+    grading.load_model.cache_clear()
+    by = make.person("operator")
 
     def put(**values: Any) -> GradeModel:
         given = {
             "ranker": grading.ranker_version(),
+            "state": "active",
             "demands": 50,
             "verdicts": 99,
+            "people": 3,
+            "organisations": 2,
             "parameters": "{}",
             "better": True,
+            "used_at": now(),
+            "used_by_id": by.id,
         }
         row = GradeModel(**given | values)
         session.add(row)
@@ -173,7 +181,9 @@ def model(session: Session) -> Callable[..., GradeModel]:
 @pytest.mark.parametrize(
     "values",
     [
-        {"better": False},
+        {"state": "candidate"},
+        {"state": "former"},
+        {"state": "dropped"},
         {"ranker": "another ranking"},
         {"parameters": "damaged"},
         {"parameters": "{}"},
@@ -189,8 +199,8 @@ def test_a_model_that_does_not_apply_leaves_the_cut_points_in_force(
     assert grading.active_grader().grade is grading.grade_by_cut_points
 
 
-def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
-    judged_demands: Callable[..., Any], case: Case, model: Callable[..., GradeModel]
+def test_fifty_demands_teach_a_candidate_that_an_operator_puts_into_force(
+    judged_demands: Callable[..., Any], case: Case, make: Factory, session: Session
 ) -> None:
     demands = judged_demands(calibration.MIN_TEXTS - 1, liked=6, declined=0)
     with pytest.raises(quality.TooFew) as refused:
@@ -199,32 +209,179 @@ def test_fifty_demands_teach_a_grade_until_a_newer_model_does_worse(
         calibration.MIN_TEXTS - 1,
         calibration.MIN_TEXTS,
     )
-    assert grading.active_grader() == grading.ActiveGrader(grading.grade_by_cut_points)
-
     judged_demands(1, liked=6, declined=0)
+    before = {o.row.id: o.grade for o in matches_for(demands[0], by=None).offers}
+
     row = verdict_deeds.calibrate(by=None)
 
-    force = grading.active_grader()
-
-    assert (row.demands, row.verdicts, row.ranker) == (
+    assert (row.demands, row.verdicts, row.people, row.organisations) == (
         calibration.MIN_TEXTS,
         2 * calibration.MIN_TEXTS,
-        grading.ranker_version(),
+        3,
+        2,
     )
-    assert row.better
+    # Made, and nothing changed by it.
+    assert (row.better, row.state) == (True, "candidate")
+    assert grading.active_grader() == grading.ActiveGrader(grading.grade_by_cut_points)
+    assert before == {
+        o.row.id: o.grade for o in matches_for(demands[0], by=None).offers
+    }
+    # It says what it would change, and exactly that is what changes.
+    assert row.effect["changed"] == sum(count for *_, count in row.effect["changes"])
+    assert 0 < row.effect["changed"] <= row.effect["pairs"]
+    examples = verdict_queries.grade_examples(row)
+    assert examples
+    for one in examples:
+        assert (
+            evidence_for(one.demand, one.achievement.id, by=None).offer.grade or ""
+        ) == one.before
+
+    operator = make.person("operator")
+    verdict_deeds.use_grades(row, by=operator)
+
+    force = grading.active_grader()
     assert (force.since, force.demands, force.verdicts) == (
-        row.at,
+        row.used_at,
         row.demands,
         row.verdicts,
     )
+    for one in examples:
+        assert (
+            evidence_for(one.demand, one.achievement.id, by=None).offer.grade or ""
+        ) == one.after
     grades = {o.row.id: o.grade for o in matches_for(demands[0], by=None).offers}
     liked, declined = case.achievements[6].id, case.achievements[0].id
     assert (grades[liked], grades[declined]) == ("high", "weak")
-    assert evidence_for(demands[0], liked, by=None).offer.grade == "high"
+    moves = verdict_queries.grade_moves(by=operator)
+    assert [(move.deed, move.by_id) for move, _ in moves] == [("use", operator.id)]
 
-    model(better=False)
-
+    # One button back, and one to and fro.
+    verdict_deeds.stop_grades(row, by=operator)
     assert grading.active_grader().since is None
+    assert before == {
+        o.row.id: o.grade for o in matches_for(demands[0], by=None).offers
+    }
+    assert verdict_queries.former_grades(by=operator) == [row]
+    verdict_deeds.use_grades(row, by=operator)
+    assert grading.active_grader().since == row.used_at
+
+
+@pytest.mark.parametrize(
+    ("voices", "said"),
+    [(1, "judged by 1 people of 1"), (2, "judged by 2 people of 2")],
+)
+def test_few_people_teach_nothing(
+    judged_demands: Callable[..., Any],
+    session: Session,
+    voices: int,
+    said: str,
+) -> None:
+    judged_demands(calibration.MIN_TEXTS + 3, liked=6, declined=0, voices=voices)
+
+    assert said in background.use_verdicts()
+    with pytest.raises(grading.TooOneSided):
+        verdict_deeds.calibrate(by=None)
+    assert session.scalar(db.select(db.func.count()).select_from(GradeModel)) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"people": 2}, "3 个人"),
+        ({"organisations": 1}, "2 家单位"),
+        ({"demands": 49}, "50 条需求"),
+        ({"better": False}, "没有比固定界线准"),
+        ({"ranker": "another ranking"}, "以前的排序"),
+        ({}, "已经损坏"),
+    ],
+    ids=str,
+)
+def test_what_a_model_lacks_keeps_it_from_force(
+    model: Callable[..., GradeModel], make: Factory, values: dict[str, Any], said: str
+) -> None:
+    row = model(state="candidate", **values)
+
+    with pytest.raises(NotNow) as refused:
+        verdict_deeds.use_grades(row, by=make.person("operator"))
+
+    assert said in str(refused.value)
+    assert row.state == "candidate"
+
+
+def test_another_model_takes_the_place_of_the_one_in_force(
+    judged_demands: Callable[..., Any], make: Factory
+) -> None:
+    judged_demands(calibration.MIN_TEXTS, liked=6, declined=0)
+    operator = make.person("operator")
+    first = verdict_deeds.use_grades(verdict_deeds.calibrate(by=None), by=operator)
+    second = verdict_deeds.calibrate(by=None)
+    third = verdict_deeds.calibrate(by=None)
+
+    # The night asks one question at a time.
+    assert (second.state, third.state) == ("dropped", "candidate")
+    assert verdict_queries.grade_candidate(by=operator) is third
+    verdict_deeds.use_grades(third, by=operator)
+
+    assert (first.state, third.state) == ("former", "active")
+    assert grading.active_model() is third
+    with pytest.raises(NotNow):
+        verdict_deeds.use_grades(second, by=operator)
+
+
+def test_only_operators_decide(model: Callable[..., GradeModel], make: Factory) -> None:
+    row = model(state="candidate")
+    for role in ("broker", "firm", "researcher"):
+        for deed in (
+            verdict_deeds.use_grades,
+            verdict_deeds.drop_grades,
+            verdict_deeds.stop_grades,
+        ):
+            with pytest.raises(NotAllowed):
+                deed(row, by=make.person(role))
+
+
+def test_the_page_shows_what_would_change_and_has_the_buttons(
+    judged_demands: Callable[..., Any], make: Factory, sign_in: Any
+) -> None:
+    judged_demands(calibration.MIN_TEXTS, liked=6, declined=0)
+    row = verdict_deeds.calibrate(by=None)
+    verdict_deeds.measure(by=None)
+    client = sign_in(make.person("operator"))
+
+    waiting = client.get("/office/review?tray=grades").get_data(as_text=True)
+    page = client.get("/office/quality").get_data(as_text=True)
+
+    assert "看会变什么" in waiting
+    assert "起用这个模型" in page
+    assert f"<strong>{row.effect['changed']}</strong>" in page
+    assert "觉得好" in page
+
+    used = client.post(f"/office/quality/{row.id}/use", follow_redirects=True)
+
+    text = used.get_data(as_text=True)
+    assert "已起用" in text
+    assert "回到固定界线" in text
+    assert "起用这个模型" not in text
+
+    back = client.post(f"/office/quality/{row.id}/stop", follow_redirects=True)
+
+    assert "换回" in back.get_data(as_text=True)
+    again = client.post(f"/office/quality/{row.id}/stop")
+    assert again.status_code == 409
+
+
+def test_good_ones_are_counted_by_chain_and_institution_from_enough_on(
+    judged_demands: Callable[..., Any],
+) -> None:
+    judged_demands(quality.MIN_DEMANDS)
+
+    found = verdict_deeds.measure(by=None).figures
+
+    least = quality.MIN_DEMANDS
+    assert found["by_chain"] == {"rows": [["轴承", least, 2 * least, least]], "few": 0}
+    assert found["by_institution"]["rows"] == [
+        ["聊城第一研究院（示例）", least, 2 * least, least]
+    ]
 
 
 def test_a_grade_is_the_same_for_everybody(case: Case, make: Factory) -> None:
@@ -278,7 +435,7 @@ def test_the_commands_tell_figures(
     assert "weights of the ranking: 字和双字片段 1、名称 0.5、词 0.25" in told.output
     assert not re.search(r"grams=|vectors=|\bfair\b|[0-9a-f]{12}", told.output)
     assert "聊城第一研究院（示例）" in told.output
-    assert "in force: no" in learned.output  # the cut points say the same
+    assert "no better" in learned.output  # the cut points say the same
     assert db.session.scalar(db.select(db.func.count()).select_from(Measurement)) == 1
 
 

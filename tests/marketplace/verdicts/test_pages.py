@@ -358,3 +358,37 @@ def test_what_was_withdrawn_meanwhile_says_so(case: Case, sign_in: SignIn) -> No
     assert answer.status_code == 404
     assert "刚被撤回或过期" in text_of(answer)
     assert f'href="{matches(case)}"' in answer.get_data(as_text=True)
+
+
+def test_ones_own_choice_stands_first_and_is_never_called_nothing(
+    case: Case, make: Factory, sign_in: SignIn
+) -> None:
+    """What the firm is interested in stands before the ranked rows, however little the program thinks of it."""
+    ranked_list = case.list_for(case.member)
+    liked, refused = ranked_list.items[-1].offered_id, ranked_list.items[0].offered_id
+    verdict_deeds.like(case.demand, liked, by=case.member, ranked_list=ranked_list)
+    for item in ranked_list.items[:-1]:
+        verdict_deeds.decline(
+            case.demand,
+            item.offered_id,
+            reason="direction",
+            by=case.member,
+            ranked_list=ranked_list,
+        )
+    browser = sign_in(case.member)
+
+    page = browser.get(matches(case)).get_data(as_text=True)
+    beside = browser.get(f"/demands/{case.demand.id}").get_data(as_text=True)
+
+    places = [page.index(f'id="{part}"') for part in ("chosen", "refused")]
+    assert places == sorted(places)
+    first = page.index(f"/achievements/{liked}")
+    assert first < page.index(f"/achievements/{refused}")
+    for text in (page, beside):
+        assert "暂无合适的成果" not in text
+        assert "目前没有合适的成果" not in text
+    assert "感兴趣的以外，没有更多合适的成果" in page
+    assert f"/achievements/{liked}" in beside
+    # Who may not know of verdicts sees the list as it is for everybody.
+    guest = sign_in(make.person("researcher")).get(matches(case))
+    assert 'id="chosen"' not in guest.get_data(as_text=True)

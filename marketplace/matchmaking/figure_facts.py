@@ -1,0 +1,150 @@
+"""The figures of a demand and whether an achievement meets them, in words.
+
+What is one quantity and what is met is decided in `matching`; who may know which text in `listings.disclosure`.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from marketplace.listings.disclosure import View
+from marketplace.listings.schema import terms
+from marketplace.wording import amount
+from matching.explaining.figure_names import have_one_subject, mentions_any
+from matching.explaining.figures import (
+    Figure,
+    FigureVerdict,
+    compare_figures,
+)
+from matching.explaining.figures_in_text import figures_in
+
+# Texts that state what is reached, or ask for it. Not what a firm has already (现有基础), nor hopes (应用前景).
+FIGURE_TEXTS = {
+    "achievement": ("title", "summary", "innovation", "baseline"),
+    "demand": ("title", "problem", "key_technology", "expected_goal"),
+}
+MAIN_TEXTS = {"achievement": "summary", "demand": "problem"}
+FIGURES_MOST = 20  # of one listing that are compared; nobody reads more
+WORDS_MOST = 40  # characters of a sentence that are quoted
+
+
+def figures_of(
+    view: View, among: tuple[Figure, ...] | None = None
+) -> tuple[Figure, ...]:
+    """The figures of a listing as a view shows them: its rows, then what its texts say of anything else.
+
+    Args:
+        view: of the listing.
+        among: texts that mention nothing of what these measure are not read; None to read all.
+    """
+    figures = [
+        Figure(one.name, one.operator, one.value, one.value_max, one.unit or "")
+        for one in view.metrics
+    ]
+    named = {figure.name for figure in figures}
+    sought = None if among is None else {figure.name for figure in among}
+    for name in FIGURE_TEXTS[view.kind]:
+        text = getattr(view, name) or ""
+        if sought is not None and not mentions_any(text, sought):
+            continue
+        for figure in figures_in(text, wished=not view.is_achievement):
+            # A row says it better than a sentence.
+            if figure.name not in named:
+                figures.append(figure)
+    return tuple(figures[:FIGURES_MOST])
+
+
+def compared_figures(
+    demand: View,
+    wanted: tuple[Figure, ...],
+    achievement: View,
+    offered: tuple[Figure, ...],
+) -> list[FigureVerdict]:
+    """Each figure a demand asks for next to what the achievement states, as both views show them."""
+    if not wanted:
+        return []
+
+    def have_subject() -> bool:
+        return have_one_subject(
+            demand.title,
+            getattr(demand, MAIN_TEXTS["demand"]) or "",
+            achievement.title,
+            getattr(achievement, MAIN_TEXTS["achievement"]) or "",
+        )
+
+    return compare_figures(
+        wanted,
+        offered,
+        wanted_title=demand.title,
+        offered_title=achievement.title,
+        share_subject=have_subject,
+    )
+
+
+def value_words(figure: Figure) -> str:
+    """A figure without its name: ≤34 dB, 58～62 HRC, 36 dB."""
+    return _with_unit(_signed(figure, (figure.value, figure.value_max)), figure.unit)
+
+
+def wished_words(verdict: FigureVerdict) -> str:
+    """What the demand asks for."""
+    return value_words(verdict.wanted)
+
+
+def offered_words(verdict: FigureVerdict) -> str:
+    """What the achievement states, in the unit of the demand too, under its own name where that is another one."""
+    figure = verdict.offered
+    if figure is None:
+        return ""
+    words = value_words(figure)
+    if figure.name != verdict.wanted.name:
+        words = f"{figure.name} {words}"
+    if verdict.converted:
+        # Their own number first: it stands on their page.
+        values = (*verdict.converted, None)[:2]
+        converted = _signed(figure, (values[0] or Decimal(0), values[1]))
+        words += f"（合 {_with_unit(converted, verdict.wanted.unit)}）"
+    return words
+
+
+def shortfall_words(verdict: FigureVerdict) -> str:
+    """By how much a figure is missed: 2 dB; 3 个百分点 of what is in per cent. Empty where that is no one number."""
+    if verdict.short_by is None:
+        return ""
+    unit = verdict.wanted.unit
+    if unit.strip() in ("%", "％"):
+        unit = "个百分点"
+    return _with_unit(amount(verdict.short_by), unit)
+
+
+def silence_words(verdict: FigureVerdict, called: str, hidden: bool) -> str:
+    """Why nothing is claimed of a figure.
+
+    Args:
+        verdict: of one that is unsaid.
+        called: what the reader calls the achievement's side.
+        hidden: the reader may not know its whole text.
+    """
+    if verdict.silence == "nothing":
+        silence = "没有公开" if hidden else "没有写"
+        return f"{called}{silence}{verdict.wanted.name}"
+    if verdict.silence == "several":
+        return f"{called}写了几个不同的数，判断不了"
+    both = f"需求 {wished_words(verdict)}，成果 {offered_words(verdict)}"
+    if verdict.silence == "units":
+        return f"单位不同，不能换算：{both}"
+    return f"写法不同，判断不了：{both}"
+
+
+def _signed(figure: Figure, values: tuple[Decimal, Decimal | None]) -> str:
+    low, high = values
+    sign = terms.METRIC_OPERATORS[figure.operator]
+    if figure.operator in ("range", "pm") and high is not None:
+        return f"{amount(low)}{sign}{amount(high)}"
+    if figure.operator == "eq":
+        return amount(low)
+    return f"{sign}{amount(low)}"
+
+
+def _with_unit(words: str, unit: str) -> str:
+    return f"{words} {unit}" if unit else words

@@ -1,0 +1,378 @@
+"""Figures inside sentences: 「圆度由 0.28 mm 降到 0.09 mm」 states 圆度 0.09 mm, and nothing of 外径 130 mm before it.
+Not here: figures of rows (a room's own), what is compared (figures), what a name measures (figure_names).
+
+Only what is a quantity of the table with a unit is read: sums of money, days, numbers of patents and of people have no
+such name. What is today's state of a firm, or others' product, is not read as a wish or a statement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import lru_cache
+
+from matching.explaining.figure_names import QUANTITY_WORDS, read_name
+from matching.explaining.figures import Figure, Operator
+
+TEXT_MOST = 20_000  # characters read of one text
+FIGURES_MOST = 40  # of one text
+
+# Sign → what is read as it. Same length as the text, so that what stands there can be quoted as it was written.
+_SAME_SIGNS = {
+    "~": "～〜∼˜",
+    "-": "－−–—‐‑",
+    "≥": "≧⩾",
+    "≤": "≦⩽",
+    " ": "\u00a0\u2009\u202f\u3000\t",
+    "μ": "µ",
+    "。": "；;！!？?\n\r",
+}
+
+
+def _plain_signs() -> dict[int, str]:
+    plain: dict[int, str] = {}
+    for code in range(0xFF01, 0xFF5F):
+        plain[code] = chr(code - 0xFEE0)
+    for sign, others in _SAME_SIGNS.items():
+        plain.update(dict.fromkeys(map(ord, others), sign))
+    return plain
+
+
+_PLAIN = _plain_signs()
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d{1,12})(?:\.\d{1,9})?"
+_MANY = {"": 1, "千": 1000, "万": 10**4, "百万": 10**6, "亿": 10**8}
+# Units a sentence may have, longest first; compounds are joined by / and ·.
+_ATOMS = (
+    "dB\\(A\\)|dBA|dB|分贝|摄氏度|℃|°C|℉|微米|毫米|厘米|纳米|公里|千米|米|μm|um|㎛|nm|mm|cm|dm|km|m|公斤|千克|毫克|微克|克|吨|kg|mg|μg|ug|g|t|"
+    "小时|分钟|秒|天|个月|月|年|min|ms|μs|h|s|d|毫升|微升|升|mL|ml|μL|L|兆帕|千帕|吉帕|帕|MPa|Mpa|kPa|GPa|Pa|bar|"
+    "千伏|伏|kV|mV|V|毫安|mA|μA|kA|A|千瓦时|kWh|Wh|度电|千瓦|兆瓦|瓦|kW|KW|MW|mW|W|kHz|KHz|MHz|GHz|Hz|赫兹|kN|牛|N|kJ|J|"
+    "MΩ|GΩ|kΩ|mΩ|Ω|μS|mS|S|%IACS|%|％|‰|ppm|ppb|个百分点|百分点|倍|rpm|r|转|万元|元|平方米|立方米|亩|m2|m²|m3|m³|mm2|mm²|cm2|"
+    "cm²|cm3|cm³|K|HRC|HRA|HRB|HV|HBW|HB|mAh|Ah|mol|级|件|片|个|粒|只|颗|支|套|台|次|批|条|处|根|丝|道"
+)
+_UNIT_ATOM = "(?:" + "|".join(sorted(_ATOMS.split("|"), key=len, reverse=True)) + ")"
+_BELOW = rf"(?:\({_UNIT_ATOM}(?:·{_UNIT_ATOM})*\)|{_UNIT_ATOM}|分)"
+_UNIT = rf"{_UNIT_ATOM}(?:(?:/|每)\d{{0,3}}{_BELOW}|·{_UNIT_ATOM}){{0,3}}"
+# A unit that goes on is another one: MPa·m½ is no MPa·m, A/dm² no A/dm.
+_AFTER = r"(?![A-Za-z\d²³¹½⁻⁰⁴-⁹^·/])"
+# HRC58 and Ra0.4 have their scale in front.
+_SCALE = "HRC|HRA|HRB|HV|HBW|HB|Ra|Rz|Rq"
+_BEFORE = (
+    "(?:(?<=HRC)|(?<=HRA)|(?<=HRB)|(?<=HV)|(?<=HBW)|(?<=HB)|(?<=R[azq])|"
+    r"(?<![A-Za-z\d.,/]))"
+)
+_SIGNS: dict[Operator, str] = {
+    "ge": "≥|>=|不低于|不小于|不少于|大于等于|大于或等于|至少|最低",
+    "le": "≤|<=|不高于|不大于|不超过|不多于|小于等于|小于或等于|至多|最多|控制在",
+    "gt": ">|大于|高于|超过|优于",
+    "lt": "<|小于|低于|少于|不到|不足",
+    "eq": "=|:|达到了|达到|可达到|可达|达|为|是|在|约|约为|仅为|仅|稳定在|保持在",
+}
+_SIGN_OF: dict[str, Operator] = {}
+for _code, _written in _SIGNS.items():
+    _SIGN_OF.update(dict.fromkeys(_written.split("|"), _code))
+_SIGN = "|".join(map(re.escape, sorted(_SIGN_OF, key=len, reverse=True)))
+_SUFFIX = {
+    "以上": "ge",
+    "及以上": "ge",
+    "以下": "le",
+    "及以下": "le",
+    "以内": "le",
+    "之内": "le",
+    "左右": "eq",
+}
+_TO = "降低到|降低至|降低为|下降到|下降至|降到|降至|降为|减少到|减少至|减小到|减小至|缩短到|缩短至|缩短为|压缩到|压到"
+_UP_TO = "提高到|提高至|提升到|提升至|增加到|增加至|升到|升至|增至|延长到|延长至|上升到|上升至"
+_BY = "提高了?|提升了?|增加了?|延长了?|上升了?"
+_LESS_BY = "降低了?|减少了?|下降了?|缩短了?|节约了?|节省了?"
+_FIGURE = re.compile(
+    rf"(?P<sign>{_SIGN})?\s?(?P<scale>{_SCALE})?\s?(?P<pm>±)?\s?{_BEFORE}(?P<minus>-|\+|零下)?(?P<low>{_NUMBER})"
+    rf"\s?(?P<many>百万|千(?![克米瓦帕牛伏赫])|万(?!元)|亿(?!元))?"
+    rf"(?:(?P<first>{_UNIT_ATOM})?\s?(?P<between>±|~|-|至|到)\s?(?P<minus2>-|\+|零下)?(?P<high>{_NUMBER}))?"
+    rf"\s?(?P<unit>{_UNIT})?{_AFTER}\s?(?P<suffix>{'|'.join(sorted(_SUFFIX, key=len, reverse=True))})?"
+)
+_FRACTION = re.compile(
+    r"(百|千)分之(?:(\d+(?:\.\d+)?)|([一二两三四五六七八九]?十?[一二三四五六七八九]?))(?![零一二三四五六七八九十百点])"
+)
+_BELOW_ZERO = ("-", "零下")
+_NUMERALS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {
+    "两": 2
+}
+_QUANTITY = re.compile(QUANTITY_WORDS, re.IGNORECASE)
+_SIGN_OF_ROUGHNESS = re.compile("r[azq]值?", re.IGNORECASE)
+_NAME_END = re.compile(
+    r"(?:值|峰值|误差|偏差|指标|Ra|Rz|Rq)?(?:\([^()]{1,12}\))?", re.IGNORECASE
+)
+# What parts a name from what stands before it in its clause. A figure does not, unless 和 follows: 28天抗压强度.
+_NAME_START = re.compile(r"[、:=≥≤<>±]|(?<=[A-Za-z%‰℃\d])\s?(?:和|与|及|且|并|以及)")
+_NAME_MOST = 24  # characters of a name with its thing; a longer one would be cut in the middle of what it says
+_FROM = re.compile(r"(?:由|从).{0,20}$")
+# Others' product, or how it was before.
+_OTHERS = re.compile(
+    "现有|原来|原先|原有|原工艺|传统|国外|进口|同行|同类|老办法|老工艺|常规|改造前|以前|过去|对照|竞品|市售|行业平均"
+)
+# How it is now, in a demand: complaints are no wish.
+_TODAY = re.compile(
+    "目前|现在|现有|现状|眼下|如今|只有|只能|仅|已经|已[由从将把降提]|原来|过去|以前|去年|今年|达不到|到不了|不能满足|高达|"
+    "竟|客户投诉|常常|经常|仍|试过|曾"
+)
+_WISH = re.compile(
+    "要求|希望|期望|需要|想|目标|力争|争取|应|须|必须|务必|要|达到以下|验收|指标"
+)
+# What sounds like a complaint as well as like a wish.
+_EITHER = frozenset({"gt", "lt", "eq"})
+_TURNED = re.compile(f"(?:{_TO}|{_UP_TO})[^\\d]*$")
+_TURNS = re.compile(f".{{0,3}}(?:{_TO}|{_UP_TO})")
+_TO_LESS = re.compile(_TO)
+_TO_MORE = re.compile(_UP_TO)
+_CHANGES = ((re.compile(_BY), "提高"), (re.compile(_LESS_BY), "降低"))
+# 低 9 dB compares with something else.
+_COMPARED = re.compile("[低高多少长短大小快慢]$")
+_HAS_NUMBER = re.compile(r"\d|分之")
+_SENTENCE_END = re.compile("。")
+_CLAUSE_END = re.compile(r"(?<!\d),|,(?!\d{3})|。")
+_COST = re.compile("成本|费用|费$")
+_MONEY = re.compile("元$|元/")
+# Between name and number stands nothing but how they are tied.
+_LINK = re.compile(
+    rf"(?:\s|(?:{_SIGN})|的|了|可|能|已|均|都|要|应|需|须|也|由|从|要求|控制|稳定|保持|{_TO}|{_UP_TO}|{_BY}|{_LESS_BY}|"
+    rf"ra|rz|[a-z]?\(.{{1,12}}\)|至|到|不|以)*",
+    re.IGNORECASE,
+)
+_ORIGIN = re.compile(rf"{_LINK.pattern}(?:(?:由|从|自).{{0,30}})?", re.IGNORECASE)
+_LEADING = re.compile(
+    "^(?:.*(?:，|,|。|其中|并且|而且|同时|使得|实现|保证|确保|要求|希望|需要|期望|目标是|以及|且|并|使|将|把|让)|以|和|与|及|或|的|其|该|本|在)"
+)
+
+
+@lru_cache(maxsize=4096)
+def figures_in(text: str, *, wished: bool = False) -> tuple[Figure, ...]:
+    """The figures a text states or, with `wished`, asks for, each once, in their order.
+
+    Args:
+        text: of a listing, as written.
+        wished: it is of a demand, where a plain number is the state of today and only a wish counts.
+    """
+    text = text[:TEXT_MOST]
+    figures: dict[tuple[str, str, Decimal, str], Figure] = {}
+    for start, end in _sentences(text):
+        for figure in _figures_of(text[start:end], wished=wished):
+            key = (figure.name, figure.operator, figure.value, figure.unit)
+            figures.setdefault(key, figure)
+        if len(figures) >= FIGURES_MOST:
+            break
+    return tuple(figures.values())[:FIGURES_MOST]
+
+
+def _sentences(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    plain = text.translate(_PLAIN)
+    for stop in _SENTENCE_END.finditer(plain):
+        yield start, stop.start()
+        start = stop.end()
+    yield start, len(text)
+
+
+def _figures_of(sentence: str, *, wished: bool) -> Iterator[Figure]:
+    """The figures of one sentence. A name holds until the next comma, a wish through the sentence."""
+    plain = sentence.translate(_PLAIN)
+    # Most sentences have no number, and most numbers no quantity; both are quicker than the pattern of a figure.
+    if not _HAS_NUMBER.search(plain) or not _QUANTITY.search(plain):
+        return
+    plain = _FRACTION.sub(_percent_sign, plain)
+    if wished and _TODAY.search(plain) and not _WISH.search(plain):
+        return
+    for match in _FIGURE.finditer(plain):
+        clause_start = _clause_start(plain, match.start())
+        before = plain[clause_start : match.start()]
+        figure = _read_figure(sentence, plain, match, before, wished=wished)
+        if figure is not None:
+            yield figure
+
+
+def _percent_sign(match: re.Match[str]) -> str:
+    """百分之十二 as 12%, as long as it was, so that quotations are cut from the text itself."""
+    sign = "%" if match[1] == "百" else "‰"
+    number = match[2] or _number_of(match[3])
+    if not number:
+        return match.group()
+    return f"{number}{sign}".rjust(len(match.group()))
+
+
+def _number_of(numerals: str) -> str:
+    tens, ten, ones = numerals.rpartition("十")
+    if not ten:
+        return str(_NUMERALS[ones]) if len(ones) == 1 else ""
+    return str(10 * _NUMERALS.get(tens, 1) + _NUMERALS.get(ones, 0))
+
+
+def _clause_start(plain: str, end: int) -> int:
+    """Where the clause of a place begins: after a comma that is not inside a number."""
+    start = 0
+    for comma in _CLAUSE_END.finditer(plain, 0, end):
+        start = comma.end()
+    return start
+
+
+def _read_figure(
+    sentence: str,
+    plain: str,
+    match: re.Match[str],
+    before: str,
+    *,
+    wished: bool,
+) -> Figure | None:
+    unit = match["unit"] or match["first"] or ""
+    scale = match["scale"] or ""
+    if scale.startswith("R"):
+        before += scale
+    place = _place_of_name(before)
+    if place is None:
+        return None
+    start, end = place
+    written_name = before[start:end]
+    # Ra 0.4 is in micrometres; any other number without a unit is some number.
+    if not unit and _SIGN_OF_ROUGHNESS.search(before, start):
+        unit = "μm"
+    unit = unit or scale
+    if not unit:
+        return None
+    link = before[end:]
+    turned = _TURNED.search(link)
+    if _OTHERS.search(before) and not turned:
+        return None
+    # Of 由 48 降到 36 the second counts; the first is how it was.
+    after = plain[match.end() : match.end() + 12]
+    if _TURNS.match(after):
+        return None
+    if _FROM.search(link) and not turned:
+        return None
+    tie = turned.group() if turned else link
+    # 出刃高度离散由 32 % 降到 11 % says nothing of 出刃高度.
+    if turned and not _ORIGIN.fullmatch(link[: turned.start()]):
+        return None
+    if not _LINK.fullmatch(tie):
+        return None
+    name = _LEADING.sub("", written_name).strip()
+    sign_of_roughness = _SIGN_OF_ROUGHNESS.search(link)
+    if sign_of_roughness and "粗糙度" in name:
+        name += sign_of_roughness.group()
+    operator, name = _operator_of(match, tie, name, wished=wished)
+    if operator is None or _is_contrary(operator, name):
+        return None
+    if wished and not _is_wish(before, match, bool(turned), operator):
+        return None
+    if _MONEY.search(unit) and not _COST.search(name):
+        return None
+    quoted = sentence[
+        match.start()
+        - len(before)
+        + len(scale) * scale.startswith("R")
+        + start : match.end()
+    ]
+    return _figure_of(match, name, operator, unit, quoted.strip())
+
+
+def _place_of_name(before: str) -> tuple[int, int] | None:
+    """Where the name of the last quantity before a number begins and ends; None where there is none."""
+    words = list(_QUANTITY.finditer(before))
+    if not words:
+        return None
+    last = words[-1]
+    # 粗糙度由 Ra 0.032 降到: the sign alone would take 由 for a part of the name.
+    others = [word for word in words if not _SIGN_OF_ROUGHNESS.fullmatch(word.group())]
+    if others and _SIGN_OF_ROUGHNESS.fullmatch(last.group()):
+        last = others[-1]
+    ending = _NAME_END.match(before, last.end())
+    end = ending.end() if ending else last.end()
+    start = 0
+    for stop in _NAME_START.finditer(before, 0, last.start()):
+        start = stop.end()
+    if end - start > _NAME_MOST:
+        return None
+    return start, end
+
+
+def _is_contrary(operator: Operator, name: str) -> bool:
+    """废品率高于 6 % is a complaint, neither a wish nor a promise."""
+    better = read_name(name).better
+    if better > 0:
+        return operator in ("le", "lt")
+    return better < 0 and operator in ("ge", "gt")
+
+
+def _operator_of(
+    match: re.Match[str], tie: str, name: str, *, wished: bool
+) -> tuple[Operator | None, str]:
+    """The relation, and the name with the word of change where the number is by how much."""
+    suffix = _SUFFIX.get(match["suffix"] or "")
+    sign = _SIGN_OF.get(match["sign"] or "")
+    if match["pm"]:
+        return "pm", name
+    if match["between"]:
+        # 降到 34 between two numbers would be no range, and a range has no sign but a plain one.
+        return ("pm" if match["between"] == "±" else "range"), name
+    if _TO_LESS.search(tie):
+        return ("le" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
+    if _TO_MORE.search(tie):
+        return ("ge" if wished else suffix or sign or "eq"), name  # type: ignore[return-value]
+    for words, change in _CHANGES:
+        if words.search(tie):
+            given = suffix or sign or "eq"
+            return ("ge" if wished and given == "eq" else given), name + change  # type: ignore[return-value]
+    if _COMPARED.search(tie) and not sign:
+        return None, name
+    given = suffix or sign or "eq"
+    if given == "eq" and wished and "达" in tie + (match["sign"] or ""):
+        better = read_name(name).better
+        given = {1: "ge", -1: "le"}.get(better, "eq")
+    # 控制在 5 以上 is a least.
+    return (suffix or given), name  # type: ignore[return-value]
+
+
+def _is_wish(
+    before: str,
+    match: re.Match[str],
+    turned: bool,
+    operator: Operator,
+) -> bool:
+    """Whether a number of a demand is asked for and not what is the matter."""
+    if _TODAY.search(before):
+        return False
+    if turned:
+        return True
+    sign = match["sign"] or ""
+    if sign in ("≥", "≤", ">=", "<="):
+        return True
+    if operator in ("ge", "le") and not _is_plain(sign, match):
+        return True
+    # 「外径 90 mm 的套圈要磨圆」 wishes nothing of 外径: the wish stands in the clause of the number.
+    return _WISH.search(before + sign) is not None
+
+
+def _is_plain(sign: str, match: re.Match[str]) -> bool:
+    """Whether neither sign nor suffix says that it is a limit."""
+    return _SIGN_OF.get(sign, "eq") in _EITHER and not match["suffix"]
+
+
+def _figure_of(
+    match: re.Match[str],
+    name: str,
+    operator: Operator,
+    unit: str,
+    written: str,
+) -> Figure | None:
+    many = _MANY[match["many"] or ""]
+    low = Decimal(match["low"].replace(",", "")) * many
+    if match["minus"] in _BELOW_ZERO:
+        low = -low
+    high = None
+    if match["high"]:
+        high = Decimal(match["high"].replace(",", "")) * many
+        if match["minus2"] in _BELOW_ZERO:
+            high = -high
+        if operator == "range" and high < low:
+            return None
+    if not name:
+        return None
+    return Figure(name, operator, low, high, unit, written)

@@ -1,0 +1,180 @@
+"""Figures read from sentences: what is stated, what is asked for, and what is neither."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matching.explaining.figures import Figure
+from matching.explaining.figures_in_text import FIGURES_MOST, figures_in
+
+SIGNS = {"ge": "≥", "le": "≤", "gt": ">", "lt": "<", "eq": "", "pm": "±"}
+
+
+def words_of(figure: Figure) -> str:
+    if figure.value_max is not None:
+        between = "±" if figure.operator == "pm" else "~"
+        return f"{figure.name} {figure.value}{between}{figure.value_max} {figure.unit}"
+    return f"{figure.name} {SIGNS[figure.operator]}{figure.value} {figure.unit}"
+
+
+def stated(text: str) -> list[str]:
+    return [words_of(figure) for figure in figures_in(text)]
+
+
+def wished(text: str) -> list[str]:
+    return [words_of(figure) for figure in figures_in(text, wished=True)]
+
+
+STATED = [
+    # Signs, words and suffixes.
+    ("噪声≤36 dB", ["噪声 ≤36 dB"]),
+    ("噪声不大于36分贝", ["噪声 ≤36 分贝"]),
+    ("噪声 36 分贝以下", ["噪声 ≤36 分贝"]),
+    ("噪声在36dB以内", ["噪声 ≤36 dB"]),
+    ("合格率不低于99.5%", ["合格率 ≥99.5 %"]),
+    ("合格率≥99.5％", ["合格率 ≥99.5 %"]),
+    ("合格率达到99.5%以上", ["合格率 ≥99.5 %"]),
+    ("抗拉强度大于1,200 MPa", ["抗拉强度 >1200 MPa"]),
+    ("抗拉强度达到1.2GPa", ["抗拉强度 1.2 GPa"]),
+    ("漏检率0.5‰", ["漏检率 0.5 ‰"]),
+    ("含水率百分之三以内", ["含水率 ≤3 %"]),
+    ("破损率千分之四", ["破损率 4 ‰"]),
+    ("吸水率百分之十二", ["吸水率 12 %"]),
+    # Scales in front, signs of roughness.
+    ("表面硬度HRC58-62", ["表面硬度 58~62 HRC"]),
+    ("硬度HRC 59.5～60.5", ["硬度 59.5~60.5 HRC"]),
+    ("硬度为60±2HRC", ["硬度 60±2 HRC"]),
+    ("硬度≥HV1100", ["硬度 ≥1100 HV"]),
+    ("表面粗糙度Ra0.4", ["表面粗糙度Ra 0.4 μm"]),
+    ("Ra≤0.4", ["Ra ≤0.4 μm"]),
+    ("粗糙度由Ra 0.032降到0.018微米", ["粗糙度Ra 0.018 微米"]),
+    # Ranges, tolerances, signs before a number.
+    ("工作温度-40~80℃", ["工作温度 -40~80 ℃"]),
+    ("工作温度－40～＋80℃", ["工作温度 -40~80 ℃"]),
+    ("工作温度零下40℃至80℃", ["工作温度 -40~80 ℃"]),
+    ("同轴度±0.01mm", ["同轴度 ±0.01 mm"]),
+    ("频率15kHz，转速15000r/min", ["频率 15 kHz", "转速 15000 r/min"]),
+    ("寿命5万次", ["寿命 50000 次"]),
+    # Of two numbers, that which was reached.
+    ("噪声由48 dB降到36 dB", ["噪声 36 dB"]),
+    ("弯曲强度从基体的52%提高到78%", ["弯曲强度 78 %"]),
+    ("废品率由原来的6.4%下降至1.5%以下", ["废品率 ≤1.5 %"]),
+    # By how much is another quantity.
+    ("振动值降低3dB以上", ["振动值降低 ≥3 dB"]),
+    ("生产效率提高20%", ["生产效率提高 20 %"]),
+    ("材料利用率提高4.7个百分点", ["材料利用率提高 4.7 个百分点"]),
+    # What the number belongs to is its name, with what it is measured on.
+    (
+        "外径130 mm的样件圆度由0.28 mm降到0.09 mm",
+        ["外径 130 mm", "外径130 mm的样件圆度 0.09 mm"],
+    ),
+    ("28天抗压强度达到42MPa", ["28天抗压强度 42 MPa"]),
+    ("室温下电阻率0.5 Ω·m", ["室温下电阻率 0.5 Ω·m"]),
+    ("抗拉强度450 MPa和伸长率6%", ["抗拉强度 450 MPa", "伸长率 6 %"]),
+    # Figures of others, of before, of other things.
+    ("现有工艺噪声48 dB，本工艺噪声36 dB", ["工艺噪声 36 dB"]),
+    ("传统方法合格率只有85%", []),
+    ("噪声比现有工艺低 9 dB", []),
+    ("出刃高度离散由32%降到11%", []),
+    ("解决了废品率高于6%的问题", []),
+    ("断裂韧性7.1 MPa·m1/2", []),
+    # Money, days, numbers of patents, people, papers, telephones.
+    ("投资300万元，2023年3月投产，新增产值5000万元", []),
+    ("单套成本3 万元/套，合同金额 80 万元", ["单套成本 3 万元/套"]),
+    ("获专利ZL201710601862.3，发表论文12篇，团队15人", []),
+    ("电话0635-8239000，邮编252000", []),
+    ("图3 硬度分布，第2章 温度场", []),
+    ("GB/T 1220-2007规定的硬度，牌号304", []),
+    ("型号6204的寿命试验做了3轮", []),
+    ("", []),
+]
+WISHED = [
+    ("要求误剔率≤1%", ["误剔率 ≤1 %"]),
+    ("目前误剔率到了7%，要求误剔率≤1%", ["误剔率 ≤1 %"]),
+    ("单件残油不超过 1 毫克，湿热条件下放置 15 天无锈点。", ["单件残油 ≤1 毫克"]),
+    ("噪声由48 dB降到36 dB", ["噪声 ≤36 dB"]),
+    ("把噪声降到36分贝以下", ["噪声 ≤36 分贝"]),
+    ("合格率提高到98%", ["合格率 ≥98 %"]),
+    ("希望噪声低于34dB", ["噪声 <34 dB"]),
+    ("粗糙度控制在Ra0.4以内", ["粗糙度Ra ≤0.4 μm"]),
+    ("硬度要求HRC58-62", ["硬度 58~62 HRC"]),
+    ("合格率达到98%以上", ["合格率 ≥98 %"]),
+    ("希望合格率达到98%", ["合格率 ≥98 %"]),
+    ("单套成本控制在1.3万元以内", ["单套成本 ≤1.3 万元"]),
+    ("同轴度要求±0.01mm", ["同轴度 ±0.01 mm"]),
+    ("噪声≤34 dB；合格率≥98%", ["噪声 ≤34 dB", "合格率 ≥98 %"]),
+    ("85公里时速车内噪声下降3分贝以上", ["85公里时速车内噪声降低 ≥3 分贝"]),
+    # How it is today, and complaints.
+    ("废品率6%", []),
+    ("废品率超过6%", []),
+    ("废品率在6%以上", []),
+    ("合格率低于90%，客户不满意", []),
+    ("目前噪声48 dB，怎么调都下不来", []),
+    ("噪声达不到34 dB", []),
+    ("现有设备定位误差≤0.05 mm，不够用", []),
+    ("改了三次，噪声已由48 dB降到42 dB", []),
+    ("外径90毫米、壁厚4毫米的套圈要磨圆", []),
+    ("加工件硬度60 HRC，刀具磨得快", []),
+    ("想投资300万元，2027年6月前完成", []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), STATED)
+def test_what_a_text_states(text: str, expected: list[str]) -> None:
+    assert stated(text) == expected
+
+
+@pytest.mark.parametrize(("text", "expected"), WISHED)
+def test_what_a_demand_asks_for(text: str, expected: list[str]) -> None:
+    assert wished(text) == expected
+
+
+def test_it_is_quoted_as_written() -> None:
+    text = "圆度由 0.28 ㎜ 降到 0.09 mm。噪声　≤　３６　ｄＢ，含水率百分之十二以下。"
+
+    assert [one.written for one in figures_in(text)] == [
+        "圆度由 0.28 ㎜ 降到 0.09 mm",
+        "噪声　≤　３６　ｄＢ",
+        "含水率百分之十二以下",
+    ]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["噪声由", "1,", "9" * 50, "硬度HRC", "(", "-", "~", "的", "粗糙度Ra", "kg/(m2·"],
+)
+def test_long_texts_are_read_in_time_that_grows_with_their_length(piece: str) -> None:
+    text = piece * (18_000 // len(piece))
+    began = time.process_time()
+
+    figures_in(text)
+    figures_in(text, wished=True)
+
+    assert time.process_time() - began < 5
+
+
+def test_no_more_figures_than_anybody_compares() -> None:
+    text = "。".join(f"噪声{number} dB" for number in range(1, 200))
+
+    assert len(figures_in(text)) == FIGURES_MOST
+
+
+@given(
+    st.text(
+        alphabet="百分之三十噪声硬度合格率由降到提高≤≥±~-0123456789.,%dBHRCRa mm℃。，万元以下的",
+        max_size=80,
+    )
+)
+def test_any_text_gives_figures_that_stand_in_it(text: str) -> None:
+    for figure in (*figures_in(text), *figures_in(text, wished=True)):
+        assert figure.written
+        assert figure.written in text
+        assert figure.name
+        assert figure.unit
+        if figure.operator == "range":
+            assert figure.value_max is not None
+            assert figure.value <= figure.value_max
