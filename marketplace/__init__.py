@@ -16,6 +16,7 @@ from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import exc
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -243,6 +244,7 @@ def _translate_errors(app: Flask) -> None:
     """Give each error its page, in one place; a handler of a finer kind goes before that of a coarser one."""
     for kind in STATUS:
         app.register_error_handler(kind, _market_error)
+    app.register_error_handler(StaleDataError, _changed_meanwhile)
     app.register_error_handler(errors.Busy, _busy_error)
     app.register_error_handler(errors.CannotSave, _cannot_save_error)
     for kind in AWAY:
@@ -276,6 +278,11 @@ def _market_error(error: Exception) -> ResponseReturnValue:
     # The nearest of its kinds: a room may raise a finer one than the table names.
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
     return _error_page(status, error)
+
+
+def _changed_meanwhile(_error: StaleDataError) -> ResponseReturnValue:
+    """A deed that looks at several rows flushes before it commits, and met the quicker one there."""
+    return _market_error(errors.Stale(*persistence.CHANGED_MEANWHILE))
 
 
 def _busy_error(error: errors.Busy) -> ResponseReturnValue:

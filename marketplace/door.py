@@ -168,6 +168,11 @@ def refuse_unsound() -> None:
     """
     if isinstance(request.routing_exception, SecurityError):
         raise request.routing_exception
+    numbers = (
+        value for value in (request.view_args or {}).values() if isinstance(value, int)
+    )
+    if any(number > persistence.MAX_ID for number in numbers):
+        raise NotFound("没有找到这一页。", "网址里的号码太大，请从列表里重新打开。")
     if UNSOUND.search(request.path):
         raise NotFound("没有这个网址。", "网址里有看不见的字符，请重新输入。")
     view = current_app.view_functions.get(request.endpoint or "")

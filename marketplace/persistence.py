@@ -10,7 +10,7 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import islice
@@ -40,6 +40,7 @@ _begins_as_writer: ContextVar[bool] = ContextVar("begins_as_writer", default=Fal
 # Milliseconds that a writer waits for another one; None is as long as `busy_timeout` says.
 _patience: ContextVar[int | None] = ContextVar("patience", default=None)
 
+CHANGED_MEANWHILE = ("这一条刚被别人改过。", "请重新打开，看过新的内容再决定。")
 PAUSE = 0.005  # seconds between two tries to begin as a writer; a save holds the database for some 20 ms
 # A writer who has waited for t seconds tries (1 + AGEING · t) times as often as one who comes now. Who is next is drawn
 # by lot, and the lot forgets how long somebody has waited: of eight writers who each held the database for 60 ms the
@@ -231,9 +232,7 @@ def refusals(
         yield
     except StaleDataError:
         db.session.rollback()
-        raise stale or Stale(
-            "这一条刚被别人改过。", "请重新打开，看过新的内容再决定。"
-        ) from None
+        raise stale or Stale(*CHANGED_MEANWHILE) from None
     except IntegrityError as error:
         db.session.rollback()
         refusal = (duplicates or {}).get(violated_constraint(error) or "")
@@ -252,12 +251,38 @@ def refusals(
         raise Busy from None
 
 
+def row_number(text: str) -> int:
+    """A number of a row from an address or a form, for `type=`. Raises ValueError: no database takes such a number."""
+    number = int(text)
+    if abs(number) > MAX_ID:
+        raise ValueError(text[:20])
+    return number
+
+
 def find_row(model: type[Row], number: int) -> Row | None:
     """The row of a number that an address gave; None where there is none, or no database takes such a number."""
     if number > MAX_ID:
         return None
     row: Row | None = db.session.get(model, number)
     return row
+
+
+def add_once(row: Row) -> None:
+    """Add a row that somebody else may be adding at this moment: then theirs stands (no commit).
+
+    For what is the same whoever adds it, as a text that people agree to.
+    """
+    with suppress(IntegrityError), db.session.begin_nested():
+        db.session.add(row)
+
+
+def hold_row(row: Row) -> None:
+    """Let nobody else decide about a row before this commit, and read it again as it is at this moment.
+
+    Of two people who decide at once the second waits here and then sees what the first has done. SQLite lets one
+    request write at a time; PostgreSQL would let both read "waiting", and the later word would silently win.
+    """
+    db.session.refresh(row, with_for_update={"of": type(row)})
 
 
 def is_locked(error: BaseException) -> bool:

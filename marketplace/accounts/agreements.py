@@ -12,6 +12,7 @@ from pathlib import Path
 
 from flask import current_app
 
+from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -85,8 +86,7 @@ def note_consents(person: Person) -> None:
             row = AgreementText(
                 version=agreement.version, kind=kind, text=agreement.text
             )
-            db.session.add(row)
-            db.session.flush()
+            persistence.add_once(row)
         db.session.add(
             Consent(
                 person_id=person.id,

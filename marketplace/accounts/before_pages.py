@@ -21,6 +21,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 
+from marketplace import persistence
 from marketplace.accounts import (
     held_forms,
     passwords,
@@ -131,7 +132,7 @@ def _hold(person_id: int | None, why: str) -> ResponseReturnValue:
 
 def give_back() -> None:
     """Let the form of a page show what is held for it."""
-    number = request.args.get("held", type=int)
+    number = request.args.get("held", type=persistence.row_number)
     if number is None or request.method not in READING:
         return
     if not current_user.is_authenticated:
@@ -146,14 +147,27 @@ def give_back() -> None:
 def lead_to_first_step() -> ResponseReturnValue | None:
     """Lead somebody to the new password or the second factor they need before their own pages."""
     endpoint = request.endpoint or ""
-    if request.method not in READING or endpoint in FIRST_STEPS:
+    if endpoint in FIRST_STEPS:
         return None
     deed = deed_of(current_app, endpoint)
-    # What a guest may read, they may read too.
+    # What a guest may do, they may do too.
     if deed is None or may(Guest(), deed) or not current_user.is_authenticated:
         return None
     person: Person = current_user._get_current_object()
-    wanted = request.full_path.rstrip("?")
+    if request.method not in READING and _is_own_form():
+        return _hold_until_done(person)
+    return _first_step(person, request.full_path.rstrip("?"))
+
+
+def _hold_until_done(person: Person) -> ResponseReturnValue | None:
+    """Somebody was given a role while their page was open, or sends a form without one: it waits for the step."""
+    owes = (passwords.is_overdue, second_factor.lacks_factor, second_factor.lacks_codes)
+    if not any(step(person) for step in owes):
+        return None
+    return _hold(person.id, "您的账号要先完成一步安全设置。")
+
+
+def _first_step(person: Person, wanted: str) -> ResponseReturnValue | None:
     if passwords.is_overdue(person):
         days = current_app.config["PASSWORD_DAYS"]
         flash(
@@ -173,7 +187,7 @@ def forget_used(response: Response) -> Response:
     """After a form was sent once more and taken: what was held of it is not needed any more."""
     if g.get("held_fields") is not None and not g.get("held_used"):
         # A page without a form of ours: what was typed is shown on a page of its own.
-        number = request.args.get("held", type=int)
+        number = request.args.get("held", type=persistence.row_number)
         back = url_for("accounts.resume", number=number, whole=1)
         return make_response(redirect(back, 303))
     if request.method != "POST" or session.get(held_forms.HELD) is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from marketplace import persistence
 from marketplace.accounts.child_models import AgreementText, Consent
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -49,8 +50,7 @@ def give(person: Person, kind: str) -> None:
     _, text = CONSENTS[kind]
     version = f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:20]}"
     if db.session.get(AgreementText, version) is None:
-        db.session.add(AgreementText(version=version, kind=kind, text=text))
-        db.session.flush()
+        persistence.add_once(AgreementText(version=version, kind=kind, text=text))
     db.session.add(Consent(person_id=person.id, kind=kind, version=version))
     if kind == PUBLISH:
         person.publishes_contact = True

@@ -27,7 +27,7 @@ from flask_security.forms import (
 )
 from flask_security.mail_util import EmailValidateException
 from flask_security.recovery_codes import MfRecoveryForm
-from flask_security.utils import get_message
+from flask_security.utils import get_message, validate_redirect_url
 from wtforms import BooleanField, Form, PasswordField, RadioField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
@@ -84,7 +84,16 @@ def decoy(address: str) -> Person:
     )
 
 
-class SignInForm(LoginForm):
+class OwnNext:
+    """Where a form leads afterwards: a place elsewhere is forgotten, for the link to this page was not the reader's."""
+
+    def validate_next(self, field: Any) -> None:
+        """The library would refuse the right password, again and again, and count it as a failure."""
+        if field.data and not validate_redirect_url(field.data):
+            field.data = ""
+
+
+class SignInForm(OwnNext, LoginForm):
     """登录 by e-mail address or mobile number."""
 
     email = StringField(
@@ -128,7 +137,7 @@ class SignInForm(LoginForm):
             self.form_errors.append(get_message("DISABLED_ACCOUNT")[0])
 
 
-class RegisterForm(RegisterFormV2):
+class RegisterForm(OwnNext, RegisterFormV2):
     """注册. Of an address that is known only its owner is told, by mail."""
 
     name = StringField(
@@ -239,7 +248,7 @@ class ChangeForm(ChangePasswordForm):
         return valid
 
 
-class AgainForm(VerifyForm):
+class AgainForm(OwnNext, VerifyForm):
     """确认密码. Failures count like those of signing in."""
 
     def validate(self, **more: Any) -> bool:

@@ -116,7 +116,7 @@ def get_held(number: int, person: Person) -> HeldForm:
     Raises:
         NotFound: there is none, it was thrown away by now, or it is somebody else's.
     """
-    row: HeldForm | None = db.session.get(HeldForm, number)
+    row = persistence.find_row(HeldForm, number)
     # One answer for all three, so that numbers tell nothing of others.
     if row is None or row.person_id != person.id or row.until <= now():
         raise NotFound(

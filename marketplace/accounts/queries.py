@@ -58,11 +58,15 @@ def hold_people(organisation_id: int) -> None:
 
 
 def is_last_administrator(place: Membership) -> bool:
-    """Whether nobody else looks after the people of that organisation."""
-    # Closed accounts count: who is let in again finds the organisation as it was.
-    query = db.select(Membership.person_id).where(
-        Membership.organisation_id == place.organisation_id,
-        Membership.is_administrator,
-        Membership.person_id != place.person_id,
+    """Whether nobody else looks after the people of that organisation, who can still sign in."""
+    query = (
+        db.select(Membership.person_id)
+        .join(Person)
+        .where(
+            Membership.organisation_id == place.organisation_id,
+            Membership.is_administrator,
+            Membership.person_id != place.person_id,
+            Person.active,
+        )
     )
     return db.session.scalar(query.limit(1)) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
 from flask_security import UserMixin
@@ -24,7 +24,8 @@ class Codes(Totp):
         """The number of the last code that was used, as the database has it now."""
         # From the database, not from the row in memory: another worker may have taken the same code just now.
         query = db.select(Person.tf_counter).where(Person.id == user.id)
-        counter: int | None = db.session.scalar(query)
+        # Of one code in two browsers at the same moment the second waits here, and finds it used.
+        counter: int | None = db.session.scalar(query.with_for_update())
         return counter
 
     def set_last_counter(self, user: UserMixin, tmatch: TotpMatch) -> None:
@@ -33,7 +34,13 @@ class Codes(Totp):
 
 
 class SpareCodes(MfRecoveryCodesUtil):
-    """Flask-Security's codes for a lost telephone, stored before they are shown."""
+    """Flask-Security's codes for a lost telephone, stored before they are shown, each of which opens once."""
+
+    def check_recovery_code(self, user: UserMixin, code: str) -> bool:
+        """Whether a code is one of those that are left; nobody else uses one before this commit."""
+        persistence.hold_row(cast("Person", user))
+        left: bool = super().check_recovery_code(user, code)
+        return left
 
     def create_recovery_codes(self, user: UserMixin) -> list[str]:
         """New codes in place of the old ones. Commits: the page that shows them ends the transaction."""

@@ -164,6 +164,7 @@ def _new_password(_app: Flask, user: Person, **_more: Any) -> None:
     if request and request.endpoint == "security.change_password":
         return  # done when the session began again, a moment ago
     person_deeds.finish_password(user, g.get("former_password"))
+    tries.forget_account(user.id)
     # The link went to the mailbox: nothing more would be proved by another one.
     if user.confirmed_at is None:
         user.confirmed_at = now()
@@ -186,7 +187,8 @@ def _limit_tries(app: Flask) -> None:
         "security.mf_recovery",
     ):
         _limit(app, endpoint, tries.OF_ADDRESS, "failures", get_remote_address)
-        _limit(app, endpoint, tries.OF_ACCOUNT, "failures of one", _account_key)
+        _limit(app, endpoint, tries.OF_BOTH, "failures of both", _both_keys)
+        _limit(app, endpoint, tries.OF_ACCOUNT, tries.SCOPE_OF_ACCOUNT, _account_key)
     mail_limits = {
         "security.register": tries.REGISTRATIONS,
         "security.forgot_password": tries.MAILS,
@@ -218,17 +220,22 @@ def _limit(
     app.view_functions[endpoint] = limit(view)
 
 
+def _both_keys() -> str:
+    """The account somebody tries to open, and from where."""
+    return f"{_account_key()} {tries.own_address()}"
+
+
 def _account_key() -> str:
     """The account somebody tries to open: the one that is found, whatever the spelling; else what was typed."""
     if current_user.is_authenticated:
-        return f"person {current_user.id}"
+        return tries.account_key(current_user.id)
     pending = session.get("tf_user_id")
     if pending and request.endpoint != "security.login":
-        return f"person {held_forms.owner_of(pending)}"
+        return tries.account_key(held_forms.owner_of(pending))
     typed = request.form.get("email", "")
     person = forms.find_by_identity(typed)
     if person is not None:
-        return f"person {person.id}"
+        return tries.account_key(person.id)
     address, mobile = forms.typed_identity(typed)
     return f"typed {address or mobile or typed[:100]}"
 

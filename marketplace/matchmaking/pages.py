@@ -135,12 +135,12 @@ def save() -> ResponseReturnValue:
     """存为草稿: store the pasted text as a draft and go on with it in its form."""
     kind = request.form.get("kind", "")
     text = request.form.get("text", "")
-    organisation_id = request.form.get("organisation", type=int)
+    organisation_id = request.form.get("organisation", type=persistence.row_number)
     try:
         row = deeds.save_draft(text, kind, organisation_id, by=current_user)
     except Invalid as error:
         return _trial_not_saved(_known_kind(kind), text, error), 422
-    if number := request.form.get("held", type=int):
+    if number := request.form.get("held", type=persistence.row_number):
         forget_held(number, current_user)
     flash("已存为草稿。补齐其余几项就可以送审。")
     return redirect(url_for("listings.edit", kind=row.kind, listing_id=row.id), 303)
@@ -263,5 +263,5 @@ def _trial_page(
         most=trial.MAX_TEXT,
         example=EXAMPLES[kind],
         savable=may(current_reader(), "trial.save"),
-        held=request.values.get("held", type=int),
+        held=request.values.get("held", type=persistence.row_number),
     )

@@ -93,10 +93,7 @@ def ask_to_join(
         raise Invalid(message, problems={"note": [message]})
     # A merged row leads elsewhere; a suspended one has nobody who may act for it.
     if not organisation.is_active:
-        raise NotNow(
-            f"「{organisation.name}」{organisation.state_name}，现在不能加入。",
-            "请联系平台运营方。",
-        )
+        raise _stopped(organisation)
     if by.place_in(organisation.id) is not None:
         raise NotNow(f"您已经在「{organisation.name}」里。", "不用再申请。")
     # Asked first for a clear answer; the unique index decides between two presses at the same moment.
@@ -272,6 +269,7 @@ def invite_person(
 def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
     """Make the link of an invitation useless. Raises NotAllowed, NotNow."""
     require(by, "people.manage", invitation)
+    persistence.hold_row(invitation)
     # A used one cannot be revoked: then it is a place, which is ended otherwise.
     if not invitation.is_open:
         raise NotNow("这份邀请已经用过、撤销或过期。", "请刷新后再看。")
@@ -321,10 +319,7 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
             "请用那个邮箱的账号登录；没有账号的先注册。",
         )
     # Of two presses the second waits here, and finds it used.
-    query = db.select(Invitation).where(Invitation.id == invitation.id)
-    invitation = db.session.scalars(
-        query.with_for_update().execution_options(populate_existing=True)
-    ).one()
+    persistence.hold_row(invitation)
     if not invitation.is_open:
         raise NotNow("这份邀请已经用过、撤销或过期。", "请看「我的单位」。")
     if by.place_in(invitation.organisation_id) is None:
@@ -367,6 +362,9 @@ def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
 def _add_place(
     person: Person, organisation: Organisation, place: str, *, administers: bool
 ) -> None:
+    # An invitation may be older than what has become of the organisation.
+    if not organisation.is_active:
+        raise _stopped(organisation)
     person.memberships.append(
         Membership(organisation=organisation, role=place, is_administrator=administers)
     )
@@ -378,6 +376,7 @@ def _require_other_administrator(membership: Membership) -> None:
 
 
 def _require_waiting(request: JoinRequest) -> None:
+    persistence.hold_row(request)
     if request.state != "waiting":
         raise NotNow(f"这份申请{request.state_name}。", "请刷新后再看。")
 
@@ -427,6 +426,13 @@ def _decide(request: JoinRequest, state: str, by: Reader | None) -> None:
     request.state = state
     request.decided_at = now()
     request.decided_by_id = reader_id(by)
+
+
+def _stopped(organisation: Organisation) -> NotNow:
+    return NotNow(
+        f"「{organisation.name}」{organisation.state_name}，现在不能加入。",
+        "请联系平台运营方。",
+    )
 
 
 def _already_requested(organisation: Organisation) -> NotNow:

@@ -55,7 +55,7 @@ def own() -> ResponseReturnValue:
 @needs("membership.read")
 def act() -> ResponseReturnValue:
     """Choose for which organisation one writes, where one belongs to several."""
-    number = request.form.get("organisation", type=int)
+    number = request.form.get("organisation", type=persistence.row_number)
     membership = current_user.place_in(number or 0)
     if membership is None:
         raise NotFound("您不在这个单位里。", "请从「我的单位」里选。")

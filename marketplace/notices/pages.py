@@ -19,7 +19,7 @@ from marketplace.notices import deeds, queries
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.forms import SettingsForm
 from marketplace.notices.letters import read_token
-from marketplace.persistence import MAX_ID
+from marketplace.persistence import MAX_ID, row_number
 
 blueprint = Blueprint("notices", __name__)
 ID = "int(max=2147483647)"  # the largest one a database takes
@@ -47,7 +47,7 @@ def mark_read(notice_id: int) -> ResponseReturnValue:
 @needs("notice.read")
 def mark_all_read() -> ResponseReturnValue:
     """全部标为已读."""
-    up_to = request.form.get("up_to", 0, type=int)
+    up_to = request.form.get("up_to", 0, type=row_number)
     count = deeds.mark_all_read(by=current_user, up_to=min(max(up_to, 0), MAX_ID))
     flash(f"已把 {count} 条标为已读。")
     return redirect(url_for("notices.own"), 303)

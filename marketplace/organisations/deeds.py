@@ -27,6 +27,7 @@ from marketplace.organisations.queries import find_organisation
 from marketplace.parsing import ParseError
 from marketplace.parsing.numbers import check_uscc
 from marketplace.permissions import Reader, reader_id, require
+from matching.folding import drop_unseen
 
 # Characters, as the columns hold them.
 MAX_NAME = 120
@@ -92,7 +93,9 @@ def draft_organisation(
             district_code=district_code,
         )
         db.session.add(organisation)
-        db.session.flush()  # for its id
+        # For its id. Two may enter one code or one name at the same moment.
+        with persistence.refusals(stale=_quicker(), duplicates=_duplicates()):
+            db.session.flush()
     elif code and organisation.uscc is None:
         organisation.uscc = code
     elif code and organisation.uscc != code:
@@ -452,8 +455,10 @@ def _verify(
 
 
 def _checked_name(name: str) -> str:
-    # One form of composed characters, so that equal names are equal in the columns.
-    name = unicodedata.normalize("NFC", name).strip()
+    # One line of what people see: a line break would begin another one in lists and mails, and a letter that turns the
+    # direction of writing makes one name look like another.
+    name = " ".join(unicodedata.normalize("NFC", name).split())
+    name = " ".join(drop_unseen(name).split())
     # A name of signs only has an empty key, so that all such names would be one organisation.
     if not key_of(name) or len(name) > MAX_NAME:
         message = f"单位名称应为 1–{MAX_NAME} 个字。"

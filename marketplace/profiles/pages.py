@@ -47,7 +47,7 @@ def people() -> ResponseReturnValue:
     """The directory of researchers."""
     fields = fields_of_level(1)
     institutions = queries.institutions_listed()
-    institution = request.args.get("institution", 0, type=int)
+    institution = request.args.get("institution", 0, type=persistence.row_number)
     wanted = Wanted(
         text=half_width(clean_text(request.args.get("q")))[:MAX_TEXT],
         field=_one_of("field", fields),

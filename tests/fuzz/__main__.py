@@ -18,9 +18,14 @@ from typing import Any
 from config import Config
 from marketplace import create_app
 from marketplace.accounts.models import Person
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.listings.models import LISTINGS
-from tests.factories import signed_in
+from marketplace.memberships import deeds as membership_deeds
+from marketplace.memberships.models import Invitation, JoinRequest
+from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.organisations.models import Organisation, OrganisationMerge
+from tests.factories import Factory, signed_in
 from tests.fuzz.walking import unsound_texts, walk
 from tests.served import prepare
 
@@ -50,16 +55,60 @@ def main() -> int:
         return report(app, args.requests, args.seed)
 
 
+def print_now(line: str) -> None:
+    """Print a line at once: the walk takes minutes, and what it has come to is worth having if it is ended."""
+    print(line, flush=True)
+
+
+def ids_of(table: type[Model]) -> list[int]:
+    """Numbers of the newest rows of a table, and one that it does not have."""
+    number = table.__table__.c.id
+    return [*db.session.scalars(db.select(number).order_by(number.desc()).limit(8)), 1]
+
+
+def make_readers(make: Factory) -> None:
+    """The readers of the permission matrix whom the demonstration does not have."""
+    firm = make.organisation()
+    stopped, sleeping = make.organisation(), make.organisation()
+    kept = make.organisation(verified=False)
+    make.person("firm")  # without an organisation
+    make.person("firm", make.organisation(verified=False), administers=True)
+    make.person("firm", firm, administers=True)
+    make.person("firm", firm)
+    make.person("researcher", make.organisation(kind="university"))
+    make.person("firm", firm, stopped, administers=True)
+    make.person("firm", sleeping, administers=True)
+    make.broker(firm)
+    membership_deeds.ask_to_join(firm, by=make.person("firm"))
+    membership_deeds.invite_person(firm, "new@demo.example", place="member", by=None)
+    for row in (stopped, sleeping):
+        make.demand(owner=row)
+        organisation_deeds.suspend_organisation(row, note="有投诉", by=None)
+    organisation_deeds.merge_organisations(
+        make.organisation(verified=False), kept, by=None
+    )
+    make.demand(owner=firm, state="draft")
+
+
 def report(app: Any, count: int, seed: int) -> int:
     """Walk as a guest and as every person of the demonstration; 0 where all was well."""
     with app.app_context():
+        make_readers(Factory(db.session))
         people = {
             one.email: signed_in(one) for one in db.session.scalars(db.select(Person))
         }
+        codes = db.select(Organisation.uscc).where(Organisation.uscc.isnot(None))
         known: dict[str, list[Any]] = {
             "kind": list(LISTINGS),
             "code": ["bearing"],
             "filename": ["site.css"],
+            "organisation_id": ids_of(Organisation),
+            "person_id": ids_of(Person),
+            "request_id": ids_of(JoinRequest),
+            "invitation_id": ids_of(Invitation),
+            "merge_id": ids_of(OrganisationMerge),
+            "notice_id": ids_of(Notice),
+            "uscc": list(db.session.scalars(codes)),
         }
         for table in LISTINGS.values():
             ids = list(
@@ -75,11 +124,10 @@ def report(app: Any, count: int, seed: int) -> int:
         browsers[email] = app.test_client()
         with browsers[email].session_transaction() as cookie:
             cookie.update(session)
-    found = walk(app, browsers, known, count=count, seed=seed)
+    found = walk(app, browsers, known, count=count, seed=seed, report=print_now)
     total: Counter[str] = Counter()
-    for reader, statuses in found.statuses.items():
+    for statuses in found.statuses.values():
         total.update(statuses)
-        print(f"{reader:32} {dict(sorted(statuses.items()))}")
     with app.app_context():
         unsound = unsound_texts()
         db.engine.dispose()

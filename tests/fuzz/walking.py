@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -16,7 +16,13 @@ from tests.fuzz.requests import Awkward, Sent
 PAGES = (
     "/mine", "/mine/demand/new", "/mine/achievement/new", "/trial", "/login", "/change", "/office/review",
     "/office/chains", "/office/chains/new", "/office/chains/edit/bearing", "/search?q=轴承", "/search?q=zzzz",
+    "/register", "/reset", "/confirm", "/account", "/account/sessions", "/mine/organisations",
+    "/mine/organisations/join",
+    "/account/data", "/account/close", "/mine/notices", "/mine/notices/settings", "/mine/profile", "/mine/broker",
+    "/audit", "/change-email", "/people", "/brokers",
 )  # fmt: skip
+OF_ORGANISATIONS = ("/mine/organisations/{id}/people", "/mine/organisations/{id}/identity",
+                    "/office/organisations/{id}")  # fmt: skip
 OF_LISTINGS = ("/{kind}s/{id}", "/{kind}s/{id}/matches", "/mine/{kind}/{id}/edit", "/mine/{kind}/{id}/withdraw",
                "/office/review/{kind}/{id}")  # fmt: skip
 
@@ -34,7 +40,8 @@ class Walk:
         self.statuses.setdefault(reader, Counter())[
             f"{answer.status_code // 100}xx"
         ] += 1
-        text = answer.get_data(as_text=True)
+        # A workbook is no text.
+        text = answer.get_data().decode("utf-8", "replace")
         said = f"{reader} {sent.method} {sent.path[:120]} → {answer.status_code}"
         # 503 is an answer only where a server is away, and here none is.
         if answer.status_code >= 500:
@@ -56,6 +63,7 @@ def walk(
     count: int,
     seed: int,
     without: str = "",
+    report: Callable[[str], None] = lambda _line: None,
 ) -> Walk:
     """Send `count` requests as each reader, half of them to read.
 
@@ -66,6 +74,7 @@ def walk(
         count: requests of each reader.
         seed: of the dice.
         without: as of `Awkward`.
+        report: is given a line for each reader as soon as their walk is over.
     """
     found = Walk()
     for number, (reader, browser) in enumerate(browsers.items()):
@@ -75,6 +84,8 @@ def walk(
         for kind in LISTINGS:
             for listing_id in known["listing_id"][::9]:
                 paths += [path.format(kind=kind, id=listing_id) for path in OF_LISTINGS]
+        for number in known.get("organisation_id", [])[::4]:
+            paths += [path.format(id=number) for path in OF_ORGANISATIONS]
         for path in paths:
             answer = browser.get(path)
             if answer.status_code == 200:
@@ -83,8 +94,9 @@ def walk(
             found.send(reader, browser, sent)
         for sent in awkward.posts(count - count // 2, pages):
             # Signing out would end the walk of this reader.
-            if not sent.path.startswith("/logout"):
+            if not sent.path.startswith(("/logout", "/account/sessions/end-all")):
                 found.send(reader, browser, sent)
+        report(f"{reader:32} {dict(sorted(found.statuses[reader].items()))}")
     return found
 
 

@@ -6,6 +6,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import persistence
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
 from marketplace.door import needs
@@ -37,7 +38,7 @@ def unassign(kind: str, listing_id: int) -> ResponseReturnValue:
 
 
 def _chosen_person() -> Person:
-    number = request.form.get("broker", type=int) or 0
+    number = request.form.get("broker", type=persistence.row_number) or 0
     person = account_queries.people_by_id([number]).get(number)
     if person is None:
         raise NotFound("没有这位技术经理人。", "请在列表里选一位。")

@@ -426,3 +426,23 @@ def test_somebody_without_an_organisation_has_it_held(
 
     assert session.query(HeldForm).one().person_id == person.id
     assert "试配文字" in client.get("/mine").text
+
+
+@pytest.mark.parametrize("number", ["2147483648", "9" * 19, "9" * 400, "-1", "x"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/account/held/{}",
+        "/mine?held={}",
+        "/people?institution={}",
+        "/organisations/{}",
+        "/people/{}",
+        "/demands/{}",
+    ],
+)
+def test_a_number_no_database_takes_is_no_failure(
+    address: str, number: str, make: Factory, sign_in: Callable[..., FlaskClient]
+) -> None:
+    browser = sign_in(make.person("firm", make.organisation()))
+
+    assert browser.get(address.format(number)).status_code in (200, 303, 404)

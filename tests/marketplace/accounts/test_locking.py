@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from marketplace.accounts import deeds as account_deeds
+from marketplace.accounts import person_deeds
 from marketplace.accounts.models import Person
 from marketplace.accounts.queries import find_person
 from marketplace.clock import now
@@ -290,6 +291,50 @@ def test_one_account_is_tried_from_many_addresses_only_so_often(
     # The same for an account that is there and for one that is not.
     assert answers == [200] * 20 + [429] * 2
     assert knock(site.test_client(), "second@demo.example").location == "/mine"
+
+
+def test_nobody_alone_keeps_an_owner_out(new_site: Callable[..., Flask]) -> None:
+    site = new_site(RATELIMIT_ENABLED=True)
+    _add(site, "first")
+    robber, owner = {"REMOTE_ADDR": "192.0.2.1"}, {"REMOTE_ADDR": "192.0.2.2"}
+    email = "first@demo.example"
+
+    tried = [
+        knock(site.test_client(), email, "x", environ_base=robber).status_code
+        for _ in range(30)
+    ]
+    _unlock(site)
+
+    assert tried == [200] * 8 + [429] * 22
+    assert knock(site.test_client(), email, environ_base=owner).location == "/mine"
+
+
+def test_a_link_in_the_mailbox_ends_the_slow_limit(
+    new_site: Callable[..., Flask],
+) -> None:
+    site = new_site(RATELIMIT_ENABLED=True)
+    _add(site, "first")
+    email, fresh = "first@demo.example", "Gulou+7xkQwz"
+    for number in range(21):
+        robber = {"REMOTE_ADDR": f"198.51.100.{number}"}
+        knock(site.test_client(), email, "x", environ_base=robber)
+    _unlock(site)
+    assert knock(site.test_client(), email).status_code == 429
+
+    with site.test_request_context():
+        link = person_deeds.make_link(person_deeds.get_account(email))
+    path = "/" + link.split("/", 3)[3]
+    data = {"password": fresh, "password_confirm": fresh}
+    site.test_client().post(path, data=data)
+
+    assert knock(site.test_client(), email, fresh).location == "/mine"
+
+
+def _unlock(site: Flask) -> None:
+    with site.app_context():
+        free = {"failed_count": 0, "failed_at": None, "locked_until": None}
+        db.session.execute(db.update(Person).values(free))
+        db.session.commit()
 
 
 def test_a_success_is_no_failure(new_site: Callable[..., Flask]) -> None:

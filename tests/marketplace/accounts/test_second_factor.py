@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_security import hash_password
 from passlib.totp import TOTP
 from sqlalchemy.orm import Session
 
 from config import Config
 from marketplace.accounts import person_deeds
 from marketplace.accounts.models import Person
-from tests.factories import Factory
+from marketplace.clock import now
+from marketplace.extensions import db
+from tests.factories import Factory, new_uscc
 from tests.marketplace.accounts.mailbox import Mailbox
 from tests.served import LIVE_SETTINGS
 
@@ -288,3 +293,54 @@ def test_the_operator_resets_it(
     assert client.get("/mine").status_code == 302
     assert "账号或密码不对" in enter(browser, person).text
     assert enter(browser, person, password=fresh).location.endswith("/tf-setup")
+
+
+def test_who_owes_a_second_factor_sends_no_form_either(
+    strict: Flask, make: Factory, sign_in: SignIn, session: Session
+) -> None:
+    """Somebody was given a role while their page was open: the form waits, as a page would."""
+    firm = make.organisation(verified=False)
+    browser = sign_in(make.person("operator", make.organisation()))
+    form = {"checked": "营业执照", "uscc": new_uscc()}
+
+    answer = browser.post(f"/office/organisations/{firm.id}/verify", data=form)
+
+    session.refresh(firm)
+    assert firm.state == "unverified"
+    assert answer.location.startswith("/account/held/")
+    assert browser.get(answer.location).location.endswith("/tf-setup")
+    assert browser.post("/trial", data={"problem": "轴承"}).status_code != 303
+
+
+@pytest.mark.parametrize("kind", ["app", "spare"])
+def test_one_code_in_two_browsers_at_once_opens_once(
+    kind: str, new_site: Callable[..., Flask]
+) -> None:
+    """On PostgreSQL both would read that the code is unused."""
+    site = new_site(SECOND_FACTOR=True)
+    with site.app_context():
+        person_deeds.add_account("op@demo.example", name="示例", roles=["operator"])
+        person = person_deeds.get_account("op@demo.example")
+        person.password, person.confirmed_at = hash_password(PASSWORD), now()
+        person.password_set_at = now()
+        db.session.commit()
+        person = SimpleNamespace(email=person.email)
+    key = set_up(site.test_client(), person)  # type: ignore[arg-type]
+    address, code = "/tf-validate", code_for(key)
+    if kind == "spare":
+        with site.test_request_context():
+            owner = person_deeds.get_account(person.email)
+            codes = site.extensions["security"]._mf_recovery_codes_util
+            code = codes.create_recovery_codes(owner)[0]
+        address = "/mf-recovery"
+    browsers = [site.test_client() for _ in range(4)]
+    for browser in browsers:
+        enter(browser, person)  # type: ignore[arg-type]
+
+    def press(browser: FlaskClient) -> bool:
+        return bool(browser.post(address, data={"code": code}).location == "/mine")
+
+    with ThreadPoolExecutor(4) as threads:
+        opened = list(threads.map(press, browsers))
+
+    assert sorted(opened) == [False, False, False, True]

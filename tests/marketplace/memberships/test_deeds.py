@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from marketplace.accounts import person_deeds
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow
 from marketplace.memberships import deeds, queries
@@ -212,6 +213,40 @@ def test_nobody_acts_for_a_suspended_organisation(make: Factory, session: Any) -
     with pytest.raises(NotNow, match="已暂停"):
         deeds.ask_to_join(firm, by=make.person("firm"))
     assert (chief.handled_ids, chief.verified_ids) == (frozenset(), frozenset())
+
+
+def test_an_invitation_waits_while_its_organisation_is_stopped(
+    make: Factory, session: Any
+) -> None:
+    firm, guest = make.organisation(), make.person("firm")
+    asked = deeds.ask_to_join(firm, by=make.person("firm"))
+    invitation, _ = deeds.invite_person(firm, guest.email, place="member", by=None)
+    organisation_deeds.suspend_organisation(firm, note="有投诉", by=None)
+
+    with pytest.raises(NotNow, match="已暂停"):
+        deeds.take_invitation(invitation, by=guest)
+    with pytest.raises(NotNow, match="已暂停"):
+        deeds.accept_request(asked, place="member", by=None)
+    organisation_deeds.resume_organisation(firm, by=None)
+    deeds.take_invitation(invitation, by=guest)
+
+    assert guest.place_in(firm.id) is not None
+
+
+def test_who_cannot_sign_in_is_no_remaining_administrator(
+    make: Factory, session: Any
+) -> None:
+    firm = make.organisation()
+    chief, closed = (make.person("firm", firm, administers=True) for _ in range(2))
+    person_deeds.close_account(closed, by=None)
+
+    with pytest.raises(NotNow, match="最后一位管理员"):
+        deeds.leave_organisation(firm, by=chief)
+    with pytest.raises(NotNow, match="最后一位管理员"):
+        person_deeds.erase_account(chief)
+    deeds.remove_member(closed.place_in(firm.id), by=chief)
+
+    assert [place.person_id for place in queries.people_of(firm)] == [chief.id]
 
 
 def test_each_step_is_told_to_whom_it_concerns(make: Factory, session: Any) -> None:

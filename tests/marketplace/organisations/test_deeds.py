@@ -137,6 +137,28 @@ def test_a_wrong_organisation_is_refused(
     assert session.query(Organisation).count() == 0
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("临清第一\r\n轴承厂", "临清第一 轴承厂"),
+        ("临清第一厂\nBcc: x@evil.example", "临清第一厂 Bcc: x@evil.example"),
+        ("\u202e厂承轴清临", "厂承轴清临"),
+        ("临清\u200b第一\u2066厂\u2069", "临清第一厂"),
+        ("\ufeff临清第一厂\u2028", "临清第一厂"),
+        ("临清第一厂\u00ad\u061c", "临清第一厂"),
+        ("𠮷野轴承厂", "𠮷野轴承厂"),
+    ],
+)
+def test_a_name_is_one_line_of_what_people_see(
+    typed: str, stored: str, make: Factory
+) -> None:
+    row = organisation_deeds.add_organisation(typed, kind="firm", uscc=None, by=None)
+    organisation_deeds.add_alias(row, f"{typed}分厂", by=None)
+
+    assert row.name == stored
+    assert row.names[-1].name.isprintable()
+
+
 def test_verification_is_noted_with_who_and_not_repeated(
     make: Factory, session: Any
 ) -> None:
