@@ -22,7 +22,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.documents import Document
-from matching.surroundings import core_of
+from matching.surroundings import core_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
 
@@ -90,8 +90,8 @@ def title_and_text(document: Document) -> tuple[str, str]:
     text = words_of.plain_text(document.text[:MAX_CHARACTERS])
     core = core_of(text)
     if not any(c.isalnum() for c in title):
-        title = core.heading[:MAX_HEADING]
-    return title, core.text
+        title = heading_of(core)[:MAX_HEADING]
+    return title, core
 
 
 def gram_spans(

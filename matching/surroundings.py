@@ -10,7 +10,6 @@ what is left out wrongly is lost, while what is left in wrongly weighs a little 
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from matching.lexicon import stop_words
 
@@ -33,6 +32,8 @@ _LABELLED = re.compile(
     rf"^\W*(?:我的|我们的|本人|公司|单位|本?厂|企业|通讯|详细)?(?:{_CONTACT_LABEL})(?:号码?|是|为)?\W*[:：\s]?"
 )
 _ADDRESSES = re.compile(f"{_MAIL}|{_WEB}|{_TELEPHONE}")
+# A cheaper look: what every one of them has.
+_MAY_BE_ADDRESS = re.compile(r"[@0-9]{6}|@|www|http|[0-9][- ][0-9]{3}")
 # What is said to people and not about things, as whole clauses.
 _COURTESY = re.compile(
     r"^(?:各位|尊敬的|亲爱的)?(?:老师|专家|教授|领导|同志|师傅|先生|女士|大家|朋友|贵单位)?们?[，,]?"
@@ -47,8 +48,9 @@ _COURTESY = re.compile(
 )
 # What a firm says of itself in any trade.
 _PRAISE = re.compile(
-    r"(?:成立|创建|始建|创办|组建|注册)(?:于|日期)|建厂|占地|建筑面积|注册资[本金]|固定资产|总资产|员工|职工|科技人员|技术人员|职员|在职|"
-    r"年产值|产值|年?销售(?:收入|额)|营业收入|利税|利润总额|纳税|年产能?\d|坐落|位于|地处|毗邻|交通便利|地理位置|"
+    # Every alternative begins with a character: so the engine skips to the next one that may begin any of them.
+    r"成立于|成立日期|创建于|始建于|创办于|组建于|注册于|建厂|占地|建筑面积|注册资[本金]|固定资产|总资产|员工|职工|科技人员|技术人员|职员|在职|"
+    r"年产值|产值|年销售|销售收入|销售额|营业收入|利税|利润总额|纳税|年产能?\d|坐落|位于|地处|毗邻|交通便利|地理位置|"
     r"高新技术企业|专精特新|小巨人|瞪羚|独角兽|单项冠军|龙头企业|骨干企业|重点企业|上市公司|规模以上|股份制|民营企业|家族企业|"
     r"iso ?\d{4,5}|体系认证|荣获|荣誉|称号|授予|评为|获评|驰名商标|著名商标|知名品牌|诚信单位|守合同|"
     r"远销|畅销|出口到|销往|好评|信赖|青睐|口碑|信誉|宗旨|理念|秉承|坚持以|本着|竭诚|共赢|双赢|携手|辉煌|腾飞|一流的|实力雄厚|"
@@ -68,45 +70,36 @@ _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile(r"[^\W_][\w.+#-]*[^\W_]|[^\W_]")
 
 
-class CoreText(NamedTuple):
-    """A text without its surroundings.
-
-    Attributes:
-        text: of the same length, with line feeds in place of what went.
-        heading: the sentence that names the trouble, else the first one that is left; "" where nothing is.
-    """
-
-    text: str
-    heading: str
-
-
-def core_of(norm: str) -> CoreText:
+def core_of(norm: str) -> str:
     """A text without what says nothing about a technology.
 
     Args:
         norm: folded, as `text.plain_text` gives it.
 
     Returns:
-        every place as it was; the text itself where nothing would be left of it.
+        of the same length, line feeds in place of what went; the text itself where nothing would be left of it.
     """
-    pieces: list[str] = []
-    heading = ""
-    first = ""
-    for found in _SENTENCE.finditer(norm):
-        sentence = found.group()
-        kept = _core_of_sentence(sentence)
-        pieces.append(kept)
-        spoken = kept.strip(_BLANK)
-        if not _says_something(spoken):
-            continue
-        first = first or spoken
-        if not heading and _TROUBLE.search(spoken):
-            heading = spoken
-    text = "".join(pieces)
+    pieces = [_core_of_sentence(found.group()) for found in _SENTENCE.finditer(norm)]
     # Nothing but surroundings: better weighed as it is than not at all.
-    if not first:
-        return CoreText(norm, "")
-    return CoreText(text, heading or first)
+    if not any(map(_says_something, pieces)):
+        return norm
+    return "".join(pieces)
+
+
+def heading_of(core: str) -> str:
+    """The sentence that names the trouble, else the first one that says something; "" where none does.
+
+    Args:
+        core: as core_of() gives it.
+    """
+    first = ""
+    for found in _SENTENCE.finditer(core):
+        sentence = found.group().strip(_BLANK)
+        if _says_something(sentence):
+            first = first or sentence
+            if _TROUBLE.search(sentence):
+                return sentence
+    return first
 
 
 def _says_something(text: str) -> bool:
@@ -119,7 +112,7 @@ def _says_something(text: str) -> bool:
 
 
 def _core_of_sentence(sentence: str) -> str:
-    if _ADDRESSES.search(sentence):
+    if _MAY_BE_ADDRESS.search(sentence):
         sentence = _ADDRESSES.sub(_blanked, sentence)
     is_praise = _PRAISE.search(sentence) is not None
     if is_praise and not _TROUBLE.search(sentence):
@@ -143,7 +136,7 @@ def _is_surrounding(clause: str) -> bool:
 
 # One cheap look spares most sentences the three patterns of clauses.
 _CUES = re.compile(
-    rf"{_CONTACT_LABEL}|好|谢|感激|联系|欢迎|敬|请|盼|期待|愿|望|意|兴趣|地址|指导|hello|dear|商量|面议|面谈|拜托|打扰|洽谈|垂询|此致|祝"
+    r"联系|联络|电话|手机|传真|邮|mail|微信|wechat|qq|网址|好|谢|感激|联系|欢迎|敬|请|盼|期待|愿|望|意|兴趣|地址|指导|hello|dear|商量|面议|面谈|拜托|打扰|洽谈|垂询|此致|祝"
 )
 
 

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+import numpy as np
+
 from matching import text as words_of
 from matching.arrays import UInt64s
-from matching.features import word_bigram_keys
-from matching.index.keys import find_keys
+from matching.features import word_bigram_keys, word_key
 from matching.lexicon import lexicon_lines
 from matching.text import Span
 
@@ -194,14 +195,15 @@ def everyday_words() -> frozenset[str]:
     return frozenset(" ".join(lexicon_lines("everyday.txt")).split())
 
 
-def has_in_a_row(grams: UInt64s, word: str) -> bool:
-    """Whether a document has each character of a Han word followed by the next one.
+def pair_keys(word: str) -> UInt64s:
+    """The keys of each character of a word with the next one, as grams have them; by them a document has it in a row.
 
     Args:
-        grams: keys of its grams, ascending, shape (g,).
-        word: of any script; of others only whole words are known.
+        word: of any script; a word of other letters has one key, its own, which is that of no pair.
+
+    Returns:
+        shape (k,), at least one.
     """
-    if len(word) < 2 or not words_of.is_han(word):
-        return False
-    keys = word_bigram_keys([word])
-    return bool((find_keys(grams, keys) >= 0).all())
+    if len(word) > 1 and words_of.is_han(word):
+        return word_bigram_keys([word])
+    return np.array([word_key(word)], dtype=np.uint64)

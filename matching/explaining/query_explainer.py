@@ -198,13 +198,31 @@ class QueryExplainer:
             chosen: the shared words.
             grams: keys of the document's grams, ascending, shape (g,).
         """
+        words, pairs, starts = self._considered
+        if not words:
+            return []
+        in_a_row = np.logical_and.reduceat(find_keys(grams, pairs) >= 0, starts)
         missing = []
-        for word in list(self._named)[:_NAMED_CONSIDERED]:
+        for word, has_it in zip(words, in_a_row.tolist(), strict=True):
             # A part that says most of the compound will do: 轴承保持架 for 保持架.
             shared = max((len(w) for w in chosen.numbers if w in word), default=0)
-            if 2 * shared < len(word) and not naming.has_in_a_row(grams, word):
+            if 2 * shared < len(word) and not has_it:
                 missing.append(word)
         return missing
+
+    @cached_property
+    def _considered(self) -> tuple[list[str], UInt64s, list[int]]:
+        """The heaviest words that the query names, the keys of their pairs of characters, and where each begins."""
+        words = list(self._named)[:_NAMED_CONSIDERED]
+        pairs: list[UInt64s] = []
+        starts: list[int] = []
+        size = 0
+        for word in words:
+            keys = naming.pair_keys(word)
+            starts.append(size)
+            pairs.append(keys)
+            size += len(keys)
+        return words, np.concatenate([*pairs, np.zeros(0, np.uint64)]), starts
 
     def _known_as_grams(self, words: Iterable[str]) -> set[str]:
         """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""

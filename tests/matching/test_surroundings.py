@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from matching import Document, Matcher
 from matching.judging.grades import fixed_grade
-from matching.surroundings import core_of
+from matching.surroundings import core_of, heading_of
 from matching.text import plain_text
 from tests.matching.conftest import texts
 from tests.served import ROOT
@@ -118,9 +118,9 @@ def test_all_the_padding_together_does_not_either(problem: str) -> None:
 def test_what_is_about_the_matter_stays(text: str) -> None:
     norm = plain_text(text)
 
-    assert core_of(norm).text.strip()
-    assert len(core_of(norm).text) == len(norm)
-    assert core_of(norm).text.replace("\n", "")
+    assert core_of(norm).strip()
+    assert len(core_of(norm)) == len(norm)
+    assert core_of(norm).replace("\n", "")
 
 
 @pytest.mark.parametrize(
@@ -134,14 +134,14 @@ def test_what_is_about_the_matter_stays(text: str) -> None:
 def test_the_sentence_that_names_the_trouble_heads_a_text(
     text: str, heading: str
 ) -> None:
-    assert core_of(plain_text(text)).heading == heading
+    assert heading_of(core_of(plain_text(text))) == heading
 
 
 @settings(max_examples=200)
 @given(texts)
 def test_every_place_stays_what_it_was(text: str) -> None:
     norm = plain_text(text)
-    core = core_of(norm).text
+    core = core_of(norm)
 
     assert len(core) == len(norm)
     assert all(a in (b, "\n") for a, b in zip(core, norm, strict=True))
@@ -151,4 +151,4 @@ def test_every_place_stays_what_it_was(text: str) -> None:
 def test_nothing_but_surroundings_is_read_as_it_is(first: str, second: str) -> None:
     norm = plain_text(first + second)
 
-    assert core_of(norm).text == norm
+    assert core_of(norm) == norm
