@@ -19,8 +19,8 @@ from matching.index.storage import (
     check_files,
     file_identities,
 )
+from matching.match import Match
 from matching.matcher import Matcher
-from matching.ranking import Match
 
 __all__ = [
     "COPIED",

@@ -8,7 +8,6 @@ that depends on the text alone, so that no process needs another's vocabulary.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -23,6 +22,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.documents import Document
+from matching.surroundings import core_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
 
@@ -39,8 +39,6 @@ MAX_HEADING = 60
 BREAK = 0
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / φ, odd
 _MURMUR = np.uint64(0xFF51AFD7ED558CCD)  # a multiplier of MurmurHash3's finaliser
-_LETTER = re.compile(r"[^\W_]")
-_SENTENCE_END = re.compile(r"[。！？；!?;\n]")
 # Words whose keys are remembered; then the table begins again.
 _KEYS_REMEMBERED = 400_000
 
@@ -84,23 +82,16 @@ class _Unit(NamedTuple):
 
 
 def title_and_text(document: Document) -> tuple[str, str]:
-    """Title and text of a document as they are read, normalised. A text without a title gets its first sentence."""
+    """Title and text of a document as they are read: normalised, and the text without its surroundings.
+
+    A text without a title gets the sentence that names its trouble, else its first one.
+    """
     title = words_of.plain_text(document.title[:MAX_CHARACTERS])
     text = words_of.plain_text(document.text[:MAX_CHARACTERS])
+    core = core_of(text)
     if not any(c.isalnum() for c in title):
-        title = _first_sentence(text)[:MAX_HEADING]
-    return title, text
-
-
-def _first_sentence(text: str) -> str:
-    """The first sentence with a letter or figure, "" where there is none."""
-    letter = _LETTER.search(text)
-    if letter is None:
-        return ""
-    # No single pattern: on a text of signs alone that would begin again at each of them.
-    before = _SENTENCE_END.split(text[: letter.start()])[-1]
-    after = _SENTENCE_END.split(text[letter.start() :], maxsplit=1)[0]
-    return before + after
+        title = core.heading[:MAX_HEADING]
+    return title, core.text
 
 
 def gram_spans(

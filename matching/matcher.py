@@ -42,10 +42,8 @@ from matching.index.reading import (
     read_each,
     read_features,
 )
-from matching.ranking import (
-    Match,
-    QueryRun,
-)
+from matching.match import Match
+from matching.ranking import QueryRun
 
 
 class Matcher:

@@ -47,55 +47,10 @@ from matching.features import (
 from matching.index import kernels
 from matching.index.reading import read_features
 from matching.index.weighting import SUBLINEAR, WeightedQuery
+from matching.match import Match
 
 # Places of a score: beyond them the sums of 32 bits differ from machine to machine.
 SCORE_PLACES = 9
-
-
-class Match:
-    """A document of the catalogue that was ranked.
-
-    Attributes:
-        id: as given to fit() or put().
-        score: 0…1, to nine places; 1 for a text against itself.
-    """
-
-    def __init__(
-        self,
-        id: Id,
-        score: float,
-        run: QueryRun,
-        number: int,
-        norms: Mapping[str, float],
-    ) -> None:
-        self.id = id
-        self.score = score
-        self._run = run
-        self._number = number
-        self._norms = norms
-
-    @cached_property
-    def reasons(self) -> Reasons:
-        """The words that earned the score, with their shares; worked out on first use (some .3 ms).
-
-        They are those of the ranking, whatever was put, removed or merged since, so no lock is needed for them.
-        """
-        return self._run.reasons_of(
-            self._number,
-            self._norms,
-            self.score,
-        )
-
-    def __repr__(self) -> str:
-        return f"Match(id={self.id!r}, score={self.score:.4f})"
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Match):
-            return False
-        return (self.id, self.score) == (other.id, other.score)
-
-    def __hash__(self) -> int:
-        return hash((self.id, self.score))
 
 
 class QueryRun:
@@ -304,6 +259,19 @@ class QueryRun:
 
     # explaining
 
+    def length_ratio(self, words: int) -> float:
+        """Content words of the shorter of two texts over those of the longer one, 0…1.
+
+        Args:
+            words: how many distinct ones, with their parts, the other text has.
+        """
+        own = len(self._features.words.keys)
+        return min(own, words) / max(own, words, 1)
+
+    def length_ratio_to(self, number: int) -> float:
+        """The same to a document of the catalogue by its number."""
+        return self.length_ratio(len(self._indexes["words"].document(number).keys))
+
     def explain_id(self, id_: Id) -> Reasons:
         """Why a document of the catalogue has its score. Raises KeyError when no document has the id."""
         number = self._catalogue.number_of[id_]
@@ -355,7 +323,10 @@ class QueryRun:
         if self._weights["vectors"]:
             # What features did not earn, the vectors did.
             vector_share = max(0.0, score - total)
-        parts = EarnedParts(earned, shared, vector_share)
+        ratio = self.length_ratio(len(counted["words"].keys))
+        nothing = np.zeros(0, dtype=np.uint64)
+        grams = counted["grams"].keys if "grams" in counted else nothing
+        parts = EarnedParts(earned, shared, vector_share, ratio, grams)
         return self._explainer.explain(score, parts)
 
     def _earned(

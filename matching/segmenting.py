@@ -38,9 +38,9 @@ class Segmenter(Protocol):
     def has_word(self, word: str) -> bool:
         """Whether the dictionary has the word."""
 
-    def is_noun(self, word: str) -> bool:
-        """Whether the word stays whole when it is cut, and is tagged as a noun: a word that is in no dictionary by a
-        guess, which is each one's own. It chooses what is listed as unknown, and weighs nothing.
+    def part_of_speech(self, word: str) -> str:
+        """The tag of a word that stays whole when it is cut, else "". A word that is in no dictionary is tagged by a
+        guess, which is each one's own. It chooses what is shown to people, and weighs nothing.
         """
 
 
@@ -65,9 +65,10 @@ class CompiledSegmenter:
         """See Segmenter."""
         return bool(rjieba.has_word(word))
 
-    def is_noun(self, word: str) -> bool:
+    def part_of_speech(self, word: str) -> str:
         """See Segmenter."""
-        return [tag[0] for _, tag in rjieba.tag(word)] == ["n"]
+        tagged = rjieba.tag(word)
+        return str(tagged[0][1]) if len(tagged) == 1 else ""
 
 
 class PlainSegmenter:
@@ -108,16 +109,16 @@ class PlainSegmenter:
         # The beginnings of words stand there too, with the frequency 0.
         return bool(self._jieba.FREQ.get(word))
 
-    def is_noun(self, word: str) -> bool:
+    def part_of_speech(self, word: str) -> str:
         """See Segmenter."""
         if self.cut_text(word) != [word]:
-            return False
+            return ""
         tag = self._tagger.word_tag_tab.get(word)
-        if tag is None:
-            # No word of the dictionary: by the model of characters, as a whole or not at all.
-            guessed = self._tagger.lcut(word)
-            tag = guessed[0].flag if len(guessed) == 1 else ""
-        return bool(tag.startswith("n"))
+        if tag is not None:
+            return str(tag)
+        # No word of the dictionary: by the model of characters, as a whole or not at all.
+        guessed = self._tagger.lcut(word)
+        return str(guessed[0].flag) if len(guessed) == 1 else ""
 
 
 def make_segmenter() -> Segmenter:

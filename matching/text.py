@@ -68,6 +68,7 @@ __all__ = [
     "names_a_thing",
     "normal_spans",
     "normalise",
+    "part_of_speech",
     "piece_of",
     "plain_text",
     "repair_text",
@@ -315,7 +316,12 @@ def names_a_thing(word: str) -> bool:
     """Whether a word is a term of the lexicon, a noun or Latin letters; not so verbs, figures and most odd pieces."""
     if not is_han(word):
         return any(c.isalpha() for c in word)
-    return cutter().is_noun(word)
+    return word in lexicon_terms() or part_of_speech(word).startswith("n")
+
+
+def part_of_speech(word: str) -> str:
+    """The tag that jieba's dictionary has for a word of Han characters; "" where it would be cut further."""
+    return cutter().part_of_speech(word)
 
 
 def in_dictionary(word: str) -> bool:
@@ -353,9 +359,9 @@ class Cutter:
         """The pieces of a text in order; together they are the text."""
         return self.segmenter.cut_text(text)
 
-    def is_noun(self, word: str) -> bool:
-        """Whether a Han word is in the lexicon or tagged as a noun."""
-        return word in self._terms or self.segmenter.is_noun(word)
+    def part_of_speech(self, word: str) -> str:
+        """The tag of a word in jieba's dictionary; "" where the tagger cuts it further."""
+        return self.segmenter.part_of_speech(word)
 
     def piece(self, word: str) -> Piece:
         """The parts of a piece, remembered."""

@@ -26,6 +26,7 @@ class Algorithm:
         vectors_texts: texts at most from which it is fitted.
         rescored: of how many of the best it changes the order.
         cut_points: (code of a grade, what it requires), best first.
+        length_exponent: of the ratio of two texts' lengths, by which the strength of a pair is its score.
         grader: what grades pairs now.
         fitted_from: judged demands from which grades are fitted.
         judgements_least: judgements from which a list is reordered.
@@ -39,6 +40,7 @@ class Algorithm:
     vectors_texts: int
     rescored: int
     cut_points: tuple[tuple[str, str], ...]
+    length_exponent: float
     grader: ActiveGrader
     fitted_from: int
     judgements_least: int
@@ -58,6 +60,7 @@ def describe_algorithm() -> Algorithm:
         vectors_texts=vectors.MAX_TEXTS,
         rescored=vectors.RESCORED,
         cut_points=cut_points(),
+        length_exponent=grades.LENGTH_EXPONENT,
         grader=grading.active_grader(),
         fitted_from=grading.FITTED_FROM,
         judgements_least=judgements.MIN_JUDGEMENTS,
@@ -67,11 +70,8 @@ def describe_algorithm() -> Algorithm:
 
 def cut_points() -> tuple[tuple[str, str], ...]:
     """The grades of the fixed cut points, best first: (code, what it requires)."""
-    covered = f"{grades.FAIR_COVERED:.0%}"
-    high = f"分数不低于 {grades.HIGH:.2f}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"
-    fair = (
-        f"分数不低于 {grades.FAIR:.2f}，并且至少有 {grades.FAIR_WORDS} 个少见的词两边都有，"
-        f"或者两边都有的词占了您的文字的 {covered} 以上"
-    )
-    weak = f"分数不低于 {grades.WEAK:.2f}，并且至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:.2f} 以上"
+    one_word = f"至少有 1 个少见的词两边都有，它自己得到 {grades.WEAK_SHARE:.2f} 以上"
+    high = f"力度不低于 {grades.HIGH:.2f}，并且至少有 {grades.HIGH_WORDS} 个少见的词两边都有"
+    fair = f"力度不低于 {grades.FAIR:.2f}，并且{one_word}"
+    weak = f"力度不低于 {grades.WEAK:.2f}，并且{one_word}"
     return (("high", high), ("fair", fair), ("weak", weak), ("none", "以上都不到"))

@@ -38,7 +38,6 @@ from marketplace.verdicts.models import Verdict
 from marketplace.verdicts.projections import common_document, holder_of
 from marketplace.verdicts.queries import ListVerdicts
 from marketplace.verdicts.ranked_lists import RankedList
-from matching.text import names_a_thing
 
 TOP = 20  # offers of a page, so many as a page of the search
 TOP_AT_LISTING = 5  # offers next to the page of a listing
@@ -205,7 +204,9 @@ def explained_answer(
     """
     document = request.document
     spellings = original_spellings(document)
-    known_words, unknown_things = _sort_words(ranking)
+    known_words = [word for word, _ in ranking.analysis.weighed]
+    # An empty catalogue knows no word at all, which says nothing about the text.
+    unknown_things = ranking.analysis.unknown if ranking.catalogue else []
     if comparison is not None:
         comparison.prepare_rows(ranked.row for ranked in ranking.rows)
     offers = []
@@ -315,23 +316,6 @@ def _judged_offers(
             )
             offers.append(offer)
     return tuple(offers)
-
-
-def _sort_words(ranking: Ranking) -> tuple[list[str], list[str]]:
-    """The words that were weighed, heaviest first: those that occur in the catalogue, and things that do not."""
-    unknown: set[str] = set()
-    # An empty catalogue knows no word at all, which says nothing about the text.
-    if ranking.catalogue:
-        unknown.update(ranking.analysis.unknown)
-    known_words = []
-    unknown_things = []
-    for word, _ in ranking.analysis.weighed:
-        if word not in unknown:
-            known_words.append(word)
-        # Worth mentioning where it names a thing; an unknown 提高 or 优化 would only confuse.
-        elif names_a_thing(word):
-            unknown_things.append(word)
-    return known_words, unknown_things
 
 
 def _gaps_of(document: matching.Document) -> tuple[str, ...]:

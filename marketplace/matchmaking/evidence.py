@@ -87,11 +87,11 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
     # By what everybody may know of both: the score of a pair is one for all readers.
     document = common_document(row)
     other_document = common_document(other)
-    reasons = _explain_pair(row.counterpart, document, other_document, by)
-    # Facts are a demand's wishes against an achievement's statements, whichever was ranked for which.
+    # A demand's wishes against an achievement's statements, whichever of the two has its page open.
     demand, achievement = document, other_document
     if row.kind == "achievement":
         demand, achievement = other_document, document
+    reasons = _explain_pair(demand, achievement, by)
     grade = active_grader().grade(reasons, facts.compare_facts(demand, achievement))
     patents = patents_of(row if row.kind == "achievement" else other)
     offer = explained_offer(
@@ -137,7 +137,10 @@ def evidence_of_text(
     if other is None or blocked_reason(other):
         raise _no_such_pair()
     document = trial_document(text)
-    reasons = _explain_pair(sought, document, common_document(other), by)
+    demand, achievement = document, common_document(other)
+    if kind == "achievement":
+        demand, achievement = achievement, document
+    reasons = _explain_pair(demand, achievement, by)
     grade = active_grader().grade(reasons, ())
     # A pasted text has no patents.
     patents = patents_of(other) if kind == "demand" else ""
@@ -184,16 +187,14 @@ def _no_such_pair() -> NotFound:
 
 
 def _explain_pair(
-    sought: str,
-    document: matching.Document,
-    other: matching.Document,
-    by: Reader | None,
+    demand: matching.Document, achievement: matching.Document, by: Reader | None
 ) -> matching.Reasons:
-    """Why the other document has its score; weighed as if it were in the catalogue where it is not."""
+    """Why a pair has its score; the achievement weighed as if it were in the catalogue where it is not."""
     matchers: Matchers = current_app.extensions["matchers"]
-    with matchers.using(sought, inner=reads_confidential(by)) as matcher:
+    with matchers.using("achievement", inner=reads_confidential(by)) as matcher:
         # By id where it can be, from the features stored there: a draft is in no catalogue.
-        return matcher.explain(document, other.id if other.id in matcher else other)
+        is_stored = achievement.id in matcher
+        return matcher.explain(demand, achievement.id if is_stored else achievement)
 
 
 def _parts_of(

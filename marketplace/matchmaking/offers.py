@@ -114,8 +114,8 @@ def explained_offer(
     why = []
     for piece in match_sentence(reasons).pieces:
         text = piece.text
-        # Only shared words have a spelling of their own; the rest of the sentence is ours.
-        if piece.marked:
+        # Only words of the texts have a spelling of their own; the rest of the sentence is ours.
+        if piece.is_word:
             text = spellings.get(text, text)
         why.append((text, piece.marked))
     shares = [(spellings.get(word, word), share) for word, share in reasons.words]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from flask import current_app
 
@@ -20,7 +21,7 @@ from marketplace.matchmaking.matchers import Matchers
 from marketplace.permissions import Reader, audiences, roles_of
 from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
-from marketplace.verdicts.projections import common_conditions
+from marketplace.verdicts.projections import common_conditions, common_document
 from matching.explaining import facts
 from matching.judging.grades import may_have_grade
 
@@ -89,12 +90,26 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class _Selection:
-    """The first matches that may be offered, with their rows; and the best match of all, before any was left out."""
+class _ExplainedPair:
+    """An achievement and a demand as the demand is ranked for: what a `matching.Match` says of the same pair."""
 
-    matches: tuple[tuple[matching.Match, Row], ...]
-    best: matching.Match | None
-    analysis: matching.QueryAnalysis | None
+    score: float
+    reasons: matching.Reasons
+
+    @property
+    def length_ratio(self) -> float:
+        return self.reasons.length_ratio
+
+
+_Pair: TypeAlias = matching.Match | _ExplainedPair
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """The first matches that may be offered, with their rows, and what the text was taken to say."""
+
+    matches: tuple[tuple[_Pair, Row], ...]
+    analysis: matching.QueryAnalysis
     catalogue: int
 
 
@@ -105,6 +120,8 @@ def rank_listings(request: RankingRequest) -> Ranking:
         SearchUnavailable: the matcher is being prepared.
     """
     selection = _select(request)
+    if request.sought == "demand":
+        selection = replace(selection, matches=_seen_from_demands(request, selection))
     grader = active_grader()
     compared = _compare_all(request, selection, grader)
     # Reasons cost as much as the ranking, so they are worked out for what is offered alone. Matches have taken along
@@ -116,8 +133,7 @@ def rank_listings(request: RankingRequest) -> Ranking:
     if not fitting:
         rows = graded[:NEAREST_GRADED] or _nearest_ungraded(selection)
     rows = _with_patents(request, rows)
-    analysis = _analysis_of(selection, rows)
-    return Ranking(tuple(rows), fitting, analysis, selection.catalogue)
+    return Ranking(tuple(rows), fitting, selection.analysis, selection.catalogue)
 
 
 def reads_confidential(reader: Reader | None) -> bool:
@@ -149,23 +165,20 @@ def _select(request: RankingRequest) -> _Selection:
         depth = wanted + len(request.excluded)
         if request.judgements:
             depth = max(depth, REORDERED)
-        analysis = None
         with matchers.using(request.sought, inner=inner) as matcher:
             catalogue = len(matcher)
             best = matcher.rank(request.document, top=depth)
             left = [match for match in best if match.id not in request.excluded]
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
-            # Without any match nothing will be explained, and the reader is told how the text was read.
-            if not best:
-                analysis = matcher.analyze(request.document)
+            # A ranking has read the text already, and without one the reader is told how it was read.
+            read = best[0].analysis if best else matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
         offered = _offered_rows(request, left[:wanted])
         # Deeper ranking helps only where this one was cut off.
         exhausted = len(best) < depth and len(left) <= wanted
         if len(offered) == request.top or exhausted:
-            first = best[0] if best else None
-            return _Selection(tuple(offered), first, analysis, catalogue)
+            return _Selection(tuple(offered), read, catalogue)
         wanted *= DEEPER
 
 
@@ -184,6 +197,39 @@ def _offered_rows(
             continue
         offered.append((match, row))
     return offered[: request.top]
+
+
+def _seen_from_demands(
+    request: RankingRequest, selection: _Selection
+) -> tuple[tuple[_Pair, Row], ...]:
+    """The pairs as each demand's own page has them, best first: a pair has one score, one grade and one set of reasons.
+
+    Words are as rare as the achievements make them, whichever page is open (decision 080). What is too far away by
+    the words of the demands to be offered stays away.
+    """
+    near = [(pair, row) for pair, row in selection.matches if _is_near(pair)]
+    if not near:
+        return ()
+    matchers: Matchers = current_app.extensions["matchers"]
+    inner = reads_confidential(request.reader)
+    achievement = request.document
+    pairs: list[tuple[_Pair, Row]] = []
+    with matchers.using("achievement", inner=inner) as matcher:
+        # By id where it can be, from the features stored there: a draft and a pasted text are in no catalogue.
+        is_stored = request.subject is not None and achievement.id in matcher
+        other = achievement.id if is_stored else achievement
+        for _, row in near:
+            reasons = matcher.explain(common_document(row), other)
+            pairs.append((_ExplainedPair(reasons.score, reasons), row))
+    return tuple(sorted(pairs, key=lambda one: (-one[0].score, one[1].id)))
+
+
+def _is_near(pair: _Pair) -> bool:
+    """Whether a pair may still have a grade, or be among the nearest, once its words are weighed as on the other side.
+
+    Between the two sides the scores of a pair differed by less than half on the sample lists.
+    """
+    return pair.score * 2 >= MIN_NEAREST
 
 
 def _compare_all(
@@ -215,7 +261,7 @@ def _grade_rows(
     graded = []
     for match, row in selection.matches:
         # Neither grader gives one below the lowest cut point (decision 015), so such a row is not explained.
-        if may_have_grade(match.score):
+        if may_have_grade(match.score, match.length_ratio):
             grade = grader.grade(match.reasons, compared.get(row.id, ()))
             if grade is not None:
                 graded.append(RankedRow(row, match.score, grade, match.reasons))
@@ -263,17 +309,3 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
         if any(word in match.reasons.specific for word, _ in match.reasons.words):
             nearest.append(RankedRow(row, match.score, None, match.reasons))
     return nearest
-
-
-def _analysis_of(
-    selection: _Selection, rows: Sequence[RankedRow]
-) -> matching.QueryAnalysis:
-    """What the text was taken to say; any match's reasons have it, so a row that is explained anyway is asked first."""
-    if selection.analysis is not None:
-        return selection.analysis
-    if rows:
-        reasons = rows[0].reasons
-    else:
-        assert selection.best is not None  # noqa: S101  without a match there is an analysis
-        reasons = selection.best.reasons
-    return matching.QueryAnalysis(reasons.weighed, reasons.unknown_words, None)

@@ -166,7 +166,7 @@ def grade_by_cut_points(
     reasons: matching.Reasons, _facts: Sequence[facts.Fact]
 ) -> grades.Grade | None:
     """The grade by the fixed cut points, which need no facts."""
-    return grades.fixed_grade(reasons.score, reasons)
+    return grades.fixed_grade(reasons)
 
 
 def grades_are_current() -> bool:

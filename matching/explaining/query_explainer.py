@@ -7,7 +7,6 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -19,7 +18,13 @@ from matching import features
 from matching import text as words_of
 from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
 from matching.documents import Document
-from matching.explaining import kernels
+from matching.explaining import kernels, naming
+from matching.explaining.overlaps import (
+    covered_shares,
+    longest_spans,
+    span_order,
+    without_overlaps,
+)
 from matching.explaining.reasons import (
     EarnedParts,
     QueryAnalysis,
@@ -35,6 +40,8 @@ RARE_SHARE = 0.05
 RARE_DOCUMENTS = 10
 # Words named at most; what the others earned goes into the residual.
 MAX_WORDS = 8
+# Heaviest words of the query of which a reader is told that a document lacks them.
+_NAMED_CONSIDERED = 8
 # Shares are equal but for the last bits when they agree to so many places.
 _PLACES = 12
 
@@ -99,7 +106,12 @@ class QueryExplainer:
         # The text begins where the title ends, as if both were one.
         self._offsets = (0, len(self._sides[0]))
         self._spans = [words_of.normal_spans(norm, stop=True) for norm in self._sides]
-        self._whole = [longest_spans(spans) for spans in self._spans]
+        # What people are shown: whole words, no names and no pieces of words.
+        self._legible = [
+            naming.showable_spans(norm, spans)
+            for norm, spans in zip(self._sides, self._spans, strict=True)
+        ]
+        self._whole = [longest_spans(spans) for spans in self._legible]
         self._keys: dict[str, int] = {}
         for spans in self._spans:
             for span in spans:
@@ -120,12 +132,7 @@ class QueryExplainer:
         for spans, times in zip(self._whole, self._times, strict=True):
             for span in spans:
                 counted[span.word] += times
-        idf = self._words.idf.tolist()
-        weights: dict[str, float] = {}
-        for word, count in counted.items():
-            # The square root softens repetition as the sublinear count does in the score.
-            weights[word] = idf[self._place(word)] * count**0.5
-        return weights
+        return {word: self._weight(word, count) for word, count in counted.items()}
 
     @cached_property
     def _frequencies(self) -> dict[str, int]:
@@ -141,28 +148,63 @@ class QueryExplainer:
     def analysis(self) -> QueryAnalysis:
         """What is weighed and what is unknown."""
         # No content word, no weight: the query is empty or boilerplate.
-        total = sum(self._weights.values())
-        if not total:
+        if not self._keys:
             return QueryAnalysis([], [], self._empty_reason())
-        weighed = [(word, weight / total) for word, weight in self._weights.items()]
-        weighed.sort(key=lambda pair: (-pair[1], pair[0]))
-        absent = self._absent_words()
-        unknown = [word for word, _ in weighed if word in absent]
-        return QueryAnalysis(weighed, unknown, None)
+        weights: Counter[str] = Counter()
+        for spans, times in zip(self._legible, self._times, strict=True):
+            # A compound that no document has is weighed by those of its parts that some have.
+            known = [span for span in spans if self._frequencies[span.word]]
+            for span in longest_spans(known):
+                weights[span.word] += times
+        weighed = [(word, self._weight(word, n)) for word, n in weights.items()]
+        total = sum(weight for _, weight in weighed)
+        shares = [(word, weight / total) for word, weight in weighed if weight > 0]
+        shares.sort(key=lambda pair: (-pair[1], pair[0]))
+        return QueryAnalysis(shares, self._absent_words(), None)
 
     def _empty_reason(self) -> str:
         has_letters = any(c.isalnum() for c in "".join(self._sides))
         return "boilerplate" if has_letters else "empty"
 
-    def _absent_words(self) -> set[str]:
-        """Whole words that the catalogue does not have: not as a word, not cut otherwise, not in part."""
-        absent = {word for word in self._weights if not self._frequencies[word]}
-        # Rare words may be cut differently elsewhere: their characters side by side count as known.
-        absent -= self._known_as_grams(sorted(absent))
-        for spans, whole in zip(self._spans, self._whole, strict=True):
-            known = [span for span in spans if self._frequencies[span.word]]
-            absent.difference_update(words_with_parts(whole, known))
-        return absent
+    @cached_property
+    def _named(self) -> dict[str, float]:
+        """Things, processes and faults that the query names, with their weights, heaviest first."""
+        counted: Counter[str] = Counter()
+        for norm, times in zip(self._sides, self._times, strict=True):
+            for span in naming.naming_spans(norm):
+                counted[span.word] += times
+        weights = {word: self._weight(word, n) for word, n in counted.items()}
+        return dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def _weight(self, word: str, count: int) -> float:
+        """What a word weighs that occurs so often; the square root softens repetition as the score does."""
+        key = self._keys.get(word)
+        # A foreign name that was put together from pieces is no feature: as rare as a word can be.
+        rarest = self._words.idf.max(initial=0.0)
+        idf = rarest if key is None else self._words.idf[self._place_of[key]]
+        return float(idf * count**0.5)
+
+    def _absent_words(self) -> list[str]:
+        """What the query names and no document does, heaviest first: neither as a word nor cut otherwise."""
+        absent = [w for w in self._named if not self._frequencies.get(w, 0)]
+        # Rare words may be cut differently elsewhere: their characters in a row count as known.
+        known = self._known_as_grams(absent)
+        return [word for word in absent if word not in known]
+
+    def _missing_from(self, chosen: _ChosenWords, grams: UInt64s) -> list[str]:
+        """Of the heaviest words that the query names those that a document lacks, by its grams as well.
+
+        Args:
+            chosen: the shared words.
+            grams: keys of the document's grams, ascending, shape (g,).
+        """
+        missing = []
+        for word in list(self._named)[:_NAMED_CONSIDERED]:
+            # A part that says most of the compound will do: 轴承保持架 for 保持架.
+            shared = max((len(w) for w in chosen.numbers if w in word), default=0)
+            if 2 * shared < len(word) and not naming.has_in_a_row(grams, word):
+                missing.append(word)
+        return missing
 
     def _known_as_grams(self, words: Iterable[str]) -> set[str]:
         """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
@@ -208,6 +250,8 @@ class QueryExplainer:
             self.analysis.weighed,
             self.analysis.unknown,
             vector_share,
+            earned.length_ratio,
+            self._missing_from(chosen, earned.grams),
         )
 
     @cached_property
@@ -218,7 +262,7 @@ class QueryExplainer:
     @cached_property
     def _longest_first(self) -> list[list[Span]]:
         """The words of title and text in the order in which the longest are chosen; each document has some of them."""
-        return [sorted(spans, key=_by_length) for spans in self._spans]
+        return [sorted(spans, key=span_order) for spans in self._legible]
 
     @cached_property
     def _word_numbers(self) -> dict[str, int]:
@@ -243,7 +287,7 @@ class QueryExplainer:
         chosen: list[list[Span]] = []
         for spans, offset in zip(self._longest_first, self._offsets, strict=True):
             candidates = [span for span in spans if span.word in shared]
-            chosen.append(_without_overlaps(candidates))
+            chosen.append(without_overlaps(candidates))
             for span in chosen[-1]:
                 owners[offset + span.start : offset + span.end] = len(words)
                 numbers[span.word] = self._word_numbers[span.word]
@@ -279,7 +323,7 @@ class QueryExplainer:
             return 0.0
         covered: dict[str, float] = {}
         for whole, spans in zip(self._whole, chosen, strict=True):
-            for word, share in _covered_shares(whole, spans):
+            for word, share in covered_shares(whole, spans):
                 covered[word] = max(covered.get(word, 0.0), share)
         return sum(self._weights[w] * share for w, share in covered.items()) / total
 
@@ -343,57 +387,3 @@ def _places_by_feature(places: Sequence[_Place], known: UInt64s) -> _PlaceTable:
     starts, ends, times = rest[order].T.copy()
     totals = np.bincount(feature, weights=times, minlength=len(known))
     return _PlaceTable(feature, starts, ends, times / totals[feature])
-
-
-def _covered_shares(
-    whole: list[Span], parts: list[Span]
-) -> Iterable[tuple[str, float]]:
-    """(word, share of its length that parts cover); both in reading order, neither overlapping itself."""
-    at = 0
-    for outer in whole:
-        inside = 0
-        while at < len(parts) and parts[at].start < outer.end:
-            if outer.start <= parts[at].start and parts[at].end <= outer.end:
-                inside += parts[at].end - parts[at].start
-            at += 1
-        if inside:
-            yield outer.word, min(1.0, inside / (outer.end - outer.start))
-
-
-def words_with_parts(whole: Sequence[Span], parts: Sequence[Span]) -> set[str]:
-    """The words of the whole spans inside which a part lies.
-
-    Args:
-        whole: in reading order, not overlapping.
-        parts: ordered by start.
-    """
-    starts = [span.start for span in whole]
-    words: set[str] = set()
-    for part in parts:
-        # The only one that may hold it: the last that begins no later.
-        place = bisect_right(starts, part.start) - 1
-        if place >= 0 and part.end <= whole[place].end:
-            words.add(whole[place].word)
-    return words
-
-
-def longest_spans(spans: Iterable[Span]) -> list[Span]:
-    """The spans that overlap no longer one, in reading order: whole terms, not their parts."""
-    return _without_overlaps(sorted(spans, key=_by_length))
-
-
-def _by_length(span: Span) -> tuple[int, int]:
-    """Longest first, and among equals in reading order."""
-    return span.start - span.end, span.start
-
-
-def _without_overlaps(longest_first: Iterable[Span]) -> list[Span]:
-    """The spans that overlap none that comes before them, in reading order."""
-    chosen: list[Span] = []
-    covered: set[int] = set()
-    for span in longest_first:
-        # What was chosen before is no shorter, so it would cover an end of this one.
-        if span.start not in covered and span.end - 1 not in covered:
-            chosen.append(span)
-            covered.update(range(span.start, span.end))
-    return sorted(chosen, key=lambda s: s.start)

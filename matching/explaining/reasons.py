@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matching.arrays import Bools, Float64s
+from matching.arrays import Bools, Float64s, UInt64s
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,9 @@ class QueryAnalysis:
     """How a query is read, also one that gets no ranking.
 
     Attributes:
-        weighed: words of the text with their share of its weight, heaviest first; the shares add up to 1.
-        unknown: words that occur nowhere in the catalogue, not even in part.
+        weighed: words of the text that stand in the catalogue, with their share of the weight of all of them, heaviest
+            first; the shares add up to 1.
+        unknown: things, processes and faults that the text names and no document of the catalogue does, heaviest first.
         empty_reason: why there is no ranking: "empty" (no letters), "boilerplate" (no content word), or None.
     """
 
@@ -37,6 +38,8 @@ class Reasons:
         covered: how much of the query's weight its shared words carry, 0…1.
         weighed, unknown_words: as in QueryAnalysis.
         vector_share: the part of the residual that words earned by being used alike in both texts.
+        length_ratio: distinct content words of the shorter text over those of the longer one, 0…1.
+        missing: of the heaviest things, processes and faults that the query names those that the document lacks.
     """
 
     words: list[tuple[str, float]]
@@ -47,6 +50,8 @@ class Reasons:
     weighed: list[tuple[str, float]]
     unknown_words: list[str]
     vector_share: float = 0.0
+    length_ratio: float = 1.0
+    missing: Sequence[str] = ()
 
     def rounded_parts(self, whole: int) -> list[int]:
         """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""
@@ -73,11 +78,15 @@ class EarnedParts:
         parts: kind of features → the part of each feature of the query, shape (features of that kind,).
         shared_words: which content words of the query the document has, shape (content words,).
         vector_share: what words earned by being used alike in both texts.
+        length_ratio: as in Reasons.
+        grams: keys of the document's grams, ascending, shape (g,); none where grams do not count.
     """
 
     parts: Mapping[str, Float64s]
     shared_words: Bools
     vector_share: float
+    length_ratio: float
+    grams: UInt64s
 
 
 def largest_remainder(

@@ -13,8 +13,9 @@ from matching.explaining.facts import (
 )
 from matching.explaining.reasons import Reasons
 
-# Words named at most.
+# Words named at most, shared ones and missing ones.
 MAX_WORDS = 3
+MAX_MISSING = 3
 
 _AGREE: dict[Name, str] = {
     "field": "技术领域相同",
@@ -36,10 +37,11 @@ _DIFFER: dict[Name, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of the sentence; `marked` when it is a word of both texts."""
+    """A run of the sentence; `marked` when it is a word of both texts, `is_word` when it is one of any text."""
 
     text: str
     marked: bool = False
+    is_word: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Sentence:
         words: those that are named, specific ones first, then by share.
         percent: of the score that they earned, 0…100.
         agreeing, differing: names of facts.
+        missing: words of the demand that are named as missing.
     """
 
     pieces: tuple[Piece, ...]
@@ -58,6 +61,7 @@ class Sentence:
     percent: int
     agreeing: tuple[Name, ...]
     differing: tuple[Name, ...]
+    missing: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return "".join(piece.text for piece in self.pieces)
@@ -67,9 +71,13 @@ def match_sentence(
     reasons: Reasons,
     facts: Sequence[Fact] = (),
 ) -> Sentence:
-    """Why a pair matches: the words that earned most, specific ones first, then what agrees, then what differs.
+    """Why a pair matches: the words that earned most, specific ones first, what is missing, what agrees, what differs.
 
     Unknown facts are not mentioned. Without shared words the sentence says that.
+
+    Args:
+        reasons: of the demand's text against the achievement's.
+        facts: of the pair.
     """
     # A specific word says more to a reader than a frequent one with a larger share.
     by_use = sorted(
@@ -82,7 +90,9 @@ def match_sentence(
     percent = sum(percents[word] for word in named)
     agreeing = tuple(fact.name for fact in facts if fact.verdict == "agree")
     differing = tuple(fact.name for fact in facts if fact.verdict == "differ")
-    pieces = _word_pieces(named, percent) + _fact_pieces(agreeing, differing)
+    missing = tuple(reasons.missing[:MAX_MISSING])
+    pieces = _word_pieces(named, percent) + _missing_pieces(missing)
+    pieces += _fact_pieces(agreeing, differing)
     pieces.append(Piece("。"))
     return Sentence(
         tuple(pieces),
@@ -90,7 +100,20 @@ def match_sentence(
         percent,
         agreeing,
         differing,
+        missing,
     )
+
+
+def _missing_pieces(missing: Sequence[str]) -> list[Piece]:
+    """Of the demand's weightiest words those that the achievement lacks: half of the truth about a pair."""
+    if not missing:
+        return []
+    pieces = [Piece("；成果没有提到：")]
+    for index, word in enumerate(missing):
+        if index:
+            pieces.append(Piece("、"))
+        pieces.append(Piece(word, is_word=True))
+    return pieces
 
 
 def _word_pieces(
@@ -103,7 +126,7 @@ def _word_pieces(
     for index, word in enumerate(named):
         if index:
             pieces.append(Piece("、"))
-        pieces.append(Piece(word, marked=True))
+        pieces.append(Piece(word, marked=True, is_word=True))
     if percent > 0:
         pieces.append(Piece(f"，占得分的 {percent}%"))
     return pieces

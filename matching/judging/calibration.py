@@ -227,7 +227,7 @@ class Calibration:
     ) -> grades.Grade | None:
         """The best grade that is more probable than not, at least "weak"; None where the cut points give none."""
         # Evidence first: a model of few verdicts must not call a chance likeness a match.
-        if grades.fixed_grade(reasons.score, reasons) is None:
+        if grades.fixed_grade(reasons) is None:
             return None
         return _likely_grade(self.probabilities([pair_features(reasons, facts)])[0])
 

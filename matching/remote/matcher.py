@@ -47,11 +47,9 @@ from matching.index.reading import (
     read_features,
 )
 from matching.index.weighting import WeightedQuery
+from matching.match import Match
 from matching.matcher import Matcher
-from matching.ranking import (
-    Match,
-    QueryRun,
-)
+from matching.ranking import QueryRun
 from matching.remote.building import (
     build_store,
     max_frequency,

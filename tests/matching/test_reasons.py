@@ -155,33 +155,57 @@ def reasons_of(
     )
 
 
+TWO = [("甲", 0.1), ("乙", 0.1)]
+
+
 @pytest.mark.parametrize(
-    ("score", "words", "specific", "covered", "expected"),
+    ("score", "ratio", "words", "specific", "expected"),
     [
-        (0.40, [("甲", 0.2), ("乙", 0.1)], 2, 0.3, "high"),
-        (0.25, [("甲", 0.1), ("乙", 0.1)], 2, 0.1, "high"),
-        (0.90, [("甲", 0.8)], 1, 0.9, "fair"),
-        (0.90, [("甲", 0.5), ("乙", 0.3)], 0, 0.9, None),
-        (0.90, [], 0, 0.0, None),
-        (0.24, [("甲", 0.1), ("乙", 0.1)], 2, 0.1, "fair"),
-        (0.16, [("甲", 0.1)], 1, 0.15, "fair"),
-        (0.16, [("甲", 0.1)], 1, 0.10, "weak"),
-        (0.12, [("甲", 0.1), ("乙", 0.01)], 2, 0.5, "weak"),
-        (0.12, [("甲", 0.01)], 1, 0.1, None),
-        (0.09, [("甲", 0.05), ("乙", 0.03)], 2, 0.9, None),
-        (0.0, [], 0, 0.0, None),
+        (0.40, 1.0, TWO, 2, "high"),
+        (0.30, 1.0, TWO, 2, "high"),
+        (0.29, 1.0, TWO, 2, "fair"),
+        # One word may be chance or another sense, whatever it weighs.
+        (0.90, 1.0, [("甲", 0.8)], 1, "fair"),
+        (0.90, 1.0, [("甲", 0.5), ("乙", 0.3)], 0, None),
+        (0.90, 1.0, [], 0, None),
+        (0.20, 1.0, TWO, 2, "fair"),
+        (0.20, 1.0, [("甲", 0.1)], 1, "fair"),
+        (0.19, 1.0, TWO, 2, "weak"),
+        (0.09, 1.0, [("甲", 0.05)], 1, "weak"),
+        (0.12, 1.0, [("甲", 0.01)], 1, None),
+        (0.08, 1.0, TWO, 2, None),
+        (0.0, 1.0, [], 0, None),
+        # Ten words within two hundred: the same score says more.
+        (0.17, 0.05, TWO, 2, "high"),
+        (0.12, 0.05, TWO, 2, "fair"),
+        (0.05, 0.05, [("甲", 0.05)], 1, "weak"),
+        (0.04, 0.05, [("甲", 0.04)], 1, None),
+        (0.50, 0.0, TWO, 2, None),
     ],
 )
-def test_grades_ask_for_score_and_evidence(
+def test_grades_ask_for_strength_and_evidence(
     score: float,
+    ratio: float,
     words: list[tuple[str, float]],
     specific: int,
-    covered: float,
     expected: str | None,
 ) -> None:
-    reasons = reasons_of(words, specific=specific, covered=covered, score=score)
+    reasons = reasons_of(words, specific=specific, covered=0.1, score=score)
 
-    assert grades.fixed_grade(score, reasons) == expected
+    assert grades.fixed_grade(replace(reasons, length_ratio=ratio)) == expected
+
+
+@settings(max_examples=80)
+@given(documents(), texts)
+def test_a_pair_is_as_long_from_both_sides(
+    catalogue: list[Document], asked: str
+) -> None:
+    query = Document("q", asked)
+    by_id = {document.id: document for document in catalogue}
+    for match in Matcher().fit(catalogue).rank(query):
+        turned = Matcher().fit([query]).explain(by_id[match.id], "q")
+
+        assert match.length_ratio == match.reasons.length_ratio == turned.length_ratio
 
 
 METAL = [
@@ -225,9 +249,7 @@ def test_unrelated_texts_get_no_grade(start: int) -> None:
     )
     found = Matcher().fit(offered).rank(query)
 
-    assert [grades.fixed_grade(m.score, m.reasons) for m in found] == [None] * len(
-        found
-    )
+    assert [grades.fixed_grade(m.reasons) for m in found] == [None] * len(found)
 
 
 @settings(max_examples=80)
@@ -242,7 +264,7 @@ def test_without_two_shared_words_it_is_never_the_top_grade(
         mine = set(words_of.words(f"{query.title} {query.text}", stop=True))
         theirs = set(words_of.words(f"{other.title} {other.text}", stop=True))
         if len(mine & theirs) < 2:
-            assert grades.fixed_grade(match.score, match.reasons) != "high"
+            assert grades.fixed_grade(match.reasons) != "high"
 
 
 # sentence

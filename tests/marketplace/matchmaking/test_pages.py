@@ -377,9 +377,9 @@ def test_the_algorithm_page_tells_cut_points_and_the_way_out(
 
     assert page.status_code == 200
     for words in (
-        "0.25",
-        "0.15",
-        "0.10",
+        "0.30",
+        "0.20",
+        "0.09",
         "按发布日期",
         "不算进分数",
         "第十六条",

@@ -334,7 +334,7 @@ def test_the_algorithm_page_says_which_grades_are_in_force(client: FlaskClient) 
     page = text_of(client.get("/algorithm"))
 
     assert "现在的档位由上表的固定界线给出" in page
-    assert "满 50 条以后" in page
+    assert "评价过 50 条需求以后" in page
     assert "标满 5 条" in page
 
 

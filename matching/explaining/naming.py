@@ -1,0 +1,207 @@
+"""Which words of a text may be shown to people, and which of them name a thing, a process or a fault.
+Not here: which words carry content for the score (word_classes), which of them the catalogue has (query_explainer).
+
+A word that is shown begins and ends where words do, so pieces that the cutter's model for unknown words makes up are
+never shown unless they are built as names of faults and foreign names are. Names of people, places and firms, and what
+people say to each other, are neither weighed words nor missing ones to a reader.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from matching import text as words_of
+from matching.arrays import UInt64s
+from matching.features import word_bigram_keys
+from matching.index.keys import find_keys
+from matching.lexicon import lexicon_lines
+from matching.text import Span
+
+# A firm by its full name, and a person by what they are called: 联系人王建国, 李工.
+_FIRM = re.compile(
+    r"[\u4e00-\u9fff（()）·]{2,20}(?:有限责任公司|股份有限公司|有限公司|集团|合作社|大学|学院|研究院|研究所)"
+)
+_PERSON = re.compile(
+    r"(?:联系人|联络人|负责人|经办人|姓名|我叫|我是|本人|姓)[是为:：,，\s]{0,2}[\u4e00-\u9fff]{1,4}"
+    r"|[\u4e00-\u9fff]{1,3}(?:工程师|经理|老师|教授|主任|厂长|老板|先生|女士|师傅|博士|书记|总工|院长)"
+)
+# Parts of speech in jieba's dictionary of what may name a thing, a process or a fault; the tags of names are out.
+_NAMING_TAGS = ("n", "v", "b")
+_NAME_TAGS = ("nrt", "nrfg", "ns", "nt")
+# The hundred most frequent surnames.
+_SURNAMES = frozenset(
+    "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方"
+    "石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
+)
+# 渗油, 掉渣, 断条, 起皮, 偏磨: a verb of damage and what it befalls, which no dictionary lists in full.
+_FAULT = re.compile(
+    "[渗漏掉夹粘起断崩咬拉烧发开异偏跑卡堵塌脱爆翘鼓缩变抖窜锈蚀裂磨划刮碰压凹凸烂糊渣]"
+    "[油水气渣皮条边毛黑白黄脆硬软裂泡响味磨偏料屑刀辊刃口丝线粉砂孔纹锈痕伤斑点层胶辙轴轮]"
+)
+# 巴克豪森, 维氏, 罗茨: foreign names are written with few characters, and a model for Chinese cuts them anywhere.
+_TRANSLITERATED = re.compile(
+    "[阿艾埃安奥巴贝毕宾波伯勃博布查达戴德登迪蒂丁杜顿多厄恩尔法菲费冯弗伏夫福盖戈格古哈海汉豪赫亨胡霍惠基吉加贾杰卡凯康考科克肯库"
+    "拉莱兰朗劳勒雷黎里利列林隆卢鲁伦罗洛马迈曼梅门蒙米密明莫默穆纳南内尼努诺欧帕派潘庞培佩彭皮普奇恰乔丘让热瑞萨塞桑森沙舍圣施舒"
+    "斯松苏索塔泰坦汤特廷图托瓦万威维韦魏温沃乌武西希锡夏肖谢辛休雅亚延耶伊因英尤约扎詹珍芝朱兹]{3,8}"
+)
+# Characters that join words or count them, and common verbs of one character, which a model takes for parts of names.
+_JOINING = frozenset(
+    "的了着过和与及或等在对为以由从向到于把被让使将并且而但也都还就又才只不没无非是有可能会该要想总老很太更最再各每某本该此其"
+    "这那哪些个们我你他她它咱俺您一二三四五六七八九十百千万半两几多少上下里外中间前后左右处边头时候地得之所且乎吗呢吧啊"
+    "治管弄搞做干来去走跑给叫请问说看听拿放送买卖用换修找求省花赚赔怕愁"
+)
+# Characters on one side of an end of a word that are looked at for a word which reaches over it.
+_REACH = 3
+
+
+def showable_spans(norm: str, spans: Sequence[Span]) -> list[Span]:
+    """The spans of a normalised text that may be shown: whole words that are no names.
+
+    Args:
+        norm: the text.
+        spans: of it, as text.normal_spans() gives them.
+    """
+    hidden = _hidden_places(norm)
+    return [
+        span
+        for span in spans
+        if is_word(norm, span)
+        and not _is_name(span.word)
+        and not _overlaps(span, hidden)
+    ]
+
+
+def naming_spans(norm: str) -> list[Span]:
+    """The words of a normalised text that name a thing, a process or a fault, whole terms, in reading order."""
+    spans = [
+        Span(match.group(), match.start(), match.end())
+        for match in [*_foreign_names(norm), *_fault_names(norm)]
+    ]
+    taken = _hidden_places(norm) + [(span.start, span.end) for span in spans]
+    last = 0
+    for token in words_of.tokens(norm):
+        if not token.content:
+            continue
+        # Of a piece that is no word its parts may be: 铷原子钟 is none, 原子钟 is.
+        for offset, part in token.content:
+            start = token.start + offset
+            span = Span(part, start, start + len(part))
+            is_free = start >= last and not _overlaps(span, taken)
+            if is_free and is_word(norm, span) and _names_something(part):
+                spans.append(span)
+                last = span.end
+    return sorted(spans, key=lambda span: span.start)
+
+
+def is_word(norm: str, span: Span) -> bool:
+    """Whether what stands at a place is a word by itself and no piece of others.
+
+    Args:
+        norm: a normalised text.
+        span: a word of it as it is cut.
+
+    Returns:
+        true for Latin letters and for words of the lexicon and of jieba's dictionary. Of what the cutter's model made
+        up it is true where no word of the dictionary reaches over an end of it, and no character of it only joins
+        words: 兜孔, and neither 人能 in 机器人能 nor 总落.
+    """
+    word = span.word
+    if not words_of.is_han(word) or word in words_of.lexicon_terms():
+        return True
+    if words_of.in_dictionary(word):
+        return True
+    if not _JOINING.isdisjoint(word):
+        return False
+    return not any(_is_cut_through(norm, end) for end in (span.start, span.end))
+
+
+def _is_cut_through(norm: str, place: int) -> bool:
+    """Whether a word of the dictionary stands on both sides of a place."""
+    for start in range(max(0, place - _REACH), place):
+        for end in range(place + 1, min(len(norm), start + _REACH + 1) + 1):
+            piece = norm[start:end]
+            if words_of.in_dictionary(piece) and words_of.is_han(piece):
+                return True
+    return False
+
+
+def _overlaps(span: Span, places: Sequence[tuple[int, int]]) -> bool:
+    return any(start < span.end and span.start < end for start, end in places)
+
+
+def _foreign_names(norm: str) -> list[re.Match[str]]:
+    """Names in transliteration that the dictionary does not have; a word of it inside shows that they are none."""
+    names = []
+    for match in _TRANSLITERATED.finditer(norm):
+        parts = [t.word for t in words_of.tokens(match.group()) if len(t.word) > 1]
+        has_word = any(p in words_of.lexicon_terms() or _is_common(p) for p in parts)
+        if not has_word:
+            names.append(match)
+    return names
+
+
+def _fault_names(norm: str) -> Iterator[re.Match[str]]:
+    """Names of faults that no dictionary has, whether they were cut as one piece or character by character."""
+    for match in _FAULT.finditer(norm):
+        is_known = words_of.in_dictionary(match.group())
+        if not is_known and not any(_is_cut_through(norm, end) for end in match.span()):
+            yield match
+
+
+def _is_common(word: str) -> bool:
+    """Whether the dictionary has a word, and as no name of a person or a place, which transliterations look like."""
+    tag = words_of.part_of_speech(word)
+    return words_of.in_dictionary(word) and not tag.startswith(("nr", "ns"))
+
+
+def _names_something(word: str) -> bool:
+    if not words_of.is_han(word):
+        return any(c.isalpha() for c in word)
+    if word in words_of.lexicon_terms() or _FAULT.fullmatch(word):
+        return True
+    if word in everyday_words():
+        return False
+    # What no dictionary has is no word of everyday speech.
+    if not words_of.in_dictionary(word):
+        return True
+    # A word of the dictionary that the tagger cuts in two is a compound noun: 原子钟.
+    tag = words_of.part_of_speech(word) or "n"
+    return tag.startswith(_NAMING_TAGS) and not _is_name(word)
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is the name of a person, a place or an institution."""
+    if not words_of.is_han(word) or word in words_of.lexicon_terms():
+        return False
+    tag = words_of.part_of_speech(word)
+    # jieba's dictionary calls 原子钟 a person: a person has a surname.
+    if tag == "nr":
+        return word[0] in _SURNAMES
+    return tag.startswith(_NAME_TAGS)
+
+
+def _hidden_places(norm: str) -> list[tuple[int, int]]:
+    """Where a text names firms and people."""
+    places = [match.span() for match in _FIRM.finditer(norm)]
+    return places + [match.span() for match in _PERSON.finditer(norm)]
+
+
+@cache
+def everyday_words() -> frozenset[str]:
+    """Words that people talk with and that name no thing, process or fault of any trade (everyday.txt)."""
+    return frozenset(" ".join(lexicon_lines("everyday.txt")).split())
+
+
+def has_in_a_row(grams: UInt64s, word: str) -> bool:
+    """Whether a document has each character of a Han word followed by the next one.
+
+    Args:
+        grams: keys of its grams, ascending, shape (g,).
+        word: of any script; of others only whole words are known.
+    """
+    if len(word) < 2 or not words_of.is_han(word):
+        return False
+    keys = word_bigram_keys([word])
+    return bool((find_keys(grams, keys) >= 0).all())

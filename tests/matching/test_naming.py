@@ -1,0 +1,118 @@
+"""What of a text is shown to people: whole words, no names, and every thing, process or fault that it names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from matching import Document, Matcher
+from matching import text as words_of
+from matching.explaining.naming import is_word, naming_spans, showable_spans
+from tests.matching.conftest import texts
+
+
+def named_in(text: str) -> list[str]:
+    return [span.word for span in naming_spans(words_of.plain_text(text))]
+
+
+def shown_in(text: str) -> set[str]:
+    norm = words_of.plain_text(text)
+    spans = words_of.normal_spans(norm, stop=True)
+    return {span.word for span in showable_spans(norm, spans)}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        # Whatever part of speech jieba gives a word: 烧伤 is a verb to it.
+        ("套圈磨削后表面烧伤", ["套圈磨削", "烧伤"]),
+        ("用巴克豪森噪声检测磨削烧伤", ["巴克豪森", "噪声", "烧伤"]),
+        ("关节轴承清洁度不够", ["关节轴承", "清洁度"]),
+        ("直线导轨和滚珠丝杠", ["直线导轨", "滚珠丝杠"]),
+        ("活塞杆渗油", ["活塞杆", "渗油"]),
+        ("挂面断条多", ["挂面", "断条"]),
+        ("带钢边部起皮掉渣", ["起皮", "掉渣"]),
+        ("焊缝夹渣、咬边", ["夹渣", "咬边"]),
+        ("铷原子钟封装", ["原子钟"]),
+        ("老人夜里摔倒没人知道", ["摔倒"]),
+    ],
+)
+def test_things_processes_and_faults_are_named(text: str, named: list[str]) -> None:
+    assert set(named) <= set(named_in(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "unsaid"),
+    [
+        ("联系人：王建国，价格好商量", ["王建国", "商量"]),
+        ("我叫李明远，是股东之一", ["李明远", "股东"]),
+        ("请找赵经理或者孙工程师", ["赵经理", "孙工程师", "经理"]),
+        ("临清市烟店镇永盛轴承有限公司生产阀门", ["永盛", "烟店", "临清"]),
+        (
+            "Please contact us to discuss and help",
+            ["please", "to", "and", "us", "help"],
+        ),
+        ("想找个懂行的师傅都行", ["师傅", "都行"]),
+        ("麻烦大家帮忙看看有啥办法", ["麻烦", "大家", "办法"]),
+        ("请问咋办", ["请问", "咋办"]),
+    ],
+)
+def test_names_and_talk_are_not_named(text: str, unsaid: list[str]) -> None:
+    assert not set(unsaid) & set(named_in(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "fragment"),
+    [
+        ("机器人能自动上料", "人能"),
+        ("我们发货响应慢", "货响"),
+        ("不锈钢板磨削时发热", "板磨"),
+        ("希望能多省一些电", "能多省"),
+        ("端面总落渣", "总落"),
+        ("熔接线处开裂", "线处"),
+        ("棚里白粉虱治不住", "虱治"),
+        ("用废铝炼铝锭", "废铝炼"),
+    ],
+)
+def test_a_piece_of_words_is_never_shown(text: str, fragment: str) -> None:
+    assert fragment not in shown_in(text)
+    assert fragment not in named_in(text)
+
+
+@given(texts)
+def test_what_is_shown_or_named_is_a_word_where_it_stands(text: str) -> None:
+    norm = words_of.plain_text(text)
+    spans = words_of.normal_spans(norm, stop=True)
+    for span in showable_spans(norm, spans):
+        assert span in spans
+        assert is_word(norm, span)
+    ends = [0]
+    for span in naming_spans(norm):
+        assert norm[span.start : span.end] == span.word
+        assert span.start >= ends[-1]
+        ends.append(span.end)
+
+
+CATALOGUE = [
+    Document(1, "轴承套圈冷辗扩成形工艺", "套圈毛坯在辗环机上成形，轴承寿命提高"),
+    Document(2, "玉米籽粒低破碎脱粒", "脱粒滚筒与凹板间隙可调"),
+    Document(3, "驴皮酶解制低聚肽", "酶解温度与时间"),
+    Document(4, "噪声检测装置", "麦克风阵列测噪声"),
+]
+
+
+def test_what_a_pair_lacks_is_said_and_what_it_has_is_not() -> None:
+    demand = Document("q", "轴承套圈磨削烧伤判别", "用巴克豪森噪声检不出套圈烧伤")
+    reasons = Matcher().fit(CATALOGUE).explain(demand, 1)
+
+    assert {"烧伤", "巴克豪森"} <= set(reasons.missing)
+    assert not {"套圈", "轴承", "轴承套圈"} & set(reasons.missing)
+
+
+def test_weighed_words_stand_in_the_catalogue_and_compounds_that_do_not_are_missing() -> (
+    None
+):
+    analysis = Matcher().fit(CATALOGUE).analyze(Document("q", "关节轴承噪声"))
+
+    assert {word for word, _ in analysis.weighed} == {"轴承", "噪声"}
+    assert analysis.unknown == ["关节轴承"]
