@@ -19,6 +19,7 @@ from marketplace.audit.models import Entry
 from marketplace.audit.queries import Filters, find_entries
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
+from marketplace.listings import deeds as listing_deeds
 from marketplace.permissions import TABLE, auditor
 from tests.factories import Factory
 from tests.marketplace.audit.test_collecting import (
@@ -347,3 +348,16 @@ def test_a_person_is_looked_up_by_name_address_or_number(
     numbers = "、".join(str(twin.id) for twin in twins)
     assert f"有 2 位，请写编号：{numbers}" in page("孙同名")
     assert "没有这个人" in page("郭独")
+
+
+def test_what_became_of_a_thing_is_shown_in_words(
+    make: Factory, sign_in: SignIn
+) -> None:
+    """Entries of things with a life have another line than those that only changed a value."""
+    row = make.demand()
+    listing_deeds.withdraw(row, by=None, seen=row.revision)
+
+    page = sign_in(make.person("auditor")).get("/audit")
+
+    assert page.status_code == 200
+    assert "published → withdrawn" in page.text
