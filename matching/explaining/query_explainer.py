@@ -214,14 +214,9 @@ class QueryExplainer:
     def _considered(self) -> tuple[list[str], UInt64s, list[int]]:
         """The heaviest words that the query names, the keys of their pairs of characters, and where each begins."""
         words = list(self._named)[:_NAMED_CONSIDERED]
-        pairs: list[UInt64s] = []
-        starts: list[int] = []
-        size = 0
-        for word in words:
-            keys = naming.pair_keys(word)
-            starts.append(size)
-            pairs.append(keys)
-            size += len(keys)
+        pairs = [naming.pair_keys(word) for word in words]
+        sizes = [0, *(len(keys) for keys in pairs)]
+        starts = np.cumsum(sizes)[:-1].tolist()
         return words, np.concatenate([*pairs, np.zeros(0, np.uint64)]), starts
 
     def _known_as_grams(self, words: Iterable[str]) -> set[str]:

@@ -304,10 +304,8 @@ def test_texts_of_people_are_shown_as_texts(make: Factory, sign_in: SignIn) -> N
     ("code", "name"),
     [
         ("sign_in", "登录"),  # named by its room
-        ("demand.approve", "需求：通过并发布"),
-        ("organisation.verify", "单位：核验"),
-        ("security.login", "登录和密码：登录"),
-        ("job.mail", "定时任务：发送邮件"),
+        ("organisation.verify", "核验"),
+        ("job.mail", "系统：发送邮件"),
         ("demand.unheard_of", "demand.unheard_of"),
         ("unheard_of.approve", "unheard_of.approve"),
         ("", ""),
