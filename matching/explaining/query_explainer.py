@@ -149,7 +149,8 @@ class QueryExplainer:
         """What is weighed and what is unknown."""
         # No content word, no weight: the query is empty or boilerplate.
         if not self._keys:
-            return QueryAnalysis([], [], self._empty_reason())
+            has_letters = any(c.isalnum() for c in "".join(self._sides))
+            return QueryAnalysis([], [], "boilerplate" if has_letters else "empty")
         weights: Counter[str] = Counter()
         for spans, times in zip(self._legible, self._times, strict=True):
             # A compound that no document has is weighed by those of its parts that some have.
@@ -161,10 +162,6 @@ class QueryExplainer:
         shares = [(word, weight / total) for word, weight in weighed if weight > 0]
         shares.sort(key=lambda pair: (-pair[1], pair[0]))
         return QueryAnalysis(shares, self._absent_words(), None)
-
-    def _empty_reason(self) -> str:
-        has_letters = any(c.isalnum() for c in "".join(self._sides))
-        return "boilerplate" if has_letters else "empty"
 
     @cached_property
     def _named(self) -> dict[str, float]:
