@@ -302,7 +302,7 @@ def test_words_of_one_meaning_find_each_other(
 @pytest.mark.parametrize(
     ("body", "text"),
     [
-        # Each looks like a synonym and is another thing: tried on the sample lists and left out.
+        # Each looks like a synonym and is another thing (decision 084).
         ("淬火裂纹", "开裂"),
         ("图像畸变校正", "变形"),
         ("焚烧飞灰", "粉煤灰"),
