@@ -370,3 +370,23 @@ def test_no_line_of_the_lexicon_stands_twice(name: str) -> None:
 )
 def test_what_names_a_thing(word: str, expected: bool) -> None:
     assert text.names_a_thing(word) is expected
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "减速机|渗油|两年",
+        "砖坯|掉渣|严重",
+        "铝材|封孔|不良",
+        "输送带|跑偏|停机",
+        "保持架|兜孔|变形",
+        "赤泥|免烧砖|强度",
+        "外圈|滚道|圆度",
+        "屋顶|太阳能板|清洗",
+        "酱菜|胀袋|原因",
+    ],
+)
+def test_words_of_the_trade_are_cut_whole(sentence: str) -> None:
+    expected = sentence.split("|")
+
+    assert set(expected) <= set(text.words("".join(expected)))

@@ -268,6 +268,22 @@ def test_a_text_is_found_however_it_is_spelled(
         ("检测软件", "軟體"),
         ("深度学习", "DL"),
         ("用 DL 检测", "深度学习"),
+        ("电机异响", "异声"),
+        ("屋顶太阳能板", "光伏组件"),
+        ("光伏板清洗", "太阳能电池板"),
+        ("燃气用PE管焊接", "聚乙烯管"),
+        ("内圈沟道磨削", "滚道"),
+        ("老人摔倒报警", "跌倒"),
+        ("焊缝裂缝", "裂纹"),
+        ("护栏生锈", "锈蚀"),
+        ("减速机漏油", "渗油"),
+        ("注塑披锋", "飞边"),
+        ("砖面泛碱", "返碱"),
+        ("酱菜涨袋", "胀袋"),
+        ("非烧结砖", "免烧砖"),
+        ("电线电缆", "cable"),
+        ("驴皮胶", "驴胶"),
+        ("塑胶件", "塑料"),
     ],
 )
 def test_words_of_one_meaning_find_each_other(
@@ -281,6 +297,26 @@ def test_words_of_one_meaning_find_each_other(
     )
 
     assert found(engine, text) == {"d1"}
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        # Each looks like a synonym and is another thing (decision 084).
+        ("淬火裂纹", "开裂"),
+        ("图像畸变校正", "变形"),
+        ("焚烧飞灰", "粉煤灰"),
+        ("铸件砂眼", "气孔"),
+        ("阻燃剂返霜", "返碱"),
+        ("applicable to all", "电缆"),
+    ],
+)
+def test_words_of_another_meaning_do_not_find_each_other(
+    engine: Engine, body: str, text: str
+) -> None:
+    engine.put([Document("demand", 1, 1, "含有", body)])
+
+    assert found(engine, text) == set()
 
 
 def test_a_synonym_finds_and_a_short_alias_counts_as_a_word_only(
