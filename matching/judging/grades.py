@@ -1,7 +1,7 @@
 """What a pair's score and reasons mean in words: fixed cut points, and the evidence each grade asks for.
 Not here: the score (ranking), the model that takes over once enough demands are judged (calibration).
 
-A score alone promises nothing: texts may be near by manner of speaking. Both upper grades therefore ask for evidence too,
+A score alone promises nothing: texts may be near by manner of speaking. Both upper grades therefore ask for evidence,
 words that both texts have and few others do. The cut points were chosen on principle and checked on 7,081 judged pairs:
 decision 014.
 """

@@ -1,13 +1,13 @@
 """Twins: which pairs are sure, and which brands too many bear to be compared
 
-Revision ID: 0017
+Revision ID: 0021
 Revises: 0020
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0017'
+revision = '0021'
 down_revision = '0020'
 branch_labels = None
 depends_on = None
