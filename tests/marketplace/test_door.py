@@ -290,6 +290,7 @@ OPEN = {
     "matchmaking.trial",
     "matchmaking.algorithm",
     "organisations.public",
+    "personal_data.retention",
     "profiles.people",
     "profiles.brokers",
 }

@@ -23,6 +23,11 @@ def write(name: str, rows: list[dict[str, Any]]) -> None:
     with db.engine.begin() as connection:
         table = Table(name, MetaData(), autoload_with=connection)
         connection.execute(table.insert(), rows)
+        if connection.dialect.name == "postgresql" and "id" in table.columns:
+            # Numbers that were given by hand do not count there.
+            sequence = func.pg_get_serial_sequence(name, "id")
+            highest = select(func.max(table.columns["id"])).scalar_subquery()
+            connection.execute(select(func.setval(sequence, highest)))
 
 
 def test_people_are_carried_over(
