@@ -227,8 +227,9 @@ class Calibration:
     ) -> grades.Grade | None:
         """The best grade that is more probable than not, at least "weak"; None where the cut points give none."""
         # Evidence first: a model of few verdicts must not call a chance likeness a match.
-        if grades.fixed_grade(reasons) is None:
-            return None
+        fixed = grades.fixed_grade(reasons)
+        if fixed is None or not reasons.specific or not reasons.words:
+            return fixed
         return _likely_grade(self.probabilities([pair_features(reasons, facts)])[0])
 
     def to_json(self) -> str:

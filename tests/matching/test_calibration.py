@@ -145,8 +145,9 @@ def test_a_learned_grade_hides_nothing_that_has_evidence() -> None:
 def test_without_a_specific_word_nothing_is_a_match_however_high_the_score() -> None:
     learned = Calibration().fit(**sample(MIN_TEXTS))
 
-    assert learned.grade(reasons(0.9, [("轴承", 0.39)], specific=[]), []) is None
-    assert learned.grade(reasons(0.9, [], specific=["轴承"]), []) is None
+    assert learned.grade(reasons(0.9, [("轴承", 0.39)], specific=[]), []) == "weak"
+    assert learned.grade(reasons(0.9, [], specific=["轴承"]), []) == "weak"
+    assert learned.grade(reasons(0.01, [], specific=[]), []) is None
 
 
 def test_one_sided_verdicts_do_not_break_it() -> None:
