@@ -53,7 +53,7 @@ chaos: $(VENV)/development ## Kill, freeze and restart everything under load (LO
 	@scripts/test-servers $(BIN)/python --chaos $(if $(LONG),--long)
 	@$(BIN)/python -m tests.chaos.disk
 	@$(BIN)/python -m tests.chaos.writers --seconds $(if $(LONG),60,10)
-	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 300 --kills 5)
+	@$(BIN)/python -m tests.chaos.mail $(if $(LONG),,--messages 100 --kills 2)
 	@$(BIN)/python -m tests.chaos.audit $(if $(LONG),--seconds 300)
 	@$(BIN)/python -m tests.search.nodes $(if $(LONG),--seconds 60)
 
