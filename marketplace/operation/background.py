@@ -65,13 +65,15 @@ class Leadership:
         self.app = app
         self._connection: Connection | None = None
         self._file: IO[str] | None = None
+        # Jobs of different lanes ask in threads of their own, all at once when the process begins.
+        self._turn = threading.Lock()
 
     def acquire(self) -> bool:
         """Whether this process is the leader now; it becomes it where there is none."""
-        with self.app.app_context():
+        with self._turn, self.app.app_context():
             if db.engine.dialect.name == "postgresql":
                 return self._acquire_on_server()
-        return self._acquire_on_file()
+            return self._acquire_on_file()
 
     def is_taken(self) -> bool:
         """Whether any process has it, without taking it."""
@@ -87,11 +89,12 @@ class Leadership:
 
     def release(self) -> None:
         """Give the right up."""
-        if self._connection is not None:
-            self._close_connection()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        with self._turn:
+            if self._connection is not None:
+                self._close_connection()
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def _acquire_on_server(self) -> bool:
         try:
