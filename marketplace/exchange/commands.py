@@ -38,13 +38,24 @@ commands = AppGroup(
     "listings",
     help="Lists of achievements and demands, in from spreadsheets and out to them.",
 )
+file_to_write = click.Path(dir_okay=False, path_type=Path)
+errors_option = click.option(
+    "--errors",
+    type=file_to_write,
+    help="Write every problem and notice to this .csv file.",
+)
+max_rows_option = click.option(
+    "--max-rows",
+    default=importing.MAX_ROWS,
+    show_default=True,
+    help="Refuse longer lists.",
+)
 kind_option = click.option(
     "--kind",
     required=True,
     type=click.Choice(list(KIND_NAMES)),
     help="What the list holds.",
 )
-file_to_write = click.Path(dir_okay=False, path_type=Path)
 
 
 @commands.command("import")
@@ -67,17 +78,8 @@ file_to_write = click.Path(dir_okay=False, path_type=Path)
     metavar="HEADER=VALUE",
     help="Fill empty cells, or a missing column.",
 )
-@click.option(
-    "--errors",
-    type=file_to_write,
-    help="Write every problem and notice to this .csv file.",
-)
-@click.option(
-    "--max-rows",
-    default=importing.MAX_ROWS,
-    show_default=True,
-    help="Refuse longer lists.",
-)
+@errors_option
+@max_rows_option
 def import_list(
     file: Path,
     kind: str,
@@ -161,17 +163,8 @@ def expire() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
 @click.option("--strict", is_flag=True, help="Take nothing if any row has a problem.")
-@click.option(
-    "--errors",
-    type=file_to_write,
-    help="Write every problem and notice to this .csv file.",
-)
-@click.option(
-    "--max-rows",
-    default=importing.MAX_ROWS,
-    show_default=True,
-    help="Refuse longer lists.",
-)
+@errors_option
+@max_rows_option
 def import_organisations(
     file: Path, dry_run: bool, strict: bool, errors: Path | None, max_rows: int
 ) -> None:
