@@ -320,7 +320,7 @@ def test_a_deed_is_named_in_chinese_or_stands_as_it_is(
 
 def test_every_table_that_is_audited_has_a_name() -> None:
     audited = set(db.metadata.tables) - policy.TECHNICAL_TABLES.keys()
-    assert audited <= naming.AREAS.keys(), audited - naming.AREAS.keys()
+    assert audited <= naming.THINGS.keys(), audited - naming.THINGS.keys()
 
 
 def test_a_person_is_looked_up_by_name_address_or_number(
