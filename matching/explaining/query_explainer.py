@@ -8,15 +8,15 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 
 from matching import features
 from matching import text as words_of
-from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
+from matching.arrays import Bools, Int32s, UInt64s
 from matching.documents import Document
 from matching.explaining import kernels, naming
 from matching.explaining.overlaps import (
@@ -25,6 +25,7 @@ from matching.explaining.overlaps import (
     span_order,
     without_overlaps,
 )
+from matching.explaining.places import Place, PlaceTable, places_by_feature
 from matching.explaining.reasons import (
     EarnedParts,
     QueryAnalysis,
@@ -46,26 +47,8 @@ _NAMED_CONSIDERED = 8
 _PLACES = 12
 
 
-# Where a feature occurs in the query: its key, start, end, and how often it counts there. A plain tuple: a query has a
-# thousand, and named ones are slower to make.
-_Place: TypeAlias = tuple[int, int, int, int]
 # Kinds of features in the order in which their parts are added up.
 _KINDS = ("grams", "titles", "words")
-
-
-class _PlaceTable(NamedTuple):
-    """All places of the features of a query, by feature; characters are those of the title with the text after it.
-
-    Attributes:
-        features: the feature of each place, numbered through all kinds, shape (p,).
-        starts, ends: its characters, shape (p,).
-        shares: what goes to this place of what its feature earned, shape (p,).
-    """
-
-    features: Int64s
-    starts: Int64s
-    ends: Int64s
-    shares: Float64s
 
 
 class _ChosenWords(NamedTuple):
@@ -161,7 +144,10 @@ class QueryExplainer:
         total = sum(weight for _, weight in weighed)
         shares = [(word, weight / total) for word, weight in weighed if weight > 0]
         shares.sort(key=lambda pair: (-pair[1], pair[0]))
-        return QueryAnalysis(shares, self._absent_words(), None)
+        absent = self._absent_words()
+        named = sum(self._named.values())
+        lacking = sum(self._named[word] for word in absent)
+        return QueryAnalysis(shares, absent, None, lacking / named if named else 0.0)
 
     @cached_property
     def _named(self) -> dict[str, float]:
@@ -262,6 +248,7 @@ class QueryExplainer:
             vector_share,
             earned.length_ratio,
             self._missing_from(chosen, earned.grams),
+            self.analysis.unknown_weight,
         )
 
     @cached_property
@@ -342,58 +329,38 @@ class QueryExplainer:
         return [kind for kind in _KINDS if kind in self._weighted]
 
     @cached_property
-    def _place_table(self) -> _PlaceTable:
+    def _place_table(self) -> PlaceTable:
         """The places of the features of all kinds, one kind after the other."""
         places_of = {
             "grams": self._gram_places,
             "titles": self._title_places,
             "words": self._word_places,
         }
-        tables: list[_PlaceTable] = []
+        tables: list[PlaceTable] = []
         first = 0
         for kind in self._kinds:
             known = self._weighted[kind].counted.keys
-            table = _places_by_feature(list(places_of[kind]()), known)
+            table = places_by_feature(list(places_of[kind]()), known)
             tables.append(table._replace(features=table.features + first))
             first += len(known)
-        return _PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
+        return PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
 
-    def _gram_places(self) -> Iterator[_Place]:
+    def _gram_places(self) -> Iterator[Place]:
         for side, norm in enumerate(self._sides):
             offset = self._offsets[side]
             times = self._times[side]
             for key, start, end in features.gram_spans(norm):
                 yield key, offset + start, offset + end, times
 
-    def _title_places(self) -> Iterator[_Place]:
+    def _title_places(self) -> Iterator[Place]:
         title = self._sides[0]
         times = self._times[0]
         for key, start, end in features.gram_spans(title, pairs=False, stop=False):
             yield key, start, end, times
 
-    def _word_places(self) -> Iterator[_Place]:
+    def _word_places(self) -> Iterator[Place]:
         for side, spans in enumerate(self._spans):
             offset = self._offsets[side]
             times = self._times[side]
             for word, start, end in spans:
                 yield self._keys[word], offset + start, offset + end, times
-
-
-def _places_by_feature(places: Sequence[_Place], known: UInt64s) -> _PlaceTable:
-    """Places in the order of the query's features, each with its share of all that its feature counts.
-
-    Args:
-        places: in reading order.
-        known: keys of the query's features, ascending, shape (k,).
-    """
-    keys = np.array([place[0] for place in places], dtype=np.uint64)
-    rest = np.array([place[1:] for place in places], dtype=np.int64).reshape(-1, 3)
-    feature = find_keys(known, keys)
-    # What is at no place of the features was not counted: a text is cut off at a most of features.
-    counted = np.flatnonzero(feature >= 0)
-    # Stable: the places of one feature stay in reading order.
-    order = counted[np.argsort(feature[counted], kind="stable")]
-    feature = feature[order]
-    starts, ends, times = rest[order].T.copy()
-    totals = np.bincount(feature, weights=times, minlength=len(known))
-    return _PlaceTable(feature, starts, ends, times / totals[feature])

@@ -18,12 +18,14 @@ class QueryAnalysis:
         weighed: words of the text that stand in the catalogue, with their share of the weight of all of them, heaviest
             first; the shares add up to 1.
         unknown: things, processes and faults that the text names and no document of the catalogue does, heaviest first.
+        unknown_weight: their share of the weight of all that the text names, 0…1.
         empty_reason: why there is no ranking: "empty" (no letters), "boilerplate" (no content word), or None.
     """
 
     weighed: list[tuple[str, float]]
     unknown: list[str]
     empty_reason: str | None
+    unknown_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Reasons:
         score: 0…1.
         specific: those of the words that few documents have.
         covered: how much of the query's weight its shared words carry, 0…1.
-        weighed, unknown_words: as in QueryAnalysis.
+        weighed, unknown_words, unknown_weight: as in QueryAnalysis.
         vector_share: the part of the residual that words earned by being used alike in both texts.
         length_ratio: distinct content words of the shorter text over those of the longer one, 0…1.
         missing: of the heaviest things, processes and faults that the query names those that the document lacks.
@@ -52,6 +54,7 @@ class Reasons:
     vector_share: float = 0.0
     length_ratio: float = 1.0
     missing: Sequence[str] = ()
+    unknown_weight: float = 0.0
 
     def rounded_parts(self, whole: int) -> list[int]:
         """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""

@@ -91,8 +91,6 @@ def pair_features(
     # 0 where there are fewer than two.
     largest, second = (*shares[:2], 0.0, 0.0)[:2]
     specific = [share for word, share in reasons.words if word in reasons.specific]
-    weights = dict(reasons.weighed)
-    unknown = sum(weights.get(word, 0.0) for word in reasons.unknown_words)
     named_part = sum(shares) / reasons.score if reasons.score > 0 else 0.0
     verdicts = {fact.name: fact.verdict for fact in facts}
     return [
@@ -104,8 +102,8 @@ def pair_features(
         float(len(specific)),
         sum(specific),
         reasons.covered,
-        unknown,
-        float(np.log1p(len(weights))),
+        reasons.unknown_weight,
+        float(np.log1p(len(reasons.weighed))),
         *(float(verdicts.get(name) == verdict) for name, verdict in _FACT_FEATURES),
     ]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Document
+from matching import Document, Matcher
 from matching.errors import UnusableArtefact
 from matching.explaining.facts import compare_facts
 from matching.explaining.reasons import Reasons
@@ -200,6 +200,19 @@ def test_a_foreign_or_damaged_model_is_refused(change: dict[str, Any]) -> None:
 def test_what_is_no_model_is_refused(text: str) -> None:
     with pytest.raises(UnusableArtefact):
         Calibration.from_json(text)
+
+
+def test_what_no_document_has_weighs_on_a_pair() -> None:
+    known = Document(1, "轴承套圈冷辗扩", "套圈毛坯在辗环机上成形")
+    matcher = Matcher().fit([known, Document(2, "驴皮酶解制低聚肽")])
+    weights = []
+    for title in ("轴承套圈冷辗扩", "轴承套圈磨削烧伤", "关节轴承清洁度"):
+        pair = matcher.explain(Document("q", title), 1)
+        named = dict(zip(FEATURES, pair_features(pair, []), strict=True))
+        weights.append(named["unknown weight"])
+
+    assert weights[0] == 0
+    assert all(0 < weight <= 1 for weight in weights[1:])
 
 
 def test_an_unknown_fact_is_neither_half_nor_anything() -> None:
