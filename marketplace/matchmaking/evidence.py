@@ -28,6 +28,7 @@ from marketplace.matchmaking.offers import (
 )
 from marketplace.matchmaking.ranking import (
     capped_grade,
+    explain_pair,
     is_own,
     patents_of,
     reads_confidential,
@@ -87,10 +88,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
     # By what everybody may know of both: the score of a pair is one for all readers.
     document = common_document(row)
     other_document = common_document(other)
-    # A demand's wishes against an achievement's statements, whichever of the two has its page open.
-    demand, achievement = document, other_document
-    if row.kind == "achievement":
-        demand, achievement = other_document, document
+    demand, achievement = _demand_first(document, other_document, row.kind)
     reasons = _explain_pair(demand, achievement, by)
     grade = active_grader().grade(reasons, facts.compare_facts(demand, achievement))
     patents = patents_of(row if row.kind == "achievement" else other)
@@ -137,10 +135,8 @@ def evidence_of_text(
     if other is None or blocked_reason(other):
         raise _no_such_pair()
     document = trial_document(text)
-    demand, achievement = document, common_document(other)
-    if kind == "achievement":
-        demand, achievement = achievement, document
-    reasons = _explain_pair(demand, achievement, by)
+    pair = _demand_first(document, common_document(other), kind)
+    reasons = _explain_pair(*pair, by)
     grade = active_grader().grade(reasons, ())
     # A pasted text has no patents.
     patents = patents_of(other) if kind == "demand" else ""
@@ -186,15 +182,19 @@ def _no_such_pair() -> NotFound:
     )
 
 
+def _demand_first(
+    own: matching.Document, other: matching.Document, kind: str
+) -> tuple[matching.Document, matching.Document]:
+    """Demand and achievement of a pair, whichever of the two has its page open; `kind` is that of `own`."""
+    return (own, other) if kind == "demand" else (other, own)
+
+
 def _explain_pair(
     demand: matching.Document, achievement: matching.Document, by: Reader | None
 ) -> matching.Reasons:
-    """Why a pair has its score; the achievement weighed as if it were in the catalogue where it is not."""
     matchers: Matchers = current_app.extensions["matchers"]
     with matchers.using("achievement", inner=reads_confidential(by)) as matcher:
-        # By id where it can be, from the features stored there: a draft is in no catalogue.
-        is_stored = achievement.id in matcher
-        return matcher.explain(demand, achievement.id if is_stored else achievement)
+        return explain_pair(matcher, demand, achievement)
 
 
 def _parts_of(

@@ -212,16 +212,29 @@ def _seen_from_demands(
         return ()
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
-    achievement = request.document
     pairs: list[tuple[_Pair, Row]] = []
     with matchers.using("achievement", inner=inner) as matcher:
-        # By id where it can be, from the features stored there: a draft and a pasted text are in no catalogue.
-        is_stored = request.subject is not None and achievement.id in matcher
-        other = achievement.id if is_stored else achievement
         for _, row in near:
-            reasons = matcher.explain(common_document(row), other)
+            reasons = explain_pair(matcher, common_document(row), request.document)
             pairs.append((_ExplainedPair(reasons.score, reasons), row))
     return tuple(sorted(pairs, key=lambda one: (-one[0].score, one[1].id)))
+
+
+def explain_pair(
+    matcher: matching.Matcher,
+    demand: matching.Document,
+    achievement: matching.Document,
+) -> matching.Reasons:
+    """Why a pair has its score, the same from both of its pages.
+
+    Args:
+        matcher: of the achievements.
+        demand, achievement: the pair; one that is not in the catalogue, as a draft and a pasted text (number 0), is
+            weighed as if it were.
+    """
+    # By id where it can be, from the features stored there.
+    is_stored = achievement.id in matcher
+    return matcher.explain(demand, achievement.id if is_stored else achievement)
 
 
 def _is_near(pair: _Pair) -> bool:
