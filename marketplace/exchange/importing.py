@@ -24,11 +24,9 @@ from marketplace.exchange.headers import (
 )
 from marketplace.exchange.money_units import unit_cells, unit_of_sheet
 from marketplace.exchange.remarks import (
-    describe_headers_below,
     describe_hidden_columns,
-    describe_hidden_rows,
     describe_left_out,
-    describe_skipped,
+    describe_rows,
 )
 from marketplace.exchange.reports import Entry, Problem, Progress, Report
 from marketplace.exchange.row_kinds import HEADER, UNIT, RowKinds
@@ -228,10 +226,7 @@ class _RowReport:
 
     def _problem(self, key: str, value: str, message: str, allowed: str) -> Problem:
         placed = self.columns.get(key)
-        if placed is None:
-            return Problem(self.number, "", "", value, message, allowed)
-        letter = "" if placed.index < 0 else sheets.column_letter(placed.index)
-        return Problem(self.number, letter, placed.header, value, message, allowed)
+        return problem_at(placed, self.number, value, message, allowed)
 
 
 class _SheetReader:
@@ -319,17 +314,12 @@ class _SheetReader:
 
     def finish_remarks(self) -> None:
         """Say what was done with the rows of the sheet as a whole."""
-        remarks = self.report.remarks
-        if self.headers_below:
-            remarks.append(describe_headers_below(self.headers_below))
-        if self.hidden_rows:
-            remarks.append(
-                describe_hidden_rows(
-                    self.hidden_rows, is_filtered=self.sheet.is_filtered
-                )
-            )
-        if self.report.skipped:
-            remarks.append(describe_skipped(self.report.skipped))
+        self.report.remarks += describe_rows(
+            headers_below=self.headers_below,
+            hidden=self.hidden_rows,
+            is_filtered=self.sheet.is_filtered,
+            skipped=self.report.skipped,
+        )
 
     def _read_header(self, header: SheetRow) -> None:
         """Place the columns by a header row; what it says goes into the remarks."""
@@ -517,6 +507,16 @@ def _columns_by_name(
 def has_secret_mark(raws: Iterable[Any]) -> bool:
     """Whether a cell of the row bears the mark of 国家秘密."""
     return any(isinstance(raw, str) and secret_mark(raw) for raw in raws)
+
+
+def problem_at(
+    placed: PlacedColumn | None, row: int, value: str, message: str, allowed: str
+) -> Problem:
+    """A problem of a cell; of the whole row where no column is placed. One that was made up has no letter."""
+    if placed is None:
+        return Problem(row, "", "", value, message, allowed)
+    letter = "" if placed.index < 0 else sheets.column_letter(placed.index)
+    return Problem(row, letter, placed.header, value, message, allowed)
 
 
 def shorten_cell(raw: Any) -> str:

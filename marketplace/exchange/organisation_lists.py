@@ -16,18 +16,21 @@ from typing import Any, BinaryIO
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
 from marketplace.exchange.headers import TITLE, Headers, PlacedColumn, find_number_index
-from marketplace.exchange.importing import MAX_ROWS, has_secret_mark, shorten_cell
+from marketplace.exchange.importing import (
+    MAX_ROWS,
+    has_secret_mark,
+    problem_at,
+    shorten_cell,
+)
 from marketplace.exchange.organisation_columns import (
     COLUMNS,
     OrganisationColumn,
     OrganisationSchema,
 )
 from marketplace.exchange.remarks import (
-    describe_headers_below,
     describe_hidden_columns,
-    describe_hidden_rows,
     describe_left_out,
-    describe_skipped,
+    describe_rows,
 )
 from marketplace.exchange.reports import Outcome, Problem, Report
 from marketplace.exchange.row_kinds import HEADER, SECTION, RowKinds
@@ -203,13 +206,12 @@ class _OrganisationReader:
             remarks.append(
                 f"有 {len(self.guessed)} 行没有写明单位类型，按代码和名称判断，导入后可以在核验时改。"
             )
-        if self.headers_below:
-            remarks.append(describe_headers_below(self.headers_below))
-        if self.hidden_rows:
-            filtered = self.sheet.is_filtered
-            remarks.append(describe_hidden_rows(self.hidden_rows, is_filtered=filtered))
-        if self.report.skipped:
-            remarks.append(describe_skipped(self.report.skipped))
+        remarks += describe_rows(
+            headers_below=self.headers_below,
+            hidden=self.hidden_rows,
+            is_filtered=self.sheet.is_filtered,
+            skipped=self.report.skipped,
+        )
 
     def refuse_body(self, body: ListedOrganisation, key: str, message: str) -> None:
         """Refuse a row that was read well, and take it out."""
@@ -311,12 +313,8 @@ class _OrganisationReader:
     def _problem(
         self, number: int, key: str, raw: Any, message: str, allowed: str
     ) -> Problem:
-        placed = self.columns.get(key)
         value = shorten_cell(raw) if raw not in (None, "") else ""
-        if placed is None:
-            return Problem(number, "", "", value, message, allowed)
-        letter = sheets.column_letter(placed.index)
-        return Problem(number, letter, placed.header, value, message, allowed)
+        return problem_at(self.columns.get(key), number, value, message, allowed)
 
 
 def _is_identity(placed: PlacedColumn) -> bool:

@@ -49,23 +49,35 @@ def describe_hidden_columns(
     return [f"这些列在表里是隐藏的，也读取了：{listed}；不该导入的请先删去。"]
 
 
-def describe_hidden_rows(numbers: Sequence[int], *, is_filtered: bool) -> str:
-    """Which rows are read though nobody sees them."""
-    how = "被隐藏或筛选掉" if is_filtered else "被隐藏"
-    rows = _list_rows(numbers)
-    return f"有 {len(numbers)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+def describe_rows(
+    *,
+    headers_below: Sequence[int],
+    hidden: Sequence[int],
+    is_filtered: bool,
+    skipped: Mapping[str, Sequence[int]],
+) -> list[str]:
+    """What was done with the rows of a sheet as a whole.
 
-
-def describe_headers_below(numbers: Sequence[int]) -> str:
-    """Which rows are headers of further tables."""
-    return f"{_list_rows(numbers)}又是表头，下面的行按它读取。"
-
-
-def describe_skipped(skipped: Mapping[str, Sequence[int]]) -> str:
-    """Which rows hold no listing, by what they are."""
-    total = sum(len(numbers) for numbers in skipped.values())
-    parts = [f"{_list_rows(numbers)}（{kind}）" for kind, numbers in skipped.items()]
-    return f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。"
+    Args:
+        headers_below: rows that are headers of further tables.
+        hidden: rows that are read though nobody sees them.
+        is_filtered: whether a filter may hide them.
+        skipped: what they are → rows that hold nothing of the list.
+    """
+    remarks = []
+    if headers_below:
+        remarks.append(f"{_list_rows(headers_below)}又是表头，下面的行按它读取。")
+    if hidden:
+        how = "被隐藏或筛选掉" if is_filtered else "被隐藏"
+        rows = _list_rows(hidden)
+        remarks.append(
+            f"有 {len(hidden)} 行{how}（{rows}），也读取了；不该导入的请先删去。"
+        )
+    if skipped:
+        total = sum(map(len, skipped.values()))
+        parts = [f"{_list_rows(rows)}（{kind}）" for kind, rows in skipped.items()]
+        remarks.append(f"有 {total} 行不是清单内容，没有读取：{'、'.join(parts)}。")
+    return remarks
 
 
 def _list_columns(columns: Iterable[tuple[int, str]]) -> str:
