@@ -74,7 +74,7 @@ class CompiledSegmenter:
 class PlainSegmenter:
     """jieba itself: an instance of its own, without the cache file that jieba lays into the temporary folder.
 
-    Whoever may write there could lay another dictionary into our way; reading the dictionary takes a second.
+    Anyone who may write there could lay another dictionary into our way; reading the dictionary takes a second.
     """
 
     def __init__(self) -> None:

@@ -171,7 +171,7 @@ def _select(request: RankingRequest) -> _Selection:
             left = [match for match in best if match.id not in request.excluded]
             if request.judgements:
                 left = reorder_matches(left, request.judgements, matcher)
-            # A ranking has read the text already, and without one the reader is told how it was read.
+            # A ranking has read the text already, and without one the page says how it was read.
             read = best[0].analysis if best else matcher.analyze(request.document)
         # Rows are loaded without the lock: other readers rank meanwhile.
         offered = _offered_rows(request, left[:wanted])

@@ -41,7 +41,7 @@ RARE_SHARE = 0.05
 RARE_DOCUMENTS = 10
 # Words named at most; what the others earned goes into the residual.
 MAX_WORDS = 8
-# Heaviest words of the query of which a reader is told that a document lacks them.
+# Heaviest words of the query that a page names where a document lacks them.
 _NAMED_CONSIDERED = 8
 # Shares are equal but for the last bits when they agree to so many places.
 _PLACES = 12

@@ -103,7 +103,7 @@ def translate_errors() -> Iterator[None]:
     except NotFoundError as failure:
         raise NotBuilt("the search index has not been built") from failure
     except ApiError as failure:
-        # Closed by hand: it answers nothing until it is built anew.
+        # Closed by hand: it answers nothing until it is rebuilt.
         if failure.error == CLOSED:
             raise NotBuilt("the search index is closed") from failure
         # 400 is a mistake of ours, which no waiting heals.

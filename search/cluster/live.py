@@ -22,7 +22,7 @@ DISK_BLOCK = "read_only_allow_delete"
 HAND_BLOCKS = ("write", "read_only")
 
 # A cluster whose node is restarting is red for a minute or two; one that stays so has lost the index for good, unless
-# somebody brings the disk back. It is a copy: building it anew costs minutes of a processor and nothing else.
+# somebody brings the disk back. It is a copy: rebuilding it costs minutes of a processor and nothing else.
 RED_SECONDS = 300.0
 
 

@@ -89,7 +89,7 @@ def write_on(
     while not ended.is_set():
         count += 1
         title = f"同时保存试验{number}号第{count}条"
-        # Whoever was refused, or cut off, goes on with the next: each save counts for itself.
+        # A writer that was refused, or cut off, goes on with the next: each save counts for itself.
         with contextlib.suppress(Broken):
             _save(browser, f"/mine/{kind}/new", title, outcome, kind)
             place = _listing_id(browser, kind, title)

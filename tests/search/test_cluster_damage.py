@@ -1,6 +1,6 @@
 """An index of the cluster that was deleted, closed, exchanged, blocked or lost: said, never an empty answer, made good.
 
-What the site says of it and who builds it anew: tests/marketplace/listings/test_damaged_cluster.py.
+What the site says of it and what rebuilds it: tests/marketplace/listings/test_damaged_cluster.py.
 """
 
 from __future__ import annotations

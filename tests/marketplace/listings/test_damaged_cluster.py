@@ -1,4 +1,4 @@
-"""A site whose index in Elasticsearch is damaged: pages answer, /readyz says it, the job builds it anew.
+"""A site whose index in Elasticsearch is damaged: pages answer, /readyz says it, the job rebuilds it.
 
 Each kind of damage, and what the engine makes of it, is in tests/search/test_cluster_damage.py.
 """
