@@ -144,11 +144,12 @@ def test_a_damaged_index_is_named_and_a_rebuild_makes_it_good(
     client, alias = client_of(engine), alias_of(engine)
     damage(client, alias, engine.primary.state()["index"])
 
-    # Within the seconds for which it was believed to be sound, too.
-    for _ in range(2):
-        found = engine.find(Query("轴承"))
-        assert (found.total, found.degraded) == (3, True)
-        engine.primary.indices.forget_check()  # type: ignore[attr-defined]
+    # Within the seconds for which it is believed to be sound nothing is lost either; which engine answers depends then:
+    # beside a foreign index without words our own may answer first, and rightly.
+    assert engine.find(Query("轴承")).total == 3
+    engine.primary.indices.forget_check()  # type: ignore[attr-defined]
+    found = engine.find(Query("轴承"))
+    assert (found.total, found.degraded) == (3, True)
     assert engine.suggest("轴", ["public"]) == engine.embedded.suggest("轴", ["public"])
     with pytest.raises(NotBuilt):
         engine.primary.state()
