@@ -6,14 +6,11 @@ All of it is laid into the outbox (`notices`) with the deed it belongs to; nothi
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask import current_app, render_template
 from flask_security.mail_util import EmailValidateException, MailUtil
-from flask_security.utils import get_message
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
@@ -22,10 +19,10 @@ from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify
-from matching.folding import drop_unseen
+from marketplace.parsing import ParseError
+from marketplace.parsing.emails import read_address
 
 SECURITY_MAIL = "accounts.security"
-MAX_EMAIL = 254  # RFC 5321
 SUBJECTS = {
     "locked": "账号暂时不能登录",
     "email_changed": "登录邮箱已更改",
@@ -43,16 +40,9 @@ class Mail(MailUtil):
             EmailValidateException: it is none.
         """
         try:
-            checked = validate_email(
-                unicodedata.normalize("NFKC", drop_unseen(email)).strip(),
-                check_deliverability=False,  # a site inside a government network has no DNS
-            )
-        except EmailNotValidError:
-            message = get_message("INVALID_EMAIL_ADDRESS")[0]
-            raise EmailValidateException(message) from None
-        if len(checked.normalized) > MAX_EMAIL:
-            raise EmailValidateException(get_message("INVALID_EMAIL_ADDRESS")[0])
-        return checked.normalized.lower()
+            return read_address(email)
+        except ParseError as error:
+            raise EmailValidateException(error.sentence) from None
 
     def validate(self, email: str) -> str:
         """The same: whether mail arrives is shown by the link in it."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from flask import current_app
-from flask_security.mail_util import EmailValidateException
 from flask_security.recoverable import generate_reset_link
 
 from marketplace import persistence
@@ -32,6 +30,8 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
+from marketplace.parsing import ParseError
+from marketplace.parsing.emails import read_address
 from marketplace.permissions import Reader, reader_id
 
 # Characters, as the column holds them.
@@ -170,10 +170,10 @@ def add_account(
 def checked_address(email: str) -> str:
     """An address as a sign-in name; DNS is never asked. Raises Invalid."""
     try:
-        address: str = current_app.extensions["security"].mail_util.validate(email)
-    except EmailValidateException:
-        raise Invalid(f"「{email}」不是邮箱地址。", "应像 name@example.com。") from None
-    return address
+        return read_address(email)
+    except ParseError as error:
+        problems = {"email": [error.sentence]}
+        raise Invalid(error.message, error.allowed, problems=problems) from None
 
 
 def make_link(person: Person) -> str:

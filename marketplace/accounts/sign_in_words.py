@@ -5,6 +5,8 @@ A refused sign-in never says which of the two was wrong, or whether there is suc
 
 from __future__ import annotations
 
+from marketplace.parsing.emails import HOW_TO_WRITE, NO_ADDRESS
+
 MESSAGES = {
     "GENERIC_AUTHN_FAILED": (
         "账号或密码不对。连续输错 5 次，15 分钟内不能登录。",
@@ -18,7 +20,7 @@ MESSAGES = {
     "REAUTHENTICATION_REQUIRED": ("请再输一次密码。", "error"),
     "REAUTHENTICATION_SUCCESSFUL": ("密码已确认。", "info"),
     "EMAIL_NOT_PROVIDED": ("请填写邮箱。", "error"),
-    "INVALID_EMAIL_ADDRESS": ("邮箱写得不对，应像 name@example.com。", "error"),
+    "INVALID_EMAIL_ADDRESS": (f"{NO_ADDRESS}{HOW_TO_WRITE}", "error"),
     "EMAIL_ALREADY_ASSOCIATED": ("", "error"),  # never shown: its owner gets a mail
     "USER_DOES_NOT_EXIST": ("", "error"),  # never shown
     "PASSWORD_NOT_PROVIDED": ("请填写密码。", "error"),

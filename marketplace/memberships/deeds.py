@@ -12,6 +12,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from marketplace import persistence
 from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
+from marketplace.accounts.person_deeds import checked_address
 from marketplace.accounts.queries import hold_people, is_last_administrator
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
@@ -22,8 +23,6 @@ from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations import queries as organisation_queries
 from marketplace.organisations.models import Organisation
-from marketplace.parsing import ParseError
-from marketplace.parsing.emails import read_email
 from marketplace.permissions import Reader, reader_id, require
 
 # Days: two weeks outlast a holiday; a forgotten link must not open a place for ever.
@@ -237,7 +236,7 @@ def invite_person(
     """
     require(by, "people.manage", organisation)
     _require_place(organisation, place)
-    address = _checked_address(email)
+    address = checked_address(email)
     _refuse_too_many(organisation)
     # An address without an account is as welcome: they register when they open the link.
     known = db.session.scalar(db.select(Person).where(Person.email == address))
@@ -408,18 +407,6 @@ def _refuse_too_many(organisation: Organisation) -> None:
             f"今天已经发出 {INVITATIONS_A_DAY} 份邀请。",
             "请明天再邀请，或请对方自己申请加入。",
         )
-
-
-def _checked_address(email: str) -> str:
-    try:
-        address = read_email(email)
-    except ParseError as error:
-        raise Invalid(error.message, problems={"email": [error.message]}) from None
-    if address is None:
-        message = "写上对方的邮箱。"
-        raise Invalid(message, problems={"email": [message]})
-    # Sign-in names are stored in small letters, and are compared with this one.
-    return address.lower()
 
 
 def _decide(request: JoinRequest, state: str, by: Reader | None) -> None:

@@ -197,7 +197,7 @@ def invite(organisation_id: int) -> ResponseReturnValue:
             by=current_user,
         )
     except (Invalid, NotNow) as error:
-        form.email.errors = [error.message]
+        form.email.errors = [f"{error.message}{error.advice}"]
         return _people_page(organisation, 422, form=form)
     link = url_for("memberships.invitation", token=token, _external=True)
     return _people_page(organisation, invited=(invitation, link))

@@ -1,14 +1,15 @@
 """Mail addresses as people write them, checked by email-validator, and what stands beside them.
 
-Telephones are read in telephones.py.
+What an account is known by, and where mail goes, is read by `read_address` alone. Telephones are read in telephones.py.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from marketplace.parsing import ParseError
 from marketplace.parsing.telephones import Contact
@@ -16,6 +17,9 @@ from marketplace.parsing.text import EMPTY, cell_text, half_width, unwrap_text
 from matching.folding import drop_unseen
 
 MAX_EMAIL = 254  # RFC 5321
+# The one sentence for every address that is none: people read what to write, and need not know which rule it broke.
+NO_ADDRESS = "邮箱写得不对。"
+HOW_TO_WRITE = "应像 name@example.com，只填一个，@ 前面只用英文字母、数字和符号。"
 _MAIL_PARTS = re.compile(r"[;,、/|\n]+|\s+和\s+")
 _MASKED_MAIL = re.compile(r"[*●•…]|x{3,}@|@x{3,}", re.I)
 # 张三 a@lcu.edu.cn, 张三<a@lcu.edu.cn>, <a@lcu.edu.cn>
@@ -79,7 +83,7 @@ def _contact_of(parts: list[str], beside: list[str], plain: str) -> Contact:
 
 
 def read_email(raw: Any) -> str | None:
-    """One mail address, as a form takes it; what stands beside it is dropped, which `Email.remark_on` says.
+    """One mail address, as a form takes it; what stands beside it is dropped, which the form says.
 
     Raises:
         ParseError: it is no address, or several.
@@ -92,11 +96,73 @@ def read_email(raw: Any) -> str | None:
     return found.text
 
 
+def read_address(text: str) -> str:
+    """The address of an account, an invitation or a command, as it is stored and compared: in small letters.
+
+    A name server is never asked: a site inside a government network has none, and an address is proved by the mail
+    that arrives. What can only be read by guessing is refused: somebody else would get the mail.
+
+    Args:
+        text: as typed or pasted; `mailto:`, a label and brackets around the address are passed over.
+
+    Returns:
+        the address; of a Chinese domain, its Chinese spelling. Read again it stays the same.
+
+    Raises:
+        ParseError: it is no address, several, or one that hides signs; always in the same words.
+    """
+    try:
+        # As it stands first: a sign that parts addresses in a cell may belong to a mailbox.
+        return plain_address(text).lower()
+    except ParseError:
+        pass
+    try:
+        found = read_emails(text)
+    except ParseError:
+        found = None
+    # A remark says that something was left out, which nobody would see here.
+    if found is None or found.remark:
+        raise ParseError(NO_ADDRESS, HOW_TO_WRITE)
+    return plain_address(found.text).lower()
+
+
+def plain_address(text: str) -> str:
+    """An address and nothing else, its domain in small letters. Raises ParseError, as `read_address`."""
+    plain = unicodedata.normalize("NFKC", drop_unseen(text)).strip()
+    # A * is allowed in a mailbox by RFC 5321 and borne by none; people hide figures with it.
+    if "*" in plain:
+        raise ParseError(NO_ADDRESS, HOW_TO_WRITE)
+    try:
+        checked = _validated(plain)
+        address = str(checked.normalized)
+        # Lengths are those of the network: a Chinese domain is longer there.
+        too_long = max(len(address), len(str(checked.ascii_email))) > MAX_EMAIL
+    except EmailNotValidError:
+        raise ParseError(NO_ADDRESS, HOW_TO_WRITE) from None
+    if too_long:
+        raise ParseError(NO_ADDRESS, HOW_TO_WRITE)
+    return address
+
+
+def ascii_address(address: str) -> str:
+    """An address that was read here, in the letters of the network (a Chinese domain in Punycode)."""
+    return str(_validated(address).ascii_email)
+
+
+def _validated(text: str) -> ValidatedEmail:
+    return validate_email(
+        text,
+        check_deliverability=False,
+        # Many servers take no mailbox in Chinese letters.
+        allow_smtputf8=False,
+        # 64 characters before the @, beyond which servers refuse (RFC 5321).
+        strict=True,
+    )
+
+
 def _checked_address(text: str, plain: str) -> str:
     try:
-        checked = validate_email(
-            text, check_deliverability=False, allow_smtputf8=False
-        ).normalized
+        checked = str(_validated(text).normalized)
     except EmailNotValidError:
         message = f"「{plain[:40]}」不是邮箱地址。"
         raise ParseError(message, "如 name@lcu.edu.cn，只填一个。") from None

@@ -74,7 +74,7 @@ def test_an_address_that_is_none_is_refused(
     answer = people("first-operator", email)
 
     assert answer.exit_code == 1
-    assert "不是邮箱地址" in answer.output
+    assert "邮箱写得不对" in answer.output
     assert session.query(Person).count() == 0
 
 
