@@ -55,6 +55,7 @@ ROOMS = (
     "memberships",
     "profiles",
     "listings",
+    "mediation",
     "personal_data",
     "exchange",
     "verdicts",

@@ -14,6 +14,9 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     broker_loads(ids)                            (id of a broker, how many things they look after now)
+    lapsed_brokers(ids)                          those of them who read nothing of what they were given any more
+    stop_broker(person_id, reason, by)           somebody looks after nothing any more
+    broker_given(row, broker, by)                a listing was given to a broker
     move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
     organisation_announced(organisation, deed, note, history_id)   people are notified of what was done to it
@@ -302,6 +305,25 @@ def broker_loads(ids: Iterable[int]) -> Counter[int]:
     for person_id, count in _current().offered("broker_loads", list(ids)):
         loads[person_id] += count
     return loads
+
+
+def lapsed_brokers(ids: Iterable[int]) -> frozenset[int]:
+    """Those of these brokers whose certificate is over: from that day on they read nothing of what they were given."""
+    return frozenset(_current().offered("lapsed_brokers", list(ids)))
+
+
+def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
+    """Tell every room that somebody looks after nothing any more, and why (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "stop_broker"):
+            room.stop_broker(person_id, reason, by)
+
+
+def broker_given(row: Any, broker: Any, by: Reader | None) -> None:
+    """Tell every room that a listing was given to a broker (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "broker_given"):
+            room.broker_given(row, broker, by)
 
 
 def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:

@@ -31,6 +31,10 @@ class Reader(Protocol):
         """Codes of their roles."""
 
     @property
+    def mediates(self) -> bool:
+        """Whether they are a broker who may read what they were given: not once their certificate is over."""
+
+    @property
     def organisation_ids(self) -> Collection[int]:
         """Ids of the organisations they belong to."""
 
@@ -59,6 +63,7 @@ class Guest:
     is_active = False
     is_anonymous = True
     role_names: Collection[str] = ()
+    mediates = False
     organisation_ids: Collection[int] = ()
     active_ids: Collection[int] = ()
     handled_ids: Collection[int] = ()
@@ -124,7 +129,15 @@ def broker(person: Reader, _thing: Any) -> bool:
 
 def assigned_broker(person: Reader, thing: Any) -> bool:
     """A broker to whom an operator has given the thing."""
-    return broker(person, thing) and person.id in getattr(thing, "broker_ids", ())
+    given = broker(person, thing) and person.id in getattr(thing, "broker_ids", ())
+    # Last, for it asks the database: most readers of most things were never given them.
+    return given and person.mediates
+
+
+def requested_broker(person: Reader, thing: Any) -> bool:
+    """A broker whom somebody has requested by name."""
+    named_them = getattr(thing, "broker_id", None) == person.id
+    return broker(person, thing) and named_them and person.mediates
 
 
 def member(person: Reader, thing: Any) -> bool:
@@ -255,11 +268,11 @@ def audiences(person: Reader) -> frozenset[str]:
     """The audiences a reader belongs to, as the search index and `findable_by` name them.
 
     Returns:
-        `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker, for what they were
-        given. Few of them, for the index remembers what each set of audiences may find.
+        `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker whose certificate
+        is not over, for what they were given. Few of them, for the index remembers what each set of audiences may find.
     """
     groups = {"public"} | (roles_of(person) & {"operator"})
     groups |= {f"org:{number}" for number in organisations_of(person)}
-    if "broker" in roles_of(person):
+    if person.mediates:
         groups.add(f"broker:{person.id}")
     return frozenset(groups)

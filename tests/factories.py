@@ -155,6 +155,20 @@ class Factory:
             BrokerValues(**(everything | values)), seen=0, by=person
         )
 
+    def broker_values(self, profile: BrokerProfile, **values: Any) -> BrokerValues:
+        """What is stored of a broker, as they would type it once more."""
+        return BrokerValues(
+            **{
+                "number": profile.number,
+                "level": profile.level or "",
+                "issuer": profile.issuer,
+                "valid_to": profile.valid_to,
+                "field_codes": tuple(profile.field_codes),
+                "listed": profile.listed,
+                **values,
+            }
+        )
+
     def broker(self, *organisations: Organisation, **values: Any) -> Person:
         """A broker whose certificate was checked."""
         person = self.person("firm", *organisations)

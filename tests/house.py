@@ -96,6 +96,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "listings": {
         "announcements": "what its people are notified of",
+        "assignments": "which broker looks after a listing",
         "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
         "contradictions": "what a reviewer should look at, which nothing refuses",
@@ -116,11 +117,16 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
     },
+    "mediation": {
+        "announcements": "what people are notified of",
+        "life": "the life table of a request for a broker",
+    },
     "memberships": {
         "announcements": "what people are notified of",
         "moving": "ways in that go over when organisations are merged",
     },
     "profiles": {
+        "announcements": "what a broker is notified of",
         "writing": "what is typed is read and checked without committing it",
     },
     "organisations": {

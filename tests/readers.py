@@ -17,6 +17,12 @@ class SomeReader:
     administers: bool = False
     is_verified: bool = True
     is_authenticated: bool = True
+    is_lapsed: bool = False
+
+    @property
+    def mediates(self) -> bool:
+        """Whether they are a broker whose certificate is not over."""
+        return "broker" in self.role_names and not self.is_lapsed
 
     @property
     def active_ids(self) -> Collection[int]:

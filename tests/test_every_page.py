@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.listings.models import LISTINGS
+from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
 from tests.factories import Factory, new_uscc
@@ -194,16 +195,25 @@ def houses(
     )
     researcher = make.researcher(make.person("researcher", university))
     broker = make.broker(firm)
+    wanted = make.demand("请人对接的攻关", owner=firm)
+    rows["demand"].append(wanted)
+    # One waits for the broker, one for the operators.
+    asked = request_broker(wanted, broker.id, note="请先看看", by=chief)
+    left = make.demand("由平台安排的攻关", owner=firm)
+    rows["demand"].append(left)
+    request_broker(left, None, note="", by=chief)
     applicant = make.person("firm", firm)
     make.certificate(applicant)
     return {
         "rows": rows,
+        "broker": broker,
         "values": {
             "organisation_id": [firm.id, university.id, unverified.id],
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing"],
             "token": [token],
             "number": [1],
+            "request_id": [asked.id],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
@@ -291,6 +301,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=twins",
         "/office/review?tray=joining",
         "/office/review?tray=certificates",
+        "/office/review?tray=mediation",
     }
     found["profiles.people"].add("/people?q=轴承&field=80&willing=deputy")
     found["profiles.brokers"].add("/brokers?field=80&certified=1")
@@ -303,9 +314,13 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
 
 
 def test_no_page_has_a_fault_that_a_reader_cannot_see(
-    app: Flask, houses: dict[str, Any], browsers: dict[str, FlaskClient]
+    app: Flask,
+    houses: dict[str, Any],
+    browsers: dict[str, FlaskClient],
+    sign_in: Callable[..., FlaskClient],
 ) -> None:
     """The walk: every address as every reader."""
+    browsers["requested"] = sign_in(houses["broker"])
     seen: Counter[str] = Counter()
     faults: list[str] = []
     for reader, browser in browsers.items():

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from marketplace import contributions
 from marketplace.clock import now
 from marketplace.extensions import Model, db
 from marketplace.organisations.models import Organisation
@@ -161,6 +162,16 @@ class Person(UserMixin, Model):
     def role_names(self) -> frozenset[str]:
         """Codes of the person's roles."""
         return frozenset(role.name for role in self.roles)
+
+    @property
+    def mediates(self) -> bool:
+        """Whether they are a broker whose certificate, where they had one, is not over today.
+
+        Asked of the day, so that nobody reads on until a job has run.
+        """
+        if "broker" not in self.role_names:
+            return False
+        return not contributions.lapsed_brokers([self.id])
 
     @property
     def is_staff(self) -> bool:

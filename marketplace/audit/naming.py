@@ -16,6 +16,7 @@ THINGS = {
     "assignment": "技术经理人的接手",
     "broker_field": "技术经理人的领域",
     "broker_profile": "技术经理人资料",
+    "broker_request": "请技术经理人的申请",
     "chain": "产业链",
     "checkpoint": "检查点",
     "consent": "同意",

@@ -68,7 +68,7 @@ def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> N
     until = row.valid_until if deed in ("approve", "resume") else None
     if until is not None:
         to_do = f"有效期到 {day(until)}；到期前请续期或关闭。"
-    for person in _people_of(row, by):
+    for person in people_of(row, by):
         notify(
             DECIDED,
             Recipient.of(person),
@@ -84,7 +84,7 @@ def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> N
 
 def announce_end(row: Row) -> None:
     """Notify the people of a listing that its validity has ended (no commit)."""
-    for person in _people_of(row, None):
+    for person in people_of(row, None):
         notify(
             ENDING,
             Recipient.of(person),
@@ -121,7 +121,7 @@ def _remind(row: Row) -> int:
     # The nearest of the days that have come: who was away for the first gets one mail, not two.
     stage = min(days for days in REMINDED if left <= days)
     count = 0
-    for person in _people_of(row, None):
+    for person in people_of(row, None):
         number = notify(
             ENDING,
             Recipient.of(person),
@@ -137,7 +137,7 @@ def _remind(row: Row) -> int:
     return count
 
 
-def _people_of(row: Row, by: Reader | None) -> list[Person]:
+def people_of(row: Row, by: Reader | None) -> list[Person]:
     """Who wrote a listing and who handed it in, as far as they still belong to its organisation; else those who
     look after its people. Never who acts.
     """

@@ -17,12 +17,10 @@ from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import History
-from marketplace.listings import announcements, index, places, writing
+from marketplace.listings import announcements, assignments, index, places, writing
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
-    Assignment,
     Demand,
 )
 from marketplace.listings.readiness import publication_problems
@@ -36,7 +34,7 @@ from marketplace.listings.writing import (
 )
 from marketplace.organisations.models import Organisation
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.permissions import Reader, may, reader_id, require
+from marketplace.permissions import Reader, may, require
 
 log = structlog.get_logger(__name__)
 # What is public, or will be again without another review, must stay complete.
@@ -347,21 +345,12 @@ def assign_broker(
 
     Raises:
         NotAllowed: `by` gives out no listings.
-        Invalid: the person is no broker, or may not sign in.
+        Invalid: the person is no broker, may not sign in, or their certificate is over.
         NotNow: they have it already.
     """
     require(by, "listing.assign", row)
-    if "broker" not in broker.role_names or not broker.active:
-        message = f"「{broker.name}」不是技术经理人，或账号已停用。"
-        raise Invalid(message, problems={"broker": [message]})
-    if broker.id in row.broker_ids:
-        raise NotNow(f"这一条已经交给「{broker.name}」。", "不用再交。")
-    db.session.add(
-        Assignment(
-            kind=row.kind, listing_id=row.id, broker_id=broker.id, by_id=reader_id(by)
-        )
-    )
-    _change_brokers(row, "assign", broker, by)
+    assignments.give_listing(row, broker, by=by)
+    commit_brokers(row)
 
 
 def end_assignment(
@@ -369,32 +358,19 @@ def end_assignment(
 ) -> None:
     """Take a listing back from a broker. Raises NotAllowed; NotNow where they do not have it."""
     require(by, "listing.assign", row)
-    query = db.select(Assignment).where(*Assignment.of_row(row))
-    held = db.session.scalar(query.where(Assignment.broker_id == broker.id))
-    if held is None:
-        raise NotNow(f"这一条没有交给「{broker.name}」。", "请刷新后再看。")
-    held.ended_at = now()
-    _change_brokers(row, "unassign", broker, by)
+    assignments.take_back(row, broker, by=by)
+    commit_brokers(row)
 
 
-def _change_brokers(
-    row: Achievement | Demand, deed: str, broker: Person, by: Reader | None
-) -> None:
-    """Note who was given a listing, and let the index know its new audience."""
-    db.session.add(
-        History(
-            kind=row.kind,
-            thing_id=row.id,
-            deed=deed,
-            before=row.state,
-            after=row.state,
-            note=broker.name,
-            by_id=reader_id(by),
-        )
-    )
-    row.updated_at = now()
-    _commit()
-    _sync_index(row)
+def commit_brokers(*rows: Achievement | Demand) -> None:
+    """Commit who looks after listings, and let the index know their new audience; for rooms above, too.
+
+    Raises:
+        NotNow: a broker was given one of them at the same moment.
+    """
+    twice = NotNow("同一时刻已经交给这位技术经理人。", "请刷新后再看。")
+    persistence.commit(duplicates={"uq_assignment_open": twice})
+    _sync_index(*rows)
 
 
 def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:

@@ -291,6 +291,16 @@ class Assignment(Model):
     __table_args__ = (
         CheckConstraint("kind in ('achievement', 'demand')", name="kind"),
         Index("ix_assignment_row", "kind", "listing_id"),
+        # Two operators at the same moment, or one who presses twice.
+        Index(
+            "uq_assignment_open",
+            "kind",
+            "listing_id",
+            "broker_id",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -18,7 +18,7 @@ from marketplace.listings.child_models import standing_of_patents
 from marketplace.listings.disclosure import common_view, knowledge_of
 from marketplace.listings.models import Demand, Row
 from marketplace.matchmaking.matchers import Matchers
-from marketplace.permissions import Reader, audiences, roles_of
+from marketplace.permissions import Reader, audiences
 from marketplace.verdicts.grading import ActiveGrader, active_grader
 from marketplace.verdicts.judgements import REORDERED, Judgement, reorder_matches
 from marketplace.verdicts.projections import common_conditions, common_document
@@ -141,7 +141,7 @@ def reads_confidential(reader: Reader | None) -> bool:
     if reader is None or "operator" in audiences(reader):
         return True
     # A broker who was given none must not learn of their words by the weights of others.
-    return "broker" in roles_of(reader) and listing_queries.was_given_any(reader)
+    return reader.mediates and listing_queries.was_given_any(reader)
 
 
 def is_own(row: Row, other: Row, reader: Reader | None) -> bool:

@@ -19,6 +19,8 @@ JOB_NAMES = {
     "index": "更新检索",
     "expiry": "到期下架",
     "endings": "到期提醒",
+    "certificates": "技术经理人证书到期提醒",
+    "brokers": "收回证书到期的技术经理人手上的内容",
     "comparison": "核对检索",
     "statistics": "数据库统计",
     "erasures": "完成个人信息删除",

@@ -6,16 +6,18 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 from __future__ import annotations
 
 from marketplace.permissions import Deeds, acting_person, another_operator, anyone
+from marketplace.profiles.announcements import notice_kinds
+from marketplace.profiles.background import jobs
 from marketplace.profiles.contributed import (
     deed_names,
     nav,
     organisation_panels,
-    panels,
     sections,
     task_count,
     tasks,
     trays,
 )
+from marketplace.profiles.queries import lapsed_brokers
 
 DEEDS: Deeds = {
     "profile.read": (anyone,),  # what of one: disclosure.researcher_view
@@ -28,9 +30,11 @@ DEEDS: Deeds = {
 __all__ = [
     "DEEDS",
     "deed_names",
+    "jobs",
+    "lapsed_brokers",
     "nav",
+    "notice_kinds",
     "organisation_panels",
-    "panels",
     "sections",
     "task_count",
     "tasks",

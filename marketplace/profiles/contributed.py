@@ -1,4 +1,4 @@
-"""What the room lays out for hubs, listings and organisations: certificates, the way to a broker, a desk."""
+"""What the room lays out for hubs, listings and organisations: certificates, directories, a desk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import request, url_for
 from marketplace.accounts import queries as account_queries
 from marketplace.clock import today
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.permissions import Reader, may, named, openly_shown
+from marketplace.permissions import Reader, may
 from marketplace.profiles import queries
 from marketplace.wording import day
 
@@ -89,17 +89,6 @@ def _tray_page(_page: int) -> Panel:
         brokers.append((one, profile, certified))
     values = {"waiting": queries.waiting_certificates(), "brokers": brokers}
     return Panel("profiles/_tray.html", values)
-
-
-def panels(row: Any, reader: Reader) -> Iterator[Panel]:
-    """The way from a published listing to the brokers."""
-    if getattr(row, "state", "") != "published" or not hasattr(row, "field_codes"):
-        return
-    field = ""
-    # The field of what is not wholly public would be told by the address of the link.
-    if row.field_codes and openly_shown(reader, row) and named(reader, row):
-        field = row.field_codes[0][:2]
-    yield Panel("profiles/_ask_broker.html", {"field": field}, position=1)
 
 
 def organisation_panels(organisation: Any, reader: Reader) -> Iterator[Panel]:

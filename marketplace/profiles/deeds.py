@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts.models import Person, Role
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow, Stale
@@ -13,8 +13,11 @@ from marketplace.lifecycle import History
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import read_line
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.profiles import announcements
 from marketplace.profiles.models import (
+    LAPSED,
     LEVELS,
+    LOST_ROLE,
     RESEARCHER_FIELDS,
     BrokerField,
     BrokerProfile,
@@ -105,6 +108,9 @@ def save_broker(values: BrokerValues, *, seen: int, by: Person) -> BrokerProfile
         profile = BrokerProfile(person_id=by.id, state="none", number="", issuer="")
         db.session.add(profile)
     before = profile.state
+    # A certificate that waits takes the place of one that is over: what went with that one stays gone.
+    if profile.is_lapsed(today()):
+        contributions.stop_broker(by.id, LAPSED, None)
     # The column has NULL where the form has nothing.
     certificate = (values.number, values.level or None, values.issuer, values.valid_to)
     # What was checked is that certificate and no other; what was sent back is looked at again, changed or not.
@@ -167,15 +173,16 @@ def check_certificate(
     profile.checked_at, profile.note = now(), ""
     note = f"{checked}：{_described(profile)}"
     person_id = profile.person_id
-    _add_history(person_id, "broker", "check", "waiting", "checked", note, by)
+    history = _add_history(person_id, "broker", "check", "waiting", "checked", note, by)
     # Numbers are unique among those that were checked: before that anybody may claim one.
     taken = NotNow(
         f"编号 {profile.number} 的证书已经核对在另一个人名下。",
         "核对编号；确实重复的，要求对方补充说明。",
     )
-    persistence.commit(
-        stale=_changed_since(), duplicates={"uq_broker_profile_number": taken}
-    )
+    duplicates = {"uq_broker_profile_number": taken}
+    with persistence.refusals(stale=_changed_since(), duplicates=duplicates):
+        announcements.announce_decision(profile.person, history)
+    persistence.commit(stale=_changed_since(), duplicates=duplicates)
 
 
 def return_certificate(
@@ -186,8 +193,12 @@ def return_certificate(
     _require_waiting(profile, seen)
     profile.note = _line_or_raise("note", note, MAX_NOTE, "写明要补充什么。")
     profile.state = "returned"
-    person_id = profile.person_id
-    _add_history(person_id, "broker", "return", "waiting", "returned", profile.note, by)
+    person_id, reason = profile.person_id, profile.note
+    history = _add_history(
+        person_id, "broker", "return", "waiting", "returned", reason, by
+    )
+    with persistence.refusals(stale=_changed_since()):
+        announcements.announce_decision(profile.person, history, reason)
     persistence.commit(stale=_changed_since())
 
 
@@ -214,8 +225,23 @@ def end_broker(person: Person, *, note: str, by: Reader | None) -> None:
             after = "returned"
         profile.state, profile.checked_at, profile.note = after, None, note
         profile.changed_at = now()
-    _add_history(person.id, "broker", "end", before, after, note, by)
+    history = _add_history(person.id, "broker", "end", before, after, note, by)
+    with persistence.refusals(stale=_changed_since()):
+        contributions.stop_broker(person.id, LOST_ROLE, by)
+        announcements.announce_decision(person, history, note)
     persistence.commit(stale=_changed_since())
+
+
+def announce_endings() -> int:
+    """Notify the holders of certificates that end soon or are over, each stage once; for the background.
+
+    Returns:
+        number of notices.
+    """
+    persistence.begin_write()
+    count = announcements.announce_endings()
+    persistence.commit()
+    return count
 
 
 def _certificate_of(profile: BrokerProfile) -> tuple[object, ...]:
@@ -308,19 +334,19 @@ def _add_history(
     after: str,
     note: str,
     by: Reader | None,
-) -> None:
+) -> History:
     """Leave a History row of a profile, which is known by the number of its person (no commit)."""
-    db.session.add(
-        History(
-            kind=kind,
-            thing_id=person_id,
-            deed=deed,
-            before=before,
-            after=after,
-            note=note,
-            by_id=reader_id(by),
-        )
+    row = History(
+        kind=kind,
+        thing_id=person_id,
+        deed=deed,
+        before=before,
+        after=after,
+        note=note,
+        by_id=reader_id(by),
     )
+    db.session.add(row)
+    return row
 
 
 def _changed() -> Stale:

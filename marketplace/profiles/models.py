@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, false, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
@@ -27,6 +37,9 @@ CERTIFICATE_STATES = {
     "checked": "平台已核对",
     "returned": "要补充",
 }
+# Why somebody no longer looks after what they were given, as History says it.
+LOST_ROLE = "已不是技术经理人"
+LAPSED = "技术经理人证书到期"
 WILLINGNESS = {"deputy": "科技副总", "envoy": "科技特派员"}
 PERSONAL = {"audit": "personal"}
 # What a researcher decides on one by one: name → how the form and the pages call it.
@@ -187,6 +200,16 @@ class BrokerProfile(Model):
         if self.state != "checked":
             return False
         return self.valid_to is None or self.valid_to >= day
+
+    def is_lapsed(self, day: date) -> bool:
+        """Whether the certificate they were let in with is over on a day. `lapsed_on` says the same in SQL."""
+        over = self.valid_to is not None and self.valid_to < day
+        return self.state == "checked" and over
+
+    @classmethod
+    def lapsed_on(cls, day: date) -> ColumnElement[bool]:
+        """Filter: whose certificate is over on a day; who never had one mediates without."""
+        return and_(cls.state == "checked", cls.valid_to < day)
 
 
 class BrokerField(Model):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import and_, func, or_
 
 from marketplace import contributions
+from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import INSTITUTIONS, Membership, Person, Role
 from marketplace.clock import today
 from marketplace.dictionaries.models import fields_of_level
@@ -141,6 +142,19 @@ def find_brokers(field: str, certified: bool, page: int) -> Brokers:
         certified: only those who hold a valid certificate today.
         page: number of the page, from 1.
     """
+    rows = listed_brokers(field, certified=certified)
+    arithmetic = Page(len(rows), PAGE)
+    start = arithmetic.offset(page)
+    return Brokers(
+        rows[start : start + PAGE],
+        len(rows),
+        arithmetic.clamp(page),
+        arithmetic.pages,
+    )
+
+
+def listed_brokers(field: str = "", *, certified: bool = False) -> list[PublicBroker]:
+    """All of them, in that order. Arguments as `find_brokers`."""
     query = (
         db.select(BrokerProfile)
         .join(BrokerProfile.person)
@@ -169,14 +183,7 @@ def find_brokers(field: str, certified: bool, page: int) -> Brokers:
             rows.append(view)
     # Who has least to look after first, so that demands are spread.
     rows.sort(key=lambda one: (one.load, one.name, one.person_id))
-    arithmetic = Page(len(rows), PAGE)
-    start = arithmetic.offset(page)
-    return Brokers(
-        rows[start : start + PAGE],
-        len(rows),
-        arithmetic.clamp(page),
-        arithmetic.pages,
-    )
+    return rows
 
 
 def desk_names(organisation_id: int) -> list[str]:
@@ -253,6 +260,21 @@ def profiles_of(people: Iterable[Person]) -> dict[int, BrokerProfile]:
     ids = [person.id for person in people]
     query = db.select(BrokerProfile).where(BrokerProfile.person_id.in_(ids))
     return {one.person_id: one for one in db.session.scalars(query)}
+
+
+def acting_brokers() -> list[Person]:
+    """The brokers whom a listing may be given to, by name: those whose certificate is over are left out."""
+    people = account_queries.brokers()
+    lapsed = set(lapsed_brokers(person.id for person in people))
+    return [person for person in people if person.id not in lapsed]
+
+
+def lapsed_brokers(ids: Iterable[int]) -> Iterator[int]:
+    """Those of these people whose certificate is over today."""
+    query = db.select(BrokerProfile.person_id).where(
+        BrokerProfile.person_id.in_(list(ids)), BrokerProfile.lapsed_on(today())
+    )
+    yield from db.session.scalars(query)
 
 
 def same_number(profile: BrokerProfile) -> list[Person]:

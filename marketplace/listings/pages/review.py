@@ -31,6 +31,7 @@ from marketplace.listings.schema import SCHEMAS
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.forms import VerificationForm
 from marketplace.organisations.models import ORGANISATION_KINDS
+from marketplace.profiles import queries as profile_queries
 from marketplace.wording import UNKNOWN
 
 # Where on the page a problem is put right; a field of the listing is one of those that are missing.
@@ -254,6 +255,6 @@ def _review_page(
         error=error,
         days_since=review_queue.days_since,
         given=account_queries.people_by_id(row.broker_ids).values(),
-        brokers=account_queries.brokers(),
+        brokers=profile_queries.acting_brokers(),
     )
     return page, status

@@ -18,6 +18,7 @@ from flask.testing import FlaskClient
 
 from marketplace.audit import policy
 from marketplace.extensions import db
+from marketplace.mediation.deeds import request_broker
 from marketplace.organisations.models import Organisation
 from tests.conftest import undone
 from tests.factories import Factory
@@ -74,6 +75,14 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
     ),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
+    "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
+    "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
+    "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
+    "mediation.decline": ("broker", "/mine/broker-requests/{asked}/decline", {"reason": NOTE}),
+    "mediation.assign": (
+        "operator", "/office/broker-requests/{asked}/assign", {"b{asked}-broker": "{somebody}"},
+    ),
+    "mediation.refuse": ("operator", "/office/broker-requests/{asked}/refuse", {"b{asked}-reason": NOTE}),
     "verdicts.like": ("member", "{matches}/{offered}/interested", {"signed_list": "{ticket}"}),
     "verdicts.decline": (
         "member", "{matches}/{offered}/unsuitable", {"signed_list": "{ticket}", "reason": "too_early"},
@@ -137,7 +146,7 @@ def world(
     make: Factory, sign_in: Callable[..., FlaskClient], case: Case
 ) -> tuple[dict[str, FlaskClient], dict[str, Any]]:
     """Browsers by who reads, and what the names in `VISITS` stand for."""
-    people = {"member": case.member, "operator": make.person("operator"), "broker": make.person("broker")}  # fmt: skip
+    people = {"member": case.member, "operator": make.person("operator"), "broker": make.broker()}  # fmt: skip
     browsers = {name: sign_in(person) for name, person in people.items()}
     names: dict[str, Any] = {}
     for state in STATES:
@@ -146,6 +155,11 @@ def world(
         names[f"{state}_seen"] = row.revision
     stranger = make.organisation(verified=False)
     names["unverified"] = make.demand(owner=stranger, state="submitted").id
+    # A row of its own: one listing waits for one answer at a time.
+    wanted = make.demand("请人对接的轴承难题", owner=case.firm)
+    broker = people["broker"]
+    asked = request_broker(wanted, broker.id, note="", by=case.member)
+    names["asked"], names["somebody"] = asked.id, broker.id
     names["matches"] = f"/demands/{case.demand.id}/matches"
     names["offered"] = case.achievements[0].id
     names["liked"] = case.achievements[1].id
@@ -184,7 +198,9 @@ def _visit_surface(
     db.session.rollback()
     before, begin = contents(), next_position()
 
-    filled = {name: value.format(**names) for name, value in data.items()}
+    filled = {
+        name.format(**names): value.format(**names) for name, value in data.items()
+    }
     answer = browser.post(address, data=filled)
 
     db.session.rollback()

@@ -165,3 +165,46 @@ def test_no_grade_model_from_before_stays_in_force(
             # Above all it is not in force again.
             better = connection.execute(text("select better from grade_model")).all()
         assert [bool(value) for (value,) in better] == [False]
+
+
+def test_a_listing_that_was_given_twice_stays_given_once(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
+    """Of two presses at the same moment both were stored: the first one stays, and what had ended stays ended."""
+    given = (
+        "insert into assignment (kind, listing_id, broker_id, at, ended_at) values "
+        "('demand', 1, 1, '2026-01-01 08:00:00', null), ('demand', 1, 1, '2026-01-01 08:00:01', null), "
+        "('demand', 1, 2, '2026-01-01 08:00:02', null), ('achievement', 1, 1, '2026-01-01 08:00:03', null), "
+        "('demand', 1, 1, '2025-01-01 08:00:00', '2025-06-01 08:00:00')"
+    )
+    with new_site(empty_database).app_context():
+        upgrade(revision="0021")
+        with db.engine.begin() as connection:
+            person = (
+                "insert into person (id, email, name, phone, active, fs_uniquifier, created_at, failed_count)"
+                " values (:id, :email, '示例', '', true, :email, '2026-01-01 08:00:00', 0)"
+            )
+            for number in (1, 2):
+                values = {"id": number, "email": f"b{number}@demo.example"}
+                connection.execute(text(person), values)
+            connection.execute(text(given))
+        upgrade(revision="0022")
+        query = text("select kind, broker_id, at, ended_at from assignment order by id")
+        with db.engine.begin() as connection:
+            rows = [
+                (kind, broker, str(at)[:19], ended is None)
+                for kind, broker, at, ended in connection.execute(query)
+            ]
+        assert rows == [
+            ("demand", 1, "2026-01-01 08:00:00", True),
+            ("demand", 1, "2026-01-01 08:00:01", False),
+            ("demand", 2, "2026-01-01 08:00:02", True),
+            ("achievement", 1, "2026-01-01 08:00:03", True),
+            ("demand", 1, "2025-01-01 08:00:00", False),
+        ]
+        downgrade(revision="0021")
+        with db.engine.begin() as connection:
+            assert (
+                connection.execute(text("select count(*) from assignment")).scalar()
+                == 5
+            )

@@ -1,0 +1,170 @@
+"""What is read of requests for a broker. Nothing is written here."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_
+
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.listings.disclosure import UNNAMED, view_of
+from marketplace.listings.models import LISTINGS, Achievement, Assignment, Demand
+from marketplace.listings.queries import get_visible, load_row
+from marketplace.mediation.life import UNDECIDED
+from marketplace.mediation.models import BrokerRequest
+from marketplace.permissions import Reader, may, require
+from marketplace.persistence import find_row
+from marketplace.profiles import queries as profile_queries
+from marketplace.profiles.disclosure import PublicBroker
+
+Row = Achievement | Demand
+# A listing that is over needs no broker; one that is hidden or expired may be back tomorrow.
+LIVING = ("published", "suspended", "expired")
+MAX_ROWS = 100  # of a page of the operators, and of a broker's own list
+
+
+def get_requestable(kind: str, listing_id: int, *, by: Reader) -> Row:
+    """A listing for which somebody may request a broker. Raises NotFound, NotAllowed."""
+    row = get_visible(kind, listing_id, by=by)
+    require(by, "mediation.request", row)
+    return row
+
+
+def get_request(request_id: int, *, by: Reader, deed: str) -> BrokerRequest:
+    """A request to which somebody may do a deed.
+
+    Raises:
+        NotFound: there is none, or they may not: one answer for both, for a request says what a firm looks for.
+    """
+    row = find_row(BrokerRequest, request_id)
+    if row is None or not may(by, deed, row):
+        raise NotFound("没有找到这份申请。", "请从「我的」进入。")
+    return row
+
+
+def undecided_request(row: Row) -> BrokerRequest | None:
+    """The request of a listing that nobody has decided yet."""
+    query = db.select(BrokerRequest).where(
+        *_of_row(row), BrokerRequest.state.in_(UNDECIDED)
+    )
+    request: BrokerRequest | None = db.session.scalar(query)
+    return request
+
+
+def latest_request(row: Row) -> BrokerRequest | None:
+    """The newest request of a listing, decided or not."""
+    query = db.select(BrokerRequest).where(*_of_row(row))
+    request: BrokerRequest | None = db.session.scalars(
+        query.order_by(BrokerRequest.id.desc()).limit(1)
+    ).first()
+    return request
+
+
+def requests_to(broker: Reader) -> list[BrokerRequest]:
+    """The requests that wait for the answer of a broker, oldest first."""
+    if not broker.mediates:
+        return []
+    query = db.select(BrokerRequest).where(*_waits_for(broker.id))
+    return list(db.session.scalars(query.order_by(BrokerRequest.id).limit(MAX_ROWS)))
+
+
+def request_count(broker: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if not broker.mediates:
+        return 0
+    query = db.select(func.count()).select_from(BrokerRequest)
+    return db.session.scalar(query.where(*_waits_for(broker.id))) or 0
+
+
+def requests_naming(person_id: int) -> list[BrokerRequest]:
+    """The requests that wait for somebody, whether they may still answer or not."""
+    query = db.select(BrokerRequest).where(
+        BrokerRequest.broker_id == person_id, BrokerRequest.state == "requested"
+    )
+    return list(db.session.scalars(query.order_by(BrokerRequest.id)))
+
+
+def people_requested() -> set[int]:
+    """The numbers of everybody whose answer is waited for."""
+    query = db.select(BrokerRequest.broker_id).where(BrokerRequest.state == "requested")
+    return {number for number in db.session.scalars(query) if number is not None}
+
+
+def waiting_requests(state: str) -> list[BrokerRequest]:
+    """What lies with the operators (`open`), or with brokers (`requested`), oldest first."""
+    query = db.select(BrokerRequest).where(BrokerRequest.state == state, _is_living())
+    return list(db.session.scalars(query.order_by(BrokerRequest.id).limit(MAX_ROWS)))
+
+
+def open_count() -> int:
+    """How many lie with the operators."""
+    query = db.select(func.count()).select_from(BrokerRequest)
+    return (
+        db.session.scalar(query.where(BrokerRequest.state == "open", _is_living())) or 0
+    )
+
+
+def given_to(broker: Reader) -> list[Row]:
+    """The living listings that a broker looks after, newest first."""
+    if not broker.mediates:
+        return []
+    query = db.select(Assignment).where(
+        Assignment.broker_id == broker.id, Assignment.ended_at.is_(None)
+    )
+    rows: list[Row] = []
+    for one in db.session.scalars(query.order_by(Assignment.id.desc()).limit(MAX_ROWS)):
+        row = load_row(one.kind, one.listing_id)
+        if row is not None and row.state in LIVING:
+            rows.append(row)
+    return rows
+
+
+def choosable_brokers(row: Row) -> list[PublicBroker]:
+    """The brokers of the directory whom a firm may request for a listing: who has least to do first."""
+    listed = profile_queries.listed_brokers()
+    acting = {person.id for person in profile_queries.acting_brokers()}
+    acting -= row.broker_ids
+    return [one for one in listed if one.person_id in acting]
+
+
+def described(row: Row, reader: Reader) -> str:
+    """What somebody who is requested may know of a listing before they have accepted: a confidential one stays unnamed.
+
+    Its owner decides what they write into the request; of the listing itself a request discloses nothing.
+    """
+    if not is_visible(row, reader):
+        return f"一条不公开的{row.kind_word}"
+    view = view_of(row, reader)
+    owner = row.holder_name if view.knows.firm else UNNAMED
+    return f"{row.kind_word}「{view.title}」（{owner}）"
+
+
+def is_visible(row: Row, reader: Reader) -> bool:
+    """Whether somebody may open the page of a listing."""
+    try:
+        get_visible(row.kind, row.id, by=reader)
+    except NotFound:
+        return False
+    return True
+
+
+def _of_row(row: Row) -> tuple[ColumnElement[bool], ...]:
+    return BrokerRequest.listing_kind == row.kind, BrokerRequest.listing_id == row.id
+
+
+def _waits_for(person_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return (
+        BrokerRequest.broker_id == person_id,
+        BrokerRequest.state == "requested",
+        _is_living(),
+    )
+
+
+def _is_living() -> ColumnElement[bool]:
+    """Filter of requests: their listing is not over."""
+    parts = []
+    for kind, table in LISTINGS.items():
+        living = exists().where(
+            table.id == BrokerRequest.listing_id, table.state.in_(LIVING)
+        )
+        parts.append(and_(BrokerRequest.listing_kind == kind, living))
+    return or_(*parts)
