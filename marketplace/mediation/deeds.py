@@ -193,8 +193,10 @@ def _stop(person: Person, reason: str, by: Reader | None) -> list[Row]:
         request = BrokerRequest(
             listing_kind=row.kind,
             listing_id=row.id,
+            # Who it was, by number: a name in the text would outlive their account.
+            broker_id=person.id,
             state="open",
-            note=f"原来的技术经理人 {person.name}：{reason}",
+            note=f"原来的技术经理人不再办理：{reason}。",
         )
         db.session.add(request)
         db.session.flush()

@@ -63,7 +63,7 @@ class BrokerRequest(Model):
     listing_id: Mapped[int]
     # None: the site itself, after a broker was gone.
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    # Whom the firm names, then who looks after it. None: left to the operators.
+    # Whom the firm names, then who looks after it; of the site itself, who did before. None: left to the operators.
     broker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), index=True)
     note: Mapped[str] = mapped_column(String(500), default="")

@@ -400,7 +400,7 @@ def test_what_a_broker_had_lies_with_the_operators(
     assert queries.open_count() == 2
     tray = sign_in(world.operator).get("/office/review?tray=mediation").text
     assert "不公开的保持架难题" in tray
-    assert f"原来的技术经理人 {world.broker.name}" in tray
+    assert f"原来是 {world.broker.name}" in tray
     assert "等他答复的难题" in tray
     last = history_of(world.row)[-1]
     assert (last.deed, world.broker.name in last.note) == ("unassign", True)
