@@ -99,6 +99,7 @@ def needs(
     writes: bool = True,
     stored: str = "",
     cleans: bool = False,
+    takes_files: bool = False,
 ) -> Callable[[View], View]:
     """Declare the deed of a view.
 
@@ -109,6 +110,7 @@ def needs(
         writes: False for a view that is posted to and only reads; nobody who saves then waits for it.
         stored: the Cache-Control of what a guest is shown; empty: it is never stored.
         cleans: it stores nothing and reads texts however they come, with what no other page takes.
+        takes_files: files that are sent reach it; every other view is given none.
 
     Returns:
         a decorator that leaves the view as it is, with these facts as attributes.
@@ -120,6 +122,7 @@ def needs(
         view.only_reads = not writes  # type: ignore[attr-defined]
         view.stored = stored  # type: ignore[attr-defined]
         view.cleans = cleans  # type: ignore[attr-defined]
+        view.takes_files = takes_files  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -187,13 +190,17 @@ def refuse_unsound() -> None:
     fields = list(request.form.items(multi=True))
     if len(fields) > MAX_FIELDS:
         raise Invalid(f"表单的格子太多，最多 {MAX_FIELDS} 个。", "请减少行数后再提交。")
-    for name, _ in fields:
+    files = list(request.files.items(multi=True))
+    for name, _ in [*fields, *files]:
         if not FIELD_NAME.fullmatch(name) or LONG_NUMBER.search(name):
             raise Invalid("表单里有不认识的格子。", "请刷新页面后重新填写。")
     if not cleans:
         _refuse_values(fields, "填写的内容")
-    # No page takes files; one in place of a text is no text. Dropped here for the forms of libraries too.
-    for _, file in request.files.items(multi=True):
+    if getattr(view, "takes_files", False):
+        _refuse_values([(name, file.filename or "") for name, file in files], "文件名")
+        return
+    # A file in place of a text is no text. Dropped here for the forms of libraries too.
+    for _, file in files:
         file.close()
     request.__dict__["files"] = ImmutableMultiDict()
 
