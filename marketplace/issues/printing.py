@@ -24,6 +24,7 @@ from marketplace.issues.glyphs import (
 )
 
 STANDARDS: list[Any] = ["a-2a", "ua-1"]
+PLAIN_GROUPS = 2  # the columns on paper whose first cell stands without its header
 SOURCE = Path(__file__).with_name("issue.typ")
 
 
@@ -137,11 +138,12 @@ def _print_headers(kind: str) -> list[str]:
 
 
 def _print_cells(content: Content, row: tuple[str, ...]) -> list[list[list[str]]]:
-    """For each column on paper its pieces as [header, text]; empty cells are left out, the first has no header."""
+    """For each column on paper its pieces as [header, text]; empty cells are left out."""
     groups: dict[int, list[list[str]]] = {}
     for column, text in zip(COLUMNS[content.kind], row, strict=True):
         pieces = groups.setdefault(column.group, [])
         if text:
-            header = column.header if column.width == 0 else ""
-            pieces.append([header, text])
+            # What it is called and whose it is needs no label; a bare 50 does.
+            is_plain = bool(column.width) and column.group < PLAIN_GROUPS
+            pieces.append(["" if is_plain else column.header, text])
     return [groups[number] for number in sorted(groups)]
