@@ -16,9 +16,9 @@ from marketplace.errors import Invalid
 from marketplace.exchange.rows import OpenSheet
 from marketplace.exchange.sheets import open_sheet
 from marketplace.extensions import db
-from marketplace.issues.choosing import MAX_ROWS
 from marketplace.issues.columns import COLUMNS, headers_of
 from marketplace.issues.content import (
+    MAX_ROWS,
     Content,
     ContentError,
     grouped,
@@ -26,15 +26,18 @@ from marketplace.issues.content import (
     sha256_of,
 )
 from marketplace.issues.models import Issue, IssueFile
-from marketplace.issues.workbooks import checked_words, facts_words
+from marketplace.issues.workbooks import HASH_LABEL, checked_words, facts_words
 from marketplace.parsing import ParseError
 from marketplace.parsing.text import cell_text, escape_formula
 
 MAX_FILE = 20 * 2**20  # bytes; an issue of 1,500 lines has 3
 MAX_DIFFERENCES = 20  # that are listed; the rest is counted
 HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+# As a workbook says it; the label itself ends with figures.
+HASH_IN_SHEET = re.compile(rf"{HASH_LABEL}\s*((?:[0-9a-f]{{4}}\s?){{16}})")
 # In the metadata of a PDF for archives, which are never compressed.
 HASH_IN_PDF = re.compile(rb"sha256:([0-9a-f]{64})")
+ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # the second one is empty
 Verdict = Literal["equal", "same", "changed", "unknown"]
 
 
@@ -114,7 +117,7 @@ def check_file(raw: bytes) -> Finding:
         return Finding("equal", digest, issue, _format_of(raw))
     if raw.startswith(b"%PDF"):
         return _check_pdf(raw, digest)
-    if raw.startswith(b"PK"):
+    if raw.startswith(ZIP):
         return _check_workbook(raw, digest)
     return _check_text(raw, digest)
 
@@ -135,7 +138,7 @@ def _refused(message: str, advice: str = "") -> Invalid:
 def _format_of(raw: bytes) -> str:
     if raw.startswith(b"%PDF"):
         return "pdf"
-    if raw.startswith(b"PK"):
+    if raw.startswith(ZIP):
         return "xlsx"
     return "json"
 
@@ -192,10 +195,10 @@ def _compare_sheet(sheet: OpenSheet, digest: str) -> Finding:
     above = [_texts_of(row.cells) for row in sheet.above]
     head = [row[0] for row in above if row and row[0]]
     title = head[0] if head else ""
-    claimed = HASH.findall("".join(" ".join(head).split()))
+    claimed = HASH_IN_SHEET.search("\n".join(head))
     issue = None
     if claimed:
-        issue = _issue_of_hash(claimed[0])
+        issue = _issue_of_hash("".join(claimed.group(1).split()))
     if issue is None:
         issue = _issue_of_title(title)
     if issue is None:

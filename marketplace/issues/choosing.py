@@ -1,4 +1,4 @@
-"""Which listings a list holds: those a guest may find, by the day they were published and what a guest may know of them.
+"""Which listings a list holds: what a guest may find, by the day it was published and what a guest may know of it.
 
 What stands on a line is written in `columns.py`. Nothing is changed here.
 """
@@ -22,16 +22,14 @@ from marketplace.dictionaries.models import (
 )
 from marketplace.extensions import db
 from marketplace.issues.columns import LineWriter
-from marketplace.issues.content import sha256_of
+from marketplace.issues.content import MAX_ROWS, sha256_of
 from marketplace.issues.models import IssueProof
 from marketplace.listings.disclosure import View, view_of
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import LISTINGS
 from marketplace.listings.schema import terms
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Guest
 
-# Of one issue. Its proof is one form with up to three fields a line, and no form has more than 5,000.
-MAX_ROWS = 1_500
 GUEST = Guest()
 
 
@@ -95,7 +93,7 @@ def choose_lines(proof: IssueProof) -> Choice:
     return choice
 
 
-def _candidates(proof: IssueProof) -> Select[tuple[Achievement | Demand]]:
+def _candidates(proof: IssueProof) -> Select[Any]:
     table: Any = LISTINGS[proof.kind]
     query = db.select(table).where(
         table.findable_by(GUEST),
@@ -121,7 +119,8 @@ def _candidates(proof: IssueProof) -> Select[tuple[Achievement | Demand]]:
         query = query.where(Organisation.district_code == proof.district_code)
     if proof.need and proof.kind == "demand":
         query = query.where(table.need == proof.need)
-    return query.order_by(table.published_at, table.id)
+    ordered: Select[Any] = query.order_by(table.published_at, table.id)
+    return ordered
 
 
 def _is_open_about(proof: IssueProof, view: View) -> bool:

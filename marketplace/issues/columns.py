@@ -43,7 +43,7 @@ class IssueColumn:
     width: int = 0
 
 
-# Domain reference §9, proposed column set: without 备注, and with the desk of the market in place of a person's telephone.
+# Domain reference §9, proposed column set: without 备注; who is reached stands over the list, and is no person.
 COLUMNS: dict[str, tuple[IssueColumn, ...]] = {
     "achievement": (
         IssueColumn("成果名称", "title", group=0, width=44),
@@ -115,10 +115,9 @@ class LineWriter:
 
     def _cells(self, view: View) -> Iterator[str]:
         for column in COLUMNS[self._kind]:
+            text = f"{KIND_NAMES[self._kind]}{view.id}"
             if column.source:
                 text = self._cell(column.source, view)
-            else:
-                text = f"{KIND_NAMES[self._kind]}{view.id}"
             yield _shortened(clean_text(text), column.most)
 
     def _cell(self, name: str, view: View) -> str:

@@ -16,6 +16,8 @@ from typing import Any
 from marketplace.audit.entries import canonical
 
 FORMAT = "tech-market-list/1"  # of the content; another meaning of a field gets another number
+# Lines of one issue. Its proof is one form with up to three fields a line, and no form has more than 5,000.
+MAX_ROWS = 1_500
 GROUP = 4  # figures of a hash that stand together on a page
 
 

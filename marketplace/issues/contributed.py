@@ -1,4 +1,4 @@
-"""What the room lays out for hubs and for the page of a listing: proofs, the way to the lists, where a listing stands."""
+"""What the room lays out for hubs and for the page of a listing: proofs, the archive, the lists a listing stands in."""
 
 from __future__ import annotations
 

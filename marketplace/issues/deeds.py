@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from flask import current_app, url_for
+from flask import current_app
 
 from marketplace import persistence
 from marketplace.audit.deeds import record
@@ -14,14 +14,13 @@ from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.issues.choosing import (
-    MAX_ROWS,
     Choice,
     choose_lines,
     narrowed_words,
     narrowing_options,
 )
 from marketplace.issues.columns import headers_of
-from marketplace.issues.content import Content, sha256_of
+from marketplace.issues.content import MAX_ROWS, Content, sha256_of
 from marketplace.issues.models import (
     KINDS,
     Issue,
@@ -225,7 +224,9 @@ def _content_of(
 
 def issue_address(issue_id: int) -> str:
     """The whole address of the page of an issue, which its files and its QR code bear."""
-    path = url_for("issues.issue", issue_id=issue_id, _external=False)
+    # Without a request: the demonstration and commands publish too.
+    adapter = current_app.url_map.bind("localhost")
+    path = adapter.build("issues.issue", {"issue_id": issue_id})
     address: str = current_app.config["SITE_ADDRESS"]
     return f"{address.rstrip('/')}{path}"
 
@@ -269,10 +270,8 @@ def _held_series(proof: IssueProof) -> IssueSeries:
 
 
 def _find_series(proof: IssueProof) -> IssueSeries | None:
-    if proof.organisation_id is None:
-        holder = IssueSeries.organisation_id.is_(None)
-    else:
-        holder = IssueSeries.organisation_id == proof.organisation_id
+    # None becomes "is null": the series of the city.
+    holder = IssueSeries.organisation_id == proof.organisation_id
     query = db.select(IssueSeries).where(IssueSeries.kind == proof.kind, holder)
     series: IssueSeries | None = db.session.scalar(query)
     return series
@@ -353,5 +352,3 @@ def _checked_text(raw: str) -> str:
     if secret_mark(text):
         raise Invalid(REFUSAL, problems={"text": [REFUSAL]})
     return text
-
-

@@ -13,6 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from marketplace.forms import PageForm, SeenForm
@@ -76,7 +77,9 @@ class NewProofForm(ProofForm):
 
     kind = RadioField(
         "种类",
-        choices=[(kind, f"{name}清单") for kind, name in KIND_NAMES.items()],
+        choices=[
+            SelectChoice(kind, f"{name}清单") for kind, name in KIND_NAMES.items()
+        ],
         validate_choice=False,
     )
     holder = SelectField("谁发布", validate_choice=False)

@@ -19,6 +19,8 @@ FAMILIES = ("Noto Sans SC", "Noto Sans TC")
 _FOLDERS = ("notosanssc", "notosanstc")
 # 〓 is what Chinese printers set where they have no type.
 MISSING = "〓"
+# Signs no font of ours has, and the one that looks the same: people write 3∼6 with the sign of mathematics.
+LOOKALIKES = str.maketrans({"∼": "~"})
 
 
 def font_folders() -> list[Path]:
@@ -50,7 +52,7 @@ def unprintable(texts: Iterable[str]) -> set[str]:
 
     That a font maps a character is not enough: some map ℃ to an empty glyph, and 900℃ prints as 900.
     """
-    used = set().union(*texts)
+    used = set().union(*(text.translate(LOOKALIKES) for text in texts))
     return {sign for sign in used if not sign.isspace() and not _is_drawn(sign)}
 
 
@@ -69,5 +71,6 @@ def _has_outline(font: TTFont, sign: str) -> bool:
 
 
 def without_missing(text: str, missing: Iterable[str]) -> str:
-    """A text with the sign for a missing type in place of what no font draws."""
-    return text.translate({ord(sign): MISSING for sign in missing})
+    """A text as it is printed: with the sign for a missing type in place of what no font draws."""
+    alike = text.translate(LOOKALIKES)
+    return alike.translate({ord(sign): MISSING for sign in missing})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, timedelta
 
 from flask import (
     Blueprint,
     Response,
-
     flash,
     redirect,
     render_template,
@@ -23,7 +22,7 @@ from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.issues import checking, choosing, deeds, queries
 from marketplace.issues.columns import COLUMNS
-from marketplace.issues.content import grouped
+from marketplace.issues.content import MAX_ROWS, grouped
 from marketplace.issues.forms import (
     CITY,
     CheckForm,
@@ -139,7 +138,9 @@ def _check_page(
     return page, status
 
 
-def _issue_page(row: Issue, form: CorrectionForm, status: int = 200) -> Any:
+def _issue_page(
+    row: Issue, form: CorrectionForm, status: int = 200
+) -> ResponseReturnValue:
     content = row.as_read
     number = request.args.get("page", 1, type=int)
     page = render_template(
@@ -274,7 +275,9 @@ def drop(proof_id: int) -> ResponseReturnValue:
     return redirect(url_for("issues.proofs"), 303)
 
 
-def _proof_page(row: IssueProof, form: ProofForm, status: int = 200) -> Any:
+def _proof_page(
+    row: IssueProof, form: ProofForm, status: int = 200
+) -> ResponseReturnValue:
     persistence.stop_writing()
     choice = choosing.choose_lines(row)
     page = render_template(
@@ -285,7 +288,7 @@ def _proof_page(row: IssueProof, form: ProofForm, status: int = 200) -> Any:
         columns=COLUMNS[row.kind],
         number=queries.next_number(row.kind, row.organisation_id),
         narrowed=choosing.narrowed_words(row),
-        limit=choosing.MAX_ROWS,
+        limit=MAX_ROWS,
     )
     return page, status
 
@@ -323,16 +326,30 @@ def _own_holders() -> list[Organisation]:
 
 def _new_form(holders: list[Organisation]) -> NewProofForm:
     kind = request.args.get("kind", "")
+    if kind not in KINDS:
+        kind = KINDS[0]
     return NewProofForm(
         holders=holders,
         is_operator=may(current_user, "issue.publish_city"),
         options=choosing.narrowing_options(),
         data={
-            "kind": kind if kind in KINDS else KINDS[0],
-            "since": queries.year_begin(),
+            "kind": kind,
+            "since": _next_since(kind),
             "until": today(),
         },
     )
+
+
+def _next_since(kind: str) -> date:
+    """Where the period of a new issue begins: after that of the newest one of the reader's, else with the year."""
+    holders = sorted(queries.holder_ids(current_user))
+    holder = None
+    if holders and not may(current_user, "issue.publish_city"):
+        holder = holders[0]
+    last = queries.latest_until(kind, holder)
+    if last is None or last >= today():
+        return today().replace(month=1, day=1)
+    return last + timedelta(days=1)
 
 
 def _chosen_holder(typed: str, holders: list[Organisation]) -> Organisation | None:

@@ -106,7 +106,9 @@ def _missing_words(missing: list[str]) -> str:
     if not missing:
         return ""
     points = "、".join(f"U+{ord(sign):04X}" for sign in missing)
-    return f"表中「{MISSING}」处是字库里没有的字符（{points}），原字见网页和 Excel 文件。"
+    return (
+        f"表中「{MISSING}」处是字库里没有的字符（{points}），原字见网页和 Excel 文件。"
+    )
 
 
 def _qr_picture(address: str) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, extract, func, or_, select
 
-from marketplace.clock import today
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.issues.columns import headers_of
@@ -311,11 +310,5 @@ def latest_until(kind: str, organisation_id: int | None) -> date | None:
 
 
 def _of_holder(organisation_id: int | None) -> ColumnElement[bool]:
-    if organisation_id is None:
-        return Issue.organisation_id.is_(None)
+    # None becomes "is null": the city's.
     return Issue.organisation_id == organisation_id
-
-
-def year_begin() -> date:
-    """Where the period of a first issue begins unless somebody says otherwise."""
-    return today().replace(month=1, day=1)

@@ -54,7 +54,9 @@ def _render_one(issue_id: int, format: str) -> int:
         content = RENDERERS[format](read_content(raw))
     # One issue that cannot be printed must not hold up the others; whoever looks after the site reads why.
     except Exception as error:
-        log.error("issue_not_rendered", issue=issue_id, format=format, error=repr(error))
+        log.error(
+            "issue_not_rendered", issue=issue_id, format=format, error=repr(error)
+        )
         return 0
     persistence.begin_write()
     if db.session.get(IssueFile, (issue_id, format)) is not None:

@@ -74,7 +74,9 @@ def _write_head(sheet: Any, book: Any, content: Content) -> None:
     for number, words in enumerate(
         (content.title, facts_words(content), checked_words(content))
     ):
-        sheet.write_string(number, 0, escape_formula(words), title if not number else None)
+        sheet.write_string(
+            number, 0, escape_formula(words), title if not number else None
+        )
 
 
 def _write_rows(sheet: Any, book: Any, content: Content) -> None:
