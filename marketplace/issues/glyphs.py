@@ -5,6 +5,7 @@ They come with a package, so that every machine prints the same. What is printed
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -43,7 +44,8 @@ def _opened_fonts() -> tuple[TTFont, ...]:
     opened = []
     for folder in font_folders():
         (path,) = folder.glob("*.ttf")
-        opened.append(TTFont(path, lazy=True))
+        # In memory: a file that stays open for the life of the process belongs to nobody.
+        opened.append(TTFont(io.BytesIO(path.read_bytes()), lazy=True))
     return tuple(opened)
 
 

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import exists
 
 from marketplace import persistence
+from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.issues.content import read_content, sha256_of
 from marketplace.issues.models import FORMATS, Issue, IssueFile
@@ -71,5 +72,8 @@ def _render_one(issue_id: int, format: str) -> int:
             size=len(content),
         )
     )
-    persistence.commit()
+    try:
+        persistence.commit(duplicates={"pk_issue_file": NotNow("已经有了。")})
+    except NotNow:
+        return 0  # another host was quicker, with the same bytes
     return 1

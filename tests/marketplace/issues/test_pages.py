@@ -260,7 +260,9 @@ def test_fields_that_no_page_of_ours_sends(desk: Desk, browser: FlaskClient) -> 
         assert answer.status_code == status, (deed, data)
 
 
-def test_where_lists_are_met(desk: Desk, browser: FlaskClient, client: FlaskClient, sign_in: SignIn) -> None:  # fmt: skip
+def test_where_lists_are_met(
+    desk: Desk, browser: FlaskClient, client: FlaskClient, sign_in: SignIn
+) -> None:
     issue = desk.publish()
     desk.proof("achievement", organisation=desk.university, by=desk.desk)
     desk.proof()

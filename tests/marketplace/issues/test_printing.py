@@ -90,7 +90,7 @@ def test_the_printer_never_prints_a_box(
 def test_a_font_without_an_outline_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The trap: mapped to an empty glyph, so that a test of the map alone would pass."""
     (path,) = glyphs.font_folders()[0].glob("*.ttf")
-    font = TTFont(path)
+    font = TTFont(io.BytesIO(path.read_bytes()))
     name = font.getBestCmap()[ord("℃")]
     empty = font["glyf"][font.getBestCmap()[ord(" ")]]
     font["glyf"].glyphs[name] = empty
