@@ -1,14 +1,14 @@
 """Published lists: proofs, and issues with their lines, files and corrections, which are neither changed nor removed
 
 Revision ID: 0025
-Revises: 0022
+Revises: 0028
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0025'
-down_revision = '0022'
+down_revision = '0028'
 branch_labels = None
 depends_on = None
 

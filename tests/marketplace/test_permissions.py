@@ -95,6 +95,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("issue.publish", {"handler"}),
         ("issue.correct", {"handler"}),
         ("issue.publish_city", {"operator"}),
+        ("alerts.save", SIGNED_IN - {"auditor"}),
         ("dictionary.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),

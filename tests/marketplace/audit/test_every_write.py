@@ -93,6 +93,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "issues.drop": ("operator", "/mine/lists/{proof}/drop", {"seen": "{proof_seen}"}),
     "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
+    "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
     "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
     "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
@@ -112,6 +113,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
+    "alerts": ("remove",),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
     "listings": ("assign", "unassign"),
     "matchmaking": ("hold",),
