@@ -58,6 +58,7 @@ ROOMS = (
     "mediation",
     "personal_data",
     "exchange",
+    "issues",
     "verdicts",
     "matchmaking",
     "catalogue",

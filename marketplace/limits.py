@@ -26,6 +26,8 @@ PAGES = "60/minute"
 PAGES_OF_ADDRESS = "300/minute"
 SEARCHES = "120/minute"
 SEARCHES_OF_ADDRESS = "600/minute"
+# Each reads a file of up to 20 MB.
+CHECKS = "20/minute;200/day"
 BROWSER = "browser"  # where the signed session cookie holds which browser it is
 
 
@@ -89,3 +91,8 @@ def limit_searches(view: View) -> View:
     )
     all_of_them = limiter.shared_limit(SEARCHES_OF_ADDRESS, "searches of an address")
     return cast(View, all_of_them(own(view)))
+
+
+def limit_checks(view: View) -> View:
+    """Limit a view that reads a file that anybody sends."""
+    return cast(View, limiter.limit(CHECKS, methods=["POST"])(view))

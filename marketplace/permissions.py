@@ -166,6 +166,16 @@ def administrator(person: Reader, thing: Any) -> bool:
     return number in person.administered_ids
 
 
+def publisher(person: Reader, thing: Any) -> bool:
+    """Who publishes lists: the operators those of the city, an organisation's desk or administrators its own."""
+    number = getattr(thing, "organisation_id", None)
+    if number is None:
+        return operator(person, thing)
+    if number not in person.verified_ids:
+        return False
+    return number in person.handled_ids or number in person.administered_ids
+
+
 def of_verified_organisation(person: Reader, _thing: Any) -> bool:
     """Somebody of an organisation whose identity has been checked."""
     return bool(person.verified_ids)

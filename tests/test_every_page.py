@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from html.parser import HTMLParser
 from itertools import product
 from typing import Any
@@ -19,6 +20,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation
+from marketplace.clock import today
+from marketplace.issues.choosing import choose_lines
+from marketplace.issues.deeds import begin_proof, correct_issue, publish_proof
+from marketplace.issues.upkeep import render_missing
 from marketplace.listings.models import LISTINGS
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
@@ -38,6 +43,7 @@ NO_PAGES = {
     "catalogue.export",
     "catalogue.robots",
     "catalogue.sitemap",
+    "issues.file",
     "operation.healthz",
     "operation.readyz",
     "operation.metrics",
@@ -202,6 +208,17 @@ def houses(
     left = make.demand("由平台安排的攻关", owner=firm)
     rows["demand"].append(left)
     request_broker(left, None, note="", by=chief)
+    days = {"since": today() - timedelta(days=300), "until": today()}
+    proofs = []
+    for kind in ("demand", "achievement", "demand"):
+        proofs.append(begin_proof(kind, None, days, by=None))
+    proofs.append(begin_proof("demand", firm, days, by=None))
+    issues = []
+    for proof in proofs[:2]:
+        seen, lines = proof.revision, choose_lines(proof).fingerprint
+        issues.append(publish_proof(proof, seen=seen, fingerprint=lines, by=None))
+    correct_issue(issues[0], "第 1 项的单位应为分厂。", by=None)
+    render_missing()
     applicant = make.person("firm", firm)
     make.certificate(applicant)
     return {
@@ -214,6 +231,8 @@ def houses(
             "token": [token],
             "number": [1],
             "request_id": [asked.id],
+            "issue_id": [issue.id for issue in issues],
+            "proof_id": [proof.id for proof in proofs],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
@@ -302,7 +321,9 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=joining",
         "/office/review?tray=certificates",
         "/office/review?tray=mediation",
+        "/office/review?tray=issues",
     }
+    found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}
     found["profiles.people"].add("/people?q=轴承&field=80&willing=deputy")
     found["profiles.brokers"].add("/brokers?field=80&certified=1")
     found["matchmaking.trial"].add("/trial?kind=achievement")

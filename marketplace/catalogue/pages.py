@@ -18,6 +18,7 @@ from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid
 from marketplace.extensions import limiter
+from marketplace.issues.queries import newest_issues
 from marketplace.limits import limit_searches
 from marketplace.listings.models import KIND_NAMES, LISTINGS
 from marketplace.listings.schema import terms
@@ -25,6 +26,7 @@ from marketplace.permissions import Guest
 
 blueprint = Blueprint("catalogue", __name__)
 SUGGESTED_FOR = 60  # seconds a browser may keep what was offered to this reader
+LATEST_ISSUES = 2  # on the home page
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -50,6 +52,7 @@ def home() -> ResponseReturnValue:
         "catalogue/home.html",
         newest=newest,
         examples=home_page.example_queries(),
+        issues=newest_issues(LATEST_ISSUES),
         browse=home_page.count_catalogue(names, by=current_user),
     )
 

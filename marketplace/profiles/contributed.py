@@ -21,7 +21,7 @@ def nav(reader: Reader) -> Iterator[Link]:
     url = url_for("profiles.brokers")
     current = request.endpoint == "profiles.brokers"
     where: Literal["", "page"] = "page" if current else ""
-    yield Link("技术经理人", url, "header", where, position=1)
+    yield Link("技术经理人", url, "header", where, position=2)
     yield Link("科研人员名录", url_for("profiles.people"), "footer")
 
 

@@ -24,6 +24,10 @@ from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.extensions import db
+from marketplace.issues import deeds as issue_deeds
+from marketplace.issues import queries as issue_queries
+from marketplace.issues import upkeep as issue_upkeep
+from marketplace.issues.choosing import choose_lines
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships import deeds as membership_deeds
@@ -208,6 +212,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
     _assign_first_confidential()
+    report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
 
 
@@ -227,6 +232,27 @@ def _let_people_come_in() -> None:
         membership_deeds.ask_to_join(first, note="技术部，负责保持器", by=joiner)
     organisation_deeds.draft_organisation(TWIN, kind="firm", district_code="371502")
     organisation_deeds.propose_twins()
+
+
+def _publish_lists() -> int:
+    """第 1 期 of each kind, with the files that the background would render, and a second one of demands in proof."""
+    operator = _demo_person("operator")
+    days = {"since": today().replace(month=1, day=1), "until": today()}
+    published = 0
+    for kind in LISTINGS:
+        if issue_queries.next_number(kind, None) > 1:
+            continue
+        proof = issue_deeds.begin_proof(kind, None, days, by=operator)
+        fingerprint = choose_lines(proof).fingerprint
+        issue_deeds.publish_proof(
+            proof, seen=proof.revision, fingerprint=fingerprint, by=operator
+        )
+        published += 1
+    issue_upkeep.render_missing()
+    if not issue_queries.open_proofs(operator):
+        narrowed = days | {"chain_code": "bearing"}
+        issue_deeds.begin_proof("demand", None, narrowed, by=operator)
+    return published
 
 
 def _assign_first_confidential() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace import contributions, persistence
+from marketplace.clock import today
 from marketplace.door import FILES, deed_of
 from marketplace.extensions import db
+from marketplace.issues.choosing import choose_lines
+from marketplace.issues.deeds import begin_proof, publish_proof
+from marketplace.issues.upkeep import render_missing
 from marketplace.permissions import Guest, may
 from tests.factories import Factory
 
@@ -265,6 +270,9 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
         "request_id": 1,
         "invitation_id": 1,
         "merge_id": 1,
+        "issue_id": 1,
+        "proof_id": 1,
+        "format": "pdf",
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -283,6 +291,9 @@ OPEN = {
     "catalogue.suggest",
     "catalogue.robots",
     "catalogue.sitemap",
+    "issues.archive",
+    "issues.file",
+    "issues.issue",
     "listings.achievement",
     "listings.demand",
     "matchmaking.matches",
@@ -301,6 +312,11 @@ def test_only_what_everybody_may_read_is_ever_stored(
 ) -> None:
     row = make.demand()
     person = make.person("operator", row.organisation)
+    days = {"since": today() - timedelta(days=300), "until": today()}
+    proof = begin_proof("demand", None, days, by=person)
+    lines = choose_lines(proof).fingerprint
+    publish_proof(proof, seen=proof.revision, fingerprint=lines, by=person)
+    render_missing()
     wrong = []
     walked = set()
     for endpoint, address in addresses(app, row):

@@ -90,6 +90,11 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("mediation.withdraw", OWNERS - {"operator"}),
         ("mediation.answer", {"assigned"}),
         ("mediation.assign", {"operator"}),
+        # Of an organisation its own people do, of the city (no organisation) the operators.
+        ("issue.prepare", {"handler"}),
+        ("issue.publish", {"handler"}),
+        ("issue.correct", {"handler"}),
+        ("issue.publish_city", {"operator"}),
         ("alerts.save", SIGNED_IN - {"auditor"}),
         ("dictionary.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),

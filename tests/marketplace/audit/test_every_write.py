@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.audit import policy
+from marketplace.clock import today
 from marketplace.extensions import db
+from marketplace.issues.choosing import choose_lines
+from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.mediation.deeds import request_broker
 from marketplace.organisations.models import Organisation
 from tests.conftest import undone
@@ -74,6 +78,20 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "operator", "/office/review/demand/{unverified}/verify",
         {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
     ),
+    "issues.new": (
+        "operator", "/mine/lists/new",
+        {"kind": "demand", "holder": "city", "since": "2026-01-01", "until": "2026-02-01"},
+    ),
+    "issues.choose": (
+        "operator", "/mine/lists/{proof}/choose",
+        {"seen": "{proof_seen}", "since": "2026-01-01", "until": "2026-02-01"},
+    ),
+    "issues.arrange": ("operator", "/mine/lists/{proof}/arrange", {"seen": "{proof_seen}", "out": "{published}"}),
+    "issues.publish": (
+        "operator", "/mine/lists/{proof}/publish", {"seen": "{proof_seen}", "fingerprint": "{fingerprint}"},
+    ),
+    "issues.drop": ("operator", "/mine/lists/{proof}/drop", {"seen": "{proof_seen}"}),
+    "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
@@ -92,7 +110,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
-ONLY_READ = {"matchmaking.trial", "matchmaking.trial_evidence"}
+ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "alerts": ("remove",),
@@ -162,6 +180,17 @@ def world(
     broker = people["broker"]
     asked = request_broker(wanted, broker.id, note="", by=case.member)
     names["asked"], names["somebody"] = asked.id, broker.id
+    days = {"since": today() - timedelta(days=300), "until": today()}
+    operator = people["operator"]
+    for name in ("issued", "proof"):
+        proof = begin_proof("demand", None, days, by=operator)
+        lines = choose_lines(proof).fingerprint
+        names[name], names[f"{name}_seen"] = proof.id, proof.revision
+        names["fingerprint"] = lines
+        if name == "issued":
+            seen = proof.revision
+            issue = publish_proof(proof, seen=seen, fingerprint=lines, by=operator)
+            names["issue"] = issue.id
     names["matches"] = f"/demands/{case.demand.id}/matches"
     names["offered"] = case.achievements[0].id
     names["liked"] = case.achievements[1].id

@@ -1,0 +1,314 @@
+"""What is read of published lists: the archive, one issue, its lines with what became of them, and proofs.
+
+Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, extract, func, or_, select
+
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.issues.columns import headers_of
+from marketplace.issues.content import Content
+from marketplace.issues.models import KINDS, Issue, IssueFile, IssueProof, IssueRow
+from marketplace.listings.disclosure import view_of
+from marketplace.listings.life import OPEN_STATES
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.queries import without_children
+from marketplace.permissions import Guest, Reader, may
+from marketplace.persistence import Page, find_row
+
+PAGE_SIZE = 50  # issues of a page of the archive
+NEWEST = 10  # of each kind on its first page
+LINES_SIZE = 100  # lines of a page of an issue
+MAX_PROOFS = 100
+CITY = "city"  # what the address calls the holder that is no organisation
+GUEST = Guest()
+# State → (what became of a listing, how it looks).
+FATES = {
+    "expired": ("已过期", "plain"),
+    "closed": ("已解决或结束", "good"),
+    "withdrawn": ("已撤回", "over"),
+    "suspended": ("暂停公开", "over"),
+    "archived": ("已归档", "over"),
+}
+GONE = ("不再公开", "over")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of a line since it was published, as of this moment.
+
+    Attributes:
+        text, look: in a word, and how that looks.
+        is_withdrawn: it keeps its line and is marked.
+        listing: (kind, number) of the page that a guest may open; None where there is none.
+    """
+
+    text: str
+    look: str
+    is_withdrawn: bool = False
+    listing: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class IssuePage:
+    """A page of the lines of an issue.
+
+    Attributes:
+        lines: (number of the line, its cells, what became of it).
+        number, pages: the page, from 1, and how many there are.
+    """
+
+    lines: list[tuple[int, tuple[str, ...], Fate]]
+    number: int
+    pages: int
+
+
+def get_issue(issue_id: int) -> Issue:
+    """A published issue. Raises NotFound."""
+    issue = find_row(Issue, issue_id)
+    if issue is None:
+        raise NotFound("没有找到这一期清单。", "可以从「清单」里重新打开。")
+    return issue
+
+
+def get_file(issue: Issue, format: str) -> IssueFile:
+    """A file of an issue. Raises NotFound: it is not rendered yet."""
+    row: IssueFile | None = db.session.get(IssueFile, (issue.id, format))
+    if row is None:
+        raise NotFound("文件正在生成。", "一般一分钟内就有，请稍后再下载。")
+    return row
+
+
+def lines_page(issue: Issue, content: Content, number: int) -> IssuePage:
+    """A page of lines, each with what became of it."""
+    page = Page(len(content.rows), LINES_SIZE)
+    first = page.offset(number)
+    rows = content.rows[first : first + LINES_SIZE]
+    fates = _fates_of(issue, first, rows)
+    lines = []
+    for place, cells in enumerate(rows, first + 1):
+        lines.append((place, cells, fates.get(place, Fate(*GONE, is_withdrawn=True))))
+    return IssuePage(lines, page.clamp(number), page.pages)
+
+
+def _fates_of(
+    issue: Issue, first: int, rows: Collection[tuple[str, ...]]
+) -> dict[int, Fate]:
+    """Number of a line → what became of its listing."""
+    standing = db.session.execute(
+        db.select(IssueRow.position, IssueRow.listing_id).where(
+            IssueRow.issue_id == issue.id,
+            IssueRow.position > first,
+            IssueRow.position <= first + len(rows),
+        )
+    ).all()
+    places = {listing_id: place for place, listing_id in standing}
+    table = LISTINGS[issue.kind]
+    query = db.select(table).where(table.id.in_(places))
+    fates = {}
+    holder = headers_of(issue.kind).index("完成单位" if issue.kind == "achievement" else "企业名称")  # fmt: skip
+    cells_of = dict(enumerate(rows, first + 1))
+    for row in db.session.scalars(query.options(*without_children(issue.kind))):
+        place = places[row.id]
+        fates[place] = _fate_of(row, cells_of[place][holder])
+    return fates
+
+
+def _fate_of(row: Achievement | Demand, holder: str) -> Fate:
+    listing = None
+    if row.state in OPEN_STATES and row.visibility != "confidential":
+        view = view_of(row, GUEST)
+        # Whose it is and was named then may be unnamed by now: its page is not tied to the old name from here.
+        if view.knows.firm or holder == view.holder:
+            listing = (row.kind, row.id)
+    elif row.state in OPEN_STATES:
+        return Fate(*GONE, is_withdrawn=True)
+    # By the day too: the job that moves what is over runs at night.
+    state = row.state
+    if state == "published" and not row.in_matching:
+        state = "expired"
+    if state == "published":
+        return Fate("仍在公开", "good", listing=listing)
+    text, look = FATES.get(state, GONE)
+    return Fate(text, look, is_withdrawn=look == "over", listing=listing)
+
+
+# -- the archive -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ArchiveFilters:
+    """What the archive is narrowed to; empty: to nothing.
+
+    Attributes:
+        kind: of the lists.
+        year: in which they were published.
+        holder: `city`, or the number of an organisation.
+    """
+
+    kind: str = ""
+    year: int = 0
+    holder: str = ""
+
+    @classmethod
+    def from_address(cls, args: Any) -> ArchiveFilters:
+        """What an address says; what it cannot mean is left out."""
+        kind = args.get("kind", "")
+        year = args.get("year", 0, type=int)
+        holder = args.get("holder", "")
+        is_number = holder.isascii() and holder.isdigit() and len(holder) < 10
+        return cls(
+            kind=kind if kind in KINDS else "",
+            year=year if 2000 <= year <= 9998 else 0,
+            holder=holder if holder == CITY or is_number else "",
+        )
+
+    def address_values(self, **changes: Any) -> dict[str, Any]:
+        """The parts of the address, some of them changed; what narrows nothing is left out."""
+        values = {"kind": self.kind, "year": self.year, "holder": self.holder}
+        return {name: value for name, value in (values | changes).items() if value}
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same in SQL, but for the kind."""
+        parts: list[ColumnElement[bool]] = []
+        if self.year:
+            first, last = date(self.year, 1, 1), date(self.year, 12, 31)
+            parts.append(Issue.published_on.between(first, last))
+        if self.holder == CITY:
+            parts.append(Issue.organisation_id.is_(None))
+        elif self.holder:
+            parts.append(Issue.organisation_id == int(self.holder))
+        return parts
+
+
+def archive_page(
+    filters: ArchiveFilters, kind: str, number: int
+) -> tuple[list[Issue], int, int, int]:
+    """A page of the issues of a kind, newest first.
+
+    Returns:
+        the issues, how many there are in all, the page, and how many pages there are.
+    """
+    query = db.select(Issue).where(Issue.kind == kind, *filters.conditions())
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    # Next to those of the other kind only the newest stand; the rest is one link away.
+    page = Page(total, PAGE_SIZE if filters.kind else NEWEST)
+    rows = _newest_first(query).offset(page.offset(number)).limit(page.size)
+    return list(db.session.scalars(rows)), total, page.clamp(number), page.pages
+
+
+def _newest_first(query: Select[tuple[Issue]]) -> Select[tuple[Issue]]:
+    return query.order_by(Issue.published_on.desc(), Issue.id.desc())
+
+
+def newest_issues(count: int) -> list[Issue]:
+    """The issues that were published last, of both kinds."""
+    return list(db.session.scalars(_newest_first(db.select(Issue)).limit(count)))
+
+
+def archive_years() -> list[int]:
+    """The years in which anything was published, newest first."""
+    year = extract("year", Issue.published_on)
+    return sorted(db.session.scalars(select(year).distinct()), reverse=True)
+
+
+def archive_holders() -> list[tuple[str, str]]:
+    """(how the address calls a holder, its name), of everybody who has published a list; the city first."""
+    query = select(Issue.organisation_id, func.max(Issue.holder))
+    rows = db.session.execute(query.group_by(Issue.organisation_id)).tuples()
+    holders = []
+    for number, name in rows:
+        holders.append((CITY if number is None else str(number), name))
+    return sorted(holders, key=lambda one: (one[0] != CITY, one[1]))
+
+
+def issues_of(row: Achievement | Demand) -> list[Issue]:
+    """The issues in which a listing stands, newest first."""
+    query = (
+        db.select(Issue)
+        .join(IssueRow, IssueRow.issue_id == Issue.id)
+        .where(IssueRow.kind == row.kind, IssueRow.listing_id == row.id)
+    )
+    return list(db.session.scalars(_newest_first(query).limit(NEWEST)))
+
+
+# -- proofs ------------------------------------------------------------------------------------------------------------
+
+
+def get_proof(proof_id: int, *, by: Reader) -> IssueProof:
+    """A proof that somebody may work on.
+
+    Raises:
+        NotFound: there is none, or it is another holder's.
+    """
+    proof = find_row(IssueProof, proof_id)
+    if proof is None or not may(by, "issue.prepare", proof):
+        raise NotFound("没有找到这份校样。", "可以从「清单管理」里重新打开。")
+    return proof
+
+
+def holder_ids(reader: Reader) -> frozenset[int]:
+    """The organisations for which somebody publishes lists."""
+    ids = {*reader.handled_ids, *reader.administered_ids}
+    return frozenset(ids & set(reader.verified_ids))
+
+
+def open_proofs(reader: Reader) -> list[IssueProof]:
+    """The proofs that somebody may work on, newest first."""
+    query = db.select(IssueProof).where(IssueProof.state == "open", _held_by(reader))
+    return list(
+        db.session.scalars(query.order_by(IssueProof.id.desc()).limit(MAX_PROOFS))
+    )
+
+
+def open_city_count() -> int:
+    """How many proofs of the city there are."""
+    query = select(func.count()).select_from(IssueProof)
+    return (
+        db.session.scalar(
+            query.where(
+                IssueProof.state == "open", IssueProof.organisation_id.is_(None)
+            )
+        )
+        or 0
+    )
+
+
+def _held_by(reader: Reader) -> ColumnElement[bool]:
+    """Filter of proofs: those of the holders for whom somebody publishes."""
+    parts: list[ColumnElement[bool]] = [
+        IssueProof.organisation_id.in_(holder_ids(reader))
+    ]
+    if may(reader, "issue.publish_city"):
+        parts.append(IssueProof.organisation_id.is_(None))
+    return or_(*parts)
+
+
+def next_number(kind: str, organisation_id: int | None) -> int:
+    """The number that an issue published now would get."""
+    query = select(func.max(Issue.number)).where(
+        Issue.kind == kind, _of_holder(organisation_id)
+    )
+    return (db.session.scalar(query) or 0) + 1
+
+
+def latest_until(kind: str, organisation_id: int | None) -> date | None:
+    """The last day of the period of the newest issue: the next one goes on from there."""
+    query = select(func.max(Issue.until)).where(
+        Issue.kind == kind, _of_holder(organisation_id)
+    )
+    last: date | None = db.session.scalar(query)
+    return last
+
+
+def _of_holder(organisation_id: int | None) -> ColumnElement[bool]:
+    # None becomes "is null": the city's.
+    return Issue.organisation_id == organisation_id
