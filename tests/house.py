@@ -117,6 +117,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
     },
+    "workdays": {
+        "calendar": "arithmetic of days, without web and database",
+        "written_days": "announced days as people write them",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",

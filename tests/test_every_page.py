@@ -371,6 +371,7 @@ FORMS = [
     ("guest", "/trial", {"kind": "demand", "text": "深沟球轴承装配后有异音，想降到 36 dB 以下。"}),
     ("guest", "/login", {"email": "x", "password": ""}),
     ("operator", "/office/chains/new", {}),
+    ("operator", "/office/workdays/new", {}),
     ("firm", "/change", {}),
     ("guest", "/register", {"email": "x"}),
     ("guest", "/reset", {"email": "x"}),

@@ -39,6 +39,9 @@ FORM = {
 # Endpoint → (who posts, where, what). Names in braces stand for a row in that state and for its revision. A surface
 # that is added without a row here fails the first test.
 VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "workdays.year": (
+        "operator", "/office/workdays/new", {"year": "2027", "status": "unverified", "off": "2027-01-01 元旦"},
+    ),
     "dictionaries.chain": (
         "operator", "/office/chains/new", {"code": "bamboo", "name": "竹编", "position": "3"},
     ),
