@@ -24,6 +24,7 @@ from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.extensions import db
+from marketplace.listings import changes_waiting
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships import deeds as membership_deeds
@@ -51,7 +52,7 @@ SAMPLE_LISTS = (
 DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
-# What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
+# What lies on the desks of these people: (writer, kind, state, values). One of each station, so that
 # every tray and every list of 我的 has something to show. None is public: search and matches stay those of the lists.
 FIRM_CONTACT = {"contact_name": "技术部（示例）", "contact_phone": "0635-0000011"}
 LAB_CONTACT = {"contact_name": "成果转化岗（示例）", "contact_phone": "0635-0000012"}
@@ -114,7 +115,7 @@ ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
     (
         "researcher",
         "achievement",
-        "submitted",
+        "at_desk",
         {
             "title": "冲压凸模台阶根部残余应力调控与 AlCrN 涂层复合强化",
             "summary": "针对精密冲孔凸模在台阶根部疲劳开裂、刃口崩缺的问题，先用微粒喷丸在根部引入压应力，"
@@ -131,6 +132,49 @@ ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
             "price_mode": "negotiable",
             "contributors": [{"name": "示例庚"}, {"name": "示例辛"}],
             "keywords": ["冲孔凸模", "喷丸", "AlCrN", "涂层"],
+            **LAB_CONTACT,
+        },
+    ),
+    (
+        "researcher",
+        "achievement",
+        "submitted",
+        {
+            "title": "保持器兜孔残油的红外快速检测",
+            "summary": "用近红外反射比测量冲压保持器兜孔内侧的残油，二十秒一件，不接触、不破坏。"
+            "对 0.5 到 8 毫克之间的残油，与称重法相比误差在 0.3 毫克以内；油品更换以后要用五件样品重新标定。已在一条清洗线旁连续试用两个月。",
+            "innovation": "兜孔反射光的几何校正，弯曲的内壁不影响读数。",
+            "baseline": "称重法每件要四十分钟，还要把零件洗掉。",
+            "stage": "pilot",
+            "field_codes": ["804"],
+            "industry_codes": ["C34"],
+            "chain_code": "bearing",
+            "achievement_type": "applied_technology",
+            "conversion_modes": ["license"],
+            "price_mode": "negotiable",
+            "contributors": [{"name": "示例庚"}],
+            "keywords": ["保持器", "残油", "近红外"],
+            **LAB_CONTACT,
+        },
+    ),
+    (
+        "researcher",
+        "achievement",
+        "rejected",
+        {
+            "title": "轴承行业数字化转型咨询服务",
+            "summary": "为轴承企业提供数字化转型的咨询、培训和方案编制服务，帮助企业选型和申报项目，"
+            "服务过多家企业，反响良好。",
+            "baseline": "没有可比的指标。",
+            "stage": "industrialised",
+            "field_codes": ["804"],
+            "industry_codes": ["C34"],
+            "chain_code": "bearing",
+            "achievement_type": "soft_science",
+            "conversion_modes": ["other"],
+            "price_mode": "negotiable",
+            "contributors": [{"name": "示例辛"}],
+            "keywords": ["咨询"],
             **LAB_CONTACT,
         },
     ),
@@ -164,6 +208,11 @@ BROKER = BrokerValues(
     listed=True,
 )
 # What the operator writes with the one that goes back; its writer reads it on their desk.
+REFUSED = (
+    "写的是服务，没有可以转化的技术成果；有软件或方法的，请写明是什么、到了哪个阶段。"
+)
+# What the researcher's desk has still to look at: one more sentence in something that is public already.
+MORE_WORDS = "另有一组在 -20℃ 下的对比数据，可以提供。"
 SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过哪些材料和涂层，别人才好判断。"
 
 
@@ -207,6 +256,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _let_people_come_in()
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
+    _change_first_published()
     _assign_first_confidential()
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
 
@@ -266,10 +316,36 @@ def _add_listing(writer: str, kind: str, state: str, values: Mapping[str, Any]) 
     row = listing_deeds.create(
         kind, values, organisation=person.organisations[0], by=person
     )
-    if state != "draft":
-        listing_deeds.submit(row, by=person, seen=row.revision)
+    if state == "draft":
+        return
+    listing_deeds.submit(row, by=person, seen=row.revision)
+    if row.state == "at_desk" and state != "at_desk":
+        desk = _demo_person("desk")
+        listing_deeds.endorse(row, by=desk, seen=row.revision)
     if state == "returned":
-        listing_deeds.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
+        todos = {"foundation": "写明现在的冲次、试过的材料和涂层"}
+        listing_deeds.send_back(
+            row, by=operator, seen=row.revision, note=SENT_BACK, todos=todos
+        )
+    elif state == "rejected":
+        listing_deeds.reject(row, by=operator, seen=row.revision, note=REFUSED)
+
+
+def _change_first_published() -> None:
+    """Hand in a change of what the university published first; the old version stays public."""
+    researcher = _demo_person("researcher")
+    table = LISTINGS["achievement"]
+    query = db.select(table).where(
+        table.organisation_id == researcher.organisations[0].id,
+        table.state == "published",
+    )
+    row = db.session.scalars(query.order_by(table.id).limit(1)).first()
+    if row is None or changes_waiting.open_change(row) is not None:
+        return
+    if row.owner_id is None:
+        row.owner_id = researcher.id  # it came with a list; now it is theirs to change
+    values = {"summary": row.summary + MORE_WORDS}
+    listing_deeds.save(row, values, by=researcher, seen=row.revision)
 
 
 def _add_profiles() -> None:

@@ -30,7 +30,7 @@ from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
-from tests.factories import Factory, signed_in
+from tests.factories import GOOD_FORM, Factory, signed_in
 from tests.marketplace.desk.pressing import filled
 
 Deed = Callable[[Any, int], object]
@@ -391,7 +391,7 @@ def test_what_follows_a_commit_keeps_nobody_waiting(
     db.session.remove()
     engine.put = slow
     try:
-        answer = browser.post(place, data={"seen": seen})
+        answer = browser.post(place, data={"seen": seen, **GOOD_FORM})
     finally:
         del engine.put
 
