@@ -169,6 +169,8 @@ def houses(
         rows["demand"].append(
             make.demand(f"轴承异音攻关 {state}", state=state, owner=firm)
         )
+    at_desk = make.achievement("等机构审核的工艺", state="at_desk", owner=university)
+    rows["achievement"].append(at_desk)
     rows["demand"].append(make.demand("已有结果的攻关", state="closed", owner=firm))
     for need in ("talent", "capital"):
         rows["demand"].append(make.demand(f"{need} 需求", need=need, owner=firm))
@@ -212,7 +214,7 @@ def houses(
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing"],
             "token": [token],
-            "number": [1],
+            "number": [1, 2026],
             "request_id": [asked.id],
             "person_id": [researcher.id, broker.id, applicant.id],
         },

@@ -79,6 +79,17 @@ def content_differences(
     return row_differences(frozen_row(kind, before), frozen_row(kind, after))
 
 
+def content_fields(kind: str, content: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(label, value) of what a snapshot says, in the order of the fields, without those that are empty."""
+    row = frozen_row(kind, content)
+    fields = []
+    for field in SCHEMAS[kind].reviewed:
+        value = field.describe(row)
+        if value != UNKNOWN:
+            fields.append((field.label, value))
+    return fields
+
+
 def _blank(text: str) -> str:
     return "" if text == UNKNOWN else text
 

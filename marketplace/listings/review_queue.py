@@ -20,7 +20,11 @@ from marketplace.lifecycle import History, history_of
 from marketplace.listings import changes_waiting
 from marketplace.listings.life import AT_DESK, WAITING
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.listings.review_models import ListingChange, ReviewDecision
+from marketplace.listings.review_models import (
+    ListingChange,
+    ListingVersion,
+    ReviewDecision,
+)
 from marketplace.listings.worklists import load_in_order
 from marketplace.permissions import Reader, require
 from marketplace.persistence import Page
@@ -230,6 +234,12 @@ def history_with_people(
     rows = history_of(row)
     people = account_queries.people_by_id(one.by_id for one in rows)
     return [(one, people.get(one.by_id or 0)) for one in reversed(rows)]
+
+
+def approvers(listed: Iterable[ListingVersion]) -> dict[int | None, str]:
+    """Number of a person → their name, of those who approved these versions."""
+    people = account_queries.people_by_id(one.by_id for one in listed)
+    return {number: person.name for number, person in people.items()}
 
 
 def returned_todos(row: Row) -> dict[str, str]:

@@ -11,6 +11,7 @@ from marketplace.listings.pages import (
     own,
     public,
     review,
+    versions,
     writing,
 )
 from marketplace.listings.pages.blueprint import blueprint
@@ -22,5 +23,6 @@ __all__ = [
     "own",
     "public",
     "review",
+    "versions",
     "writing",
 ]

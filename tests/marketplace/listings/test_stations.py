@@ -493,6 +493,34 @@ def test_the_version_of_a_moment(lab: Lab) -> None:
         versions.get_version(row, 3, by=by)
 
 
+def test_the_page_of_versions(lab: Lab, sign_in: SignIn, make: Factory) -> None:
+    row = lab.published()
+    first = versions.last_version(row)
+    assert first is not None
+    first.at = datetime(2026, 3, 2, 15, 59)  # 23:59 in China
+    db.session.commit()
+    summary = ACHIEVEMENT["summary"] + "第二版新增一句。"
+    deeds.save(row, {"summary": summary}, by=lab.desk, seen=row.revision)
+    change_deeds.approve_change(row, by=lab.operator, seen=row.revision, scores=GOOD)
+    address = f"/mine/versions/achievement/{row.id}"
+    page = sign_in(lab.researcher)
+    newest = page.get(address).text
+    assert "第 2 版与第 1 版的不同（1 处）" in newest
+    assert "第二版新增一句。</ins>" in newest
+    assert lab.operator.name in newest
+    of_day = page.get(f"{address}?day=2026-03-02").text
+    assert "第 1 版的内容" in of_day
+    assert "第二版新增一句" not in of_day
+    assert "还没有通过审核的版本" in page.get(f"{address}?day=2026-03-01").text
+    assert "日期写成" in page.get(f"{address}?day=三月").text
+    assert page.get(f"{address}?day=9999-12-31").status_code == 200
+    assert page.get(f"{address}?number=3").status_code == 404
+    assert page.get(f"{address}?number=x").status_code == 404
+    assert "第 1 版与第 2 版的不同" in page.get(f"{address}?number=1&against=2").text
+    stranger = sign_in(make.person("firm", make.organisation()))
+    assert stranger.get(address).status_code == 403
+
+
 # -- the clock ---------------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from marketplace.accounts import queries as account_queries
 from marketplace.lifecycle import history_of
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
-from marketplace.setup import demonstration, preparing
+from marketplace.setup import demo_listings, demonstration, preparing
 
 
 def test_the_desks_of_the_demonstration_show_work(
@@ -45,7 +45,7 @@ def test_the_desks_of_the_demonstration_show_work(
     handed_in = [row for row in found if row.state == "submitted"]
     assert [readiness.publication_problems(row) for row in handed_in] == [{}, {}]
     returned = next(row for row in found if row.state == "returned")
-    assert history_of(returned)[-1].note.startswith(demonstration.SENT_BACK)
+    assert history_of(returned)[-1].note.startswith(demo_listings.SENT_BACK)
     home = client.get("/").text
     assert not any(row.title in home for row in found)
     queue = (
@@ -56,6 +56,6 @@ def test_the_desks_of_the_demonstration_show_work(
     assert all(row.title in queue for row in handed_in)
     assert returned.title not in queue
     assert (
-        demonstration.SENT_BACK
+        demo_listings.SENT_BACK
         in sign_in(account_queries.find_person("firm@demo.example")).get("/mine").text
     )
