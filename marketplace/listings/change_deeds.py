@@ -87,9 +87,11 @@ def propose_change(
     change.reason = ""
     change.by_id = reader_id(by)
     change.submitted_at = now()
-    proposed = with_change(row, change)
-    writing.reject_duplicate_title(proposed)
-    if problems := publication_problems(proposed):
+    with db.session.no_autoflush:
+        proposed = with_change(row, change)
+        writing.reject_duplicate_title(proposed)
+        problems = publication_problems(proposed)
+    if problems:
         raise Invalid(
             "已发布的内容要保持完整，这次修改没有保存。",
             "请补齐标出的几处。",

@@ -21,7 +21,9 @@ def open_change(row: Row) -> ListingChange | None:
         ListingChange.listing_id == row.id,
         ListingChange.state.in_(OPEN_CHANGES),
     )
-    change: ListingChange | None = db.session.scalar(query)
+    # Without a flush: a deed asks while it writes, and is refused in words at its commit, not here.
+    with db.session.no_autoflush:
+        change: ListingChange | None = db.session.scalar(query)
     return change
 
 

@@ -48,6 +48,9 @@ def announce(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str
 ) -> None:
     """Notify the people of a listing of what somebody else did to it (no commit)."""
+    # Whom to notify is asked of the database, which writes first what is waiting.
+    with persistence.refusals(duplicates=duplicate_titles()):
+        db.session.flush()
     announcements.announce_decision(row, deed, by=by, note=note)
 
 

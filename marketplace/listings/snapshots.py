@@ -113,8 +113,11 @@ def _child_rows(child: type, contents: list[dict[str, Any]]) -> list[Any]:
 
 
 def _pack(value: Any) -> Any:
-    if isinstance(value, Decimal | date):
-        return str(value)
+    if isinstance(value, Decimal):
+        # 50 as it was typed and 50.0000 as the database gives it are one value.
+        return f"{value.normalize():f}"
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return packed(value)
     if isinstance(value, list | tuple):

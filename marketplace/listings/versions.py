@@ -22,8 +22,10 @@ Row = Achievement | Demand
 
 def add_version(row: Row, *, by: Reader | None) -> ListingVersion:
     """Keep what a listing says now as its next version (no commit); one that says the same as the last is not added."""
-    content = snapshot_of(row)
-    last = last_version(row)
+    # Read without a flush: what two write at once is refused in words at the commit, not here.
+    with db.session.no_autoflush:
+        content = snapshot_of(row)
+        last = last_version(row)
     if last is not None and last.content == content:
         return last
     version = ListingVersion(

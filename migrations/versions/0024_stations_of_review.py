@@ -216,4 +216,6 @@ def _children_of(connection, child, of_listing):
 
 
 def _packed(value):
-    return str(value) if isinstance(value, Decimal | date) else value
+    if isinstance(value, Decimal):
+        return f'{value.normalize():f}'
+    return value.isoformat() if isinstance(value, date) else value
