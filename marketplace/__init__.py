@@ -62,6 +62,7 @@ ROOMS = (
     "verdicts",
     "matchmaking",
     "catalogue",
+    "alerts",
     "desk",
     "office",
     "operation",

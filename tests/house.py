@@ -131,6 +131,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "calendar": "arithmetic of days, without web and database",
         "written_days": "announced days as people write them",
     },
+    "alerts": {
+        "announcements": "what people are alerted to",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",
