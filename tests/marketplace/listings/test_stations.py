@@ -571,3 +571,37 @@ def test_similar_titles_are_named(make: Factory, sign_in: SignIn) -> None:
     )
     assert "深沟球轴承滚道超精研磨降噪工艺" in page
     assert "阿胶块在线水分检测装置" not in page
+
+
+def test_a_desk_endorses_several_after_reading_what_each_says(
+    lab: Lab, sign_in: SignIn
+) -> None:
+    rows = []
+    for number in range(2):
+        row = lab.draft(title=f"超精研磨参数优化之{number + 1}")
+        deeds.submit(row, by=lab.researcher, seen=row.revision)
+        rows.append(row)
+    own = lab.draft(by=lab.desk, title="岗位自己写的一条工艺")
+    own.submitted_at, own.state = now(), "at_desk"
+    db.session.commit()
+    chosen = [f"achievement-{row.id}-{row.revision}" for row in (*rows, own)]
+    # Somebody changed the second one after the page was opened.
+    stale = f"achievement-{rows[1].id}-{rows[1].revision - 1}"
+    desk = sign_in(lab.desk)
+    assert "机构通过" in desk.get("/mine").text
+
+    asked = desk.post("/mine/several", data={"deed": "endorse", "row": chosen}).text
+    done = desk.post(
+        "/mine/several",
+        data={
+            "deed": "endorse",
+            "row": [chosen[0], stale, chosen[2]],
+            "confirmed": "1",
+        },
+    ).text
+
+    assert "已在两条线上试用。" in asked
+    assert "新写：" in asked
+    db.session.expire_all()
+    assert [row.state for row in (*rows, own)] == ["submitted", "at_desk", "at_desk"]
+    assert "在您打开之后被改过" in done
