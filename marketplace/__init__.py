@@ -49,6 +49,7 @@ log = structlog.get_logger(__name__)
 ROOMS = (
     "audit",
     "dictionaries",
+    "workdays",
     "notices",
     "organisations",
     "accounts",

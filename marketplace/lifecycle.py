@@ -159,6 +159,11 @@ class Life:
         db.session.add(row)
         return row
 
+    def permits(self, thing: Living, deed: str) -> None:
+        """Refuse a deed that the table does not have from here, before anything is written for it. Raises NotNow."""
+        if not self.can(thing.state, deed):
+            raise self._refusal(thing.state, deed)
+
     def _refusal(self, state: str, deed: str) -> NotNow:
         """Why a deed leads nowhere from a state, and what does."""
         possible = []

@@ -151,6 +151,13 @@ def handler(person: Reader, thing: Any) -> bool:
     return getattr(thing, "organisation_id", None) in person.handled_ids
 
 
+def another_handler(person: Reader, thing: Any) -> bool:
+    """Somebody of the desk who has not written the thing: nobody lets their own through."""
+    if not handler(person, thing):
+        return False
+    return thing is None or getattr(thing, "owner_id", None) != person.id
+
+
 def writer(person: Reader, thing: Any) -> bool:
     """Who began the thing, as long as they may act for its owner; a draft without an owner is its writer's own."""
     if person.id is None or getattr(thing, "owner_id", None) != person.id:

@@ -37,6 +37,7 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
+from marketplace.workdays import deeds as workday_deeds
 from search import SearchError
 from tests.factories import Factory, signed_in
 
@@ -201,6 +202,7 @@ def _migrate(folder: Path, address: str) -> None:
     with create_app(Config.from_env(environ)).app_context():
         upgrade()
         dictionary_deeds.seed_dictionaries()
+        workday_deeds.seed_workdays()
         account_deeds.seed_roles()
         db.session.remove()
         db.engine.dispose()

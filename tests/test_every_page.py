@@ -175,6 +175,8 @@ def houses(
         rows["demand"].append(
             make.demand(f"轴承异音攻关 {state}", state=state, owner=firm)
         )
+    at_desk = make.achievement("等机构审核的工艺", state="at_desk", owner=university)
+    rows["achievement"].append(at_desk)
     rows["demand"].append(make.demand("已有结果的攻关", state="closed", owner=firm))
     for need in ("talent", "capital"):
         rows["demand"].append(make.demand(f"{need} 需求", need=need, owner=firm))
@@ -229,7 +231,7 @@ def houses(
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing"],
             "token": [token],
-            "number": [1],
+            "number": [1, 2026],
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
@@ -392,6 +394,7 @@ FORMS = [
     ("guest", "/trial", {"kind": "demand", "text": "深沟球轴承装配后有异音，想降到 36 dB 以下。"}),
     ("guest", "/login", {"email": "x", "password": ""}),
     ("operator", "/office/chains/new", {}),
+    ("operator", "/office/workdays/new", {}),
     ("firm", "/change", {}),
     ("guest", "/register", {"email": "x"}),
     ("guest", "/reset", {"email": "x"}),

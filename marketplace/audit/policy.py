@@ -25,6 +25,7 @@ TECHNICAL_TABLES = {
     "shown": "what a list looked like: measured, and hashed in its own `digest`",
     "shown_place": "as `shown`",
     "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
+    "review_claim": "who looks at a listing now: gone in minutes, decides nothing",
     "match_scan": "which publications were compared: follows from listings and notices",
     "measurement": "figures that are computed from other rows, at any time again",
 }

@@ -27,6 +27,7 @@ from marketplace.listings.ownership import (
 from marketplace.permissions import (
     Deeds,
     acting_person,
+    another_handler,
     another_operator,
     anyone,
     assigned_broker,
@@ -53,6 +54,10 @@ DEEDS: Deeds = {
     "listing.close": (writer, handler, operator),
     "listing.archive": (writer, handler, operator),
     "listing.history": (writer, handler, operator),
+    "listing.versions": (writer, handler, operator),
+    # the desk of an institution
+    "listing.desk_review": (handler,),
+    "listing.endorse": (another_handler,),
     # the operators
     "listing.review": (operator,),
     "listing.approve": (another_operator,),

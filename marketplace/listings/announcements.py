@@ -28,12 +28,21 @@ ENDING = "listing.ending"
 DECISIONS = {
     "approve": ("已通过审核，公开发布", ""),
     "return": ("被退回修改", "按原因修改后再送审。"),
-    "reject": ("没有通过审核", "可以复制为新草稿，按原因改写后再送审。"),
+    "reject": ("没有通过审核", "可以按原因修改后再送审。"),
+    "endorse": ("已由本单位审核通过，送到平台审核", ""),
+    "desk_return": ("被本单位退回修改", "按原因修改后再送审。"),
+    "desk_reject": ("没有通过本单位审核", "可以按原因修改后再送审。"),
+    "endorse_change": ("的修改已由本单位审核通过，送到平台审核", ""),
+    "return_change": ("的修改被退回", "公开的仍是原来的版本；按原因改好再送审。"),
+    "reject_change": ("的修改没有被采用", "公开的仍是原来的版本。"),
+    "approve_change": ("的修改已通过审核，公开页面已更新", ""),
     "suspend": ("被暂停公开", "按原因修改；平台核对后恢复公开。"),
     "resume": ("恢复公开", ""),
     "withdraw": ("被撤下，不再公开", "有疑问请联系平台运营方。"),
     "close": ("已关闭", ""),
 }
+# What is said with these is no reason against anything.
+PASSED = frozenset({"approve", "approve_change", "endorse", "endorse_change"})
 # Days before its end on which the people of a listing are reminded: in time for a new decision, and once more.
 REMINDED = (30, 7)
 
@@ -64,7 +73,8 @@ def announce_decision(row: Row, deed: str, *, by: Reader | None, note: str) -> N
     if deed not in DECISIONS:
         return
     happened, to_do = DECISIONS[deed]
-    reason = f"\n原因：{note.strip()}" if note.strip() else ""
+    word = "审核意见" if deed in PASSED else "原因"
+    reason = f"\n{word}：{note.strip()}" if note.strip() else ""
     until = row.valid_until if deed in ("approve", "resume") else None
     if until is not None:
         to_do = f"有效期到 {day(until)}；到期前请续期或关闭。"
@@ -156,7 +166,7 @@ def people_of(row: Row, by: Reader | None) -> list[Person]:
 
 
 def _link_to(row: Row, deed: str) -> str:
-    if deed in ("return", "suspend"):
+    if deed in ("return", "suspend", "desk_return", "return_change"):
         return path_of("listings.edit", kind=row.kind, listing_id=row.id)
     if deed == "withdraw":
         return path_of("desk.mine")

@@ -12,12 +12,20 @@ from dataclasses import dataclass
 from marketplace.errors import MarketError, NotFound
 from marketplace.extensions import db
 from marketplace.lifecycle import next_deeds
-from marketplace.listings import deeds, queries
+from marketplace.listings import deeds, queries, versions
+from marketplace.listings.differences import Difference, content_differences
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.snapshots import snapshot_of
 from marketplace.permissions import Reader
 
-# What may be done to several at once: deeds that need no reason and no second look at what the row says.
-DEEDS = {"renew": "续期一年", "withdraw": "撤回", "archive": "归档"}
+# What may be done to several at once: deeds that need no reason. Who endorses reads on the page before what each says,
+# or what differs from the version approved last.
+DEEDS = {
+    "endorse": "机构通过",
+    "renew": "续期一年",
+    "withdraw": "撤回",
+    "archive": "归档",
+}
 MAX_ROWS = 100  # rows at once; a page of a list has fewer
 _CHOICE = re.compile(r"(\w+)-(\d{1,9})-(\d{1,9})", re.ASCII)
 
@@ -44,11 +52,13 @@ class Outcome:
         choice: which.
         row: the listing; None where the reader may not know of it.
         trouble: why it was not done, or cannot be; empty where all is well.
+        changed: what of it is new to who decides; empty where that is no question.
     """
 
     choice: Choice
     row: Achievement | Demand | None
     trouble: str = ""
+    changed: tuple[Difference, ...] = ()
 
 
 def choice_of(row: Achievement | Demand) -> Choice:
@@ -84,8 +94,18 @@ def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]
         trouble = ""
         if deed not in next_deeds(row, by):
             trouble = f"现在的状态是「{row.state_name}」，不能{DEEDS[deed]}。"
-        outcomes.append(Outcome(choice, row, trouble))
+        changed: tuple[Difference, ...] = ()
+        if deed == "endorse" and not trouble:
+            changed = _unread_parts(row)
+        outcomes.append(Outcome(choice, row, trouble, changed))
     return outcomes
+
+
+def _unread_parts(row: Achievement | Demand) -> tuple[Difference, ...]:
+    """What a listing says that nobody approved before: all of it where it is new."""
+    last = versions.last_version(row)
+    before = {} if last is None else last.content
+    return tuple(content_differences(row.kind, before, snapshot_of(row)))
 
 
 def carry_out(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]:

@@ -28,6 +28,7 @@ class Button:
         posts: it is done at once, by a form with the revision that was seen; otherwise a page follows.
         look: primary, outline-primary, outline-danger or link.
         noted: a note may be written with it.
+        passes: it lets something through, which nobody does with their own.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Button:
     posts: bool = False
     look: str = "outline-primary"
     noted: bool = False
+    passes: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,11 @@ LIST_OFFERS = (
 )
 # What a list says where the owner has nothing to do but wait, or nothing any more.
 LIST_REMARKS = {
+    "at_desk": "等本单位审核",
     "in_review": "等审核结果",
     "suspended": "由平台暂停",
     **dict.fromkeys(ENDED, "已结束"),
+    "rejected": "没有通过",
 }
 PAGE_OFFERS = (
     Offer(
@@ -80,6 +84,7 @@ PAGE_OFFERS = (
         in_state={
             "draft": "继续填写",
             "returned": "按退回意见修改",
+            "rejected": "按原因修改",
             "suspended": "按暂停原因修改",
         },
         look="primary",
@@ -97,6 +102,25 @@ REVIEW_OFFERS = (
     Offer("suspend", "暂停公开", look="outline-danger", noted=True),
     Offer("resume", "恢复公开", look="primary"),
 )
+DESK_OFFERS = (
+    Offer("endorse", "通过，送平台审核", look="primary", noted=True),
+    Offer("desk_return", "退回修改", noted=True),
+    Offer("desk_reject", "不予通过", look="outline-danger", noted=True),
+)
+# A change of what is published: (code of the view, text, look), by the station at which it waits.
+CHANGE_OFFERS = {
+    "operator": (
+        ("approve", "修改通过并公开", "primary"),
+        ("send_back", "退回修改", "outline-primary"),
+        ("reject", "不采用这次修改", "outline-danger"),
+    ),
+    "desk": (
+        ("endorse", "通过，送平台审核", "primary"),
+        ("desk_return", "退回修改", "outline-primary"),
+        ("desk_reject", "不采用这次修改", "outline-danger"),
+    ),
+}
+PASSING = frozenset({"approve", "endorse"})
 # Views whose name is not that of their deed: `return` is a word of Python.
 VIEWS = {"return": "send_back"}
 
@@ -146,6 +170,37 @@ def review_buttons(
     return list(_offered(REVIEW_OFFERS, row, reader, only=only))
 
 
+def station_buttons(
+    row: Row,
+    reader: Reader | None,
+    station: str,
+    change: object | None,
+    *,
+    only: str | None = None,
+) -> list[Button]:
+    """The decisions that may be taken at a station.
+
+    Args:
+        row: the listing.
+        reader: who decides.
+        station: `desk` or `operator`.
+        change: what waits of a published listing; None where the listing itself does.
+        only: the kind the queue is narrowed to.
+    """
+    offered = []
+    if change is not None:
+        for view, text, look in CHANGE_OFFERS[station]:
+            url = url_for(
+                f"listings.{view}", kind=row.kind, listing_id=row.id, only=only
+            )
+            offered.append(Button(text, url, False, look, True, view in PASSING))
+    if station == "operator":
+        offered += review_buttons(row, reader, only=only)
+    else:
+        offered += _offered(DESK_OFFERS, row, reader, only=only)
+    return offered
+
+
 def _way_on(row: Row, *, owner: bool) -> Button:
     """Where a reader goes on who has nothing to press."""
     if owner:
@@ -181,4 +236,5 @@ def _offered(
         text = offer.in_state.get(row.state, text)
         view = VIEWS.get(offer.deed, offer.deed)
         url = url_for(f"listings.{view}", kind=row.kind, listing_id=row.id, only=only)
-        yield Button(text + after, url, offer.posts, offer.look, offer.noted)
+        passes = offer.deed in PASSING
+        yield Button(text + after, url, offer.posts, offer.look, offer.noted, passes)

@@ -40,7 +40,7 @@ LOOKS = {
 # State → what the operators did, and the way on.
 STOPPED_WORDS = {
     "returned": ("退回", "修改后再送审"),
-    "rejected": ("不予通过", "复制为新草稿，或归档"),
+    "rejected": ("不予通过", "修改后再送审，或归档"),
     "suspended": ("暂停", "按原因修改，平台核对后恢复"),
 }
 # What is not the name of a move: as the permission table calls it.
@@ -56,13 +56,22 @@ PERMISSION_NAMES = {
     "listing.close": "关闭需求",
     "listing.archive": "归档",
     "listing.history": "查看办理过程",
+    "listing.versions": "查看各个版本",
+    "listing.desk_review": "机构审核",
+    "listing.endorse": "机构通过",
     "listing.review": "审核",
     "listing.approve": "通过并发布",
     "listing.suspend": "暂停发布",
     "listing.assign": "交给技术经理人",
 }
 MAX_TEXT = 60  # characters of what one's own titles are searched for
-TRAY_NAMES = {"waiting": "待审核", "published": "已发布", "suspended": "已暂停"}
+TRAY_NAMES = {
+    "waiting": "待审核",
+    "at_desk": "待机构审核",
+    "published": "已发布",
+    "suspended": "已暂停",
+}
+OVERDUE = "已超过期限，请尽快审核。"
 ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
 
 
@@ -86,8 +95,6 @@ def tasks(person: Reader) -> Iterator[Task]:
     for one in worklists.stopped_listings(person):
         word, button = STOPPED_WORDS[one.row.state]
         url = _edit_url(one.row)
-        if one.row.state == "rejected":
-            url = url_for(f"listings.{one.row.kind}", listing_id=one.row.id)
         yield Task(
             kind_name=one.row.kind_word,
             title=one.row.title,
@@ -97,6 +104,32 @@ def tasks(person: Reader) -> Iterator[Task]:
             dated=(f"{word}时间", f"{day(one.at)} {word}"),
             note=f"{word}原因：{one.reason or '未写明'}",
             button=button,
+        )
+    for row, change in worklists.own_changes(person):
+        if change.state == "returned":
+            yield Task(
+                kind_name=row.kind_word,
+                title=row.title,
+                url=_edit_url(row),
+                state="修改被退回",
+                since=change.decided_at,
+                dated=("退回时间", f"{day(change.decided_at)} 退回"),
+                note=f"退回原因：{change.reason}\n公开的仍是原来的版本。",
+                button="修改后再送审",
+            )
+    desk = review_queue.desk_rows(person)
+    clocks = review_queue.clocks("at_desk", desk)
+    for row in desk:
+        clock = clocks[row.kind, row.id]
+        yield Task(
+            kind_name=row.kind_word,
+            title=row.title,
+            url=url_for("listings.desk_review", kind=row.kind, listing_id=row.id),
+            state="等您审核" if row.state == "at_desk" else "修改等您审核",
+            since=clock.since,
+            dated=("期限", f"应在 {clock.deadline} 前审完"),
+            note=OVERDUE if clock.is_overdue else "",
+            button="审核",
         )
     for row in worklists.ending_listings(person):
         yield Task(
@@ -112,7 +145,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 def task_count(person: Reader) -> int:
     """How many tasks there are, without loading any: every page of a signed-in reader asks."""
-    return worklists.to_do_count(person)
+    return worklists.to_do_count(person) + review_queue.desk_count(person)
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
@@ -131,8 +164,11 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     if not (narrowed or may(person, "listing.create")):
         return
     rows = worklists.waiting_listings(person)
-    if rows:
-        yield Panel("listings/_waiting.html", {"rows": rows, "kinds": KIND_NAMES})
+    changes = worklists.own_changes(person)
+    changes = [pair for pair in changes if pair[1].state != "returned"]
+    if rows or changes:
+        values = {"rows": rows, "changes": changes, "kinds": KIND_NAMES}
+        yield Panel("listings/_waiting.html", values)
     own = worklists.own_listings(
         person,
         kind=kind,
@@ -175,6 +211,7 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     if not may(person, "listing.review"):
         return
     kind = _one_of(filters.get("kind"), LISTINGS)
+    overdue = filters.get("overdue") == "1"
     # Only what is known travels on in the links of the trays.
     narrowed = {"kind": kind} if kind else {}
     for code, name in TRAY_NAMES.items():
@@ -183,17 +220,24 @@ def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
             name,
             # Functions: the header of every page counts only what waits, and one page is rendered.
             count=partial(review_queue.tray_count, code, kind),
-            page=partial(_tray_page, person, code, kind),
+            page=partial(_tray_page, person, code, kind, overdue),
             waits=code == "waiting",
             filters=narrowed,
         )
 
 
-def _tray_page(person: Reader, code: str, kind: str, page: int) -> Panel:
+def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -> Panel:
     """A page of one tray."""
-    tray = review_queue.tray_page(by=person, tray=code, kind=kind, page=page)
+    tray = review_queue.tray_page(
+        by=person, tray=code, kind=kind, page=page, overdue=overdue
+    )
+    waits = code in review_queue.CHANGES
     values = {
         "listed": tray,
+        "waits": waits,
+        "overdue": overdue and waits,
+        "overdue_count": review_queue.overdue_count(code, kind) if waits else 0,
+        "clocks": review_queue.clocks(code, tray.rows) if waits else {},
         "tray": code,
         "kind": kind,
         "kinds": KIND_NAMES,

@@ -6,24 +6,43 @@ The shape of input is checked by forms and importer, what a listing needs to be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-import structlog
-from sqlalchemy.exc import OperationalError
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.clock import day_in_china, now, today
-from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
+from marketplace.clock import now, today
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.listings import announcements, assignments, index, places, writing
+from marketplace.listings import announcements, assignments, change_deeds, versions
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
     Demand,
 )
 from marketplace.listings.readiness import publication_problems
+from marketplace.listings.review_deeds import (
+    approve,
+    desk_reject,
+    desk_return,
+    endorse,
+    holder_problems,
+    may_approve,
+    may_endorse,
+    recall,
+    reject,
+    send_back,
+    submit,
+    year_from,
+)
+from marketplace.listings.settling import (
+    checked_reason,
+    commit_listing,
+    duplicate_titles,
+    move_listing,
+    settle_others,
+    sync_index,
+)
 from marketplace.listings.writing import (
     check_revision,
     new_draft,
@@ -33,17 +52,12 @@ from marketplace.listings.writing import (
     values_of,
 )
 from marketplace.organisations.models import Organisation
-from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader, may, require
 
-log = structlog.get_logger(__name__)
 # What is public, or will be again without another review, must stay complete.
 PUBLIC_STATES = ("published", "suspended")
-OWNER_MISSING = "先选这一条归哪个单位；还没有加入单位的，在「我的单位」里加入或登记。"
-OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
 # A change of one of these may make a firm one more, or one less, of those that share a place.
 PLACING = frozenset({"chain_code", "visibility", "anonymous"})
-VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
 
 
 def create(
@@ -77,11 +91,11 @@ def create(
     reject_duplicate_title(row)
     db.session.add(row)
     # Its History needs the id, so the row is written before the commit: here too somebody may have been quicker.
-    with persistence.refusals(duplicates=_duplicate_titles()):
+    with persistence.refusals(duplicates=duplicate_titles()):
         db.session.flush()
     row.life.born(row, by=by)
     if commit:
-        _commit()
+        commit_listing()
     return row
 
 
@@ -141,6 +155,10 @@ def save(
     """
     require(by, "listing.edit", row)
     check_revision(row, seen)
+    # What operators bring in as a list they have reviewed; nobody else changes at once what is public.
+    in_one_go = by is None or (not commit and may(by, "listing.approve", row))
+    if row.state == "published" and not in_one_go:
+        return _save_published(row, values, by=by, commit=commit)
     try:
         if organisation is not None and row.organisation_id is None:
             _give_owner(row, organisation, by)
@@ -160,10 +178,44 @@ def save(
             problems=problems,
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
+    if row.state == "published":
+        versions.add_version(row, by=by)
     if commit:
-        others = _settle_places(row) if PLACING.intersection(changed) else []
-        _commit()
-        _sync_index(row, *others)
+        others = settle_others(row) if PLACING.intersection(changed) else []
+        commit_listing()
+        sync_index(row, *others)
+    return row
+
+
+def _save_published(
+    row: Achievement | Demand,
+    values: Mapping[str, Any],
+    *,
+    by: Reader | None,
+    commit: bool,
+) -> Achievement | Demand:
+    """Change the contact, the validity and the note at once; hand everything else in as a change."""
+    free, reviewed = change_deeds.split_values(row, values)
+    try:
+        changed = set_values(row, free)
+        if changed or not reviewed:
+            row.life.move(row, "edit", by=by, changed=changed)
+            if problems := publication_problems(row):
+                raise Invalid(
+                    "已发布的内容要保持完整，这次修改没有保存。",
+                    "请补齐标出的几处。",
+                    problems=problems,
+                )
+        if reviewed:
+            change_deeds.propose_change(row, reviewed, by=by)
+    except Invalid:
+        if commit:
+            db.session.rollback()  # what was set must not reach the database with the next query
+        raise
+    row.updated_at = now()
+    if commit:
+        commit_listing()
+        sync_index(row)
     return row
 
 
@@ -176,90 +228,6 @@ def _give_owner(
     require(by, "listing.edit", row)
 
 
-def submit(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Hand a draft in for review.
-
-    Raises:
-        NotAllowed, NotNow, Stale.
-        Invalid: it is not complete enough to be public.
-    """
-    require(by, "listing.submit", row)
-    check_revision(row, seen)
-    problems = publication_problems(row)
-    if row.organisation_id is None:
-        problems = {"organisation": [OWNER_MISSING], **problems}
-    if problems:
-        raise Invalid("还不能送审，有几处要补齐。", problems=problems)
-    row.submitted_at = now()
-    _move(row, "submit", by=by)
-
-
-def recall(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Take a listing back from the queue before anybody has taken it up. Raises NotAllowed, NotNow, Stale."""
-    require(by, "listing.submit", row)
-    check_revision(row, seen)
-    _move(row, "recall", by=by)
-
-
-def approve(
-    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str = ""
-) -> None:
-    """Publish what was handed in (taking it up first where nobody has yet).
-
-    Raises:
-        NotAllowed, NotNow, Stale.
-        Invalid: the listing is not complete, or its organisation is not verified.
-        NotAllowed: also where `by` wrote it or handed it in.
-    """
-    require(by, "listing.review", row)
-    if by is not None and not may_approve(row, by):
-        raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
-    check_revision(row, seen)
-    problems = publication_problems(row) | _holder_problems(row)
-    if problems:
-        raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
-    _take_up(row, by=by)
-    row.published_at = now()
-    published_on = day_in_china(row.published_at)
-    # What was to be valid until today would be over before anybody saw it.
-    if row.valid_until is None or row.valid_until <= published_on:
-        row.valid_until = _year_from(row.published_at)
-    _move(row, "approve", by=by, note=note)
-
-
-def _holder_problems(row: Achievement | Demand) -> dict[str, list[str]]:
-    """What keeps a listing from being public in who stands behind it, as `publication_problems` says it."""
-    if row.organisation is not None and row.organisation.is_verified:
-        return {}
-    return {"organisation": [f"「{row.holder_name}」还没有核验，不能公开发布。"]}
-
-
-def may_approve(row: Achievement | Demand, by: Reader) -> bool:
-    """Whether a person may let a listing through: an operator who neither wrote it nor handed it in."""
-    if not may(by, "listing.approve", row):
-        return False
-    return writing.handed_in_by(row) != by.id
-
-
-def send_back(
-    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
-) -> None:
-    """Return a listing to its owner with what is to be mended.
-
-    Raises:
-        NotAllowed, NotNow, Stale.
-        Invalid: no reason given.
-    """
-    _refuse(row, "return", by=by, seen=seen, note=note)
-
-
-def reject(
-    row: Achievement | Demand, *, by: Reader | None, seen: int, note: str
-) -> None:
-    """Refuse a listing for good, with the reason. Raises as `send_back`."""
-    _refuse(row, "reject", by=by, seen=seen, note=note)
-
-
 def withdraw(
     row: Achievement | Demand, *, by: Reader | None, seen: int, note: str = ""
 ) -> None:
@@ -269,14 +237,16 @@ def withdraw(
     """
     require(by, "listing.withdraw", row)
     check_revision(row, seen)
-    _move(row, "withdraw", by=by, note=note)
+    change_deeds.drop_change(row)
+    move_listing(row, "withdraw", by=by, note=note)
 
 
 def close(row: Demand, *, by: Reader | None, seen: int, note: str = "") -> None:
     """End a demand that is met or no longer pursued; its page stays and says so. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.close", row)
     check_revision(row, seen)
-    _move(row, "close", by=by, note=note)
+    change_deeds.drop_change(row)
+    move_listing(row, "close", by=by, note=note)
 
 
 def archive(
@@ -285,7 +255,7 @@ def archive(
     """Put away what has ended: not renewed, not listed with the others any more. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.archive", row)
     check_revision(row, seen)
-    _move(row, "archive", by=by, note=note)
+    move_listing(row, "archive", by=by, note=note)
 
 
 def copy_listing(
@@ -311,11 +281,11 @@ def copy_listing(
         db.session.rollback()  # the move must not reach the database with the next query
         raise
     db.session.add(draft)
-    with persistence.refusals(duplicates=_duplicate_titles()):
+    with persistence.refusals(duplicates=duplicate_titles()):
         db.session.flush()
     draft.life.born(draft, by=by)
-    _commit()
-    _sync_index(row)
+    commit_listing()
+    sync_index(row)
     return draft
 
 
@@ -325,7 +295,7 @@ def suspend(
     """Hide a published listing for the time being, with the reason. Raises as `send_back`."""
     require(by, "listing.suspend", row)
     check_revision(row, seen)
-    _move(row, "suspend", by=by, note=_checked_reason(note))
+    move_listing(row, "suspend", by=by, note=checked_reason(note))
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
@@ -335,7 +305,9 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
-    _move(row, "resume", by=by)
+    row.life.permits(row, "resume")
+    versions.add_version(row, by=by)  # what was mended while it was suspended
+    move_listing(row, "resume", by=by)
 
 
 def assign_broker(
@@ -370,15 +342,15 @@ def commit_brokers(*rows: Achievement | Demand) -> None:
     """
     twice = NotNow("同一时刻已经交给这位技术经理人。", "请刷新后再看。")
     persistence.commit(duplicates={"uq_assignment_open": twice})
-    _sync_index(*rows)
+    sync_index(*rows)
 
 
 def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
     require(by, "listing.edit", row)
     check_revision(row, seen)
-    row.valid_until = _year_from(now())
-    _move(row, "renew", by=by)
+    row.valid_until = year_from(now())
+    move_listing(row, "renew", by=by)
 
 
 def expire_due() -> int:
@@ -398,9 +370,9 @@ def expire_due() -> int:
             announcements.announce_end(row)
             moved.append(row)
     if moved:
-        moved += _settle_places(moved[-1])
+        moved += settle_others(moved[-1])
     db.session.commit()
-    _sync_index(*moved)
+    sync_index(*moved)
     return len(moved)
 
 
@@ -432,7 +404,7 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     if problems := publication_problems(row):
         raise Invalid("内容不全，存为草稿。", problems=problems)
     # A list says whose a listing is; that they are who they claim to be only an operator can say.
-    if problems := _holder_problems(row):
+    if problems := holder_problems(row):
         raise Invalid(
             "单位还没有核验，存为草稿，没有发布。",
             "请运营人员凭统一社会信用代码核验该单位，再导入一次。",
@@ -443,85 +415,38 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     row.published_at = now()
     row.submitted_at = row.published_at
     if row.valid_until is None:
-        row.valid_until = _year_from(row.published_at)
+        row.valid_until = year_from(row.published_at)
     for deed in ("submit", "take", "approve"):
         row.life.move(row, deed, by=by, note="批量导入")
+    versions.add_first_versions([row], by=by)
 
 
-def _year_from(moment: datetime) -> date:
-    """The last day on which a listing is valid that is published at this moment, counted by the days of China."""
-    return day_in_china(moment) + timedelta(days=VALID_DAYS)
-
-
-def _take_up(row: Achievement | Demand, *, by: Reader | None) -> None:
-    if row.state == "submitted":
-        row.life.move(row, "take", by=by)
-
-
-def _refuse(
-    row: Achievement | Demand, deed: str, *, by: Reader | None, seen: int, note: str
-) -> None:
-    require(by, "listing.review", row)
-    check_revision(row, seen)
-    reason = _checked_reason(note)
-    _take_up(row, by=by)
-    _move(row, deed, by=by, note=reason)
-
-
-def _checked_reason(note: str) -> str:
-    reason = note.strip()
-    if not 2 <= len(reason) <= 500:
-        message = "写明原因（2–500 字），对方才知道怎么办。"
-        raise Invalid(message, problems={"note": [message]})
-    return reason
-
-
-def _move_note(note: str) -> str:
-    """What is said with a deed, unless it bears the mark of a state secret."""
-    if secret_mark(note):
-        raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
-    return note
-
-
-def _move(
-    row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
-) -> None:
-    row.life.move(row, deed, by=by, note=_move_note(note))
-    others = _settle_places(row)
-    announcements.announce_decision(row, deed, by=by, note=note)
-    _commit()
-    _sync_index(row, *others)
-
-
-def _settle_places(row: Achievement | Demand) -> list[Achievement | Demand]:
-    """After a firm came or went: other unnamed demands of which another part of their place is shown now."""
-    with persistence.refusals(duplicates=_duplicate_titles()):
-        settled = places.settle_places()
-    others: list[Achievement | Demand] = []
-    for row_id in settled:
-        other = db.session.get(Demand, row_id)
-        if other is not None and other is not row:
-            others.append(other)
-    return others
-
-
-def _commit() -> None:
-    persistence.commit(duplicates=_duplicate_titles())
-
-
-def _duplicate_titles() -> dict[str, MarketError]:
-    """What is raised where two drafts of one title were saved at the same moment: constraint → error."""
-    message = "同一单位已有同名的一条。"
-    duplicate = Invalid(message, problems={"title": [message]})
-    return {f"uq_{kind}_owner_title": duplicate for kind in LISTINGS}
-
-
-def _sync_index(*rows: Achievement | Demand) -> None:
-    """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
-    try:
-        if index.sync(rows):
-            db.session.commit()
-    # SQLite locked by another writer, or a server gone since the commit: `upkeep.index_sync` finds the rows later.
-    except OperationalError as error:
-        db.session.rollback()
-        log.warning("index_note_behind", rows=len(rows), reason=str(error.orig))
+__all__ = [
+    "approve",
+    "archive",
+    "assign_broker",
+    "close",
+    "commit_brokers",
+    "copy_listing",
+    "create",
+    "create_many",
+    "desk_reject",
+    "desk_return",
+    "end_assignment",
+    "endorse",
+    "expire_due",
+    "expire_imported",
+    "is_over",
+    "may_approve",
+    "may_endorse",
+    "publish_imported",
+    "recall",
+    "reject",
+    "renew",
+    "resume",
+    "save",
+    "send_back",
+    "submit",
+    "suspend",
+    "withdraw",
+]

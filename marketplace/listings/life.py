@@ -9,6 +9,7 @@ from marketplace.lifecycle import Life
 
 STATE_NAMES = {
     "draft": "草稿",
+    "at_desk": "待机构审核",
     "submitted": "已送审",
     "in_review": "审核中",
     "returned": "已退回",
@@ -23,7 +24,11 @@ DEED_NAMES = {
     "create": "新建",
     "edit": "修改",
     "submit": "送审",
+    "hand_to_desk": "送机构审核",
     "recall": "撤回送审",
+    "endorse": "机构通过",
+    "desk_return": "机构退回修改",
+    "desk_reject": "机构不予通过",
     "take": "受理",
     "return": "退回",
     "reject": "不予通过",
@@ -31,6 +36,12 @@ DEED_NAMES = {
     "suspend": "暂停",
     "resume": "恢复",
     "expire": "到期",
+    "propose": "送审修改",
+    "recall_change": "撤回修改",
+    "endorse_change": "机构通过修改",
+    "return_change": "退回修改内容",
+    "reject_change": "不采用修改",
+    "approve_change": "修改通过并公开",
     "renew": "续期",
     "withdraw": "撤回",
     "archive": "归档",
@@ -46,6 +57,17 @@ _LISTING_MOVES = {
     ("suspended", "edit"): "suspended",
     ("draft", "submit"): "submitted",
     ("returned", "submit"): "submitted",
+    # What was refused may be mended: the reason says how, and nobody has to begin a second listing for it.
+    ("rejected", "edit"): "rejected",
+    ("rejected", "submit"): "submitted",
+    # Of a university or institute its desk decides first; which way a listing goes, `review_deeds.submit` says.
+    ("draft", "hand_to_desk"): "at_desk",
+    ("returned", "hand_to_desk"): "at_desk",
+    ("rejected", "hand_to_desk"): "at_desk",
+    ("at_desk", "recall"): "draft",
+    ("at_desk", "endorse"): "submitted",
+    ("at_desk", "desk_return"): "returned",
+    ("at_desk", "desk_reject"): "rejected",
     ("submitted", "recall"): "draft",
     ("submitted", "take"): "in_review",
     ("in_review", "return"): "returned",
@@ -67,11 +89,24 @@ _LISTING_MOVES = {
     ("withdrawn", "copy"): "withdrawn",
     ("archived", "copy"): "archived",
 }
+# A published listing changes only through review, while what was approved last stays public: these leave its state.
+for _deed in (
+    "propose",
+    "recall_change",
+    "endorse_change",
+    "return_change",
+    "reject_change",
+    "approve_change",
+):
+    _LISTING_MOVES["published", _deed] = "published"
 # Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
 _PERMISSIONS = {
     "edit": "listing.edit",
     "submit": "listing.submit",
     "recall": "listing.submit",
+    "endorse": "listing.endorse",
+    "desk_return": "listing.desk_review",
+    "desk_reject": "listing.desk_review",
     "return": "listing.review",
     "reject": "listing.review",
     "approve": "listing.approve",
@@ -85,6 +120,9 @@ _PERMISSIONS = {
 # States in which a twin (same owner, same title) may be written again.
 ENDED = ("rejected", "withdrawn", "archived", "closed")
 WAITING = ("submitted", "in_review")
+AT_DESK = ("at_desk",)
+# Deeds by which a listing is handed in, whoever decides first.
+HANDED_IN = ("submit", "hand_to_desk")
 ACHIEVEMENT_LIFE = Life(
     initial="draft",
     moves=_LISTING_MOVES,
@@ -92,7 +130,7 @@ ACHIEVEMENT_LIFE = Life(
     deeds=DEED_NAMES,
     permissions=_PERMISSIONS,
     passing=("take",),
-    phases={"waiting": WAITING},
+    phases={"waiting": WAITING, "at_desk": AT_DESK},
 )
 # A demand lives the same listing life; what comes after publication (matched, negotiating, contracted …) belongs to
 # the deal, and ends here with a close.
@@ -109,7 +147,7 @@ DEMAND_LIFE = Life(
     deeds={**DEED_NAMES, "close": "关闭"},
     permissions={**_PERMISSIONS, "close": "listing.close"},
     passing=("take",),
-    phases={"waiting": WAITING},
+    phases={"waiting": WAITING, "at_desk": AT_DESK},
 )
 # Once public, still to be read at its address, marked with its state: what was met is a story worth telling.
 OPEN_STATES = ("published", "expired", "closed")

@@ -40,6 +40,7 @@ from marketplace.listings.child_models import (
 )
 from marketplace.listings.life import (
     ACHIEVEMENT_LIFE,
+    AT_DESK,
     DEMAND_LIFE,
     ENDED,
     OPEN_STATES,
@@ -331,7 +332,7 @@ def _life_constraints(table: type[Listing]) -> tuple[SchemaItem, ...]:
             name="published",
         ),
         CheckConstraint(
-            f"not ({one_of('state', WAITING)}) or submitted_at is not null",
+            f"not ({one_of('state', (*AT_DESK, *WAITING))}) or submitted_at is not null",
             name="submitted",
         ),
         CheckConstraint(

@@ -5,6 +5,7 @@ Reading only; what operators decide stands in `deeds.py`.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,19 +14,34 @@ from sqlalchemy import func, literal, union_all
 
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
-from marketplace.clock import now
+from marketplace.clock import day_in_china, now, today
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
-from marketplace.listings.life import WAITING
+from marketplace.listings import changes_waiting
+from marketplace.listings.life import AT_DESK, WAITING
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.review_models import (
+    ListingChange,
+    ListingVersion,
+    ReviewDecision,
+)
 from marketplace.listings.worklists import load_in_order
 from marketplace.permissions import Reader, require
 from marketplace.persistence import Page
+from marketplace.workdays.calendar import Calendar, Deadline
+from marketplace.workdays.queries import load_calendar
 
+Row = Achievement | Demand
 PAGE = 50
+# Working days in which a station decides: what people are told when they hand in.
+DESK_DAYS = 3
+OPERATOR_DAYS = 3
+# Tray → the state of the changes of published listings that wait in it too.
+CHANGES = {"waiting": "submitted", "at_desk": "at_desk"}
 # What the operators look through: name in the address → states.
 TRAYS = {
     "waiting": WAITING,
+    "at_desk": AT_DESK,
     "published": ("published",),
     "suspended": ("suspended",),
 }
@@ -41,6 +57,26 @@ class TrayPage:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """When a listing has to be decided on.
+
+    Attributes:
+        since: when it came to its station, UTC.
+        deadline: the last day.
+        left: working days until then from today; negative: it is overdue.
+    """
+
+    since: datetime
+    deadline: Deadline
+    left: int
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the last day is over."""
+        return self.left < 0
+
+
+@dataclass(frozen=True)
 class Neighbours:
     """Where a listing stands in its tray: its place from 1, how many there are, and the (kind, id) before and after."""
 
@@ -51,20 +87,32 @@ class Neighbours:
 
 
 def tray_page(
-    *, by: Reader | None, tray: str = "waiting", kind: str = "", page: int = 1
+    *,
+    by: Reader | None,
+    tray: str = "waiting",
+    kind: str = "",
+    page: int = 1,
+    overdue: bool = False,
 ) -> TrayPage:
-    """One page of a tray: what waits longest first; of what is published, the newest first.
+    """One page of a tray: what waits longest first, so the overdue first; of what is published, the newest first.
 
     Args:
         by: the reader.
         tray: a key of `TRAYS`.
         kind: only this kind; empty for both.
         page: from 1; beyond the end the last one is given.
+        overdue: only what is overdue.
 
     Raises:
         NotAllowed.
     """
     require(by, "listing.review")
+    if overdue and tray in CHANGES:
+        late = overdue_keys(tray, kind)
+        late_pages = Page(len(late), PAGE)
+        start = late_pages.offset(page)
+        shown = late[start : start + PAGE]
+        return TrayPage(load_in_order(shown), late_pages.clamp(page), late_pages.pages)
     arithmetic = Page(tray_count(tray, kind), PAGE)
     query = _in_order(tray, kind).limit(PAGE).offset(arithmetic.offset(page))
     keys = [(row.kind, row.id) for row in db.session.execute(query)]
@@ -73,25 +121,78 @@ def tray_page(
 
 def tray_count(tray: str, kind: str = "") -> int:
     """How many listings lie in a tray; of one kind, if it is named."""
-    total = 0
-    for table in _tables(kind):
-        held = table.state.in_(TRAYS[tray])
-        query = db.select(func.count()).select_from(table).where(held)
-        total += db.session.scalar(query) or 0
-    return total
+    query = db.select(func.count()).select_from(_rows_of(tray, kind))
+    return db.session.scalar(query) or 0
+
+
+def overdue_count(
+    tray: str, kind: str = "", within: Collection[int] | None = None
+) -> int:
+    """How many of those that wait are overdue."""
+    return len(overdue_keys(tray, kind, within))
+
+
+def overdue_keys(
+    tray: str, kind: str = "", within: Collection[int] | None = None
+) -> list[tuple[str, int]]:
+    """(kind, id) of what is overdue, longest first."""
+    calendar = load_calendar()
+    keys = []
+    for one in db.session.execute(_in_order(tray, kind, within)):
+        if _clock(calendar, tray, one.at).is_overdue:
+            keys.append((one.kind, one.id))
+    return keys
+
+
+def clocks(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
+    """(kind, id) → when each of these has to be decided on; of a change, by the day it was handed in."""
+    calendar = load_calendar()
+    rows = list(rows)
+    found = {}
+    for kind in LISTINGS:
+        ids = [row.id for row in rows if row.kind == kind]
+        changes = changes_waiting.open_for(kind, ids)
+        for row in rows:
+            if row.kind != kind:
+                continue
+            since = row.submitted_at
+            if row.state == "published" and row.id in changes:
+                since = changes[row.id].submitted_at
+            if since is not None:
+                found[kind, row.id] = _clock(calendar, tray, since)
+    return found
+
+
+def _clock(calendar: Calendar, tray: str, since: datetime) -> Clock:
+    days = DESK_DAYS if tray == "at_desk" else OPERATOR_DAYS
+    deadline = calendar.after_workdays(day_in_china(since), days)
+    return Clock(since, deadline, calendar.workdays_left(today(), deadline.day))
 
 
 def neighbours(
-    row: Achievement | Demand, *, by: Reader | None, kind: str = ""
+    row: Row,
+    *,
+    by: Reader | None,
+    kind: str = "",
+    tray: str = "waiting",
+    within: Collection[int] | None = None,
 ) -> Neighbours | None:
     """What stands before and after a listing in the queue of what waits; None where it does not wait.
+
+    Args:
+        row: the listing.
+        by: the reader.
+        kind: only this kind; empty for both.
+        tray: `waiting` of the operators, or `at_desk`.
+        within: only listings of these organisations; None for all.
 
     Raises:
         NotAllowed.
     """
-    require(by, "listing.review")
+    if tray == "waiting":
+        require(by, "listing.review")
     # The whole queue is read: it is short, and the place of a row in it is part of what is shown.
-    query = _in_order("waiting", kind)
+    query = _in_order(tray, kind, within)
     keys = [(one.kind, one.id) for one in db.session.execute(query)]
     if (row.kind, row.id) not in keys:
         return None
@@ -102,6 +203,23 @@ def neighbours(
     if place + 1 < len(keys):
         after = keys[place + 1]
     return Neighbours(place + 1, len(keys), before, after)
+
+
+def desk_rows(person: Reader) -> list[Row]:
+    """What waits for somebody at the desk of their institution, longest waiting first; at most `PAGE`."""
+    if not person.handled_ids:
+        return []
+    query = _in_order("at_desk", "", person.handled_ids).limit(PAGE)
+    keys = [(one.kind, one.id) for one in db.session.execute(query)]
+    return load_in_order(keys)
+
+
+def desk_count(person: Reader) -> int:
+    """How many that are: the header of every page asks."""
+    if not person.handled_ids:
+        return 0
+    rows = _rows_of("at_desk", "", person.handled_ids)
+    return db.session.scalar(db.select(func.count()).select_from(rows)) or 0
 
 
 def days_since(moment: datetime | None) -> int | None:
@@ -118,27 +236,66 @@ def history_with_people(
     return [(one, people.get(one.by_id or 0)) for one in reversed(rows)]
 
 
+def approvers(listed: Iterable[ListingVersion]) -> dict[int | None, str]:
+    """Number of a person → their name, of those who approved these versions."""
+    people = account_queries.people_by_id(one.by_id for one in listed)
+    return {number: person.name for number, person in people.items()}
+
+
+def returned_todos(row: Row) -> dict[str, str]:
+    """Field → what the last reviewer wants done there; empty where they returned it as a whole."""
+    query = (
+        db.select(ReviewDecision)
+        .where(ReviewDecision.kind == row.kind, ReviewDecision.listing_id == row.id)
+        .order_by(ReviewDecision.id.desc())
+        .limit(1)
+    )
+    last: ReviewDecision | None = db.session.scalar(query)
+    return {} if last is None else last.todos
+
+
 def _tables(kind: str) -> list[Any]:
     """The table of a kind; both where it is empty."""
     return [table for table in LISTINGS.values() if kind in ("", table.kind)]
 
 
-def _in_order(tray: str, kind: str) -> Any:
-    """(kind, id) of a tray in its order."""
+def _rows_of(tray: str, kind: str, within: Collection[int] | None = None) -> Any:
+    """(kind, id, at) of a tray: its listings, and the published ones of which a change waits in it."""
     parts = []
     for table in _tables(kind):
         at = table.published_at
-        if tray == "waiting":
+        if tray in CHANGES:
             at = table.submitted_at
         columns = db.select(
             literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
-        )
-        parts.append(columns.where(table.state.in_(TRAYS[tray])))
-    everything = union_all(*parts).subquery()
+        ).where(table.state.in_(TRAYS[tray]))
+        if within is not None:
+            columns = columns.where(table.organisation_id.in_(within))
+        parts.append(columns)
+        if tray in CHANGES:
+            change = ListingChange
+            waiting = (
+                db.select(
+                    literal(table.kind).label("kind"),
+                    table.id.label("id"),
+                    change.submitted_at.label("at"),
+                )
+                .join(change, change.listing_id == table.id)
+                .where(*changes_waiting.is_waiting(table.kind, CHANGES[tray]))
+                .where(table.state == "published")
+            )
+            if within is not None:
+                waiting = waiting.where(table.organisation_id.in_(within))
+            parts.append(waiting)
+    return union_all(*parts).subquery()
+
+
+def _in_order(tray: str, kind: str, within: Collection[int] | None = None) -> Any:
+    """(kind, id, at) of a tray in its order."""
+    everything = _rows_of(tray, kind, within)
     # What waits is taken up in the order it came; of what is published the newest is what operators look for.
     at = everything.c.at.desc()
-    if tray == "waiting":
+    if tray in CHANGES:
         at = everything.c.at
-    return db.select(everything.c.kind, everything.c.id).order_by(
-        at, everything.c.kind, everything.c.id
-    )
+    columns = (everything.c.kind, everything.c.id, everything.c.at)
+    return db.select(*columns).order_by(at, everything.c.kind, everything.c.id)

@@ -19,6 +19,7 @@ from marketplace.clock import today
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.review_models import OPEN_CHANGES, ListingChange
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
 from marketplace.persistence import Page
@@ -32,7 +33,11 @@ NOT_LISTED = ("draft", "archived")
 
 
 # States in which a listing waits for its owner, and the deed of the operators that led there.
-STOPPED = {"returned": "return", "rejected": "reject", "suspended": "suspend"}
+STOPPED = {
+    "returned": ("return", "desk_return"),
+    "rejected": ("reject", "desk_reject"),
+    "suspended": ("suspend",),
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def stopped_listings(person: Reader) -> list[Stopped]:
         rows = list(db.session.scalars(query.limit(PAGE)))
         reasons = _reasons(table.kind, [row.id for row in rows])
         for row in rows:
-            at, reason = reasons.get((row.id, STOPPED[row.state]), (None, ""))
+            at, reason = reasons.get((row.id, row.state), (None, ""))
             stopped.append(Stopped(row, at, reason))
     # A row whose return left no History (imported, older release) has waited longest as far as anybody knows.
     return sorted(stopped, key=lambda item: (item.at or datetime.min, item.row.id))
@@ -83,10 +88,11 @@ def ending_listings(person: Reader) -> list[Row]:
 
 
 def waiting_listings(person: Reader) -> list[Row]:
-    """The listings of a person that wait for the operators, longest waiting first; at most `PAGE` of each kind."""
+    """The listings of a person that wait for their desk or the operators, longest first; at most `PAGE` of a kind."""
     listings: list[Row] = []
     for table, own in _own_tables(person):
-        waiting = table.state.in_(table.life.phases["waiting"])
+        phases = table.life.phases
+        waiting = table.state.in_([*phases["at_desk"], *phases["waiting"]])
         query = db.select(table).where(own, waiting).order_by(table.submitted_at)
         listings += db.session.scalars(query.limit(PAGE))
     return sorted(listings, key=lambda row: (row.submitted_at, row.id))
@@ -100,6 +106,7 @@ def to_do_count(person: Reader) -> int:
         wanted = or_(table.state.in_(STOPPED), _ends_soon(table))
         query = db.select(func.count()).select_from(table).where(own, wanted)
         counts.append(query.scalar_subquery())
+        counts.append(_returned_changes(table, own))
     return int(db.session.scalar(db.select(reduce(add, counts))) or 0)
 
 
@@ -184,15 +191,52 @@ def _ends_soon(table: Any) -> Any:
 
 
 def _reasons(kind: str, ids: list[int]) -> dict[tuple[int, str], tuple[datetime, str]]:
-    """(id, deed) → when each listing was last returned, refused or suspended, and the reason given."""
+    """(id, state) → when each listing last came into it, returned, refused or suspended, and the reason given."""
+    states = {}
+    for state, deeds in STOPPED.items():
+        states.update(dict.fromkeys(deeds, state))
     stopped = (
         History.kind == kind,
         History.thing_id.in_(ids),
-        History.deed.in_(STOPPED.values()),
+        History.deed.in_(states),
     )
     query: Select[tuple[History]] = db.select(History).where(*stopped)
     reasons = {}
     # Oldest first: the last time is the one that stays.
     for event in db.session.scalars(query.order_by(History.id)):
-        reasons[event.thing_id, event.deed] = (event.at, event.note)
+        reasons[event.thing_id, states[event.deed]] = (event.at, event.note)
     return reasons
+
+
+def own_changes(person: Reader) -> list[tuple[Row, ListingChange]]:
+    """The published listings of a person of which a change is open, with it, longest waiting first."""
+    found: list[tuple[Row, ListingChange]] = []
+    for table, own in _own_tables(person):
+        query = (
+            db.select(table, ListingChange)
+            .join(ListingChange, ListingChange.listing_id == table.id)
+            .where(
+                ListingChange.kind == table.kind,
+                ListingChange.state.in_(OPEN_CHANGES),
+                table.state == "published",
+                own,
+            )
+        )
+        found += db.session.execute(query.limit(PAGE)).tuples()
+    return sorted(found, key=lambda pair: (pair[1].submitted_at, pair[0].id))
+
+
+def _returned_changes(table: Any, own: Any) -> Any:
+    """How many changes of one's own listings were returned, as a part of one statement."""
+    query = (
+        db.select(func.count())
+        .select_from(table)
+        .join(ListingChange, ListingChange.listing_id == table.id)
+        .where(
+            ListingChange.kind == table.kind,
+            ListingChange.state == "returned",
+            table.state == "published",
+            own,
+        )
+    )
+    return query.scalar_subquery()

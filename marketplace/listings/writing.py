@@ -14,7 +14,7 @@ from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings.cards import card_of
-from marketplace.listings.life import ENDED
+from marketplace.listings.life import ENDED, HANDED_IN
 from marketplace.listings.models import (
     CHILDREN,
     KIND_NAMES,
@@ -263,7 +263,7 @@ def handed_in_by(row: Listing) -> int | None:
     """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
     person: int | None = None
     for event in history_of(row):
-        if event.deed == "submit":
+        if event.deed in HANDED_IN:
             person = event.by_id
     return person
 

@@ -9,7 +9,6 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from marketplace.issues import deeds as issue_deeds
 from marketplace.issues import queries as issue_queries
 from marketplace.issues import upkeep as issue_upkeep
 from marketplace.issues.choosing import choose_lines
+from marketplace.listings import changes_waiting
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships import deeds as membership_deeds
@@ -37,6 +37,12 @@ from marketplace.organisations.models import Organisation
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
+from marketplace.setup.demo_listings import (
+    MORE_WORDS,
+    ON_THE_DESK,
+    REFUSED,
+    SENT_BACK,
+)
 from marketplace.setup.demo_people import (
     DEMO_PEOPLE,
     NEWCOMER,
@@ -55,101 +61,6 @@ SAMPLE_LISTS = (
 DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
-# What lies on the desks of these people: (writer, kind, state, values). One of each state, so that
-# every tray and every list of 我的 has something to show. None is public: search and matches stay those of the lists.
-FIRM_CONTACT = {"contact_name": "技术部（示例）", "contact_phone": "0635-0000011"}
-LAB_CONTACT = {"contact_name": "成果转化岗（示例）", "contact_phone": "0635-0000012"}
-ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
-    (
-        "firm",
-        "demand",
-        "submitted",
-        {
-            "title": "保持器碳氢清洗后残油与工序间锈蚀控制",
-            "problem": "冲压保持器改用碳氢清洗后，兜孔内侧总有残油，单件残留在 3 到 6 毫克之间；装箱放到第四天，约 2% "
-            "的边缘起锈点，雨天更多。加长过烘干时间，换过两种防锈水，防锈水浓了客户说影响铆合后的润滑脂，淡了又压不住。",
-            "key_technology": "兜孔残油的快速检测；与润滑脂相容的水性防锈成膜。",
-            "expected_goal": "单件残油不超过 1 毫克，湿热条件下放置 15 天无锈点。",
-            "foundation": "有两条碳氢清洗线和盐雾箱，可以按周提供样件。",
-            "metrics": [
-                {
-                    "name": "单件残油",
-                    "operator": "le",
-                    "value": Decimal(1),
-                    "unit": "mg",
-                    "current": "3–6 mg",
-                },
-                {
-                    "name": "湿热放置无锈",
-                    "operator": "ge",
-                    "value": Decimal(15),
-                    "unit": "天",
-                    "current": "4 天",
-                },
-            ],
-            "field_codes": ["405"],
-            "industry_codes": ["C34"],
-            "chain_code": "bearing",
-            "demand_type": "product_process",
-            "cooperation_modes": ["commissioned_dev", "service"],
-            "budget": Decimal(30),
-            "keywords": ["保持器", "碳氢清洗", "防锈"],
-            **FIRM_CONTACT,
-        },
-    ),
-    (
-        "firm",
-        "demand",
-        "returned",
-        {
-            "title": "浪形保持器冲孔凸模早期崩刃",
-            "problem": "冲孔凸模用的是高速钢，设计寿命四十万次，实际不到一半就崩刃，换一次模要停线两个多小时，"
-            "还得重新对中。断口有的在刃口，有的在台阶根部，看不出规律。",
-            "field_codes": ["804"],
-            "industry_codes": ["C34"],
-            "chain_code": "bearing",
-            "demand_type": "tech_breakthrough",
-            "cooperation_modes": ["cooperative_dev"],
-            "budget_negotiable": True,
-            "keywords": ["冲孔凸模", "崩刃", "模具寿命"],
-            **FIRM_CONTACT,
-        },
-    ),
-    (
-        "researcher",
-        "achievement",
-        "submitted",
-        {
-            "title": "冲压凸模台阶根部残余应力调控与 AlCrN 涂层复合强化",
-            "summary": "针对精密冲孔凸模在台阶根部疲劳开裂、刃口崩缺的问题，先用微粒喷丸在根部引入压应力，"
-            "再作短时去应力，最后沉积四微米 AlCrN 涂层。在 1.2 毫米冷轧钢带上作过对比冲裁，涂层前的表面准备是成败所在，"
-            "喷丸过强时刃口会倒圆，因此给出了按刃口半径选择丸径和气压的表。",
-            "innovation": "按刃口半径选择喷丸强度，强化根部而不伤刃口。",
-            "baseline": "同一副模具上，平均寿命由 18 万次提高到 41 万次。",
-            "stage": "lab_scale",
-            "field_codes": ["804", "401"],
-            "industry_codes": ["C34"],
-            "chain_code": "bearing",
-            "achievement_type": "applied_technology",
-            "conversion_modes": ["license", "co_implement"],
-            "price_mode": "negotiable",
-            "contributors": [{"name": "示例庚"}, {"name": "示例辛"}],
-            "keywords": ["冲孔凸模", "喷丸", "AlCrN", "涂层"],
-            **LAB_CONTACT,
-        },
-    ),
-    (
-        "researcher",
-        "achievement",
-        "draft",
-        {
-            "title": "尼龙保持架吸水后尺寸的在线预测",
-            "summary": "用注塑时的模温、保压和料批含水率预测调湿后的内径，还差冬季的数据。",
-            "chain_code": "bearing",
-            "stage": "rnd",
-        },
-    ),
-)
 RESEARCHER = ResearcherValues(
     field_codes=("401", "804"),
     title="副教授",
@@ -167,8 +78,6 @@ BROKER = BrokerValues(
     introduction="做过轴承和模具行业的技术对接，帮企业把问题写成能招标的指标。",
     listed=True,
 )
-# What the operator writes with the one that goes back; its writer reads it on their desk.
-SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过哪些材料和涂层，别人才好判断。"
 
 
 def load_demonstration(report: Callable[[str], None]) -> None:
@@ -211,6 +120,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _let_people_come_in()
     for writer, kind, state, values in ON_THE_DESK:
         _add_listing(writer, kind, state, values)
+    _change_first_published()
     _assign_first_confidential()
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
@@ -292,10 +202,36 @@ def _add_listing(writer: str, kind: str, state: str, values: Mapping[str, Any]) 
     row = listing_deeds.create(
         kind, values, organisation=person.organisations[0], by=person
     )
-    if state != "draft":
-        listing_deeds.submit(row, by=person, seen=row.revision)
+    if state == "draft":
+        return
+    listing_deeds.submit(row, by=person, seen=row.revision)
+    if row.state == "at_desk" and state != "at_desk":
+        desk = _demo_person("desk")
+        listing_deeds.endorse(row, by=desk, seen=row.revision)
     if state == "returned":
-        listing_deeds.send_back(row, by=operator, seen=row.revision, note=SENT_BACK)
+        todos = {"foundation": "写明现在的冲次、试过的材料和涂层"}
+        listing_deeds.send_back(
+            row, by=operator, seen=row.revision, note=SENT_BACK, todos=todos
+        )
+    elif state == "rejected":
+        listing_deeds.reject(row, by=operator, seen=row.revision, note=REFUSED)
+
+
+def _change_first_published() -> None:
+    """Hand in a change of what the university published first; the old version stays public."""
+    researcher = _demo_person("researcher")
+    table = LISTINGS["achievement"]
+    query = db.select(table).where(
+        table.organisation_id == researcher.organisations[0].id,
+        table.state == "published",
+    )
+    row = db.session.scalars(query.order_by(table.id).limit(1)).first()
+    if row is None or changes_waiting.open_change(row) is not None:
+        return
+    if row.owner_id is None:
+        row.owner_id = researcher.id  # it came with a list; now it is theirs to change
+    values = {"summary": row.summary + MORE_WORDS}
+    listing_deeds.save(row, values, by=researcher, seen=row.revision)
 
 
 def _add_profiles() -> None:

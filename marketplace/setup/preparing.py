@@ -17,6 +17,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import Matchers
+from marketplace.workdays import deeds as workday_deeds
 
 
 def add_first_rows() -> int:
@@ -26,6 +27,7 @@ def add_first_rows() -> int:
         number of dictionary rows added.
     """
     account_deeds.seed_roles()
+    workday_deeds.seed_workdays()
     return dictionary_deeds.seed_dictionaries()
 
 

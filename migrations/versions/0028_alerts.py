@@ -1,14 +1,14 @@
 """Saved searches, and what people were alerted to
 
 Revision ID: 0028
-Revises: 0022
+Revises: 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0028'
-down_revision = '0022'
+down_revision = '0025'
 branch_labels = None
 depends_on = None
 

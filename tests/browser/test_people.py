@@ -28,7 +28,7 @@ from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
 from marketplace.setup.demo_people import NEWCOMER_USCC, TWIN
 from tests.browser.walking import press_key, sound, tab_to, type_into
-from tests.factories import new_uscc
+from tests.factories import GOOD, new_uscc
 from tests.marketplace.accounts.mailbox import Mailbox
 from tests.screenshots import follow, sign_in
 from tests.served import CHROMIUM
@@ -146,7 +146,7 @@ def publish_demand(site: Flask, address: str, title: str) -> int:
             "demand", values, organisation=person.organisations[0], by=person
         )
         listing_deeds.submit(row, by=person, seen=row.revision)
-        listing_deeds.approve(row, by=operator, seen=row.revision)
+        listing_deeds.approve(row, by=operator, seen=row.revision, scores=GOOD)
         return row.id
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from marketplace.listings.review_models import CRITERIA
 from marketplace.setup.demonstration import DEMO_PASSWORD
 from tests.chaos.browser import Answers, Broken, Browser, Forms
 
@@ -186,7 +187,9 @@ def _approve(office: Browser, promise: Promise, book: Book, engine: Engine) -> N
         raise Unsure("no review")
     promise.maybe = [("published", "")]
     status, _, _ = office.post(
-        "approve", f"/office/review/demand/{promise.id}/approve", form | {"note": [""]}
+        "approve",
+        f"/office/review/demand/{promise.id}/approve",
+        form | {"note": [""]} | {code: ["4"] for code in CRITERIA},
     )
     _done(status, promise, ("published", ""), "approve", book)
 

@@ -5,7 +5,24 @@ Each file declares its views on the one blueprint of the room; lists and search 
 
 from __future__ import annotations
 
-from marketplace.listings.pages import assigning, own, public, review, writing
+from marketplace.listings.pages import (
+    assigning,
+    desk_review,
+    own,
+    public,
+    review,
+    versions,
+    writing,
+)
 from marketplace.listings.pages.blueprint import blueprint
 
-__all__ = ["assigning", "blueprint", "own", "public", "review", "writing"]
+__all__ = [
+    "assigning",
+    "blueprint",
+    "desk_review",
+    "own",
+    "public",
+    "review",
+    "versions",
+    "writing",
+]

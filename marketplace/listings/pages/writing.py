@@ -18,7 +18,14 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.lifecycle import history_of
 from marketplace.limits import limit_looks
-from marketplace.listings import deeds, queries, readiness, worklists
+from marketplace.listings import (
+    changes_waiting,
+    deeds,
+    queries,
+    readiness,
+    review_queue,
+    worklists,
+)
 from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
@@ -50,13 +57,16 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     """Change a listing."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, "listing.edit", row)
+    # Who changed it already goes on with what they handed in, not with what is public.
+    change = changes_waiting.open_change(row) if row.state == "published" else None
     form = FORMS[kind](
-        row=row, organisations=worklists.writing_organisations(current_user)
+        row=changes_waiting.with_change(row, change),
+        organisations=worklists.writing_organisations(current_user),
     )
     if row.life.can(row.state, "edit"):
         return _answer_form(form, row)
     advice = "可以在「我的」里看它现在能做什么。"
-    if row.state == "submitted":
+    if row.state in ("at_desk", "submitted"):
         advice = "先在「我的」里撤回送审，再修改。"
     locked = NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
     # It was handed in while this form was open: what was typed stays in sight.
@@ -81,15 +91,14 @@ def hand_in(row: Row, seen: int, *, saved_message: str = "") -> ResponseReturnVa
         form = FORMS[row.kind](formdata=None, row=row)
         form.blame(error.problems)
         return _form_page(form, row, 422, error=error)
+    handed_in = _handed_in_message(row)
     if not row.is_matchable:
-        flash("已送审，平台审核一般 3 个工作日。", "success")
+        flash(handed_in, "success")
         return redirect(url_for("desk.mine"), 303)
     others = KIND_NAMES[row.counterpart]
     link = url_for("matchmaking.matches", kind=row.kind, listing_id=row.id)
-    text = Markup(
-        '已送审，平台审核一般 3 个工作日。您可以先看看<a href="{}">匹配到的{}</a>。'
-    )
-    flash(text.format(link, others), "success")
+    text = Markup('{}您可以先看看<a href="{}">匹配到的{}</a>。')
+    flash(text.format(handed_in, link, others), "success")
     return redirect(url_for("desk.mine"), 303)
 
 
@@ -202,9 +211,20 @@ def _draft_key(kind: str, row: Row | None) -> str:
     return f"{current_user.id}/{kind}/{number}"
 
 
+def _handed_in_message(row: Row) -> str:
+    """What happens next with what was handed in."""
+    if row.state == "at_desk":
+        return f"已送审，本单位审核一般 {review_queue.DESK_DAYS} 个工作日，通过后再送平台审核。"
+    return f"已送审，平台审核一般 {review_queue.OPERATOR_DAYS} 个工作日。"
+
+
 def _saved_message(row: Row) -> str:
     if row.state == "published":
-        return "修改已保存，公开页面已更新。"
+        change = changes_waiting.open_change(row)
+        if change is None:
+            return "修改已保存，公开页面已更新。"
+        first = "本单位" if change.state == "at_desk" else "平台"
+        return f"修改已送{first}审核，通过以前公开的仍是原来的版本。联系方式和有效期已即时更新。"
     missing = len(readiness.publication_problems(row))
     if missing:
         return f"草稿已保存。送审前还有 {missing} 处要补齐。"
@@ -261,6 +281,7 @@ def _form_page(
         twin=_listing_of_that_title(form.kind, error),
         stored=stored,
         returned=_return_reason(row),
+        todos=_fields_to_mend(form, row),
         key=_draft_key(form.kind, row),
         kept=session.pop("kept", ""),
         missing=_missing_values(form, row),
@@ -308,11 +329,24 @@ def _problems_title(error: MarketError | None, texts: list[str]) -> str:
     return error.message
 
 
+def _fields_to_mend(form: Form, row: Row | None) -> list[str]:
+    """The fields of the form in which a reviewer wants something done, in its order."""
+    if row is None or not _return_reason(row):
+        return []
+    todos = review_queue.returned_todos(row)
+    return [name for name in form.names() if name in todos]
+
+
 def _return_reason(row: Row | None) -> str:
     """Why a returned listing was returned the last time; empty for others."""
-    if row is None or row.state != "returned":
+    if row is None:
+        return ""
+    if row.state == "published":
+        change = changes_waiting.open_change(row)
+        return change.reason if change is not None else ""
+    if row.state not in worklists.STOPPED:
         return ""
     for event in reversed(history_of(row)):
-        if event.deed == "return":
+        if event.deed in worklists.STOPPED[row.state]:
             return event.note
     return ""

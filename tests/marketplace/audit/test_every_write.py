@@ -25,7 +25,7 @@ from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.mediation.deeds import request_broker
 from marketplace.organisations.models import Organisation
 from tests.conftest import undone
-from tests.factories import Factory
+from tests.factories import GOOD_FORM, Factory
 from tests.marketplace.audit.test_collecting import entries_since, next_position
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.conftest import case as case
@@ -43,6 +43,9 @@ FORM = {
 # Endpoint → (who posts, where, what). Names in braces stand for a row in that state and for its revision. A surface
 # that is added without a row here fails the first test.
 VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "workdays.year": (
+        "operator", "/office/workdays/new", {"year": "2027", "status": "unverified", "off": "2027-01-01 元旦"},
+    ),
     "dictionaries.chain": (
         "operator", "/office/chains/new", {"code": "bamboo", "name": "竹编", "position": "3"},
     ),
@@ -59,8 +62,18 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "member", "/mine/several",
         {"deed": "withdraw", "row": "demand-{published}-{published_seen}", "confirmed": "1"},
     ),
+    "listings.endorse": (
+        "desk", "/mine/review/achievement/{at_desk}/endorse", {"seen": "{at_desk_seen}"},
+    ),
+    "listings.desk_return": (
+        "desk", "/mine/review/achievement/{at_desk}/return",
+        {"seen": "{at_desk_seen}", "todo_baseline": "写明与什么工艺比"},
+    ),
+    "listings.desk_reject": (
+        "desk", "/mine/review/achievement/{at_desk}/reject", {"seen": "{at_desk_seen}", "note": NOTE},
+    ),
     "listings.approve": (
-        "operator", "/office/review/demand/{submitted}/approve", {"seen": "{submitted_seen}"},
+        "operator", "/office/review/demand/{submitted}/approve", {"seen": "{submitted_seen}", **GOOD_FORM},
     ),
     "listings.send_back": (
         "operator", "/office/review/demand/{submitted}/return", {"seen": "{submitted_seen}", "note": NOTE},
@@ -167,12 +180,16 @@ def world(
 ) -> tuple[dict[str, FlaskClient], dict[str, Any]]:
     """Browsers by who reads, and what the names in `VISITS` stand for."""
     people = {"member": case.member, "operator": make.person("operator"), "broker": make.broker()}  # fmt: skip
+    institute = make.organisation(kind="institute")
+    people["desk"] = make.person("desk", institute)
     browsers = {name: sign_in(person) for name, person in people.items()}
     names: dict[str, Any] = {}
     for state in STATES:
         row = make.demand(f"{state} 的轴承难题", state=state, owner=case.firm)
         names[state] = row.id
         names[f"{state}_seen"] = row.revision
+    from_lab = make.achievement("等机构审核的工艺", state="at_desk", owner=institute)
+    names["at_desk"], names["at_desk_seen"] = from_lab.id, from_lab.revision
     stranger = make.organisation(verified=False)
     names["unverified"] = make.demand(owner=stranger, state="submitted").id
     # A row of its own: one listing waits for one answer at a time.

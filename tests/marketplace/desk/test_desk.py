@@ -87,7 +87,7 @@ def test_what_waits_for_whom(app: Flask, make: Factory) -> None:
     assert counts == [2, 2, 0]
     assert worklists.to_do_count(member) == 2
     # Those of listings come first; other rooms add their own.
-    assert trays[:3] == ["waiting", "published", "suspended"]
+    assert trays[:4] == ["waiting", "at_desk", "published", "suspended"]
     assert tasks == [returned.title, ending.title]
 
 

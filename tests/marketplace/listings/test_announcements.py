@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from marketplace.listings import deeds, upkeep
 from marketplace.listings.models import Demand
 from marketplace.notices.models import Notice
 from marketplace.organisations.models import Organisation
-from tests.factories import DEMAND, Factory
+from tests.factories import DEMAND, GOOD, Factory
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def notices_of(person: Person) -> list[Notice]:
 DECISIONS = [
     (["approve"], "公开发布", "有效期到"),
     (["send_back"], "被退回修改", "按原因修改后再送审"),
-    (["reject"], "没有通过审核", "复制为新草稿"),
+    (["reject"], "没有通过审核", "按原因修改"),
     (["approve", "suspend"], "被暂停公开", "按原因修改"),
     (["approve", "suspend", "resume"], "恢复公开", "有效期到"),
     (["approve", "withdraw"], "被撤下", "联系平台运营方"),
@@ -74,7 +75,11 @@ def test_who_wrote_it_reads_what_was_decided_why_and_what_to_do(
     reviewer = operator(make)
 
     for step in steps:
-        values = {} if step in ("approve", "resume") else {"note": "指标写得不清楚"}
+        values: dict[str, Any] = {"note": "指标写得不清楚"}
+        if step == "approve":
+            values = {"scores": GOOD}
+        elif step == "resume":
+            values = {}
         getattr(deeds, step)(row, by=reviewer, seen=row.revision, **values)
 
     notices = notices_of(writer)
@@ -83,7 +88,7 @@ def test_who_wrote_it_reads_what_was_decided_why_and_what_to_do(
     assert happened in last.subject
     assert "深沟球轴承异音攻关" in last.happened
     assert to_do in last.to_do
-    assert ("指标写得不清楚" in last.happened) == bool(values)
+    assert ("指标写得不清楚" in last.happened) == ("note" in values)
     assert last.link.startswith("/")
     assert (last.about_kind, last.about_id) == ("demand", row.id)
     assert last.state == "queued"
@@ -98,7 +103,7 @@ def test_nobody_is_notified_of_their_own_deed(
 
     deeds.recall(row, by=writer, seen=row.revision)
     deeds.submit(row, by=writer, seen=row.revision)
-    deeds.approve(row, by=operator(make), seen=row.revision)
+    deeds.approve(row, by=operator(make), seen=row.revision, scores=GOOD)
     deeds.withdraw(row, by=writer, seen=row.revision)
 
     (notice,) = notices_of(writer)
@@ -114,7 +119,7 @@ def test_a_deed_that_is_refused_notifies_nobody(
     row = submitted(firm, writer)
 
     with pytest.raises(MarketError):
-        deeds.approve(row, by=operator(make), seen=row.revision + 5)
+        deeds.approve(row, by=operator(make), seen=row.revision + 5, scores=GOOD)
     with pytest.raises(MarketError):
         deeds.send_back(row, by=operator(make), seen=row.revision, note="")
     db.session.rollback()
@@ -157,7 +162,7 @@ def test_an_end_is_announced_in_time_and_once_for_each_stage(
 ) -> None:
     writer = employee(make, firm)
     row = submitted(firm, writer)
-    deeds.approve(row, by=operator(make), seen=row.revision)
+    deeds.approve(row, by=operator(make), seen=row.revision, scores=GOOD)
     row.valid_until = today() + timedelta(days=days)
     db.session.commit()
     before = len(notices_of(writer))
@@ -177,7 +182,7 @@ def test_a_longer_validity_is_announced_again_when_it_ends(
 ) -> None:
     writer = employee(make, firm)
     row = submitted(firm, writer)
-    deeds.approve(row, by=operator(make), seen=row.revision)
+    deeds.approve(row, by=operator(make), seen=row.revision, scores=GOOD)
     counts = []
     for days in (20, 5, 25):
         row.valid_until = today() + timedelta(days=days)

@@ -28,10 +28,11 @@ READERS = {
 # State → what a list of one's own says and offers. Of an achievement the words with 关闭 are missing.
 IN_LIST = {
     "draft": ["继续填写", "不要了"],
+    "at_desk": ["(等本单位审核)", "撤回送审"],
     "submitted": ["撤回送审"],
     "in_review": ["(等审核结果)"],
     "returned": ["修改", "不要了"],
-    "rejected": ["(已结束)", "复制为新草稿", "归档"],
+    "rejected": ["(没有通过)", "修改", "复制为新草稿", "归档"],
     "published": ["看匹配", "修改", "关闭", "撤回"],
     "suspended": ["(由平台暂停)", "修改", "撤回"],
     "expired": ["续期一年", "关闭", "归档"],
@@ -42,10 +43,11 @@ IN_LIST = {
 # State → what the page offers the owner. 「X」 stands for the kind, 「Y」 for the other one.
 TO_OWNER = {
     "draft": ["继续填写", "送审"],
+    "at_desk": ["在「我的」里看进度"],
     "submitted": ["在「我的」里看进度"],
     "in_review": ["在「我的」里看进度"],
     "returned": ["按退回意见修改"],
-    "rejected": ["复制为新草稿", "归档X"],
+    "rejected": ["按原因修改", "复制为新草稿", "归档X"],
     "published": ["编辑", "关闭X"],
     "suspended": ["按暂停原因修改"],
     "expired": ["续期一年", "关闭X", "归档X"],

@@ -15,7 +15,7 @@ from marketplace.errors import NotAllowed
 from marketplace.listings import deeds
 from marketplace.listings.contradictions import doubts_about
 from marketplace.listings.models import Achievement, Demand
-from tests.factories import Factory
+from tests.factories import GOOD, GOOD_FORM, Factory
 
 SignIn = Callable[..., FlaskClient]
 
@@ -130,7 +130,7 @@ def test_the_reviewer_sees_them_and_may_still_decide(
 
     assert "1 处前后矛盾或要核对" in page
     assert "技术成熟度却是 8 级" in page
-    deeds.approve(row, by=make.person("operator"), seen=row.revision)
+    deeds.approve(row, by=make.person("operator"), seen=row.revision, scores=GOOD)
     assert row.state == "published"
 
 
@@ -153,7 +153,9 @@ def test_an_operator_does_not_let_their_own_through(
     browser = sign_in(writer)
 
     page = browser.get(address).text
-    answer = browser.post(f"{address}/approve", data={"seen": row.revision})
+    answer = browser.post(
+        f"{address}/approve", data={"seen": row.revision, **GOOD_FORM}
+    )
 
     assert "由其他运营人员通过" in page
     assert (
@@ -162,8 +164,8 @@ def test_an_operator_does_not_let_their_own_through(
     assert "退回修改" in page
     assert answer.status_code == 403
     with pytest.raises(NotAllowed):
-        deeds.approve(row, by=writer, seen=row.revision)
+        deeds.approve(row, by=writer, seen=row.revision, scores=GOOD)
     assert row.state == "submitted"
     assert "通过并发布" in sign_in(other).get(address).text
-    deeds.approve(row, by=other, seen=row.revision)
+    deeds.approve(row, by=other, seen=row.revision, scores=GOOD)
     assert row.state == "published"

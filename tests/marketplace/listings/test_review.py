@@ -13,7 +13,7 @@ from marketplace.clock import now
 from marketplace.lifecycle import History, history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import review_queue
-from tests.factories import Factory
+from tests.factories import GOOD_FORM, Factory
 
 SignIn = Callable[..., FlaskClient]
 KINDS = ("achievement", "demand")
@@ -65,7 +65,7 @@ def press(
 ) -> Any:
     return client.post(
         f"/office/review/{row.kind}/{row.id}/{deed}",
-        data={"seen": row.revision, "note": note, **more},
+        data={"seen": row.revision, "note": note, **GOOD_FORM, **more},
     )
 
 
@@ -260,7 +260,7 @@ def test_the_queue_is_oldest_first_and_one_leads_to_the_next(
     )
 
     assert queue.rows == [first, second, third]
-    assert counts == {"waiting": 3, "published": 0, "suspended": 0}
+    assert counts == {"waiting": 3, "at_desk": 0, "published": 0, "suspended": 0}
     assert demands.rows == [first, third]
     assert (middle.place, middle.total) == (2, 3)
     assert (middle.before, middle.after) == (("demand", first.id), ("demand", third.id))

@@ -28,9 +28,10 @@ from marketplace.dictionaries.models import Chain
 from marketplace.errors import Busy, Invalid, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
+from marketplace.listings import change_deeds, changes_waiting, versions
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
-from tests.factories import Factory, signed_in
+from tests.factories import GOOD_FORM, Factory, signed_in
 from tests.marketplace.desk.pressing import filled
 
 Deed = Callable[[Any, int], object]
@@ -47,6 +48,7 @@ DEEDS: dict[str, Deed] = {
     "suspend": lambda row, seen: listing_deeds.suspend(
         row, by=None, seen=seen, note="权属有争议"
     ),
+    "endorse": lambda row, seen: listing_deeds.endorse(row, by=None, seen=seen),
     "approve": lambda row, seen: listing_deeds.approve(row, by=None, seen=seen),
     "send back": lambda row, seen: listing_deeds.send_back(
         row, by=None, seen=seen, note="请补充指标"
@@ -63,6 +65,8 @@ RACES = [
     ("demand", "published", "withdraw", "withdraw"),
     ("demand", "published", "suspend", "edit"),
     ("demand", "published", "close", "edit"),
+    ("achievement", "at_desk", "endorse", "endorse"),
+    ("achievement", "at_desk", "endorse", "recall"),
     ("achievement", "submitted", "approve", "approve"),
     ("achievement", "submitted", "approve", "recall"),
     ("demand", "submitted", "approve", "send back"),
@@ -123,6 +127,31 @@ def test_one_wins_and_the_other_is_stale(
     assert {entry.deed for entry in history_of(row)[told:]} - {"take"} == deeds_told - {
         "take"
     }
+
+
+def test_of_two_who_decide_on_a_change_one_is_stale(
+    site: Flask, stock: Factory
+) -> None:
+    row = stock.achievement(stage="pilot")
+    change_deeds.propose_change(row, {"stage": "small_batch"}, by=None)
+    db.session.commit()
+    listing_id = row.id
+    db.session.remove()
+
+    def approve(row: Any, seen: int) -> None:
+        change_deeds.approve_change(row, by=None, seen=seen)
+
+    def send_back(row: Any, seen: int) -> None:
+        change_deeds.return_change(row, by=None, seen=seen, note="请补检测报告")
+
+    outcomes = at_once(site, "achievement", listing_id, [approve, send_back])
+
+    assert sorted(type(one).__name__ for one in outcomes) == ["Stale", "str"], outcomes
+    row = db.session.get(LISTINGS["achievement"], listing_id)
+    approved = outcomes[0] == "done"
+    assert row.stage == ("small_batch" if approved else "pilot")
+    assert (changes_waiting.open_change(row) is None) == approved
+    assert versions.count_versions(row) == (2 if approved else 1)
 
 
 def test_many_editors_lose_no_edit_that_was_acknowledged(
@@ -391,7 +420,7 @@ def test_what_follows_a_commit_keeps_nobody_waiting(
     db.session.remove()
     engine.put = slow
     try:
-        answer = browser.post(place, data={"seen": seen})
+        answer = browser.post(place, data={"seen": seen, **GOOD_FORM})
     finally:
         del engine.put
 

@@ -11,13 +11,19 @@ from marketplace.accounts import queries as account_queries
 from marketplace.lifecycle import history_of
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
-from marketplace.setup import demonstration, preparing
+from marketplace.setup import demo_listings, demonstration, preparing
 
 
 def test_the_desks_of_the_demonstration_show_work(
     session: Session, client: FlaskClient, sign_in: Any
 ) -> None:
-    expected = {"submitted": 2, "returned": 1, "draft": 1}
+    expected = {
+        "at_desk": 1,
+        "submitted": 2,
+        "returned": 1,
+        "rejected": 1,
+        "draft": 1,
+    }
     lines: list[str] = []
     preparing.add_first_rows()
 
@@ -35,11 +41,11 @@ def test_the_desks_of_the_demonstration_show_work(
     assert [
         line for line in lines if "refused" in line and "0 refused" not in line
     ] == []
-    assert lines[-1] == "4 listings being written or reviewed"
+    assert lines[-1] == "6 listings being written or reviewed"
     handed_in = [row for row in found if row.state == "submitted"]
     assert [readiness.publication_problems(row) for row in handed_in] == [{}, {}]
     returned = next(row for row in found if row.state == "returned")
-    assert history_of(returned)[-1].note == demonstration.SENT_BACK
+    assert history_of(returned)[-1].note.startswith(demo_listings.SENT_BACK)
     home = client.get("/").text
     assert not any(row.title in home for row in found)
     queue = (
@@ -50,6 +56,6 @@ def test_the_desks_of_the_demonstration_show_work(
     assert all(row.title in queue for row in handed_in)
     assert returned.title not in queue
     assert (
-        demonstration.SENT_BACK
+        demo_listings.SENT_BACK
         in sign_in(account_queries.find_person("firm@demo.example")).get("/mine").text
     )

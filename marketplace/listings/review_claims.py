@@ -1,0 +1,61 @@
+"""Who has a listing open for review at this moment: a hint for the others, no lock, gone after some minutes.
+
+The two who press at the same moment are kept apart by the revision; see `review_deeds.py`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from marketplace import persistence
+from marketplace.accounts.models import Person
+from marketplace.clock import now
+from marketplace.extensions import db
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.review_models import ReviewClaim
+from marketplace.permissions import Reader
+
+Row = Achievement | Demand
+HELD = timedelta(minutes=15)  # since the page was last opened
+
+
+def note_reading(kind: str, listing_id: int, reader: Reader) -> None:
+    """Note that somebody has a listing open; where the database is busy it is as well not noted.
+
+    What was not committed before is lost, as `persistence.try_write` says.
+    """
+    until = now() + HELD
+    insert: Any = sqlite.insert
+    if db.engine.dialect.name == "postgresql":
+        insert = postgresql.insert
+    values = {"kind": kind, "listing_id": listing_id, "person_id": reader.id}
+    statement = insert(ReviewClaim).values(**values, until=until)
+    persistence.try_write(
+        statement.on_conflict_do_update(
+            index_elements=["kind", "listing_id", "person_id"], set_={"until": until}
+        )
+    )
+
+
+def other_readers(row: Row, reader: Reader) -> list[Person]:
+    """Who else has a listing open, by name."""
+    query = (
+        db.select(Person)
+        .join(ReviewClaim, ReviewClaim.person_id == Person.id)
+        .where(
+            ReviewClaim.kind == row.kind,
+            ReviewClaim.listing_id == row.id,
+            ReviewClaim.until > now(),
+            Person.id != reader.id,
+        )
+    )
+    return list(db.session.scalars(query.order_by(Person.name, Person.id)))
+
+
+def remove_old() -> int:
+    """Remove what is over (no commit)."""
+    statement = db.delete(ReviewClaim).where(ReviewClaim.until <= now())
+    return persistence.count_changed(statement)

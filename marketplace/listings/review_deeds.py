@@ -1,0 +1,351 @@
+"""Handing in and deciding: the way of a listing from its draft over the desk of its institution to the operators.
+
+What an owner does else is in `deeds.py`, what becomes of a change of something published in `change_deeds.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from marketplace.accounts.models import INSTITUTIONS
+from marketplace.clock import day_in_china, now
+from marketplace.errors import Invalid, NotAllowed
+from marketplace.extensions import db
+from marketplace.lifecycle import history_of
+from marketplace.listings import settling, versions, writing
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.readiness import publication_problems
+from marketplace.listings.review_models import (
+    COMMENT_BELOW,
+    CRITERIA,
+    MAX_SCORE,
+    ReviewDecision,
+    Scores,
+)
+from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.writing import check_revision
+from marketplace.permissions import Reader, may, reader_id, require
+
+Row = Achievement | Demand
+Station = Literal["desk", "operator"]
+OWNER_MISSING = "先选这一条归哪个单位；还没有加入单位的，在「我的单位」里加入或登记。"
+OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
+VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
+MAX_TODO = 200  # characters of what is to be done in one field
+
+
+def submit(row: Row, *, by: Reader | None, seen: int) -> None:
+    """Hand a draft in for review: of an institution to its desk, else to the operators.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: it is not complete enough to be public, or a twin was written meanwhile.
+    """
+    require(by, "listing.submit", row)
+    check_revision(row, seen)
+    problems = publication_problems(row)
+    if row.organisation_id is None:
+        problems = {"organisation": [OWNER_MISSING], **problems}
+    if problems:
+        raise Invalid("还不能送审，有几处要补齐。", problems=problems)
+    if row.state == "rejected":
+        # What was refused gave its title free; somebody may have taken it.
+        writing.reject_duplicate_title(row)
+    row.submitted_at = now()
+    to_desk = needs_desk(row, by)
+    deed = "hand_to_desk" if to_desk else "submit"
+    institution = row.organisation is not None and row.organisation.kind in INSTITUTIONS
+    if institution and not to_desk and by is not None:
+        # Who hands it in for the institution has approved of it by that.
+        row.life.permits(row, deed)
+        note_decision(row, "desk", "pass", by=by)
+    settling.move_listing(row, deed, by=by)
+
+
+def needs_desk(row: Row, by: Reader | None) -> bool:
+    """Whether the desk of an institution decides first: not where it hands in itself, and never in a firm."""
+    organisation = row.organisation
+    if organisation is None or organisation.kind not in INSTITUTIONS or by is None:
+        return False
+    return organisation.id not in by.handled_ids
+
+
+def recall(row: Row, *, by: Reader | None, seen: int) -> None:
+    """Take a listing back from the queue before anybody has taken it up. Raises NotAllowed, NotNow, Stale."""
+    require(by, "listing.submit", row)
+    check_revision(row, seen)
+    settling.move_listing(row, "recall", by=by)
+
+
+# -- the desk ----------------------------------------------------------------------------------------------------------
+
+
+def endorse(row: Row, *, by: Reader | None, seen: int, note: str = "") -> None:
+    """Let a listing go on from its institution to the operators.
+
+    Raises:
+        NotAllowed: also where `by` wrote it or handed it in.
+        NotNow, Stale.
+        Invalid: it is not complete any more.
+    """
+    require(by, "listing.desk_review", row)
+    _refuse_own(row, by, "请单位里其他成果转化岗的同事审核这一条。")
+    require(by, "listing.endorse", row)
+    check_revision(row, seen)
+    if problems := publication_problems(row):
+        raise Invalid("还不能通过。", "可以退回，请填报人补齐。", problems=problems)
+    row.submitted_at = now()
+    row.life.permits(row, "endorse")
+    note_decision(row, "desk", "pass", by=by, note=note)
+    settling.move_listing(row, "endorse", by=by, note=note)
+
+
+def desk_return(
+    row: Row,
+    *,
+    by: Reader | None,
+    seen: int,
+    note: str,
+    todos: Mapping[str, str] | None = None,
+) -> None:
+    """Return a listing from the desk of its institution, with what is to be mended. Raises as `send_back`."""
+    require(by, "listing.desk_review", row)
+    _decide_against(row, "desk_return", by=by, seen=seen, note=note, todos=todos)
+
+
+def desk_reject(row: Row, *, by: Reader | None, seen: int, note: str) -> None:
+    """Refuse a listing at the desk of its institution, with the reason. Raises as `send_back`."""
+    require(by, "listing.desk_review", row)
+    _decide_against(row, "desk_reject", by=by, seen=seen, note=note)
+
+
+# -- the operators -----------------------------------------------------------------------------------------------------
+
+
+def approve(
+    row: Row,
+    *,
+    by: Reader | None,
+    seen: int,
+    note: str = "",
+    scores: Scores | None = None,
+) -> None:
+    """Publish what was handed in (taking it up first where nobody has yet).
+
+    Args:
+        row: the listing.
+        by: the operator; None for the site itself, which scores nothing.
+        seen: the revision they saw.
+        note: their comment; needed below a total of COMMENT_BELOW.
+        scores: what they gave it.
+
+    Raises:
+        NotAllowed: also where `by` wrote it, handed it in or let it through at its desk.
+        NotNow, Stale.
+        Invalid: the listing is not complete, its organisation is not verified, or the score does not let it through.
+    """
+    require(by, "listing.review", row)
+    if by is not None and not may_approve(row, by):
+        raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
+    check_revision(row, seen)
+    problems = publication_problems(row) | holder_problems(row)
+    if problems:
+        raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
+    take_up(row, by=by)
+    row.life.permits(row, "approve")
+    text = checked_scores(scores, note, by=by)
+    row.published_at = now()
+    published_on = day_in_china(row.published_at)
+    # What was to be valid until today would be over before anybody saw it.
+    if row.valid_until is None or row.valid_until <= published_on:
+        row.valid_until = year_from(row.published_at)
+    note_decision(row, "operator", "pass", by=by, note=note, scores=scores)
+    versions.add_version(row, by=by)
+    settling.move_listing(row, "approve", by=by, note=text)
+
+
+def send_back(
+    row: Row,
+    *,
+    by: Reader | None,
+    seen: int,
+    note: str,
+    todos: Mapping[str, str] | None = None,
+) -> None:
+    """Return a listing to its owner with what is to be mended.
+
+    Args:
+        row: the listing.
+        by: who returns it.
+        seen: the revision they saw.
+        note: the reason; may be empty where `todos` says it all.
+        todos: field → what is to be done there.
+
+    Raises:
+        NotAllowed, NotNow, Stale.
+        Invalid: no reason given, or a field that the listing does not have.
+    """
+    require(by, "listing.review", row)
+    _decide_against(row, "return", by=by, seen=seen, note=note, todos=todos)
+
+
+def reject(row: Row, *, by: Reader | None, seen: int, note: str) -> None:
+    """Refuse a listing, with the reason; it may be mended and handed in again. Raises as `send_back`."""
+    require(by, "listing.review", row)
+    _decide_against(row, "reject", by=by, seen=seen, note=note)
+
+
+def may_approve(row: Row, by: Reader) -> bool:
+    """Whether a person may let a listing through: an operator who has had no hand in it."""
+    return may(by, "listing.approve", row) and not _is_own(row, by)
+
+
+def may_endorse(row: Row, by: Reader) -> bool:
+    """Whether a person may let a listing go on from their institution: of its desk, and not their own."""
+    return may(by, "listing.endorse", row) and not _is_own(row, by)
+
+
+def checked_scores(scores: Scores | None, note: str, *, by: Reader | None) -> str:
+    """The score and the comment as History says them.
+
+    Raises:
+        Invalid: a person scored nothing, a criterion is 0 or none of 0 to 5, or a low total has no comment.
+    """
+    if scores is None:
+        if by is None:
+            return note
+        missing = {
+            code: [f"给「{name}」打分。"] for code, (name, _) in CRITERIA.items()
+        }
+        raise Invalid("还没有打分，没有发布。", problems=missing)
+    values = dict(zip(CRITERIA, astuple(scores), strict=True))
+    problems: dict[str, list[str]] = {}
+    for code, value in values.items():
+        name = CRITERIA[code][0]
+        if not 0 <= value <= MAX_SCORE:
+            problems[code] = [f"「{name}」打 0 到 {MAX_SCORE} 分。"]
+        elif value == 0:
+            problems[code] = [f"「{name}」是 0 分，不能发布；请退回或不予通过。"]
+    if not problems and scores.total < COMMENT_BELOW and len(note.strip()) < 2:
+        problems["note"] = [
+            f"总分 {scores.total} 低于 {COMMENT_BELOW} 分，要写明意见，填报人会看到。"
+        ]
+    if problems:
+        raise Invalid("没有发布。", problems=problems)
+    return f"{scores}\n{note.strip()}".strip()
+
+
+def holder_problems(row: Row) -> dict[str, list[str]]:
+    """What keeps a listing from being public in who stands behind it, as `publication_problems` says it."""
+    if row.organisation is not None and row.organisation.is_verified:
+        return {}
+    return {"organisation": [f"「{row.holder_name}」还没有核验，不能公开发布。"]}
+
+
+def year_from(moment: datetime) -> date:
+    """The last day on which a listing is valid that is published at this moment, counted by the days of China."""
+    return day_in_china(moment) + timedelta(days=VALID_DAYS)
+
+
+def take_up(row: Row, *, by: Reader | None) -> None:
+    """Take a listing up that nobody has taken up yet (no commit)."""
+    if row.state == "submitted":
+        row.life.move(row, "take", by=by)
+
+
+def checked_todos(
+    row: Row, note: str, todos: Mapping[str, str] | None
+) -> tuple[dict[str, str], str]:
+    """What is to be done field by field, and all of it as History and notices say it.
+
+    Raises:
+        Invalid: neither a reason nor a field, a field that the listing does not have, a text that is too long.
+    """
+    labels = SCHEMAS[row.kind].labels
+    wanted: dict[str, str] = {}
+    for name, text in (todos or {}).items():
+        text = text.strip()
+        if not text:
+            continue
+        if name not in labels:
+            raise Invalid(
+                "没有这一项。", problems={"note": ["没有这一项，请刷新后再写。"]}
+            )
+        if len(text) > MAX_TODO:
+            problem = f"「{labels[name]}」要改什么，最多 {MAX_TODO} 字。"
+            raise Invalid(problem, problems={f"todo_{name}": [problem]})
+        wanted[name] = settling.checked_note(text)
+    if note.strip() or not wanted:
+        note = settling.checked_reason(note)
+    lines = [f"{labels[name]}：{text}" for name, text in wanted.items()]
+    return wanted, "\n".join([note, *lines]).strip()
+
+
+def _decide_against(
+    row: Row,
+    deed: str,
+    *,
+    by: Reader | None,
+    seen: int,
+    note: str,
+    todos: Mapping[str, str] | None = None,
+) -> None:
+    check_revision(row, seen)
+    wanted, text = checked_todos(row, note, todos)
+    desk = deed.startswith("desk_")
+    if not desk:
+        take_up(row, by=by)
+    row.life.permits(row, deed)
+    decision = deed.removeprefix("desk_")
+    station: Station = "desk" if desk else "operator"
+    note_decision(row, station, decision, by=by, note=note, todos=wanted)
+    settling.move_listing(row, deed, by=by, note=text)
+
+
+def _is_own(row: Row, by: Reader) -> bool:
+    """Whether a person wrote a listing, handed it in the last time, or let it through at its desk."""
+    return by.id in (row.owner_id, writing.handed_in_by(row), _endorsed_by(row))
+
+
+def _endorsed_by(row: Row) -> int | None:
+    person: int | None = None
+    for event in history_of(row):
+        if event.deed == "endorse":
+            person = event.by_id
+    return person
+
+
+def _refuse_own(row: Row, by: Reader | None, advice: str) -> None:
+    if by is not None and _is_own(row, by):
+        raise NotAllowed(OWN_LISTING, advice)
+
+
+def note_decision(
+    row: Row,
+    station: Station,
+    decision: str,
+    *,
+    by: Reader | None,
+    note: str = "",
+    scores: Scores | None = None,
+    todos: Mapping[str, str] | None = None,
+) -> None:
+    """Store what was decided (no commit)."""
+    values: dict[str, int] = {}
+    if scores is not None:
+        values = dict(zip(CRITERIA, astuple(scores), strict=True))
+    db.session.add(
+        ReviewDecision(
+            kind=row.kind,
+            listing_id=row.id,
+            station=station,
+            decision=decision,
+            note=note.strip(),
+            todos=dict(todos or {}),
+            by_id=reader_id(by),
+            **values,
+        )
+    )

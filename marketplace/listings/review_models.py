@@ -1,0 +1,202 @@
+"""Tables of review: what was decided on a listing, each version that was approved, and changes that wait for review.
+
+What is done with them stands in `review_deeds.py` and `change_deeds.py`; the listings themselves in `models.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from marketplace.clock import now
+from marketplace.extensions import Model, db
+
+# What an operator scores, in the order of the columns: code → (name, what it means).
+CRITERIA = {
+    "truth": ("真实", "单位、权属、指标、案例有依据，能核对"),
+    "completeness": ("完整", "该写的都写了，别人能据此判断"),
+    "feasibility": ("可落地", "说清了阶段、条件和合作方式，能谈下去"),
+    "wording": ("表述", "文字清楚，没有夸大和宣传用语"),
+}
+MAX_SCORE = 5  # of one criterion
+COMMENT_BELOW = 10  # of the four together: below it a comment is needed
+OPEN_CHANGES = ("at_desk", "submitted", "returned")
+CHANGE_NAMES = {
+    "at_desk": "待机构审核",
+    "submitted": "待平台审核",
+    "returned": "已退回",
+    "approved": "已采用",
+    "rejected": "未采用",
+    "withdrawn": "已撤回",
+}
+KINDS = "kind in ('achievement', 'demand')"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an operator gave a listing: four criteria, 0 to 5 each.
+
+    The scheme is that of the profiles of the Enterprise Europe Network: a 0 anywhere keeps a listing from the public.
+    """
+
+    truth: int
+    completeness: int
+    feasibility: int
+    wording: int
+
+    @property
+    def total(self) -> int:
+        """The sum, 0 to 20."""
+        return sum(astuple(self))
+
+    @property
+    def blocking(self) -> list[str]:
+        """Names of the criteria with 0."""
+        values = dict(zip(CRITERIA, astuple(self), strict=True))
+        return [CRITERIA[code][0] for code, value in values.items() if not value]
+
+    def __str__(self) -> str:
+        names = [name for name, _ in CRITERIA.values()]
+        pairs = zip(names, astuple(self), strict=True)
+        parts = " · ".join(f"{name} {value}" for name, value in pairs)
+        return f"评分 {self.total} / 20：{parts}"
+
+
+class ReviewDecision(Model):
+    """One decision of a desk or an operator: what was decided, why, on which fields, with which score."""
+
+    __tablename__ = "review_decision"
+    __table_args__ = (
+        CheckConstraint(KINDS, name="kind"),
+        CheckConstraint("station in ('desk', 'operator')", name="station"),
+        CheckConstraint("decision in ('pass', 'return', 'reject')", name="decision"),
+        CheckConstraint(
+            "(truth is null or truth between 0 and 5)"
+            " and (completeness is null or completeness between 0 and 5)"
+            " and (feasibility is null or feasibility between 0 and 5)"
+            " and (wording is null or wording between 0 and 5)",
+            name="scores",
+        ),
+        # A person who publishes has scored; only lists that operators bring in pass as a whole.
+        CheckConstraint(
+            "decision <> 'pass' or station <> 'operator' or by_id is null"
+            " or (truth > 0 and completeness > 0 and feasibility > 0 and wording > 0"
+            " and (truth + completeness + feasibility + wording >= 10 or note <> ''))",
+            name="passed",
+        ),
+        Index("ix_review_decision_listing", "kind", "listing_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    listing_id: Mapped[int]
+    station: Mapped[str] = mapped_column(String(10))
+    decision: Mapped[str] = mapped_column(String(10))
+    truth: Mapped[int | None]
+    completeness: Mapped[int | None]
+    feasibility: Mapped[int | None]
+    wording: Mapped[int | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    # Field → what is to be done there.
+    todos: Mapped[dict[str, str]] = mapped_column(db.JSON, default=dict)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def scores(self) -> Scores | None:
+        """What was given; None where nothing was scored."""
+        values = [getattr(self, code) for code in CRITERIA]
+        return None if None in values else Scores(*values)
+
+
+class ListingVersion(Model):
+    """What a listing said when it was approved. Written once, never changed."""
+
+    __tablename__ = "listing_version"
+    __table_args__ = (
+        CheckConstraint(KINDS, name="kind"),
+        Index("uq_listing_version", "kind", "listing_id", "number", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    listing_id: Mapped[int]
+    number: Mapped[int]  # from 1
+    # Field → value, as `snapshots.py` writes them; rows of a field as a list.
+    content: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    # None: the site itself, as in a list that was brought in as a whole.
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
+_IS_OPEN = text("state in ('at_desk', 'submitted', 'returned')")
+
+
+class ListingChange(Model):
+    """What somebody wants to change of a published listing: it waits for review while the old version stays public."""
+
+    __tablename__ = "listing_change"
+    __table_args__ = (
+        CheckConstraint(KINDS, name="kind"),
+        CheckConstraint(
+            "state in ('at_desk', 'submitted', 'returned', 'approved', 'rejected', 'withdrawn')",
+            name="state",
+        ),
+        CheckConstraint(
+            "state not in ('returned', 'rejected') or reason <> ''", name="reason"
+        ),
+        # Two people of one firm change one listing: the later one continues what the first handed in.
+        Index(
+            "uq_listing_change_open",
+            "kind",
+            "listing_id",
+            unique=True,
+            sqlite_where=_IS_OPEN,
+            postgresql_where=_IS_OPEN,
+        ),
+        Index("ix_listing_change_state", "state"),
+    )
+
+    names: ClassVar[dict[str, str]] = CHANGE_NAMES
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    listing_id: Mapped[int]
+    state: Mapped[str] = mapped_column(String(10))
+    # Only what changes: field → value, as `snapshots.py` writes them.
+    content: Mapped[dict[str, Any]] = mapped_column(db.JSON)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    submitted_at: Mapped[datetime] = mapped_column(default=now)
+    decided_at: Mapped[datetime | None]
+
+    @property
+    def state_name(self) -> str:
+        """The state in Chinese."""
+        return CHANGE_NAMES[self.state]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to decide or to mend."""
+        return self.state in OPEN_CHANGES
+
+
+class ReviewClaim(Model):
+    """Who has a listing open for review, until when: a hint for the others, no lock."""
+
+    __tablename__ = "review_claim"
+    __table_args__ = (
+        CheckConstraint(KINDS, name="kind"),
+        # One row each of a person and a listing, however often they look.
+        Index("uq_review_claim", "kind", "listing_id", "person_id", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    listing_id: Mapped[int]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    until: Mapped[datetime]

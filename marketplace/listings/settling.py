@@ -1,0 +1,98 @@
+"""What every move of a listing ends with: its note, the places of unnamed firms, notices, one commit, then the index.
+
+The deeds stand in `deeds.py` and `review_deeds.py`; the life tables in `life.py`.
+"""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy.exc import OperationalError
+
+from marketplace import persistence
+from marketplace.errors import Invalid, MarketError, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.listings import announcements, index, places
+from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.permissions import Reader
+
+log = structlog.get_logger(__name__)
+
+
+def checked_reason(note: str) -> str:
+    reason = note.strip()
+    if not 2 <= len(reason) <= 500:
+        message = "写明原因（2–500 字），对方才知道怎么办。"
+        raise Invalid(message, problems={"note": [message]})
+    return reason
+
+
+def checked_note(note: str) -> str:
+    """What is said with a deed, unless it bears the mark of a state secret."""
+    if secret_mark(note):
+        raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
+    return note
+
+
+def move_listing(
+    row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
+) -> None:
+    row.life.move(row, deed, by=by, note=checked_note(note))
+    others = settle_others(row)
+    announcements.announce_decision(row, deed, by=by, note=note)
+    commit_listing()
+    sync_index(row, *others)
+
+
+def announce(
+    row: Achievement | Demand, deed: str, *, by: Reader | None, note: str
+) -> None:
+    """Notify the people of a listing of what somebody else did to it (no commit)."""
+    # Whom to notify is asked of the database, which writes first what is waiting.
+    with persistence.refusals(duplicates=duplicate_titles()):
+        db.session.flush()
+    announcements.announce_decision(row, deed, by=by, note=note)
+
+
+def settle_others(row: Achievement | Demand) -> list[Achievement | Demand]:
+    """After a firm came or went: other unnamed demands of which another part of their place is shown now."""
+    with persistence.refusals(duplicates=duplicate_titles()):
+        settled = places.settle_places()
+    others: list[Achievement | Demand] = []
+    for row_id in settled:
+        other = db.session.get(Demand, row_id)
+        if other is not None and other is not row:
+            others.append(other)
+    return others
+
+
+def commit_listing() -> None:
+    persistence.commit(duplicates=duplicate_titles())
+
+
+def duplicate_titles() -> dict[str, MarketError]:
+    """What is raised where two drafts of one title were saved at the same moment: constraint → error."""
+    message = "同一单位已有同名的一条。"
+    duplicate = Invalid(message, problems={"title": [message]})
+    refusals: dict[str, MarketError] = {}
+    for kind in LISTINGS:
+        refusals[f"uq_{kind}_owner_title"] = duplicate
+    refusals["uq_listing_change_open"] = NotNow(
+        "同一时刻有别人改了这一条。", "请刷新，看过新的内容再改。"
+    )
+    # Two who approve at the same moment would write the same version.
+    refusals["uq_listing_version"] = Stale(
+        "这一条刚被别人处理过。", "请重新打开，看过新的内容再决定。"
+    )
+    return refusals
+
+
+def sync_index(*rows: Achievement | Demand) -> None:
+    """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
+    try:
+        if index.sync(rows):
+            db.session.commit()
+    # SQLite locked by another writer, or a server gone since the commit: `upkeep.index_sync` finds the rows later.
+    except OperationalError as error:
+        db.session.rollback()
+        log.warning("index_note_behind", rows=len(rows), reason=str(error.orig))
