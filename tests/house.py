@@ -75,6 +75,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "search_state": "the search page as an address",
     },
     "exchange": {
+        "checking": "one row is checked in one way, wherever its cells come from",
+        "taking": "rows become listings without committing them",
         "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
         "exporting": "rows go out in one way, whoever asks",
@@ -194,8 +196,6 @@ DATA_FILES = {
 }
 LONG_FILES = {
     "marketplace/contributions.py": "everything a room may offer, named in one place",
-    "marketplace/exchange/deeds.py": "one transaction, from the rows of a list to what is said of each",
-    "marketplace/exchange/importing.py": "one pass over a list, from its header to checked rows",
     "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
     "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
