@@ -59,6 +59,7 @@ ROOMS = (
     "personal_data",
     "exchange",
     "verdicts",
+    "imports",
     "matchmaking",
     "catalogue",
     "desk",

@@ -30,6 +30,7 @@ THINGS = {
     "intellectual_property": "知识产权",
     "invitation": "邀请",
     "join_request": "加入申请",
+    "list_import": "导入的清单",
     "membership": "单位里的身份",
     "notice": "通知",
     "notice_setting": "通知设置",

@@ -24,6 +24,8 @@ TECHNICAL_TABLES = {
     "shown": "what a list looked like: measured, and hashed in its own `digest`",
     "shown_place": "as `shown`",
     "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
+    "staged_row": "copies of the cells of a file, thrown away after months; what a row becomes is a listing, and who"
+    " corrects one leaves an entry about its import",
     "measurement": "figures that are computed from other rows, at any time again",
 }
 # Columns that follow from others, or that change with every look: no write worth an entry.

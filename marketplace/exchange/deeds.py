@@ -12,11 +12,13 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from marketplace import persistence
-from marketplace.errors import Busy, Invalid, Stale
+from marketplace.errors import Busy
+from marketplace.exchange import queries
 from marketplace.exchange.reports import Outcome, Problem, Progress, Report
-from marketplace.exchange.taking import Importer
+from marketplace.exchange.taking import Importer, taking_turn
 from marketplace.extensions import db
 from marketplace.listings import places, upkeep
+from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, require
 
 log = structlog.get_logger(__name__)
@@ -98,8 +100,9 @@ def import_rows(
     # Firms came with the list: unnamed ones may now show their place, or are to hide it.
     places.settle_places()
     persistence.commit()
-    if outcome.new or outcome.changed or outcome.published or outcome.expired:
-        _sync_index(report, outcome)
+    is_moved = outcome.new or outcome.changed or outcome.published or outcome.expired
+    if is_moved and not sync_index(report.kind):
+        outcome.remarks.append("内容已经写入，检索稍后才能找到它们。")
     return outcome
 
 
@@ -113,51 +116,40 @@ def _write_rows(
     progress: Progress | None,
 ) -> None:
     """Write everything without committing; what the database refuses is raised in our words."""
-    same_title = Invalid(
-        "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
-    )
-    words = ("同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。")
-    try:
-        # Reading a list takes long: what was read of the database before is looked at again as a writer.
-        persistence.begin_write()
-        with (
-            persistence.refusals(
-                stale=Stale(*words),
-                duplicates={f"uq_{report.kind}_owner_title": same_title},
-            ),
-            # A query in the middle of a batch must not write half of it.
-            db.session.no_autoflush,
-        ):
-            importer = Importer(
-                report.kind, outcome, by=by, publish=publish, overwrite=overwrite
-            )
-            importer.import_entries(report.entries, progress)
-    except Busy:
-        raise Busy(*words) from None
-    except BaseException:
-        db.session.rollback()
-        raise
+    with taking_turn(report.kind):
+        importer = Importer(
+            report.kind, outcome, by=by, publish=publish, overwrite=overwrite
+        )
+        importer.import_entries(report.entries, progress)
 
 
-def _sync_index(report: Report, outcome: Outcome) -> None:
-    """Bring the index in step; the import stands even where that does not work at once.
+def sync_index(kind: str) -> bool:
+    """Bring the index in step; an import stands even where that does not work at once.
 
     What is left is looked at, not what was raised: an index that is away and a database that is busy end the work
     without an error.
+
+    Returns:
+        whether nothing of the kind is behind.
     """
+    reason = ""
     for pause in SYNC_PAUSES:
         time.sleep(pause)
-        reason = ""
         try:
             upkeep.index_sync()
         except (Busy, OperationalError) as error:
             # Another writer was first: what is dirty stays dirty, and is found by the next sync.
             db.session.rollback()
             reason = str(error)
-        if not upkeep.rows_behind(report.kind):
-            return
-    log.warning("index_behind", kind=report.kind, reason=reason)
-    outcome.remarks.append("内容已经写入，检索稍后才能找到它们。")
+        if not upkeep.rows_behind(kind):
+            return True
+    log.warning("index_behind", kind=kind, reason=reason)
+    return False
+
+
+def note_last(row: Achievement | Demand, note: str) -> None:
+    """Say in the newest History row of a listing why it was written (no commit)."""
+    queries.last_history(row).note = note
 
 
 def _in_order(problems: Iterable[Problem]) -> list[Problem]:

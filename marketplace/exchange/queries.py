@@ -5,6 +5,7 @@ Nothing is changed here; which listings a reader may find or open is decided in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ TOGETHER = (
     ("start_year", "end_year"),
     ("stage", "trl"),
 )
+_NUMBER_START = re.compile(r"(?:zl|cn(?=\d)|https?://(?:dx\.)?doi\.org/|doi[:：\s]*)")
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
 
 
@@ -94,8 +96,14 @@ def numbered_ids(organisation_ids: Iterable[int]) -> dict[tuple[int, str], int]:
         )
         # The oldest one of a number is the last one read.
         for organisation_id, number, listing_id in db.session.execute(query):
-            ids[organisation_id, number] = listing_id
+            ids[organisation_id, number_key(number)] = listing_id
     return ids
+
+
+def number_key(number: str) -> str:
+    """What spellings of the number of a patent or paper share: without ZL (granted) or the address before a DOI."""
+    key = _NUMBER_START.sub("", number.strip().casefold())
+    return "".join(key.split())
 
 
 def same_listing(
@@ -114,7 +122,8 @@ def same_listing(
     """
     if numbered:
         for right in entry.values.get("ips", ()):
-            listing_id = numbered.get((organisation_id, right.get("number") or ""))
+            key = number_key(right.get("number") or "")
+            listing_id = numbered.get((organisation_id, key))
             if listing_id is not None:
                 return listing_id
     return living.get((organisation_id, entry.key))

@@ -5,14 +5,15 @@ How a list is read and checked is in `importing.py`; who commits says which rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from marketplace import persistence
-from marketplace.errors import Invalid, MarketError
+from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress
 from marketplace.extensions import db
@@ -64,6 +65,40 @@ class Choices:
     taken: frozenset[int] = frozenset()
     find_author: FindAuthor | None = None
     by_numbers: bool = False
+
+
+@contextmanager
+def taking_turn(kind: str) -> Iterator[None]:
+    """Write rows of a list as the only writer; what the database refuses is raised in our words, and nothing is left.
+
+    Args:
+        kind: `achievement` or `demand`.
+
+    Raises:
+        Invalid: somebody else added the same listings at the same moment.
+        Busy, Stale: somebody else was saving.
+    """
+    same_title = Invalid(
+        "同一时刻有别人加入了同名的内容，这次没有写入。", "请再导入一次。"
+    )
+    words = ("同一时刻有别人在保存，这份清单没有写入。", "请再导入一次。")
+    try:
+        # Reading a list takes long: what was read of the database before is looked at again as a writer.
+        persistence.begin_write()
+        with (
+            persistence.refusals(
+                stale=Stale(*words),
+                duplicates={f"uq_{kind}_owner_title": same_title},
+            ),
+            # A query in the middle of a batch must not write half of it.
+            db.session.no_autoflush,
+        ):
+            yield
+    except Busy:
+        raise Busy(*words) from None
+    except BaseException:
+        db.session.rollback()
+        raise
 
 
 class Importer:
@@ -178,8 +213,7 @@ class Importer:
             if first == entry.row:
                 distinct.append(entry)
                 continue
-            message = f"与第 {first} 行是同一单位（统一社会信用代码相同）的同名内容，只取前面一行。"
-            self.outcome.problems.append(entry.problem(message, "删去重复的一行。"))
+            self.outcome.problems.append(twin_problem(entry, first))
         return distinct
 
     # --- listings ---
@@ -365,6 +399,28 @@ class Importer:
             self.outcome.drafts.append(draft)
             return
         self.outcome.published += 1
+
+
+def twin_problem(entry: Entry, first: int) -> Problem:
+    """What is said of a row that is about the listing of an earlier one, though it names it otherwise."""
+    message = (
+        f"与第 {first} 行是同一单位（统一社会信用代码相同）的同名内容，只取前面一行。"
+    )
+    return entry.problem(message, "删去重复的一行。")
+
+
+def compare_row(
+    row: Achievement | Demand, entry: Entry
+) -> tuple[dict[str, Any], set[str]]:
+    """What a row of a list would change of a listing, and which of it people have written by hand.
+
+    Returns:
+        field → value, and the fields that an import leaves as they are unless somebody decides otherwise.
+    """
+    changes = writing.changed_values(row, keep_unlisted_parts(row, entry.values))
+    if not changes:
+        return {}, set()
+    return changes, queries.written_by_hand(row, changes)
 
 
 def _join_problems(error: MarketError) -> str:
