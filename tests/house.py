@@ -123,11 +123,13 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "imports": {
         "announcements": "what people are notified of",
+        "assessing": "what each staged row is now",
         "authors": "whose listing a row becomes",
+        "conflicts": "both sides of what was written by hand",
         "faults": "which rows go into the file of faults",
         "life": "the life table of an import, and what its rows are",
         "moving": "imports that go over when organisations are merged",
-        "staging": "rows are stored and compared without committing them",
+        "staging": "a file becomes staged rows without committing them",
         "stored_cells": "cells as a database holds them",
         "upkeep": "long imports go on without anybody pressing anything",
     },
@@ -208,6 +210,7 @@ DATA_FILES = {
 }
 LONG_FILES = {
     "marketplace/contributions.py": "everything a room may offer, named in one place",
+    "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",
     "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
     "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",

@@ -58,7 +58,7 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
         source: a key of `SOURCES`: headers are those of the file that the rows came in.
         rows: the rows, in order.
     """
-    used = {name for row in rows for name in row.texts}
+    used = set().union(*(row.texts for row in rows))
     columns = []
     for column in SCHEMAS[kind].list_columns:
         known = headers_of(kind, source).find_column(column.header)

@@ -12,7 +12,7 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.exchange.source_columns import LIST
 from marketplace.extensions import db
-from marketplace.imports import queries, staging, upkeep
+from marketplace.imports import assessing, conflicts, queries, staging, upkeep
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.staging import ReadFile
 from marketplace.imports.stored_cells import shown_text
@@ -79,7 +79,7 @@ def stage_upload(
     row.life.born(row, by=by)
     rows = staging.staged_rows(row, read)
     with db.session.no_autoflush:
-        staging.assess_rows(row, rows, by=by)
+        assessing.assess_rows(row, rows, by=by)
     db.session.add_all(rows)
     persistence.commit()
     return row
@@ -129,7 +129,7 @@ def add_corrections(
         )
     with db.session.no_autoflush:
         everything = [*waiting.values(), *added]
-        staging.assess_rows(list_import, everything, by=by)
+        assessing.assess_rows(list_import, everything, by=by)
     db.session.add_all(added)
     note = f"上传改好的文件：替换 {len(replaced)} 行，增加 {len(added)} 行"
     _note(list_import, "correct", note, by)
@@ -203,7 +203,7 @@ def choose_values(
     """
     _hold_open(list_import, by)
     _check_waiting(row, seen)
-    staging.choose_values(row, chosen)
+    conflicts.choose_sides(row, chosen)
     _assess_twins(list_import, {row.title_key}, by)
     _note(list_import, "choose", f"第 {row.number} 行", by)
     persistence.commit()
@@ -224,7 +224,7 @@ def choose_for_all(list_import: ListImport, which: str, *, by: Reader) -> int:
     _hold_open(list_import, by)
     rows = queries.all_rows(list_import, "conflict")
     for row in rows:
-        staging.choose_values(
+        conflicts.choose_sides(
             row, {conflict["name"]: which for conflict in row.conflicts}
         )
     _assess_twins(list_import, {row.title_key for row in rows}, by)
@@ -384,4 +384,4 @@ def _assess_twins(list_import: ListImport, keys: set[str], by: Reader) -> None:
     db.session.flush()
     rows = queries.twins_of(list_import, keys)
     with db.session.no_autoflush:
-        staging.assess_rows(list_import, rows, by=by)
+        assessing.assess_rows(list_import, rows, by=by)

@@ -14,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
 )
-from sqlalchemy.orm import Mapped, deferred, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
@@ -141,7 +141,7 @@ class StagedRow(Model):
     listing_id: Mapped[int | None]
     deed: Mapped[str] = mapped_column(String(10), default="")
     history_id: Mapped[int | None]
-    before: Mapped[dict[str, Any]] = deferred(mapped_column(JSON))
+    before: Mapped[dict[str, Any]] = mapped_column(JSON, deferred=True)
     reason: Mapped[str] = mapped_column(String(500), default="")
     revision: Mapped[int] = mapped_column(server_default="1")
 

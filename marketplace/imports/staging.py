@@ -1,44 +1,32 @@
-"""From a file to staged rows, and what each row is: new, changed, the same, in conflict, faulty. Nothing is committed.
+"""From an uploaded file to rows that are stored as they were read. Nothing is committed here.
 
-Files are read and rows checked in `exchange`, as the command does; here the rows are stored and compared.
+Files are read in `exchange`, as the command does; what each row is, is decided in `assessing.py`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
-from marketplace.errors import Invalid
-from marketplace.exchange import queries as exchange_queries
-from marketplace.exchange.checking import RowChecker
 from marketplace.exchange.importing import AUTHOR, ORIGIN, parse_file
-from marketplace.exchange.reports import Entry, Line, Problem, Report
-from marketplace.exchange.source_columns import FILLED, LIST, headers_of
-from marketplace.exchange.taking import LISTED, THEIRS, compare_row, twin_problem
-from marketplace.imports import authors
+from marketplace.exchange.reports import Line, Report
+from marketplace.exchange.source_columns import FILLED, headers_of
+from marketplace.imports.assessing import owner_column_of
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import (
     pack_layout,
     pack_value,
     shown_text,
-    unpack_layout,
-    unpack_value,
 )
-from marketplace.listings.models import Achievement, Demand, key_of
-from marketplace.listings.schema import SCHEMAS
-from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.models import key_of
 from marketplace.organisations.models import Organisation
-from marketplace.permissions import Reader, may
 
 # What a browser may send: ten times what a county collects in a year. Longer lists are taken by the command.
 MAX_ROWS = 10_000
 MAX_BYTES = 20 * 2**20
 BLOCK = 2**20  # bytes hashed at a time
-OWNER_COLUMN = "organisations"
-# How grave a finding is: the row is refused, it stays a draft, or it is taken all the same.
-REFUSED, DRAFT, NOTICE = "refused", "draft", "notice"
 
 
 @dataclass(frozen=True)
@@ -77,7 +65,7 @@ def read_upload(
     file.seek(0)
     defaults = dict(FILLED[source])
     if owner is not None:
-        column = _owner_column(kind)
+        column = owner_column_of(kind)
         defaults[column.header] = owner.name
     report = parse_file(
         cast("BinaryIO", file),
@@ -149,330 +137,3 @@ def origin_of(line: Line) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         return None
     return int(text)
-
-
-def assess_rows(
-    list_import: ListImport, rows: Iterable[StagedRow], *, by: Reader | None
-) -> dict[int, Entry]:
-    """Check staged rows once more by their cells and compare them with the listings as they are now.
-
-    Args:
-        list_import: their import.
-        rows: in the order of their numbers; twins among them are found, so that all of one title belong together.
-        by: who will write them.
-
-    Returns:
-        number → the entry of each row that can be taken.
-    """
-    return _Assessment(list_import, by).assess(list(rows))
-
-
-class _Assessment:
-    """One pass over staged rows: from their cells to their states.
-
-    Args:
-        list_import: their import.
-        by: who will write them.
-    """
-
-    def __init__(self, list_import: ListImport, by: Reader | None) -> None:
-        self.list_import = list_import
-        self.kind = list_import.listing_kind
-        self.by = by
-        self.report = Report(self.kind, list_import.file_name)
-        dictionaries = Dictionaries()
-        defaults = _default_values(list_import, dictionaries)
-        self.checker = RowChecker(self.report, dictionaries, defaults)
-        self.people = authors.People(list_import.organisation_id)
-
-    def assess(self, rows: Sequence[StagedRow]) -> dict[int, Entry]:
-        """Give every row its state."""
-        wanted = [row for row in rows if row.state != "left_out" and not row.deed]
-        entries = self._check_cells(wanted)
-        organisations = exchange_queries.organisations_of(
-            entry.owner for entry in entries.values()
-        )
-        owners: dict[int, Organisation | None] = {}
-        for number, entry in entries.items():
-            owner = organisations.get(entry.owner.uscc or "")
-            owners[number] = owner or organisations.get(entry.owner.key)
-        self._refuse_foreign(entries, owners)
-        listings = self._listings_of(entries, owners)
-        findings = self._findings()
-        for row in wanted:
-            row.findings = findings.get(row.number, [])
-            self._settle(row, entries.get(row.number), listings)
-        return {
-            row.number: entries[row.number]
-            for row in wanted
-            if row.number in entries and row.state in ("new", "changed", "same")
-        }
-
-    def _check_cells(self, rows: Sequence[StagedRow]) -> dict[int, Entry]:
-        layouts: dict[int, Any] = {}
-        placed: int | None = None
-        entries = {}
-        for row in rows:
-            if row.layout not in layouts:
-                packed = self.list_import.layouts[row.layout]
-                layouts[row.layout] = unpack_layout(self.kind, packed)
-            if row.layout != placed:
-                self.checker.place(layouts[row.layout])
-                placed = row.layout
-            raws = {name: unpack_value(cell) for name, cell in row.cells.items()}
-            entry = self.checker.check(row.number, raws, author=row.author)
-            if entry is not None:
-                entries[row.number] = entry
-                row.owner_name = entry.owner.name[:200]
-        return entries
-
-    def _refuse_foreign(
-        self, entries: dict[int, Entry], owners: Mapping[int, Organisation | None]
-    ) -> None:
-        """Refuse the rows of an organisation's list that are about another one."""
-        own = self.list_import.organisation
-        if own is None:
-            return
-        for number, entry in list(entries.items()):
-            owner = owners[number]
-            if owner is not None and owner.id == own.id:
-                continue
-            message = f"这一行的单位是「{entry.owner.name}」，不是「{own.name}」。"
-            advice = f"改成「{own.name}」；别的单位的请由该单位或平台运营方导入。"
-            problem = Problem(number, "", "", entry.owner.name, message, advice)
-            self.report.problems.append(problem)
-            del entries[number]
-
-    def _listings_of(
-        self,
-        entries: dict[int, Entry],
-        owners: Mapping[int, Organisation | None],
-    ) -> dict[int, Achievement | Demand]:
-        """Number → the listing that is there already; twins under two names of an organisation are refused."""
-        ids = {owner.id for owner in owners.values() if owner is not None}
-        living = exchange_queries.living_ids(self.kind, ids)
-        numbered: dict[tuple[int, str], int] = {}
-        if self.list_import.source != LIST:
-            numbered = exchange_queries.numbered_ids(ids)
-        first_rows: dict[object, int] = {}
-        wanted = {}
-        for number, entry in list(entries.items()):
-            owner = owners[number]
-            if owner is None:
-                continue
-            listing_id = exchange_queries.same_listing(
-                entry, owner.id, living, numbered
-            )
-            keys = self._keys_of(entry, owner.id, listing_id)
-            first = min(first_rows.setdefault(key, number) for key in keys)
-            if first != number:
-                self.report.problems.append(twin_problem(entry, first))
-                del entries[number]
-            elif listing_id is not None:
-                wanted[number] = listing_id
-        listings = exchange_queries.listings_by_id(self.kind, wanted.values())
-        return {number: listings[one] for number, one in wanted.items()}
-
-    def _keys_of(
-        self, entry: Entry, owner_id: int, listing_id: int | None
-    ) -> list[object]:
-        """What no two rows of a list may share."""
-        keys: list[object] = [(owner_id, entry.key)]
-        if listing_id is not None:
-            keys.append(listing_id)
-        if self.list_import.source != LIST:
-            for right in entry.values.get("ips", ()):
-                number = exchange_queries.number_key(right.get("number") or "")
-                if number:
-                    keys.append(number)
-        return keys
-
-    def _findings(self) -> dict[int, list[dict[str, str]]]:
-        """Row number → what is said of its cells, the gravest first."""
-        found: dict[int, list[dict[str, str]]] = {}
-        for level, problems in (
-            (REFUSED, self.report.problems),
-            (DRAFT, self.report.drafts),
-            (NOTICE, self.report.notices),
-        ):
-            for problem in problems:
-                found.setdefault(problem.row, []).append(finding_of(level, problem))
-        return found
-
-    def _settle(
-        self,
-        row: StagedRow,
-        entry: Entry | None,
-        listings: Mapping[int, Achievement | Demand],
-    ) -> None:
-        """Give a row its state, by its entry and the listing that is there."""
-        seen = row.conflicts
-        row.conflicts = []
-        row.listing_id = None
-        if entry is None:
-            row.state = "faulty"
-            row.choices = {}
-            return
-        if note := self.people.remark_on(entry.author):
-            row.findings = [*row.findings, _said(NOTICE, note)]
-        listing = listings.get(row.number)
-        if listing is None:
-            row.state = "new"
-            row.choices = {}
-            return
-        row.listing_id = listing.id
-        changes, by_hand = compare_row(listing, entry)
-        if not changes:
-            row.state = "same"
-            return
-        if trouble := self._trouble_of(listing):
-            row.state = "faulty"
-            row.findings = [_said(REFUSED, trouble), *row.findings]
-            return
-        row.conflicts = _conflicts_of(listing, changes, by_hand)
-        if row.conflicts != seen:
-            # Decided about other words than stand there now.
-            row.choices = {}
-        open_names = {one["name"] for one in row.conflicts} - row.choices.keys()
-        row.choices = {
-            name: choice for name, choice in row.choices.items() if name in by_hand
-        }
-        if open_names:
-            row.state = "conflict"
-            return
-        kept = {name for name in by_hand if row.choices.get(name) != LISTED}
-        row.state = "changed" if changes.keys() - kept else "same"
-
-    def _trouble_of(self, listing: Achievement | Demand) -> str:
-        """Why a listing cannot be changed by this list; empty where it can."""
-        where = f"平台上已有这一条（编号 {listing.id}）"
-        if not listing.life.can(listing.state, "edit"):
-            return f"{where}，状态是「{listing.state_name}」，现在不能修改。等它回到草稿或已发布状态后再导入。"
-        if not may(self.by, "listing.edit", listing):
-            return f"{where}，是本单位别人填报的，您不能修改。请由本单位的成果转化岗或管理员导入。"
-        return ""
-
-
-def choose_values(row: StagedRow, chosen: Mapping[str, str]) -> None:
-    """Write down whose value counts, field by field; what goes together is chosen together.
-
-    Args:
-        row: a row in conflict.
-        chosen: name of a conflict → `THEIRS` or `LISTED`.
-
-    Raises:
-        Invalid: not every conflict is decided.
-    """
-    choices = {}
-    problems = {}
-    for conflict in row.conflicts:
-        which = chosen.get(conflict["name"], "")
-        if which not in (THEIRS, LISTED):
-            problems[conflict["name"]] = ["选一个：保留平台上的，或用清单里的。"]
-            continue
-        for name in conflict["fields"]:
-            choices[name] = which
-    if problems:
-        raise Invalid("还有没选的。", "每一处都要选一个。", problems=problems)
-    row.choices = choices
-
-
-class _ListedView:
-    """A listing as it would be: what a list changes, else what it says now."""
-
-    def __init__(self, row: Achievement | Demand, changes: Mapping[str, Any]) -> None:
-        self._row = row
-        self._changes = changes
-
-    def __getattr__(self, name: str) -> Any:
-        if name in self._changes:
-            return self._changes[name]
-        return getattr(self._row, name)
-
-
-def _conflicts_of(
-    row: Achievement | Demand, changes: Mapping[str, Any], by_hand: set[str]
-) -> list[dict[str, Any]]:
-    """What people wrote and the list says otherwise, in the order of the schema; a price and its kind are one."""
-    schema = SCHEMAS[row.kind]
-    listed = _ListedView(row, changes)
-    conflicts = []
-    left = {name for name in by_hand if name in changes}
-    groups = exchange_queries.TOGETHER
-    for field in schema.fields:
-        if field.name not in left:
-            continue
-        together = [field.name]
-        for group in groups:
-            if field.name in group:
-                together = [name for name in group if name in left]
-        left -= set(together)
-        labels = "、".join(schema[name].label for name in together)
-        conflicts.append(
-            {
-                "name": field.name,
-                "fields": together,
-                "label": labels,
-                THEIRS: _words_of(row, together),
-                LISTED: _words_of(listed, together),
-            }
-        )
-    return conflicts
-
-
-def _words_of(row: Any, names: Iterable[str]) -> str:
-    schema = SCHEMAS[row.kind]
-    return "；".join(schema[name].describe(row) for name in names)
-
-
-def finding_of(level: str, problem: Problem) -> dict[str, str]:
-    """What is said of a cell, as a staged row holds it."""
-    return {
-        "level": level,
-        "column": problem.column,
-        "header": problem.header,
-        "value": problem.value,
-        "message": problem.message,
-        "allowed": problem.allowed,
-    }
-
-
-def _said(level: str, message: str) -> dict[str, str]:
-    """A finding about a row as a whole."""
-    return finding_of(level, Problem(0, "", "", "", message))
-
-
-def refusal(message: str, allowed: str = "") -> dict[str, str]:
-    """A finding that refuses a row as a whole."""
-    return finding_of(REFUSED, Problem(0, "", "", "", message, allowed))
-
-
-def people_of(list_import: ListImport) -> authors.People:
-    """The people among whom the authors of an import are looked for."""
-    return authors.People(list_import.organisation_id)
-
-
-def _owner_column(kind: str) -> Any:
-    """The column by which a list names the owner."""
-    for column in SCHEMAS[kind].list_columns:
-        if column.name == OWNER_COLUMN:
-            return column
-    raise LookupError(OWNER_COLUMN)
-
-
-def _default_values(
-    list_import: ListImport, dictionaries: Dictionaries
-) -> dict[str, Any]:
-    """Column → what its empty cells say, as `parse_file` had it."""
-    columns = {
-        one.header: one for one in SCHEMAS[list_import.listing_kind].list_columns
-    }
-    values = {}
-    for header, text in FILLED[list_import.source].items():
-        column = columns[header]
-        values[column.name] = column.read_cell(text, dictionaries)
-    if list_import.organisation is not None:
-        column = _owner_column(list_import.listing_kind)
-        name = list_import.organisation.name
-        values[column.name] = column.read_cell(name, dictionaries)
-    return values

@@ -23,7 +23,7 @@ from marketplace.exchange.reports import Outcome
 from marketplace.exchange.source_columns import LIST
 from marketplace.exchange.taking import Choices, Importer, taking_turn
 from marketplace.extensions import db
-from marketplace.imports import announcements, queries, staging
+from marketplace.imports import announcements, assessing, queries
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import pack_value, unpack_value
 from marketplace.listings import deeds as listing_deeds
@@ -146,7 +146,7 @@ def _write_listings(
 ) -> None:
     """Write the listings of some rows; each row says what became of it."""
     seen = {one.number: (one.state, one.conflicts, one.listing_id) for one in rows}
-    entries = staging.assess_rows(row, rows, by=by)
+    entries = assessing.assess_rows(row, rows, by=by)
     for one in rows:
         now_is = (one.state, one.conflicts, one.listing_id)
         if now_is == seen[one.number]:
@@ -155,8 +155,11 @@ def _write_listings(
         entries.pop(one.number, None)
         one.state = "faulty" if one.state in ("new", "changed", "same") else one.state
         said = "平台上的内容在您看过以后变了，这一行没有写入。"
-        one.findings = [*one.findings, staging.refusal(said, "请打开这一行再看一遍。")]
-    people = staging.people_of(row)
+        one.findings = [
+            *one.findings,
+            assessing.refusal(said, "请打开这一行再看一遍。"),
+        ]
+    people = assessing.people_of(row)
     outcome = Outcome()
     choices = Choices(
         by_row={one.number: one.choices for one in rows},
@@ -174,12 +177,12 @@ def _write_listings(
     last = queries.last_histories(row.listing_kind, ids)
     findings: dict[int, list[Any]] = {}
     for level, problems in (
-        (staging.REFUSED, outcome.problems),
-        (staging.DRAFT, outcome.drafts),
-        (staging.NOTICE, outcome.notices),
+        (assessing.REFUSED, outcome.problems),
+        (assessing.DRAFT, outcome.drafts),
+        (assessing.NOTICE, outcome.notices),
     ):
         for problem in problems:
-            said_of = staging.finding_of(level, problem)
+            said_of = assessing.finding_of(level, problem)
             findings.setdefault(problem.row, []).append(said_of)
     for one in rows:
         one.findings = [*one.findings, *findings.get(one.number, [])]

@@ -75,7 +75,7 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ['import_id'], ['list_import.id'], name=op.f('fk_staged_row_import_id_list_import'), ondelete='CASCADE'
         ),
-        sa.UniqueConstraint('import_id', 'number', name=op.f('uq_staged_row_import_id')),
+        sa.UniqueConstraint('import_id', 'number', name=op.f('uq_staged_row_import_id_number')),
         sa.CheckConstraint(
             "state in ('conflict', 'faulty', 'new', 'changed', 'same', 'left_out')", name=op.f('ck_staged_row_state')
         ),

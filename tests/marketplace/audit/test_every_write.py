@@ -95,6 +95,9 @@ ONLY_READ = {"matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "imports": (
+        "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
+    ),
     "listings": ("assign", "unassign"),
     "matchmaking": ("hold",),
     "memberships": (
