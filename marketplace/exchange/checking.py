@@ -6,6 +6,8 @@ Which column a cell belongs to is known here already (`headers`); files are read
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from marketplace.exchange import sheets
@@ -29,9 +31,17 @@ from marketplace.parsing.text import cell_text
 from marketplace.parsing.unnamed import is_unnamed_organisation
 
 MAX_VALUE = 60  # characters of a bad cell or header that are repeated to the reader
+MAX_READ = 5_000  # values of cells remembered
+MAX_REPEATED = 60  # characters of a cell that may stand in many rows
+UNCHANGING = (str, int, Decimal, date)
 # Columns without which a listing would be another one, or be seen by others than it should.
 ANONYMOUS = "anonymous"
+IP_TYPE = "ips.ip_type"
 NEVER_LEFT_OUT = frozenset({TITLE, "uscc", "visibility", ANONYMOUS})
+
+
+# (column, its unit, the cell) → what it says.
+CellMemory = dict[tuple[str, Decimal | None, str], Any]
 
 
 class RowChecker:
@@ -41,6 +51,7 @@ class RowChecker:
         report: takes entries, problems, drafts and notices.
         dictionaries: those of this import.
         defaults: column → what its empty cells say.
+        memory: what was read of cells that repeat; None begins one.
     """
 
     def __init__(
@@ -48,6 +59,7 @@ class RowChecker:
         report: Report,
         dictionaries: Dictionaries,
         defaults: Mapping[str, Any] | None = None,
+        memory: CellMemory | None = None,
     ) -> None:
         self.report = report
         self.schema: ListingSchema = SCHEMAS[report.kind]
@@ -55,6 +67,8 @@ class RowChecker:
         self.dictionaries = dictionaries
         # Owner and title → the row that says them first: the importer takes two such rows for one listing.
         self.first_rows: dict[tuple[str, str], int] = {}
+        # What repeats from row to row is read once: telephones, organisations, stages. Only values that cannot change.
+        self._read: CellMemory = {} if memory is None else memory
         self.place([])
 
     def place(self, placed: Iterable[PlacedColumn]) -> None:
@@ -110,7 +124,7 @@ class RowChecker:
         for placed in self.placed:
             name = placed.column.name
             try:
-                value = placed.read_cell(raws.get(name), self.dictionaries)
+                value = self._read_cell(placed, raws.get(name))
             except ParseError as error:
                 # The other cells are read all the same, so that one pass names everything that is wrong.
                 row_report.report_unread(placed.column, error)
@@ -122,7 +136,22 @@ class RowChecker:
         for name, value in self.defaults.items():
             if name not in raws and value is not None:
                 cells[name] = value
+        rights = [name for name in cells if name.startswith("ips.")]
+        if rights == [IP_TYPE] and raws.get(IP_TYPE) in (None, ""):
+            # The kind of a right that is not there: it fills the rows that have one.
+            del cells[IP_TYPE]
         return cells
+
+    def _read_cell(self, placed: PlacedColumn, raw: Any) -> Any:
+        if type(raw) is not str or len(raw) > MAX_REPEATED:
+            return placed.read_cell(raw, self.dictionaries)
+        key = (placed.column.name, placed.unit, raw)
+        if key in self._read:
+            return self._read[key]
+        value = placed.read_cell(raw, self.dictionaries)
+        if len(self._read) < MAX_READ and isinstance(value, UNCHANGING):
+            self._read[key] = value
+        return value
 
     def _check_identity(self, cells: Mapping[str, Any], row_report: RowReport) -> None:
         """Check title and owner: without them not even a draft can be stored."""

@@ -77,11 +77,11 @@ _PAPER_HEADERS: Mapping[str, tuple[str, ...]] = {
     "note": ("备注",),
 }
 _OWN_HEADERS = {PATENTS: _PATENT_HEADERS, PAPERS: _PAPER_HEADERS}
-# Header of ours → what its empty cells say. A paper is no kind of patent; its DOI says which paper it is.
+# Header of ours → what its empty cells say. A paper is none of the other rights; its DOI says which paper it is.
 FILLED: Mapping[str, Mapping[str, str]] = {
     LIST: {},
     PATENTS: {},
-    PAPERS: {},
+    PAPERS: {"知识产权类型": "其他"},
 }
 
 

@@ -79,7 +79,7 @@ def stage_upload(
     row.life.born(row, by=by)
     rows = staging.staged_rows(row, read)
     with db.session.no_autoflush:
-        assessing.assess_rows(row, rows, by=by)
+        assessing.assess_rows(row, rows, by=by, read=read.report)
     db.session.add_all(rows)
     persistence.commit()
     return row

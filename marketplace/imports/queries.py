@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Update, func, or_
 
 from marketplace import persistence
 from marketplace.errors import NotFound
@@ -190,12 +190,27 @@ def next_to_write(list_import: ListImport, size: int) -> list[StagedRow]:
         .where(
             StagedRow.import_id == list_import.id,
             StagedRow.deed == "",
-            StagedRow.state.in_(WRITABLE),
+            StagedRow.state.in_(("new", "changed")),
         )
         .order_by(StagedRow.number)
         .limit(size)
     )
     return list(db.session.scalars(query))
+
+
+def mark_same(list_import: ListImport) -> Update:
+    """The statement by which the rows that change nothing are done with."""
+    statement: Update = (
+        db.update(StagedRow)
+        .where(
+            StagedRow.import_id == list_import.id,
+            StagedRow.deed == "",
+            StagedRow.state == "same",
+        )
+        .values(deed="same")
+        .execution_options(synchronize_session=False)
+    )
+    return statement
 
 
 def next_to_undo(list_import: ListImport, size: int) -> list[StagedRow]:

@@ -6,10 +6,12 @@ Files are read in `exchange`, as the command does; what each row is, is decided 
 from __future__ import annotations
 
 import hashlib
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO, BinaryIO, cast
 
+from marketplace.errors import Invalid
 from marketplace.exchange.importing import AUTHOR, ORIGIN, parse_file
 from marketplace.exchange.reports import Line, Report
 from marketplace.exchange.source_columns import FILLED, headers_of
@@ -59,6 +61,7 @@ def read_upload(
     Raises:
         Invalid: it cannot be read.
     """
+    _refuse_macros(file)
     digest = hashlib.sha256()
     while block := file.read(BLOCK):
         digest.update(block)
@@ -137,3 +140,22 @@ def origin_of(line: Line) -> int | None:
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         return None
     return int(text)
+
+
+def _refuse_macros(file: IO[bytes]) -> None:
+    """Refuse a workbook with macros: we would not run them, but whoever opens the file of faults of it may.
+
+    Raises:
+        Invalid: it has macros.
+    """
+    try:
+        with zipfile.ZipFile(file) as package:
+            names = [name.lower().replace("\\", "/") for name in package.namelist()]
+    except (zipfile.BadZipFile, OSError, ValueError):
+        names = []  # what it is then, the reader says
+    file.seek(0)
+    if any(name.endswith("vbaproject.bin") for name in names):
+        raise Invalid(
+            "文件带有宏，没有读取。",
+            "请在 Excel 或 WPS 里另存为「Excel 工作簿（.xlsx）」，不带宏，再导入。",
+        )

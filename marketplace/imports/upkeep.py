@@ -18,6 +18,7 @@ from marketplace.accounts.queries import people_by_id
 from marketplace.clock import now
 from marketplace.errors import Busy, Invalid, MarketError, NotAllowed, Stale
 from marketplace.exchange import deeds as exchange_deeds
+from marketplace.exchange.checking import CellMemory
 from marketplace.exchange.queries import TAKEN_BACK
 from marketplace.exchange.reports import Outcome
 from marketplace.exchange.source_columns import LIST
@@ -46,7 +47,8 @@ def write_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> 
         by: who committed it.
         announce: notify them at the end, who does not wait for it.
     """
-    while _write_batch(import_id, by=by, announce=announce):
+    memory: CellMemory = {}
+    while _write_batch(import_id, by=by, announce=announce, memory=memory):
         pass
     row = db.session.get(ListImport, import_id)
     if row is not None:
@@ -101,11 +103,17 @@ def remove_rows(before: datetime) -> int:
 # --- writing ---
 
 
-def _write_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
+def _write_batch(
+    import_id: int,
+    *,
+    by: Reader | None,
+    announce: bool,
+    memory: CellMemory | None = None,
+) -> bool:
     """Write the next rows in one transaction; whether there may be more."""
     for attempt in range(TRIES):
         try:
-            return _try_batch(import_id, by=by, announce=announce)
+            return _try_batch(import_id, by, announce, memory)
         except Invalid as error:
             # Somebody added the same listing at this moment: it is there now, and compared with.
             if attempt == TRIES - 1:
@@ -113,7 +121,9 @@ def _write_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
     return False
 
 
-def _try_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
+def _try_batch(
+    import_id: int, by: Reader | None, announce: bool, memory: CellMemory | None
+) -> bool:
     row = db.session.get(ListImport, import_id)
     if row is None:
         return False
@@ -130,11 +140,13 @@ def _try_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
             return False
         rows = queries.next_to_write(row, BATCH)
         if not rows:
+            # A row that says what is there writes nothing, so nothing has to be looked at again.
+            db.session.execute(queries.mark_same(row))
             places.settle_places()
             _end(row, "finish", by, "", announce)
             persistence.commit()
             return False
-        _write_listings(row, rows, by)
+        _write_listings(row, rows, by, memory)
         if row.publish:
             places.settle_places()
         persistence.commit()
@@ -142,11 +154,14 @@ def _try_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
 
 
 def _write_listings(
-    row: ListImport, rows: Sequence[StagedRow], by: Reader | None
+    row: ListImport,
+    rows: Sequence[StagedRow],
+    by: Reader | None,
+    memory: CellMemory | None,
 ) -> None:
     """Write the listings of some rows; each row says what became of it."""
     seen = {one.number: (one.state, one.conflicts, one.listing_id) for one in rows}
-    entries = assessing.assess_rows(row, rows, by=by)
+    entries = assessing.assess_rows(row, rows, by=by, memory=memory)
     for one in rows:
         now_is = (one.state, one.conflicts, one.listing_id)
         if now_is == seen[one.number]:
@@ -241,16 +256,17 @@ def _undo_listing(
     """Take back what a row did to its listing; why that is not possible, or empty."""
     note = f"{TAKEN_BACK}：第 {row.id} 次导入的第 {staged.number} 行"
     try:
+        if staged.deed == "new":
+            # Without a savepoint, which takes longer than the rest: nothing is set where it cannot be taken back.
+            listing_deeds.retract_imported(listing, by=by, note=note)
+            return ""
         with db.session.begin_nested():
-            if staged.deed == "new":
-                listing_deeds.retract_imported(listing, by=by, note=note)
-            else:
-                values = unpack_value(staged.before)
-                listing_deeds.save(
-                    listing, values, by=by, seen=listing.revision, commit=False
-                )
-                db.session.flush()
-                exchange_deeds.note_last(listing, note)
+            values = unpack_value(staged.before)
+            listing_deeds.save(
+                listing, values, by=by, seen=listing.revision, commit=False
+            )
+            db.session.flush()
+            exchange_deeds.note_last(listing, note)
     except MarketError as error:
         return error.message
     except IntegrityError:
