@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sqlalchemy import or_
+
 from marketplace.exchange.reports import Entry
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
@@ -37,6 +39,7 @@ TOGETHER = (
     ("start_year", "end_year"),
     ("stage", "trl"),
 )
+_DOI = "10."  # how every DOI begins, behind its address
 _NUMBER_START = re.compile(r"(?:zl|cn(?=\d)|https?://(?:dx\.)?doi\.org/|doi[:：\s]*)")
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
 
@@ -84,24 +87,37 @@ def numbered_ids(organisation_ids: Iterable[int]) -> dict[tuple[int, str], int]:
     for part in chunked(sorted(organisation_ids), KEYS):
         query = (
             db.select(
-                Achievement.organisation_id, IntellectualProperty.number, Achievement.id
+                Achievement.organisation_id,
+                IntellectualProperty.number,
+                IntellectualProperty.name,
+                Achievement.id,
             )
             .join(Achievement.ips)
             .where(
                 Achievement.organisation_id.in_(part),
                 Achievement.state.not_in(ENDED),
-                IntellectualProperty.number != "",
+                or_(
+                    IntellectualProperty.number != "",
+                    IntellectualProperty.name.contains(_DOI),
+                ),
             )
             .order_by(Achievement.id.desc())
         )
         # The oldest one of a number is the last one read.
-        for organisation_id, number, listing_id in db.session.execute(query):
-            ids[organisation_id, number_key(number)] = listing_id
+        for organisation_id, number, name, listing_id in db.session.execute(query):
+            ids[organisation_id, number_key(number, name)] = listing_id
     return ids
 
 
-def number_key(number: str) -> str:
-    """What spellings of the number of a patent or paper share: without ZL (granted) or the address before a DOI."""
+def number_key(number: str, name: str = "") -> str:
+    """What spellings of the number of a patent or paper share: without ZL (granted) or the address before a DOI.
+
+    Args:
+        number: that of a right.
+        name: its name, which is the DOI of a paper: numbers are too short for it.
+    """
+    if not number and _DOI in name:
+        number = name
     key = _NUMBER_START.sub("", number.strip().casefold())
     return "".join(key.split())
 
@@ -122,8 +138,8 @@ def same_listing(
     """
     if numbered:
         for right in entry.values.get("ips", ()):
-            key = number_key(right.get("number") or "")
-            listing_id = numbered.get((organisation_id, key))
+            key = number_key(right.get("number") or "", right.get("name") or "")
+            listing_id = numbered.get((organisation_id, key)) if key else None
             if listing_id is not None:
                 return listing_id
     return living.get((organisation_id, entry.key))

@@ -7,11 +7,15 @@ themselves are in `listings.schema`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from decimal import Decimal
+from typing import Any
 
 from marketplace.exchange.headers import Headers
 from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
+from marketplace.listings.schema.rights import RightPart
 
 LIST = "list"
 PATENTS = "patents"
@@ -71,7 +75,8 @@ _PAPER_HEADERS: Mapping[str, tuple[str, ...]] = {
         *("关键词", "Keyword-关键词", "Author Keywords", "Keywords", "DE"),
         "中文关键词",
     ),
-    "ips.number": ("DOI", "DOI-DOI", "DI", "DOI号", "doi码"),
+    # Longer than a number of a right may be.
+    "ips.name": ("DOI", "DOI-DOI", "DI", "DOI号", "doi码"),
     "ips.ip_type": (),
     "organisations": (),
     "note": ("备注",),
@@ -85,6 +90,19 @@ FILLED: Mapping[str, Mapping[str, str]] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OneRight(RightPart):
+    """A field of the one right that a row of a database is about: several owners are those of that one."""
+
+    def read_cell(
+        self, raw: Any, dictionaries: Dictionaries, unit: Decimal | None = None
+    ) -> Any:
+        items = super().read_cell(raw, dictionaries, unit)
+        if items is None or len(items) < 2:
+            return items
+        return ["、".join(items)]
+
+
 class SourceColumns:
     """The columns of an achievement under the headers of a database.
 
@@ -96,8 +114,13 @@ class SourceColumns:
         columns = []
         for column in SCHEMAS["achievement"].list_columns:
             aliases = _OWN_HEADERS[source].get(column.name)
-            if aliases is not None:
-                columns.append(replace(column, aliases=aliases))
+            if aliases is None:
+                continue
+            own = replace(column, aliases=aliases)
+            if isinstance(own, RightPart):
+                values = {one.name: getattr(own, one.name) for one in fields(own)}
+                own = OneRight(**values)
+            columns.append(own)
         self.columns = tuple(columns)
 
     @property
@@ -116,3 +139,8 @@ def headers_of(kind: str, source: str) -> Headers:
     if source == LIST:
         return Headers(SCHEMAS[kind])
     return Headers(SourceColumns(source))
+
+
+def columns_of(kind: str, source: str) -> Sequence[ListColumn]:
+    """The columns by which the rows of a list are read; arguments as of `headers_of`."""
+    return headers_of(kind, source).columns

@@ -11,7 +11,7 @@ from typing import Any
 from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
 from marketplace.exchange.reports import Entry, Problem, Report
-from marketplace.exchange.source_columns import FILLED, LIST
+from marketplace.exchange.source_columns import FILLED, LIST, columns_of
 from marketplace.exchange.taking import LISTED, compare_row, twin_problem
 from marketplace.imports import authors
 from marketplace.imports.conflicts import conflicts_of
@@ -69,6 +69,7 @@ class _Assessment:
     ) -> None:
         self.list_import = list_import
         self.kind = list_import.listing_kind
+        self.columns = columns_of(self.kind, list_import.source)
         self.by = by
         self.read = read
         self.report = read or Report(self.kind, list_import.file_name)
@@ -114,7 +115,7 @@ class _Assessment:
         for row in rows:
             if row.layout not in layouts:
                 packed = self.list_import.layouts[row.layout]
-                layouts[row.layout] = unpack_layout(self.kind, packed)
+                layouts[row.layout] = unpack_layout(self.columns, packed)
             if row.layout != placed:
                 self.checker.place(layouts[row.layout])
                 placed = row.layout
@@ -181,7 +182,9 @@ class _Assessment:
             keys.append(listing_id)
         if self.list_import.source != LIST:
             for right in entry.values.get("ips", ()):
-                number = exchange_queries.number_key(right.get("number") or "")
+                number = exchange_queries.number_key(
+                    right.get("number") or "", right.get("name") or ""
+                )
                 if number:
                     keys.append(number)
         return keys

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marketplace.exchange.fault_files import FaultyRow, fault_file
+from marketplace.exchange.source_columns import columns_of
 from marketplace.imports import queries
 from marketplace.imports.forms import errors_by_column
 from marketplace.imports.models import ListImport
@@ -23,7 +24,9 @@ def fault_file_of(list_import: ListImport) -> bytes:
             FaultyRow(
                 number=staged.number,
                 texts={name: shown_text(cell) for name, cell in staged.cells.items()},
-                layout=unpack_layout(list_import.listing_kind, packed),
+                layout=unpack_layout(
+                    columns_of(list_import.listing_kind, list_import.source), packed
+                ),
                 author=staged.author,
                 finding="\n".join(said),
                 faulty=frozenset(wrong) - {""},

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField
 
 from marketplace.exchange.headers import PlacedColumn
-from marketplace.exchange.source_columns import SOURCES
+from marketplace.exchange.source_columns import SOURCES, columns_of
 from marketplace.forms import PageForm, SeenForm
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import shown_text, unpack_layout
@@ -173,7 +173,9 @@ def shown_cells(
 
 def _placed_of(list_import: ListImport, row: StagedRow) -> dict[str, PlacedColumn]:
     packed = list_import.layouts[row.layout]
-    layout = unpack_layout(list_import.listing_kind, packed)
+    layout = unpack_layout(
+        columns_of(list_import.listing_kind, list_import.source), packed
+    )
     return {one.column.name: one for one in layout}
 
 

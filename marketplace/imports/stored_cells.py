@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.exchange.headers import PlacedColumn
-from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.field import ListColumn
 from marketplace.parsing import ParseError
 from marketplace.parsing.number_formats import FormattedNumber
 from marketplace.parsing.text import UnreadableCell, cell_text
@@ -90,9 +90,11 @@ def pack_layout(placed: Iterable[PlacedColumn]) -> list[list[Any]]:
     return packed
 
 
-def unpack_layout(kind: str, packed: Iterable[Iterable[Any]]) -> list[PlacedColumn]:
-    """What `pack_layout` was given, for lists of a kind; a column that the schema has no more is left out."""
-    columns = {column.name: column for column in SCHEMAS[kind].list_columns}
+def unpack_layout(
+    known: Iterable[ListColumn], packed: Iterable[Iterable[Any]]
+) -> list[PlacedColumn]:
+    """What `pack_layout` was given; a column that is not among the known ones any more is left out."""
+    columns = {column.name: column for column in known}
     placed = []
     for name, index, header, unit in packed:
         if name in columns:
