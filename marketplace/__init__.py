@@ -62,6 +62,7 @@ ROOMS = (
     "imports",
     "matchmaking",
     "catalogue",
+    "alerts",
     "desk",
     "office",
     "operation",

@@ -133,6 +133,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "stored_cells": "cells as a database holds them",
         "upkeep": "long imports go on without anybody pressing anything",
     },
+    "alerts": {
+        "announcements": "what people are alerted to",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",
