@@ -61,6 +61,7 @@ ROOMS = (
     "exchange",
     "issues",
     "verdicts",
+    "imports",
     "matchmaking",
     "catalogue",
     "alerts",

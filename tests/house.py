@@ -75,8 +75,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "search_state": "the search page as an address",
     },
     "exchange": {
+        "checking": "one row is checked in one way, wherever its cells come from",
+        "taking": "rows become listings without committing them",
         "contact_columns": "whose telephone a column of a list holds",
         "delimited": "text files become rows of cells",
+        "fault_files": "faulty rows go out, to come in again",
         "exporting": "rows go out in one way, whoever asks",
         "header_groups": "headers of several rows",
         "header_keys": "spellings of a header",
@@ -91,6 +94,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "reports": "what is said about a list and about its import",
         "row_kinds": "rows that hold no listing",
         "rows": "rows of a sheet, whatever file they come from",
+        "source_columns": "how databases of patents and papers call our columns",
         "sheets": "which kind of file it is, and why it cannot be read",
         "xlsx": "workbooks become rows of cells",
     },
@@ -143,6 +147,18 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "workdays": {
         "calendar": "arithmetic of days, without web and database",
         "written_days": "announced days as people write them",
+    },
+    "imports": {
+        "announcements": "what people are notified of",
+        "assessing": "what each staged row is now",
+        "authors": "whose listing a row becomes",
+        "conflicts": "both sides of what was written by hand",
+        "faults": "which rows go into the file of faults",
+        "life": "the life table of an import, and what its rows are",
+        "moving": "imports that go over when organisations are merged",
+        "staging": "a file becomes staged rows without committing them",
+        "stored_cells": "cells as a database holds them",
+        "upkeep": "long imports go on without anybody pressing anything",
     },
     "alerts": {
         "announcements": "what people are alerted to",
@@ -225,8 +241,7 @@ DATA_FILES = {
 }
 LONG_FILES = {
     "marketplace/contributions.py": "everything a room may offer, named in one place",
-    "marketplace/exchange/deeds.py": "one transaction, from the rows of a list to what is said of each",
-    "marketplace/exchange/importing.py": "one pass over a list, from its header to checked rows",
+    "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",
     "marketplace/listings/deeds.py": "one function for each of sixteen buttons",
     "marketplace/memberships/deeds.py": "one function for each of eleven buttons",
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",

@@ -7,6 +7,7 @@ A route that is added and walked by nobody here fails the last test.
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,9 +22,13 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.clock import today
+from marketplace.imports.deeds import stage_upload
+from marketplace.imports.queries import all_rows
+from marketplace.imports.staging import read_upload
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, correct_issue, publish_proof
 from marketplace.issues.upkeep import render_missing
+from marketplace.listings.deeds import save as save_listing
 from marketplace.listings.models import LISTINGS
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
@@ -48,6 +53,8 @@ NO_PAGES = {
     "operation.readyz",
     "operation.metrics",
     "audit.export",
+    "imports.template",
+    "imports.fault_file",
     "audit.checkpoint",
     "personal_data.as_json",
     "personal_data.as_workbook",
@@ -223,6 +230,7 @@ def houses(
     render_missing()
     applicant = make.person("firm", firm)
     make.certificate(applicant)
+    row_of_import, staged = staged_import(make, university)
     return {
         "rows": rows,
         "broker": broker,
@@ -231,13 +239,35 @@ def houses(
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing"],
             "token": [token],
-            "number": [1, 2026],
+            "import_id": [row_of_import],
+            "number": [1, 2026, *staged],
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
+
+
+def staged_import(make: Factory, owner: Organisation) -> tuple[int, list[int]]:
+    """A list with a new row, a faulty one and one that says otherwise than was written by hand; its number, theirs."""
+    desk = make.person("desk", owner)
+    listing = make.achievement("写在网页上的工艺", owner=owner, state="draft")
+    words = "有人在网页上重写了的简介，比清单里的更长一些，说得更清楚。"
+    save_listing(listing, {"summary": words}, by=desk, seen=listing.revision)
+    text = (
+        "成果名称,完成单位,完成人,成果简介\n"
+        f"新的工艺,{owner.name},张三,针对轴承振动大的问题改进的工艺，已经试用过。\n"
+        f"写在网页上的工艺,{owner.name},张三,清单里又是另一种写法的简介，二十个字以上。\n"
+        f",{owner.name},张三,\n"
+    )
+    read = read_upload(
+        io.BytesIO(text.encode()), "清单.csv", "achievement", "list", owner
+    )
+    made = stage_upload(read, source="list", organisation=owner, by=desk)
+    numbers = [row.number for row in all_rows(made)]
+    assert len(numbers) == 3
+    return made.id, numbers
 
 
 def full_achievement(make: Factory, owner: Any) -> Any:

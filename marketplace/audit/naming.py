@@ -37,6 +37,7 @@ THINGS = {
     "issue_row": "清单的条目",
     "issue_series": "清单的期号",
     "join_request": "加入申请",
+    "list_import": "导入的清单",
     "listing_change": "已发布内容的修改",
     "listing_version": "审核通过的版本",
     "membership": "单位里的身份",

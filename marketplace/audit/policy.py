@@ -26,6 +26,8 @@ TECHNICAL_TABLES = {
     "shown_place": "as `shown`",
     "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
     "review_claim": "who looks at a listing now: gone in minutes, decides nothing",
+    "staged_row": "copies of the cells of a file, thrown away after months; what a row becomes is a listing, and who"
+    " corrects one leaves an entry about its import",
     "match_scan": "which publications were compared: follows from listings and notices",
     "measurement": "figures that are computed from other rows, at any time again",
 }

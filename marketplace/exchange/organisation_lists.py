@@ -15,13 +15,9 @@ from typing import Any, BinaryIO
 
 from marketplace.errors import Invalid
 from marketplace.exchange import sheets
+from marketplace.exchange.checking import has_secret_mark, problem_at, shorten_cell
 from marketplace.exchange.headers import TITLE, Headers, PlacedColumn, find_number_index
-from marketplace.exchange.importing import (
-    MAX_ROWS,
-    has_secret_mark,
-    problem_at,
-    shorten_cell,
-)
+from marketplace.exchange.importing import MAX_ROWS
 from marketplace.exchange.organisation_columns import (
     COLUMNS,
     OrganisationColumn,

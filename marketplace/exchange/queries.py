@@ -5,11 +5,16 @@ Nothing is changed here; which listings a reader may find or open is decided in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sqlalchemy import or_
+
+from marketplace.exchange.reports import Entry
 from marketplace.extensions import db
 from marketplace.lifecycle import History, history_of
+from marketplace.listings.child_models import IntellectualProperty
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.schema.owners import NamedOwner
@@ -19,6 +24,7 @@ from marketplace.persistence import chunked
 
 EXPORT_BATCH = 500  # listings read at a time
 IMPORT_NOTE = "批量导入"  # how the notes of History rows begin that an import writes
+TAKEN_BACK = "撤回导入"  # and those that take one back
 BLANK: tuple[Any, ...] = (
     None,
     "",
@@ -33,6 +39,8 @@ TOGETHER = (
     ("start_year", "end_year"),
     ("stage", "trl"),
 )
+_DOI = "10."  # how every DOI begins, behind its address
+_NUMBER_START = re.compile(r"(?:zl|cn(?=\d)|https?://(?:dx\.)?doi\.org/|doi[:：\s]*)")
 KEYS = 400  # values in one IN list: below every database's limit of bound parameters
 
 
@@ -73,6 +81,70 @@ def living_ids(
     return ids
 
 
+def numbered_ids(organisation_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    """The living achievements that rest on a patent or a paper: (id of the organisation, its number) → id."""
+    ids = {}
+    for part in chunked(sorted(organisation_ids), KEYS):
+        query = (
+            db.select(
+                Achievement.organisation_id,
+                IntellectualProperty.number,
+                IntellectualProperty.name,
+                Achievement.id,
+            )
+            .join(Achievement.ips)
+            .where(
+                Achievement.organisation_id.in_(part),
+                Achievement.state.not_in(ENDED),
+                or_(
+                    IntellectualProperty.number != "",
+                    IntellectualProperty.name.contains(_DOI),
+                ),
+            )
+            .order_by(Achievement.id.desc())
+        )
+        # The oldest one of a number is the last one read.
+        for organisation_id, number, name, listing_id in db.session.execute(query):
+            ids[organisation_id, number_key(number, name)] = listing_id
+    return ids
+
+
+def number_key(number: str, name: str = "") -> str:
+    """What spellings of the number of a patent or paper share: without ZL (granted) or the address before a DOI.
+
+    Args:
+        number: that of a right.
+        name: its name, which is the DOI of a paper: numbers are too short for it.
+    """
+    if not number and _DOI in name:
+        number = name
+    key = _NUMBER_START.sub("", number.strip().casefold())
+    return "".join(key.split())
+
+
+def same_listing(
+    entry: Entry,
+    organisation_id: int,
+    living: Mapping[tuple[int, str], int],
+    numbered: Mapping[tuple[int, str], int],
+) -> int | None:
+    """The id of the listing that a row is about: that of a number of its rights, else that of its title.
+
+    Args:
+        entry: the row.
+        organisation_id: its owner.
+        living: what `living_ids` gave.
+        numbered: what `numbered_ids` gave; empty where numbers do not count.
+    """
+    if numbered:
+        for right in entry.values.get("ips", ()):
+            key = number_key(right.get("number") or "", right.get("name") or "")
+            listing_id = numbered.get((organisation_id, key)) if key else None
+            if listing_id is not None:
+                return listing_id
+    return living.get((organisation_id, entry.key))
+
+
 def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Demand]:
     """Listings of a kind by id."""
     table = LISTINGS[kind]
@@ -92,7 +164,12 @@ def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]
     """
     by_hand: set[str] = set()
     imported: set[str] = set()
+    is_undone = False
     for entry in reversed(history_of(row)):
+        # An import that was taken back and the taking back say nothing of who wrote what: nobody wrote in between.
+        if is_undone or entry.note.startswith(TAKEN_BACK):
+            is_undone = not is_undone
+            continue
         # The command line and what an import noted; everything else was somebody at a form.
         if entry.by_id is None or entry.note.startswith(IMPORT_NOTE):
             imported.update(entry.changed)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from marketplace.exchange.headers import PlacedColumn
 from marketplace.listings.schema.owners import NamedOwner
 
 # Takes rows done and rows in all, now and then; the second is 0 where it is not known yet.
@@ -59,6 +60,7 @@ class Entry:
         key: what spellings of the title share (`organisations.models.key_of`).
         values: field → value, as `listings.deeds.create` takes them.
         is_draft: a cell could not be understood and was left out, so it is not published.
+        author: whom the row names as its author, as written; empty where it names nobody.
     """
 
     row: int
@@ -67,10 +69,28 @@ class Entry:
     key: str
     values: dict[str, Any]
     is_draft: bool = False
+    author: str = ""
 
     def problem(self, message: str, allowed: str = "") -> Problem:
         """A problem of the whole row; its title says which one it is."""
         return Problem(self.row, "", "", self.title, message, allowed)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row that is meant to be a listing, as it was read, good or bad.
+
+    Attributes:
+        row: row number as the spreadsheet program shows it.
+        raws: column → its cell as it is.
+        layout: index of its columns in `Report.layouts`.
+        marks: what columns about the row say: `origin`, `author` (see `importing.MARKS`).
+    """
+
+    row: int
+    raws: dict[str, Any]
+    layout: int
+    marks: dict[str, str]
 
 
 @dataclass
@@ -89,6 +109,8 @@ class Report:
         drafts: cells that were left out, so that their listings are no more than drafts.
         skipped: what rows are that hold no listing → their numbers.
         remarks: the same about the whole file.
+        layouts: the columns of its tables, one after the other.
+        lines: every row as it was read; None where nobody wants them.
     """
 
     kind: str
@@ -102,6 +124,8 @@ class Report:
     drafts: list[Problem] = field(default_factory=list)
     skipped: dict[str, list[int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    layouts: list[list[PlacedColumn]] = field(default_factory=list)
+    lines: list[Line] | None = None
 
     @property
     def refused(self) -> int:

@@ -9,18 +9,21 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from marketplace.errors import MarketError, NotFound
+from marketplace.errors import Invalid, MarketError, NotFound
 from marketplace.extensions import db
 from marketplace.lifecycle import next_deeds
 from marketplace.listings import deeds, queries, versions
 from marketplace.listings.differences import Difference, content_differences
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.readiness import publication_problems
+from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import snapshot_of
 from marketplace.permissions import Reader
 
 # What may be done to several at once: deeds that need no reason. Who endorses reads on the page before what each says,
 # or what differs from the version approved last.
 DEEDS = {
+    "submit": "送审",
     "endorse": "机构通过",
     "renew": "续期一年",
     "withdraw": "撤回",
@@ -94,6 +97,8 @@ def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]
         trouble = ""
         if deed not in next_deeds(row, by):
             trouble = f"现在的状态是「{row.state_name}」，不能{DEEDS[deed]}。"
+        elif deed == "submit":
+            trouble = _missing_words(row)
         changed: tuple[Difference, ...] = ()
         if deed == "endorse" and not trouble:
             changed = _unread_parts(row)
@@ -125,7 +130,23 @@ def carry_out(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcom
         except MarketError as refused:
             # What was set before it was refused must not reach the database with the next row.
             db.session.rollback()
-            outcomes.append(Outcome(choice, row, refused.message))
+            trouble = refused.message
+            if row is not None and isinstance(refused, Invalid):
+                trouble = _missing_words(row) or trouble
+            outcomes.append(Outcome(choice, row, trouble))
         else:
             outcomes.append(Outcome(choice, row))
     return outcomes
+
+
+def _missing_words(row: Achievement | Demand) -> str:
+    """What a listing lacks for the review, by the names of its fields; empty where it lacks nothing."""
+    schema = SCHEMAS[row.kind]
+    labels = []
+    for name in publication_problems(row):
+        labels.append(schema[name].label if name in schema else name)
+    if row.organisation_id is None:
+        labels.append("所属单位")
+    if not labels:
+        return ""
+    return f"还要填好：{'、'.join(dict.fromkeys(labels))}。"

@@ -5,7 +5,7 @@ The shape of input is checked by forms and importer, what a listing needs to be 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +105,7 @@ def create_many(
     *,
     by: Reader | None,
     note: str = "",
+    owner_ids: Sequence[int | None] = (),
 ) -> list[Achievement | Demand]:
     """Write many new drafts in one flush, for an importer that has looked for twins itself (no commit).
 
@@ -113,13 +114,18 @@ def create_many(
         drafts: owner and values of each, as for `create`; a twin among them breaks a constraint of the database.
         by: the acting person, or None for the command line.
         note: what their History says of where they come from.
+        owner_ids: who is the author of each, in their order; None, or empty: `by`.
 
     Raises:
         NotAllowed: `by` does not belong to one of the organisations.
     """
-    rows = []
+    rows: list[Achievement | Demand] = []
     for organisation, values in drafts:
-        rows.append(new_draft(kind, values, organisation, by))
+        row = new_draft(kind, values, organisation, by)
+        author = owner_ids[len(rows)] if owner_ids else None
+        if author is not None:
+            row.owner_id = author
+        rows.append(row)
     # One flush for all: an INSERT of many rows is several times as fast as many of one.
     db.session.add_all(rows)
     db.session.flush()
@@ -386,6 +392,23 @@ def expire_imported(row: Achievement | Demand) -> bool:
         return False
     row.life.move(row, "expire", by=None, note="批量导入")
     return True
+
+
+def retract_imported(
+    row: Achievement | Demand, *, by: Reader | None, note: str
+) -> None:
+    """Put away a listing that an import made by mistake, for who takes the whole import back (no commit).
+
+    No listing is ever deleted: SQLite gives the number of a deleted row to the next one, and History, notices and
+    the audit would then speak of another.
+
+    Args:
+        row: the listing.
+        by: the acting person, who may take the import back.
+        note: what its History says.
+    """
+    for deed in ("withdraw", "archive"):
+        row.life.move(row, deed, by=by, note=note)
 
 
 def is_over(row: Achievement | Demand) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import blake2b
 
 from marketplace.parsing.text import half_width
@@ -35,6 +36,8 @@ _BETWEEN_FIGURES = {"-": "-", "~": "-", ":": ":", "/": "/"}
 _MEANINGFUL_SIGNS = frozenset(".-/#")
 
 
+# A title of a list is compared five times on its way to a listing, the name of its owner with every row.
+@lru_cache(maxsize=4_096)
 def name_key(text: str) -> str:
     """What spellings of one name share.
 

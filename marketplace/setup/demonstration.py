@@ -22,7 +22,10 @@ from marketplace.clock import today
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
+from marketplace.exchange.source_columns import LIST
 from marketplace.extensions import db
+from marketplace.imports import deeds as import_deeds
+from marketplace.imports.staging import read_upload
 from marketplace.issues import deeds as issue_deeds
 from marketplace.issues import queries as issue_queries
 from marketplace.issues import upkeep as issue_upkeep
@@ -124,6 +127,17 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _assign_first_confidential()
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
+    _stage_list()
+
+
+def _stage_list() -> None:
+    """A list that the university's desk has uploaded and not decided about: a new row, faults, and a conflict."""
+    desk = _demo_person("desk")
+    owner = desk.organisations[0]
+    name = "import-with-faults.csv"
+    with (SAMPLES / name).open("rb") as file:
+        read = read_upload(file, "科技处十一月清单.csv", "achievement", LIST, owner)
+    import_deeds.stage_upload(read, source=LIST, organisation=owner, by=desk)
 
 
 def _let_people_come_in() -> None:

@@ -128,6 +128,9 @@ ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
 ELSEWHERE = {
     "alerts": ("remove",),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "imports": (
+        "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
+    ),
     "listings": ("assign", "unassign"),
     "matchmaking": ("hold",),
     "memberships": (

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.errors import Invalid
-from marketplace.exchange.importing import has_secret_mark
+from marketplace.exchange.checking import has_secret_mark
 from marketplace.listings import deeds, writing
 from marketplace.matchmaking.trial import checked_text
 from marketplace.parsing.secrecy import secret_mark

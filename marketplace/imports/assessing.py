@@ -1,0 +1,308 @@
+"""What each staged row is now: new, changed, the same, in conflict, faulty. Nothing is committed here.
+
+Rows are checked in `exchange`, as the command does; here they are compared with the listings that are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from marketplace.exchange import queries as exchange_queries
+from marketplace.exchange.checking import CellMemory, RowChecker
+from marketplace.exchange.reports import Entry, Problem, Report
+from marketplace.exchange.source_columns import FILLED, LIST, columns_of
+from marketplace.exchange.taking import LISTED, compare_row, twin_problem
+from marketplace.imports import authors
+from marketplace.imports.conflicts import conflicts_of
+from marketplace.imports.models import ListImport, StagedRow
+from marketplace.imports.stored_cells import unpack_layout, unpack_value
+from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.schema import SCHEMAS
+from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.organisations.models import Organisation
+from marketplace.permissions import Reader, may
+
+OWNER_COLUMN = "organisations"
+# How grave a finding is: the row is refused, it stays a draft, or it is taken all the same.
+REFUSED, DRAFT, NOTICE = "refused", "draft", "notice"
+
+
+def assess_rows(
+    list_import: ListImport,
+    rows: Iterable[StagedRow],
+    *,
+    by: Reader | None,
+    read: Report | None = None,
+    memory: CellMemory | None = None,
+) -> dict[int, Entry]:
+    """Check staged rows once more by their cells and compare them with the listings as they are now.
+
+    Args:
+        list_import: their import.
+        rows: in the order of their numbers; twins among them are found, so that all of one title belong together.
+        by: who will write them.
+        read: what the reader of the file said of these very rows a moment ago; None checks their cells.
+        memory: what was read of cells that repeat, for who assesses batch after batch.
+
+    Returns:
+        number → the entry of each row that can be taken.
+    """
+    return _Assessment(list_import, by, read, memory).assess(list(rows))
+
+
+class _Assessment:
+    """One pass over staged rows: from their cells to their states.
+
+    Args:
+        list_import: their import.
+        by: who will write them.
+        read, memory: as of `assess_rows`.
+    """
+
+    def __init__(
+        self,
+        list_import: ListImport,
+        by: Reader | None,
+        read: Report | None,
+        memory: CellMemory | None,
+    ) -> None:
+        self.list_import = list_import
+        self.kind = list_import.listing_kind
+        self.columns = columns_of(self.kind, list_import.source)
+        self.by = by
+        self.read = read
+        self.report = read or Report(self.kind, list_import.file_name)
+        dictionaries = Dictionaries()
+        defaults = _default_values(list_import, dictionaries)
+        self.checker = RowChecker(self.report, dictionaries, defaults, memory)
+        self.people = authors.People(list_import.organisation_id)
+
+    def assess(self, rows: Sequence[StagedRow]) -> dict[int, Entry]:
+        """Give every row its state."""
+        wanted = [row for row in rows if row.state != "left_out" and not row.deed]
+        entries = self._check_cells(wanted)
+        organisations = exchange_queries.organisations_of(
+            entry.owner for entry in entries.values()
+        )
+        owners: dict[int, Organisation | None] = {}
+        for number, entry in entries.items():
+            owner = organisations.get(entry.owner.uscc or "")
+            owners[number] = owner or organisations.get(entry.owner.key)
+        self._refuse_foreign(entries, owners)
+        listings = self._listings_of(entries, owners)
+        findings = self._findings()
+        for row in wanted:
+            row.findings = findings.get(row.number, [])
+            self._settle(row, entries.get(row.number), listings)
+        return {
+            row.number: entries[row.number]
+            for row in wanted
+            if row.number in entries and row.state in ("new", "changed", "same")
+        }
+
+    def _check_cells(self, rows: Sequence[StagedRow]) -> dict[int, Entry]:
+        if self.read is not None:
+            # Checking a row takes 1 ms; 10,000 of them once more would be ten seconds.
+            found = {entry.row: entry for entry in self.read.entries}
+            for row in rows:
+                if row.number in found:
+                    row.owner_name = found[row.number].owner.name[:200]
+            return found
+        layouts: dict[int, Any] = {}
+        placed: int | None = None
+        entries = {}
+        for row in rows:
+            if row.layout not in layouts:
+                packed = self.list_import.layouts[row.layout]
+                layouts[row.layout] = unpack_layout(self.columns, packed)
+            if row.layout != placed:
+                self.checker.place(layouts[row.layout])
+                placed = row.layout
+            raws = {name: unpack_value(cell) for name, cell in row.cells.items()}
+            entry = self.checker.check(row.number, raws, author=row.author)
+            if entry is not None:
+                entries[row.number] = entry
+                row.owner_name = entry.owner.name[:200]
+        return entries
+
+    def _refuse_foreign(
+        self, entries: dict[int, Entry], owners: Mapping[int, Organisation | None]
+    ) -> None:
+        """Refuse the rows of an organisation's list that are about another one."""
+        own = self.list_import.organisation
+        if own is None:
+            return
+        for number, entry in list(entries.items()):
+            owner = owners[number]
+            if owner is not None and owner.id == own.id:
+                continue
+            message = f"这一行的单位是「{entry.owner.name}」，不是「{own.name}」。"
+            advice = f"改成「{own.name}」；别的单位的请由该单位或平台运营方导入。"
+            problem = Problem(number, "", "", entry.owner.name, message, advice)
+            self.report.problems.append(problem)
+            del entries[number]
+
+    def _listings_of(
+        self,
+        entries: dict[int, Entry],
+        owners: Mapping[int, Organisation | None],
+    ) -> dict[int, Achievement | Demand]:
+        """Number → the listing that is there already; twins under two names of an organisation are refused."""
+        ids = {owner.id for owner in owners.values() if owner is not None}
+        living = exchange_queries.living_ids(self.kind, ids)
+        numbered: dict[tuple[int, str], int] = {}
+        if self.list_import.source != LIST:
+            numbered = exchange_queries.numbered_ids(ids)
+        first_rows: dict[object, int] = {}
+        wanted = {}
+        for number, entry in list(entries.items()):
+            owner = owners[number]
+            if owner is None:
+                continue
+            listing_id = exchange_queries.same_listing(
+                entry, owner.id, living, numbered
+            )
+            keys = self._keys_of(entry, owner.id, listing_id)
+            first = min(first_rows.setdefault(key, number) for key in keys)
+            if first != number:
+                self.report.problems.append(twin_problem(entry, first))
+                del entries[number]
+            elif listing_id is not None:
+                wanted[number] = listing_id
+        listings = exchange_queries.listings_by_id(self.kind, wanted.values())
+        return {number: listings[one] for number, one in wanted.items()}
+
+    def _keys_of(
+        self, entry: Entry, owner_id: int, listing_id: int | None
+    ) -> list[object]:
+        """What no two rows of a list may share."""
+        keys: list[object] = [(owner_id, entry.key)]
+        if listing_id is not None:
+            keys.append(listing_id)
+        if self.list_import.source != LIST:
+            for right in entry.values.get("ips", ()):
+                number = exchange_queries.number_key(
+                    right.get("number") or "", right.get("name") or ""
+                )
+                if number:
+                    keys.append(number)
+        return keys
+
+    def _findings(self) -> dict[int, list[dict[str, str]]]:
+        """Row number → what is said of its cells, the gravest first."""
+        found: dict[int, list[dict[str, str]]] = {}
+        for level, problems in (
+            (REFUSED, self.report.problems),
+            (DRAFT, self.report.drafts),
+            (NOTICE, self.report.notices),
+        ):
+            for problem in problems:
+                found.setdefault(problem.row, []).append(finding_of(level, problem))
+        return found
+
+    def _settle(
+        self,
+        row: StagedRow,
+        entry: Entry | None,
+        listings: Mapping[int, Achievement | Demand],
+    ) -> None:
+        """Give a row its state, by its entry and the listing that is there."""
+        seen = row.conflicts
+        row.conflicts = []
+        row.listing_id = None
+        if entry is None:
+            row.state = "faulty"
+            row.choices = {}
+            return
+        if note := self.people.remark_on(entry.author):
+            row.findings = [*row.findings, _said(NOTICE, note)]
+        listing = listings.get(row.number)
+        if listing is None:
+            row.state = "new"
+            row.choices = {}
+            return
+        row.listing_id = listing.id
+        changes, by_hand = compare_row(listing, entry)
+        if not changes:
+            row.state = "same"
+            return
+        if trouble := self._trouble_of(listing):
+            row.state = "faulty"
+            row.findings = [_said(REFUSED, trouble), *row.findings]
+            return
+        row.conflicts = conflicts_of(listing, changes, by_hand)
+        if row.conflicts != seen:
+            # Decided about other words than stand there now.
+            row.choices = {}
+        open_names = {one["name"] for one in row.conflicts} - row.choices.keys()
+        row.choices = {
+            name: choice for name, choice in row.choices.items() if name in by_hand
+        }
+        if open_names:
+            row.state = "conflict"
+            return
+        kept = {name for name in by_hand if row.choices.get(name) != LISTED}
+        row.state = "changed" if changes.keys() - kept else "same"
+
+    def _trouble_of(self, listing: Achievement | Demand) -> str:
+        """Why a listing cannot be changed by this list; empty where it can."""
+        where = f"平台上已有这一条（编号 {listing.id}）"
+        if not listing.life.can(listing.state, "edit"):
+            return f"{where}，状态是「{listing.state_name}」，现在不能修改。等它回到草稿或已发布状态后再导入。"
+        if not may(self.by, "listing.edit", listing):
+            return f"{where}，是本单位别人填报的，您不能修改。请由本单位的成果转化岗或管理员导入。"
+        return ""
+
+
+def finding_of(level: str, problem: Problem) -> dict[str, str]:
+    """What is said of a cell, as a staged row holds it."""
+    return {
+        "level": level,
+        "column": problem.column,
+        "header": problem.header,
+        "value": problem.value,
+        "message": problem.message,
+        "allowed": problem.allowed,
+    }
+
+
+def _said(level: str, message: str) -> dict[str, str]:
+    """A finding about a row as a whole."""
+    return finding_of(level, Problem(0, "", "", "", message))
+
+
+def refusal(message: str, allowed: str = "") -> dict[str, str]:
+    """A finding that refuses a row as a whole."""
+    return finding_of(REFUSED, Problem(0, "", "", "", message, allowed))
+
+
+def people_of(list_import: ListImport) -> authors.People:
+    """The people among whom the authors of an import are looked for."""
+    return authors.People(list_import.organisation_id)
+
+
+def owner_column_of(kind: str) -> Any:
+    """The column by which a list names the owner."""
+    for column in SCHEMAS[kind].list_columns:
+        if column.name == OWNER_COLUMN:
+            return column
+    raise LookupError(OWNER_COLUMN)
+
+
+def _default_values(
+    list_import: ListImport, dictionaries: Dictionaries
+) -> dict[str, Any]:
+    """Column → what its empty cells say, as `parse_file` had it."""
+    columns = {
+        one.header: one for one in SCHEMAS[list_import.listing_kind].list_columns
+    }
+    values = {}
+    for header, text in FILLED[list_import.source].items():
+        column = columns[header]
+        values[column.name] = column.read_cell(text, dictionaries)
+    if list_import.organisation is not None:
+        column = owner_column_of(list_import.listing_kind)
+        name = list_import.organisation.name
+        values[column.name] = column.read_cell(name, dictionaries)
+    return values

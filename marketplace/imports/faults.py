@@ -1,0 +1,35 @@
+"""The rows of an import that need somebody, as a file to be corrected and sent again."""
+
+from __future__ import annotations
+
+from marketplace.exchange.fault_files import FaultyRow, fault_file
+from marketplace.exchange.source_columns import columns_of
+from marketplace.imports import queries
+from marketplace.imports.forms import errors_by_column
+from marketplace.imports.models import ListImport
+from marketplace.imports.stored_cells import shown_text, unpack_layout
+
+
+def fault_file_of(list_import: ListImport) -> bytes:
+    """The file of faults of an import: every faulty row, with what is wrong with its cells."""
+    rows = []
+    for staged in queries.all_rows(list_import, "faulty"):
+        wrong = errors_by_column(list_import, staged)
+        said = []
+        for finding in staged.findings:
+            header = f"「{finding['header']}」" if finding["header"] else ""
+            said.append(f"{header}{finding['message']}{finding['allowed']}")
+        packed = list_import.layouts[staged.layout]
+        rows.append(
+            FaultyRow(
+                number=staged.number,
+                texts={name: shown_text(cell) for name, cell in staged.cells.items()},
+                layout=unpack_layout(
+                    columns_of(list_import.listing_kind, list_import.source), packed
+                ),
+                author=staged.author,
+                finding="\n".join(said),
+                faulty=frozenset(wrong) - {""},
+            )
+        )
+    return fault_file(list_import.listing_kind, list_import.source, rows)
