@@ -106,6 +106,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
         "naming": "where words tell whose a listing is",
+        "departures": "contacts go with the accounts of their people",
         "ownership": "what becomes of listings when their owner is merged or suspended",
         "places": "how much of where an unnamed firm sits is public",
         "review_queue": "what waits for the operators, in its order",

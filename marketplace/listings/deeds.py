@@ -17,7 +17,14 @@ from marketplace.accounts.models import Person
 from marketplace.clock import day_in_china, now, today
 from marketplace.errors import Invalid, MarketError, NotAllowed, NotNow
 from marketplace.extensions import db
-from marketplace.listings import announcements, assignments, index, places, writing
+from marketplace.listings import (
+    announcements,
+    assignments,
+    departures,
+    index,
+    places,
+    writing,
+)
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -160,10 +167,14 @@ def save(
             problems=problems,
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
+    before = row.state
+    departures.settle_contact(row, by=by)
     if commit:
-        others = _settle_places(row) if PLACING.intersection(changed) else []
+        others: list[Achievement | Demand] = []
+        if before != row.state or PLACING.intersection(changed):
+            others = _settle_places(row)
         _commit()
-        _sync_index(row, *others)
+        sync_index(row, *others)
     return row
 
 
@@ -315,7 +326,7 @@ def copy_listing(
         db.session.flush()
     draft.life.born(draft, by=by)
     _commit()
-    _sync_index(row)
+    sync_index(row)
     return draft
 
 
@@ -329,12 +340,10 @@ def suspend(
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Show a suspended listing again.
-
-    Raises NotAllowed, NotNow, Stale.
-    """
+    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale; Invalid where it lacks something."""
     require(by, "listing.suspend", row)
     check_revision(row, seen)
+    _require_complete(row, "恢复公开")
     _move(row, "resume", by=by)
 
 
@@ -370,15 +379,23 @@ def commit_brokers(*rows: Achievement | Demand) -> None:
     """
     twice = NotNow("同一时刻已经交给这位技术经理人。", "请刷新后再看。")
     persistence.commit(duplicates={"uq_assignment_open": twice})
-    _sync_index(*rows)
+    sync_index(*rows)
 
 
 def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
+    """Make an expired listing valid for another year. Raises NotAllowed, NotNow, Stale; Invalid as `resume`."""
     require(by, "listing.edit", row)
     check_revision(row, seen)
+    _require_complete(row, "续期")
     row.valid_until = _year_from(now())
     _move(row, "renew", by=by)
+
+
+def _require_complete(row: Achievement | Demand, deed: str) -> None:
+    # What was public once may have lost its contact, or be older than what the public needs today.
+    if problems := publication_problems(row):
+        advice = "；".join(message for one in problems.values() for message in one)
+        raise Invalid(f"内容不全，不能{deed}。", advice, problems=problems)
 
 
 def expire_due() -> int:
@@ -400,7 +417,7 @@ def expire_due() -> int:
     if moved:
         moved += _settle_places(moved[-1])
     db.session.commit()
-    _sync_index(*moved)
+    sync_index(*moved)
     return len(moved)
 
 
@@ -490,7 +507,7 @@ def _move(
     others = _settle_places(row)
     announcements.announce_decision(row, deed, by=by, note=note)
     _commit()
-    _sync_index(row, *others)
+    sync_index(row, *others)
 
 
 def _settle_places(row: Achievement | Demand) -> list[Achievement | Demand]:
@@ -516,7 +533,7 @@ def _duplicate_titles() -> dict[str, MarketError]:
     return {f"uq_{kind}_owner_title": duplicate for kind in LISTINGS}
 
 
-def _sync_index(*rows: Achievement | Demand) -> None:
+def sync_index(*rows: Achievement | Demand) -> None:
     """After the commit: the copy in the index follows; whatever fails there leaves the rows dirty, never undone."""
     try:
         if index.sync(rows):
