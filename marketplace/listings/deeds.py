@@ -394,7 +394,7 @@ def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
 def _require_complete(row: Achievement | Demand, deed: str) -> None:
     # What was public once may have lost its contact, or be older than what the public needs today.
     if problems := publication_problems(row):
-        advice = "；".join(message for one in problems.values() for message in one)
+        advice = "；".join("；".join(messages) for messages in problems.values())
         raise Invalid(f"内容不全，不能{deed}。", advice, problems=problems)
 
 

@@ -111,7 +111,7 @@ def _candidates(person: Person) -> Iterator[Row]:
         # Numbers are stored in one spelling, whose last digits never hold a hyphen.
         for number in _numbers_of(person):
             named.append(table.contact_phone.contains(number[-_MIN_DIGITS:]))
-        filled = or_(*(getattr(table, name) != "" for name in CONTACT))
+        filled = table.contact_name + table.contact_phone + table.contact_email != ""
         query = db.select(table).where(
             and_(table.organisation_id.is_not(None), filled, or_(*named))
         )

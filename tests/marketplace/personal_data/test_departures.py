@@ -157,11 +157,14 @@ SURFACES = (
     "/demands/{id}",
     "/demands/{id}/matches",
     "/search?kind=demand&q=轴承异音",
+    "/suggest?q=闻人",
     "/organisations/{organisation}",
     "/mine",
     "/brokers",
-    "/researchers",
-    "/search/export.xlsx?kind=demand",
+    "/people",
+    "/",
+    "/sitemap.xml",
+    "/search.xlsx?kind=demand&q=轴承异音",
 )
 
 
