@@ -61,6 +61,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "mail": "what people are told by mail",
         "passwords": "what a password must be",
         "places": "places that go over when organisations are merged",
+        "destinations": "where people were going before they registered",
         "contact_consents": "two consents, each with its text",
         "person_deeds": "what is done to people, not to organisations",
         "second_factor": "codes of an app and spare ones",
