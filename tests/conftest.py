@@ -61,10 +61,28 @@ class Browser(FlaskClient):
         return super().open(*args, **kwargs)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest first, and another worker goes through the rest meanwhile: the browser, the walk of pages."""
+# Fixtures of the database that TEST_DATABASE_URL names.
+DATABASES = {"migrated", "app", "session", "empty_database"}
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """What takes longest first, and another worker goes through the rest meanwhile: the browser, the walk of pages.
+
+    On servers only what meets one of them: the other tests run in `make test`, and would say the same again.
+    """
+    if {"TEST_DATABASE_URL", "SEARCH_TEST_URL"} & os.environ.keys():
+        others = [item for item in items if not _meets_server(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if _meets_server(item)]
     first = ("browser", "test_every_page.py")
     items.sort(key=lambda item: not {item.path.parent.name, item.path.name} & {*first})
+
+
+def _meets_server(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("server") is not None or bool(fixtures & DATABASES)
 
 
 def pytest_collection_finish() -> None:

@@ -79,6 +79,7 @@ def close_own_account(person: Person, *, password: str) -> None:
             db.session.delete(profile)
     person_deeds.erase_account(person)
     forget_person(number, address)
+    contributions.forget_person(number)
     db.session.flush()
     persistence.commit()
     listing_deeds.sync_index(*departure.rows)

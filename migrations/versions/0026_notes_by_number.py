@@ -1,7 +1,7 @@
 """Notes of organisations name people and invitations by number
 
 Revision ID: 0026
-Revises: 0022
+Revises: 0028
 """
 
 import re
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '0026'
-down_revision = '0022'
+down_revision = '0028'
 branch_labels = None
 depends_on = None
 

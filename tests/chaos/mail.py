@@ -204,7 +204,8 @@ def trial(
     """
     began = time.monotonic()
     app = make_app(environ)
-    with app.app_context():
+    office = Executioner(sentences=Counter(dict.fromkeys(STEPS, kills)))
+    with app.app_context(), _disposed_engine():
         for number in range(messages):
             deeds.notify(
                 "chaos.urgent",
@@ -214,14 +215,13 @@ def trial(
                 happened="试验。",
             )
         db.session.commit()
-    office = Executioner(sentences=Counter(dict.fromkeys(STEPS, kills)))
-    with post_office(office):
-        settings = {
-            **os.environ,
-            **environ,
-            "MAIL_URL": f"smtp://127.0.0.1:{office.port}?from=noreply@demo.example",
-        }
-        unsent = _send_and_kill(app, office, settings, lease)
+        with post_office(office):
+            settings = {
+                **os.environ,
+                **environ,
+                "MAIL_URL": f"smtp://127.0.0.1:{office.port}?from=noreply@demo.example",
+            }
+            unsent = _send_and_kill(office, settings, lease)
     got = Counter(office.uids)
     doubled = sum(got.values()) - len(got)
     return Outcome(
@@ -234,9 +234,17 @@ def trial(
     )
 
 
-def _send_and_kill(
-    app: Flask, office: Executioner, settings: dict[str, str], lease: float
-) -> int:
+@contextlib.contextmanager
+def _disposed_engine() -> Iterator[None]:
+    """Close the connections to the database afterwards: a driver complains of those that are collected open."""
+    try:
+        yield
+    finally:
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _send_and_kill(office: Executioner, settings: dict[str, str], lease: float) -> int:
     """Keep senders alive until nothing is left to send; how many notices are unsent then."""
     command = [sys.executable, "-m", "tests.chaos.mail", "--breed", str(lease)]
     breeder = subprocess.Popen(
@@ -261,10 +269,9 @@ def _send_and_kill(
                     office.alive.add(born)
             time.sleep(0.1)
             _strike_anywhere(office)
-            with app.app_context():
-                counts = queries.state_counts()
-                unsent = counts["queued"] + counts["sending"]
-                db.session.rollback()
+            counts = queries.state_counts()
+            unsent = counts["queued"] + counts["sending"]
+            db.session.rollback()
     finally:
         for pid in office.alive:
             with contextlib.suppress(ProcessLookupError):
@@ -272,9 +279,8 @@ def _send_and_kill(
         breeder.stdin.close()
         breeder.wait(30)
         breeder.stdout.close()
-    with app.app_context():
-        counts = queries.state_counts()
-        db.session.rollback()
+    counts = queries.state_counts()
+    db.session.rollback()
     return sum(counts.values()) - counts["sent"]
 
 
@@ -311,10 +317,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="market-mail-") as name:
         database = args.database or f"sqlite:///{name}/market.db"
         environ = {"MARKET_ENV": "test", "DATA_DIR": name, "DATABASE_URL": database}
-        with make_app(environ).app_context():
+        with make_app(environ).app_context(), _disposed_engine():
             upgrade()
-            db.session.remove()
-            db.engine.dispose()
         outcome = trial(
             environ, messages=args.messages, kills=args.kills, lease=args.lease
         )
