@@ -13,6 +13,7 @@ from flask import current_app, render_template
 from flask_security.mail_util import EmailValidateException, MailUtil
 
 from marketplace import persistence
+from marketplace.accounts.destinations import with_destination
 from marketplace.accounts.models import Person
 from marketplace.clock import in_china
 from marketplace.contributions import NoticeKind
@@ -81,6 +82,9 @@ def render_text(template: str, /, **context: Any) -> str:
 
 
 def _render_mail(template: str, context: dict[str, Any]) -> str:
+    # The only link that ends on the way to somewhere: who confirms an address on another device gets there too.
+    if link := context.get("confirmation_link"):
+        context = context | {"confirmation_link": with_destination(link)}
     values: dict[str, Any] = {"site": current_app.config["SITE"], "in_china": in_china}
     return current_app.jinja_env.get_template(template).render(**values | context)
 

@@ -43,6 +43,8 @@ HANDLING = ("member", "desk")
 INSTITUTIONS = ("university", "institute")
 # Who runs or watches over the site: shorter sessions, passwords that end.
 STAFF_ROLES = frozenset({"operator", "auditor"})
+# RFC 2606: no domain, so no living account has such an address.
+ERASED_DOMAIN = "@closed.invalid"
 
 
 class SpareCodeList(AsaList):
@@ -172,6 +174,11 @@ class Person(UserMixin, Model):
         if "broker" not in self.role_names:
             return False
         return not contributions.lapsed_brokers([self.id])
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether they closed the account for good: nothing personal is left in the row."""
+        return self.email.endswith(ERASED_DOMAIN)
 
     @property
     def is_staff(self) -> bool:

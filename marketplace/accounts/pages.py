@@ -25,6 +25,7 @@ from marketplace.accounts import (
     before_pages,
     held_forms,
     person_deeds,
+    queries,
     second_factor,
     sessions,
 )
@@ -34,6 +35,8 @@ from marketplace.door import OPEN_PAGE, needs
 from marketplace.errors import Invalid
 
 blueprint = Blueprint("accounts", __name__)
+# For histories, which name people by number.
+blueprint.add_app_template_filter(queries.name_people)
 MAX_EXCERPT = 300  # characters of a typed text on the page that gives it back
 
 

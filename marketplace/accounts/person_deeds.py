@@ -18,7 +18,7 @@ from marketplace.accounts import (
     second_factor,
     sessions,
 )
-from marketplace.accounts.models import ROLES, Person, Role
+from marketplace.accounts.models import ERASED_DOMAIN, ROLES, Person, Role
 from marketplace.accounts.queries import (
     find_person,
     find_person_of_mobile,
@@ -245,7 +245,7 @@ def erase_account(person: Person) -> None:
         contact_consents.withdraw(person, kind)
     person.name = ERASED_NAME
     # Unique, and an address that mail can never reach (RFC 2606).
-    person.email = f"closed-{person.id}-{uuid.uuid4().hex[:8]}@closed.invalid"
+    person.email = f"closed-{person.id}-{uuid.uuid4().hex[:8]}{ERASED_DOMAIN}"
     # The row stays, for deeds and listings name it by number.
     person.phone = ""
     person.mobile = None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from marketplace.accounts.models import Membership, Person, Role
 from marketplace.extensions import db
 from marketplace.organisations.models import Organisation
+
+# How notes of History name people (`numbered`).
+NUMBERED = re.compile(r"账号 (\d{1,9})")
 
 
 def find_person(email: str) -> Person | None:
@@ -70,3 +74,20 @@ def is_last_administrator(place: Membership) -> bool:
         )
     )
     return db.session.scalar(query.limit(1)) is None
+
+
+def numbered(person_id: int | None) -> str:
+    """How a note of History names a person: by number, for the note stays when the account is closed (086)."""
+    return f"账号 {person_id}"
+
+
+def name_people(note: str) -> str:
+    """A note of History with the present names of its people before their numbers, for who may know them."""
+    numbers = {int(number) for number in NUMBERED.findall(note)}
+    people = people_by_id(numbers)
+
+    def named(match: re.Match[str]) -> str:
+        person = people.get(int(match[1]))
+        return match[0] if person is None else f"{person.name}（{match[0]}）"
+
+    return NUMBERED.sub(named, note)

@@ -46,6 +46,7 @@ from marketplace.accounts import (
     sign_in_words,
     tries,
 )
+from marketplace.accounts.destinations import keep_destination
 from marketplace.accounts.mail import Mail, render_text
 from marketplace.accounts.models import Person, Role
 from marketplace.clock import now
@@ -102,6 +103,8 @@ def connect(app: Flask) -> None:
         app.view_functions[endpoint] = _no_such_page
     validate = app.view_functions["security.two_factor_token_validation"]
     app.view_functions["security.two_factor_token_validation"] = _for_guests(validate)
+    for endpoint in ("security.confirm_email", "security.register"):
+        app.view_functions[endpoint] = keep_destination(app.view_functions[endpoint])
     _limit_tries(app)
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from marketplace import persistence
 from marketplace.audit.collecting import pending_of
-from marketplace.audit.entries import Draft, Personal
+from marketplace.audit.entries import Draft, Personal, canonical
 from marketplace.audit.models import Entry, Withheld, table_of
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id
@@ -56,6 +56,7 @@ def erase_personal(
     kind: str = "",
     thing: object = "",
     before: str = "",
+    holding: Sequence[str] = (),
     by: Reader | None = None,
 ) -> int:
     """Erase personal values from the audit with the commit that follows; an entry says which, not what they were.
@@ -64,6 +65,8 @@ def erase_personal(
         subject: of this person.
         kind, thing: of entries about this row.
         before: of entries older than this moment (ISO 8601, UTC), for what the table of retention ends.
+        holding: in which one of these texts stands: an address that others typed is in entries of theirs. Every value
+            of the audit is read for it, which a closed account is worth.
         by: who does it.
 
     Returns:
@@ -83,6 +86,12 @@ def erase_personal(
         if before:
             entries = entries.where(Entry.at < before)
         conditions.append(Withheld.position.in_(entries))
+    if holding:
+        # As it stands in the stored JSON, which escapes quotation marks.
+        texts = [canonical(text)[1:-1] for text in holding]
+        conditions.append(
+            sa.or_(*(Withheld.text.contains(text, autoescape=True) for text in texts))
+        )
     if not conditions:
         raise ValueError("say whose values, or of which row or time")
     # What this very deed has written so far is erased too, once it has its place: by the next run.

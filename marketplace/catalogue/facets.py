@@ -15,7 +15,7 @@ from marketplace.catalogue.search_state import SearchState
 from marketplace.dictionaries.models import read_facet_names
 from marketplace.listings import cards
 from marketplace.listings.schema import terms
-from marketplace.organisations.queries import names_of_organisations
+from marketplace.organisations.queries import names_in_use
 from marketplace.permissions import Reader, audiences
 
 # Without an order of their own, and longer than a page shows at once: their options are sorted by count.
@@ -73,7 +73,7 @@ def name_institutions(
     """The names of facets with those of the organisations that a result counts, and of no other."""
     # Only those that are counted: a list of all would tell which organisations there are.
     counted = facet_counts(result, "institution")
-    known = names_of_organisations(map(int, counted))
+    known = names_in_use(map(int, counted))
     for code in state.filters.get("institution", ()):
         known.setdefault(code, UNNAMED_HOLDER)
     return {**names, "institution": known}

@@ -5,7 +5,7 @@ How a notice goes out stands in the room `notices`; no deed is here, and nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from marketplace.accounts.models import Person
@@ -15,7 +15,7 @@ from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
 from marketplace.listings import writing
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.memberships.queries import administrators_of
+from marketplace.memberships.queries import administrators_of, desk_of
 from marketplace.notices.addresses import Recipient
 from marketplace.notices.deeds import notify, path_of
 from marketplace.permissions import Reader
@@ -24,6 +24,7 @@ from marketplace.wording import day
 Row = Achievement | Demand
 DECIDED = "listing.decided"
 ENDING = "listing.ending"
+CONTACT_GONE = "listing.contact_gone"
 # Deed → what happened, and what to do. What the owner's own people do is no news to them.
 DECISIONS = {
     "approve": ("已通过审核，公开发布", ""),
@@ -45,6 +46,8 @@ DECISIONS = {
 PASSED = frozenset({"approve", "approve_change", "endorse", "endorse_change"})
 # Days before its end on which the people of a listing are reminded: in time for a new decision, and once more.
 REMINDED = (30, 7)
+# A notice names so many listings; the rest wait on the desk all the same.
+MAX_TITLES = 10
 
 
 def notice_kinds() -> Iterator[NoticeKind]:
@@ -58,6 +61,11 @@ def notice_kinds() -> Iterator[NoticeKind]:
         ENDING,
         "有效期快到和已到",
         "您收到这封邮件，是因为您填报或送审了这一条，或您是它所属单位的管理员。",
+    )
+    yield NoticeKind(
+        CONTACT_GONE,
+        "本单位成果、需求的联系人注销了账号",
+        "您收到这封邮件，是因为您是这个单位的管理员，或负责它的成果和需求。",
     )
 
 
@@ -104,6 +112,36 @@ def announce_end(row: Row) -> None:
             to_do="还需要的，续期后重新公开。",
             link=path_of("desk.mine"),
             about=(row.kind, row.id),
+        )
+
+
+def announce_contact_gone(
+    organisation_id: int, rows: Sequence[Row], *, by: Person
+) -> None:
+    """Notify an organisation that listings of it have lost their contact; once, however many they are (no commit).
+
+    Args:
+        organisation_id: whose they are.
+        rows: the listings, in their new states.
+        by: who closed their account, and is not named: they have just asked to be forgotten.
+    """
+    hidden = sum(row.state == "suspended" for row in rows)
+    titles = [f"{row.kind_word}「{row.title}」（{row.state_name}）" for row in rows]
+    shown = "；".join(titles[:MAX_TITLES])
+    more = f"等 {len(titles)} 条" if len(titles) > MAX_TITLES else ""
+    pause = f"其中已公开的 {hidden} 条暂停公开。" if hidden else ""
+    for person in desk_of(organisation_id):
+        if person == by:
+            continue
+        notify(
+            CONTACT_GONE,
+            Recipient.of(person),
+            key=f"contact gone {by.id} {organisation_id}",
+            subject=f"{len(titles)} 条成果、需求要补联系人",
+            happened=f"本单位一位联系人注销了账号，联系方式已从这些内容里删除：{shown}{more}。{pause}",
+            to_do="打开每一条，写上新的联系人和电话或邮箱（可以写部门）；暂停的，保存后恢复公开。",
+            link=path_of("desk.mine"),
+            about=(rows[0].kind, rows[0].id),
         )
 
 

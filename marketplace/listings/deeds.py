@@ -14,7 +14,13 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.listings import announcements, assignments, change_deeds, versions
+from marketplace.listings import (
+    announcements,
+    assignments,
+    change_deeds,
+    departures,
+    versions,
+)
 from marketplace.listings.models import (
     LISTINGS,
     Achievement,
@@ -184,10 +190,14 @@ def save(
             problems=problems,
         )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
+    before = row.state
+    departures.settle_contact(row, by=by)
     if row.state == "published":
         versions.add_version(row, by=by)
     if commit:
-        others = settle_others(row) if PLACING.intersection(changed) else []
+        others: list[Achievement | Demand] = []
+        if before != row.state or PLACING.intersection(changed):
+            others = settle_others(row)
         commit_listing()
         sync_index(row, *others)
     return row
@@ -305,12 +315,10 @@ def suspend(
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Show a suspended listing again.
-
-    Raises NotAllowed, NotNow, Stale.
-    """
+    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale; Invalid where it lacks something."""
     require(by, "listing.suspend", row)
     check_revision(row, seen)
+    _require_complete(row, "恢复公开")
     row.life.permits(row, "resume")
     versions.add_version(row, by=by)  # what was mended while it was suspended
     move_listing(row, "resume", by=by)
@@ -352,11 +360,19 @@ def commit_brokers(*rows: Achievement | Demand) -> None:
 
 
 def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Make an expired listing valid for another year from today. Raises NotAllowed, NotNow, Stale."""
+    """Make an expired listing valid for another year. Raises NotAllowed, NotNow, Stale; Invalid as `resume`."""
     require(by, "listing.edit", row)
     check_revision(row, seen)
+    _require_complete(row, "续期")
     row.valid_until = year_from(now())
     move_listing(row, "renew", by=by)
+
+
+def _require_complete(row: Achievement | Demand, deed: str) -> None:
+    # What was public once may have lost its contact, or be older than what the public needs today.
+    if problems := publication_problems(row):
+        advice = "；".join("；".join(messages) for messages in problems.values())
+        raise Invalid(f"内容不全，不能{deed}。", advice, problems=problems)
 
 
 def expire_due() -> int:
@@ -471,5 +487,6 @@ __all__ = [
     "send_back",
     "submit",
     "suspend",
+    "sync_index",
     "withdraw",
 ]

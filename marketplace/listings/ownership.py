@@ -8,6 +8,7 @@ from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
 from marketplace.lifecycle import History
+from marketplace.listings import departures
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import KIND_NAMES, LISTINGS
@@ -86,7 +87,7 @@ def start_organisation(organisation_id: int, by: Reader | None) -> None:
                 .limit(1)
             )
             if last is not None and last.note == OWNER_STOPPED:
-                row.life.move(row, "resume", by=by)
+                departures.resume_with_owner(row, by=by)
                 row.updated_at = now()
 
 

@@ -110,7 +110,14 @@ def refuse(request_id: int) -> ResponseReturnValue:
     """Assign nobody, with the reason."""
     row = queries.get_request(request_id, by=current_user, deed="mediation.assign")
     form = ReasonForm(prefix=f"b{row.id}-")
-    deeds.refuse_request(row, reason=form.reason.data or "", by=current_user)
+    try:
+        deeds.refuse_request(row, reason=form.reason.data or "", by=current_user)
+    except Invalid as error:
+        # The queue is a page of a hub: what is wrong is shown with what was typed, on a page of its own.
+        form.blame(error.problems)
+        persistence.stop_writing()
+        values = {"request_row": row, "form": form}
+        return render_template("mediation/refusing.html", **values), 422
     flash("已告知单位没有安排，原因已转告。", "success")
     return _to_queue()
 

@@ -13,7 +13,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from marketplace import persistence
 from marketplace.accounts.models import INSTITUTIONS, PLACES, Membership, Person
 from marketplace.accounts.person_deeds import checked_address
-from marketplace.accounts.queries import hold_people, is_last_administrator
+from marketplace.accounts.queries import hold_people, is_last_administrator, numbered
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
@@ -132,7 +132,7 @@ def accept_request(
     if request.person.place_in(request.organisation_id) is None:
         _add_place(request.person, request.organisation, place, administers=administers)
     _decide(request, "accepted", by)
-    _note(request.organisation, "accept", by, request.person.name)
+    _note(request.organisation, "accept", by, numbered(request.person_id))
     announcements.announce_decision(request)
     _commit()
 
@@ -147,7 +147,7 @@ def decline_request(request: JoinRequest, *, reason: str, by: Reader | None) -> 
         raise Invalid(message, problems={"reason": [message]})
     request.reason = reason.strip()
     _decide(request, "declined", by)
-    _note(request.organisation, "decline", by, request.person.name)
+    _note(request.organisation, "decline", by, numbered(request.person_id))
     announcements.announce_decision(request)
     _commit()
 
@@ -186,7 +186,7 @@ def change_place(
         organisation,
         "place",
         by,
-        f"{membership.person.name}：{membership.role_name}",
+        f"{numbered(membership.person_id)}：{membership.role_name}",
     )
     _commit()
 
@@ -255,8 +255,8 @@ def invite_person(
         expires_at=now() + timedelta(days=INVITATION_DAYS),
     )
     db.session.add(invitation)
-    _note(organisation, "invite", by, f"{address}：{invitation.role_name}")
-    db.session.flush()  # for its number, which the link holds
+    db.session.flush()  # for its number, which History and the link hold
+    _note(organisation, "invite", by, f"邀请 {invitation.id}：{invitation.role_name}")
     token = _signer().dumps([invitation.id, nonce])
     # An operator invites for the organisation; their own name would mean nothing to its reader.
     inviter = by.name if isinstance(by, Person) else "平台运营方"
@@ -273,7 +273,7 @@ def revoke_invitation(invitation: Invitation, *, by: Reader | None) -> None:
     if not invitation.is_open:
         raise NotNow("这份邀请已经用过、撤销或过期。", "请刷新后再看。")
     invitation.revoked_at = now()
-    _note(invitation.organisation, "revoke", by, invitation.email)
+    _note(invitation.organisation, "revoke", by, f"邀请 {invitation.id}")
     _commit()
 
 
@@ -338,7 +338,9 @@ def take_invitation(invitation: Invitation, *, by: Person) -> None:
     # Else the administrators would decide on a request of somebody who is in.
     for request in db.session.scalars(waiting):
         _decide(request, "accepted", by)
-    _note(invitation.organisation, "take", by, by.name)
+    _note(
+        invitation.organisation, "take", by, f"邀请 {invitation.id}，{numbered(by.id)}"
+    )
     _commit()
 
 
@@ -348,7 +350,7 @@ def _end_place(membership: Membership, deed: str, by: Reader | None) -> None:
     # Only administrators can be the last one; anybody else who leaves changes nothing for the others.
     if membership.is_administrator:
         _require_other_administrator(membership)
-    row = _note(organisation, deed, by, person.name)
+    row = _note(organisation, deed, by, numbered(person.id))
     # Who leaves knows it; who is removed is notified, with the number of this row as key.
     if deed == "remove":
         db.session.flush()
@@ -432,7 +434,10 @@ def _already_requested(organisation: Organisation) -> NotNow:
 def _note(
     organisation: Organisation, deed: str, by: Reader | None, note: str
 ) -> History:
-    """Leave a History row of the organisation (no commit)."""
+    """Leave a History row of the organisation (no commit).
+
+    Its note names people and invitations by number: it goes into the audit as it is, and cannot be erased (086).
+    """
     # State before and after are the same: what changes is who belongs to it.
     row = History(
         kind="organisation",

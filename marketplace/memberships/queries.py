@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import exists, func
+from sqlalchemy import exists, func, or_
 
 from marketplace.accounts.models import Membership, Person
 from marketplace.clock import now
@@ -53,6 +53,20 @@ def administrators_of(organisation_id: int) -> list[Person]:
         )
     )
     return list(db.session.scalars(query))
+
+
+def desk_of(organisation_id: int) -> list[Person]:
+    """Who looks after the people or the listings of an organisation, and may sign in; by number."""
+    query = (
+        db.select(Person)
+        .join(Membership)
+        .where(
+            Membership.organisation_id == organisation_id,
+            or_(Membership.is_administrator, Membership.role == "desk"),
+            Person.active,
+        )
+    )
+    return list(db.session.scalars(query.order_by(Person.id)))
 
 
 def requests_for(organisation_ids: Iterable[int]) -> list[JoinRequest]:
@@ -122,6 +136,12 @@ def open_invitations(organisation: Organisation) -> list[Invitation]:
 def invitations_to(person: Person) -> list[Invitation]:
     """The invitations to a person's address that may still be taken up."""
     query = db.select(Invitation).where(Invitation.email == person.email, *_is_open())
+    return list(db.session.scalars(query.order_by(Invitation.id)))
+
+
+def invitations_to_address(email: str) -> list[Invitation]:
+    """Every invitation to an address, open or not."""
+    query = db.select(Invitation).where(Invitation.email == email)
     return list(db.session.scalars(query.order_by(Invitation.id)))
 
 

@@ -27,6 +27,7 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import or_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace import contributions, persistence
@@ -325,11 +326,12 @@ def put_aside(notice: Notice, *, by: Reader | None) -> None:
     persistence.commit()
 
 
-def forget_person(person_id: int) -> None:
+def forget_person(person_id: int, address: str) -> None:
     """Erase what notices hold of a person whose account is closed (no commit): addresses and texts; the rows stay.
 
     Args:
         person_id: their number.
+        address: what it was; invitations were sent to it, and notices of others may name it.
     """
     values = {
         "subject": ERASED,
@@ -339,14 +341,33 @@ def forget_person(person_id: int) -> None:
         "message": "",
         "address": "",
     }
-    own = db.update(Notice).where(Notice.person_id == person_id)
+    whose = or_(
+        Notice.person_id == person_id,
+        Notice.recipient == Recipient(address).key,
+    )
+    own = db.update(Notice).where(whose)
     db.session.execute(
         own.where(Notice.state.in_(UNSENT)).values(
             state="suppressed", lease="", lease_until=None
         )
     )
     db.session.execute(own.values(**values))
-    recipient = Recipient("", person_id).key
-    db.session.execute(db.delete(NoticeStop).where(NoticeStop.recipient == recipient))
+    naming = or_(
+        Notice.happened.contains(address, autoescape=True),
+        Notice.message.contains(address, autoescape=True),
+    )
+    others = db.update(Notice).where(
+        naming, Notice.person_id.is_distinct_from(person_id)
+    )
+    # First, for it asks for the text. A letter that is written but not sent goes out as it is, the same with every try.
+    gone_out = Notice.state.not_in(UNSENT)
+    db.session.execute(others.where(gone_out).values(happened=ERASED, message=""))
+    db.session.execute(others.values(subject=ERASED, happened=ERASED))
+    recipient, alone = Recipient("", person_id).key, Recipient(address).key
+    # What went to the address alone, as an invitation, was theirs too, and its column holds the address.
+    known = db.update(Notice).where(Notice.recipient == alone)
+    db.session.execute(known.values(recipient=recipient))
+    stops = db.delete(NoticeStop)
+    db.session.execute(stops.where(NoticeStop.recipient.in_((recipient, alone))))
     setting = db.delete(NoticeSetting).where(NoticeSetting.person_id == person_id)
     db.session.execute(setting)

@@ -8,26 +8,33 @@ from flask_security.utils import verify_password
 
 from marketplace import contributions, persistence
 from marketplace.accounts import person_deeds
-from marketplace.accounts.models import Person
+from marketplace.accounts.models import ERASED_DOMAIN, Person
 from marketplace.audit.deeds import erase_personal, record
 from marketplace.audit.entries import moment_text
 from marketplace.audit.models import Withheld
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.extensions import db
+from marketplace.listings import deeds as listing_deeds
+from marketplace.listings import departures
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships.models import JoinRequest
+from marketplace.memberships.queries import invitations_to_address
 from marketplace.notices.deeds import forget_person
 from marketplace.permissions import require
 from marketplace.profiles.queries import own_broker, own_researcher
 from marketplace.retention import edge_of
+
+# In place of the address of an invitation to somebody who has closed their account.
+ERASED_ADDRESS = f"closed{ERASED_DOMAIN}"
 
 
 def close_own_account(person: Person, *, password: str) -> None:
     """注销: close one's account for good.
 
     Name, addresses and telephone go; drafts that belong to no organisation are withdrawn and their contacts erased; the
-    listings of organisations, and what was done, stay under 已注销用户. The erasure is itself recorded.
+    listings of organisations stay, lose them as their contact (085) and are looked after by an administrator; what was
+    done stays under 已注销用户. The erasure is itself recorded.
 
     Args:
         person: whose account it is.
@@ -50,7 +57,15 @@ def close_own_account(person: Person, *, password: str) -> None:
         raise Invalid(message, problems={"password": [message]})
     # For what follows the erasure.
     number = person.id
+    address = person.email
+    # The name is no address: a namesake's values would go with it.
+    typed = [text for text in (address, person.mobile, person.phone) if text]
+    departure = departures.part_from(person)
     _withdraw_drafts(person)
+    for invitation in invitations_to_address(address):
+        if invitation.is_open:
+            invitation.revoked_at = now()
+        invitation.email = ERASED_ADDRESS
     for request in db.session.scalars(
         db.select(JoinRequest).where(
             JoinRequest.person_id == number, JoinRequest.state == "waiting"
@@ -63,13 +78,17 @@ def close_own_account(person: Person, *, password: str) -> None:
             # A profile is personal through and through: it is deleted and not emptied.
             db.session.delete(profile)
     person_deeds.erase_account(person)
-    forget_person(number)
+    forget_person(number, address)
     contributions.forget_person(number)
     db.session.flush()
     persistence.commit()
+    listing_deeds.sync_index(*departure.rows)
     # The entry of this very deed holds what was before: it can be erased once it has its place. A process
     # that is killed here leaves it to the job.
     erase_personal(subject=number)
+    persistence.commit()
+    # What others typed of them: invitations, contacts of their colleagues' listings.
+    erase_personal(holding=[*typed, *departure.values])
     persistence.commit()
 
 
@@ -80,7 +99,7 @@ def finish_erasures() -> int:
         how many values were erased.
     """
     # `.invalid` (RFC 2606) is no domain, so no living account has such an address.
-    closed = db.select(Person.id).where(Person.email.like("%@closed.invalid"))
+    closed = db.select(Person.id).where(Person.email.like(f"%{ERASED_DOMAIN}"))
     held = db.select(Withheld.subject).where(Withheld.subject.in_(closed))
     erased = 0
     for number in db.session.scalars(held.distinct()).all():

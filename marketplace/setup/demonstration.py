@@ -33,6 +33,8 @@ from marketplace.issues.choosing import choose_lines
 from marketplace.listings import changes_waiting
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.mediation import deeds as mediation_deeds
+from marketplace.mediation import queries as mediation_queries
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.memberships import queries as membership_queries
 from marketplace.organisations import deeds as organisation_deeds
@@ -125,6 +127,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
         _add_listing(writer, kind, state, values)
     _change_first_published()
     _assign_first_confidential()
+    _request_brokers()
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
@@ -189,6 +192,26 @@ def _assign_first_confidential() -> None:
     broker = _demo_person("broker")
     if row is not None and broker.id not in row.broker_ids:
         listing_deeds.assign_broker(row, broker, by=_demo_person("operator"))
+
+
+def _request_brokers() -> None:
+    """Let a firm request the broker by name, and a university leave it to the operators."""
+    broker = _demo_person("broker")
+    requests = (
+        ("firm", "demand", broker.id, "想先电话谈一次，周三、周四下午都可以。"),
+        ("desk", "achievement", None, "请找熟悉企业技改的经理人。"),
+    )
+    for name, kind, broker_id, note in requests:
+        person = _demo_person(name)
+        table = LISTINGS[kind]
+        query = db.select(table).where(
+            table.organisation_id.in_(person.organisation_ids),
+            table.state == "published",
+        )
+        # Not what was given already: of that nobody need be requested.
+        for row in db.session.scalars(query.order_by(table.id.desc()).limit(1)):
+            if mediation_queries.latest_request(row) is None:
+                mediation_deeds.request_broker(row, broker_id, note=note, by=person)
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:

@@ -48,7 +48,7 @@ class Mailbox:
         ]
 
     def link(self, place: str) -> str:
-        """The path of the last link that leads below a place."""
+        """Path and query of the last link that leads below a place."""
         found = [
             path
             for text in self.texts()
@@ -59,4 +59,5 @@ class Mailbox:
 
 
 def _path_of(link: str) -> str:
-    return urlsplit(link).path
+    parts = urlsplit(link)
+    return f"{parts.path}?{parts.query}".removesuffix("?")

@@ -352,6 +352,9 @@ def test_an_unverified_reason_reaches_the_firm(world: World, sign_in: SignIn) ->
     name = f"b{request.id}-reason"
 
     assert browser.post(address, data={name: ""}).status_code == 422
+    # What was typed is not lost with what is wrong.
+    short = browser.post(address, data={name: "短"})
+    assert (short.status_code, 'value="短"' in short.text) == (422, True)
     browser.post(address, data={name: "请先补充预算"})
 
     assert "请先补充预算" in texts_to(world.chief)[0]

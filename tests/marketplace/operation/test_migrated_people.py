@@ -113,3 +113,70 @@ def test_people_are_carried_over(
         assert "mobile" not in table.c
         assert [tuple(row) for row in roles] == [(7, 3)]
         upgrade()
+
+
+# (deed, note, number of who did it) before → note after. 7 and 8 share a name; the first invitation is older.
+NOTES = [
+    ("invite", "guest@else.example：成员", 5, "邀请 31：成员"),
+    ("revoke", "guest@else.example", 5, "邀请 31"),
+    ("invite", "removed@else.example：科技处", 5, "科技处"),
+    ("accept", "唯一的人", 5, "账号 6"),
+    ("place", "唯一的人：成员、单位管理员", 5, "账号 6：成员、单位管理员"),
+    ("remove", "同名的人", 5, ""),
+    ("take", "同名的人", 7, "账号 7"),
+    ("leave", "已注销用户", 8, "账号 8"),
+    ("decline", "没有这个人", 5, ""),
+    ("verify", "营业执照原件", 5, "营业执照原件"),
+    ("accept", "", 5, ""),
+    ("accept", "账号 6", 5, "账号 6"),
+]
+
+
+def test_notes_name_people_by_number(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
+    """A note outlives an account, so that no name and no address may stand in it (086)."""
+    with new_site(empty_database).app_context():
+        upgrade(revision="0022")
+        _enter()
+        upgrade(revision="0026")
+        query = text("select note from history order by id")
+        with db.engine.begin() as connection:
+            after = connection.execute(query).scalars().all()
+        downgrade(revision="0022")
+        assert after == [*(note for *_, note in NOTES), "guest@else.example"]
+
+
+def _enter() -> None:
+    then = datetime(2026, 1, 1, 8)
+    noted = datetime(2026, 2, 1, 8, 0, 0, 500_000)
+    people = []
+    for number, name in {
+        5: "管理员",
+        6: "唯一的人",
+        7: "同名的人",
+        8: "同名的人",
+    }.items():
+        row = {"id": number, "email": f"p{number}@demo.example", "name": name}
+        row |= {"phone": "", "active": True, "fs_uniquifier": f"u{number}"}
+        people.append(row | {"created_at": then, "failed_count": 0})
+    write("person", people)
+    empty = dict.fromkeys(("address", "legal_representative", "supervisor"), "")
+    firm = {"id": 3, "name": "甲厂", "name_key": "甲厂", "kind": "firm"}
+    firm |= {"profile": "", "size_band": "", "created_at": then}
+    write("organisation", [firm | empty])
+    invitations = []
+    for number, at in ((30, then), (31, noted.replace(microsecond=0))):
+        row = {"id": number, "organisation_id": 3, "email": "guest@else.example"}
+        row |= {"role": "member", "is_administrator": False, "digest": f"d{number}"}
+        invitations.append(row | {"created_at": at, "expires_at": at})
+    write("invitation", invitations)
+    # A listing's note is its owner's own words, and stays.
+    noted_rows = [("organisation", *note[:3]) for note in NOTES]
+    noted_rows.append(("demand", "suspend", "guest@else.example", 5))
+    rows = []
+    for kind, deed, note, by in noted_rows:
+        row = {"kind": kind, "thing_id": 3, "deed": deed, "before": "verified"}
+        row |= {"after": "verified", "note": note, "changed": [], "by_id": by}
+        rows.append(row | {"at": noted})
+    write("history", rows)

@@ -338,3 +338,18 @@ def test_who_may_not(
 
     assert answer.status_code in (302, 403)
     assert "broker" in broker.role_names
+
+
+@pytest.mark.parametrize("address", ["/people", "/brokers"])
+def test_filters_of_directories_fold_as_those_of_lists_do(
+    address: str, client: FlaskClient
+) -> None:
+    page = client.get(f"{address}?q=轴承&field=80&certified=1").text
+    folded = page.partition('<details class="filters"')[2].partition("</details>")[0]
+
+    assert 'name="field"' in folded
+    # What was searched for is not lost by narrowing, nor what was chosen by searching.
+    assert "已选" in folded
+    if address == "/people":
+        assert '<input type="hidden" name="q" value="轴承">' in folded
+        assert '<input type="hidden" name="field" value="80">' in page
