@@ -18,6 +18,7 @@ from marketplace.extensions import db
 from marketplace.listings.models import CHILDREN, LISTINGS, Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.field import SeenBy
+from marketplace.listings.schema.kinds import Exact
 from marketplace.listings.writing import values_of
 from marketplace.organisations.models import key_of
 
@@ -128,7 +129,8 @@ def _pack(value: Any) -> Any:
 def _unpack(kind: Any, value: Any) -> Any:
     if value is None:
         return None
-    if isinstance(kind, Numeric):
+    # `Exact` is a decorator of Numeric and none itself.
+    if isinstance(kind, Numeric | Exact):
         return Decimal(value)
     if isinstance(kind, Date):
         return date.fromisoformat(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from marketplace.listings import (
 )
 from marketplace.listings.models import Achievement
 from marketplace.listings.review_models import ReviewDecision, Scores
-from marketplace.listings.snapshots import snapshot_of
+from marketplace.listings.snapshots import packed, snapshot_of, unpacked
 from marketplace.notices.models import Notice
 from marketplace.permissions import Guest
 from tests.factories import ACHIEVEMENT, GOOD, GOOD_FORM, Factory
@@ -605,3 +605,32 @@ def test_a_desk_endorses_several_after_reading_what_each_says(
     db.session.expire_all()
     assert [row.state for row in (*rows, own)] == ["submitted", "at_desk", "at_desk"]
     assert "在您打开之后被改过" in done
+
+
+def test_sums_and_days_come_back_as_what_they_were(lab: Lab, sign_in: SignIn) -> None:
+    row = lab.published()
+    values = {
+        "price_mode": "range",
+        "price_min": Decimal("0.5"),
+        "price_max": Decimal(1200),
+        "metrics": [{"name": "振动", "operator": "le", "value": Decimal("33.5")}],
+        "ips": [
+            {
+                "ip_type": "invention",
+                "name": "一种方法",
+                "applied_on": date(2024, 2, 29),
+            }
+        ],
+        "contributors": [{"name": "张三", "share": Decimal("33.3")}],
+    }
+    restored = unpacked("achievement", packed(values))
+    assert restored == values
+    assert repr(restored) == repr(values)
+
+    deeds.save(row, values, by=lab.desk, seen=row.revision)
+    office = sign_in(lab.operator)
+    assert "0.5–1200 万元" in office.get(f"/office/review/achievement/{row.id}").text
+    change_deeds.approve_change(row, by=lab.operator, seen=row.revision, scores=GOOD)
+    versions_page = office.get(f"/mine/versions/achievement/{row.id}").text
+    assert "0.5–1200 万元" in versions_page
+    assert (row.price_max, row.metrics[0].value) == (1200, Decimal("33.5"))
