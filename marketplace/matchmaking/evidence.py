@@ -103,7 +103,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
         patents=patents,
     )
     # What is marked are the words that earned something, so that marks and table tell the same.
-    words = {word for word, _ in reasons.words}
+    words = reasons.marked_words
     return Evidence(
         offer,
         parts=_parts_of(offer, reasons),
@@ -148,7 +148,7 @@ def evidence_of_text(
         original_spellings(document),
         patents=patents,
     )
-    words = {word for word, _ in reasons.words}
+    words = reasons.marked_words
     return Evidence(
         offer,
         parts=_parts_of(offer, reasons),
