@@ -143,14 +143,14 @@ def achievements() -> dict[object, str]:
     return {d.id: "，".join(title_and_text(d)) for d in OFFERED}
 
 
-def covered(text: str, words: frozenset[str]) -> str:
-    """A text with an unheard character for each of some words."""
+def covered(text: str, words: frozenset[str], others: dict[str, str]) -> str:
+    """A text with an unheard character for each character of some words; `others` remembers which."""
     places = list(text)
-    numbers = {word: n for n, word in enumerate(sorted(words))}
     for span in words_of.spans(text):
         if span.word in words:
-            for place in range(span.start, span.end):
-                places[place] = chr(UNHEARD + numbers[span.word])
+            for offset, place in enumerate(range(span.start, span.end)):
+                unheard = chr(UNHEARD + len(others))
+                places[place] = others.setdefault(f"{span.word}{offset}", unheard)
     return "".join(places)
 
 
@@ -160,15 +160,16 @@ def test_on_samples_it_falls_by_the_shares_at_least(
 ) -> None:
     for match in samples.rank(demand, top=3):
         words = match.reasons.marked_words
+        others: dict[str, str] = {}
         without = replace(
             demand,
-            title=covered(demand.title, words),
-            text=covered(demand.text, words),
+            title=covered(demand.title, words, others),
+            text=covered(demand.text, words, others),
         )
         score = samples.score(without, [match.id])[0]
 
         # No unknown word is exactly as heavy as a known one, and grams that reach over the ends of a word go with it.
-        assert score <= match.reasons.residual + 0.05 * match.score + 0.002
+        assert score <= match.reasons.residual + 0.06 * match.score
 
 
 @pytest.mark.parametrize("demand", SAMPLES, ids=lambda d: str(d.id))
