@@ -168,8 +168,8 @@ def test_on_samples_it_falls_by_the_shares_at_least(
         )
         score = samples.score(without, [match.id])[0]
 
-        # No unknown word is exactly as heavy as a known one, and grams that reach over the ends of a word go with it.
-        assert score <= match.reasons.residual + 0.06 * match.score
+        # Unheard characters are heavier than the word's own, but make no word: what is left earns a little more for it.
+        assert score <= match.reasons.residual + 0.1 * match.score
 
 
 @pytest.mark.parametrize("demand", SAMPLES, ids=lambda d: str(d.id))
