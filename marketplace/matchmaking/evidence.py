@@ -18,7 +18,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.answers import blocked_reason
-from marketplace.matchmaking.facts import Comparison
+from marketplace.matchmaking.facts import Comparison, TextComparison
 from marketplace.matchmaking.matchers import Matchers
 from marketplace.matchmaking.offers import (
     Offer,
@@ -146,6 +146,7 @@ def evidence_of_text(
         reasons,
         capped_grade(grade, patents),
         original_spellings(document),
+        facts=TextComparison(text, kind, by).facts_with(other),
         patents=patents,
     )
     words = reasons.marked_words
