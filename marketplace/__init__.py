@@ -61,6 +61,7 @@ ROOMS = (
     "verdicts",
     "matchmaking",
     "catalogue",
+    "alerts",
     "desk",
     "office",
     "operation",

@@ -13,6 +13,9 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
+    search_panels(state, reader)                 blocks below the results of a search
+    forget_person(person_id)                     an account was closed
+    personal_copy(person)                        (name of a table, its rows) for the copy of one's data
     broker_loads(ids)                            (id of a broker, how many things they look after now)
     lapsed_brokers(ids)                          those of them who read nothing of what they were given any more
     stop_broker(person_id, reason, by)           somebody looks after nothing any more
@@ -297,6 +300,23 @@ def waiting_count(person: Reader) -> int:
 def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put on the page of an organisation, for one reader."""
     return _in_order("organisation_panels", organisation, reader)
+
+
+def search_panels(state: Any, reader: Reader) -> list[Panel]:
+    """The blocks that rooms put below the results of a search, for one reader."""
+    return _in_order("search_panels", state, reader)
+
+
+def forget_person(person_id: int) -> None:
+    """Tell every room that an account was closed: what is that person's alone is removed (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "forget_person"):
+            room.forget_person(person_id)
+
+
+def personal_copy(person: Any) -> dict[str, list[dict[str, Any]]]:
+    """Name of a table → its rows, of what the rooms hold of a person, for the copy of their data."""
+    return dict(_current().offered("personal_copy", person))
 
 
 def broker_loads(ids: Iterable[int]) -> Counter[int]:

@@ -117,6 +117,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "writing": "values are put into a listing without committing it",
         "worklists": "what is a person's own, in its order",
     },
+    "alerts": {
+        "announcements": "what people are alerted to",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",

@@ -42,6 +42,7 @@ THINGS = {
     "person": "人员",
     "person_role": "人员角色",
     "person_session": "登录",
+    "saved_search": "保存的检索",
     "researcher_field": "科研人员的领域",
     "researcher_profile": "科研人员资料",
     "role": "角色",

@@ -20,10 +20,12 @@ TECHNICAL_TABLES = {
     "audit_personal": "the audit itself",
     "audit_checkpoint": "the audit itself",
     "alembic_version": "the version of the schema",
+    "alerted": "follows from a notice, which is recorded",
     "history": "names the deed of the entry about the thing it belongs to",
     "shown": "what a list looked like: measured, and hashed in its own `digest`",
     "shown_place": "as `shown`",
     "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
+    "match_scan": "which publications were compared: follows from listings and notices",
     "measurement": "figures that are computed from other rows, at any time again",
 }
 # Columns that follow from others, or that change with every look: no write worth an entry.

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from marketplace import contributions
 from marketplace.catalogue import home as home_page
 from marketplace.catalogue import queries, search_state
 from marketplace.catalogue.facets import facet_names
@@ -67,6 +68,7 @@ def find() -> ResponseReturnValue:
         state=results.state,
         tabs=_kind_tabs(results),
         chosen=_chosen_filters(results),
+        panels=contributions.search_panels(results.state, current_user),
     )
 
 

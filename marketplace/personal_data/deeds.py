@@ -64,6 +64,7 @@ def close_own_account(person: Person, *, password: str) -> None:
             db.session.delete(profile)
     person_deeds.erase_account(person)
     forget_person(number)
+    contributions.forget_person(number)
     db.session.flush()
     persistence.commit()
     # The entry of this very deed holds what was before: it can be erased once it has its place. A process

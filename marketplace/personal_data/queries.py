@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import inspect, or_
 
+from marketplace import contributions
 from marketplace.accounts.agreements import consents_of
 from marketplace.accounts.models import Person
 from marketplace.accounts.sessions import sessions_of
@@ -156,7 +157,7 @@ def copy_of(
         }
         for view in views
     ]
-    return copy
+    return copy | contributions.personal_copy(person)
 
 
 def _own_listings(person: Person) -> list[dict[str, Any]]:

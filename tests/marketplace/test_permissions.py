@@ -90,6 +90,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("mediation.withdraw", OWNERS - {"operator"}),
         ("mediation.answer", {"assigned"}),
         ("mediation.assign", {"operator"}),
+        ("alerts.save", SIGNED_IN - {"auditor"}),
         ("dictionary.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),

@@ -75,6 +75,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         {"uscc": "91371500MA3C0RQX70", "checked": "营业执照副本"},
     ),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
+    "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
     "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
     "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
@@ -94,6 +95,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 ONLY_READ = {"matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
+    "alerts": ("remove",),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
     "listings": ("assign", "unassign"),
     "matchmaking": ("hold",),

@@ -18,6 +18,7 @@ from marketplace.accounts.child_models import (
     PersonSession,
 )
 from marketplace.accounts.models import Person
+from marketplace.alerts.models import Alerted
 from marketplace.audit.models import Entry
 from marketplace.clock import now
 from marketplace.extensions import db
@@ -77,7 +78,15 @@ def _consent(at: datetime, _: str, person: Person, __: Organisation) -> Any:
     )  # fmt: skip
 
 
+def _alerted(at: datetime, mark: str, person: Person, __: Organisation) -> Any:
+    return Alerted(
+        person_id=person.id, for_kind="search", for_id=0, kind="demand",
+        listing_id=len(mark), at=at,
+    )  # fmt: skip
+
+
 ROWS: dict[str, Made] = {
+    "alerted": _alerted,
     "held_form": _held,
     "session": _session,
     "notice": _notice,

@@ -1,0 +1,48 @@
+"""Pages of saved searches: the list of one's own, saving one and taking it away."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace.alerts import deeds, queries
+from marketplace.catalogue.facets import facet_names
+from marketplace.catalogue.search_state import SearchState
+from marketplace.door import needs
+from marketplace.errors import NotFound
+
+blueprint = Blueprint("alerts", __name__)
+
+
+@blueprint.get("/mine/searches")
+@needs("alerts.save")
+def own() -> ResponseReturnValue:
+    """The searches that the reader has saved."""
+    rows = []
+    for search in queries.saved_searches(current_user):
+        rows.append((search, queries.state_of(search).address))
+    return render_template("alerts/own.html", rows=rows)
+
+
+@blueprint.post("/mine/searches")
+@needs("alerts.save")
+def save() -> ResponseReturnValue:
+    """Save a search, and lead back to it."""
+    state = SearchState.from_address(request.form, facet_names())
+    deeds.save_search(state, by=current_user)
+    flash("已保存。有新发布的，每天早上通知您一次；在「我的」里可以删去。", "success")
+    return redirect(state.address, 303)
+
+
+@blueprint.post("/mine/searches/<int:search_id>/remove")
+@needs("alerts.save")
+def remove(search_id: int) -> ResponseReturnValue:
+    """Take a saved search away."""
+    search = queries.own_search(search_id, current_user)
+    if search is None:
+        raise NotFound("没有找到这个检索。", "可能已经删去了。")
+    name = search.name
+    deeds.remove_search(search, by=current_user)
+    flash(f"已删去检索 {name}，不再提醒。", "success")
+    return redirect(url_for("alerts.own"), 303)

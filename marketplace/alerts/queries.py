@@ -1,0 +1,283 @@
+"""What is read about alerts: saved searches, what is new for each, and which new listings fit which old ones."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from sqlalchemy import and_, or_
+from werkzeug.datastructures import MultiDict
+
+from marketplace.accounts.models import Person
+from marketplace.alerts.models import Alerted, MatchScan, SavedSearch
+from marketplace.catalogue.facets import facet_names, run_search
+from marketplace.catalogue.search_state import FACETS, KINDS, SearchState
+from marketplace.clock import now
+from marketplace.extensions import db
+from marketplace.listings import queries as listing_queries
+from marketplace.listings.announcements import people_of
+from marketplace.listings.models import LISTINGS, Row
+from marketplace.matchmaking.answers import Answer, matches_for
+from marketplace.matchmaking.offers import Offer
+from marketplace.matchmaking.ranking import RankingRequest, rank_listings
+from marketplace.permissions import Reader
+from marketplace.verdicts.projections import common_document
+
+SEARCHES = "search"  # `Alerted.for_kind` of what a search found
+PAGE = 50  # listings read at a time
+MAX_PAGES = 4  # of a search in one run: what is newer than 200 others is read about on the page itself
+MAX_SCANNED = 500  # new listings of one run; the next run takes the rest
+CANDIDATES = 20  # listings that a new one is compared with: a page of its own matches
+GRADES = ("high", "fair")  # a weak match is no reason to write to anybody
+
+
+@dataclass(frozen=True)
+class NewMatch:
+    """A new listing among the matches of an older one, as its page shows it to one person.
+
+    Attributes:
+        person: whom it is news for.
+        subject: their listing.
+        offer: the new listing, with grade and reason.
+    """
+
+    person: Person
+    subject: Row
+    offer: Offer
+
+
+@dataclass(frozen=True)
+class NewFinding:
+    """What is new in a saved search, newest first."""
+
+    search: SavedSearch
+    rows: tuple[Row, ...]
+
+
+# -- saved searches ----------------------------------------------------------------------------------------------------
+
+
+def saved_searches(person: Reader) -> list[SavedSearch]:
+    """The searches that a person has saved, newest first."""
+    query = db.select(SavedSearch).where(SavedSearch.person_id == person.id)
+    order = (SavedSearch.created_at.desc(), SavedSearch.id.desc())
+    return list(db.session.scalars(query.order_by(*order)))
+
+
+def own_search(number: int, person: Reader) -> SavedSearch | None:
+    """A saved search of this person; None where they have none of that number."""
+    query = db.select(SavedSearch).where(
+        SavedSearch.id == number, SavedSearch.person_id == person.id
+    )
+    found: SavedSearch | None = db.session.scalar(query)
+    return found
+
+
+def saved_as(state: SearchState, person: Reader) -> SavedSearch | None:
+    """What a person has saved this state as; None where they have not."""
+    query = db.select(SavedSearch).where(
+        SavedSearch.query == canonical_query(state), SavedSearch.person_id == person.id
+    )
+    found: SavedSearch | None = db.session.scalar(query)
+    return found
+
+
+def is_savable(state: SearchState) -> bool:
+    """Whether a state looks for anything in particular."""
+    # A text that was cut is a problem to be matched, and its address too long to be led back to.
+    if state.only_signs or state.whole:
+        return False
+    return bool(state.text or state.filters or state.kind)
+
+
+def canonical_query(state: SearchState) -> str:
+    """The arguments of a state as one text, whatever its order and page: the same for the same search."""
+    arguments = state.sorted_by("").arguments()
+    pairs = []
+    for name in sorted(arguments):
+        value = arguments[name]
+        for one in sorted(value) if isinstance(value, list) else [value]:
+            pairs.append((name, one))
+    return urlencode(pairs)
+
+
+def state_of(search: SavedSearch) -> SearchState:
+    """The search that was saved, newest first; values that no dictionary knows any more are left out."""
+    address = MultiDict(parse_qsl(search.query))
+    return SearchState.from_address(address, facet_names()).sorted_by("newest")
+
+
+def describe_state(state: SearchState) -> str:
+    """A search in words: 「轴承」 · 需求 · 产业链：轴承."""
+    names = facet_names()
+    parts = []
+    if state.text:
+        parts.append(f"「{state.text}」")
+    if state.kind:
+        parts.append(KINDS[state.kind])
+    for facet, codes in state.filters.items():
+        # Organisations are named by the result that counts them, never by an address.
+        if facet == "institution":
+            parts.append("指定的单位")
+            continue
+        values = [names[facet].get(code, code) for code in codes]
+        parts.append(f"{FACETS[facet]}：{'、'.join(values)}")
+    return " · ".join(parts)
+
+
+def new_findings(search: SavedSearch, known: set[tuple[str, int]]) -> NewFinding:
+    """What was published since a search was saved and its person was not alerted to, newest first.
+
+    Args:
+        search: whose person may still sign in.
+        known: (kind, id) of what they were alerted to; what is found is added.
+
+    Raises:
+        SearchUnavailable: the engine does not answer.
+    """
+    person = search.person
+    state = state_of(search)
+    found: list[Row] = []
+    for number in range(1, MAX_PAGES + 1):
+        result = run_search(state.on_page(number), person, PAGE)
+        # With some of the words only: what was asked for is still not there.
+        if result.relaxed or not result.hits:
+            break
+        rows = _rows_of([(hit.kind, hit.id) for hit in result.hits], person)
+        fresh = [row for row in rows if _is_newer(row, search)]
+        for row in fresh:
+            key = (row.kind, row.id)
+            # What one's own organisation publishes is no news.
+            if key in known or row.organisation_id in person.organisation_ids:
+                continue
+            known.add(key)
+            found.append(row)
+        if len(fresh) < len(rows):
+            break
+    return NewFinding(search, tuple(found))
+
+
+def _is_newer(row: Row, search: SavedSearch) -> bool:
+    return row.published_at is not None and row.published_at > search.created_at
+
+
+def _rows_of(keys: Sequence[tuple[str, int]], reader: Reader) -> list[Row]:
+    rows: dict[tuple[str, int], Row] = {}
+    for kind in LISTINGS:
+        ids = [number for one, number in keys if one == kind]
+        for number, row in listing_queries.get_findable(kind, ids, by=reader).items():
+            rows[kind, number] = row
+    return [rows[key] for key in keys if key in rows]
+
+
+def alerted_to(person_id: int, for_kind: str, for_id: int = 0) -> set[tuple[str, int]]:
+    """(kind, id) of what a person was alerted to."""
+    query = db.select(Alerted.kind, Alerted.listing_id).where(
+        Alerted.person_id == person_id,
+        Alerted.for_kind == for_kind,
+        Alerted.for_id == for_id,
+    )
+    return {(kind, number) for kind, number in db.session.execute(query)}
+
+
+def searching_people() -> list[Person]:
+    """Everybody who has saved a search and can still sign in."""
+    query = (
+        db.select(Person)
+        .where(Person.id.in_(db.select(SavedSearch.person_id)), Person.active)
+        .order_by(Person.id)
+    )
+    return list(db.session.scalars(query))
+
+
+# -- matches -----------------------------------------------------------------------------------------------------------
+
+
+def unscanned_listings() -> list[Row]:
+    """Listings that were published and not yet compared with what others look for, oldest first."""
+    rows: list[Row] = []
+    for kind, table in LISTINGS.items():
+        scan = and_(MatchScan.kind == kind, MatchScan.listing_id == table.id)
+        query = (
+            db.select(table)
+            .outerjoin(MatchScan, scan)
+            .where(
+                table.findable_by(None),
+                or_(
+                    MatchScan.listing_id.is_(None),
+                    MatchScan.published_at < table.published_at,
+                ),
+            )
+            .order_by(table.published_at, table.id)
+            .limit(MAX_SCANNED)
+        )
+        rows += db.session.scalars(query)
+    return rows
+
+
+def new_matches(fresh: Iterable[Row]) -> Iterator[NewMatch]:
+    """What new listings are news for: those whose own page now shows them among its matches.
+
+    Args:
+        fresh: new listings, of both kinds.
+
+    Raises:
+        SearchUnavailable: the matcher is being prepared.
+    """
+    news: dict[tuple[str, int], set[int]] = defaultdict(set)
+    subjects: dict[tuple[str, int], Row] = {}
+    for row in fresh:
+        for subject in _looking_for(row):
+            news[subject.kind, subject.id].add(row.id)
+            subjects[subject.kind, subject.id] = subject
+    for key, subject in subjects.items():
+        for person in people_of(subject, None):
+            # As the person would see the page: what they have judged or may not find is not among it.
+            answer = matches_for(subject, by=person)
+            known = alerted_to(person.id, *key)
+            for offer in _good_offers(answer):
+                pair = (offer.row.kind, offer.row.id)
+                if offer.row.id in news[key] and pair not in known:
+                    yield NewMatch(person, subject, offer)
+
+
+def _looking_for(row: Row) -> list[Row]:
+    """The listings a new one may be news for, as the site itself sees them."""
+    if not row.is_matchable:
+        return []
+    request = RankingRequest(
+        document=common_document(row),
+        sought=row.counterpart,
+        reader=None,
+        top=CANDIDATES,
+        subject=row,
+    )
+    ranking = rank_listings(request)
+    return [one.row for one in ranking.rows if one.grade in GRADES]
+
+
+def _good_offers(answer: Answer) -> list[Offer]:
+    return [offer for offer in answer.offers if offer.grade in GRADES]
+
+
+def scan_values(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """What is noted of listings that were compared."""
+    values = []
+    for row in rows:
+        moment = row.published_at or now()
+        values.append({"kind": row.kind, "listing_id": row.id, "published_at": moment})
+    return values
+
+
+# -- one's own data ----------------------------------------------------------------------------------------------------
+
+
+def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The saved searches of a person, for the copy of their data."""
+    rows = []
+    for search in saved_searches(person):
+        rows.append({"检索": search.name, "保存": search.created_at.isoformat()})
+    yield "保存的检索", rows
