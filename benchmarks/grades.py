@@ -3,8 +3,9 @@ Not here: the order (ladder), the grades themselves (matching.judging.grades).
 
 usage: DATA_DIR=FOLDER python -m benchmarks.grades [--half working|closed]
 FOLDER is a site with the sample lists (`make prepare`). demo/judgements.tsv has the ten best of each sample demand and
-of the problems in demo/problems.tsv, marked 1…4 by two readings; a pair that is among the ten best now and was never
-judged is counted apart. The closed half is for looking at once, after something was chosen on the working one.
+of the problems in demo/problems.tsv, marked 1…4 by two readings, and by one where the second column is empty. A pair
+that is among the ten best now and was never judged is counted apart. The closed half is for looking at once, after
+something was chosen on the working one.
 """
 
 from __future__ import annotations

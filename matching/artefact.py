@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from matching import text as words_of
+from matching import features
 from matching.catalogue import Catalogue
 from matching.documents import Id
 from matching.errors import UnusableArtefact
@@ -40,7 +40,7 @@ def save_catalogue(
     arrays["vectors-rows"] = catalogue.word_vectors.rows
     arrays["means"] = catalogue.means
     # The version of the words: an index of other words would rank nonsense without an error.
-    facts: dict[str, Any] = {"words": words_of.VERSION, "weights": dict(weights)}
+    facts: dict[str, Any] = {"words": features.VERSION, "weights": dict(weights)}
     # Whole numbers map as an array; anything else goes into the manifest, which JSON keeps apart by type.
     if all(type(id_) is int and abs(id_) < 2**63 for id_ in catalogue.ids):
         arrays["ids"] = np.array(catalogue.ids, dtype=np.int64)
@@ -97,9 +97,9 @@ def check_words(
     facts: Mapping[str, Any],
 ) -> None:
     """Raise UnusableArtefact where the words were not those of today."""
-    if facts["words"] != words_of.VERSION:
+    if facts["words"] != features.VERSION:
         raise UnusableArtefact(
-            f"{directory} was fitted with words {facts['words']!r}, now {words_of.VERSION!r}"
+            f"{directory} was fitted with words {facts['words']!r}, now {features.VERSION!r}"
         )
 
 

@@ -3,7 +3,8 @@ Not here: how documents are read into counted features (index.reading), what a f
 
 Kinds. grams: one and two units (Han characters, Latin tokens) next to each other, without stop words. titles: single
 units of the title, with stop words. words: content terms with their sub-terms. A feature is known by a key of 64 bits
-that depends on the text alone, so that no process needs another's vocabulary.
+that depends on the text alone, so that no process needs another's vocabulary. Words of one group of synonyms have one
+key: 噪声 and 异响 are one feature, with the document frequency of both.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.documents import Document
+from matching.lexicon import lexicon_lines, synonym_groups
 from matching.surroundings import core_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
@@ -170,6 +172,12 @@ def word_key(word: str) -> int:
 _word_keys: dict[str, int] = {}
 
 
+def term_key(word: str) -> int:
+    """The key of a content term: one for all words of a group of synonyms, so that they are one feature."""
+    group = synonym_groups().get(word)
+    return word_key(words_of.normalise(group[0]) if group else word)
+
+
 def mix_bits(codes: UInt64s) -> UInt64s:
     """Codes spread over 64 bits, one to one, both of shape (n,)."""
     # Overflow wraps: both multipliers are odd, so no two codes meet.
@@ -201,3 +209,12 @@ def word_bigram_keys(words: Sequence[str]) -> UInt64s:
     # All in one go; what reaches from one word into the next is left out.
     ends = np.cumsum([len(word) for word in words])
     return np.delete(keys, ends[:-1] - 1)
+
+
+def _version() -> str:
+    groups = "\n".join(lexicon_lines("synonyms.txt"))
+    return f"{words_of.VERSION}-{blake2b(groups.encode(), digest_size=4).hexdigest()}"
+
+
+# What stored features were made with: the words, and which of them are one.
+VERSION = _version()

@@ -324,8 +324,10 @@ class QueryRun:
             # What features did not earn, the vectors did.
             vector_share = max(0.0, score - total)
         ratio = self.length_ratio(len(counted["words"].keys))
-        nothing = np.zeros(0, dtype=np.uint64)
-        grams = counted["grams"].keys if "grams" in counted else nothing
+        grams = np.zeros(0, dtype=np.uint64)
+        if "grams" in counted:
+            # A document of the catalogue has them in the order in which they were met.
+            grams = np.sort(counted["grams"].keys)
         parts = EarnedParts(earned, shared, vector_share, ratio, grams)
         return self._explainer.explain(score, parts)
 

@@ -16,7 +16,12 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import KIND_NAMES, Row
 from marketplace.matchmaking import queries
-from marketplace.matchmaking.facts import Comparison, Fact, most_telling
+from marketplace.matchmaking.facts import (
+    Comparison,
+    Fact,
+    TextComparison,
+    most_telling,
+)
 from marketplace.matchmaking.offers import (
     Offer,
     brief_offer,
@@ -191,7 +196,7 @@ def explained_answer(
     request: RankingRequest,
     ranking: Ranking,
     *,
-    comparison: Comparison | None = None,
+    comparison: Comparison | TextComparison | None = None,
     opinions: Mapping[int, Verdict] | None = None,
 ) -> Answer:
     """A ranking in the words of the text that was ranked.
@@ -199,7 +204,7 @@ def explained_answer(
     Args:
         request: what was ranked for whom.
         ranking: what `rank_listings` gave.
-        comparison: of the listing's conditions; None for a pasted text, which has none.
+        comparison: of conditions and figures, of a pasted text its figures only.
         opinions: offered id → what somebody thinks of the pair.
     """
     document = request.document
@@ -212,7 +217,7 @@ def explained_answer(
     offers = []
     for rank, ranked in enumerate(ranking.rows, start=1):
         facts: tuple[Fact, ...] = ()
-        if comparison is not None:  # a pasted text has no conditions
+        if comparison is not None:
             facts = most_telling(comparison.facts_with(ranked.row))
         offer = explained_offer(
             rank,

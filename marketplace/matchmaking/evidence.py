@@ -18,7 +18,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.matchmaking.answers import blocked_reason
-from marketplace.matchmaking.facts import Comparison
+from marketplace.matchmaking.facts import Comparison, TextComparison
 from marketplace.matchmaking.matchers import Matchers
 from marketplace.matchmaking.offers import (
     Offer,
@@ -103,7 +103,7 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
         patents=patents,
     )
     # What is marked are the words that earned something, so that marks and table tell the same.
-    words = {word for word, _ in reasons.words}
+    words = reasons.marked_words
     return Evidence(
         offer,
         parts=_parts_of(offer, reasons),
@@ -146,9 +146,10 @@ def evidence_of_text(
         reasons,
         capped_grade(grade, patents),
         original_spellings(document),
+        facts=TextComparison(text, kind, by).facts_with(other),
         patents=patents,
     )
-    words = {word for word, _ in reasons.words}
+    words = reasons.marked_words
     return Evidence(
         offer,
         parts=_parts_of(offer, reasons),

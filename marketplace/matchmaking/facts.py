@@ -20,6 +20,7 @@ from marketplace.verdicts.projections import conditions_for
 from marketplace.wording import amount, money
 from matching.explaining import facts
 from matching.explaining.figures import FigureVerdict
+from matching.explaining.figures_in_text import figures_in
 
 FACTS_ON_A_ROW = 3  # conditions of a row of a list, and as many figures; the page of a pair has all of them
 # What is compared next to the text, the deciding ones first. No time: no achievement says by when it can be had.
@@ -143,24 +144,7 @@ class Comparison:
             return [Fact("技术指标", "unknown", "", "", note, "figure")]
         called = self._called(achievement, demand)
         hidden = not knowledge_of(achievement, self._reader).full
-        worded = []
-        for verdict in verdicts:
-            note = ""
-            if verdict.outcome == "unsaid":
-                note = figure_facts.silence_words(verdict, called, hidden)
-            elif verdict.outcome == "unmet":
-                short = figure_facts.shortfall_words(verdict)
-                note = f"差 {short}" if short else ""
-            fact = Fact(
-                verdict.wanted.name,
-                VERDICT_OF[verdict.outcome],
-                figure_facts.wished_words(verdict),
-                figure_facts.offered_words(verdict),
-                note,
-                "figure",
-            )
-            worded.append(fact)
-        return worded
+        return [_figure_fact(verdict, called, hidden) for verdict in verdicts]
 
     def _near_fact(self, missing: facts.Fact | FigureVerdict, demand: Row) -> Fact:
         """The one thing that is missing, and what would mend it."""
@@ -239,6 +223,66 @@ def _who_is_open(fact: facts.Fact) -> str:
     if facts.NEGOTIABLE in fact.achievement_value:  # type: ignore[operator]  # a set of codes
         return "成果可另行协商"
     return "需求不限方式，成果打算自行实施"
+
+
+class TextComparison:
+    """Compares the figures of a pasted text with those of listings; its other conditions are not read.
+
+    Args:
+        text: as pasted.
+        kind: what it is, `demand` or `achievement`.
+        reader: what they may not know counts as unsaid; None is the site itself.
+    """
+
+    def __init__(self, text: str, kind: str, reader: Reader | None) -> None:
+        self._text = text
+        self._is_demand = kind == "demand"
+        self._reader = reader
+        self._figures = figures_in(text, wished=self._is_demand)
+
+    def prepare_rows(self, others: Iterable[Row]) -> None:
+        """Load the figures of many listings in one query."""
+        if self._figures:
+            sought = "achievement" if self._is_demand else "demand"
+            listing_queries.load_figures(sought, others)
+
+    def facts_with(self, other: Row) -> tuple[Fact, ...]:
+        """Each figure that the demand asks for; none where the text has no figure, which is nothing to compare."""
+        if not self._figures:
+            return ()
+        view = view_of(other, self._reader)
+        verdicts = figure_facts.figures_of_text(
+            self._text, self._figures, view, is_demand=self._is_demand
+        )
+        if not self._is_demand:
+            # What the text of an achievement does not state is not asked for in so many words.
+            verdicts = [one for one in verdicts if one.outcome != "unsaid"]
+        hidden = not knowledge_of(other, self._reader).full
+        return tuple(_figure_fact(verdict, "成果", hidden) for verdict in verdicts)
+
+
+def _figure_fact(verdict: FigureVerdict, called: str, hidden: bool) -> Fact:
+    """A figure in words.
+
+    Args:
+        verdict: of it.
+        called: what the reader calls the achievement's side.
+        hidden: the reader may not know its whole text.
+    """
+    note = ""
+    if verdict.outcome == "unsaid":
+        note = figure_facts.silence_words(verdict, called, hidden)
+    elif verdict.outcome == "unmet":
+        short = figure_facts.shortfall_words(verdict)
+        note = f"差 {short}" if short else ""
+    return Fact(
+        verdict.wanted.name,
+        VERDICT_OF[verdict.outcome],
+        figure_facts.wished_words(verdict),
+        figure_facts.offered_words(verdict),
+        note,
+        "figure",
+    )
 
 
 def _suitable(fact: facts.Fact) -> Any:

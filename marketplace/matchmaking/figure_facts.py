@@ -17,6 +17,8 @@ from matching.explaining.figures import (
     compare_figures,
 )
 from matching.explaining.figures_in_text import figures_in
+from matching.surroundings import core_of, heading_of
+from matching.text import plain_text
 
 # Texts that state what is reached, or ask for it. Not what a firm has already (现有基础), nor hopes (应用前景).
 FIGURE_TEXTS = {
@@ -77,6 +79,38 @@ def compared_figures(
         offered,
         wanted_title=demand.title,
         offered_title=achievement.title,
+        share_subject=have_subject,
+    )
+
+
+def figures_of_text(
+    text: str, stated: tuple[Figure, ...], other: View, *, is_demand: bool
+) -> list[FigureVerdict]:
+    """Each figure that is asked for, of a pasted text next to a listing.
+
+    Args:
+        text: as pasted; its heading is its title.
+        stated: its figures.
+        other: the listing as its reader may see it.
+        is_demand: the text asks and the listing offers; otherwise the other way round.
+    """
+    title = heading_of(core_of(plain_text(text)))
+    main = getattr(other, MAIN_TEXTS[other.kind]) or ""
+
+    def have_subject() -> bool:
+        return have_one_subject(title, text, other.title, main)
+
+    if is_demand:
+        wanted, offered = stated, figures_of(other, among=stated)
+        titles = (title, other.title)
+    else:
+        wanted, offered = figures_of(other), stated
+        titles = (other.title, title)
+    return compare_figures(
+        wanted,
+        offered,
+        wanted_title=titles[0],
+        offered_title=titles[1],
         share_subject=have_subject,
     )
 

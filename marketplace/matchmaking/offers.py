@@ -118,7 +118,13 @@ def explained_offer(
         if piece.is_word:
             text = spellings.get(text, text)
         why.append((text, piece.marked))
-    shares = [(spellings.get(word, word), share) for word, share in reasons.words]
+    shares = []
+    for word, share in reasons.words:
+        written = spellings.get(word, word)
+        # Two words that count as one: the demand's, and the achievement's.
+        if word in reasons.synonyms:
+            written = f"{written}／{reasons.synonyms[word]}"
+        shares.append((written, share))
     percents = list(reasons.percents.values())
     return Offer(
         rank=rank,

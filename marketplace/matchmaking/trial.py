@@ -12,6 +12,7 @@ from marketplace.errors import Invalid
 from marketplace.listings.cards import find_cards
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.answers import TOP, Answer, explained_answer
+from marketplace.matchmaking.facts import TextComparison
 from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.other_needs import needs_in, without_needs
 from marketplace.matchmaking.ranking import RankingRequest, rank_listings
@@ -71,7 +72,11 @@ def match_text(text: str, kind: str, *, by: Reader | None) -> Answer:
         reader=by,
         top=TOP,
     )
-    answer = explained_answer(request, rank_listings(request))
+    answer = explained_answer(
+        request,
+        rank_listings(request),
+        comparison=TextComparison(text, kind, by),
+    )
     return replace(answer, offers=_with_conditions(answer.offers, by))
 
 

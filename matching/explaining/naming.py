@@ -16,8 +16,9 @@ import numpy as np
 
 from matching import text as words_of
 from matching.arrays import UInt64s
-from matching.features import word_bigram_keys, word_key
-from matching.lexicon import lexicon_lines
+from matching.features import gram_spans, word_bigram_keys, word_key
+from matching.index.keys import find_keys
+from matching.lexicon import lexicon_lines, synonym_groups
 from matching.text import Span
 
 # A firm by its full name, and a person by what they are called: 联系人王建国, 李工.
@@ -176,6 +177,9 @@ def _is_name(word: str) -> bool:
     """Whether a word is the name of a person, a place or an institution."""
     if not words_of.is_han(word) or word in words_of.lexicon_terms():
         return False
+    # 马达 is a person to jieba's dictionary, and a motor to ours.
+    if word in synonym_groups():
+        return False
     tag = words_of.part_of_speech(word)
     # jieba's dictionary calls 原子钟 a person: a person has a surname.
     if tag == "nr":
@@ -207,3 +211,35 @@ def pair_keys(word: str) -> UInt64s:
     if len(word) > 1 and words_of.is_han(word):
         return word_bigram_keys([word])
     return np.array([word_key(word)], dtype=np.uint64)
+
+
+def written_otherwise(words: Sequence[str], grams: UInt64s) -> dict[str, str]:
+    """Those of some words for which a document has a synonym, and which: 异响 → 噪声.
+
+    Args:
+        words: that the document has, itself or as a synonym: both are one feature.
+        grams: keys of the document's grams, ascending, shape (g,); with none nothing is known of how it writes.
+    """
+    others: dict[str, str] = {}
+    for word in words:
+        group = synonym_groups().get(word, ())
+        if not group or _has_in_a_row(word, grams):
+            continue
+        # The group's own spelling: texts are compared in small letters, and people read PLC.
+        for form in group:
+            if _has_in_a_row(form, grams):
+                others[word] = form
+                break
+    return others
+
+
+def _has_in_a_row(form: str, grams: UInt64s) -> bool:
+    keys = _keys_of_form(form)
+    return len(keys) > 0 and bool(np.all(find_keys(grams, keys) >= 0))
+
+
+@cache
+def _keys_of_form(form: str) -> UInt64s:
+    """The keys of a word of a group as the grams of a text have them."""
+    keys = [gram.key for gram in gram_spans(words_of.normalise(form))]
+    return np.array(keys, dtype=np.uint64)

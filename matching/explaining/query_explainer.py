@@ -98,7 +98,7 @@ class QueryExplainer:
         self._keys: dict[str, int] = {}
         for spans in self._spans:
             for span in spans:
-                self._keys[span.word] = features.word_key(span.word)
+                self._keys[span.word] = features.term_key(span.word)
         self._weighted = weighted
         self._words = weighted["words"]
         self._grams = weighted.get("grams")
@@ -249,12 +249,16 @@ class QueryExplainer:
             earned.length_ratio,
             self._missing_from(chosen, earned.grams),
             self.analysis.unknown_weight,
+            naming.written_otherwise([word for word, _ in words], earned.grams),
         )
 
     @cached_property
-    def _word_at(self) -> dict[int, str]:
-        """The word of each place among the weighted features."""
-        return {self._place(word): word for word in self._keys}
+    def _words_at(self) -> dict[int, list[str]]:
+        """The words of each place among the weighted features: one, or synonyms that the query has both."""
+        words: dict[int, list[str]] = {}
+        for word in self._keys:
+            words.setdefault(self._place(word), []).append(word)
+        return words
 
     @cached_property
     def _longest_first(self) -> list[list[Span]]:
@@ -277,7 +281,9 @@ class QueryExplainer:
         if selection is not None:
             return selection
         places = np.flatnonzero(shared_words).tolist()
-        shared = {self._word_at[place] for place in places}
+        shared: set[str] = set()
+        for place in places:
+            shared.update(self._words_at[place])
         owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
         words: list[int] = []
         numbers: dict[str, int] = {}

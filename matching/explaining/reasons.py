@@ -5,9 +5,11 @@ Not here: how they are worked out (query_explainer), facts beside the text (fact
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from matching.arrays import Bools, Float64s, UInt64s
+from matching.folding import normalise
+from matching.lexicon import synonym_groups
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Reasons:
         vector_share: the part of the residual that words earned by being used alike in both texts.
         length_ratio: distinct content words of the shorter text over those of the longer one, 0…1.
         missing: of the heaviest things, processes and faults that the query names those that the document lacks.
+        synonyms: those of the words that the document writes otherwise, with how: 异响 → 噪声.
     """
 
     words: list[tuple[str, float]]
@@ -55,6 +58,15 @@ class Reasons:
     length_ratio: float = 1.0
     missing: Sequence[str] = ()
     unknown_weight: float = 0.0
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def marked_words(self) -> frozenset[str]:
+        """The words, and all that count as one with them: what earned something in either text."""
+        marked = {word for word, _ in self.words}
+        for word, _ in self.words:
+            marked.update(map(normalise, synonym_groups().get(word, ())))
+        return frozenset(marked)
 
     def rounded_parts(self, whole: int) -> list[int]:
         """The score in whole numbers that add up to `whole`: of each word, of other grams, of the vectors."""

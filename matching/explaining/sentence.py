@@ -4,7 +4,7 @@ Not here: how the pieces look on a page.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from matching.explaining.facts import (
@@ -91,7 +91,7 @@ def match_sentence(
     agreeing = tuple(fact.name for fact in facts if fact.verdict == "agree")
     differing = tuple(fact.name for fact in facts if fact.verdict == "differ")
     missing = tuple(reasons.missing[:MAX_MISSING])
-    pieces = _word_pieces(named, percent) + _missing_pieces(missing)
+    pieces = _word_pieces(named, percent, reasons.synonyms) + _missing_pieces(missing)
     pieces += _fact_pieces(agreeing, differing)
     pieces.append(Piece("。"))
     return Sentence(
@@ -119,6 +119,7 @@ def _missing_pieces(missing: Sequence[str]) -> list[Piece]:
 def _word_pieces(
     named: Sequence[str],
     percent: int,
+    synonyms: Mapping[str, str],
 ) -> list[Piece]:
     if not named:
         return [Piece("两边没有共同的专门用语")]
@@ -127,6 +128,9 @@ def _word_pieces(
         if index:
             pieces.append(Piece("、"))
         pieces.append(Piece(word, marked=True, is_word=True))
+        if word in synonyms:
+            # The demand's word does not stand there, so the achievement's is named too.
+            pieces.append(Piece(f"（成果写作{synonyms[word]}）"))
     if percent > 0:
         pieces.append(Piece(f"，占得分的 {percent}%"))
     return pieces

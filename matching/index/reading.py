@@ -40,8 +40,8 @@ from matching.features import (
     Features,
     bigram_keys,
     mix_bits,
+    term_key,
     title_and_text,
-    word_key,
 )
 from matching.index import kernels
 from matching.index.segment import (
@@ -367,7 +367,7 @@ def _add_mixed_terms(
     more_sides: list[int] = []
     for side in having.tolist():
         for _, term in words_of.mixed_terms_in(sides[side]):
-            more_keys.append(word_key(term))
+            more_keys.append(term_key(term))
             more_sides.append(side)
     if not more_keys:
         return keys, side_of

@@ -20,6 +20,7 @@ from matching.arrays import (
 )
 from matching.features import (
     BREAK,
+    term_key,
     word_key,
 )
 from matching.word_classes import is_amount
@@ -133,8 +134,10 @@ class TokenTable(dict[str, int]):
         piece = words_of.piece_of(word, amount=amount)
         self.gram_units.append(_BREAK_ROW if piece.is_stop else codes)
         self.title_units.append(codes)
-        self.content_keys.append([word_key(part) for _, part in piece.content])
-        self.whole_words.append((word_key(word),) if piece.content else ())
+        # Once each: 轴承保持架 and its part 保持架 are one feature.
+        keys = dict.fromkeys(term_key(part) for _, part in piece.content)
+        self.content_keys.append(tuple(keys))
+        self.whole_words.append((term_key(word),) if piece.content else ())
 
     def _append_gap(self) -> None:
         self.gram_units.append(_BREAK_ROW)

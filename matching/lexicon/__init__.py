@@ -9,6 +9,9 @@ from importlib.resources import files
 
 from matching.folding import normalise
 
+# Latin words of so few letters mean too many things.
+SHORT_LATIN = 2
+
 
 @cache
 def lexicon_lines(name: str) -> tuple[str, ...]:
@@ -22,6 +25,25 @@ def lexicon_lines(name: str) -> tuple[str, ...]:
 def stop_words() -> frozenset[str]:
     """Words that carry no technical content (stopwords.txt), normalised."""
     return frozenset(normalise(line) for line in lexicon_lines("stopwords.txt"))
+
+
+@cache
+def synonym_groups() -> dict[str, tuple[str, ...]]:
+    """Word, normalised → the words of its group as synonyms.txt writes them, itself among them.
+
+    Latin words of two letters are in none: mL is not machine learning, eV no electric vehicle.
+    """
+    groups: dict[str, tuple[str, ...]] = {}
+    for line in lexicon_lines("synonyms.txt"):
+        forms = [form.strip() for form in line.split(",")]
+        group = tuple(form for form in forms if not _is_short_latin(form))
+        for form in group:
+            groups.setdefault(normalise(form), group)
+    return groups
+
+
+def _is_short_latin(form: str) -> bool:
+    return form.isascii() and len(form) <= SHORT_LATIN
 
 
 @cache

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from matching import text as words_of
-from matching import vectors
+from matching import features, vectors
 from matching.arrays import (
     UInt32s,
     UInt64s,
@@ -90,7 +89,7 @@ def build_store(
         arrays[f"{kind}-keys"] = one.keys
         arrays[f"{kind}-frequency"] = one.fitted
         mean_norms[kind] = float(np.mean(norms[kind])) if norms[kind] else 1.0
-    facts = {"words": words_of.VERSION, "candidates": 1, "lengths": mean_norms}
+    facts = {"words": features.VERSION, "candidates": 1, "lengths": mean_norms}
     storage.write_generation(Path(directory), arrays, facts)
     return len(ids)
 

@@ -29,6 +29,7 @@ from matching.features import (
     Features,
     bigram_keys,
     mix_bits,
+    term_key,
     title_and_text,
     word_key,
 )
@@ -79,7 +80,7 @@ def read_features(document: Document) -> Features:
 def whole_words(document: Document) -> list[int]:
     """Keys of the content words that are no part of another, title first: what word vectors are trained on."""
     tokens = [token for norm in title_and_text(document) for token in read_tokens(norm)]
-    return [word_key(token.word) for token in tokens if token.content]
+    return [term_key(token.word) for token in tokens if token.content]
 
 
 def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
@@ -97,8 +98,8 @@ def _codes(norm: str) -> tuple[list[int], list[int], list[int]]:
         codes = list(map(ord, token.word)) if is_han else [word_key(token.word)]
         plain.extend(codes)
         kept.extend([BREAK] if token.is_stop else codes)
-        content.extend(word_key(word) for _, word in token.content)
-    content.extend(word_key(word) for _, word in text.mixed_terms_in(norm))
+        content.extend(dict.fromkeys(term_key(word) for _, word in token.content))
+    content.extend(term_key(word) for _, word in text.mixed_terms_in(norm))
     return kept, plain, content
 
 

@@ -441,6 +441,49 @@ def test_a_guest_sees_the_evidence_and_nothing_is_stored(
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("深沟球轴承超精研磨以后有异音，振动值要≤38 dB", "振动值达到"),
+        ("深沟球轴承超精研磨以后有异音，振动值不高于38分贝", "振动值达到"),
+        ("深沟球轴承超精研磨以后有异音，振动值不超过30 dB", "振动值未达到"),
+        ("深沟球轴承超精研磨以后有异音，温升≤30 K", "温升未说明"),
+        # What is today, money, time and people are no figures that are asked for.
+        ("深沟球轴承超精研磨以后有异音，振动值现在45 dB", ""),
+        ("深沟球轴承超精研磨，预算30万以内，6个月，派3个人来", ""),
+    ],
+)
+def test_figures_of_a_pasted_text_are_compared_on_the_row_and_beside_both_texts(
+    make: Factory, client: FlaskClient, text: str, expected: str
+) -> None:
+    row = make.achievement()
+
+    listed = visible_words(paste(client, text))
+    data = {"text": text, "kind": "demand", "other": row.id}
+    beside = visible_words(client.post("/trial/evidence", data=data).text)
+
+    for page in (listed, beside):
+        if expected:
+            assert expected in page
+        else:
+            assert "达到需求" not in page
+            assert "未说明" not in page
+
+
+def test_figures_of_a_pasted_achievement_are_compared_with_what_demands_ask(
+    make: Factory, client: FlaskClient
+) -> None:
+    wish = {"name": "振动值", "operator": "le", "value": "34", "unit": "dB"}
+    make.demand("深沟球轴承振动值偏高", metrics=[wish])
+
+    assert "振动值未达到" in visible_words(paste(client, OFFER, "achievement"))
+
+
+def visible_words(page: str) -> str:
+    """What a page says, without its tags and blanks."""
+    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", page))
+
+
+@pytest.mark.parametrize(
     ("data", "status"),
     [
         ({"text": PROBLEM, "other": "0"}, 404),
