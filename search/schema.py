@@ -47,7 +47,7 @@ WHOLE_TITLE_SCORE = 4.0  # … in the title
 SHARE_SCORE = (
     20.0  # all words, when some are enough: how much is found goes before how often
 )
-# Two characters of a long text that stand together, times their rarity; from 0.25 to 1 the order is as good (087).
+# Two characters of a long text that stand together, times their rarity (decision 087).
 PAIR_WEIGHT = 0.5
 SYNONYM_WEIGHT = 0.5  # another word for it, against the reader's own
 # BM25 as both SQLite and Lucene ship it.

@@ -216,8 +216,7 @@ class TermScorer:
             return self._whole_phrase_scores(query)
         # The text as one phrase is not looked for: who has it has all the terms, and nobody has.
         scores = np.zeros(len(self.visible))
-        for pair in query.pairs:
-            rows = self.postings.phrase(pair)
+        for rows in self.postings.pairs(query.pairs):
             rarity = inverse_document_frequency(len(rows), self.documents)
             scores[rows] += PAIR_WEIGHT * rarity
         return scores

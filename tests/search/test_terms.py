@@ -102,7 +102,10 @@ def test_every_folded_character_knows_where_it_stood(texts: list[str]) -> None:
         ("轴承 故障 诊断 系统", []),
         ("轴承的故障诊断", ["轴承", "承的", "的故", "故障", "障诊", "诊断"]),
         # what is written together counts, not what a blank or a sign keeps apart
-        ("轴承故障，在线 诊断系统", ["轴承", "承故", "故障", "在线", "诊断", "断系", "系统"]),
+        (
+            "轴承故障，在线 诊断系统",
+            ["轴承", "承故", "故障", "在线", "诊断", "断系", "系统"],
+        ),
         # two Latin letters are a piece of a word; one beside a character is none
         ("PA66保持架的磨削", ["6保", "保持", "持架", "架的", "的磨", "磨削"]),
         ("make bearing steel parts", []),
