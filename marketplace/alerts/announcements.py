@@ -107,4 +107,4 @@ def announce_matches(
 
 
 def _described(row: Row) -> str:
-    return f"{row.kind_word}「{row.title}」（{holder_of(row)}）"
+    return f"{row.kind_word}「{row.title}」，{holder_of(row)}"
