@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from matching import text as words_of
 from search.folding import fold_text, replace_unencodable
-from search.tokens import MAX_TOKEN, index_token
+from search.tokens import MAX_TOKEN, character_pairs, index_token
 
 MAX_TEXT = 5_000  # characters of a query that are read at all
 MAX_TERMS = 24  # beyond this the longest words are kept: they are the rare ones, and each term costs two look-ups
@@ -21,6 +21,8 @@ MAX_PHRASE = 32  # characters of one term that are compared; a longer run is as 
 MAX_WHOLE = (
     32  # a text of up to this many folded characters is also tried as one phrase
 )
+LONG_TERMS = 3  # a text of fewer terms is ranked by its words alone
+MAX_PAIRS = 48  # a text with more is no title or question but a page, and its longest words say enough
 MAX_ALTERNATIVES = 6  # synonyms per term
 SHORT_LATIN = 5  # a Latin synonym of up to this many letters counts as a whole word only (PE is not in "speed")
 # Parsed texts that are remembered: the engine, the highlights of its page and the shortcuts next to it share one.
@@ -82,6 +84,7 @@ class ParsedQuery:
         terms: at most MAX_TERMS, in reading order, each phrase once.
         whole: the whole text as one phrase, "" when that would add nothing.
         signs_only: something was typed, but no letter and no figure: it asks for nothing and finds nothing.
+        pairs: characters that stand together in a long text, none for a short one, for keywords and for a page.
         content: the terms that carry content, or all of them where none does; these are highlighted.
     """
 
@@ -89,6 +92,7 @@ class ParsedQuery:
     whole: str = ""
     content: tuple[Term, ...] = ()
     signs_only: bool = False
+    pairs: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=REMEMBERED_QUERIES)
@@ -127,7 +131,25 @@ def parse_query(text: str) -> ParsedQuery:
     if len(longest) < 2 or len(whole) > MAX_WHOLE:
         whole = ""
     content = tuple(content_terms(longest))
-    return ParsedQuery(tuple(longest), whole, content, signs_only)
+    pairs = _pairs_of(text, len(longest))
+    return ParsedQuery(tuple(longest), whole, content, signs_only, pairs)
+
+
+def _pairs_of(text: str, terms: int) -> tuple[str, ...]:
+    """The pairs of characters of a long text; none where few terms were written, or each was by itself."""
+    runs = text.split()
+    # Who writes keywords has cut the words; what stands across two of them was never meant to stand together.
+    if terms < LONG_TERMS or len(runs) >= terms:
+        return ()
+    # Four characters a pair leave room for signs and Latin words; a pasted page is not folded for nothing.
+    if len(text) > 4 * MAX_PAIRS:
+        return ()
+    pairs: dict[str, None] = {}
+    for run in runs:
+        pairs.update(dict.fromkeys(character_pairs(fold_text(run))))
+    if len(pairs) > MAX_PAIRS:
+        return ()
+    return tuple(pairs)
 
 
 def _is_sign(character: str) -> bool:

@@ -5,6 +5,7 @@ Not here: which words a text has (matching.text), how an engine writes a token (
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 
 from matching import text as words_of
 from search.folding import fold_character, replace_unencodable
@@ -35,3 +36,18 @@ def index_token(word: str) -> str:
 def _drop_controls(piece: str) -> str:
     """A piece of a word without controls and private signs."""
     return "".join(character for character in piece if fold_character(character))
+
+
+def character_pairs(folded: str) -> list[str]:
+    """Each character of a folded text with the next, in reading order, each pair once: evidence that needs no words.
+
+    Args:
+        folded: by fold_text. Signs break it, and two Latin letters or figures are no pair: they are a piece of a word
+            that is a token already, and would count it once more for each of its letters.
+    """
+    pairs: dict[str, None] = {}
+    for first, second in pairwise(folded):
+        pair = first + second
+        if first.isalnum() and second.isalnum() and not pair.isascii():
+            pairs.setdefault(pair)
+    return list(pairs)

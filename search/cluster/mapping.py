@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from search.analysis import AnalyzedText
+from search.analysis import FIELD_BREAK, AnalyzedText
 from search.completion import Completion
 from search.contract import Document, Version
 from search.schema import FIELDS, K1, VERSION, B, microseconds
+from search.tokens import character_pairs
 
 WINDOW = 1_000_000  # how far into a result one can page
 
@@ -36,6 +37,14 @@ _WORDS: Body = {
 }
 # Norms are for BM25; characters only find.
 _CHARACTERS: Body = {"type": "text", "analyzer": "whitespace", "norms": False}
+# With k1 = 0 BM25 is the rarity alone, what the embedded engine adds for a pair (decision 087).
+_PAIRS: Body = {
+    "type": "text",
+    "analyzer": "whitespace",
+    "index_options": "docs",
+    "norms": False,
+    "similarity": "rarity",
+}
 # What is suggested and what is offered for mistyped words: strings of ours, counted by aggregations over the documents
 # that the reader may find. A completion field counts nothing, and its weights are fixed (decision 046).
 COMPLETIONS = "completions"
@@ -56,6 +65,7 @@ def index_body(meta: Mapping[str, str]) -> Body:
         "words": _WORDS,
         "chars_title": _CHARACTERS,
         "chars_body": _CHARACTERS,
+        "pairs": _PAIRS,
         "deleted": {"type": "boolean"},
         "written_at": {"type": "date"},
         COMPLETIONS: {"type": "keyword"},
@@ -68,6 +78,7 @@ def index_body(meta: Mapping[str, str]) -> Body:
             "max_result_window": WINDOW,
             "similarity": {
                 "words": {"type": "BM25", "k1": K1, "b": B},
+                "rarity": {"type": "BM25", "k1": 0.0, "b": 0.0},
             },
         },
         "mappings": {
@@ -102,6 +113,8 @@ def put_action(document: Document, text: AnalyzedText) -> Action:
         "words": " ".join(text.words),
         "chars_title": " ".join(text.title),
         "chars_body": " ".join(text.body),
+        # The break between two fields is no letter, so no pair runs across it.
+        "pairs": " ".join(character_pairs(text.title + FIELD_BREAK + text.body)),
         COMPLETIONS: _completion_values(text.completions),
         SPELLINGS: list(text.spellings),
         "deleted": False,

@@ -17,6 +17,7 @@ from search.completion import CANDIDATES, SEPARATOR, WEIGHTS
 from search.contract import FACETS, Query, Value
 from search.schema import (
     FACET_FIELDS,
+    PAIR_WEIGHT,
     SHARE_SCORE,
     SYNONYM_WEIGHT,
     TERM_SCORE,
@@ -113,6 +114,14 @@ def _whole_phrase_queries(query: ParsedQuery) -> list[Body]:
     ]
 
 
+def _pair_queries(query: ParsedQuery) -> list[Body]:
+    """What the pairs of a long text are worth: their rarity, by the similarity of the mapping."""
+    ways: list[Body] = []
+    for pair in query.pairs:
+        ways.append({"term": {"pairs": {"value": pair, "boost": PAIR_WEIGHT}}})
+    return ways
+
+
 def _constant_score(body: Body, boost: float) -> Body:
     return {"constant_score": {"filter": body, "boost": boost}}
 
@@ -143,7 +152,7 @@ def any_term_query(
     """Documents with any of the terms.
 
     Args:
-        query: for its whole phrase.
+        query: for its whole phrase and its pairs.
         terms: what to look for; a hit reports the places of those it has in `matched_queries`.
         shares: how much of the whole query each term is; they sum to 1.
         audiences: the groups the reader belongs to.
@@ -151,14 +160,19 @@ def any_term_query(
     should = []
     for place, term in enumerate(terms):
         should.append(scored_term_query(term, name=str(place)))
-    for term, share in zip(terms, shares, strict=True):
-        should.append(_constant_score(term_query(term), SHARE_SCORE * share))
-    # The whole phrase may only add, never let in: it is a bonus outside of the alternatives.
+    # The pairs of a long text say more of how much was found than the share, and who has the text as one phrase has
+    # all its terms (decision 087).
+    added = _pair_queries(query)
+    if not query.pairs:
+        added = _whole_phrase_queries(query)
+        for term, share in zip(terms, shares, strict=True):
+            should.append(_constant_score(term_query(term), SHARE_SCORE * share))
+    # The whole phrase and the pairs may only add, never let in: a bonus outside of the alternatives.
     return {
         "bool": {
             "filter": visible_filter(audiences),
             "must": [_any_of(should)],
-            "should": _whole_phrase_queries(query),
+            "should": added,
         }
     }
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -44,12 +44,23 @@ class PostingCache:
 
     def get_or_load(self, key: CacheKey, load: Callable[[], Int32s]) -> Int32s:
         """The list under a key, loaded where it is not there. shape (k,), int32."""
+        remembered = self.get(key)
+        if remembered is not None:
+            return remembered
+        # Outside of the lock: two threads may load the same list once, but none waits for another's file.
+        loaded = load()
+        self.remember(key, loaded)
+        return loaded
+
+    def get(self, key: CacheKey) -> Int32s | None:
+        """The list under a key, None where it is not remembered."""
         with self._lock:
             if key in self._lists:
                 self._lists.move_to_end(key)
-                return self._lists[key]
-        # Outside of the lock: two threads may load the same list once, but none waits for another's file.
-        loaded = load()
+            return self._lists.get(key)
+
+    def remember(self, key: CacheKey, loaded: Int32s) -> None:
+        """Put a list under a key; the lists that nobody asked for longest give way."""
         with self._lock:
             if key not in self._lists:
                 self._lists[key] = loaded
@@ -57,7 +68,6 @@ class PostingCache:
             while self._size > CACHE_LIMIT:
                 _, eldest = self._lists.popitem(last=False)
                 self._size -= ENTRY_COST + len(eldest)
-        return loaded
 
 
 class PostingReader:
@@ -82,6 +92,26 @@ class PostingReader:
         if len(phrase) == 1:
             return self.word(single_character(phrase, title=title))
         return self._match(self._chars, phrase_query(phrase, title=title))
+
+    def pairs(self, pairs: Iterable[str]) -> list[Int32s]:
+        """The documents of each pair of characters, in any order; in one statement what is not remembered."""
+        lists: list[Int32s] = []
+        unread: list[CacheKey] = []
+        for pair in pairs:
+            key = (self._state, self._chars, phrase_query(pair))
+            remembered = self._cache.get(key)
+            if remembered is None:
+                unread.append(key)
+            else:
+                lists.append(remembered)
+        # A statement for each pair made a search 10 % slower, one for all 4 to 6 (decision 087).
+        if unread:
+            expressions = [expression for _, _, expression in unread]
+            read = self._read(self._chars, expressions)
+            for key, rows in zip(unread, read, strict=True):
+                self._cache.remember(key, rows)
+            lists += read
+        return lists
 
     def term_frequencies(self, word: str) -> Int32s:
         """How often each document of word() has the word, at most 2 ** TF_BITS. shape (k,), int32."""

@@ -14,6 +14,7 @@ from search.embedded.docvalues import DocValues
 from search.embedded.postings import PostingReader
 from search.schema import (
     K1,
+    PAIR_WEIGHT,
     SHARE_SCORE,
     SYNONYM_WEIGHT,
     TERM_SCORE,
@@ -117,16 +118,19 @@ class TermScorer:
         # Every weight is 0 only when there is nothing to share.
         total = sum(weights) or 1.0
         shares = np.zeros(len(self.visible))
-        scores = self._whole_phrase_scores(query)
+        scores = self._unmet_scores(query)
         for term, weight in zip(terms, weights, strict=True):
             shares[masks[term.phrase]] += weight / total
             self._add_term_score(term, scores, self.visible)
         rows = np.flatnonzero(self.visible & (shares > 0))
         # Sums of floats may end a hair above one.
         share = np.minimum(shares[rows], 1.0)
+        found = scores[rows]
+        if not query.pairs:
+            found += SHARE_SCORE * share
         return ScoredDocuments(
             rows=rows,
-            scores=scores[rows] + SHARE_SCORE * share,
+            scores=found,
             shares=share,
             relaxed=len(rows) > 0,
             missing=tuple(term.surface for term in nowhere),
@@ -205,6 +209,17 @@ class TermScorer:
             if scores_in_title(phrase):
                 in_title = self.postings.phrase(phrase, title=True)
                 scores[in_title] += weight * TERM_TITLE_SCORE
+
+    def _unmet_scores(self, query: ParsedQuery) -> Float64s:
+        """What a query is worth beyond its terms where no document has them all. shape (n,), float64."""
+        if not query.pairs:
+            return self._whole_phrase_scores(query)
+        # The text as one phrase is not looked for: who has it has all the terms, and nobody has.
+        scores = np.zeros(len(self.visible))
+        for rows in self.postings.pairs(query.pairs):
+            rarity = inverse_document_frequency(len(rows), self.documents)
+            scores[rows] += PAIR_WEIGHT * rarity
+        return scores
 
     def _whole_phrase_scores(self, query: ParsedQuery) -> Float64s:
         """What the query as one phrase is worth. shape (n,), float64."""

@@ -57,7 +57,7 @@ def test_the_mapping_is_strict_and_names_every_field_of_a_document() -> None:
     texts = {name for name, kind in FIELDS.items() if kind == "text"}
     ours = {"words", "chars_title", "chars_body", "deleted", "written_at"}
     assert mapping["dynamic"] == "strict"
-    ours |= {COMPLETIONS, SPELLINGS}
+    ours |= {"pairs", COMPLETIONS, SPELLINGS}
     assert set(mapping["properties"]) == set(FIELDS) - texts | ours
     assert set(FIELDS) == set(Document.__slots__)
 

@@ -343,6 +343,61 @@ def test_some_words_are_enough_when_all_are_not_found_together(filled: Engine) -
     assert all(word in "石墨烷" for word in result.missing)
 
 
+@pytest.mark.parametrize(
+    ("text", "right", "wrong"),
+    [
+        # the same words as often, once as they were asked for and once scattered
+        (
+            "高速主轴轴承的热变形抑制石墨烷",
+            "高速主轴轴承的热变形抑制",
+            "抑制，变形，热，的，主轴轴承，高速",
+        ),
+        (
+            "保持架兜孔磨损量在线测量石墨烷",
+            "保持架兜孔磨损量在线测量",
+            "测量，在线，磨损量，兜孔，保持架",
+        ),
+        # a sign or a blank in the text asked for changes nothing
+        (
+            "铜管内螺纹成形 缺陷识别：石墨烷",
+            "铜管内螺纹成形缺陷识别",
+            "识别，缺陷，成形，内螺纹，铜管",
+        ),
+    ],
+)
+def test_what_a_long_text_says_together_counts(
+    engine: Engine, text: str, right: str, wrong: str
+) -> None:
+    # The wrong ones have the smaller numbers: a tie would put them first.
+    engine.put(
+        [
+            Document("demand", 1, 1, "", wrong),
+            Document("demand", 2, 1, "", wrong + "。"),
+            Document("demand", 3, 1, "", right),
+            *(Document("demand", n, 1, "", f"别的{n}") for n in range(10, 20)),
+        ]
+    )
+    result = engine.find(Query(text))
+
+    assert result.relaxed
+    assert result.hits[0].id == 3
+    # Pairs add to what was found, they find nothing.
+    assert all(hit.matched_share > 0 for hit in result.hits)
+
+
+def test_pairs_of_a_long_text_let_nothing_in(engine: Engine) -> None:
+    engine.put(
+        [
+            # 承的 and 断装 stand here, none of the words
+            Document("demand", 1, 1, "", "传承的文化，判断装潢"),
+            Document("demand", 2, 1, "", "轴承"),
+        ]
+    )
+    result = engine.find(Query("轴承的故障诊断装置"))
+
+    assert [hit.id for hit in result.hits] == [2]
+
+
 def test_a_word_found_nowhere_is_named(filled: Engine) -> None:
     result = filled.find(Query("xyzzy"))
     assert (result.total, result.hits, result.relaxed, result.missing) == (

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from search.embedded.encoding import phrase_query, word_query
 from search.folding import FoldedText, fold_character, fold_text
-from search.terms import MAX_TERMS, MAX_TEXT, fallback_terms, parse_query
+from search.terms import MAX_PAIRS, MAX_TERMS, MAX_TEXT, fallback_terms, parse_query
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,47 @@ def test_every_folded_character_knows_where_it_stood(texts: list[str]) -> None:
         ]
         for text in texts
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("轴承", []),
+        # two words are ranked as words
+        ("轴承故障", []),
+        # keywords, each by itself
+        ("轴承 故障 诊断 系统", []),
+        ("轴承的故障诊断", ["轴承", "承的", "的故", "故障", "障诊", "诊断"]),
+        # what is written together counts, not what a blank or a sign keeps apart
+        (
+            "轴承故障，在线 诊断系统",
+            ["轴承", "承故", "故障", "在线", "诊断", "断系", "系统"],
+        ),
+        # two Latin letters are a piece of a word; one beside a character is none
+        ("PA66保持架的磨削", ["6保", "保持", "持架", "架的", "的磨", "磨削"]),
+        ("make bearing steel parts", []),
+        # a pair is a pair once
+        (
+            "轴承轴承的故障诊断",
+            ["轴承", "承轴", "承的", "的故", "故障", "障诊", "诊断"],
+        ),
+        # as it is folded
+        ("軸承的故障診斷", ["轴承", "承的", "的故", "故障", "障诊", "诊断"]),
+        # a page
+        ("针对动力电池热失控采用纳米氧化铝陶瓷浆料在聚烯烃隔膜上双面涂覆" * 9, []),
+        ("，。！？轴承的故障" + "、" * 300, []),
+    ],
+)
+def test_pairs_of_a_long_text(text: str, expected: list[str]) -> None:
+    assert list(parse_query(text).pairs) == expected
+
+
+def test_a_text_of_more_pairs_than_a_title_has_is_a_page() -> None:
+    # Every character another one, so that no pair is there twice.
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + 2 * MAX_PAIRS)))
+    assert len(parse_query(characters[: MAX_PAIRS + 1]).pairs) == MAX_PAIRS
+    assert parse_query(characters[: MAX_PAIRS + 2]).pairs == ()
 
 
 def test_signs_cannot_leave_the_quotes() -> None:
