@@ -18,17 +18,15 @@ from marketplace.imports.moving import move_back, move_between
 from marketplace.permissions import (
     Deeds,
     acting_person,
-    auditor,
     handler,
     operator,
     writer,
 )
 
 DEEDS: Deeds = {
-    "imports.begin": (
-        acting_person,
-    ),  # the form; for whom, is asked of `imports.write`
-    "imports.read": (writer, handler, operator, auditor),
+    # The form; for whom, is asked of `imports.write`.
+    "imports.begin": (acting_person,),
+    "imports.read": (writer, handler, operator),
     "imports.read_all": (operator,),
     "imports.write": (writer, handler, operator),
 }

@@ -55,3 +55,4 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "imports.read_all", "查看所有单位导入的清单"
     yield "imports.write", "修改、写入、撤回导入的清单"
     yield "imports", "写入导入的清单"
+    yield "job.imports", "写入和撤回导入的清单"

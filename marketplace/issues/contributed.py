@@ -75,3 +75,7 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "issue.publish", "发布清单"
     yield "issue.publish_city", "发布全市清单"
     yield "issue.correct", "清单勘误"
+    yield "issues.check", "核对清单文件"
+    yield "command.issues.verify", "核对清单文件（命令）"
+    yield "command.issues.render", "生成清单文件（命令）"
+    yield "job.issue_files", "生成清单文件"

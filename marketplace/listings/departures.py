@@ -17,10 +17,9 @@ from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings import announcements, places, versions
-from marketplace.listings.differences import content_differences
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
-from marketplace.listings.snapshots import snapshot_of
+from marketplace.listings.snapshots import FREE_FIELDS, snapshot_of
 from marketplace.memberships.queries import administrators_of
 from marketplace.parsing.person_names import is_full_name
 from marketplace.permissions import Reader, member
@@ -192,7 +191,13 @@ def _is_approved(row: Row) -> bool:
     last = versions.last_version(row)
     if last is None:
         return False
-    return not content_differences(row.kind, last.content, snapshot_of(row))
+    free = FREE_FIELDS[row.kind]
+    current = snapshot_of(row)
+    return all(
+        current.get(name) == value
+        for name, value in last.content.items()
+        if name not in free
+    )
 
 
 def _waits_for_contact(row: Row) -> bool:

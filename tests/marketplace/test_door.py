@@ -268,6 +268,7 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
         "organisation_id": row.organisation_id,
         "person_id": 1,
         "request_id": 1,
+        "import_id": 1,
         "invitation_id": 1,
         "merge_id": 1,
         "issue_id": 1,

@@ -90,7 +90,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("broker.apply", SIGNED_IN - {"auditor"}),
         ("broker.check", {"operator"}),
         ("imports.begin", SIGNED_IN - {"auditor"}),
-        ("imports.read", OWNERS | {"auditor"}),
+        ("imports.read", OWNERS),
         ("imports.read_all", {"operator"}),
         ("imports.write", OWNERS),
         ("mediation.request", OWNERS - {"operator"}),

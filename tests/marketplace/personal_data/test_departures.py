@@ -254,6 +254,27 @@ def test_what_was_suspended_for_a_reason_of_its_own_stays_so(make: Factory) -> N
     assert row.state == "suspended"
 
 
+def test_other_words_than_were_approved_are_not_shown_by_a_contact(
+    make: Factory,
+) -> None:
+    firm = make.organisation()
+    chief = make.person("firm", firm, administers=True)
+    person = _leaving(make, firm)
+    row = _listing(make, person, firm, contact_name=NAME, contact_phone=MOBILE)
+    close_own_account(person, password=PASSWORD)
+    values = {
+        "title": "换过题目的需求",
+        "contact_name": "技术部",
+        "contact_phone": DESK_PHONE,
+    }
+
+    listing_deeds.save(row, values, by=chief, seen=row.revision)
+    assert row.state == "suspended"
+    # Nor by saving it once more.
+    listing_deeds.save(row, {"contact_name": "销售部"}, by=chief, seen=row.revision)
+    assert row.state == "suspended"
+
+
 @pytest.mark.parametrize("deed", ["resume", "renew"])
 def test_nothing_becomes_public_without_a_contact(deed: str, make: Factory) -> None:
     firm = make.organisation()
