@@ -19,7 +19,7 @@ from marketplace.listings import queries as listing_queries
 from marketplace.listings.models import Demand
 from marketplace.matchmaking.answers import Answer, matches_for
 from marketplace.verdicts import deeds as verdict_deeds
-from tests.browser.walking import sound
+from tests.browser.walking import give_scores, sound
 from tests.screenshots import follow, sign_in
 from tests.served import CHROMIUM
 
@@ -206,6 +206,11 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     sound(page)
     follow(page.get_by_role("link", name=title).first)
     sound(page)
+    # Nobody lets a listing through without a score.
+    follow(page.get_by_role("button", name=re.compile("通过并发布")))
+    expect(page.get_by_role("alert").first).to_contain_text("打分")
+    sound(page)
+    give_scores(page)
     follow(page.get_by_role("button", name=re.compile("通过并发布")))
     expect(page.get_by_text(f"「{title}」已通过并发布。")).to_be_visible()
     page.goto("/office/chains")

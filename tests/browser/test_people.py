@@ -27,7 +27,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Demand
 from marketplace.organisations.models import Organisation
 from marketplace.setup.demo_people import NEWCOMER_USCC, TWIN
-from tests.browser.walking import press_key, sound, tab_to, type_into
+from tests.browser.walking import give_scores, press_key, sound, tab_to, type_into
 from tests.factories import GOOD, new_uscc
 from tests.marketplace.accounts.mailbox import Mailbox
 from tests.screenshots import follow, sign_in
@@ -190,7 +190,10 @@ def test_a_firm_comes_in_by_itself_with_what_it_pasted(
     expect(page.get_by_text("邮箱已确认，请登录。")).to_be_visible()
     enter(page, address)
 
-    # What was pasted is there, and so is the next step.
+    # What was pasted is there, where they left it and among their own things, and so is the next step.
+    expect(page.get_by_role("textbox", name="技术难题")).to_have_value(PROBLEM)
+    sound(page)
+    page.goto("/mine")
     expect(
         page.get_by_role("heading", name=re.compile("深沟球轴承装配后有异音"))
     ).to_be_visible()
@@ -247,6 +250,7 @@ def test_a_firm_comes_in_by_itself_with_what_it_pasted(
 
         office.goto("/office/review")
         follow(office.get_by_role("link", name=title))
+        give_scores(office)
         follow(office.get_by_role("button", name=re.compile("通过并发布")))
     page.goto("/mine/notices")
     expect(page.get_by_role("heading", name=re.compile("核验")).first).to_be_visible()

@@ -51,3 +51,9 @@ def press_key(control: Locator, key: str = "Enter") -> None:
     tab_to(control)
     with control.page.expect_event("load"):
         control.page.keyboard.press(key)
+
+
+def give_scores(page: Page, score: str = "4") -> None:
+    """Score each criterion of a review the same."""
+    for control in page.locator("fieldset.scores select").all():
+        control.select_option(score)

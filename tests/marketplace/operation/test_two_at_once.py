@@ -508,6 +508,9 @@ NUMBERS = (
     "request_id",
     "invitation_id",
     "merge_id",
+    "issue_id",
+    "proof_id",
+    "import_id",
 )
 
 
@@ -517,7 +520,12 @@ def _values(rule: Rule, kind: str, given: dict[str, int]) -> dict[str, Any] | No
         return None
     known = {"kind": kind, "code": "bearing", **given}
     # Things that are not there: what is shown for them is read all the same.
-    known |= {"number": 1, "token": "nothing", "uscc": "913715020000000000"}
+    known |= {
+        "number": 1,
+        "format": "pdf",
+        "token": "nothing",
+        "uscc": "913715020000000000",
+    }
     known |= dict.fromkeys(NUMBERS, 1)
     return {name: known[name] for name in rule.arguments}
 
