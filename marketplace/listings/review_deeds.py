@@ -32,8 +32,10 @@ from marketplace.permissions import Reader, may, reader_id, require
 Row = Achievement | Demand
 Station = Literal["desk", "operator"]
 OWNER_MISSING = "先选这一条归哪个单位；还没有加入单位的，在「我的单位」里加入或登记。"
-OWN_LISTING = "这一条是您自己填报或送审的，不能由您通过。"
+OWN_LISTING = "这一条是您自己或您的单位填报、修改或送审的，不能由您通过。"
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
+# Who has done one of these to a listing does not let it through.
+WROTE = frozenset({"create", "edit", "endorse"})
 MAX_TODO = 200  # characters of what is to be done in one field
 
 
@@ -199,7 +201,12 @@ def reject(row: Row, *, by: Reader | None, seen: int, note: str) -> None:
 
 
 def may_approve(row: Row, by: Reader) -> bool:
-    """Whether a person may let a listing through: an operator who has had no hand in it."""
+    """Whether a person may let a listing through: an operator who has had no hand in it.
+
+    One who belongs to its organisation as well would let through what is their own firm's.
+    """
+    if row.organisation_id in by.organisation_ids:
+        return False
     return may(by, "listing.approve", row) and not _is_own(row, by)
 
 
@@ -306,16 +313,10 @@ def _decide_against(
 
 
 def _is_own(row: Row, by: Reader) -> bool:
-    """Whether a person wrote a listing, handed it in the last time, or let it through at its desk."""
-    return by.id in (row.owner_id, writing.handed_in_by(row), _endorsed_by(row))
-
-
-def _endorsed_by(row: Row) -> int | None:
-    person: int | None = None
-    for event in history_of(row):
-        if event.deed == "endorse":
-            person = event.by_id
-    return person
+    """Whether a person wrote in a listing, handed it in the last time, or let it through at its desk."""
+    if by.id in (row.owner_id, writing.handed_in_by(row)):
+        return True
+    return any(one.deed in WROTE and one.by_id == by.id for one in history_of(row))
 
 
 def _refuse_own(row: Row, by: Reader | None, advice: str) -> None:

@@ -106,7 +106,8 @@ def cut_otherwise(client: Elasticsearch, alias: str, index: str) -> None:
     """Our fields, cut into words by another analyzer than ours."""
     described = client.indices.get(index=index)[index]["mappings"]
     described["properties"]["words"]["analyzer"] = "standard"
-    described["properties"]["words"].pop("similarity", None)
+    for field in described["properties"].values():
+        field.pop("similarity", None)
     client.indices.delete(index=index)
     client.indices.create(index=index, mappings=described, aliases={alias: {}})
 

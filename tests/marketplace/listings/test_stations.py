@@ -148,15 +148,29 @@ def test_nobody_reviews_their_own(make: Factory, lab: Lab) -> None:
     # Who wrote it and has become one of the desk since.
     lab.researcher.memberships[0].role = "desk"
     db.session.commit()
-    with pytest.raises(NotAllowed, match="自己填报"):
+    with pytest.raises(NotAllowed, match="您自己或您的单位"):
         deeds.endorse(row, by=lab.researcher, seen=row.revision)
     # Who let it through at the desk does not let it through at the operators' too.
     both = make.person("operator", lab.owner)
     both.memberships[0].role = "desk"
     db.session.commit()
     deeds.endorse(row, by=both, seen=row.revision)
-    with pytest.raises(NotAllowed, match="自己填报"):
+    with pytest.raises(NotAllowed, match="您自己或您的单位"):
         deeds.approve(row, by=both, seen=row.revision, scores=GOOD)
+    # Nor does an operator of the same house, nor one who has written in it, handed in by somebody else.
+    inside = make.person("operator", lab.owner)
+    with pytest.raises(NotAllowed, match="您自己或您的单位"):
+        deeds.approve(row, by=inside, seen=row.revision, scores=GOOD)
+    helper = make.person("operator")
+    draft = make.demand("帮着改过的需求", state="draft")
+    deeds.save(
+        draft, {"expected_goal": "运营人员补写的目标。"}, by=helper, seen=draft.revision
+    )
+    deeds.submit(draft, by=None, seen=draft.revision)
+    with pytest.raises(NotAllowed, match="您自己或您的单位"):
+        deeds.approve(draft, by=helper, seen=draft.revision, scores=GOOD)
+    deeds.approve(draft, by=lab.operator, seen=draft.revision, scores=GOOD)
+    assert draft.state == "published"
     deeds.approve(row, by=lab.operator, seen=row.revision, scores=GOOD)
     assert row.state == "published"
 
