@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from marketplace import persistence
 from marketplace.contributions import Job
 from marketplace.organisations import deeds
 
@@ -16,4 +17,6 @@ def jobs() -> Iterator[Job]:
 
 
 def _propose() -> str:
+    # What only reads first is refused at once on SQLite where somebody else saves meanwhile.
+    persistence.begin_write()
     return f"{deeds.propose_twins()} new pairs"

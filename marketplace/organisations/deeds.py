@@ -399,10 +399,7 @@ def propose_twins() -> int:
     Returns:
         how many pairs are new.
     """
-    # Comparing takes long, and nobody waits for it: only what is noted is written in one turn.
-    findings = twins.find_pairs()
-    persistence.begin_write()
-    new = _note_pairs(findings)
+    new = propose_pairs()
     # Jobs have one leader, so that no other process proposes the same pair meanwhile.
     persistence.commit()
     return len(new)
@@ -410,14 +407,11 @@ def propose_twins() -> int:
 
 def propose_pairs() -> list[twins.TwinCandidate]:
     """Note the pairs that may be one body and the brands that too many bear; the pairs that are new (no commit)."""
-    return _note_pairs(twins.find_pairs())
-
-
-def _note_pairs(findings: twins.Findings) -> list[twins.TwinCandidate]:
     known = {
         (pair.one_id, pair.other_id): pair
         for pair in db.session.scalars(db.select(TwinPair))
     }
+    findings = twins.find_pairs()
     new = []
     for candidate in findings.pairs:
         pair = known.get((candidate.one_id, candidate.other_id))
