@@ -203,8 +203,8 @@ def reject(row: Row, *, by: Reader | None, seen: int, note: str) -> None:
 def may_approve(row: Row, by: Reader) -> bool:
     """Whether a person may let a listing through: an operator who has had no hand in it.
 
-    One who belongs to its organisation as well would let through what is their own firm's. The market's own listings are
-    let through by another of its operators.
+    One who belongs to its organisation as well would let through what is their own firm's. The market's own listings
+    are let through by another of its operators.
     """
     owner = row.organisation
     is_market = owner is not None and owner.kind == "operator"
