@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -95,9 +96,12 @@ def file(issue_id: int, format: str) -> ResponseReturnValue:
         content, digest = stored.content, stored.file_hash
     response = Response(content, content_type=TYPES[format])
     response.set_etag(digest)
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"{row.title}.{format}"
-    )
+    # A server refuses a header that is not Latin-1: the whole name is encoded, the other is for what cannot read that.
+    names = {
+        "filename": f"list-{row.id}.{format}",
+        "filename*": f"UTF-8''{quote(f'{row.title}.{format}', safe='')}",
+    }
+    response.headers.set("Content-Disposition", "attachment", **names)
     return response.make_conditional(request)
 
 

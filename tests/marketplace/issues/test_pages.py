@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.http import parse_options_header
 
 from marketplace.audit.models import Entry
 from marketplace.extensions import db
@@ -98,7 +99,13 @@ def test_everybody_reads_an_issue_and_takes_its_files(
         answer = client.get(f"/lists/{issue.id}/{one.format}")
         assert answer.data == one.content
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "attachment" in answer.headers["Content-Disposition"]
+        disposition = answer.headers["Content-Disposition"]
+        # gunicorn answers 500 to any other header.
+        assert disposition.isascii()
+        assert parse_options_header(disposition) == (
+            "attachment",
+            {"filename": f"{issue.title}.{one.format}"},
+        )
         tag = {"If-None-Match": answer.headers["ETag"]}
         assert (
             client.get(f"/lists/{issue.id}/{one.format}", headers=tag).status_code
