@@ -31,6 +31,8 @@ from marketplace.lifecycle import history_of
 from marketplace.listings import change_deeds, changes_waiting, versions
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.workdays import deeds as workday_deeds
+from marketplace.workdays.models import HolidayYear
 from tests.factories import GOOD_FORM, Factory, signed_in
 from tests.marketplace.desk.pressing import filled
 
@@ -599,3 +601,30 @@ def test_chunks_are_in_order_and_none_is_empty(
     count: int, expected: list[list[int]]
 ) -> None:
     assert list(persistence.chunked(iter(range(count)), 3)) == expected
+
+
+def test_of_two_who_save_one_year_of_workdays_one_looks_again(
+    site: Flask, stock: Factory
+) -> None:
+    year = {"status": "announced", "source": "国办发明电〔2026〕1号", "working": ""}
+    first = workday_deeds.save_year(
+        2027, **year, off="2027-01-01 至 2027-01-03 元旦", by=None, seen=None
+    )
+    seen = first.revision
+    db.session.remove()
+    together = threading.Barrier(2)
+
+    def work(day: int) -> str:
+        off = f"2027-01-0{day} 元旦"
+        with site.app_context():
+            db.session.get(HolidayYear, 2027)
+            together.wait(30)
+            try:
+                workday_deeds.save_year(2027, **year, off=off, by=None, seen=seen)
+            except Stale:
+                return "Stale"
+            return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(work, (1, 2))) == ["Stale", "done"]
+    assert db.session.get_one(HolidayYear, 2027).revision == seen + 1
