@@ -20,6 +20,7 @@ from marketplace.issues import deeds, upkeep
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.content import grouped
 from marketplace.issues.models import Issue, IssueProof
+from tests.factories import Factory
 from tests.marketplace.issues.conftest import Desk
 
 SignIn = Callable[..., FlaskClient]
@@ -283,6 +284,17 @@ def test_where_lists_are_met(
     mine = text_of(sign_in(desk.desk).get("/mine"))
     assert "成果清单校样" in mine
     assert "需求清单校样" not in mine
+
+
+def test_an_auditor_publishes_nothing(
+    desk: Desk, sign_in: SignIn, make: Factory
+) -> None:
+    browser = sign_in(make.person("auditor", desk.firm))
+    assert browser.get("/mine/lists").status_code == 403
+    values = {"kind": "demand", "holder": str(desk.firm.id)}
+    days = {"since": "2026-01-01", "until": "2026-01-02"}
+    assert browser.post("/mine/lists/new", data=values | days).status_code == 403
+    assert db.session.scalar(sa.select(sa.func.count(IssueProof.id))) == 0
 
 
 def test_a_correction_is_shown_and_a_bad_one_is_refused(
