@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.alerts import announcements, queries
@@ -188,7 +186,8 @@ def _note_alerted(
             "listing_id": listing_id,
             "at": now(),
         }
-        statement = _insert(Alerted).values(**values)
+        # Two hosts may take turns as the leader in the middle of a run: neither may fail on what the other has noted.
+        statement = persistence.insert_into(Alerted).values(**values)
         statement = statement.on_conflict_do_nothing()
         number = db.session.scalar(statement.returning(Alerted.id))
         if number is not None:
@@ -198,19 +197,12 @@ def _note_alerted(
 
 def _note_scanned(scans: Iterable[dict[str, Any]]) -> None:
     for values in scans:
-        statement = _insert(MatchScan).values(**values)
+        statement = persistence.insert_into(MatchScan).values(**values)
         statement = statement.on_conflict_do_update(
             index_elements=["kind", "listing_id"],
             set_={"published_at": values["published_at"]},
         )
         db.session.execute(statement)
-
-
-def _insert(table: Any) -> Any:
-    # Two hosts may take turns as the leader in the middle of a run: neither may fail on what the other has noted.
-    dialect = db.session.get_bind().dialect.name
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table.__table__)
 
 
 def remove_alerted(before: datetime) -> int:
