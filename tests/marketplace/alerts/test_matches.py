@@ -36,15 +36,27 @@ class World:
             "奶牛冷冻精液稀释液",
             summary="一种奶牛冷冻精液稀释液的配方，解冻以后活力高，保存时间长，已在三家奶牛场使用一年。",
         )
-        db.session.commit()
-        deeds.alert_to_matches()  # what is there is no news any more
-        db.session.execute(db.delete(Notice))
-        db.session.commit()
+        self.forget_news()
 
     def fitting(
         self, title: str = "深沟球轴承降噪超精研磨工艺", **values: object
     ) -> Row:
         return self.make.achievement(title, **(ACHIEVEMENT | values))
+
+    def researcher_with_fitting(self) -> Person:
+        """Somebody whose fitting achievement is no news any more."""
+        institute = self.make.organisation(kind="institute")
+        researcher = self.make.person("researcher", institute)
+        self.fitting(owner=institute).owner_id = researcher.id
+        self.forget_news()
+        return researcher
+
+    def forget_news(self) -> None:
+        """Compare everything that was published, and drop what anybody was notified of."""
+        db.session.commit()
+        deeds.alert_to_matches()
+        db.session.execute(db.delete(Notice))
+        db.session.commit()
 
 
 @pytest.fixture
@@ -83,13 +95,7 @@ def test_the_owner_of_a_demand_is_told_of_a_fitting_achievement_once(
 
 
 def test_the_owner_of_an_achievement_is_told_of_a_fitting_demand(world: World) -> None:
-    institute = world.make.organisation(kind="institute")
-    researcher = world.make.person("researcher", institute)
-    row = world.fitting(owner=institute)
-    row.owner_id = researcher.id
-    db.session.commit()
-    deeds.alert_to_matches()
-    db.session.execute(db.delete(Notice))
+    researcher = world.researcher_with_fitting()
 
     world.make.demand("微型轴承异音", **DEMAND)
     deeds.alert_to_matches()
@@ -120,13 +126,7 @@ def test_several_are_one_notice(world: World) -> None:
 
 
 def test_an_unnamed_firm_stays_unnamed(world: World) -> None:
-    institute = world.make.organisation(kind="institute")
-    researcher = world.make.person("researcher", institute)
-    row = world.fitting(owner=institute)
-    row.owner_id = researcher.id
-    db.session.commit()
-    deeds.alert_to_matches()
-    db.session.execute(db.delete(Notice))
+    researcher = world.researcher_with_fitting()
 
     secret = world.make.organisation("不愿具名轴承有限公司（示例）")
     world.make.demand("轴承异音求助", owner=secret, anonymous=True, **DEMAND)
