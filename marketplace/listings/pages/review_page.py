@@ -18,10 +18,8 @@ from marketplace.accounts import queries as account_queries
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.listings import (
     buttons,
-    change_deeds,
     changes_waiting,
     contradictions,
-    deeds,
     differences,
     queries,
     readiness,
@@ -32,7 +30,7 @@ from marketplace.listings import (
 )
 from marketplace.listings.decision_forms import DecisionForm, decision_form
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
-from marketplace.listings.review_deeds import Station
+from marketplace.listings.review_deeds import Station, may_pass
 from marketplace.listings.review_models import ListingChange
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import proposed_row
@@ -257,13 +255,9 @@ def _error_summary(error: Any, form: DecisionForm) -> dict[str, list[str]]:
 
 def _is_own(row: Row, change: ListingChange | None, station: Station) -> bool:
     """Whether the reviewer had a hand in what waits, so that somebody else has to let it through."""
-    if change is not None:
-        return not change_deeds.may_decide(row, change, current_user, station)
     if not _waits(row, station):
         return False
-    if station == "desk":
-        return not deeds.may_endorse(row, current_user)
-    return not deeds.may_approve(row, current_user)
+    return not may_pass(row, current_user, station, change=change)
 
 
 def _decisions(

@@ -447,6 +447,28 @@ def test_nobody_lets_their_own_change_through(make: Factory, lab: Lab) -> None:
         change_deeds.approve_change(row, by=other, seen=row.revision, scores=GOOD)
 
 
+def test_nobody_of_the_owner_and_nobody_who_wrote_in_a_change_approves_it(
+    make: Factory, lab: Lab, sign_in: SignIn
+) -> None:
+    row = lab.published()
+    inside, helper = make.person("operator", lab.owner), make.person("operator")
+    deeds.save(row, {"stage": "small_batch"}, by=helper, seen=row.revision)
+    # Somebody else goes on with it: what the helper wrote stands in it all the same.
+    values = {"stage": "small_batch", "conversion_modes": ["transfer"]}
+    deeds.save(row, values, by=lab.researcher, seen=row.revision)
+    change_deeds.endorse_change(row, by=lab.desk, seen=row.revision)
+    for person in (inside, helper):
+        with pytest.raises(NotAllowed, match="您自己或您的单位"):
+            change_deeds.approve_change(row, by=person, seen=row.revision, scores=GOOD)
+        page = sign_in(person).get(f"/office/review/achievement/{row.id}").text
+        assert "修改通过并公开" not in page
+    change_deeds.approve_change(row, by=lab.operator, seen=row.revision, scores=GOOD)
+    # In the next change the helper has had no hand.
+    deeds.save(row, {"stage": "industrialised"}, by=lab.desk, seen=row.revision)
+    change_deeds.approve_change(row, by=helper, seen=row.revision, scores=GOOD)
+    assert row.stage == "industrialised"
+
+
 def test_a_change_that_would_not_be_fit_for_the_public_is_refused_at_once(
     lab: Lab,
 ) -> None:
