@@ -231,7 +231,7 @@ def may_pass(
     inside = row.organisation_id in by.organisation_ids and not is_market
     if station == "operator" and inside:
         return False
-    return by.id not in _hands_in(row, change)
+    return by.id not in _hands_in(row, station, change)
 
 
 def refuse_own(
@@ -343,10 +343,14 @@ def _decide_against(
     settling.move_listing(row, deed, by=by, note=text)
 
 
-def _hands_in(row: Row, change: ListingChange | None) -> set[int | None]:
+def _hands_in(
+    row: Row, station: Station, change: ListingChange | None
+) -> set[int | None]:
     """Who wrote in what waits, handed it in the last time, or let it through at its desk before."""
     counted = WROTE if change is None else WROTE_CHANGE
-    counted |= ENDORSED
+    # What a desk let through once and the operators returned, it looks at again.
+    if station == "operator":
+        counted |= ENDORSED
     hands: set[int | None] = set()
     handed_in: int | None = None
     for event in history_of(row):

@@ -195,6 +195,21 @@ def test_what_was_returned_or_refused_is_mended_and_handed_in_again(
     assert row.state == "at_desk"
 
 
+def test_a_desk_lets_through_again_what_the_operators_returned(
+    lab: Lab, sign_in: SignIn
+) -> None:
+    row = lab.at_desk()
+    deeds.endorse(row, by=lab.desk, seen=row.revision)
+    deeds.send_back(row, by=lab.operator, seen=row.revision, note="案例写清楚")
+    values = {"baseline": "按 GB/T 6391 测。"}
+    deeds.save(row, values, by=lab.researcher, seen=row.revision)
+    deeds.submit(row, by=lab.researcher, seen=row.revision)
+    page = sign_in(lab.desk).get(f"/mine/review/achievement/{row.id}").text
+    assert "通过，送平台审核" in page
+    deeds.endorse(row, by=lab.desk, seen=row.revision)
+    assert row.state == "submitted"
+
+
 def test_a_refused_title_that_was_taken_meanwhile_is_said(lab: Lab) -> None:
     row = lab.at_desk()
     deeds.desk_reject(row, by=lab.desk, seen=row.revision, note="与已有成果重复")
