@@ -34,6 +34,7 @@ from marketplace.listings.review_deeds import (
     endorse,
     holder_problems,
     recall,
+    refuse_own,
     reject,
     send_back,
     submit,
@@ -313,11 +314,19 @@ def suspend(
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale; Invalid where it lacks something."""
+    """Show a suspended listing again, and approve by that what was mended in it meanwhile.
+
+    Raises:
+        NotAllowed: also where it says what nobody approved and `by` may not approve it.
+        NotNow, Stale.
+        Invalid: it lacks something.
+    """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
     _require_complete(row, "恢复公开")
     row.life.permits(row, "resume")
+    if not versions.is_approved(row):
+        refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
     move_listing(row, "resume", by=by)
 

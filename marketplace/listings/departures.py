@@ -19,7 +19,6 @@ from marketplace.lifecycle import History
 from marketplace.listings import announcements, places, versions
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
-from marketplace.listings.snapshots import FREE_FIELDS, snapshot_of
 from marketplace.memberships.queries import administrators_of
 from marketplace.parsing.person_names import is_full_name
 from marketplace.permissions import Reader, member
@@ -94,7 +93,11 @@ def settle_contact(row: Row, *, by: Reader | None) -> None:
     if nobody_agrees and isinstance(by, Person) and member(by, row):
         row.owner = by
     # With other words nobody approved it: the operators look at it first.
-    if row.state == "suspended" and _waits_for_contact(row) and _is_approved(row):
+    if (
+        row.state == "suspended"
+        and _waits_for_contact(row)
+        and versions.is_approved(row)
+    ):
         row.life.move(row, "resume", by=by)
 
 
@@ -184,20 +187,6 @@ def _hand_over(row: Row, person: Person) -> None:
     # Without one it stays with the closed account: masked, until somebody writes the contact anew.
     if others:
         row.owner = min(others, key=lambda one: one.id)
-
-
-def _is_approved(row: Row) -> bool:
-    """Whether a listing says what the version says that was approved last, but for what changes without review."""
-    last = versions.last_version(row)
-    if last is None:
-        return False
-    free = FREE_FIELDS[row.kind]
-    current = snapshot_of(row)
-    return all(
-        current.get(name) == value
-        for name, value in last.content.items()
-        if name not in free
-    )
 
 
 def _waits_for_contact(row: Row) -> bool:

@@ -14,7 +14,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_models import ListingVersion
-from marketplace.listings.snapshots import snapshot_of
+from marketplace.listings.snapshots import FREE_FIELDS, snapshot_of
 from marketplace.permissions import Reader, reader_id, require
 
 Row = Achievement | Demand
@@ -57,6 +57,20 @@ def last_version(row: Row) -> ListingVersion | None:
     """The version that was approved last; None where none was."""
     query = _versions_of(row).order_by(ListingVersion.number.desc()).limit(1)
     return db.session.scalar(query)
+
+
+def is_approved(row: Row) -> bool:
+    """Whether a listing says what the version says that was approved last, but for what changes without review."""
+    last = last_version(row)
+    if last is None:
+        return False
+    free = FREE_FIELDS[row.kind]
+    current = snapshot_of(row)
+    return all(
+        current.get(name) == value
+        for name, value in last.content.items()
+        if name not in free
+    )
 
 
 def list_versions(row: Row, *, by: Reader | None) -> list[ListingVersion]:

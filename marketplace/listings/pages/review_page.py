@@ -255,7 +255,8 @@ def _error_summary(error: Any, form: DecisionForm) -> dict[str, list[str]]:
 
 def _is_own(row: Row, change: ListingChange | None, station: Station) -> bool:
     """Whether the reviewer had a hand in what waits, so that somebody else has to let it through."""
-    if not _waits(row, station):
+    mended = row.state == "suspended" and not versions.is_approved(row)
+    if not (mended or _waits(row, station)):
         return False
     return not may_pass(row, current_user, station, change=change)
 

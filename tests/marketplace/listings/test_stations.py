@@ -432,6 +432,31 @@ def test_a_returned_change_is_mended_a_refused_one_is_over(lab: Lab) -> None:
     assert row.stage == "pilot"
 
 
+def test_what_was_mended_while_it_was_suspended_is_approved_by_somebody_else(
+    make: Factory, lab: Lab, sign_in: SignIn
+) -> None:
+    row = lab.published()
+    deeds.suspend(row, by=lab.operator, seen=row.revision, note="指标有出入")
+    deeds.save(row, {"contact_name": "新岗位"}, by=lab.operator, seen=row.revision)
+    address = f"/office/review/achievement/{row.id}"
+    office = sign_in(lab.operator)
+    # A contact is nothing to approve.
+    assert "恢复公开" in office.get(address).text
+    deeds.save(row, {"stage": "small_batch"}, by=lab.operator, seen=row.revision)
+    assert "恢复公开" not in office.get(address).text
+    with pytest.raises(NotAllowed, match="您自己或您的单位"):
+        deeds.resume(row, by=lab.operator, seen=row.revision)
+    other = make.person("operator")
+    page = sign_in(other).get(address).text
+    assert "恢复公开" in page
+    assert "评分" not in page.partition("决定</h2>")[2].partition("</form>")[0]
+    deeds.resume(row, by=other, seen=row.revision)
+    assert row.state == "published"
+    last = versions.last_version(row)
+    assert last is not None
+    assert (last.by_id, last.content["stage"]) == (other.id, "small_batch")
+
+
 def test_what_says_the_same_as_the_public_takes_a_change_back(lab: Lab) -> None:
     row = lab.published()
     deeds.save(row, {"stage": "small_batch"}, by=lab.researcher, seen=row.revision)
