@@ -102,7 +102,12 @@ def settle_contact(row: Row, *, by: Reader | None) -> None:
 
 
 def resume_with_owner(row: Row, *, by: Reader | None) -> None:
-    """Show a listing again whose organisation is back, unless it lost its contact meanwhile: then it waits for one."""
+    """Show a listing again whose organisation is back, unless it lost its contact meanwhile: then it waits for one.
+
+    With other words than were approved it stays hidden until the operators show it.
+    """
+    if not versions.is_approved(row):
+        return
     row.life.move(row, "resume", by=by)
     if publication_problems(row):
         row.life.move(row, "suspend", by=by, note=CONTACT_GONE)
