@@ -15,7 +15,7 @@ from sqlalchemy import and_, or_
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import History
+from marketplace.lifecycle import last_event
 from marketplace.listings import announcements, places, versions
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
@@ -195,8 +195,5 @@ def _hand_over(row: Row, person: Person) -> None:
 
 
 def _waits_for_contact(row: Row) -> bool:
-    query = db.select(History.note).where(
-        History.kind == row.kind, History.thing_id == row.id, History.deed == "suspend"
-    )
-    last: str | None = db.session.scalar(query.order_by(History.id.desc()).limit(1))
-    return last == CONTACT_GONE
+    last = last_event(row, "suspend")
+    return last is not None and last.note == CONTACT_GONE

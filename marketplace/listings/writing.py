@@ -12,7 +12,7 @@ from typing import Any
 from marketplace.accounts.models import Person
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
-from marketplace.lifecycle import history_of
+from marketplace.lifecycle import last_event
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED, HANDED_IN
 from marketplace.listings.models import (
@@ -261,11 +261,8 @@ def reject_second_press(
 
 def handed_in_by(row: Listing) -> int | None:
     """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
-    person: int | None = None
-    for event in history_of(row):
-        if event.deed in HANDED_IN:
-            person = event.by_id
-    return person
+    event = last_event(row, *HANDED_IN)
+    return None if event is None else event.by_id
 
 
 def check_revision(row: Listing, seen: int) -> None:
