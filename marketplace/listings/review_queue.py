@@ -111,8 +111,8 @@ def tray_page(
         late = overdue_keys(tray, kind)
         late_pages = Page(len(late), PAGE)
         start = late_pages.offset(page)
-        shown = late[start : start + PAGE]
-        return TrayPage(load_in_order(shown), late_pages.clamp(page), late_pages.pages)
+        rows = load_in_order(late[start : start + PAGE])
+        return TrayPage(rows, late_pages.clamp(page), late_pages.pages)
     arithmetic = Page(tray_count(tray, kind), PAGE)
     query = _in_order(tray, kind).limit(PAGE).offset(arithmetic.offset(page))
     keys = [(row.kind, row.id) for row in db.session.execute(query)]
@@ -125,42 +125,37 @@ def tray_count(tray: str, kind: str = "") -> int:
     return db.session.scalar(query) or 0
 
 
-def overdue_count(
-    tray: str, kind: str = "", within: Collection[int] | None = None
-) -> int:
+def overdue_count(tray: str, kind: str = "") -> int:
     """How many of those that wait are overdue."""
-    return len(overdue_keys(tray, kind, within))
+    return len(overdue_keys(tray, kind))
 
 
-def overdue_keys(
-    tray: str, kind: str = "", within: Collection[int] | None = None
-) -> list[tuple[str, int]]:
+def overdue_keys(tray: str, kind: str = "") -> list[tuple[str, int]]:
     """(kind, id) of what is overdue, longest first."""
     calendar = load_calendar()
     keys = []
-    for one in db.session.execute(_in_order(tray, kind, within)):
-        if _clock(calendar, tray, one.at).is_overdue:
-            keys.append((one.kind, one.id))
+    for one in db.session.execute(_in_order(tray, kind)):
+        # What came later ends no earlier.
+        if not _clock(calendar, tray, one.at).is_overdue:
+            break
+        keys.append((one.kind, one.id))
     return keys
 
 
-def clocks(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
+def clocks_of(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
     """(kind, id) → when each of these has to be decided on; of a change, by the day it was handed in."""
-    calendar = load_calendar()
     rows = list(rows)
-    found = {}
-    for kind in LISTINGS:
-        ids = [row.id for row in rows if row.kind == kind]
-        changes = changes_waiting.open_for(kind, ids)
-        for row in rows:
-            if row.kind != kind:
-                continue
-            since = row.submitted_at
-            if row.state == "published" and row.id in changes:
-                since = changes[row.id].submitted_at
-            if since is not None:
-                found[kind, row.id] = _clock(calendar, tray, since)
-    return found
+    if not rows:
+        return {}
+    calendar = load_calendar()
+    changes = changes_waiting.open_for(rows)
+    clocks = {}
+    for row in rows:
+        change = changes.get((row.kind, row.id))
+        since = row.submitted_at if change is None else change.submitted_at
+        if since is not None:
+            clocks[row.kind, row.id] = _clock(calendar, tray, since)
+    return clocks
 
 
 def _clock(calendar: Calendar, tray: str, since: datetime) -> Clock:
@@ -281,7 +276,7 @@ def _rows_of(tray: str, kind: str, within: Collection[int] | None = None) -> Any
                     change.submitted_at.label("at"),
                 )
                 .join(change, change.listing_id == table.id)
-                .where(*changes_waiting.is_waiting(table.kind, CHANGES[tray]))
+                .where(change.kind == table.kind, change.state == CHANGES[tray])
                 .where(table.state == "published")
             )
             if within is not None:

@@ -607,14 +607,14 @@ def test_the_clock_of_the_queue_counts_working_days(
     stop_clock(datetime(2026, 11, 20, 2))
     row = make.demand(state="submitted")
     stop_clock(datetime(2026, 11, 25, 15, 59))
-    clock = review_queue.clocks("waiting", [row])["demand", row.id]
+    clock = review_queue.clocks_of("waiting", [row])["demand", row.id]
     assert (str(clock.deadline.day), clock.left, clock.is_overdue) == (
         "2026-11-25",
         0,
         False,
     )
     stop_clock(datetime(2026, 11, 25, 16))
-    clock = review_queue.clocks("waiting", [row])["demand", row.id]
+    clock = review_queue.clocks_of("waiting", [row])["demand", row.id]
     assert (clock.left, clock.is_overdue) == (-1, True)
     assert review_queue.overdue_count("waiting") == 1
     fresh = make.demand(state="submitted")
