@@ -73,7 +73,9 @@ def propose_change(
     change = open_change(row)
     if not changed:
         if change is not None:
-            _end_change(row, change, "recall_change", "withdrawn", by=by)
+            drop_change(row)
+            row.life.move(row, "recall_change", by=by)
+            row.updated_at = now()
         return None
     content = packed({name: values[name] for name in changed})
     if change is not None and change.content == content and change.state != "returned":
@@ -101,19 +103,8 @@ def propose_change(
     return change
 
 
-def recall_change(row: Row, *, by: Reader | None, seen: int) -> None:
-    """Take a change back that nobody has decided on. Raises NotAllowed, NotNow, Stale."""
-    require(by, "listing.submit", row)
-    check_revision(row, seen)
-    change = open_change(row)
-    if change is None:
-        raise NotNow(*NO_CHANGE)
-    _end_change(row, change, "recall_change", "withdrawn", by=by)
-    _commit_change(row)
-
-
 def drop_change(row: Row) -> None:
-    """End an open change with its listing, which is not public any more (no commit)."""
+    """End an open change that nobody decides on any more (no commit)."""
     change = open_change(row)
     if change is not None:
         change.state = "withdrawn"
@@ -224,15 +215,6 @@ def _decidable(
         raise NotNow(*NO_CHANGE)
     refuse_own(row, station, by=by, change=change)
     return change
-
-
-def _end_change(
-    row: Row, change: ListingChange, deed: str, state: str, *, by: Reader | None
-) -> None:
-    change.state = state
-    change.decided_at = now()
-    row.life.move(row, deed, by=by)
-    row.updated_at = now()
 
 
 def _note_move(row: Row, deed: str, *, by: Reader | None, note: str) -> None:

@@ -39,17 +39,6 @@ def waiting_change(row: Row, station: str) -> ListingChange | None:
     return change if change is not None and change.state == state else None
 
 
-def last_change(row: Row) -> ListingChange | None:
-    """The change that was handed in last, decided or not; None where there never was one."""
-    query = db.select(ListingChange).where(
-        ListingChange.kind == row.kind, ListingChange.listing_id == row.id
-    )
-    change: ListingChange | None = db.session.scalar(
-        query.order_by(ListingChange.id.desc()).limit(1)
-    )
-    return change
-
-
 def with_change(row: Row, change: ListingChange | None) -> Row:
     """A listing as it would be with a change, for reading; the listing itself where there is none."""
     return row if change is None else proposed_row(row, change.content)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -98,12 +98,6 @@ def version_at(
     require(by, "listing.versions", row)
     query = _versions_of(row).where(ListingVersion.at <= moment)
     return db.session.scalar(query.order_by(ListingVersion.number.desc()).limit(1))
-
-
-def count_versions(row: Row) -> int:
-    """How many there are."""
-    query = db.select(func.count()).select_from(_versions_of(row).subquery())
-    return db.session.scalar(query) or 0
 
 
 def _versions_of(row: Row) -> Select[tuple[ListingVersion]]:
