@@ -91,13 +91,7 @@ def propose_change(
     with db.session.no_autoflush:
         proposed = with_change(row, change)
         writing.reject_duplicate_title(proposed)
-        problems = publication_problems(proposed)
-    if problems:
-        raise Invalid(
-            "已发布的内容要保持完整，这次修改没有保存。",
-            "请补齐标出的几处。",
-            problems=problems,
-        )
+        settling.refuse_holes(proposed)
     row.life.move(row, "propose", by=by, changed=list(changed))
     row.updated_at = now()  # who reviews has seen another change
     return change

@@ -45,6 +45,7 @@ from marketplace.listings.settling import (
     commit_listing,
     duplicate_titles,
     move_listing,
+    refuse_holes,
     settle_others,
     sync_index,
 )
@@ -175,19 +176,13 @@ def save(
             _give_owner(row, organisation, by)
         changed = set_values(row, values)
         reject_duplicate_title(row)
+        row.life.move(row, "edit", by=by, changed=changed)
+        if row.state in PUBLIC_STATES:
+            refuse_holes(row)
     except Invalid:
         if commit:
             db.session.rollback()  # what was set must not reach the database with the next query
         raise
-    row.life.move(row, "edit", by=by, changed=changed)
-    if row.state in PUBLIC_STATES and (problems := publication_problems(row)):
-        if commit:
-            db.session.rollback()
-        raise Invalid(
-            "已发布的内容要保持完整，这次修改没有保存。",
-            "请补齐标出的几处。",
-            problems=problems,
-        )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     before = row.state
     departures.settle_contact(row, by=by)
@@ -215,12 +210,7 @@ def _save_published(
         changed = set_values(row, free)
         if changed or not reviewed:
             row.life.move(row, "edit", by=by, changed=changed)
-            if problems := publication_problems(row):
-                raise Invalid(
-                    "已发布的内容要保持完整，这次修改没有保存。",
-                    "请补齐标出的几处。",
-                    problems=problems,
-                )
+            refuse_holes(row)
         if reviewed:
             change_deeds.propose_change(row, reviewed, by=by)
     except Invalid:

@@ -23,6 +23,7 @@ from marketplace.listings.review_models import (
     COMMENT_BELOW,
     CRITERIA,
     MAX_SCORE,
+    MAX_TODO,
     ListingChange,
     ReviewDecision,
     Scores,
@@ -47,7 +48,6 @@ WROTE_CHANGE = frozenset({"propose"})
 ENDORSED = frozenset({"endorse", "endorse_change"})
 # With these, what waited is over; in the next change nobody has had a hand yet.
 SETTLED = frozenset({"approve", "approve_change", "reject_change", "recall_change"})
-MAX_TODO = 200  # characters of what is to be done in one field
 
 
 def submit(row: Row, *, by: Reader | None, seen: int) -> None:

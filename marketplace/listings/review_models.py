@@ -23,6 +23,7 @@ CRITERIA = {
     "wording": ("表述", "文字清楚，没有夸大和宣传用语"),
 }
 MAX_SCORE = 5  # of one criterion
+MAX_TODO = 200  # characters of what is to be done in one field
 COMMENT_BELOW = 10  # of the four together: below it a comment is needed
 OPEN_CHANGES = ("at_desk", "submitted", "returned")
 CHANGE_NAMES = {
