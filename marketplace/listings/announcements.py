@@ -186,10 +186,10 @@ def _remind(row: Row) -> int:
 
 
 def people_of(row: Row, by: Reader | None) -> list[Person]:
-    """Who wrote a listing and who handed it in, as far as they still belong to its organisation; else those who
-    look after its people. Never who acts.
+    """Who wrote a listing and who handed it, or a change of it, in, as far as they still belong to its organisation;
+    else those who look after its people. Never who acts.
     """
-    people = people_by_id({row.owner_id, writing.handed_in_by(row)})
+    people = people_by_id({row.owner_id} | writing.handed_in_by(row))
     belonging = []
     for person in people.values():
         if person.active and row.organisation_id in person.organisation_ids:

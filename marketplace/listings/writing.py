@@ -259,10 +259,10 @@ def reject_second_press(
         raise AlreadySaved(row.title, existing)
 
 
-def handed_in_by(row: Listing) -> int | None:
-    """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
-    event = last_event(row, *HANDED_IN)
-    return None if event is None else event.by_id
+def handed_in_by(row: Listing) -> set[int | None]:
+    """Who handed a listing in the last time, and who handed in the last change of it; None is the site itself."""
+    events = (last_event(row, *HANDED_IN), last_event(row, "propose"))
+    return {event.by_id for event in events if event is not None}
 
 
 def check_revision(row: Listing, seen: int) -> None:

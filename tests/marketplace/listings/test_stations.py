@@ -457,6 +457,22 @@ def test_what_was_mended_while_it_was_suspended_is_approved_by_somebody_else(
     assert (last.by_id, last.content["stage"]) == (other.id, "small_batch")
 
 
+def test_who_handed_in_a_change_learns_what_became_of_it(
+    make: Factory, lab: Lab
+) -> None:
+    row = lab.published()
+    colleague = make.person("desk", lab.owner)
+    deeds.save(row, {"stage": "small_batch"}, by=colleague, seen=row.revision)
+    change_deeds.return_change(
+        row, by=lab.operator, seen=row.revision, note="先补检测报告"
+    )
+    query = db.select(Notice.person_id).where(
+        Notice.subject.contains("的修改被退回"), Notice.about_id == row.id
+    )
+    notified = set(db.session.scalars(query))
+    assert notified == {lab.researcher.id, colleague.id}
+
+
 def test_what_says_the_same_as_the_public_takes_a_change_back(lab: Lab) -> None:
     row = lab.published()
     deeds.save(row, {"stage": "small_batch"}, by=lab.researcher, seen=row.revision)
