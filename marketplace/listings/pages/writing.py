@@ -34,6 +34,13 @@ from marketplace.permissions import require
 
 Form: TypeAlias = AchievementForm | DemandForm
 Row: TypeAlias = Achievement | Demand
+# State → how the form calls the reason for which something has to be mended.
+RETURNED = {
+    "returned": "退回原因",
+    "rejected": "未通过原因",
+    "suspended": "暂停原因",
+    "published": "修改的退回原因",
+}
 FORMS_REMEMBERED = (
     8  # forms of new listings of which the browser keeps what they became
 )
@@ -282,6 +289,7 @@ def _form_page(
         twin=_listing_of_that_title(form.kind, error),
         stored=stored,
         returned=returned,
+        returned_title=RETURNED.get(row.state, "") if row is not None else "",
         todos=_fields_to_mend(form, row) if row is not None and returned else [],
         key=_draft_key(form.kind, row),
         kept=session.pop("kept", ""),
