@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, union_all
+from sqlalchemy import func, union_all
 
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
@@ -25,7 +25,7 @@ from marketplace.listings.review_models import (
     ListingVersion,
     ReviewDecision,
 )
-from marketplace.listings.worklists import load_in_order
+from marketplace.listings.worklists import key_columns, load_in_order
 from marketplace.permissions import Reader, require
 from marketplace.persistence import Page
 from marketplace.workdays.calendar import Calendar, Deadline
@@ -119,9 +119,9 @@ def tray_page(
     return TrayPage(load_in_order(keys), arithmetic.clamp(page), arithmetic.pages)
 
 
-def tray_count(tray: str, kind: str = "") -> int:
-    """How many listings lie in a tray; of one kind, if it is named."""
-    query = db.select(func.count()).select_from(_rows_of(tray, kind))
+def tray_count(tray: str, kind: str = "", within: Collection[int] | None = None) -> int:
+    """How many listings lie in a tray; of one kind, and of these organisations, if they are named."""
+    query = db.select(func.count()).select_from(_rows_of(tray, kind, within))
     return db.session.scalar(query) or 0
 
 
@@ -213,8 +213,7 @@ def desk_count(person: Reader) -> int:
     """How many that are: the header of every page asks."""
     if not person.handled_ids:
         return 0
-    rows = _rows_of("at_desk", "", person.handled_ids)
-    return db.session.scalar(db.select(func.count()).select_from(rows)) or 0
+    return tray_count("at_desk", within=person.handled_ids)
 
 
 def days_since(moment: datetime | None) -> int | None:
@@ -261,27 +260,20 @@ def _rows_of(tray: str, kind: str, within: Collection[int] | None = None) -> Any
         at = table.published_at
         if tray in CHANGES:
             at = table.submitted_at
-        columns = db.select(
-            literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
-        ).where(table.state.in_(TRAYS[tray]))
+        inside = []
         if within is not None:
-            columns = columns.where(table.organisation_id.in_(within))
-        parts.append(columns)
+            inside.append(table.organisation_id.in_(within))
+        columns = key_columns(table, at)
+        parts.append(columns.where(table.state.in_(TRAYS[tray]), *inside))
         if tray in CHANGES:
             change = ListingChange
-            waiting = (
-                db.select(
-                    literal(table.kind).label("kind"),
-                    table.id.label("id"),
-                    change.submitted_at.label("at"),
-                )
-                .join(change, change.listing_id == table.id)
-                .where(change.kind == table.kind, change.state == CHANGES[tray])
-                .where(table.state == "published")
+            waiting = key_columns(table, change.submitted_at).where(
+                change.kind == table.kind,
+                change.state == CHANGES[tray],
+                table.state == "published",
+                *inside,
             )
-            if within is not None:
-                waiting = waiting.where(table.organisation_id.in_(within))
-            parts.append(waiting)
+            parts.append(waiting.join(change, change.listing_id == table.id))
     return union_all(*parts).subquery()
 
 

@@ -140,11 +140,7 @@ def own_listings(
                 wanted &= table.title.icontains(text, autoescape=True)
             if mine:
                 wanted &= table.owner_id == person.id
-            columns = db.select(
-                literal(table.kind).label("kind"),
-                table.id.label("id"),
-                table.updated_at.label("at"),
-            )
+            columns = key_columns(table, table.updated_at)
             parts.append(columns.where(table.looked_after_by(person), wanted))
     everything = union_all(*parts).subquery()
     total = db.session.scalar(db.select(func.count()).select_from(everything)) or 0
@@ -165,6 +161,13 @@ def own_drafts(person: Reader) -> tuple[list[Row], int]:
     """The drafts last changed, and how many there are."""
     drafts = own_listings(person, state="draft")
     return drafts.rows[:DRAFTS], drafts.total
+
+
+def key_columns(table: Any, at: Any) -> Any:
+    """(kind, id, at) of a table, for one list of both kinds; `at` is what it is ordered by."""
+    return db.select(
+        literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
+    )
 
 
 def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
