@@ -263,9 +263,9 @@ def test_the_author_reads_score_and_comment(lab: Lab) -> None:
         row, by=lab.operator, seen=row.revision, note="案例可再补", scores=GOOD
     )
     query = db.select(Notice).where(Notice.person_id == lab.researcher.id)
-    told = db.session.scalars(query.order_by(Notice.id)).all()
-    assert "真实 4 · 完整 4 · 可落地 3 · 表述 4" in told[-1].happened
-    assert "案例可再补" in told[-1].happened
+    notices = db.session.scalars(query.order_by(Notice.id)).all()
+    assert "真实 4 · 完整 4 · 可落地 3 · 表述 4" in notices[-1].happened
+    assert "案例可再补" in notices[-1].happened
 
 
 def test_a_return_names_the_fields_and_the_form_leads_to_them(
@@ -576,8 +576,8 @@ def test_the_version_of_a_moment(lab: Lab) -> None:
     by = lab.researcher
     numbers = []
     for days in (10, 8, -1):
-        found = versions.version_at(row, now() - timedelta(days=days), by=by)
-        numbers.append(found and found.number)
+        version = versions.version_at(row, now() - timedelta(days=days), by=by)
+        numbers.append(version and version.number)
     assert numbers == [None, 1, 2]
     assert [one.number for one in versions.list_versions(row, by=by)] == [2, 1]
     with pytest.raises(NotFound):
@@ -681,7 +681,7 @@ def test_a_desk_endorses_several_after_reading_what_each_says(
     desk = sign_in(lab.desk)
     assert "机构通过" in desk.get("/mine").text
 
-    asked = desk.post("/mine/several", data={"deed": "endorse", "row": chosen}).text
+    question = desk.post("/mine/several", data={"deed": "endorse", "row": chosen}).text
     done = desk.post(
         "/mine/several",
         data={
@@ -691,8 +691,8 @@ def test_a_desk_endorses_several_after_reading_what_each_says(
         },
     ).text
 
-    assert "已在两条线上试用。" in asked
-    assert "新写：" in asked
+    assert "已在两条线上试用。" in question
+    assert "新写：" in question
     db.session.expire_all()
     assert [row.state for row in (*rows, own)] == ["submitted", "at_desk", "at_desk"]
     assert "在您打开之后被改过" in done
