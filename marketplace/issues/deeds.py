@@ -20,7 +20,7 @@ from marketplace.issues.choosing import (
     narrowing_options,
 )
 from marketplace.issues.columns import headers_of
-from marketplace.issues.content import MAX_ROWS, Content, sha256_of
+from marketplace.issues.content import MAX_ROWS, Content
 from marketplace.issues.models import (
     KINDS,
     Issue,
@@ -251,7 +251,7 @@ def _freeze(issue: Issue, proof: IssueProof, content: Content) -> None:
     issue.published_on = content.day
     issue.row_count = len(content.rows)
     issue.content = content.as_bytes()
-    issue.content_hash = sha256_of(issue.content)
+    issue.content_hash = content.digest
     issue.checkpoint = published_note()
     issue.at = now()
 
