@@ -21,7 +21,7 @@ from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid, NotAllowed
 from marketplace.issues import checking, choosing, deeds, queries
-from marketplace.issues.columns import COLUMNS
+from marketplace.issues.columns import headers_of, labelled, place_of
 from marketplace.issues.content import MAX_ROWS, grouped
 from marketplace.issues.forms import (
     CITY,
@@ -50,7 +50,12 @@ FILE_NAMES = {"pdf": "PDF", "xlsx": "Excel", "json": "JSON"}
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"KIND_NAMES": KIND_NAMES, "FILE_NAMES": FILE_NAMES, "grouped": grouped}
+    return {
+        "KIND_NAMES": KIND_NAMES,
+        "FILE_NAMES": FILE_NAMES,
+        "grouped": grouped,
+        "labelled": labelled,
+    }
 
 
 # -- for everybody -----------------------------------------------------------------------------------------------------
@@ -65,12 +70,12 @@ def archive() -> ResponseReturnValue:
     columns = []
     for kind in KINDS:
         if filters.kind in ("", kind):
-            columns.append((kind, *queries.archive_page(filters, kind, number)))
+            columns.append(queries.archive_page(filters, kind, number))
     return render_template(
         "issues/archive.html",
         filters=filters,
         columns=columns,
-        years=queries.archive_years(),
+        years=[(year, f"{year} 年") for year in queries.archive_years()],
         holders=queries.archive_holders(),
         asked=number,
     )
@@ -148,7 +153,8 @@ def _issue_page(
         issue=row,
         content=content,
         page=queries.lines_page(row, content, number),
-        columns=COLUMNS[row.kind],
+        headers=headers_of(row.kind),
+        field_place=place_of(row.kind, "field_codes"),
         asked=number,
         form=form,
         may_correct=may(current_user, "issue.correct", row),
@@ -285,7 +291,8 @@ def _proof_page(
         proof=row,
         form=form,
         choice=choice,
-        columns=COLUMNS[row.kind],
+        headers=headers_of(row.kind),
+        field_place=place_of(row.kind, "field_codes"),
         number=queries.next_number(row.kind, row.organisation_id),
         narrowed=choosing.narrowed_words(row),
         limit=MAX_ROWS,
