@@ -20,11 +20,11 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid, NotAllowed
+from marketplace.forms import SeenForm
 from marketplace.issues import checking, choosing, deeds, queries
 from marketplace.issues.columns import headers_of, labelled, place_of
 from marketplace.issues.content import MAX_ROWS, grouped
 from marketplace.issues.forms import (
-    CITY,
     CheckForm,
     CorrectionForm,
     NewProofForm,
@@ -242,12 +242,11 @@ def choose(proof_id: int) -> ResponseReturnValue:
 def arrange(proof_id: int) -> ResponseReturnValue:
     """Take listings out, put them back, and order them."""
     row = queries.get_proof(proof_id, by=current_user)
-    form = ProofForm(options=choosing.narrowing_options())
     deeds.arrange_proof(
         row,
         order=_typed_order(),
         left_out=request.form.getlist("out", type=persistence.row_number),
-        seen=form.seen_revision,
+        seen=SeenForm().seen_revision,
         by=current_user,
     )
     flash("顺序和去留已保存。", "success")
@@ -259,10 +258,9 @@ def arrange(proof_id: int) -> ResponseReturnValue:
 def publish(proof_id: int) -> ResponseReturnValue:
     """Freeze it with the next number."""
     row = queries.get_proof(proof_id, by=current_user)
-    form = ProofForm(options=choosing.narrowing_options())
     made = deeds.publish_proof(
         row,
-        seen=form.seen_revision,
+        seen=SeenForm().seen_revision,
         fingerprint=request.form.get("fingerprint", ""),
         by=current_user,
     )
@@ -275,8 +273,7 @@ def publish(proof_id: int) -> ResponseReturnValue:
 def drop(proof_id: int) -> ResponseReturnValue:
     """Publish nothing of it."""
     row = queries.get_proof(proof_id, by=current_user)
-    form = ProofForm(options=choosing.narrowing_options())
-    deeds.drop_proof(row, seen=form.seen_revision, by=current_user)
+    deeds.drop_proof(row, seen=SeenForm().seen_revision, by=current_user)
     flash("校样已作废，没有占用期号。", "success")
     return redirect(url_for("issues.proofs"), 303)
 
@@ -360,7 +357,7 @@ def _next_since(kind: str) -> date:
 
 
 def _chosen_holder(typed: str, holders: list[Organisation]) -> Organisation | None:
-    if typed == CITY and may(current_user, "issue.publish_city"):
+    if typed == queries.CITY and may(current_user, "issue.publish_city"):
         return None
     for organisation in holders:
         if str(organisation.id) == typed:
