@@ -265,7 +265,7 @@ def get_proof(proof_id: int, *, by: Reader) -> IssueProof:
     """
     proof = find_row(IssueProof, proof_id)
     if proof is None or not may(by, "issue.prepare", proof):
-        raise NotFound("没有找到这份校样。", "可以从「清单管理」里重新打开。")
+        raise NotFound("没有找到这份校样。", "可以从「发布清单」里重新打开。")
     return proof
 
 
