@@ -23,9 +23,6 @@ from marketplace.persistence import row_number
 SEVERAL = "0"  # of an operator: the rows say whose they are
 PREFIX = "cell-"
 LONG = 60  # characters from which a cell has a box of several lines
-MASKED = "（不显示）"
-# Columns that whoever may only look on does not see.
-PERSONAL = frozenset({"contact_name", "contact_phone", "contact_email"})
 
 
 class UploadForm(PageForm):
@@ -158,16 +155,13 @@ def errors_by_column(list_import: ListImport, row: StagedRow) -> dict[str, list[
     return found
 
 
-def shown_cells(
-    list_import: ListImport, row: StagedRow, *, masked: bool
-) -> list[tuple[str, str]]:
+def shown_cells(list_import: ListImport, row: StagedRow) -> list[tuple[str, str]]:
     """(label, text) of the filled cells of a row, in the order of the list."""
     cells = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
         text = shown_text(row.cells.get(column.name))
         if text:
-            is_hidden = masked and column.name in PERSONAL
-            cells.append((column.label, MASKED if is_hidden else text))
+            cells.append((column.label, text))
     return cells
 
 

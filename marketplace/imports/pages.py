@@ -319,7 +319,7 @@ def _row_page(
         form=form,
         error=error,
         boxes=row_boxes(row, staged, typed) if is_corrected else (),
-        cells=shown_cells(row, staged, masked=not may_write),
+        cells=shown_cells(row, staged),
         is_corrected=is_corrected,
         sides=((THEIRS, "平台上的"), (LISTED, "清单里的")),
     )
