@@ -261,7 +261,7 @@ def commit_import(list_import: ListImport, *, by: Reader) -> bool:
     require(by, "imports.write", list_import)
     if list_import.state != "writing":
         waiting = queries.count_rows(list_import, written=False)
-        if not waiting and list_import.state in ("checked", "done"):
+        if not waiting and list_import.life.can(list_import.state, "commit"):
             raise Invalid(
                 "没有可以写入的行。", "先改正有错误的行，或选好要保留哪一边。"
             )
@@ -358,7 +358,7 @@ def _hold_open(list_import: ListImport, by: Reader) -> None:
     """
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
-    if not list_import.is_open:
+    if not list_import.life.can(list_import.state, "correct"):
         raise NotNow(
             f"这次导入现在是「{list_import.state_name}」，不能修改。",
             "写完以后再改；已撤回的请重新上传。",

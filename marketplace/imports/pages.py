@@ -32,6 +32,7 @@ from marketplace.imports.forms import (
 )
 from marketplace.imports.life import ROW_STATES
 from marketplace.imports.models import ListImport, StagedRow
+from marketplace.lifecycle import next_deeds
 from marketplace.listings.models import KIND_NAMES
 from marketplace.permissions import may
 
@@ -289,7 +290,7 @@ def _preview_page(
         listed=queries.rows_page(row, state, page),
         state=state,
         states=ROW_STATES,
-        may_write=may(current_user, "imports.write", row),
+        possible=next_deeds(row, current_user),
         sides=(THEIRS, LISTED),
     )
     response = Response(text, status, mimetype="text/html")
@@ -308,10 +309,9 @@ def _row_page(
     typed: Any = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
-    may_write = may(current_user, "imports.write", row)
     form = RowForm(formdata=None)
     form.seen.data = staged.revision
-    is_corrected = may_write and row.is_open and not staged.deed
+    is_corrected = "correct" in next_deeds(row, current_user) and not staged.deed
     text = render_template(
         "imports/row.html",
         row=row,
