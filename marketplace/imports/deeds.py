@@ -260,7 +260,7 @@ def commit_import(list_import: ListImport, *, by: Reader) -> bool:
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
     if list_import.state != "writing":
-        waiting = queries.count_rows(list_import, written=False)
+        waiting = queries.count_writable(list_import)
         if not waiting and list_import.life.can(list_import.state, "commit"):
             raise Invalid(
                 "没有可以写入的行。", "先改正有错误的行，或选好要保留哪一边。"

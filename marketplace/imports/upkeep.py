@@ -18,8 +18,8 @@ from marketplace.accounts.queries import people_by_id
 from marketplace.clock import now
 from marketplace.errors import Busy, Invalid, MarketError, NotAllowed, Stale
 from marketplace.exchange import deeds as exchange_deeds
+from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory
-from marketplace.exchange.queries import TAKEN_BACK
 from marketplace.exchange.reports import Outcome
 from marketplace.exchange.source_columns import LIST
 from marketplace.exchange.taking import Choices, Importer, taking_turn
@@ -227,13 +227,14 @@ def _undo_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
         rows = queries.next_to_undo(row, BATCH)
         if not rows:
             places.settle_places()
-            is_stuck = bool(queries.rows_page(row, "stuck").total)
-            _end(row, "leave" if is_stuck else "end", by, "", announce)
+            deed = "leave" if queries.has_stuck_rows(row) else "end"
+            _end(row, deed, by, "", announce)
             persistence.commit()
             return False
         # Somebody may have dealt with one since the first look.
         reasons = queries.dealt_with(row, rows)
-        listings = queries.listings_of(row.listing_kind, rows)
+        ids = [one.listing_id for one in rows if one.listing_id is not None]
+        listings = exchange_queries.listings_by_id(row.listing_kind, ids)
         for one in rows:
             reason = reasons.get(one.number, "")
             listing = listings.get(one.listing_id or 0)
@@ -254,7 +255,7 @@ def _undo_listing(
     by: Reader | None,
 ) -> str:
     """Take back what a row did to its listing; why that is not possible, or empty."""
-    note = f"{TAKEN_BACK}：第 {row.id} 次导入的第 {staged.number} 行"
+    note = f"{exchange_queries.TAKEN_BACK}：第 {row.id} 次导入的第 {staged.number} 行"
     try:
         if staged.deed == "new":
             # Without a savepoint, which takes longer than the rest: nothing is set where it cannot be taken back.
