@@ -31,7 +31,7 @@ BATCH = 500  # rows compared and written at a time
 THEIRS = "theirs"  # of a value that people wrote by hand: theirs stays
 LISTED = "list"  # the list's is taken
 # Whom a row names as its author → the number of the person; None: nobody, the writer is who imports.
-FindAuthor = Callable[[str, int], int | None]
+FindAuthor = Callable[[str], int | None]
 
 
 @dataclass(frozen=True)
@@ -272,8 +272,7 @@ class Importer:
         """The number of the author of a new listing; None: whoever imports."""
         if self.choices.find_author is None:
             return None
-        organisation = self.organisations[entry.owner]
-        return self.choices.find_author(entry.author, organisation.id)
+        return self.choices.find_author(entry.author)
 
     def _change_listing(self, row: Achievement | Demand, entry: Entry) -> bool:
         """Bring a listing to what its row says.

@@ -10,7 +10,7 @@ from typing import Any
 
 from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
-from marketplace.exchange.reports import Entry, Problem, Report
+from marketplace.exchange.reports import Entry, Outcome, Problem, Report
 from marketplace.exchange.source_columns import FILLED, LIST, columns_of
 from marketplace.exchange.taking import LISTED, compare_row, twin_problem
 from marketplace.imports import authors
@@ -91,7 +91,7 @@ class _Assessment:
             owners[number] = owner or organisations.get(entry.owner.key)
         self._refuse_foreign(entries, owners)
         listings = self._listings_of(entries, owners)
-        findings = self._findings()
+        findings = findings_of(self.report)
         for row in wanted:
             row.findings = findings.get(row.number, [])
             self._settle(row, entries.get(row.number), listings)
@@ -189,18 +189,6 @@ class _Assessment:
                     keys.append(number)
         return keys
 
-    def _findings(self) -> dict[int, list[dict[str, str]]]:
-        """Row number → what is said of its cells, the gravest first."""
-        found: dict[int, list[dict[str, str]]] = {}
-        for level, problems in (
-            (REFUSED, self.report.problems),
-            (DRAFT, self.report.drafts),
-            (NOTICE, self.report.notices),
-        ):
-            for problem in problems:
-                found.setdefault(problem.row, []).append(finding_of(level, problem))
-        return found
-
     def _settle(
         self,
         row: StagedRow,
@@ -216,7 +204,7 @@ class _Assessment:
             row.choices = {}
             return
         if note := self.people.remark_on(entry.author):
-            row.findings = [*row.findings, _said(NOTICE, note)]
+            row.findings = [*row.findings, row_finding(NOTICE, note)]
         listing = listings.get(row.number)
         if listing is None:
             row.state = "new"
@@ -229,7 +217,7 @@ class _Assessment:
             return
         if trouble := self._trouble_of(listing):
             row.state = "faulty"
-            row.findings = [_said(REFUSED, trouble), *row.findings]
+            row.findings = [row_finding(REFUSED, trouble), *row.findings]
             return
         row.conflicts = conflicts_of(listing, changes, by_hand)
         if row.conflicts != seen:
@@ -242,8 +230,8 @@ class _Assessment:
         if open_names:
             row.state = "conflict"
             return
-        kept = {name for name in by_hand if row.choices.get(name) != LISTED}
-        row.state = "changed" if changes.keys() - kept else "same"
+        untouched = {name for name in by_hand if row.choices.get(name) != LISTED}
+        row.state = "changed" if changes.keys() - untouched else "same"
 
     def _trouble_of(self, listing: Achievement | Demand) -> str:
         """Why a listing cannot be changed by this list; empty where it can."""
@@ -255,7 +243,20 @@ class _Assessment:
         return ""
 
 
-def finding_of(level: str, problem: Problem) -> dict[str, str]:
+def findings_of(report: Report | Outcome) -> dict[int, list[dict[str, str]]]:
+    """Row number → what a report says of the cells of the row, the gravest first."""
+    findings: dict[int, list[dict[str, str]]] = {}
+    for level, problems in (
+        (REFUSED, report.problems),
+        (DRAFT, report.drafts),
+        (NOTICE, report.notices),
+    ):
+        for problem in problems:
+            findings.setdefault(problem.row, []).append(_finding_of(level, problem))
+    return findings
+
+
+def _finding_of(level: str, problem: Problem) -> dict[str, str]:
     """What is said of a cell, as a staged row holds it."""
     return {
         "level": level,
@@ -267,19 +268,9 @@ def finding_of(level: str, problem: Problem) -> dict[str, str]:
     }
 
 
-def _said(level: str, message: str) -> dict[str, str]:
+def row_finding(level: str, message: str, allowed: str = "") -> dict[str, str]:
     """A finding about a row as a whole."""
-    return finding_of(level, Problem(0, "", "", "", message))
-
-
-def refusal(message: str, allowed: str = "") -> dict[str, str]:
-    """A finding that refuses a row as a whole."""
-    return finding_of(REFUSED, Problem(0, "", "", "", message, allowed))
-
-
-def people_of(list_import: ListImport) -> authors.People:
-    """The people among whom the authors of an import are looked for."""
-    return authors.People(list_import.organisation_id)
+    return _finding_of(level, Problem(0, "", "", "", message, allowed))
 
 
 def owner_column_of(kind: str) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +24,7 @@ from marketplace.exchange.source_columns import LIST
 from marketplace.exchange.taking import Choices, Importer, taking_turn
 from marketplace.extensions import db
 from marketplace.imports import announcements, assessing, queries
+from marketplace.imports.authors import People
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import pack_value, unpack_value
 from marketplace.listings import deeds as listing_deeds
@@ -169,17 +169,18 @@ def _write_listings(
         # Nobody has seen what it would do now.
         entries.pop(one.number, None)
         one.state = "faulty" if one.state in ("new", "changed", "same") else one.state
-        said = "平台上的内容在您看过以后变了，这一行没有写入。"
-        one.findings = [
-            *one.findings,
-            assessing.refusal(said, "请打开这一行再看一遍。"),
-        ]
-    people = assessing.people_of(row)
+        refusal = assessing.row_finding(
+            assessing.REFUSED,
+            "平台上的内容在您看过以后变了，这一行没有写入。",
+            "请打开这一行再看一遍。",
+        )
+        one.findings = [*one.findings, refusal]
+    people = People(row.organisation_id)
     outcome = Outcome()
     choices = Choices(
         by_row={one.number: one.choices for one in rows},
         taken=queries.written_ids(row),
-        find_author=lambda text, _organisation_id: people.author_of(text, by),
+        find_author=lambda text: people.author_of(text, by),
         by_numbers=row.source != LIST,
     )
     importer = Importer(
@@ -190,15 +191,7 @@ def _write_listings(
     written = importer.written
     ids = [one.row.id for one in written.values()]
     last = queries.last_histories(row.listing_kind, ids)
-    findings: dict[int, list[Any]] = {}
-    for level, problems in (
-        (assessing.REFUSED, outcome.problems),
-        (assessing.DRAFT, outcome.drafts),
-        (assessing.NOTICE, outcome.notices),
-    ):
-        for problem in problems:
-            said_of = assessing.finding_of(level, problem)
-            findings.setdefault(problem.row, []).append(said_of)
+    findings = assessing.findings_of(outcome)
     for one in rows:
         one.findings = [*one.findings, *findings.get(one.number, [])]
         became = written.get(one.number)
