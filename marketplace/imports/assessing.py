@@ -11,12 +11,12 @@ from typing import Any
 from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
 from marketplace.exchange.reports import Entry, Outcome, Problem, Report
-from marketplace.exchange.source_columns import FILLED, LIST, columns_of
+from marketplace.exchange.source_columns import FILLED, LIST
 from marketplace.exchange.taking import LISTED, compare_row, twin_problem
 from marketplace.imports import authors
 from marketplace.imports.conflicts import conflicts_of
 from marketplace.imports.models import ListImport, StagedRow
-from marketplace.imports.stored_cells import unpack_layout, unpack_value
+from marketplace.imports.stored_cells import layout_of, unpack_value
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -69,7 +69,6 @@ class _Assessment:
     ) -> None:
         self.list_import = list_import
         self.kind = list_import.listing_kind
-        self.columns = columns_of(self.kind, list_import.source)
         self.by = by
         self.read = read
         self.report = read or Report(self.kind, list_import.file_name)
@@ -109,15 +108,11 @@ class _Assessment:
                 if row.number in found:
                     row.owner_name = found[row.number].owner.name[:200]
             return found
-        layouts: dict[int, Any] = {}
         placed: int | None = None
         entries = {}
         for row in rows:
-            if row.layout not in layouts:
-                packed = self.list_import.layouts[row.layout]
-                layouts[row.layout] = unpack_layout(self.columns, packed)
             if row.layout != placed:
-                self.checker.place(layouts[row.layout])
+                self.checker.place(layout_of(self.list_import, row))
                 placed = row.layout
             raws = {name: unpack_value(cell) for name, cell in row.cells.items()}
             entry = self.checker.check(row.number, raws, author=row.author)

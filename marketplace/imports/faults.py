@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from marketplace.exchange.fault_files import FaultyRow, fault_file
-from marketplace.exchange.source_columns import columns_of
 from marketplace.imports import queries
 from marketplace.imports.forms import errors_by_column
 from marketplace.imports.models import ListImport
-from marketplace.imports.stored_cells import shown_text, unpack_layout
+from marketplace.imports.stored_cells import layout_of, shown_text
 
 
 def fault_file_of(list_import: ListImport) -> bytes:
@@ -19,14 +18,11 @@ def fault_file_of(list_import: ListImport) -> bytes:
         for finding in staged.findings:
             header = f"「{finding['header']}」" if finding["header"] else ""
             said.append(f"{header}{finding['message']}{finding['allowed']}")
-        packed = list_import.layouts[staged.layout]
         rows.append(
             FaultyRow(
                 number=staged.number,
                 texts={name: shown_text(cell) for name, cell in staged.cells.items()},
-                layout=unpack_layout(
-                    columns_of(list_import.listing_kind, list_import.source), packed
-                ),
+                layout=layout_of(list_import, staged),
                 author=staged.author,
                 finding="\n".join(said),
                 faulty=frozenset(wrong) - {""},

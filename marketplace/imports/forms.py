@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField
 
 from marketplace.exchange.headers import PlacedColumn
-from marketplace.exchange.source_columns import SOURCES, columns_of
+from marketplace.exchange.source_columns import SOURCES
 from marketplace.forms import PageForm, SeenForm
 from marketplace.imports.models import ListImport, StagedRow
-from marketplace.imports.stored_cells import shown_text, unpack_layout
+from marketplace.imports.stored_cells import layout_of, shown_text
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -166,11 +166,7 @@ def shown_cells(list_import: ListImport, row: StagedRow) -> list[tuple[str, str]
 
 
 def _placed_of(list_import: ListImport, row: StagedRow) -> dict[str, PlacedColumn]:
-    packed = list_import.layouts[row.layout]
-    layout = unpack_layout(
-        columns_of(list_import.listing_kind, list_import.source), packed
-    )
-    return {one.column.name: one for one in layout}
+    return {one.column.name: one for one in layout_of(list_import, row)}
 
 
 def _label_of(column: Any, placed: PlacedColumn | None) -> str:
