@@ -20,10 +20,10 @@ from marketplace.imports.stored_cells import layout_of, unpack_value
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.owners import owner_column
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
 
-OWNER_COLUMN = "organisations"
 # How grave a finding is: the row is refused, it stays a draft, or it is taken all the same.
 REFUSED, DRAFT, NOTICE = "refused", "draft", "notice"
 
@@ -268,27 +268,29 @@ def row_finding(level: str, message: str, allowed: str = "") -> dict[str, str]:
     return _finding_of(level, Problem(0, "", "", "", message, allowed))
 
 
-def owner_column_of(kind: str) -> Any:
-    """The column by which a list names the owner."""
-    for column in SCHEMAS[kind].list_columns:
-        if column.name == OWNER_COLUMN:
-            return column
-    raise LookupError(OWNER_COLUMN)
+def filled_cells(kind: str, source: str, owner: Organisation | None) -> dict[str, str]:
+    """Header → what its empty cells say.
+
+    Args:
+        kind: `achievement` or `demand`.
+        source: a key of `SOURCES`.
+        owner: whose listings a list holds; None where its rows say so.
+    """
+    cells = dict(FILLED[source])
+    if owner is not None:
+        cells[owner_column(SCHEMAS[kind], {}).header] = owner.name
+    return cells
 
 
 def _default_values(
     list_import: ListImport, dictionaries: Dictionaries
 ) -> dict[str, Any]:
     """Column → what its empty cells say, as `parse_file` had it."""
-    columns = {
-        one.header: one for one in SCHEMAS[list_import.listing_kind].list_columns
-    }
+    kind = list_import.listing_kind
+    columns = {one.header: one for one in SCHEMAS[kind].list_columns}
+    cells = filled_cells(kind, list_import.source, list_import.organisation)
     values = {}
-    for header, text in FILLED[list_import.source].items():
+    for header, text in cells.items():
         column = columns[header]
         values[column.name] = column.read_cell(text, dictionaries)
-    if list_import.organisation is not None:
-        column = owner_column_of(list_import.listing_kind)
-        name = list_import.organisation.name
-        values[column.name] = column.read_cell(name, dictionaries)
     return values
