@@ -323,8 +323,7 @@ def discard_import(list_import: ListImport, *, by: Reader) -> None:
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
     list_import.life.move(list_import, "discard", by=by)
-    for row in queries.all_rows(list_import):
-        db.session.delete(row)
+    db.session.execute(queries.delete_rows(StagedRow.import_id == list_import.id))
     persistence.commit()
 
 

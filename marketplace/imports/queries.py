@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, func, or_
+from sqlalchemy import ColumnElement, Delete, Update, func, or_
 
 from marketplace import persistence
 from marketplace.errors import NotFound
@@ -208,6 +208,14 @@ def mark_same(list_import: ListImport) -> Update:
         )
         .values(deed="same")
         .execution_options(synchronize_session=False)
+    )
+    return statement
+
+
+def delete_rows(which: ColumnElement[bool]) -> Delete:
+    """The statement that removes staged rows."""
+    statement: Delete = (
+        db.delete(StagedRow).where(which).execution_options(synchronize_session=False)
     )
     return statement
 

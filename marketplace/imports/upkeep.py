@@ -50,18 +50,14 @@ def write_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> 
     memory: CellMemory = {}
     while _write_batch(import_id, by=by, announce=announce, memory=memory):
         pass
-    row = db.session.get(ListImport, import_id)
-    if row is not None:
-        exchange_deeds.sync_index(row.listing_kind)
+    _sync_index(import_id)
 
 
 def undo_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> None:
     """Take the rows of an import back that were written, until none is left. Arguments as of `write_rows`."""
     while _undo_batch(import_id, by=by, announce=announce):
         pass
-    row = db.session.get(ListImport, import_id)
-    if row is not None:
-        exchange_deeds.sync_index(row.listing_kind)
+    _sync_index(import_id)
 
 
 def go_on() -> int:
@@ -93,11 +89,13 @@ def remove_rows(before: datetime) -> int:
         )
     ):
         row.life.move(row, "discard", by=None, note="保存期满")
-    return persistence.count_changed(
-        db.delete(StagedRow)
-        .where(StagedRow.import_id.in_(old))
-        .execution_options(synchronize_session=False)
-    )
+    return persistence.count_changed(queries.delete_rows(StagedRow.import_id.in_(old)))
+
+
+def _sync_index(import_id: int) -> None:
+    row = db.session.get(ListImport, import_id)
+    if row is not None:
+        exchange_deeds.sync_index(row.listing_kind)
 
 
 # --- writing ---

@@ -418,6 +418,19 @@ def test_a_row_is_left_out_and_taken_in_again(
     assert stale.status_code == 409
 
 
+def test_what_is_thrown_away_leaves_no_rows(
+    desk: FlaskClient, owner: Organisation
+) -> None:
+    made = upload(desk, [good(1), good(2)], owner.id)
+    other = upload(desk, [good(3)], owner.id)
+
+    assert press(desk, made, "discard").location == "/mine/imports"
+
+    assert (states(made), states(other)) == ([], ["new"])
+    assert made.state == "discarded"
+    assert count() == 0
+
+
 def test_rows_are_removed_after_their_time(
     desk: FlaskClient, owner: Organisation
 ) -> None:
