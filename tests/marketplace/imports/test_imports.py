@@ -36,18 +36,6 @@ from tests.marketplace.imports.browser import (
 SignIn = Callable[..., FlaskClient]
 
 
-@pytest.fixture
-def owner(make: Factory) -> Organisation:
-    """The university of the good row."""
-    return make.organisation(NAME, kind="university")
-
-
-@pytest.fixture
-def desk(make: Factory, owner: Organisation, sign_in: SignIn) -> FlaskClient:
-    """The browser of its desk."""
-    return sign_in(make.person("desk", owner))
-
-
 def test_rows_are_shown_before_anything_is_written(
     desk: FlaskClient, owner: Organisation
 ) -> None:
