@@ -179,10 +179,16 @@ def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]
         if entry.deed == "create":
             written = {name for name in names if getattr(row, name, None) not in BLANK}
         by_hand |= written - imported
+    return with_companions(by_hand) & set(names)
+
+
+def with_companions(names: Iterable[str]) -> set[str]:
+    """Fields, and those that say one thing together with them."""
+    together = set(names)
     for fields in TOGETHER:
-        if not by_hand.isdisjoint(fields):
-            by_hand.update(fields)
-    return by_hand & set(names)
+        if not together.isdisjoint(fields):
+            together.update(fields)
+    return together
 
 
 def last_history(row: Achievement | Demand) -> History:

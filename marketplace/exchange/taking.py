@@ -307,13 +307,16 @@ class Importer:
                 "等它回到草稿或已发布状态后再导入。",
             )
             return False
+        # What a list says as it is public may wait for review in other words: only a change is a word against them.
+        names = queries.with_companions(changes)
+        named = {name: value for name, value in values.items() if name in names}
         before = _words_of(row, changes)
         values_before = writing.values_of(row)
         try:
             # What was set on the row is taken back with the savepoint where it cannot be saved.
             with db.session.begin_nested():
                 listing_deeds.save(
-                    row, values, by=self.by, seen=row.revision, commit=False
+                    row, named, by=self.by, seen=row.revision, commit=False
                 )
         except MarketError as error:
             missing = _join_problems(error)

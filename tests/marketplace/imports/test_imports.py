@@ -16,12 +16,20 @@ from marketplace.imports import deeds, queries, upkeep
 from marketplace.imports.models import StagedRow
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
+from marketplace.listings.changes_waiting import open_change
 from marketplace.listings.models import Achievement
 from marketplace.notices.models import Notice
 from marketplace.organisations.models import Organisation
 from tests.factories import Factory
 from tests.marketplace.exchange.files import xlsx
-from tests.marketplace.exchange.lists import HEADER, count, import_list, one, row
+from tests.marketplace.exchange.lists import (
+    HEADER,
+    count,
+    import_list,
+    one,
+    row,
+    verify_holder,
+)
 from tests.marketplace.imports.browser import (
     NAME,
     good,
@@ -249,6 +257,32 @@ def test_a_whole_import_is_taken_back(desk: FlaskClient, owner: Organisation) ->
     # The former list again is the same as what is there: nobody wrote anything by hand.
     again = upload(desk, [changed], owner.id)
     assert states(again) == ["changed"]
+
+
+def test_a_change_that_waits_for_review_outlasts_a_list_and_its_taking_back(
+    desk: FlaskClient, make: Factory, owner: Organisation
+) -> None:
+    verify_holder(NAME, uscc=owner.uscc or "")
+    import_list([row()], publish=True)
+    listing = one()
+    words = "有人在网页上重写了的简介，比清单里的更长一些，说得更清楚。"
+    listing_deeds.save(
+        listing,
+        {"summary": words},
+        by=make.person("desk", owner),
+        seen=listing.revision,
+    )
+
+    made = upload(desk, [row(关键词="新词")], owner.id)
+    press(desk, made, "commit")
+
+    change = open_change(one())
+    assert change is not None
+    assert change.content == {"summary": words, "keywords": ["新词"]}
+    press(desk, made, "take-back")
+    assert states(made) == ["undone"]
+    db.session.expire_all()
+    assert (change.state, change.content) == ("submitted", {"summary": words})
 
 
 def test_nothing_is_taken_back_where_somebody_has_dealt_with_a_row(
