@@ -12,11 +12,12 @@ from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
 from marketplace.exchange.reports import Entry, Outcome, Problem, Report
 from marketplace.exchange.source_columns import FILLED, LIST
-from marketplace.exchange.taking import LISTED, compare_row, twin_problem
+from marketplace.exchange.taking import LISTED, changes_of, twin_problem
 from marketplace.imports import authors
 from marketplace.imports.conflicts import conflicts_of
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import layout_of, unpack_value
+from marketplace.lifecycle import History
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -91,9 +92,21 @@ class _Assessment:
         self._refuse_foreign(entries, owners)
         listings = self._listings_of(entries, owners)
         findings = findings_of(self.report)
+        changes = {}
+        for number, listing in listings.items():
+            changes[number] = changes_of(listing, entries[number])
+        # Most rows of a list that comes again change nothing: of those no history is read.
+        changed = [listings[number] for number, what in changes.items() if what]
+        histories = exchange_queries.histories_of(self.kind, changed)
         for row in wanted:
             row.findings = findings.get(row.number, [])
-            self._settle(row, entries.get(row.number), listings)
+            self._settle(
+                row,
+                entries.get(row.number),
+                listings.get(row.number),
+                changes.get(row.number, {}),
+                histories,
+            )
         return {
             row.number: entries[row.number]
             for row in wanted
@@ -188,9 +201,11 @@ class _Assessment:
         self,
         row: StagedRow,
         entry: Entry | None,
-        listings: Mapping[int, Achievement | Demand],
+        listing: Achievement | Demand | None,
+        changes: Mapping[str, Any],
+        histories: Mapping[int, Sequence[History]],
     ) -> None:
-        """Give a row its state, by its entry and the listing that is there."""
+        """Give a row its state, by its entry, the listing that is there and what it would change of that."""
         seen = row.conflicts
         row.conflicts = []
         row.listing_id = None
@@ -200,13 +215,11 @@ class _Assessment:
             return
         if note := self.people.remark_on(entry.author):
             row.findings = [*row.findings, row_finding(NOTICE, note)]
-        listing = listings.get(row.number)
         if listing is None:
             row.state = "new"
             row.choices = {}
             return
         row.listing_id = listing.id
-        changes, by_hand = compare_row(listing, entry)
         if not changes:
             row.state = "same"
             return
@@ -214,6 +227,9 @@ class _Assessment:
             row.state = "faulty"
             row.findings = [row_finding(REFUSED, trouble), *row.findings]
             return
+        by_hand = exchange_queries.written_by_hand(
+            listing, changes, histories[listing.id]
+        )
         row.conflicts = conflicts_of(listing, changes, by_hand)
         if row.conflicts != seen:
             # Decided about other words than stand there now.
