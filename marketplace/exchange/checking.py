@@ -202,7 +202,7 @@ class RowChecker:
 
 
 class RowReport:
-    """Takes what is row_report of one row and writes it down with the place of the cell.
+    """Takes what is wrong with one row and writes it down with the place of the cell.
 
     Args:
         report: the report of the list.

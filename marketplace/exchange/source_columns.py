@@ -59,7 +59,7 @@ _PATENT_HEADERS: Mapping[str, tuple[str, ...]] = {
         "专利有效性",
     ),
     "keywords": ("关键词", "主题词", "Keyword-关键词"),
-    "organisations": (),  # given by whoever uploads the list
+    "organisations": (),  # given with the upload
     "note": ("备注",),
 }
 _PAPER_HEADERS: Mapping[str, tuple[str, ...]] = {

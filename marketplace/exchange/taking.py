@@ -278,7 +278,7 @@ class Importer:
         return list(zip(entries, rows, strict=True))
 
     def _author_of(self, entry: Entry) -> int | None:
-        """The number of the author of a new listing; None: whoever imports."""
+        """The number of the author of a new listing; None: who imports."""
         if self.choices.find_author is None:
             return None
         return self.choices.find_author(entry.author)

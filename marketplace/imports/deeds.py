@@ -15,7 +15,7 @@ from marketplace.extensions import db
 from marketplace.imports import assessing, conflicts, queries, staging, upkeep
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.staging import ReadFile
-from marketplace.imports.stored_cells import shown_text
+from marketplace.imports.stored_cells import box_text
 from marketplace.listings.schema import SCHEMAS
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may, require
@@ -170,7 +170,7 @@ def correct_row(
         if len(text) > MAX_CELL:
             message = f"「{column.label}」太长，最多 {MAX_CELL} 字。"
             raise Invalid(message, "请缩短。", problems={column.name: [message]})
-        if text == shown_text(cells.get(column.name)).strip():
+        if text == box_text(cells.get(column.name)).strip():
             continue
         cells.pop(column.name, None)
         if text:

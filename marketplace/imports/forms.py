@@ -1,4 +1,4 @@
-"""What is asked of whoever uploads a list, and the boxes in which one of its rows is corrected."""
+"""The form of an upload, and the boxes in which one of its rows is corrected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from marketplace.exchange.headers import PlacedColumn
 from marketplace.exchange.source_columns import SOURCES
 from marketplace.forms import PageForm, SeenForm
 from marketplace.imports.models import ListImport, StagedRow
-from marketplace.imports.stored_cells import layout_of, shown_text
+from marketplace.imports.stored_cells import box_text, layout_of
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -110,7 +110,7 @@ def row_boxes(
     wrong = errors_by_column(list_import, row)
     boxes = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
-        value = shown_text(row.cells.get(column.name))
+        value = box_text(row.cells.get(column.name))
         if typed is not None:
             value = typed.get(column.name, value)
         vocabulary = column.options(dictionaries)
@@ -147,19 +147,19 @@ def errors_by_column(list_import: ListImport, row: StagedRow) -> dict[str, list[
         names[column.header] = column.name
     for name, one in _placed_of(list_import, row).items():
         names[one.header] = name
-    found: dict[str, list[str]] = {}
+    errors: dict[str, list[str]] = {}
     for finding in row.findings:
         name = names.get(finding["header"], "")
-        said = f"{finding['message']}{finding['allowed']}"
-        found.setdefault(name, []).append(said)
-    return found
+        text = f"{finding['message']}{finding['allowed']}"
+        errors.setdefault(name, []).append(text)
+    return errors
 
 
-def shown_cells(list_import: ListImport, row: StagedRow) -> list[tuple[str, str]]:
+def labelled_cells(list_import: ListImport, row: StagedRow) -> list[tuple[str, str]]:
     """(label, text) of the filled cells of a row, in the order of the list."""
     cells = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
-        text = shown_text(row.cells.get(column.name))
+        text = box_text(row.cells.get(column.name))
         if text:
             cells.append((column.label, text))
     return cells

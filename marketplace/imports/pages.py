@@ -26,8 +26,8 @@ from marketplace.imports import deeds, faults, queries, staging
 from marketplace.imports.forms import (
     RowForm,
     UploadForm,
+    labelled_cells,
     row_boxes,
-    shown_cells,
     typed_cells,
 )
 from marketplace.imports.life import ROW_STATES
@@ -317,7 +317,7 @@ def _row_page(
         form=form,
         error=error,
         boxes=row_boxes(row, staged, typed) if is_corrected else (),
-        cells=shown_cells(row, staged),
+        cells=labelled_cells(row, staged),
         is_corrected=is_corrected,
         sides=((THEIRS, "平台上的"), (LISTED, "清单里的")),
     )

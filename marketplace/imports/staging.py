@@ -18,9 +18,9 @@ from marketplace.exchange.source_columns import headers_of
 from marketplace.imports.assessing import filled_cells
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import (
+    box_text,
     pack_layout,
     pack_value,
-    shown_text,
 )
 from marketplace.listings.models import key_of
 from marketplace.organisations.models import Organisation
@@ -124,7 +124,7 @@ def take_cells(row: StagedRow, line: Line, layout: int) -> None:
 
 def name_row(row: StagedRow) -> None:
     """Write down by which title a row is listed, and found among its twins."""
-    title = " ".join(shown_text(row.cells.get("title")).split())
+    title = " ".join(box_text(row.cells.get("title")).split())
     row.title = title[:200]
     row.title_key = key_of(title)[:200]
 

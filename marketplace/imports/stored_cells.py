@@ -67,7 +67,7 @@ def unpack_value(stored: Any) -> Any:
     return {name: unpack_value(part) for name, part in stored.items()}
 
 
-def shown_text(stored: Any) -> str:
+def box_text(stored: Any) -> str:
     """A stored cell as a box of a form shows it: as text that reads the same."""
     raw = unpack_value(stored)
     if raw is None or isinstance(raw, UnreadableCell):
