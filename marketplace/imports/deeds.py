@@ -49,12 +49,10 @@ def stage_upload(
     Raises:
         NotAllowed.
     """
-    kind = read.report.kind
-    organisation_id = None if organisation is None else organisation.id
     row = ListImport(
-        listing_kind=kind,
+        listing_kind=read.report.kind,
         source=source,
-        organisation_id=organisation_id,
+        organisation_id=None if organisation is None else organisation.id,
         owner_id=by.id,
         file_name=read.report.source[-200:],
         sheet=read.report.sheet[:100],
@@ -70,7 +68,7 @@ def stage_upload(
     # Publishing passes over the review, so it takes the right to review.
     if publish:
         require(by, "listing.review")
-    same = queries.same_upload(by, read.sha256, kind, source, organisation_id)
+    same = queries.same_upload(row)
     if same is not None:
         return same
     row.organisation = organisation

@@ -93,16 +93,15 @@ def _undecided(person: Reader) -> tuple[ColumnElement[bool], ...]:
     return ListImport.owner_id == person.id, ListImport.state == "checked"
 
 
-def same_upload(
-    by: Reader, sha256: str, kind: str, source: str, organisation_id: int | None
-) -> ListImport | None:
-    """The import that the same person made of the same file, and has not decided about."""
+def same_upload(wanted: ListImport) -> ListImport | None:
+    """The import that the same person made of the same file to the same end, and has not decided about."""
     query = db.select(ListImport).where(
-        ListImport.owner_id == by.id,
-        ListImport.sha256 == sha256,
-        ListImport.listing_kind == kind,
-        ListImport.source == source,
-        ListImport.organisation_id.is_not_distinct_from(organisation_id),
+        ListImport.owner_id == wanted.owner_id,
+        ListImport.sha256 == wanted.sha256,
+        ListImport.listing_kind == wanted.listing_kind,
+        ListImport.source == wanted.source,
+        ListImport.organisation_id.is_not_distinct_from(wanted.organisation_id),
+        ListImport.publish.is_(wanted.publish),
         ListImport.state == "checked",
     )
     row: ListImport | None = db.session.scalar(query)

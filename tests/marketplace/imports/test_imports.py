@@ -85,6 +85,18 @@ def test_one_file_pressed_twice_is_one_import(
     assert queries.imports_of(latest().owner)[1].total == 1
 
 
+def test_one_file_to_be_published_is_another_import(
+    make: Factory, owner: Organisation, sign_in: SignIn
+) -> None:
+    browser = sign_in(make.person("operator"))
+    drafts = upload(browser, [good(1)], owner.id)
+
+    published = upload(browser, [good(1)], owner.id, publish="y")
+
+    assert (drafts.publish, published.publish) == (False, True)
+    assert "写入并发布 1 条" in browser.get(f"/mine/imports/{published.id}").text
+
+
 def test_a_faulty_row_is_corrected_in_place(
     desk: FlaskClient, owner: Organisation
 ) -> None:
