@@ -57,7 +57,8 @@ def propose_change(
 
     Args:
         row: the listing.
-        values: as for `save`: column → value; of child rows, lists of column → value.
+        values: as for `save`: column → value; of child rows, lists of column → value. What is not named stays as it is,
+            or as the open change has it.
         by: who wants it.
 
     Returns:
@@ -69,8 +70,11 @@ def propose_change(
     """
     if problems := writing.secret_problems(row.kind, values):
         raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
-    changed = writing.changed_values(row, values)
     change = open_change(row)
+    if change is not None:
+        # What is not named stays as somebody wants it already: a list names some fields, a form all of them.
+        values = unpacked(row.kind, change.content) | dict(values)
+    changed = writing.changed_values(row, values)
     if not changed:
         if change is not None:
             drop_change(row)
