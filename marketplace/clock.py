@@ -5,7 +5,7 @@ How days and moments are worded on pages stands in `wording.py`; when jobs run, 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")  # all of China keeps this one time, UTC+8
@@ -24,6 +24,12 @@ def in_china(moment: datetime) -> datetime:
 def day_in_china(moment: datetime) -> date:
     """The day in China on which a stored moment (UTC without zone) lies."""
     return in_china(moment).date()
+
+
+def begin_of_day(day: date) -> datetime:
+    """When a day begins in China, UTC without zone, as moments are stored."""
+    begin = datetime.combine(day, time(), SHANGHAI)
+    return begin.astimezone(UTC).replace(tzinfo=None)
 
 
 def today() -> date:

@@ -142,7 +142,7 @@ class Job:
 
     Attributes:
         name: as logs, `/readyz` and `flask jobs --once` call it; no two jobs share one.
-        run: does it now, and returns a few words about what it did.
+        run: does it now, and returns a few words about what it did; none where there was nothing to do.
         schedule: `seconds`/`minutes` of an interval, or `hour`/`minute` of a night (UTC).
         lane: jobs of one lane never run at the same time.
         leader: done on one host only.

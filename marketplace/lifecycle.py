@@ -218,3 +218,16 @@ def history_of(thing: Living) -> list[History]:
         .order_by(History.id)
     )
     return list(db.session.scalars(query))
+
+
+def last_event(thing: Living, *deeds: str) -> History | None:
+    """The last time that one of some deeds was done to a thing; None where none was."""
+    query = (
+        db.select(History)
+        .where(History.kind == thing.kind, History.thing_id == thing.id)
+        .where(History.deed.in_(deeds))
+        .order_by(History.id.desc())
+        .limit(1)
+    )
+    event: History | None = db.session.scalar(query)
+    return event

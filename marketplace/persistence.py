@@ -25,6 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
     event,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.schema import ColumnCollectionConstraint
@@ -274,6 +275,17 @@ def add_once(row: Row) -> None:
     """
     with suppress(IntegrityError), db.session.begin_nested():
         db.session.add(row)
+
+
+def insert_into(table: type[Row]) -> Any:
+    """An INSERT that may say what happens where the row is there already, in the words of this database.
+
+    For what two write at the same moment without seeing each other: the database decides, by what follows
+    (`on_conflict_do_nothing`, `on_conflict_do_update`).
+    """
+    dialect = db.session.get_bind().dialect.name
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table.__table__)
 
 
 def hold_row(row: Row) -> None:

@@ -53,8 +53,7 @@ def announce_findings(
             lines.append(f"· 另有 {left} 条，打开检索看")
     link = path_of("alerts.own")
     if len(findings) == 1:
-        arguments = queries.state_of(findings[0].search).arguments()
-        link = path_of("catalogue.search", **arguments)
+        link = path_of("catalogue.search", **findings[0].state.arguments())
     notify(
         FOUND,
         Recipient.of(person),

@@ -25,7 +25,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """The searches that a person has saved; left out of a list that is narrowed."""
     if filters or not may(person, "alerts.save"):
         return
-    count = len(queries.saved_searches(person))
+    count = queries.count_searches(person)
     if count:
         yield Panel("alerts/_section.html", {"count": count}, position=9)
 

@@ -7,8 +7,6 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
-
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.alerts import announcements, queries
@@ -20,6 +18,7 @@ from marketplace.alerts.models import (
     SavedSearch,
 )
 from marketplace.alerts.queries import NewFinding, NewMatch
+from marketplace.catalogue.facets import facet_names
 from marketplace.catalogue.search_state import SearchState
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
@@ -52,11 +51,10 @@ def save_search(state: SearchState, *, by: Person) -> SavedSearch:
     query = queries.canonical_query(state)
     if len(query) > MAX_QUERY:
         raise Invalid("选的筛选太多，没有保存。", "请去掉一些筛选再保存。")
-    before = queries.saved_searches(by)
-    for search in before:
-        if search.query == query:
-            return search
-    if len(before) >= MAX_SEARCHES:
+    saved = queries.saved_as(state, by)
+    if saved is not None:
+        return saved
+    if queries.count_searches(by) >= MAX_SEARCHES:
         raise NotNow(f"最多保存 {MAX_SEARCHES} 个检索。", "请先删去不再需要的。")
     name = queries.describe_state(state)[:MAX_NAME]
     search = SavedSearch(person_id=by.id, name=name, query=query)
@@ -92,12 +90,13 @@ def alert_to_findings() -> int:
         SearchUnavailable: the engine does not answer; the next run finds the same again.
     """
     count = 0
+    names = facet_names()
     for person in queries.searching_people():
-        known = queries.alerted_to(person.id, queries.SEARCHES)
+        known = queries.alerted_to(person.id)
         findings = []
         # Read before the transaction that writes begins: on SQLite everybody who saves waits for that.
         for search in queries.saved_searches(person):
-            finding = queries.new_findings(search, known)
+            finding = queries.new_findings(search, known, names)
             if finding.rows:
                 findings.append(finding)
         if findings:
@@ -188,7 +187,8 @@ def _note_alerted(
             "listing_id": listing_id,
             "at": now(),
         }
-        statement = _insert(Alerted).values(**values)
+        # Two hosts may take turns as the leader in the middle of a run: neither may fail on what the other has noted.
+        statement = persistence.insert_into(Alerted).values(**values)
         statement = statement.on_conflict_do_nothing()
         number = db.session.scalar(statement.returning(Alerted.id))
         if number is not None:
@@ -198,19 +198,12 @@ def _note_alerted(
 
 def _note_scanned(scans: Iterable[dict[str, Any]]) -> None:
     for values in scans:
-        statement = _insert(MatchScan).values(**values)
+        statement = persistence.insert_into(MatchScan).values(**values)
         statement = statement.on_conflict_do_update(
             index_elements=["kind", "listing_id"],
             set_={"published_at": values["published_at"]},
         )
         db.session.execute(statement)
-
-
-def _insert(table: Any) -> Any:
-    # Two hosts may take turns as the leader in the middle of a run: neither may fail on what the other has noted.
-    dialect = db.session.get_bind().dialect.name
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return insert(table.__table__)
 
 
 def remove_alerted(before: datetime) -> int:

@@ -20,8 +20,9 @@ blueprint = Blueprint("alerts", __name__)
 def own() -> ResponseReturnValue:
     """The searches that the reader has saved."""
     rows = []
+    names = facet_names()
     for search in queries.saved_searches(current_user):
-        rows.append((search, queries.state_of(search).address))
+        rows.append((search, queries.state_of(search, names).address))
     return render_template("alerts/own.html", rows=rows)
 
 

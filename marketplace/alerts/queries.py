@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from sqlalchemy import and_, or_
+from sqlalchemy import and_, func, or_
 from werkzeug.datastructures import MultiDict
 
 from marketplace.accounts.models import Person
 from marketplace.alerts.models import Alerted, MatchScan, SavedSearch
-from marketplace.catalogue.facets import facet_names, run_search
+from marketplace.catalogue.facets import FacetNames, facet_names, run_search
 from marketplace.catalogue.search_state import FACETS, KINDS, SearchState
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
 from marketplace.listings.announcements import people_of
 from marketplace.listings.models import LISTINGS, Row
-from marketplace.matchmaking.answers import Answer, matches_for
+from marketplace.matchmaking.answers import matches_for
 from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.ranking import RankingRequest, rank_listings
 from marketplace.permissions import Reader
@@ -51,9 +51,16 @@ class NewMatch:
 
 @dataclass(frozen=True)
 class NewFinding:
-    """What is new in a saved search, newest first."""
+    """What is new in a saved search.
+
+    Attributes:
+        search: the search.
+        state: what it looks for, newest first.
+        rows: what is new, newest first.
+    """
 
     search: SavedSearch
+    state: SearchState
     rows: tuple[Row, ...]
 
 
@@ -65,6 +72,12 @@ def saved_searches(person: Reader) -> list[SavedSearch]:
     query = db.select(SavedSearch).where(SavedSearch.person_id == person.id)
     order = (SavedSearch.created_at.desc(), SavedSearch.id.desc())
     return list(db.session.scalars(query.order_by(*order)))
+
+
+def count_searches(person: Reader) -> int:
+    """How many searches a person has saved."""
+    query = db.select(func.count()).where(SavedSearch.person_id == person.id)
+    return db.session.scalar(query) or 0
 
 
 def own_search(number: int, person: Reader) -> SavedSearch | None:
@@ -104,10 +117,10 @@ def canonical_query(state: SearchState) -> str:
     return urlencode(pairs)
 
 
-def state_of(search: SavedSearch) -> SearchState:
+def state_of(search: SavedSearch, names: FacetNames) -> SearchState:
     """The search that was saved, newest first; values that no dictionary knows any more are left out."""
     address = MultiDict(parse_qsl(search.query))
-    return SearchState.from_address(address, facet_names()).sorted_by("newest")
+    return SearchState.from_address(address, names).sorted_by("newest")
 
 
 def describe_state(state: SearchState) -> str:
@@ -128,19 +141,22 @@ def describe_state(state: SearchState) -> str:
     return " · ".join(parts)
 
 
-def new_findings(search: SavedSearch, known: set[tuple[str, int]]) -> NewFinding:
+def new_findings(
+    search: SavedSearch, known: set[tuple[str, int]], names: FacetNames
+) -> NewFinding:
     """What was published since a search was saved and its person was not alerted to, newest first.
 
     Args:
         search: whose person may still sign in.
-        known: (kind, id) of what they were alerted to; what is found is added.
+        known: (kind, id) of what they were alerted to; what is new is added.
+        names: of the values of facets.
 
     Raises:
         SearchUnavailable: the engine does not answer.
     """
     person = search.person
-    state = state_of(search)
-    found: list[Row] = []
+    state = state_of(search, names)
+    new: list[Row] = []
     for number in range(1, MAX_PAGES + 1):
         result = run_search(state.on_page(number), person, PAGE)
         # With some of the words only: what was asked for is still not there.
@@ -154,10 +170,10 @@ def new_findings(search: SavedSearch, known: set[tuple[str, int]]) -> NewFinding
             if key in known or row.organisation_id in person.organisation_ids:
                 continue
             known.add(key)
-            found.append(row)
+            new.append(row)
         if len(fresh) < len(rows):
             break
-    return NewFinding(search, tuple(found))
+    return NewFinding(search, state, tuple(new))
 
 
 def _is_newer(row: Row, search: SavedSearch) -> bool:
@@ -173,12 +189,10 @@ def _rows_of(keys: Sequence[tuple[str, int]], reader: Reader) -> list[Row]:
     return [rows[key] for key in keys if key in rows]
 
 
-def alerted_to(person_id: int, for_kind: str, for_id: int = 0) -> set[tuple[str, int]]:
-    """(kind, id) of what a person was alerted to."""
+def alerted_to(person_id: int) -> set[tuple[str, int]]:
+    """(kind, id) of what a person was alerted to by their searches."""
     query = db.select(Alerted.kind, Alerted.listing_id).where(
-        Alerted.person_id == person_id,
-        Alerted.for_kind == for_kind,
-        Alerted.for_id == for_id,
+        Alerted.person_id == person_id, Alerted.for_kind == SEARCHES
     )
     return {(kind, number) for kind, number in db.session.execute(query)}
 
@@ -221,6 +235,8 @@ def unscanned_listings() -> list[Row]:
 def new_matches(fresh: Iterable[Row]) -> Iterator[NewMatch]:
     """What new listings are news for: those whose own page now shows them among its matches.
 
+    Also pairs that somebody was alerted to already: which are new is decided when they are noted.
+
     Args:
         fresh: new listings, of both kinds.
 
@@ -236,11 +252,8 @@ def new_matches(fresh: Iterable[Row]) -> Iterator[NewMatch]:
     for key, subject in subjects.items():
         for person in people_of(subject, None):
             # As the person would see the page: what they have judged or may not find is not among it.
-            answer = matches_for(subject, by=person)
-            known = alerted_to(person.id, *key)
-            for offer in _good_offers(answer):
-                pair = (offer.row.kind, offer.row.id)
-                if offer.row.id in news[key] and pair not in known:
+            for offer in matches_for(subject, by=person).offers:
+                if offer.grade in GRADES and offer.row.id in news[key]:
                     yield NewMatch(person, subject, offer)
 
 
@@ -257,10 +270,6 @@ def _looking_for(row: Row) -> list[Row]:
     )
     ranking = rank_listings(request)
     return [one.row for one in ranking.rows if one.grade in GRADES]
-
-
-def _good_offers(answer: Answer) -> list[Offer]:
-    return [offer for offer in answer.offers if offer.grade in GRADES]
 
 
 def scan_values(rows: Iterable[Row]) -> list[dict[str, Any]]:

@@ -11,14 +11,14 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from marketplace.audit.entries import moment_text
 from marketplace.audit.models import Entry, Withheld
-from marketplace.clock import SHANGHAI, in_china
+from marketplace.clock import begin_of_day, in_china
 from marketplace.errors import Invalid
 from marketplace.extensions import db
 from marketplace.parsing.text import escape_formula
@@ -129,8 +129,7 @@ def _narrowed(filters: Filters) -> sa.Select[tuple[Entry]]:
 
 def _midnight(day: date) -> str:
     """When a day begins in China, as moments are stored."""
-    begin = datetime.combine(day, time(), SHANGHAI)
-    return moment_text(begin.astimezone(UTC).replace(tzinfo=None))
+    return moment_text(begin_of_day(day))
 
 
 def _lines_of(entries: list[Entry]) -> list[Line]:

@@ -26,6 +26,7 @@ from marketplace.listings.schema.owners import (
 )
 from marketplace.organisations.models import key_of
 from marketplace.parsing import ParseError
+from marketplace.parsing.contact_cells import NamedContact
 from marketplace.parsing.secrecy import secret_mark
 from marketplace.parsing.text import cell_text
 from marketplace.parsing.unnamed import is_unnamed_organisation
@@ -33,7 +34,7 @@ from marketplace.parsing.unnamed import is_unnamed_organisation
 MAX_VALUE = 60  # characters of a bad cell or header that are repeated to the reader
 MAX_READ = 5_000  # values of cells remembered
 MAX_REPEATED = 60  # characters of a cell that may stand in many rows
-UNCHANGING = (str, int, Decimal, date)
+UNCHANGING = (str, int, Decimal, date, NamedContact, type(None))
 # Columns without which a listing would be another one, or be seen by others than it should.
 ANONYMOUS = "anonymous"
 IP_TYPE = "ips.ip_type"
@@ -149,7 +150,7 @@ class RowChecker:
         if key in self._read:
             return self._read[key]
         value = placed.read_cell(raw, self.dictionaries)
-        if len(self._read) < MAX_READ and isinstance(value, UNCHANGING):
+        if len(self._read) < MAX_READ and _cannot_change(value):
             self._read[key] = value
         return value
 
@@ -201,7 +202,7 @@ class RowChecker:
 
 
 class RowReport:
-    """Takes what is row_report of one row and writes it down with the place of the cell.
+    """Takes what is wrong with one row and writes it down with the place of the cell.
 
     Args:
         report: the report of the list.
@@ -264,6 +265,13 @@ def _columns_by_name(
     for one in placed:
         columns[one.column.name] = one
     return columns
+
+
+def _cannot_change(value: Any) -> bool:
+    """Whether rows may share a value: a list, also one inside a tuple, could be changed for one of them."""
+    if isinstance(value, tuple):
+        return all(map(_cannot_change, value))
+    return isinstance(value, UNCHANGING)
 
 
 def has_secret_mark(raws: Iterable[Any]) -> bool:

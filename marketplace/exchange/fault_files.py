@@ -59,10 +59,11 @@ def fault_file(kind: str, source: str, rows: Sequence[FaultyRow]) -> bytes:
         rows: the rows, in order.
     """
     used = set().union(*(row.texts for row in rows))
+    headers = headers_of(kind, source)
     columns = []
     for column in SCHEMAS[kind].list_columns:
-        known = headers_of(kind, source).find_column(column.header)
-        if column.name in used or (column.is_starred and known is not None):
+        is_known = headers.find_column(column.header) is not None
+        if column.name in used or (column.is_starred and is_known):
             columns.append(column)
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:

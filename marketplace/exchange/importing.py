@@ -169,7 +169,7 @@ def _with_following(
 
 
 def _name_needed_columns(headers: Headers, error: Invalid) -> Invalid:
-    """What is row_report of a file without a header row: which headers it should have."""
+    """What is wrong with a file without a header row: which headers it should have."""
     needed = [column.header for column in headers.columns if column.is_starred]
     return Invalid(
         f"{error.message}要找的列有：{'、'.join(needed)}。",

@@ -6,14 +6,14 @@ Nothing is changed here; which listings a reader may find or open is decided in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import or_
 
 from marketplace.exchange.reports import Entry
 from marketplace.extensions import db
-from marketplace.lifecycle import History, history_of
+from marketplace.lifecycle import History
 from marketplace.listings.child_models import IntellectualProperty
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import LISTINGS, Achievement, Demand
@@ -155,17 +155,36 @@ def listings_by_id(kind: str, ids: Iterable[int]) -> dict[int, Achievement | Dem
     return listings
 
 
-def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]:
+def histories_of(
+    kind: str, rows: Iterable[Achievement | Demand]
+) -> dict[int, list[History]]:
+    """Id of a listing of a kind → its History rows, oldest first."""
+    histories: dict[int, list[History]] = {row.id: [] for row in rows}
+    for part in chunked(sorted(histories), KEYS):
+        query = (
+            db.select(History)
+            .where(History.kind == kind, History.thing_id.in_(part))
+            .order_by(History.id)
+        )
+        for entry in db.session.scalars(query):
+            histories[entry.thing_id].append(entry)
+    return histories
+
+
+def written_by_hand(
+    row: Achievement | Demand, names: Iterable[str], history: Sequence[History]
+) -> set[str]:
     """Of these fields those that people have written on the site, and no import since.
 
     Args:
         row: the listing.
         names: fields that an import would change.
+        history: its History rows, oldest first.
     """
     by_hand: set[str] = set()
     imported: set[str] = set()
     is_undone = False
-    for entry in reversed(history_of(row)):
+    for entry in reversed(history):
         # An import that was taken back and the taking back say nothing of who wrote what: nobody wrote in between.
         if is_undone or entry.note.startswith(TAKEN_BACK):
             is_undone = not is_undone
@@ -179,15 +198,25 @@ def written_by_hand(row: Achievement | Demand, names: Iterable[str]) -> set[str]
         if entry.deed == "create":
             written = {name for name in names if getattr(row, name, None) not in BLANK}
         by_hand |= written - imported
+    return with_companions(by_hand) & set(names)
+
+
+def with_companions(names: Iterable[str]) -> set[str]:
+    """Fields, and those that say one thing together with them."""
+    together = set(names)
     for fields in TOGETHER:
-        if not by_hand.isdisjoint(fields):
-            by_hand.update(fields)
-    return by_hand & set(names)
+        if not together.isdisjoint(fields):
+            together.update(fields)
+    return together
 
 
 def last_history(row: Achievement | Demand) -> History:
     """The newest History row of a listing that has any."""
-    return history_of(row)[-1]
+    query = db.select(History).where(
+        History.kind == row.kind, History.thing_id == row.id
+    )
+    last: History = db.session.scalars(query.order_by(History.id.desc()).limit(1)).one()
+    return last
 
 
 def listings_to_export(

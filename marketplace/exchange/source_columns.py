@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from marketplace.exchange.headers import Headers
+from marketplace.exchange.headers import HasColumns, Headers
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.listings.schema.field import ListColumn
@@ -58,7 +59,7 @@ _PATENT_HEADERS: Mapping[str, tuple[str, ...]] = {
         "专利有效性",
     ),
     "keywords": ("关键词", "主题词", "Keyword-关键词"),
-    "organisations": (),  # given by whoever uploads the list
+    "organisations": (),  # given with the upload
     "note": ("备注",),
 }
 _PAPER_HEADERS: Mapping[str, tuple[str, ...]] = {
@@ -136,11 +137,18 @@ def headers_of(kind: str, source: str) -> Headers:
         kind: `achievement` or `demand`; what others export are achievements.
         source: a key of `SOURCES`.
     """
-    if source == LIST:
-        return Headers(SCHEMAS[kind])
-    return Headers(SourceColumns(source))
+    return Headers(_schema_of(kind, source))
 
 
 def columns_of(kind: str, source: str) -> Sequence[ListColumn]:
     """The columns by which the rows of a list are read; arguments as of `headers_of`."""
-    return headers_of(kind, source).columns
+    return _schema_of(kind, source).list_columns
+
+
+def _schema_of(kind: str, source: str) -> HasColumns:
+    return SCHEMAS[kind] if source == LIST else _source_columns(source)
+
+
+@cache
+def _source_columns(source: str) -> SourceColumns:
+    return SourceColumns(source)

@@ -5,7 +5,7 @@ How a list is read and checked is in `importing.py`; who commits says which rows
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,6 +17,7 @@ from marketplace.errors import Busy, Invalid, MarketError, Stale
 from marketplace.exchange import queries
 from marketplace.exchange.reports import Entry, Outcome, Problem, Progress
 from marketplace.extensions import db
+from marketplace.lifecycle import History
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import writing
 from marketplace.listings.models import Achievement, Demand
@@ -31,7 +32,7 @@ BATCH = 500  # rows compared and written at a time
 THEIRS = "theirs"  # of a value that people wrote by hand: theirs stays
 LISTED = "list"  # the list's is taken
 # Whom a row names as its author → the number of the person; None: nobody, the writer is who imports.
-FindAuthor = Callable[[str, int], int | None]
+FindAuthor = Callable[[str], int | None]
 
 
 @dataclass(frozen=True)
@@ -242,9 +243,17 @@ class Importer:
             self.kind, [listing_id for _, listing_id in known]
         )
         ready = self._create_listings(fresh)
+        changes = {}
         for entry, listing_id in known:
-            if self._change_listing(rows[listing_id], entry):
-                ready.append((entry, rows[listing_id]))
+            changes[listing_id] = changes_of(rows[listing_id], entry)
+        histories = queries.histories_of(
+            self.kind, [rows[number] for number, changed in changes.items() if changed]
+        )
+        for entry, listing_id in known:
+            row = rows[listing_id]
+            history = histories.get(listing_id, [])
+            if self._change_listing(row, entry, changes[listing_id], history):
+                ready.append((entry, row))
         for entry, row in ready:
             self._settle_validity(row, entry)
         if self.publish:
@@ -269,33 +278,44 @@ class Importer:
         return list(zip(entries, rows, strict=True))
 
     def _author_of(self, entry: Entry) -> int | None:
-        """The number of the author of a new listing; None: whoever imports."""
+        """The number of the author of a new listing; None: who imports."""
         if self.choices.find_author is None:
             return None
-        organisation = self.organisations[entry.owner]
-        return self.choices.find_author(entry.author, organisation.id)
+        return self.choices.find_author(entry.author)
 
-    def _change_listing(self, row: Achievement | Demand, entry: Entry) -> bool:
+    def _change_listing(
+        self,
+        row: Achievement | Demand,
+        entry: Entry,
+        changes: dict[str, Any],
+        history: Sequence[History],
+    ) -> bool:
         """Bring a listing to what its row says.
+
+        Args:
+            row: the listing.
+            entry: the row of the list.
+            changes: what it would change, as `changes_of` gives it.
+            history: History rows of the listing; of no interest where nothing changes.
 
         Returns:
             whether it says that now: what its people wrote and the list does not is theirs to hand in.
         """
-        values = keep_unlisted_parts(row, entry.values)
         has_own_words = False
-        changes = writing.changed_values(row, values)
+        by_hand: set[str] = set()
         if changes and not self.overwrite:
             chosen = self.choices.by_row.get(entry.row, {})
-            by_hand = queries.written_by_hand(row, changes)
+            by_hand = queries.written_by_hand(row, changes, history)
             by_hand = {name for name in by_hand if chosen.get(name) != LISTED}
             if by_hand:
                 has_own_words = True
                 # Who has chosen what stays needs no remark.
                 self._name_untouched(row, entry, by_hand - chosen.keys())
-                values = {
-                    name: value for name, value in values.items() if name not in by_hand
+                changes = {
+                    name: value
+                    for name, value in changes.items()
+                    if name not in by_hand
                 }
-                changes = writing.changed_values(row, values)
         if not changes:
             self.outcome.unchanged += 1
             self.written[entry.row] = Written(row, "same")
@@ -308,13 +328,17 @@ class Importer:
                 "等它回到草稿或已发布状态后再导入。",
             )
             return False
+        # What a list says as it is public may wait for review in other words: only a change is a word against them.
+        names = queries.with_companions(changes) - by_hand
+        values = keep_unlisted_parts(row, entry.values)
+        named = {name: value for name, value in values.items() if name in names}
         before = _words_of(row, changes)
         values_before = writing.values_of(row)
         try:
             # What was set on the row is taken back with the savepoint where it cannot be saved.
             with db.session.begin_nested():
                 listing_deeds.save(
-                    row, values, by=self.by, seen=row.revision, commit=False
+                    row, named, by=self.by, seen=row.revision, commit=False
                 )
         except MarketError as error:
             missing = _join_problems(error)
@@ -409,18 +433,9 @@ def twin_problem(entry: Entry, first: int) -> Problem:
     return entry.problem(message, "删去重复的一行。")
 
 
-def compare_row(
-    row: Achievement | Demand, entry: Entry
-) -> tuple[dict[str, Any], set[str]]:
-    """What a row of a list would change of a listing, and which of it people have written by hand.
-
-    Returns:
-        field → value, and the fields that an import leaves as they are unless somebody decides otherwise.
-    """
-    changes = writing.changed_values(row, keep_unlisted_parts(row, entry.values))
-    if not changes:
-        return {}, set()
-    return changes, queries.written_by_hand(row, changes)
+def changes_of(row: Achievement | Demand, entry: Entry) -> dict[str, Any]:
+    """What a row of a list would change of a listing: field → value."""
+    return writing.changed_values(row, keep_unlisted_parts(row, entry.values))
 
 
 def _join_problems(error: MarketError) -> str:

@@ -10,20 +10,21 @@ from typing import Any
 
 from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory, RowChecker
-from marketplace.exchange.reports import Entry, Problem, Report
-from marketplace.exchange.source_columns import FILLED, LIST, columns_of
-from marketplace.exchange.taking import LISTED, compare_row, twin_problem
+from marketplace.exchange.reports import Entry, Outcome, Problem, Report
+from marketplace.exchange.source_columns import FILLED, LIST
+from marketplace.exchange.taking import LISTED, changes_of, twin_problem
 from marketplace.imports import authors
 from marketplace.imports.conflicts import conflicts_of
 from marketplace.imports.models import ListImport, StagedRow
-from marketplace.imports.stored_cells import unpack_layout, unpack_value
+from marketplace.imports.stored_cells import layout_of, unpack_value
+from marketplace.lifecycle import History
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
+from marketplace.listings.schema.owners import owner_column
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
 
-OWNER_COLUMN = "organisations"
 # How grave a finding is: the row is refused, it stays a draft, or it is taken all the same.
 REFUSED, DRAFT, NOTICE = "refused", "draft", "notice"
 
@@ -69,7 +70,6 @@ class _Assessment:
     ) -> None:
         self.list_import = list_import
         self.kind = list_import.listing_kind
-        self.columns = columns_of(self.kind, list_import.source)
         self.by = by
         self.read = read
         self.report = read or Report(self.kind, list_import.file_name)
@@ -91,10 +91,22 @@ class _Assessment:
             owners[number] = owner or organisations.get(entry.owner.key)
         self._refuse_foreign(entries, owners)
         listings = self._listings_of(entries, owners)
-        findings = self._findings()
+        findings = findings_of(self.report)
+        changes = {}
+        for number, listing in listings.items():
+            changes[number] = changes_of(listing, entries[number])
+        # Most rows of a list that comes again change nothing: of those no history is read.
+        changed = [listings[number] for number, what in changes.items() if what]
+        histories = exchange_queries.histories_of(self.kind, changed)
         for row in wanted:
             row.findings = findings.get(row.number, [])
-            self._settle(row, entries.get(row.number), listings)
+            self._settle(
+                row,
+                entries.get(row.number),
+                listings.get(row.number),
+                changes.get(row.number, {}),
+                histories,
+            )
         return {
             row.number: entries[row.number]
             for row in wanted
@@ -109,15 +121,11 @@ class _Assessment:
                 if row.number in found:
                     row.owner_name = found[row.number].owner.name[:200]
             return found
-        layouts: dict[int, Any] = {}
         placed: int | None = None
         entries = {}
         for row in rows:
-            if row.layout not in layouts:
-                packed = self.list_import.layouts[row.layout]
-                layouts[row.layout] = unpack_layout(self.columns, packed)
             if row.layout != placed:
-                self.checker.place(layouts[row.layout])
+                self.checker.place(layout_of(self.list_import, row))
                 placed = row.layout
             raws = {name: unpack_value(cell) for name, cell in row.cells.items()}
             entry = self.checker.check(row.number, raws, author=row.author)
@@ -189,25 +197,15 @@ class _Assessment:
                     keys.append(number)
         return keys
 
-    def _findings(self) -> dict[int, list[dict[str, str]]]:
-        """Row number → what is said of its cells, the gravest first."""
-        found: dict[int, list[dict[str, str]]] = {}
-        for level, problems in (
-            (REFUSED, self.report.problems),
-            (DRAFT, self.report.drafts),
-            (NOTICE, self.report.notices),
-        ):
-            for problem in problems:
-                found.setdefault(problem.row, []).append(finding_of(level, problem))
-        return found
-
     def _settle(
         self,
         row: StagedRow,
         entry: Entry | None,
-        listings: Mapping[int, Achievement | Demand],
+        listing: Achievement | Demand | None,
+        changes: Mapping[str, Any],
+        histories: Mapping[int, Sequence[History]],
     ) -> None:
-        """Give a row its state, by its entry and the listing that is there."""
+        """Give a row its state, by its entry, the listing that is there and what it would change of that."""
         seen = row.conflicts
         row.conflicts = []
         row.listing_id = None
@@ -216,21 +214,22 @@ class _Assessment:
             row.choices = {}
             return
         if note := self.people.remark_on(entry.author):
-            row.findings = [*row.findings, _said(NOTICE, note)]
-        listing = listings.get(row.number)
+            row.findings = [*row.findings, row_finding(NOTICE, note)]
         if listing is None:
             row.state = "new"
             row.choices = {}
             return
         row.listing_id = listing.id
-        changes, by_hand = compare_row(listing, entry)
         if not changes:
             row.state = "same"
             return
         if trouble := self._trouble_of(listing):
             row.state = "faulty"
-            row.findings = [_said(REFUSED, trouble), *row.findings]
+            row.findings = [row_finding(REFUSED, trouble), *row.findings]
             return
+        by_hand = exchange_queries.written_by_hand(
+            listing, changes, histories[listing.id]
+        )
         row.conflicts = conflicts_of(listing, changes, by_hand)
         if row.conflicts != seen:
             # Decided about other words than stand there now.
@@ -242,8 +241,8 @@ class _Assessment:
         if open_names:
             row.state = "conflict"
             return
-        kept = {name for name in by_hand if row.choices.get(name) != LISTED}
-        row.state = "changed" if changes.keys() - kept else "same"
+        untouched = {name for name in by_hand if row.choices.get(name) != LISTED}
+        row.state = "changed" if changes.keys() - untouched else "same"
 
     def _trouble_of(self, listing: Achievement | Demand) -> str:
         """Why a listing cannot be changed by this list; empty where it can."""
@@ -255,7 +254,20 @@ class _Assessment:
         return ""
 
 
-def finding_of(level: str, problem: Problem) -> dict[str, str]:
+def findings_of(report: Report | Outcome) -> dict[int, list[dict[str, str]]]:
+    """Row number → what a report says of the cells of the row, the gravest first."""
+    findings: dict[int, list[dict[str, str]]] = {}
+    for level, problems in (
+        (REFUSED, report.problems),
+        (DRAFT, report.drafts),
+        (NOTICE, report.notices),
+    ):
+        for problem in problems:
+            findings.setdefault(problem.row, []).append(_finding_of(level, problem))
+    return findings
+
+
+def _finding_of(level: str, problem: Problem) -> dict[str, str]:
     """What is said of a cell, as a staged row holds it."""
     return {
         "level": level,
@@ -267,42 +279,34 @@ def finding_of(level: str, problem: Problem) -> dict[str, str]:
     }
 
 
-def _said(level: str, message: str) -> dict[str, str]:
+def row_finding(level: str, message: str, allowed: str = "") -> dict[str, str]:
     """A finding about a row as a whole."""
-    return finding_of(level, Problem(0, "", "", "", message))
+    return _finding_of(level, Problem(0, "", "", "", message, allowed))
 
 
-def refusal(message: str, allowed: str = "") -> dict[str, str]:
-    """A finding that refuses a row as a whole."""
-    return finding_of(REFUSED, Problem(0, "", "", "", message, allowed))
+def filled_cells(kind: str, source: str, owner: Organisation | None) -> dict[str, str]:
+    """Header → what its empty cells say.
 
-
-def people_of(list_import: ListImport) -> authors.People:
-    """The people among whom the authors of an import are looked for."""
-    return authors.People(list_import.organisation_id)
-
-
-def owner_column_of(kind: str) -> Any:
-    """The column by which a list names the owner."""
-    for column in SCHEMAS[kind].list_columns:
-        if column.name == OWNER_COLUMN:
-            return column
-    raise LookupError(OWNER_COLUMN)
+    Args:
+        kind: `achievement` or `demand`.
+        source: a key of `SOURCES`.
+        owner: whose listings a list holds; None where its rows say so.
+    """
+    cells = dict(FILLED[source])
+    if owner is not None:
+        cells[owner_column(SCHEMAS[kind], {}).header] = owner.name
+    return cells
 
 
 def _default_values(
     list_import: ListImport, dictionaries: Dictionaries
 ) -> dict[str, Any]:
     """Column → what its empty cells say, as `parse_file` had it."""
-    columns = {
-        one.header: one for one in SCHEMAS[list_import.listing_kind].list_columns
-    }
+    kind = list_import.listing_kind
+    columns = {one.header: one for one in SCHEMAS[kind].list_columns}
+    cells = filled_cells(kind, list_import.source, list_import.organisation)
     values = {}
-    for header, text in FILLED[list_import.source].items():
+    for header, text in cells.items():
         column = columns[header]
         values[column.name] = column.read_cell(text, dictionaries)
-    if list_import.organisation is not None:
-        column = owner_column_of(list_import.listing_kind)
-        name = list_import.organisation.name
-        values[column.name] = column.read_cell(name, dictionaries)
     return values

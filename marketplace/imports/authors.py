@@ -9,7 +9,7 @@ from marketplace.accounts.models import Membership, Person
 from marketplace.extensions import db
 from marketplace.permissions import Reader
 
-# Who looks after what nobody else does: the desk, then an administrator, then whoever has been there longest.
+# Who looks after what nobody else does: the desk, then an administrator; of several, who has been there longest.
 _ORDER = {"desk": 0, "member": 1, "researcher": 2}
 
 

@@ -16,4 +16,5 @@ def jobs() -> Iterator[Job]:
 
 def write_waiting() -> str:
     """Go on with the imports that are being written or taken back."""
-    return f"imports {upkeep.go_on()}"
+    count = upkeep.go_on()
+    return f"imports {count}" if count else ""

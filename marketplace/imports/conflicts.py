@@ -61,12 +61,11 @@ def conflicts_of(
     listed = _ListedView(row, changes)
     conflicts = []
     left = {name for name in by_hand if name in changes}
-    groups = TOGETHER
     for field in schema.fields:
         if field.name not in left:
             continue
         together = [field.name]
-        for group in groups:
+        for group in TOGETHER:
             if field.name in group:
                 together = [name for name in group if name in left]
         left -= set(together)

@@ -16,7 +16,7 @@ from marketplace.extensions import db
 from marketplace.imports import assessing, conflicts, queries, staging, upkeep
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.staging import ReadFile
-from marketplace.imports.stored_cells import shown_text
+from marketplace.imports.stored_cells import box_text
 from marketplace.listings.schema import SCHEMAS
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may, require
@@ -50,12 +50,10 @@ def stage_upload(
     Raises:
         NotAllowed.
     """
-    kind = read.report.kind
-    organisation_id = None if organisation is None else organisation.id
     row = ListImport(
-        listing_kind=kind,
+        listing_kind=read.report.kind,
         source=source,
-        organisation_id=organisation_id,
+        organisation_id=None if organisation is None else organisation.id,
         owner_id=by.id,
         file_name=read.report.source[-200:],
         sheet=read.report.sheet[:100],
@@ -73,7 +71,7 @@ def stage_upload(
         require(by, "listing.review")
     # Of two presses that reach two workers at one moment the second waits here, and finds the import of the first.
     people_queries.hold_person(by.id)
-    same = queries.same_upload(by, read.sha256, kind, source, organisation_id)
+    same = queries.same_upload(row)
     if same is not None:
         return same
     row.organisation = organisation
@@ -173,7 +171,7 @@ def correct_row(
         if len(text) > MAX_CELL:
             message = f"「{column.label}」太长，最多 {MAX_CELL} 字。"
             raise Invalid(message, "请缩短。", problems={column.name: [message]})
-        if text == shown_text(cells.get(column.name)).strip():
+        if text == box_text(cells.get(column.name)).strip():
             continue
         cells.pop(column.name, None)
         if text:
@@ -263,8 +261,8 @@ def commit_import(list_import: ListImport, *, by: Reader) -> bool:
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
     if list_import.state != "writing":
-        waiting = queries.count_rows(list_import, written=False)
-        if not waiting and list_import.state in ("checked", "done"):
+        waiting = queries.count_writable(list_import)
+        if not waiting and list_import.life.can(list_import.state, "commit"):
             raise Invalid(
                 "没有可以写入的行。", "先改正有错误的行，或选好要保留哪一边。"
             )
@@ -326,8 +324,7 @@ def discard_import(list_import: ListImport, *, by: Reader) -> None:
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
     list_import.life.move(list_import, "discard", by=by)
-    for row in queries.all_rows(list_import):
-        db.session.delete(row)
+    db.session.execute(queries.delete_rows(StagedRow.import_id == list_import.id))
     persistence.commit()
 
 
@@ -361,7 +358,7 @@ def _hold_open(list_import: ListImport, by: Reader) -> None:
     """
     persistence.hold_row(list_import)
     require(by, "imports.write", list_import)
-    if not list_import.is_open:
+    if not list_import.life.can(list_import.state, "correct"):
         raise NotNow(
             f"这次导入现在是「{list_import.state_name}」，不能修改。",
             "写完以后再改；已撤回的请重新上传。",

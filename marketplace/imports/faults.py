@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from marketplace.exchange.fault_files import FaultyRow, fault_file
-from marketplace.exchange.source_columns import columns_of
 from marketplace.imports import queries
 from marketplace.imports.forms import errors_by_column
 from marketplace.imports.models import ListImport
-from marketplace.imports.stored_cells import shown_text, unpack_layout
+from marketplace.imports.stored_cells import box_text, layout_of
 
 
 def fault_file_of(list_import: ListImport) -> bytes:
@@ -15,20 +14,17 @@ def fault_file_of(list_import: ListImport) -> bytes:
     rows = []
     for staged in queries.all_rows(list_import, "faulty"):
         wrong = errors_by_column(list_import, staged)
-        said = []
+        words = []
         for finding in staged.findings:
             header = f"「{finding['header']}」" if finding["header"] else ""
-            said.append(f"{header}{finding['message']}{finding['allowed']}")
-        packed = list_import.layouts[staged.layout]
+            words.append(f"{header}{finding['message']}{finding['allowed']}")
         rows.append(
             FaultyRow(
                 number=staged.number,
-                texts={name: shown_text(cell) for name, cell in staged.cells.items()},
-                layout=unpack_layout(
-                    columns_of(list_import.listing_kind, list_import.source), packed
-                ),
+                texts={name: box_text(cell) for name, cell in staged.cells.items()},
+                layout=layout_of(list_import, staged),
                 author=staged.author,
-                finding="\n".join(said),
+                finding="\n".join(words),
                 faulty=frozenset(wrong) - {""},
             )
         )

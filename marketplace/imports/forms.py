@@ -1,4 +1,4 @@
-"""What is asked of whoever uploads a list, and the boxes in which one of its rows is corrected."""
+"""The form of an upload, and the boxes in which one of its rows is corrected."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, RadioField, SelectField
 
 from marketplace.exchange.headers import PlacedColumn
-from marketplace.exchange.source_columns import SOURCES, columns_of
+from marketplace.exchange.source_columns import SOURCES
 from marketplace.forms import PageForm, SeenForm
 from marketplace.imports.models import ListImport, StagedRow
-from marketplace.imports.stored_cells import shown_text, unpack_layout
+from marketplace.imports.stored_cells import box_text, layout_of
 from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.dictionaries import Dictionaries
@@ -23,9 +23,6 @@ from marketplace.persistence import row_number
 SEVERAL = "0"  # of an operator: the rows say whose they are
 PREFIX = "cell-"
 LONG = 60  # characters from which a cell has a box of several lines
-MASKED = "（不显示）"
-# Columns that whoever may only look on does not see.
-PERSONAL = frozenset({"contact_name", "contact_phone", "contact_email"})
 
 
 class UploadForm(PageForm):
@@ -113,7 +110,7 @@ def row_boxes(
     wrong = errors_by_column(list_import, row)
     boxes = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
-        value = shown_text(row.cells.get(column.name))
+        value = box_text(row.cells.get(column.name))
         if typed is not None:
             value = typed.get(column.name, value)
         vocabulary = column.options(dictionaries)
@@ -150,33 +147,26 @@ def errors_by_column(list_import: ListImport, row: StagedRow) -> dict[str, list[
         names[column.header] = column.name
     for name, one in _placed_of(list_import, row).items():
         names[one.header] = name
-    found: dict[str, list[str]] = {}
+    errors: dict[str, list[str]] = {}
     for finding in row.findings:
         name = names.get(finding["header"], "")
-        said = f"{finding['message']}{finding['allowed']}"
-        found.setdefault(name, []).append(said)
-    return found
+        text = f"{finding['message']}{finding['allowed']}"
+        errors.setdefault(name, []).append(text)
+    return errors
 
 
-def shown_cells(
-    list_import: ListImport, row: StagedRow, *, masked: bool
-) -> list[tuple[str, str]]:
+def labelled_cells(list_import: ListImport, row: StagedRow) -> list[tuple[str, str]]:
     """(label, text) of the filled cells of a row, in the order of the list."""
     cells = []
     for column in SCHEMAS[list_import.listing_kind].list_columns:
-        text = shown_text(row.cells.get(column.name))
+        text = box_text(row.cells.get(column.name))
         if text:
-            is_hidden = masked and column.name in PERSONAL
-            cells.append((column.label, MASKED if is_hidden else text))
+            cells.append((column.label, text))
     return cells
 
 
 def _placed_of(list_import: ListImport, row: StagedRow) -> dict[str, PlacedColumn]:
-    packed = list_import.layouts[row.layout]
-    layout = unpack_layout(
-        columns_of(list_import.listing_kind, list_import.source), packed
-    )
-    return {one.column.name: one for one in layout}
+    return {one.column.name: one for one in layout_of(list_import, row)}
 
 
 def _label_of(column: Any, placed: PlacedColumn | None) -> str:

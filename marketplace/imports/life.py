@@ -51,6 +51,9 @@ IMPORT_LIFE = Life(
         "commit": "imports.write",
         "take_back": "imports.write",
         "discard": "imports.write",
+        "correct": "imports.write",
+        "choose": "imports.write",
+        "leave_out": "imports.write",
     },
 )
 # What a row is, before it is written.

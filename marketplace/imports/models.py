@@ -89,11 +89,6 @@ class ListImport(Model):
         """成果 or 需求."""
         return KIND_NAMES[self.listing_kind]
 
-    @property
-    def is_open(self) -> bool:
-        """Whether its rows may still be corrected and written."""
-        return self.state in ("checked", "done")
-
 
 class StagedRow(Model):
     """A row of an import as it was read, what is wrong with it, and what became of it.

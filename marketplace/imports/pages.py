@@ -20,19 +20,22 @@ from marketplace import persistence
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow
 from marketplace.exchange import exporting
-from marketplace.exchange.source_columns import LIST, SOURCES
+from marketplace.exchange.source_columns import SOURCES
 from marketplace.exchange.taking import LISTED, THEIRS
 from marketplace.imports import deeds, faults, queries, staging
 from marketplace.imports.forms import (
     RowForm,
     UploadForm,
+    labelled_cells,
     row_boxes,
-    shown_cells,
     typed_cells,
 )
 from marketplace.imports.life import ROW_STATES
 from marketplace.imports.models import ListImport, StagedRow
+from marketplace.imports.staging import ReadFile
+from marketplace.lifecycle import next_deeds
 from marketplace.listings.models import KIND_NAMES
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import may
 
 blueprint = Blueprint("imports", __name__, url_prefix="/mine/imports")
@@ -40,8 +43,6 @@ IMPORT = "<int:import_id>"
 ROW = f"{IMPORT}/rows/<int:number>"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFRESH_SECONDS = 5  # of a page on which somebody waits
-NO_FILE = "没有选文件。"
-CHOOSE_FILE = "请选一份 .xlsx、.csv 或 .tsv 文件。"
 
 
 @blueprint.get("")
@@ -67,14 +68,7 @@ def upload() -> ResponseReturnValue:
             if organisation is None:
                 raise Invalid("没有选单位。", "请在列表里选一个。")
         deeds.check_may_upload(organisation, kind, source, by=current_user)
-        file = request.files.get("file")
-        if file is None or not file.filename:
-            raise Invalid(NO_FILE, CHOOSE_FILE)
-        # Some seconds for a long list, in which others save.
-        read = staging.read_upload(
-            file.stream, file.filename, kind, source, organisation
-        )
-        persistence.turn_writer()
+        read = _read_file(kind, source, organisation)
         row = deeds.stage_upload(
             read,
             source=source,
@@ -106,7 +100,7 @@ def preview(import_id: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def fault_file(import_id: int) -> ResponseReturnValue:
     """The rows that need somebody, to be corrected in a spreadsheet program."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     return _workbook(faults.fault_file_of(row), f"import-{row.id}-faults.xlsx")
 
 
@@ -114,19 +108,9 @@ def fault_file(import_id: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True, writes=False, takes_files=True)
 def corrections(import_id: int) -> ResponseReturnValue:
     """Take the corrected file of faults."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     try:
-        file = request.files.get("file")
-        if file is None or not file.filename:
-            raise Invalid(NO_FILE, CHOOSE_FILE)
-        read = staging.read_upload(
-            file.stream,
-            file.filename,
-            row.listing_kind,
-            LIST if row.source == LIST else row.source,
-            row.organisation,
-        )
-        persistence.turn_writer()
+        read = _read_file(row.listing_kind, row.source, row.organisation)
         replaced, added = deeds.add_corrections(row, read, by=current_user)
     except Invalid as error:
         return _preview_page(row, error, 422)
@@ -146,7 +130,7 @@ def one_row(import_id: int, number: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def correct(import_id: int, number: int) -> ResponseReturnValue:
     """Correct the cells of a row."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     staged = queries.get_row(row, number)
     typed = typed_cells(request.form)
     try:
@@ -167,7 +151,7 @@ def correct(import_id: int, number: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def choose(import_id: int, number: int) -> ResponseReturnValue:
     """Decide whose values count."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     staged = queries.get_row(row, number)
     chosen = {}
     for conflict in staged.conflicts:
@@ -185,7 +169,7 @@ def choose(import_id: int, number: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def leave_out(import_id: int, number: int) -> ResponseReturnValue:
     """Leave a row out, or take it in again."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     staged = queries.get_row(row, number)
     deeds.leave_out(row, staged, seen=RowForm().seen_revision, by=current_user)
     flash(f"第 {number} 行现在是「{staged.state_name}」。", "success")
@@ -196,13 +180,13 @@ def leave_out(import_id: int, number: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def choose_all(import_id: int) -> ResponseReturnValue:
     """Decide the same of every conflict."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     which = request.form.get("which", "")
     if which not in (THEIRS, LISTED):
         raise Invalid("没有选要保留哪一边。", "请按页面上的按钮。")
     count = deeds.choose_for_all(row, which, by=current_user)
-    kept = "平台上的内容" if which == THEIRS else "清单里的内容"
-    flash(f"{count} 行都用{kept}。", "success")
+    words = "平台上的内容" if which == THEIRS else "清单里的内容"
+    flash(f"{count} 行都用{words}。", "success")
     return _to_preview(import_id)
 
 
@@ -210,7 +194,7 @@ def choose_all(import_id: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def commit(import_id: int) -> ResponseReturnValue:
     """Write what can be written."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     try:
         is_done = deeds.commit_import(row, by=current_user)
     except Invalid as error:
@@ -224,7 +208,7 @@ def commit(import_id: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def take_back(import_id: int) -> ResponseReturnValue:
     """Take the whole import back."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     try:
         is_done = deeds.take_back(row, by=current_user)
     except NotNow as refused:
@@ -241,10 +225,25 @@ def take_back(import_id: int) -> ResponseReturnValue:
 @needs("imports.write", of_thing=True)
 def discard(import_id: int) -> ResponseReturnValue:
     """Throw away what was uploaded."""
-    row = queries.get_import(import_id, by=current_user, deed="imports.write")
+    row = _import_to_change(import_id)
     deeds.discard_import(row, by=current_user)
     flash("已放弃这次导入，没有写入任何内容。", "success")
     return redirect(url_for("imports.own"), 303)
+
+
+def _import_to_change(import_id: int) -> ListImport:
+    return queries.get_import(import_id, by=current_user, deed="imports.write")
+
+
+def _read_file(kind: str, source: str, owner: Organisation | None) -> ReadFile:
+    """Read the file that was sent; what follows writes. Raises Invalid."""
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid("没有选文件。", "请选一份 .xlsx、.csv 或 .tsv 文件。")
+    # Some seconds for a long list, in which others save.
+    read = staging.read_upload(file.stream, file.filename, kind, source, owner)
+    persistence.turn_writer()
+    return read
 
 
 def _upload_form() -> UploadForm:
@@ -289,7 +288,7 @@ def _preview_page(
         listed=queries.rows_page(row, state, page),
         state=state,
         states=ROW_STATES,
-        may_write=may(current_user, "imports.write", row),
+        possible=next_deeds(row, current_user),
         sides=(THEIRS, LISTED),
     )
     response = Response(text, status, mimetype="text/html")
@@ -308,10 +307,9 @@ def _row_page(
     typed: Any = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
-    may_write = may(current_user, "imports.write", row)
     form = RowForm(formdata=None)
     form.seen.data = staged.revision
-    is_corrected = may_write and row.is_open and not staged.deed
+    is_corrected = "correct" in next_deeds(row, current_user) and not staged.deed
     text = render_template(
         "imports/row.html",
         row=row,
@@ -319,7 +317,7 @@ def _row_page(
         form=form,
         error=error,
         boxes=row_boxes(row, staged, typed) if is_corrected else (),
-        cells=shown_cells(row, staged, masked=not may_write),
+        cells=labelled_cells(row, staged),
         is_corrected=is_corrected,
         sides=((THEIRS, "平台上的"), (LISTED, "清单里的")),
     )
@@ -327,11 +325,10 @@ def _row_page(
 
 
 def _after_row(row: ListImport, staged: StagedRow, what: str) -> ResponseReturnValue:
-    flash(
-        f"第 {staged.number} 行{what}，现在是「{staged.state_name}」。",
-        "success" if staged.state not in ("faulty", "conflict") else "error",
-    )
-    if staged.state in ("faulty", "conflict"):
+    needs_more = staged.state in ("faulty", "conflict")
+    message = f"第 {staged.number} 行{what}，现在是「{staged.state_name}」。"
+    flash(message, "error" if needs_more else "success")
+    if needs_more:
         page = url_for("imports.one_row", import_id=row.id, number=staged.number)
         return redirect(page, 303)
     return _to_preview(row.id)

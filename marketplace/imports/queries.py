@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Update, func, or_
+from sqlalchemy import ColumnElement, Delete, Update, func, or_
 
 from marketplace import persistence
 from marketplace.errors import NotFound
+from marketplace.exchange.queries import KEYS
 from marketplace.extensions import db
 from marketplace.imports.life import ROW_STATES, WRITABLE
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.lifecycle import History
 from marketplace.listings.life import DEMAND_LIFE
-from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.mediation.models import BrokerRequest
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may, require
@@ -26,7 +26,6 @@ from marketplace.wording import day
 
 PAGE = 50  # rows of one page of a preview
 LISTED = 20  # imports listed on the first page
-KEYS = 400  # values in one IN list
 
 
 @dataclass(frozen=True)
@@ -94,16 +93,15 @@ def _undecided(person: Reader) -> tuple[ColumnElement[bool], ...]:
     return ListImport.owner_id == person.id, ListImport.state == "checked"
 
 
-def same_upload(
-    by: Reader, sha256: str, kind: str, source: str, organisation_id: int | None
-) -> ListImport | None:
-    """The import that the same person made of the same file, and has not decided about."""
+def same_upload(wanted: ListImport) -> ListImport | None:
+    """The import that the same person made of the same file to the same end, and has not decided about."""
     query = db.select(ListImport).where(
-        ListImport.owner_id == by.id,
-        ListImport.sha256 == sha256,
-        ListImport.listing_kind == kind,
-        ListImport.source == source,
-        ListImport.organisation_id.is_not_distinct_from(organisation_id),
+        ListImport.owner_id == wanted.owner_id,
+        ListImport.sha256 == wanted.sha256,
+        ListImport.listing_kind == wanted.listing_kind,
+        ListImport.source == wanted.source,
+        ListImport.organisation_id.is_not_distinct_from(wanted.organisation_id),
+        ListImport.publish.is_(wanted.publish),
         ListImport.state == "checked",
     )
     row: ListImport | None = db.session.scalar(query)
@@ -111,7 +109,7 @@ def same_upload(
 
 
 def state_counts(list_import: ListImport) -> Counter[str]:
-    """State → how many rows that are not written have it; `written` and `undone` → how many were."""
+    """State → how many rows that are not written have it; `written_` and a deed → of how many that became."""
     query = (
         db.select(StagedRow.state, StagedRow.deed, func.count())
         .where(StagedRow.import_id == list_import.id)
@@ -213,6 +211,14 @@ def mark_same(list_import: ListImport) -> Update:
     return statement
 
 
+def delete_rows(which: ColumnElement[bool]) -> Delete:
+    """The statement that removes staged rows."""
+    statement: Delete = (
+        db.delete(StagedRow).where(which).execution_options(synchronize_session=False)
+    )
+    return statement
+
+
 def next_to_undo(list_import: ListImport, size: int) -> list[StagedRow]:
     """The next rows that are taken back: those that left something, and are not stuck."""
     query = (
@@ -238,37 +244,30 @@ def written_ids(list_import: ListImport) -> frozenset[int]:
     return frozenset(one for one in db.session.scalars(query) if one is not None)
 
 
-def count_rows(list_import: ListImport, *, written: bool) -> int:
-    """How many rows are written, or wait for it."""
+def count_writable(list_import: ListImport) -> int:
+    """How many rows a commit would write."""
     query = (
         db.select(func.count())
         .select_from(StagedRow)
-        .where(StagedRow.import_id == list_import.id)
+        .where(
+            StagedRow.import_id == list_import.id,
+            StagedRow.deed == "",
+            StagedRow.state.in_(WRITABLE),
+        )
     )
-    if written:
-        query = query.where(StagedRow.deed != "")
-    else:
-        query = query.where(StagedRow.deed == "", StagedRow.state.in_(WRITABLE))
     return db.session.scalar(query) or 0
+
+
+def has_stuck_rows(list_import: ListImport) -> bool:
+    """Whether a row could not be taken back."""
+    query = db.select(StagedRow.id).where(*_rows_in(list_import, "stuck")).limit(1)
+    return db.session.scalar(query) is not None
 
 
 def waiting_ids() -> list[int]:
     """The imports that are being written or taken back, oldest first."""
     query = db.select(ListImport.id).where(ListImport.state.in_(("writing", "undoing")))
     return list(db.session.scalars(query.order_by(ListImport.id)))
-
-
-def listings_of(
-    kind: str, rows: Iterable[StagedRow]
-) -> dict[int, Achievement | Demand]:
-    """Id → listing, of those that rows are about."""
-    ids = {row.listing_id for row in rows if row.listing_id is not None}
-    table = LISTINGS[kind]
-    listings = {}
-    for part in chunked(sorted(ids), KEYS):
-        for one in db.session.scalars(db.select(table).where(table.id.in_(part))):
-            listings[one.id] = one
-    return listings
 
 
 def last_histories(kind: str, ids: Iterable[int]) -> dict[int, int]:

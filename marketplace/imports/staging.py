@@ -14,13 +14,13 @@ from typing import IO, BinaryIO, cast
 from marketplace.errors import Invalid
 from marketplace.exchange.importing import AUTHOR, ORIGIN, parse_file
 from marketplace.exchange.reports import Line, Report
-from marketplace.exchange.source_columns import FILLED, headers_of
-from marketplace.imports.assessing import owner_column_of
+from marketplace.exchange.source_columns import headers_of
+from marketplace.imports.assessing import filled_cells
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import (
+    box_text,
     pack_layout,
     pack_value,
-    shown_text,
 )
 from marketplace.listings.models import key_of
 from marketplace.organisations.models import Organisation
@@ -66,15 +66,11 @@ def read_upload(
     while block := file.read(BLOCK):
         digest.update(block)
     file.seek(0)
-    defaults = dict(FILLED[source])
-    if owner is not None:
-        column = owner_column_of(kind)
-        defaults[column.header] = owner.name
     report = parse_file(
         cast("BinaryIO", file),
         kind,
         name=name,
-        defaults=defaults,
+        defaults=filled_cells(kind, source, owner),
         max_rows=MAX_ROWS,
         max_bytes=MAX_BYTES,
         with_lines=True,
@@ -128,7 +124,7 @@ def take_cells(row: StagedRow, line: Line, layout: int) -> None:
 
 def name_row(row: StagedRow) -> None:
     """Write down by which title a row is listed, and found among its twins."""
-    title = " ".join(shown_text(row.cells.get("title")).split())
+    title = " ".join(box_text(row.cells.get("title")).split())
     row.title = title[:200]
     row.title_key = key_of(title)[:200]
 

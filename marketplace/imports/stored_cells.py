@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 from marketplace.exchange.headers import PlacedColumn
-from marketplace.listings.schema.field import ListColumn
+from marketplace.exchange.source_columns import columns_of
+from marketplace.imports.models import ListImport, StagedRow
 from marketplace.parsing import ParseError
 from marketplace.parsing.number_formats import FormattedNumber
 from marketplace.parsing.text import UnreadableCell, cell_text
@@ -66,7 +67,7 @@ def unpack_value(stored: Any) -> Any:
     return {name: unpack_value(part) for name, part in stored.items()}
 
 
-def shown_text(stored: Any) -> str:
+def box_text(stored: Any) -> str:
     """A stored cell as a box of a form shows it: as text that reads the same."""
     raw = unpack_value(stored)
     if raw is None or isinstance(raw, UnreadableCell):
@@ -90,13 +91,13 @@ def pack_layout(placed: Iterable[PlacedColumn]) -> list[list[Any]]:
     return packed
 
 
-def unpack_layout(
-    known: Iterable[ListColumn], packed: Iterable[Iterable[Any]]
-) -> list[PlacedColumn]:
-    """What `pack_layout` was given; a column that is not among the known ones any more is left out."""
-    columns = {column.name: column for column in known}
+def layout_of(list_import: ListImport, row: StagedRow) -> list[PlacedColumn]:
+    """The columns of a row as `pack_layout` was given them; one that the list does not have any more is left out."""
+    columns = {}
+    for column in columns_of(list_import.listing_kind, list_import.source):
+        columns[column.name] = column
     placed = []
-    for name, index, header, unit in packed:
+    for name, index, header, unit in list_import.layouts[row.layout]:
         if name in columns:
             amount = None if unit is None else Decimal(unit)
             placed.append(PlacedColumn(index, header, columns[name], amount))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError
@@ -18,13 +17,14 @@ from marketplace.accounts.queries import people_by_id
 from marketplace.clock import now
 from marketplace.errors import Busy, Invalid, MarketError, NotAllowed, Stale
 from marketplace.exchange import deeds as exchange_deeds
+from marketplace.exchange import queries as exchange_queries
 from marketplace.exchange.checking import CellMemory
-from marketplace.exchange.queries import TAKEN_BACK
 from marketplace.exchange.reports import Outcome
 from marketplace.exchange.source_columns import LIST
 from marketplace.exchange.taking import Choices, Importer, taking_turn
 from marketplace.extensions import db
 from marketplace.imports import announcements, assessing, queries
+from marketplace.imports.authors import People
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.stored_cells import pack_value, unpack_value
 from marketplace.listings import deeds as listing_deeds
@@ -50,18 +50,14 @@ def write_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> 
     memory: CellMemory = {}
     while _write_batch(import_id, by=by, announce=announce, memory=memory):
         pass
-    row = db.session.get(ListImport, import_id)
-    if row is not None:
-        exchange_deeds.sync_index(row.listing_kind)
+    _sync_index(import_id)
 
 
 def undo_rows(import_id: int, *, by: Reader | None, announce: bool = False) -> None:
     """Take the rows of an import back that were written, until none is left. Arguments as of `write_rows`."""
     while _undo_batch(import_id, by=by, announce=announce):
         pass
-    row = db.session.get(ListImport, import_id)
-    if row is not None:
-        exchange_deeds.sync_index(row.listing_kind)
+    _sync_index(import_id)
 
 
 def go_on() -> int:
@@ -93,11 +89,13 @@ def remove_rows(before: datetime) -> int:
         )
     ):
         row.life.move(row, "discard", by=None, note="保存期满")
-    return persistence.count_changed(
-        db.delete(StagedRow)
-        .where(StagedRow.import_id.in_(old))
-        .execution_options(synchronize_session=False)
-    )
+    return persistence.count_changed(queries.delete_rows(StagedRow.import_id.in_(old)))
+
+
+def _sync_index(import_id: int) -> None:
+    row = db.session.get(ListImport, import_id)
+    if row is not None:
+        exchange_deeds.sync_index(row.listing_kind)
 
 
 # --- writing ---
@@ -169,17 +167,18 @@ def _write_listings(
         # Nobody has seen what it would do now.
         entries.pop(one.number, None)
         one.state = "faulty" if one.state in ("new", "changed", "same") else one.state
-        said = "平台上的内容在您看过以后变了，这一行没有写入。"
-        one.findings = [
-            *one.findings,
-            assessing.refusal(said, "请打开这一行再看一遍。"),
-        ]
-    people = assessing.people_of(row)
+        refusal = assessing.row_finding(
+            assessing.REFUSED,
+            "平台上的内容在您看过以后变了，这一行没有写入。",
+            "请打开这一行再看一遍。",
+        )
+        one.findings = [*one.findings, refusal]
+    people = People(row.organisation_id)
     outcome = Outcome()
     choices = Choices(
         by_row={one.number: one.choices for one in rows},
         taken=queries.written_ids(row),
-        find_author=lambda text, _organisation_id: people.author_of(text, by),
+        find_author=lambda text: people.author_of(text, by),
         by_numbers=row.source != LIST,
     )
     importer = Importer(
@@ -190,15 +189,7 @@ def _write_listings(
     written = importer.written
     ids = [one.row.id for one in written.values()]
     last = queries.last_histories(row.listing_kind, ids)
-    findings: dict[int, list[Any]] = {}
-    for level, problems in (
-        (assessing.REFUSED, outcome.problems),
-        (assessing.DRAFT, outcome.drafts),
-        (assessing.NOTICE, outcome.notices),
-    ):
-        for problem in problems:
-            said_of = assessing.finding_of(level, problem)
-            findings.setdefault(problem.row, []).append(said_of)
+    findings = assessing.findings_of(outcome)
     for one in rows:
         one.findings = [*one.findings, *findings.get(one.number, [])]
         became = written.get(one.number)
@@ -227,13 +218,14 @@ def _undo_batch(import_id: int, *, by: Reader | None, announce: bool) -> bool:
         rows = queries.next_to_undo(row, BATCH)
         if not rows:
             places.settle_places()
-            is_stuck = bool(queries.rows_page(row, "stuck").total)
-            _end(row, "leave" if is_stuck else "end", by, "", announce)
+            deed = "leave" if queries.has_stuck_rows(row) else "end"
+            _end(row, deed, by, "", announce)
             persistence.commit()
             return False
         # Somebody may have dealt with one since the first look.
         reasons = queries.dealt_with(row, rows)
-        listings = queries.listings_of(row.listing_kind, rows)
+        ids = [one.listing_id for one in rows if one.listing_id is not None]
+        listings = exchange_queries.listings_by_id(row.listing_kind, ids)
         for one in rows:
             reason = reasons.get(one.number, "")
             listing = listings.get(one.listing_id or 0)
@@ -254,7 +246,7 @@ def _undo_listing(
     by: Reader | None,
 ) -> str:
     """Take back what a row did to its listing; why that is not possible, or empty."""
-    note = f"{TAKEN_BACK}：第 {row.id} 次导入的第 {staged.number} 行"
+    note = f"{exchange_queries.TAKEN_BACK}：第 {row.id} 次导入的第 {staged.number} 行"
     try:
         if staged.deed == "new":
             # Without a savepoint, which takes longer than the rest: nothing is set where it cannot be taken back.

@@ -18,4 +18,5 @@ def jobs() -> Iterator[Job]:
 
 def render_files() -> str:
     """Render the files that published issues do not have yet."""
-    return f"rendered {upkeep.render_missing()}"
+    count = upkeep.render_missing()
+    return f"rendered {count}" if count else ""

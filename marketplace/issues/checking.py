@@ -246,9 +246,7 @@ def _padded(cells: tuple[str, ...], ours: Content) -> tuple[str, ...]:
 
 
 def _compared(theirs: Content, digest: str, kind_of_file: str) -> Finding:
-    issue = _issue_of_hash(sha256_of(theirs.as_bytes())) or _issue_of_title(
-        theirs.title
-    )
+    issue = _issue_of_hash(theirs.digest) or _issue_of_title(theirs.title)
     if issue is None:
         return Finding("unknown", digest, None, kind_of_file)
     return _finding_of(issue, issue.as_read, theirs, digest, kind_of_file)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, String, cast
 
 from marketplace.audit.entries import canonical
-from marketplace.clock import SHANGHAI
+from marketplace.clock import begin_of_day
 from marketplace.dictionaries.models import (
     Chain,
     HitechField,
@@ -97,8 +97,8 @@ def _candidates(proof: IssueProof) -> Select[Any]:
     table: Any = LISTINGS[proof.kind]
     query = db.select(table).where(
         table.findable_by(GUEST),
-        table.published_at >= _midnight(proof.since),
-        table.published_at < _midnight(proof.until + timedelta(days=1)),
+        table.published_at >= begin_of_day(proof.since),
+        table.published_at < begin_of_day(proof.until + timedelta(days=1)),
     )
     if proof.organisation_id is not None:
         # Whoever is unnamed, or only partly public, would be named by the list of their own house.
@@ -136,12 +136,6 @@ def _is_open_about(proof: IssueProof, view: View) -> bool:
     if not proof.field_code:
         return True
     return any(code.startswith(proof.field_code) for code in view.field_codes)
-
-
-def _midnight(day: date) -> datetime:
-    """When a day begins in China, as moments are stored."""
-    begin = datetime.combine(day, time(), SHANGHAI)
-    return begin.astimezone(UTC).replace(tzinfo=None)
 
 
 def narrowing_options() -> dict[str, dict[str, str]]:

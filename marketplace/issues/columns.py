@@ -6,10 +6,11 @@ which listings stand in a list in `choosing.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from marketplace.listings.disclosure import View
@@ -91,6 +92,18 @@ COLUMNS: dict[str, tuple[IssueColumn, ...]] = {
 def headers_of(kind: str) -> tuple[str, ...]:
     """The headers of a kind of list."""
     return tuple(column.header for column in COLUMNS[kind])
+
+
+@cache
+def place_of(kind: str, source: str) -> int:
+    """On which place of a line the column stands that is taken from this one of `listings.schema`."""
+    return [column.source for column in COLUMNS[kind]].index(source)
+
+
+def labelled(kind: str, cells: Sequence[str]) -> list[tuple[str, str]]:
+    """(header, text) of each cell of a line that says something, but for the first, which names the line."""
+    pairs = list(zip(headers_of(kind), cells, strict=False))
+    return [(header, text) for header, text in pairs[1:] if text]
 
 
 def _schema_columns(kind: str) -> dict[str, ListColumn]:

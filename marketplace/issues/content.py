@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from marketplace.audit.entries import canonical
@@ -78,6 +79,11 @@ class Content:
             "rows": [list(row) for row in self.rows],
         }
         return canonical(values).encode()
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of that, which stands in every file."""
+        return sha256_of(self.as_bytes())
 
 
 def read_content(raw: bytes) -> Content:

@@ -20,8 +20,9 @@ from marketplace.issues.choosing import (
     narrowing_options,
 )
 from marketplace.issues.columns import headers_of
-from marketplace.issues.content import MAX_ROWS, Content, sha256_of
+from marketplace.issues.content import MAX_ROWS, Content
 from marketplace.issues.models import (
+    CHOSEN_BY,
     KINDS,
     Issue,
     IssueCorrection,
@@ -37,8 +38,6 @@ from marketplace.parsing.text import read_prose
 from marketplace.permissions import Reader, reader_id, require
 
 MAX_CORRECTION = 1000  # characters, as the column holds them
-# What a proof is chosen by.
-CHOSEN_BY = ("since", "until", "chain_code", "field_code", "district_code", "need")
 CHANGED = "名单和您看到的不一样了：这期间有条目发布、修改或撤下。"
 
 
@@ -259,7 +258,7 @@ def _freeze(issue: Issue, proof: IssueProof, content: Content) -> None:
     issue.published_on = content.day
     issue.row_count = len(content.rows)
     issue.content = content.as_bytes()
-    issue.content_hash = sha256_of(issue.content)
+    issue.content_hash = content.digest
     issue.checkpoint = published_note()
     issue.at = now()
 

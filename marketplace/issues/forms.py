@@ -17,12 +17,12 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from marketplace.forms import PageForm, SeenForm
-from marketplace.issues.models import IssueProof, as_values
+from marketplace.issues.models import CHOSEN_BY, IssueProof, as_values
+from marketplace.issues.queries import CITY
 from marketplace.listings.models import KIND_NAMES
 from marketplace.organisations.models import Organisation
 
 ANY = {"": "不限"}
-CITY = "city"
 DAY_HELP = "按条目公开发布的日子算，两头都含。"
 
 
@@ -63,8 +63,7 @@ class ProofForm(SeenForm):
     @property
     def values(self) -> dict[str, Any]:
         """What was typed."""
-        names = ("since", "until", "chain_code", "field_code", "district_code", "need")
-        return {name: self[name].data for name in names}
+        return {name: self[name].data for name in CHOSEN_BY}
 
 
 class NewProofForm(ProofForm):

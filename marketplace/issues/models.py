@@ -21,6 +21,8 @@ KINDS = ("achievement", "demand")
 # JSON is the canonical text itself; it is no file that is rendered.
 FORMATS = ("pdf", "xlsx")
 PROOF_STATES = {"open": "校样", "published": "已发布", "dropped": "已作废"}
+# What a proof is chosen by.
+CHOSEN_BY = ("since", "until", "chain_code", "field_code", "district_code", "need")
 _KIND_CHECK = "kind in ('achievement', 'demand')"
 
 
@@ -209,5 +211,4 @@ class IssueCorrection(Model):
 
 def as_values(proof: IssueProof) -> dict[str, Any]:
     """What a proof is chosen by, as its form shows it."""
-    names = ("since", "until", "chain_code", "field_code", "district_code", "need")
-    return {name: getattr(proof, name) for name in names}
+    return {name: getattr(proof, name) for name in CHOSEN_BY}

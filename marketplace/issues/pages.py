@@ -21,11 +21,11 @@ from marketplace import persistence
 from marketplace.clock import today
 from marketplace.door import OPEN_FILE, OPEN_PAGE, needs
 from marketplace.errors import Invalid, NotAllowed
+from marketplace.forms import SeenForm
 from marketplace.issues import checking, choosing, deeds, queries
-from marketplace.issues.columns import COLUMNS
+from marketplace.issues.columns import headers_of, labelled, place_of
 from marketplace.issues.content import MAX_ROWS, grouped
 from marketplace.issues.forms import (
-    CITY,
     CheckForm,
     CorrectionForm,
     NewProofForm,
@@ -51,7 +51,12 @@ FILE_NAMES = {"pdf": "PDF", "xlsx": "Excel", "json": "JSON"}
 @blueprint.context_processor
 def words() -> dict[str, object]:
     """What the templates of this room say codes with."""
-    return {"KIND_NAMES": KIND_NAMES, "FILE_NAMES": FILE_NAMES, "grouped": grouped}
+    return {
+        "KIND_NAMES": KIND_NAMES,
+        "FILE_NAMES": FILE_NAMES,
+        "grouped": grouped,
+        "labelled": labelled,
+    }
 
 
 # -- for everybody -----------------------------------------------------------------------------------------------------
@@ -66,12 +71,12 @@ def archive() -> ResponseReturnValue:
     columns = []
     for kind in KINDS:
         if filters.kind in ("", kind):
-            columns.append((kind, *queries.archive_page(filters, kind, number)))
+            columns.append(queries.archive_page(filters, kind, number))
     return render_template(
         "issues/archive.html",
         filters=filters,
         columns=columns,
-        years=queries.archive_years(),
+        years=[(year, f"{year} 年") for year in queries.archive_years()],
         holders=queries.archive_holders(),
         asked=number,
     )
@@ -152,7 +157,8 @@ def _issue_page(
         issue=row,
         content=content,
         page=queries.lines_page(row, content, number),
-        columns=COLUMNS[row.kind],
+        headers=headers_of(row.kind),
+        field_place=place_of(row.kind, "field_codes"),
         asked=number,
         form=form,
         may_correct=may(current_user, "issue.correct", row),
@@ -240,12 +246,11 @@ def choose(proof_id: int) -> ResponseReturnValue:
 def arrange(proof_id: int) -> ResponseReturnValue:
     """Take listings out, put them back, and order them."""
     row = queries.get_proof(proof_id, by=current_user)
-    form = ProofForm(options=choosing.narrowing_options())
     deeds.arrange_proof(
         row,
         order=_typed_order(),
         left_out=request.form.getlist("out", type=persistence.row_number),
-        seen=form.seen_revision,
+        seen=SeenForm().seen_revision,
         by=current_user,
     )
     flash("顺序和去留已保存。", "success")
@@ -257,10 +262,9 @@ def arrange(proof_id: int) -> ResponseReturnValue:
 def publish(proof_id: int) -> ResponseReturnValue:
     """Freeze it with the next number."""
     row = queries.get_proof(proof_id, by=current_user)
-    form = ProofForm(options=choosing.narrowing_options())
     made = deeds.publish_proof(
         row,
-        seen=form.seen_revision,
+        seen=SeenForm().seen_revision,
         fingerprint=request.form.get("fingerprint", ""),
         by=current_user,
     )
@@ -273,8 +277,7 @@ def publish(proof_id: int) -> ResponseReturnValue:
 def drop(proof_id: int) -> ResponseReturnValue:
     """Publish nothing of it."""
     row = queries.get_proof(proof_id, by=current_user)
-    form = ProofForm(options=choosing.narrowing_options())
-    deeds.drop_proof(row, seen=form.seen_revision, by=current_user)
+    deeds.drop_proof(row, seen=SeenForm().seen_revision, by=current_user)
     flash("校样已作废，没有占用期号。", "success")
     return redirect(url_for("issues.proofs"), 303)
 
@@ -289,7 +292,8 @@ def _proof_page(
         proof=row,
         form=form,
         choice=choice,
-        columns=COLUMNS[row.kind],
+        headers=headers_of(row.kind),
+        field_place=place_of(row.kind, "field_codes"),
         number=queries.next_number(row.kind, row.organisation_id),
         narrowed=choosing.narrowed_words(row),
         limit=MAX_ROWS,
@@ -357,7 +361,7 @@ def _next_since(kind: str) -> date:
 
 
 def _chosen_holder(typed: str, holders: list[Organisation]) -> Organisation | None:
-    if typed == CITY and may(current_user, "issue.publish_city"):
+    if typed == queries.CITY and may(current_user, "issue.publish_city"):
         return None
     for organisation in holders:
         if str(organisation.id) == typed:

@@ -11,10 +11,11 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, extract, func, or_, select
+from sqlalchemy.orm import selectinload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.issues.columns import headers_of
+from marketplace.issues.columns import place_of
 from marketplace.issues.content import Content
 from marketplace.issues.models import KINDS, Issue, IssueFile, IssueProof, IssueRow
 from marketplace.listings.disclosure import view_of
@@ -114,7 +115,7 @@ def _fates_of(
     table = LISTINGS[issue.kind]
     query = db.select(table).where(table.id.in_(places))
     fates = {}
-    holder = headers_of(issue.kind).index("完成单位" if issue.kind == "achievement" else "企业名称")  # fmt: skip
+    holder = place_of(issue.kind, "organisations")
     cells_of = dict(enumerate(rows, first + 1))
     for row in db.session.scalars(query.options(*without_children(issue.kind))):
         place = places[row.id]
@@ -189,20 +190,33 @@ class ArchiveFilters:
         return parts
 
 
-def archive_page(
-    filters: ArchiveFilters, kind: str, number: int
-) -> tuple[list[Issue], int, int, int]:
-    """A page of the issues of a kind, newest first.
+@dataclass(frozen=True)
+class ArchivePage:
+    """A page of the issues of a kind.
 
-    Returns:
-        the issues, how many there are in all, the page, and how many pages there are.
+    Attributes:
+        kind: of the lists.
+        issues: newest first.
+        total: how many there are in all.
+        number, pages: the page, from 1, and how many there are.
     """
+
+    kind: str
+    issues: list[Issue]
+    total: int
+    number: int
+    pages: int
+
+
+def archive_page(filters: ArchiveFilters, kind: str, number: int) -> ArchivePage:
+    """A page of the issues of a kind."""
     query = db.select(Issue).where(Issue.kind == kind, *filters.conditions())
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     # Next to those of the other kind only the newest stand; the rest is one link away.
     page = Page(total, PAGE_SIZE if filters.kind else NEWEST)
     rows = _newest_first(query).offset(page.offset(number)).limit(page.size)
-    return list(db.session.scalars(rows)), total, page.clamp(number), page.pages
+    issues = list(db.session.scalars(rows.options(selectinload(Issue.corrections))))
+    return ArchivePage(kind, issues, total, page.clamp(number), page.pages)
 
 
 def _newest_first(query: Select[tuple[Issue]]) -> Select[tuple[Issue]]:
@@ -251,7 +265,7 @@ def get_proof(proof_id: int, *, by: Reader) -> IssueProof:
     """
     proof = find_row(IssueProof, proof_id)
     if proof is None or not may(by, "issue.prepare", proof):
-        raise NotFound("没有找到这份校样。", "可以从「清单管理」里重新打开。")
+        raise NotFound("没有找到这份校样。", "可以从「发布清单」里重新打开。")
     return proof
 
 

@@ -5,6 +5,8 @@ What they look like is in `printing.py` and `workbooks.py`.
 
 from __future__ import annotations
 
+import time
+
 import structlog
 from sqlalchemy import exists
 
@@ -19,6 +21,9 @@ from marketplace.issues.workbooks import render_workbook
 log = structlog.get_logger(__name__)
 RENDERERS = {"pdf": render_pdf, "xlsx": render_workbook}
 AT_ONCE = 20  # issues of one run; the next one goes on
+PAUSE = 3600.0  # seconds after which a file that could not be rendered is tried again
+# (number of an issue, format) → when that is, by `time.monotonic`. Of this process: after a start all are tried.
+_put_off: dict[tuple[int, str], float] = {}
 
 
 def render_missing() -> int:
@@ -41,10 +46,22 @@ def _incomplete() -> list[tuple[int, list[str]]]:
         has_file = exists().where(
             IssueFile.issue_id == Issue.id, IssueFile.format == format
         )
-        query = db.select(Issue.id).where(~has_file).order_by(Issue.id)
+        # What is frozen fails the same way again: trying it in every run would take the processor for itself.
+        is_tried = Issue.id.not_in(_refused(format))
+        query = db.select(Issue.id).where(~has_file, is_tried).order_by(Issue.id)
         for number in db.session.scalars(query.limit(AT_ONCE)):
             found.setdefault(number, []).append(format)
     return sorted(found.items())
+
+
+def _refused(format: str) -> list[int]:
+    """The issues of which a file of that format could not be rendered just now."""
+    present = time.monotonic()
+    return [
+        number
+        for (number, of_file), again in _put_off.items()
+        if of_file == format and again > present
+    ]
 
 
 def _render_one(issue_id: int, format: str) -> int:
@@ -58,6 +75,7 @@ def _render_one(issue_id: int, format: str) -> int:
         log.error(
             "issue_not_rendered", issue=issue_id, format=format, error=repr(error)
         )
+        _put_off[issue_id, format] = time.monotonic() + PAUSE
         return 0
     persistence.begin_write()
     if db.session.get(IssueFile, (issue_id, format)) is not None:

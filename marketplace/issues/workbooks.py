@@ -1,6 +1,6 @@
 """The workbook of a list: every cell a text as it is frozen, the same bytes each time.
 
-How one that comes back is read again is in `comparing.py`.
+How one that comes back is read again is in `checking.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
-from marketplace.issues.content import Content, grouped, sha256_of
+from marketplace.issues.content import Content, grouped
 from marketplace.parsing.text import escape_formula
 
 HASH_LABEL = "内容指纹 SHA-256"
@@ -32,12 +32,11 @@ def render_workbook(content: Content) -> bytes:
     """The .xlsx file of an issue."""
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, BOOK_SETTINGS) as book:
-        digest = sha256_of(content.as_bytes())
         book.set_properties(
             {
                 "title": content.title,
                 "author": content.holder,
-                "keywords": f"sha256:{digest}",
+                "keywords": f"sha256:{content.digest}",
                 # Else it is the moment of rendering, and no two files would be the same.
                 "created": datetime.combine(content.day, time()),
             }
@@ -65,8 +64,7 @@ def facts_words(content: Content) -> str:
 
 def checked_words(content: Content) -> str:
     """The third line of the sheet: the hash, and where it is compared."""
-    digest = sha256_of(content.as_bytes())
-    return f"{HASH_LABEL}　{grouped(digest)}　核对：{content.address}"
+    return f"{HASH_LABEL}　{grouped(content.digest)}　核对：{content.address}"
 
 
 def _write_head(sheet: Any, book: Any, content: Content) -> None:

@@ -127,7 +127,7 @@ def announce_contact_gone(
     """
     hidden = sum(row.state == "suspended" for row in rows)
     titles = [f"{row.kind_word}「{row.title}」（{row.state_name}）" for row in rows]
-    shown = "；".join(titles[:MAX_TITLES])
+    named = "；".join(titles[:MAX_TITLES])
     more = f"等 {len(titles)} 条" if len(titles) > MAX_TITLES else ""
     pause = f"其中已公开的 {hidden} 条暂停公开。" if hidden else ""
     for person in desk_of(organisation_id):
@@ -138,7 +138,7 @@ def announce_contact_gone(
             Recipient.of(person),
             key=f"contact gone {by.id} {organisation_id}",
             subject=f"{len(titles)} 条成果、需求要补联系人",
-            happened=f"本单位一位联系人注销了账号，联系方式已从这些内容里删除：{shown}{more}。{pause}",
+            happened=f"本单位一位联系人注销了账号，联系方式已从这些内容里删除：{named}{more}。{pause}",
             to_do="打开每一条，写上新的联系人和电话或邮箱（可以写部门）；暂停的，保存后恢复公开。",
             link=path_of("desk.mine"),
             about=(rows[0].kind, rows[0].id),
@@ -186,10 +186,10 @@ def _remind(row: Row) -> int:
 
 
 def people_of(row: Row, by: Reader | None) -> list[Person]:
-    """Who wrote a listing and who handed it in, as far as they still belong to its organisation; else those who
-    look after its people. Never who acts.
+    """Who wrote a listing and who handed it, or a change of it, in, as far as they still belong to its organisation;
+    else those who look after its people. Never who acts.
     """
-    people = people_by_id({row.owner_id, writing.handed_in_by(row)})
+    people = people_by_id({row.owner_id} | writing.handed_in_by(row))
     belonging = []
     for person in people.values():
         if person.active and row.organisation_id in person.organisation_ids:

@@ -120,7 +120,7 @@ CHANGE_OFFERS = {
         ("desk_reject", "不采用这次修改", "outline-danger"),
     ),
 }
-PASSING = frozenset({"approve", "endorse"})
+PASSING = frozenset({"approve", "endorse", "resume"})
 # Views whose name is not that of their deed: `return` is a word of Python.
 VIEWS = {"return": "send_back"}
 

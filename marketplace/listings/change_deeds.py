@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from marketplace.clock import now
-from marketplace.errors import Invalid, NotAllowed, NotNow
+from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import history_of
 from marketplace.listings import settling, versions, writing
 from marketplace.listings.changes_waiting import (
     open_change,
@@ -21,17 +20,17 @@ from marketplace.listings.changes_waiting import (
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.review_deeds import (
-    OWN_LISTING,
     Station,
     checked_scores,
     checked_todos,
     needs_desk,
     note_decision,
+    refuse_own,
 )
 from marketplace.listings.review_models import ListingChange, Scores
 from marketplace.listings.snapshots import FREE_FIELDS, packed, unpacked
 from marketplace.listings.writing import check_revision
-from marketplace.permissions import Reader, may, reader_id, require
+from marketplace.permissions import Reader, reader_id, require
 
 Row = Achievement | Demand
 NO_CHANGE = ("这一条没有等您审核的修改。", "它可能刚被别人处理，请刷新后再看。")
@@ -58,7 +57,8 @@ def propose_change(
 
     Args:
         row: the listing.
-        values: as for `save`: column → value; of child rows, lists of column → value.
+        values: as for `save`: column → value; of child rows, lists of column → value. What is not named stays as it is,
+            or as the open change has it.
         by: who wants it.
 
     Returns:
@@ -70,11 +70,16 @@ def propose_change(
     """
     if problems := writing.secret_problems(row.kind, values):
         raise Invalid("没有保存：有国家秘密的标志。", problems=problems)
-    changed = writing.changed_values(row, values)
     change = open_change(row)
+    if change is not None:
+        # What is not named stays as somebody wants it already: a list names some fields, a form all of them.
+        values = unpacked(row.kind, change.content) | dict(values)
+    changed = writing.changed_values(row, values)
     if not changed:
         if change is not None:
-            _end_change(row, change, "recall_change", "withdrawn", by=by)
+            drop_change(row)
+            row.life.move(row, "recall_change", by=by)
+            row.updated_at = now()
         return None
     content = packed({name: values[name] for name in changed})
     if change is not None and change.content == content and change.state != "returned":
@@ -90,31 +95,14 @@ def propose_change(
     with db.session.no_autoflush:
         proposed = with_change(row, change)
         writing.reject_duplicate_title(proposed)
-        problems = publication_problems(proposed)
-    if problems:
-        raise Invalid(
-            "已发布的内容要保持完整，这次修改没有保存。",
-            "请补齐标出的几处。",
-            problems=problems,
-        )
+        settling.refuse_holes(proposed)
     row.life.move(row, "propose", by=by, changed=list(changed))
     row.updated_at = now()  # who reviews has seen another change
     return change
 
 
-def recall_change(row: Row, *, by: Reader | None, seen: int) -> None:
-    """Take a change back that nobody has decided on. Raises NotAllowed, NotNow, Stale."""
-    require(by, "listing.submit", row)
-    check_revision(row, seen)
-    change = open_change(row)
-    if change is None:
-        raise NotNow(*NO_CHANGE)
-    _end_change(row, change, "recall_change", "withdrawn", by=by)
-    _commit_change(row)
-
-
 def drop_change(row: Row) -> None:
-    """End an open change with its listing, which is not public any more (no commit)."""
+    """End an open change that nobody decides on any more (no commit)."""
     change = open_change(row)
     if change is not None:
         change.state = "withdrawn"
@@ -216,14 +204,6 @@ def _decide_against(
     _commit_change(row)
 
 
-def may_decide(row: Row, change: ListingChange, by: Reader, station: Station) -> bool:
-    """Whether a person may let a change through: of the station, and with no hand in it so far."""
-    deed = "listing.endorse" if station == "desk" else "listing.approve"
-    if not may(by, deed, row) or by.id == change.by_id:
-        return False
-    return by.id != _endorsed_by(row)
-
-
 def _decidable(
     row: Row, station: Station, *, by: Reader | None, seen: int
 ) -> ListingChange:
@@ -231,29 +211,8 @@ def _decidable(
     change = waiting_change(row, station)
     if change is None:
         raise NotNow(*NO_CHANGE)
-    if by is not None and not may_decide(row, change, by, station):
-        raise NotAllowed(OWN_LISTING, "请其他人审核这一条；退回可以自己做。")
+    refuse_own(row, station, by=by, change=change)
     return change
-
-
-def _endorsed_by(row: Row) -> int | None:
-    """Who let the change that waits through at the desk."""
-    person: int | None = None
-    for event in history_of(row):
-        if event.deed == "propose":
-            person = None
-        elif event.deed == "endorse_change":
-            person = event.by_id
-    return person
-
-
-def _end_change(
-    row: Row, change: ListingChange, deed: str, state: str, *, by: Reader | None
-) -> None:
-    change.state = state
-    change.decided_at = now()
-    row.life.move(row, deed, by=by)
-    row.updated_at = now()
 
 
 def _note_move(row: Row, deed: str, *, by: Reader | None, note: str) -> None:

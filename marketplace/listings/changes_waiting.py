@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import ColumnElement
-
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_models import OPEN_CHANGES, ListingChange
@@ -41,32 +39,24 @@ def waiting_change(row: Row, station: str) -> ListingChange | None:
     return change if change is not None and change.state == state else None
 
 
-def last_change(row: Row) -> ListingChange | None:
-    """The change that was handed in last, decided or not; None where there never was one."""
-    query = db.select(ListingChange).where(
-        ListingChange.kind == row.kind, ListingChange.listing_id == row.id
-    )
-    change: ListingChange | None = db.session.scalar(
-        query.order_by(ListingChange.id.desc()).limit(1)
-    )
-    return change
-
-
 def with_change(row: Row, change: ListingChange | None) -> Row:
     """A listing as it would be with a change, for reading; the listing itself where there is none."""
     return row if change is None else proposed_row(row, change.content)
 
 
-def open_for(kind: str, ids: Iterable[int]) -> dict[int, ListingChange]:
-    """Id of a listing → its open change, of those that have one."""
-    query = db.select(ListingChange).where(
-        ListingChange.kind == kind,
-        ListingChange.listing_id.in_(list(ids)),
-        ListingChange.state.in_(OPEN_CHANGES),
-    )
-    return {change.listing_id: change for change in db.session.scalars(query)}
-
-
-def is_waiting(kind: str, state: str) -> tuple[ColumnElement[bool], ...]:
-    """Filter: the changes of a kind of listings that are in a state."""
-    return (ListingChange.kind == kind, ListingChange.state == state)
+def open_for(rows: Iterable[Row]) -> dict[tuple[str, int], ListingChange]:
+    """(kind, id) → the open change of a published listing, of those that have one."""
+    ids: dict[str, list[int]] = {}
+    for row in rows:
+        if row.state == "published":
+            ids.setdefault(row.kind, []).append(row.id)
+    changes = {}
+    for kind, numbers in ids.items():
+        query = db.select(ListingChange).where(
+            ListingChange.kind == kind,
+            ListingChange.listing_id.in_(numbers),
+            ListingChange.state.in_(OPEN_CHANGES),
+        )
+        for change in db.session.scalars(query):
+            changes[kind, change.listing_id] = change
+    return changes

@@ -105,20 +105,19 @@ def tasks(person: Reader) -> Iterator[Task]:
             note=f"{word}原因：{one.reason or '未写明'}",
             button=button,
         )
-    for row, change in worklists.own_changes(person):
-        if change.state == "returned":
-            yield Task(
-                kind_name=row.kind_word,
-                title=row.title,
-                url=_edit_url(row),
-                state="修改被退回",
-                since=change.decided_at,
-                dated=("退回时间", f"{day(change.decided_at)} 退回"),
-                note=f"退回原因：{change.reason}\n公开的仍是原来的版本。",
-                button="修改后再送审",
-            )
+    for row, change in worklists.own_changes(person, ("returned",)):
+        yield Task(
+            kind_name=row.kind_word,
+            title=row.title,
+            url=_edit_url(row),
+            state="修改被退回",
+            since=change.decided_at,
+            dated=("退回时间", f"{day(change.decided_at)} 退回"),
+            note=f"退回原因：{change.reason}\n公开的仍是原来的版本。",
+            button="修改后再送审",
+        )
     desk = review_queue.desk_rows(person)
-    clocks = review_queue.clocks("at_desk", desk)
+    clocks = review_queue.clocks_of("at_desk", desk)
     for row in desk:
         clock = clocks[row.kind, row.id]
         yield Task(
@@ -164,8 +163,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     if not (narrowed or may(person, "listing.create")):
         return
     rows = worklists.waiting_listings(person)
-    changes = worklists.own_changes(person)
-    changes = [pair for pair in changes if pair[1].state != "returned"]
+    changes = worklists.own_changes(person, ("at_desk", "submitted"))
     if rows or changes:
         values = {"rows": rows, "changes": changes, "kinds": KIND_NAMES}
         yield Panel("listings/_waiting.html", values)
@@ -237,7 +235,7 @@ def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -
         "waits": waits,
         "overdue": overdue and waits,
         "overdue_count": review_queue.overdue_count(code, kind) if waits else 0,
-        "clocks": review_queue.clocks(code, tray.rows) if waits else {},
+        "clocks": review_queue.clocks_of(code, tray.rows) if waits else {},
         "tray": code,
         "kind": kind,
         "kinds": KIND_NAMES,

@@ -11,10 +11,9 @@ from wtforms.validators import Length
 
 from marketplace.errors import Invalid
 from marketplace.forms import SeenForm
-from marketplace.listings.review_models import CRITERIA, MAX_SCORE, Scores
+from marketplace.listings.review_models import CRITERIA, MAX_SCORE, MAX_TODO, Scores
 from marketplace.listings.schema import SCHEMAS
 
-MAX_TODO = 200
 TODO = "todo_"  # before the name of a field: what is to be done in it
 
 

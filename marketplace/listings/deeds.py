@@ -33,9 +33,8 @@ from marketplace.listings.review_deeds import (
     desk_return,
     endorse,
     holder_problems,
-    may_approve,
-    may_endorse,
     recall,
+    refuse_own,
     reject,
     send_back,
     submit,
@@ -46,6 +45,7 @@ from marketplace.listings.settling import (
     commit_listing,
     duplicate_titles,
     move_listing,
+    refuse_holes,
     settle_others,
     sync_index,
 )
@@ -176,19 +176,13 @@ def save(
             _give_owner(row, organisation, by)
         changed = set_values(row, values)
         reject_duplicate_title(row)
+        row.life.move(row, "edit", by=by, changed=changed)
+        if row.state in PUBLIC_STATES:
+            refuse_holes(row)
     except Invalid:
         if commit:
             db.session.rollback()  # what was set must not reach the database with the next query
         raise
-    row.life.move(row, "edit", by=by, changed=changed)
-    if row.state in PUBLIC_STATES and (problems := publication_problems(row)):
-        if commit:
-            db.session.rollback()
-        raise Invalid(
-            "已发布的内容要保持完整，这次修改没有保存。",
-            "请补齐标出的几处。",
-            problems=problems,
-        )
     row.updated_at = now()  # a change of child rows alone is a change of the listing
     before = row.state
     departures.settle_contact(row, by=by)
@@ -216,12 +210,7 @@ def _save_published(
         changed = set_values(row, free)
         if changed or not reviewed:
             row.life.move(row, "edit", by=by, changed=changed)
-            if problems := publication_problems(row):
-                raise Invalid(
-                    "已发布的内容要保持完整，这次修改没有保存。",
-                    "请补齐标出的几处。",
-                    problems=problems,
-                )
+            refuse_holes(row)
         if reviewed:
             change_deeds.propose_change(row, reviewed, by=by)
     except Invalid:
@@ -315,11 +304,19 @@ def suspend(
 
 
 def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Show a suspended listing again. Raises NotAllowed, NotNow, Stale; Invalid where it lacks something."""
+    """Show a suspended listing again, and approve by that what was mended in it meanwhile.
+
+    Raises:
+        NotAllowed: also where it says what nobody approved and `by` may not approve it.
+        NotNow, Stale.
+        Invalid: it lacks something.
+    """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
     _require_complete(row, "恢复公开")
     row.life.permits(row, "resume")
+    if not versions.is_approved(row):
+        refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
     move_listing(row, "resume", by=by)
 
@@ -476,8 +473,6 @@ __all__ = [
     "expire_due",
     "expire_imported",
     "is_over",
-    "may_approve",
-    "may_endorse",
     "publish_imported",
     "recall",
     "reject",

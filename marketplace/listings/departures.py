@@ -15,11 +15,10 @@ from sqlalchemy import and_, or_
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.lifecycle import History
+from marketplace.lifecycle import last_event
 from marketplace.listings import announcements, places, versions
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
-from marketplace.listings.snapshots import FREE_FIELDS, snapshot_of
 from marketplace.memberships.queries import administrators_of
 from marketplace.parsing.person_names import is_full_name
 from marketplace.permissions import Reader, member
@@ -94,12 +93,21 @@ def settle_contact(row: Row, *, by: Reader | None) -> None:
     if nobody_agrees and isinstance(by, Person) and member(by, row):
         row.owner = by
     # With other words nobody approved it: the operators look at it first.
-    if row.state == "suspended" and _waits_for_contact(row) and _is_approved(row):
+    if (
+        row.state == "suspended"
+        and _waits_for_contact(row)
+        and versions.is_approved(row)
+    ):
         row.life.move(row, "resume", by=by)
 
 
 def resume_with_owner(row: Row, *, by: Reader | None) -> None:
-    """Show a listing again whose organisation is back, unless it lost its contact meanwhile: then it waits for one."""
+    """Show a listing again whose organisation is back, unless it lost its contact meanwhile: then it waits for one.
+
+    With other words than were approved it stays hidden until the operators show it.
+    """
+    if not versions.is_approved(row):
+        return
     row.life.move(row, "resume", by=by)
     if publication_problems(row):
         row.life.move(row, "suspend", by=by, note=CONTACT_GONE)
@@ -186,23 +194,6 @@ def _hand_over(row: Row, person: Person) -> None:
         row.owner = min(others, key=lambda one: one.id)
 
 
-def _is_approved(row: Row) -> bool:
-    """Whether a listing says what the version says that was approved last, but for what changes without review."""
-    last = versions.last_version(row)
-    if last is None:
-        return False
-    free = FREE_FIELDS[row.kind]
-    current = snapshot_of(row)
-    return all(
-        current.get(name) == value
-        for name, value in last.content.items()
-        if name not in free
-    )
-
-
 def _waits_for_contact(row: Row) -> bool:
-    query = db.select(History.note).where(
-        History.kind == row.kind, History.thing_id == row.id, History.deed == "suspend"
-    )
-    last: str | None = db.session.scalar(query.order_by(History.id.desc()).limit(1))
-    return last == CONTACT_GONE
+    last = last_event(row, "suspend")
+    return last is not None and last.note == CONTACT_GONE

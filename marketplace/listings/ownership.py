@@ -7,7 +7,7 @@ from typing import Any
 from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import History
+from marketplace.lifecycle import last_event
 from marketplace.listings import departures
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED
@@ -74,18 +74,12 @@ def stop_organisation(organisation_id: int, by: Reader | None) -> None:
 
 def start_organisation(organisation_id: int, by: Reader | None) -> None:
     """Show again what went with its owner; what was suspended for a reason of its own stays hidden."""
-    for kind, table in LISTINGS.items():
+    for table in LISTINGS.values():
         hidden = db.select(table).where(
             table.organisation_id == organisation_id, table.state == "suspended"
         )
         for row in db.session.scalars(hidden):
-            last = db.session.scalar(
-                db.select(History)
-                .where(History.kind == kind, History.thing_id == row.id)
-                .where(History.deed == "suspend")
-                .order_by(History.id.desc())
-                .limit(1)
-            )
+            last = last_event(row, "suspend")
             if last is not None and last.note == OWNER_STOPPED:
                 departures.resume_with_owner(row, by=by)
                 row.updated_at = now()

@@ -63,11 +63,25 @@ def find_own(kind: str, listing_id: int, *, by: Reader) -> Achievement | Demand 
 
 def load_row(kind: str, listing_id: int) -> Achievement | Demand | None:
     """The listing of that kind and id whatever its state, for work of the site itself; None where there is none."""
-    table = LISTINGS[kind]
-    row: Achievement | Demand | None = db.session.scalar(
-        db.select(table).where(table.id == listing_id)
-    )
+    table: Any = LISTINGS[kind]
+    row: Achievement | Demand | None = db.session.get(table, listing_id)
     return row
+
+
+def load_rows(
+    places: Iterable[tuple[str, int]],
+) -> dict[tuple[str, int], Achievement | Demand]:
+    """The same for many (kind, id), by these, in one query a kind, without their children."""
+    ids: dict[str, list[int]] = {}
+    for kind, listing_id in places:
+        ids.setdefault(kind, []).append(listing_id)
+    rows = {}
+    for kind, of_kind in ids.items():
+        table = LISTINGS[kind]
+        query = db.select(table).where(table.id.in_(of_kind))
+        for row in db.session.scalars(query.options(*without_children(kind))):
+            rows[kind, row.id] = row
+    return rows
 
 
 def get_findable(

@@ -6,9 +6,6 @@ The two who press at the same moment are kept apart by the revision; see `review
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
@@ -28,11 +25,8 @@ def note_reading(kind: str, listing_id: int, reader: Reader) -> None:
     What was not committed before is lost, as `persistence.try_write` says.
     """
     until = now() + HELD
-    insert: Any = sqlite.insert
-    if db.engine.dialect.name == "postgresql":
-        insert = postgresql.insert
     values = {"kind": kind, "listing_id": listing_id, "person_id": reader.id}
-    statement = insert(ReviewClaim).values(**values, until=until)
+    statement = persistence.insert_into(ReviewClaim).values(**values, until=until)
     persistence.try_write(
         statement.on_conflict_do_update(
             index_elements=["kind", "listing_id", "person_id"], set_={"until": until}

@@ -16,12 +16,15 @@ from marketplace.errors import Invalid, NotAllowed
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings import settling, versions, writing
+from marketplace.listings.life import HANDED_IN
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.review_models import (
     COMMENT_BELOW,
     CRITERIA,
     MAX_SCORE,
+    MAX_TODO,
+    ListingChange,
     ReviewDecision,
     Scores,
 )
@@ -34,9 +37,17 @@ Station = Literal["desk", "operator"]
 OWNER_MISSING = "先选这一条归哪个单位；还没有加入单位的，在「我的单位」里加入或登记。"
 OWN_LISTING = "这一条是您自己或您的单位填报、修改或送审的，不能由您通过。"
 VALID_DAYS = 365  # how long a listing is valid unless its owner says otherwise
-# Who has done one of these to a listing does not let it through.
-WROTE = frozenset({"create", "edit", "endorse"})
-MAX_TODO = 200  # characters of what is to be done in one field
+OTHERS = {
+    "desk": "请单位里其他成果转化岗的同事审核这一条。",
+    "operator": "请其他运营人员审核这一条；退回修改可以自己做。",
+}
+# Deeds by which somebody writes in a listing that waits, or in a change of one; the contact of one that is public is
+# in neither.
+WROTE = frozenset({"create", "edit"})
+WROTE_CHANGE = frozenset({"propose"})
+ENDORSED = frozenset({"endorse", "endorse_change"})
+# With these, what waited is over; in the next change nobody has had a hand yet.
+SETTLED = frozenset({"approve", "approve_change", "reject_change", "recall_change"})
 
 
 def submit(row: Row, *, by: Reader | None, seen: int) -> None:
@@ -94,8 +105,7 @@ def endorse(row: Row, *, by: Reader | None, seen: int, note: str = "") -> None:
         Invalid: it is not complete any more.
     """
     require(by, "listing.desk_review", row)
-    _refuse_own(row, by, "请单位里其他成果转化岗的同事审核这一条。")
-    require(by, "listing.endorse", row)
+    refuse_own(row, "desk", by=by)
     check_revision(row, seen)
     if problems := publication_problems(row):
         raise Invalid("还不能通过。", "可以退回，请填报人补齐。", problems=problems)
@@ -150,8 +160,7 @@ def approve(
         Invalid: the listing is not complete, its organisation is not verified, or the score does not let it through.
     """
     require(by, "listing.review", row)
-    if by is not None and not may_approve(row, by):
-        raise NotAllowed(OWN_LISTING, "请其他运营人员审核这一条；退回修改可以自己做。")
+    refuse_own(row, "operator", by=by)
     check_revision(row, seen)
     problems = publication_problems(row) | holder_problems(row)
     if problems:
@@ -200,22 +209,41 @@ def reject(row: Row, *, by: Reader | None, seen: int, note: str) -> None:
     _decide_against(row, "reject", by=by, seen=seen, note=note)
 
 
-def may_approve(row: Row, by: Reader) -> bool:
-    """Whether a person may let a listing through: an operator who has had no hand in it.
+def may_pass(
+    row: Row, by: Reader, station: Station, *, change: ListingChange | None = None
+) -> bool:
+    """Whether a person may let through what waits at a station: of the station, and with no hand in it so far.
 
-    One who belongs to its organisation as well would let through what is their own firm's. The market's own listings
-    are let through by another of its operators.
+    An operator who belongs to its organisation as well would let through what is their own firm's. The market's own
+    listings are let through by another of its operators.
+
+    Args:
+        row: the listing.
+        by: who would let it through.
+        station: where it waits.
+        change: what waits of a published listing; None where the listing itself does.
     """
+    deed = "listing.endorse" if station == "desk" else "listing.approve"
+    if not may(by, deed, row):
+        return False
     owner = row.organisation
     is_market = owner is not None and owner.kind == "operator"
-    if row.organisation_id in by.organisation_ids and not is_market:
+    inside = row.organisation_id in by.organisation_ids and not is_market
+    if station == "operator" and inside:
         return False
-    return may(by, "listing.approve", row) and not _is_own(row, by)
+    return by.id not in _hands_in(row, station, change)
 
 
-def may_endorse(row: Row, by: Reader) -> bool:
-    """Whether a person may let a listing go on from their institution: of its desk, and not their own."""
-    return may(by, "listing.endorse", row) and not _is_own(row, by)
+def refuse_own(
+    row: Row,
+    station: Station,
+    *,
+    by: Reader | None,
+    change: ListingChange | None = None,
+) -> None:
+    """Refuse who may not let something through; arguments as `may_pass`. Raises NotAllowed."""
+    if by is not None and not may_pass(row, by, station, change=change):
+        raise NotAllowed(OWN_LISTING, OTHERS[station])
 
 
 def checked_scores(scores: Scores | None, note: str, *, by: Reader | None) -> str:
@@ -315,16 +343,24 @@ def _decide_against(
     settling.move_listing(row, deed, by=by, note=text)
 
 
-def _is_own(row: Row, by: Reader) -> bool:
-    """Whether a person wrote in a listing, handed it in the last time, or let it through at its desk."""
-    if by.id in (row.owner_id, writing.handed_in_by(row)):
-        return True
-    return any(one.deed in WROTE and one.by_id == by.id for one in history_of(row))
-
-
-def _refuse_own(row: Row, by: Reader | None, advice: str) -> None:
-    if by is not None and _is_own(row, by):
-        raise NotAllowed(OWN_LISTING, advice)
+def _hands_in(
+    row: Row, station: Station, change: ListingChange | None
+) -> set[int | None]:
+    """Who wrote in what waits, handed it in the last time, or let it through at its desk before."""
+    counted = WROTE if change is None else WROTE_CHANGE
+    # What a desk let through once and the operators returned, it looks at again.
+    if station == "operator":
+        counted |= ENDORSED
+    hands: set[int | None] = set()
+    handed_in: int | None = None
+    for event in history_of(row):
+        if event.deed in SETTLED:
+            hands, handed_in = set(), None
+        elif event.deed in HANDED_IN:
+            handed_in = event.by_id
+        elif event.deed in counted:
+            hands.add(event.by_id)
+    return hands | {row.owner_id, handed_in}
 
 
 def note_decision(

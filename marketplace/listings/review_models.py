@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,6 +23,7 @@ CRITERIA = {
     "wording": ("表述", "文字清楚，没有夸大和宣传用语"),
 }
 MAX_SCORE = 5  # of one criterion
+MAX_TODO = 200  # characters of what is to be done in one field
 COMMENT_BELOW = 10  # of the four together: below it a comment is needed
 OPEN_CHANGES = ("at_desk", "submitted", "returned")
 CHANGE_NAMES = {
@@ -52,12 +53,6 @@ class Scores:
     def total(self) -> int:
         """The sum, 0 to 20."""
         return sum(astuple(self))
-
-    @property
-    def blocking(self) -> list[str]:
-        """Names of the criteria with 0."""
-        values = dict(zip(CRITERIA, astuple(self), strict=True))
-        return [CRITERIA[code][0] for code, value in values.items() if not value]
 
     def __str__(self) -> str:
         names = [name for name, _ in CRITERIA.values()]
@@ -161,8 +156,6 @@ class ListingChange(Model):
         Index("ix_listing_change_state", "state"),
     )
 
-    names: ClassVar[dict[str, str]] = CHANGE_NAMES
-
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
     listing_id: Mapped[int]
@@ -178,11 +171,6 @@ class ListingChange(Model):
     def state_name(self) -> str:
         """The state in Chinese."""
         return CHANGE_NAMES[self.state]
-
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody still has to decide or to mend."""
-        return self.state in OPEN_CHANGES
 
 
 class ReviewClaim(Model):

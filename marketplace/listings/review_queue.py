@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, literal, union_all
+from sqlalchemy import func, union_all
 
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
@@ -25,7 +25,7 @@ from marketplace.listings.review_models import (
     ListingVersion,
     ReviewDecision,
 )
-from marketplace.listings.worklists import load_in_order
+from marketplace.listings.worklists import key_columns, load_in_order
 from marketplace.permissions import Reader, require
 from marketplace.persistence import Page
 from marketplace.workdays.calendar import Calendar, Deadline
@@ -111,56 +111,51 @@ def tray_page(
         late = overdue_keys(tray, kind)
         late_pages = Page(len(late), PAGE)
         start = late_pages.offset(page)
-        shown = late[start : start + PAGE]
-        return TrayPage(load_in_order(shown), late_pages.clamp(page), late_pages.pages)
+        rows = load_in_order(late[start : start + PAGE])
+        return TrayPage(rows, late_pages.clamp(page), late_pages.pages)
     arithmetic = Page(tray_count(tray, kind), PAGE)
     query = _in_order(tray, kind).limit(PAGE).offset(arithmetic.offset(page))
     keys = [(row.kind, row.id) for row in db.session.execute(query)]
     return TrayPage(load_in_order(keys), arithmetic.clamp(page), arithmetic.pages)
 
 
-def tray_count(tray: str, kind: str = "") -> int:
-    """How many listings lie in a tray; of one kind, if it is named."""
-    query = db.select(func.count()).select_from(_rows_of(tray, kind))
+def tray_count(tray: str, kind: str = "", within: Collection[int] | None = None) -> int:
+    """How many listings lie in a tray; of one kind, and of these organisations, if they are named."""
+    query = db.select(func.count()).select_from(_rows_of(tray, kind, within))
     return db.session.scalar(query) or 0
 
 
-def overdue_count(
-    tray: str, kind: str = "", within: Collection[int] | None = None
-) -> int:
+def overdue_count(tray: str, kind: str = "") -> int:
     """How many of those that wait are overdue."""
-    return len(overdue_keys(tray, kind, within))
+    return len(overdue_keys(tray, kind))
 
 
-def overdue_keys(
-    tray: str, kind: str = "", within: Collection[int] | None = None
-) -> list[tuple[str, int]]:
+def overdue_keys(tray: str, kind: str = "") -> list[tuple[str, int]]:
     """(kind, id) of what is overdue, longest first."""
     calendar = load_calendar()
     keys = []
-    for one in db.session.execute(_in_order(tray, kind, within)):
-        if _clock(calendar, tray, one.at).is_overdue:
-            keys.append((one.kind, one.id))
+    for one in db.session.execute(_in_order(tray, kind)):
+        # What came later ends no earlier.
+        if not _clock(calendar, tray, one.at).is_overdue:
+            break
+        keys.append((one.kind, one.id))
     return keys
 
 
-def clocks(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
+def clocks_of(tray: str, rows: Iterable[Row]) -> dict[tuple[str, int], Clock]:
     """(kind, id) → when each of these has to be decided on; of a change, by the day it was handed in."""
-    calendar = load_calendar()
     rows = list(rows)
-    found = {}
-    for kind in LISTINGS:
-        ids = [row.id for row in rows if row.kind == kind]
-        changes = changes_waiting.open_for(kind, ids)
-        for row in rows:
-            if row.kind != kind:
-                continue
-            since = row.submitted_at
-            if row.state == "published" and row.id in changes:
-                since = changes[row.id].submitted_at
-            if since is not None:
-                found[kind, row.id] = _clock(calendar, tray, since)
-    return found
+    if not rows:
+        return {}
+    calendar = load_calendar()
+    changes = changes_waiting.open_for(rows)
+    clocks = {}
+    for row in rows:
+        change = changes.get((row.kind, row.id))
+        since = row.submitted_at if change is None else change.submitted_at
+        if since is not None:
+            clocks[row.kind, row.id] = _clock(calendar, tray, since)
+    return clocks
 
 
 def _clock(calendar: Calendar, tray: str, since: datetime) -> Clock:
@@ -218,8 +213,7 @@ def desk_count(person: Reader) -> int:
     """How many that are: the header of every page asks."""
     if not person.handled_ids:
         return 0
-    rows = _rows_of("at_desk", "", person.handled_ids)
-    return db.session.scalar(db.select(func.count()).select_from(rows)) or 0
+    return tray_count("at_desk", within=person.handled_ids)
 
 
 def days_since(moment: datetime | None) -> int | None:
@@ -266,27 +260,20 @@ def _rows_of(tray: str, kind: str, within: Collection[int] | None = None) -> Any
         at = table.published_at
         if tray in CHANGES:
             at = table.submitted_at
-        columns = db.select(
-            literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
-        ).where(table.state.in_(TRAYS[tray]))
+        inside = []
         if within is not None:
-            columns = columns.where(table.organisation_id.in_(within))
-        parts.append(columns)
+            inside.append(table.organisation_id.in_(within))
+        columns = key_columns(table, at)
+        parts.append(columns.where(table.state.in_(TRAYS[tray]), *inside))
         if tray in CHANGES:
             change = ListingChange
-            waiting = (
-                db.select(
-                    literal(table.kind).label("kind"),
-                    table.id.label("id"),
-                    change.submitted_at.label("at"),
-                )
-                .join(change, change.listing_id == table.id)
-                .where(*changes_waiting.is_waiting(table.kind, CHANGES[tray]))
-                .where(table.state == "published")
+            waiting = key_columns(table, change.submitted_at).where(
+                change.kind == table.kind,
+                change.state == CHANGES[tray],
+                table.state == "published",
+                *inside,
             )
-            if within is not None:
-                waiting = waiting.where(table.organisation_id.in_(within))
-            parts.append(waiting)
+            parts.append(waiting.join(change, change.listing_id == table.id))
     return union_all(*parts).subquery()
 
 

@@ -13,6 +13,7 @@ from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.listings import announcements, index, places
 from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.readiness import publication_problems
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
 from marketplace.permissions import Reader
 
@@ -32,6 +33,16 @@ def checked_note(note: str) -> str:
     if secret_mark(note):
         raise Invalid(REFUSAL, problems={"note": [REFUSAL]})
     return note
+
+
+def refuse_holes(row: Achievement | Demand) -> None:
+    """Refuse to save what is public, or will be again without another review, unless it is complete. Raises Invalid."""
+    if problems := publication_problems(row):
+        raise Invalid(
+            "已发布的内容要保持完整，这次修改没有保存。",
+            "请补齐标出的几处。",
+            problems=problems,
+        )
 
 
 def move_listing(

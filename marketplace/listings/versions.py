@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_models import ListingVersion
-from marketplace.listings.snapshots import snapshot_of
+from marketplace.listings.snapshots import FREE_FIELDS, snapshot_of
 from marketplace.permissions import Reader, reader_id, require
 
 Row = Achievement | Demand
@@ -59,6 +59,20 @@ def last_version(row: Row) -> ListingVersion | None:
     return db.session.scalar(query)
 
 
+def is_approved(row: Row) -> bool:
+    """Whether a listing says what the version says that was approved last, but for what changes without review."""
+    last = last_version(row)
+    if last is None:
+        return False
+    free = FREE_FIELDS[row.kind]
+    current = snapshot_of(row)
+    return all(
+        current.get(name) == value
+        for name, value in last.content.items()
+        if name not in free
+    )
+
+
 def list_versions(row: Row, *, by: Reader | None) -> list[ListingVersion]:
     """Every version, the newest first. Raises NotAllowed."""
     require(by, "listing.versions", row)
@@ -84,12 +98,6 @@ def version_at(
     require(by, "listing.versions", row)
     query = _versions_of(row).where(ListingVersion.at <= moment)
     return db.session.scalar(query.order_by(ListingVersion.number.desc()).limit(1))
-
-
-def count_versions(row: Row) -> int:
-    """How many there are."""
-    query = db.select(func.count()).select_from(_versions_of(row).subquery())
-    return db.session.scalar(query) or 0
 
 
 def _versions_of(row: Row) -> Select[tuple[ListingVersion]]:

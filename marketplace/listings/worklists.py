@@ -19,7 +19,7 @@ from marketplace.clock import today
 from marketplace.extensions import db
 from marketplace.lifecycle import History
 from marketplace.listings.models import LISTINGS, Achievement, Demand
-from marketplace.listings.review_models import OPEN_CHANGES, ListingChange
+from marketplace.listings.review_models import ListingChange
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
 from marketplace.persistence import Page
@@ -140,11 +140,7 @@ def own_listings(
                 wanted &= table.title.icontains(text, autoescape=True)
             if mine:
                 wanted &= table.owner_id == person.id
-            columns = db.select(
-                literal(table.kind).label("kind"),
-                table.id.label("id"),
-                table.updated_at.label("at"),
-            )
+            columns = key_columns(table, table.updated_at)
             parts.append(columns.where(table.looked_after_by(person), wanted))
     everything = union_all(*parts).subquery()
     total = db.session.scalar(db.select(func.count()).select_from(everything)) or 0
@@ -165,6 +161,13 @@ def own_drafts(person: Reader) -> tuple[list[Row], int]:
     """The drafts last changed, and how many there are."""
     drafts = own_listings(person, state="draft")
     return drafts.rows[:DRAFTS], drafts.total
+
+
+def key_columns(table: Any, at: Any) -> Any:
+    """(kind, id, at) of a table, for one list of both kinds; `at` is what it is ordered by."""
+    return db.select(
+        literal(table.kind).label("kind"), table.id.label("id"), at.label("at")
+    )
 
 
 def load_in_order(keys: Iterable[tuple[str, int]]) -> list[Row]:
@@ -208,22 +211,28 @@ def _reasons(kind: str, ids: list[int]) -> dict[tuple[int, str], tuple[datetime,
     return reasons
 
 
-def own_changes(person: Reader) -> list[tuple[Row, ListingChange]]:
-    """The published listings of a person of which a change is open, with it, longest waiting first."""
-    found: list[tuple[Row, ListingChange]] = []
+def own_changes(
+    person: Reader, states: Iterable[str]
+) -> list[tuple[Row, ListingChange]]:
+    """The published listings of a person with their open change in one of these states, longest waiting first.
+
+    At most `PAGE` of each kind.
+    """
+    pairs: list[tuple[Row, ListingChange]] = []
     for table, own in _own_tables(person):
         query = (
             db.select(table, ListingChange)
             .join(ListingChange, ListingChange.listing_id == table.id)
             .where(
                 ListingChange.kind == table.kind,
-                ListingChange.state.in_(OPEN_CHANGES),
+                ListingChange.state.in_(states),
                 table.state == "published",
                 own,
             )
         )
-        found += db.session.execute(query.limit(PAGE)).tuples()
-    return sorted(found, key=lambda pair: (pair[1].submitted_at, pair[0].id))
+        query = query.order_by(ListingChange.submitted_at)
+        pairs += db.session.execute(query.limit(PAGE)).tuples()
+    return sorted(pairs, key=lambda pair: (pair[1].submitted_at, pair[0].id))
 
 
 def _returned_changes(table: Any, own: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from marketplace.accounts.models import Person
 from marketplace.errors import Invalid, Stale
 from marketplace.extensions import db
-from marketplace.lifecycle import history_of
+from marketplace.lifecycle import last_event
 from marketplace.listings.cards import card_of
 from marketplace.listings.life import ENDED, HANDED_IN
 from marketplace.listings.models import (
@@ -259,13 +259,10 @@ def reject_second_press(
         raise AlreadySaved(row.title, existing)
 
 
-def handed_in_by(row: Listing) -> int | None:
-    """Who handed a listing in the last time; None for the site itself and for what was never handed in."""
-    person: int | None = None
-    for event in history_of(row):
-        if event.deed in HANDED_IN:
-            person = event.by_id
-    return person
+def handed_in_by(row: Listing) -> set[int | None]:
+    """Who handed a listing in the last time, and who handed in the last change of it; None is the site itself."""
+    events = (last_event(row, *HANDED_IN), last_event(row, "propose"))
+    return {event.by_id for event in events if event is not None}
 
 
 def check_revision(row: Listing, seen: int) -> None:

@@ -8,7 +8,7 @@ from marketplace.accounts.queries import people_by_id
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.lifecycle import History
+from marketplace.lifecycle import last_event
 from marketplace.listings import assignments
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement, Demand
@@ -139,10 +139,8 @@ def broker_given(row: Row, broker: Person, by: Reader | None) -> None:
     """A listing was given to a broker: what its firm waits for is decided, and both are notified (no commit)."""
     request = queries.undecided_request(row)
     db.session.flush()  # for the number of the History row of the assignment
-    query = db.select(History).where(
-        History.kind == row.kind, History.thing_id == row.id, History.deed == "assign"
-    )
-    history = db.session.scalars(query.order_by(History.id.desc()).limit(1)).one()
+    history = last_event(row, "assign")
+    assert history is not None  # noqa: S101  whoever calls has just written it
     announcements.announce_given(row, broker, history, by=by)
     if request is not None:
         request.broker_id = broker.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
@@ -78,9 +79,9 @@ class BrokerRequest(Model):
     asked_by: Mapped[Person | None] = relationship(foreign_keys=[asked_by_id])
     broker: Mapped[Person | None] = relationship(foreign_keys=[broker_id])
 
-    @property
+    @cached_property
     def listing(self) -> Achievement | Demand:
-        """The listing; none is ever deleted."""
+        """The listing, which is always the same one; none is ever deleted."""
         row = load_row(self.listing_kind, self.listing_id)
         assert row is not None  # noqa: S101
         return row

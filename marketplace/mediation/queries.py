@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy.orm import joinedload
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.disclosure import UNNAMED, view_of
 from marketplace.listings.models import LISTINGS, Achievement, Assignment, Demand
-from marketplace.listings.queries import get_visible, load_row
+from marketplace.listings.queries import get_visible, load_rows
 from marketplace.mediation.life import UNDECIDED
 from marketplace.mediation.models import BrokerRequest
 from marketplace.permissions import Reader, may, require
@@ -63,8 +64,7 @@ def requests_to(broker: Reader) -> list[BrokerRequest]:
     """The requests that wait for the answer of a broker, oldest first."""
     if not broker.mediates:
         return []
-    query = db.select(BrokerRequest).where(*_waits_for(broker.id))
-    return list(db.session.scalars(query.order_by(BrokerRequest.id).limit(MAX_ROWS)))
+    return _oldest_first(*_waits_for(broker.id))
 
 
 def request_count(broker: Reader) -> int:
@@ -91,8 +91,22 @@ def people_requested() -> set[int]:
 
 def waiting_requests(state: str) -> list[BrokerRequest]:
     """What lies with the operators (`open`), or with brokers (`requested`), oldest first."""
-    query = db.select(BrokerRequest).where(BrokerRequest.state == state, _is_living())
-    return list(db.session.scalars(query.order_by(BrokerRequest.id).limit(MAX_ROWS)))
+    return _oldest_first(BrokerRequest.state == state, _is_living())
+
+
+def _oldest_first(*conditions: ColumnElement[bool]) -> list[BrokerRequest]:
+    """A page of requests, with the people and the listings that a page names."""
+    query = (
+        db.select(BrokerRequest)
+        .where(*conditions)
+        .order_by(BrokerRequest.id)
+        .options(joinedload(BrokerRequest.asked_by), joinedload(BrokerRequest.broker))
+    )
+    requests = list(db.session.scalars(query.limit(MAX_ROWS)))
+    rows = load_rows((one.listing_kind, one.listing_id) for one in requests)
+    for one in requests:
+        one.listing = rows[one.listing_kind, one.listing_id]
+    return requests
 
 
 def open_count() -> int:
@@ -110,12 +124,10 @@ def given_to(broker: Reader) -> list[Row]:
     query = db.select(Assignment).where(
         Assignment.broker_id == broker.id, Assignment.ended_at.is_(None)
     )
-    rows: list[Row] = []
-    for one in db.session.scalars(query.order_by(Assignment.id.desc()).limit(MAX_ROWS)):
-        row = load_row(one.kind, one.listing_id)
-        if row is not None and row.state in LIVING:
-            rows.append(row)
-    return rows
+    newest = query.order_by(Assignment.id.desc()).limit(MAX_ROWS)
+    places = [(one.kind, one.listing_id) for one in db.session.scalars(newest)]
+    rows = load_rows(places)
+    return [rows[place] for place in places if rows[place].state in LIVING]
 
 
 def choosable_brokers(row: Row) -> list[PublicBroker]:

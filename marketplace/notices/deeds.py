@@ -28,7 +28,6 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import or_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from marketplace import contributions, persistence
 from marketplace.clock import now
@@ -168,9 +167,7 @@ def _insert_once(values: dict[str, Any]) -> int | None:
     By the database, for of two deeds at once neither sees what the other one has not committed; and past the session,
     which would write everything else of the deed before that deed is ready for it.
     """
-    dialect = db.session.get_bind().dialect.name
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement = insert(Notice.__table__).values(**values)
+    statement = persistence.insert_into(Notice).values(**values)
     statement = statement.on_conflict_do_nothing(index_elements=["recipient", "key"])
     with db.session.no_autoflush:
         number: int | None = db.session.scalar(
@@ -276,10 +273,9 @@ def stop_kind(recipient: str, code: str) -> None:
     if kind is None or not kind.may_be_stopped:
         raise NotNow("这类邮件关系到账号安全，不能停收。", "不想再收，请注销账号。")
     values = {"recipient": recipient, "kind": code, "at": now()}
-    dialect = db.session.get_bind().dialect.name
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = persistence.insert_into(NoticeStop).values(**values)
     # Mail programs send it again where an answer was lost.
-    db.session.execute(insert(NoticeStop).values(**values).on_conflict_do_nothing())
+    db.session.execute(statement.on_conflict_do_nothing())
     persistence.commit()
 
 

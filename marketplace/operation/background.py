@@ -188,10 +188,17 @@ def last_runs(app: Flask) -> dict[str, Run]:
     """Job → its last run on this host, of those that ever ran."""
     runs = {}
     for path in _runs_folder(app).glob("*.json"):
-        # A file may be half gone, or of another version of the site.
-        with suppress(OSError, ValueError, TypeError):
-            runs[path.stem] = Run(**json.loads(path.read_text()))
+        run = _read_run(path)
+        if run is not None:
+            runs[path.stem] = run
     return runs
+
+
+def _read_run(path: Path) -> Run | None:
+    # A file may be half gone, or of another version of the site.
+    with suppress(OSError, ValueError, TypeError):
+        return Run(**json.loads(path.read_text()))
+    return None
 
 
 def record_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
@@ -203,12 +210,12 @@ def record_run(app: Flask, name: str, *, ok: bool, seconds: float) -> None:
         ok: whether it went well.
         seconds: how long it took.
     """
-    before = last_runs(app).get(name)
+    path = _runs_folder(app) / f"{name}.json"
     at = time.time()
     succeeded_at: float | None = at
     if not ok:
+        before = _read_run(path)
         succeeded_at = before.succeeded_at if before is not None else None
-    path = _runs_folder(app) / f"{name}.json"
     fresh = path.with_suffix(f".{os.getpid()}")
     # In one step, for /readyz may read it at any moment.
     with suppress(OSError):
@@ -227,7 +234,7 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     Args:
         app: the application.
         name: name of the job.
-        deed: does it, and returns a few words about what it did.
+        deed: does it, and returns a few words about what it did; none where there was nothing to do.
 
     Returns:
         whether it went well. Nothing it raises gets out: the next run is the remedy.
@@ -244,7 +251,8 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
             record_run(app, name, ok=False, seconds=seconds)
             return False
     seconds = round(time.monotonic() - began, 2)
-    log.info("job_done", job=name, seconds=seconds, outcome=outcome)
+    if outcome:
+        log.info("job_done", job=name, seconds=seconds, outcome=outcome)
     record_run(app, name, ok=True, seconds=seconds)
     return True
 

@@ -145,10 +145,11 @@ ON_THE_DESK: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
         },
     ),
 )
-# What the operator writes with the one that goes back; its writer reads it on their desk.
+# What the operator writes with the one that is refused, and with the one that goes back; its writer reads it on their
+# desk.
 REFUSED = (
     "写的是服务，没有可以转化的技术成果；有软件或方法的，请写明是什么、到了哪个阶段。"
 )
+SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过哪些材料和涂层，别人才好判断。"
 # What the researcher's desk has still to look at: one more sentence in something that is public already.
 MORE_WORDS = "另有一组在 -20℃ 下的对比数据，可以提供。"
-SENT_BACK = "请补充现在的冲次和希望达到的冲次，并写明试过哪些材料和涂层，别人才好判断。"

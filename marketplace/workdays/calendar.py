@@ -6,9 +6,9 @@ Where the announced days come from stands in `queries.py`; the present day in `m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from marketplace.clock import SHANGHAI
+from marketplace.clock import begin_of_day
 
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
@@ -36,8 +36,7 @@ class Deadline:
     @property
     def end(self) -> datetime:
         """The moment at which it ends, UTC without zone: the first one that is too late."""
-        midnight = datetime.combine(self.day + ONE_DAY, time(), SHANGHAI)
-        return midnight.astimezone(UTC).replace(tzinfo=None)
+        return begin_of_day(self.day + ONE_DAY)
 
     @property
     def text(self) -> str:

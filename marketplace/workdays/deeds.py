@@ -12,6 +12,7 @@ from marketplace import persistence
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
+from marketplace.workdays.calendar import SATURDAY
 from marketplace.workdays.models import STATUSES, HolidayYear, SpecialDay
 from marketplace.workdays.written_days import UnreadableDayError, WrittenDay, read_days
 
@@ -155,7 +156,7 @@ def _read_both(
 def _problem_of(one: WrittenDay, days: dict[date, WrittenDay]) -> str:
     if one.day in days:
         return f"{one.day} 写了两次，是放假还是上班？"
-    if one.works and one.day.weekday() < 5:
+    if one.works and one.day.weekday() < SATURDAY:
         return f"{one.day} 不是周末，本来就上班，请核对。"
     return ""
 

@@ -70,6 +70,7 @@ def test_moments_are_utc_and_said_in_chinese_time(zone: str) -> None:
         minutes=1
     )
     assert clock.now().tzinfo is None
+    assert clock.begin_of_day(THE_28TH) == MIDNIGHT
     assert minute(MORNING) == "2026-11-28 06:31"
     assert clock.in_china(MORNING).utcoffset() == timedelta(hours=8)
 

@@ -18,10 +18,8 @@ from marketplace.accounts import queries as account_queries
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.listings import (
     buttons,
-    change_deeds,
     changes_waiting,
     contradictions,
-    deeds,
     differences,
     queries,
     readiness,
@@ -32,8 +30,8 @@ from marketplace.listings import (
 )
 from marketplace.listings.decision_forms import DecisionForm, decision_form
 from marketplace.listings.models import KIND_NAMES, LISTINGS, Achievement, Demand
-from marketplace.listings.review_deeds import Station
-from marketplace.listings.review_models import ListingChange
+from marketplace.listings.review_deeds import Station, may_pass
+from marketplace.listings.review_models import ListingChange, ListingVersion
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import proposed_row
 from marketplace.organisations.forms import VerificationForm
@@ -80,7 +78,8 @@ def kind_filter() -> str:
 def show_review(kind: str, listing_id: int, station: Station) -> ResponseReturnValue:
     """The page of one listing under review; the others learn that somebody has it open."""
     row = queries.get_visible(kind, listing_id, by=current_user)
-    if _waits(row, station):
+    change = changes_waiting.waiting_change(row, station)
+    if _waits(row, change, station):
         review_claims.note_reading(kind, listing_id, current_user)
         row = queries.get_visible(kind, listing_id, by=current_user)
     return review_page(row, station=station)
@@ -144,8 +143,10 @@ def review_page(
     filled, blank = _field_values(judged)
     only = kind_filter() or None
     place = _place(row, station)
-    clock = review_queue.clocks(TRAY_OF[station], [row]).get((row.kind, row.id))
-    waits = _waits(row, station)
+    waits = _waits(row, change, station)
+    clocks = review_queue.clocks_of(TRAY_OF[station], [row] if waits else [])
+    approved = versions.last_version(row)
+    own = _is_own(row, change, station, waits=waits)
     page = render_template(
         "listings/review.html",
         station=station,
@@ -158,14 +159,14 @@ def review_page(
         organisation_kinds=ORGANISATION_KINDS,
         labels=SCHEMAS[row.kind].labels,
         waits=waits,
-        clock=clock if waits else None,
+        clock=clocks.get((row.kind, row.id)),
         filled=filled,
         blank=blank,
-        differences=_differences(row, judged, change),
-        approved=versions.last_version(row),
+        differences=_differences(row, judged, change, approved),
+        approved=approved,
         summary=_error_summary(error, form),
-        decisions=_decisions(row, change, station, only),
-        own=_is_own(row, change, station),
+        decisions=_decisions(row, change, station, only, own=own),
+        own=own,
         doubts=contradictions.doubts_about(judged),
         problems=readiness.publication_problems(judged),
         hints=readiness.naming_hints(judged),
@@ -206,11 +207,9 @@ def _view_of(station: Station) -> str:
     return "listings.desk_review" if station == "desk" else "listings.review"
 
 
-def _waits(row: Row, station: Station) -> bool:
+def _waits(row: Row, change: ListingChange | None, station: Station) -> bool:
     """Whether a listing, or a change of it, waits at a station."""
-    if row.state in review_queue.TRAYS[TRAY_OF[station]]:
-        return True
-    return changes_waiting.waiting_change(row, station) is not None
+    return change is not None or row.state in review_queue.TRAYS[TRAY_OF[station]]
 
 
 def _place(row: Row, station: Station) -> review_queue.Neighbours | None:
@@ -221,15 +220,17 @@ def _place(row: Row, station: Station) -> review_queue.Neighbours | None:
 
 
 def _differences(
-    row: Row, judged: Row, change: ListingChange | None
+    row: Row,
+    judged: Row,
+    change: ListingChange | None,
+    approved: ListingVersion | None,
 ) -> list[differences.Difference]:
     """What differs from the version approved last; empty where none was."""
     if change is not None:
         return differences.row_differences(row, judged)
-    last = versions.last_version(row)
-    if last is None or row.state == "published":
+    if approved is None or row.state == "published":
         return []
-    return differences.row_differences(proposed_row(row, last.content), row)
+    return differences.row_differences(proposed_row(row, approved.content), row)
 
 
 def _field_values(row: Row) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
@@ -255,23 +256,27 @@ def _error_summary(error: Any, form: DecisionForm) -> dict[str, list[str]]:
     return summary
 
 
-def _is_own(row: Row, change: ListingChange | None, station: Station) -> bool:
+def _is_own(
+    row: Row, change: ListingChange | None, station: Station, *, waits: bool
+) -> bool:
     """Whether the reviewer had a hand in what waits, so that somebody else has to let it through."""
-    if change is not None:
-        return not change_deeds.may_decide(row, change, current_user, station)
-    if not _waits(row, station):
+    mended = row.state == "suspended" and not versions.is_approved(row)
+    if not (mended or waits):
         return False
-    if station == "desk":
-        return not deeds.may_endorse(row, current_user)
-    return not deeds.may_approve(row, current_user)
+    return not may_pass(row, current_user, station, change=change)
 
 
 def _decisions(
-    row: Row, change: ListingChange | None, station: Station, only: str | None
+    row: Row,
+    change: ListingChange | None,
+    station: Station,
+    only: str | None,
+    *,
+    own: bool,
 ) -> list[buttons.Button]:
-    """The decisions this reviewer may take; who handed it in may not let it through."""
+    """The decisions this reviewer may take; who had a hand in it may not let it through."""
     offered = buttons.station_buttons(row, current_user, station, change, only=only)
-    if not _is_own(row, change, station):
+    if not own:
         return offered
     return [button for button in offered if not button.passes]
 

@@ -71,8 +71,8 @@ def _chosen_version(
     if not date.min + timedelta(days=9) < day < date.max - timedelta(days=9):
         return newest, "没有这么早或这么晚的日期。"
     # What was public when that day ended in China.
-    found = versions.version_at(row, Deadline(day).end, by=current_user)
-    return found, "" if found is not None else NO_DAY
+    version = versions.version_at(row, Deadline(day).end, by=current_user)
+    return version, "" if version is not None else NO_DAY
 
 
 def _version_before(

@@ -16,7 +16,7 @@ from marketplace import contributions, persistence
 from marketplace.accounts import contact_consents, person_deeds
 from marketplace.door import needs
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
-from marketplace.lifecycle import history_of
+from marketplace.lifecycle import last_event
 from marketplace.limits import limit_looks
 from marketplace.listings import (
     changes_waiting,
@@ -34,6 +34,13 @@ from marketplace.permissions import require
 
 Form: TypeAlias = AchievementForm | DemandForm
 Row: TypeAlias = Achievement | Demand
+# State → how the form calls the reason for which something has to be mended.
+RETURNED = {
+    "returned": "退回原因",
+    "rejected": "未通过原因",
+    "suspended": "暂停原因",
+    "published": "修改的退回原因",
+}
 FORMS_REMEMBERED = (
     8  # forms of new listings of which the browser keeps what they became
 )
@@ -267,6 +274,7 @@ def _form_page(
     for fault in faults:
         texts.setdefault(fault.id, []).append(fault.text)
         names.setdefault(fault.id, fault.label)
+    returned = _return_reason(row)
     page = render_template(
         "listings/form.html",
         form=form,
@@ -280,8 +288,9 @@ def _form_page(
         problems_title=_problems_title(error, [fault.text for fault in faults]),
         twin=_listing_of_that_title(form.kind, error),
         stored=stored,
-        returned=_return_reason(row),
-        todos=_fields_to_mend(form, row),
+        returned=returned,
+        returned_title=RETURNED.get(row.state, "") if row is not None else "",
+        todos=_fields_to_mend(form, row) if row is not None and returned else [],
         key=_draft_key(form.kind, row),
         kept=session.pop("kept", ""),
         missing=_missing_values(form, row),
@@ -329,10 +338,8 @@ def _problems_title(error: MarketError | None, texts: list[str]) -> str:
     return error.message
 
 
-def _fields_to_mend(form: Form, row: Row | None) -> list[str]:
+def _fields_to_mend(form: Form, row: Row) -> list[str]:
     """The fields of the form in which a reviewer wants something done, in its order."""
-    if row is None or not _return_reason(row):
-        return []
     todos = review_queue.returned_todos(row)
     return [name for name in form.names() if name in todos]
 
@@ -346,7 +353,5 @@ def _return_reason(row: Row | None) -> str:
         return change.reason if change is not None else ""
     if row.state not in worklists.STOPPED:
         return ""
-    for event in reversed(history_of(row)):
-        if event.deed in worklists.STOPPED[row.state]:
-            return event.note
-    return ""
+    event = last_event(row, *worklists.STOPPED[row.state])
+    return "" if event is None else event.note

@@ -1,4 +1,4 @@
-"""New listings that fit older ones: their people are told once, with grade and reason, as far as they may know."""
+"""New listings that fit older ones: their people are notified once, with grade and reason, as far as they may know."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACHIEVEMENT = {
 
 
 class World:
-    """A firm with a demand about noise of bearings, and what is beside it."""
+    """A firm with a demand about noise of bearings, and two listings of other trades."""
 
     def __init__(self, make: Factory) -> None:
         self.make = make
@@ -36,15 +36,27 @@ class World:
             "奶牛冷冻精液稀释液",
             summary="一种奶牛冷冻精液稀释液的配方，解冻以后活力高，保存时间长，已在三家奶牛场使用一年。",
         )
-        db.session.commit()
-        deeds.alert_to_matches()  # what is there is no news any more
-        db.session.execute(db.delete(Notice))
-        db.session.commit()
+        self.forget_news()
 
     def fitting(
         self, title: str = "深沟球轴承降噪超精研磨工艺", **values: object
     ) -> Row:
         return self.make.achievement(title, **(ACHIEVEMENT | values))
+
+    def researcher_with_fitting(self) -> Person:
+        """Somebody whose fitting achievement is no news any more."""
+        institute = self.make.organisation(kind="institute")
+        researcher = self.make.person("researcher", institute)
+        self.fitting(owner=institute).owner_id = researcher.id
+        self.forget_news()
+        return researcher
+
+    def forget_news(self) -> None:
+        """Compare everything that was published, and drop what anybody was notified of."""
+        db.session.commit()
+        deeds.alert_to_matches()
+        db.session.execute(db.delete(Notice))
+        db.session.commit()
 
 
 @pytest.fixture
@@ -52,7 +64,7 @@ def world(make: Factory) -> World:
     return World(make)
 
 
-def told(person: Person) -> list[Notice]:
+def notices_of(person: Person) -> list[Notice]:
     query = db.select(Notice).where(
         Notice.person_id == person.id, Notice.kind == "alerts.fitting"
     )
@@ -64,7 +76,7 @@ def test_the_owner_of_a_demand_is_told_of_a_fitting_achievement_once(
 ) -> None:
     row = world.fitting()
     assert deeds.alert_to_matches() >= 1
-    (notice,) = told(world.writer)
+    (notice,) = notices_of(world.writer)
     assert "您的技术需求「深沟球轴承异音攻关」" in notice.happened
     assert "成果「深沟球轴承降噪超精研磨工艺」" in notice.happened
     assert "匹配" in notice.happened
@@ -79,21 +91,15 @@ def test_the_owner_of_a_demand_is_told_of_a_fitting_achievement_once(
     db.session.commit()
     assert [one.id for one in queries.unscanned_listings()] == [row.id]
     deeds.alert_to_matches()
-    assert len(told(world.writer)) == 1
+    assert len(notices_of(world.writer)) == 1
 
 
 def test_the_owner_of_an_achievement_is_told_of_a_fitting_demand(world: World) -> None:
-    institute = world.make.organisation(kind="institute")
-    researcher = world.make.person("researcher", institute)
-    row = world.fitting(owner=institute)
-    row.owner_id = researcher.id
-    db.session.commit()
-    deeds.alert_to_matches()
-    db.session.execute(db.delete(Notice))
+    researcher = world.researcher_with_fitting()
 
     world.make.demand("微型轴承异音", **DEMAND)
     deeds.alert_to_matches()
-    (notice,) = told(researcher)
+    (notice,) = notices_of(researcher)
     assert "您的成果「深沟球轴承降噪超精研磨工艺」" in notice.happened
     assert "需求「微型轴承异音」" in notice.happened
 
@@ -107,31 +113,25 @@ def test_what_does_not_fit_or_may_not_be_known_is_not_told(world: World) -> None
     world.fitting("草稿里的深沟球轴承降噪工艺", state="draft")
     world.fitting("自己的深沟球轴承降噪工艺", owner=world.firm)
     deeds.alert_to_matches()
-    assert not told(world.writer)
+    assert not notices_of(world.writer)
 
 
 def test_several_are_one_notice(world: World) -> None:
     for number in range(3):
         world.fitting(f"深沟球轴承降噪超精研磨工艺第{number}代")
     deeds.alert_to_matches()
-    (notice,) = told(world.writer)
+    (notice,) = notices_of(world.writer)
     assert notice.subject == "有 3 条新发布的适合您的成果或需求"
     assert notice.happened.count("您的技术需求") == 1
 
 
 def test_an_unnamed_firm_stays_unnamed(world: World) -> None:
-    institute = world.make.organisation(kind="institute")
-    researcher = world.make.person("researcher", institute)
-    row = world.fitting(owner=institute)
-    row.owner_id = researcher.id
-    db.session.commit()
-    deeds.alert_to_matches()
-    db.session.execute(db.delete(Notice))
+    researcher = world.researcher_with_fitting()
 
     secret = world.make.organisation("不愿具名轴承有限公司（示例）")
     world.make.demand("轴承异音求助", owner=secret, anonymous=True, **DEMAND)
     deeds.alert_to_matches()
-    (notice,) = told(researcher)
+    (notice,) = notices_of(researcher)
     assert "轴承异音求助" in notice.happened
     assert "不愿具名" not in notice.happened
 
@@ -149,6 +149,6 @@ def test_a_run_that_is_cut_off_begins_again(
         with pytest.raises(RuntimeError):
             deeds.alert_to_matches()
     db.session.rollback()
-    assert not told(world.writer)
+    assert not notices_of(world.writer)
     deeds.alert_to_matches()
-    assert len(told(world.writer)) == 1
+    assert len(notices_of(world.writer)) == 1

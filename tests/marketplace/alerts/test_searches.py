@@ -47,7 +47,7 @@ def save(app: Flask) -> Callable[..., SavedSearch]:
     return saved
 
 
-def told(person: Person, code: str = "alerts.found") -> list[Notice]:
+def notices_of(person: Person, code: str = "alerts.found") -> list[Notice]:
     query = db.select(Notice).where(Notice.person_id == person.id, Notice.kind == code)
     return list(db.session.scalars(query.order_by(Notice.id)))
 
@@ -76,7 +76,7 @@ def test_a_search_is_saved_under_its_words_and_once(app: Flask, make: Factory) -
             assert deeds.save_search(again, by=person).id == search.id
             assert queries.saved_as(again, person) is not None
             # The address that comes back finds the same.
-            back = queries.state_of(search)
+            back = queries.state_of(search, facet_names())
             assert (back.text, back.kind) == (state.text, state.kind)
             assert {k: sorted(v) for k, v in back.filters.items()} == {
                 k: sorted(v) for k, v in state.filters.items()
@@ -120,22 +120,22 @@ def test_each_new_listing_is_announced_once(
     assert deeds.alert_to_findings() == 1
     assert deeds.alert_to_findings() == 0
 
-    (notice,) = told(person)
+    (notice,) = notices_of(person)
     assert notice.subject == "您保存的检索有 2 条新内容"
     assert "「新的蠕动泵软管工艺」" in notice.happened
     assert "「蠕动泵寿命攻关」" in notice.happened
     for absent in ("旧的", "我们自己", "草稿"):
         assert absent not in notice.happened
     assert notice.link.startswith("/search?")
-    assert not told(other)
+    assert not notices_of(other)
 
     # Found by two searches: announced in one notice, once.
     save(person, "q=离心泵")
     save(person, "q=离心泵&kind=demand")
     make.demand("离心泵汽蚀攻关")
     assert deeds.alert_to_findings() == 1
-    assert told(person)[-1].happened.count("离心泵汽蚀攻关") == 1
-    assert told(person)[-1].subject == "您保存的检索有 1 条新内容"
+    assert notices_of(person)[-1].happened.count("离心泵汽蚀攻关") == 1
+    assert notices_of(person)[-1].subject == "您保存的检索有 1 条新内容"
 
 
 def test_more_than_a_notice_names_are_counted(
@@ -148,7 +148,7 @@ def test_more_than_a_notice_names_are_counted(
         make.demand(f"油封唇口泄漏第{number}号", owner=owner)
 
     assert deeds.alert_to_findings() == 1
-    (notice,) = told(person)
+    (notice,) = notices_of(person)
     assert notice.subject == "您保存的检索有 12 条新内容"
     assert "另有 2 条" in notice.happened
     assert deeds.alert_to_findings() == 0
@@ -166,7 +166,7 @@ def test_only_what_one_may_find_is_announced(
     make.demand("密炼胶料配方不公开", visibility="confidential")
 
     deeds.alert_to_findings()
-    assert [len(told(one)) for one in (person, operator)] == [0, 1]
+    assert [len(notices_of(one)) for one in (person, operator)] == [0, 1]
 
 
 def test_an_engine_that_is_away_loses_nothing(
@@ -183,7 +183,7 @@ def test_an_engine_that_is_away_loses_nothing(
         patched.setattr(queries, "run_search", away)
         with pytest.raises(SearchUnavailable):
             deeds.alert_to_findings()
-    assert not told(person)
+    assert not notices_of(person)
     assert deeds.alert_to_findings() == 1
 
 
@@ -225,7 +225,7 @@ def test_what_is_saved_is_copied_and_forgotten_with_the_account(
     deeds.forget_person(person.id)
     db.session.commit()
     assert not queries.saved_searches(person)
-    assert not queries.alerted_to(person.id, queries.SEARCHES)
+    assert not queries.alerted_to(person.id)
 
 
 def test_a_closed_account_is_not_written_to(
@@ -244,6 +244,6 @@ def test_old_notes_are_removed(make: Factory, save: Callable[..., SavedSearch]) 
     save(person, "q=锁紧螺母")
     row = make.demand("锁紧螺母松动")
     deeds.alert_to_findings()
-    assert queries.alerted_to(person.id, queries.SEARCHES) == {("demand", row.id)}
+    assert queries.alerted_to(person.id) == {("demand", row.id)}
     assert deeds.remove_alerted(now() - timedelta(days=1)) == 0
     assert deeds.remove_alerted(now() + timedelta(days=1)) == 1

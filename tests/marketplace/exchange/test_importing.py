@@ -8,6 +8,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from marketplace.errors import Invalid
+from marketplace.exchange.checking import CellMemory, RowChecker
+from marketplace.exchange.reports import Report
+from marketplace.listings.schema.dictionaries import Dictionaries
 from marketplace.organisations.models import Organisation
 from tests.marketplace.exchange.lists import HEADER, ROW, count, import_list, parse, row
 
@@ -179,3 +182,26 @@ def test_a_list_of_the_other_kind_or_none_is_refused(session: Session) -> None:
         parse([])
     with pytest.raises(Invalid, match="超过 1 行"):
         parse([ROW, ROW], max_rows=1)
+
+
+def test_what_repeats_is_read_once_unless_it_could_be_changed(session: Session) -> None:
+    report = parse([ROW])
+    memory: CellMemory = {}
+    checker = RowChecker(
+        Report("achievement", "list.xlsx"), Dictionaries(), memory=memory
+    )
+    checker.place(report.layouts[0])
+    names = [placed.column.name for placed in report.layouts[0]]
+
+    for number in (2, 3):
+        checker.check(
+            number, dict(zip(names, row(成果名称=f"第{number}项"), strict=True))
+        )
+
+    remembered = {name for name, _unit, _cell in memory}
+    # Reading a telephone takes longer than all the other cells of its row.
+    assert {"contact_name", "contact_phone", "price", "stage"} <= remembered
+    # Lists, and a tuple with one inside.
+    assert remembered.isdisjoint({"keywords", "contributors", "metrics"})
+    first, second = checker.report.entries
+    assert first.values | {"title": ""} == second.values | {"title": ""}

@@ -49,18 +49,6 @@ PAPER = ["期刊", "深沟球轴承滚道超精研磨的参数优化", "张三;�
          "10.19533/j.issn1000-3762.2024.05.001"]  # fmt: skip
 
 
-@pytest.fixture
-def owner(make: Factory) -> Organisation:
-    """The university of the good row."""
-    return make.organisation(NAME, kind="university")
-
-
-@pytest.fixture
-def desk(make: Factory, owner: Organisation, sign_in: SignIn) -> FlaskClient:
-    """The browser of its desk."""
-    return sign_in(make.person("desk", owner))
-
-
 def with_part(content: bytes, name: str, part: bytes) -> bytes:
     """A workbook with one part more."""
     out = io.BytesIO(content)

@@ -16,12 +16,20 @@ from marketplace.imports import deeds, queries, upkeep
 from marketplace.imports.models import StagedRow
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
+from marketplace.listings.changes_waiting import open_change
 from marketplace.listings.models import Achievement
 from marketplace.notices.models import Notice
 from marketplace.organisations.models import Organisation
 from tests.factories import Factory
 from tests.marketplace.exchange.files import xlsx
-from tests.marketplace.exchange.lists import HEADER, count, import_list, one, row
+from tests.marketplace.exchange.lists import (
+    HEADER,
+    count,
+    import_list,
+    one,
+    row,
+    verify_holder,
+)
 from tests.marketplace.imports.browser import (
     NAME,
     good,
@@ -34,18 +42,6 @@ from tests.marketplace.imports.browser import (
 )
 
 SignIn = Callable[..., FlaskClient]
-
-
-@pytest.fixture
-def owner(make: Factory) -> Organisation:
-    """The university of the good row."""
-    return make.organisation(NAME, kind="university")
-
-
-@pytest.fixture
-def desk(make: Factory, owner: Organisation, sign_in: SignIn) -> FlaskClient:
-    """The browser of its desk."""
-    return sign_in(make.person("desk", owner))
 
 
 def test_rows_are_shown_before_anything_is_written(
@@ -87,6 +83,18 @@ def test_one_file_pressed_twice_is_one_import(
     assert len(queries.all_rows(latest())) == 1
     assert latest().id == queries.imports_of(latest().owner)[0][0].id
     assert queries.imports_of(latest().owner)[1].total == 1
+
+
+def test_one_file_to_be_published_is_another_import(
+    make: Factory, owner: Organisation, sign_in: SignIn
+) -> None:
+    browser = sign_in(make.person("operator"))
+    drafts = upload(browser, [good(1)], owner.id)
+
+    published = upload(browser, [good(1)], owner.id, publish="y")
+
+    assert (drafts.publish, published.publish) == (False, True)
+    assert "写入并发布 1 条" in browser.get(f"/mine/imports/{published.id}").text
 
 
 def test_a_faulty_row_is_corrected_in_place(
@@ -263,6 +271,32 @@ def test_a_whole_import_is_taken_back(desk: FlaskClient, owner: Organisation) ->
     assert states(again) == ["changed"]
 
 
+def test_a_change_that_waits_for_review_outlasts_a_list_and_its_taking_back(
+    desk: FlaskClient, make: Factory, owner: Organisation
+) -> None:
+    verify_holder(NAME, uscc=owner.uscc or "")
+    import_list([row()], publish=True)
+    listing = one()
+    words = "有人在网页上重写了的简介，比清单里的更长一些，说得更清楚。"
+    listing_deeds.save(
+        listing,
+        {"summary": words},
+        by=make.person("desk", owner),
+        seen=listing.revision,
+    )
+
+    made = upload(desk, [row(关键词="新词")], owner.id)
+    press(desk, made, "commit")
+
+    change = open_change(one())
+    assert change is not None
+    assert change.content == {"summary": words, "keywords": ["新词"]}
+    press(desk, made, "take-back")
+    assert states(made) == ["undone"]
+    db.session.expire_all()
+    assert (change.state, change.content) == ("submitted", {"summary": words})
+
+
 def test_nothing_is_taken_back_where_somebody_has_dealt_with_a_row(
     desk: FlaskClient, owner: Organisation, make: Factory
 ) -> None:
@@ -416,6 +450,19 @@ def test_a_row_is_left_out_and_taken_in_again(
         f"/mine/imports/{made.id}/rows/{number}/leave-out", data={"seen": seen}
     )
     assert stale.status_code == 409
+
+
+def test_what_is_thrown_away_leaves_no_rows(
+    desk: FlaskClient, owner: Organisation
+) -> None:
+    made = upload(desk, [good(1), good(2)], owner.id)
+    other = upload(desk, [good(3)], owner.id)
+
+    assert press(desk, made, "discard").location == "/mine/imports"
+
+    assert (states(made), states(other)) == ([], ["new"])
+    assert made.state == "discarded"
+    assert count() == 0
 
 
 def test_rows_are_removed_after_their_time(

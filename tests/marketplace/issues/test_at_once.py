@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -17,8 +16,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from config import Config
-from marketplace import create_app, persistence
+from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.errors import MarketError
@@ -26,20 +24,15 @@ from marketplace.extensions import db
 from marketplace.issues import deeds, upkeep
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.models import Issue, IssueFile, IssueProof, IssueRow
-from tests.conftest import database
 from tests.factories import Factory
+from tests.racing import at_once, committing_site
 
 
 @pytest.fixture
 def site(tmp_path: Any, migrated: str) -> Iterator[Flask]:
     """A site whose commits are real."""
-    with database(tmp_path, like=migrated) as address:
-        environ = {"MARKET_ENV": "test", "DATA_DIR": str(tmp_path / "site")}
-        app = create_app(Config.from_env(environ | {"DATABASE_URL": address}))
-        with app.app_context():
-            yield app
-            db.session.remove()
-            db.engine.dispose()
+    with committing_site(tmp_path, migrated) as app:
+        yield app
 
 
 @pytest.fixture
@@ -69,30 +62,16 @@ def publish(world: SimpleNamespace, proof: int, person: int = 0) -> None:
     deeds.publish_proof(row, seen=seen, fingerprint=lines, by=by)
 
 
-def at_once(site: Flask, *tried: Callable[[], None]) -> list[str]:
-    """Do each in a thread of its own; what each came to, sorted."""
-    ready = threading.Barrier(len(tried))
-    outcomes: list[str] = []
+def come_to(site: Flask, *tried: Callable[[], object]) -> list[str]:
+    """Do each at once; `done` or the name of what it raised, sorted."""
+    outcomes = at_once(site, *(lambda deed=deed: deed for deed in tried))
+    return sorted(_named(outcome) for outcome in outcomes)
 
-    def one(deed: Callable[[], None]) -> None:
-        with site.app_context():
-            ready.wait(30)
-            try:
-                deed()
-                outcomes.append("done")
-            except MarketError as error:
-                db.session.rollback()
-                outcomes.append(type(error).__name__)
-            except Exception as error:  # a thread has nobody else to tell
-                db.session.rollback()
-                outcomes.append(repr(error))
 
-    threads = [threading.Thread(target=one, args=(deed,)) for deed in tried]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(outcomes)
+def _named(outcome: object) -> str:
+    if isinstance(outcome, MarketError):
+        return type(outcome).__name__
+    return str(outcome)
 
 
 def numbers_of(kind: str) -> list[int]:
@@ -103,7 +82,7 @@ def numbers_of(kind: str) -> list[int]:
 def test_one_proof_that_two_publish_is_one_issue(
     site: Flask, world: SimpleNamespace
 ) -> None:
-    outcomes = at_once(site, lambda: publish(world, 0), lambda: publish(world, 0, 1))
+    outcomes = come_to(site, lambda: publish(world, 0), lambda: publish(world, 0, 1))
 
     assert outcomes == ["NotNow", "done"]
     assert numbers_of("demand") == [1]
@@ -113,7 +92,7 @@ def test_different_proofs_get_numbers_that_follow(
     site: Flask, world: SimpleNamespace
 ) -> None:
     """The very first ones, so that the series itself is made by several at once."""
-    outcomes = at_once(
+    outcomes = come_to(
         site,
         lambda: publish(world, 0),
         lambda: publish(world, 1, 1),
@@ -131,7 +110,7 @@ def test_two_who_render_store_one_file_each(
 ) -> None:
     publish(world, 0)
     db.session.remove()
-    outcomes = at_once(site, upkeep.render_missing, upkeep.render_missing)
+    outcomes = come_to(site, upkeep.render_missing, upkeep.render_missing)
 
     assert outcomes == ["done", "done"]
     assert db.session.scalar(sa.select(sa.func.count(IssueFile.format))) == 2

@@ -201,7 +201,9 @@ def test_the_proof_of_another_holder_is_not_there(
         data = {"seen": str(proof.revision)}
         answer = browser.post(f"/mine/lists/{proof.id}/{deed}", data=data)
         assert answer.status_code == 404, deed
-    assert browser.get(f"/mine/lists/{proof.id}").status_code == 404
+    answer = browser.get(f"/mine/lists/{proof.id}")
+    assert answer.status_code == 404
+    assert "可以从「发布清单」里重新打开" in text_of(answer)
     assert db.session.get(IssueProof, proof.id).is_open
 
 

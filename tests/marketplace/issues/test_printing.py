@@ -14,10 +14,11 @@ import pytest
 from fontTools.ttLib import TTFont
 from openpyxl import load_workbook
 
-from marketplace.issues import glyphs, printing
+from marketplace.issues import glyphs, printing, upkeep
 from marketplace.issues.columns import headers_of
 from marketplace.issues.printing import PrintingError, render_pdf
 from marketplace.issues.workbooks import render_workbook
+from tests.marketplace.issues.conftest import Desk
 from tests.marketplace.issues.test_content import CONTENT, WIDTH
 
 # What a common Chinese font maps to empty glyphs, what others lack, and rare characters of names.
@@ -181,6 +182,33 @@ def test_a_missing_font_is_no_silent_success(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(printing, "print_fonts", lambda: none)
     with pytest.raises(PrintingError):
         render_pdf(CONTENT)
+
+
+def test_what_cannot_be_printed_is_put_off_and_holds_up_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import typst
+
+    none = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False)
+    tries: list[int] = []
+
+    def no_fonts() -> Any:
+        tries.append(1)
+        return none
+
+    monkeypatch.setattr(upkeep, "_put_off", {})
+    monkeypatch.setattr(printing, "print_fonts", no_fonts)
+    desk.publish()
+    assert [upkeep.render_missing() for _ in range(3)] == [1, 0, 0]  # the workbook
+    assert len(tries) == 1
+
+    # The next issue is tried all the same; the first one when its pause is over.
+    desk.publish(desk.proof("achievement"))
+    assert upkeep.render_missing() == 1
+    assert len(tries) == 2
+    monkeypatch.setattr(upkeep, "_put_off", dict.fromkeys(upkeep._put_off, 0.0))
+    monkeypatch.setattr(printing, "print_fonts", glyphs.print_fonts)
+    assert upkeep.render_missing() == 2
 
 
 def test_the_workbook_repeats_its_header_and_numbers_its_pages() -> None:

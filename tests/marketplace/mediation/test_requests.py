@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
@@ -332,6 +333,31 @@ def test_the_operators_see_and_assign(world: World, sign_in: SignIn) -> None:
     assert "平台把" in texts_to(world.other)[0]
     assert f"平台安排了 {world.other.name}" in texts_to(world.chief)[0]
     assert queries.open_count() == 0
+
+
+def test_a_queue_is_loaded_at_once(world: World) -> None:
+    for number in range(3):
+        row = world.make.demand(f"排队的第 {number} 个难题", owner=world.firm)
+        deeds.request_broker(row, None, note="", by=world.chief)
+    db.session.expunge_all()
+    statements: list[str] = []
+
+    def note_statement(*given: Any) -> None:
+        statements.append(given[2])
+
+    sa.event.listen(db.engine, "before_cursor_execute", note_statement)
+    try:
+        waiting = queries.waiting_requests("open")
+        titles = [one.listing.title for one in waiting]
+        people = {one.asked_by.name for one in waiting if one.asked_by}
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", note_statement)
+    assert titles == [f"排队的第 {number} 个难题" for number in range(3)]
+    assert len(people) == 1
+    of_listings = [one for one in statements if one.startswith("SELECT demand.")]
+    assert len(of_listings) == 1
+    of_people = [one for one in statements if one.startswith("SELECT person.")]
+    assert of_people == []
 
 
 def test_the_button_of_the_review_page_settles_the_request(world: World) -> None:

@@ -6,7 +6,6 @@ decides on PostgreSQL, where both have begun, is the lock of the row.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,8 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from config import Config
-from marketplace import create_app, persistence
+from marketplace import persistence
 from marketplace.accounts import agreements
 from marketplace.accounts.models import Membership, Person
 from marketplace.errors import MarketError
@@ -24,8 +22,8 @@ from marketplace.memberships import deeds
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
-from tests.conftest import database
 from tests.factories import Factory, new_uscc
+from tests.racing import Racer, at_once, committing_site
 
 Deed = Callable[[Any], object]
 
@@ -33,13 +31,8 @@ Deed = Callable[[Any], object]
 @pytest.fixture
 def site(tmp_path: Any, migrated: str) -> Iterator[Flask]:
     """A site whose commits are real."""
-    with database(tmp_path, like=migrated) as address:
-        environ = {"MARKET_ENV": "test", "DATA_DIR": str(tmp_path / "site")}
-        app = create_app(Config.from_env(environ | {"DATABASE_URL": address}))
-        with app.app_context():
-            yield app
-            db.session.remove()
-            db.engine.dispose()
+    with committing_site(tmp_path, migrated) as app:
+        yield app
 
 
 @pytest.fixture
@@ -62,40 +55,35 @@ def firm(site: Flask) -> SimpleNamespace:
     return found
 
 
-def at_once(site: Flask, firm: Any, *tried: Deed) -> list[str]:
-    """Do every deed in a thread of its own, after all have loaded their rows; what each came to, sorted."""
-    ready = threading.Barrier(len(tried))
-    outcomes: list[str] = []
+def come_to(site: Flask, firm: Any, *tried: Deed) -> list[str]:
+    """Do every deed at once, after all have loaded their rows; what each came to, sorted."""
+    outcomes = at_once(site, *(_with_rows(firm, deed) for deed in tried))
+    return sorted(_worded(outcome) for outcome in outcomes)
 
-    def one(deed: Deed) -> None:
-        with site.app_context():
-            rows = SimpleNamespace(
-                organisation=db.session.get(Organisation, firm.id),
-                chiefs=[db.session.get(Person, number) for number in firm.chiefs],
-                asker=db.session.get(Person, firm.asker),
-                request=db.session.get(JoinRequest, firm.request),
-                invitation=db.session.get(Invitation, firm.invitation),
-            )
-            ready.wait(30)
+
+def _with_rows(firm: Any, deed: Deed) -> Racer:
+    def read() -> Callable[[], object]:
+        rows = SimpleNamespace(
+            organisation=db.session.get(Organisation, firm.id),
+            chiefs=[db.session.get(Person, number) for number in firm.chiefs],
+            asker=db.session.get(Person, firm.asker),
+            request=db.session.get(JoinRequest, firm.request),
+            invitation=db.session.get(Invitation, firm.invitation),
+        )
+
+        def write() -> None:
             # On SQLite who has read cannot write any more: a request begins as a writer, which this imitates.
             if db.engine.dialect.name == "sqlite":
                 persistence.begin_write()
-            try:
-                deed(rows)
-                outcomes.append("done")
-            except MarketError:
-                db.session.rollback()
-                outcomes.append("refused")
-            except Exception as error:  # a thread has nobody else to tell
-                db.session.rollback()
-                outcomes.append(repr(error))
+            deed(rows)
 
-    threads = [threading.Thread(target=one, args=(deed,)) for deed in tried]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return sorted(outcomes)
+        return write
+
+    return read
+
+
+def _worded(outcome: object) -> str:
+    return "refused" if isinstance(outcome, MarketError) else str(outcome)
 
 
 def accept(rows: Any) -> None:
@@ -150,7 +138,7 @@ RACES = {
 
 @pytest.mark.parametrize("race", RACES)
 def test_one_wins(site: Flask, firm: SimpleNamespace, race: str) -> None:
-    outcomes = at_once(site, firm, *RACES[race])
+    outcomes = come_to(site, firm, *RACES[race])
 
     assert outcomes == ["done", "refused"]
     request = db.session.get(JoinRequest, firm.request)
@@ -183,7 +171,7 @@ def test_one_code_founded_by_two_is_one_organisation(
 
         return deed
 
-    assert at_once(site, firm, found(0), found(1)) == ["done", "refused"]
+    assert come_to(site, firm, found(0), found(1)) == ["done", "refused"]
     assert (
         len(list(db.session.scalars(db.select(Organisation).filter_by(uscc=code)))) == 1
     )
@@ -201,6 +189,6 @@ def test_the_first_two_who_agree_to_a_text_both_come_in(
 
         return deed
 
-    assert at_once(site, firm, agree(0), agree(1)) == ["done", "done"]
+    assert come_to(site, firm, agree(0), agree(1)) == ["done", "done"]
     people = db.session.scalars(db.select(Person).where(Person.id.in_([firm.asker])))
     assert all(agreements.consents_of(person) for person in people)

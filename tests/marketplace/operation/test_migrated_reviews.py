@@ -37,20 +37,20 @@ CHILDREN = (
 
 def counts() -> dict[str, int]:
     """How many rows the tables of listings and of their rows have."""
-    found = {}
+    numbers = {}
     for name in ("achievement", "demand", *CHILDREN):
         query = text(f"select count(*) from {name}")  # noqa: S608
-        found[name] = db.session.scalar(query)
-    return found
+        numbers[name] = db.session.scalar(query)
+    return numbers
 
 
 def states() -> list[tuple[str, int, str]]:
     """(kind, id, state) of every listing."""
-    found = []
+    listed = []
     for kind in LISTINGS:
         query = text(f"select id, state from {kind} order by id")  # noqa: S608
-        found += [(kind, *row) for row in db.session.execute(query)]
-    return found
+        listed += [(kind, *row) for row in db.session.execute(query)]
+    return listed
 
 
 def fill(make: Factory) -> None:

@@ -37,6 +37,7 @@ from marketplace.workdays.models import HolidayYear
 from tests.factories import GOOD_FORM, Factory, signed_in
 from tests.marketplace.desk.pressing import filled
 from tests.marketplace.imports.browser import HEADER, good, send_file, xlsx
+from tests.racing import Racer, at_once
 
 Deed = Callable[[Any, int], object]
 
@@ -79,29 +80,15 @@ RACES = [
 ]
 
 
-def at_once(site: Flask, kind: str, listing_id: int, deeds: list[Deed]) -> list[object]:
-    """Do every deed in a thread with its own session, after all of them have read the row; what each came to."""
-    everybody_has_read = threading.Barrier(len(deeds))
-    outcomes: list[object] = [None] * len(deeds)
+def on_row(kind: str, listing_id: int, deed: Deed) -> Racer:
+    """A deed on a row, once everybody has read it."""
 
-    def one(place: int, deed: Deed) -> None:
-        with site.app_context():
-            row = db.session.get(LISTINGS[kind], listing_id)
-            seen = row.revision
-            everybody_has_read.wait(30)
-            try:
-                deed(row, seen)
-                outcomes[place] = "done"
-            except Exception as error:  # a thread has nobody else to tell
-                db.session.rollback()
-                outcomes[place] = error
+    def read() -> Callable[[], object]:
+        row = db.session.get(LISTINGS[kind], listing_id)
+        seen = row.revision
+        return lambda: deed(row, seen)
 
-    threads = [threading.Thread(target=one, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return outcomes
+    return read
 
 
 @pytest.mark.parametrize(("kind", "state", "first", "second"), RACES)
@@ -114,7 +101,9 @@ def test_one_wins_and_the_other_is_stale(
     seen, told, listing_id = row.revision, len(history_of(row)), row.id
     db.session.remove()
 
-    outcomes = at_once(site, kind, listing_id, [DEEDS[first], DEEDS[second]])
+    outcomes = at_once(
+        site, *(on_row(kind, listing_id, DEEDS[name]) for name in (first, second))
+    )
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Stale", "str"], (
         outcomes
@@ -148,14 +137,17 @@ def test_of_two_who_decide_on_a_change_one_is_stale(
     def send_back(row: Any, seen: int) -> None:
         change_deeds.return_change(row, by=None, seen=seen, note="请补检测报告")
 
-    outcomes = at_once(site, "achievement", listing_id, [approve, send_back])
+    outcomes = at_once(
+        site,
+        *(on_row("achievement", listing_id, deed) for deed in (approve, send_back)),
+    )
 
     assert sorted(type(one).__name__ for one in outcomes) == ["Stale", "str"], outcomes
     row = db.session.get(LISTINGS["achievement"], listing_id)
     approved = outcomes[0] == "done"
     assert row.stage == ("small_batch" if approved else "pilot")
     assert (changes_waiting.open_change(row) is None) == approved
-    assert versions.count_versions(row) == (2 if approved else 1)
+    assert len(versions.list_versions(row, by=None)) == (2 if approved else 1)
 
 
 def test_many_editors_lose_no_edit_that_was_acknowledged(

@@ -311,6 +311,23 @@ def test_an_organisation_that_is_back_does_not_show_what_lost_its_contact(
     assert row.state == "published"
 
 
+def test_an_organisation_that_is_back_does_not_show_what_nobody_approved(
+    make: Factory,
+) -> None:
+    firm = make.organisation()
+    row, other = make.demand(TITLE, owner=firm), make.demand("没有动过的", owner=firm)
+    organisation_deeds.suspend_organisation(firm, note="核对中", by=None)
+    helper = make.person("operator")
+    values = {"title": "换过题目的需求"}
+    listing_deeds.save(row, values, by=helper, seen=row.revision)
+
+    organisation_deeds.resume_organisation(firm, by=helper)
+
+    assert (row.state, other.state) == ("suspended", "published")
+    listing_deeds.resume(row, by=make.person("operator"), seen=row.revision)
+    assert row.state == "published"
+
+
 def test_where_nobody_looks_after_the_people_who_writes_the_contact_does(
     make: Factory,
 ) -> None:
