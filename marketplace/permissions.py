@@ -178,9 +178,15 @@ def publisher(person: Reader, thing: Any) -> bool:
     number = getattr(thing, "organisation_id", None)
     if number is None:
         return operator(person, thing)
-    if number not in person.verified_ids:
-        return False
-    return number in person.handled_ids or number in person.administered_ids
+    return number in publishing_ids(person)
+
+
+def publishing_ids(person: Reader) -> frozenset[int]:
+    """The organisations for which somebody publishes lists; none of an auditor, who looks on and does nothing else."""
+    if auditor(person, None):
+        return frozenset()
+    ids = {*person.handled_ids, *person.administered_ids}
+    return frozenset(ids & set(person.verified_ids))
 
 
 def of_verified_organisation(person: Reader, _thing: Any) -> bool:

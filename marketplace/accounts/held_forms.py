@@ -30,8 +30,8 @@ MAX_HELD = 5  # forms of one browser; of several tabs each has one
 MAX_PATH = 500
 EXPIRED = "expired"
 GUEST = "guest"
-# Sent with every form and meaning nothing later.
-DROPPED = frozenset({"csrf_token"})
+# A token is sent with every form and means nothing later; a password, which closing an account needs, is never stored.
+DROPPED = frozenset({"csrf_token", "password"})
 
 
 def hold_form(

@@ -61,6 +61,12 @@ def hold_people(organisation_id: int) -> None:
     db.session.execute(query.with_for_update())
 
 
+def hold_person(person_id: int | None) -> None:
+    """Let of two deeds of one person the second wait for this commit; what names them may be written meanwhile."""
+    query = db.select(Person.id).where(Person.id == person_id)
+    db.session.execute(query.with_for_update(key_share=True))
+
+
 def is_last_administrator(place: Membership) -> bool:
     """Whether nobody else looks after the people of that organisation, who can still sign in."""
     query = (

@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -285,13 +285,32 @@ def _decodes_as(file: BinaryIO, encoding: Encoding) -> bool:
     return True
 
 
+class _Lines:
+    """The lines of a text, and whether more of them were wanted than there are."""
+
+    def __init__(self, text: Iterable[str]) -> None:
+        self.lines = iter(text)
+        self.are_over = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            return next(self.lines)
+        except StopIteration:
+            self.are_over = True
+            raise
+
+
 def _text_rows(
     file: BinaryIO, encoding: Encoding, delimiter: str, *, quoted: bool
 ) -> Generator[SheetRow, None, None]:
     """The rows that hold anything; a quoted cell may hold line ends, so a row is not a line."""
     with _as_text(file, encoding) as text:
+        lines = _Lines(text)
         rows = csv.reader(
-            text,
+            lines,
             delimiter=delimiter,
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         )
@@ -305,5 +324,9 @@ def _text_rows(
             if row is None:
                 return
             number += 1
+            # The last row ends with its line; one that went on looking for its quote has swallowed all that follow.
+            if lines.are_over:
+                message = f"第 {number} 行有引号没有成对，后面的行都读进了这一格。"
+                raise Invalid(message, SAVE_AS)
             if any(is_filled(cell) for cell in row):
                 yield SheetRow(number, tuple(row))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from marketplace import persistence
+from marketplace.accounts import queries as people_queries
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotAllowed, NotNow, Stale
 from marketplace.exchange.source_columns import LIST
@@ -68,6 +69,8 @@ def stage_upload(
     # Publishing passes over the review, so it takes the right to review.
     if publish:
         require(by, "listing.review")
+    # Of two presses that reach two workers at one moment the second waits here, and finds the import of the first.
+    people_queries.hold_person(by.id)
     same = queries.same_upload(row)
     if same is not None:
         return same

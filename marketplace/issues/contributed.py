@@ -12,7 +12,7 @@ from marketplace.issues import queries
 from marketplace.issues.models import IssueProof
 from marketplace.listings.disclosure import view_of
 from marketplace.listings.models import LISTINGS
-from marketplace.permissions import Guest, Reader, may
+from marketplace.permissions import Guest, Reader, may, publishing_ids
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -24,13 +24,13 @@ def nav(reader: Reader) -> Iterator[Link]:
         current = "true"
     # After the two searches, before the brokers.
     yield Link("清单", url_for("issues.archive"), "header", current, position=1)
-    if may(reader, "issue.publish_city") or queries.holder_ids(reader):
+    if may(reader, "issue.publish_city") or publishing_ids(reader):
         yield Link("发布清单", url_for("issues.proofs"), "begin", position=2)
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """The proofs of one's own organisations; left out of a list that is narrowed."""
-    if filters or not queries.holder_ids(person):
+    if filters or not publishing_ids(person):
         return
     proofs = queries.open_proofs(person)
     yield Panel("issues/_own.html", {"proofs": proofs}, position=2)

@@ -178,13 +178,21 @@ def publish_proof(
 def correct_issue(issue: Issue, text: str, *, by: Reader | None) -> IssueCorrection:
     """勘误: say what a published issue says wrongly; the issue stays as it is.
 
+    Returns:
+        the correction; of one that says the same already, for somebody pressed twice, that one.
+
     Raises:
         NotAllowed.
         Invalid: nothing is said, too much, or it bears the mark of a secret.
     """
     require(by, "issue.correct", issue)
+    words = _checked_text(text)
+    persistence.hold_row(issue)
+    for present in issue.corrections:
+        if present.text == words:
+            return present
     correction = IssueCorrection(
-        issue_id=issue.id, text=_checked_text(text), by_id=reader_id(by), at=now()
+        issue_id=issue.id, text=words, by_id=reader_id(by), at=now()
     )
     db.session.add(correction)
     db.session.flush()

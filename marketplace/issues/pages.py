@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -34,7 +35,7 @@ from marketplace.issues.models import KINDS, Issue, IssueProof
 from marketplace.limits import limit_checks
 from marketplace.listings.models import KIND_NAMES
 from marketplace.organisations.models import Organisation
-from marketplace.permissions import may
+from marketplace.permissions import may, publishing_ids
 
 blueprint = Blueprint("issues", __name__)
 ISSUE = "/lists/<int:issue_id>"
@@ -100,9 +101,12 @@ def file(issue_id: int, format: str) -> ResponseReturnValue:
         content, digest = stored.content, stored.file_hash
     response = Response(content, content_type=TYPES[format])
     response.set_etag(digest)
-    response.headers.set(
-        "Content-Disposition", "attachment", filename=f"{row.title}.{format}"
-    )
+    # A server refuses a header that is not Latin-1: the whole name is encoded, the other is for what cannot read that.
+    names = {
+        "filename": f"list-{row.id}.{format}",
+        "filename*": f"UTF-8''{quote(f'{row.title}.{format}', safe='')}",
+    }
+    response.headers.set("Content-Disposition", "attachment", **names)
     return response.make_conditional(request)
 
 
@@ -318,7 +322,7 @@ def _typed_order() -> list[int]:
 
 def _own_holders() -> list[Organisation]:
     """The organisations for which the reader publishes lists. Raises NotAllowed: none, and no operator."""
-    ids = queries.holder_ids(current_user)
+    ids = publishing_ids(current_user)
     holders = [one for one in current_user.organisations if one.id in ids]
     if not holders and not may(current_user, "issue.publish_city"):
         raise NotAllowed(
@@ -346,7 +350,7 @@ def _new_form(holders: list[Organisation]) -> NewProofForm:
 
 def _next_since(kind: str) -> date:
     """Where the period of a new issue begins: after that of the newest one of the reader's, else with the year."""
-    holders = sorted(queries.holder_ids(current_user))
+    holders = sorted(publishing_ids(current_user))
     holder = None
     if holders and not may(current_user, "issue.publish_city"):
         holder = holders[0]

@@ -22,7 +22,7 @@ from marketplace.listings.disclosure import view_of
 from marketplace.listings.life import OPEN_STATES
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.queries import without_children
-from marketplace.permissions import Guest, Reader, may
+from marketplace.permissions import Guest, Reader, may, publishing_ids
 from marketplace.persistence import Page, find_row
 
 PAGE_SIZE = 50  # issues of a page of the archive
@@ -269,12 +269,6 @@ def get_proof(proof_id: int, *, by: Reader) -> IssueProof:
     return proof
 
 
-def holder_ids(reader: Reader) -> frozenset[int]:
-    """The organisations for which somebody publishes lists."""
-    ids = {*reader.handled_ids, *reader.administered_ids}
-    return frozenset(ids & set(reader.verified_ids))
-
-
 def open_proofs(reader: Reader) -> list[IssueProof]:
     """The proofs that somebody may work on, newest first."""
     query = db.select(IssueProof).where(IssueProof.state == "open", _held_by(reader))
@@ -299,7 +293,7 @@ def open_city_count() -> int:
 def _held_by(reader: Reader) -> ColumnElement[bool]:
     """Filter of proofs: those of the holders for whom somebody publishes."""
     parts: list[ColumnElement[bool]] = [
-        IssueProof.organisation_id.in_(holder_ids(reader))
+        IssueProof.organisation_id.in_(publishing_ids(reader))
     ]
     if may(reader, "issue.publish_city"):
         parts.append(IssueProof.organisation_id.is_(None))

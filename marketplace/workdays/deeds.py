@@ -6,6 +6,8 @@ import csv
 from datetime import date, timedelta
 from pathlib import Path
 
+from sqlalchemy.orm.attributes import flag_modified
+
 from marketplace import persistence
 from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.extensions import db
@@ -102,8 +104,13 @@ def save_year(
         db.session.add(row)
     elif row is None:
         raise NotFound("没有这一年。", "可以从工作日表里添加。")
-    elif row.revision != seen:
-        raise Stale(*CHANGED_MEANWHILE)
+    else:
+        # On PostgreSQL two who save at once would each wait for days that the other has taken away.
+        persistence.hold_row(row)
+        if row.revision != seen:
+            raise Stale(*CHANGED_MEANWHILE)
+        # Where nothing differs but the days, the year would be written without a new revision.
+        flag_modified(row, "status")
     row.status = status
     row.source = source
     row.changed_by = reader_id(by)

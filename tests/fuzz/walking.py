@@ -48,6 +48,9 @@ class Walk:
             self.wrong.append(said)
         if "Traceback (most recent" in text:
             self.wrong.append(f"{said}: a traceback")
+        # A server takes no other headers, though the application answers well.
+        if not str(answer.headers).isascii():
+            self.wrong.append(f"{said}: a header that is not ASCII")
         if "X: y" in str(answer.headers):
             self.wrong.append(f"{said}: a header of the reader's")
         if "<script>alert(1)" in text:

@@ -219,8 +219,10 @@ def test_no_password_is_ever_held(browser: FlaskClient, session: Session) -> Non
     }
 
     browser.post("/change", data=data)
-
     assert session.query(HeldForm).count() == 0
+
+    browser.post("/account/close", data={"password": PASSWORD, "sure": "y"})
+    assert session.query(HeldForm).one().fields == [["sure", "y"]]
 
 
 # -- against forged forms --------------------------------------------------------------------------------------------

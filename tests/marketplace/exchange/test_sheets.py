@@ -214,6 +214,11 @@ REFUSALS = {
         "list.csv",
         "引号没有成对",
     ),
+    "open quote in a short list": (
+        '成果名称,完成单位\n甲,乙\n"丙,丁\n戊,己\n'.encode(),
+        "list.csv",
+        "第 3 行有引号没有成对",
+    ),
 }
 
 
@@ -225,6 +230,13 @@ def test_what_cannot_be_read_gets_one_sentence(case: str) -> None:
 
     assert expected in message
     assert "\n" not in message
+
+
+def test_a_quoted_cell_may_end_the_file(written: Callable[..., Path]) -> None:
+    path = written("list.csv", '成果名称,完成单位\n甲,乙\n丙,"丁\n戊"')
+
+    with sheets.open_sheet(path, HEADERS) as sheet:
+        assert [row.cells[1] for row in sheet.rows] == ["乙", "丁\n戊"]
 
 
 def test_a_large_file_is_refused_by_its_size_alone(tmp_path: Path) -> None:

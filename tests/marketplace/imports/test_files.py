@@ -83,6 +83,7 @@ def wrong_files() -> dict[str, tuple[str, bytes, str]]:
         "bytes": ("a.csv", bytes(range(256)) * 9, ""),
         "NUL": ("a.csv", "成果名称,完成单位\n".encode() + b"a\0b,c\n", "不是表格文件"),
         "no header": ("a.csv", "一,二,三\n四,五,六\n".encode(), "没有找到表头"),
+        "no header, and what to do": ("a.csv", "一,二\n四,五\n".encode(), "「导入清单」页下载"),
         "a header alone": ("a.csv", "成果名称,完成单位,完成人\n".encode(), "只有表头"),
         "half a workbook": ("a.xlsx", sound[: len(sound) // 2], "损坏"),
         "a quote that never ends": ("a.csv", '成果名称,完成单位\n"甲,乙\n'.encode() + b"x" * 200_000, "引号"),

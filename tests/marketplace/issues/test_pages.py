@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.http import parse_options_header
 
 from marketplace.audit.models import Entry
 from marketplace.extensions import db
@@ -19,6 +20,7 @@ from marketplace.issues import deeds, upkeep
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.content import grouped
 from marketplace.issues.models import Issue, IssueProof
+from tests.factories import Factory
 from tests.marketplace.issues.conftest import Desk
 
 SignIn = Callable[..., FlaskClient]
@@ -98,7 +100,13 @@ def test_everybody_reads_an_issue_and_takes_its_files(
         answer = client.get(f"/lists/{issue.id}/{one.format}")
         assert answer.data == one.content
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "attachment" in answer.headers["Content-Disposition"]
+        disposition = answer.headers["Content-Disposition"]
+        # gunicorn answers 500 to any other header.
+        assert disposition.isascii()
+        assert parse_options_header(disposition) == (
+            "attachment",
+            {"filename": f"{issue.title}.{one.format}"},
+        )
         tag = {"If-None-Match": answer.headers["ETag"]}
         assert (
             client.get(f"/lists/{issue.id}/{one.format}", headers=tag).status_code
@@ -280,6 +288,17 @@ def test_where_lists_are_met(
     assert "需求清单校样" not in mine
 
 
+def test_an_auditor_publishes_nothing(
+    desk: Desk, sign_in: SignIn, make: Factory
+) -> None:
+    browser = sign_in(make.person("auditor", desk.firm))
+    assert browser.get("/mine/lists").status_code == 403
+    values = {"kind": "demand", "holder": str(desk.firm.id)}
+    days = {"since": "2026-01-01", "until": "2026-01-02"}
+    assert browser.post("/mine/lists/new", data=values | days).status_code == 403
+    assert db.session.scalar(sa.select(sa.func.count(IssueProof.id))) == 0
+
+
 def test_a_correction_is_shown_and_a_bad_one_is_refused(
     desk: Desk, browser: FlaskClient, client: FlaskClient
 ) -> None:
@@ -290,7 +309,12 @@ def test_a_correction_is_shown_and_a_bad_one_is_refused(
         f"/lists/{issue.id}/correct", data={"text": "第 1 项应为铸铁。"}
     )
     assert good.status_code == 303
-    assert "第 1 项应为铸铁。" in text_of(client.get(f"/lists/{issue.id}"))
+    # Pressed twice it stands there once: nobody can take it back.
+    again = browser.post(
+        f"/lists/{issue.id}/correct", data={"text": "第 1 项应为铸铁。"}
+    )
+    assert again.status_code == 303
+    assert text_of(client.get(f"/lists/{issue.id}")).count("第 1 项应为铸铁。") == 1
     assert (
         client.post(f"/lists/{issue.id}/correct", data={"text": "x"}).status_code == 302
     )

@@ -27,12 +27,16 @@ from marketplace import persistence
 from marketplace.dictionaries.models import Chain
 from marketplace.errors import Busy, Invalid, Stale
 from marketplace.extensions import db
+from marketplace.imports.models import ListImport
 from marketplace.lifecycle import history_of
 from marketplace.listings import change_deeds, changes_waiting, versions
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import LISTINGS
+from marketplace.workdays import deeds as workday_deeds
+from marketplace.workdays.models import HolidayYear
 from tests.factories import GOOD_FORM, Factory, signed_in
 from tests.marketplace.desk.pressing import filled
+from tests.marketplace.imports.browser import HEADER, good, send_file, xlsx
 from tests.racing import Racer, at_once
 
 Deed = Callable[[Any, int], object]
@@ -591,3 +595,50 @@ def test_chunks_are_in_order_and_none_is_empty(
     count: int, expected: list[list[int]]
 ) -> None:
     assert list(persistence.chunked(iter(range(count)), 3)) == expected
+
+
+def test_of_two_who_save_one_year_of_workdays_one_looks_again(
+    site: Flask, stock: Factory
+) -> None:
+    year = {"status": "announced", "source": "国办发明电〔2026〕1号", "working": ""}
+    first = workday_deeds.save_year(
+        2027, **year, off="2027-01-01 至 2027-01-03 元旦", by=None, seen=None
+    )
+    seen = first.revision
+    db.session.remove()
+    together = threading.Barrier(2)
+
+    def work(day: int) -> str:
+        off = f"2027-01-0{day} 元旦"
+        with site.app_context():
+            db.session.get(HolidayYear, 2027)
+            together.wait(30)
+            try:
+                workday_deeds.save_year(2027, **year, off=off, by=None, seen=seen)
+            except Stale:
+                return "Stale"
+            return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(work, (1, 2))) == ["Stale", "done"]
+    assert db.session.get_one(HolidayYear, 2027).revision == seen + 1
+
+
+def test_one_file_that_is_sent_twice_at_once_is_one_import(
+    site: Flask, stock: Factory
+) -> None:
+    university = stock.organisation(kind="university")
+    desk = stock.person("desk", university)
+    browsers = [browser_of(site, desk) for _ in range(3)]
+    content = xlsx([HEADER, good(1)])
+    organisation = str(university.id)
+    db.session.remove()
+    together = threading.Barrier(len(browsers))
+
+    def work(browser: FlaskClient) -> str:
+        together.wait(30)
+        return send_file(browser, content, organisation=organisation).location
+
+    with ThreadPoolExecutor(len(browsers)) as pool:
+        assert len(set(pool.map(work, browsers))) == 1
+    assert db.session.scalar(db.select(db.func.count()).select_from(ListImport)) == 1
