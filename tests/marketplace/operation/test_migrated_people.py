@@ -180,3 +180,34 @@ def _enter() -> None:
         row |= {"after": "verified", "note": note, "changed": [], "by_id": by}
         rows.append(row | {"at": noted})
     write("history", rows)
+
+
+def test_no_password_stays_in_a_form_that_was_sent_too_late(
+    empty_database: str, new_site: Callable[..., Flask]
+) -> None:
+    site = new_site(empty_database)
+    forms = {
+        "closing": [["password", "Heimlich-7Lake"]],
+        "writing": [["title", "轴承异音"], ["note", "a pass word"]],
+    }
+    with site.app_context():
+        upgrade(revision="0028")
+        rows = []
+        for digest, fields in forms.items():
+            rows.append(
+                {
+                    "token_digest": digest,
+                    "reason": "expired",
+                    "path": "/mine",
+                    "fields": fields,
+                    "held_at": ADDED,
+                    "until": ADDED,
+                }
+            )
+        write("held_form", rows)
+        upgrade(revision="0029")
+        left = text("select token_digest from held_form")
+        assert db.session.scalars(left).all() == ["writing"]
+        db.session.remove()
+        downgrade(revision="0028")
+        assert db.session.scalars(left).all() == ["writing"]
