@@ -160,7 +160,9 @@ def another_handler(person: Reader, thing: Any) -> bool:
 
 def writer(person: Reader, thing: Any) -> bool:
     """Who began the thing, as long as they may act for its owner; a draft without an owner is its writer's own."""
-    if person.id is None or getattr(thing, "owner_id", None) != person.id:
+    if not acting_person(person, thing):
+        return False
+    if getattr(thing, "owner_id", None) != person.id:
         return False
     return thing.organisation_id is None or thing.organisation_id in person.active_ids
 
@@ -182,9 +184,7 @@ def publisher(person: Reader, thing: Any) -> bool:
 
 
 def publishing_ids(person: Reader) -> frozenset[int]:
-    """The organisations for which somebody publishes lists; none of an auditor, who looks on and does nothing else."""
-    if auditor(person, None):
-        return frozenset()
+    """The organisations for which somebody publishes lists."""
     ids = {*person.handled_ids, *person.administered_ids}
     return frozenset(ids & set(person.verified_ids))
 

@@ -219,14 +219,19 @@ class Person(UserMixin, Model):
         return self.needs_second_factor
 
     @property
+    def acts(self) -> bool:
+        """Whether they may do anything in their organisations; an auditor looks on."""
+        return "auditor" not in self.role_names
+
+    @property
     def handled_ids(self) -> frozenset[int]:
         """Ids of the organisations all of whose listings the person handles."""
-        return self._ids_where(lambda place: place.role in HANDLING)
+        return self._ids_where(lambda place: place.role in HANDLING and self.acts)
 
     @property
     def administered_ids(self) -> frozenset[int]:
         """Ids of the organisations whose people the person looks after."""
-        return self._ids_where(lambda place: place.is_administrator)
+        return self._ids_where(lambda place: place.is_administrator and self.acts)
 
     @property
     def active_ids(self) -> frozenset[int]:

@@ -20,7 +20,7 @@ from marketplace.audit.queries import Filters, find_entries
 from marketplace.dictionaries.models import Chain
 from marketplace.extensions import db
 from marketplace.listings import deeds as listing_deeds
-from marketplace.permissions import TABLE, auditor
+from marketplace.permissions import TABLE, auditor, publishing_ids
 from tests.factories import Factory
 from tests.marketplace.audit.test_collecting import (
     content_of,
@@ -166,6 +166,14 @@ def test_an_auditor_may_do_nothing_but_read(make: Factory) -> None:
     }
     for deed in operators:
         assert not any(who(person, None) for who in TABLE[deed])
+    # Nor in a house of their own, and not with what they wrote before they were one.
+    house = make.organisation()
+    inside = make.person("auditor", house, administers=True)
+    row = make.demand(owner=house, state="draft")
+    row.owner_id = inside.id
+    for deed in ("listing.edit", "listing.submit", "imports.write"):
+        assert not any(who(inside, row) for who in TABLE[deed])
+    assert not publishing_ids(inside)
 
 
 def test_filters_narrow_by_person_deed_thing_and_day(
