@@ -18,7 +18,10 @@ from typing import Any
 from config import Config
 from marketplace import create_app
 from marketplace.accounts.models import Person
+from marketplace.alerts.models import SavedSearch
 from marketplace.extensions import Model, db
+from marketplace.imports.models import ListImport
+from marketplace.issues.models import Issue, IssueProof
 from marketplace.listings.models import LISTINGS
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.memberships.models import Invitation, JoinRequest
@@ -108,6 +111,12 @@ def report(app: Any, count: int, seed: int) -> int:
             "invitation_id": ids_of(Invitation),
             "merge_id": ids_of(OrganisationMerge),
             "notice_id": ids_of(Notice),
+            "issue_id": ids_of(Issue),
+            "proof_id": ids_of(IssueProof),
+            "import_id": ids_of(ListImport),
+            "search_id": ids_of(SavedSearch),
+            "number": [1, 2, 3, 2026],
+            "format": ["pdf", "xlsx", "json"],
             "uscc": list(db.session.scalars(codes)),
         }
         for table in LISTINGS.values():
