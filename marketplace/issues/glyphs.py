@@ -6,6 +6,7 @@ They come with a package, so that every machine prints the same. What is printed
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
@@ -22,6 +23,8 @@ _FOLDERS = ("notosanssc", "notosanstc")
 MISSING = "〓"
 # Signs no font of ours has, and the one that looks the same: people write 3∼6 with the sign of mathematics.
 LOOKALIKES = str.maketrans({"∼": "~"})
+# A font opened lazily builds its tables while it is read: two threads at once meet half of one.
+_reading = threading.Lock()
 
 
 def font_folders() -> list[Path]:
@@ -58,7 +61,8 @@ def unprintable(texts: Iterable[str]) -> set[str]:
     That a font maps a character is not enough: some map ℃ to an empty glyph, and 900℃ prints as 900.
     """
     used = set().union(*(text.translate(LOOKALIKES) for text in texts))
-    return {sign for sign in used if not sign.isspace() and not _is_drawn(sign)}
+    with _reading:
+        return {sign for sign in used if not sign.isspace() and not _is_drawn(sign)}
 
 
 @cache

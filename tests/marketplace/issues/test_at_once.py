@@ -113,6 +113,7 @@ def test_two_who_render_store_one_file_each(
     outcomes = come_to(site, upkeep.render_missing, upkeep.render_missing)
 
     assert outcomes == ["done", "done"]
+    assert upkeep._put_off == {}
     assert db.session.scalar(sa.select(sa.func.count(IssueFile.format))) == 2
 
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -52,6 +53,16 @@ def fonts_of(pdf: bytes) -> list[TTFont]:
 def test_every_sign_has_an_outline() -> None:
     assert glyphs.unprintable([SIGNS]) == set()
     assert glyphs.unprintable(["a\u3000b\n 普通\t文字"]) == set()
+
+
+def test_several_threads_look_at_the_fonts_at_once() -> None:
+    """As the threads of a web process do after its start; fonts build their tables while they are read."""
+    texts = [chr(code) for code in range(0x4E00, 0x9FA5, 7)]
+    glyphs._opened_fonts.cache_clear()
+    glyphs._is_drawn.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        tries = [threads.submit(glyphs.unprintable, texts) for _ in range(4)]
+        assert [tried.result() for tried in tries] == [set()] * 4
 
 
 def test_what_no_font_draws_is_said_and_never_left_out() -> None:
