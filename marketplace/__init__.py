@@ -63,6 +63,7 @@ ROOMS = (
     "verdicts",
     "imports",
     "matchmaking",
+    "duplicates",
     "catalogue",
     "alerts",
     "desk",

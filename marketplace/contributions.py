@@ -26,6 +26,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     stop_organisation(organisation_id, by), start_organisation(organisation_id, by)   it was suspended; it is back
     removals()                                   (code of `retention.PERIODS`, what removes what is older than a moment)
     checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
+    successor(kind, listing_id)                  the number of the listing that stands in the place of one that is gone
     deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
 
@@ -317,6 +318,11 @@ def forget_person(person_id: int) -> None:
 def personal_copy(person: Any) -> dict[str, list[dict[str, Any]]]:
     """Name of a table → its rows, of what the rooms hold of a person, for the copy of their data."""
     return dict(_current().offered("personal_copy", person))
+
+
+def successor(kind: str, listing_id: int) -> int | None:
+    """The number of the listing that stands in the place of one that is gone; None where none does."""
+    return next(_current().offered("successor", kind, listing_id), None)
 
 
 def broker_loads(ids: Iterable[int]) -> Counter[int]:

@@ -165,6 +165,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "alerts": {
         "announcements": "what people are alerted to",
     },
+    "duplicates": {
+        "finding": "which listings resemble one another, by the matcher",
+        "life": "the life table of a pair",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",

@@ -22,6 +22,8 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.clock import today
+from marketplace.duplicates.models import ListingPair
+from marketplace.extensions import db
 from marketplace.imports.deeds import stage_upload
 from marketplace.imports.queries import all_rows
 from marketplace.imports.staging import read_upload
@@ -231,6 +233,15 @@ def houses(
     applicant = make.person("firm", firm)
     make.certificate(applicant)
     row_of_import, staged = staged_import(make, university)
+    pairs = []
+    for owner in (firm, make.organisation()):
+        one, other = make.demand(owner=firm), make.demand(owner=owner)
+        pair = ListingPair(
+            listing_kind="demand", one_id=one.id, other_id=other.id, score=0.7
+        )
+        db.session.add(pair)
+        pairs.append(pair)
+    db.session.commit()
     return {
         "rows": rows,
         "broker": broker,
@@ -240,6 +251,7 @@ def houses(
             "code": ["bearing"],
             "token": [token],
             "import_id": [row_of_import],
+            "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
@@ -353,6 +365,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=joining",
         "/office/review?tray=certificates",
         "/office/review?tray=mediation",
+        "/office/review?tray=duplicates",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}

@@ -53,6 +53,7 @@ THINGS = {
     "person_role": "人员角色",
     "person_session": "登录",
     "saved_search": "保存的检索",
+    "listing_pair": "疑似重复的一对",
     "researcher_field": "科研人员的领域",
     "researcher_profile": "科研人员资料",
     "review_decision": "审核意见",

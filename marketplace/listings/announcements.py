@@ -41,6 +41,11 @@ DECISIONS = {
     "resume": ("恢复公开", ""),
     "withdraw": ("被撤下，不再公开", "有疑问请联系平台运营方。"),
     "close": ("已关闭", ""),
+    "merge": (
+        "因为重复被撤下",
+        "原来的网址会转到保留的一条；弄错了的，请联系平台运营方撤销。",
+    ),
+    "unmerge": ("恢复公开", ""),
 }
 # What is said with these is no reason against anything.
 PASSED = frozenset({"approve", "approve_change", "endorse", "endorse_change"})

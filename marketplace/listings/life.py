@@ -48,6 +48,8 @@ DEED_NAMES = {
     "copy": "复制为新草稿",
     "assign": "交给技术经理人",
     "unassign": "从技术经理人处收回",
+    "merge": "与重复的一条合并",
+    "unmerge": "撤销合并",
 }
 _LISTING_MOVES = {
     ("draft", "edit"): "draft",
@@ -81,6 +83,10 @@ _LISTING_MOVES = {
     ("returned", "withdraw"): "withdrawn",
     ("published", "withdraw"): "withdrawn",
     ("suspended", "withdraw"): "withdrawn",
+    # Of two that say the same one is kept; the other one is back when that was a slip.
+    ("published", "merge"): "withdrawn",
+    ("expired", "merge"): "withdrawn",
+    ("withdrawn", "unmerge"): "published",
     ("expired", "archive"): "archived",
     ("withdrawn", "archive"): "archived",
     ("rejected", "archive"): "archived",

@@ -103,6 +103,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("issue.correct", {"handler"}),
         ("issue.publish_city", {"operator"}),
         ("alerts.save", SIGNED_IN - {"auditor"}),
+        ("duplicates.settle", {"handler", "operator"}),
         ("dictionary.edit", {"operator"}),
         ("workdays.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),

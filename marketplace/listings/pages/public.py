@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
 from marketplace.audit.looks import was_recorded
 from marketplace.door import OPEN_PAGE, current_reader, needs
+from marketplace.errors import NotFound
 from marketplace.listings import buttons, detail, queries
 from marketplace.listings.pages.blueprint import blueprint
 
@@ -26,9 +27,17 @@ def demand(listing_id: int) -> ResponseReturnValue:
     return _listing_page("demand", listing_id)
 
 
-def _listing_page(kind: str, listing_id: int) -> str:
+def _listing_page(kind: str, listing_id: int) -> ResponseReturnValue:
     """The page of a listing as this reader may see it, with what other rooms put next to it."""
-    row = queries.get_visible(kind, listing_id, by=current_reader())
+    try:
+        row = queries.get_visible(kind, listing_id, by=current_reader())
+    except NotFound:
+        # Its address may stand in a mail or on paper; what it said is said by another listing now.
+        number = contributions.successor(kind, listing_id)
+        if number is None:
+            raise
+        row = queries.get_visible(kind, number, by=current_reader())
+        return redirect(url_for(f"listings.{kind}", listing_id=row.id))
     sheet = detail.detail_for(row, by=current_reader())
     # Before it is shown: a look that cannot be recorded sees what a guest sees.
     if sheet.shows_contact and not was_recorded(

@@ -17,8 +17,11 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from marketplace import persistence
 from marketplace.audit import policy
 from marketplace.clock import today
+from marketplace.duplicates.deeds import keep_apart
+from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
@@ -107,6 +110,11 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
+    "duplicates.merge": (
+        "operator", "/mine/duplicates/{pair}/merge", {"seen": "{pair_seen}", "kept": "{kept}"},
+    ),
+    "duplicates.apart": ("operator", "/mine/duplicates/{pair}/apart", {"seen": "{pair_seen}"}),
+    "duplicates.undo": ("operator", "/mine/duplicates/{apart}/undo", {"seen": "{apart_seen}"}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
     "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
     "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
@@ -211,10 +219,29 @@ def world(
             seen = proof.revision
             issue = publish_proof(proof, seen=seen, fingerprint=lines, by=operator)
             names["issue"] = issue.id
+    names |= _pairs(make, case)
     names["matches"] = f"/demands/{case.demand.id}/matches"
     names["offered"] = case.achievements[0].id
     names["liked"] = case.achievements[1].id
     return browsers, names
+
+
+def _pairs(make: Factory, case: Case) -> dict[str, int]:
+    """Two pairs of listings, one of them decided."""
+    names = {}
+    for name in ("pair", "apart"):
+        one, other = (make.demand(owner=case.firm) for _ in range(2))
+        pair = ListingPair(
+            listing_kind="demand", one_id=one.id, other_id=other.id, score=0.9
+        )
+        db.session.add(pair)
+        db.session.flush()
+        if name == "apart":
+            keep_apart(pair, by=None, seen=pair.revision)
+        names[name], names[f"{name}_seen"] = pair.id, pair.revision
+        names["kept"] = names.get("kept", one.id)
+    persistence.commit()
+    return names
 
 
 def test_what_a_surface_writes_is_in_the_audit(

@@ -507,6 +507,7 @@ NUMBERS = (
     "issue_id",
     "proof_id",
     "import_id",
+    "pair_id",
 )
 
 
