@@ -64,6 +64,7 @@ ROOMS = (
     "imports",
     "matchmaking",
     "duplicates",
+    "introductions",
     "catalogue",
     "alerts",
     "desk",

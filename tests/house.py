@@ -165,6 +165,12 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "alerts": {
         "announcements": "what people are alerted to",
     },
+    "introductions": {
+        "announcements": "what people are notified of",
+        "disclosure": "what one side may know of the other",
+        "life": "the life table of an introduction",
+        "moving": "introductions that go over when organisations are merged",
+    },
     "duplicates": {
         "finding": "which listings resemble one another, by the matcher",
         "life": "the life table of a pair",

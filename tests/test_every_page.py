@@ -20,13 +20,20 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from marketplace.accounts.models import ROLES, Organisation
+from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.clock import today
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
 from marketplace.imports.deeds import stage_upload
 from marketplace.imports.queries import all_rows
 from marketplace.imports.staging import read_upload
+from marketplace.introductions.deeds import (
+    accept_introduction,
+    lapse_due,
+    request_introduction,
+    write_message,
+)
+from marketplace.introductions.queries import Name
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, correct_issue, publish_proof
 from marketplace.issues.upkeep import render_missing
@@ -233,6 +240,7 @@ def houses(
     applicant = make.person("firm", firm)
     make.certificate(applicant)
     row_of_import, staged = staged_import(make, university)
+    introductions = introductions_of(make, firm, university, chief)
     pairs = []
     for owner in (firm, make.organisation()):
         one, other = make.demand(owner=firm), make.demand(owner=owner)
@@ -251,6 +259,7 @@ def houses(
             "code": ["bearing"],
             "token": [token],
             "import_id": [row_of_import],
+            "introduction_id": introductions,
             "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -259,6 +268,37 @@ def houses(
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
+
+
+def introductions_of(
+    make: Factory, firm: Organisation, university: Organisation, chief: Person
+) -> list[int]:
+    """Introductions at each station that has buttons of its own, from a named and from an unnamed demand."""
+    desk = make.person("desk", university)
+    name = Name("", firm.name, firm.id)
+    hidden = make.demand("不署名的攻关", anonymous=True, owner=firm)
+    unnamed = Name("", "", firm.id, hidden, is_unnamed=True)
+    found = []
+    for station, whose in (("waiting", unnamed), ("overdue", name), ("talking", name)):
+        asked = request_introduction(
+            make.achievement(owner=university),
+            whose,
+            message="想谈中试。",
+            agrees=True,
+            opens_firm=False,
+            by=chief,
+        )
+        if station == "overdue":
+            asked.due_on = today() - timedelta(days=1)
+            db.session.commit()
+            lapse_due()
+        if station == "talking":
+            accept_introduction(
+                asked, agrees=True, opens_firm=True, by=desk, seen=asked.revision
+            )
+            write_message(asked, "周三下午可以谈。", by=desk)
+        found.append(asked.id)
+    return found
 
 
 def staged_import(make: Factory, owner: Organisation) -> tuple[int, list[int]]:
@@ -366,6 +406,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=certificates",
         "/office/review?tray=mediation",
         "/office/review?tray=duplicates",
+        "/office/review?tray=introductions",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}

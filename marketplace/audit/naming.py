@@ -54,6 +54,8 @@ THINGS = {
     "person_session": "登录",
     "saved_search": "保存的检索",
     "listing_pair": "疑似重复的一对",
+    "introduction": "对接",
+    "introduction_message": "对接的留言",
     "researcher_field": "科研人员的领域",
     "researcher_profile": "科研人员资料",
     "review_decision": "审核意见",

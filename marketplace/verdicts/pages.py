@@ -28,7 +28,7 @@ blueprint = Blueprint("verdicts", __name__)
 # The largest id a database takes: beyond it there is no page, instead of an error of the driver.
 PAIR = "<int:listing_id>/matches/<int(max=2147483647):other_id>"
 LIKED = Markup(
-    '已记为感兴趣：「{}」。下一步：<a href="{}">看联系方式</a>，直接和对方谈。对方不会收到通知。'
+    '已记为感兴趣：「{}」，对方不会收到通知。想和对方谈，下一步：<a href="{}">想对接</a>。'
 )
 DECLINED = (
     "已记为不合适（{reason}）：「{title}」。它移到下面的「不合适的」，可以在那里收回。"
@@ -50,9 +50,13 @@ def like(kind: str, listing_id: int, other_id: int) -> ResponseReturnValue:
     # Before the list is looked at: who may not judge is told so, whatever list they send.
     require(current_user, "verdict.give", subject)
     row = deeds.like(subject, other_id, by=current_user, ranked_list=_sent_list())
-    page = f"listings.{subject.counterpart}"
-    contact = url_for(page, listing_id=other_id, _anchor="side-contact")
-    flash(LIKED.format(_offered_title(row), contact))
+    further = url_for(
+        "introductions.ask",
+        kind=subject.counterpart,
+        listing_id=other_id,
+        name=f"{kind}-{listing_id}",
+    )
+    flash(LIKED.format(_offered_title(row), further))
     return _back_to_matches(subject)
 
 

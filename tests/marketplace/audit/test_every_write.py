@@ -18,11 +18,18 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace import persistence
+from marketplace.accounts.models import Person
 from marketplace.audit import policy
 from marketplace.clock import today
 from marketplace.duplicates.deeds import keep_apart
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
+from marketplace.introductions.deeds import (
+    accept_introduction,
+    lapse_due,
+    request_introduction,
+)
+from marketplace.introductions.queries import Name
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.mediation.deeds import request_broker
@@ -110,6 +117,19 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
+    "introductions.ask": (
+        "member", "/achievements/{wanted}/introduction", {"name": "demand-{published}", "agrees": "y", "message": NOTE},
+    ),
+    "introductions.accept": (
+        "desk", "/mine/introductions/{waiting}/accept", {"seen": "{waiting_seen}", "agrees": "y"},
+    ),
+    "introductions.decline": (
+        "desk", "/mine/introductions/{waiting}/decline", {"seen": "{waiting_seen}", "reason": "too_early"},
+    ),
+    "introductions.withdraw": ("member", "/mine/introductions/{waiting}/withdraw", {"seen": "{waiting_seen}"}),
+    "introductions.remind": ("operator", "/mine/introductions/{overdue}/remind", {"seen": "{overdue_seen}"}),
+    "introductions.end": ("operator", "/mine/introductions/{overdue}/end", {"seen": "{overdue_seen}", "note": NOTE}),
+    "introductions.say": ("member", "/mine/introductions/{talking}/messages", {"text": NOTE}),
     "duplicates.merge": (
         "operator", "/mine/duplicates/{pair}/merge", {"seen": "{pair_seen}", "kept": "{kept}"},
     ),
@@ -220,10 +240,41 @@ def world(
             issue = publish_proof(proof, seen=seen, fingerprint=lines, by=operator)
             names["issue"] = issue.id
     names |= _pairs(make, case)
+    wanted = make.achievement(owner=institute)
+    names["wanted"] = wanted.id
+    names |= _introductions(make, case, institute, people["desk"])
     names["matches"] = f"/demands/{case.demand.id}/matches"
     names["offered"] = case.achievements[0].id
     names["liked"] = case.achievements[1].id
     return browsers, names
+
+
+def _introductions(
+    make: Factory, case: Case, institute: Organisation, desk: Person
+) -> dict[str, int]:
+    """Three introductions at three stations."""
+    names = {}
+    for name in ("waiting", "overdue", "talking"):
+        wanted = make.achievement(owner=institute)
+        number = case.firm.id
+        asked = request_introduction(
+            wanted,
+            Name(f"organisation-{number}", case.firm.name, number),
+            message="",
+            agrees=True,
+            opens_firm=True,
+            by=case.member,
+        )
+        if name == "overdue":
+            asked.due_on = today() - timedelta(days=1)
+            persistence.commit()
+            lapse_due()
+        if name == "talking":
+            accept_introduction(
+                asked, agrees=True, opens_firm=True, by=desk, seen=asked.revision
+            )
+        names[name], names[f"{name}_seen"] = asked.id, asked.revision
+    return names
 
 
 def _pairs(make: Factory, case: Case) -> dict[str, int]:

@@ -508,6 +508,7 @@ NUMBERS = (
     "proof_id",
     "import_id",
     "pair_id",
+    "introduction_id",
 )
 
 

@@ -1,0 +1,266 @@
+"""What is done to introductions: one function a button, and what lapses by itself. The only file that commits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace import persistence
+from marketplace.accounts import contact_consents
+from marketplace.accounts.models import Person
+from marketplace.clock import now, today
+from marketplace.errors import Invalid, NotFound, NotNow, SearchUnavailable, Stale
+from marketplace.extensions import db
+from marketplace.introductions import announcements, disclosure, queries
+from marketplace.introductions.life import ANSWER_DAYS
+from marketplace.introductions.models import (
+    MAX_TEXT,
+    Introduction,
+    IntroductionMessage,
+)
+from marketplace.introductions.queries import Name
+from marketplace.listings.disclosure import knowledge_of
+from marketplace.listings.models import Row
+from marketplace.matchmaking.evidence import evidence_for
+from marketplace.parsing import ParseError
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import read_prose
+from marketplace.permissions import Guest, Reader, require
+from marketplace.verdicts.queries import reason_names
+from marketplace.workdays.queries import load_calendar
+
+MAX_A_DAY = 30  # introductions that an organisation begins
+MAX_WORDS = 8  # of the reasons, stored with an introduction
+MUST_AGREE = "对接要把联系方式转给对方，请先勾选同意。"
+
+
+def request_introduction(
+    wanted: Row,
+    name: Name,
+    *,
+    message: str,
+    agrees: bool,
+    opens_firm: bool,
+    by: Person,
+) -> Introduction:
+    """想对接: the holder of a listing is told who wants to talk, and why, and answers in time.
+
+    Args:
+        wanted: the listing, theirs to find.
+        name: in whose name.
+        message: what the other side reads first.
+        agrees: their contact may be handed over once the other side accepts.
+        opens_firm: of a side whose listing does not name it: it is named then.
+        by: who asks.
+
+    Raises:
+        NotAllowed: they belong to no verified organisation.
+        NotNow: their own listing; it goes on already; too many within a day.
+        Invalid: no consent; the message is too long or bears the mark of a secret.
+    """
+    require(by, "introduction.request", wanted)
+    if wanted.organisation_id == name.organisation_id:
+        raise NotNow("这是本单位的内容，不用对接。")
+    message = _checked_text("message", message, required=False)
+    _require_consent(agrees, by)
+    if queries.current_between(wanted, [name.organisation_id]) is not None:
+        raise _goes_on()
+    if queries.begun_lately(name.organisation_id) >= MAX_A_DAY:
+        raise NotNow(
+            f"贵单位一天内已经提出 {MAX_A_DAY} 次对接。", "请等对方答复，明天再提。"
+        )
+    case = Introduction(
+        wanted_kind=wanted.kind,
+        wanted_id=wanted.id,
+        own_kind=name.row.kind if name.row else None,
+        own_id=name.row.id if name.row else None,
+        asking_organisation_id=name.organisation_id,
+        asked_by_id=by.id,
+        message=message,
+        is_unnamed=name.is_unnamed,
+        opens_firm=opens_firm or not name.is_unnamed,
+        due_on=load_calendar().after_workdays(today(), ANSWER_DAYS).day,
+        **_reasons(wanted, name, by),
+    )
+    contact_consents.give(by, contact_consents.SHARE)
+    db.session.add(case)
+    # Of two presses at the same moment one meets the other here.
+    with persistence.refusals(duplicates=_duplicates()):
+        db.session.flush()
+    case.life.born(case, by=by)
+    announcements.announce_wanted(case)
+    persistence.commit(duplicates=_duplicates())
+    return case
+
+
+def accept_introduction(
+    case: Introduction, *, agrees: bool, opens_firm: bool, by: Person, seen: int
+) -> None:
+    """接受对接: both sides see how to reach each other.
+
+    Args:
+        case: nobody has answered it.
+        agrees: the contact of the listing may be handed over.
+        opens_firm: of a listing that does not name its holder: the other side learns who it is; else it is reached
+            through its broker.
+        by: somebody of the side that answers, or its broker.
+        seen: the revision that was on the page.
+
+    Raises:
+        NotAllowed, NotNow.
+        Stale: somebody else was quicker.
+        Invalid: no consent.
+    """
+    require(by, "introduction.answer", case.wanted)
+    case.life.permits(case, "accept")
+    _require_seen(case, seen)
+    _require_consent(agrees, by)
+    contact_consents.give(by, contact_consents.SHARE)
+    named = knowledge_of(case.wanted, Guest()).firm
+    case.answer_opens_firm = opens_firm or named
+    _decide(case, "accept", by=by)
+    announcements.announce_answer(case)
+    persistence.commit()
+
+
+def decline_introduction(
+    case: Introduction, *, reason: str, note: str, by: Person, seen: int
+) -> None:
+    """谢绝, with the reason, which the other side reads. Raises NotAllowed, NotNow, Stale; Invalid without a reason."""
+    require(by, "introduction.answer", case.wanted)
+    case.life.permits(case, "decline")
+    _require_seen(case, seen)
+    if reason not in reason_names(case.wanted.kind):
+        message = "选一个原因，对方才知道怎么办。"
+        raise Invalid(message, problems={"reason": [message]})
+    case.note = _checked_text("note", note, required=reason == "other")
+    case.reason = reason
+    _decide(case, "decline", by=by, note=case.note)
+    announcements.announce_answer(case)
+    persistence.commit()
+
+
+def withdraw_introduction(case: Introduction, *, by: Reader, seen: int) -> None:
+    """撤回: before the other side has answered. Raises NotAllowed, NotNow, Stale."""
+    require(by, "introduction.withdraw", case)
+    case.life.permits(case, "withdraw")
+    _require_seen(case, seen)
+    _decide(case, "withdraw", by=by)
+    announcements.announce_withdrawn(case)
+    persistence.commit()
+
+
+def remind_again(case: Introduction, *, by: Reader, seen: int) -> None:
+    """催办: the side that has not answered is notified once more, with a new term. Raises NotAllowed, NotNow, Stale."""
+    require(by, "introduction.follow_up", case)
+    case.life.permits(case, "remind")
+    _require_seen(case, seen)
+    case.due_on = load_calendar().after_workdays(today(), ANSWER_DAYS).day
+    case.life.move(case, "remind", by=by)
+    announcements.announce_wanted(case, again=True)
+    persistence.commit()
+
+
+def end_introduction(case: Introduction, *, note: str, by: Reader, seen: int) -> None:
+    """结束: nobody answers, with the reason, which the side that asked reads. Raises as `remind_again`; Invalid."""
+    require(by, "introduction.follow_up", case)
+    case.life.permits(case, "end")
+    _require_seen(case, seen)
+    case.note = _checked_text("note", note, required=True)
+    _decide(case, "end", by=by, note=case.note)
+    announcements.announce_answer(case)
+    persistence.commit()
+
+
+def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionMessage:
+    """留言 to the other side, once both may talk.
+
+    Raises:
+        NotFound: `by` belongs to neither side.
+        NotNow: nobody has accepted.
+        Invalid: it is empty, too long or bears the mark of a secret.
+    """
+    asking = disclosure.asks(case, by)
+    if not asking and not disclosure.answers(case, by):
+        raise NotFound("没有找到这次对接。", "请从「我的」进入。")
+    if case.state != "accepted":
+        raise NotNow(f"这次对接现在是「{case.state_name}」。", "对方接受以后才能留言。")
+    text = _checked_text("text", text, required=True)
+    message = IntroductionMessage(
+        introduction_id=case.id, by_id=by.id, by_asking_side=asking, text=text
+    )
+    db.session.add(message)
+    db.session.flush()
+    announcements.announce_message(case, message, by=by)
+    persistence.commit()
+    return message
+
+
+def lapse_due() -> int:
+    """Hand what nobody has answered in time to the operators; how many (for the background)."""
+    due = [case.id for case in queries.lapsed(today())]
+    if not due:
+        return 0
+    persistence.begin_write()
+    count = 0
+    for case in queries.lapsed(today()):
+        case.life.move(case, "lapse", by=None)
+        announcements.announce_answer(case)
+        count += 1
+    persistence.commit()
+    return count
+
+
+def _decide(
+    case: Introduction, deed: str, *, by: Reader | None, note: str = ""
+) -> None:
+    case.life.move(case, deed, by=by, note=note)
+    case.decided_at = now()
+    case.decided_by_id = by.id if by is not None else None
+    # Who was quicker has moved the revision: the second one is refused by this.
+    with persistence.refusals():
+        db.session.flush()
+
+
+def _require_seen(case: Introduction, seen: int) -> None:
+    if case.revision != seen:
+        raise Stale("这次对接刚有变化。", "请重新打开，看过再决定。")
+
+
+def _require_consent(agrees: bool, by: Person) -> None:
+    given = contact_consents.current_consent(by, contact_consents.SHARE)
+    if not agrees and given is None:
+        raise Invalid(MUST_AGREE, problems={"agrees": [MUST_AGREE]})
+
+
+def _reasons(wanted: Row, name: Name, by: Person) -> dict[str, Any]:
+    """What the matcher says of the pair now; nothing where it has no answer: the request goes all the same."""
+    if name.row is None:
+        return {}
+    try:
+        offer = evidence_for(name.row, wanted.id, by=by).offer
+    except (NotFound, SearchUnavailable):
+        return {}
+    why = "".join(text for text, _ in offer.why)
+    words = [word for word, _ in offer.shares[:MAX_WORDS]]
+    return {"grade": offer.grade, "why": why[:500], "words": words}
+
+
+def _checked_text(name: str, text: str, *, required: bool) -> str:
+    try:
+        read = read_prose(text, MAX_TEXT) or ""
+    except ParseError as error:
+        raise Invalid(error.message, problems={name: [error.sentence]}) from None
+    if secret_mark(read):
+        raise Invalid(REFUSAL, problems={name: [REFUSAL]})
+    if required and len(read) < 2:
+        message = f"写清楚，2–{MAX_TEXT} 字。"
+        raise Invalid(message, problems={name: [message]})
+    return read
+
+
+def _goes_on() -> NotNow:
+    return NotNow("贵单位和这一条已经在对接。", "请在「我的」→「对接」里打开。")
+
+
+def _duplicates() -> dict[str, Any]:
+    return {"uq_introduction_current": _goes_on()}

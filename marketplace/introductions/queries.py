@@ -1,0 +1,237 @@
+"""What is read of introductions: whose they are, what waits for whom, in whose name one may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_
+
+from marketplace.accounts.models import Person
+from marketplace.clock import now
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.introductions.disclosure import answers, asks
+from marketplace.introductions.life import UNANSWERED
+from marketplace.introductions.models import Introduction
+from marketplace.listings.disclosure import knowledge_of
+from marketplace.listings.models import LISTINGS, Achievement, Assignment, Demand
+from marketplace.listings.queries import get_findable, load_rows
+from marketplace.permissions import Guest, Reader, operator
+from marketplace.persistence import Page, find_row
+
+Row = Achievement | Demand
+PAGE = 20
+MAX_OWN = 200  # listings one may choose from
+ONE_DAY = timedelta(days=1)
+CURRENT = (*UNANSWERED, "accepted")
+
+
+@dataclass(frozen=True)
+class Name:
+    """In whose name somebody may ask.
+
+    Attributes:
+        code: as the form writes it.
+        organisation_id: who asks.
+        row: the listing in whose name; None: the organisation alone.
+        is_unnamed: that listing does not tell everybody whose it is.
+    """
+
+    code: str
+    text: str
+    organisation_id: int
+    row: Row | None = None
+    is_unnamed: bool = False
+
+
+def get_wanted(kind: str, listing_id: int, *, by: Reader) -> Row:
+    """A listing with whose holder somebody may want to talk: published, and theirs to find. Raises NotFound."""
+    row: Row | None = get_findable(kind, [listing_id], by=by).get(listing_id)
+    if row is None:
+        raise NotFound("没有找到这一条，或者它现在没有公开。", "可以用搜索找找相近的。")
+    return row
+
+
+def get_case(introduction_id: int, *, by: Reader) -> Introduction:
+    """An introduction that somebody may read: as one of the two sides, or as an operator.
+
+    Raises:
+        NotFound: there is none, or it is none of theirs: one answer for both.
+    """
+    row = find_row(Introduction, introduction_id)
+    if row is None or not may_read(row, by):
+        raise NotFound("没有找到这次对接。", "请从「我的」进入。")
+    return row
+
+
+def may_read(row: Introduction, reader: Reader) -> bool:
+    """Whether a reader belongs to one of the two sides, or follows it up."""
+    return asks(row, reader) or answers(row, reader) or operator(reader, row)
+
+
+def names_for(wanted: Row, person: Person) -> list[Name]:
+    """In whose names somebody may want to talk: published listings of the other kind, then organisations."""
+    table = LISTINGS[wanted.counterpart]
+    query = (
+        db.select(table)
+        .where(
+            table.looked_after_by(person),
+            table.findable_by(person),
+            table.organisation_id.in_(person.verified_ids),
+            table.organisation_id != wanted.organisation_id,
+        )
+        .order_by(table.published_at.desc(), table.id.desc())
+        .limit(MAX_OWN)
+    )
+    names = []
+    for row in db.session.scalars(query):
+        unnamed = not knowledge_of(row, Guest()).firm
+        suffix = "，未公开单位" if unnamed else ""
+        text = f"{row.kind_word}「{row.title}」{suffix}"
+        code = f"{row.kind}-{row.id}"
+        assert row.organisation_id is not None  # noqa: S101
+        names.append(Name(code, text, row.organisation_id, row, unnamed))
+    for membership in person.memberships:
+        number = membership.organisation_id
+        if number in person.verified_ids and number != wanted.organisation_id:
+            name = membership.organisation.name
+            names.append(Name(f"organisation-{number}", f"单位：{name}", number))
+    return names
+
+
+def current_between(row: Row, organisation_ids: Sequence[int]) -> Introduction | None:
+    """What goes on between the holder of a listing and some organisations; None where nothing does."""
+    query = db.select(Introduction).where(
+        Introduction.wanted_kind == row.kind,
+        Introduction.wanted_id == row.id,
+        Introduction.asking_organisation_id.in_(organisation_ids),
+        Introduction.state.in_(CURRENT),
+    )
+    found: Introduction | None = db.session.scalars(
+        query.order_by(Introduction.id.desc()).limit(1)
+    ).first()
+    return found
+
+
+def begun_lately(organisation_id: int) -> int:
+    """How many introductions an organisation has begun within a day."""
+    query = db.select(func.count()).select_from(Introduction)
+    lately = Introduction.created_at > now() - ONE_DAY
+    of_firm = Introduction.asking_organisation_id == organisation_id
+    return db.session.scalar(query.where(of_firm, lately)) or 0
+
+
+def waiting_for(person: Reader) -> list[Introduction]:
+    """The introductions that wait for an answer of somebody, the most urgent first."""
+    query = db.select(Introduction).where(
+        Introduction.state.in_(UNANSWERED), _answered_by(person)
+    )
+    ordered = query.order_by(Introduction.due_on, Introduction.id).limit(PAGE)
+    return with_rows(db.session.scalars(ordered).all())
+
+
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    query = db.select(func.count()).select_from(Introduction)
+    condition = and_(Introduction.state.in_(UNANSWERED), _answered_by(person))
+    return db.session.scalar(query.where(condition)) or 0
+
+
+def own_page(person: Reader, page: int) -> tuple[list[Introduction], Page]:
+    """A page of everything a person takes part in, newest first, and the arithmetic of the pages."""
+    condition = or_(_asked_by(person), _answered_by(person))
+    count = db.select(func.count()).select_from(Introduction).where(condition)
+    arithmetic = Page(db.session.scalar(count) or 0, PAGE)
+    query = (
+        db.select(Introduction)
+        .where(condition)
+        .order_by(Introduction.id.desc())
+        .offset(arithmetic.offset(page))
+        .limit(PAGE)
+    )
+    return with_rows(db.session.scalars(query).all()), arithmetic
+
+
+def overdue_count() -> int:
+    """How many nobody has answered in time."""
+    query = db.select(func.count()).select_from(Introduction)
+    return db.session.scalar(query.where(Introduction.state == "overdue")) or 0
+
+
+def overdue_page(page: int) -> tuple[list[Introduction], Page]:
+    """A page of those, the oldest first, and the arithmetic of the pages."""
+    arithmetic = Page(overdue_count(), PAGE)
+    query = (
+        db.select(Introduction)
+        .where(Introduction.state == "overdue")
+        .order_by(Introduction.due_on, Introduction.id)
+        .offset(arithmetic.offset(page))
+        .limit(PAGE)
+    )
+    return with_rows(db.session.scalars(query).all()), arithmetic
+
+
+def lapsed(day: date) -> list[Introduction]:
+    """Those whose last day was before a day."""
+    query = db.select(Introduction).where(
+        Introduction.state == "waiting", Introduction.due_on < day
+    )
+    return list(db.session.scalars(query.order_by(Introduction.id)))
+
+
+def begun_by(person: Person) -> Iterator[Introduction]:
+    """Everything a person began, for the copy of their data."""
+    query = db.select(Introduction).where(Introduction.asked_by_id == person.id)
+    yield from db.session.scalars(query.order_by(Introduction.id))
+
+
+def with_rows(found: Sequence[Introduction]) -> list[Introduction]:
+    """The introductions with their listings: a statement a kind, not two a row."""
+    places = []
+    for one in found:
+        places.append((one.wanted_kind, one.wanted_id))
+        if one.own_kind is not None and one.own_id is not None:
+            places.append((one.own_kind, one.own_id))
+    rows = load_rows(places)
+    for one in found:
+        one.wanted = rows[one.wanted_kind, one.wanted_id]
+        if one.own_kind is not None and one.own_id is not None:
+            one.own = rows[one.own_kind, one.own_id]
+    return list(found)
+
+
+def _asked_by(person: Reader) -> ColumnElement[bool]:
+    """Filter: `asks`, of many rows."""
+    mine = and_(
+        Introduction.asked_by_id == person.id,
+        Introduction.asking_organisation_id.in_(person.active_ids),
+    )
+    return or_(mine, Introduction.asking_organisation_id.in_(person.handled_ids))
+
+
+def _answered_by(person: Reader) -> ColumnElement[bool]:
+    """Filter: `answers`, of many rows."""
+    if person.id is None:
+        return false()
+    kinds = []
+    for kind, table in LISTINGS.items():
+        condition = table.looked_after_by(person)
+        if person.mediates:
+            condition = or_(condition, table.id.in_(_given_ids(kind, person.id)))
+        ids = db.select(table.id).where(condition)
+        kinds.append(
+            and_(Introduction.wanted_kind == kind, Introduction.wanted_id.in_(ids))
+        )
+    return or_(*kinds)
+
+
+def _given_ids(kind: str, broker_id: int) -> Select[tuple[int]]:
+    """The listings that a broker looks after now."""
+    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
+        Assignment.kind == kind,
+        Assignment.broker_id == broker_id,
+        Assignment.ended_at.is_(None),
+    )
+    return query

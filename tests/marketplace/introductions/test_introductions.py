@@ -1,0 +1,447 @@
+"""One side wants to talk to the other: who is told what, who answers until when, and what each may see of the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from marketplace.accounts import contact_consents
+from marketplace.clock import today
+from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.introductions import deeds, disclosure, queries
+from marketplace.introductions.life import INTRODUCTION_LIFE
+from marketplace.introductions.models import Introduction
+from marketplace.introductions.queries import Name
+from marketplace.lifecycle import history_of
+from marketplace.listings import deeds as listing_deeds
+from marketplace.notices.models import Notice
+from marketplace.organisations import deeds as organisation_deeds
+from marketplace.workdays.queries import load_calendar
+from tests.factories import Factory
+
+SignIn = Callable[..., FlaskClient]
+PHONE = "13906350001"
+
+
+class World:
+    """A firm with a demand and an institute with an achievement that fits; each has somebody who handles both."""
+
+    def __init__(self, make: Factory, *, anonymous: bool = False) -> None:
+        self.make = make
+        self.firm = make.organisation("临清振动轴承厂（示例）")
+        self.chief = make.person("firm", self.firm, administers=True)
+        self.chief.phone = PHONE
+        self.demand = make.demand(
+            "轴承异音攻关", owner=self.firm, anonymous=anonymous, chain_code="bearing"
+        )
+        self.lab = make.organisation("鲁西摩擦研究所（示例）", kind="institute")
+        self.desk = make.person("desk", self.lab)
+        self.achievement = make.achievement(
+            "轴承超精研磨降噪", owner=self.lab, contact_phone="0635-8239001"
+        )
+        self.operator = make.person("operator")
+        self.broker = make.broker(make.organisation(kind="service_body"))
+
+    def ask(self, **changes: Any) -> Introduction:
+        (name, *_) = queries.names_for(self.achievement, self.chief)
+        values: dict[str, Any] = {
+            "message": "想谈中试。",
+            "agrees": True,
+            "opens_firm": False,
+            "by": self.chief,
+        }
+        return deeds.request_introduction(self.achievement, name, **values | changes)
+
+    def press(self, case: Introduction, deed: str, **changes: Any) -> None:
+        seen = changes.pop("seen", case.revision)
+        if deed == "accept":
+            values = {"agrees": True, "opens_firm": True, "by": self.desk} | changes
+            deeds.accept_introduction(case, seen=seen, **values)
+        elif deed == "decline":
+            values = {"reason": "too_early", "note": "", "by": self.desk} | changes
+            deeds.decline_introduction(case, seen=seen, **values)
+        elif deed == "withdraw":
+            deeds.withdraw_introduction(case, by=self.chief, seen=seen)
+        elif deed == "remind":
+            deeds.remind_again(case, by=self.operator, seen=seen)
+        elif deed == "end":
+            note = changes.get("note", "联系不上对方")
+            deeds.end_introduction(case, note=note, by=self.operator, seen=seen)
+        else:
+            case.due_on = today() - timedelta(days=1)
+            db.session.commit()
+            assert deeds.lapse_due() == 1
+
+    def bring_to(self, state: str) -> Introduction:
+        case = self.ask()
+        for deed in PATHS[state]:
+            self.press(case, deed)
+        assert case.state == state
+        return case
+
+
+PATHS: dict[str, tuple[str, ...]] = {
+    "waiting": (),
+    "overdue": ("lapse",),
+    "accepted": ("accept",),
+    "declined": ("decline",),
+    "withdrawn": ("withdraw",),
+    "ended": ("lapse", "end"),
+}
+# State → what each deed leads to; a deed that is not here is refused.
+EXPECTED = {
+    "waiting": {"accept": "accepted", "decline": "declined", "withdraw": "withdrawn"},
+    "overdue": {
+        "accept": "accepted",
+        "decline": "declined",
+        "withdraw": "withdrawn",
+        "remind": "waiting",
+        "end": "ended",
+    },
+}
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    return World(make)
+
+
+def texts_to(person: Any) -> list[str]:
+    query = sa.select(Notice.subject, Notice.happened, Notice.to_do).where(
+        Notice.person_id == person.id, Notice.kind.like("introduction.%")
+    )
+    return ["\n".join(row) for row in db.session.execute(query.order_by(Notice.id))]
+
+
+@pytest.mark.parametrize("state", INTRODUCTION_LIFE.states)
+@pytest.mark.parametrize("deed", ["accept", "decline", "withdraw", "remind", "end"])
+def test_every_deed_in_every_state(state: str, deed: str, world: World) -> None:
+    case = world.bring_to(state)
+    after = EXPECTED.get(state, {}).get(deed)
+    if after is None:
+        with pytest.raises(NotNow):
+            world.press(case, deed)
+        db.session.rollback()
+        assert case.state == state
+        return
+    world.press(case, deed)
+    assert case.state == after
+    assert history_of(case)[-1].deed == deed
+    assert case.is_unanswered == (case.decided_at is None)
+
+
+def test_the_life_table_has_no_other_move() -> None:
+    moves = {(state, deed) for state, to in EXPECTED.items() for deed in to}
+    assert INTRODUCTION_LIFE.moves.keys() - moves == {("waiting", "lapse")}
+
+
+def test_the_other_side_is_told_who_and_why_and_until_when(world: World) -> None:
+    case = world.ask()
+    (text,) = texts_to(world.desk) or [""]
+    for part in ("临清振动轴承厂", world.chief.name, "匹配依据", "轴承", "想谈中试。"):
+        assert part in text
+    assert case.why in text
+    assert case.grade is not None
+    assert case.words
+    assert load_calendar().workdays_left(today(), case.due_on) == 5
+    world.press(case, "accept")
+    assert "对方接受了" in texts_to(world.chief)[-1]
+
+
+def test_reasons_stay_as_they_were(world: World) -> None:
+    case = world.ask()
+    why = case.why
+    listing_deeds.save(
+        world.demand,
+        {
+            "problem": "改写过的难题：轴承装上电机以后有异音，客户退货，需要从磨削找原因。"
+        },
+        by=None,
+        seen=world.demand.revision,
+    )
+    assert case.why == why
+
+
+@pytest.mark.parametrize("opens", [False, True])
+def test_an_unnamed_firm_is_named_when_it_agreed_and_not_before(
+    opens: bool, make: Factory, sign_in: SignIn
+) -> None:
+    world = World(make, anonymous=True)
+    listing_deeds.assign_broker(world.demand, world.broker, by=world.operator)
+    case = world.ask(opens_firm=opens)
+    browser = sign_in(world.desk)
+    address = f"/mine/introductions/{case.id}"
+    secrets = ("临清振动轴承厂", world.chief.name, PHONE, world.chief.email)
+    pages = [
+        browser.get("/mine").text,
+        browser.get(address).text,
+        *texts_to(world.desk),
+    ]
+    for page in pages:
+        assert not any(secret in page for secret in secrets)
+    world.press(case, "accept")
+    page = browser.get(address).text
+    assert all(secret in page for secret in secrets) is opens
+    assert any(secret in page for secret in secrets) is opens
+    # Who is not named is reached through their broker.
+    assert (world.broker.email in page) is not opens
+    # The firm knows whom it talks to in any case.
+    assert "0635-8239001" in sign_in(world.chief).get(address).text
+
+
+def test_contacts_open_with_the_acceptance(world: World, sign_in: SignIn) -> None:
+    case = world.ask()
+    address = f"/mine/introductions/{case.id}"
+    desk, chief = sign_in(world.desk), sign_in(world.chief)
+    assert PHONE not in desk.get(address).text
+    assert "0635-8239001" not in chief.get(address).text
+    world.press(case, "accept")
+    assert PHONE in desk.get(address).text
+    assert "0635-8239001" in chief.get(address).text
+    for person in (world.chief, world.desk):
+        given = contact_consents.current_consent(person, contact_consents.SHARE)
+        assert given is not None
+
+
+def test_an_unnamed_demand_that_is_wanted(make: Factory, sign_in: SignIn) -> None:
+    """The institute asks; the firm accepts and stays unnamed, or its broker answers for it."""
+    world = World(make, anonymous=True)
+    listing_deeds.assign_broker(world.demand, world.broker, by=world.operator)
+    (name, *_) = queries.names_for(world.demand, world.desk)
+    case = deeds.request_introduction(
+        world.demand, name, message="", agrees=True, opens_firm=True, by=world.desk
+    )
+    assert texts_to(world.chief)
+    assert texts_to(world.broker)
+    values = {"agrees": True, "opens_firm": False, "seen": case.revision}
+    deeds.accept_introduction(case, by=world.broker, **values)
+    page = sign_in(world.desk).get(f"/mine/introductions/{case.id}").text
+    assert "临清振动轴承厂" not in page
+    assert world.broker.email in page
+    assert PHONE not in page
+
+
+WHO = [
+    ("chief", True),
+    ("desk", True),
+    ("operator", True),
+    ("colleague", False),
+    ("stranger", False),
+    ("broker", False),
+    ("auditor", False),
+]
+
+
+@pytest.mark.parametrize(("who", "reads"), WHO)
+def test_who_reads_a_case(who: str, reads: bool, world: World, sign_in: SignIn) -> None:
+    case = world.bring_to("accepted")
+    make = world.make
+    people = {
+        "chief": world.chief,
+        "desk": world.desk,
+        "operator": world.operator,
+        "colleague": make.person("researcher", world.lab),
+        "stranger": make.person("firm", make.organisation(), administers=True),
+        "broker": world.broker,
+        "auditor": make.person("auditor"),
+    }
+    browser = sign_in(people[who])
+    address = f"/mine/introductions/{case.id}"
+    assert browser.get(address).status_code == (200 if reads else 404)
+    post = browser.post(f"{address}/messages", data={"text": "周三下午可以谈。"})
+    talks = who in ("chief", "desk")
+    assert (post.status_code == 303) is talks
+    listed = browser.get("/mine/introductions").text
+    assert (world.achievement.title in listed) is talks
+
+
+def test_who_may_ask(world: World, sign_in: SignIn, client: FlaskClient) -> None:
+    address = f"/achievements/{world.achievement.id}/introduction"
+    assert client.get(address).status_code in (302, 303)
+    unverified = world.make.organisation(verified=False)
+    newcomer = world.make.person("firm", unverified, administers=True)
+    assert sign_in(newcomer).get(address).status_code == 403
+    with pytest.raises(NotAllowed):
+        deeds.request_introduction(
+            world.achievement,
+            Name("", "", unverified.id),
+            message="",
+            agrees=True,
+            opens_firm=True,
+            by=newcomer,
+        )
+    own = sign_in(world.desk)
+    assert "现在不能提出对接" in own.get(address).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"agrees": False}, "勾选同意"),
+        ({"message": "字" * 501}, "太长"),
+        ({"message": "机密★10年"}, "密"),
+    ],
+)
+def test_what_is_refused(changes: dict[str, Any], said: str, world: World) -> None:
+    with pytest.raises(Invalid) as refused:
+        world.ask(**changes)
+    assert said in str(refused.value.problems)
+    db.session.rollback()
+    assert db.session.scalar(sa.select(sa.func.count(Introduction.id))) == 0
+    assert texts_to(world.desk) == []
+
+
+def test_consent_is_given_once(world: World) -> None:
+    world.press(world.ask(), "withdraw")
+    assert world.ask(agrees=False).state == "waiting"
+
+
+def test_two_presses_are_one(world: World, sign_in: SignIn) -> None:
+    browser = sign_in(world.chief)
+    address = f"/achievements/{world.achievement.id}/introduction"
+    form = {"name": f"demand-{world.demand.id}", "agrees": "y", "message": ""}
+    codes = [browser.post(address, data=form).status_code for _ in range(3)]
+    assert codes == [303, 409, 409]
+    wrong = {**form, "name": "demand-999999"}
+    assert browser.post(address, data=wrong).status_code == 422
+    case = db.session.scalars(sa.select(Introduction)).one()
+    twin = Introduction(
+        wanted_kind="achievement",
+        wanted_id=world.achievement.id,
+        asking_organisation_id=world.firm.id,
+        asked_by_id=world.chief.id,
+        due_on=case.due_on,
+    )
+    db.session.add(twin)
+    with pytest.raises(sa.exc.IntegrityError):
+        db.session.flush()
+    db.session.rollback()
+
+
+def test_who_saw_an_older_state_decides_nothing(world: World) -> None:
+    case = world.ask()
+    seen = case.revision
+    world.press(case, "lapse")
+    with pytest.raises(Stale):
+        world.press(case, "accept", seen=seen)
+    assert case.state == "overdue"
+
+
+@pytest.mark.parametrize("reason", ["", "no such reason", "other"])
+def test_a_decline_needs_its_reason(reason: str, world: World) -> None:
+    case = world.ask()
+    with pytest.raises(Invalid):
+        world.press(case, "decline", reason=reason)
+    db.session.rollback()
+    assert case.state == "waiting"
+    world.press(case, "decline", reason="other", note="今年没有力量")
+    assert "今年没有力量" in texts_to(world.chief)[-1]
+
+
+def test_what_nobody_answers_goes_to_the_operators(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to("overdue")
+    assert "平台会跟进" in texts_to(world.chief)[-1]
+    office = sign_in(world.operator)
+    assert (
+        world.achievement.title in office.get("/office/review?tray=introductions").text
+    )
+    before = len(texts_to(world.desk))
+    world.press(case, "remind")
+    assert case.due_on > today()
+    assert len(texts_to(world.desk)) == before + 1
+    assert deeds.lapse_due() == 0
+    world.press(case, "lapse")
+    world.press(case, "end", note="对方电话停机")
+    assert "对方电话停机" in texts_to(world.chief)[-1]
+
+
+def test_messages_reach_the_other_side_only(world: World) -> None:
+    case = world.ask()
+    with pytest.raises(NotNow):
+        deeds.write_message(case, "可以谈吗", by=world.chief)
+    world.press(case, "accept")
+    deeds.write_message(case, "周三下午可以谈。", by=world.desk)
+    assert "周三下午可以谈。" in texts_to(world.chief)[-1]
+    assert "周三下午可以谈。" not in texts_to(world.desk)[-1]
+    with pytest.raises(NotFound):
+        deeds.write_message(case, "路过", by=world.broker)
+    with pytest.raises(Invalid):
+        deeds.write_message(case, " ", by=world.chief)
+
+
+def test_nobody_floods_others(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deeds, "MAX_A_DAY", 1)
+    world.press(world.ask(), "withdraw")
+    with pytest.raises(NotNow, match="一天内"):
+        world.ask()
+
+
+def test_what_is_confidential_is_wanted_by_nobody_who_cannot_find_it(
+    world: World,
+) -> None:
+    hidden = world.make.achievement(owner=world.lab, visibility="confidential")
+    with pytest.raises(NotFound):
+        queries.get_wanted("achievement", hidden.id, by=world.chief)
+
+
+def test_a_confidential_demand_is_not_disclosed_by_asking(
+    world: World, sign_in: SignIn
+) -> None:
+    title = "不公开的保持架难题"
+    world.make.demand(title, owner=world.firm, visibility="confidential")
+    names = queries.names_for(world.achievement, world.chief)
+    (name,) = [one for one in names if one.row is not None and one.row.title == title]
+    assert name.is_unnamed
+    case = deeds.request_introduction(
+        world.achievement,
+        name,
+        message="",
+        agrees=True,
+        opens_firm=False,
+        by=world.chief,
+    )
+    side = disclosure.asking_side(case, world.desk)
+    assert title not in side.title
+    page = sign_in(world.desk).get(f"/mine/introductions/{case.id}").text
+    assert title not in page
+    assert "临清振动轴承厂" not in page
+
+
+def test_a_merged_organisation_takes_its_introductions_along(world: World) -> None:
+    case = world.ask()
+    twin = world.make.organisation("临清市振动轴承厂（示例）", verified=False)
+    merge = organisation_deeds.merge_organisations(world.firm, twin, by=world.operator)
+    assert case.asking_organisation_id == twin.id
+    organisation_deeds.undo_merge(merge, by=world.operator)
+    assert case.asking_organisation_id == world.firm.id
+
+
+def test_the_ways_in(world: World, sign_in: SignIn, client: FlaskClient) -> None:
+    page = f"/achievements/{world.achievement.id}"
+    assert f"{page}/introduction" in client.get(page).text
+    chief = sign_in(world.chief)
+    matches = chief.get(f"/demands/{world.demand.id}/matches").text
+    assert f"{page}/introduction?name=demand-{world.demand.id}" in matches
+    form = chief.get(f"{page}/introduction?name=demand-{world.demand.id}").text
+    assert re.search(rf'<input checked[^>]*value="demand-{world.demand.id}"', form)
+    case = world.ask()
+    assert f"/mine/introductions/{case.id}" in chief.get(page).text
+    desk = sign_in(world.desk)
+    assert "想对接" not in desk.get(page).text
+    assert f"/mine/introductions/{case.id}" in desk.get("/mine").text
+    address = f"/mine/introductions/{case.id}"
+    bare = desk.post(f"{address}/accept", data={"seen": str(case.revision)})
+    assert bare.status_code == 422
+    assert "勾选同意" in bare.text
+    form_data = {"seen": str(case.revision), "agrees": "y"}
+    assert desk.post(f"{address}/accept", data=form_data).status_code == 303
+    assert desk.post(f"{address}/accept", data=form_data).status_code == 409
