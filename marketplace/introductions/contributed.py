@@ -83,7 +83,8 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
             return
         current = queries.current_between(row, sorted(reader.verified_ids))
     values = {"row": row, "case": current, "reader": reader}
-    yield Panel("introductions/_beside.html", values)
+    # What most readers of such a page want to do next.
+    yield Panel("introductions/_beside.html", values, position=-1)
 
 
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:

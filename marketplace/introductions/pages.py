@@ -72,7 +72,7 @@ def ask(kind: str, listing_id: int) -> ResponseReturnValue:
         form.blame(error.problems, "message")
         return _ask_page(wanted, form, names, 422)
     last = Deadline(case.due_on).text
-    flash(f"已转给对方，最晚 {last} 答复；答复后通知您。", "success")
+    flash(f"已转给对方，最晚 {last}答复；答复后通知您。", "success")
     return _to(case)
 
 
