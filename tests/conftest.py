@@ -87,10 +87,16 @@ def _meets_server(item: pytest.Item) -> bool:
     return item.get_closest_marker("server") is not None or bool(fixtures & DATABASES)
 
 
-def pytest_collection_finish() -> None:
-    """What is in memory by now stays: the collector need not go through a million objects of it each half minute."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is in memory after it stays: the collector need not go through a million objects of it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 # -- no commit without an entry of the audit ---------------------------------------------------------------------------
