@@ -26,7 +26,6 @@ from flask_migrate import upgrade
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
-from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
@@ -39,6 +38,7 @@ from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
 from marketplace.workdays import deeds as workday_deeds
 from search import SearchError
+from tests.economies import TemplatesInMemory, hasten_savepoints, share_addresses
 from tests.factories import Factory, signed_in
 
 # The same examples in every run, so that a change is never refused for a text it has nothing to do with; new ones are
@@ -50,6 +50,7 @@ if settings.get_current_profile_name() == "same":
     # Otherwise one of twenty drawn values is a constant of the modules that are loaded by then: other ones for each
     # worker, each choice of tests and each change of the code. There is no setting for it (tests/test_examples.py).
     providers._get_local_constants = Constants  # type: ignore[assignment]
+share_addresses()
 
 
 class Browser(FlaskClient):
@@ -86,10 +87,16 @@ def _meets_server(item: pytest.Item) -> bool:
     return item.get_closest_marker("server") is not None or bool(fixtures & DATABASES)
 
 
-def pytest_collection_finish() -> None:
-    """What is in memory by now stays: the collector need not go through a million objects of it each half minute."""
-    gc.collect()
-    gc.freeze()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is in memory after it stays: the collector need not go through a million objects of it again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 # -- no commit without an entry of the audit ---------------------------------------------------------------------------
@@ -161,23 +168,6 @@ def database(folder: Path, like: str = "") -> Iterator[str]:
     engine.dispose()
 
 
-# Templates compiled by one application of this process serve the others: each test of a site builds its own.
-COMPILED_TEMPLATES: dict[str, bytes] = {}
-
-
-class TemplatesInMemory(BytecodeCache):
-    """Compiled templates by key."""
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        """Take what is there."""
-        if bucket.key in COMPILED_TEMPLATES:
-            bucket.bytecode_from_string(COMPILED_TEMPLATES[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it for the next application."""
-        COMPILED_TEMPLATES[bucket.key] = bucket.bytecode_to_string()
-
-
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the prepared folder of the demonstration stands for all workers of this run, for `served.site(like=…)`."""
@@ -243,6 +233,8 @@ def app(tmp_path_factory: pytest.TempPathFactory, migrated: str) -> Iterator[Fla
         application.test_client_class = Browser
         application.jinja_env.bytecode_cache = TemplatesInMemory()
         application.config["HASHES"] = application.extensions["security"].pwd_context
+        with application.app_context():
+            hasten_savepoints(db.engine)
         yield application
         with application.app_context():
             db.engine.dispose()

@@ -10,10 +10,11 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from flask import g, request, session
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam
 
 from marketplace import persistence
 from marketplace.accounts.child_models import PersonSession
@@ -125,12 +126,16 @@ def load_person(uniquifier: str) -> Person | None:
 
 
 def _find_row(token: str) -> Row[Any] | None:
+    values = {"digest": digest_token(token)}
+    return db.session.execute(_row_query(), values).one_or_none()
+
+
+@cache
+def _row_query() -> Any:
+    """Columns and no row of the model, and built once: it is read with every request, and nothing else is done."""
     table = PersonSession
-    query = db.select(
-        table.id, table.person_id, table.seen_at, table.idle_minutes
-    ).where(table.token_digest == digest_token(token))
-    # Columns and no row of the model: it is read with every request, and nothing else is done with it.
-    return db.session.execute(query).one_or_none()
+    columns = (table.id, table.person_id, table.seen_at, table.idle_minutes)
+    return db.select(*columns).where(table.token_digest == bindparam("digest"))
 
 
 def _is_over(

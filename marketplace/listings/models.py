@@ -246,9 +246,9 @@ class Listing(SchemaRow):
     @classmethod
     def written_by(cls, person: Reader) -> ColumnElement[bool]:
         """Filter: what a person began and still may look after; `permissions.writer` says the same of one row."""
-        held: ColumnElement[bool] = cls.organisation_id.is_(None)
-        if person.active_ids:
-            held = held | cls.organisation_id.in_(person.active_ids)
+        held = or_(
+            cls.organisation_id.is_(None), cls.organisation_id.in_(person.active_ids)
+        )
         return and_(cls.owner_id == person.id, held)
 
     @classmethod

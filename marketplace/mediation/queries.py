@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_
 from sqlalchemy.orm import joinedload
 
 from marketplace.errors import NotFound
@@ -71,8 +74,14 @@ def request_count(broker: Reader) -> int:
     """How many those are: the header of every page asks."""
     if not broker.mediates:
         return 0
+    return db.session.scalar(_waiting_query(), {"broker_id": broker.id}) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building took longer than counting."""
     query = db.select(func.count()).select_from(BrokerRequest)
-    return db.session.scalar(query.where(*_waits_for(broker.id))) or 0
+    return query.where(*_waits_for(bindparam("broker_id")))
 
 
 def requests_naming(person_id: int) -> list[BrokerRequest]:
@@ -111,10 +120,13 @@ def _oldest_first(*conditions: ColumnElement[bool]) -> list[BrokerRequest]:
 
 def open_count() -> int:
     """How many lie with the operators."""
+    return db.session.scalar(_open_query()) or 0
+
+
+@cache
+def _open_query() -> Any:
     query = db.select(func.count()).select_from(BrokerRequest)
-    return (
-        db.session.scalar(query.where(BrokerRequest.state == "open", _is_living())) or 0
-    )
+    return query.where(BrokerRequest.state == "open", _is_living())
 
 
 def given_to(broker: Reader) -> list[Row]:
@@ -163,7 +175,7 @@ def _of_row(row: Row) -> tuple[ColumnElement[bool], ...]:
     return BrokerRequest.listing_kind == row.kind, BrokerRequest.listing_id == row.id
 
 
-def _waits_for(person_id: int | None) -> tuple[ColumnElement[bool], ...]:
+def _waits_for(person_id: Any) -> tuple[ColumnElement[bool], ...]:
     return (
         BrokerRequest.broker_id == person_id,
         BrokerRequest.state == "requested",

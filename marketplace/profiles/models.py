@@ -6,6 +6,7 @@ Who somebody is and where they belong stands in accounts; what of it others may 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
@@ -207,7 +208,7 @@ class BrokerProfile(Model):
         return self.state == "checked" and over
 
     @classmethod
-    def lapsed_on(cls, day: date) -> ColumnElement[bool]:
+    def lapsed_on(cls, day: Any) -> ColumnElement[bool]:
         """Filter: whose certificate is over on a day; who never had one mediates without."""
         return and_(cls.state == "checked", cls.valid_to < day)
 

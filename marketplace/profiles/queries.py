@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, func, or_
+from sqlalchemy import and_, bindparam, func, or_
 
 from marketplace import contributions
 from marketplace.accounts import queries as account_queries
@@ -271,10 +273,17 @@ def acting_brokers() -> list[Person]:
 
 def lapsed_brokers(ids: Iterable[int]) -> Iterator[int]:
     """Those of these people whose certificate is over today."""
-    query = db.select(BrokerProfile.person_id).where(
-        BrokerProfile.person_id.in_(list(ids)), BrokerProfile.lapsed_on(today())
+    values = {"ids": list(ids), "today": today()}
+    yield from db.session.scalars(_lapsed_query(), values)
+
+
+@cache
+def _lapsed_query() -> Any:
+    """Built once: every page of a broker asks several times, and building took longer than asking."""
+    return db.select(BrokerProfile.person_id).where(
+        BrokerProfile.person_id.in_(bindparam("ids", expanding=True)),
+        BrokerProfile.lapsed_on(bindparam("today")),
     )
-    yield from db.session.scalars(query)
 
 
 def same_number(profile: BrokerProfile) -> list[Person]:
@@ -301,16 +310,20 @@ def troubled_certificate(person: Reader) -> BrokerProfile | None:
     if person.id is None:
         return None
     soon = today() + timedelta(days=EXPIRING_DAYS)
-    query = db.select(BrokerProfile).where(
-        BrokerProfile.person_id == person.id,
-        or_(
-            BrokerProfile.state == "returned",
-            # Over already: the page of the certificate says so, and nothing waits until a day that is past.
-            and_(
-                BrokerProfile.state == "checked",
-                BrokerProfile.valid_to.between(today(), soon),
-            ),
-        ),
-    )
-    profile: BrokerProfile | None = db.session.scalar(query)
+    values = {"person_id": person.id, "today": today(), "soon": soon}
+    profile: BrokerProfile | None = db.session.scalar(_troubled_query(), values)
     return profile
+
+
+@cache
+def _troubled_query() -> Any:
+    """Built once: the header of every page asks, and building took longer than asking."""
+    # Over already: the page of the certificate says so, and nothing waits until a day that is past.
+    ending = and_(
+        BrokerProfile.state == "checked",
+        BrokerProfile.valid_to.between(bindparam("today"), bindparam("soon")),
+    )
+    return db.select(BrokerProfile).where(
+        BrokerProfile.person_id == bindparam("person_id"),
+        or_(BrokerProfile.state == "returned", ending),
+    )

@@ -13,7 +13,8 @@ from flask import Flask
 from config import Config
 from marketplace import create_app
 from marketplace.extensions import db, limiter
-from tests.conftest import Browser, TemplatesInMemory, database
+from tests.conftest import Browser, database
+from tests.economies import TemplatesInMemory
 from tests.marketplace.accounts.mailbox import Mailbox
 
 

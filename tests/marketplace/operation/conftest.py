@@ -11,7 +11,8 @@ from flask import Flask
 from config import Config
 from marketplace import create_app
 from marketplace.extensions import db
-from tests.conftest import TemplatesInMemory, database
+from tests.conftest import database
+from tests.economies import TemplatesInMemory
 from tests.factories import Factory
 
 

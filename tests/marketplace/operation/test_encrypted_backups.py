@@ -63,6 +63,15 @@ def spoilt(content: bytes, how: str) -> bytes:
     }[how]
 
 
+@pytest.fixture(scope="module")
+def packed(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A sound encrypted file of three pieces."""
+    folder = tmp_path_factory.mktemp("packed")
+    (folder / "plain").write_bytes(os.urandom(2 * encryption.PIECE + 500))
+    encryption.encrypt_file(folder / "plain", folder / "packed", KEY)
+    return (folder / "packed").read_bytes()
+
+
 @pytest.mark.parametrize(
     "how",
     [
@@ -74,11 +83,8 @@ def spoilt(content: bytes, how: str) -> bytes:
         "more behind",
     ],
 )
-def test_a_damaged_file_is_told(tmp_path: Path, how: str) -> None:
-    (tmp_path / "plain").write_bytes(os.urandom(2 * encryption.PIECE + 500))
-    encryption.encrypt_file(tmp_path / "plain", tmp_path / "packed", KEY)
-    content = (tmp_path / "packed").read_bytes()
-    (tmp_path / "packed").write_bytes(spoilt(content, how))
+def test_a_damaged_file_is_told(tmp_path: Path, packed: bytes, how: str) -> None:
+    (tmp_path / "packed").write_bytes(spoilt(packed, how))
 
     with pytest.raises(Invalid, match="损坏或者不完整"):
         encryption.decrypt_file(tmp_path / "packed", tmp_path / "back", KEY)

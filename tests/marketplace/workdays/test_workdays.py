@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
-from datetime import date, datetime
+import time
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from marketplace.errors import Invalid, NotAllowed, Stale
 from marketplace.workdays import deeds, queries
-from marketplace.workdays.calendar import Deadline
+from marketplace.workdays.calendar import Calendar, Deadline
 from marketplace.workdays.written_days import UnreadableDayError, read_days, write_days
+from tests.forked import start_child, wait_for
 
 # The check dates of 15 natural days of 公示; 2026-05-09 is a Saturday on which people work.
 PUBLICITY = (
@@ -71,27 +71,30 @@ def test_no_other_count_of_days_is_a_period(client, count):
         queries.load_calendar().after_days(date(2026, 1, 5), count)
 
 
-SCRIPT = """
-from datetime import date
-from marketplace.workdays.calendar import Calendar, Deadline
-calendar = Calendar(frozenset({date(2026, 10, 1)}), frozenset({date(2026, 10, 10)}), frozenset({2026}))
-deadline = calendar.after_days(date(2026, 9, 16), 15)
-print(deadline.text, deadline.end.isoformat(), calendar.after_workdays(date(2026, 10, 8), 2).end.isoformat())
-"""
-
-
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/Los_Angeles"])
 def test_the_zone_of_the_process_changes_nothing(zone):
-    answer = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env={**os.environ, "TZ": zone},
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    assert answer.strip() == (
-        "2026-10-02 24:00（北京时间） 2026-10-02T16:00:00 2026-10-10T16:00:00"
-    )
+    def look() -> None:
+        os.environ["TZ"] = zone
+        time.tzset()
+        # Otherwise the three of them would be one.
+        assert datetime.fromtimestamp(0).astimezone().utcoffset() == OFFSETS[zone]
+        first, worked = date(2026, 10, 1), date(2026, 10, 10)
+        calendar = Calendar(frozenset({first}), frozenset({worked}), frozenset({2026}))
+        deadline = calendar.after_days(date(2026, 9, 16), 15)
+        assert deadline.text == "2026-10-02 24:00（北京时间）"
+        assert deadline.end == datetime(2026, 10, 2, 16)
+        later = calendar.after_workdays(date(2026, 10, 8), 2)
+        assert later.end == datetime(2026, 10, 10, 16)
+
+    assert wait_for(start_child(look)) == 0
+
+
+# How far the zones were from UTC at the beginning of 1970.
+OFFSETS = {
+    "UTC": timedelta(),
+    "Asia/Shanghai": timedelta(hours=8),
+    "America/Los_Angeles": timedelta(hours=-8),
+}
 
 
 def test_the_end_of_a_day_is_midnight_in_china():
