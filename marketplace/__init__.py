@@ -56,6 +56,7 @@ ROOMS = (
     "memberships",
     "profiles",
     "listings",
+    "files",
     "mediation",
     "personal_data",
     "exchange",

@@ -165,6 +165,15 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "alerts": {
         "announcements": "what people are alerted to",
     },
+    "files": {
+        "access_deeds": "seeing a file on request",
+        "announcements": "what people are notified of",
+        "life": "closed lists, and the life table of a request for a file",
+        "recognising": "what a content is, and why it is refused",
+        "scanning": "the scanner of the site looks through a file",
+        "storage": "bytes on the disk, each content once",
+        "upkeep": "scans, ends and sweeps without anybody pressing anything",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",

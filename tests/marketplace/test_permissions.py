@@ -97,6 +97,12 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("mediation.withdraw", OWNERS - {"operator"}),
         ("mediation.answer", {"assigned"}),
         ("mediation.assign", {"operator"}),
+        ("files.read", PEOPLE.keys()),
+        ("files.write", OWNERS),
+        ("files.grant", OWNERS - {"operator"}),
+        ("files.request", VERIFIED),
+        ("files.withdraw", set()),
+        ("files.review", {"operator"}),
         # Of an organisation its own people do, of the city (no organisation) the operators.
         ("issue.prepare", {"handler"}),
         ("issue.publish", {"handler"}),

@@ -13,7 +13,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import queries as account_queries
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.listings import (
@@ -168,7 +168,8 @@ def review_page(
         decisions=_decisions(row, change, station, only, own=own),
         own=own,
         doubts=contradictions.doubts_about(judged),
-        problems=readiness.publication_problems(judged),
+        problems=_problems_of(judged),
+        panels=contributions.review_panels(row, current_user),
         hints=readiness.naming_hints(judged),
         similar=similar.similar_listings(judged, by=current_user) if waits else [],
         others=review_claims.other_readers(row, current_user) if waits else [],
@@ -183,6 +184,12 @@ def review_page(
         brokers=profile_queries.acting_brokers() if station == "operator" else [],
     )
     return page, status
+
+
+def _problems_of(judged: Row) -> dict[str, list[str]]:
+    """What keeps a listing from the public, of its fields and of other rooms."""
+    problems = readiness.publication_problems(judged)
+    return problems | contributions.publication_blocks(judged, "approve")
 
 
 def verified_owner(row: Row) -> Any:
