@@ -57,6 +57,7 @@ ROOMS = (
     "profiles",
     "listings",
     "files",
+    "rights",
     "mediation",
     "personal_data",
     "exchange",

@@ -117,7 +117,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "assignments": "which broker looks after a listing",
         "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
-        "contradictions": "what a reviewer should look at, which nothing refuses",
+        "contradictions": "what does not fit together: refused, or for the eye of a reviewer",
         "buttons": "what may be pressed next, in three places",
         "cards": "what a list shows of a listing",
         "decision_forms": "what is asked of a reviewer, not of an owner",
@@ -177,6 +177,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",
+    },
+    "rights": {
+        "announcements": "what co-owners and owners are notified of",
+        "life": "the life table of a consent, and its text",
+        "upkeep": "reminders without anybody pressing anything",
     },
     "memberships": {
         "announcements": "what people are notified of",

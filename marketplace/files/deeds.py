@@ -39,7 +39,7 @@ from marketplace.permissions import Reader, reader_id, require
 
 PIECE = 1 << 16  # bytes
 MAX_DAYS = 366  # days for which somebody may see a file without asking once more
-EVIDENCE_FROM = 7  # maturity from which a file has to show it (features.md, the minimum record of an achievement)
+EVIDENCE_FROM = 7  # maturity from which a file has to show it
 TWICE = "这个文件已经在附件里"
 
 

@@ -278,6 +278,7 @@ def addresses(
         "proof_id": 1,
         "format": "pdf",
         "attachment_id": attachment_id,
+        "consent_id": 1,
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():

@@ -97,6 +97,8 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("mediation.withdraw", OWNERS - {"operator"}),
         ("mediation.answer", {"assigned"}),
         ("mediation.assign", {"operator"}),
+        ("rights.ask", OWNERS - {"operator"}),
+        ("rights.answer", set()),
         ("files.read", PEOPLE.keys()),
         ("files.write", OWNERS),
         ("files.grant", OWNERS - {"operator"}),

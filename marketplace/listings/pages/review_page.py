@@ -167,7 +167,7 @@ def review_page(
         summary=_error_summary(error, form),
         decisions=_decisions(row, change, station, only, own=own),
         own=own,
-        doubts=contradictions.doubts_about(judged),
+        doubts=_doubts_of(judged),
         problems=_problems_of(judged),
         panels=contributions.review_panels(row, current_user),
         hints=readiness.naming_hints(judged),
@@ -190,6 +190,13 @@ def _problems_of(judged: Row) -> dict[str, list[str]]:
     """What keeps a listing from the public, of its fields and of other rooms."""
     problems = readiness.publication_problems(judged)
     return problems | contributions.publication_blocks(judged, "approve")
+
+
+def _doubts_of(judged: Row) -> list[str]:
+    """What a reviewer decides about; what is refused anyway stands with what is missing."""
+    refused = [text for _, text in contradictions.refusals_of(judged)]
+    found = contradictions.doubts_about(judged)
+    return [one for one in found if not any(text.startswith(one) for text in refused)]
 
 
 def verified_owner(row: Row) -> Any:

@@ -139,6 +139,7 @@ ELSEWHERE = {
     "memberships": (
         "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
     ),
+    "rights": ("answer", "ask_again", "opened", "own", "withdraw"),
     "organisations": (
         "alias", "apart", "ask", "identity", "merge", "resume", "seat", "suspend", "undo", "verify",
     ),
