@@ -17,6 +17,7 @@ from marketplace.errors import Invalid, NotFound, NotNow
 from marketplace.extensions import db
 from marketplace.listings.life import ENDED
 from marketplace.listings.models import Achievement
+from marketplace.memberships.queries import desk_of
 from marketplace.notices.addresses import check_address
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.organisations.queries import find_organisation
@@ -216,7 +217,7 @@ def _check_co_owner(
     if co_owner is not None and co_owner.id == row.organisation_id:
         message = "这是成果的持有单位自己，共有人是另外的单位或个人。"
         raise Invalid(message, problems={"named": [message]})
-    answerable = co_owner is not None and announcements.desk_of(co_owner.id)
+    answerable = co_owner is not None and desk_of(co_owner.id)
     if not answerable and not address:
         message = f"「{name}」在平台上没有人能答复，请写对方的邮箱，发链接征求。"
         raise Invalid(message, problems={"email": [message]})
