@@ -194,9 +194,9 @@ def _problems_of(judged: Row) -> dict[str, list[str]]:
 
 def _doubts_of(judged: Row) -> list[str]:
     """What a reviewer decides about; what is refused anyway stands with what is missing."""
-    refused = [text for _, text in contradictions.refusals_of(judged)]
+    refused = "\n".join(text for _, text in contradictions.refusals_of(judged))
     found = contradictions.doubts_about(judged)
-    return [one for one in found if not any(text.startswith(one) for text in refused)]
+    return [text for text in found if text not in refused]
 
 
 def verified_owner(row: Row) -> Any:
