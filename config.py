@@ -32,6 +32,7 @@ from marketplace.settings.reading import (
     LOOPBACK,
     ConfigError,
     Network,
+    read_command,
     read_flag,
     read_hosts,
     read_matching,
@@ -135,6 +136,9 @@ class Config:
         port: gunicorn's, for the addresses in mails of a site that has no name.
         second_factor: operators, auditors and desks need a second factor; on a live site unless it says otherwise.
         password_days: after so many days operators and auditors set a new password; 0: never.
+        file_bytes: how large a file of a listing may be.
+        files_per_listing: how many of them one listing may have.
+        scan_command: program that looks through each of them for malware; empty: none.
         audit_key: what signs the checkpoints of the audit; outside database and backups.
         site: footer and titles.
     """
@@ -161,6 +165,9 @@ class Config:
     port: int = 8000
     second_factor: bool = False
     password_days: int = 90
+    file_bytes: int = 30 << 20
+    files_per_listing: int = 10
+    scan_command: str = ""
     audit_key: str = ""
     site: Site = field(default_factory=Site)
 
@@ -225,6 +232,9 @@ class Config:
             port=read_number(env, "PORT", 8000),
             second_factor=read_flag(env, "SECOND_FACTOR", is_live),
             password_days=read_number(env, "PASSWORD_DAYS", 90),
+            file_bytes=read_number(env, "FILE_MEGABYTES", 30) << 20,
+            files_per_listing=read_number(env, "FILES_PER_LISTING", 10),
+            scan_command=read_command(env, "SCAN_COMMAND"),
             audit_key=read_audit_key(env, data_dir, is_live=is_live),
             site=read_site(env),
         )
@@ -293,6 +303,9 @@ class Config:
             "MAIL_ROUTE": self.mail,
             "BACKUP_KEY": self.backup_key,
             "AUDIT_KEY": self.audit_key,
+            "FILE_BYTES": self.file_bytes,
+            "FILES_PER_LISTING": self.files_per_listing,
+            "SCAN_COMMAND": self.scan_command,
             "BACKUP_COPY": self.backup_copy,
             "BACKUP_COMMAND": self.backup_command,
             "METRICS_TOKEN": self.metrics_token,
@@ -302,7 +315,8 @@ class Config:
             "SERVER_NAME": self.server_name,
             "TRUSTED_HOSTS": self.trusted_hosts,
             **self._cookie_settings(),
-            "MAX_CONTENT_LENGTH": 35 * 2**20,  # one attachment of 30 MB and its form
+            # The form around a file, and the largest list that is imported (35 MB) where files are smaller.
+            "MAX_CONTENT_LENGTH": max(self.file_bytes + (5 << 20), 35 << 20),
             "MAX_FORM_MEMORY_SIZE": 2 * 2**20,
             "HTTPS": self.https,
             # Of links in mails and of those that commands print.

@@ -56,6 +56,8 @@ ROOMS = (
     "memberships",
     "profiles",
     "listings",
+    "files",
+    "rights",
     "mediation",
     "personal_data",
     "exchange",

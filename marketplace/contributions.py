@@ -8,6 +8,9 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     trays(person, filters)                       queues of the operators
     nav(reader)                                  links of the header, the footer and the hubs
     panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
+    review_panels(row, reader)                   blocks on the page on which a listing is reviewed
+    publication_blocks(row, deed)                (part of the page, what keeps a listing from the public)
+    listing_approved(row)                        a listing, or a change of it, was let through by an operator
     chain_uses()                                 how many rows name each industry chain
     jobs()                                       work in the background
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
@@ -243,6 +246,34 @@ class Navigation:
     def _links(self) -> list[Link]:
         links: list[Link] = list(_current().offered("nav", self._reader))
         return sorted(links, key=lambda link: link.position)
+
+
+def review_panels(row: Any, reader: Reader) -> list[Panel]:
+    """The blocks that rooms put on the page on which a row is reviewed."""
+    return _in_order("review_panels", row, reader)
+
+
+def publication_blocks(row: Any, deed: str) -> dict[str, list[str]]:
+    """What of other rooms keeps a listing from being handed in or published.
+
+    Args:
+        row: the listing, as it would be with the change that is decided on.
+        deed: `submit` or `approve`, whichever station does it.
+
+    Returns:
+        part of the page → what is wrong and what to do; empty where nothing is.
+    """
+    problems: dict[str, list[str]] = {}
+    for name, problem in _current().offered("publication_blocks", row, deed):
+        problems.setdefault(name, []).append(problem)
+    return problems
+
+
+def listing_approved(row: Any) -> None:
+    """Tell every room that an operator let a listing, or a change of it, through (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "listing_approved"):
+            room.listing_approved(row)
 
 
 def panels(row: Any, reader: Reader) -> list[Panel]:

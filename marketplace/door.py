@@ -100,6 +100,7 @@ def needs(
     stored: str = "",
     cleans: bool = False,
     takes_files: bool = False,
+    contained: str = "",
 ) -> Callable[[View], View]:
     """Declare the deed of a view.
 
@@ -111,6 +112,8 @@ def needs(
         stored: the Cache-Control of what a guest is shown; empty: it is never stored.
         cleans: it stores nothing and reads texts however they come, with what no other page takes.
         takes_files: files that are sent reach it; every other view is given none.
+        contained: the Content-Security-Policy of what it sends, in the place of that of our pages: for what people
+            have uploaded.
 
     Returns:
         a decorator that leaves the view as it is, with these facts as attributes.
@@ -123,6 +126,7 @@ def needs(
         view.stored = stored  # type: ignore[attr-defined]
         view.cleans = cleans  # type: ignore[attr-defined]
         view.takes_files = takes_files  # type: ignore[attr-defined]
+        view.contained = contained  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -152,6 +156,7 @@ def init_app(app: Flask) -> None:
     app.before_request(refuse_unsound)
     app.before_request(expect_writing)
     app.after_request(limit_storing)
+    app.after_request(contain_content)
     app.teardown_request(lambda _error: persistence.expect_writing(False))
     # A page is shown when all is done: the next writer need not wait for it.
     before_render_template.connect(_stop_writing, app)
@@ -227,6 +232,15 @@ def limit_storing(response: Response) -> Response:
     if not opened or signed_in or not is_page:
         opened = NEVER_STORED
     response.headers["Cache-Control"] = opened
+    return response
+
+
+def contain_content(response: Response) -> Response:
+    """After everything else: what people have uploaded is sent with a policy of its own; refusals are pages of ours."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    policy = getattr(view, "contained", "")
+    if policy and response.status_code < 400:
+        response.headers["Content-Security-Policy"] = policy
     return response
 
 

@@ -117,7 +117,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "assignments": "which broker looks after a listing",
         "child_models": "tables of the rows that belong to a listing",
         "bulk": "one deed to several listings, with what became of each",
-        "contradictions": "what a reviewer should look at, which nothing refuses",
+        "contradictions": "what does not fit together: refused, or for the eye of a reviewer",
         "buttons": "what may be pressed next, in three places",
         "cards": "what a list shows of a listing",
         "decision_forms": "what is asked of a reviewer, not of an owner",
@@ -175,9 +175,23 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "finding": "which listings resemble one another, by the matcher",
         "life": "the life table of a pair",
     },
+    "files": {
+        "access_deeds": "seeing a file on request",
+        "announcements": "what people are notified of",
+        "life": "closed lists, and the life table of a request for a file",
+        "recognising": "what a content is, and why it is refused",
+        "scanning": "the scanner of the site looks through a file",
+        "storage": "bytes on the disk, each content once",
+        "upkeep": "scans, ends and sweeps without anybody pressing anything",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",
+    },
+    "rights": {
+        "announcements": "what co-owners and owners are notified of",
+        "life": "the life table of a consent, and its text",
+        "upkeep": "reminders without anybody pressing anything",
     },
     "memberships": {
         "announcements": "what people are notified of",

@@ -24,6 +24,7 @@ from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.clock import today
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
+from marketplace.files.access_deeds import request_access
 from marketplace.imports.deeds import stage_upload
 from marketplace.imports.queries import all_rows
 from marketplace.imports.staging import read_upload
@@ -43,6 +44,7 @@ from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
 from tests.factories import Factory, new_uscc
+from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
 UNLABELLED = {"hidden", "submit", "button", "reset", "image"}
@@ -57,6 +59,7 @@ NO_PAGES = {
     "catalogue.export",
     "catalogue.robots",
     "catalogue.sitemap",
+    "files.content",
     "issues.file",
     "operation.healthz",
     "operation.readyz",
@@ -226,6 +229,14 @@ def houses(
     left = make.demand("由平台安排的攻关", owner=firm)
     rows["demand"].append(left)
     request_broker(left, None, note="", by=chief)
+    # One that everybody may have, one on request that somebody asks to see, one that waits for the operators.
+    papers = [attach(wanted), attach(wanted, visibility="request", name="图纸.pdf")]
+    for paper in papers:
+        paper.approved_at = wanted.published_at
+    attach(wanted, name="新的.pdf")
+    reason = "评估能否用在我们的产线"
+    curious = make.person("firm", make.organisation("想看图纸的厂（示例）"))
+    request_access(papers[1], reason=reason, organisation_id=None, by=curious)
     days = {"since": today() - timedelta(days=300), "until": today()}
     proofs = []
     for kind in ("demand", "achievement", "demand"):
@@ -258,6 +269,7 @@ def houses(
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing"],
             "token": [token],
+            "attachment_id": [papers[1].id],
             "import_id": [row_of_import],
             "introduction_id": introductions,
             "pair_id": [pair.id for pair in pairs],
@@ -407,6 +419,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=mediation",
         "/office/review?tray=duplicates",
         "/office/review?tray=introductions",
+        "/office/review?tray=files",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from marketplace import contributions
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
@@ -96,6 +97,9 @@ def propose_change(
         proposed = with_change(row, change)
         writing.reject_duplicate_title(proposed)
         settling.refuse_holes(proposed)
+        blocks = contributions.publication_blocks(proposed, "submit")
+    if blocks:
+        raise Invalid("这样不能公开，修改没有送审。", problems=blocks)
     row.life.move(row, "propose", by=by, changed=list(changed))
     row.updated_at = now()  # who reviews has seen another change
     return change
@@ -134,7 +138,9 @@ def approve_change(
     """Let a change become public. Arguments and errors as `approve`."""
     require(by, "listing.review", row)
     change = _decidable(row, "operator", by=by, seen=seen)
-    problems = publication_problems(with_change(row, change))
+    judged = with_change(row, change)
+    problems = publication_problems(judged)
+    problems |= contributions.publication_blocks(judged, "approve")
     if problems:
         raise Invalid("还不能公开。", "可以退回，请对方补齐。", problems=problems)
     text = checked_scores(scores, note, by=by)
@@ -144,6 +150,7 @@ def approve_change(
     change.state = "approved"
     change.decided_at = now()
     versions.add_version(row, by=by)
+    contributions.listing_approved(row)
     row.life.move(
         row, "approve_change", by=by, note=settling.checked_note(text), changed=changed
     )

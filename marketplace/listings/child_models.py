@@ -21,6 +21,8 @@ from marketplace.listings.schema.choices import one_of
 from marketplace.listings.schema.field import Field
 from marketplace.listings.schema.rows import metric_words
 
+CHECK_DAYS = 180  # days after which the legal status of a patent counts as stale
+
 
 class SchemaRow(Model):
     """A table whose columns come from the schema of listings. Not a table of its own.

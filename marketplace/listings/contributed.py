@@ -12,7 +12,14 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.listings import bulk, buttons, queries, review_queue, worklists
+from marketplace.listings import (
+    bulk,
+    buttons,
+    contradictions,
+    queries,
+    review_queue,
+    worklists,
+)
 from marketplace.listings.life import DEMAND_LIFE
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -202,6 +209,11 @@ def organisation_panels(organisation: Organisation, reader: Reader) -> Iterator[
     rows = queries.published_by(organisation, by=reader)
     if rows:
         yield Panel("listings/_published.html", {"rows": rows, "kinds": KIND_NAMES})
+
+
+def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
+    """What in a listing contradicts itself so that nobody could act on it."""
+    yield from contradictions.refusals_of(row)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
@@ -318,6 +318,7 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     if not versions.is_approved(row):
         refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
+    contributions.listing_approved(row)
     move_listing(row, "resume", by=by)
 
 

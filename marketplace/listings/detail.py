@@ -15,6 +15,7 @@ from marketplace.dictionaries.models import HitechField
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
 from marketplace.listings.child_models import (
+    CHECK_DAYS,
     IntellectualProperty,
     ValueScore,
     standing_of_patents,
@@ -26,7 +27,6 @@ from marketplace.permissions import Reader, may, member
 
 Row = Achievement | Demand
 LEAD = 120  # characters of the opening of a text
-CHECK_DAYS = 180  # days after which the legal status of a patent counts as stale
 
 
 @dataclass(frozen=True)

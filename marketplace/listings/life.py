@@ -46,6 +46,8 @@ DEED_NAMES = {
     "withdraw": "撤回",
     "archive": "归档",
     "copy": "复制为新草稿",
+    "attach": "上传附件",
+    "detach": "删除附件",
     "assign": "交给技术经理人",
     "unassign": "从技术经理人处收回",
     "merge": "与重复的一条合并",
@@ -105,6 +107,12 @@ for _deed in (
     "approve_change",
 ):
     _LISTING_MOVES["published", _deed] = "published"
+# Files come and go where their listing may be changed; what is over gives its files back as well.
+for _state in ("draft", "returned", "rejected", "published", "suspended"):
+    _LISTING_MOVES[_state, "attach"] = _state
+    _LISTING_MOVES[_state, "detach"] = _state
+for _state in ("expired", "withdrawn", "archived"):
+    _LISTING_MOVES[_state, "detach"] = _state
 # Deed → what it takes of the permission table. Who recalls a listing from the queue is who may hand it in.
 _PERMISSIONS = {
     "edit": "listing.edit",
@@ -148,6 +156,7 @@ DEMAND_LIFE = Life(
         ("expired", "close"): "closed",
         ("closed", "copy"): "closed",
         ("closed", "archive"): "archived",
+        ("closed", "detach"): "closed",
     },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},

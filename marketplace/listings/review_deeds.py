@@ -10,6 +10,7 @@ from dataclasses import astuple
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from marketplace import contributions
 from marketplace.accounts.models import INSTITUTIONS
 from marketplace.clock import day_in_china, now
 from marketplace.errors import Invalid, NotAllowed
@@ -43,8 +44,8 @@ OTHERS = {
 }
 # Deeds by which somebody writes in a listing that waits, or in a change of one; the contact of one that is public is
 # in neither.
-WROTE = frozenset({"create", "edit"})
-WROTE_CHANGE = frozenset({"propose"})
+WROTE = frozenset({"create", "edit", "attach"})
+WROTE_CHANGE = frozenset({"propose", "attach"})
 ENDORSED = frozenset({"endorse", "endorse_change"})
 # With these, what waited is over; in the next change nobody has had a hand yet.
 SETTLED = frozenset({"approve", "approve_change", "reject_change", "recall_change"})
@@ -59,7 +60,9 @@ def submit(row: Row, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.submit", row)
     check_revision(row, seen)
-    problems = publication_problems(row)
+    problems = publication_problems(row) | contributions.publication_blocks(
+        row, "submit"
+    )
     if row.organisation_id is None:
         problems = {"organisation": [OWNER_MISSING], **problems}
     if problems:
@@ -107,7 +110,8 @@ def endorse(row: Row, *, by: Reader | None, seen: int, note: str = "") -> None:
     require(by, "listing.desk_review", row)
     refuse_own(row, "desk", by=by)
     check_revision(row, seen)
-    if problems := publication_problems(row):
+    problems = publication_problems(row)
+    if problems := problems | contributions.publication_blocks(row, "submit"):
         raise Invalid("还不能通过。", "可以退回，请填报人补齐。", problems=problems)
     row.submitted_at = now()
     row.life.permits(row, "endorse")
@@ -163,6 +167,7 @@ def approve(
     refuse_own(row, "operator", by=by)
     check_revision(row, seen)
     problems = publication_problems(row) | holder_problems(row)
+    problems |= contributions.publication_blocks(row, "approve")
     if problems:
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     take_up(row, by=by)
@@ -175,6 +180,7 @@ def approve(
         row.valid_until = year_from(row.published_at)
     note_decision(row, "operator", "pass", by=by, note=note, scores=scores)
     versions.add_version(row, by=by)
+    contributions.listing_approved(row)
     settling.move_listing(row, "approve", by=by, note=text)
 
 

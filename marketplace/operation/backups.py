@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ FORMAT = (
 )
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
-UPLOADS = "uploads"
+UPLOADS = "files"  # as `files.storage` calls it
 SECRETS = "secrets"
 DECRYPTED = ".decrypted"
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT")
@@ -85,7 +85,13 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
         tables = dump(folder / DATABASE[kind])
         uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
         if uploads.is_dir():
-            shutil.copytree(uploads, folder / UPLOADS)
+            # After the database: what it names is there. What is on its way in is named by nobody yet.
+            shutil.copytree(
+                uploads,
+                folder / UPLOADS,
+                ignore=shutil.ignore_patterns("incoming"),
+                copy_function=_copy_present,
+            )
         if with_secrets:
             lines = []
             for name in SECRET_NAMES:
@@ -414,6 +420,12 @@ def _known_migrations() -> set[str]:
         script.revision
         for script in ScriptDirectory.from_config(config).walk_revisions()
     }
+
+
+def _copy_present(source: str, target: str) -> None:
+    """Copy a file unless it was removed since its folder was read."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
 
 
 def _is_empty(uploads: Path) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 from collections.abc import Mapping
 
 # How a machine is called by itself: probes, tools besides the site, and a demo.
@@ -37,6 +38,20 @@ def read_number(env: Mapping[str, str], name: str, default: int) -> int:
     if not text:
         return default
     return int(text)
+
+
+def read_command(env: Mapping[str, str], name: str) -> str:
+    """A command line with its arguments, which no shell reads; empty where it is not set.
+
+    Raises:
+        ConfigError: a quotation mark has no end.
+    """
+    text = env.get(name, "").strip()
+    try:
+        shlex.split(text)
+    except ValueError as error:
+        raise ConfigError(f"{name} is no command line: {error}") from None
+    return text
 
 
 def read_token(env: Mapping[str, str], name: str) -> str:

@@ -24,6 +24,9 @@ from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
 from marketplace.exchange.source_columns import LIST
 from marketplace.extensions import db
+from marketplace.files import access_deeds, disclosure, storage
+from marketplace.files import deeds as file_deeds
+from marketplace.files import queries as file_queries
 from marketplace.imports import deeds as import_deeds
 from marketplace.imports.staging import read_upload
 from marketplace.issues import deeds as issue_deeds
@@ -32,7 +35,7 @@ from marketplace.issues import upkeep as issue_upkeep
 from marketplace.issues.choosing import choose_lines
 from marketplace.listings import changes_waiting
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings.models import LISTINGS
+from marketplace.listings.models import LISTINGS, Achievement
 from marketplace.mediation import deeds as mediation_deeds
 from marketplace.mediation import queries as mediation_queries
 from marketplace.memberships import deeds as membership_deeds
@@ -42,6 +45,8 @@ from marketplace.organisations.models import Organisation
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
+from marketplace.rights import deeds as right_deeds
+from marketplace.rights import queries as right_queries
 from marketplace.setup.demo_listings import (
     MORE_WORDS,
     ON_THE_DESK,
@@ -66,6 +71,12 @@ SAMPLE_LISTS = (
 DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
+# (sample, name, use, visibility) of the files of one achievement.
+DEMO_FILES = (
+    ("test-report.pdf", "检测报告（示例）.pdf", "test_report", "public"),
+    ("drawing.pdf", "装配图（示例）.pdf", "drawing", "request"),
+)
+WHY_DRAWING = "想看能不能装在我们的清洗线旁，只看外形尺寸。"
 RESEARCHER = ResearcherValues(
     field_codes=("401", "804"),
     title="副教授",
@@ -128,6 +139,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _change_first_published()
     _assign_first_confidential()
     _request_brokers()
+    _attach_files()
+    _ask_co_owner()
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
@@ -212,6 +225,46 @@ def _request_brokers() -> None:
         for row in db.session.scalars(query.order_by(table.id.desc()).limit(1)):
             if mediation_queries.latest_request(row) is None:
                 mediation_deeds.request_broker(row, broker_id, note=note, by=person)
+
+
+def _attach_files() -> None:
+    """A report for everybody and a drawing on request, of what the university published last; a firm asks for it."""
+    desk, firm = _demo_person("desk"), _demo_person("firm")
+    table = LISTINGS["achievement"]
+    query = db.select(table).where(
+        table.organisation_id.in_(desk.organisation_ids),
+        table.state == "published",
+        table.visibility == "public",
+    )
+    row = db.session.scalars(query.order_by(table.id.desc()).limit(1)).first()
+    if row is None or file_queries.attachments_of(row):
+        return
+    for sample, name, use, visibility in DEMO_FILES:
+        with (SAMPLES / sample).open("rb") as upload, storage.incoming_file() as place:
+            taken = file_deeds.look_at(upload, name, *place)
+            one = file_deeds.attach_file(
+                row, taken, use=use, visibility=visibility, by=desk
+            )
+        file_deeds.approve_attachment(
+            one, by=_demo_person("operator"), seen=one.revision
+        )
+    if row.in_matching and disclosure.acting_ids(firm):
+        access_deeds.request_access(
+            one, reason=WHY_DRAWING, organisation_id=None, by=firm
+        )
+
+
+def _ask_co_owner() -> None:
+    """The researcher asks a firm that shares their newest draft; it has not answered yet."""
+    researcher, firm = _demo_person("researcher"), _demo_person("firm")
+    table = LISTINGS["achievement"]
+    query = db.select(table).where(
+        table.owner_id == researcher.id, table.state == "draft"
+    )
+    row = db.session.scalars(query.order_by(table.id.desc()).limit(1)).first()
+    if isinstance(row, Achievement) and not right_queries.consents_for(row.id):
+        name = firm.organisations[0].name
+        right_deeds.ask_co_owner(row, named=name, email="", by=researcher)
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:

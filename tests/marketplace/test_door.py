@@ -20,6 +20,7 @@ from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.issues.upkeep import render_missing
 from marketplace.permissions import Guest, may
 from tests.factories import Factory
+from tests.marketplace.files.samples import attach
 
 SignIn = Callable[..., FlaskClient]
 HOST = "market.example.cn"
@@ -254,7 +255,9 @@ def test_no_body_makes_a_page_fail(
 # -- what may be stored ----------------------------------------------------------------------------------------------
 
 
-def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
+def addresses(
+    app: Flask, row: Any, attachment_id: int = 1
+) -> Iterator[tuple[str, str]]:
     """(endpoint, address) of every page that is read."""
     known = {
         "listing_id": row.id,
@@ -274,6 +277,8 @@ def addresses(app: Flask, row: Any) -> Iterator[tuple[str, str]]:
         "issue_id": 1,
         "proof_id": 1,
         "format": "pdf",
+        "attachment_id": attachment_id,
+        "consent_id": 1,
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():
@@ -292,6 +297,7 @@ OPEN = {
     "catalogue.suggest",
     "catalogue.robots",
     "catalogue.sitemap",
+    "files.content",
     "issues.archive",
     "issues.file",
     "issues.issue",
@@ -312,6 +318,8 @@ def test_only_what_everybody_may_read_is_ever_stored(
     app: Flask, make: Factory, sign_in: SignIn, client: FlaskClient
 ) -> None:
     row = make.demand()
+    paper = attach(row)
+    paper.approved_at = row.published_at
     person = make.person("operator", row.organisation)
     days = {"since": today() - timedelta(days=300), "until": today()}
     proof = begin_proof("demand", None, days, by=person)
@@ -320,13 +328,13 @@ def test_only_what_everybody_may_read_is_ever_stored(
     render_missing()
     wrong = []
     walked = set()
-    for endpoint, address in addresses(app, row):
+    for endpoint, address in addresses(app, row, paper.id):
         # Those of the operation look at the database itself, which the tests put a transaction around (below).
         if endpoint in FILES or endpoint.startswith("operation."):
             continue
         walked.add(endpoint)
         for reader, browser in {"guest": client, "signed in": sign_in(person)}.items():
-            answer = browser.get(address)
+            answer = browser.get(address, buffered=True)
             control = answer.headers.get("Cache-Control", "")
             opened = (
                 reader == "guest" and endpoint in OPEN and answer.status_code == 200

@@ -13,7 +13,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import queries as account_queries
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.listings import (
@@ -167,8 +167,9 @@ def review_page(
         summary=_error_summary(error, form),
         decisions=_decisions(row, change, station, only, own=own),
         own=own,
-        doubts=contradictions.doubts_about(judged),
-        problems=readiness.publication_problems(judged),
+        doubts=_doubts_of(judged),
+        problems=_problems_of(judged),
+        panels=contributions.review_panels(row, current_user),
         hints=readiness.naming_hints(judged),
         similar=similar.similar_listings(judged, by=current_user) if waits else [],
         others=review_claims.other_readers(row, current_user) if waits else [],
@@ -183,6 +184,19 @@ def review_page(
         brokers=profile_queries.acting_brokers() if station == "operator" else [],
     )
     return page, status
+
+
+def _problems_of(judged: Row) -> dict[str, list[str]]:
+    """What keeps a listing from the public, of its fields and of other rooms."""
+    problems = readiness.publication_problems(judged)
+    return problems | contributions.publication_blocks(judged, "approve")
+
+
+def _doubts_of(judged: Row) -> list[str]:
+    """What a reviewer decides about; what is refused anyway stands with what is missing."""
+    refused = "\n".join(text for _, text in contradictions.refusals_of(judged))
+    found = contradictions.doubts_about(judged)
+    return [text for text in found if text not in refused]
 
 
 def verified_owner(row: Row) -> Any:

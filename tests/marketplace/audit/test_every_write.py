@@ -155,6 +155,9 @@ ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "alerts": ("remove",),
+    "files": (
+        "approve", "ask", "decline", "grant", "remove", "revoke", "send_back", "upload", "visibility", "withdraw",
+    ),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
@@ -164,6 +167,7 @@ ELSEWHERE = {
     "memberships": (
         "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
     ),
+    "rights": ("answer", "ask_again", "opened", "own", "withdraw"),
     "organisations": (
         "alias", "apart", "ask", "identity", "merge", "resume", "seat", "suspend", "undo", "verify",
     ),

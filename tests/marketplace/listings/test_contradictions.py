@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from marketplace.clock import today
-from marketplace.errors import NotAllowed
+from marketplace.errors import Invalid, NotAllowed
 from marketplace.listings import deeds
 from marketplace.listings.contradictions import doubts_about
 from marketplace.listings.models import Achievement, Demand
@@ -121,17 +121,72 @@ def test_a_demand_that_contradicts_itself_or_names_its_firm(
 def test_the_reviewer_sees_them_and_may_still_decide(
     make: Factory, sign_in: SignIn
 ) -> None:
-    row = make.achievement(
-        state="submitted", stage="rnd", trl=8, stage_evidence="省机械院 2025 年检测报告"
-    )
+    row = make.achievement(state="submitted", stage_evidence="见附件")
     browser = sign_in(make.person("operator"))
 
     page = browser.get(f"/office/review/achievement/{row.id}").text
 
     assert "1 处前后矛盾或要核对" in page
-    assert "技术成熟度却是 8 级" in page
+    assert "成熟度依据只写了「见附件」" in page
     deeds.approve(row, by=make.person("operator"), seen=row.revision, scores=GOOD)
     assert row.state == "published"
+
+
+# What nobody could act on is refused at every door to the public: (values, field, words of the reason).
+REFUSED = [
+    ({"stage": "rnd", "trl": 6}, "trl", "技术成熟度却是 6 级"),
+    ({"stage": "industrialised", "trl": 2}, "trl", "请把所处阶段或技术成熟度改对"),
+    ({"stage": "rnd", "application_status": "industrial"}, "application_status", "产业化应用"),
+    ({"secrecy": "commercial"}, "visibility", "不为公众所知悉"),
+    ({"ips": [right(name="一种装置（国防专利）")]}, "visibility", "国防专利条例"),
+    ({"ips": [LAPSED], "conversion_modes": ["transfer"]}, "ips", "专利法第四十二、四十四、四十七条"),
+    ({"ips": [right(fee_paid_until=past(400))], "conversion_modes": ["equity"]}, "ips", "已失效"),
+    (
+        {"ips": [right(licensed=True)], "conversion_modes": ["license"], "license_type": "sole"},
+        "license_type", "技术合同司法解释第二十五条",
+    ),
+    (
+        {"ips": [right(legal_status="pending")], "conversion_modes": ["license"], "license_type": "open"},
+        "license_type", "专利法第五十条",
+    ),
+    ({"conversion_note": "尚未取得共有人的同意"}, "conversion_note", "专利法第十四条"),
+]  # fmt: skip
+ALLOWED = [
+    {"stage": "pilot", "trl": 5},
+    {"secrecy": "commercial", "visibility": "partial"},
+    {"ips": [LAPSED], "conversion_modes": ["self_implement"]},
+    # One patent of two is enough to hand on.
+    {"ips": [LAPSED, right(name="另一种方法")], "conversion_modes": ["transfer"]},
+    {"ips": [right(fee_paid_until=past(30))], "conversion_modes": ["transfer"]},
+    {"ips": [right(licensed=True)], "conversion_modes": ["license"], "license_type": "non_exclusive"},
+    {"ips": [right(checked_on=past(200))]},
+]  # fmt: skip
+
+
+def test_what_nobody_could_act_on_is_refused(make: Factory, subtests: Any) -> None:
+    owner = make.organisation()
+    writer = make.person("firm", owner)
+    # Written as a draft may be, and changed into it while it is public.
+    public = make.achievement(owner=owner)
+    for values, field, words in REFUSED:
+        with subtests.test(str(values)):
+            row = make.achievement(state="draft", owner=owner, **values)
+            with pytest.raises(Invalid) as refusal:
+                deeds.submit(row, by=writer, seen=row.revision)
+            assert any(words in text for text in refusal.value.problems[field])
+            with pytest.raises(Invalid) as refusal:
+                deeds.save(public, values, by=writer, seen=public.revision)
+            assert any(words in text for text in refusal.value.problems[field])
+    for values in ALLOWED:
+        row = make.achievement(state="draft", owner=owner, **values)
+        deeds.submit(row, by=writer, seen=row.revision)
+        assert row.state == "submitted"
+
+
+def test_a_legal_status_that_is_too_old_is_said(make: Factory) -> None:
+    for days, told in ((180, False), (181, True)):
+        row = make.achievement(state="draft", ips=[right(checked_on=past(days))])
+        assert any(f"{days} 天以前核对" in text for text in doubts_about(row)) == told
 
 
 @pytest.mark.parametrize("way", ["wrote", "handed in"])

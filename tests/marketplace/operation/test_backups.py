@@ -41,7 +41,7 @@ def full(site: Flask, stock: Factory) -> Iterator[Flask]:
     stock.demand("电池隔膜收缩", budget_negotiable=False, budget=12.5)
     stock.demand(state="draft")
     stock.person("operator", stock.organisation("平台（示例）", kind="operator"))
-    uploads = Path(site.config["DATA_DIR"]) / "uploads" / "2026"
+    uploads = Path(site.config["DATA_DIR"]) / "files" / "2026"
     uploads.mkdir(parents=True)
     (uploads / "检测报告.pdf").write_bytes(bytes(range(256)))
     (uploads / "manifest.json").write_text("{}")
@@ -72,7 +72,7 @@ def wipe(site: Flask) -> None:
 
 
 def files_of(site: Flask) -> dict[str, bytes]:
-    folder = Path(site.config["DATA_DIR"]) / "uploads"
+    folder = Path(site.config["DATA_DIR"]) / "files"
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in folder.rglob("*")
@@ -235,7 +235,7 @@ def change_a_file(path: Path) -> None:
     folder = path.with_suffix(".d")
     with tarfile.open(path) as archive:
         archive.extractall(folder)  # noqa: S202  our own archive
-    (folder / "uploads" / "2026" / "检测报告.pdf").write_bytes(b"other")
+    (folder / "files" / "2026" / "检测报告.pdf").write_bytes(b"other")
     with tarfile.open(path, "w:gz") as archive:
         archive.add(folder, "")
 
@@ -258,7 +258,7 @@ def lead_out(path: Path) -> None:
 
 def smuggle_a_link(path: Path) -> None:
     with tarfile.open(path, "w:gz") as archive:
-        link = tarfile.TarInfo("uploads/link")
+        link = tarfile.TarInfo("files/link")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         archive.addfile(link)
 

@@ -1,0 +1,56 @@
+"""Files of listings: taken in, looked through, approved, handed out to whom may have them, and who looked at them.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.files.announcements import notice_kinds
+from marketplace.files.background import jobs, removals
+from marketplace.files.contributed import (
+    deed_names,
+    listing_approved,
+    panels,
+    personal_copy,
+    publication_blocks,
+    review_panels,
+    tasks,
+    trays,
+)
+from marketplace.files.disclosure import asker, verified_actor
+from marketplace.files.upkeep import forget_person, move_back, move_between
+from marketplace.permissions import (
+    Deeds,
+    another_operator,
+    anyone,
+    handler,
+    operator,
+    writer,
+)
+
+DEEDS: Deeds = {
+    "files.read": (anyone,),  # which files: `disclosure.may_have`
+    "files.write": (writer, handler, operator),
+    "files.request": (verified_actor,),
+    "files.withdraw": (asker,),
+    "files.grant": (writer, handler),
+    "files.review": (another_operator,),
+}
+
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "forget_person",
+    "jobs",
+    "listing_approved",
+    "move_back",
+    "move_between",
+    "notice_kinds",
+    "panels",
+    "personal_copy",
+    "publication_blocks",
+    "removals",
+    "review_panels",
+    "tasks",
+    "trays",
+]

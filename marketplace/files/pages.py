@@ -1,0 +1,353 @@
+"""Pages of files: the files of one's own listing, sending one, asking to see one, and the buttons of the operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import persistence
+from marketplace.audit.looks import was_recorded
+from marketplace.door import OPEN_PAGE, current_reader, needs
+from marketplace.errors import Busy, Invalid, NotFound
+from marketplace.files import access_deeds, deeds, disclosure, queries, storage
+from marketplace.files.forms import AccessForm, AnswerForm, ReturnForm, UploadForm
+from marketplace.files.models import Attachment, FileAccess
+from marketplace.files.recognising import ALLOWED, refused
+from marketplace.listings.models import Row
+from marketplace.listings.queries import get_visible
+from marketplace.permissions import may, require
+
+blueprint = Blueprint("files", __name__)
+log = structlog.get_logger(__name__)
+KIND = "<any(achievement, demand):kind>"
+FILE = "<int:attachment_id>"
+ACCESS = "<int:access_id>"
+# Whatever a file is, it may do nothing in the browser: no script, no form, nothing loaded, no window of ours.
+NOTHING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+
+# -- one's own ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get(f"/mine/{KIND}/<int:listing_id>/files")
+@needs("files.write", of_thing=True)
+def own(kind: str, listing_id: int) -> ResponseReturnValue:
+    """The files of one's own listing, who wants to see them, and who has."""
+    return _own_page(_own_row(kind, listing_id), UploadForm(formdata=None))
+
+
+@blueprint.post(f"/mine/{KIND}/<int:listing_id>/files")
+@needs("files.write", of_thing=True, writes=False, takes_files=True)
+def upload(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Attach a file."""
+    row = _own_row(kind, listing_id)
+    form = UploadForm()
+    sent = request.files.get("file")
+    try:
+        if sent is None or not sent.filename:
+            raise refused("没有选文件。", ALLOWED)
+        row.life.permits(row, "attach")
+        with storage.incoming_file() as (file, path):
+            # Some seconds for a large one with a scanner, in which others save.
+            taken = deeds.look_at(sent.stream, sent.filename, file, path)
+            persistence.turn_writer()
+            made = deeds.attach_file(
+                row,
+                taken,
+                use=str(form.use.data),
+                visibility=str(form.visibility.data),
+                by=current_user,
+            )
+    except Invalid as error:
+        form.blame(error.problems)
+        return _own_page(_own_row(kind, listing_id), form, 422, error)
+    flash(_uploaded_words(made, renamed=taken.renamed), "success")
+    return _to_own(row)
+
+
+@blueprint.post(f"/mine/files/{FILE}/remove")
+@needs("files.write", of_thing=True)
+def remove(attachment_id: int) -> ResponseReturnValue:
+    """Remove a file for good."""
+    attachment = queries.get_own(attachment_id, by=current_user)
+    row, name = attachment.listing, attachment.name
+    deeds.remove_attachment(attachment, by=current_user, seen=_seen())
+    flash(f"已删除附件「{name}」。", "success")
+    return _to_own(row)
+
+
+@blueprint.post(f"/mine/files/{FILE}/visibility")
+@needs("files.write", of_thing=True)
+def visibility(attachment_id: int) -> ResponseReturnValue:
+    """Open a file to everybody, or to those whom one lets."""
+    attachment = queries.get_own(attachment_id, by=current_user)
+    wanted = request.form.get("visibility", "")
+    deeds.change_visibility(attachment, wanted, by=current_user, seen=_seen())
+    text = f"附件「{attachment.name}」已改为{attachment.visibility_name}。"
+    if attachment.approved_at is None and wanted == "public":
+        text += "平台审核以后别人才看得到。"
+    flash(text, "success")
+    return _to_own(attachment.listing)
+
+
+@blueprint.post(f"/mine/file-requests/{ACCESS}/grant")
+@needs("files.grant", of_thing=True)
+def grant(access_id: int) -> ResponseReturnValue:
+    """Let somebody see a file until a day."""
+    access = queries.get_access(access_id, by=current_user, deed="files.grant")
+    form = AnswerForm(prefix=f"a{access_id}-")
+    try:
+        access_deeds.grant_access(
+            access,
+            until=form.last_day,
+            answer=form.answer.data or "",
+            by=current_user,
+        )
+    except Invalid as error:
+        return _answered_wrong(access_id, form, error)
+    flash("已同意，对方收到通知。", "success")
+    return _to_own(access.attachment.listing)
+
+
+@blueprint.post(f"/mine/file-requests/{ACCESS}/decline")
+@needs("files.grant", of_thing=True)
+def decline(access_id: int) -> ResponseReturnValue:
+    """Refuse to let somebody see a file, with the reason."""
+    access = queries.get_access(access_id, by=current_user, deed="files.grant")
+    form = AnswerForm(prefix=f"a{access_id}-")
+    try:
+        access_deeds.decline_access(
+            access, reason=form.answer.data or "", by=current_user
+        )
+    except Invalid as error:
+        return _answered_wrong(access_id, form, error)
+    flash("已谢绝，原因已转告对方。", "success")
+    return _to_own(access.attachment.listing)
+
+
+@blueprint.post(f"/mine/file-requests/{ACCESS}/revoke")
+@needs("files.grant", of_thing=True)
+def revoke(access_id: int) -> ResponseReturnValue:
+    """Let somebody see a file no longer."""
+    access = queries.get_access(access_id, by=current_user, deed="files.grant")
+    access_deeds.revoke_access(access, by=current_user)
+    flash("已收回，对方不能再打开，已通知对方。", "success")
+    return _to_own(access.attachment.listing)
+
+
+# -- others ------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get(f"/files/{FILE}")
+@needs("files.read", stored=OPEN_PAGE, contained=NOTHING)
+def content(attachment_id: int) -> ResponseReturnValue:
+    """The content of a file, whole or in ranges; who of others has it sent is recorded first."""
+    reader = current_reader()
+    attachment, sight = queries.get_readable(attachment_id, by=reader)
+    stored = attachment.file
+    if stored is None:
+        raise NotFound(*queries.NO_FILE)
+    path = storage.place_of(stored.sha256)
+    if not path.is_file():
+        log.error("file_missing", attachment=attachment.id, sha256=stored.sha256)
+        raise NotFound(
+            "这个文件的内容不见了，已经请运营方处理。", "可以请上传的人再传一次。"
+        )
+    outside = not (sight.inside or sight.member)
+    # Every part of one that is read in ranges, for who begins at the second byte has nearly all of it. What is not
+    # recorded is not handed out.
+    if (
+        outside
+        and request.method == "GET"
+        and not was_recorded("files.read", kind="attachment", thing=attachment.id)
+    ):
+        raise Busy("现在记不下这次下载，没有发出文件。", "请过几秒再试。")
+    kind = attachment.file_type
+    answer: Response = send_file(
+        path,
+        mimetype=kind.media_type,
+        as_attachment=not (kind.is_picture and "view" in request.args),
+        download_name=disclosure.shown_name(attachment, sight),
+        conditional=True,
+        etag=stored.sha256,
+    )
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+@blueprint.route(f"/files/{FILE}/request", methods=["GET", "POST"])
+@needs("files.request")
+def ask(attachment_id: int) -> ResponseReturnValue:
+    """Ask to see a file."""
+    attachment, sight = queries.get_attachment(attachment_id, by=current_user)
+    acting = disclosure.acting_ids(current_user)
+    own = [one for one in current_user.organisations if one.id in acting]
+    form = AccessForm(organisations=own)
+    status = 200
+    if form.is_submitted():
+        try:
+            access_deeds.request_access(
+                attachment,
+                reason=form.reason.data or "",
+                organisation_id=form.organisation_id,
+                by=current_user,
+            )
+        except Invalid as error:
+            form.blame(error.problems, "reason")
+            status = 422
+        else:
+            flash("已申请，持有方答复后通知您。", "success")
+            return _to_listing(attachment)
+    persistence.stop_writing()
+    name = disclosure.shown_name(attachment, sight)
+    row = attachment.listing
+    page = render_template(
+        "files/ask.html", row=row, name=name, one=attachment, form=form
+    )
+    return page, status
+
+
+@blueprint.post(f"/mine/file-requests/{ACCESS}/withdraw")
+@needs("files.withdraw", of_thing=True)
+def withdraw(access_id: int) -> ResponseReturnValue:
+    """Take a request back."""
+    access = queries.get_access(access_id, by=current_user, deed="files.withdraw")
+    access_deeds.withdraw_access(access, by=current_user)
+    flash("已撤回申请。", "success")
+    return _to_listing(access.attachment)
+
+
+# -- the operators -----------------------------------------------------------------------------------------------------
+
+
+@blueprint.post(f"/office/files/{FILE}/approve")
+@needs("files.review", of_thing=True)
+def approve(attachment_id: int) -> ResponseReturnValue:
+    """Let others see a file of a listing that is public already."""
+    attachment = queries.get_own(attachment_id, by=current_user, deed="files.review")
+    deeds.approve_attachment(attachment, by=current_user, seen=_seen())
+    flash(f"附件「{attachment.name}」已通过。", "success")
+    return _to_queue()
+
+
+@blueprint.post(f"/office/files/{FILE}/return")
+@needs("files.review", of_thing=True)
+def send_back(attachment_id: int) -> ResponseReturnValue:
+    """Approve a file not, with the reason."""
+    attachment = queries.get_own(attachment_id, by=current_user, deed="files.review")
+    form = ReturnForm(prefix=f"f{attachment_id}-")
+    try:
+        deeds.return_attachment(
+            attachment, reason=form.reason.data or "", by=current_user, seen=_seen()
+        )
+    except Invalid as error:
+        # The queue is a page of a hub: what is wrong is shown with what was typed, on a page of its own.
+        form.blame(error.problems)
+        persistence.stop_writing()
+        page = render_template("files/returning.html", one=attachment, form=form)
+        return page, 422
+    flash(f"附件「{attachment.name}」已退回，原因已转告。", "success")
+    return _to_queue()
+
+
+# -- what they share ---------------------------------------------------------------------------------------------------
+
+
+def _own_row(kind: str, listing_id: int) -> Row:
+    row = get_visible(kind, listing_id, by=current_user)
+    require(current_user, "files.write", row)
+    return row
+
+
+def _own_page(
+    row: Row,
+    form: UploadForm,
+    status: int = 200,
+    error: Invalid | None = None,
+    answered: tuple[int, AnswerForm] | None = None,
+) -> ResponseReturnValue:
+    persistence.stop_writing()
+    requests: list[tuple[FileAccess, AnswerForm | None]] = []
+    grants = may(current_user, "files.grant", row)
+    for access in queries.requests_for(row):
+        answering = None
+        if grants and access.state == "requested":
+            answering = AnswerForm.empty(access.id)
+        if answered is not None and answered[0] == access.id:
+            answering = answered[1]
+        requests.append((access, answering))
+    page = render_template(
+        "files/own.html",
+        row=row,
+        form=form,
+        error=error,
+        answered=answered,
+        files=queries.attachments_of(row),
+        requests=requests,
+        grants=grants,
+        looks=queries.looks_at(row),
+        takes=row.life.can(row.state, "attach"),
+        gives=row.life.can(row.state, "detach"),
+        most=current_app.config["FILES_PER_LISTING"],
+        largest=deeds.size_words(current_app.config["FILE_BYTES"]),
+        allowed=ALLOWED,
+        is_public=row.state in queries.PUBLIC_STATES,
+    )
+    return page, status
+
+
+def _answered_wrong(
+    access_id: int, form: AnswerForm, error: Invalid
+) -> ResponseReturnValue:
+    form.blame(error.problems, "answer")
+    persistence.turn_writer()
+    access = queries.get_access(access_id, by=current_user, deed="files.grant")
+    row = access.attachment.listing
+    return _own_page(row, UploadForm(formdata=None), 422, answered=(access_id, form))
+
+
+def _uploaded_words(made: Attachment, *, renamed: bool) -> str:
+    words = f"已上传附件「{made.name}」。"
+    if renamed:
+        words += f"内容是 {made.file_type.name}，文件名的扩展名已改。"
+    if made.file_type.is_picture:
+        words += "图片里的拍摄地点、时间和设备已去掉。"
+    if made.is_held:
+        words += "查毒程序现在没有应答，查完以前别人打不开，查完会通知您。"
+    elif made.listing.state in queries.PUBLIC_STATES:
+        words += "平台审核以后别人才看得到。"
+    return words
+
+
+def _seen() -> int:
+    return request.form.get("seen", -1, type=persistence.row_number)
+
+
+def _to_own(row: Any) -> ResponseReturnValue:
+    return redirect(url_for("files.own", kind=row.kind, listing_id=row.id), 303)
+
+
+def _to_listing(attachment: Attachment) -> ResponseReturnValue:
+    page = url_for(
+        f"listings.{attachment.listing_kind}", listing_id=attachment.listing_id
+    )
+    return redirect(page, 303)
+
+
+def _to_queue() -> ResponseReturnValue:
+    return redirect(url_for("office.queue", tray="files"), 303)

@@ -1,0 +1,314 @@
+"""What is read of files: those of a listing, one to be sent, requests, and who has looked. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, or_
+
+from marketplace.accounts.queries import people_by_id
+from marketplace.audit.models import Entry
+from marketplace.errors import NotAllowed, NotFound
+from marketplace.extensions import db
+from marketplace.files import disclosure
+from marketplace.files.disclosure import Sight
+from marketplace.files.life import EVIDENCE
+from marketplace.files.models import Attachment, FileAccess, StoredFile
+from marketplace.listings.models import LISTINGS, Row
+from marketplace.listings.queries import get_visible, load_rows
+from marketplace.organisations.queries import names_of_organisations
+from marketplace.permissions import Reader, may, require
+from marketplace.persistence import find_row
+
+MAX_LOOKS = 200
+MAX_ROWS = 100  # of a page of the operators
+# Listings whose files others may see without another review: what is added to them waits for one.
+PUBLIC_STATES = ("published", "suspended", "expired", "closed")
+NO_FILE = ("没有找到这个文件。", "它可能已被删除，请回到成果或需求的页面看。")
+
+
+@dataclass(frozen=True)
+class ShownFile:
+    """A file as one reader sees it on a page.
+
+    Attributes:
+        attachment: the row.
+        name: as they may know it.
+        readable: they may have it now.
+        access: their latest request to see it.
+        may_ask: they may ask to see it.
+    """
+
+    attachment: Attachment
+    name: str
+    readable: bool
+    access: FileAccess | None
+    may_ask: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """One time that somebody of others had a file sent to them.
+
+    Attributes:
+        at: moment in UTC.
+        file: its name.
+        person, organisation: who, and for whom; empty for a guest.
+    """
+
+    at: datetime
+    file: str
+    person: str
+    organisation: str
+
+
+def attachments_of(row: Row) -> list[Attachment]:
+    """The files of a listing that were not removed, in the order they came."""
+    query = db.select(Attachment).where(
+        *_of_row(row.kind, row.id), Attachment.file_id.is_not(None)
+    )
+    found = list(db.session.scalars(query.order_by(Attachment.id)))
+    for one in found:
+        one.listing = row  # spares a query each
+    return found
+
+
+def shown_files(row: Row, reader: Reader) -> list[ShownFile]:
+    """The files of a listing that a reader may know of; the row is one whose page they may open."""
+    sight = disclosure.sight_of(row, reader)
+    shown = []
+    asked = _latest_requests(row, reader)
+    for one in attachments_of(row):
+        if not disclosure.may_know(one, sight):
+            continue
+        readable = disclosure.may_have(one, sight, reader)
+        access = asked.get(one.id)
+        waits = access is not None and access.state == "requested"
+        shown.append(
+            ShownFile(
+                attachment=one,
+                name=disclosure.shown_name(one, sight),
+                readable=readable,
+                access=access,
+                may_ask=not (readable or waits or sight.inside),
+            )
+        )
+    return shown
+
+
+def get_attachment(attachment_id: int, *, by: Reader) -> tuple[Attachment, Sight]:
+    """A file that a reader may know of, with what they may know.
+
+    Raises:
+        NotFound: there is none, or they may not know of it.
+    """
+    attachment = find_row(Attachment, attachment_id)
+    if attachment is None or attachment.file is None:
+        raise NotFound(*NO_FILE)
+    row = get_visible(attachment.listing_kind, attachment.listing_id, by=by)
+    attachment.listing = row
+    sight = disclosure.sight_of(row, by)
+    if not disclosure.may_know(attachment, sight):
+        raise NotFound(*NO_FILE)
+    return attachment, sight
+
+
+def get_readable(attachment_id: int, *, by: Reader) -> tuple[Attachment, Sight]:
+    """A file whose content a reader may have.
+
+    Raises:
+        NotFound: as `get_attachment`.
+        NotAllowed: they may know of it, and may not have it now.
+    """
+    attachment, sight = get_attachment(attachment_id, by=by)
+    if attachment.is_held:
+        raise NotAllowed("这个文件还没有查毒，查完才能打开。", "过几分钟再看。")
+    if not disclosure.may_have(attachment, sight, by):
+        advice = "在成果或需求的页面上点「申请查看」，持有方同意以后才能打开。"
+        if not by.is_authenticated:
+            advice = f"请先登录，再{advice}"
+        raise NotAllowed("这个文件要申请，现在不能打开。", advice)
+    return attachment, sight
+
+
+def get_own(attachment_id: int, *, by: Reader, deed: str = "files.write") -> Attachment:
+    """A file to which somebody may do a deed of its owner or of the reviewers.
+
+    Raises:
+        NotFound, NotAllowed.
+    """
+    attachment, _ = get_attachment(attachment_id, by=by)
+    thing: object = attachment if deed == "files.review" else attachment.listing
+    require(by, deed, thing)
+    return attachment
+
+
+def get_access(access_id: int, *, by: Reader, deed: str) -> FileAccess:
+    """A request that somebody may decide on (`files.grant`) or take back (`files.withdraw`).
+
+    Raises:
+        NotFound: there is none, or it is not theirs: one answer for both.
+    """
+    access = find_row(FileAccess, access_id)
+    missing = NotFound("没有找到这份申请。", "请从「我的」进入。")
+    if access is None:
+        raise missing
+    thing: object = access if deed == "files.withdraw" else access.attachment.listing
+    if not may(by, deed, thing):
+        raise missing
+    return access
+
+
+def requests_for(row: Row) -> list[FileAccess]:
+    """Every request to see a file of a listing, those that wait first, then the newest."""
+    query = (
+        db.select(FileAccess)
+        .join(Attachment, Attachment.id == FileAccess.attachment_id)
+        .where(*_of_row(row.kind, row.id))
+        .order_by(FileAccess.state != "requested", FileAccess.id.desc())
+    )
+    return list(db.session.scalars(query.limit(MAX_LOOKS)))
+
+
+def waiting_requests(person: Reader) -> list[FileAccess]:
+    """The requests that wait for a person as the owner of a file, oldest first."""
+    query = (
+        db.select(FileAccess)
+        .join(Attachment, Attachment.id == FileAccess.attachment_id)
+        .where(FileAccess.state == "requested", _looked_after_by(person))
+        .order_by(FileAccess.id)
+    )
+    return list(db.session.scalars(query.limit(MAX_ROWS)))
+
+
+def own_requests(person_id: int) -> list[FileAccess]:
+    """What somebody has asked to see, the newest first."""
+    query = db.select(FileAccess).where(FileAccess.person_id == person_id)
+    newest = query.order_by(FileAccess.id.desc()).limit(MAX_ROWS)
+    return list(db.session.scalars(newest))
+
+
+def open_requests_to(attachment: Attachment) -> list[FileAccess]:
+    """The requests for a file that wait or that let somebody read."""
+    query = db.select(FileAccess).where(
+        FileAccess.attachment_id == attachment.id,
+        FileAccess.state.in_(("requested", "granted")),
+    )
+    return list(db.session.scalars(query))
+
+
+def pending_files() -> list[Attachment]:
+    """Files of listings that are public, which the operators have not approved yet, oldest first."""
+    pending = db.select(Attachment).where(_is_pending()).order_by(Attachment.id)
+    found = list(db.session.scalars(pending.limit(MAX_ROWS)))
+    rows = load_rows((one.listing_kind, one.listing_id) for one in found)
+    for one in found:
+        one.listing = rows[one.listing_kind, one.listing_id]
+    return found
+
+
+def pending_count() -> int:
+    """How many they are."""
+    query = db.select(db.func.count()).select_from(Attachment)
+    return db.session.scalar(query.where(_is_pending())) or 0
+
+
+def has_evidence(row: Row) -> bool:
+    """Whether a file shows that the stage of a listing was reached."""
+    query = db.select(Attachment.id).where(
+        *_of_row(row.kind, row.id),
+        Attachment.file_id.is_not(None),
+        Attachment.use.in_(EVIDENCE),
+    )
+    return db.session.scalars(query.limit(1)).first() is not None
+
+
+def looks_at(row: Row) -> list[Look]:
+    """Who of others had files of a listing sent, newest first; at most MAX_LOOKS."""
+    query = db.select(Attachment.id, Attachment.name).where(*_of_row(row.kind, row.id))
+    names: dict[str, str] = {}
+    for number, name in db.session.execute(query):
+        names[str(number)] = name
+    entries = list(
+        db.session.scalars(
+            db.select(Entry)
+            .where(
+                Entry.deed == "files.read",
+                Entry.kind == "attachment",
+                Entry.thing.in_(list(names)),
+            )
+            .order_by(Entry.position.desc())
+            .limit(MAX_LOOKS)
+        )
+    )
+    people = people_by_id({entry.actor for entry in entries})
+    organisations = names_of_organisations(
+        entry.organisation for entry in entries if entry.organisation is not None
+    )
+    looks = []
+    for entry in entries:
+        person = people.get(entry.actor or 0)
+        looks.append(
+            Look(
+                at=datetime.fromisoformat(entry.at.rstrip("Z")),
+                file=names[entry.thing],
+                person=person.name if person is not None else "",
+                organisation=organisations.get(str(entry.organisation), ""),
+            )
+        )
+    return looks
+
+
+def referring_count(stored: StoredFile) -> int:
+    """How many listings bear a content."""
+    query = db.select(db.func.count()).select_from(Attachment)
+    return db.session.scalar(query.where(Attachment.file_id == stored.id)) or 0
+
+
+def uploads_of(person_id: int) -> list[Attachment]:
+    """What somebody has uploaded, removed or not."""
+    query = db.select(Attachment).where(Attachment.by_id == person_id)
+    return list(db.session.scalars(query.order_by(Attachment.id)))
+
+
+def _latest_requests(row: Row, reader: Reader) -> dict[int, FileAccess]:
+    if reader.id is None:
+        return {}
+    query = (
+        db.select(FileAccess)
+        .join(Attachment, Attachment.id == FileAccess.attachment_id)
+        .where(FileAccess.person_id == reader.id, *_of_row(row.kind, row.id))
+        .order_by(FileAccess.id)
+    )
+    return {one.attachment_id: one for one in db.session.scalars(query)}
+
+
+def _of_row(kind: str, listing_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Attachment.listing_kind == kind, Attachment.listing_id == listing_id
+
+
+def _is_pending() -> ColumnElement[bool]:
+    waiting = and_(
+        Attachment.file_id.is_not(None),
+        Attachment.approved_at.is_(None),
+        Attachment.returned == "",
+    )
+    return and_(
+        waiting, or_(*_of_listings(lambda table: table.state.in_(PUBLIC_STATES)))
+    )
+
+
+def _looked_after_by(person: Reader) -> ColumnElement[bool]:
+    return or_(*_of_listings(lambda table: table.looked_after_by(person)))
+
+
+def _of_listings(condition: object) -> Iterable[ColumnElement[bool]]:
+    """Filters of files: their listing, of each kind, fulfils a condition."""
+    for kind, table in LISTINGS.items():
+        of_listing = exists().where(
+            table.id == Attachment.listing_id,
+            condition(table),  # type: ignore[operator]
+        )
+        yield and_(Attachment.listing_kind == kind, of_listing)

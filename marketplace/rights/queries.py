@@ -1,0 +1,128 @@
+"""What is read of the rights in a listing: who has to agree, what keeps it from the public. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import or_
+
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.listings.models import Achievement
+from marketplace.listings.queries import get_visible
+from marketplace.listings.schema import terms
+from marketplace.organisations.models import key_of
+from marketplace.permissions import Reader, may, require
+from marketplace.persistence import find_row
+from marketplace.rights.models import CoOwnerConsent
+
+MAX_ROWS = 100
+
+
+def of_co_owner(person: Reader, thing: object) -> bool:
+    """Somebody who answers for the co-owner: of its desk, or who looks after its people."""
+    number = getattr(thing, "co_owner_id", None)
+    return number in {*person.handled_ids, *person.administered_ids}
+
+
+def get_asking(listing_id: int, *, by: Reader) -> Achievement:
+    """An achievement for which somebody may ask co-owners. Raises NotFound, NotAllowed."""
+    row = get_visible("achievement", listing_id, by=by)
+    require(by, "rights.ask", row)
+    assert isinstance(row, Achievement)  # noqa: S101  by its kind
+    return row
+
+
+def get_consent(consent_id: int, *, by: Reader, deed: str) -> CoOwnerConsent:
+    """A consent to which somebody may do a deed.
+
+    Raises:
+        NotFound: there is none, or they may not: one answer for both.
+    """
+    consent = find_row(CoOwnerConsent, consent_id)
+    if consent is None or consent.state == "withdrawn" or not may(by, deed, consent):
+        raise NotFound("没有找到这份征求。", "它可能已被撤回，请从「我的」进入。")
+    return consent
+
+
+def consents_for(achievement_id: int) -> list[CoOwnerConsent]:
+    """What co-owners of an achievement were asked, but for what was withdrawn, in the order of asking."""
+    query = db.select(CoOwnerConsent).where(
+        CoOwnerConsent.achievement_id == achievement_id,
+        CoOwnerConsent.state != "withdrawn",
+    )
+    return list(db.session.scalars(query.order_by(CoOwnerConsent.id)))
+
+
+def waiting_for(person: Reader) -> list[CoOwnerConsent]:
+    """What a person may answer for their organisations, oldest first."""
+    ids = {*person.handled_ids, *person.administered_ids}
+    if not ids:
+        return []
+    query = db.select(CoOwnerConsent).where(
+        CoOwnerConsent.state == "requested", CoOwnerConsent.co_owner_id.in_(ids)
+    )
+    return list(db.session.scalars(query.order_by(CoOwnerConsent.id).limit(MAX_ROWS)))
+
+
+def terms_of(row: Achievement) -> str:
+    """How an achievement is to be converted, in words: what a co-owner agrees to, and what makes their word stale."""
+    modes = "、".join(
+        terms.CONVERSION_MODES[mode] for mode in row.conversion_modes or ()
+    )
+    words = f"转化方式：{modes or '未填写'}"
+    if row.license_type:
+        words += f"；许可类型：{terms.LICENSE_TYPES[row.license_type]}"
+    return words
+
+
+def unasked_owners(row: Achievement) -> list[str]:
+    """The names of co-owners whom the achievement names and nobody has asked."""
+    if row.ownership != "joint":
+        return []
+    asked = set()
+    for one in consents_for(row.id):
+        asked.add(one.name_key)
+        if one.co_owner is not None:
+            asked.add(one.co_owner.name_key)
+    holder = row.organisation.name_key if row.organisation else ""
+    unasked = []
+    for owner in row.co_owners:
+        key = key_of(owner.name)
+        if key != holder and key not in asked and owner.name not in unasked:
+            unasked.append(owner.name)
+    return unasked
+
+
+def problems_of(row: Achievement, *, deed: str) -> Iterator[str]:
+    """What of its co-owners keeps an achievement from being handed in (`submit`) or published (`approve`)."""
+    consents = consents_for(row.id)
+    for name in unasked_owners(row):
+        yield f"权属是「共有」，还没有向共有人「{name}」征求同意。在成果页的「共有人」里征求（专利法第十四条）。"
+    others = [owner for owner in row.co_owners if _is_other(row, owner.name)]
+    if row.ownership == "joint" and not consents and not others:
+        yield "权属是「共有」，没有写共有人是谁。在成果页的「共有人」里写明并征求同意。"
+    words = terms_of(row)
+    for one in consents:
+        if one.state == "refused":
+            yield f"共有人「{one.name}」不同意：{one.reason}。谈妥后在「共有人」里重新征求。"
+        elif one.state == "agreed" and one.terms != words:
+            yield (
+                f"共有人「{one.name}」同意的是「{one.terms}」，现在改为「{words}」，"
+                "请在「共有人」里重新征求。"
+            )
+        elif one.state == "requested" and deed == "approve":
+            yield f"共有人「{one.name}」还没有答复，答复以前不能发布。"
+
+
+def _is_other(row: Achievement, name: str) -> bool:
+    holder = row.organisation.name_key if row.organisation else ""
+    return key_of(name) != holder
+
+
+def consents_answered_by(person_id: int) -> list[CoOwnerConsent]:
+    """What somebody has answered for a co-owner."""
+    answered = CoOwnerConsent.answered_by_id == person_id
+    asked = CoOwnerConsent.by_id == person_id
+    query = db.select(CoOwnerConsent).where(or_(answered, asked))
+    return list(db.session.scalars(query.order_by(CoOwnerConsent.id)))
