@@ -124,6 +124,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
         "naming": "where words tell whose a listing is",
+        "ending_deeds": "renewing, closing, reopening, expiring",
+        "renewal_links": "signed links of reminders",
         "departures": "contacts go with the accounts of their people",
         "ownership": "what becomes of listings when their owner is merged or suspended",
         "places": "how much of where an unnamed firm sits is public",

@@ -34,7 +34,8 @@ GUEST = Guest()
 # State → (what became of a listing, how it looks).
 FATES = {
     "expired": ("已过期", "plain"),
-    "closed": ("已解决或结束", "good"),
+    "solved": ("已解决", "good"),
+    "closed": ("已结束", "plain"),
     "withdrawn": ("已撤回", "over"),
     "suspended": ("暂停公开", "over"),
     "archived": ("已归档", "over"),
@@ -138,6 +139,8 @@ def _fate_of(row: Achievement | Demand, holder: str) -> Fate:
         state = "expired"
     if state == "published":
         return Fate("仍在公开", "good", listing=listing)
+    if getattr(row, "is_solved", False):
+        state = "solved"
     text, look = FATES.get(state, GONE)
     return Fate(text, look, is_withdrawn=look == "over", listing=listing)
 

@@ -54,7 +54,11 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "listings.submit": ("member", "/mine/demand/{draft}/submit", {"seen": "{draft_seen}"}),
     "listings.recall": ("member", "/mine/demand/{submitted}/recall", {"seen": "{submitted_seen}"}),
     "listings.withdraw": ("member", "/mine/demand/{published}/withdraw", {"seen": "{published_seen}"}),
-    "listings.close": ("member", "/mine/demand/{published}/close", {"seen": "{published_seen}", "note": NOTE}),
+    "listings.close": (
+        "member", "/mine/demand/{published}/close",
+        {"seen": "{published_seen}", "note": NOTE, "outcome": "market"},
+    ),
+    "listings.reopen": ("member", "/mine/demand/{closed}/reopen", {"seen": "{closed_seen}"}),
     "listings.archive": ("member", "/mine/demand/{expired}/archive", {"seen": "{expired_seen}"}),
     "listings.renew": ("member", "/mine/demand/{expired}/renew", {"seen": "{expired_seen}"}),
     "listings.copy": ("member", "/mine/demand/{withdrawn}/copy", {"seen": "{withdrawn_seen}"}),
@@ -131,7 +135,7 @@ ELSEWHERE = {
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),
-    "listings": ("assign", "unassign"),
+    "listings": ("assign", "renew_link", "unassign"),
     "matchmaking": ("hold",),
     "memberships": (
         "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
@@ -144,7 +148,15 @@ ELSEWHERE = {
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
 }  # fmt: skip
-STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
+STATES = (
+    "draft",
+    "submitted",
+    "published",
+    "expired",
+    "suspended",
+    "withdrawn",
+    "closed",
+)
 
 
 def contents() -> dict[str, str]:
