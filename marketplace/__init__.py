@@ -60,6 +60,7 @@ ROOMS = (
     "personal_data",
     "exchange",
     "issues",
+    "complaints",
     "verdicts",
     "imports",
     "matchmaking",

@@ -167,6 +167,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "alerts": {
         "announcements": "what people are alerted to",
     },
+    "complaints": {
+        "announcements": "what both sides are notified of",
+        "life": "the life table of a complaint, and the rules that are cited",
+        "subjects": "what may be reported, read from its address",
+    },
     "mediation": {
         "announcements": "what people are notified of",
         "life": "the life table of a request for a broker",

@@ -19,6 +19,7 @@ THINGS = {
     "broker_request": "请技术经理人的申请",
     "chain": "产业链",
     "checkpoint": "检查点",
+    "complaint": "举报",
     "consent": "同意",
     "contributor": "完成人",
     "demand": "需求",

@@ -48,6 +48,7 @@ from marketplace.listings.settling import (
     checked_reason,
     commit_listing,
     duplicate_titles,
+    finish_move,
     move_listing,
     refuse_holes,
     require_complete,
@@ -315,7 +316,13 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     if not versions.is_approved(row):
         refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
-    move_listing(row, "resume", by=by)
+    row.life.move(row, "resume", by=by)
+    # What was over when it was hidden is over when it is shown again: never found, never matched.
+    if getattr(row, "closed_at", None) is not None:
+        row.life.move(row, "close", by=by)
+    elif is_over(row):
+        row.life.move(row, "expire", by=by)
+    finish_move(row, "resume", by=by)
 
 
 def assign_broker(

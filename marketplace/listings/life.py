@@ -75,6 +75,8 @@ _LISTING_MOVES = {
     ("in_review", "reject"): "rejected",
     ("in_review", "approve"): "published",
     ("published", "suspend"): "suspended",
+    # What is over is public too, so that it can be hidden when somebody reports it.
+    ("expired", "suspend"): "suspended",
     ("suspended", "resume"): "published",
     ("published", "expire"): "expired",
     ("expired", "renew"): "published",
@@ -143,6 +145,7 @@ DEMAND_LIFE = Life(
         **_LISTING_MOVES,
         ("published", "close"): "closed",
         ("expired", "close"): "closed",
+        ("closed", "suspend"): "suspended",
         ("closed", "copy"): "closed",
         # What was closed too early goes through the review again, as a draft.
         ("closed", "reopen"): "draft",

@@ -57,6 +57,13 @@ def move_listing(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
     row.life.move(row, deed, by=by, note=checked_note(note))
+    finish_move(row, deed, by=by, note=note)
+
+
+def finish_move(
+    row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
+) -> None:
+    """What follows a move: the places of others, notices, the commit, the index."""
     others = settle_others(row)
     announcements.announce_decision(row, deed, by=by, note=note)
     commit_listing()
