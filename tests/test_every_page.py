@@ -22,6 +22,8 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.clock import today
+from marketplace.complaints.deeds import file_complaint
+from marketplace.complaints.subjects import subject_at
 from marketplace.imports.deeds import stage_upload
 from marketplace.imports.queries import all_rows
 from marketplace.imports.staging import read_upload
@@ -30,6 +32,7 @@ from marketplace.issues.deeds import begin_proof, correct_issue, publish_proof
 from marketplace.issues.upkeep import render_missing
 from marketplace.listings.deeds import save as save_listing
 from marketplace.listings.models import LISTINGS
+from marketplace.listings.renewal_links import link_token
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
@@ -217,6 +220,14 @@ def houses(
     left = make.demand("由平台安排的攻关", owner=firm)
     rows["demand"].append(left)
     request_broker(left, None, note="", by=chief)
+    reported, _ = file_complaint(
+        subject_at(f"/demands/{left.id}"),
+        nonce="r",
+        reason="rights",
+        text="专利权属于别人，有判决书为证。",
+        by=researcher,
+    )
+    renewal = link_token(left, chief)
     days = {"since": today() - timedelta(days=300), "until": today()}
     proofs = []
     for kind in ("demand", "achievement", "demand"):
@@ -238,7 +249,8 @@ def houses(
             "organisation_id": [firm.id, university.id, unverified.id],
             "uscc": [firm.uscc, new_uscc()],
             "code": ["bearing"],
-            "token": [token],
+            "token": [token, renewal],
+            "complaint_id": [reported.id],
             "import_id": [row_of_import],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -353,9 +365,14 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=joining",
         "/office/review?tray=certificates",
         "/office/review?tray=mediation",
+        "/office/review?tray=complaints",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}
+    found["complaints.new"] |= {
+        "/complaints/new?page=/lists/1",
+        "/complaints/new?page=/brokers",
+    }
     found["profiles.people"].add("/people?q=轴承&field=80&willing=deputy")
     found["profiles.brokers"].add("/brokers?field=80&certified=1")
     found["matchmaking.trial"].add("/trial?kind=achievement")

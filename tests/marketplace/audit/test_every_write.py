@@ -19,6 +19,8 @@ from flask.testing import FlaskClient
 
 from marketplace.audit import policy
 from marketplace.clock import today
+from marketplace.complaints.deeds import file_complaint
+from marketplace.complaints.subjects import subject_at
 from marketplace.extensions import db
 from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
@@ -111,6 +113,11 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
+    "complaints.new": (
+        "member", "/complaints/new",
+        {"page": "/demands/{published}", "nonce": "n1", "reason": "rights", "text": "专利权属于别人，有判决书为证。"},
+    ),
+    "complaints.rule": ("operator", "/office/complaints/{reported}/hold", {"seen": "1", "note": NOTE}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
     "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
     "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
@@ -127,11 +134,17 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
-ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
+ONLY_READ = {
+    "complaints.status",
+    "issues.check",
+    "matchmaking.trial",
+    "matchmaking.trial_evidence",
+}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "alerts": ("remove",),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "complaints": ("answer",),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),
@@ -212,6 +225,12 @@ def world(
     broker = people["broker"]
     asked = request_broker(wanted, broker.id, note="", by=case.member)
     names["asked"], names["somebody"] = asked.id, broker.id
+    subject = subject_at(f"/demands/{wanted.id}")
+    text = "专利权属于别人，有判决书为证。"
+    reported, _ = file_complaint(
+        subject, nonce="r", reason="rights", text=text, by=case.member
+    )
+    names["reported"] = reported.id
     days = {"since": today() - timedelta(days=300), "until": today()}
     operator = people["operator"]
     for name in ("issued", "proof"):
