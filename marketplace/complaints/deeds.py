@@ -187,18 +187,18 @@ def _act(row: Complaint, deed: str, *, by: Reader | None) -> None:
     listing = row.subject.listing
     if listing is None:
         return
-    values = {"by": by, "seen": listing.revision}
+    seen = listing.revision
     note = f"举报 {row.number}：{row.ruling}"[:MAX_RULING]
     shown = listing.life.can(listing.state, "suspend")
     if deed in ("hold", "uphold") and shown:
-        listing_deeds.suspend(listing, note=note, **values)
+        listing_deeds.suspend(listing, by=by, seen=seen, note=note)
     elif deed == "confirm" and listing.life.can(listing.state, "withdraw"):
-        listing_deeds.withdraw(listing, note=note, **values)
+        listing_deeds.withdraw(listing, by=by, seen=seen, note=note)
     elif deed in ("dismiss", "overturn") and listing.state == "suspended":
         # What lacks something now, or says what nobody approved, waits in the operators' tray of what is suspended.
         fit = not publication_problems(listing) and versions.is_approved(listing)
         if fit and not queries.others_hiding(row):
-            listing_deeds.resume(listing, **values)
+            listing_deeds.resume(listing, by=by, seen=seen)
 
 
 def _check_seen(row: Complaint, seen: int) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
-from marketplace.clock import now
+from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.listings import (
+    announcements,
     assignments,
     change_deeds,
     departures,
@@ -22,14 +23,13 @@ from marketplace.listings import (
 )
 from marketplace.listings.ending_deeds import (
     close,
-    expire_due,
     expire_imported,
     is_over,
     renew,
     renew_by_link,
     reopen,
 )
-from marketplace.listings.models import Achievement, Demand
+from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.review_deeds import (
     approve,
@@ -403,6 +403,29 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     for deed in ("submit", "take", "approve"):
         row.life.move(row, deed, by=by, note="批量导入")
     versions.add_first_versions([row], by=by)
+
+
+def expire_due() -> int:
+    """Move every published listing whose validity has ended to 已过期.
+
+    Returns:
+        number of listings moved.
+    """
+    moved: list[Achievement | Demand] = []
+    persistence.begin_write()
+    for table in LISTINGS.values():
+        query = db.select(table).where(
+            table.state == "published", table.valid_until < today()
+        )
+        for row in db.session.scalars(query):
+            row.life.move(row, "expire", by=None)
+            announcements.announce_end(row)
+            moved.append(row)
+    if moved:
+        moved += settle_others(moved[-1])
+    db.session.commit()
+    sync_index(*moved)
+    return len(moved)
 
 
 __all__ = [

@@ -1,24 +1,21 @@
-"""What is done at the end of a listing: renewing it, closing a demand and reopening it, moving what is over.
+"""What is done at the end of a listing: renewing it, closing a demand and reopening it.
 
-Committed here like in `deeds.py`, which offers them; the signed links stand in `renewal_links.py`.
+`deeds.py` offers them, `settling.py` commits; the signed links stand in `renewal_links.py`.
 """
 
 from __future__ import annotations
 
-from marketplace import persistence
 from marketplace.audit.acting import work_named
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
-from marketplace.listings import announcements, change_deeds, renewal_links, versions
+from marketplace.listings import change_deeds, renewal_links, versions
 from marketplace.listings.life import OUTCOMES, RENEWED_FROM, REOPEN_DAYS
-from marketplace.listings.models import LISTINGS, Achievement, Demand
+from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_deeds import year_from
 from marketplace.listings.settling import (
     move_listing,
     require_complete,
-    settle_others,
-    sync_index,
 )
 from marketplace.listings.writing import check_revision, reject_duplicate_title
 from marketplace.permissions import Reader, require
@@ -142,29 +139,6 @@ def _renew(
 def _says_what_was_approved(row: Achievement | Demand) -> bool:
     # Of some listings from before there were versions none is stored; nothing of theirs can have changed.
     return versions.last_version(row) is None or versions.is_approved(row)
-
-
-def expire_due() -> int:
-    """Move every published listing whose validity has ended to 已过期.
-
-    Returns:
-        number of listings moved.
-    """
-    moved: list[Achievement | Demand] = []
-    persistence.begin_write()
-    for table in LISTINGS.values():
-        query = db.select(table).where(
-            table.state == "published", table.valid_until < today()
-        )
-        for row in db.session.scalars(query):
-            row.life.move(row, "expire", by=None)
-            announcements.announce_end(row)
-            moved.append(row)
-    if moved:
-        moved += settle_others(moved[-1])
-    db.session.commit()
-    sync_index(*moved)
-    return len(moved)
 
 
 def expire_imported(row: Achievement | Demand) -> bool:

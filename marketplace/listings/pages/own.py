@@ -15,7 +15,7 @@ from marketplace.door import needs
 from marketplace.errors import Invalid, NotNow
 from marketplace.listings import bulk, deeds, queries, renewal_links
 from marketplace.listings.forms import CloseForm, DeedForm
-from marketplace.listings.models import KIND_NAMES
+from marketplace.listings.models import KIND_NAMES, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.pages.writing import hand_in
 from marketplace.permissions import require
@@ -114,6 +114,8 @@ def _renewal_page(token: str, row: Any, *, waits: bool) -> str:
 def reopen(kind: str, listing_id: int) -> ResponseReturnValue:
     """Take a demand back that was closed too early."""
     row = queries.get_visible(kind, listing_id, by=current_user)
+    # The address is of demands alone; of them only is there a row here.
+    assert isinstance(row, Demand)  # noqa: S101
     deeds.reopen(row, by=current_user, seen=DeedForm().seen_revision)
     flash(f"「{row.title}」已回到草稿，改好再送审，通过后重新公开。", "success")
     return redirect(url_for("listings.edit", kind=kind, listing_id=row.id), 303)

@@ -117,7 +117,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "member", "/complaints/new",
         {"page": "/demands/{published}", "nonce": "n1", "reason": "rights", "text": "专利权属于别人，有判决书为证。"},
     ),
-    "complaints.rule": ("operator", "/office/complaints/{reported}/hold", {"seen": "1", "note": NOTE}),
+    "complaints.rule": ("operator", "/office/complaints/{reported}/hold", {"seen": "{reported_seen}", "note": NOTE}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
     "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
     "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
@@ -230,7 +230,7 @@ def world(
     reported, _ = file_complaint(
         subject, nonce="r", reason="rights", text=text, by=case.member
     )
-    names["reported"] = reported.id
+    names["reported"], names["reported_seen"] = reported.id, reported.revision
     days = {"since": today() - timedelta(days=300), "until": today()}
     operator = people["operator"]
     for name in ("issued", "proof"):
