@@ -62,6 +62,7 @@ ROOMS = (
     "personal_data",
     "exchange",
     "issues",
+    "complaints",
     "verdicts",
     "imports",
     "matchmaking",

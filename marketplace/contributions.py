@@ -334,6 +334,11 @@ def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
     return _in_order("organisation_panels", organisation, reader)
 
 
+def held_ids(kind: str) -> frozenset[Any]:
+    """What nobody may see for now, of a kind of things that has no life of its own: numbers, as the rooms name them."""
+    return frozenset(_current().offered("held_things", kind))
+
+
 def search_panels(state: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put below the results of a search, for one reader."""
     return _in_order("search_panels", state, reader)

@@ -119,6 +119,16 @@ def another_operator(person: Reader, thing: Any) -> bool:
     return thing is None or getattr(thing, "owner_id", None) != person.id
 
 
+def uninvolved_operator(person: Reader, thing: Any) -> bool:
+    """An operator whom a complaint does not concern: nobody rules on their own, or on what they reported."""
+    if not operator(person, thing):
+        return False
+    if thing is None:
+        return True
+    own = {getattr(thing, "owner_id", None), getattr(thing, "reporter_id", None)}
+    return person.id not in own and not member(person, thing)
+
+
 def auditor(person: Reader, _thing: Any) -> bool:
     return "auditor" in roles_of(person)
 

@@ -124,6 +124,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "detail": "what the page of one shows",
         "life": "the life tables, which forms and importers read without any table",
         "naming": "where words tell whose a listing is",
+        "ending_deeds": "renewing, closing, reopening, expiring",
+        "renewal_links": "signed links of reminders",
         "departures": "contacts go with the accounts of their people",
         "ownership": "what becomes of listings when their owner is merged or suspended",
         "places": "how much of where an unnamed firm sits is public",
@@ -183,6 +185,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "scanning": "the scanner of the site looks through a file",
         "storage": "bytes on the disk, each content once",
         "upkeep": "scans, ends and sweeps without anybody pressing anything",
+    },
+    "complaints": {
+        "announcements": "what both sides are notified of",
+        "life": "the life table of a complaint, and the rules that are cited",
+        "subjects": "what may be reported, read from its address",
     },
     "mediation": {
         "announcements": "what people are notified of",

@@ -22,6 +22,8 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.clock import today
+from marketplace.complaints.deeds import file_complaint
+from marketplace.complaints.subjects import subject_at
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
 from marketplace.files.access_deeds import request_access
@@ -40,6 +42,7 @@ from marketplace.issues.deeds import begin_proof, correct_issue, publish_proof
 from marketplace.issues.upkeep import render_missing
 from marketplace.listings.deeds import save as save_listing
 from marketplace.listings.models import LISTINGS
+from marketplace.listings.renewal_links import link_token
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
@@ -237,6 +240,14 @@ def houses(
     reason = "评估能否用在我们的产线"
     curious = make.person("firm", make.organisation("想看图纸的厂（示例）"))
     request_access(papers[1], reason=reason, organisation_id=None, by=curious)
+    reported, _ = file_complaint(
+        subject_at(f"/demands/{left.id}"),
+        nonce="r",
+        reason="rights",
+        text="专利权属于别人，有判决书为证。",
+        by=researcher,
+    )
+    renewal = link_token(left, chief)
     days = {"since": today() - timedelta(days=300), "until": today()}
     proofs = []
     for kind in ("demand", "achievement", "demand"):
@@ -270,6 +281,8 @@ def houses(
             "code": ["bearing"],
             "token": [token],
             "attachment_id": [papers[1].id],
+            "token": [token, renewal],
+            "complaint_id": [reported.id],
             "import_id": [row_of_import],
             "introduction_id": introductions,
             "pair_id": [pair.id for pair in pairs],
@@ -420,9 +433,14 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=duplicates",
         "/office/review?tray=introductions",
         "/office/review?tray=files",
+        "/office/review?tray=complaints",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}
+    found["complaints.new"] |= {
+        "/complaints/new?page=/lists/1",
+        "/complaints/new?page=/brokers",
+    }
     found["profiles.people"].add("/people?q=轴承&field=80&willing=deputy")
     found["profiles.brokers"].add("/brokers?field=80&certified=1")
     found["matchmaking.trial"].add("/trial?kind=achievement")

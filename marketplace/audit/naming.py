@@ -21,6 +21,7 @@ THINGS = {
     "chain": "产业链",
     "checkpoint": "检查点",
     "co_owner_consent": "共有人的同意",
+    "complaint": "举报",
     "consent": "同意",
     "contributor": "完成人",
     "demand": "需求",

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, extract, func, or_, select
 from sqlalchemy.orm import selectinload
 
+from marketplace import contributions
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.issues.columns import place_of
@@ -34,11 +35,13 @@ GUEST = Guest()
 # State → (what became of a listing, how it looks).
 FATES = {
     "expired": ("已过期", "plain"),
-    "closed": ("已解决或结束", "good"),
+    "solved": ("已解决", "good"),
+    "closed": ("已结束", "plain"),
     "withdrawn": ("已撤回", "over"),
     "suspended": ("暂停公开", "over"),
     "archived": ("已归档", "over"),
 }
+HELD = "（被举报，暂停展示）"
 GONE = ("不再公开", "over")
 
 
@@ -72,10 +75,11 @@ class IssuePage:
     pages: int
 
 
-def get_issue(issue_id: int) -> Issue:
-    """A published issue. Raises NotFound."""
+def get_issue(issue_id: int, *, held_too: bool = False) -> Issue:
+    """A published issue; one that is hidden for now only where the site itself wants it. Raises NotFound."""
     issue = find_row(Issue, issue_id)
-    if issue is None:
+    is_held = not held_too and issue_id in contributions.held_ids("issue")
+    if issue is None or is_held:
         raise NotFound("没有找到这一期清单。", "可以从「清单」里重新打开。")
     return issue
 
@@ -88,14 +92,28 @@ def get_file(issue: Issue, format: str) -> IssueFile:
     return row
 
 
+def line_title(issue: Issue, position: int) -> str:
+    """What stands first on a line. Raises NotFound."""
+    rows = issue.as_read.rows
+    if not 1 <= position <= len(rows):
+        raise NotFound(f"没有第 {position} 项。", f"这一期有 {len(rows)} 项。")
+    title: str = rows[position - 1][0]
+    return title
+
+
 def lines_page(issue: Issue, content: Content, number: int) -> IssuePage:
     """A page of lines, each with what became of it."""
     page = Page(len(content.rows), LINES_SIZE)
     first = page.offset(number)
     rows = content.rows[first : first + LINES_SIZE]
     fates = _fates_of(issue, first, rows)
+    held = contributions.held_ids("issue_line")
     lines = []
     for place, cells in enumerate(rows, first + 1):
+        if (issue.id, place) in held:
+            # The line stays, as it was published; what it says is not shown for now.
+            cells = (HELD, *("" for _ in cells[1:]))
+            fates[place] = Fate(*FATES["suspended"], is_withdrawn=True)
         lines.append((place, cells, fates.get(place, Fate(*GONE, is_withdrawn=True))))
     return IssuePage(lines, page.clamp(number), page.pages)
 
@@ -138,6 +156,8 @@ def _fate_of(row: Achievement | Demand, holder: str) -> Fate:
         state = "expired"
     if state == "published":
         return Fate("仍在公开", "good", listing=listing)
+    if getattr(row, "is_solved", False):
+        state = "solved"
     text, look = FATES.get(state, GONE)
     return Fate(text, look, is_withdrawn=look == "over", listing=listing)
 
@@ -210,7 +230,9 @@ class ArchivePage:
 
 def archive_page(filters: ArchiveFilters, kind: str, number: int) -> ArchivePage:
     """A page of the issues of a kind."""
-    query = db.select(Issue).where(Issue.kind == kind, *filters.conditions())
+    query = db.select(Issue).where(
+        Issue.kind == kind, _is_shown(), *filters.conditions()
+    )
     total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
     # Next to those of the other kind only the newest stand; the rest is one link away.
     page = Page(total, PAGE_SIZE if filters.kind else NEWEST)
@@ -219,13 +241,22 @@ def archive_page(filters: ArchiveFilters, kind: str, number: int) -> ArchivePage
     return ArchivePage(kind, issues, total, page.clamp(number), page.pages)
 
 
+def _is_shown() -> ColumnElement[bool]:
+    """Filter: nobody hides the issue for now."""
+    return Issue.id.not_in(contributions.held_ids("issue"))
+
+
 def _newest_first(query: Select[tuple[Issue]]) -> Select[tuple[Issue]]:
     return query.order_by(Issue.published_on.desc(), Issue.id.desc())
 
 
 def newest_issues(count: int) -> list[Issue]:
     """The issues that were published last, of both kinds."""
-    return list(db.session.scalars(_newest_first(db.select(Issue)).limit(count)))
+    return list(
+        db.session.scalars(
+            _newest_first(db.select(Issue).where(_is_shown())).limit(count)
+        )
+    )
 
 
 def archive_years() -> list[int]:

@@ -13,7 +13,7 @@ from marketplace.accounts.queries import people_by_id
 from marketplace.clock import today
 from marketplace.contributions import NoticeKind
 from marketplace.extensions import db
-from marketplace.listings import writing
+from marketplace.listings import renewal_links, writing
 from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.memberships.queries import administrators_of, desk_of
 from marketplace.notices.addresses import Recipient
@@ -114,8 +114,8 @@ def announce_end(row: Row) -> None:
             key=f"{row.kind} {row.id} ended {row.valid_until}",
             subject=f"{row.kind_word}「{row.title}」已到期",
             happened=f"{row.kind_word}「{row.title}」的有效期到 {day(row.valid_until)}，已不再公开和参与匹配。",
-            to_do="还需要的，续期后重新公开。",
-            link=path_of("desk.mine"),
+            to_do="还需要的，打开链接按「仍然有效」，不用登录、不用再审核，马上重新公开。",
+            link=_renewal_path(row, person),
             about=(row.kind, row.id),
         )
 
@@ -181,13 +181,18 @@ def _remind(row: Row) -> int:
             key=f"{row.kind} {row.id} ends {end} {stage}",
             subject=f"{row.kind_word}「{row.title}」{day(end)} 到期",
             happened=f"{row.kind_word}「{row.title}」的有效期到 {day(end)}，还有 {left} 天。",
-            to_do="到期后不再公开和参与匹配。把有效期改晚，就继续公开。",
+            to_do="到期后不再公开和参与匹配。还需要的，打开链接按「仍然有效」，不用登录。",
             until=end,
-            link=path_of("listings.edit", kind=row.kind, listing_id=row.id),
+            link=_renewal_path(row, person),
             about=(row.kind, row.id),
         )
         count += number is not None
     return count
+
+
+def _renewal_path(row: Row, person: Person) -> str:
+    token = renewal_links.link_token(row, person)
+    return path_of("listings.renew_page", token=token)
 
 
 def people_of(row: Row, by: Reader | None) -> list[Person]:

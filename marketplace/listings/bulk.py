@@ -25,7 +25,7 @@ from marketplace.permissions import Reader
 DEEDS = {
     "submit": "送审",
     "endorse": "机构通过",
-    "renew": "续期一年",
+    "renew": "仍然有效，续期一年",
     "withdraw": "撤回",
     "archive": "归档",
 }
@@ -71,7 +71,11 @@ def choice_of(row: Achievement | Demand) -> Choice:
 
 def offered_deeds(row: Achievement | Demand, reader: Reader) -> list[str]:
     """The deeds of DEEDS that this reader may do to a listing now."""
-    return [deed for deed in next_deeds(row, reader) if deed in DEEDS]
+    offered = []
+    for deed in next_deeds(row, reader):
+        if deed in DEEDS and row.in_time(deed):
+            offered.append(deed)
+    return offered
 
 
 def read_choices(values: Iterable[str]) -> list[Choice]:
@@ -97,6 +101,8 @@ def foresee(deed: str, chosen: Iterable[Choice], *, by: Reader) -> list[Outcome]
         trouble = ""
         if deed not in next_deeds(row, by):
             trouble = f"现在的状态是「{row.state_name}」，不能{DEEDS[deed]}。"
+        elif not row.in_time(deed):
+            trouble = f"有效期到 {row.valid_until}，现在不用续期。"
         elif deed == "submit":
             trouble = _missing_words(row)
         changed: tuple[Difference, ...] = ()

@@ -63,7 +63,8 @@ class Offer:
 LIST_OFFERS = (
     Offer("edit", "修改", in_state={"draft": "继续填写"}),
     Offer("recall", "撤回送审", posts=True, look="link"),
-    Offer("renew", "续期一年", posts=True),
+    Offer("renew", "仍然有效，续期一年", posts=True),
+    Offer("reopen", posts=True, look="link"),
     Offer("close"),
     Offer("withdraw", in_state={"draft": "不要了", "returned": "不要了"}),
     Offer("copy", posts=True, look="link"),
@@ -91,7 +92,8 @@ PAGE_OFFERS = (
     ),
     # A returned listing is handed in from its form, once it is mended.
     Offer("submit", "送审", only_in=("draft",), posts=True),
-    Offer("renew", "续期一年", posts=True, look="primary"),
+    Offer("renew", "仍然有效，续期一年", posts=True, look="primary"),
+    Offer("reopen", posts=True),
     Offer("copy", posts=True, look="primary"),
 )
 PAGE_ENDINGS = (Offer("close"), Offer("archive"))
@@ -228,7 +230,7 @@ def _offered(
     """The offers of a place that the row allows and the reader may take; `after` follows the text of each."""
     granted = next_deeds(row, reader)
     for offer in offers:
-        if offer.deed not in granted:
+        if offer.deed not in granted or not row.in_time(offer.deed):
             continue
         if offer.only_in and row.state not in offer.only_in:
             continue

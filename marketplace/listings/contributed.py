@@ -60,7 +60,8 @@ PERMISSION_NAMES = {
     "listing.edit": "修改成果或需求",
     "listing.submit": "送审",
     "listing.withdraw": "撤回发布",
-    "listing.close": "关闭需求",
+    "listing.close": "关闭或重新打开需求",
+    "listing.renew_by_link": "由邮件里的链接续期",
     "listing.archive": "归档",
     "listing.history": "查看办理过程",
     "listing.versions": "查看各个版本",
@@ -79,7 +80,9 @@ TRAY_NAMES = {
     "suspended": "已暂停",
 }
 OVERDUE = "已超过期限，请尽快审核。"
-ENDING_ADVICE = "到期后不再参与检索和匹配。把有效期改晚，就继续公开。"
+ENDING_ADVICE = (
+    "到期后不再参与检索和匹配。还需要的，在下面的列表里按「仍然有效，续期一年」。"
+)
 
 
 def nav(reader: Reader) -> Iterator[Link]:
@@ -216,6 +219,15 @@ def publication_blocks(row: Any, deed: str) -> Iterator[tuple[str, str]]:
     yield from contradictions.refusals_of(row)
 
 
+def search_panels(state: Any, reader: Reader) -> Iterator[Panel]:
+    """Below the results of a search for demands: the way to those that were met, which no search finds."""
+    if getattr(state, "kind", "") != "demand":
+        return
+    count = queries.solved_count(by=reader)
+    if count:
+        yield Panel("listings/_solved.html", {"count": count}, position=5)
+
+
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:
     """What waits for review, what is published, what is suspended; `kind` of the address narrows all three."""
     if not may(person, "listing.review"):
@@ -312,6 +324,7 @@ __all__ = [
     "broker_loads",
     "chain_uses",
     "nav",
+    "search_panels",
     "sections",
     "task_count",
     "tasks",

@@ -21,11 +21,15 @@ from marketplace.listings import (
     departures,
     versions,
 )
-from marketplace.listings.models import (
-    LISTINGS,
-    Achievement,
-    Demand,
+from marketplace.listings.ending_deeds import (
+    close,
+    expire_imported,
+    is_over,
+    renew,
+    renew_by_link,
+    reopen,
 )
+from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.listings.readiness import publication_problems
 from marketplace.listings.review_deeds import (
     approve,
@@ -44,8 +48,10 @@ from marketplace.listings.settling import (
     checked_reason,
     commit_listing,
     duplicate_titles,
+    finish_move,
     move_listing,
     refuse_holes,
+    require_complete,
     settle_others,
     sync_index,
 )
@@ -246,14 +252,6 @@ def withdraw(
     move_listing(row, "withdraw", by=by, note=note)
 
 
-def close(row: Demand, *, by: Reader | None, seen: int, note: str = "") -> None:
-    """End a demand that is met or no longer pursued; its page stays and says so. Raises NotAllowed, NotNow, Stale."""
-    require(by, "listing.close", row)
-    check_revision(row, seen)
-    change_deeds.drop_change(row)
-    move_listing(row, "close", by=by, note=note)
-
-
 def archive(
     row: Achievement | Demand, *, by: Reader | None, seen: int, note: str = ""
 ) -> None:
@@ -313,13 +311,19 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.suspend", row)
     check_revision(row, seen)
-    _require_complete(row, "恢复公开")
+    require_complete(row, "恢复公开")
     row.life.permits(row, "resume")
     if not versions.is_approved(row):
         refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
     contributions.listing_approved(row)
-    move_listing(row, "resume", by=by)
+    row.life.move(row, "resume", by=by)
+    # What was over when it was hidden is over when it is shown again: never found, never matched.
+    if getattr(row, "closed_at", None) is not None:
+        row.life.move(row, "close", by=by)
+    elif is_over(row):
+        row.life.move(row, "expire", by=by)
+    finish_move(row, "resume", by=by)
 
 
 def assign_broker(
@@ -357,57 +361,6 @@ def commit_brokers(*rows: Achievement | Demand) -> None:
     sync_index(*rows)
 
 
-def renew(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
-    """Make an expired listing valid for another year. Raises NotAllowed, NotNow, Stale; Invalid as `resume`."""
-    require(by, "listing.edit", row)
-    check_revision(row, seen)
-    _require_complete(row, "续期")
-    row.valid_until = year_from(now())
-    move_listing(row, "renew", by=by)
-
-
-def _require_complete(row: Achievement | Demand, deed: str) -> None:
-    # What was public once may have lost its contact, or be older than what the public needs today.
-    if problems := publication_problems(row):
-        advice = "；".join("；".join(messages) for messages in problems.values())
-        raise Invalid(f"内容不全，不能{deed}。", advice, problems=problems)
-
-
-def expire_due() -> int:
-    """Move every published listing whose validity has ended to 已过期.
-
-    Returns:
-        number of listings moved.
-    """
-    moved: list[Achievement | Demand] = []
-    persistence.begin_write()
-    for table in LISTINGS.values():
-        query = db.select(table).where(
-            table.state == "published", table.valid_until < today()
-        )
-        for row in db.session.scalars(query):
-            row.life.move(row, "expire", by=None)
-            announcements.announce_end(row)
-            moved.append(row)
-    if moved:
-        moved += settle_others(moved[-1])
-    db.session.commit()
-    sync_index(*moved)
-    return len(moved)
-
-
-def expire_imported(row: Achievement | Demand) -> bool:
-    """Move a published listing to 已过期 whose validity a list has put into the past (no commit).
-
-    Returns:
-        whether it was moved.
-    """
-    if row.state != "published" or not is_over(row):
-        return False
-    row.life.move(row, "expire", by=None, note="批量导入")
-    return True
-
-
 def retract_imported(
     row: Achievement | Demand, *, by: Reader | None, note: str
 ) -> None:
@@ -423,11 +376,6 @@ def retract_imported(
     """
     for deed in ("withdraw", "archive"):
         row.life.move(row, deed, by=by, note=note)
-
-
-def is_over(row: Achievement | Demand) -> bool:
-    """Whether the validity of a listing has ended, whatever its state."""
-    return row.valid_until is not None and row.valid_until < today()
 
 
 def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
@@ -458,6 +406,29 @@ def publish_imported(row: Achievement | Demand, *, by: Reader | None) -> None:
     versions.add_first_versions([row], by=by)
 
 
+def expire_due() -> int:
+    """Move every published listing whose validity has ended to 已过期.
+
+    Returns:
+        number of listings moved.
+    """
+    moved: list[Achievement | Demand] = []
+    persistence.begin_write()
+    for table in LISTINGS.values():
+        query = db.select(table).where(
+            table.state == "published", table.valid_until < today()
+        )
+        for row in db.session.scalars(query):
+            row.life.move(row, "expire", by=None)
+            announcements.announce_end(row)
+            moved.append(row)
+    if moved:
+        moved += settle_others(moved[-1])
+    db.session.commit()
+    sync_index(*moved)
+    return len(moved)
+
+
 __all__ = [
     "approve",
     "archive",
@@ -478,6 +449,8 @@ __all__ = [
     "recall",
     "reject",
     "renew",
+    "renew_by_link",
+    "reopen",
     "resume",
     "save",
     "send_back",

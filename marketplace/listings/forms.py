@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import request
-from wtforms import Field, FieldList, TextAreaField
+from wtforms import Field, FieldList, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, ValidationError
 
 from marketplace.clock import today
 from marketplace.forms import SeenForm
 from marketplace.listings import readiness
+from marketplace.listings.life import OUTCOMES
 from marketplace.listings.row_forms import MAX_ROWS, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema, terms
 from marketplace.listings.schema.choices import Code, Codes
@@ -352,6 +354,17 @@ class DeedForm(SeenForm):
         "说明",
         [Length(max=MAX_NOTE, message=f"说明最多 {MAX_NOTE} 个字。")],
         filters=[clean_text],
+    )
+
+
+class CloseForm(DeedForm):
+    """How a demand ended, which is public, and what its own people note of it."""
+
+    # None is chosen beforehand: what stays solved in public is said, not guessed.
+    outcome = RadioField(
+        "怎么结束的",
+        choices=[SelectChoice(code, name) for code, name in OUTCOMES.items()],
+        validate_choice=False,
     )
 
 

@@ -43,6 +43,7 @@ DEED_NAMES = {
     "reject_change": "不采用修改",
     "approve_change": "修改通过并公开",
     "renew": "续期",
+    "reopen": "重新打开",
     "withdraw": "撤回",
     "archive": "归档",
     "copy": "复制为新草稿",
@@ -78,9 +79,13 @@ _LISTING_MOVES = {
     ("in_review", "reject"): "rejected",
     ("in_review", "approve"): "published",
     ("published", "suspend"): "suspended",
+    # What is over is public too, so that it can be hidden when somebody reports it.
+    ("expired", "suspend"): "suspended",
     ("suspended", "resume"): "published",
     ("published", "expire"): "expired",
     ("expired", "renew"): "published",
+    # 「仍然有效」 before the end; from which day on, `Listing.is_renewable` says.
+    ("published", "renew"): "published",
     ("draft", "withdraw"): "withdrawn",
     ("returned", "withdraw"): "withdrawn",
     ("published", "withdraw"): "withdrawn",
@@ -154,15 +159,32 @@ DEMAND_LIFE = Life(
         **_LISTING_MOVES,
         ("published", "close"): "closed",
         ("expired", "close"): "closed",
+        ("closed", "suspend"): "suspended",
         ("closed", "copy"): "closed",
+        # What was closed too early goes through the review again, as a draft.
+        ("closed", "reopen"): "draft",
         ("closed", "archive"): "archived",
         ("closed", "detach"): "closed",
     },
     names={**STATE_NAMES, "closed": "已关闭"},
     deeds={**DEED_NAMES, "close": "关闭"},
-    permissions={**_PERMISSIONS, "close": "listing.close"},
+    permissions={
+        **_PERMISSIONS,
+        "close": "listing.close",
+        "reopen": "listing.close",
+    },
     passing=("take",),
     phases={"waiting": WAITING, "at_desk": AT_DESK},
 )
+# How a demand ended → what is public of it. Those of SOLVED stay in the list of solved demands.
+OUTCOMES = {
+    "market": "通过平台解决",
+    "elsewhere": "从别处解决",
+    "dropped": "不再需要",
+}
+SOLVED = ("market", "elsewhere")
+SOLVED_NAME = "已解决"
+REOPEN_DAYS = 90  # days since it was closed in which a demand may be reopened
+RENEWED_FROM = 30  # days before its end from which a listing may be renewed: the day of the first reminder
 # Once public, still to be read at its address, marked with its state: what was met is a story worth telling.
 OPEN_STATES = ("published", "expired", "closed")

@@ -5,7 +5,7 @@ The fields are declared in `schema/`; deeds are in `deeds.py`, the copy for the 
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -44,6 +44,11 @@ from marketplace.listings.life import (
     DEMAND_LIFE,
     ENDED,
     OPEN_STATES,
+    OUTCOMES,
+    RENEWED_FROM,
+    REOPEN_DAYS,
+    SOLVED,
+    SOLVED_NAME,
     WAITING,
 )
 from marketplace.listings.schema import SCHEMAS, terms
@@ -168,6 +173,20 @@ class Listing(SchemaRow):
     def holder_name(self) -> str:
         """The name of the owner, or what a draft without one is called."""
         return self.organisation.name if self.organisation else PERSONAL
+
+    @property
+    def is_renewable(self) -> bool:
+        """Whether it may be renewed now: it is over, or its end is near: so a second press moves nothing."""
+        if self.state == "expired":
+            return True
+        last_day = self.valid_until
+        if self.state != "published" or last_day is None:
+            return False
+        return last_day <= today() + timedelta(days=RENEWED_FROM)
+
+    def in_time(self, deed: str) -> bool:
+        """Whether today is a day for a deed that its state allows."""
+        return deed != "renew" or self.is_renewable
 
     @property
     def in_matching(self) -> bool:
@@ -423,6 +442,9 @@ class Demand(Listing):
 
     # A new row shows nothing of its place until `places.settle_places` has counted who shares it.
     place_shown: Mapped[str] = mapped_column(String(10), default="", server_default="")
+    # How it ended, a key of OUTCOMES; None while it has not, and where it ended before anybody was asked.
+    outcome: Mapped[str | None] = mapped_column(String(12))
+    closed_at: Mapped[datetime | None]
 
     metrics: Mapped[list[DemandMetric]] = relationship(
         order_by="DemandMetric.position", cascade="all, delete-orphan", lazy="selectin"
@@ -431,6 +453,34 @@ class Demand(Listing):
     @property
     def kind_word(self) -> str:
         return terms.NEEDS[self.need or terms.DEFAULT_NEED] + self.kind_name
+
+    @property
+    def is_solved(self) -> bool:
+        """Whether it is closed because it was met."""
+        return self.state == "closed" and self.outcome in SOLVED
+
+    @property
+    def state_name(self) -> str:
+        """The state in Chinese; what was met says so."""
+        return SOLVED_NAME if self.is_solved else super().state_name
+
+    @property
+    def outcome_name(self) -> str:
+        """How it ended, in Chinese; empty where nobody has said so."""
+        return OUTCOMES.get(self.outcome or "", "")
+
+    @property
+    def is_reopenable(self) -> bool:
+        """Whether its owner may still reopen it; the day counts in UTC, as it was closed."""
+        if self.state != "closed" or self.closed_at is None:
+            return False
+        return now() <= self.closed_at + timedelta(days=REOPEN_DAYS)
+
+    def in_time(self, deed: str) -> bool:
+        """As of every listing; and whether it may still be reopened."""
+        if deed == "reopen":
+            return self.is_reopenable
+        return super().in_time(deed)
 
     @property
     def stage(self) -> str | None:

@@ -7,16 +7,17 @@ Nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists
+from sqlalchemy import ColumnElement, exists, func
 from sqlalchemy.orm import lazyload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.child_models import IntellectualProperty, standing_of_patents
-from marketplace.listings.life import ENDED
+from marketplace.listings.life import ENDED, SOLVED
 from marketplace.listings.models import (
     CHILDREN,
     LISTINGS,
@@ -26,8 +27,9 @@ from marketplace.listings.models import (
 )
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader
-from marketplace.persistence import MAX_ID
+from marketplace.persistence import MAX_ID, Page
 
+SOLVED_SIZE = 20  # demands on a page of those that were met
 MAX_PUBLISHED = 50  # on the page of an organisation; search has the rest
 
 
@@ -59,6 +61,47 @@ def find_own(kind: str, listing_id: int, *, by: Reader) -> Achievement | Demand 
         db.select(table).where(table.id == listing_id, table.owner_id == by.id)
     )
     return row
+
+
+@dataclass(frozen=True)
+class SolvedPage:
+    """A page of the demands that were met.
+
+    Attributes:
+        rows: those that ended last first.
+        total: how many there are in all, of those that the reader may know of.
+        number, pages: the page, from 1, and how many there are.
+    """
+
+    rows: list[Demand]
+    total: int
+    number: int
+    pages: int
+
+
+def solved_page(number: int, *, by: Reader | None) -> SolvedPage:
+    """The demands that were met and stay public as 已解决, as far as this reader may know of them."""
+    solved = db.select(Demand).where(*_is_solved(by))
+    total = solved_count(by=by)
+    page = Page(total, SOLVED_SIZE)
+    newest = solved.order_by(Demand.closed_at.desc(), Demand.id.desc())
+    query = newest.offset(page.offset(number)).limit(page.size)
+    rows = list(db.session.scalars(query.options(*without_children("demand"))))
+    return SolvedPage(rows, total, page.clamp(number), page.pages)
+
+
+def solved_count(*, by: Reader | None) -> int:
+    """How many there are."""
+    query = db.select(func.count()).select_from(Demand).where(*_is_solved(by))
+    return db.session.scalar(query) or 0
+
+
+def _is_solved(reader: Reader | None) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Demand.state == "closed",
+        Demand.outcome.in_(SOLVED),
+        Demand.visible_to(reader),
+    )
 
 
 def load_row(kind: str, listing_id: int) -> Achievement | Demand | None:

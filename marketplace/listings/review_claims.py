@@ -6,16 +6,15 @@ The two who press at the same moment are kept apart by the revision; see `review
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import db
-from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.review_models import ReviewClaim
 from marketplace.permissions import Reader
 
-Row = Achievement | Demand
 HELD = timedelta(minutes=15)  # since the page was last opened
 
 
@@ -34,8 +33,8 @@ def note_reading(kind: str, listing_id: int, reader: Reader) -> None:
     )
 
 
-def other_readers(row: Row, reader: Reader) -> list[Person]:
-    """Who else has a listing open, by name."""
+def other_readers(row: Any, reader: Reader) -> list[Person]:
+    """Who else has a listing, or a complaint, open, by name."""
     query = (
         db.select(Person)
         .join(ReviewClaim, ReviewClaim.person_id == Person.id)

@@ -45,10 +45,25 @@ def refuse_holes(row: Achievement | Demand) -> None:
         )
 
 
+def require_complete(row: Achievement | Demand, deed: str) -> None:
+    """Refuse a deed that shows a listing again which lacks something. Raises Invalid."""
+    # What was public once may have lost its contact, or be older than what the public needs today.
+    if problems := publication_problems(row):
+        advice = "；".join("；".join(messages) for messages in problems.values())
+        raise Invalid(f"内容不全，不能{deed}。", advice, problems=problems)
+
+
 def move_listing(
     row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
 ) -> None:
     row.life.move(row, deed, by=by, note=checked_note(note))
+    finish_move(row, deed, by=by, note=note)
+
+
+def finish_move(
+    row: Achievement | Demand, deed: str, *, by: Reader | None, note: str = ""
+) -> None:
+    """What follows a move: the places of others, notices, the commit, the index."""
     others = settle_others(row)
     announcements.announce_decision(row, deed, by=by, note=note)
     commit_listing()

@@ -46,7 +46,8 @@ def public(organisation_id: int) -> ResponseReturnValue:
         address = url_for("organisations.public", organisation_id=row.merged_into_id)
         return redirect(address, 301)
     # Whose existence nobody has checked has no page of its own.
-    if not row.is_verified:
+    is_held = row.id in contributions.held_ids("organisation")
+    if is_held or not row.is_verified:
         raise NotFound("没有找到这个单位。", "网址可能有误，可以用搜索找找看。")
     return render_template(
         "organisations/public.html",

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_
 
 from marketplace import contributions
 from marketplace.accounts import queries as account_queries
@@ -72,7 +72,7 @@ def find_people(wanted: Wanted, page: int) -> People:
         page: number of the page, from 1.
     """
     # The database counts and pages, so hidden people leave no gap and no trace in the total.
-    conditions = [disclosure.is_listed()]
+    conditions = [disclosure.is_listed(), _is_shown()]
     for word in wanted.text.split()[:MAX_WORDS]:
         conditions.append(disclosure.mentions(word))
     if wanted.field:
@@ -98,6 +98,11 @@ def find_people(wanted: Wanted, page: int) -> People:
     for profile in db.session.scalars(query):
         rows.append(disclosure.researcher_view(profile, names))
     return People(rows, total, arithmetic.clamp(page), arithmetic.pages)
+
+
+def _is_shown() -> ColumnElement[bool]:
+    """Filter of people: nobody hides their profile for now."""
+    return Person.id.not_in(contributions.held_ids("profile"))
 
 
 def institutions_listed() -> dict[int, str]:
@@ -129,7 +134,7 @@ def public_researcher(person_id: int) -> PublicResearcher:
     if person_id <= MAX_ID:
         query = db.select(ResearcherProfile).join(ResearcherProfile.person)
         profile = db.session.scalar(
-            query.where(Person.id == person_id, disclosure.is_listed())
+            query.where(Person.id == person_id, disclosure.is_listed(), _is_shown())
         )
     if profile is None:
         raise NotFound("没有找到这个人的公开资料。", "可以在科研人员名录里找找看。")
@@ -164,9 +169,12 @@ def listed_brokers(field: str = "", *, certified: bool = False) -> list[PublicBr
         # By role: who lost it keeps the profile and is not listed.
         .where(Role.name == "broker", Person.active, BrokerProfile.listed)
     )
+    held = contributions.held_ids("broker")
     profiles = []
     for profile in db.session.scalars(query):
         person = profile.person
+        if person.id in held:
+            continue
         # Who belongs only to organisations that are suspended acts for nobody.
         if person.memberships and not person.active_ids:
             continue

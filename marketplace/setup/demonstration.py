@@ -19,6 +19,8 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.accounts import queries as account_queries
 from marketplace.accounts.models import Person
 from marketplace.clock import today
+from marketplace.complaints import deeds as complaint_deeds
+from marketplace.complaints.subjects import subject_at
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
@@ -42,6 +44,7 @@ from marketplace.memberships import deeds as membership_deeds
 from marketplace.memberships import queries as membership_queries
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
+from marketplace.permissions import Guest
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
@@ -61,6 +64,7 @@ from marketplace.setup.demo_people import (
     TWIN,
 )
 
+MIN_TO_END = 4  # published demands of the firm
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
 SAMPLE_LISTS = (
     ("achievements-1.csv", "achievement"),
@@ -141,6 +145,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _request_brokers()
     _attach_files()
     _ask_co_owner()
+    _end_some()
+    _report_one()
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
@@ -265,6 +271,40 @@ def _ask_co_owner() -> None:
     if isinstance(row, Achievement) and not right_queries.consents_for(row.id):
         name = firm.organisations[0].name
         right_deeds.ask_co_owner(row, named=name, email="", by=researcher)
+
+
+def _end_some() -> None:
+    """Let one demand of the firm end soon, and another one be met."""
+    firm = _demo_person("firm")
+    table = LISTINGS["demand"]
+    query = db.select(table).where(
+        table.organisation_id.in_(firm.organisation_ids), table.state == "published"
+    )
+    rows = list(db.session.scalars(query.order_by(table.id)))
+    # The first and the last are those that other parts of the demonstration show; fewer leave them alone.
+    if len(rows) < MIN_TO_END:
+        return
+    ending, met = rows[1], rows[2]
+    values = {"valid_until": today() + timedelta(days=6)}
+    listing_deeds.save(ending, values, by=firm, seen=ending.revision)
+    note = "与高校签了合同。"
+    listing_deeds.close(met, by=firm, seen=met.revision, note=note, outcome="market")
+
+
+def _report_one() -> None:
+    """Lay a complaint of a guest before the operators."""
+    table = LISTINGS["achievement"]
+    query = db.select(table).where(
+        table.state == "published", table.visibility == "public"
+    )
+    for row in db.session.scalars(query.order_by(table.id).limit(1)):
+        complaint_deeds.file_complaint(
+            subject_at(f"/achievements/{row.id}"),
+            nonce="demonstration",
+            reason="rights",
+            text="这项成果里的一件专利已经转让给我们单位，公开的权利人不对，请核实。",
+            by=Guest(),
+        )
 
 
 def list_demo_people() -> Iterator[tuple[str, str]]:

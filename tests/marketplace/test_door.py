@@ -303,6 +303,7 @@ OPEN = {
     "issues.issue",
     "listings.achievement",
     "listings.demand",
+    "listings.solved",
     "matchmaking.matches",
     "matchmaking.evidence",
     "matchmaking.trial",

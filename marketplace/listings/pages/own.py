@@ -5,15 +5,17 @@ The form of a listing is in `writing.py`; who may is decided in `permissions.py`
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace.door import needs
-from marketplace.errors import NotNow
-from marketplace.listings import bulk, deeds, queries
-from marketplace.listings.forms import DeedForm
-from marketplace.listings.models import KIND_NAMES
+from marketplace.errors import Invalid, NotNow
+from marketplace.listings import bulk, deeds, queries, renewal_links
+from marketplace.listings.forms import CloseForm, DeedForm
+from marketplace.listings.models import KIND_NAMES, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.pages.writing import hand_in
 from marketplace.permissions import require
@@ -77,8 +79,46 @@ def renew(kind: str, listing_id: int) -> ResponseReturnValue:
     """Make an expired listing valid again."""
     row = queries.get_visible(kind, listing_id, by=current_user)
     deeds.renew(row, by=current_user, seen=DeedForm().seen_revision)
-    flash(f"「{row.title}」已续期到 {row.valid_until}，重新公开。", "success")
+    flash(f"「{row.title}」仍然有效，已续期到 {row.valid_until}。", "success")
     return redirect(url_for("desk.mine"), 303)
+
+
+@blueprint.get("/renew/<token>")
+@needs("public.read")
+def renew_page(token: str) -> ResponseReturnValue:
+    """What a link of a reminder would renew, with a button: programs that follow every link must renew nothing."""
+    link = renewal_links.read_link(token)
+    row = renewal_links.listing_of(link)
+    if row.valid_until == link.end:
+        renewal_links.person_of(link, row)
+    return _renewal_page(token, row, waits=row.valid_until == link.end)
+
+
+@blueprint.post("/renew/<token>")
+@needs("public.read")
+def renew_link(token: str) -> ResponseReturnValue:
+    """仍然有效, without signing in."""
+    return _renewal_page(token, deeds.renew_by_link(token), waits=False)
+
+
+def _renewal_page(token: str, row: Any, *, waits: bool) -> str:
+    # A mail may be passed on: the page says no more of the listing than the mail did, and not what it says.
+    is_over = row.state not in ("published", "expired")
+    return render_template(
+        "listings/renewal.html", row=row, token=token, waits=waits, is_over=is_over
+    )
+
+
+@blueprint.post("/mine/demand/<int:listing_id>/reopen", defaults={"kind": "demand"})
+@needs("listing.close", of_thing=True)
+def reopen(kind: str, listing_id: int) -> ResponseReturnValue:
+    """Take a demand back that was closed too early."""
+    row = queries.get_visible(kind, listing_id, by=current_user)
+    # The address is of demands alone; of them only is there a row here.
+    assert isinstance(row, Demand)  # noqa: S101
+    deeds.reopen(row, by=current_user, seen=DeedForm().seen_revision)
+    flash(f"「{row.title}」已回到草稿，改好再送审，通过后重新公开。", "success")
+    return redirect(url_for("listings.edit", kind=kind, listing_id=row.id), 303)
 
 
 @blueprint.post(f"/mine/{KIND}/<int:listing_id>/copy", endpoint="copy")
@@ -124,12 +164,22 @@ def _end_listing(
     """
     row = queries.get_visible(kind, listing_id, by=current_user)
     require(current_user, f"listing.{deed}", row)
-    form = DeedForm()
+    form = CloseForm() if deed == "close" else DeedForm()
     if form.validate_on_submit():
-        end = getattr(deeds, deed)
-        end(row, by=current_user, seen=form.seen_revision, note=form.note.data)
-        flash(message.format(row.title), "success")
-        return redirect(url_for("desk.mine"), 303)
+        values = {"note": form.note.data}
+        if deed == "close":
+            values["outcome"] = form.outcome.data or ""
+        try:
+            getattr(deeds, deed)(
+                row, by=current_user, seen=form.seen_revision, **values
+            )
+        except Invalid as error:
+            if not error.problems:
+                raise
+            form.blame(error.problems)
+        else:
+            flash(message.format(row.title), "success")
+            return redirect(url_for("desk.mine"), 303)
     name = row.life.deeds[deed]
     if not row.life.can(row.state, deed):
         raise NotNow(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from marketplace import contributions
 from marketplace.audit.looks import was_recorded
 from marketplace.door import OPEN_PAGE, current_reader, needs
 from marketplace.errors import NotFound
-from marketplace.listings import buttons, detail, queries
+from marketplace.listings import buttons, detail, disclosure, queries
 from marketplace.listings.pages.blueprint import blueprint
 
 
@@ -25,6 +25,16 @@ def achievement(listing_id: int) -> ResponseReturnValue:
 def demand(listing_id: int) -> ResponseReturnValue:
     """One demand."""
     return _listing_page("demand", listing_id)
+
+
+@blueprint.get("/demands/solved")
+@needs("listing.read", stored=OPEN_PAGE)
+def solved() -> ResponseReturnValue:
+    """The demands that were met, the last first: no search and no matching finds them any more."""
+    reader = current_reader()
+    page = queries.solved_page(request.args.get("page", 1, type=int), by=reader)
+    lines = [(row, disclosure.view_of(row, reader)) for row in page.rows]
+    return render_template("listings/solved.html", listed=page, lines=lines)
 
 
 def _listing_page(kind: str, listing_id: int) -> ResponseReturnValue:

@@ -21,6 +21,8 @@ from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.audit import policy
 from marketplace.clock import today
+from marketplace.complaints.deeds import file_complaint
+from marketplace.complaints.subjects import subject_at
 from marketplace.duplicates.deeds import keep_apart
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
@@ -64,7 +66,11 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "listings.submit": ("member", "/mine/demand/{draft}/submit", {"seen": "{draft_seen}"}),
     "listings.recall": ("member", "/mine/demand/{submitted}/recall", {"seen": "{submitted_seen}"}),
     "listings.withdraw": ("member", "/mine/demand/{published}/withdraw", {"seen": "{published_seen}"}),
-    "listings.close": ("member", "/mine/demand/{published}/close", {"seen": "{published_seen}", "note": NOTE}),
+    "listings.close": (
+        "member", "/mine/demand/{published}/close",
+        {"seen": "{published_seen}", "note": NOTE, "outcome": "market"},
+    ),
+    "listings.reopen": ("member", "/mine/demand/{closed}/reopen", {"seen": "{closed_seen}"}),
     "listings.archive": ("member", "/mine/demand/{expired}/archive", {"seen": "{expired_seen}"}),
     "listings.renew": ("member", "/mine/demand/{expired}/renew", {"seen": "{expired_seen}"}),
     "listings.copy": ("member", "/mine/demand/{withdrawn}/copy", {"seen": "{withdrawn_seen}"}),
@@ -135,6 +141,11 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
     "duplicates.apart": ("operator", "/mine/duplicates/{pair}/apart", {"seen": "{pair_seen}"}),
     "duplicates.undo": ("operator", "/mine/duplicates/{apart}/undo", {"seen": "{apart_seen}"}),
+    "complaints.new": (
+        "member", "/complaints/new",
+        {"page": "/demands/{published}", "nonce": "n1", "reason": "rights", "text": "专利权属于别人，有判决书为证。"},
+    ),
+    "complaints.rule": ("operator", "/office/complaints/{reported}/hold", {"seen": "{reported_seen}", "note": NOTE}),
     "mediation.own": ("member", "/mine/demand/{published}/broker", {"broker": "any", "note": NOTE}),
     "mediation.withdraw": ("member", "/mine/broker-requests/{asked}/withdraw", {}),
     "mediation.accept": ("broker", "/mine/broker-requests/{asked}/accept", {}),
@@ -151,7 +162,12 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
-ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
+ONLY_READ = {
+    "complaints.status",
+    "issues.check",
+    "matchmaking.trial",
+    "matchmaking.trial_evidence",
+}
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "alerts": ("remove",),
@@ -159,10 +175,11 @@ ELSEWHERE = {
         "approve", "ask", "decline", "grant", "remove", "revoke", "send_back", "upload", "visibility", "withdraw",
     ),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
+    "complaints": ("answer",),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),
-    "listings": ("assign", "unassign"),
+    "listings": ("assign", "renew_link", "unassign"),
     "matchmaking": ("hold",),
     "memberships": (
         "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
@@ -176,7 +193,15 @@ ELSEWHERE = {
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
 }  # fmt: skip
-STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
+STATES = (
+    "draft",
+    "submitted",
+    "published",
+    "expired",
+    "suspended",
+    "withdrawn",
+    "closed",
+)
 
 
 def contents() -> dict[str, str]:
@@ -232,6 +257,12 @@ def world(
     broker = people["broker"]
     asked = request_broker(wanted, broker.id, note="", by=case.member)
     names["asked"], names["somebody"] = asked.id, broker.id
+    subject = subject_at(f"/demands/{wanted.id}")
+    text = "专利权属于别人，有判决书为证。"
+    reported, _ = file_complaint(
+        subject, nonce="r", reason="rights", text=text, by=case.member
+    )
+    names["reported"], names["reported_seen"] = reported.id, reported.revision
     days = {"since": today() - timedelta(days=300), "until": today()}
     operator = people["operator"]
     for name in ("issued", "proof"):

@@ -45,7 +45,7 @@ DEEDS = {
 def press(client: FlaskClient, row: Any, deed: str) -> int:
     answer = client.post(
         f"/mine/{row.kind}/{row.id}/{deed}",
-        data={"seen": row.revision, "note": "按计划"},
+        data={"seen": row.revision, "note": "按计划", "outcome": "market"},
     )
     if answer.status_code == 302:
         assert answer.location.startswith("/login?next=")
@@ -86,7 +86,9 @@ def test_every_deed_in_every_state_by_every_reader(
             now = (row.state, row.revision, len(history_of(row)))
             assert now == (state, before, written)
 
-            possible = row.life.can(state, deed)
+            # What is published is renewed only near its end: `test_renewal.py`.
+            far = (state, deed) == ("published", "renew")
+            possible = row.life.can(state, deed) and not far
             after = row.life.moves.get((state, deed), state)
 
             answer = press(insider, row, deed)

@@ -1,0 +1,19 @@
+"""Work of this room in the background: rulings that nobody has answered in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marketplace.complaints import deeds
+from marketplace.contributions import Job
+
+
+def jobs() -> Iterator[Job]:
+    """The job of this room."""
+    # 01:10 in Liaocheng: the last day to answer ends at midnight there.
+    yield Job("complaints", settle_unanswered, {"hour": 17, "minute": 10})
+
+
+def settle_unanswered() -> str:
+    """Take down what nobody has answered for in time."""
+    return f"took down {deeds.settle_unanswered()}"

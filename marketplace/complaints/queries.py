@@ -1,0 +1,153 @@
+"""What is read of complaints: one by number and code, the queue with its clock, what is hidden. Nothing is written."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func
+
+from marketplace.clock import day_in_china, today
+from marketplace.complaints.life import APPEAL_DAYS, HIDING, OPEN, RULE_DAYS
+from marketplace.complaints.models import Complaint
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.permissions import Reader, may, require
+from marketplace.persistence import find_row
+from marketplace.workdays.calendar import Deadline
+from marketplace.workdays.queries import load_calendar
+
+MAX_ROWS = 100
+CODE_LENGTH = 12  # letters of base32: 60 bits, not to be guessed through a limited form
+NOWHERE = NotFound("没有找到这份举报。", "请核对受理编号和查询码，两个都要对。")
+
+
+@dataclass(frozen=True)
+class Clocked:
+    """A complaint with the day by which the operators rule, and whether that is past."""
+
+    row: Complaint
+    deadline: Deadline
+    is_overdue: bool
+
+
+def code_of(nonce: str) -> str:
+    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
+    key = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.new(key, f"complaint {nonce}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest).decode()[:CODE_LENGTH]
+
+
+def hash_of(code: str) -> str:
+    """How a code is stored. Letters are read in either case, with blanks or hyphens."""
+    plain = "".join(code.split()).replace("-", "").upper()
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def complaint_of(code: str) -> Complaint | None:
+    """The complaint with that code."""
+    query = db.select(Complaint).where(Complaint.code_hash == hash_of(code))
+    row: Complaint | None = db.session.scalar(query)
+    return row
+
+
+def by_number(number: str, code: str) -> Complaint:
+    """A complaint for who knows its number and code. Raises NotFound: one answer whichever is wrong."""
+    row = complaint_of(code)
+    # One fact tells nothing of the other.
+    if row is None or row.number != "".join(number.split()).upper():
+        raise NOWHERE
+    return row
+
+
+def get_complaint(complaint_id: int, *, by: Reader) -> Complaint:
+    """A complaint for an operator. Raises NotAllowed, NotFound."""
+    require(by, "complaint.read")
+    row = find_row(Complaint, complaint_id)
+    if row is None:
+        raise NOWHERE
+    return row
+
+
+def get_concerning(complaint_id: int, *, by: Reader) -> Complaint:
+    """A complaint for whom it concerns, once they were told of it. Raises NotFound."""
+    row = find_row(Complaint, complaint_id)
+    # What nobody has acted upon yet concerns nobody: they are told when it is hidden, or ruled.
+    if row is None or row.state == "received" or not may(by, "complaint.answer", row):
+        raise NOWHERE
+    return row
+
+
+def open_count() -> int:
+    """How many wait for the operators."""
+    query = db.select(func.count()).select_from(Complaint)
+    return db.session.scalar(query.where(Complaint.state.in_(OPEN))) or 0
+
+
+def open_complaints() -> list[Clocked]:
+    """What waits for the operators, the oldest first."""
+    query = db.select(Complaint).where(Complaint.state.in_(OPEN))
+    rows = db.session.scalars(query.order_by(Complaint.id).limit(MAX_ROWS))
+    return [clock_of(row) for row in rows]
+
+
+def clock_of(row: Complaint) -> Clocked:
+    """By when the operators rule, in working days since it came in, or since it was answered after the ruling."""
+    since = row.created_at
+    if row.state == "appealed" and row.appealed_at is not None:
+        since = row.appealed_at
+    deadline = load_calendar().after_workdays(day_in_china(since), RULE_DAYS)
+    return Clocked(row, deadline, row.is_open and deadline.day < today())
+
+
+def unanswered() -> list[Complaint]:
+    """What was ruled against somebody who has let the days to answer pass."""
+    calendar = load_calendar()
+    query = db.select(Complaint).where(Complaint.state == "upheld")
+    over = []
+    for row in db.session.scalars(query.order_by(Complaint.id)):
+        if row.ruled_at is None:
+            continue
+        last = calendar.after_workdays(day_in_china(row.ruled_at), APPEAL_DAYS)
+        if last.day < today():
+            over.append(row)
+    return over
+
+
+def concerning(person: Reader) -> list[Complaint]:
+    """What somebody may answer now."""
+    query = db.select(Complaint).where(
+        Complaint.state.in_(("held", "upheld")), Complaint.appealed_at.is_(None)
+    )
+    rows = db.session.scalars(query.order_by(Complaint.id).limit(MAX_ROWS))
+    return [row for row in rows if may(person, "complaint.answer", row)]
+
+
+def others_hiding(row: Complaint) -> bool:
+    """Whether another complaint hides the same thing."""
+    query = (
+        db.select(func.count())
+        .select_from(Complaint)
+        .where(
+            Complaint.thing_kind == row.thing_kind,
+            Complaint.thing_id == row.thing_id,
+            Complaint.part == row.part,
+            Complaint.id != row.id,
+            Complaint.state.in_(HIDING),
+        )
+    )
+    return bool(db.session.scalar(query))
+
+
+def held_things(kind: str) -> Iterator[Any]:
+    """What is hidden of a kind: numbers; of lines of lists (number of the list, line)."""
+    query = db.select(Complaint.thing_id, Complaint.part).where(
+        Complaint.thing_kind == kind, Complaint.state.in_(HIDING)
+    )
+    for number, part in db.session.execute(query).tuples():
+        yield (number, part) if kind == "issue_line" else number
