@@ -26,7 +26,11 @@ from typing import Any
 RUNNING = Path("/var/tmp/market-postgresql-running")  # noqa: S108  data of trials, not worth keeping
 ROLE = "market"
 ROOT_RUNS_AS = "postgres"
+# For trials: nothing waits for the disk. What a killed process had written lies with the system and is there when it
+# starts again; only a machine that loses power would lose it. Tests copy whole databases.
 SETTINGS = """
+fsync = off
+full_page_writes = off
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = '{folder}'
