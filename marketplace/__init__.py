@@ -57,6 +57,8 @@ ROOMS = (
     "profiles",
     "listings",
     "mediation",
+    "diagnosis",
+    "substitutes",
     "personal_data",
     "exchange",
     "issues",

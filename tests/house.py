@@ -116,7 +116,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "announcements": "what its people are notified of",
         "assignments": "which broker looks after a listing",
         "child_models": "tables of the rows that belong to a listing",
+        "batch_deeds": "one decision on several listings, each by itself",
+        "batches": "what would become of each listing of a batch",
         "bulk": "one deed to several listings, with what became of each",
+        "standing_in": "in whose place a reviewer decides",
         "contradictions": "what a reviewer should look at, which nothing refuses",
         "buttons": "what may be pressed next, in three places",
         "cards": "what a list shows of a listing",
@@ -164,6 +167,15 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "alerts": {
         "announcements": "what people are alerted to",
+    },
+    "diagnosis": {
+        "announcements": "what people are notified of",
+        "answers": "what a firm does in the diagnosis of its demand",
+        "life": "the life table of a diagnosis",
+        "settling": "what every deed begins and ends with",
+    },
+    "substitutes": {
+        "announcements": "what people are notified of",
     },
     "mediation": {
         "announcements": "what people are notified of",

@@ -12,7 +12,14 @@ from typing import Any
 from flask import url_for
 
 from marketplace.contributions import Link, Panel, Task, Tray
-from marketplace.listings import bulk, buttons, queries, review_queue, worklists
+from marketplace.listings import (
+    bulk,
+    buttons,
+    queries,
+    review_queue,
+    standing_in,
+    worklists,
+)
 from marketplace.listings.life import DEMAND_LIFE
 from marketplace.listings.models import (
     KIND_NAMES,
@@ -162,6 +169,10 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     # An auditor begins none; an address that looks for some is answered all the same.
     if not (narrowed or may(person, "listing.create")):
         return
+    desk = [] if narrowed else review_queue.desk_rows(person)
+    if desk:
+        seats = standing_in.seats_at("desk", person)
+        yield Panel("listings/_desk_queue.html", {"rows": desk, "standing_in": seats})
     rows = worklists.waiting_listings(person)
     changes = worklists.own_changes(person, ("at_desk", "submitted"))
     if rows or changes:
@@ -240,6 +251,8 @@ def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -
         "kind": kind,
         "kinds": KIND_NAMES,
         "days_since": review_queue.days_since,
+        "ticks": code == "waiting",
+        "standing_in": standing_in.seats_at("operator", person) if waits else [],
     }
     return Panel("listings/_tray.html", values, KIND_NAMES.get(kind, ""))
 

@@ -13,9 +13,10 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import queries as account_queries
 from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.lifecycle import acting_for
 from marketplace.listings import (
     buttons,
     changes_waiting,
@@ -26,6 +27,7 @@ from marketplace.listings import (
     review_claims,
     review_queue,
     similar,
+    standing_in,
     versions,
 )
 from marketplace.listings.decision_forms import DecisionForm, decision_form
@@ -100,7 +102,9 @@ def carry_out(
     if change is not None and decided.of_change is not None:
         deed = decided.of_change
     try:
-        deed(row, by=current_user, seen=form.seen_revision, **_taken(form, decided))
+        # Where somebody stands in for a colleague who is away, it is done in their place.
+        with acting_for(standing_in.represented_at(row, station, current_user)):
+            deed(row, by=current_user, seen=form.seen_revision, **_taken(form, decided))
     except Invalid as error:
         form.blame(error.problems)
         return review_page(row, 422, station=station, form=form, error=error)
@@ -167,6 +171,8 @@ def review_page(
         summary=_error_summary(error, form),
         decisions=_decisions(row, change, station, only, own=own),
         own=own,
+        links=contributions.review_links(row, current_user),
+        stands_for=_person(standing_in.represented_at(row, station, current_user)),
         doubts=contradictions.doubts_about(judged),
         problems=readiness.publication_problems(judged),
         hints=readiness.naming_hints(judged),
