@@ -77,6 +77,8 @@ class DiagnosisCase(Model):
     # Since when it lies with those whose turn it is: the clock runs from here.
     since: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None]
+    # Each deed sets it, also one that changes questions alone: the revision rises with it.
+    updated_at: Mapped[datetime] = mapped_column(default=now)
     revision: Mapped[int] = mapped_column(server_default="1")
 
     __mapper_args__ = {"version_id_col": revision}

@@ -361,11 +361,20 @@ def _rewriting_page(
         row=row.demand,
         form=form,
         names=queries.PROPOSED,
-        faults=[one for one in form.faults() if one.id],
+        faults=_shown_faults(form),
         focus=focus,
         error=error,
     )
     return page, status
+
+
+def _shown_faults(form: Any) -> list[Any]:
+    """What is wrong with the questions that are on the page: those of the firm itself were not sent."""
+    shown = []
+    for fault in form.faults():
+        if fault.id.split("-")[0] in queries.PROPOSED:
+            shown.append(fault)
+    return shown
 
 
 def _split_page(

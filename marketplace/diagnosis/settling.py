@@ -19,6 +19,7 @@ MAX_WORDS = 1000  # characters of a question, an answer, a remark
 def move_case(case: DiagnosisCase, deed: str, *, by: Reader, note: str = "") -> None:
     turn = queries.firms_turn(case) if case.id else False
     case.life.move(case, deed, by=by, note=note)
+    case.updated_at = now()
     if not case.is_open:
         case.ended_at = now()
     # A question more does not give the firm another week for the first one.

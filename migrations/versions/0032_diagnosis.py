@@ -87,6 +87,7 @@ def upgrade():
         sa.Column('parts', sa.JSON(), nullable=False),
         sa.Column('created_at', sa.DateTime(), nullable=False),
         sa.Column('since', sa.DateTime(), nullable=False),
+        sa.Column('updated_at', sa.DateTime(), nullable=False),
         sa.Column('ended_at', sa.DateTime(), nullable=True),
         sa.Column('revision', sa.Integer(), nullable=False, server_default='1'),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_diagnosis')),
