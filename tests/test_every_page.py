@@ -22,6 +22,7 @@ from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation
 from marketplace.clock import today
+from marketplace.diagnosis.deeds import take_demand
 from marketplace.imports.deeds import stage_upload
 from marketplace.imports.queries import all_rows
 from marketplace.imports.staging import read_upload
@@ -33,6 +34,8 @@ from marketplace.listings.models import LISTINGS
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
+from marketplace.substitutes.deeds import name_substitute
+from marketplace.substitutes.queries import seats_of
 from tests.factories import Factory, new_uscc
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -231,13 +234,27 @@ def houses(
     applicant = make.person("firm", firm)
     make.certificate(applicant)
     row_of_import, staged = staged_import(make, university)
+    vague = make.demand("说不清楚的攻关", owner=firm, state="draft")
+    rows["demand"].append(vague)
+    in_diagnosis = take_demand(vague, reason="目标没有数字", by=make.person("operator"))
+    desk = make.person("desk", university)
+    seat = seats_of(desk)[0]
+    substitution = name_substitute(
+        seat,
+        make.person("desk", university),
+        first_day=today(),
+        last_day=today(),
+        by=desk,
+    )
+    assert (in_diagnosis.id, substitution.id) == (1, 1)
     return {
         "rows": rows,
         "broker": broker,
         "values": {
             "organisation_id": [firm.id, university.id, unverified.id],
             "uscc": [firm.uscc, new_uscc()],
-            "code": ["bearing"],
+            "code": ["bearing", seat.code],
+            "demand_id": [vague.id, left.id],
             "token": [token],
             "import_id": [row_of_import],
             "number": [1, 2026, *staged],
@@ -353,6 +370,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=joining",
         "/office/review?tray=certificates",
         "/office/review?tray=mediation",
+        "/office/review?tray=diagnosis",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}
@@ -405,6 +423,9 @@ def test_no_page_has_a_fault_that_a_reader_cannot_see(
 # Pages that need a link from a mail, a password that was right, or something held: `accounts/test_pages.py` opens them.
 NOT_BY_WALKING = {
     "accounts.resume",
+    # Of a batch that the reader has decided: `listings/test_batches.py` opens them.
+    "listings.batch_result",
+    "listings.desk_batch_result",
     "security.verify",
     "security.reset_password",
     "security.confirm_email",
