@@ -59,6 +59,8 @@ ROOMS = (
     "files",
     "rights",
     "mediation",
+    "diagnosis",
+    "substitutes",
     "personal_data",
     "exchange",
     "issues",

@@ -7,6 +7,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     sections(person, filters)                    blocks of 我的 below what waits
     trays(person, filters)                       queues of the operators
     nav(reader)                                  links of the header, the footer and the hubs
+    review_links(row, reader)                    ways from the review of a listing to what else may be done about it
     panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
     review_panels(row, reader)                   blocks on the page on which a listing is reviewed
     publication_blocks(row, deed)                (part of the page, what keeps a listing from the public)
@@ -22,6 +23,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     broker_loads(ids)                            (id of a broker, how many things they look after now)
     lapsed_brokers(ids)                          those of them who read nothing of what they were given any more
     stop_broker(person_id, reason, by)           somebody looks after nothing any more
+    standing_in(person_id)                       the seats in which somebody stands in for others today (`Seat`)
     broker_given(row, broker, by)                a listing was given to a broker
     move_between(gone_id, kept_id)               what belongs to one organisation now belongs to another; what was moved
     move_back(gone_id, kept_id, moved)           the contrary, by what the former gave
@@ -67,6 +69,23 @@ class Panel:
     values: Mapping[str, Any] = field(default_factory=dict)
     narrowed: str = ""
     position: int = 0
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A place at which somebody decides, and who is away from it.
+
+    Attributes:
+        role: `desk`, `operator` or `broker`.
+        organisation_id: the organisation of the seat; None for the operators.
+        absent_id: who is away.
+        absent_name: their name.
+    """
+
+    role: Literal["desk", "operator", "broker"]
+    organisation_id: int | None
+    absent_id: int
+    absent_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -379,6 +398,18 @@ def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
     for _, room in _current().named_rooms():
         if hasattr(room, "stop_broker"):
             room.stop_broker(person_id, reason, by)
+
+
+def review_links(row: Any, reader: Reader) -> list[tuple[str, str]]:
+    """(text, address) of what else a reviewer may do about a listing."""
+    return list(_current().offered("review_links", row, reader))
+
+
+def standing_in(person_id: int | None) -> list[Seat]:
+    """The seats in which somebody stands in today for people who are away."""
+    if person_id is None:
+        return []
+    return list(_current().offered("standing_in", person_id))
 
 
 def broker_given(row: Any, broker: Any, by: Reader | None) -> None:

@@ -5,7 +5,9 @@ The tables themselves are in the rooms, and so is who may do a deed (`DEEDS`); `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,6 +18,27 @@ from marketplace.clock import now
 from marketplace.errors import NotNow
 from marketplace.extensions import Model, db
 from marketplace.permissions import Reader, may, reader_id
+
+_represented: ContextVar[int | None] = ContextVar("represented", default=None)
+
+
+@contextmanager
+def acting_for(person_id: int | None) -> Iterator[None]:
+    """What is done inside is done in place of somebody who is away: History and the audit say so.
+
+    Args:
+        person_id: who is away; None: people act for themselves.
+    """
+    before = _represented.set(person_id)
+    try:
+        yield
+    finally:
+        _represented.reset(before)
+
+
+def represented() -> int | None:
+    """In whose place something is done now; None where people act for themselves."""
+    return _represented.get()
 
 
 class Living(Protocol):
@@ -48,6 +71,10 @@ class History(Model):
     changed: Mapped[list[str]] = mapped_column(db.JSON, default=list)
     # None is the site itself: the command line and the work in the background.
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    # In whose place it was done, where somebody stood in for them.
+    for_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id"), default=represented, index=True
+    )
     at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -35,6 +35,10 @@ class Reader(Protocol):
         """Whether they are a broker who may read what they were given: not once their certificate is over."""
 
     @property
+    def broker_numbers(self) -> Collection[int]:
+        """Numbers of the brokers whose listings they read: their own, and those they stand in for; often none."""
+
+    @property
     def organisation_ids(self) -> Collection[int]:
         """Ids of the organisations they belong to."""
 
@@ -64,6 +68,7 @@ class Guest:
     is_anonymous = True
     role_names: Collection[str] = ()
     mediates = False
+    broker_numbers: Collection[int] = ()
     organisation_ids: Collection[int] = ()
     active_ids: Collection[int] = ()
     handled_ids: Collection[int] = ()
@@ -138,16 +143,18 @@ def broker(person: Reader, _thing: Any) -> bool:
 
 
 def assigned_broker(person: Reader, thing: Any) -> bool:
-    """A broker to whom an operator has given the thing."""
-    given = broker(person, thing) and person.id in getattr(thing, "broker_ids", ())
-    # Last, for it asks the database: most readers of most things were never given them.
-    return given and person.mediates
+    """A broker to whom an operator has given the thing, or who stands in for that one."""
+    given = getattr(thing, "broker_ids", ()) if broker(person, thing) else ()
+    # Last, for it asks the database: most things were given to nobody.
+    return bool(given) and not set(given).isdisjoint(person.broker_numbers)
 
 
 def requested_broker(person: Reader, thing: Any) -> bool:
-    """A broker whom somebody has requested by name."""
-    named_them = getattr(thing, "broker_id", None) == person.id
-    return broker(person, thing) and named_them and person.mediates
+    """A broker whom somebody has requested by name, or who stands in for that one."""
+    named_one = getattr(thing, "broker_id", None)
+    if named_one is None or not broker(person, thing):
+        return False
+    return named_one in person.broker_numbers
 
 
 def member(person: Reader, thing: Any) -> bool:
@@ -302,10 +309,10 @@ def audiences(person: Reader) -> frozenset[str]:
 
     Returns:
         `public` always; `operator` by role; `org:ID` for each organisation; `broker:ID` of a broker whose certificate
-        is not over, for what they were given. Few of them, for the index remembers what each set of audiences may find.
+        is not over, for what they were given, and of each one they stand in for. Few of them, for the index remembers
+        what each set of audiences may find.
     """
     groups = {"public"} | (roles_of(person) & {"operator"})
     groups |= {f"org:{number}" for number in organisations_of(person)}
-    if person.mediates:
-        groups.add(f"broker:{person.id}")
+    groups |= {f"broker:{number}" for number in person.broker_numbers}
     return frozenset(groups)

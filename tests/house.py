@@ -116,8 +116,12 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "announcements": "what its people are notified of",
         "assignments": "which broker looks after a listing",
         "child_models": "tables of the rows that belong to a listing",
+        "batch_deeds": "one decision on several listings, each by itself",
+        "batches": "what would become of each listing of a batch",
         "bulk": "one deed to several listings, with what became of each",
         "contradictions": "what does not fit together: refused, or for the eye of a reviewer",
+        "standing_in": "in whose place a reviewer decides",
+        "contradictions": "what a reviewer should look at, which nothing refuses",
         "buttons": "what may be pressed next, in three places",
         "cards": "what a list shows of a listing",
         "decision_forms": "what is asked of a reviewer, not of an owner",
@@ -190,6 +194,15 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "announcements": "what both sides are notified of",
         "life": "the life table of a complaint, and the rules that are cited",
         "subjects": "what may be reported, read from its address",
+    },
+    "diagnosis": {
+        "announcements": "what people are notified of",
+        "answers": "what a firm does in the diagnosis of its demand",
+        "life": "the life table of a diagnosis",
+        "settling": "what every deed begins and ends with",
+    },
+    "substitutes": {
+        "announcements": "what people are notified of",
     },
     "mediation": {
         "announcements": "what people are notified of",

@@ -25,6 +25,11 @@ class SomeReader:
         return "broker" in self.role_names and not self.is_lapsed
 
     @property
+    def broker_numbers(self) -> Collection[int]:
+        """Their own, where they mediate."""
+        return (self.id,) if self.mediates else ()
+
+    @property
     def active_ids(self) -> Collection[int]:
         """All of theirs."""
         return self.organisation_ids

@@ -24,6 +24,7 @@ from marketplace.accounts.models import ROLES, Organisation, Person
 from marketplace.clock import today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
+from marketplace.diagnosis.deeds import take_demand
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
 from marketplace.files.access_deeds import request_access
@@ -46,6 +47,8 @@ from marketplace.listings.renewal_links import link_token
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
+from marketplace.substitutes.deeds import name_substitute
+from marketplace.substitutes.queries import seats_of
 from tests.factories import Factory, new_uscc
 from tests.marketplace.files.samples import attach
 
@@ -272,14 +275,27 @@ def houses(
         db.session.add(pair)
         pairs.append(pair)
     db.session.commit()
+    vague = make.demand("说不清楚的攻关", owner=firm, state="draft")
+    rows["demand"].append(vague)
+    in_diagnosis = take_demand(vague, reason="目标没有数字", by=make.person("operator"))
+    desk = make.person("desk", university)
+    seat = seats_of(desk)[0]
+    substitution = name_substitute(
+        seat,
+        make.person("desk", university),
+        first_day=today(),
+        last_day=today(),
+        by=desk,
+    )
+    assert (in_diagnosis.id, substitution.id) == (1, 1)
     return {
         "rows": rows,
         "broker": broker,
         "values": {
             "organisation_id": [firm.id, university.id, unverified.id],
             "uscc": [firm.uscc, new_uscc()],
-            "code": ["bearing"],
-            "token": [token],
+            "code": ["bearing", seat.code],
+            "demand_id": [vague.id, left.id],
             "attachment_id": [papers[1].id],
             "token": [token, renewal],
             "complaint_id": [reported.id],
@@ -434,6 +450,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=introductions",
         "/office/review?tray=files",
         "/office/review?tray=complaints",
+        "/office/review?tray=diagnosis",
         "/office/review?tray=issues",
     }
     found["issues.archive"] |= {"/lists?kind=demand", "/lists?year=1999&holder=city"}
@@ -490,6 +507,9 @@ def test_no_page_has_a_fault_that_a_reader_cannot_see(
 # Pages that need a link from a mail, a password that was right, or something held: `accounts/test_pages.py` opens them.
 NOT_BY_WALKING = {
     "accounts.resume",
+    # Of a batch that the reader has decided: `listings/test_batches.py` opens them.
+    "listings.batch_result",
+    "listings.desk_batch_result",
     "security.verify",
     "security.reset_password",
     "security.confirm_email",

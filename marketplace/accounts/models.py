@@ -176,6 +176,15 @@ class Person(UserMixin, Model):
         return not contributions.lapsed_brokers([self.id])
 
     @property
+    def broker_numbers(self) -> frozenset[int]:
+        """Numbers of the brokers whose listings they read today: their own, and those they stand in for."""
+        if not self.mediates:
+            return frozenset()
+        seats = contributions.standing_in(self.id)
+        others = {seat.absent_id for seat in seats if seat.role == "broker"}
+        return frozenset({self.id, *others})
+
+    @property
     def is_erased(self) -> bool:
         """Whether they closed the account for good: nothing personal is left in the row."""
         return self.email.endswith(ERASED_DOMAIN)

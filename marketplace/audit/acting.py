@@ -16,6 +16,7 @@ from flask import current_app, g, has_request_context, request, session
 from flask_login import current_user
 
 from marketplace.door import deed_of
+from marketplace.lifecycle import represented
 
 _work: ContextVar[str] = ContextVar("work", default="")
 
@@ -30,6 +31,7 @@ class Acting:
         deed: what they do, as far as the request, the command or the job says.
         address: where they come from; empty for the site itself.
         organisations: ids of all the organisations they may act for.
+        represented: id of the person in whose place they act, who is away.
     """
 
     actor: int | None = None
@@ -37,6 +39,7 @@ class Acting:
     deed: str = "site"
     address: str = ""
     organisations: frozenset[int] = frozenset()
+    represented: int | None = None
 
 
 @contextmanager
@@ -59,6 +62,8 @@ def now_acting() -> Acting:
     if present is None:
         present = _of_person(current_user)
         g.acting = present
+    # Not of the request as a whole: of many deeds in one request each may be done in another's place.
+    present = replace(present, represented=represented())
     if named:
         return replace(present, deed=named)
     return present

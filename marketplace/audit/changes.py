@@ -197,5 +197,7 @@ def complete_draft(draft: Draft, acting: Acting) -> None:
     # For whom the present person acts says nothing of another actor.
     if draft.organisation is None and draft.actor == acting.actor:
         draft.organisation = acting.organisation
+    if acting.represented is not None:
+        draft.values["in_place_of"] = acting.represented
     if acting.address:
         draft.personal.append(Personal(draft.actor, {"address": acting.address}))

@@ -44,6 +44,8 @@ def entries() -> ResponseReturnValue:
         last: dict[str, Any] = {**form.filters.values, "page": listed.pages}
         return redirect(url_for("audit.entries", **last))
     actors = {line.entry.actor for line in listed.lines if line.entry.actor}
+    absent = {line.values.get("in_place_of") for line in listed.lines}
+    actors |= {number for number in absent if isinstance(number, int)}
     bodies = {
         line.entry.organisation for line in listed.lines if line.entry.organisation
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -218,8 +218,9 @@ def _answered_by(person: Reader) -> ColumnElement[bool]:
     kinds = []
     for kind, table in LISTINGS.items():
         condition = table.looked_after_by(person)
-        if person.mediates:
-            condition = or_(condition, table.id.in_(_given_ids(kind, person.id)))
+        if person.broker_numbers:
+            given = _given_ids(kind, person.broker_numbers)
+            condition = or_(condition, table.id.in_(given))
         ids = db.select(table.id).where(condition)
         kinds.append(
             and_(Introduction.wanted_kind == kind, Introduction.wanted_id.in_(ids))
@@ -227,11 +228,11 @@ def _answered_by(person: Reader) -> ColumnElement[bool]:
     return or_(*kinds)
 
 
-def _given_ids(kind: str, broker_id: int) -> Select[tuple[int]]:
-    """The listings that a broker looks after now."""
+def _given_ids(kind: str, numbers: Collection[int]) -> Select[tuple[int]]:
+    """The listings that brokers look after now."""
     query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
         Assignment.kind == kind,
-        Assignment.broker_id == broker_id,
+        Assignment.broker_id.in_(numbers),
         Assignment.ended_at.is_(None),
     )
     return query

@@ -18,6 +18,7 @@ from marketplace.listings import (
     contradictions,
     queries,
     review_queue,
+    standing_in,
     worklists,
 )
 from marketplace.listings.life import DEMAND_LIFE
@@ -172,6 +173,10 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     # An auditor begins none; an address that looks for some is answered all the same.
     if not (narrowed or may(person, "listing.create")):
         return
+    desk = [] if narrowed else review_queue.desk_rows(person)
+    if desk:
+        seats = standing_in.seats_at("desk", person)
+        yield Panel("listings/_desk_queue.html", {"rows": desk, "standing_in": seats})
     rows = worklists.waiting_listings(person)
     changes = worklists.own_changes(person, ("at_desk", "submitted"))
     if rows or changes:
@@ -264,6 +269,8 @@ def _tray_page(person: Reader, code: str, kind: str, overdue: bool, page: int) -
         "kind": kind,
         "kinds": KIND_NAMES,
         "days_since": review_queue.days_since,
+        "ticks": code == "waiting",
+        "standing_in": standing_in.seats_at("operator", person) if waits else [],
     }
     return Panel("listings/_tray.html", values, KIND_NAMES.get(kind, ""))
 

@@ -159,7 +159,8 @@ def detail_for(row: Row, *, by: Reader | None) -> Detail:
 def history(row: Row) -> list[Event]:
     """Every deed done to a listing, oldest first, with the names of who did it."""
     rows = history_of(row)
-    ids = {event.by_id for event in rows} - {None}
+    ids = {event.by_id for event in rows} | {event.for_id for event in rows}
+    ids -= {None}
     query = db.select(Person.id, Person.name).where(Person.id.in_(ids))
     people: dict[int | None, str] = {}
     for person_id, name in db.session.execute(query):
@@ -170,6 +171,8 @@ def history(row: Row) -> list[Event]:
         deed = row.life.deeds.get(event.deed, event.deed)
         state = row.life.names.get(event.after, event.after)
         person = people.get(event.by_id, "系统")
+        if event.for_id in people:
+            person = f"{person}（代 {people[event.for_id]}）"
         events.append(Event(event.at, deed, state, person, event.note))
     return events
 

@@ -63,7 +63,9 @@ def text_difference(before: str, after: str) -> list[tuple[Part, str]]:
 def row_differences(before: Row, after: Row) -> list[Difference]:
     """What differs between two states of one listing, in the order of its fields, as a reviewer reads them."""
     differences = []
-    for field in SCHEMAS[after.kind].reviewed:
+    schema = SCHEMAS[after.kind]
+    # A reviewer reads the title above the list of contents; that it changes stands in this one.
+    for field in (schema["title"], *schema.reviewed):
         old, new = field.describe(before), field.describe(after)
         if old == new:
             continue

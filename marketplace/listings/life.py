@@ -23,6 +23,7 @@ STATE_NAMES = {
 DEED_NAMES = {
     "create": "新建",
     "edit": "修改",
+    "rewrite": "按诊断改写",
     "submit": "送审",
     "hand_to_desk": "送机构审核",
     "recall": "撤回送审",
@@ -60,6 +61,11 @@ _LISTING_MOVES = {
     ("published", "edit"): "published",
     # Its owner mends what it was suspended for; the operators then show it again.
     ("suspended", "edit"): "suspended",
+    # Somebody else rewrote it, and its firm confirmed that: what is public then changes by a proposal, as any edit.
+    ("draft", "rewrite"): "draft",
+    ("returned", "rewrite"): "returned",
+    ("rejected", "rewrite"): "rejected",
+    ("published", "rewrite"): "published",
     ("draft", "submit"): "submitted",
     ("returned", "submit"): "submitted",
     # What was refused may be mended: the reason says how, and nobody has to begin a second listing for it.

@@ -223,9 +223,9 @@ def broker_loads(ids: Collection[int]) -> Iterator[tuple[int, int]]:
 
 
 def was_given_any(broker: Reader) -> bool:
-    """Whether a broker looks after any listing now."""
+    """Whether a broker, or somebody they stand in for, looks after any listing now."""
     query = exists().where(
-        Assignment.broker_id == broker.id, Assignment.ended_at.is_(None)
+        Assignment.broker_id.in_(broker.broker_numbers), Assignment.ended_at.is_(None)
     )
     return bool(db.session.scalar(db.select(query)))
 

@@ -44,8 +44,9 @@ OTHERS = {
 }
 # Deeds by which somebody writes in a listing that waits, or in a change of one; the contact of one that is public is
 # in neither.
-WROTE = frozenset({"create", "edit", "attach"})
-WROTE_CHANGE = frozenset({"propose", "attach"})
+# Who rewrote a demand for its firm has written it as well (`diagnosis`).
+WROTE = frozenset({"create", "edit", "attach", "rewrite"})
+WROTE_CHANGE = frozenset({"propose", "attach", "rewrite"})
 ENDORSED = frozenset({"endorse", "endorse_change"})
 # With these, what waited is over; in the next change nobody has had a hand yet.
 SETTLED = frozenset({"approve", "approve_change", "reject_change", "recall_change"})

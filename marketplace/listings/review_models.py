@@ -189,3 +189,25 @@ class ReviewClaim(Model):
     listing_id: Mapped[int]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     until: Mapped[datetime]
+
+
+class ReviewBatch(Model):
+    """One decision on several listings: what became of each. The form it came from decides once."""
+
+    __tablename__ = "review_batch"
+    __table_args__ = (
+        CheckConstraint("station in ('desk', 'operator')", name="station"),
+        CheckConstraint("decision in ('pass', 'return', 'reject')", name="decision"),
+        # Of two presses of one button the second finds what the first has begun.
+        Index("uq_review_batch_form", "by_id", "form", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Drawn when the confirmation was shown.
+    form: Mapped[str] = mapped_column(String(40))
+    station: Mapped[str] = mapped_column(String(10))
+    decision: Mapped[str] = mapped_column(String(10))
+    by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    # kind, id, title, outcome (`waiting`, `done`, `refused`) and reason of each listing, in the order of the queue.
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(db.JSON)

@@ -235,11 +235,16 @@ def days_since(moment: datetime | None) -> int | None:
 
 def history_with_people(
     row: Achievement | Demand,
-) -> list[tuple[History, Person | None]]:
-    """The history of a listing, newest first, with who did it (None: the site itself)."""
+) -> list[tuple[History, Person | None, Person | None]]:
+    """The history of a listing, newest first, with who did it (None: the site itself), and in whose place."""
     rows = history_of(row)
-    people = account_queries.people_by_id(one.by_id for one in rows)
-    return [(one, people.get(one.by_id or 0)) for one in reversed(rows)]
+    numbers = {one.by_id for one in rows} | {one.for_id for one in rows}
+    people = account_queries.people_by_id(numbers)
+    lines = []
+    for one in reversed(rows):
+        person = people.get(one.by_id or 0)
+        lines.append((one, person, people.get(one.for_id or 0)))
+    return lines
 
 
 def approvers(listed: Iterable[ListingVersion]) -> dict[int | None, str]:

@@ -89,9 +89,11 @@ def accept_request(request: BrokerRequest, *, by: Person) -> None:
     if row.state not in queries.LIVING:
         raise NotNow(f"这一条现在是「{row.state_name}」，不用再接手。")
     _decide(request, "accept", by=by)
+    # The one who was requested looks after it, also where somebody stands in for them.
+    broker = request.broker or by
     with persistence.refusals():
-        assignments.give_listing(row, by, by=by)
-        announcements.announce_answer(request, "accept", by, by=by)
+        assignments.give_listing(row, broker, by=by)
+        announcements.announce_answer(request, "accept", broker, by=by)
     listing_deeds.commit_brokers(row)
 
 
@@ -101,7 +103,8 @@ def decline_request(request: BrokerRequest, *, reason: str, by: Person) -> None:
     request.reason = _checked_reason(reason)
     _decide(request, "decline", by=by, note=request.reason)
     with persistence.refusals():
-        announcements.announce_answer(request, "decline", by, by=by)
+        broker = request.broker or by
+        announcements.announce_answer(request, "decline", broker, by=by)
     persistence.commit()
 
 

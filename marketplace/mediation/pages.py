@@ -12,6 +12,7 @@ from marketplace import persistence
 from marketplace.accounts.queries import people_by_id
 from marketplace.door import needs
 from marketplace.errors import Invalid, NotFound
+from marketplace.lifecycle import acting_for
 from marketplace.mediation import deeds, queries
 from marketplace.mediation.forms import ReasonForm, RequestForm
 
@@ -67,7 +68,8 @@ def request_page(request_id: int) -> ResponseReturnValue:
 def accept(request_id: int) -> ResponseReturnValue:
     """Look after the listing."""
     row = queries.get_request(request_id, by=current_user, deed="mediation.answer")
-    deeds.accept_request(row, by=current_user)
+    with acting_for(_represented(row)):
+        deeds.accept_request(row, by=current_user)
     flash("已接手，现在看得到全部内容。", "success")
     page = url_for(f"listings.{row.listing_kind}", listing_id=row.listing_id)
     return redirect(page, 303)
@@ -80,7 +82,8 @@ def decline(request_id: int) -> ResponseReturnValue:
     row = queries.get_request(request_id, by=current_user, deed="mediation.answer")
     form = ReasonForm()
     try:
-        deeds.decline_request(row, reason=form.reason.data or "", by=current_user)
+        with acting_for(_represented(row)):
+            deeds.decline_request(row, reason=form.reason.data or "", by=current_user)
     except Invalid as error:
         form.blame(error.problems)
         return _answer_page(row, form, 422)
@@ -120,6 +123,12 @@ def refuse(request_id: int) -> ResponseReturnValue:
         return render_template("mediation/refusing.html", **values), 422
     flash("已告知单位没有安排，原因已转告。", "success")
     return _to_queue()
+
+
+def _represented(row: Any) -> int | None:
+    """Whom the reader stands in for, where somebody else is requested."""
+    number: int | None = row.broker_id
+    return None if number == current_user.id else number
 
 
 def _own_page(row: Any, form: RequestForm, status: int = 200) -> ResponseReturnValue:

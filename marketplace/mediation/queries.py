@@ -64,24 +64,24 @@ def latest_request(row: Row) -> BrokerRequest | None:
 
 
 def requests_to(broker: Reader) -> list[BrokerRequest]:
-    """The requests that wait for the answer of a broker, oldest first."""
-    if not broker.mediates:
-        return []
-    return _oldest_first(*_waits_for(broker.id))
+    """The requests that wait for a broker's answer, or for that of somebody they stand in for; oldest first."""
+    numbers = broker.broker_numbers
+    return _oldest_first(*_waits_for(numbers)) if numbers else []
 
 
 def request_count(broker: Reader) -> int:
     """How many those are: the header of every page asks."""
-    if not broker.mediates:
+    numbers = broker.broker_numbers
+    if not numbers:
         return 0
-    return db.session.scalar(_waiting_query(), {"broker_id": broker.id}) or 0
+    return db.session.scalar(_waiting_query(), {"numbers": sorted(numbers)}) or 0
 
 
 @cache
 def _waiting_query() -> Any:
     """Built once: building took longer than counting."""
     query = db.select(func.count()).select_from(BrokerRequest)
-    return query.where(*_waits_for(bindparam("broker_id")))
+    return query.where(*_waits_for(bindparam("numbers", expanding=True)))
 
 
 def requests_naming(person_id: int) -> list[BrokerRequest]:
@@ -130,15 +130,18 @@ def _open_query() -> Any:
 
 
 def given_to(broker: Reader) -> list[Row]:
-    """The living listings that a broker looks after, newest first."""
-    if not broker.mediates:
+    """The living listings that a broker looks after, or somebody they stand in for; newest first."""
+    numbers = broker.broker_numbers
+    if not numbers:
         return []
     query = db.select(Assignment).where(
-        Assignment.broker_id == broker.id, Assignment.ended_at.is_(None)
+        Assignment.broker_id.in_(numbers), Assignment.ended_at.is_(None)
     )
     newest = query.order_by(Assignment.id.desc()).limit(MAX_ROWS)
     places = [(one.kind, one.listing_id) for one in db.session.scalars(newest)]
     rows = load_rows(places)
+    # Both of two who stand in for each other may have one.
+    places = list(dict.fromkeys(places))
     return [rows[place] for place in places if rows[place].state in LIVING]
 
 
@@ -175,9 +178,9 @@ def _of_row(row: Row) -> tuple[ColumnElement[bool], ...]:
     return BrokerRequest.listing_kind == row.kind, BrokerRequest.listing_id == row.id
 
 
-def _waits_for(person_id: Any) -> tuple[ColumnElement[bool], ...]:
+def _waits_for(numbers: Any) -> tuple[ColumnElement[bool], ...]:
     return (
-        BrokerRequest.broker_id == person_id,
+        BrokerRequest.broker_id.in_(numbers),
         BrokerRequest.state == "requested",
         _is_living(),
     )

@@ -21,6 +21,8 @@ from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.complaints import deeds as complaint_deeds
 from marketplace.complaints.subjects import subject_at
+from marketplace.diagnosis import answers as diagnosis_answers
+from marketplace.diagnosis import deeds as diagnosis_deeds
 from marketplace.errors import NotAllowed
 from marketplace.exchange import deeds as exchange_deeds
 from marketplace.exchange import importing
@@ -37,7 +39,7 @@ from marketplace.issues import upkeep as issue_upkeep
 from marketplace.issues.choosing import choose_lines
 from marketplace.listings import changes_waiting
 from marketplace.listings import deeds as listing_deeds
-from marketplace.listings.models import LISTINGS, Achievement
+from marketplace.listings.models import LISTINGS, Achievement, Demand
 from marketplace.mediation import deeds as mediation_deeds
 from marketplace.mediation import queries as mediation_queries
 from marketplace.memberships import deeds as membership_deeds
@@ -63,6 +65,8 @@ from marketplace.setup.demo_people import (
     ORGANISATION_KIND,
     TWIN,
 )
+from marketplace.substitutes.deeds import name_substitute
+from marketplace.substitutes.queries import seats_of
 
 MIN_TO_END = 4  # published demands of the firm
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
@@ -73,6 +77,19 @@ SAMPLE_LISTS = (
 )
 # Public on purpose: `flask prepare` prints it, and `load_demonstration` refuses a live site.
 DEMO_PASSWORD = "Dongchang-7Lake"  # noqa: S105
+# A demand as firms write them, and as somebody wrote it after asking.
+VAGUE_REASON = "目标没有数字，写了两件事，先问清楚"
+VAGUE = {
+    "title": "轴承有噪音想解决一下",
+    "problem": "我们生产的轴承噪音比较大，客户有意见，另外成本也想降一降，希望有专家帮忙看看怎么解决。",
+    "need": "technology",
+    "visibility": "public",
+}
+CLEARER = {
+    "title": "深沟球轴承异音由 52 dB 降到 45 dB 以下",
+    "problem": "我们生产的深沟球轴承噪音比较大，成品检测 52 dB，客户要求 45 dB 以下，希望找出异音来源并改进工艺。",
+    "expected_goal": "成品异音不超过 45 dB，单套成本不增加。",
+}
 # What the history of each organisation says it was verified by.
 CHECKED = "示例数据，未核对证照"
 # (sample, name, use, visibility) of the files of one achievement.
@@ -147,9 +164,47 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _ask_co_owner()
     _end_some()
     _report_one()
+    _propose_rewriting()
+    _name_substitute()
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
+
+
+def _propose_rewriting() -> None:
+    """A demand in diagnosis: asked and answered, with a rewriting that waits for its firm."""
+    firm, operator = _demo_person("firm"), _demo_person("operator")
+    row = listing_deeds.create(
+        "demand", VAGUE, organisation=firm.organisations[0], by=firm
+    )
+    assert isinstance(row, Demand)  # noqa: S101
+    case = diagnosis_deeds.take_demand(row, reason=VAGUE_REASON, by=operator)
+    asked = diagnosis_deeds.inquire(
+        case,
+        "expected_goal",
+        "现在多少分贝，要降到多少？",
+        by=operator,
+        seen=case.revision,
+    )
+    diagnosis_answers.answer_questions(
+        case,
+        {asked.id: "客户要求 45 dB 以下，现在 52 dB。"},
+        by=firm,
+        seen=case.revision,
+    )
+    diagnosis_deeds.propose_rewriting(case, CLEARER, by=operator, seen=case.revision)
+
+
+def _name_substitute() -> None:
+    """An operator is away for a week, and the other one stands in."""
+    operator = _demo_person("operator")
+    name_substitute(
+        seats_of(operator)[0],
+        _demo_person("operator2"),
+        first_day=today(),
+        last_day=today() + timedelta(days=6),
+        by=operator,
+    )
 
 
 def _stage_list() -> None:

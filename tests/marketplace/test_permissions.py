@@ -109,6 +109,14 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("files.request", VERIFIED),
         ("files.withdraw", set()),
         ("files.review", {"operator"}),
+        ("diagnosis.request", OWNERS - {"operator"}),
+        ("diagnosis.take", {"assigned", "operator"}),
+        # Of a broker only the one who has taken it, which no listing says.
+        ("diagnosis.read", OWNERS),
+        ("diagnosis.work", {"operator"}),
+        ("diagnosis.answer", OWNERS - {"operator"}),
+        ("substitutes.name", SIGNED_IN - {"auditor"}),
+        ("substitutes.end", SIGNED_IN - {"auditor"}),
         # Of an organisation its own people do, of the city (no organisation) the operators.
         ("issue.prepare", {"handler"}),
         ("issue.publish", {"handler"}),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from marketplace.listings.pages import (
     assigning,
+    batch,
     desk_review,
     own,
     public,
@@ -18,6 +19,7 @@ from marketplace.listings.pages.blueprint import blueprint
 
 __all__ = [
     "assigning",
+    "batch",
     "blueprint",
     "desk_review",
     "own",

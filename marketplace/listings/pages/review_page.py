@@ -16,6 +16,7 @@ from flask_login import current_user
 from marketplace import contributions, persistence
 from marketplace.accounts import queries as account_queries
 from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.lifecycle import acting_for
 from marketplace.listings import (
     buttons,
     changes_waiting,
@@ -26,6 +27,7 @@ from marketplace.listings import (
     review_claims,
     review_queue,
     similar,
+    standing_in,
     versions,
 )
 from marketplace.listings.decision_forms import DecisionForm, decision_form
@@ -100,7 +102,9 @@ def carry_out(
     if change is not None and decided.of_change is not None:
         deed = decided.of_change
     try:
-        deed(row, by=current_user, seen=form.seen_revision, **_taken(form, decided))
+        # Where somebody stands in for a colleague who is away, it is done in their place.
+        with acting_for(standing_in.represented_at(row, station, current_user)):
+            deed(row, by=current_user, seen=form.seen_revision, **_taken(form, decided))
     except Invalid as error:
         form.blame(error.problems)
         return review_page(row, 422, station=station, form=form, error=error)
@@ -170,6 +174,8 @@ def review_page(
         doubts=_doubts_of(judged),
         problems=_problems_of(judged),
         panels=contributions.review_panels(row, current_user),
+        links=contributions.review_links(row, current_user),
+        stands_for=_person(standing_in.represented_at(row, station, current_user)),
         hints=readiness.naming_hints(judged),
         similar=similar.similar_listings(judged, by=current_user) if waits else [],
         others=review_claims.other_readers(row, current_user) if waits else [],

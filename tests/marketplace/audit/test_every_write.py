@@ -23,6 +23,13 @@ from marketplace.audit import policy
 from marketplace.clock import today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
+from marketplace.diagnosis.deeds import (
+    inquire,
+    propose_rewriting,
+    propose_split,
+    request_diagnosis,
+    take_demand,
+)
 from marketplace.duplicates.deeds import keep_apart
 from marketplace.duplicates.models import ListingPair
 from marketplace.extensions import db
@@ -36,6 +43,8 @@ from marketplace.issues.choosing import choose_lines
 from marketplace.issues.deeds import begin_proof, publish_proof
 from marketplace.mediation.deeds import request_broker
 from marketplace.organisations.models import Organisation
+from marketplace.substitutes.deeds import name_substitute
+from marketplace.substitutes.queries import seats_of
 from tests.conftest import undone
 from tests.factories import GOOD_FORM, Factory
 from tests.marketplace.audit.test_collecting import entries_since, next_position
@@ -154,6 +163,43 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
         "operator", "/office/broker-requests/{asked}/assign", {"b{asked}-broker": "{somebody}"},
     ),
     "mediation.refuse": ("operator", "/office/broker-requests/{asked}/refuse", {"b{asked}-reason": NOTE}),
+    "listings.decide_batch": (
+        "operator", "/office/review/batch/decide",
+        {"row": "demand-{submitted}-{submitted_seen}", "decision": "reject", "note": NOTE, "form": "0" * 32},
+    ),
+    "listings.decide_desk_batch": (
+        "desk", "/mine/review/batch/decide",
+        {"row": "achievement-{at_desk}-{at_desk_seen}", "decision": "pass", "form": "0" * 32},
+    ),
+    "diagnosis.ask": ("member", "/mine/demand/{draft}/diagnosis", {"reason": NOTE}),
+    "diagnosis.take": ("operator", "/mine/demand/{submitted}/diagnosis/take", {"reason": NOTE}),
+    "diagnosis.inquire": (
+        "operator", "/mine/diagnosis/{case}/inquire", {"seen": "{case_seen}", "field": "problem", "question": NOTE},
+    ),
+    "diagnosis.answer": (
+        "member", "/mine/diagnosis/{case}/answer", {"seen": "{case_seen}", "answer-{question}": NOTE},
+    ),
+    "diagnosis.rewrite": ("operator", "/mine/diagnosis/{case}/rewrite", {**FORM, "seen": "{case_seen}"}),
+    "diagnosis.split": (
+        "operator", "/mine/diagnosis/{case}/split",
+        {"seen": "{case_seen}", "title-0": "甲部分", "problem-0": NOTE, "title-1": "乙部分", "problem-1": NOTE},
+    ),
+    "diagnosis.advise": ("operator", "/mine/diagnosis/{case}/advise", {"seen": "{case_seen}", "advice": NOTE}),
+    "diagnosis.stop": ("operator", "/mine/diagnosis/{case}/stop", {"seen": "{case_seen}", "remark": NOTE}),
+    "diagnosis.confirm": ("member", "/mine/diagnosis/{proposed}/confirm", {"seen": "{proposed_seen}", "take": "title"}),
+    "diagnosis.ask_changes": (
+        "member", "/mine/diagnosis/{proposed}/ask-changes", {"seen": "{proposed_seen}", "remark": NOTE},
+    ),
+    "diagnosis.decline": ("member", "/mine/diagnosis/{proposed}/decline", {"seen": "{proposed_seen}", "remark": NOTE}),
+    "diagnosis.confirm_split": (
+        "member", "/mine/diagnosis/{split}/confirm-split", {"seen": "{split_seen}", "take": "0"},
+    ),
+    "diagnosis.withdraw": ("member", "/mine/diagnosis/{requested}/withdraw", {"seen": "{requested_seen}"}),
+    "substitutes.name": (
+        "desk", "/mine/substitutes/new/{seat}",
+        {"substitute": "{colleague}", "first_day": "{today}", "last_day": "{today}"},
+    ),
+    "substitutes.end": ("operator", "/mine/substitutes/{substitution}/end", {}),
     "verdicts.like": ("member", "{matches}/{offered}/interested", {"signed_list": "{ticket}"}),
     "verdicts.decline": (
         "member", "{matches}/{offered}/unsuitable", {"signed_list": "{ticket}", "reason": "too_early"},
@@ -165,6 +211,8 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 ONLY_READ = {
     "complaints.status",
     "issues.check",
+    "listings.batch",
+    "listings.desk_batch",
     "matchmaking.trial",
     "matchmaking.trial_evidence",
 }
@@ -278,6 +326,8 @@ def world(
     wanted = make.achievement(owner=institute)
     names["wanted"] = wanted.id
     names |= _introductions(make, case, institute, people["desk"])
+    names |= diagnoses(make, case, operator)
+    names |= substitutes(make, people["desk"], operator)
     names["matches"] = f"/demands/{case.demand.id}/matches"
     names["offered"] = case.achievements[0].id
     names["liked"] = case.achievements[1].id
@@ -328,6 +378,44 @@ def _pairs(make: Factory, case: Case) -> dict[str, int]:
         names["kept"] = names.get("kept", one.id)
     persistence.commit()
     return names
+
+
+def diagnoses(make: Factory, case: Case, operator: Any) -> dict[str, Any]:
+    """A diagnosis under way with a question, one proposed, one of several drafts, and one that nobody has taken."""
+    names: dict[str, Any] = {}
+    for name in ("case", "proposed", "split"):
+        row = make.demand(f"{name} 诊断的难题", state="draft", owner=case.firm)
+        taken = take_demand(row, reason=NOTE, by=operator)
+        seen = {"by": operator, "seen": taken.revision}
+        if name == "case":
+            names["question"] = inquire(taken, "problem", NOTE, **seen).id
+        elif name == "proposed":
+            propose_rewriting(taken, {"title": "改写的难题"}, **seen)
+        else:
+            parts = [{"title": part, "problem": NOTE} for part in ("甲部分", "乙部分")]
+            propose_split(taken, parts, **seen)
+        names[name], names[f"{name}_seen"] = taken.id, taken.revision
+    row = make.demand("等人诊断的难题", state="draft", owner=case.firm)
+    asked = request_diagnosis(row, reason=NOTE, by=case.member)
+    return names | {"requested": asked.id, "requested_seen": asked.revision}
+
+
+def substitutes(make: Factory, desk: Any, operator: Any) -> dict[str, Any]:
+    """A seat for which somebody may be named, and a substitution that runs."""
+    colleague = make.person("desk", *desk.organisations)
+    running = name_substitute(
+        seats_of(operator)[0],
+        make.person("operator"),
+        first_day=today(),
+        last_day=today(),
+        by=operator,
+    )
+    return {
+        "seat": seats_of(desk)[0].code,
+        "colleague": colleague.id,
+        "substitution": running.id,
+        "today": today().isoformat(),
+    }
 
 
 def test_what_a_surface_writes_is_in_the_audit(
