@@ -100,6 +100,7 @@ def needs(
     stored: str = "",
     cleans: bool = False,
     takes_files: bool = False,
+    by_script: bool = False,
 ) -> Callable[[View], View]:
     """Declare the deed of a view.
 
@@ -111,6 +112,7 @@ def needs(
         stored: the Cache-Control of what a guest is shown; empty: it is never stored.
         cleans: it stores nothing and reads texts however they come, with what no other page takes.
         takes_files: files that are sent reach it; every other view is given none.
+        by_script: a script posts to it while somebody types. What comes too late is not held: it stands on their page.
 
     Returns:
         a decorator that leaves the view as it is, with these facts as attributes.
@@ -123,6 +125,7 @@ def needs(
         view.stored = stored  # type: ignore[attr-defined]
         view.cleans = cleans  # type: ignore[attr-defined]
         view.takes_files = takes_files  # type: ignore[attr-defined]
+        view.by_script = by_script  # type: ignore[attr-defined]
         return view
 
     return declare

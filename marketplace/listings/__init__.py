@@ -13,6 +13,8 @@ from marketplace.listings.contributed import (
     deed_names,
     nav,
     organisation_panels,
+    personal_copy,
+    removals,
     sections,
     task_count,
     tasks,
@@ -24,6 +26,7 @@ from marketplace.listings.ownership import (
     start_organisation,
     stop_organisation,
 )
+from marketplace.listings.unsaved_deeds import forget_person
 from marketplace.permissions import (
     Deeds,
     acting_person,
@@ -70,12 +73,15 @@ __all__ = [
     "broker_loads",
     "chain_uses",
     "deed_names",
+    "forget_person",
     "jobs",
     "move_back",
     "move_between",
     "nav",
     "notice_kinds",
     "organisation_panels",
+    "personal_copy",
+    "removals",
     "sections",
     "start_organisation",
     "stop_organisation",

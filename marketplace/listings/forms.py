@@ -7,15 +7,16 @@ listing needs to be public is in `readiness.py`. A draft may keep holes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flask import request
-from wtforms import Field, FieldList, TextAreaField
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, FieldList, HiddenField, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.clock import today
-from marketplace.forms import SeenForm
+from marketplace.forms import SeenForm, read_revision
 from marketplace.listings import readiness
 from marketplace.listings.row_forms import MAX_ROWS, rows_control
 from marketplace.listings.schema import SCHEMAS, ListingSchema, terms
@@ -25,7 +26,7 @@ from marketplace.listings.schema.kinds import Day
 from marketplace.listings.seen_forms import OnceForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
-from marketplace.listings.writing import secret_problems
+from marketplace.listings.writing import secret_problems, values_of
 from marketplace.organisations.models import Organisation, key_of
 from marketplace.parsing.text import MAX_TEXT, clean_text
 
@@ -69,12 +70,17 @@ class ListingForm(OnceForm):
     Args:
         organisations: those the writer may write for; asked only where there are several.
         row: the listing that is being edited; None for a new one.
+        step: the anchor of the only step that is asked; empty for all of them.
+        need: the need of a demand, of which only what concerns it is asked; empty asks everything.
     """
 
+    # The revision of what was typed and not saved when the page was shown (`UnsavedForm`).
+    typed = HiddenField()
     schema: ClassVar[ListingSchema]
     kind: ClassVar[str]
-    steps: ClassVar[tuple[Step, ...]]
-    row_kinds: ClassVar[tuple[str, ...]]
+    # Of the class all of them, of a form those that are on its page.
+    steps: tuple[Step, ...]
+    row_kinds: tuple[str, ...]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -94,20 +100,29 @@ class ListingForm(OnceForm):
         *args: Any,
         organisations: Iterable[Organisation] = (),
         row: Any = None,
+        step: str = "",
+        need: str = "",
         **kwargs: Any,
     ) -> None:
         self.row = row
+        self.need = need
         self.owners = {str(one.id): one for one in organisations}
         if row is not None:
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
         # What a deed found wrong that belongs to no control.
         self.problems: list[str] = []
+        if need:
+            self._ask_only(need)
+        # All that this need is asked, for the list of steps; what is on the page follows.
+        self.all_steps = self.steps
+        if step:
+            self._show_only(step)
         is_owned = row is not None and row.organisation_id is not None
         # A draft that was begun without an organisation may be given one; one's only organisation is not asked for.
         if is_owned or len(self.owners) < (1 if row is not None else 2):
-            del self.organisation
-        else:
+            self._leave_out("organisation")
+        elif "organisation" in self:
             names = {code: one.name for code, one in self.owners.items()}
             self["organisation"].named = names
         # A form that comes back keeps the revision its writer saw, or a later change would be lost unseen.
@@ -123,6 +138,8 @@ class ListingForm(OnceForm):
     def _offer_choices(self) -> None:
         """Fill the lists that come from the dictionaries, each read once."""
         for field in self.schema:
+            if field.name not in self:
+                continue
             if isinstance(field, Code):
                 self[field.name].named = field.dictionary.offered()
                 self[field.name].once = field.dictionary.all_names()
@@ -133,6 +150,80 @@ class ListingForm(OnceForm):
                     entry.named = offered
                     entry.label.text = field.entry_labels[min(number, last)]
 
+    def _ask_only(self, need: str) -> None:
+        """Leave out what is not asked of this need, unless something stands in it: nobody loses what they wrote."""
+        steps = []
+        for step in self.steps:
+            names = [name for name in step.fields if self._is_asked(name, need)]
+            for name in step.fields:
+                if name not in names:
+                    self._leave_out(name)
+            if names:
+                steps.append(replace(step, fields=tuple(names)))
+        self.steps = tuple(steps)
+
+    def _is_asked(self, name: str, need: str) -> bool:
+        if self.schema[name].is_asked(need):
+            return True
+        control = self[name]
+        if name in self.row_kinds:
+            return any(entry.form.filled for entry in control)
+        if isinstance(control, FieldList):
+            return any(control.data)
+        return control.data not in (None, "", [], False)
+
+    def _show_only(self, anchor: str) -> None:
+        """Leave out every question of another step."""
+        self.steps = tuple(step for step in self.steps if step.anchor == anchor)
+        shown = {name for step in self.steps for name in step.fields}
+        for name in self.schema.labels:
+            if name not in shown:
+                self._leave_out(name)
+
+    def _leave_out(self, name: str) -> None:
+        if name in self:
+            del self[name]
+        self.row_kinds = tuple(one for one in self.row_kinds if one != name)
+
+    def take_typed(self, typed: Mapping[str, Iterable[Iterable[str]]]) -> None:
+        """Show what was typed and not saved, in place of what is stored.
+
+        Args:
+            typed: step → names and values, as `UnsavedForm.fields` has them.
+        """
+        for step in self.steps:
+            if step.anchor not in typed:
+                continue
+            pairs = MultiDict([(name, value) for name, value in typed[step.anchor]])
+            for name in step.fields:
+                if name in self:
+                    self[name].process(pairs, **self._stored_value(name))
+        self._offer_choices()
+
+    def take_stored(self, names: Iterable[str], other: ListingForm) -> None:
+        """Show another form's values in these questions, as their writer chose.
+
+        Args:
+            names: of questions.
+            other: the same form with what is on the platform now.
+        """
+        for name in names:
+            if name in self and name in other:
+                self[name].process(None, other.stored_data(name))
+        self._offer_choices()
+
+    def stored_data(self, name: str) -> Any:
+        """The value of one question as a control takes it."""
+        if name in self.row_kinds:
+            return self.values()[name]
+        return self[name].data
+
+    def _stored_value(self, name: str) -> dict[str, Any]:
+        """What a control held before anything was typed; nothing for a new listing."""
+        if self.row is None:
+            return {}
+        return {"data": getattr(self.row, name, None)}
+
     @property
     def owner(self) -> Organisation | None:
         """The organisation the writer chose, or their only one; None for a listing that has its owner already."""
@@ -141,6 +232,11 @@ class ListingForm(OnceForm):
         if self.row is not None:
             return None
         return next(iter(self.owners.values()), None)
+
+    @property
+    def typed_revision(self) -> int:
+        """The revision of the unsaved text that the page showed; 0 where it showed none."""
+        return max(read_revision(self.typed.data), 0)
 
     def more(self, name: str) -> str:
         """Add an empty row.
@@ -167,19 +263,30 @@ class ListingForm(OnceForm):
         title = clean_text(values.get("title"))
         main = clean_text(values.get("problem") or values.get("summary"))
         # What is not handed on stays as it is: a form may hold what was typed before signing in.
-        if title:
+        if title and "title" in self:
             self["title"].data = title[:200]
-        if main:
+        if main and self.schema.main_text in self:
             self[self.schema.main_text].data = main[:MAX_TEXT]
         # The trial hands on that somebody looks for people or money.
         need = values.get("need", "")
         if "need" in self and need in terms.NEEDS:
             self["need"].data = need
+            self._imply_type(need)
+
+    def _imply_type(self, need: str) -> None:
+        """The type of demand that follows from the need, where nobody has chosen another."""
+        for code, implied in terms.NEED_OF_TYPE.items():
+            if implied == need and not self["demand_type"].data:
+                self["demand_type"].data = code
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""
         names = ["title", *(field.name for field in self.schema.texts[:2])]
-        texts = [self[name].data for name in names]
+        texts = []
+        for name in names:
+            # A step that has no such question goes on with what is stored.
+            text = self[name].data if name in self else getattr(self.row, name, "")
+            texts.append(text)
         return "\n".join(text for text in texts if text)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -187,7 +294,9 @@ class ListingForm(OnceForm):
         for name in self.row_kinds:
             if len(self[name]) > MAX_ROWS:
                 self.blame({name: [f"最多 {MAX_ROWS} 行。"]})
-        for rule in self.schema.broken_rules(self.values()):
+        for rule in self.schema.broken_rules(self._known_values()):
+            if rule.field not in self:
+                continue
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
@@ -252,8 +361,11 @@ class ListingForm(OnceForm):
 
     def needed(self) -> frozenset[str]:
         """The names of the fields that an empty form lacks for review."""
+        empty = self._empty_values()
+        if self.need:
+            empty["need"] = self.need
         missing = readiness.missing_for_publication(
-            self.kind, self._empty_values(), organisation=None
+            self.kind, empty, organisation=None
         )
         return frozenset(missing)
 
@@ -265,10 +377,10 @@ class ListingForm(OnceForm):
         """
         wrong = set(self.errors)
         empty = self._empty_values()
-        values = self.values()
+        values = empty | self._known_values()
         # What cannot be read is already named; as an empty field it would be named a second time.
         for name in wrong - set(self.row_kinds):
-            if name in values:
+            if name in empty:
                 values[name] = empty[name]
         missing = readiness.missing_for_publication(
             self.kind, values, organisation=organisation
@@ -286,8 +398,7 @@ class ListingForm(OnceForm):
         names: list[str] = []
         for step in self.steps:
             names += step.fields
-        names.remove("organisation")
-        return names
+        return [name for name in names if name != "organisation"]
 
     def target(self, name: str) -> str:
         """The id of the control that a link to a question leads to."""
@@ -321,6 +432,12 @@ class ListingForm(OnceForm):
         elif isinstance(control, FieldList):
             faults += _faults_of_controls(control, "")
         return faults
+
+    def _known_values(self) -> dict[str, Any]:
+        """What is typed, and of the other steps what is stored."""
+        if self.row is None or self.steps == type(self).steps:
+            return self.values()
+        return {**values_of(self.row), **self.values()}
 
     def _empty_values(self) -> dict[str, Any]:
         """The values of a form in which nothing was typed."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from marketplace.listings.pages import (
     assigning,
     desk_review,
+    beginning,
     own,
     public,
     review,
@@ -20,6 +21,7 @@ __all__ = [
     "assigning",
     "blueprint",
     "desk_review",
+    "beginning",
     "own",
     "public",
     "review",
