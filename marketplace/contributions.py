@@ -7,7 +7,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     sections(person, filters)                    blocks of 我的 below what waits
     trays(person, filters)                       queues of the operators
     nav(reader)                                  links of the header, the footer and the hubs
-    panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
+    panels(row, reader), previews(kind, row, text, reader, need)   blocks beside a row, and beside the form of one
     chain_uses()                                 how many rows name each industry chain
     jobs()                                       work in the background
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
@@ -249,7 +249,9 @@ def panels(row: Any, reader: Reader) -> list[Panel]:
     return _in_order("panels", row, reader)
 
 
-def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Panel]:
+def previews(
+    kind: str, row: Any, text: str | None, reader: Reader, need: str = ""
+) -> list[Panel]:
     """The blocks that rooms put next to the form in which a row is written.
 
     Args:
@@ -258,7 +260,7 @@ def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Pane
         text: title and main texts as typed so far; None where no preview is wanted.
         reader: who writes.
     """
-    return list(_current().offered("previews", kind, row, text, reader))
+    return list(_current().offered("previews", kind, row, text, reader, need))
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> list[Panel]:

@@ -364,9 +364,7 @@ class ListingForm(OnceForm):
         empty = self._empty_values()
         if self.need:
             empty["need"] = self.need
-        missing = readiness.missing_for_publication(
-            self.kind, empty, organisation=None
-        )
+        missing = readiness.missing_for_publication(self.kind, empty, organisation=None)
         return frozenset(missing)
 
     def lacking(self, organisation: Organisation | None) -> dict[str, list[str]]:

@@ -152,7 +152,9 @@ def _refuse_unfit(typed: Mapping[str, Pairs]) -> None:
     if any(map(secret_mark, texts)):
         raise Invalid("没有保存：有国家秘密的标志。", REFUSAL)
     if sum(map(len, texts)) > MAX_SIGNS:
-        raise Invalid("写得太长，没有保存。", "请删去一部分，或把材料作为附件另外提供。")
+        raise Invalid(
+            "写得太长，没有保存。", "请删去一部分，或把材料作为附件另外提供。"
+        )
 
 
 def forget_steps(

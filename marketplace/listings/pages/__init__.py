@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from marketplace.listings.pages import (
     assigning,
-    desk_review,
     beginning,
+    desk_review,
     own,
+    proposing,
     public,
     review,
     versions,
@@ -23,6 +24,7 @@ __all__ = [
     "desk_review",
     "beginning",
     "own",
+    "proposing",
     "public",
     "review",
     "versions",

@@ -35,6 +35,7 @@ from marketplace.listings.schema import SCHEMAS, terms
 from marketplace.listings.writing import values_of
 from marketplace.permissions import require
 
+MAX_PASTED = 30_000  # characters of a text that is taken apart: some fifteen pages
 # Of each kind of need: what it asks, where it leads, and whether the matcher has anything for it.
 NEED_HINTS = {
     "technology": "有技术难题，想找成果或一起攻关",
@@ -47,6 +48,19 @@ NEED_HINTS = {
 @needs("listing.create")
 def begin(kind: str) -> ResponseReturnValue:
     """Choose how to begin: step by step, or from a text that is there already; and go on with what was begun."""
+    return begin_page(kind)
+
+
+def begin_page(
+    kind: str, text: str = "", problems: dict[str, list[str]] | None = None
+) -> str:
+    """The page on which one begins.
+
+    Args:
+        kind: `achievement` or `demand`.
+        text: what was pasted and not taken.
+        problems: control → why not.
+    """
     need = request.args.get("need", "")
     return render_template(
         "listings/begin.html",
@@ -55,8 +69,9 @@ def begin(kind: str) -> ResponseReturnValue:
         need=need if need in terms.NEEDS else "",
         hints=NEED_HINTS,
         begun=unsaved_deeds.list_new(current_user, kind),
-        text="",
-        problems={},
+        text=text,
+        problems=problems or {},
+        most=MAX_PASTED,
     )
 
 
@@ -140,9 +155,11 @@ def beside(
         "row": row,
         "kind": form.kind,
         "percent": completeness.completeness(form.kind, values),
-        "missing": missing_of_typed(form, values),
+        "typed_missing": missing_of_typed(form, values),
         "labels": form.schema.labels,
-        "previews": contributions.previews(form.kind, row, text, current_user),
+        "previews": contributions.previews(
+            form.kind, row, text, current_user, form.need
+        ),
         "action": form_address(form.kind, row),
     }
 

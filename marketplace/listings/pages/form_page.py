@@ -209,9 +209,13 @@ def form_page(
         unsaved=unsaved if not form.is_submitted() else None,
         before=next_step(form, step, -1) if step else "",
         needed=form.needed(),
-        previews=contributions.previews(form.kind, row, looked_at, current_user),
+        previews=contributions.previews(
+            form.kind, row, looked_at, current_user, form.need
+        ),
         action=form_address(form.kind, row, step, **_need_in_address(form, row)),
         pick=PICK,
+        typed_url=script_address("typed", form, row, step),
+        look_url=script_address("look", form, row, step),
         labels=form.schema.labels,
     )
     return page, status
@@ -234,6 +238,13 @@ def form_address(kind: str, row: Row | None, step: str = "", **more: str) -> str
     if row is None:
         return url_for("listings.new", kind=kind, **values)
     return url_for("listings.edit", kind=kind, listing_id=row.id, **values)
+
+
+def script_address(view: str, form: Form, row: Row | None, step: str) -> str:
+    """Where the scripts of the form send what stands in it."""
+    values = {"step": step} if step else {}
+    number = row.id if row is not None else None
+    return url_for(f"listings.{view}", kind=form.kind, listing_id=number, **values)
 
 
 def _need_in_address(form: Form, row: Row | None) -> dict[str, str]:
