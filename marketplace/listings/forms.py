@@ -23,6 +23,7 @@ from marketplace.listings.schema import SCHEMAS, ListingSchema, terms
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
+from marketplace.listings.schema.shared import CONTACT
 from marketplace.listings.seen_forms import OnceForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
@@ -105,11 +106,12 @@ class ListingForm(OnceForm):
         **kwargs: Any,
     ) -> None:
         self.row = row
-        self.need = need
+        self.asked_need = need
         self.owners = {str(one.id): one for one in organisations}
         if row is not None:
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
+        self.contact_offered = False
         # What a deed found wrong that belongs to no control.
         self.problems: list[str] = []
         if need:
@@ -273,6 +275,21 @@ class ListingForm(OnceForm):
             self["need"].data = need
             self._imply_type(need)
 
+    def prefill_contact(self, person: Any) -> None:
+        """Offer the writer's own name, telephone and address where a draft names nobody; shown, and stored by them.
+
+        Whether others see it is a consent of its own (`accounts/contact_consents.py`), which stays as it is.
+        """
+        if "contact_name" not in self:
+            return
+        is_draft = self.row is None or self.row.state == "draft"
+        if not is_draft or any(self[field.name].data for field in CONTACT):
+            return
+        offered = (person.name, person.phone or person.mobile or "", person.email)
+        for field, value in zip(CONTACT, offered, strict=True):
+            self[field.name].data = value
+        self.contact_offered = True
+
     def _imply_type(self, need: str) -> None:
         """The type of demand that follows from the need, where nobody has chosen another."""
         for code, implied in terms.NEED_OF_TYPE.items():
@@ -362,8 +379,8 @@ class ListingForm(OnceForm):
     def needed(self) -> frozenset[str]:
         """The names of the fields that an empty form lacks for review."""
         empty = self._empty_values()
-        if self.need:
-            empty["need"] = self.need
+        if self.asked_need:
+            empty["need"] = self.asked_need
         missing = readiness.missing_for_publication(self.kind, empty, organisation=None)
         return frozenset(missing)
 

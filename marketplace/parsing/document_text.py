@@ -25,7 +25,7 @@ MEMORY = 700 * 2**20
 REFUSED = 3  # the exit code that goes with a reason
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """There is no text to read; the argument is the reason, a word that `documents.py` knows."""
 
 
@@ -41,7 +41,7 @@ def read_word(content: bytes) -> Iterator[str]:
     """The paragraphs and the rows of tables of a .docx, in their order.
 
     Raises:
-        Refused: it is a bomb, or no such document.
+        RefusedError: it is a bomb, or no such document.
     """
     _refuse_bombs(content)
     from docx import Document
@@ -69,28 +69,28 @@ def _refuse_bombs(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
     except zipfile.BadZipFile:
-        raise Refused("damaged") from None
+        raise RefusedError("damaged") from None
     if len(parts) > MAX_PARTS or sum(one.file_size for one in parts) > MAX_UNPACKED:
-        raise Refused("large")
+        raise RefusedError("large")
     xml = [one.file_size for one in parts if one.filename.endswith((".xml", ".rels"))]
     if sum(xml) > MAX_XML:
-        raise Refused("large")
+        raise RefusedError("large")
 
 
 def read_pdf(content: bytes) -> Iterator[str]:
     """The text of each page of a PDF.
 
     Raises:
-        Refused: it is locked, or has too many pages.
+        RefusedError: it is locked, or has too many pages.
     """
     from pypdf import PdfReader
 
     reader = PdfReader(io.BytesIO(content), strict=False)
     # Many are locked against printing only, with an empty password.
     if reader.is_encrypted and not reader.decrypt(""):
-        raise Refused("locked")
+        raise RefusedError("locked")
     if len(reader.pages) > MAX_PAGES:
-        raise Refused("pages")
+        raise RefusedError("pages")
     for page in reader.pages:
         yield page.extract_text()
 
@@ -108,7 +108,7 @@ def main() -> int:
             signs += len(piece)
             if signs > MAX_SIGNS:
                 break
-    except Refused as reason:
+    except RefusedError as reason:
         sys.stdout.write(str(reason))
         return REFUSED
     except MemoryError:

@@ -158,7 +158,7 @@ def beside(
         "typed_missing": missing_of_typed(form, values),
         "labels": form.schema.labels,
         "previews": contributions.previews(
-            form.kind, row, text, current_user, form.need
+            form.kind, row, text, current_user, form.asked_need
         ),
         "action": form_address(form.kind, row),
     }

@@ -59,6 +59,7 @@ def open_form(kind: str, row: Row | None) -> Form:
         return form
     if row is None:
         form.prefill(request.args)
+    form.prefill_contact(current_user)
     if unsaved is not None:
         form.take_typed(unsaved.fields)
         form.typed.data = unsaved.revision
@@ -210,7 +211,7 @@ def form_page(
         before=next_step(form, step, -1) if step else "",
         needed=form.needed(),
         previews=contributions.previews(
-            form.kind, row, looked_at, current_user, form.need
+            form.kind, row, looked_at, current_user, form.asked_need
         ),
         action=form_address(form.kind, row, step, **_need_in_address(form, row)),
         pick=PICK,
@@ -249,7 +250,7 @@ def script_address(view: str, form: Form, row: Row | None, step: str) -> str:
 
 def _need_in_address(form: Form, row: Row | None) -> dict[str, str]:
     """The need of a new demand goes along from step to step until it is stored."""
-    return {"need": form.need} if row is None and form.need else {}
+    return {"need": form.asked_need} if row is None and form.asked_need else {}
 
 
 def _step_links(
@@ -269,8 +270,8 @@ def typed_values(form: Form) -> dict[str, Any]:
     """Column → value of the whole listing as it would be with what is typed now; nothing is stored."""
     known = values_of(form.row) if form.row is not None else {}
     values = {**known, **form.values()}
-    if form.need:
-        values["need"] = form.need
+    if form.asked_need:
+        values["need"] = form.asked_need
     return values
 
 

@@ -39,7 +39,7 @@ def propose(kind: str) -> ResponseReturnValue:
     """Take a text apart and show what was found, with the sentence each comes from; nothing is stored."""
     try:
         text = _sent_text()
-    except _Refused as refusal:
+    except _RefusedError as refusal:
         page = begin_page(kind, request.form.get("text", ""), refusal.problems)
         return page, 422
     found = take_apart(text, kind, _need())
@@ -76,7 +76,7 @@ def confirm_proposals(kind: str) -> ResponseReturnValue:
     return redirect(target, 303)
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """The material is not taken; `problems` says where and why."""
 
     def __init__(self, control: str, message: str) -> None:
@@ -85,24 +85,24 @@ class _Refused(Exception):
 
 
 def _sent_text() -> str:
-    """The text that was pasted, or that of the file. Raises _Refused."""
+    """The text that was pasted, or that of the file. Raises _RefusedError."""
     file = request.files.get("file")
     if file is not None and file.filename:
         content = file.stream.read(MAX_BYTES + 1)
         try:
             text = read_document(content)
         except ParseError as error:
-            raise _Refused("file", error.sentence) from None
+            raise _RefusedError("file", error.sentence) from None
         control = "file"
     else:
         text = tidy_text(request.form.get("text", ""))
         control = "text"
     if len(text) < FEWEST:
-        raise _Refused(control, "还没有贴文字或选文件，或者文字太少。")
+        raise _RefusedError(control, "还没有贴文字或选文件，或者文字太少。")
     if len(text) > MAX_PASTED:
-        raise _Refused(control, f"最多 {MAX_PASTED:,} 个字，请只留有关的部分。")
+        raise _RefusedError(control, f"最多 {MAX_PASTED:,} 个字，请只留有关的部分。")
     if secret_mark(text):
-        raise _Refused(control, REFUSAL)
+        raise _RefusedError(control, REFUSAL)
     return text
 
 
