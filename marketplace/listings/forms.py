@@ -7,48 +7,29 @@ listing needs to be public is in `readiness.py`. A draft may keep holes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from flask import request
-from werkzeug.datastructures import MultiDict
-from wtforms import Field, FieldList, HiddenField, TextAreaField
+from wtforms import Field, FieldList, TextAreaField
 from wtforms.validators import Length, ValidationError
 
 from marketplace.clock import today
-from marketplace.forms import SeenForm, read_revision
+from marketplace.forms import SeenForm
 from marketplace.listings import readiness
 from marketplace.listings.row_forms import MAX_ROWS, rows_control
-from marketplace.listings.schema import SCHEMAS, ListingSchema, terms
+from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
-from marketplace.listings.schema.shared import CONTACT
-from marketplace.listings.seen_forms import OnceForm
+from marketplace.listings.step_forms import Step, StepForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
 from marketplace.listings.writing import secret_problems, values_of
 from marketplace.organisations.models import Organisation, key_of
-from marketplace.parsing.text import MAX_TEXT, clean_text
+from marketplace.parsing.text import clean_text
 
 MAX_NOTE = 500  # characters of what is said with a deed
-
-
-@dataclass(frozen=True)
-class Step:
-    """One block of questions.
-
-    Attributes:
-        anchor: its place on the page.
-        title: its name.
-        fields: names of its fields, in order.
-        hint: one sentence before them.
-    """
-
-    anchor: str
-    title: str
-    fields: tuple[str, ...]
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +46,7 @@ def _form_step(schema: ListingSchema, step: Any) -> Step:
     return Step(step.anchor, step.title, names, step.hint)
 
 
-class ListingForm(OnceForm):
+class ListingForm(StepForm):
     """The form of one kind of listing.
 
     Args:
@@ -75,13 +56,8 @@ class ListingForm(OnceForm):
         need: the need of a demand, of which only what concerns it is asked; empty asks everything.
     """
 
-    # The revision of what was typed and not saved when the page was shown (`UnsavedForm`).
-    typed = HiddenField()
     schema: ClassVar[ListingSchema]
     kind: ClassVar[str]
-    # Of the class all of them, of a form those that are on its page.
-    steps: tuple[Step, ...]
-    row_kinds: tuple[str, ...]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -111,19 +87,18 @@ class ListingForm(OnceForm):
         if row is not None:
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
-        self.contact_offered = False
         # What a deed found wrong that belongs to no control.
         self.problems: list[str] = []
         if need:
-            self._ask_only(need)
+            self.ask_only(need)
         # All that this need is asked, for the list of steps; what is on the page follows.
         self.all_steps = self.steps
         if step:
-            self._show_only(step)
+            self.show_only(step)
         is_owned = row is not None and row.organisation_id is not None
         # A draft that was begun without an organisation may be given one; one's only organisation is not asked for.
         if is_owned or len(self.owners) < (1 if row is not None else 2):
-            self._leave_out("organisation")
+            self.leave_out("organisation")
         elif "organisation" in self:
             names = {code: one.name for code, one in self.owners.items()}
             self["organisation"].named = names
@@ -135,9 +110,9 @@ class ListingForm(OnceForm):
             del self.once
         elif not typed:
             self.renew()
-        self._offer_choices()
+        self.offer_choices()
 
-    def _offer_choices(self) -> None:
+    def offer_choices(self) -> None:
         """Fill the lists that come from the dictionaries, each read once."""
         for field in self.schema:
             if field.name not in self:
@@ -152,80 +127,6 @@ class ListingForm(OnceForm):
                     entry.named = offered
                     entry.label.text = field.entry_labels[min(number, last)]
 
-    def _ask_only(self, need: str) -> None:
-        """Leave out what is not asked of this need, unless something stands in it: nobody loses what they wrote."""
-        steps = []
-        for step in self.steps:
-            names = [name for name in step.fields if self._is_asked(name, need)]
-            for name in step.fields:
-                if name not in names:
-                    self._leave_out(name)
-            if names:
-                steps.append(replace(step, fields=tuple(names)))
-        self.steps = tuple(steps)
-
-    def _is_asked(self, name: str, need: str) -> bool:
-        if self.schema[name].is_asked(need):
-            return True
-        control = self[name]
-        if name in self.row_kinds:
-            return any(entry.form.filled for entry in control)
-        if isinstance(control, FieldList):
-            return any(control.data)
-        return control.data not in (None, "", [], False)
-
-    def _show_only(self, anchor: str) -> None:
-        """Leave out every question of another step."""
-        self.steps = tuple(step for step in self.steps if step.anchor == anchor)
-        shown = {name for step in self.steps for name in step.fields}
-        for name in self.schema.labels:
-            if name not in shown:
-                self._leave_out(name)
-
-    def _leave_out(self, name: str) -> None:
-        if name in self:
-            del self[name]
-        self.row_kinds = tuple(one for one in self.row_kinds if one != name)
-
-    def take_typed(self, typed: Mapping[str, Iterable[Iterable[str]]]) -> None:
-        """Show what was typed and not saved, in place of what is stored.
-
-        Args:
-            typed: step → names and values, as `UnsavedForm.fields` has them.
-        """
-        for step in self.steps:
-            if step.anchor not in typed:
-                continue
-            pairs = MultiDict([(name, value) for name, value in typed[step.anchor]])
-            for name in step.fields:
-                if name in self:
-                    self[name].process(pairs, **self._stored_value(name))
-        self._offer_choices()
-
-    def take_stored(self, names: Iterable[str], other: ListingForm) -> None:
-        """Show another form's values in these questions, as their writer chose.
-
-        Args:
-            names: of questions.
-            other: the same form with what is on the platform now.
-        """
-        for name in names:
-            if name in self and name in other:
-                self[name].process(None, other.stored_data(name))
-        self._offer_choices()
-
-    def stored_data(self, name: str) -> Any:
-        """The value of one question as a control takes it."""
-        if name in self.row_kinds:
-            return self.values()[name]
-        return self[name].data
-
-    def _stored_value(self, name: str) -> dict[str, Any]:
-        """What a control held before anything was typed; nothing for a new listing."""
-        if self.row is None:
-            return {}
-        return {"data": getattr(self.row, name, None)}
-
     @property
     def owner(self) -> Organisation | None:
         """The organisation the writer chose, or their only one; None for a listing that has its owner already."""
@@ -234,11 +135,6 @@ class ListingForm(OnceForm):
         if self.row is not None:
             return None
         return next(iter(self.owners.values()), None)
-
-    @property
-    def typed_revision(self) -> int:
-        """The revision of the unsaved text that the page showed; 0 where it showed none."""
-        return max(read_revision(self.typed.data), 0)
 
     def more(self, name: str) -> str:
         """Add an empty row.
@@ -259,42 +155,6 @@ class ListingForm(OnceForm):
         for name in self.row_kinds:
             if not len(self[name]) or self[name][-1].form.filled:
                 self.more(name)
-
-    def prefill(self, values: Mapping[str, str]) -> None:
-        """Take over a title, a main text and the kind of need, as the trial hands them on."""
-        title = clean_text(values.get("title"))
-        main = clean_text(values.get("problem") or values.get("summary"))
-        # What is not handed on stays as it is: a form may hold what was typed before signing in.
-        if title and "title" in self:
-            self["title"].data = title[:200]
-        if main and self.schema.main_text in self:
-            self[self.schema.main_text].data = main[:MAX_TEXT]
-        # The trial hands on that somebody looks for people or money.
-        need = values.get("need", "")
-        if "need" in self and need in terms.NEEDS:
-            self["need"].data = need
-            self._imply_type(need)
-
-    def prefill_contact(self, person: Any) -> None:
-        """Offer the writer's own name, telephone and address where a draft names nobody; shown, and stored by them.
-
-        Whether others see it is a consent of its own (`accounts/contact_consents.py`), which stays as it is.
-        """
-        if "contact_name" not in self:
-            return
-        is_draft = self.row is None or self.row.state == "draft"
-        if not is_draft or any(self[field.name].data for field in CONTACT):
-            return
-        offered = (person.name, person.phone or person.mobile or "", person.email)
-        for field, value in zip(CONTACT, offered, strict=True):
-            self[field.name].data = value
-        self.contact_offered = True
-
-    def _imply_type(self, need: str) -> None:
-        """The type of demand that follows from the need, where nobody has chosen another."""
-        for code, implied in terms.NEED_OF_TYPE.items():
-            if implied == need and not self["demand_type"].data:
-                self["demand_type"].data = code
 
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""

@@ -183,6 +183,17 @@ def speaks_so(name: str, pattern: re.Pattern[str], sentence: str) -> bool:
     return pattern.search(sentence) is not None
 
 
+def money_field(clause: str, kind: str, need: str) -> str:
+    """Which question a clause about money answers; empty for none."""
+    if NO_BUDGET.search(clause):
+        return ""
+    if kind == "achievement":
+        return "price_min" if PRICE.search(clause) else ""
+    if need == "capital":
+        return "capital_sought" if SOUGHT.search(clause) else ""
+    return "budget" if BUDGET.search(clause) else ""
+
+
 def is_headline(sentence: str) -> bool:
     return len(sentence) <= MAX_TITLE and not sentence.endswith(("。", "；", ";"))
 
@@ -275,8 +286,8 @@ def sum_found(
         return Found(name, ((name, top),), f"{top} 万元{note}", sentence)
     if low is not None and low != high:
         bottom = plain_number(low)
-        values = (("price_mode", "range"), ("price_min", bottom), ("price_max", top))
-        return Found(name, values, f"{bottom}–{top} 万元", sentence)
+        ends = (("price_mode", "range"), ("price_min", bottom), ("price_max", top))
+        return Found(name, ends, f"{bottom}–{top} 万元", sentence)
     values = (("price_mode", "fixed"), ("price_min", top))
     return Found(name, values, f"{top} 万元", sentence)
 

@@ -14,7 +14,6 @@ import phonenumbers
 
 from marketplace.clock import today
 from marketplace.listings.proposal_pieces import (
-    BUDGET,
     CLAUSE,
     CONTACT,
     DAY,
@@ -25,13 +24,10 @@ from marketplace.listings.proposal_pieces import (
     MAX_TITLE,
     MONEY,
     NEGOTIABLE,
-    NO_BUDGET,
     PATENT,
     PAY,
-    PRICE,
     SENTENCE,
     SOFTWARE,
-    SOUGHT,
     SPOKEN,
     STAGE_SAYS,
     TRL,
@@ -43,6 +39,7 @@ from marketplace.listings.proposal_pieces import (
     figure_of,
     is_headline,
     is_prose,
+    money_field,
     paragraphs,
     sections,
     shortened,
@@ -337,7 +334,7 @@ class _Reader:
                 words = clause.strip()[:200]
                 yield Found("pay", (("pay", words),), words, sentence)
                 continue
-            name = self._money_field(clause)
+            name = money_field(clause, self.kind, self.need)
             if not name:
                 continue
             match = MONEY.search(clause + " ")
@@ -352,16 +349,6 @@ class _Reader:
                 continue
             if money is not None and money.high is not None:
                 yield sum_found(name, money.low, money.high, match[0], sentence)
-
-    def _money_field(self, clause: str) -> str:
-        """Which question a clause about money answers; empty for none."""
-        if NO_BUDGET.search(clause):
-            return ""
-        if self.kind == "achievement":
-            return "price_min" if PRICE.search(clause) else ""
-        if self.need == "capital":
-            return "capital_sought" if SOUGHT.search(clause) else ""
-        return "budget" if BUDGET.search(clause) else ""
 
     def _negotiable(self, name: str, sentence: str) -> Iterator[Found]:
         if name == "budget":

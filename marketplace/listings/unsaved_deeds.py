@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 from sqlalchemy import func
 
@@ -85,7 +86,7 @@ def store_typed(
         Invalid: it bears the mark of a state secret, or is longer than any form.
     """
     _refuse_unfit(typed)
-    fields = {step: [list(pair) for pair in pairs] for step, pairs in typed.items()}
+    fields = {step: list(map(list, pairs)) for step, pairs in typed.items()}
     row = find_unsaved(person, kind, place)
     if row is None:
         # What was stored has been saved or dropped meanwhile, so this page is behind.
@@ -148,7 +149,7 @@ def _make_room(person: Reader) -> None:
 
 
 def _refuse_unfit(typed: Mapping[str, Pairs]) -> None:
-    texts = [value for pairs in typed.values() for _, value in pairs]
+    texts = [value for _, value in chain.from_iterable(typed.values())]
     if any(map(secret_mark, texts)):
         raise Invalid("没有保存：有国家秘密的标志。", REFUSAL)
     if sum(map(len, texts)) > MAX_SIGNS:

@@ -6,6 +6,7 @@ What is done with it is in `unsaved_deeds.py`. A draft is a listing; this is wha
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
@@ -51,7 +52,7 @@ class UnsavedForm(Model):
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Names and values of all steps."""
-        every = [pair for pairs in self.fields.values() for pair in pairs]
+        every = chain.from_iterable(self.fields.values())
         return [(name, value) for name, value in every]
 
     @property

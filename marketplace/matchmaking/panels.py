@@ -75,8 +75,9 @@ def previews(
         need: of a demand, as chosen in the form; empty where it is as stored.
     """
     # Achievements give neither people nor money: there is somebody else to ask.
-    if (need or getattr(row, "need", "")) in OTHER_NEEDS:
-        yield Panel("matchmaking/_other_need.html", {"need": need or row.need})
+    sought = need or getattr(row, "need", "")
+    if sought in OTHER_NEEDS:
+        yield Panel("matchmaking/_other_need.html", {"need": sought})
         return
     if row is not None and not row.is_matchable:
         return
@@ -118,5 +119,8 @@ def figures_sought(answer: Answer, text: str) -> tuple[str, ...]:
             if metric.name and metric.name not in text:
                 counts[metric.name] += 1
                 units.setdefault(metric.name, metric.unit)
-    names = [name for name, _ in counts.most_common(MAX_FIGURES)]
-    return tuple(f"{name}（{units[name]}）" if units[name] else name for name in names)
+    figures = []
+    for name, _ in counts.most_common(MAX_FIGURES):
+        unit = units[name]
+        figures.append(f"{name}（{unit}）" if unit else name)
+    return tuple(figures)

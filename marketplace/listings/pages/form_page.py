@@ -5,6 +5,7 @@ What is done with what was typed is in `writing.py`; the rest of the way from no
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any, TypeAlias
 
 from flask import render_template, request, session, url_for
@@ -23,9 +24,10 @@ from marketplace.listings import (
     unsaved_deeds,
     worklists,
 )
-from marketplace.listings.forms import FORMS, AchievementForm, DemandForm, Step
+from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
 from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.listings.schema import terms
+from marketplace.listings.step_forms import Step
 from marketplace.listings.unsaved_models import UnsavedForm
 from marketplace.listings.writing import AlreadySaved, DuplicateTitle, values_of
 from marketplace.wording import UNKNOWN
@@ -102,7 +104,7 @@ def _need_of(kind: str, row: Row | None) -> str:
     typed = dict(unsaved.pairs) if unsaved is not None else {}
     if typed.get("need") in terms.NEEDS:
         return typed["need"]
-    return row.need if row is not None else terms.DEFAULT_NEED
+    return row.need if isinstance(row, Demand) else terms.DEFAULT_NEED
 
 
 def place_of(form: Form) -> str:
@@ -235,7 +237,7 @@ def form_address(kind: str, row: Row | None, step: str = "", **more: str) -> str
         step: the anchor of a step; empty for the form on one page.
         more: further values of the address.
     """
-    values = {**more, "step": step} if step else more
+    values: dict[str, Any] = {**more, "step": step} if step else {**more}
     if row is None:
         return url_for("listings.new", kind=kind, **values)
     return url_for("listings.edit", kind=kind, listing_id=row.id, **values)
@@ -243,7 +245,7 @@ def form_address(kind: str, row: Row | None, step: str = "", **more: str) -> str
 
 def script_address(view: str, form: Form, row: Row | None, step: str) -> str:
     """Where the scripts of the form send what stands in it."""
-    values = {"step": step} if step else {}
+    values: dict[str, Any] = {"step": step} if step else {}
     number = row.id if row is not None else None
     return url_for(f"listings.{view}", kind=form.kind, listing_id=number, **values)
 
@@ -289,7 +291,7 @@ def missing_of_typed(form: Form, values: dict[str, Any]) -> dict[str, list[str]]
 
 def in_form_order(kind: str, problems: dict[str, list[str]]) -> dict[str, list[str]]:
     """What is missing, in the order of the steps."""
-    order = [name for step in FORMS[kind].steps for name in step.fields]
+    order = chain.from_iterable(step.fields for step in FORMS[kind].steps)
     return {name: problems[name] for name in order if name in problems}
 
 

@@ -193,9 +193,10 @@ def _keep_typed(form: Form, row: Row | None, step: str) -> None:
 
 def typed_pairs(form: Form, step: str) -> list[tuple[str, str]]:
     """What this request posts for the questions of a step, in its order."""
-    names = {
-        name for one in form.all_steps if one.anchor == step for name in one.fields
-    }
+    names: set[str] = set()
+    for one in form.all_steps:
+        if one.anchor == step:
+            names.update(one.fields)
     return [
         (name, value)
         for name, value in request.form.items(multi=True)

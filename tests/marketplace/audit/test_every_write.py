@@ -52,6 +52,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "listings.new": ("member", "/mine/demand/new", {**FORM, "title": "新的轴承难题"}),
     "listings.edit": ("member", "/mine/demand/{draft}/edit", {**FORM, "seen": "{draft_seen}"}),
     "listings.submit": ("member", "/mine/demand/{draft}/submit", {"seen": "{draft_seen}"}),
+    "listings.hand_in_checked": ("member", "/mine/demand/{draft}/check", {"seen": "{draft_seen}"}),
     "listings.recall": ("member", "/mine/demand/{submitted}/recall", {"seen": "{submitted_seen}"}),
     "listings.withdraw": ("member", "/mine/demand/{published}/withdraw", {"seen": "{published_seen}"}),
     "listings.close": ("member", "/mine/demand/{published}/close", {"seen": "{published_seen}", "note": NOTE}),
@@ -123,7 +124,9 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "verdicts.retract": ("member", "{matches}/{liked}/retract", {}),
 }  # fmt: skip
 # Posted to, for what is typed is long or secret; nothing is stored.
-ONLY_READ = {"issues.check", "matchmaking.trial", "matchmaking.trial_evidence"}
+ONLY_READ = {
+    "issues.check", "listings.look", "listings.propose", "matchmaking.trial", "matchmaking.trial_evidence",
+}  # fmt: skip
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "alerts": ("remove",),
@@ -131,7 +134,10 @@ ELSEWHERE = {
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),
-    "listings": ("assign", "unassign"),
+    "listings": (
+        # What is typed and not saved leaves no entry (`policy.TECHNICAL_TABLES`).
+        "assign", "confirm_proposals", "drop_begun", "drop_typed", "typed", "unassign",
+    ),
     "matchmaking": ("hold",),
     "memberships": (
         "act", "change", "decide", "invitation", "invite", "join", "join_code", "leave", "revoke", "take", "withdraw",
