@@ -248,6 +248,7 @@ def test_a_researcher_writes_in_steps_from_a_pasted_text(page: Page) -> None:
     sound(page)
     title = page.get_by_label(re.compile("^成果名称"))
     expect(title).to_have_value(f"滚道超精研磨降噪工艺{width}")
+    title.press("End")
     title.press_sequentially("改")
     expect(page.locator("#autosave")).to_contain_text("已保存")
     page.reload()

@@ -43,10 +43,6 @@ def _seeks_technology(row: Any) -> bool:
     return bool(row.need == "technology")
 
 
-def _seeks_talent(row: Any) -> bool:
-    return bool(row.need == "talent")
-
-
 def _seeks_capital(row: Any) -> bool:
     return bool(row.need == "capital")
 
@@ -284,7 +280,8 @@ _TERMS: tuple[Field, ...] = (
     ),
 )
 
-# People are sought for a place, money for a purpose: neither is said by figures of a technology.
+# People are sought for a place, money for a purpose: neither is said by figures of a technology. None of it is required:
+# lists that firms have sent for years hold none of these columns, and what is missing counts in how complete it is.
 _TALENT: tuple[Field, ...] = (
     Line(
         name="talent_role",
@@ -294,9 +291,6 @@ _TALENT: tuple[Field, ...] = (
         asked_of=TALENT,
         help="要来做什么，如「轴承超精工艺工程师」「食品微生物方向博士」。",
         advice="人才需求填写。",
-        needed="写明岗位或研究方向。",
-        needed_if=_seeks_talent,
-        starred=False,
         fact_place=22,
         text_place=32,
         list_place=285,
@@ -310,9 +304,6 @@ _TALENT: tuple[Field, ...] = (
         asked_of=TALENT,
         help="如 2",
         advice="人才需求填写。",
-        needed="写明需要几人。",
-        needed_if=_seeks_talent,
-        starred=False,
         fact_place=23,
         list_place=286,
     ),
@@ -342,9 +333,6 @@ _TALENT: tuple[Field, ...] = (
         step="talent",
         asked_of=TALENT,
         advice="几种用「、」分开。",
-        needed="至少选择一种引进方式。",
-        needed_if=_seeks_talent,
-        starred=False,
         fact_place=26,
         list_place=289,
     ),
@@ -369,9 +357,6 @@ _CAPITAL: tuple[Field, ...] = (
         asked_of=CAPITAL,
         help="想融多少，如 500；大概的数也可以。",
         advice=MONEY_FORMS,
-        needed="写明想融多少。",
-        needed_if=_seeks_capital,
-        starred=False,
         fact_place=28,
         list_place=291,
     ),
@@ -382,9 +367,6 @@ _CAPITAL: tuple[Field, ...] = (
         step="capital",
         asked_of=CAPITAL,
         advice="几种用「、」分开。",
-        needed="至少选择一种融资方式；都可以就选「不限/面议」。",
-        needed_if=_seeks_capital,
-        starred=False,
         fact_place=29,
         list_place=292,
     ),
@@ -396,9 +378,6 @@ _CAPITAL: tuple[Field, ...] = (
         asked_of=CAPITAL,
         help="钱用在哪里：研发、设备、厂房还是周转。",
         advice="资金需求填写。",
-        needed="写明资金用途。",
-        needed_if=_seeks_capital,
-        starred=False,
         text_place=34,
         list_place=293,
     ),
