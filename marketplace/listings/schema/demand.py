@@ -280,7 +280,7 @@ _TERMS: tuple[Field, ...] = (
     ),
 )
 
-# People are sought for a place, money for a purpose: neither is said by figures of a technology. None of it is required:
+# People are sought for a place, money for a purpose: neither is said by figures of a technology. None is required:
 # lists that firms have sent for years hold none of these columns, and what is missing counts in how complete it is.
 _TALENT: tuple[Field, ...] = (
     Line(
