@@ -209,7 +209,7 @@ def form_page(
         typed_missing=missing_of_typed(form, values),
         step=step,
         steps=_step_links(form, row, step, missing),
-        unsaved=unsaved if not form.is_submitted() else None,
+        unsaved=_shown_unsaved(form, row, unsaved),
         before=next_step(form, step, -1) if step else "",
         needed=form.needed(),
         previews=contributions.previews(
@@ -248,6 +248,16 @@ def script_address(view: str, form: Form, row: Row | None, step: str) -> str:
     values: dict[str, Any] = {"step": step} if step else {}
     number = row.id if row is not None else None
     return url_for(f"listings.{view}", kind=form.kind, listing_id=number, **values)
+
+
+def _shown_unsaved(
+    form: Form, row: Row | None, unsaved: UnsavedForm | None
+) -> UnsavedForm | None:
+    """What was typed and not saved, where the page goes on with it and it says anything that is not stored."""
+    if unsaved is None or form.is_submitted():
+        return None
+    # Whoever was cut off between saving and forgetting has it twice.
+    return unsaved if row is None or form.differing(row) else None
 
 
 def _need_in_address(form: Form, row: Row | None) -> dict[str, str]:

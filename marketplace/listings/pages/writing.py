@@ -267,7 +267,7 @@ def _answer_second_press(
     session["kept"] = draft_key(form.kind, None)
     if not first.life.can(first.state, "edit"):
         return redirect(url_for("desk.mine"), 303)
-    return redirect(url_for("listings.edit", kind=first.kind, listing_id=first.id), 303)
+    return redirect(form_address(first.kind, first, step_named(first.kind, first)), 303)
 
 
 def _refused_page(
