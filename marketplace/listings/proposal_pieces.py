@@ -6,7 +6,7 @@ Which piece answers which question of a listing is decided in `proposals.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -302,3 +302,13 @@ def day_or_none(written: str) -> date | None:
         return read_day(written)
     except ParseError:
         return None
+
+
+def open_sum_found(name: str, sentence: str) -> Iterator[Found]:
+    """面议 for the question it answers."""
+    if name == "budget":
+        yield Found(
+            "budget_negotiable", (("budget_negotiable", "y"),), "面议", sentence
+        )
+    elif name == "price_min":
+        yield Found("price_mode", (("price_mode", "negotiable"),), "面议", sentence)

@@ -40,6 +40,7 @@ from marketplace.listings.proposal_pieces import (
     is_headline,
     is_prose,
     money_field,
+    open_sum_found,
     paragraphs,
     sections,
     shortened,
@@ -340,7 +341,7 @@ class _Reader:
             match = MONEY.search(clause + " ")
             if match is None:
                 if NEGOTIABLE.search(clause):
-                    yield from self._negotiable(name, sentence)
+                    yield from open_sum_found(name, sentence)
                 continue
             try:
                 money = read_money(match[0].strip())
@@ -349,14 +350,6 @@ class _Reader:
                 continue
             if money is not None and money.high is not None:
                 yield sum_found(name, money.low, money.high, match[0], sentence)
-
-    def _negotiable(self, name: str, sentence: str) -> Iterator[Found]:
-        if name == "budget":
-            yield Found(
-                "budget_negotiable", (("budget_negotiable", "y"),), "面议", sentence
-            )
-        elif name == "price_min":
-            yield Found("price_mode", (("price_mode", "negotiable"),), "面议", sentence)
 
     def _days_in(self, sentence: str) -> Iterator[Found]:
         for clause in re.split(r"[，,。；;\n]", half_width(sentence)):
