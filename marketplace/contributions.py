@@ -12,6 +12,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     review_panels(row, reader)                   blocks on the page on which a listing is reviewed
     publication_blocks(row, deed)                (part of the page, what keeps a listing from the public)
     listing_approved(row)                        a listing, or a change of it, was let through by an operator
+    panels(row, reader), previews(kind, row, text, reader, need)   blocks beside a row, and beside the form of one
     chain_uses()                                 how many rows name each industry chain
     jobs()                                       work in the background
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
@@ -300,7 +301,9 @@ def panels(row: Any, reader: Reader) -> list[Panel]:
     return _in_order("panels", row, reader)
 
 
-def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Panel]:
+def previews(
+    kind: str, row: Any, text: str | None, reader: Reader, need: str = ""
+) -> list[Panel]:
     """The blocks that rooms put next to the form in which a row is written.
 
     Args:
@@ -309,7 +312,7 @@ def previews(kind: str, row: Any, text: str | None, reader: Reader) -> list[Pane
         text: title and main texts as typed so far; None where no preview is wanted.
         reader: who writes.
     """
-    return list(_current().offered("previews", kind, row, text, reader))
+    return list(_current().offered("previews", kind, row, text, reader, need))
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> list[Panel]:

@@ -101,6 +101,7 @@ def needs(
     cleans: bool = False,
     takes_files: bool = False,
     contained: str = "",
+    by_script: bool = False,
 ) -> Callable[[View], View]:
     """Declare the deed of a view.
 
@@ -114,6 +115,7 @@ def needs(
         takes_files: files that are sent reach it; every other view is given none.
         contained: the Content-Security-Policy of what it sends, in the place of that of our pages: for what people
             have uploaded.
+        by_script: a script posts to it while somebody types. What comes too late is not held: it stands on their page.
 
     Returns:
         a decorator that leaves the view as it is, with these facts as attributes.
@@ -127,6 +129,7 @@ def needs(
         view.cleans = cleans  # type: ignore[attr-defined]
         view.takes_files = takes_files  # type: ignore[attr-defined]
         view.contained = contained  # type: ignore[attr-defined]
+        view.by_script = by_script  # type: ignore[attr-defined]
         return view
 
     return declare

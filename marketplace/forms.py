@@ -58,11 +58,16 @@ class SeenForm(PageForm):
     @property
     def seen_revision(self) -> int:
         """The revision the writer saw; -1, which is stale for any row, where the page did not say."""
-        # The field is hidden, not safe: anything may be posted in it. Nine digits: no database takes a longer number.
-        text = str(self.seen.data or "")
-        if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-            return -1
-        return int(text)
+        return read_revision(self.seen.data)
+
+
+def read_revision(raw: Any) -> int:
+    """The number of a revision that a page sends along; -1, which is stale for any row, where it is none."""
+    # The field is hidden, not safe: anything may be posted in it. Nine digits: no database takes a longer number.
+    text = str(raw or "")
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        return -1
+    return int(text)
 
 
 def _held_fields() -> Any:

@@ -521,6 +521,8 @@ NOT_BY_WALKING = {
 }
 FORMS = [
     ("firm", "/mine/demand/new", {"deed": "submit"}),
+    ("firm", "/mine/demand/propose", {"text": ""}),
+    ("firm", "/mine/demand/propose", {"text": "振动值由45 dB降到36 dB，预算50万元"}),
     ("firm", "/mine/demand/new", {"deed": "save", "title": "。"}),
     ("firm", "/mine/demand/new", {"add": "metrics", "title": "异音"}),
     ("researcher", "/mine/achievement/new", {"deed": "submit"}),

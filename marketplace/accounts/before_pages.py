@@ -94,9 +94,11 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
 
 def _is_own_form() -> bool:
     endpoint = request.endpoint or ""
+    view = current_app.view_functions.get(endpoint)
     return (
         request.method == "POST"
-        and endpoint in current_app.view_functions
+        and view is not None
+        and not getattr(view, "by_script", False)
         and endpoint not in LIBRARY_ENDPOINTS
         and deed_of(current_app, endpoint) is not None
     )

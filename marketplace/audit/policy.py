@@ -26,6 +26,7 @@ TECHNICAL_TABLES = {
     "shown_place": "as `shown`",
     "held_form": "typed before signing in, thrown away within days; what becomes of it is a draft, which is recorded",
     "review_batch": "what became of each listing is in the entry of that listing",
+    "unsaved_form": "typed and not saved yet, thrown away once it is; what becomes of it is a draft, which is recorded",
     "review_claim": "who looks at a listing now: gone in minutes, decides nothing",
     "staged_row": "copies of the cells of a file, thrown away after months; what a row becomes is a listing, and who"
     " corrects one leaves an entry about its import",

@@ -13,7 +13,9 @@ from marketplace.listings.contributed import (
     deed_names,
     nav,
     organisation_panels,
+    personal_copy,
     publication_blocks,
+    removals,
     search_panels,
     sections,
     task_count,
@@ -26,6 +28,7 @@ from marketplace.listings.ownership import (
     start_organisation,
     stop_organisation,
 )
+from marketplace.listings.unsaved_deeds import forget_person
 from marketplace.permissions import (
     Deeds,
     acting_person,
@@ -72,6 +75,7 @@ __all__ = [
     "broker_loads",
     "chain_uses",
     "deed_names",
+    "forget_person",
     "jobs",
     "move_back",
     "move_between",
@@ -80,6 +84,8 @@ __all__ = [
     "organisation_panels",
     "publication_blocks",
     "search_panels",
+    "personal_copy",
+    "removals",
     "sections",
     "start_organisation",
     "stop_organisation",

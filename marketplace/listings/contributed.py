@@ -5,12 +5,14 @@ What is read stands in `worklists.py` and `review_queue.py`; here it is laid out
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from flask import url_for
 
+from marketplace.clock import day_in_china
 from marketplace.contributions import Link, Panel, Task, Tray
 from marketplace.listings import (
     bulk,
@@ -19,6 +21,7 @@ from marketplace.listings import (
     queries,
     review_queue,
     standing_in,
+    unsaved_deeds,
     worklists,
 )
 from marketplace.listings.life import DEMAND_LIFE
@@ -31,6 +34,7 @@ from marketplace.listings.models import (
 from marketplace.listings.queries import broker_loads, chain_uses
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
+from marketplace.retention import stored_for
 from marketplace.wording import day
 
 # The fullest life table: every state that a listing of any kind may have.
@@ -80,6 +84,7 @@ TRAY_NAMES = {
     "published": "已发布",
     "suspended": "已暂停",
 }
+UNSAVED_FOR = stored_for("unsaved_form")
 OVERDUE = "已超过期限，请尽快审核。"
 ENDING_ADVICE = (
     "到期后不再参与检索和匹配。还需要的，在下面的列表里按「仍然有效，续期一年」。"
@@ -97,7 +102,7 @@ def nav(reader: Reader) -> Iterator[Link]:
     if not organisations or any(one.kind == "firm" for one in organisations):
         kinds.reverse()
     for kind in kinds:
-        url = url_for("listings.new", kind=kind)
+        url = url_for("listings.begin", kind=kind)
         yield Link(f"{verb}{KIND_NAMES[kind]}", url, "begin")
 
 
@@ -141,6 +146,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             note=OVERDUE if clock.is_overdue else "",
             button="审核",
         )
+    yield from _begun_tasks(person)
     for row in worklists.ending_listings(person):
         yield Task(
             kind_name=row.kind_word,
@@ -155,7 +161,43 @@ def tasks(person: Reader) -> Iterator[Task]:
 
 def task_count(person: Reader) -> int:
     """How many tasks there are, without loading any: every page of a signed-in reader asks."""
-    return worklists.to_do_count(person) + review_queue.desk_count(person)
+    begun = unsaved_deeds.count_new(person)
+    return worklists.to_do_count(person) + review_queue.desk_count(person) + begun
+
+
+def _begun_tasks(person: Reader) -> Iterator[Task]:
+    """What somebody has begun to write of which no draft has been made."""
+    for row in unsaved_deeds.list_new(person):
+        until = day_in_china(row.updated_at + UNSAVED_FOR)
+        yield Task(
+            kind_name=KIND_NAMES[row.kind],
+            title=row.title or "还没有名称",
+            url=url_for("listings.new", kind=row.kind, mark=row.place, step="what"),
+            state="写到一半",
+            until=until,
+            dated=("保留到", f"{day(until)} 自动删除"),
+            button="接着写",
+        )
+
+
+def removals() -> Iterator[tuple[str, Callable[[datetime], int]]]:
+    """What removes that which is stored for a time only."""
+    yield "unsaved_form", unsaved_deeds.remove_unsaved
+
+
+def personal_copy(person: Reader) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """What somebody has typed and not saved, for the copy of their data."""
+    rows = []
+    for row in unsaved_deeds.list_all(person):
+        typed = [f"{name}：{value}" for name, value in row.pairs if value]
+        rows.append(
+            {
+                "类别": KIND_NAMES[row.kind],
+                "最后修改": row.updated_at.isoformat(),
+                "内容": "\n".join(typed),
+            }
+        )
+    yield "写到一半的内容", rows
 
 
 def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
@@ -332,6 +374,8 @@ __all__ = [
     "chain_uses",
     "nav",
     "search_panels",
+    "personal_copy",
+    "removals",
     "sections",
     "task_count",
     "tasks",

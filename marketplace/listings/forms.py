@@ -20,35 +20,18 @@ from marketplace.forms import SeenForm
 from marketplace.listings import readiness
 from marketplace.listings.life import OUTCOMES
 from marketplace.listings.row_forms import MAX_ROWS, rows_control
-from marketplace.listings.schema import SCHEMAS, ListingSchema, terms
+from marketplace.listings.schema import SCHEMAS, ListingSchema
 from marketplace.listings.schema.choices import Code, Codes
 from marketplace.listings.schema.dictionaries import Dictionary
 from marketplace.listings.schema.kinds import Day
-from marketplace.listings.seen_forms import OnceForm
+from marketplace.listings.step_forms import Step, StepForm
 from marketplace.listings.typed_controls import Typed
 from marketplace.listings.widgets import Several, control_of
-from marketplace.listings.writing import secret_problems
+from marketplace.listings.writing import secret_problems, values_of
 from marketplace.organisations.models import Organisation, key_of
-from marketplace.parsing.text import MAX_TEXT, clean_text
+from marketplace.parsing.text import clean_text
 
 MAX_NOTE = 500  # characters of what is said with a deed
-
-
-@dataclass(frozen=True)
-class Step:
-    """One block of questions.
-
-    Attributes:
-        anchor: its place on the page.
-        title: its name.
-        fields: names of its fields, in order.
-        hint: one sentence before them.
-    """
-
-    anchor: str
-    title: str
-    fields: tuple[str, ...]
-    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,18 +48,18 @@ def _form_step(schema: ListingSchema, step: Any) -> Step:
     return Step(step.anchor, step.title, names, step.hint)
 
 
-class ListingForm(OnceForm):
+class ListingForm(StepForm):
     """The form of one kind of listing.
 
     Args:
         organisations: those the writer may write for; asked only where there are several.
         row: the listing that is being edited; None for a new one.
+        step: the anchor of the only step that is asked; empty for all of them.
+        need: the need of a demand, of which only what concerns it is asked; empty asks everything.
     """
 
     schema: ClassVar[ListingSchema]
     kind: ClassVar[str]
-    steps: ClassVar[tuple[Step, ...]]
-    row_kinds: ClassVar[tuple[str, ...]]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -96,20 +79,29 @@ class ListingForm(OnceForm):
         *args: Any,
         organisations: Iterable[Organisation] = (),
         row: Any = None,
+        step: str = "",
+        need: str = "",
         **kwargs: Any,
     ) -> None:
         self.row = row
+        self.asked_need = need
         self.owners = {str(one.id): one for one in organisations}
         if row is not None:
             kwargs.setdefault("obj", row)
         super().__init__(*args, **kwargs)
         # What a deed found wrong that belongs to no control.
         self.problems: list[str] = []
+        if need:
+            self.ask_only(need)
+        # All that this need is asked, for the list of steps; what is on the page follows.
+        self.all_steps = self.steps
+        if step:
+            self.show_only(step)
         is_owned = row is not None and row.organisation_id is not None
         # A draft that was begun without an organisation may be given one; one's only organisation is not asked for.
         if is_owned or len(self.owners) < (1 if row is not None else 2):
-            del self.organisation
-        else:
+            self.leave_out("organisation")
+        elif "organisation" in self:
             names = {code: one.name for code, one in self.owners.items()}
             self["organisation"].named = names
         # A form that comes back keeps the revision its writer saw, or a later change would be lost unseen.
@@ -120,11 +112,13 @@ class ListingForm(OnceForm):
             del self.once
         elif not typed:
             self.renew()
-        self._offer_choices()
+        self.offer_choices()
 
-    def _offer_choices(self) -> None:
+    def offer_choices(self) -> None:
         """Fill the lists that come from the dictionaries, each read once."""
         for field in self.schema:
+            if field.name not in self:
+                continue
             if isinstance(field, Code):
                 self[field.name].named = field.dictionary.offered()
                 self[field.name].once = field.dictionary.all_names()
@@ -164,24 +158,14 @@ class ListingForm(OnceForm):
             if not len(self[name]) or self[name][-1].form.filled:
                 self.more(name)
 
-    def prefill(self, values: Mapping[str, str]) -> None:
-        """Take over a title, a main text and the kind of need, as the trial hands them on."""
-        title = clean_text(values.get("title"))
-        main = clean_text(values.get("problem") or values.get("summary"))
-        # What is not handed on stays as it is: a form may hold what was typed before signing in.
-        if title:
-            self["title"].data = title[:200]
-        if main:
-            self[self.schema.main_text].data = main[:MAX_TEXT]
-        # The trial hands on that somebody looks for people or money.
-        need = values.get("need", "")
-        if "need" in self and need in terms.NEEDS:
-            self["need"].data = need
-
     def main_text(self) -> str:
         """Title and the first texts as they are in the form now, for a look at what they would be matched with."""
         names = ["title", *(field.name for field in self.schema.texts[:2])]
-        texts = [self[name].data for name in names]
+        texts = []
+        for name in names:
+            # A step that has no such question goes on with what is stored.
+            text = self[name].data if name in self else getattr(self.row, name, "")
+            texts.append(text)
         return "\n".join(text for text in texts if text)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -189,7 +173,9 @@ class ListingForm(OnceForm):
         for name in self.row_kinds:
             if len(self[name]) > MAX_ROWS:
                 self.blame({name: [f"最多 {MAX_ROWS} 行。"]})
-        for rule in self.schema.broken_rules(self.values()):
+        for rule in self.schema.broken_rules(self._known_values()):
+            if rule.field not in self:
+                continue
             # A field that is wrong by itself is mended first; what it does not fit together with may go with it.
             if not _messages_of(self[rule.field]):
                 self.blame({rule.field: [rule.message]})
@@ -254,9 +240,10 @@ class ListingForm(OnceForm):
 
     def needed(self) -> frozenset[str]:
         """The names of the fields that an empty form lacks for review."""
-        missing = readiness.missing_for_publication(
-            self.kind, self._empty_values(), organisation=None
-        )
+        empty = self._empty_values()
+        if self.asked_need:
+            empty["need"] = self.asked_need
+        missing = readiness.missing_for_publication(self.kind, empty, organisation=None)
         return frozenset(missing)
 
     def lacking(self, organisation: Organisation | None) -> dict[str, list[str]]:
@@ -267,10 +254,10 @@ class ListingForm(OnceForm):
         """
         wrong = set(self.errors)
         empty = self._empty_values()
-        values = self.values()
+        values = empty | self._known_values()
         # What cannot be read is already named; as an empty field it would be named a second time.
         for name in wrong - set(self.row_kinds):
-            if name in values:
+            if name in empty:
                 values[name] = empty[name]
         missing = readiness.missing_for_publication(
             self.kind, values, organisation=organisation
@@ -288,8 +275,7 @@ class ListingForm(OnceForm):
         names: list[str] = []
         for step in self.steps:
             names += step.fields
-        names.remove("organisation")
-        return names
+        return [name for name in names if name != "organisation"]
 
     def target(self, name: str) -> str:
         """The id of the control that a link to a question leads to."""
@@ -323,6 +309,12 @@ class ListingForm(OnceForm):
         elif isinstance(control, FieldList):
             faults += _faults_of_controls(control, "")
         return faults
+
+    def _known_values(self) -> dict[str, Any]:
+        """What is typed, and of the other steps what is stored."""
+        if self.row is None or self.steps == type(self).steps:
+            return self.values()
+        return {**values_of(self.row), **self.values()}
 
     def _empty_values(self) -> dict[str, Any]:
         """The values of a form in which nothing was typed."""

@@ -5,6 +5,7 @@ What they show is read in `answers.py` and `trial.py`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from marketplace.contributions import Panel
 from marketplace.errors import Invalid, SearchUnavailable
+from marketplace.listings.disclosure import common_view
 from marketplace.listings.models import (
     KIND_NAMES,
     LISTINGS,
@@ -22,8 +24,11 @@ from marketplace.listings.models import (
 )
 from marketplace.matchmaking.answers import Answer, top_matches
 from marketplace.matchmaking.offers import Offer
-from marketplace.matchmaking.trial import MAX_TEXT, match_text
+from marketplace.matchmaking.trial import MAX_TEXT, preview_text
 from marketplace.permissions import Reader
+
+OTHER_NEEDS = frozenset({"talent", "capital"})
+MAX_FIGURES = 5  # figures of the other side that a form names
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +63,7 @@ def panels(row: Any, reader: Reader) -> Iterator[Panel]:
 
 
 def previews(
-    kind: str, row: Row | None, text: str | None, reader: Reader
+    kind: str, row: Row | None, text: str | None, reader: Reader, need: str = ""
 ) -> Iterator[Panel]:
     """What the text in a form would be matched with now.
 
@@ -67,7 +72,13 @@ def previews(
         row: the stored listing; None for a new one.
         text: title and main texts as typed so far; None where nobody asked for a preview.
         reader: who writes.
+        need: of a demand, as chosen in the form; empty where it is as stored.
     """
+    # Achievements give neither people nor money: there is somebody else to ask.
+    sought = need or getattr(row, "need", "")
+    if sought in OTHER_NEEDS:
+        yield Panel("matchmaking/_other_need.html", {"need": sought})
+        return
     if row is not None and not row.is_matchable:
         return
     answer = None
@@ -80,6 +91,7 @@ def previews(
         "row": row,
         "answer": answer,
         "looked": text is not None,
+        "figures": figures_sought(answer, text or "") if answer else (),
     }
     yield Panel("matchmaking/_beside_form.html", values)
 
@@ -88,6 +100,27 @@ def _preview(kind: str, text: str, reader: Reader) -> Answer | None:
     """Matches of a half-written text; None where it is too short or the matcher is not ready."""
     try:
         # A form takes longer texts than a trial; the beginning says enough for a preview.
-        return match_text(text[:MAX_TEXT], kind, by=reader)
+        return preview_text(text[:MAX_TEXT], kind, by=reader)
     except (Invalid, SearchUnavailable):
         return None
+
+
+def figures_sought(answer: Answer, text: str) -> tuple[str, ...]:
+    """The figures that the other side writes and the text does not name, the most frequent first, with their units.
+
+    Args:
+        answer: what the text is matched with.
+        text: as it is written so far.
+    """
+    counts: Counter[str] = Counter()
+    units: dict[str, str] = {}
+    for offer in answer.offers:
+        for metric in common_view(offer.row).metrics:
+            if metric.name and metric.name not in text:
+                counts[metric.name] += 1
+                units.setdefault(metric.name, metric.unit)
+    figures = []
+    for name, _ in counts.most_common(MAX_FIGURES):
+        unit = units[name]
+        figures.append(f"{name}（{unit}）" if unit else name)
+    return tuple(figures)

@@ -11,7 +11,12 @@ from marketplace.dictionaries.models import fields_of_level
 from marketplace.errors import Invalid
 from marketplace.listings.cards import find_cards
 from marketplace.listings.models import LISTINGS
-from marketplace.matchmaking.answers import TOP, Answer, explained_answer
+from marketplace.matchmaking.answers import (
+    TOP,
+    TOP_AT_LISTING,
+    Answer,
+    explained_answer,
+)
 from marketplace.matchmaking.facts import TextComparison
 from marketplace.matchmaking.offers import Offer
 from marketplace.matchmaking.other_needs import needs_in, without_needs
@@ -78,6 +83,27 @@ def match_text(text: str, kind: str, *, by: Reader | None) -> Answer:
         comparison=TextComparison(text, kind, by),
     )
     return replace(answer, offers=_with_conditions(answer.offers, by))
+
+
+def preview_text(text: str, kind: str, *, by: Reader | None) -> Answer:
+    """The first few matches of a text while it is written: no more of it is asked for than a column can show.
+
+    Arguments and what is raised as for `match_text`.
+    """
+    text = checked_text(text, kind)
+    if other_needs(text, kind) and not _says_enough(without_needs(text)):
+        return Answer(LISTINGS[kind].counterpart, blocked="need")
+    request = RankingRequest(
+        document=trial_document(text),
+        sought=LISTINGS[kind].counterpart,
+        reader=by,
+        top=TOP_AT_LISTING,
+    )
+    return explained_answer(
+        request,
+        rank_listings(request),
+        comparison=TextComparison(text, kind, by),
+    )
 
 
 def other_needs(text: str, kind: str) -> tuple[str, ...]:

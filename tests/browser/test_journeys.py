@@ -178,6 +178,8 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     sign_in(page, "firm")
     sound(page)
     follow(page.get_by_role("link", name="发布需求"))
+    sound(page)
+    follow(page.get_by_role("link", name="全部问题放在一页"))
     page.get_by_label(re.compile("^需求名称")).fill(title)
     page.get_by_label(re.compile("^主要问题")).fill(
         "钛合金薄壁框铣削时颤振明显，壁厚差 0.12 mm，表面振纹返修率约 11%，换刀和降速都试过。"
@@ -222,6 +224,53 @@ def test_create_submit_approve_and_found(page: Page) -> None:
     expect(found.first).to_be_visible()
     follow(found.first)
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    sound(page)
+
+
+PASTED = """滚道超精研磨降噪工艺{width}
+针对电机用深沟球轴承振动大的问题，改进滚道超精研磨的油石和参数，振动值由45 dB降到36 dB，合格率提高到98%。
+本成果已完成中试。专利号：ZL201710601862.3。转让价格30-60万元。
+联系人：成果转化科，电话0635-0001999。"""
+
+
+def test_a_researcher_writes_in_steps_from_a_pasted_text(page: Page) -> None:
+    width = page.viewport_size["width"]  # type: ignore[index]
+    sign_in(page, "researcher")
+    follow(page.get_by_role("link", name="发布成果"))
+    page.get_by_label("文字", exact=True).fill(PASTED.format(width=width))
+    sound(page)
+    follow(page.get_by_role("button", name="找出可以填的内容"))
+    sound(page)
+    expect(page.get_by_text("原文：本成果已完成中试。").first).to_be_visible()
+    for box in page.locator("input[name=take]").all():
+        box.check()
+    follow(page.get_by_role("button", name="带入勾选的"))
+    sound(page)
+    title = page.get_by_label(re.compile("^成果名称"))
+    expect(title).to_have_value(f"滚道超精研磨降噪工艺{width}")
+    title.press("End")
+    title.press_sequentially("改")
+    expect(page.locator("#autosave")).to_contain_text("已保存")
+    page.reload()
+    expect(title).to_have_value(f"滚道超精研磨降噪工艺{width}改")
+    button = page.get_by_role("button", name="保存，下一步")
+    follow(button)
+    for step in ("better", "stage", "offer", "class", "people", "rights", "source"):
+        expect(page.locator(f"#step-{step}")).to_be_visible()
+        if step == "offer":
+            page.get_by_label("许可", exact=True).check()
+        if step == "class":
+            page.get_by_label("主领域").select_option(label="先进制造工艺与装备")
+        if step == "people":
+            page.get_by_label("姓名").first.fill("李四")
+        follow(button)
+    sound(page)
+    follow(button)
+    sound(page)
+    expect(page.get_by_role("heading", level=1, name="核对送审")).to_be_visible()
+    expect(page.get_by_text("ZL201710601862.3").first).to_be_visible()
+    follow(page.get_by_role("button", name="送审"))
+    expect(page.get_by_text("已送审", exact=False).first).to_be_visible()
     sound(page)
 
 

@@ -5,18 +5,14 @@ What is asked is in `forms.py`, what is done in `deeds.py`; the other buttons of
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from markupsafe import Markup
 
-from marketplace import contributions, persistence
 from marketplace.accounts import contact_consents, person_deeds
 from marketplace.door import needs
-from marketplace.errors import Invalid, MarketError, NotNow, Stale
-from marketplace.lifecycle import last_event
+from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.limits import limit_looks
 from marketplace.listings import (
     changes_waiting,
@@ -24,23 +20,28 @@ from marketplace.listings import (
     queries,
     readiness,
     review_queue,
-    worklists,
+    unsaved_deeds,
 )
-from marketplace.listings.forms import FORMS, AchievementForm, DemandForm
-from marketplace.listings.models import KIND_NAMES, Achievement, Demand
+from marketplace.listings.forms import FORMS
+from marketplace.listings.models import KIND_NAMES
 from marketplace.listings.pages.blueprint import KIND, blueprint
-from marketplace.listings.writing import AlreadySaved, DuplicateTitle
+from marketplace.listings.pages.form_page import (
+    Form,
+    Row,
+    current_form,
+    describe_differences,
+    draft_key,
+    form_address,
+    form_page,
+    next_step,
+    open_form,
+    place_of,
+    step_named,
+    unsaved_of,
+)
+from marketplace.listings.writing import AlreadySaved
 from marketplace.permissions import require
 
-Form: TypeAlias = AchievementForm | DemandForm
-Row: TypeAlias = Achievement | Demand
-# State → how the form calls the reason for which something has to be mended.
-RETURNED = {
-    "returned": "退回原因",
-    "rejected": "未通过原因",
-    "suspended": "暂停原因",
-    "published": "修改的退回原因",
-}
 FORMS_REMEMBERED = (
     8  # forms of new listings of which the browser keeps what they became
 )
@@ -51,10 +52,7 @@ FORMS_REMEMBERED = (
 @limit_looks
 def new(kind: str) -> ResponseReturnValue:
     """Write a new listing; a title and a text may be handed on in the address or by another form."""
-    form = FORMS[kind](organisations=worklists.writing_organisations(current_user))
-    if not form.is_submitted():
-        form.prefill(request.args)
-    return _answer_form(form, None)
+    return _answer_form(open_form(kind, None), None)
 
 
 @blueprint.route(f"/mine/{KIND}/<int:listing_id>/edit", methods=["GET", "POST"])
@@ -66,10 +64,7 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     require(current_user, "listing.edit", row)
     # Who changed it already goes on with what they handed in, not with what is public.
     change = changes_waiting.open_change(row) if row.state == "published" else None
-    form = FORMS[kind](
-        row=changes_waiting.with_change(row, change),
-        organisations=worklists.writing_organisations(current_user),
-    )
+    form = open_form(kind, changes_waiting.with_change(row, change))
     if row.life.can(row.state, "edit"):
         return _answer_form(form, row)
     advice = "可以在「我的」里看它现在能做什么。"
@@ -78,7 +73,7 @@ def edit(kind: str, listing_id: int) -> ResponseReturnValue:
     locked = NotNow(f"现在的状态是「{row.state_name}」，不能修改。", advice)
     # It was handed in while this form was open: what was typed stays in sight.
     if form.is_submitted():
-        return _form_page(form, row, 409, error=locked)
+        return form_page(form, row, 409, error=locked)
     raise locked
 
 
@@ -97,7 +92,7 @@ def hand_in(row: Row, seen: int, *, saved_message: str = "") -> ResponseReturnVa
             flash(saved_message, "success")
         form = FORMS[row.kind](formdata=None, row=row)
         form.blame(error.problems)
-        return _form_page(form, row, 422, error=error)
+        return form_page(form, row, 422, error=error)
     handed_in = _handed_in_message(row)
     if not row.is_matchable:
         flash(handed_in, "success")
@@ -120,10 +115,19 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
     elif "look" in request.values:
         deed = ""
     if not deed:
-        return _form_page(form, row, focus=focus)
-    if not form.validate():
-        return _refused_page(form, row, deed)
+        return form_page(form, row, focus=focus)
+    step = step_named(form.kind, row)
     try:
+        # Before anything is judged: a step may be left with what is not finished yet.
+        if deed == "back" and row is not None:
+            _keep_typed(form, row, step)
+            target = next_step(form, step, -1)
+            return redirect(form_address(form.kind, row, target or step), 303)
+        _refuse_unseen(form, row)
+        if not form.validate():
+            if step:
+                _keep_typed(form, row, step)
+            return _refused_page(form, row, deed)
         saved = _save(form, row)
     except AlreadySaved as error:
         return _answer_second_press(form, deed, error)
@@ -131,20 +135,86 @@ def _answer_form(form: Form, row: Row | None) -> ResponseReturnValue:
         form.blame(error.problems)
         return _refused_page(form, row, deed, error=error)
     except Stale as error:
-        assert row is not None  # noqa: S101  only a stored row can have been changed by somebody else
-        fresh = queries.get_visible(form.kind, row.id, by=current_user)
-        return _form_page(form, fresh, 409, error=error)
+        # What another window has typed is stored too, of a new listing as well.
+        fresh = row
+        if row is not None:
+            fresh = queries.get_visible(form.kind, row.id, by=current_user)
+        return form_page(form, fresh, 409, error=error)
     if request.form.get("publish_contact") == "1":
         person_deeds.set_consent(current_user, contact_consents.PUBLISH, given=True)
+    steps = [one.anchor for one in form.steps]
     if row is None:
         _remember_saved(form, saved)
-    session["kept"] = _draft_key(form.kind, row)
+        unsaved_deeds.move_to_listing(current_user, place_of(form), saved, steps)
+    else:
+        unsaved_deeds.forget_steps(current_user, form.kind, str(saved.id), steps)
+    session["kept"] = draft_key(form.kind, row)
     for remark in form.remarks():
         flash(remark)
     if deed == "submit":
         return hand_in(saved, saved.revision, saved_message="草稿已保存。")
+    if deed == "leave":
+        flash(_saved_message(saved), "success")
+        return redirect(url_for("desk.mine"), 303)
+    if step and deed == "next":
+        return redirect(_next_address(form, saved, step), 303)
     flash(_saved_message(saved), "success")
-    return redirect(url_for("listings.edit", kind=saved.kind, listing_id=saved.id), 303)
+    return redirect(form_address(saved.kind, saved, step), 303)
+
+
+def _next_address(form: Form, saved: Row, step: str) -> str:
+    """Where one goes on after a step: the next one, and after the last the page on which all of it is checked."""
+    # By what is stored now: the first step may have changed the need, and with it what is asked.
+    fresh = FORMS[saved.kind](formdata=None, row=saved, need=getattr(saved, "need", ""))
+    target = next_step(fresh, step)
+    if target:
+        return form_address(saved.kind, saved, target)
+    return url_for("listings.check", kind=saved.kind, listing_id=saved.id)
+
+
+def _keep_typed(form: Form, row: Row | None, step: str) -> None:
+    """Store what was typed into a step as it is, right or wrong: whoever closes the window here loses nothing."""
+    place = place_of(form)
+    if not place:
+        return
+    try:
+        unsaved = unsaved_deeds.store_typed(
+            current_user,
+            form.kind,
+            place,
+            {step: typed_pairs(form, step)},
+            seen=form.typed_revision,
+            listing_seen=max(form.seen_revision, 0),
+        )
+    except Invalid:
+        return  # what may not be stored at all is named by the form
+    form.typed.data = unsaved.revision
+
+
+def typed_pairs(form: Form, step: str) -> list[tuple[str, str]]:
+    """What this request posts for the questions of a step, in its order."""
+    names: set[str] = set()
+    for one in form.all_steps:
+        if one.anchor == step:
+            names.update(one.fields)
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name.partition("-")[0] in names
+    ]
+
+
+def _refuse_unseen(form: Form, row: Row | None) -> None:
+    """Refuse to save over what another window has typed since this page was shown, unless both say the same.
+
+    Raises:
+        Stale.
+    """
+    unsaved = unsaved_of(form)
+    if unsaved is None or unsaved.revision == form.typed_revision:
+        return
+    if describe_differences(form, current_form(form, row, unsaved)):
+        raise Stale(*unsaved_deeds.ELSEWHERE)
 
 
 def _save(form: Form, row: Row | None) -> Row:
@@ -190,14 +260,14 @@ def _answer_second_press(
         # Pressed once more, it is meant as another listing.
         form.renew()
         form.blame(error.problems)
-        return _form_page(form, None, 409, error=error)
+        return form_page(form, None, 409, error=error)
     if deed == "submit" and first.life.can(first.state, "submit"):
         return hand_in(first, first.revision)
     flash(f"「{first.title}」已经保存，第二次按下没有再存一条。", "success")
-    session["kept"] = _draft_key(form.kind, None)
+    session["kept"] = draft_key(form.kind, None)
     if not first.life.can(first.state, "edit"):
         return redirect(url_for("desk.mine"), 303)
-    return redirect(url_for("listings.edit", kind=first.kind, listing_id=first.id), 303)
+    return redirect(form_address(first.kind, first, step_named(first.kind, first)), 303)
 
 
 def _refused_page(
@@ -209,13 +279,7 @@ def _refused_page(
         if row is not None and row.organisation is not None:
             owner = row.organisation
         form.blame(form.lacking(owner))
-    return _form_page(form, row, 422, error=error)
-
-
-def _draft_key(kind: str, row: Row | None) -> str:
-    """The name under which the browser keeps what is typed until it has been saved."""
-    number = "new" if row is None else row.id
-    return f"{current_user.id}/{kind}/{number}"
+    return form_page(form, row, 422, error=error)
 
 
 def _handed_in_message(row: Row) -> str:
@@ -236,122 +300,3 @@ def _saved_message(row: Row) -> str:
     if missing:
         return f"草稿已保存。送审前还有 {missing} 处要补齐。"
     return "草稿已保存，内容齐全，可以送审。"
-
-
-def _form_page(
-    form: Form,
-    row: Row | None,
-    status: int = 200,
-    *,
-    error: MarketError | None = None,
-    focus: str = "",
-) -> ResponseReturnValue:
-    """The page of a form, with what is wrong, what is missing for the public, and what others changed meanwhile.
-
-    Args:
-        form: what was typed, or what is stored.
-        row: the stored listing; None for a new one.
-        status: of the answer.
-        error: what a deed refused.
-        focus: id of the control to go to; empty for none.
-    """
-    # Nothing is saved any more: a look ranks the whole catalogue, and nobody who saves is to wait for that.
-    persistence.stop_writing()
-    stored: dict[str, str] = {}
-    # Saved again, the form shall win over what the writer now sees of the others.
-    if isinstance(error, Stale) and row is not None:
-        stored = _stored_values(form, row)
-        form.seen.data = row.revision
-    # A text handed on by another form, as by the trial, comes without the mark of this one.
-    if row is None and form.opened is None:
-        form.renew()
-    if not focus:
-        form.leave_room()
-    looked_at = form.main_text() if "look" in request.values else None
-    faults = form.faults()
-    texts: dict[str, list[str]] = {}
-    names: dict[str, str] = {}
-    for fault in faults:
-        texts.setdefault(fault.id, []).append(fault.text)
-        names.setdefault(fault.id, fault.label)
-    returned = _return_reason(row)
-    page = render_template(
-        "listings/form.html",
-        form=form,
-        row=row,
-        kind=form.kind,
-        kind_name=KIND_NAMES[form.kind],
-        error=error,
-        focus=focus,
-        problems=texts,
-        problem_names=names,
-        problems_title=_problems_title(error, [fault.text for fault in faults]),
-        twin=_listing_of_that_title(form.kind, error),
-        stored=stored,
-        returned=returned,
-        returned_title=RETURNED.get(row.state, "") if row is not None else "",
-        todos=_fields_to_mend(form, row) if row is not None and returned else [],
-        key=_draft_key(form.kind, row),
-        kept=session.pop("kept", ""),
-        missing=_missing_values(form, row),
-        needed=form.needed(),
-        previews=contributions.previews(form.kind, row, looked_at, current_user),
-        action=_form_address(form.kind, row),
-        labels=form.schema.labels,
-    )
-    return page, status
-
-
-def _form_address(kind: str, row: Row | None) -> str:
-    if row is None:
-        return url_for("listings.new", kind=kind)
-    return url_for("listings.edit", kind=kind, listing_id=row.id)
-
-
-def _stored_values(form: Form, row: Row) -> dict[str, str]:
-    """Field → what is stored, in words, of the fields in which the form differs from it."""
-    values = {}
-    for name in form.differing(row):
-        values[name] = form.schema[name].describe(row)
-    return values
-
-
-def _missing_values(form: Form, row: Row | None) -> dict[str, list[str]]:
-    """Field → what the public would miss of the stored listing, in the order of the form."""
-    if row is None:
-        return {}
-    problems = readiness.publication_problems(row)
-    return {name: problems[name] for name in sorted(problems, key=form.names().index)}
-
-
-def _listing_of_that_title(kind: str, error: MarketError | None) -> Row | None:
-    """The listing that has the title already, so that the writer can go there."""
-    if not isinstance(error, DuplicateTitle | AlreadySaved):
-        return None
-    return queries.get_visible(kind, error.existing_id, by=current_user)
-
-
-def _problems_title(error: MarketError | None, texts: list[str]) -> str:
-    """What stands above the list of problems: why it was not saved, unless the list says it or the page its own way."""
-    if error is None or isinstance(error, Stale | NotNow) or error.message in texts:
-        return f"有 {len(texts)} 处要改，改好再保存"
-    return error.message
-
-
-def _fields_to_mend(form: Form, row: Row) -> list[str]:
-    """The fields of the form in which a reviewer wants something done, in its order."""
-    todos = review_queue.returned_todos(row)
-    return [name for name in form.names() if name in todos]
-
-
-def _return_reason(row: Row | None) -> str:
-    """Why a returned listing was returned the last time; empty for others."""
-    if row is None:
-        return ""
-    if row.state == "published":
-        change = changes_waiting.open_change(row)
-        return change.reason if change is not None else ""
-    if row.state not in worklists.STOPPED:
-        return ""
-    event = last_event(row, *worklists.STOPPED[row.state])
-    return "" if event is None else event.note

@@ -17,13 +17,15 @@ from marketplace.listings.schema.composites import (
 from marketplace.listings.schema.field import Field, ListColumn, Rule, SeenBy
 from marketplace.listings.schema.kinds import LENGTH_HINT, Day, Flag, Line, Text, Whole
 from marketplace.listings.schema.listing import ListingSchema, Step
-from marketplace.listings.schema.price import BUDGET_RULES, Budget
+from marketplace.listings.schema.price import BUDGET_RULES, Amount, Budget
 from marketplace.listings.schema.rows import Metrics
 from marketplace.parsing.amounts import MONEY_FORMS
 from marketplace.parsing.points_in_time import DAY_FORMS, FIRST_YEAR, LAST_YEAR
 
 STEPS = (
     Step("what", "要解决什么"),
+    Step("talent", "要什么样的人"),
+    Step("capital", "要多少钱、怎么融"),
     Step("target", "做到什么程度", "指标写得越具体，匹配越准。"),
     Step("terms", "怎么合作、多少钱、多久"),
     Step("class", "分类"),
@@ -31,9 +33,23 @@ STEPS = (
     Step("contact", "联系和公开"),
 )
 
+# What the three needs ask in common stays without a mark; the rest is asked of those that it concerns.
+TECHNOLOGY = frozenset({"technology"})
+TALENT = frozenset({"talent"})
+CAPITAL = frozenset({"capital"})
+
 
 def _seeks_technology(row: Any) -> bool:
     return bool(row.need == "technology")
+
+
+def _seeks_capital(row: Any) -> bool:
+    return bool(row.need == "capital")
+
+
+def _needs_budget(row: Any) -> bool:
+    """Who seeks money says how much in a field of its own."""
+    return not row.budget_negotiable and not _seeks_capital(row)
 
 
 def _needs_field(row: Any) -> bool:
@@ -78,6 +94,7 @@ KEY_TECHNOLOGY = Text(
     label="技术关键",
     public=True,
     step="target",
+    asked_of=TECHNOLOGY,
     help=f"您认为卡在哪项技术上；说不准可以不填。建议 500 字以内，{LENGTH_HINT}",
     aliases=headings.KEY_TECHNOLOGY,
     text_place=20,
@@ -129,6 +146,7 @@ _TEXTS: tuple[Field, ...] = (
         blank_rows=2,
         rest_to=KEY_TECHNOLOGY,
         step="target",
+        asked_of=TECHNOLOGY,
         help="一行一个可以验收的指标。也可以把「抗拉强度 ≥ 350 MPa」整句写在第一格，保存时会自动拆开。",
         aliases=headings.DEMAND_METRICS,
         advice=f"写成「名称 比较符 数值 单位」，用「；」分开；没有数字的内容并入「{KEY_TECHNOLOGY.label}」。",
@@ -160,6 +178,7 @@ _TERMS: tuple[Field, ...] = (
         label="合作方式",
         vocabulary=terms.COOPERATION_MODES,
         step="terms",
+        asked_of=TECHNOLOGY,
         aliases=headings.COOPERATION_MODES,
         advice="几种用「、」分开；都可以就填「不限/面议」。",
         example="合作开发、委托开发",
@@ -174,6 +193,7 @@ _TERMS: tuple[Field, ...] = (
         label="解决方式",
         vocabulary=terms.SOLUTION_MODES,
         step="terms",
+        asked_of=TECHNOLOGY,
         aliases=headings.SOLUTION_MODE,
         fact_place=60,
         list_place=170,
@@ -184,6 +204,7 @@ _TERMS: tuple[Field, ...] = (
         label="合作意向单位",
         most=200,
         step="terms",
+        asked_of=TECHNOLOGY,
         help="已有意向的单位；没有就不填。",
         aliases=headings.INTENDED_PARTNER,
         naming=True,
@@ -196,6 +217,7 @@ _TERMS: tuple[Field, ...] = (
         label="希望的成果阶段",
         vocabulary=terms.STAGES,
         step="terms",
+        asked_of=TECHNOLOGY,
         aliases=headings.STAGE_WISHED,
         seen_by=SeenBy.OPEN,
         list_place=200,
@@ -206,16 +228,22 @@ _TERMS: tuple[Field, ...] = (
         label="拟投入资金",
         unit="万元",
         step="terms",
+        asked_of=TECHNOLOGY | TALENT,
         help="没有定下来就不填，勾选下面的「面议」。",
         aliases=headings.BUDGET,
         advice=MONEY_FORMS,
         example="50万",
         needed="填写拟投入资金，或选「面议」。",
-        needed_if=lambda row: not row.budget_negotiable,
+        needed_if=_needs_budget,
         starred=True,
         list_place=160,
     ),
-    Flag(name="budget_negotiable", label="资金面议", step="terms"),
+    Flag(
+        name="budget_negotiable",
+        label="资金面议",
+        step="terms",
+        asked_of=TECHNOLOGY | TALENT,
+    ),
     Day(
         # The day by which the firm needs it, apart from the day until which the demand is valid.
         name="deadline",
@@ -236,6 +264,7 @@ _TERMS: tuple[Field, ...] = (
         low=FIRST_YEAR,
         high=LAST_YEAR,
         step="terms",
+        asked_of=TECHNOLOGY,
         help="如 2026",
         fact_place=80,
     ),
@@ -245,13 +274,141 @@ _TERMS: tuple[Field, ...] = (
         low=FIRST_YEAR,
         high=LAST_YEAR,
         step="terms",
+        asked_of=TECHNOLOGY,
         help="如 2028",
         fact_place=90,
     ),
 )
 
+# People are sought for a place, money for a purpose: neither is said by figures of a technology. None is required:
+# lists that firms have sent for years hold none of these columns, and what is missing counts in how complete it is.
+_TALENT: tuple[Field, ...] = (
+    Line(
+        name="talent_role",
+        label="岗位或研究方向",
+        most=120,
+        step="talent",
+        asked_of=TALENT,
+        help="要来做什么，如「轴承超精工艺工程师」「食品微生物方向博士」。",
+        advice="人才需求填写。",
+        fact_place=22,
+        text_place=32,
+        list_place=285,
+    ),
+    Whole(
+        name="headcount",
+        label="需要几人",
+        low=1,
+        high=9999,
+        step="talent",
+        asked_of=TALENT,
+        help="如 2",
+        advice="人才需求填写。",
+        fact_place=23,
+        list_place=286,
+    ),
+    Term(
+        name="education",
+        label="学历要求",
+        vocabulary=terms.EDUCATIONS,
+        step="talent",
+        asked_of=TALENT,
+        fact_place=24,
+        list_place=287,
+    ),
+    Line(
+        name="qualification",
+        label="职称、经验或资格要求",
+        most=200,
+        step="talent",
+        asked_of=TALENT,
+        fact_place=25,
+        list_place=288,
+    ),
+    Terms(
+        # 柔性引进 is what most firms of a county can have: somebody who comes for some days a month.
+        name="engagement_modes",
+        label="引进方式",
+        vocabulary=terms.ENGAGEMENT_MODES,
+        step="talent",
+        asked_of=TALENT,
+        advice="几种用「、」分开。",
+        fact_place=26,
+        list_place=289,
+    ),
+    Line(
+        name="pay",
+        label="待遇和条件",
+        most=200,
+        step="talent",
+        asked_of=TALENT,
+        help="如「年薪 20 万元起，提供人才公寓」；可以写面议。",
+        fact_place=27,
+        list_place=290,
+    ),
+)
+
+_CAPITAL: tuple[Field, ...] = (
+    Amount(
+        name="capital_sought",
+        label="融资金额",
+        unit="万元",
+        step="capital",
+        asked_of=CAPITAL,
+        help="想融多少，如 500；大概的数也可以。",
+        advice=MONEY_FORMS,
+        fact_place=28,
+        list_place=291,
+    ),
+    Terms(
+        name="financing_modes",
+        label="融资方式",
+        vocabulary=terms.FINANCING_MODES,
+        step="capital",
+        asked_of=CAPITAL,
+        advice="几种用「、」分开。",
+        fact_place=29,
+        list_place=292,
+    ),
+    Text(
+        name="capital_use",
+        label="资金用途",
+        most=500,
+        step="capital",
+        asked_of=CAPITAL,
+        help="钱用在哪里：研发、设备、厂房还是周转。",
+        advice="资金需求填写。",
+        text_place=34,
+        list_place=293,
+    ),
+    Term(
+        name="firm_stage",
+        label="企业发展阶段",
+        vocabulary=terms.FIRM_STAGES,
+        step="capital",
+        asked_of=CAPITAL,
+        fact_place=31,
+        list_place=294,
+    ),
+    Line(
+        # What a lender asks first.
+        name="security",
+        label="能提供的担保或增信",
+        most=200,
+        step="capital",
+        asked_of=CAPITAL,
+        help="如房产、设备、专利质押、担保公司；没有就写「没有」。",
+        fact_place=33,
+        list_place=295,
+    ),
+)
+
 _CLASS: tuple[Field, ...] = (
-    shared.field_codes(list_place=100, needed_if=_needs_field),
+    shared.field_codes(
+        list_place=100,
+        needed_if=_needs_field,
+        asked_of=TECHNOLOGY | TALENT,
+    ),
     shared.industry_codes(list_place=60, fact_place=50),
     shared.chain_code(list_place=70),
     Term(
@@ -261,6 +418,7 @@ _CLASS: tuple[Field, ...] = (
         vocabulary=terms.ACTIVITY_TYPES,
         length=30,
         step="class",
+        asked_of=TECHNOLOGY,
         fact_place=30,
         list_place=210,
     ),
@@ -269,6 +427,7 @@ _CLASS: tuple[Field, ...] = (
         label="学科分类",
         most=60,
         step="class",
+        asked_of=TECHNOLOGY,
         half=True,
         help="科技活动类型是「基础研究」时填，代替技术领域。",
         aliases=("学科",),
@@ -284,6 +443,7 @@ _BOUNTY: tuple[Field, ...] = (
         name="bounty",
         label="揭榜挂帅",
         step="bounty",
+        asked_of=TECHNOLOGY,
         help="揭榜需求要有可验收的指标，并写明下面三项。",
         aliases=headings.BOUNTY,
         advice="填 是 或 否。",
@@ -293,6 +453,7 @@ _BOUNTY: tuple[Field, ...] = (
         name="solver_requirements",
         label="对揭榜方要求",
         step="bounty",
+        asked_of=TECHNOLOGY,
         aliases=headings.SOLVER_REQUIREMENTS,
         needed="揭榜需求要写明对揭榜方要求。",
         needed_if=_is_bounty,
@@ -302,6 +463,7 @@ _BOUNTY: tuple[Field, ...] = (
         name="ip_terms",
         label="产权归属",
         step="bounty",
+        asked_of=TECHNOLOGY,
         aliases=headings.IP_TERMS,
         needed="揭榜需求要写明产权归属。",
         needed_if=_is_bounty,
@@ -311,6 +473,7 @@ _BOUNTY: tuple[Field, ...] = (
         name="benefit_terms",
         label="利益分配",
         step="bounty",
+        asked_of=TECHNOLOGY,
         aliases=headings.BENEFIT_TERMS,
         needed="揭榜需求要写明利益分配。",
         needed_if=_is_bounty,
@@ -391,6 +554,8 @@ DEMAND = ListingSchema(
             example="深沟球轴承异音攻关",
         ),
         *_TEXTS,
+        *_TALENT,
+        *_CAPITAL,
         *_TERMS,
         *_CLASS,
         *_BOUNTY,

@@ -179,6 +179,7 @@ class Field(ListColumn):
         text_place: its place among the texts that are searched and compared, with gaps; 0 where it is not.
         unread: what the form says instead of the reader's own words where the text cannot be read.
         half: its control takes half the width of the form; None where that follows from its kind.
+        asked_of: the needs of which the form asks it, for a field of demands; empty where every listing is asked.
     """
 
     is_column: ClassVar[bool] = True  # stored in the listing's own table
@@ -194,6 +195,7 @@ class Field(ListColumn):
     text_place: int = 0
     unread: str = ""
     half: bool | None = None
+    asked_of: frozenset[str] = frozenset()
 
     @property
     def is_starred(self) -> bool:
@@ -219,6 +221,10 @@ class Field(ListColumn):
     def nullable(self) -> bool:
         """Whether nothing is stored as NULL; texts and lists store an empty value instead."""
         return self.empty is None
+
+    def is_asked(self, need: str) -> bool:
+        """Whether the form asks it of a listing of this need; an achievement has none."""
+        return not self.asked_of or need in self.asked_of
 
     def sql_type(self) -> TypeEngine[Any]:
         """The SQL type of the column."""

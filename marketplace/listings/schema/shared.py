@@ -91,7 +91,10 @@ def keywords_field(*, text_place: int, fact_place: int) -> Words:
 
 
 def field_codes(
-    *, list_place: int, needed_if: Callable[[Any], bool] | None = None
+    *,
+    list_place: int,
+    needed_if: Callable[[Any], bool] | None = None,
+    asked_of: frozenset[str] = frozenset(),
 ) -> Codes:
     """The high-tech fields."""
     return Codes(
@@ -109,6 +112,7 @@ def field_codes(
         example="先进制造工艺与装备",
         needed="选择技术领域。",
         needed_if=needed_if,
+        asked_of=asked_of,
         starred=True,
         seen_by=SeenBy.OPEN,
         list_place=list_place,

@@ -343,6 +343,82 @@ NEEDS = Vocabulary(
     },
 )
 DEFAULT_NEED = "technology"
+# What is asked of who seeks people: the ladder of 人才引进 forms, from below; none is as good as any.
+EDUCATIONS = Vocabulary(
+    {
+        "any": "不限",
+        "college": "大专",
+        "bachelor": "本科",
+        "master": "硕士",
+        "doctor": "博士",
+    },
+    aliases={
+        "专科": "college",
+        "大学": "bachelor",
+        "大学本科": "bachelor",
+        "学士": "bachelor",
+        "硕士研究生": "master",
+        "研究生": "master",
+        "博士研究生": "doctor",
+    },
+    endings=("及以上", "以上", "学历"),
+)
+ENGAGEMENT_MODES = Vocabulary(
+    {
+        "full_time": "全职引进",
+        "flexible": "柔性引进（兼职、周末工程师）",
+        "project": "项目合作",
+        "secondment": "挂职（科技副总、科技特派员）",
+        "postdoc": "博士后或研究生联合培养",
+        "any": "不限/面议",
+    },
+    aliases={
+        "全职": "full_time",
+        "柔性引进": "flexible",
+        "柔性": "flexible",
+        "兼职": "flexible",
+        "挂职": "secondment",
+        "科技副总": "secondment",
+        "联合培养": "postdoc",
+        "博士后": "postdoc",
+        "不限": "any",
+        "面议": "any",
+    },
+)
+FINANCING_MODES = Vocabulary(
+    {
+        "equity": "股权融资",
+        "loan": "银行贷款",
+        "ip_pledge": "知识产权质押",
+        "guarantee": "融资担保",
+        "leasing": "融资租赁",
+        "fund": "政府引导基金",
+        "other": "其他",
+        "any": "不限/面议",
+    },
+    aliases={
+        "股权": "equity",
+        "贷款": "loan",
+        "债权融资": "loan",
+        "信用贷款": "loan",
+        "质押": "ip_pledge",
+        "专利质押": "ip_pledge",
+        "担保": "guarantee",
+        "租赁": "leasing",
+        "引导基金": "fund",
+        "基金": "fund",
+        "不限": "any",
+        "面议": "any",
+    },
+)
+FIRM_STAGES = Vocabulary(
+    {
+        "seed": "种子期",
+        "start_up": "初创期",
+        "growth": "成长期",
+        "mature": "成熟期",
+    },
+)
 # Finer than the need, and what a firm says first; two of them imply another need than technology (NEED_OF_TYPE).
 DEMAND_TYPES = Vocabulary(
     {

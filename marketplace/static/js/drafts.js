@@ -45,6 +45,8 @@ function keep(form, key) {
     waiting = setTimeout(() => write(key, typed(form)), 500);
   });
   form.addEventListener("submit", () => write(key, typed(form)));
+  // The platform has it now: nothing stays on a computer that others may use.
+  form.addEventListener("stored", () => { clearTimeout(waiting); forget(key); });
 }
 
 function typed(form) {

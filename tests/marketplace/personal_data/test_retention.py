@@ -22,6 +22,7 @@ from marketplace.alerts.models import Alerted
 from marketplace.audit.models import Entry
 from marketplace.clock import now
 from marketplace.extensions import db
+from marketplace.listings.unsaved_models import UnsavedForm
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.notices.models import Notice
 from marketplace.organisations.models import Organisation
@@ -85,7 +86,14 @@ def _alerted(at: datetime, mark: str, person: Person, __: Organisation) -> Any:
     )  # fmt: skip
 
 
+def _unsaved(at: datetime, mark: str, person: Person, __: Organisation) -> Any:
+    return UnsavedForm(
+        person_id=person.id, kind="demand", place=mark, fields={}, seen=0, updated_at=at,
+    )  # fmt: skip
+
+
 ROWS: dict[str, Made] = {
+    "unsaved_form": _unsaved,
     "alerted": _alerted,
     "held_form": _held,
     "session": _session,
