@@ -23,7 +23,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.documents import Document
-from matching.lexicon import lexicon_lines, synonym_groups
+from matching.lexicon import synonym_groups, word_lists
 from matching.surroundings import core_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
@@ -211,10 +211,6 @@ def word_bigram_keys(words: Sequence[str]) -> UInt64s:
     return np.delete(keys, ends[:-1] - 1)
 
 
-def _version() -> str:
-    groups = "\n".join(lexicon_lines("synonyms.txt"))
-    return f"{words_of.VERSION}-{blake2b(groups.encode(), digest_size=4).hexdigest()}"
-
-
-# What stored features were made with: the words, and which of them are one.
-VERSION = _version()
+def features_version() -> str:
+    """What stored features are made with: the words, and which of them are one."""
+    return f"{words_of.words_version()}-{word_lists().groups_digest}"

@@ -29,7 +29,7 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from marketplace import contributions
+from marketplace import contributions, lists_in_use
 from marketplace.audit.acting import work_named
 from marketplace.contributions import Job
 from marketplace.extensions import db
@@ -242,6 +242,7 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     began = time.monotonic()
     with app.app_context():
         try:
+            lists_in_use.keep_up(app)
             with work_named(f"job.{name}"):
                 outcome = deed()
         except Exception as error:
