@@ -66,6 +66,7 @@ ROOMS = (
     "matchmaking",
     "catalogue",
     "alerts",
+    "wordlists",
     "desk",
     "office",
     "operation",

@@ -71,6 +71,8 @@ class ListsInUse:
         # The file as it was when it was read last; None: never, or it was not there.
         self.identity: tuple[int, int, int] | None = None
         self.lock = threading.Lock()
+        # Of the edition whose lines were compared with the database; within a process neither changes any more.
+        self.verified = 0
 
 
 def init_app(app: Flask) -> None:
@@ -131,9 +133,10 @@ def write_file(edition: Edition) -> None:
     keep_up(current_app._get_current_object())  # type: ignore[attr-defined]  # followers take the application itself
 
 
-def edition_in_use() -> int:
-    """Number of the edition that this process uses."""
-    return words_of.word_lists().edition
+def remove_file() -> None:
+    """Have every process of this host use the lists as they are shipped, from its next request on."""
+    current_app.extensions["lists_in_use"].path.unlink(missing_ok=True)
+    keep_up(current_app._get_current_object())  # type: ignore[attr-defined]  # followers take the application itself
 
 
 def words_in_use() -> str:
@@ -142,12 +145,6 @@ def words_in_use() -> str:
     if not lists.edition:
         return "平台自带的词表"
     return f"词表第 {lists.edition} 版（{lists.since} 起）"
-
-
-def shipped_edition() -> Edition:
-    """The lists as they come with the program."""
-    lists = lexicon.shipped_lists()
-    return Edition(0, "", lists.term_lines, lists.stop_lines, lists.synonym_lines)
 
 
 def _is_other(lists: words_of.WordLists, before: words_of.WordLists) -> bool:

@@ -38,6 +38,9 @@ class Segmenter(Protocol):
     def has_word(self, word: str) -> bool:
         """Whether the dictionary has the word."""
 
+    def frequency_for(self, word: str) -> int:
+        """How frequent a word has to be in the dictionary so that it stays whole where it stands alone."""
+
     def part_of_speech(self, word: str) -> str:
         """The tag of a word that stays whole when it is cut, else "". A word that is in no dictionary is tagged by a
         guess, which is each one's own. It chooses what is shown to people, and weighs nothing.
@@ -75,6 +78,10 @@ class CompiledSegmenter:
     def has_word(self, word: str) -> bool:
         """See Segmenter."""
         return bool(self._jieba.has_word(word))
+
+    def frequency_for(self, word: str) -> int:
+        """See Segmenter."""
+        return int(self._jieba.suggest_freq(word))
 
     def part_of_speech(self, word: str) -> str:
         """See Segmenter."""
@@ -119,6 +126,10 @@ class PlainSegmenter:
         """See Segmenter."""
         # The beginnings of words stand there too, with the frequency 0.
         return bool(self._jieba.FREQ.get(word))
+
+    def frequency_for(self, word: str) -> int:
+        """See Segmenter."""
+        return int(self._jieba.suggest_freq(word))
 
     def part_of_speech(self, word: str) -> str:
         """See Segmenter."""

@@ -57,6 +57,7 @@ __all__ = [
     "WordLists",
     "cut_texts",
     "drop_unseen",
+    "frequency_for",
     "in_dictionary",
     "is_han",
     "is_of_unit",
@@ -334,6 +335,11 @@ def part_of_speech(word: str) -> str:
 def in_dictionary(word: str) -> bool:
     """Whether a piece of Han characters is a word by itself, of the lexicon or of jieba's dictionary."""
     return cutter().segmenter.has_word(word)
+
+
+def frequency_for(word: str) -> int:
+    """How frequent a normalised word of Han characters has to be in the cutter's dictionary so that it stays whole."""
+    return max(1, cutter().segmenter.frequency_for(word))
 
 
 def is_han(word: str) -> bool:

@@ -351,7 +351,7 @@ def init_app(app: Flask) -> None:
 
 
 def _open_matchers(app: Flask, edition: int) -> None:
-    """Rank with the artefacts of one edition of the word lists from now on; a ranking under way goes on with its own."""
+    """Rank with the artefacts of one edition of the word lists from now on; one under way keeps its own."""
     app.extensions["matchers"] = matchers_of(app, edition)
 
 

@@ -100,6 +100,25 @@ def changed_words(kind: str, added: str, removed: str) -> list[str]:
     return list(words)
 
 
+def with_frequencies(added: str) -> str:
+    """New terms, each with how frequent it has to be so that it is cut as one word; what people wrote stays.
+
+    Written down once when it is saved: computed at each use it would depend on what the dictionary is at that moment.
+    """
+    lines = []
+    for line in added.splitlines():
+        word, *rest = line.split() or [""]
+        normal = words_of.normalise(word)
+        if rest or not normal or word.startswith("#"):
+            lines.append(line)
+        elif all(map(words_of.is_han, normal)):
+            lines.append(f"{word} {min(words_of.frequency_for(normal), MAX_FREQUENCY)}")
+        else:
+            # Latin letters are cut by their form, not by a dictionary.
+            lines.append(f"{word} 1")
+    return "\n".join(lines)
+
+
 def _canonical(kind: str, line: str) -> str:
     """A line as the lists are written: commas between the words of a group, a term with frequency and tag."""
     if kind == "synonyms":
@@ -217,7 +236,8 @@ class Checking:
             yield _at(line, "一组至少要有两个不同的词，中间用逗号隔开。")
         if len(forms) > MAX_GROUP:
             yield _at(
-                line, f"一组最多 {MAX_GROUP} 个词，现在有 {len(forms)} 个，请分开或减少。"
+                line,
+                f"一组最多 {MAX_GROUP} 个词，现在有 {len(forms)} 个，请分开或减少。",
             )
         for form in forms:
             yield from _word_problems(line, form)
@@ -226,7 +246,8 @@ class Checking:
                 continue
             if words_of.normalise(form) in self._other_words("stop_words"):
                 yield _at(
-                    line, f"「{form}」是停用词，不参加比较。先在停用词里去掉它，或换一个词。"
+                    line,
+                    f"「{form}」是停用词，不参加比较。先在停用词里去掉它，或换一个词。",
                 )
 
     def _term_problems(self, line: Line) -> Iterator[str]:
@@ -253,12 +274,15 @@ class Checking:
         normal = words_of.normalise(word)
         if normal in self._chain_words:
             yield _at(
-                line, f"「{word}」是产业链名称里的词，停用后这条产业链就比不出来了。请删去这一行。"
+                line,
+                f"「{word}」是产业链名称里的词，停用后这条产业链就比不出来了。请删去这一行。",
             )
         elif normal in self._other_words("terms"):
             yield _at(line, f"「{word}」是专业词。先在专业词里去掉它，再作停用词。")
         elif normal in self._other_words("synonyms"):
-            yield _at(line, f"「{word}」在一组同义词里。先在同义词里去掉它，再作停用词。")
+            yield _at(
+                line, f"「{word}」在一组同义词里。先在同义词里去掉它，再作停用词。"
+            )
 
     def _other_words(self, kind: str) -> Collection[str]:
         return self._words_by_kind[kind]
@@ -281,12 +305,16 @@ def _word_problems(line: Line, word: str, most: int = MAX_WORD) -> Iterator[str]
     odd = sorted({c for c in word if _is_never_in_text(c)})
     if odd:
         codes = "、".join(f"U+{ord(character):04X}" for character in odd)
-        yield _at(line, f"有看不见或不能用的字符（{codes}），没有文本会含有它。请删去重打。")
+        yield _at(
+            line, f"有看不见或不能用的字符（{codes}），没有文本会含有它。请删去重打。"
+        )
     elif not any(map(str.isalnum, word)):
         yield _at(line, f"「{_short(word)}」没有字母、汉字或数字，没有文本会按它来找。")
     elif words_of.plain_text(word) != words_of.normalise(word):
         # Markup and the like is taken out of every text before it is cut, so such a word would never be met.
-        yield _at(line, f"「{_short(word)}」里的符号在文本里会被去掉或改写，请只写词本身。")
+        yield _at(
+            line, f"「{_short(word)}」里的符号在文本里会被去掉或改写，请只写词本身。"
+        )
 
 
 def _is_never_in_text(character: str) -> bool:

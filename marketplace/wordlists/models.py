@@ -21,7 +21,18 @@ STATES = {
     "former": "已被替代",
     "withdrawn": "已作废",
 }
-PREVIEWS = {"": "还没有预览", "asked": "正在算预览", "ready": "已有预览", "failed": "预览没有算成"}
+EDITION_STATES = {
+    "building": "重建中",
+    "in_force": "已生效",
+    "former": "已被替代",
+    "cancelled": "已停止",
+}
+PREVIEWS = {
+    "": "还没有预览",
+    "asked": "正在算预览",
+    "ready": "已有预览",
+    "failed": "预览没有算成",
+}
 MAX_NOTE = 300  # characters
 
 
@@ -69,7 +80,7 @@ class WordListVersion(Model):
     note: Mapped[str] = mapped_column(String(MAX_NOTE), default="")
     state: Mapped[str] = mapped_column(String(20), default="draft")
     # SHA-256 of what it adds and takes out.
-    fingerprint: Mapped[str] = mapped_column(String(64))
+    fingerprint: Mapped[str] = mapped_column(String(64), info={"audit": "plain"})
     author_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     made_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
@@ -104,7 +115,10 @@ class WordPreview(Model):
     fingerprint: Mapped[str] = mapped_column(String(64))
     edition: Mapped[int] = mapped_column(default=0)
     at: Mapped[datetime] = mapped_column(default=now)
-    figures: Mapped[dict[str, Any]] = mapped_column(db.JSON, default=dict)
+    # Computed from other rows, at any time again.
+    figures: Mapped[dict[str, Any]] = mapped_column(
+        db.JSON, default=dict, info={"audit": "technical"}
+    )
 
 
 class WordEdition(Model):
@@ -153,6 +167,11 @@ class WordEdition(Model):
     failure: Mapped[str] = mapped_column(String(300), default="")
 
     by: Mapped[Person | None] = relationship()
+
+    @property
+    def state_name(self) -> str:
+        """Its state in a word."""
+        return EDITION_STATES[self.state]
 
     @property
     def version_ids(self) -> dict[str, int | None]:

@@ -54,9 +54,7 @@ def fresh_words(terms: list[str]) -> list[str]:
         "text.use_lists(lists); print(*text.words(sys.argv[1]), sep='|')"
     )
     command = [sys.executable, "-c", script, TEXT, *terms]
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout.strip().split("|")
 
 
