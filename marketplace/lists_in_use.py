@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -82,6 +83,8 @@ def init_app(app: Flask) -> None:
     in_use.identity = _identity_of(in_use.path)
     words_of.use_lists(_read_lists(in_use.path))
     app.before_request(lambda: keep_up(app))
+    app.add_template_global(words_in_use)
+    app.add_template_global(words_of_version)
 
 
 def follow(app: Flask, follower: Follower) -> None:
@@ -147,6 +150,12 @@ def words_in_use() -> str:
     return f"词表第 {lists.edition} 版（{lists.since} 起）"
 
 
+def words_of_version(version: str) -> str:
+    """The edition that a version of the words names (`matching.text.words_version`), for people."""
+    number = re.match(r"[0-9]+-[0-9a-f]+\+([0-9]+)", version)
+    return f"词表第 {number[1]} 版" if number else "平台自带的词表"
+
+
 def _is_other(lists: words_of.WordLists, before: words_of.WordLists) -> bool:
     is_same = (
         lists.edition == before.edition
@@ -158,16 +167,17 @@ def _is_other(lists: words_of.WordLists, before: words_of.WordLists) -> bool:
 
 def _read_lists(path: Path) -> words_of.WordLists:
     """The lists of the file; the shipped ones where there is none, or one that is damaged."""
-    with suppress(FileNotFoundError):
-        try:
-            seal, _, content = path.read_text(encoding="utf-8").partition("\n")
-            if seal != sha256(content.encode()).hexdigest():
-                raise ValueError("it was cut or changed")
-            values: dict[str, Any] = json.loads(content)
-            return Edition(**values).lists()
-        except (OSError, ValueError, TypeError) as error:
-            # The work in the background writes it again; until then everything of the shipped lists answers.
-            log.error("word_lists_unreadable", path=str(path), reason=repr(error))
+    try:
+        seal, _, content = path.read_text(encoding="utf-8").partition("\n")
+        if seal != sha256(content.encode()).hexdigest():
+            raise ValueError("it was cut or changed")
+        values: dict[str, Any] = json.loads(content)
+        return Edition(**values).lists()
+    except FileNotFoundError:
+        pass  # no edition was put in force yet
+    except (OSError, ValueError, TypeError) as error:
+        # The work in the background writes it again; until then everything of the shipped lists answers.
+        log.error("word_lists_unreadable", path=str(path), reason=repr(error))
     return lexicon.shipped_lists()
 
 

@@ -33,6 +33,7 @@ from marketplace.listings.models import LISTINGS
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
+from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -227,6 +228,8 @@ def houses(
         seen, lines = proof.revision, choose_lines(proof).fingerprint
         issues.append(publish_proof(proof, seen=seen, fingerprint=lines, by=None))
     correct_issue(issues[0], "第 1 项的单位应为分厂。", by=None)
+    for kind in ("synonyms", "terms"):
+        begin_draft(kind, by=None)
     render_missing()
     applicant = make.person("firm", firm)
     make.certificate(applicant)
@@ -244,6 +247,7 @@ def houses(
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
+            "word_list": ["synonyms", "terms"],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
@@ -425,6 +429,7 @@ FORMS = [
     ("guest", "/login", {"email": "x", "password": ""}),
     ("operator", "/office/chains/new", {}),
     ("operator", "/office/workdays/new", {}),
+    ("operator", "/office/words/synonyms/draft", {"added": "窨井盖", "seen": "1"}),
     ("firm", "/change", {}),
     ("guest", "/register", {"email": "x"}),
     ("guest", "/reset", {"email": "x"}),

@@ -37,39 +37,39 @@ def overview() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/<kind>/versions")
+@blueprint.get("/<word_list>/versions")
 @needs("wordlists.edit")
-def versions(kind: str) -> ResponseReturnValue:
+def versions(word_list: str) -> ResponseReturnValue:
     """The versions of a list with what each says, and the shipped list to search in."""
-    queries.list_kind(kind)
+    queries.list_kind(word_list)
     text = request.args.get("q", "")[:60]
-    lines, count = queries.search_shipped(kind, text, by=current_user)
+    lines, count = queries.search_shipped(word_list, text, by=current_user)
     return render_template(
         "wordlists/versions.html",
-        kind=kind,
-        name=KINDS[kind],
-        versions=queries.list_versions(kind, by=current_user),
+        kind=word_list,
+        name=KINDS[word_list],
+        versions=queries.list_versions(word_list, by=current_user),
         text=text,
         lines=lines,
         count=count,
     )
 
 
-@blueprint.post("/<kind>/begin")
+@blueprint.post("/<word_list>/begin")
 @needs("wordlists.edit")
-def begin(kind: str) -> ResponseReturnValue:
+def begin(word_list: str) -> ResponseReturnValue:
     """Begin a draft, or open the one there is."""
-    deeds.begin_draft(queries.list_kind(kind), by=current_user)
-    return redirect(url_for("wordlists.draft", kind=kind), 303)
+    deeds.begin_draft(queries.list_kind(word_list), by=current_user)
+    return redirect(url_for("wordlists.draft", word_list=word_list), 303)
 
 
-@blueprint.route("/<kind>/draft", methods=["GET", "POST"])
+@blueprint.route("/<word_list>/draft", methods=["GET", "POST"])
 @needs("wordlists.edit")
-def draft(kind: str) -> ResponseReturnValue:
+def draft(word_list: str) -> ResponseReturnValue:
     """Write the draft of a list, and see what it would change."""
-    row = queries.get_draft(queries.list_kind(kind), by=current_user)
+    row = queries.get_draft(queries.list_kind(word_list), by=current_user)
     form = DraftForm(obj=row)
-    form.added.description = WAYS[kind]
+    form.added.description = WAYS[word_list]
     if not form.is_submitted():
         form.seen.data = str(row.revision)
         return _draft_page(form, row)
@@ -89,38 +89,38 @@ def draft(kind: str) -> ResponseReturnValue:
         return _draft_page(form, row, 422)
     except Stale as error:
         # What was typed stays in the form, next to what is stored: saving again is then a decision.
-        row = queries.get_draft(kind, by=current_user)
+        row = queries.get_draft(word_list, by=current_user)
         form.seen.data = str(row.revision)
         return _draft_page(form, row, 409, error=error)
     flash("草稿已保存，还没有生效。算过预览就可以启用。", "success")
-    return redirect(url_for("wordlists.draft", kind=kind), 303)
+    return redirect(url_for("wordlists.draft", word_list=word_list), 303)
 
 
-@blueprint.post("/<kind>/preview")
+@blueprint.post("/<word_list>/preview")
 @needs("wordlists.edit")
-def preview(kind: str) -> ResponseReturnValue:
+def preview(word_list: str) -> ResponseReturnValue:
     """Have it computed what the draft would change."""
-    row = queries.get_draft(queries.list_kind(kind), by=current_user)
+    row = queries.get_draft(queries.list_kind(word_list), by=current_user)
     deeds.ask_preview(row, seen=SeenForm().seen_revision, by=current_user)
     flash("正在后台算预览，一般一分钟内有结果，刷新这一页就能看到。", "success")
-    return redirect(url_for("wordlists.draft", kind=kind), 303)
+    return redirect(url_for("wordlists.draft", word_list=word_list), 303)
 
 
-@blueprint.post("/<kind>/enable")
+@blueprint.post("/<word_list>/enable")
 @needs("wordlists.edit")
-def enable(kind: str) -> ResponseReturnValue:
+def enable(word_list: str) -> ResponseReturnValue:
     """Have index and matchers rebuilt with the draft."""
-    row = queries.get_draft(queries.list_kind(kind), by=current_user)
+    row = queries.get_draft(queries.list_kind(word_list), by=current_user)
     deeds.enable_draft(row, seen=SeenForm().seen_revision, by=current_user)
     flash("正在后台重建，完成前搜索和匹配仍用原来的版本。", "success")
     return redirect(url_for("wordlists.overview"), 303)
 
 
-@blueprint.post("/<kind>/withdraw")
+@blueprint.post("/<word_list>/withdraw")
 @needs("wordlists.edit")
-def withdraw(kind: str) -> ResponseReturnValue:
+def withdraw(word_list: str) -> ResponseReturnValue:
     """Give the draft up."""
-    row = queries.get_draft(queries.list_kind(kind), by=current_user)
+    row = queries.get_draft(queries.list_kind(word_list), by=current_user)
     deeds.withdraw_draft(row, seen=SeenForm().seen_revision, by=current_user)
     flash("草稿已作废，内容在「各版」里还能看到。", "success")
     return redirect(url_for("wordlists.overview"), 303)
@@ -157,6 +157,7 @@ def _draft_page(
         form=form,
         row=row,
         preview=found,
+        in_pieces=queries.words_in_pieces(row),
         preview_name=PREVIEWS[found.state if found else ""],
         error=error,
     )

@@ -37,12 +37,10 @@ def open_draft(kind: str, *, by: Reader | None) -> WordListVersion | None:
         NotAllowed: the reader does not look after the lists.
     """
     require(by, "wordlists.edit")
-    return db.session.scalar(
-        db.select(WordListVersion).where(
-            WordListVersion.kind == kind,
-            WordListVersion.state.in_(("draft", "building")),
-        )
+    query = db.select(WordListVersion).where(
+        WordListVersion.kind == kind, WordListVersion.state.in_(("draft", "building"))
     )
+    return db.session.scalars(query).one_or_none()
 
 
 def get_draft(kind: str, *, by: Reader | None) -> WordListVersion:
@@ -55,16 +53,16 @@ def get_draft(kind: str, *, by: Reader | None) -> WordListVersion:
 
 def version_in_force(kind: str) -> WordListVersion | None:
     """The version of a list that is in force; None: the list as it is shipped."""
-    return db.session.scalar(
-        db.select(WordListVersion).where(
-            WordListVersion.kind == kind, WordListVersion.state == "in_force"
-        )
+    query = db.select(WordListVersion).where(
+        WordListVersion.kind == kind, WordListVersion.state == "in_force"
     )
+    return db.session.scalars(query).one_or_none()
 
 
 def edition_in_state(state: str) -> WordEdition | None:
     """The one edition that is `building` or `in_force`; None where there is none."""
-    return db.session.scalar(db.select(WordEdition).where(WordEdition.state == state))
+    query = db.select(WordEdition).where(WordEdition.state == state)
+    return db.session.scalars(query).one_or_none()
 
 
 def former_edition() -> WordEdition | None:
@@ -73,7 +71,7 @@ def former_edition() -> WordEdition | None:
     latest = query.order_by(
         WordEdition.in_force_since.desc(), WordEdition.number.desc()
     )
-    return db.session.scalar(latest.limit(1))
+    return db.session.scalars(latest.limit(1)).one_or_none()
 
 
 def list_editions(*, by: Reader | None) -> list[WordEdition]:
@@ -161,3 +159,18 @@ def search_shipped(kind: str, text: str, *, by: Reader | None) -> tuple[list[str
         if wanted in words_of.normalise(line):
             lines.append(line)
     return lines[:SHIPPED_SHOWN], len(lines)
+
+
+def words_in_pieces(version: WordListVersion) -> list[str]:
+    """The words of added groups that no text has as one word: search finds them by their characters, a matcher not.
+
+    Named and not refused: making them terms is another list's affair, and cuts other texts otherwise too.
+    """
+    if version.kind != "synonyms":
+        return []
+    pieces = []
+    for line in content.lines_of(version.added):
+        for word in content.words_in("synonyms", line.text):
+            if words_of.is_han(word) and len(words_of.tokens(word)) > 1:
+                pieces.append(word)
+    return pieces

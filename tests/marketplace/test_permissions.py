@@ -105,6 +105,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("alerts.save", SIGNED_IN - {"auditor"}),
         ("dictionary.edit", {"operator"}),
         ("workdays.edit", {"operator"}),
+        ("wordlists.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),
         ("no such deed", set()),

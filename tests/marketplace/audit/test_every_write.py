@@ -143,6 +143,7 @@ ELSEWHERE = {
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
+    "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip
 STATES = ("draft", "submitted", "published", "expired", "suspended", "withdrawn")
 
