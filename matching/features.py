@@ -23,7 +23,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.documents import Document
-from matching.lexicon import synonym_groups, word_lists
+from matching.lexicon import IN_USE, word_lists
 from matching.surroundings import core_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
@@ -174,7 +174,7 @@ _word_keys: dict[str, int] = {}
 
 def term_key(word: str) -> int:
     """The key of a content term: one for all words of a group of synonyms, so that they are one feature."""
-    group = synonym_groups().get(word)
+    group = IN_USE[0].groups.get(word)
     return word_key(words_of.normalise(group[0]) if group else word)
 
 

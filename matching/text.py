@@ -22,6 +22,7 @@ from matching.folding import (
     original_offsets,
 )
 from matching.lexicon import (
+    IN_USE,
     WordLists,
     lexicon_terms,
     remembered_with_lists,
@@ -519,7 +520,7 @@ _cutter_lock = Lock()
 
 def cutter() -> Cutter:
     """What cuts in this process with the lists in use."""
-    made: Cutter | None = word_lists().cutter
+    made: Cutter | None = IN_USE[0].cutter
     # The dictionary takes .2 s to read (jieba: 1 s), so it is made when a text is first cut, and once.
     return made if made is not None else prepare_lists(word_lists())
 

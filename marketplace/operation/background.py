@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import signal
 import threading
@@ -277,6 +278,8 @@ def serve_jobs(
     leadership = Leadership(app)
     with app.app_context():
         jobs = [*contributions.jobs(), *extra]
+    # Its warnings say that a job is still running when its next turn comes, which is what `coalesce` is for.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # One thread a lane, so that jobs of one lane wait for each other. A job that was missed while another ran is done
     # once, however late.
     scheduler = BackgroundScheduler(

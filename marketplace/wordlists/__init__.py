@@ -41,4 +41,5 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "command.dictionaries.build", "命令行：重建词表"
     yield "command.dictionaries.preview", "命令行：计算词表预览"
     yield "command.dictionaries.import", "命令行：导入词表草稿"
+    yield "command.dictionaries.back", "命令行：退回上一版词表"
     yield "command.dictionaries.enable", "命令行：启用一版词表"

@@ -86,6 +86,17 @@ def enable(kind: str) -> None:
 
 
 @commands.command()
+def back() -> None:
+    """Build what was in force before the present edition again; the work in the background puts it in force."""
+    present = queries.edition_in_state("in_force")
+    try:
+        edition = deeds.go_back(by=None, seen=present.number if present else None)
+    except MarketError as error:
+        raise click.ClickException(f"{error.message}{error.advice}") from None
+    click.echo(f"edition {edition.number} is to be built: {edition.note}")
+
+
+@commands.command()
 @click.argument("number", type=int)
 @click.option("--use", is_flag=True, help="And put it in force on this host.")
 def build(number: int, use: bool) -> None:

@@ -132,13 +132,13 @@ def shipped_lists() -> WordLists:
     )
 
 
-# One element, exchanged as a whole.
-_in_use = [shipped_lists()]
+# One element, exchanged as a whole. Loops over words read it here: a call for each word would be felt.
+IN_USE = [shipped_lists()]
 
 
 def word_lists() -> WordLists:
     """The lists in use in this process."""
-    return _in_use[0]
+    return IN_USE[0]
 
 
 def use_lists(lists: WordLists) -> None:
@@ -147,7 +147,7 @@ def use_lists(lists: WordLists) -> None:
     Args:
         lists: with its cutter made already (`text.prepare_lists`), or the next reader waits for it.
     """
-    _in_use[0] = lists
+    IN_USE[0] = lists
 
 
 def remembered_with_lists(
@@ -174,14 +174,14 @@ def remembered_with_lists(
 
 def stop_words() -> frozenset[str]:
     """Words that carry no technical content, normalised."""
-    return _in_use[0].stop_words
+    return IN_USE[0].stop_words
 
 
 def synonym_groups() -> dict[str, tuple[str, ...]]:
     """Word, normalised → the words of its group as they were written, itself among them."""
-    return _in_use[0].groups
+    return IN_USE[0].groups
 
 
 def lexicon_terms() -> frozenset[str]:
     """The terms of the trade, normalised."""
-    return _in_use[0].terms
+    return IN_USE[0].terms
