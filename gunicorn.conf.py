@@ -124,8 +124,12 @@ def post_worker_init(worker):
 
     What is in memory by then stays, so that the garbage collector need not go through it.
     """
+    from marketplace import lists_in_use
+
     application = worker.app.wsgi()
     with suppress(Exception), application.app_context():
+        # A worker may be born long after its master read the word lists.
+        lists_in_use.keep_up(application)
         for kind in ("achievement", "demand"):
             with application.extensions["matchers"].using(kind):
                 pass

@@ -26,6 +26,7 @@ from marketplace import (
     counters,
     door,
     errors,
+    lists_in_use,
     permissions,
     persistence,
     wording,
@@ -72,6 +73,7 @@ ROOMS = (
     "introductions",
     "catalogue",
     "alerts",
+    "wordlists",
     "desk",
     "office",
     "operation",
@@ -153,6 +155,8 @@ def create_app(config: Any) -> Flask:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     wording.register_filters(app)
+    # First, so that index and matchers are opened for the words of this host.
+    lists_in_use.init_app(app)
     # Before the extensions: one of them loads the reader, which begins a transaction.
     door.init_app(app)
     _connect_extensions(app)
@@ -236,9 +240,15 @@ def _connect_extensions(app: Flask) -> None:
         referrer_policy="strict-origin-when-cross-origin",
         frame_options="DENY",  # as frame-ancestors says to newer browsers
     )
+    lists_in_use.follow(app, _open_search)
+
+
+def _open_search(app: Flask, edition: int) -> None:
+    """Search the index of one edition of the word lists from now on; a thread that has the former engine keeps it."""
     app.extensions["search"] = search.open_engine(
         app.config["SEARCH_URL"],
         fallback=f"sqlite:///{Path(app.config['DATA_DIR']) / 'search.db'}",
+        edition=edition,
     )
 
 

@@ -40,7 +40,8 @@ def save_catalogue(
     arrays["vectors-rows"] = catalogue.word_vectors.rows
     arrays["means"] = catalogue.means
     # The version of the words: an index of other words would rank nonsense without an error.
-    facts: dict[str, Any] = {"words": features.VERSION, "weights": dict(weights)}
+    version = features.features_version()
+    facts: dict[str, Any] = {"words": version, "weights": dict(weights)}
     # Whole numbers map as an array; anything else goes into the manifest, which JSON keeps apart by type.
     if all(type(id_) is int and abs(id_) < 2**63 for id_ in catalogue.ids):
         arrays["ids"] = np.array(catalogue.ids, dtype=np.int64)
@@ -97,9 +98,10 @@ def check_words(
     facts: Mapping[str, Any],
 ) -> None:
     """Raise UnusableArtefact where the words were not those of today."""
-    if facts["words"] != features.VERSION:
+    version = features.features_version()
+    if facts["words"] != version:
         raise UnusableArtefact(
-            f"{directory} was fitted with words {facts['words']!r}, now {features.VERSION!r}"
+            f"{directory} was fitted with words {facts['words']!r}, now {version!r}"
         )
 
 

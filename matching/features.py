@@ -23,7 +23,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.documents import Document
-from matching.lexicon import lexicon_lines, synonym_groups
+from matching.lexicon import IN_USE, word_lists
 from matching.surroundings import core_of, heading_of
 
 FEATURE_KINDS = ("grams", "titles", "words")
@@ -174,7 +174,7 @@ _word_keys: dict[str, int] = {}
 
 def term_key(word: str) -> int:
     """The key of a content term: one for all words of a group of synonyms, so that they are one feature."""
-    group = synonym_groups().get(word)
+    group = IN_USE[0].groups.get(word)
     return word_key(words_of.normalise(group[0]) if group else word)
 
 
@@ -211,10 +211,6 @@ def word_bigram_keys(words: Sequence[str]) -> UInt64s:
     return np.delete(keys, ends[:-1] - 1)
 
 
-def _version() -> str:
-    groups = "\n".join(lexicon_lines("synonyms.txt"))
-    return f"{words_of.VERSION}-{blake2b(groups.encode(), digest_size=4).hexdigest()}"
-
-
-# What stored features were made with: the words, and which of them are one.
-VERSION = _version()
+def features_version() -> str:
+    """What stored features are made with: the words, and which of them are one."""
+    return f"{words_of.words_version()}-{word_lists().groups_digest}"

@@ -38,6 +38,9 @@ class Segmenter(Protocol):
     def has_word(self, word: str) -> bool:
         """Whether the dictionary has the word."""
 
+    def frequency_for(self, word: str) -> int:
+        """How frequent a word has to be in the dictionary so that it stays whole where it stands alone."""
+
     def part_of_speech(self, word: str) -> str:
         """The tag of a word that stays whole when it is cut, else "". A word that is in no dictionary is tagged by a
         guess, which is each one's own. It chooses what is shown to people, and weighs nothing.
@@ -45,7 +48,18 @@ class Segmenter(Protocol):
 
 
 class CompiledSegmenter:
-    """jieba-rs. It has the one dictionary of the process, made at the import, and no other can be made."""
+    """jieba-rs. The first of a process takes the dictionary that the import made; further ones make their own (.4 s).
+
+    Words can be added to a dictionary and not taken out again, so each edition of the word lists has one of its own.
+    """
+
+    _is_taken = False
+
+    def __init__(self) -> None:
+        self._jieba: Any = rjieba
+        if CompiledSegmenter._is_taken:
+            self._jieba = rjieba.Jieba()
+        CompiledSegmenter._is_taken = True
 
     def add_word(
         self,
@@ -54,20 +68,24 @@ class CompiledSegmenter:
         tag: str,
     ) -> None:
         """See Segmenter."""
-        rjieba.add_word(word, frequency, tag)
+        self._jieba.add_word(word, frequency, tag)
 
     def cut_text(self, text: str) -> list[str]:
         """See Segmenter."""
-        found: list[str] = rjieba.cut(text)
+        found: list[str] = self._jieba.cut(text)
         return found
 
     def has_word(self, word: str) -> bool:
         """See Segmenter."""
-        return bool(rjieba.has_word(word))
+        return bool(self._jieba.has_word(word))
+
+    def frequency_for(self, word: str) -> int:
+        """See Segmenter."""
+        return int(self._jieba.suggest_freq(word))
 
     def part_of_speech(self, word: str) -> str:
         """See Segmenter."""
-        tagged = rjieba.tag(word)
+        tagged = self._jieba.tag(word)
         return str(tagged[0][1]) if len(tagged) == 1 else ""
 
 
@@ -108,6 +126,10 @@ class PlainSegmenter:
         """See Segmenter."""
         # The beginnings of words stand there too, with the frequency 0.
         return bool(self._jieba.FREQ.get(word))
+
+    def frequency_for(self, word: str) -> int:
+        """See Segmenter."""
+        return int(self._jieba.suggest_freq(word))
 
     def part_of_speech(self, word: str) -> str:
         """See Segmenter."""

@@ -10,11 +10,7 @@ from collections.abc import (
     Iterator,
     Sequence,
 )
-from functools import (
-    cache,
-    lru_cache,
-)
-from hashlib import blake2b
+from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
@@ -26,9 +22,13 @@ from matching.folding import (
     original_offsets,
 )
 from matching.lexicon import (
-    lexicon_lines,
+    IN_USE,
+    WordLists,
     lexicon_terms,
+    remembered_with_lists,
     stop_words,
+    use_lists,
+    word_lists,
 )
 from matching.pasted_text import (
     FILLER,
@@ -52,12 +52,13 @@ from matching.word_classes import (
 
 __all__ = [
     "EITHER",
-    "VERSION",
     "Piece",
     "Span",
     "Token",
+    "WordLists",
     "cut_texts",
     "drop_unseen",
+    "frequency_for",
     "in_dictionary",
     "is_han",
     "is_of_unit",
@@ -71,11 +72,16 @@ __all__ = [
     "part_of_speech",
     "piece_of",
     "plain_text",
+    "prepare_lists",
+    "remembered_with_lists",
     "repair_text",
     "spans",
     "stop_words",
     "tokens",
+    "use_lists",
+    "word_lists",
     "words",
+    "words_version",
 ]
 
 # The characters that jieba cuts; all others belong to Latin tokens.
@@ -243,9 +249,12 @@ def inner_quantities(norm: str) -> list[Span]:
     return list(quantities)
 
 
-@lru_cache(_RECENT_TEXTS)
 def tokens(norm: str) -> tuple[Token, ...]:
     """The tokens of a normalised text from left to right; between two tokens is no letter and no figure."""
+    return cutter().recent_tokens(norm)
+
+
+def _all_tokens(norm: str) -> tuple[Token, ...]:
     return tuple(_tokens(norm))
 
 
@@ -329,6 +338,11 @@ def in_dictionary(word: str) -> bool:
     return cutter().segmenter.has_word(word)
 
 
+def frequency_for(word: str) -> int:
+    """How frequent a normalised word of Han characters has to be in the cutter's dictionary so that it stays whole."""
+    return max(1, cutter().segmenter.frequency_for(word))
+
+
 def is_han(word: str) -> bool:
     """Whether a piece is of Han characters; no piece mixes them with others."""
     return "\u4e00" <= word[0] <= "\u9fd5"
@@ -338,17 +352,22 @@ class Cutter:
     """jieba or its compiled twin, with our lexicon, and what pieces consist of.
 
     Args:
-        segmenter: cuts Han characters; it gets our terms.
+        segmenter: cuts Han characters; it gets our terms, so no other cutter may have it.
+        lists: the word lists; None: those in use.
 
     Attributes:
         segmenter: the same.
+        recent_tokens: `tokens`, remembered for the last few texts.
     """
 
-    def __init__(self, segmenter: Segmenter) -> None:
+    def __init__(self, segmenter: Segmenter, lists: WordLists | None = None) -> None:
+        lists = lists or word_lists()
         self.segmenter = segmenter
-        self._terms = lexicon_terms()
+        self._terms = lists.terms
         self._pieces: dict[str, Piece] = {}
-        for line in lexicon_lines("terms.txt"):
+        # With the cutter, so that nothing that another one cut is an answer of this one.
+        self.recent_tokens = lru_cache(_RECENT_TEXTS)(_all_tokens)
+        for line in lists.term_lines:
             term, frequency, tag = line.split(" ")
             # Folded as the texts are in which it is looked for.
             word = normalise(term)
@@ -476,13 +495,13 @@ def _is_latin(character: str) -> bool:
     return character.isalnum() and not is_han(character)
 
 
-@cache
+@remembered_with_lists()
 def longest_term() -> int:
     """Characters of the longest term of the lexicon, and at least the three of jieba's parts."""
     return max(3, *map(len, lexicon_terms()))
 
 
-@cache
+@remembered_with_lists()
 def mixed_terms() -> tuple[str, ...]:
     """The terms of the lexicon that hold Han and Latin, longest first, so that the longest is found."""
     has_han = re.compile(f"[{HAN}]")
@@ -491,39 +510,42 @@ def mixed_terms() -> tuple[str, ...]:
     return tuple(sorted(mixed, key=lambda term: (-len(term), term)))
 
 
-@cache
+@remembered_with_lists()
 def _mixed_pattern() -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, mixed_terms())))
 
 
-_cutters: list[Cutter] = []
 _cutter_lock = Lock()
 
 
 def cutter() -> Cutter:
-    """What cuts in this process."""
+    """What cuts in this process with the lists in use."""
+    made: Cutter | None = IN_USE[0].cutter
     # The dictionary takes .2 s to read (jieba: 1 s), so it is made when a text is first cut, and once.
-    if not _cutters:
-        with _cutter_lock:
-            if not _cutters:
-                _cutters.append(Cutter(make_segmenter()))
-    return _cutters[0]
+    return made if made is not None else prepare_lists(word_lists())
+
+
+def prepare_lists(lists: WordLists) -> Cutter:
+    """Make what cuts with some lists, before they are used, so that nobody waits for it.
+
+    Args:
+        lists: get the cutter, once.
+    """
+    with _cutter_lock:
+        if lists.cutter is None:
+            lists.cutter = Cutter(make_segmenter(), lists)
+        made: Cutter = lists.cutter
+        return made
 
 
 def use_cutter(other: Cutter) -> None:
     """Have another one cut from now on: two that are made alike give the same words, which tests hold them to."""
     with _cutter_lock:
-        _cutters[:] = [other]
-    # What was cut before must not answer for the other one.
-    tokens.cache_clear()
+        word_lists().cutter = other
 
 
-def _version() -> str:
-    digest = blake2b(digest_size=6)
-    for name in ("terms.txt", "stopwords.txt"):
-        digest.update("\n".join(lexicon_lines(name)).encode())
-    return f"{RULES}-{digest.hexdigest()}"
-
-
-# What a stored index was made with: another version means other words.
-VERSION = _version()
+def words_version() -> str:
+    """What an index is made with: another version means other words."""
+    lists = word_lists()
+    version = f"{RULES}-{lists.words_digest}"
+    return f"{version}+{lists.edition}" if lists.edition else version

@@ -5,10 +5,10 @@ Not here: how a text is cut into terms (text), the word lists (lexicon).
 from __future__ import annotations
 
 import re
-from functools import cache
 
 from matching.lexicon import (
     lexicon_terms,
+    remembered_with_lists,
     stop_words,
 )
 
@@ -97,6 +97,6 @@ def _is_two_stop_words(word: str) -> bool:
     return any(word[:at] in stopped and word[at:] in stopped for at in splits)
 
 
-@cache
+@remembered_with_lists()
 def _longest_stop_word() -> int:
     return max(map(len, stop_words()))

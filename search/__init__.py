@@ -16,13 +16,12 @@ from search.contract import (
     SearchUnavailable,
 )
 from search.factory import open_engine
-from search.schema import VERSION
+from search.schema import index_version
 
 __all__ = [
     "FACETS",
     "FILTERS",
     "SORTS",
-    "VERSION",
     "Document",
     "Engine",
     "Hit",
@@ -31,5 +30,6 @@ __all__ = [
     "Result",
     "SearchError",
     "SearchUnavailable",
+    "index_version",
     "open_engine",
 ]

@@ -304,6 +304,9 @@ class Engine(Protocol):
     def state(self) -> dict[str, Any]:
         """engine, count, version, expected, current, built_at, age in seconds."""
 
+    def discard(self) -> None:
+        """Remove the whole index: its word lists are no longer in use."""
+
     def close(self) -> None:
         """Close connections; the engine may be used again."""
 

@@ -268,6 +268,11 @@ class FallbackEngine:
             "embedded": embedded,
         }
 
+    def discard(self) -> None:
+        """Remove the index of both."""
+        self.embedded.discard()
+        self.primary.discard()
+
     def close(self) -> None:
         """Close both."""
         self.primary.close()

@@ -12,7 +12,12 @@ from matching import text as words_of
 from search.contract import FACETS
 
 SCHEMA = 7  # raised by hand when anything below changes what is stored
-VERSION = f"{SCHEMA}/{words_of.VERSION}"
+
+
+def index_version() -> str:
+    """What an index is made with: another version means a rebuild."""
+    return f"{SCHEMA}/{words_of.words_version()}"
+
 
 # How a field of Document is stored: "keyword" exact, "keywords" several exact values, "instant" a moment as
 # whole microseconds since 1970, "text" through analysis.

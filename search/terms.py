@@ -8,8 +8,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from importlib.resources import files
 
 from matching import text as words_of
 from search.folding import fold_text, replace_unencodable
@@ -95,7 +93,7 @@ class ParsedQuery:
     pairs: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=REMEMBERED_QUERIES)
+@words_of.remembered_with_lists(REMEMBERED_QUERIES)
 def parse_query(text: str) -> ParsedQuery:
     """Read a text. No character of it has a meaning beyond itself; blanks and controls alone ask for nothing.
 
@@ -328,14 +326,11 @@ def _longest_terms(terms: list[Term]) -> list[Term]:
     return [terms[place] for place in chosen]
 
 
-@cache
+@words_of.remembered_with_lists()
 def _synonyms() -> dict[str, tuple[Alternative, ...]]:
-    """Folded form → the other forms of its group (matching/lexicon/synonyms.txt: one group a line, commas between)."""
-    lexicon = files("matching").joinpath("lexicon", "synonyms.txt")
+    """Folded form → the other forms of its group (one group a line, commas between)."""
     table: dict[str, tuple[Alternative, ...]] = {}
-    for line in lexicon.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
+    for line in words_of.word_lists().synonym_lines:
         forms = [form.strip() for form in line.split(",")]
         group = [_alternative(form) for form in forms if form]
         for one in group:

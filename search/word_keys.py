@@ -5,8 +5,7 @@ Not here: what a text may have meant (spelling), how an engine stores keys (embe
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 
 from matching import text as words_of
 from search.completion import SEPARATOR, title_words
@@ -59,14 +58,12 @@ def lexicon_words(keys: Iterable[str]) -> set[str]:
     return words
 
 
-@cache
+@words_of.remembered_with_lists()
 def _lexicon() -> dict[str, frozenset[str]]:
     """Key → words of the lexicon and of the synonyms (matching/lexicon)."""
     words = set(words_of.lexicon_terms())
-    synonyms = files("matching").joinpath("lexicon", "synonyms.txt")
-    for line in synonyms.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            words.update(form.strip() for form in line.split(","))
+    for line in words_of.word_lists().synonym_lines:
+        words.update(form.strip() for form in line.split(","))
     table: dict[str, set[str]] = {}
     for word in words:
         for key in keys_of(word):

@@ -173,6 +173,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "stored_cells": "cells as a database holds them",
         "upkeep": "long imports go on without anybody pressing anything",
     },
+    "wordlists": {
+        "content": "what the lines of a version mean, without web and database",
+        "effects": "what other lists would change",
+        "upkeep": "copies are made and used without anybody pressing anything",
+    },
     "alerts": {
         "announcements": "what people are alerted to",
     },

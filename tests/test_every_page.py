@@ -49,6 +49,7 @@ from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
+from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
 from tests.marketplace.files.samples import attach
 
@@ -261,6 +262,8 @@ def houses(
         seen, lines = proof.revision, choose_lines(proof).fingerprint
         issues.append(publish_proof(proof, seen=seen, fingerprint=lines, by=None))
     correct_issue(issues[0], "第 1 项的单位应为分厂。", by=None)
+    for kind in ("synonyms", "terms"):
+        begin_draft(kind, by=None)
     render_missing()
     applicant = make.person("firm", firm)
     make.certificate(applicant)
@@ -306,6 +309,7 @@ def houses(
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
+            "word_list": ["synonyms", "terms"],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }

@@ -18,6 +18,7 @@ import structlog
 from flask import Flask, current_app
 
 import search
+from marketplace import lists_in_use
 from marketplace.clock import now
 from marketplace.errors import SearchUnavailable
 from marketplace.extensions import db
@@ -346,6 +347,16 @@ def _apply(catalogue: Catalogue, changed: dict[int, Stamp], gone: set[int]) -> N
 
 def init_app(app: Flask) -> None:
     """Give the application the matchers of this process."""
+    lists_in_use.follow(app, _open_matchers)
+
+
+def _open_matchers(app: Flask, edition: int) -> None:
+    """Rank with the artefacts of one edition of the word lists from now on; one under way keeps its own."""
+    app.extensions["matchers"] = matchers_of(app, edition)
+
+
+def matchers_of(app: Flask, edition: int) -> Matchers:
+    """Matchers over the artefacts of an edition of the word lists: each has a folder of its own."""
     pools = app.config["SEARCH_URL"] if app.config["MATCHING"] == "candidates" else ""
-    folder = Path(app.config["DATA_DIR"]) / "matcher"
-    app.extensions["matchers"] = Matchers(folder, pools)
+    name = f"matcher.w{edition}" if edition else "matcher"
+    return Matchers(Path(app.config["DATA_DIR"]) / name, pools)

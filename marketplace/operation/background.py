@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import signal
 import threading
@@ -29,7 +30,7 @@ from flask import Flask
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from marketplace import contributions
+from marketplace import contributions, lists_in_use
 from marketplace.audit.acting import work_named
 from marketplace.contributions import Job
 from marketplace.extensions import db
@@ -242,6 +243,7 @@ def run_job(app: Flask, name: str, deed: Callable[[], str]) -> bool:
     began = time.monotonic()
     with app.app_context():
         try:
+            lists_in_use.keep_up(app)
             with work_named(f"job.{name}"):
                 outcome = deed()
         except Exception as error:
@@ -276,6 +278,8 @@ def serve_jobs(
     leadership = Leadership(app)
     with app.app_context():
         jobs = [*contributions.jobs(), *extra]
+    # Its warnings say that a job is still running when its next turn comes, which is what `coalesce` is for.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     # One thread a lane, so that jobs of one lane wait for each other. A job that was missed while another ran is done
     # once, however late.
     scheduler = BackgroundScheduler(

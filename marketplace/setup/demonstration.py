@@ -6,6 +6,7 @@ What every site needs, demonstration or not, is in `preparing.py`. Nothing here 
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -67,6 +68,8 @@ from marketplace.setup.demo_people import (
 )
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
+from marketplace.wordlists import deeds as word_deeds
+from marketplace.wordlists import queries as word_queries
 
 MIN_TO_END = 4  # published demands of the firm
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "demo"
@@ -169,6 +172,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
+    _draft_synonyms()
+    report("one draft of synonyms, whose preview is computed in the background")
 
 
 def _propose_rewriting() -> None:
@@ -254,6 +259,25 @@ def _publish_lists() -> int:
         narrowed = days | {"chain_code": "bearing"}
         issue_deeds.begin_proof("demand", None, narrowed, by=operator)
     return published
+
+
+def _draft_synonyms() -> None:
+    """A draft of synonyms whose preview the work in the background computes; what is shipped stays in force."""
+    operator = _demo_person("operator")
+    if word_queries.open_draft("synonyms", by=operator) is not None:
+        return
+    content = json.loads((SAMPLES / "word_lists.json").read_text(encoding="utf-8"))
+    lines = content["word_lists"]["synonyms"]
+    draft = word_deeds.begin_draft("synonyms", by=operator)
+    word_deeds.save_draft(
+        draft,
+        added="\n".join(lines["added"]),
+        removed="\n".join(lines["removed"]),
+        note="企业说法和论文说法不同的几组，请先看预览",
+        by=operator,
+        seen=draft.revision,
+    )
+    word_deeds.ask_preview(draft, by=operator, seen=draft.revision)
 
 
 def _assign_first_confidential() -> None:

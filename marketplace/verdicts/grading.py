@@ -25,7 +25,7 @@ from marketplace.verdicts.models import GradeModel, Verdict
 from marketplace.verdicts.projections import common_document
 from matching.explaining import facts
 from matching.judging import calibration, grades, quality
-from matching.text import VERSION
+from matching.text import words_version
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +90,7 @@ def ranker_version() -> str:
     weights = vars(matching.Matcher())
     # In order of name: the version must not change with the order of arguments.
     parts = [f"{name}={weights[name]:g}" for name in sorted(weights)]
-    return f"{VERSION} {' '.join(parts)}"[:RANKER_LENGTH]
+    return f"{words_version()} {' '.join(parts)}"[:RANKER_LENGTH]
 
 
 def ranker_in_words(version: str) -> str:

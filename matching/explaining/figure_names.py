@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from matching.explaining.quantity_table import (
     DIRECTIONS,
@@ -18,6 +17,7 @@ from matching.explaining.quantity_table import (
     SPELLINGS,
 )
 from matching.folding import fold_label
+from matching.lexicon import remembered_with_lists
 from matching.text import names_a_thing, spans
 
 # Parts of a name that say nothing of what is measured.
@@ -114,7 +114,7 @@ class Naming:
     gas: bool
 
 
-@lru_cache(maxsize=8192)
+@remembered_with_lists(8192)
 def read_name(name: str) -> Naming:
     """What the name of a figure says of it."""
     folded = fold_label(name)
@@ -259,7 +259,7 @@ def _is_subject(things: frozenset[str], text: str) -> bool:
     return len(whole) > 1
 
 
-@lru_cache(maxsize=8192)
+@remembered_with_lists(8192)
 def things_of(title: str) -> frozenset[str]:
     """The words of a title that say what it is about, and not what is done with it everywhere."""
     words = {span.word for span in spans(title)}

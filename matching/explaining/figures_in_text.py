@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import lru_cache
 
 from matching.explaining.figure_names import QUANTITY_WORDS, read_name
 from matching.explaining.figures import Figure, Operator
+from matching.lexicon import remembered_with_lists
 
 TEXT_MOST = 20_000  # characters read of one text
 FIGURES_MOST = 40  # of one text
@@ -145,7 +145,7 @@ _LEADING = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
+@remembered_with_lists(4096)
 def figures_in(text: str, *, wished: bool = False) -> tuple[Figure, ...]:
     """The figures a text states or, with `wished`, asks for, each once, in their order.
 

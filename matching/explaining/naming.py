@@ -18,7 +18,11 @@ from matching import text as words_of
 from matching.arrays import UInt64s
 from matching.features import gram_spans, word_bigram_keys, word_key
 from matching.index.keys import find_keys
-from matching.lexicon import lexicon_lines, synonym_groups
+from matching.lexicon import (
+    lexicon_lines,
+    remembered_with_lists,
+    synonym_groups,
+)
 from matching.text import Span
 
 # A firm by its full name, and a person by what they are called: 联系人王建国, 李工.
@@ -238,7 +242,7 @@ def _has_in_a_row(form: str, grams: UInt64s) -> bool:
     return len(keys) > 0 and bool(np.all(find_keys(grams, keys) >= 0))
 
 
-@cache
+@remembered_with_lists()
 def _keys_of_form(form: str) -> UInt64s:
     """The keys of a word of a group as the grams of a text have them."""
     keys = [gram.key for gram in gram_spans(words_of.normalise(form))]

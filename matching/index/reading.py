@@ -112,6 +112,7 @@ class DocumentReader:
 
     def __init__(self, kinds: Sequence[str] = FEATURE_KINDS) -> None:
         self._kinds = kinds
+        self._lists = words_of.word_lists()
         self._table = TokenTable()
 
     def read_batch(
@@ -122,7 +123,9 @@ class DocumentReader:
     ) -> Batch:
         """The features of some documents where they occur; `texts`: of how many the words in order are wanted."""
         # Between batches only: numbers of one batch must be of one table.
-        if self._table.is_full:
+        lists = words_of.word_lists()
+        if self._table.is_full or self._lists is not lists:
+            self._lists = lists
             self._table = TokenTable()
         # Even places are titles, odd ones texts; dividing by two gives the document.
         sides: list[str] = []

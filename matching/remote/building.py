@@ -89,7 +89,8 @@ def build_store(
         arrays[f"{kind}-keys"] = one.keys
         arrays[f"{kind}-frequency"] = one.fitted
         mean_norms[kind] = float(np.mean(norms[kind])) if norms[kind] else 1.0
-    facts = {"words": features.VERSION, "candidates": 1, "lengths": mean_norms}
+    version = features.features_version()
+    facts = {"words": version, "candidates": 1, "lengths": mean_norms}
     storage.write_generation(Path(directory), arrays, facts)
     return len(ids)
 

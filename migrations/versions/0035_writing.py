@@ -1,14 +1,14 @@
 """What is typed and not saved yet, and what demands for people and money are asked
 
 Revision ID: 0035
-Revises: 0029
+Revises: 0034
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0035'
-down_revision = '0029'
+down_revision = '0034'
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Pairs of listings that resemble one another
 
 Revision ID: 0037
-Revises: 0029
+Revises: 0035
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0037'
-down_revision = '0029'
+down_revision = '0035'
 branch_labels = None
 depends_on = None
 

@@ -54,7 +54,7 @@ from search.contract import (
     TakesNoWrites,
     Version,
 )
-from search.schema import VERSION
+from search.schema import index_version
 from search.spelling import corrected_texts
 from search.terms import ParsedQuery, fallback_terms, parse_query
 
@@ -80,6 +80,7 @@ class ElasticEngine:
         find_seconds: float = FIND_SECONDS,
         deed_seconds: float = DEED_SECONDS,
         starts_empty: bool = True,
+        edition: int = 0,
     ) -> None:
         """Name the cluster; nothing is connected before the first call.
 
@@ -89,12 +90,14 @@ class ElasticEngine:
             deed_seconds: for writing a few documents, and for state().
             starts_empty: a first put may make the index. False where another engine answers meanwhile: an index that
                 was lost must come back whole by a rebuild, not answer with the one document that was saved last.
+            edition: of the word lists; each has an alias of its own.
         """
         self.url = url
         self.starts_empty = starts_empty
         self.find_seconds = find_seconds
         self.deed_seconds = deed_seconds
-        hosts, user, self.alias = parse_address(url)
+        hosts, user, alias = parse_address(url)
+        self.alias = f"{alias}.w{edition}" if edition else alias
         self.cluster = ClusterClient(hosts, user)
         self.indices = Indices(self.cluster, self.alias)
         self._shards = ShardWatch()
@@ -265,7 +268,7 @@ class ElasticEngine:
             "count": int(counted["hits"]["total"]["value"]) - removed,
             "removed": removed,
             "version": meta["version"],
-            "expected": VERSION,
+            "expected": index_version(),
             "current": current,
             "blocked": live.block,
             "built_at": meta["built_at"],
@@ -382,6 +385,11 @@ class ElasticEngine:
                 sent = sender.submit(send_actions, self.cluster, index, actions)
             if sent is not None:
                 sent.result()
+
+    def discard(self) -> None:
+        """Delete every index behind the alias: that of word lists that are no longer in use."""
+        with translate_errors():
+            self.indices.drop_all()
 
     def close(self) -> None:
         """Close the sockets of this process."""

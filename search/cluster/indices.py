@@ -222,6 +222,12 @@ class Indices:
             if older and one.meta:
                 self.drop(name)
 
+    def drop_all(self) -> None:
+        """Delete every index of ours, the live one too; what somebody else made stays."""
+        for name, one in self._own_indices().items():
+            if one.meta:
+                self.drop(name)
+
     def count(self, index: str) -> int:
         """Documents that are not removed."""
         alive = {"term": {"deleted": False}}

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 
 from search.cluster.mapping import index_body
 from search.contract import NotBuilt, SearchUnavailable
-from search.schema import VERSION
+from search.schema import index_version
 
 # Which block of an index says what. The first is set by the cluster itself while its disks are nearly full, and taken
 # away again by it; the others are set by hand, or by a rebuild of ours for the moment of its swap.
@@ -67,7 +67,7 @@ class LiveIndex:
     @property
     def is_current(self) -> bool:
         """Whether it was made by this version of the program."""
-        return self.meta.get("version") == VERSION
+        return self.meta.get("version") == index_version()
 
 
 def read_live(client: Elasticsearch, alias: str) -> LiveIndex:
@@ -145,7 +145,10 @@ def _fault_of(alias: str, name: str, described: Mapping[str, Any]) -> str:
     if not is_ours(alias, name, meta):
         return "it was not made by this site"
     # One of an older version goes on answering until it is rebuilt.
-    if meta["version"] == VERSION and _types_of(described["mappings"]) != OUR_TYPES:
+    if (
+        meta["version"] == index_version()
+        and _types_of(described["mappings"]) != OUR_TYPES
+    ):
         return "its fields are not those of this site"
     return ""
 

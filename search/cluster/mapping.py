@@ -11,7 +11,7 @@ from typing import Any
 from search.analysis import FIELD_BREAK, AnalyzedText
 from search.completion import Completion
 from search.contract import Document, Version
-from search.schema import FIELDS, K1, VERSION, B, microseconds
+from search.schema import FIELDS, K1, B, index_version, microseconds
 from search.tokens import character_pairs
 
 WINDOW = 1_000_000  # how far into a result one can page
@@ -55,7 +55,7 @@ def index_body(meta: Mapping[str, str]) -> Body:
     """Settings and mapping of a new index.
 
     Args:
-        meta: stored next to the mapping, with VERSION: when it was built and by which process.
+        meta: stored next to the mapping, with index_version(): when it was built and by which process.
     """
     properties: dict[str, Body] = {}
     for name, kind in FIELDS.items():
@@ -84,7 +84,7 @@ def index_body(meta: Mapping[str, str]) -> Body:
         "mappings": {
             # A field that the mapping does not name is a mistake of ours, not a new field.
             "dynamic": "strict",
-            "_meta": {"version": VERSION, **meta},
+            "_meta": {"version": index_version(), **meta},
             "properties": properties,
         },
     }

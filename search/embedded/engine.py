@@ -4,6 +4,7 @@ Not here: connections (file), tables and rows (tables, rows), scores (scoring), 
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import threading
@@ -57,7 +58,7 @@ from search.embedded.tables import (
     merge_postings,
     swap_generation,
 )
-from search.schema import VERSION
+from search.schema import index_version
 from search.spelling import corrected_texts
 from search.terms import ParsedQuery, parse_query
 
@@ -197,8 +198,8 @@ class FtsEngine:
             "count": head.alive,
             "removed": removed,
             "version": head.version,
-            "expected": VERSION,
-            "current": head.version == VERSION and not self.file.is_marked,
+            "expected": index_version(),
+            "current": head.version == index_version() and not self.file.is_marked,
             "damaged": self.file.is_marked,
             "built_at": head.built_at,
             "written_at": head.written_at,
@@ -325,6 +326,13 @@ class FtsEngine:
             with suppress(SearchUnavailable), self.file.writing() as (connection, head):
                 drop_other_generations(connection, head.generation)
         return count
+
+    def discard(self) -> None:
+        """Remove the file and all that lies beside it: the index of word lists that are no longer in use."""
+        self.close()
+        for path in self.path.parent.glob(f"{glob.escape(self.path.name)}*"):
+            path.unlink(missing_ok=True)
+        self._forget()
 
     def _begin_tables(self) -> tuple[Tables, int]:
         """New tables, and the change counter from which on writes have to be replayed."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from search.contract import SearchUnavailable
-from search.schema import VERSION
+from search.schema import index_version
 
 LAYOUT = 7  # PRAGMA user_version: tables of another layout are not read, only rebuilt
 MERGE_PAGES = 500  # index pages merged per step after a rebuild, each step its own short transaction
@@ -108,7 +108,7 @@ def create_head(connection: sqlite3.Connection) -> Head:
         generation=tables.generation,
         counter=0,
         alive=0,
-        version=VERSION,
+        version=index_version(),
         built_at=utc_now(),
         written_at=utc_now(),
     )
@@ -201,7 +201,7 @@ def swap_generation(
             tables.generation,
             head.counter + 1,
             count,
-            VERSION,
+            index_version(),
             utc_now(),
             utc_now(),
         ),

@@ -84,7 +84,7 @@ documents = [
 ]
 matcher = matching.Matcher().fit(documents)
 best = matcher.rank(matching.Document(0, "保持架毛刺怎么检", ""))
-print(best[0].id, best[0].score, text.VERSION)
+print(best[0].id, best[0].score, text.words_version())
 print(*text.words("深沟球轴承套圈磨削烧伤判别方法"))
 """
 

@@ -338,7 +338,7 @@ def test_jiebas_shared_state_is_untouched() -> None:
 
 
 def test_version_names_the_words() -> None:
-    assert re.fullmatch(r"\d+-[0-9a-f]{12}", text.VERSION)
+    assert re.fullmatch(r"\d+-[0-9a-f]{12}", text.words_version())
 
 
 @pytest.mark.parametrize(

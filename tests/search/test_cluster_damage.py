@@ -20,7 +20,7 @@ from search.cluster.live import LiveIndex, describe_index, number_of
 from search.cluster.mapping import index_body
 from search.contract import TakesNoWrites
 from search.fallback import FallbackEngine
-from search.schema import VERSION
+from search.schema import index_version
 from tests.search.conftest import PATIENT, URL, required
 
 cluster_only = pytest.mark.server
@@ -323,7 +323,7 @@ def test_two_rebuilds_of_a_lost_index_are_still_one(engine: FallbackEngine) -> N
 
 # -- without a server --------------------------------------------------------------------------------------------------
 
-OURS = {"_meta": {"version": VERSION, "built_at": "x"}} | {
+OURS = {"_meta": {"version": index_version(), "built_at": "x"}} | {
     "properties": index_body({})["mappings"]["properties"]
 }
 OLDER = {"_meta": {"version": "older", "built_at": "x"}, "properties": {}}

@@ -214,11 +214,11 @@ ONLY_READ = {
     "issues.check",
     "listings.batch",
     "listings.desk_batch",
+    "listings.look",
+    "listings.propose",
     "matchmaking.trial",
     "matchmaking.trial_evidence",
 }
-    "issues.check", "listings.look", "listings.propose", "matchmaking.trial", "matchmaking.trial_evidence",
-}  # fmt: skip
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
     "alerts": ("remove",),
@@ -246,6 +246,7 @@ ELSEWHERE = {
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
+    "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip
 STATES = (
     "draft",

@@ -1,0 +1,339 @@
+"""What is done to the word lists, from a draft to the edition in force. The only file here that commits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marketplace import persistence
+from marketplace.clock import now
+from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.permissions import Reader, reader_id, require
+from marketplace.wordlists import content, queries
+from marketplace.wordlists.models import (
+    KINDS,
+    MAX_NOTE,
+    WordEdition,
+    WordListVersion,
+    WordPreview,
+)
+
+NOT_SAVED = "草稿没有保存。"
+CHANGED = Stale("这份草稿刚被别人改过。", "对照看过以后，再保存就以您写的为准。")
+BUILDING = NotNow(
+    "正在重建，一次只能启用一版。", "重建完成后再启用；页面上能看到进展。"
+)
+
+
+def begin_draft(kind: str, *, by: Reader | None) -> WordListVersion:
+    """起草新版: begin with what is in force, so that a version says whole what differs from the shipped list.
+
+    Args:
+        kind: code of the list.
+        by: the acting person; None for the site itself.
+
+    Returns:
+        the draft; the one that is open, where somebody was quicker.
+
+    Raises:
+        NotAllowed: they do not look after the lists.
+    """
+    require(by, "wordlists.edit")
+    draft = queries.open_draft(kind, by=by)
+    if draft is not None:
+        return draft
+    present = queries.version_in_force(kind)
+    draft = WordListVersion(
+        kind=kind,
+        number=queries.next_number(kind),
+        added=present.added if present else "",
+        removed=present.removed if present else "",
+        fingerprint=content.fingerprint_of("", ""),
+        author_id=reader_id(by),
+    )
+    if present is not None:
+        draft.fingerprint = present.fingerprint
+    db.session.add(draft)
+    quicker = NotNow("刚有别人起草了这一版。", "请打开那份草稿接着写。")
+    names = ("number", "draft")
+    persistence.commit(
+        duplicates={f"uq_word_list_version_{name}": quicker for name in names}
+    )
+    return draft
+
+
+def save_draft(
+    draft: WordListVersion,
+    *,
+    added: str,
+    removed: str,
+    note: str,
+    by: Reader | None,
+    seen: int | None,
+) -> WordListVersion:
+    """保存草稿: what it adds and takes out, refused by line where something is wrong.
+
+    Args:
+        draft: the open draft.
+        added, removed: one entry a line.
+        note: why, for those who look at it later.
+        by: the acting person; None for the site itself.
+        seen: revision the editor saw.
+
+    Raises:
+        NotAllowed, NotNow: it is no draft any more.
+        Stale: somebody else saved it since.
+        Invalid: lines are wrong; each is named.
+    """
+    _require_draft(draft, by, seen)
+    ids = queries.ids_in_force()
+    others = queries.lines_of_edition(ids)
+    others.pop(draft.kind)
+    checking = content.Checking(
+        draft.kind,
+        added,
+        removed,
+        others=others,
+        chain_words=queries.chain_words(),
+    )
+    problems = checking.problems()
+    if len(note.strip()) > MAX_NOTE:
+        problems["note"] = [f"说明最多 {MAX_NOTE} 个字。"]
+    if problems:
+        raise Invalid(NOT_SAVED, problems=problems)
+    if draft.kind == "terms":
+        added = content.with_frequencies(added)
+    draft.added = added.strip()
+    draft.removed = removed.strip()
+    draft.note = note.strip()
+    draft.fingerprint = content.fingerprint_of(added, removed)
+    draft.changed_at = now()
+    draft.author_id = reader_id(by)
+    persistence.commit(stale=CHANGED)
+    return draft
+
+
+def withdraw_draft(
+    draft: WordListVersion, *, by: Reader | None, seen: int | None
+) -> None:
+    """作废草稿: it is never used; its number and its lines stay in the list of versions. Errors as `save_draft`."""
+    _require_draft(draft, by, seen)
+    draft.state = "withdrawn"
+    persistence.commit(stale=CHANGED)
+
+
+def ask_preview(draft: WordListVersion, *, by: Reader | None, seen: int | None) -> None:
+    """算预览: have it computed in the background what the draft would change. Errors as `save_draft`."""
+    _require_draft(draft, by, seen)
+    if not _differs(draft):
+        raise NotNow("草稿和现在生效的一样，没有可以比的。", "先改草稿并保存。")
+    in_force = queries.edition_in_state("in_force")
+    preview = db.session.get(WordPreview, draft.id)
+    if preview is None:
+        preview = WordPreview(version_id=draft.id, fingerprint="")
+        db.session.add(preview)
+    preview.state = "asked"
+    preview.fingerprint = draft.fingerprint
+    preview.edition = in_force.number if in_force is not None else 0
+    preview.at = now()
+    preview.figures = {}
+    persistence.commit(stale=CHANGED)
+
+
+def store_preview(
+    version_id: int, fingerprint: str, figures: dict[str, Any], *, failed: bool = False
+) -> bool:
+    """Store what was computed for a draft, unless the draft changed meanwhile.
+
+    Args:
+        version_id: of the draft.
+        fingerprint: of what was compared.
+        figures: what would change, see `previewing`.
+        failed: nothing could be computed.
+
+    Returns:
+        whether it was stored.
+    """
+    persistence.begin_write()
+    preview = db.session.get(WordPreview, version_id)
+    if preview is None or preview.fingerprint != fingerprint:
+        db.session.rollback()
+        return False
+    preview.state = "failed" if failed else "ready"
+    preview.figures = figures
+    preview.at = now()
+    persistence.commit()
+    return True
+
+
+def enable_draft(
+    draft: WordListVersion, *, by: Reader | None, seen: int | None
+) -> WordEdition:
+    """启用: rebuild index and matchers once in the background; until that is done the former ones answer.
+
+    Args:
+        draft: with a preview of what it says now.
+        by: the acting person; None for the site itself.
+        seen: revision the editor saw.
+
+    Returns:
+        the edition that is being built.
+
+    Raises:
+        NotAllowed, Stale: as `save_draft`.
+        NotNow: nothing changes, there is no preview, or another edition is being built.
+    """
+    _require_draft(draft, by, seen)
+    if not _differs(draft):
+        raise NotNow("草稿和现在生效的一样，没有可以启用的。", "先改草稿并保存。")
+    preview = queries.preview_of(draft)
+    if preview is None or preview.state != "ready":
+        raise NotNow("还没有这份草稿的预览。", "先「算预览」，看过会改变什么再启用。")
+    ids = {**queries.ids_in_force(), draft.kind: draft.id}
+    note = f"启用{draft.kind_name}第 {draft.number} 版"
+    edition = _begin_edition(ids, note, by)
+    draft.state = "building"
+    persistence.commit(
+        stale=CHANGED,
+        duplicates={"uq_word_edition_building": BUILDING, "pk_word_edition": BUILDING},
+    )
+    return edition
+
+
+def go_back(*, by: Reader | None, seen: int | None) -> WordEdition:
+    """退回上一版: build the edition before the present one again, under a number of its own.
+
+    Args:
+        by: the acting person; None for the site itself.
+        seen: number of the edition in force that the reader saw.
+
+    Raises:
+        NotAllowed.
+        NotNow: nothing was ever put in force, or an edition is being built.
+        Stale: another edition is in force by now.
+    """
+    require(by, "wordlists.edit")
+    present = queries.edition_in_state("in_force")
+    if present is None:
+        raise NotNow("现在用的就是平台自带的词表。", "没有可以退回的版本。")
+    if present.number != seen:
+        raise Stale("词表刚换过版本。", "请刷新后再决定。")
+    former = queries.former_edition()
+    ids: dict[str, int | None] = dict.fromkeys(KINDS)
+    note = f"由第 {present.number} 版退回平台自带的词表"
+    if former is not None:
+        ids = former.version_ids
+        note = f"由第 {present.number} 版退回第 {former.number} 版的内容"
+    edition = _begin_edition(ids, note, by)
+    persistence.commit(
+        duplicates={"uq_word_edition_building": BUILDING, "pk_word_edition": BUILDING}
+    )
+    return edition
+
+
+def stop_building(*, by: Reader | None, seen: int | None) -> None:
+    """停止重建: the former edition stays in force, and the version becomes a draft again.
+
+    Args:
+        by: the acting person; None for the site itself.
+        seen: number of the edition that was being built when the reader looked.
+
+    Raises:
+        NotAllowed.
+        NotNow: nothing is being built, or it has come into force.
+    """
+    require(by, "wordlists.edit")
+    edition = queries.edition_in_state("building")
+    if edition is None or edition.number != seen:
+        raise NotNow("没有正在重建的版本。", "可能刚刚建好已经生效，请刷新看看。")
+    edition.state = "cancelled"
+    for version in _versions_of(edition):
+        if version.state == "building":
+            version.state = "draft"
+    persistence.commit()
+
+
+def take_effect(number: int) -> bool:
+    """Put an edition in force whose index and matchers are made. Twice is as good as once.
+
+    Args:
+        number: of the edition.
+
+    Returns:
+        whether it is in force now; False where it was stopped meanwhile.
+    """
+    persistence.begin_write()
+    edition = db.session.get(WordEdition, number)
+    if edition is None or edition.state != "building":
+        is_in_force = edition is not None and edition.state == "in_force"
+        db.session.rollback()
+        return is_in_force
+    moment = now()
+    present = queries.edition_in_state("in_force")
+    if present is not None:
+        present.state = "former"
+        for version in _versions_of(present):
+            version.state = "former"
+        # Only one may be in force, and the order of the updates of one flush is not ours.
+        db.session.flush()
+    edition.state = "in_force"
+    edition.in_force_since = moment
+    edition.failure = ""
+    for version in _versions_of(edition):
+        if version.state != "in_force":
+            version.state = "in_force"
+            version.in_force_since = version.in_force_since or moment
+    persistence.commit()
+    return True
+
+
+def note_failure(number: int, reason: str) -> None:
+    """Write down why an edition could not be built; it is tried again."""
+    persistence.begin_write()
+    edition = db.session.get(WordEdition, number)
+    if edition is None or edition.failure == reason[:300]:
+        db.session.rollback()
+        return
+    edition.failure = reason[:300]
+    persistence.commit()
+
+
+def _begin_edition(
+    ids: dict[str, int | None], note: str, by: Reader | None
+) -> WordEdition:
+    if queries.edition_in_state("building") is not None:
+        raise BUILDING
+    highest = db.session.scalar(db.select(db.func.max(WordEdition.number))) or 0
+    edition = WordEdition(
+        number=highest + 1,
+        note=note,
+        by_id=reader_id(by),
+        **{f"{kind}_id": ids[kind] for kind in KINDS},
+    )
+    db.session.add(edition)
+    return edition
+
+
+def _versions_of(edition: WordEdition) -> list[WordListVersion]:
+    ids = [one for one in edition.version_ids.values() if one is not None]
+    query = db.select(WordListVersion).where(WordListVersion.id.in_(ids))
+    return list(db.session.scalars(query))
+
+
+def _differs(draft: WordListVersion) -> bool:
+    present = queries.version_in_force(draft.kind)
+    before = present.fingerprint if present else content.fingerprint_of("", "")
+    return draft.fingerprint != before
+
+
+def _require_draft(draft: WordListVersion, by: Reader | None, seen: int | None) -> None:
+    """Raise NotAllowed, NotNow or Stale where this person may not change this draft as they saw it."""
+    require(by, "wordlists.edit")
+    if draft.state == "building":
+        raise NotNow(
+            "这一版正在重建，不能再改。", "重建完成后可以再起草一版，也可以停止重建。"
+        )
+    if draft.state != "draft":
+        raise NotNow("这一版已经不是草稿。", "请从词表页起草新的一版。")
+    if by is not None and draft.revision != seen:
+        raise CHANGED
