@@ -31,6 +31,7 @@ from marketplace.listings.models import KIND_NAMES, Achievement, Demand
 from marketplace.listings.pages.blueprint import KIND, blueprint
 from marketplace.listings.writing import AlreadySaved, DuplicateTitle
 from marketplace.permissions import require
+from marketplace.workdays import calendar
 
 Form: TypeAlias = AchievementForm | DemandForm
 Row: TypeAlias = Achievement | Demand
@@ -221,8 +222,8 @@ def _draft_key(kind: str, row: Row | None) -> str:
 def _handed_in_message(row: Row) -> str:
     """What happens next with what was handed in."""
     if row.state == "at_desk":
-        return f"已送审，本单位审核一般 {review_queue.DESK_DAYS} 个工作日，通过后再送平台审核。"
-    return f"已送审，平台审核一般 {review_queue.OPERATOR_DAYS} 个工作日。"
+        return f"已送审，本单位审核一般 {calendar.DESK_DAYS} 个工作日，通过后再送平台审核。"
+    return f"已送审，平台审核一般 {calendar.OPERATOR_DAYS} 个工作日。"
 
 
 def _saved_message(row: Row) -> str:

@@ -352,6 +352,30 @@ def test_long_imports_go_on_in_the_background_and_after_a_kill(
     assert made.state == "taken_back"
 
 
+def test_an_import_says_why_it_was_stopped(
+    desk: FlaskClient,
+    owner: Organisation,
+    make: Factory,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deeds, "AT_ONCE", 1)
+    monkeypatch.setattr(upkeep, "BATCH", 2)
+    made = upload(desk, [good(number) for number in range(5)], owner.id)
+    press(desk, made, "commit")
+    upkeep._write_batch(made.id, by=made.owner, announce=True)
+    made.committed_by.active = False
+    db.session.commit()
+    upkeep.go_on()
+
+    db.session.expire_all()
+    assert (made.state, count()) == ("done", 2)
+    page = sign_in(make.person("operator")).get(f"/mine/imports/{made.id}").text
+    assert "没有写完" in page
+    assert "写入它的人的账号已停用或注销。" in page
+    assert "您的账号不能做这件事" not in page
+
+
 def test_authors_are_named_by_the_list(
     desk: FlaskClient, owner: Organisation, make: Factory
 ) -> None:
