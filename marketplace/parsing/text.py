@@ -169,6 +169,11 @@ def compact_text(raw: Any) -> str:
     return plain
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a text only says that there is none, in brackets or not."""
+    return half_width(text).strip("()[]<>【】〔〕《》 .。").casefold() in EMPTY
+
+
 def read_prose(raw: Any, most: int = MAX_TEXT) -> str | None:
     """A text of several lines, as written.
 
