@@ -170,7 +170,7 @@ class Life:
         """
         after = self.moves.get((thing.state, deed))
         if after is None:
-            raise self._refusal(thing.state, deed)
+            raise self._refusal(thing, deed, by)
         row = History(
             kind=thing.kind,
             thing_id=thing.id,
@@ -186,22 +186,22 @@ class Life:
         db.session.add(row)
         return row
 
-    def permits(self, thing: Living, deed: str) -> None:
+    def permits(self, thing: Living, deed: str, by: Reader | None) -> None:
         """Refuse a deed that the table does not have from here, before anything is written for it. Raises NotNow."""
         if not self.can(thing.state, deed):
-            raise self._refusal(thing.state, deed)
+            raise self._refusal(thing, deed, by)
 
-    def _refusal(self, state: str, deed: str) -> NotNow:
-        """Why a deed leads nowhere from a state, and what does."""
+    def _refusal(self, thing: Living, deed: str, by: Reader | None) -> NotNow:
+        """Why a deed leads nowhere from a state, and what the person who tried it may do instead."""
         possible = []
-        for before, one in self.moves:
+        for one in next_deeds(thing, by):
             # Editing is possible nearly always, and no answer to a refused decision.
-            if before == state and one != "edit":
+            if one != "edit":
                 possible.append(self.deeds[one])
-        advice = "这一条已经不能再变动。"
+        advice = "请刷新页面，看现在的状态。"
         if possible:
-            advice = f"现在可以：{'、'.join(possible)}。"
-        state_name = self.names.get(state, state)
+            advice = f"现在您可以：{'、'.join(possible)}。"
+        state_name = self.names.get(thing.state, thing.state)
         name = self.deeds.get(deed, deed)
         return NotNow(f"现在的状态是「{state_name}」，不能「{name}」。", advice)
 

@@ -207,8 +207,8 @@ def publishing_ids(person: Reader) -> frozenset[int]:
 
 
 def of_verified_organisation(person: Reader, _thing: Any) -> bool:
-    """Somebody of an organisation whose identity has been checked."""
-    return bool(person.verified_ids)
+    """Somebody who acts for an organisation whose identity has been checked; an auditor acts for none."""
+    return acting_person(person, _thing) and bool(person.verified_ids)
 
 
 def acting_person(person: Reader, _thing: Any) -> bool:

@@ -58,7 +58,15 @@ def percent(share: float) -> str:
     return f"{share:.0%}"
 
 
+def spaced(value: object) -> str:
+    """A value inside a Chinese sentence: a blank between it and the words around where it begins or ends in ASCII."""
+    text = str(value)
+    before = " " if text[:1].isascii() and text[:1].isalnum() else ""
+    after = " " if text[-1:].isascii() and text[-1:].isalnum() else ""
+    return f"{before}{text}{after}"
+
+
 def register_filters(app: Flask) -> None:
     """Make the filters known to the templates of `app`."""
-    for function in (day, minute, amount, money, percent):
+    for function in (day, minute, amount, money, percent, spaced):
         app.add_template_filter(function)

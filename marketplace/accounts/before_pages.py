@@ -50,6 +50,10 @@ UNPROVED = (
     "没有提交：这个表单不是从现在打开的页面发出的，或页面打开后您重新登录过。",
     "请返回上一页，刷新后再提交。",
 )
+NO_COOKIE = (
+    "没有提交：浏览器没有带来本站的 Cookie，可能被清除或拦截了。",
+    "请允许本站使用 Cookie，返回上一页，先复制填写的内容，刷新后再提交。",
+)
 GIVEN_BACK = "这是您登录前填写的内容，已回到表单里，还没有保存。请核对后再提交。"
 
 
@@ -82,14 +86,20 @@ def hold_unproved_form(_error: CSRFError) -> ResponseReturnValue:
     Its token belongs to the former session. That it came from a page of ours is seen by what browsers say of where a
     request was made; a form from elsewhere is refused as ever.
     """
+    # Without any session nobody has signed in again: what is missing is the cookie.
+    words = UNPROVED if request.cookies.get(_cookie_name()) else NO_COOKIE
     if not _is_own_form() or not _from_here():
-        return current_app.handle_user_exception(Invalid(*UNPROVED))
+        return current_app.handle_user_exception(Invalid(*words))
     if current_user.is_authenticated:
         return _hold(current_user.id, "打开页面以后您重新登录过。")
     owner = held_forms.owner_of(session.get("_user_id", ""))
     if owner is None:
-        return current_app.handle_user_exception(Invalid(*UNPROVED))
+        return current_app.handle_user_exception(Invalid(*words))
     return _hold(owner, ENDED)
+
+
+def _cookie_name() -> str:
+    return str(current_app.config["SESSION_COOKIE_NAME"])
 
 
 def _is_own_form() -> bool:

@@ -44,10 +44,9 @@ def save_search(state: SearchState, *, by: Person) -> SavedSearch:
         NotNow: they have saved as many as one may.
     """
     require(by, "alerts.save")
-    if not queries.is_savable(state):
-        raise Invalid(
-            "这次检索没有词，也没有筛选，没有可以保存的。", "先输入词或选筛选。"
-        )
+    message, advice = queries.why_not_savable(state)
+    if message:
+        raise Invalid(message, advice)
     query = queries.canonical_query(state)
     if len(query) > MAX_QUERY:
         raise Invalid("选的筛选太多，没有保存。", "请去掉一些筛选再保存。")

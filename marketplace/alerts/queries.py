@@ -14,7 +14,12 @@ from werkzeug.datastructures import MultiDict
 from marketplace.accounts.models import Person
 from marketplace.alerts.models import Alerted, MatchScan, SavedSearch
 from marketplace.catalogue.facets import FacetNames, facet_names, run_search
-from marketplace.catalogue.search_state import FACETS, KINDS, SearchState
+from marketplace.catalogue.search_state import (
+    FACETS,
+    KINDS,
+    TEXT_LIMIT,
+    SearchState,
+)
 from marketplace.clock import now
 from marketplace.extensions import db
 from marketplace.listings import queries as listing_queries
@@ -100,10 +105,26 @@ def saved_as(state: SearchState, person: Reader) -> SavedSearch | None:
 
 def is_savable(state: SearchState) -> bool:
     """Whether a state looks for anything in particular."""
+    message, _ = why_not_savable(state)
+    return not message
+
+
+def why_not_savable(state: SearchState) -> tuple[str, str]:
+    """What is wrong with a state that cannot be saved and what to do, in Chinese; empty where nothing is."""
     # A text that was cut is a problem to be matched, and its address too long to be led back to.
-    if state.only_signs or state.whole:
-        return False
-    return bool(state.text or state.filters or state.kind)
+    if state.whole:
+        return (
+            f"文字有 {len(state.whole)} 字，保存的检索最多 {TEXT_LIMIT} 字。",
+            "请留下几个关键的词再保存；整段的技术难题请用试配。",
+        )
+    if state.only_signs:
+        return (
+            "只有标点或符号，没有可以检索的字，没有保存。",
+            "请写上产品、材料、工艺或指标的名称。",
+        )
+    if not (state.text or state.filters or state.kind):
+        return "这次检索没有词，也没有筛选，没有可以保存的。", "先输入词或选筛选。"
+    return "", ""
 
 
 def canonical_query(state: SearchState) -> str:

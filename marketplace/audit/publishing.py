@@ -79,6 +79,7 @@ def verify(given: Iterable[Path] = ()) -> Report:
     key = signer().verifier
     problems = []
     published = []
+    missing = []
     copy = b""
     with db.engine.connect() as connection:
         if connection.dialect.name == "postgresql":
@@ -94,23 +95,39 @@ def verify(given: Iterable[Path] = ()) -> Report:
                 continue
             where = f"checkpoint {number} in the database"
             published.append(Published(where, checkpoint))
-        for path in (folder() / NOTE_FILE, *given):
-            if path.exists() or path in given:
-                published.append(Published(str(path), _read_checkpoint(path)))
+        laid_down = folder() / NOTE_FILE
+        if laid_down.exists():
+            # A damaged file must not hide what the other checkpoints say of the entries.
+            try:
+                published.append(Published(str(laid_down), _read_note(laid_down)))
+            except (OSError, UnicodeError, NoteError) as error:
+                problems.append(f"{laid_down}: no checkpoint of this site: {error}")
+        elif published:
+            missing.append(f"{laid_down} is missing; the next night lays it down again")
+        for path in given:
+            published.append(Published(str(path), _read_checkpoint(path)))
         # A new site has none yet; without it a rewriting is noticed but not traced.
         with suppress(FileNotFoundError):
             copy = (folder() / LEAVES_FILE).read_bytes()
         report = verify_audit(connection, published, key, copy)
     # First: a signature that is wrong outweighs what follows.
     report.problems[:0] = problems
+    report.explained[:0] = missing
     return report
 
 
 def _read_checkpoint(path: Path) -> Checkpoint:
     try:
-        return open_checkpoint(path.read_text(), signer().verifier)
+        return _read_note(path)
     except (OSError, UnicodeError, NoteError) as error:
-        raise Invalid(f"{path}：不是本站签过的检查点（{error}）。") from None
+        raise Invalid(
+            f"{path}：不是本站签过的检查点（{error}）。",
+            "文件可能被改过，或是别的钥匙签的：请与公布的原文核对，再用 flask audit public-key 核对钥匙。",
+        ) from None
+
+
+def _read_note(path: Path) -> Checkpoint:
+    return open_checkpoint(path.read_text(), signer().verifier)
 
 
 def sign_checkpoint() -> str:

@@ -81,6 +81,31 @@ class Line:
     personal: list[dict[str, Any]]
     erased: int
 
+    @property
+    def moves(self) -> list[dict[str, Any]]:
+        """Moves of the life of things, as `changes.add_changes` writes them."""
+        return _mappings(self.values.get("life"))
+
+    @property
+    def row_changes(self) -> list[dict[str, Any]]:
+        """Rows of the database before and after. What was read gives its `rows` as a count or as ids instead."""
+        return _mappings(self.values.get("rows"))
+
+    @property
+    def other_values(self) -> dict[str, Any]:
+        """Every value that is neither of them."""
+        apart = {"life": self.moves, "rows": self.row_changes}
+        return {
+            name: value for name, value in self.values.items() if not apart.get(name)
+        }
+
+
+def _mappings(value: Any) -> list[dict[str, Any]]:
+    """A value that is a list of mappings; empty for any other."""
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        return value
+    return []
+
 
 @dataclass(frozen=True)
 class EntryPage:

@@ -165,7 +165,7 @@ def _rule(row: Complaint, deed: str, *, seen: int, note: str, by: Reader) -> Non
     """A decision of the operators: the complaint, its thing and the notices in one commit."""
     require(by, "complaint.rule", row)
     _check_seen(row, seen)
-    row.life.permits(row, deed)
+    row.life.permits(row, deed, by)
     problems: dict[str, list[str]] = {}
     words = _read_text("note", note, 2, MAX_RULING, problems)
     if problems:

@@ -101,7 +101,7 @@ def confirm_rewriting(
     require(by, "diagnosis.answer", case)
     _refuse_writer(case, by)
     check_seen(case, seen)
-    case.life.permits(case, "confirm")
+    case.life.permits(case, "confirm", by)
     row = case.demand
     chosen = [name for name in case.content if name in fields]
     if not chosen:
@@ -154,7 +154,7 @@ def confirm_split(
     require(by, "diagnosis.answer", case)
     _refuse_writer(case, by)
     check_seen(case, seen)
-    case.life.permits(case, "confirm_split")
+    case.life.permits(case, "confirm_split", by)
     parts = [one for place, one in enumerate(case.parts) if place in numbers]
     if not parts:
         message = "勾选要拆出的几条；都不要的，选「不采用」或「请再改」。"

@@ -205,7 +205,7 @@ def withdraw(number: int) -> ResponseReturnValue:
 def rewrite(number: int) -> ResponseReturnValue:
     """Write another wording, beside the original."""
     row = queries.get_case(number, by=current_user, deed="diagnosis.work")
-    row.life.permits(row, "propose")
+    row.life.permits(row, "propose", current_user)
     # Who goes on with a proposal begins with it, not with the original.
     form = FORMS["demand"](row=proposed_row(row.demand, row.content))
     if not form.is_submitted():
@@ -236,7 +236,7 @@ def rewrite(number: int) -> ResponseReturnValue:
 def split(number: int) -> ResponseReturnValue:
     """Propose several drafts in the place of one demand."""
     row = queries.get_case(number, by=current_user, deed="diagnosis.work")
-    row.life.permits(row, "propose_split")
+    row.life.permits(row, "propose_split", current_user)
     form = CaseForm()
     if not form.is_submitted():
         form.seen.data = str(row.revision)

@@ -40,7 +40,7 @@ def merge_pair(
         Stale: somebody decided at the same moment.
     """
     require(by, "duplicates.settle", pair)
-    pair.life.permits(pair, "merge")
+    pair.life.permits(pair, "merge", by)
     _require_seen(pair, seen)
     one, other = pair.rows
     kept, gone = (one, other) if kept_id == one.id else (other, one)
@@ -69,7 +69,7 @@ def merge_pair(
 def keep_apart(pair: ListingPair, *, by: Reader | None, seen: int) -> None:
     """不是重复: remembered, so that nobody is asked again. Raises NotAllowed, NotNow, Stale."""
     require(by, "duplicates.settle", pair)
-    pair.life.permits(pair, "keep_apart")
+    pair.life.permits(pair, "keep_apart", by)
     _require_seen(pair, seen)
     _settle(pair, "keep_apart", by=by)
     persistence.commit()
@@ -85,7 +85,7 @@ def undo_decision(pair: ListingPair, *, by: Reader | None, seen: int) -> None:
         Stale: somebody decided at the same moment.
     """
     require(by, "duplicates.settle", pair)
-    pair.life.permits(pair, "undo")
+    pair.life.permits(pair, "undo", by)
     _require_seen(pair, seen)
     back: list[Row] = []
     if pair.state == "merged":

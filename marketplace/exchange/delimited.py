@@ -275,14 +275,22 @@ def _decodes_as(file: BinaryIO, encoding: Encoding) -> bool:
     """
     decoder = codecs.getincrementaldecoder(encoding.name)()
     file.seek(encoding.start)
+    padded = False
     try:
         while block := file.read(BLOCK):
-            if "\x00" in decoder.decode(block):
+            text = decoder.decode(block)
+            bare = text.rstrip("\x00")
+            # At the very end they only fill up the last block of an old program.
+            if "\x00" in bare or (padded and bare):
                 raise Invalid("这不是表格文件。", "请导入 .xlsx、.csv 或 .tsv 文件。")
+            padded = padded or len(bare) < len(text)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
+
+
+_FILLERS = ("\x00", "\x1a")
 
 
 class _Lines:
@@ -297,7 +305,11 @@ class _Lines:
 
     def __next__(self) -> str:
         try:
-            return next(self.lines)
+            line = next(self.lines)
+            # ^Z is how DOS ends a text, and NUL how some programs fill one up: no row of the list.
+            if line[:1] in _FILLERS and not line.strip("\x00\x1a\r\n "):
+                return self.__next__()
+            return line.rstrip("\x00\x1a") if line[-1:] in _FILLERS else line
         except StopIteration:
             self.are_over = True
             raise

@@ -18,7 +18,7 @@ from marketplace.exchange.importing import FINDING_HEADER, ORIGIN_HEADER
 from marketplace.exchange.source_columns import headers_of
 from marketplace.listings.schema import SCHEMAS
 from marketplace.parsing.currencies import UNITS
-from marketplace.parsing.text import CONTROL, escape_formula
+from marketplace.parsing.text import CONTROL, escape_formula, is_escaped
 
 AUTHOR_HEADER = "填报人"
 FINDING_WIDTH = 60  # characters
@@ -113,5 +113,8 @@ def _with_unit(cell: str, unit: Decimal | None) -> str:
 
 
 def _cell(text: str) -> str:
-    safe = escape_formula(CONTROL.sub("", text))
+    safe = CONTROL.sub("", text)
+    # Guarded once: with a second apostrophe the first one would be read as part of the text.
+    if not is_escaped(safe):
+        safe = escape_formula(safe)
     return safe[:MAX_CELL]

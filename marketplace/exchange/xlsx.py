@@ -181,7 +181,7 @@ def _refuse_bomb(parts: Sequence[zipfile.ZipInfo]) -> None:
     packs_too_well = unpacked > SMALL and unpacked > MAX_RATIO * packed
     if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or packs_too_well:
         message = f"文件解开后有 {unpacked / 2**20:.0f} MB，大得不正常，没有读取。"
-        raise Invalid(message, "请把需要的行复制到新的工作簿里再导入。")
+        raise Invalid(message, "请把需要的行复制到新的工作簿里，再选一次文件。")
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------

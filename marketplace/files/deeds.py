@@ -111,7 +111,7 @@ def attach_file(
     _check_choices(use, visibility)
     # Of two uploads at one moment the second counts what the first has added.
     persistence.hold_row(row)
-    row.life.permits(row, "attach")
+    row.life.permits(row, "attach", by)
     there = queries.attachments_of(row)
     _refuse_more(there, taken)
     stored = _stored_file(taken)
@@ -147,7 +147,7 @@ def remove_attachment(attachment: Attachment, *, by: Reader | None, seen: int) -
     require(by, "files.write", row)
     persistence.hold_row(row)
     _check_seen(attachment, seen)
-    row.life.permits(row, "detach")
+    row.life.permits(row, "detach", by)
     if row.state in queries.PUBLIC_STATES and _is_last_evidence(attachment):
         raise Invalid(
             f"技术成熟度 {EVIDENCE_FROM} 级以上要有证明文件，这是最后一份，没有删除。",
@@ -180,7 +180,7 @@ def change_visibility(
     require(by, "files.write", row)
     _check_choices(attachment.use, visibility)
     _check_seen(attachment, seen)
-    row.life.permits(row, "attach")
+    row.life.permits(row, "attach", by)
     if attachment.visibility == visibility:
         return
     attachment.visibility = visibility

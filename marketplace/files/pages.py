@@ -60,7 +60,7 @@ def upload(kind: str, listing_id: int) -> ResponseReturnValue:
     try:
         if sent is None or not sent.filename:
             raise refused("没有选文件。", ALLOWED)
-        row.life.permits(row, "attach")
+        row.life.permits(row, "attach", current_user)
         with storage.incoming_file() as (file, path):
             # Some seconds for a large one with a scanner, in which others save.
             taken = deeds.look_at(sent.stream, sent.filename, file, path)

@@ -33,7 +33,7 @@ from marketplace.imports.forms import (
 from marketplace.imports.life import ROW_STATES
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.imports.staging import ReadFile
-from marketplace.lifecycle import next_deeds
+from marketplace.lifecycle import last_event, next_deeds
 from marketplace.listings.models import KIND_NAMES
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import may
@@ -289,6 +289,7 @@ def _preview_page(
         state=state,
         states=ROW_STATES,
         possible=next_deeds(row, current_user),
+        stopped=_why_stopped(row),
         sides=(THEIRS, LISTED),
     )
     response = Response(text, status, mimetype="text/html")
@@ -297,6 +298,14 @@ def _preview_page(
         # on any page but this one.
         response.headers["Refresh"] = str(REFRESH_SECONDS)
     return response
+
+
+def _why_stopped(row: ListImport) -> str:
+    """Why writing ended before its end; empty where it did not."""
+    last = last_event(row, "finish", "stop")
+    if row.state != "done" or last is None or last.deed != "stop":
+        return ""
+    return last.note
 
 
 def _row_page(

@@ -15,7 +15,7 @@ from marketplace.exchange.source_columns import columns_of
 from marketplace.imports.models import ListImport, StagedRow
 from marketplace.parsing import ParseError
 from marketplace.parsing.number_formats import FormattedNumber
-from marketplace.parsing.text import UnreadableCell, cell_text
+from marketplace.parsing.text import UnreadableCell, cell_text, is_escaped
 
 # One key, which no column has, and the parts: {"$day": "2026-11-28"}.
 _WRITERS: tuple[tuple[type, str, Any], ...] = (
@@ -75,6 +75,9 @@ def box_text(stored: Any) -> str:
     if isinstance(raw, bool):
         return "是" if raw else "否"
     if isinstance(raw, str):
+        # An apostrophe that only guards: without it the text reads the same, and is what the reader wrote.
+        if is_escaped(raw) and not raw.startswith("''"):
+            raw = raw[1:]
         return raw.replace("\r\n", "\n").replace("\r", "\n")
     try:
         return cell_text(raw)

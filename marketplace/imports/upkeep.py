@@ -130,12 +130,6 @@ def _try_batch(
         persistence.hold_row(row)
         if row.state != "writing":
             return False
-        try:
-            require(by, "imports.write", row)
-        except NotAllowed as refused:
-            _end(row, "stop", by, refused.message, announce)
-            persistence.commit()
-            return False
         rows = queries.next_to_write(row, BATCH)
         if not rows:
             # A row that says what is there writes nothing, so nothing has to be looked at again.
@@ -144,11 +138,37 @@ def _try_batch(
             _end(row, "finish", by, "", announce)
             persistence.commit()
             return False
-        _write_listings(row, rows, by, memory)
+        try:
+            require(by, "imports.write", row)
+            _write_listings(row, rows, by, memory)
+        except NotAllowed as refused:
+            _stop(import_id, by, refused, announce)
+            return False
         if row.publish:
             places.settle_places()
         persistence.commit()
     return True
+
+
+def _stop(
+    import_id: int, by: Reader | None, refused: NotAllowed, announce: bool
+) -> None:
+    """End what its person may not go on with; else the job would come back to it for ever."""
+    why = _why_refused(by, refused)
+    # Nothing of a batch is written whose first row may be and whose last may not.
+    persistence.begin_write()
+    row = db.session.get_one(ListImport, import_id)
+    persistence.hold_row(row)
+    if row.state == "writing":
+        _end(row, "stop", by, why, announce)
+        persistence.commit()
+
+
+def _why_refused(by: Reader | None, refused: NotAllowed) -> str:
+    """Why somebody may not go on with what they began, in words that are right for whoever reads it."""
+    if not getattr(by, "active", True):
+        return "写入它的人的账号已停用或注销。"
+    return f"写入它的人现在没有这个权限（{refused.message.removesuffix('。')}）。"
 
 
 def _write_listings(

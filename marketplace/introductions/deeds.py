@@ -111,7 +111,7 @@ def accept_introduction(
         Invalid: no consent.
     """
     require(by, "introduction.answer", case.wanted)
-    case.life.permits(case, "accept")
+    case.life.permits(case, "accept", by)
     _require_seen(case, seen)
     _require_consent(agrees, by)
     contact_consents.give(by, contact_consents.SHARE)
@@ -127,7 +127,7 @@ def decline_introduction(
 ) -> None:
     """谢绝, with the reason, which the other side reads. Raises NotAllowed, NotNow, Stale; Invalid without a reason."""
     require(by, "introduction.answer", case.wanted)
-    case.life.permits(case, "decline")
+    case.life.permits(case, "decline", by)
     _require_seen(case, seen)
     if reason not in reason_names(case.wanted.kind):
         message = "选一个原因，对方才知道怎么办。"
@@ -142,7 +142,7 @@ def decline_introduction(
 def withdraw_introduction(case: Introduction, *, by: Reader, seen: int) -> None:
     """撤回: before the other side has answered. Raises NotAllowed, NotNow, Stale."""
     require(by, "introduction.withdraw", case)
-    case.life.permits(case, "withdraw")
+    case.life.permits(case, "withdraw", by)
     _require_seen(case, seen)
     _decide(case, "withdraw", by=by)
     announcements.announce_withdrawn(case)
@@ -152,7 +152,7 @@ def withdraw_introduction(case: Introduction, *, by: Reader, seen: int) -> None:
 def remind_again(case: Introduction, *, by: Reader, seen: int) -> None:
     """催办: the side that has not answered is notified once more, with a new term. Raises NotAllowed, NotNow, Stale."""
     require(by, "introduction.follow_up", case)
-    case.life.permits(case, "remind")
+    case.life.permits(case, "remind", by)
     _require_seen(case, seen)
     case.due_on = load_calendar().after_workdays(today(), ANSWER_DAYS).day
     case.life.move(case, "remind", by=by)
@@ -163,7 +163,7 @@ def remind_again(case: Introduction, *, by: Reader, seen: int) -> None:
 def end_introduction(case: Introduction, *, note: str, by: Reader, seen: int) -> None:
     """结束: nobody answers, with the reason, which the side that asked reads. Raises as `remind_again`; Invalid."""
     require(by, "introduction.follow_up", case)
-    case.life.permits(case, "end")
+    case.life.permits(case, "end", by)
     _require_seen(case, seen)
     case.note = _checked_text("note", note, required=True)
     _decide(case, "end", by=by, note=case.note)

@@ -8,11 +8,13 @@ from typing import Any
 from flask import current_app
 
 from marketplace import persistence
+from marketplace.accounts.models import Person
 from marketplace.audit.deeds import record
 from marketplace.audit.publishing import published_note
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
+from marketplace.issues import queries
 from marketplace.issues.choosing import (
     Choice,
     choose_lines,
@@ -48,7 +50,7 @@ def begin_proof(
     *,
     by: Reader | None,
 ) -> IssueProof:
-    """新建校样.
+    """新建校样; pressed twice it is one: a proof of theirs begun with the same values and not touched since.
 
     Args:
         kind: `achievement` or `demand`.
@@ -72,6 +74,12 @@ def begin_proof(
         **_checked_values(kind, values),
     )
     require(by, "issue.prepare", proof)
+    if by is not None:
+        # Of two requests of the same person the second waits here, and then finds what the first has made.
+        persistence.hold_row(db.session.get_one(Person, by.id))
+        begun = queries.untouched_proof(proof)
+        if begun is not None:
+            return begun
     db.session.add(proof)
     persistence.commit()
     return proof

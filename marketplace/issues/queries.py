@@ -18,7 +18,14 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.issues.columns import place_of
 from marketplace.issues.content import Content
-from marketplace.issues.models import KINDS, Issue, IssueFile, IssueProof, IssueRow
+from marketplace.issues.models import (
+    CHOSEN_BY,
+    KINDS,
+    Issue,
+    IssueFile,
+    IssueProof,
+    IssueRow,
+)
 from marketplace.listings.disclosure import view_of
 from marketplace.listings.life import OPEN_STATES
 from marketplace.listings.models import LISTINGS, Achievement, Demand
@@ -73,6 +80,24 @@ class IssuePage:
     lines: list[tuple[int, tuple[str, ...], Fate]]
     number: int
     pages: int
+
+
+def untouched_proof(proof: IssueProof) -> IssueProof | None:
+    """The proof that the same person has begun with the values of a new one and not touched since; None: none."""
+    chosen = [getattr(IssueProof, name) == getattr(proof, name) for name in CHOSEN_BY]
+    query = select(IssueProof).where(
+        IssueProof.owner_id == proof.owner_id,
+        IssueProof.kind == proof.kind,
+        IssueProof.organisation_id.is_not_distinct_from(proof.organisation_id),
+        IssueProof.state == "open",
+        # The first revision: no line was taken out or moved yet.
+        IssueProof.revision == 1,
+        IssueProof.since == proof.since,
+        IssueProof.until == proof.until,
+        *chosen,
+    )
+    begun: IssueProof | None = db.session.scalar(query.order_by(IssueProof.id).limit(1))
+    return begun
 
 
 def get_issue(issue_id: int, *, held_too: bool = False) -> Issue:

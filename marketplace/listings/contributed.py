@@ -35,7 +35,7 @@ from marketplace.listings.queries import broker_loads, chain_uses
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Reader, may
 from marketplace.retention import stored_for
-from marketplace.wording import day
+from marketplace.wording import day, spaced
 
 # The fullest life table: every state that a listing of any kind may have.
 STATE_NAMES = DEMAND_LIFE.names
@@ -142,7 +142,7 @@ def tasks(person: Reader) -> Iterator[Task]:
             url=url_for("listings.desk_review", kind=row.kind, listing_id=row.id),
             state="等您审核" if row.state == "at_desk" else "修改等您审核",
             since=clock.since,
-            dated=("期限", f"应在 {clock.deadline} 前审完"),
+            dated=("期限", f"应在{spaced(clock.deadline)}前审完"),
             note=OVERDUE if clock.is_overdue else "",
             button="审核",
         )

@@ -312,7 +312,7 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     require(by, "listing.suspend", row)
     check_revision(row, seen)
     require_complete(row, "恢复公开")
-    row.life.permits(row, "resume")
+    row.life.permits(row, "resume", by)
     if not versions.is_approved(row):
         refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended

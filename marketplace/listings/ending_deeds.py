@@ -46,7 +46,7 @@ def close(
     """
     require(by, "listing.close", row)
     check_revision(row, seen)
-    row.life.permits(row, "close")
+    row.life.permits(row, "close", by)
     if outcome is not None and outcome not in OUTCOMES:
         message = "选一项：怎么结束的。"
         raise Invalid(message, problems={"outcome": [message]})
@@ -66,7 +66,7 @@ def reopen(row: Demand, *, by: Reader | None, seen: int) -> None:
     """
     require(by, "listing.close", row)
     check_revision(row, seen)
-    row.life.permits(row, "reopen")
+    row.life.permits(row, "reopen", by)
     if not row.is_reopenable:
         raise NotNow(
             f"关闭已经超过 {REOPEN_DAYS} 天，不能重新打开。",
@@ -128,7 +128,7 @@ def _renew(
             f"到期前 {RENEWED_FROM} 天起可以续期。",
         )
     check_revision(row, seen)
-    row.life.permits(row, "renew")
+    row.life.permits(row, "renew", by)
     require_complete(row, "续期")
     if row.state == "expired" and not _says_what_was_approved(row):
         raise Invalid("内容和审核通过的版本不同，不能直接续期。", "请联系平台运营方。")

@@ -77,7 +77,7 @@ def submit(row: Row, *, by: Reader | None, seen: int) -> None:
     institution = row.organisation is not None and row.organisation.kind in INSTITUTIONS
     if institution and not to_desk and by is not None:
         # Who hands it in for the institution has approved of it by that.
-        row.life.permits(row, deed)
+        row.life.permits(row, deed, by)
         note_decision(row, "desk", "pass", by=by)
     settling.move_listing(row, deed, by=by)
 
@@ -115,7 +115,7 @@ def endorse(row: Row, *, by: Reader | None, seen: int, note: str = "") -> None:
     if problems := problems | contributions.publication_blocks(row, "submit"):
         raise Invalid("还不能通过。", "可以退回，请填报人补齐。", problems=problems)
     row.submitted_at = now()
-    row.life.permits(row, "endorse")
+    row.life.permits(row, "endorse", by)
     note_decision(row, "desk", "pass", by=by, note=note)
     settling.move_listing(row, "endorse", by=by, note=note)
 
@@ -172,7 +172,7 @@ def approve(
     if problems:
         raise Invalid("还不能发布。", "可以退回，请对方补齐。", problems=problems)
     take_up(row, by=by)
-    row.life.permits(row, "approve")
+    row.life.permits(row, "approve", by)
     text = checked_scores(scores, note, by=by)
     row.published_at = now()
     published_on = day_in_china(row.published_at)
@@ -343,7 +343,7 @@ def _decide_against(
     desk = deed.startswith("desk_")
     if not desk:
         take_up(row, by=by)
-    row.life.permits(row, deed)
+    row.life.permits(row, deed, by)
     decision = deed.removeprefix("desk_")
     station: Station = "desk" if desk else "operator"
     note_decision(row, station, decision, by=by, note=note, todos=wanted)

@@ -29,14 +29,16 @@ from marketplace.listings.review_models import (
 from marketplace.listings.worklists import key_columns, load_in_order
 from marketplace.permissions import Reader, require
 from marketplace.persistence import Page
-from marketplace.workdays.calendar import Calendar, Deadline
+from marketplace.workdays.calendar import (
+    DESK_DAYS,
+    OPERATOR_DAYS,
+    Calendar,
+    Deadline,
+)
 from marketplace.workdays.queries import load_calendar
 
 Row = Achievement | Demand
 PAGE = 50
-# Working days in which a station decides: what people are told when they hand in.
-DESK_DAYS = 3
-OPERATOR_DAYS = 3
 # Tray → the state of the changes of published listings that wait in it too.
 CHANGES = {"waiting": "submitted", "at_desk": "at_desk"}
 # What the operators look through: name in the address → states.

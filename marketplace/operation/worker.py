@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
 HEAD_AT_ONCE = 0.25  # seconds a head may still be under way and count as sent at once
@@ -18,6 +19,23 @@ SLOW_AT_ONCE = 2  # of the four threads of a worker; further slow connections ar
 PAUSE = 0.01  # seconds between two looks
 LONGEST = 1 << 17  # bytes: above all limits of gunicorn.conf.py together
 END = b"\r\n\r\n"
+# What the library answers itself, in English, before the application sees a request: kind → (status, page).
+TOO_LONG = {
+    LimitRequestLine: (
+        "414 URI Too Long",
+        "网址太长，没有打开。多半是检索框里贴了整段文字：请返回上一页，只留几个关键的词；"
+        "整段的技术难题请到「试配」页（/trial）贴上，最多 3,000 字。",
+    ),
+    LimitRequestHeaders: (
+        "431 Request Header Fields Too Large",
+        "浏览器发来的附加信息太长，没有打开。请清除本站的 Cookie，再打开一次。",
+    ),
+}
+PAGE = (
+    '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width"><title>太长了</title>'
+    '<h1>太长了</h1><p>{words}</p><p><a href="/">回首页</a></p></html>'
+)
 
 
 class TimedWorker(ThreadWorker):
@@ -37,6 +55,15 @@ class TimedWorker(ThreadWorker):
             return False
         return super().handle(conn)
 
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> None:
+        """Answer what cannot be read; what is too long in the reader's language, with what to do instead."""
+        for kind, (status, words) in TOO_LONG.items():
+            if isinstance(exc, kind):
+                self.log.warning("Invalid request: %s", status)
+                _send_page(client, status, words)
+                return
+        super().handle_error(req, client, addr, exc)
+
     def _has_head(self, conn: Any) -> bool:
         if _wait_for_head(conn.sock, HEAD_AT_ONCE):
             return True
@@ -46,6 +73,20 @@ class TimedWorker(ThreadWorker):
             return _wait_for_head(conn.sock, HEAD_SECONDS)
         finally:
             self._slow.release()
+
+
+def _send_page(client: socket.socket, status: str, words: str) -> None:
+    content = PAGE.format(words=words).encode()
+    head = (
+        f"HTTP/1.1 {status}\r\nConnection: close\r\n"
+        f"Content-Type: text/html; charset=utf-8\r\nCache-Control: no-store\r\n"
+        f"Content-Length: {len(content)}\r\n\r\n"
+    )
+    try:
+        client.sendall(head.encode() + content)
+    except OSError:
+        # They are gone; there is nobody left to answer.
+        return
 
 
 def _has_more(conn: Any) -> bool:

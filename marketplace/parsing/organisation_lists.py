@@ -251,6 +251,9 @@ def _split_at_blanks(text: str) -> list[str]:
             or DATE.fullmatch(part)
         ):
             grouped[-1] += f" {part}"
+        elif grouped and match:
+            # Whatever it holds, a bracket is read as if no blank stood before it: （原聊城轴承厂）, （高新技术企业）.
+            grouped[-1] += part
         else:
             grouped.append(part)
     if len(grouped) < 2:

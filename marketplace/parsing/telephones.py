@@ -76,6 +76,8 @@ _MASKED = re.compile(
     re.ASCII,
 )
 _ENCIRCLED = re.compile("[①-⑳]")
+# ☎ ✆ 📞 📱: what stands for the word 电话.
+_PICTURES = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3\U0001f300-\U0001faff]")
 _SERVICE = re.compile(r"95\d{3,6}|96\d{3,6}|12\d{3}|1[23]\d{3}", re.ASCII)
 _LOCAL = re.compile(r"[2-8]\d{6,7}", re.ASCII)
 # Behind a number: 0635-8230000/1, 转801、802.
@@ -155,6 +157,7 @@ def _one_spelling(plain: str) -> str:
     """A text with one kind of dashes and brackets around its numbers."""
     text = re.sub("[—–−‐‑‒﹣]+", "-", plain).strip("*-. ")
     text = _ENCIRCLED.sub(";", text).strip(";")
+    text = _PICTURES.sub(" ", text).strip()
     # A cell with decimals: 13800000000.00.
     text = re.sub(r"^(\d{7,})\.0+$", r"\1", text, flags=re.ASCII)
     if _THOUSANDS.fullmatch(text):

@@ -113,6 +113,11 @@ def escape_formula(text: str) -> str:
     return text
 
 
+def is_escaped(text: str) -> bool:
+    """Whether a text bears the apostrophe of `escape_formula`, which `cell_text` takes off."""
+    return text.startswith("'") and _may_be_formula(text[1:])
+
+
 def _may_be_formula(text: str) -> bool:
     """Whether a spreadsheet program may take a text for a formula; some drop blanks and unseen characters first."""
     return text.startswith(FORMULA_SIGNS) or drop_unseen(text).lstrip().startswith(
@@ -169,6 +174,11 @@ def compact_text(raw: Any) -> str:
     return plain
 
 
+def says_nothing(text: str) -> bool:
+    """Whether a text only says that there is none, in brackets or not."""
+    return half_width(text).strip("()[]<>【】〔〕《》 .。").casefold() in EMPTY
+
+
 def read_prose(raw: Any, most: int = MAX_TEXT) -> str | None:
     """A text of several lines, as written.
 
@@ -220,7 +230,7 @@ def _text_of_string(raw: str) -> str:
     if PICTURE_TEXT.match(half):
         raise ParseError("这一格放的是图片，读不出文字。", "请把图片里的内容写成文字。")
     # The apostrophe of `escape_formula`; one before any other text was meant.
-    if raw.startswith("'") and _may_be_formula(raw[1:]):
+    if is_escaped(raw):
         raw = raw[1:]
     plain = CONTROL.sub("", _plain_line_ends(raw)).strip()
     bare = half_width(plain).rstrip("。.;")

@@ -46,10 +46,14 @@ def read_audit_key(env: Mapping[str, str], data_dir: Path, *, is_live: bool) -> 
         raise ConfigError(
             f"A live site needs AUDIT_KEY or AUDIT_KEY_FILE, which signs its audit. {MAKE_AUDIT_KEY}"
         )
-    if not text:
+    where = named or "AUDIT_KEY"
+    if not text and not named:
         text = _own_audit_key(data_dir)
+        where = str(data_dir / "audit.key")
     if not _is_audit_key(text):
-        raise ConfigError(f"The audit key is none, or mistyped. {MAKE_AUDIT_KEY}")
+        raise ConfigError(
+            f"The audit key in {where} is none, or mistyped. Put back the one that signed before. {MAKE_AUDIT_KEY}"
+        )
     return text
 
 
@@ -65,6 +69,12 @@ def _own_audit_key(data_dir: Path) -> str:
         # As for the other secrets: of two processes that start together one makes it. It is written apart and linked
         # in one step, so that the other one never reads half of it.
         if not path.exists():
+            # A new key would sign a new tree as if nothing had been before (bernstein #1155).
+            if (data_dir / "audit" / "checkpoint").exists():
+                raise ConfigError(
+                    f"{path} is gone, and checkpoints are signed with it: put it back from a copy,"
+                    " or begin again in an empty DATA_DIR"
+                )
             fresh = path.with_name(f".audit.key.{os.getpid()}")
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             with os.fdopen(descriptor, "w") as file:

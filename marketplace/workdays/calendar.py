@@ -14,6 +14,10 @@ ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 # Of a longer span nobody would know what was meant; it also bounds the walk from day to day.
 MAX_DAYS = 1000
+# Working days in which a station decides: what people are told when they hand in or register.
+DESK_DAYS = 3
+OPERATOR_DAYS = 3
+VERIFY_DAYS = 3
 
 
 @dataclass(frozen=True)

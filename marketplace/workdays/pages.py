@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Flask, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from marketplace.clock import today
 from marketplace.door import needs
 from marketplace.errors import Invalid, Stale
-from marketplace.workdays import deeds, queries
+from marketplace.workdays import calendar, deeds, queries
 from marketplace.workdays.forms import YearForm
 from marketplace.workdays.models import HolidayYear
 from marketplace.workdays.written_days import WrittenDay, write_days
 
 blueprint = Blueprint("workdays", __name__, url_prefix="/office")
+
+
+def init_app(app: Flask) -> None:
+    """Let every template say how long a station takes: one number, wherever it is said."""
+    app.jinja_env.globals["station_days"] = {
+        "desk": calendar.DESK_DAYS,
+        "operator": calendar.OPERATOR_DAYS,
+        "verify": calendar.VERIFY_DAYS,
+    }
 
 
 @blueprint.get("/workdays")

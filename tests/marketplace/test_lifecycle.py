@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from marketplace.errors import NotNow
-from marketplace.lifecycle import Life, history_of
+from marketplace.lifecycle import Life, history_of, next_deeds
 from marketplace.listings.life import ACHIEVEMENT_LIFE, DEMAND_LIFE
 from tests.factories import Factory
 
@@ -66,6 +66,43 @@ def test_every_pair_either_moves_with_history_or_is_refused_with_advice(
             assert life.names[state] in refused.value.message
             assert refused.value.advice
             assert len(history_of(row)) == before
+
+
+# (state, who tries what) → what they may press instead, and nothing that only others press
+OFFERED = [
+    ("submitted", "firm", "resume", {"撤回送审"}, {"受理", "退回", "通过并发布"}),
+    ("submitted", "operator", "resume", {"退回"}, set()),
+    ("published", "firm", "submit", {"撤回"}, {"暂停公开", "到期"}),
+    ("archived", "firm", "submit", set(), {"受理", "恢复公开"}),
+]
+
+
+@pytest.mark.parametrize(("state", "role", "deed", "offered", "hidden"), OFFERED)
+def test_a_refusal_offers_what_its_reader_may_press(
+    state: str,
+    role: str,
+    deed: str,
+    offered: set[str],
+    hidden: set[str],
+    make: Factory,
+) -> None:
+    owner = make.organisation()
+    row = make.demand(owner=owner, state=state)
+    person = (
+        make.person(role)
+        if role == "operator"
+        else make.person(role, owner, administers=True)
+    )
+    with pytest.raises(NotNow) as refused:
+        row.life.move(row, deed, by=person)
+
+    said = set(
+        refused.value.advice.removeprefix("现在您可以：").rstrip("。").split("、")
+    )
+    assert said >= offered
+    assert not said & hidden
+    possible = {row.life.deeds[one] for one in next_deeds(row, person)}
+    assert said <= possible or not possible - {"修改"}
 
 
 def test_a_table_with_an_unnamed_state_is_refused() -> None:

@@ -55,3 +55,20 @@ def test_money(
 )
 def test_percent(share: float, expected: str) -> None:
     assert wording.percent(share) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("示例运营", "已等示例运营天"),
+        (3, "已等 3 天"),
+        ("不到 1", "已等不到 1 天"),
+        ("2026-12-02 24:00（北京时间）", "已等 2026-12-02 24:00（北京时间）天"),
+        ("Li 明", "已等 Li 明天"),
+        ("", "已等天"),
+    ],
+)
+def test_a_blank_stands_only_beside_letters_and_figures(
+    value: object, expected: str
+) -> None:
+    assert f"已等{wording.spaced(value)}天" == expected

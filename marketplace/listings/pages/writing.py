@@ -19,7 +19,6 @@ from marketplace.listings import (
     deeds,
     queries,
     readiness,
-    review_queue,
     unsaved_deeds,
 )
 from marketplace.listings.forms import FORMS
@@ -41,6 +40,7 @@ from marketplace.listings.pages.form_page import (
 )
 from marketplace.listings.writing import AlreadySaved
 from marketplace.permissions import require
+from marketplace.workdays import calendar
 
 FORMS_REMEMBERED = (
     8  # forms of new listings of which the browser keeps what they became
@@ -285,8 +285,8 @@ def _refused_page(
 def _handed_in_message(row: Row) -> str:
     """What happens next with what was handed in."""
     if row.state == "at_desk":
-        return f"已送审，本单位审核一般 {review_queue.DESK_DAYS} 个工作日，通过后再送平台审核。"
-    return f"已送审，平台审核一般 {review_queue.OPERATOR_DAYS} 个工作日。"
+        return f"已送审，本单位审核一般 {calendar.DESK_DAYS} 个工作日，通过后再送平台审核。"
+    return f"已送审，平台审核一般 {calendar.OPERATOR_DAYS} 个工作日。"
 
 
 def _saved_message(row: Row) -> str:

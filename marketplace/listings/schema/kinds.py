@@ -34,7 +34,7 @@ from marketplace.parsing.figures import read_decimal, read_whole
 from marketplace.parsing.levels import read_level
 from marketplace.parsing.lists import join_items, read_keywords
 from marketplace.parsing.numbers import read_registration
-from marketplace.parsing.text import read_flag, read_line, read_prose
+from marketplace.parsing.text import read_flag, read_line, read_prose, says_nothing
 from marketplace.wording import amount, day
 
 TEXT_LIMIT = 3000  # characters of one public text; the official forms ask for 500 or 1,000, older lists hold more
@@ -90,7 +90,11 @@ class Line(Field):
         return String(self.most)
 
     def read(self, raw: Any, dictionaries: Dictionaries | None = None) -> Any:
-        return read_line(raw, self.most)
+        text = read_line(raw, self.most)
+        # What everybody needs is not there where the cell says so: N/A, （空）, 无.
+        if self.starred and text and says_nothing(text):
+            return None
+        return text
 
     def own_words(self, row: Any) -> str:
         return getattr(row, self.name) or ""

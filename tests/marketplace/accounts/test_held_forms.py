@@ -323,6 +323,22 @@ def test_a_wrong_token_does_nothing_and_only_our_own_pages_are_held(
         db.session.remove()
 
 
+def test_a_browser_without_its_cookies_is_what_is_named(guarded: Flask) -> None:
+    browser = guarded.test_client()
+    enter_guarded(browser)
+    token = token_of(browser.get("/mine/demand/new").text)
+    bare = guarded.test_client()
+    sent = FORM | {"csrf_token": token}
+
+    lost = bare.post("/mine/demand/new", data=sent)
+    wrong = browser.post("/mine/demand/new", data=FORM | {"csrf_token": "wrong"})
+
+    assert (lost.status_code, wrong.status_code) == (422, 422)
+    assert "没有带来本站的 Cookie" in lost.text
+    assert "重新登录过" not in lost.text
+    assert "Cookie" not in wrong.text
+
+
 def test_a_page_that_was_open_while_one_signed_in_elsewhere_loses_nothing(
     guarded: Flask,
 ) -> None:

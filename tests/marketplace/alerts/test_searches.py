@@ -91,6 +91,16 @@ def test_what_looks_for_nothing_is_not_saved(app: Flask, make: Factory) -> None:
         for address in ("", "sort=newest", "q=  ", "q=%%%", "stage=nonsense"):
             with pytest.raises(Invalid):
                 deeds.save_search(state_for(app, address), by=person)
+        refused = {
+            # Cut at 200, whatever stands there: the rest says something.
+            f"q={'轴' * 10_000}": "文字有 10000 字，保存的检索最多 200 字。",
+            f"q={'？' * 300}轴承": "文字有 302 字",
+            "q=%%%": "只有标点或符号",
+            "sort=newest": "没有词，也没有筛选",
+        }
+        for address, message in refused.items():
+            with pytest.raises(Invalid, match=message):
+                deeds.save_search(state_for(app, address), by=person)
         for number in range(deeds.MAX_SEARCHES):
             deeds.save_search(state_for(app, f"q=轴承{number}"), by=person)
         with pytest.raises(NotNow, match="最多保存"):

@@ -107,6 +107,18 @@ def test_a_live_site_needs_its_key_and_a_demonstration_makes_one(tmp_path) -> No
     assert demo.audit_key == again.audit_key == file.read_text().strip()
     assert file.stat().st_mode & 0o777 == 0o600
     assert Signer.from_text(demo.audit_key).name == "demo"
+    for damaged in (b"", b"garbage", PRIVATE[:40].encode(), bytes(range(256))):
+        file.write_bytes(damaged)
+        with pytest.raises(ConfigError, match=r"audit\.key"):
+            Config.from_env({"DATA_DIR": str(tmp_path / "demo")})
+        assert file.read_bytes() == damaged
+    # What was signed is not begun anew by another key because a file went missing.
+    file.unlink()
+    (tmp_path / "demo" / "audit").mkdir()
+    (tmp_path / "demo" / "audit" / "checkpoint").touch()
+    with pytest.raises(ConfigError, match="put it back"):
+        Config.from_env({"DATA_DIR": str(tmp_path / "demo")})
+    assert not file.exists()
 
 
 def test_the_key_may_lie_in_a_file_but_not_where_backups_are_made(tmp_path) -> None:

@@ -367,3 +367,23 @@ def test_what_became_of_a_thing_is_shown_in_words(
 
     assert page.status_code == 200
     assert "published → withdrawn" in page.text
+
+
+def test_the_page_shows_whatever_values_an_entry_has(
+    make: Factory, client: FlaskClient, sign_in: SignIn
+) -> None:
+    """What was read lists ids or counts where a change lists rows."""
+    make.achievement("降噪磨削工艺")
+    reader = sign_in(make.person("firm", make.organisation()))
+    begin = next_position()
+    assert reader.get("/search.xlsx?kind=achievement").status_code == 200
+    (export,) = named(begin, "listing.export")
+    shapes = ({"rows": 7}, {"rows": []}, {"life": "—"}, {"rows": None, "life": [1]})
+    for values in shapes:
+        deeds.record("listing.export", kind="achievement", values=values)
+    db.session.flush()
+
+    assert content_of(export)["values"]["rows"]
+    page = sign_in(make.person("auditor")).get("/audit?deed=listing.export")
+    assert page.status_code == 200
+    assert page.text.count("<summary>看内容") >= len(shapes)

@@ -19,7 +19,7 @@ from marketplace.audit import deeds, publishing, queries
 from marketplace.audit.appending import append_entries
 from marketplace.audit.entries import Draft, Personal
 from marketplace.audit.models import Entry, StoredCheckpoint, Withheld
-from marketplace.audit.notes import open_checkpoint
+from marketplace.audit.notes import Signer, open_checkpoint
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
 from marketplace.operation import background
@@ -195,6 +195,63 @@ def test_a_checkpoint_of_another_key_is_refused(site: Flask, tmp_path: Path) -> 
     with pytest.raises(Invalid):
         publishing.verify([tmp_path / "note"])
     assert run(site, "verify", "--checkpoint", str(tmp_path / "note")).exit_code == 1
+
+
+DAMAGED = ("emptied", "cut", "no text", "changed", "more")
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_checkpoint_hides_nothing_and_is_named(
+    damage: str, site: Flask, tmp_path: Path
+) -> None:
+    add_entries(4)
+    publishing.sign_checkpoint()
+    file = publishing.folder() / publishing.NOTE_FILE
+    sound = file.read_bytes()
+    name, size, *rest = sound.split(b"\n")
+    contents = {
+        "emptied": b"",
+        "cut": sound[:40],
+        "no text": bytes(range(256)),
+        "changed": b"\n".join((name, size + b"0", *rest)),
+        "more": sound + b"x",
+    }
+    file.write_bytes(contents[damage])
+    done = run(site, "verify")
+    given = tmp_path / "given"
+    given.write_bytes(contents[damage])
+
+    # The entries were compared with what the database has, and the damage alone is wrong.
+    assert done.exit_code == 1
+    assert "agrees with checkpoint 0 in the database" in done.output
+    assert done.output.count("WRONG") == 1
+    assert f"WRONG  {file}: no checkpoint of this site" in done.output
+    with pytest.raises(publishing.AuditBrokenError):
+        publishing.sign_checkpoint()
+    # One that somebody names is their mistake, or what they wanted to know.
+    file.write_bytes(sound)
+    refused = run(site, "verify", "--checkpoint", str(given))
+    assert refused.exit_code == 1
+    assert "不是本站签过的检查点" in refused.output
+    assert "flask audit public-key" in refused.output
+    assert run(site, "verify").exit_code == 0
+    file.unlink()
+    missing = run(site, "verify")
+    assert (missing.exit_code, f"{file} is missing" in missing.output) == (0, True)
+
+
+def test_a_checkpoint_that_another_key_signed_is_wrong_in_the_database_too(
+    site: Flask,
+) -> None:
+    add_entries(2)
+    publishing.sign_checkpoint()
+    site.config["AUDIT_KEY"] = str(Signer.generate("demo"))
+    done = run(site, "verify")
+
+    assert done.exit_code == 1
+    assert "WRONG  checkpoint 0 in the database" in done.output
+    with pytest.raises(publishing.AuditBrokenError):
+        publishing.sign_checkpoint()
 
 
 def test_personal_values_are_erased_and_that_is_recorded(site: Flask) -> None:

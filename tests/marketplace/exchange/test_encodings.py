@@ -95,10 +95,17 @@ def test_other_delimiters_in_other_encodings(sign: str, encoding: str) -> None:
         (SIMPLE.encode(), "list.tsv"),
         (SIMPLE.replace(",", ";").encode(), "list.TSV"),
         (SIMPLE.encode() + UTF8_MARK, "list.csv"),
+        (SIMPLE.encode() + b"\x1a", "list.csv"),
+        (SIMPLE.rstrip("\n").encode("gbk") + b"\x1a\x1a", "list.csv"),
+        (SIMPLE.encode() + b"\x00" * 700, "list.csv"),
+        (SIMPLE.rstrip("\n").encode("utf-16") + b"\x00\x00", "list.csv"),
     ],
 )
 def test_texts_of_other_programs(content: bytes, name: str) -> None:
-    assert read(content, name)[0][1] == "临清试样轴承有限公司"
+    row = read(content, name)[0]
+    assert row[1] == "临清试样轴承有限公司"
+    for other in read(content, name):
+        assert not any(set("\x00\x1a") & set(str(cell)) for cell in other)
 
 
 def spoil(content: bytes, after: bytes, broken: bytes) -> bytes:
@@ -143,6 +150,7 @@ def test_a_damaged_text_is_refused_with_the_place(case: str) -> None:
     [
         b"\xff\xfe" + SIMPLE.encode("utf-16-le")[:-1],
         bytes(range(128, 256)) * 20,
+        SIMPLE.encode() + b"\x00" * 9 + SIMPLE.encode(),
         SIMPLE.encode("utf-16-le") + b"\x00\xd8\x00\xd8",
         "軸受の需要,会社\n軸受,ベアリング\n".encode("euc_jp") * 3,
     ],

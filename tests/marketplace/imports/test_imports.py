@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from marketplace.exchange.importing import parse_file
 from marketplace.extensions import db
 from marketplace.imports import deeds, queries, upkeep
-from marketplace.imports.models import StagedRow
+from marketplace.imports.models import ListImport, StagedRow
 from marketplace.lifecycle import history_of
 from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.changes_waiting import open_change
@@ -164,6 +164,55 @@ def test_the_file_of_faults_comes_back_corrected(
         db.select(Achievement).filter(Achievement.title.endswith("2号"))
     ).one()
     assert priced.price_min == 50
+
+
+# What a spreadsheet program would compute, each the name of a listing.
+FORMULAS = (
+    "'=1+1 型轴承装置", "+5℃ 冷库轴承", "-40℃ 密封轴承", "@某某轴承测试台", "＝号轴承工艺",
+    "－60℃ 低温轴承", "'=带撇号的轴承",
+)  # fmt: skip
+
+
+def test_names_that_look_like_formulas_come_back_from_the_file_of_faults(
+    desk: FlaskClient, owner: Organisation
+) -> None:
+    rows = []
+    for number, title in enumerate(FORMULAS):
+        rows.append(good(number, 成果名称=title, 完成单位="山东大学（示例）"))
+    made = upload(desk, rows, owner.id)
+    before = [one.title for one in staged(made)]
+    assert states(made) == ["faulty"] * len(FORMULAS)
+    # Twice: what is guarded already is not guarded again.
+    for name in ("山西大学（示例）", NAME):
+        send_corrected(desk, made, name)
+        assert [one.title for one in staged(made)] == before
+    assert states(made) == ["new"] * len(FORMULAS)
+    press(desk, made, "commit")
+    titles = db.session.scalars(db.select(Achievement.title).order_by(Achievement.id))
+    assert list(titles) == before
+
+
+def send_corrected(desk: FlaskClient, made: ListImport, name: str) -> None:
+    """Take the file of faults, write the holder into each row, and send it again."""
+    book = load_workbook(
+        io.BytesIO(desk.get(f"/mine/imports/{made.id}/faults.xlsx").data)
+    )
+    sheet = book.active
+    places = {cell.value: cell.column for cell in sheet[1]}
+    for line in sheet.iter_rows(min_row=2):
+        # As a CSV, which is how such files travel on, no cell would be computed either.
+        for cell in line:
+            assert cell.data_type != "f"
+            assert not str(cell.value or "").lstrip().startswith(("=", "+", "-", "@"))
+        line[places["完成单位"] - 1].value = name
+    out = io.BytesIO()
+    book.save(out)
+    answer = desk.post(
+        f"/mine/imports/{made.id}/corrections",
+        data={"file": (io.BytesIO(out.getvalue()), "faults.xlsx")},
+    )
+
+    assert answer.status_code == 303, answer.text
 
 
 def test_hand_edits_are_chosen_by_a_person(
@@ -350,6 +399,30 @@ def test_long_imports_go_on_in_the_background_and_after_a_kill(
     upkeep.go_on()
     db.session.expire_all()
     assert made.state == "taken_back"
+
+
+def test_an_import_says_why_it_was_stopped(
+    desk: FlaskClient,
+    owner: Organisation,
+    make: Factory,
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deeds, "AT_ONCE", 1)
+    monkeypatch.setattr(upkeep, "BATCH", 2)
+    made = upload(desk, [good(number) for number in range(5)], owner.id)
+    press(desk, made, "commit")
+    upkeep._write_batch(made.id, by=made.owner, announce=True)
+    made.committed_by.active = False
+    db.session.commit()
+    upkeep.go_on()
+
+    db.session.expire_all()
+    assert (made.state, count()) == ("done", 2)
+    page = sign_in(make.person("operator")).get(f"/mine/imports/{made.id}").text
+    assert "没有写完" in page
+    assert "写入它的人的账号已停用或注销。" in page
+    assert "您的账号不能做这件事" not in page
 
 
 def test_authors_are_named_by_the_list(

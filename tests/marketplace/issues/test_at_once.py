@@ -43,9 +43,11 @@ def world(site: Flask) -> SimpleNamespace:
     make.demand("轴承异音难题", owner=firm)
     make.achievement("降噪磨削工艺", owner=firm)
     people = [make.person("operator") for _ in range(2)]
-    days = {"since": today() - timedelta(days=300), "until": today()}
     proofs = []
-    for kind in ("demand", "demand", "demand", "achievement"):
+    # Different days: a proof that one person begins twice is one.
+    kinds = ("demand", "demand", "demand", "achievement")
+    for more, kind in enumerate(kinds):
+        days = {"since": today() - timedelta(days=300 + more), "until": today()}
         proofs.append(deeds.begin_proof(kind, None, days, by=people[0]).id)
     found = SimpleNamespace(people=[one.id for one in people], proofs=proofs)
     db.session.remove()
@@ -60,6 +62,38 @@ def publish(world: SimpleNamespace, proof: int, person: int = 0) -> None:
         persistence.begin_write()
     by = db.session.get(Person, world.people[person])
     deeds.publish_proof(row, seen=seen, fingerprint=lines, by=by)
+
+
+def test_a_proof_begun_by_a_double_press_is_one(
+    site: Flask, world: SimpleNamespace
+) -> None:
+    days = {"since": today() - timedelta(days=10), "until": today()}
+
+    def begin(person: int = 0, **values: object) -> None:
+        if db.engine.dialect.name == "sqlite":
+            persistence.begin_write()
+        by = db.session.get(Person, world.people[person])
+        deeds.begin_proof("demand", None, days | values, by=by)
+
+    before = db.session.scalar(sa.select(sa.func.count(IssueProof.id)))
+    db.session.remove()
+    assert come_to(site, begin, begin) == ["done", "done"]
+    assert proofs_since(before) == 1
+
+    # Other values, somebody else, and one that was worked on, are proofs of their own.
+    begin(since=today() - timedelta(days=9))
+    begin(person=1)
+    mine = sa.select(IssueProof).order_by(IssueProof.id).offset(before)
+    db.session.scalars(mine).first().left_out = [1]
+    db.session.commit()
+    begin()
+    assert proofs_since(before) == 4
+
+
+def proofs_since(before: int) -> int:
+    count = db.session.scalar(sa.select(sa.func.count(IssueProof.id)))
+    db.session.remove()
+    return count - before
 
 
 def come_to(site: Flask, *tried: Callable[[], object]) -> list[str]:

@@ -90,6 +90,26 @@ def test_what_cannot_be_read_is_logged_without_its_sender(
     assert "ip=127" not in text
 
 
+@pytest.mark.parametrize(
+    ("head", "status", "words"),
+    [
+        (b"GET /search?q=" + b"a" * 10_000 + b" HTTP/1.1", b"414", "网址太长"),
+        (b"GET / HTTP/1.1\r\nCookie: " + b"a" * 9000, b"431", "清除本站的 Cookie"),
+    ],
+)
+def test_what_is_too_long_is_refused_in_chinese(
+    head: bytes, status: bytes, words: str, port: int
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+        one.sendall(head + b"\r\nHost: localhost\r\n\r\n")
+        answer = b""
+        while part := one.recv(65536):
+            answer += part
+
+    assert answer.split()[1] == status
+    assert words in answer.decode()
+
+
 def test_pages_are_held_by_no_other_site(port: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     with closing(connection):

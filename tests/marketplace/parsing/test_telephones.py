@@ -32,6 +32,12 @@ def test_any_blank_parts_the_digits_of_a_number(
     assert found == (expected, "", "")
 
 
+@pytest.mark.parametrize("sign", ["☎", "☏ ", "✆", "📞", "📱：", "☎️", "✉ ", "⭐"])
+def test_a_picture_of_a_telephone_is_no_part_of_the_number(sign: str) -> None:
+    assert read_phones(f"{sign}13800000000") == ("13800000000", "", "")
+    assert read_phones(f"张三 {sign}0635-8230000") == ("0635-8230000", "张三", "")
+
+
 @pytest.mark.parametrize("sign", UNSEEN)
 def test_what_nobody_sees_changes_no_number(sign: str) -> None:
     assert read_phones(f"{sign}138{sign}0000{sign}0000") == ("13800000000", "", "")

@@ -67,6 +67,28 @@ def test_words_for_somewhere_else_are_no_text(raw: str) -> None:
     assert caught.value.allowed
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "N/A",
+        "n/a",
+        "（空）",
+        "【无】",
+        "(N/A)",
+        "暂无。",
+        "ＮＵＬＬ",
+        "（暂无）",
+        "—",
+        "None",
+    ],
+)
+def test_a_name_that_says_nothing_is_none(raw: str) -> None:
+    for schema in SCHEMAS.values():
+        assert schema["title"].read(raw) is None
+    # In other columns a text may say so.
+    assert read_prose("（空）") == "（空）"
+
+
 @pytest.mark.parametrize("raw", TEXTS)
 def test_a_text_that_only_begins_so_is_one(raw: str) -> None:
     assert cell_text(raw) == raw
