@@ -28,6 +28,7 @@ from marketplace.listings.models import Achievement, Demand
 from marketplace.listings.snapshots import unpacked
 from marketplace.permissions import Reader, reader_id, require
 
+CONFIRMED = "确认诊断的改写。"
 PART_FIELDS = ("title", "problem", "expected_goal")
 
 
@@ -120,6 +121,8 @@ def confirm_rewriting(
             changed = writing.set_values(row, values)
             writing.reject_duplicate_title(row)
         _note_rewriting(case, changed, note)
+        # Last, for the audit names who pressed the button: the firm, by this, and not who rewrote.
+        row.life.move(row, "edit", by=by, note=CONFIRMED, changed=changed)
         row.updated_at = now()
     else:
         raise NotNow(
@@ -172,6 +175,7 @@ def confirm_split(
                 draft, "rewrite", by=case.proposed_by, changed=list(PART_FIELDS)
             )
             event.note = f"由需求「{row.title}」拆出，企业已确认。"
+            draft.life.move(draft, "edit", by=by, note=CONFIRMED)
             db.session.add(
                 DiagnosisPart(case_id=case.id, number=number, demand_id=draft.id)
             )
