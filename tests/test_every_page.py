@@ -47,6 +47,7 @@ from marketplace.listings.renewal_links import link_token
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
+from marketplace.rights.deeds import ask_co_owner
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
@@ -253,9 +254,11 @@ def houses(
     )
     renewal = link_token(left, chief)
     days = {"since": today() - timedelta(days=300), "until": today()}
+    earlier = days | {"since": today() - timedelta(days=200)}
     proofs = []
-    for kind in ("demand", "achievement", "demand"):
-        proofs.append(begin_proof(kind, None, days, by=None))
+    # Of equal values it is one proof: the third one begins later.
+    for kind, period in (("demand", days), ("achievement", days), ("demand", earlier)):
+        proofs.append(begin_proof(kind, None, period, by=None))
     proofs.append(begin_proof("demand", firm, days, by=None))
     issues = []
     for proof in proofs[:2]:
@@ -291,6 +294,11 @@ def houses(
         by=desk,
     )
     assert (in_diagnosis.id, substitution.id) == (1, 1)
+    shared = make.achievement("与别家共有的工艺", state="draft", owner=university)
+    rows["achievement"].append(shared)
+    consent, secret = ask_co_owner(
+        shared, named="张三", email="zhang@partner.example", by=desk
+    )
     return {
         "rows": rows,
         "broker": broker,
@@ -300,7 +308,8 @@ def houses(
             "code": ["bearing", seat.code],
             "demand_id": [vague.id, left.id],
             "attachment_id": [papers[1].id],
-            "token": [token, renewal],
+            "token": [token, renewal, secret],
+            "consent_id": [consent.id],
             "complaint_id": [reported.id],
             "import_id": [row_of_import],
             "introduction_id": introductions,

@@ -279,6 +279,11 @@ def addresses(
         "format": "pdf",
         "attachment_id": attachment_id,
         "consent_id": 1,
+        "demand_id": row.id,
+        "pair_id": 1,
+        "introduction_id": 1,
+        "complaint_id": 1,
+        "word_list": "synonyms",
     }
     with app.test_request_context():
         for rule in app.url_map.iter_rules():

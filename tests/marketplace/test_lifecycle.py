@@ -41,6 +41,8 @@ def test_nothing_becomes_public_without_review(kind: str) -> None:
         ("in_review", "approve"),
         ("suspended", "resume"),
         ("expired", "renew"),
+        # What was public until it was merged, unchanged.
+        ("withdrawn", "unmerge"),
     }
 
 

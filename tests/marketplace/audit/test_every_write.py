@@ -318,6 +318,9 @@ def world(
         subject, nonce="r", reason="rights", text=text, by=case.member
     )
     names["reported"], names["reported_seen"] = reported.id, reported.revision
+    names |= _pairs(make, case)
+    names["wanted"] = make.achievement(owner=institute).id
+    names |= _introductions(make, case, institute, people["desk"])
     days = {"since": today() - timedelta(days=300), "until": today()}
     operator = people["operator"]
     for name in ("issued", "proof"):
@@ -329,10 +332,6 @@ def world(
             seen = proof.revision
             issue = publish_proof(proof, seen=seen, fingerprint=lines, by=operator)
             names["issue"] = issue.id
-    names |= _pairs(make, case)
-    wanted = make.achievement(owner=institute)
-    names["wanted"] = wanted.id
-    names |= _introductions(make, case, institute, people["desk"])
     names |= diagnoses(make, case, operator)
     names |= substitutes(make, people["desk"], operator)
     names["matches"] = f"/demands/{case.demand.id}/matches"

@@ -22,6 +22,7 @@ from marketplace.alerts.models import Alerted
 from marketplace.audit.models import Entry
 from marketplace.clock import now
 from marketplace.extensions import db
+from marketplace.files.models import FileAccess
 from marketplace.listings.unsaved_models import UnsavedForm
 from marketplace.memberships.models import Invitation, JoinRequest
 from marketplace.notices.models import Notice
@@ -29,6 +30,7 @@ from marketplace.organisations.models import Organisation
 from marketplace.personal_data.deeds import carry_out_retention
 from marketplace.retention import PERIODS
 from tests.factories import Factory
+from tests.marketplace.files.samples import attach
 
 Made = Callable[[datetime, str, Person, Organisation], Any]
 
@@ -92,7 +94,17 @@ def _unsaved(at: datetime, mark: str, person: Person, __: Organisation) -> Any:
     )  # fmt: skip
 
 
+def _access(at: datetime, _: str, person: Person, organisation: Organisation) -> Any:
+    listing = Factory(db.session).demand(owner=organisation)
+    paper = attach(listing, name=f"图纸 {listing.id}.pdf", visibility="request")
+    return FileAccess(
+        attachment_id=paper.id, person_id=person.id, organisation_id=organisation.id,
+        state="declined", reason="想看图纸", answer="不能给", decided_at=at,
+    )  # fmt: skip
+
+
 ROWS: dict[str, Made] = {
+    "file_request": _access,
     "unsaved_form": _unsaved,
     "alerted": _alerted,
     "held_form": _held,

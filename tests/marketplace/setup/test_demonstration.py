@@ -41,7 +41,7 @@ def test_the_desks_of_the_demonstration_show_work(
     assert [
         line for line in lines if "refused" in line and "0 refused" not in line
     ] == []
-    assert lines[-1] == "6 listings being written or reviewed"
+    assert "6 listings being written or reviewed" in lines
     handed_in = [row for row in found if row.state == "submitted"]
     assert [readiness.publication_problems(row) for row in handed_in] == [{}, {}]
     returned = next(row for row in found if row.state == "returned")
