@@ -25,10 +25,8 @@ from marketplace.lifecycle import acting_for, history_of
 from marketplace.listings.forms import FORMS
 from marketplace.listings.models import Demand
 from marketplace.listings.queries import get_visible
-from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import proposed_row
 from marketplace.permissions import may, require
-from marketplace.wording import UNKNOWN
 
 blueprint = Blueprint("diagnosis", __name__)
 CASE = "/mine/diagnosis/<int:number>"
@@ -308,41 +306,16 @@ def _case_page(
         works=may(current_user, "diagnosis.work", row),
         answers=may(current_user, "diagnosis.answer", row),
         wrote=row.proposed_by_id == current_user.id,
-        texts=_texts_of(row.demand),
+        texts=queries.texts_of(row.demand),
         labels=queries.LABELS,
         turn=queries.turn_of(row) if row.is_open else None,
-        differences=_differences(row),
-        moved=_moved_labels(row),
+        differences=queries.differences_of(row),
+        moved=queries.moved_labels(row),
         events=list(reversed(events)),
         people=people_by_id(numbers),
         stands_for=people_by_id([queries.represented_by(row, current_user)]),
     )
     return page, status
-
-
-def _moved_labels(row: DiagnosisCase) -> list[str]:
-    """The proposed fields that the firm has changed itself meanwhile, in words."""
-    if row.state != "proposed":
-        return []
-    return [queries.LABELS[name] for name in queries.changed_since(row)]
-
-
-def _differences(row: DiagnosisCase) -> list[Any]:
-    if not row.content:
-        return []
-    if row.is_open:
-        return queries.proposed_differences(row)
-    return queries.settled_differences(row)
-
-
-def _texts_of(row: Demand) -> list[tuple[str, str]]:
-    """(label, value) of what a demand says and a diagnosis is about; no contact, and no more than is proposed."""
-    texts = []
-    for field in SCHEMAS["demand"].reviewed:
-        value = field.describe(row)
-        if field.name in queries.LABELS and value != UNKNOWN:
-            texts.append((field.label, value))
-    return texts
 
 
 def _rewriting_page(

@@ -20,6 +20,7 @@ from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
 from marketplace.permissions import Reader, assigned_broker, may, operator, require
 from marketplace.persistence import find_row
+from marketplace.wording import UNKNOWN
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
 
@@ -210,6 +211,32 @@ def base_of(row: Demand, names: Iterable[str]) -> dict[str, Any]:
     """What a demand says in some fields, as a snapshot has it."""
     present: Mapping[str, Any] = snapshot_of(row)
     return {name: present.get(name) for name in names}
+
+
+def moved_labels(row: DiagnosisCase) -> list[str]:
+    """The proposed fields that the firm has changed itself meanwhile, in words."""
+    if row.state != "proposed":
+        return []
+    return [LABELS[name] for name in changed_since(row)]
+
+
+def differences_of(row: DiagnosisCase) -> list[Difference]:
+    """What the proposal changes, or changed where the case has ended."""
+    if not row.content:
+        return []
+    if row.is_open:
+        return proposed_differences(row)
+    return settled_differences(row)
+
+
+def texts_of(row: Demand) -> list[tuple[str, str]]:
+    """(label, value) of what a demand says and a diagnosis is about; no contact, and no more than is proposed."""
+    texts = []
+    for field in SCHEMAS["demand"].reviewed:
+        value = field.describe(row)
+        if field.name in LABELS and value != UNKNOWN:
+            texts.append((field.label, value))
+    return texts
 
 
 def _of_firm(query: Any, person: Reader) -> Any:
