@@ -155,6 +155,8 @@ def _draft_of(
         if acting.organisation is None and change.organisation in acting.organisations:
             draft.organisation = change.organisation
     if lives:
+        # Of one flush they come in no order of their own; their numbers are the order in which they were made.
+        lives = sorted(lives, key=lambda life: life.id)
         # Of several moves in one transaction the last one is what was pressed.
         draft.deed = f"{key[0]}.{lives[-1].deed}"
         # A job moves for somebody else, or for nobody; the History row knows.

@@ -38,3 +38,4 @@ def deed_names() -> Iterator[tuple[str, str]]:
     """What is done to substitutes."""
     yield "substitutes.name", "指定代办人"
     yield "substitutes.end", "结束代办"
+    yield "job.substitutes", "自动：代办结束的通知"
