@@ -303,6 +303,7 @@ LONG_FILES = {
     "marketplace/organisations/deeds.py": "one function for each of twelve buttons",
     "marketplace/listings/models.py": "two tables with their child tables and filters",
     "marketplace/operation/backups.py": "making and restoring share their hashes",
+    "marketplace/setup/demonstration.py": "everything that the demonstration shows, one function a part",
     "marketplace/verdicts/deeds.py": "one function for each of nine buttons, with what they share",
     "matching/index/reading.py": "one pass over many texts, from words to counted features",
     "matching/text.py": "one tokenizer, from characters to words",

@@ -30,6 +30,7 @@ KINDS = {
 READING = {
     "audit.verify", "audit.prove", "audit.key", "audit.public-key", "audit.grants", "index.check",
     "index.status", "listings.template", "matching.status", "deeds", "backup.verify",
+    "dictionaries.export",
 }  # fmt: skip
 
 

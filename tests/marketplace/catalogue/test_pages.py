@@ -190,7 +190,7 @@ def test_a_listing_past_its_day_counts_as_expired_before_the_nightly_run(
         ("colleague", "submitted", "在「我的」里看进度"),
         ("colleague", "returned", "按退回意见修改"),
         ("colleague", "published", "编辑"),
-        ("colleague", "expired", "续期一年"),
+        ("colleague", "expired", "仍然有效，续期一年"),
         ("operator", "submitted", "审核"),
         ("operator", "published", "查看匹配的需求"),
         ("guest", "expired", "找其他成果"),

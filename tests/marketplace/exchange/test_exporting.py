@@ -190,6 +190,17 @@ MORE: dict[str, dict[str, Any]] = {
         "valid_until": date(2028, 1, 1),
         "contact_email": "office@demo.example",
         "note": "=备注",
+        "talent_role": "超精工艺工程师",
+        "headcount": 2,
+        "education": "college",
+        "qualification": "五年以上经验",
+        "engagement_modes": ["full_time", "flexible"],
+        "pay": "年薪 20 万元起",
+        "capital_sought": Decimal(500),
+        "financing_modes": ["equity", "loan"],
+        "capital_use": "买超精研磨设备",
+        "firm_stage": "seed",
+        "security": "厂房抵押",
     },
 }
 

@@ -296,7 +296,7 @@ def test_an_unverified_house_publishes_nothing(desk: Desk) -> None:
 # What is done to the listing → what its line says.
 FATES: dict[str, tuple[Callable[[Desk], Any], str, bool]] = {
     "nothing": (lambda desk: None, "仍在公开", False),
-    "closed": (lambda desk: _state(desk, "closed"), "已解决或结束", False),
+    "closed": (lambda desk: _state(desk, "closed"), "已结束", False),
     "expired": (lambda desk: _state(desk, "expired"), "已过期", False),
     "withdrawn": (lambda desk: _state(desk, "withdrawn"), "已撤回", True),
     "suspended": (lambda desk: _state(desk, "suspended"), "暂停公开", True),

@@ -35,7 +35,7 @@ IN_LIST = {
     "rejected": ["(没有通过)", "修改", "复制为新草稿", "归档"],
     "published": ["看匹配", "修改", "关闭", "撤回"],
     "suspended": ["(由平台暂停)", "修改", "撤回"],
-    "expired": ["续期一年", "关闭", "归档"],
+    "expired": ["仍然有效，续期一年", "关闭", "归档"],
     "withdrawn": ["(已结束)", "复制为新草稿", "归档"],
     "archived": ["(已结束)", "复制为新草稿"],
     "closed": ["(已结束)", "复制为新草稿", "归档"],
@@ -50,7 +50,7 @@ TO_OWNER = {
     "rejected": ["按原因修改", "复制为新草稿", "归档X"],
     "published": ["编辑", "关闭X"],
     "suspended": ["按暂停原因修改"],
-    "expired": ["续期一年", "关闭X", "归档X"],
+    "expired": ["仍然有效，续期一年", "关闭X", "归档X"],
     "withdrawn": ["复制为新草稿", "归档X"],
     "archived": ["复制为新草稿"],
     "closed": ["复制为新草稿", "归档X"],
@@ -60,6 +60,9 @@ IN_REVIEW = {
     "in_review": ["通过并发布", "退回修改", "不予通过"],
     "published": ["暂停公开"],
     "suspended": ["恢复公开"],
+    # Still to be read by everybody, and so to be hidden after a complaint.
+    "expired": ["暂停公开"],
+    "closed": ["暂停公开"],
 }
 WAITING = ("submitted", "in_review")
 

@@ -46,7 +46,7 @@ def test_a_form_asks_every_field_of_its_table(
 ) -> None:
     kept_by_rules = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "card", "organisation_id", "owner_id", "place_shown",
+        "indexed_revision", "card", "organisation_id", "owner_id", "place_shown", "closed_at", "outcome",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c} - kept_by_rules
 

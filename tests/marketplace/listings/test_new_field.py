@@ -13,6 +13,7 @@ FOLDERS = ("marketplace", "matching", "search", "migrations", "templates")
 TESTS = (
     "__init__.py",
     "conftest.py",
+    "economies.py",
     "factories.py",
     "marketplace/__init__.py",
     "marketplace/desk/__init__.py",

@@ -211,7 +211,7 @@ def test_nothing_is_said_as_nothing(field: Field) -> None:
 def test_every_column_a_person_fills_has_a_name(kind: str) -> None:
     silent = {
         "id", "title_key", "state", "submitted_at", "published_at", "created_at", "updated_at", "revision",
-        "indexed_revision", "organisation_id", "owner_id", "card", "place_shown",
+        "indexed_revision", "organisation_id", "owner_id", "card", "place_shown", "closed_at", "outcome",
     }  # fmt: skip
     columns = {column.key for column in LISTINGS[kind].__table__.c}
 
