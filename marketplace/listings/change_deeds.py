@@ -150,12 +150,12 @@ def approve_change(
     change.state = "approved"
     change.decided_at = now()
     versions.add_version(row, by=by)
-    contributions.listing_approved(row)
     row.life.move(
         row, "approve_change", by=by, note=settling.checked_note(text), changed=changed
     )
     others = settling.settle_others(row)
     row.updated_at = now()
+    settling.let_through(row)
     settling.announce(row, "approve_change", by=by, note=text)
     settling.commit_listing()
     settling.sync_index(row, *others)

@@ -62,6 +62,7 @@ PERMISSION_NAMES = {
     "listing.read_contact": "查看联系方式",
     "demand.read_firm": "查看需求单位",
     "listing.create": "新建成果或需求",
+    "listings.renew_link": "按邮件里的链接续期",
     "listing.edit": "修改成果或需求",
     "listing.submit": "送审",
     "listing.withdraw": "撤回发布",

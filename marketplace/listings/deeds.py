@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from marketplace import contributions, persistence
+from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
 from marketplace.errors import Invalid, NotNow
@@ -49,6 +49,7 @@ from marketplace.listings.settling import (
     commit_listing,
     duplicate_titles,
     finish_move,
+    let_through,
     move_listing,
     refuse_holes,
     require_complete,
@@ -316,13 +317,13 @@ def resume(row: Achievement | Demand, *, by: Reader | None, seen: int) -> None:
     if not versions.is_approved(row):
         refuse_own(row, "operator", by=by)
     versions.add_version(row, by=by)  # what was mended while it was suspended
-    contributions.listing_approved(row)
     row.life.move(row, "resume", by=by)
     # What was over when it was hidden is over when it is shown again: never found, never matched.
     if getattr(row, "closed_at", None) is not None:
         row.life.move(row, "close", by=by)
     elif is_over(row):
         row.life.move(row, "expire", by=by)
+    let_through(row)
     finish_move(row, "resume", by=by)
 
 

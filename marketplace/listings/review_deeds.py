@@ -181,8 +181,9 @@ def approve(
         row.valid_until = year_from(row.published_at)
     note_decision(row, "operator", "pass", by=by, note=note, scores=scores)
     versions.add_version(row, by=by)
-    contributions.listing_approved(row)
-    settling.move_listing(row, "approve", by=by, note=text)
+    row.life.move(row, "approve", by=by, note=settling.checked_note(text))
+    settling.let_through(row)
+    settling.finish_move(row, "approve", by=by, note=text)
 
 
 def send_back(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.errors import Invalid, MarketError, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.listings import announcements, index, places
@@ -78,6 +78,13 @@ def announce(
     with persistence.refusals(duplicates=duplicate_titles()):
         db.session.flush()
     announcements.announce_decision(row, deed, by=by, note=note)
+
+
+def let_through(row: Achievement | Demand) -> None:
+    """Let the other rooms know that a listing, or a change of it, was let through by an operator (no commit)."""
+    # They ask the database, which writes first what is waiting: who was quicker is met here.
+    with persistence.refusals(duplicates=duplicate_titles()):
+        contributions.listing_approved(row)
 
 
 def settle_others(row: Achievement | Demand) -> list[Achievement | Demand]:

@@ -39,12 +39,11 @@ def upgrade():
     op.create_index('ix_unsaved_form_updated_at', 'unsaved_form', ['updated_at'])
     for name, length in LINES.items():
         op.add_column('demand', sa.Column(name, sa.String(length), nullable=False, server_default=''))
-    op.add_column('demand', sa.Column('capital_use', sa.Text(), nullable=False, server_default=''))
+    op.add_column('demand', sa.Column('capital_use', sa.String(500), nullable=False, server_default=''))
     op.add_column('demand', sa.Column('headcount', sa.Integer(), nullable=True))
     for name in ('engagement_modes', 'financing_modes'):
         op.add_column('demand', sa.Column(name, sa.JSON(), nullable=False, server_default='[]'))
-    amount = sa.Integer() if op.get_bind().dialect.name == 'sqlite' else sa.Numeric(14, 4)
-    op.add_column('demand', sa.Column('capital_sought', amount, nullable=True))
+    op.add_column('demand', sa.Column('capital_sought', sa.Numeric(14, 4), nullable=True))
     for name, codes in TERMS.items():
         # Written out: both databases take a check with the column, and SQLite takes it no other way without a copy of
         # the table, on which everything hangs.

@@ -46,7 +46,8 @@ FROM = {
     "approve": ("submitted", "in_review"),
     "return": ("submitted", "in_review"),
     "reject": ("submitted", "in_review"),
-    "suspend": ("published",),
+    # What is over stays to be read: it may be hidden too.
+    "suspend": ("published", "expired", "closed"),
     "resume": ("suspended",),
 }
 
