@@ -96,6 +96,7 @@ def status() -> ResponseReturnValue:
 @needs("complaint.read")
 def office(complaint_id: int) -> ResponseReturnValue:
     """One complaint, for the operators; the others learn that somebody has it open."""
+    queries.get_complaint(complaint_id, by=current_user)  # noted of what is there
     note_reading("complaint", complaint_id, current_user)
     row = queries.get_complaint(complaint_id, by=current_user)
     form = RulingForm(formdata=None)
