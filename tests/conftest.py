@@ -82,7 +82,24 @@ def pytest_collection_modifyitems(
     items.sort(key=lambda item: not {item.path.parent.name, item.path.name} & {*first})
 
 
+# Long walks over readers and pages, and what the web process does before a statement is made: on servers they would
+# try the statements of other tests once more, for minutes.
+NOT_ON_SERVERS = {
+    "test_buttons.py",
+    "test_contacts.py",
+    "test_door.py",
+    "test_forms.py",
+    "test_permissions.py",
+    "test_serving.py",
+    "test_slow_bodies.py",
+    "test_visibility.py",
+    "test_whose.py",
+}
+
+
 def _meets_server(item: pytest.Item) -> bool:
+    if item.path.name in NOT_ON_SERVERS:
+        return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return item.get_closest_marker("server") is not None or bool(fixtures & DATABASES)
 
