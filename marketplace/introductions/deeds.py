@@ -21,15 +21,14 @@ from marketplace.introductions.queries import Name
 from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import Row
 from marketplace.matchmaking.evidence import evidence_for
-from marketplace.parsing import ParseError
-from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import read_prose
 from marketplace.permissions import Guest, Reader, require
+from marketplace.typed_texts import LEAST, checked_text
 from marketplace.verdicts.queries import reason_names
 from marketplace.workdays.queries import load_calendar
 
 MAX_A_DAY = 30  # introductions that an organisation begins
 MAX_WORDS = 8  # of the reasons, stored with an introduction
+MISSING = f"写清楚，{LEAST}–{MAX_TEXT} 字。"
 MUST_AGREE = "对接要把联系方式转给对方，请先勾选同意。"
 
 
@@ -60,7 +59,7 @@ def request_introduction(
     require(by, "introduction.request", wanted)
     if wanted.organisation_id == name.organisation_id:
         raise NotNow("这是本单位的内容，不用对接。")
-    message = _checked_text("message", message, required=False)
+    message = checked_text("message", message, MAX_TEXT)
     _require_consent(agrees, by)
     if queries.current_between(wanted, [name.organisation_id]) is not None:
         raise _goes_on()
@@ -132,7 +131,8 @@ def decline_introduction(
     if reason not in reason_names(case.wanted.kind):
         message = "选一个原因，对方才知道怎么办。"
         raise Invalid(message, problems={"reason": [message]})
-    case.note = _checked_text("note", note, required=reason == "other")
+    missing = MISSING if reason == "other" else ""
+    case.note = checked_text("note", note, MAX_TEXT, missing=missing)
     case.reason = reason
     _decide(case, "decline", by=by, note=case.note)
     announcements.announce_answer(case)
@@ -165,7 +165,7 @@ def end_introduction(case: Introduction, *, note: str, by: Reader, seen: int) ->
     require(by, "introduction.follow_up", case)
     case.life.permits(case, "end", by)
     _require_seen(case, seen)
-    case.note = _checked_text("note", note, required=True)
+    case.note = checked_text("note", note, MAX_TEXT, missing=MISSING)
     _decide(case, "end", by=by, note=case.note)
     announcements.announce_answer(case)
     persistence.commit()
@@ -184,7 +184,7 @@ def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionM
         raise NotFound("没有找到这次对接。", "请从「我的」进入。")
     if case.state != "accepted":
         raise NotNow(f"这次对接现在是「{case.state_name}」。", "对方接受以后才能留言。")
-    text = _checked_text("text", text, required=True)
+    text = checked_text("text", text, MAX_TEXT, missing=MISSING)
     message = IntroductionMessage(
         introduction_id=case.id, by_id=by.id, by_asking_side=asking, text=text
     )
@@ -243,19 +243,6 @@ def _reasons(wanted: Row, name: Name, by: Person) -> dict[str, Any]:
     why = "".join(text for text, _ in offer.why)
     words = [word for word, _ in offer.shares[:MAX_WORDS]]
     return {"grade": offer.grade, "why": why[:500], "words": words}
-
-
-def _checked_text(name: str, text: str, *, required: bool) -> str:
-    try:
-        read = read_prose(text, MAX_TEXT) or ""
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
-    if secret_mark(read):
-        raise Invalid(REFUSAL, problems={name: [REFUSAL]})
-    if required and len(read) < 2:
-        message = f"写清楚，2–{MAX_TEXT} 字。"
-        raise Invalid(message, problems={name: [message]})
-    return read
 
 
 def _goes_on() -> NotNow:

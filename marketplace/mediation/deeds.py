@@ -14,11 +14,9 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings.models import Achievement, Demand
 from marketplace.mediation import announcements, queries
 from marketplace.mediation.models import BrokerRequest
-from marketplace.parsing import ParseError
-from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import read_prose
 from marketplace.permissions import Reader, require
 from marketplace.profiles.models import LAPSED, LOST_ROLE
+from marketplace.typed_texts import LEAST, checked_text
 
 Row = Achievement | Demand
 MAX_NOTE = 500  # characters, as the columns hold them
@@ -46,7 +44,7 @@ def request_broker(
         raise NotNow("这一条现在没有公开发布。", "发布后再请技术经理人。")
     if queries.undecided_request(row) is not None:
         raise _already_requested()
-    note = _checked_text("note", note)
+    note = checked_text("note", note, MAX_NOTE)
     broker = None
     if broker_id is not None:
         broker = _choosable(row, broker_id)
@@ -225,21 +223,8 @@ def _choosable(row: Row, broker_id: int) -> Person:
 
 
 def _checked_reason(reason: str) -> str:
-    text = _checked_text("reason", reason)
-    if len(text) < 2:
-        message = "写明原因（2–500 字），对方才知道怎么办。"
-        raise Invalid(message, problems={"reason": [message]})
-    return text
-
-
-def _checked_text(name: str, raw: str) -> str:
-    try:
-        text = read_prose(raw, MAX_NOTE) or ""
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
-    if secret_mark(text):
-        raise Invalid(REFUSAL, problems={name: [REFUSAL]})
-    return text
+    missing = f"写明原因（{LEAST}–{MAX_NOTE} 字），对方才知道怎么办。"
+    return checked_text("reason", reason, MAX_NOTE, missing=missing)
 
 
 def _already_requested() -> NotNow:

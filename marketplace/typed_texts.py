@@ -1,0 +1,36 @@
+"""Texts that people type for others to read, checked in one place.
+
+Not here: how cells and lists are read (`parsing`).
+"""
+
+from __future__ import annotations
+
+from marketplace.errors import Invalid
+from marketplace.parsing import ParseError
+from marketplace.parsing.secrecy import REFUSAL, secret_mark
+from marketplace.parsing.text import read_prose
+
+LEAST = 2  # characters of a reason that somebody understands
+
+
+def checked_text(name: str, raw: str, most: int, *, missing: str = "") -> str:
+    """A text as it is stored.
+
+    Args:
+        name: the box it was typed in, which bears what is wrong.
+        raw: as it was typed.
+        most: largest number of characters.
+        missing: what the person reads who typed nothing, or one character; empty: nothing need be typed.
+
+    Raises:
+        Invalid: it is missing, too long, or bears the mark of a state secret.
+    """
+    try:
+        text = read_prose(raw, most) or ""
+    except ParseError as error:
+        raise Invalid(error.message, problems={name: [error.sentence]}) from None
+    if secret_mark(text):
+        raise Invalid(REFUSAL, problems={name: [REFUSAL]})
+    if missing and len(text) < LEAST:
+        raise Invalid(missing, problems={name: [missing]})
+    return text
