@@ -8,6 +8,7 @@ from typing import Any
 from marketplace.contributions import Panel, Tray
 from marketplace.duplicates import queries
 from marketplace.duplicates.life import PAIR_LIFE
+from marketplace.listings.models import Achievement, Demand
 from marketplace.permissions import Reader, may, operator
 
 
@@ -45,7 +46,10 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
 
 def panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """Beside a listing, for those who may decide: what resembles it, and what it was merged into."""
-    if not hasattr(row, "counterpart") or not reader.is_authenticated:
+    if not isinstance(row, Achievement | Demand):
+        return
+    # Nearly all readers decide about no pair of this listing: nothing is read for them.
+    if not operator(reader, row) and row.organisation_id not in reader.handled_ids:
         return
     offered = []
     for pair in queries.pairs_of(row):
