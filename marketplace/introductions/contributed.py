@@ -41,10 +41,9 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
     """On 我的: the way to all one's introductions; left out of a list that is narrowed, and where there is none."""
     if filters:
         return
-    _, arithmetic = queries.own_page(person, 1)
-    if arithmetic.total:
-        values = {"count": arithmetic.total}
-        yield Panel("introductions/_section.html", values, position=2)
+    count = queries.own_count(person)
+    if count:
+        yield Panel("introductions/_section.html", {"count": count}, position=2)
 
 
 def trays(person: Reader, filters: Mapping[str, str]) -> Iterator[Tray]:

@@ -6,7 +6,7 @@ itself discloses is decided in `listings/disclosure.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from marketplace.accounts.models import Person
@@ -16,10 +16,10 @@ from marketplace.listings.disclosure import UNNAMED, knowledge_of, view_of
 from marketplace.listings.models import Row
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.schema.field import SeenBy
-from marketplace.mediation.queries import is_visible
 from marketplace.permissions import Guest, Reader, may, operator
 
 Contact = tuple[str, str]  # label, value
+Key = tuple[str, int]  # kind of a listing, its number
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,20 @@ def answers(row: Introduction, reader: Reader) -> bool:
     return may(reader, "introduction.answer", row.wanted)
 
 
-def asking_side(case: Introduction, reader: Reader) -> Side:
-    """The side that wants to talk."""
+def sides_of(
+    case: Introduction, reader: Reader, visible: Collection[Key]
+) -> tuple[Side, Side]:
+    """The side that wants to talk and the side that answers, as a reader may know them.
+
+    Args:
+        case: the introduction.
+        reader: who has its page, or the list with it.
+        visible: the listings whose pages they may open (`queries.visible_listings`).
+    """
+    return _asking_side(case, reader, visible), _wanted_side(case, reader, visible)
+
+
+def _asking_side(case: Introduction, reader: Reader, visible: Collection[Key]) -> Side:
     inside = asks(case, reader) or operator(reader, case)
     opened = case.state == "accepted" and case.opens_firm
     named = inside or not case.is_unnamed or opened
@@ -69,13 +81,15 @@ def asking_side(case: Introduction, reader: Reader) -> Side:
             contacts = _person_contacts(case.asked_by)
         elif own is not None:
             through = _broker_contacts(own)
-    row = own if own is not None and is_visible(own, reader) else None
-    title = "" if own is None else _title(own, visible=row is not None or named)
+    row = None
+    title = ""
+    if own is not None:
+        row = own if (own.kind, own.id) in visible else None
+        title = _title(own, visible=row is not None or named)
     return Side(name, row, title, contacts, through, named)
 
 
-def wanted_side(case: Introduction, reader: Reader) -> Side:
-    """The side that answers."""
+def _wanted_side(case: Introduction, reader: Reader, visible: Collection[Key]) -> Side:
     wanted = case.wanted
     inside = answers(case, reader) or operator(reader, case)
     opened = case.state == "accepted" and case.answer_opens_firm
@@ -88,7 +102,7 @@ def wanted_side(case: Introduction, reader: Reader) -> Side:
             contacts = _desk_contacts(wanted)
         else:
             through = _broker_contacts(wanted)
-    row = wanted if is_visible(wanted, reader) else None
+    row = wanted if (wanted.kind, wanted.id) in visible else None
     title = _title(wanted, visible=row is not None)
     return Side(name or UNNAMED, row, title, contacts, through, named)
 

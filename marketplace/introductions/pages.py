@@ -84,7 +84,7 @@ def own() -> ResponseReturnValue:
     cases, arithmetic = queries.own_page(current_user, page)
     return render_template(
         "introductions/own.html",
-        rows=[(case, *_sides(case)) for case in cases],
+        rows=_with_sides(cases),
         page=arithmetic.clamp(page),
         pages=arithmetic.pages,
     )
@@ -205,11 +205,14 @@ def _to(row: Introduction) -> ResponseReturnValue:
     return redirect(url_for("introductions.case", introduction_id=row.id), 303)
 
 
-def _sides(row: Introduction) -> tuple[disclosure.Side, disclosure.Side]:
-    return (
-        disclosure.asking_side(row, current_user),
-        disclosure.wanted_side(row, current_user),
-    )
+def _with_sides(
+    cases: list[Introduction],
+) -> list[tuple[Introduction, disclosure.Side, disclosure.Side]]:
+    visible = queries.visible_listings(cases, current_user)
+    rows = []
+    for one in cases:
+        rows.append((one, *disclosure.sides_of(one, current_user, visible)))
+    return rows
 
 
 def _ask_page(
@@ -232,7 +235,7 @@ def _case_page(
 ) -> ResponseReturnValue:
     """The page as this reader may see it; a look at contacts that cannot be recorded sees none."""
     persistence.stop_writing()
-    asking, wanted = _sides(row)
+    ((_, asking, wanted),) = _with_sides([row])
     asks, answers = (
         disclosure.asks(row, current_user),
         disclosure.answers(row, current_user),

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_
+from sqlalchemy import ColumnElement, Select, and_, func, or_
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.errors import NotFound
 from marketplace.extensions import db
-from marketplace.introductions.disclosure import answers, asks
+from marketplace.introductions.disclosure import Key, answers, asks
 from marketplace.introductions.life import UNANSWERED
 from marketplace.introductions.models import Introduction
 from marketplace.listings.disclosure import knowledge_of
 from marketplace.listings.models import LISTINGS, Achievement, Assignment, Demand
 from marketplace.listings.queries import get_findable, load_rows
+from marketplace.listings.worklists import SOMEBODY, numbers_of
 from marketplace.permissions import Guest, Reader, operator
 from marketplace.persistence import Page, find_row
 
@@ -134,19 +138,31 @@ def waiting_for(person: Reader) -> list[Introduction]:
 
 def waiting_count(person: Reader) -> int:
     """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_waiting_query(), numbers_of(person)) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building takes longer than counting."""
     query = db.select(func.count()).select_from(Introduction)
-    condition = and_(Introduction.state.in_(UNANSWERED), _answered_by(person))
-    return db.session.scalar(query.where(condition)) or 0
+    condition = and_(Introduction.state.in_(UNANSWERED), _answered_by(SOMEBODY))
+    return query.where(condition)
+
+
+def own_count(person: Reader) -> int:
+    """How many introductions a person takes part in."""
+    query = db.select(func.count()).select_from(Introduction)
+    return db.session.scalar(query.where(_takes_part(person))) or 0
 
 
 def own_page(person: Reader, page: int) -> tuple[list[Introduction], Page]:
     """A page of everything a person takes part in, newest first, and the arithmetic of the pages."""
-    condition = or_(_asked_by(person), _answered_by(person))
-    count = db.select(func.count()).select_from(Introduction).where(condition)
-    arithmetic = Page(db.session.scalar(count) or 0, PAGE)
+    arithmetic = Page(own_count(person), PAGE)
     query = (
         db.select(Introduction)
-        .where(condition)
+        .where(_takes_part(person))
         .order_by(Introduction.id.desc())
         .offset(arithmetic.offset(page))
         .limit(PAGE)
@@ -202,6 +218,26 @@ def with_rows(found: Sequence[Introduction]) -> list[Introduction]:
     return list(found)
 
 
+def visible_listings(cases: Iterable[Introduction], reader: Reader) -> set[Key]:
+    """Those listings of introductions whose pages a reader may open: a statement a kind."""
+    ids: dict[str, set[int]] = defaultdict(set)
+    for case in cases:
+        ids[case.wanted_kind].add(case.wanted_id)
+        if case.own_kind is not None and case.own_id is not None:
+            ids[case.own_kind].add(case.own_id)
+    visible = set()
+    for kind, numbers in ids.items():
+        table = LISTINGS[kind]
+        query = db.select(table.id).where(table.id.in_(numbers))
+        for number in db.session.scalars(query.where(table.visible_to(reader))):
+            visible.add((kind, number))
+    return visible
+
+
+def _takes_part(person: Reader) -> ColumnElement[bool]:
+    return or_(_asked_by(person), _answered_by(person))
+
+
 def _asked_by(person: Reader) -> ColumnElement[bool]:
     """Filter: `asks`, of many rows."""
     mine = and_(
@@ -213,15 +249,10 @@ def _asked_by(person: Reader) -> ColumnElement[bool]:
 
 def _answered_by(person: Reader) -> ColumnElement[bool]:
     """Filter: `answers`, of many rows."""
-    if person.id is None:
-        return false()
     kinds = []
     for kind, table in LISTINGS.items():
-        condition = table.looked_after_by(person)
-        if person.broker_numbers:
-            given = _given_ids(kind, person.broker_numbers)
-            condition = or_(condition, table.id.in_(given))
-        ids = db.select(table.id).where(condition)
+        given = table.id.in_(_given_ids(kind, person.broker_numbers))
+        ids = db.select(table.id).where(or_(table.looked_after_by(person), given))
         kinds.append(
             and_(Introduction.wanted_kind == kind, Introduction.wanted_id.in_(ids))
         )

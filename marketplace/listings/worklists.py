@@ -100,21 +100,15 @@ def waiting_listings(person: Reader) -> list[Row]:
 
 def to_do_count(person: Reader) -> int:
     """How many listings wait for a deed of this person: to mend, or to make valid for longer."""
-    values = {
-        "person_id": person.id,
-        "handled_ids": list(person.handled_ids),
-        "active_ids": list(person.active_ids),
-        "last_day": _last_day(),
-    }
+    values = {**numbers_of(person), "last_day": _last_day()}
     return int(db.session.scalar(_to_do_query(), values) or 0)
 
 
 @cache
 def _to_do_query() -> Any:
     """One statement, built once: the header of every page asks, and building it took ten times as long as asking."""
-    somebody = cast("Reader", _Somebody())
     counts = []
-    for table, own in _own_tables(somebody):
+    for table, own in _own_tables(SOMEBODY):
         ending = _ends_soon(table, bindparam("last_day"))
         wanted = or_(table.state.in_(STOPPED), ending)
         query = db.select(func.count()).select_from(table).where(own, wanted)
@@ -124,11 +118,24 @@ def _to_do_query() -> Any:
 
 
 class _Somebody:
-    """A reader whose numbers are named when the statement is carried out."""
-
     id: Any = bindparam("person_id")
     handled_ids: Any = bindparam("handled_ids", expanding=True)
     active_ids: Any = bindparam("active_ids", expanding=True)
+    broker_numbers: Any = bindparam("broker_numbers", expanding=True)
+
+
+# A reader whose numbers are named when a statement is carried out: for those that are built once (`numbers_of`).
+SOMEBODY = cast("Reader", _Somebody())
+
+
+def numbers_of(person: Reader) -> dict[str, Any]:
+    """The numbers of a person, for a statement that was built for `SOMEBODY`."""
+    return {
+        "person_id": person.id,
+        "handled_ids": list(person.handled_ids),
+        "active_ids": list(person.active_ids),
+        "broker_numbers": list(person.broker_numbers),
+    }
 
 
 def own_listings(

@@ -409,7 +409,8 @@ def test_a_confidential_demand_is_not_disclosed_by_asking(
         opens_firm=False,
         by=world.chief,
     )
-    side = disclosure.asking_side(case, world.desk)
+    visible = queries.visible_listings([case], world.desk)
+    side, _ = disclosure.sides_of(case, world.desk, visible)
     assert title not in side.title
     page = sign_in(world.desk).get(f"/mine/introductions/{case.id}").text
     assert title not in page
