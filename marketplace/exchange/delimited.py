@@ -304,15 +304,13 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        try:
-            line = next(self.lines)
+        for line in self.lines:
             # ^Z is how DOS ends a text, and NUL how some programs fill one up: no row of the list.
             if line[:1] in _FILLERS and not line.strip("\x00\x1a\r\n "):
-                return self.__next__()
+                continue
             return line.rstrip("\x00\x1a") if line[-1:] in _FILLERS else line
-        except StopIteration:
-            self.are_over = True
-            raise
+        self.are_over = True
+        raise StopIteration
 
 
 def _text_rows(

@@ -96,6 +96,8 @@ def test_other_delimiters_in_other_encodings(sign: str, encoding: str) -> None:
         (SIMPLE.replace(",", ";").encode(), "list.TSV"),
         (SIMPLE.encode() + UTF8_MARK, "list.csv"),
         (SIMPLE.encode() + b"\x1a", "list.csv"),
+        # More of them than calls may be nested.
+        (SIMPLE.encode() + b"\x1a\n" * 3000, "list.csv"),
         (SIMPLE.rstrip("\n").encode("gbk") + b"\x1a\x1a", "list.csv"),
         (SIMPLE.encode() + b"\x00" * 700, "list.csv"),
         (SIMPLE.rstrip("\n").encode("utf-16") + b"\x00\x00", "list.csv"),
