@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from matching import text as words_of
 from matching.arrays import (
+    Int64s,
     UInt8s,
     UInt64s,
 )
@@ -67,20 +67,32 @@ class Features:
     has_content: bool
 
 
-class GramSpan(NamedTuple):
-    """A gram at its place in a normalised text: norm[start:end]."""
+class GramPlaces(NamedTuple):
+    """The grams of a normalised text at their places, norm[start:end] each.
 
-    key: int
-    start: int
-    end: int
+    Attributes:
+        keys: shape (g,).
+        starts, ends: shape (g,).
+    """
+
+    keys: UInt64s
+    starts: Int64s
+    ends: Int64s
 
 
-class _Unit(NamedTuple):
-    """A Han character or a Latin token at its place."""
+class _Units(NamedTuple):
+    """The Han characters and Latin tokens of a normalised text in reading order.
 
-    code: int
-    start: int
-    end: int
+    Attributes:
+        codes: shape (u,).
+        starts, ends: shape (u,).
+        runs: the number of the run in which each stands, shape (u,); those of one run are next to each other.
+    """
+
+    codes: UInt64s
+    starts: Int64s
+    ends: Int64s
+    runs: Int64s
 
 
 def title_and_text(document: Document) -> tuple[str, str]:
@@ -96,12 +108,12 @@ def title_and_text(document: Document) -> tuple[str, str]:
     return title, core
 
 
-def gram_spans(
+def gram_places(
     norm: str,
     *,
     pairs: bool = True,
     stop: bool = True,
-) -> list[GramSpan]:
+) -> GramPlaces:
     """The grams of a normalised text with their places.
 
     Args:
@@ -114,42 +126,50 @@ def gram_spans(
     """
     units = _units(norm, stop=stop)
     # Keys are made by numpy in one go: a thousand calls a query would cost a millisecond.
-    singles = [unit for unit in units if unit]
-    single_keys = mix_bits(_codes(unit.code for unit in singles)).tolist()
-    grams: list[GramSpan] = []
-    for key, unit in zip(single_keys, singles, strict=True):
-        grams.append(GramSpan(key, unit.start, unit.end))
-    if pairs:
-        neighbours = [(a, b) for a, b in pairwise(units) if a and b]
-        left = _codes(a.code for a, _ in neighbours)
-        right = _codes(b.code for _, b in neighbours)
-        pair_keys = bigram_keys(left, right).tolist()
-        for key, (a, b) in zip(pair_keys, neighbours, strict=True):
-            grams.append(GramSpan(key, a.start, b.end))
-    return grams
+    keys = mix_bits(units.codes)
+    if not pairs:
+        return GramPlaces(keys, units.starts, units.ends)
+    left = np.flatnonzero(units.runs[:-1] == units.runs[1:])
+    right = left + 1
+    pair_keys = bigram_keys(units.codes[left], units.codes[right])
+    return GramPlaces(
+        np.concatenate([keys, pair_keys]),
+        np.concatenate([units.starts, units.starts[left]]),
+        np.concatenate([units.ends, units.ends[right]]),
+    )
 
 
-def _units(
-    norm: str,
-    *,
-    stop: bool,
-) -> list[_Unit | None]:
-    """The units of a normalised text, None between those that are not next to each other."""
-    units: list[_Unit | None] = []
+def _units(norm: str, *, stop: bool) -> _Units:
+    codes: list[int] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    runs: list[int] = []
+    run = 0
     last = 0
     for token in words_of.tokens(norm):
         # Something that is no word lies between: punctuation separates grams.
         if token.start > last:
-            units.append(None)
-        last = token.start + len(token.word)
+            run += 1
+        word = token.word
+        last = token.start + len(word)
         if stop and token.is_stop:
-            units.append(None)
-        elif words_of.is_han(token.word):
-            for place, character in enumerate(token.word, token.start):
-                units.append(_Unit(ord(character), place, place + 1))
+            run += 1
+        elif words_of.is_han(word):
+            codes.extend(map(ord, word))
+            starts.extend(range(token.start, last))
+            ends.extend(range(token.start + 1, last + 1))
+            runs.extend([run] * len(word))
         else:
-            units.append(_Unit(word_key(token.word), token.start, last))
-    return units
+            codes.append(word_key(word))
+            starts.append(token.start)
+            ends.append(last)
+            runs.append(run)
+    return _Units(
+        np.array(codes, dtype=np.uint64),
+        np.array(starts, dtype=np.int64),
+        np.array(ends, dtype=np.int64),
+        np.array(runs, dtype=np.int64),
+    )
 
 
 def _codes(codes: Iterable[int]) -> UInt64s:

@@ -326,8 +326,7 @@ class QueryRun:
         ratio = self.length_ratio(len(counted["words"].keys))
         grams = np.zeros(0, dtype=np.uint64)
         if "grams" in counted:
-            # A document of the catalogue has them in the order in which they were met.
-            grams = np.sort(counted["grams"].keys)
+            grams = counted["grams"].keys
         parts = EarnedParts(earned, shared, vector_share, ratio, grams)
         return self._explainer.explain(score, parts)
 

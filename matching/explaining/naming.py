@@ -16,7 +16,7 @@ import numpy as np
 
 from matching import text as words_of
 from matching.arrays import UInt64s
-from matching.features import gram_spans, word_bigram_keys, word_key
+from matching.features import gram_places, word_bigram_keys, word_key
 from matching.index.keys import find_keys
 from matching.lexicon import (
     lexicon_lines,
@@ -60,6 +60,8 @@ _JOINING = frozenset(
 )
 # Characters on one side of an end of a word that are looked at for a word which reaches over it.
 _REACH = 3
+# Words whose kind is remembered: texts of one trade have most of theirs in common.
+_REMEMBERED = 20_000
 
 
 def showable_spans(norm: str, spans: Sequence[Span]) -> list[Span]:
@@ -162,6 +164,7 @@ def _is_common(word: str) -> bool:
     return words_of.in_dictionary(word) and not tag.startswith(("nr", "ns"))
 
 
+@remembered_with_lists(_REMEMBERED)
 def _names_something(word: str) -> bool:
     if not words_of.is_han(word):
         return any(c.isalpha() for c in word)
@@ -177,6 +180,7 @@ def _names_something(word: str) -> bool:
     return tag.startswith(_NAMING_TAGS) and not _is_name(word)
 
 
+@remembered_with_lists(_REMEMBERED)
 def _is_name(word: str) -> bool:
     """Whether a word is the name of a person, a place or an institution."""
     if not words_of.is_han(word) or word in words_of.lexicon_terms():
@@ -217,20 +221,25 @@ def pair_keys(word: str) -> UInt64s:
     return np.array([word_key(word)], dtype=np.uint64)
 
 
+def with_synonyms(words: Sequence[str]) -> list[str]:
+    """Those of some words that count as one with others."""
+    groups = synonym_groups()
+    return [word for word in words if groups.get(word)]
+
+
 def written_otherwise(words: Sequence[str], grams: UInt64s) -> dict[str, str]:
     """Those of some words for which a document has a synonym, and which: 异响 → 噪声.
 
     Args:
-        words: that the document has, itself or as a synonym: both are one feature.
+        words: with synonyms, that the document has, itself or as a synonym: both are one feature.
         grams: keys of the document's grams, ascending, shape (g,); with none nothing is known of how it writes.
     """
     others: dict[str, str] = {}
     for word in words:
-        group = synonym_groups().get(word, ())
-        if not group or _has_in_a_row(word, grams):
+        if _has_in_a_row(word, grams):
             continue
         # The group's own spelling: texts are compared in small letters, and people read PLC.
-        for form in group:
+        for form in synonym_groups()[word]:
             if _has_in_a_row(form, grams):
                 others[word] = form
                 break
@@ -245,5 +254,4 @@ def _has_in_a_row(form: str, grams: UInt64s) -> bool:
 @remembered_with_lists()
 def _keys_of_form(form: str) -> UInt64s:
     """The keys of a word of a group as the grams of a text have them."""
-    keys = [gram.key for gram in gram_spans(words_of.normalise(form))]
-    return np.array(keys, dtype=np.uint64)
+    return gram_places(words_of.normalise(form)).keys

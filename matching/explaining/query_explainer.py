@@ -8,7 +8,7 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,24 +16,22 @@ import numpy as np
 
 from matching import features
 from matching import text as words_of
-from matching.arrays import Bools, Int32s, UInt64s
+from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
 from matching.documents import Document
 from matching.explaining import kernels, naming
-from matching.explaining.overlaps import (
-    covered_shares,
-    longest_spans,
-    span_order,
-    without_overlaps,
+from matching.explaining.overlaps import longest_spans, span_order
+from matching.explaining.places import (
+    Places,
+    PlaceTable,
+    joined,
+    places_by_feature,
 )
-from matching.explaining.places import Place, PlaceTable, places_by_feature
 from matching.explaining.reasons import (
     EarnedParts,
     QueryAnalysis,
     Reasons,
 )
-from matching.index.keys import find_keys
 from matching.index.weighting import WeightedQuery
-from matching.text import Span
 
 # A word is specific when at most this share of the documents has it,
 RARE_SHARE = 0.05
@@ -56,7 +54,7 @@ class _ChosenWords(NamedTuple):
 
     Attributes:
         owners: for each character of title and text the number of the span that covers it, -1 for none.
-        words: the number of the word of each span, shape (spans,).
+        words: the number of the word of each chosen span, of length (spans,) or longer.
         numbers: word → its number.
         covered: how much of the query's weight they carry, 0…1.
     """
@@ -65,6 +63,41 @@ class _ChosenWords(NamedTuple):
     words: Int32s
     numbers: Mapping[str, int]
     covered: float
+
+
+class _SpanTable(NamedTuple):
+    """The words of a query that may be shown, at their places, longest first; characters of title and text as one.
+
+    Attributes:
+        features: the place of each span's word among the weighted features, shape (s,).
+        starts, ends: its characters, shape (s,).
+        words: the number of its word, shape (s,).
+    """
+
+    features: Int32s
+    starts: Int32s
+    ends: Int32s
+    words: Int32s
+
+
+class _Pairs(NamedTuple):
+    """The pairs of characters of the heaviest words that a query names.
+
+    Attributes:
+        keys: as grams have them, distinct and ascending, shape (k,).
+        places: for each pair of each word, one word after the other, its place among the keys, shape (pairs,).
+        words: the word of each, shape (pairs,).
+    """
+
+    keys: UInt64s
+    places: Int64s
+    words: Int64s
+
+
+def _columns(rows: Iterable[tuple[int, ...]], width: int) -> list[Int32s]:
+    """The columns of rows of so many numbers, each of shape (rows,)."""
+    table = np.array(list(rows), dtype=np.int32).reshape(-1, width)
+    return [np.ascontiguousarray(column) for column in table.T]
 
 
 class QueryExplainer:
@@ -174,33 +207,41 @@ class QueryExplainer:
         known = self._known_as_grams(absent)
         return [word for word in absent if word not in known]
 
-    def _missing_from(self, chosen: _ChosenWords, grams: UInt64s) -> list[str]:
+    def _missing_from(self, chosen: _ChosenWords, earned: EarnedParts) -> list[str]:
         """Of the heaviest words that the query names those that a document lacks, by its grams as well.
 
         Args:
             chosen: the shared words.
-            grams: keys of the document's grams, ascending, shape (g,).
+            earned: of the document.
         """
-        words, pairs, starts = self._considered
-        if not words:
+        if not self._considered:
             return []
-        in_a_row = np.logical_and.reduceat(find_keys(grams, pairs) >= 0, starts)
+        in_a_row = np.ones(len(self._considered), dtype=np.bool_)
+        kernels.find_in_a_row(earned.grams, *self._pairs, in_a_row)
         missing = []
-        for word, has_it in zip(words, in_a_row.tolist(), strict=True):
+        for (word, parts), has_it in zip(
+            self._considered.items(), in_a_row.tolist(), strict=True
+        ):
             # A part that says most of the compound will do: 轴承保持架 for 保持架.
-            shared = max((len(w) for w in chosen.numbers if w in word), default=0)
-            if 2 * shared < len(word) and not has_it:
+            if not has_it and chosen.numbers.keys().isdisjoint(parts):
                 missing.append(word)
         return missing
 
     @cached_property
-    def _considered(self) -> tuple[list[str], UInt64s, list[int]]:
-        """The heaviest words that the query names, the keys of their pairs of characters, and where each begins."""
-        words = list(self._named)[:_NAMED_CONSIDERED]
-        pairs = [naming.pair_keys(word) for word in words]
-        sizes = [0, *(len(keys) for keys in pairs)]
-        starts = np.cumsum(sizes)[:-1].tolist()
-        return words, np.concatenate([*pairs, np.zeros(0, np.uint64)]), starts
+    def _considered(self) -> dict[str, list[str]]:
+        """The heaviest words that the query names, each with the words of the query that say most of it."""
+        considered = {}
+        for word in list(self._named)[:_NAMED_CONSIDERED]:
+            parts = [w for w in self._keys if w in word and 2 * len(w) >= len(word)]
+            considered[word] = parts
+        return considered
+
+    @cached_property
+    def _pairs(self) -> _Pairs:
+        pairs = [naming.pair_keys(word) for word in self._considered]
+        keys, places = np.unique(np.concatenate(pairs), return_inverse=True)
+        sizes = [len(keys) for keys in pairs]
+        return _Pairs(keys, places, np.repeat(np.arange(len(pairs)), sizes))
 
     def _known_as_grams(self, words: Iterable[str]) -> set[str]:
         """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
@@ -247,27 +288,50 @@ class QueryExplainer:
             self.analysis.unknown,
             vector_share,
             earned.length_ratio,
-            self._missing_from(chosen, earned.grams),
+            self._missing_from(chosen, earned),
             self.analysis.unknown_weight,
-            naming.written_otherwise([word for word, _ in words], earned.grams),
+            self._synonyms([word for word, _ in words], earned),
         )
 
-    @cached_property
-    def _words_at(self) -> dict[int, list[str]]:
-        """The words of each place among the weighted features: one, or synonyms that the query has both."""
-        words: dict[int, list[str]] = {}
-        for word in self._keys:
-            words.setdefault(self._place(word), []).append(word)
-        return words
-
-    @cached_property
-    def _longest_first(self) -> list[list[Span]]:
-        """The words of title and text in the order in which the longest are chosen; each document has some of them."""
-        return [sorted(spans, key=span_order) for spans in self._legible]
+    @staticmethod
+    def _synonyms(words: list[str], earned: EarnedParts) -> dict[str, str]:
+        """Which of the words the document writes otherwise, and how."""
+        with_others = naming.with_synonyms(words)
+        if not with_others:
+            return {}
+        return naming.written_otherwise(with_others, earned.sorted_grams)
 
     @cached_property
     def _word_numbers(self) -> dict[str, int]:
         return {word: number for number, word in enumerate(self._keys)}
+
+    @cached_property
+    def _span_table(self) -> _SpanTable:
+        """The words that may be shown, in the order in which the longest are chosen; each document has some of them."""
+        rows: list[tuple[int, int, int, int]] = []
+        for spans, offset in zip(self._legible, self._offsets, strict=True):
+            for span in sorted(spans, key=span_order):
+                place = self._place(span.word)
+                number = self._word_numbers[span.word]
+                rows.append((place, offset + span.start, offset + span.end, number))
+        return _SpanTable(*_columns(rows, 4))
+
+    @cached_property
+    def _whole_table(self) -> tuple[Int32s, Int32s, Int32s]:
+        """Start, end and number, among the weights, of the whole words of title and text in reading order."""
+        numbers = {word: number for number, word in enumerate(self._weights)}
+        rows: list[tuple[int, int, int]] = []
+        for spans, offset in zip(self._whole, self._offsets, strict=True):
+            for word, start, end in spans:
+                rows.append((offset + start, offset + end, numbers[word]))
+        starts, ends, words = _columns(rows, 3)
+        return starts, ends, words
+
+    @cached_property
+    def _weight_table(self) -> tuple[Float64s, float]:
+        """The weights of the whole words, and their sum."""
+        weights = list(self._weights.values())
+        return np.array(weights, dtype=np.float64), sum(weights)
 
     def _choose_words(self, shared_words: Bools) -> _ChosenWords:
         """The longest of the shared words that do not overlap.
@@ -280,24 +344,21 @@ class QueryExplainer:
         selection = self._chosen.get(key)
         if selection is not None:
             return selection
-        places = np.flatnonzero(shared_words).tolist()
-        shared: set[str] = set()
-        for place in places:
-            shared.update(self._words_at[place])
+        table = self._span_table
         owners = np.full(sum(len(side) for side in self._sides), -1, dtype=np.int32)
-        words: list[int] = []
-        numbers: dict[str, int] = {}
-        chosen: list[list[Span]] = []
-        for spans, offset in zip(self._longest_first, self._offsets, strict=True):
-            candidates = [span for span in spans if span.word in shared]
-            chosen.append(without_overlaps(candidates))
-            for span in chosen[-1]:
-                owners[offset + span.start : offset + span.end] = len(words)
-                numbers[span.word] = self._word_numbers[span.word]
-                words.append(numbers[span.word])
-        selection = _ChosenWords(
-            owners, np.array(words, dtype=np.int32), numbers, self._covered(chosen)
-        )
+        chosen = np.empty(len(table.starts), dtype=np.int32)
+        words = np.empty(len(table.starts), dtype=np.int32)
+        count = kernels.choose_spans(shared_words, *table, owners, chosen, words)
+        names = list(self._keys)
+        numbers = {names[number]: number for number in words[:count].tolist()}
+        weights, total = self._weight_table
+        covered = 0.0
+        if total:
+            covered = kernels.covered_weight(
+                *self._whole_table, weights, owners, chosen, table.starts, table.ends
+            )
+            covered /= total
+        selection = _ChosenWords(owners, words, numbers, covered)
         self._chosen[key] = selection
         return selection
 
@@ -319,17 +380,6 @@ class QueryExplainer:
         )
         return {word: float(shares[number]) for word, number in chosen.numbers.items()}
 
-    def _covered(self, chosen: list[list[Span]]) -> float:
-        """The weight of the query's whole words that the other text has, a part counting by its length."""
-        total = sum(self._weights.values())
-        if not total:
-            return 0.0
-        covered: dict[str, float] = {}
-        for whole, spans in zip(self._whole, chosen, strict=True):
-            for word, share in covered_shares(whole, spans):
-                covered[word] = max(covered.get(word, 0.0), share)
-        return sum(self._weights[w] * share for w, share in covered.items()) / total
-
     @property
     def _kinds(self) -> list[str]:
         return [kind for kind in _KINDS if kind in self._weighted]
@@ -346,27 +396,33 @@ class QueryExplainer:
         first = 0
         for kind in self._kinds:
             known = self._weighted[kind].counted.keys
-            table = places_by_feature(list(places_of[kind]()), known)
+            table = places_by_feature(places_of[kind](), known)
             tables.append(table._replace(features=table.features + first))
             first += len(known)
         return PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
 
-    def _gram_places(self) -> Iterator[Place]:
-        for side, norm in enumerate(self._sides):
-            offset = self._offsets[side]
-            times = self._times[side]
-            for key, start, end in features.gram_spans(norm):
-                yield key, offset + start, offset + end, times
+    def _gram_places(self) -> Places:
+        sides = []
+        for norm, offset, times in zip(
+            self._sides, self._offsets, self._times, strict=True
+        ):
+            keys, starts, ends = features.gram_places(norm)
+            counts = np.full(len(keys), times)
+            sides.append(Places(keys, starts + offset, ends + offset, counts))
+        return joined(sides)
 
-    def _title_places(self) -> Iterator[Place]:
-        title = self._sides[0]
-        times = self._times[0]
-        for key, start, end in features.gram_spans(title, pairs=False, stop=False):
-            yield key, start, end, times
+    def _title_places(self) -> Places:
+        grams = features.gram_places(self._sides[0], pairs=False, stop=False)
+        return Places(*grams, np.full(len(grams.keys), self._times[0]))
 
-    def _word_places(self) -> Iterator[Place]:
-        for side, spans in enumerate(self._spans):
-            offset = self._offsets[side]
-            times = self._times[side]
-            for word, start, end in spans:
-                yield self._keys[word], offset + start, offset + end, times
+    def _word_places(self) -> Places:
+        sides = []
+        for spans, offset, times in zip(
+            self._spans, self._offsets, self._times, strict=True
+        ):
+            keys = [self._keys[span.word] for span in spans]
+            at = [(offset + span.start, offset + span.end) for span in spans]
+            starts, ends = np.array(at, dtype=np.int64).reshape(-1, 2).T
+            counts = np.full(len(spans), times)
+            sides.append(Places(np.array(keys, dtype=np.uint64), starts, ends, counts))
+        return joined(sides)

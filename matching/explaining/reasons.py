@@ -6,6 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
 
 from matching.arrays import Bools, Float64s, UInt64s
 from matching.folding import normalise
@@ -94,7 +97,7 @@ class EarnedParts:
         shared_words: which content words of the query the document has, shape (content words,).
         vector_share: what words earned by being used alike in both texts.
         length_ratio: as in Reasons.
-        grams: keys of the document's grams, ascending, shape (g,); none where grams do not count.
+        grams: keys of the document's grams in any order, shape (g,); none where grams do not count.
     """
 
     parts: Mapping[str, Float64s]
@@ -102,6 +105,11 @@ class EarnedParts:
     vector_share: float
     length_ratio: float
     grams: UInt64s
+
+    @cached_property
+    def sorted_grams(self) -> UInt64s:
+        """The keys of the document's grams, ascending; few documents are asked for them."""
+        return np.sort(self.grams)
 
 
 def largest_remainder(

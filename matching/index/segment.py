@@ -84,7 +84,7 @@ class Segment:
         """The features of a document as they were counted, ordered as they were added."""
         packed = self.packed(number)
         return FeatureCounts(
-            self.keys[posting_numbers(packed)],
+            self.keys.take(posting_numbers(packed)),
             posting_counts(packed),
         )
 
