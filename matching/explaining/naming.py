@@ -16,7 +16,7 @@ import numpy as np
 
 from matching import text as words_of
 from matching.arrays import UInt64s
-from matching.features import gram_places, word_bigram_keys, word_key
+from matching.features import gram_places
 from matching.index.keys import find_keys
 from matching.lexicon import (
     lexicon_lines,
@@ -205,20 +205,6 @@ def _hidden_places(norm: str) -> list[tuple[int, int]]:
 def everyday_words() -> frozenset[str]:
     """Words that people talk with and that name no thing, process or fault of any trade (everyday.txt)."""
     return frozenset(" ".join(lexicon_lines("everyday.txt")).split())
-
-
-def pair_keys(word: str) -> UInt64s:
-    """The keys of each character of a word with the next one, as grams have them; by them a document has it in a row.
-
-    Args:
-        word: of any script; a word of other letters has one key, its own, which is that of no pair.
-
-    Returns:
-        shape (k,), at least one.
-    """
-    if len(word) > 1 and words_of.is_han(word):
-        return word_bigram_keys([word])
-    return np.array([word_key(word)], dtype=np.uint64)
 
 
 def with_synonyms(words: Sequence[str]) -> list[str]:

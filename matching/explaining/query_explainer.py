@@ -7,6 +7,7 @@ words in which it occurs in the query; what occurs in no shared word is the resi
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -85,7 +86,7 @@ class _Pairs(NamedTuple):
 
     Attributes:
         keys: as grams have them, distinct and ascending, shape (k,).
-        places: for each pair of each word, one word after the other, its place among the keys, shape (pairs,).
+        places: for each pair of each word its place among the keys, shape (pairs,).
         words: the word of each, shape (pairs,).
     """
 
@@ -196,9 +197,15 @@ class QueryExplainer:
         """What a word weighs that occurs so often; the square root softens repetition as the score does."""
         key = self._keys.get(word)
         # A foreign name that was put together from pieces is no feature: as rare as a word can be.
-        rarest = self._words.idf.max(initial=0.0)
-        idf = rarest if key is None else self._words.idf[self._place_of[key]]
-        return float(idf * count**0.5)
+        idf = self._rarest
+        if key is not None:
+            idf = float(self._words.idf[self._place_of[key]])
+        return idf * math.sqrt(count)
+
+    @cached_property
+    def _rarest(self) -> float:
+        """The largest idf of the query's words."""
+        return float(self._words.idf.max(initial=0.0))
 
     def _absent_words(self) -> list[str]:
         """What the query names and no document does, heaviest first: neither as a word nor cut otherwise."""
@@ -238,10 +245,20 @@ class QueryExplainer:
 
     @cached_property
     def _pairs(self) -> _Pairs:
-        pairs = [naming.pair_keys(word) for word in self._considered]
-        keys, places = np.unique(np.concatenate(pairs), return_inverse=True)
-        sizes = [len(keys) for keys in pairs]
-        return _Pairs(keys, places, np.repeat(np.arange(len(pairs)), sizes))
+        numbers = {word: number for number, word in enumerate(self._considered)}
+        has_pairs = [
+            word for word in numbers if len(word) > 1 and words_of.is_han(word)
+        ]
+        # A word of other letters has one key, its own.
+        others = [word for word in numbers if word not in has_pairs]
+        keys = np.array([features.word_key(word) for word in others], dtype=np.uint64)
+        words = [numbers[word] for word in others]
+        if has_pairs:
+            keys = np.concatenate([keys, features.word_bigram_keys(has_pairs)])
+        for word in has_pairs:
+            words.extend([numbers[word]] * (len(word) - 1))
+        distinct, places = np.unique(keys, return_inverse=True)
+        return _Pairs(distinct, places, np.array(words, dtype=np.int64))
 
     def _known_as_grams(self, words: Iterable[str]) -> set[str]:
         """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
