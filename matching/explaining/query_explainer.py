@@ -17,15 +17,20 @@ import numpy as np
 
 from matching import features
 from matching import text as words_of
-from matching.arrays import Bools, Float64s, Int32s, Int64s, UInt64s
+from matching.arrays import Bools, Float64s, Int32s
 from matching.documents import Document
 from matching.explaining import kernels, naming
 from matching.explaining.overlaps import longest_spans, span_order
 from matching.explaining.places import (
     Places,
     PlaceTable,
+    SpanTable,
+    WordPairs,
+    columns,
+    gram_places,
     joined,
     places_by_feature,
+    word_places,
 )
 from matching.explaining.reasons import (
     EarnedParts,
@@ -64,41 +69,6 @@ class _ChosenWords(NamedTuple):
     words: Int32s
     numbers: Mapping[str, int]
     covered: float
-
-
-class _SpanTable(NamedTuple):
-    """The words of a query that may be shown, at their places, longest first; characters of title and text as one.
-
-    Attributes:
-        features: the place of each span's word among the weighted features, shape (s,).
-        starts, ends: its characters, shape (s,).
-        words: the number of its word, shape (s,).
-    """
-
-    features: Int32s
-    starts: Int32s
-    ends: Int32s
-    words: Int32s
-
-
-class _Pairs(NamedTuple):
-    """The pairs of characters of the heaviest words that a query names.
-
-    Attributes:
-        keys: as grams have them, distinct and ascending, shape (k,).
-        places: for each pair of each word its place among the keys, shape (pairs,).
-        words: the word of each, shape (pairs,).
-    """
-
-    keys: UInt64s
-    places: Int64s
-    words: Int64s
-
-
-def _columns(rows: Iterable[tuple[int, ...]], width: int) -> list[Int32s]:
-    """The columns of rows of so many numbers, each of shape (rows,)."""
-    table = np.array(list(rows), dtype=np.int32).reshape(-1, width)
-    return [np.ascontiguousarray(column) for column in table.T]
 
 
 class QueryExplainer:
@@ -244,7 +214,7 @@ class QueryExplainer:
         return considered
 
     @cached_property
-    def _pairs(self) -> _Pairs:
+    def _pairs(self) -> WordPairs:
         numbers = {word: number for number, word in enumerate(self._considered)}
         has_pairs = [
             word for word in numbers if len(word) > 1 and words_of.is_han(word)
@@ -258,7 +228,7 @@ class QueryExplainer:
         for word in has_pairs:
             words.extend([numbers[word]] * (len(word) - 1))
         distinct, places = np.unique(keys, return_inverse=True)
-        return _Pairs(distinct, places, np.array(words, dtype=np.int64))
+        return WordPairs(distinct, places, np.array(words, dtype=np.int64))
 
     def _known_as_grams(self, words: Iterable[str]) -> set[str]:
         """Those of the words, Han only, each of whose characters is followed by the next one somewhere."""
@@ -323,7 +293,7 @@ class QueryExplainer:
         return {word: number for number, word in enumerate(self._keys)}
 
     @cached_property
-    def _span_table(self) -> _SpanTable:
+    def _span_table(self) -> SpanTable:
         """The words that may be shown, in the order in which the longest are chosen; each document has some of them."""
         rows: list[tuple[int, int, int, int]] = []
         for spans, offset in zip(self._legible, self._offsets, strict=True):
@@ -331,7 +301,7 @@ class QueryExplainer:
                 place = self._place(span.word)
                 number = self._word_numbers[span.word]
                 rows.append((place, offset + span.start, offset + span.end, number))
-        return _SpanTable(*_columns(rows, 4))
+        return SpanTable(*columns(rows, 4))
 
     @cached_property
     def _whole_table(self) -> tuple[Int32s, Int32s, Int32s]:
@@ -341,7 +311,7 @@ class QueryExplainer:
         for spans, offset in zip(self._whole, self._offsets, strict=True):
             for word, start, end in spans:
                 rows.append((offset + start, offset + end, numbers[word]))
-        starts, ends, words = _columns(rows, 3)
+        starts, ends, words = columns(rows, 3)
         return starts, ends, words
 
     @cached_property
@@ -404,9 +374,11 @@ class QueryExplainer:
     @cached_property
     def _place_table(self) -> PlaceTable:
         """The places of the features of all kinds, one kind after the other."""
+        counted = list(zip(self._sides, self._offsets, self._times, strict=True))
         places_of = {
-            "grams": self._gram_places,
-            "titles": self._title_places,
+            "grams": lambda: gram_places(counted),
+            # The text has no grams of this kind.
+            "titles": lambda: gram_places(counted[:1], pairs=False, stop=False),
             "words": self._word_places,
         }
         tables: list[PlaceTable] = []
@@ -418,28 +390,11 @@ class QueryExplainer:
             first += len(known)
         return PlaceTable(*map(np.concatenate, zip(*tables, strict=True)))
 
-    def _gram_places(self) -> Places:
-        sides = []
-        for norm, offset, times in zip(
-            self._sides, self._offsets, self._times, strict=True
-        ):
-            keys, starts, ends = features.gram_places(norm)
-            counts = np.full(len(keys), times)
-            sides.append(Places(keys, starts + offset, ends + offset, counts))
-        return joined(sides)
-
-    def _title_places(self) -> Places:
-        grams = features.gram_places(self._sides[0], pairs=False, stop=False)
-        return Places(*grams, np.full(len(grams.keys), self._times[0]))
-
     def _word_places(self) -> Places:
         sides = []
         for spans, offset, times in zip(
             self._spans, self._offsets, self._times, strict=True
         ):
             keys = [self._keys[span.word] for span in spans]
-            at = [(offset + span.start, offset + span.end) for span in spans]
-            starts, ends = np.array(at, dtype=np.int64).reshape(-1, 2).T
-            counts = np.full(len(spans), times)
-            sides.append(Places(np.array(keys, dtype=np.uint64), starts, ends, counts))
+            sides.append(word_places(keys, spans, offset, times))
         return joined(sides)
