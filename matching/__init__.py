@@ -19,16 +19,18 @@ from matching.index.storage import (
     check_files,
     file_identities,
 )
-from matching.match import Match
+from matching.match import ExplainedPair, Match, Pair
 from matching.matcher import Matcher
 
 __all__ = [
     "COPIED",
     "Document",
+    "ExplainedPair",
     "Id",
     "Match",
     "Matcher",
     "NotFitted",
+    "Pair",
     "QueryAnalysis",
     "Reasons",
     "UnusableArtefact",

@@ -5,6 +5,7 @@ Not here: how it is ranked and explained (ranking).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -29,6 +30,39 @@ class Explained(Protocol):
 
     def length_ratio_to(self, number: int) -> float:
         """Content words of the shorter of query and document over those of the longer one, 0…1."""
+
+
+class Pair(Protocol):
+    """Two texts with the score of one for the other, and why they have it."""
+
+    @property
+    def score(self) -> float:
+        """0…1."""
+
+    @property
+    def length_ratio(self) -> float:
+        """Content words of the shorter text over those of the longer one, 0…1."""
+
+    @property
+    def reasons(self) -> Reasons:
+        """The words that earned the score, with their shares."""
+
+
+@dataclass(frozen=True)
+class ExplainedPair:
+    """A pair whose reasons are worked out already."""
+
+    reasons: Reasons
+
+    @property
+    def score(self) -> float:
+        """See Pair."""
+        return self.reasons.score
+
+    @property
+    def length_ratio(self) -> float:
+        """See Pair."""
+        return self.reasons.length_ratio
 
 
 class Match:

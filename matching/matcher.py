@@ -42,7 +42,7 @@ from matching.index.reading import (
     read_each,
     read_features,
 )
-from matching.match import Match
+from matching.match import ExplainedPair, Match, Pair
 from matching.ranking import QueryRun
 
 
@@ -179,19 +179,30 @@ class Matcher:
         document: Document,
         other: Document | Id,
     ) -> Reasons:
-        """Why `other` has its score for `document`.
+        """Why `other` has its score for `document`: pair() with its reasons."""
+        return self.pair(document, other).reasons
+
+    def pair(
+        self,
+        document: Document,
+        other: Document | Id,
+    ) -> Pair:
+        """The score of `other` for `document`, and why it has it.
 
         Args:
             document: the query.
             other: an id, or any document, weighed as if it were in the catalogue.
+
+        Returns:
+            a pair; that of a document of the catalogue works its reasons out when they are first read.
 
         Raises:
             KeyError: no document has the id.
         """
         run = self._run(document)
         if isinstance(other, Document):
-            return run.explain_features(read_features(other))
-        return run.explain_id(other)
+            return ExplainedPair(run.explain_features(read_features(other)))
+        return run.match_of(other)
 
     def analyze(self, document: Document) -> QueryAnalysis:
         """What a text is taken to say, and why it gets no ranking if it gets none."""

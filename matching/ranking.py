@@ -130,8 +130,9 @@ class QueryRun:
         products = self._products()
         numbers = self._candidates(products, top, only)
         norms = self._norms(numbers)
+        own = {kind: sums[numbers] for kind, sums in products.items()}
         # Order is by the rounded scores, so that a page and its ties never disagree.
-        scores = _rounded(self._scores(products, numbers, norms))
+        scores = _rounded(self._scores(own, numbers, norms))
         least = 0.0
         if len(scores) > top:
             # All that tie for the last place compete by id.
@@ -200,7 +201,7 @@ class QueryRun:
         """The scores of some documents in 64 bits, shape (k,).
 
         Args:
-            products: of all documents by kind, each of shape (n,).
+            products: of these documents by kind, each of shape (k,).
             numbers: of the documents, shape (k,).
             norms: of these by kind, each of shape (k,).
         """
@@ -209,7 +210,7 @@ class QueryRun:
             return total
         for kind, sums in products.items():
             # 64 bits from here: only a hundred documents are left.
-            weighted = sums[numbers].astype(np.float64) * self._weights[kind]
+            weighted = sums.astype(np.float64) * self._weights[kind]
             cosines = np.zeros(len(numbers))
             np.divide(
                 weighted,
@@ -253,7 +254,10 @@ class QueryRun:
         """The scores of documents of those norms, 0 where nothing is ranked, shape (k,) → (k,)."""
         if not self._features.has_content:
             return np.zeros(len(numbers))
-        scores = _rounded(self._scores(self._products(), numbers, norms))
+        products: dict[str, Float32s] = {}
+        for kind, index in self._indexes.items():
+            products[kind] = index.dot_documents(self._queries[kind], numbers)
+        scores = _rounded(self._scores(products, numbers, norms))
         ranked: Float64s = np.where(self._catalogue.is_ranked[numbers], scores, 0.0)
         return ranked
 
@@ -272,14 +276,14 @@ class QueryRun:
         """The same to a document of the catalogue by its number."""
         return self.length_ratio(len(self._indexes["words"].document(number).keys))
 
-    def explain_id(self, id_: Id) -> Reasons:
-        """Why a document of the catalogue has its score. Raises KeyError when no document has the id."""
+    def match_of(self, id_: Id) -> Match:
+        """A document of the catalogue as if it had been ranked. Raises KeyError when no document has the id."""
         number = self._catalogue.number_of[id_]
         numbers = np.array([number])
         norms = self._norms(numbers)
         score = float(self._score_numbers(numbers, norms)[0])
         own_norms = {kind: float(values[0]) for kind, values in norms.items()}
-        return self.reasons_of(number, own_norms, score)
+        return Match(id_, score, self, number, own_norms)
 
     def explain_features(self, other: Features) -> Reasons:
         """Why a document from outside would have its score, weighed as if it were in the catalogue."""

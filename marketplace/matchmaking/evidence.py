@@ -28,10 +28,10 @@ from marketplace.matchmaking.offers import (
 )
 from marketplace.matchmaking.ranking import (
     capped_grade,
-    explain_pair,
     is_own,
     patents_of,
     reads_confidential,
+    weigh_pair,
 )
 from marketplace.matchmaking.trial import trial_document
 from marketplace.permissions import Reader
@@ -89,8 +89,9 @@ def evidence_for(row: Row, other_id: int, *, by: Reader | None) -> Evidence:
     document = common_document(row)
     other_document = common_document(other)
     demand, achievement = _demand_first(document, other_document, row.kind)
-    reasons = _explain_pair(demand, achievement, by)
-    grade = active_grader().grade(reasons, facts.compare_facts(demand, achievement))
+    pair = _find_pair(demand, achievement, by)
+    reasons = pair.reasons
+    grade = active_grader().grade(pair, facts.compare_facts(demand, achievement))
     patents = patents_of(row if row.kind == "achievement" else other)
     offer = explained_offer(
         1,
@@ -135,9 +136,10 @@ def evidence_of_text(
     if other is None or blocked_reason(other):
         raise _no_such_pair()
     document = trial_document(text)
-    pair = _demand_first(document, common_document(other), kind)
-    reasons = _explain_pair(*pair, by)
-    grade = active_grader().grade(reasons, ())
+    demand, achievement = _demand_first(document, common_document(other), kind)
+    pair = _find_pair(demand, achievement, by)
+    reasons = pair.reasons
+    grade = active_grader().grade(pair, ())
     # A pasted text has no patents.
     patents = patents_of(other) if kind == "demand" else ""
     offer = explained_offer(
@@ -190,12 +192,12 @@ def _demand_first(
     return (own, other) if kind == "demand" else (other, own)
 
 
-def _explain_pair(
+def _find_pair(
     demand: matching.Document, achievement: matching.Document, by: Reader | None
-) -> matching.Reasons:
+) -> matching.Pair:
     matchers: Matchers = current_app.extensions["matchers"]
     with matchers.using("achievement", inner=reads_confidential(by)) as matcher:
-        return explain_pair(matcher, demand, achievement)
+        return weigh_pair(matcher, demand, achievement)
 
 
 def _parts_of(

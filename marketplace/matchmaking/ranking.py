@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
 from flask import current_app
 
@@ -59,17 +58,27 @@ class RankingRequest:
 
 @dataclass(frozen=True)
 class RankedRow:
-    """A listing that is offered: its score (0…1), its grade if it has one, and why it has its score.
+    """A listing that is offered: its pair with the text, its grade if it has one.
 
     Attributes:
+        pair: its score, and why it has it; worked out when it is read.
         patents: how the patents of the achievement of the pair stand where none is in force, else empty.
     """
 
     row: Row
-    score: float
+    pair: matching.Pair
     grade: str | None
-    reasons: matching.Reasons
     patents: str = ""
+
+    @property
+    def score(self) -> float:
+        """0…1."""
+        return self.pair.score
+
+    @property
+    def reasons(self) -> matching.Reasons:
+        """Why the pair has its score."""
+        return self.pair.reasons
 
 
 @dataclass(frozen=True)
@@ -90,25 +99,10 @@ class Ranking:
 
 
 @dataclass(frozen=True)
-class _ExplainedPair:
-    """An achievement and a demand as the demand is ranked for: what a `matching.Match` says of the same pair."""
-
-    score: float
-    reasons: matching.Reasons
-
-    @property
-    def length_ratio(self) -> float:
-        return self.reasons.length_ratio
-
-
-_Pair: TypeAlias = matching.Match | _ExplainedPair
-
-
-@dataclass(frozen=True)
 class _Selection:
     """The first matches that may be offered, with their rows, and what the text was taken to say."""
 
-    matches: tuple[tuple[_Pair, Row], ...]
+    matches: tuple[tuple[matching.Pair, Row], ...]
     analysis: matching.QueryAnalysis
     catalogue: int
 
@@ -201,7 +195,7 @@ def _offered_rows(
 
 def _seen_from_demands(
     request: RankingRequest, selection: _Selection
-) -> tuple[tuple[_Pair, Row], ...]:
+) -> tuple[tuple[matching.Pair, Row], ...]:
     """The pairs as each demand's own page has them, best first: a pair has one score, one grade and one set of reasons.
 
     Words are as rare as the achievements make them, whichever page is open (decision 080). What is too far away by
@@ -212,20 +206,20 @@ def _seen_from_demands(
         return ()
     matchers: Matchers = current_app.extensions["matchers"]
     inner = reads_confidential(request.reader)
-    pairs: list[tuple[_Pair, Row]] = []
+    pairs: list[tuple[matching.Pair, Row]] = []
     with matchers.using("achievement", inner=inner) as matcher:
         for _, row in near:
-            reasons = explain_pair(matcher, common_document(row), request.document)
-            pairs.append((_ExplainedPair(reasons.score, reasons), row))
+            pair = weigh_pair(matcher, common_document(row), request.document)
+            pairs.append((pair, row))
     return tuple(sorted(pairs, key=lambda one: (-one[0].score, one[1].id)))
 
 
-def explain_pair(
+def weigh_pair(
     matcher: matching.Matcher,
     demand: matching.Document,
     achievement: matching.Document,
-) -> matching.Reasons:
-    """Why a pair has its score, the same from both of its pages.
+) -> matching.Pair:
+    """A pair with its score and why it has it, the same from both of its pages.
 
     Args:
         matcher: of the achievements.
@@ -234,10 +228,10 @@ def explain_pair(
     """
     # By id where it can be, from the features stored there.
     is_stored = achievement.id in matcher
-    return matcher.explain(demand, achievement.id if is_stored else achievement)
+    return matcher.pair(demand, achievement.id if is_stored else achievement)
 
 
-def _is_near(pair: _Pair) -> bool:
+def _is_near(pair: matching.Pair) -> bool:
     """Whether a pair may still have a grade, or be among the nearest, once its words are weighed as on the other side.
 
     Between the two sides the scores of a pair differed by less than half on the sample lists.
@@ -275,9 +269,9 @@ def _grade_rows(
     for match, row in selection.matches:
         # Neither grader gives one below the lowest cut point (decision 015), so such a row is not explained.
         if may_have_grade(match.score, match.length_ratio):
-            grade = grader.grade(match.reasons, compared.get(row.id, ()))
+            grade = grader.grade(match, compared.get(row.id, ()))
             if grade is not None:
-                graded.append(RankedRow(row, match.score, grade, match.reasons))
+                graded.append(RankedRow(row, match, grade))
     return graded
 
 
@@ -320,5 +314,5 @@ def _nearest_ungraded(selection: _Selection) -> list[RankedRow]:
             break
         # A row that shares only what many say would be explained by nothing.
         if any(word in match.reasons.specific for word, _ in match.reasons.words):
-            nearest.append(RankedRow(row, match.score, None, match.reasons))
+            nearest.append(RankedRow(row, match, None))
     return nearest

@@ -80,17 +80,17 @@ def public_demands() -> Iterator[Row]:
 def first_places(
     documents: list[matching.Document],
     places: int,
-) -> list[list[tuple[int, matching.Reasons]]]:
-    """The first places of each document's list: ids with reasons, best first."""
+) -> list[list[tuple[int, matching.Pair]]]:
+    """The first places of each document's list: ids with their pairs, best first."""
     lists = []
     with current_app.extensions["matchers"].using("achievement") as matcher:
         for ranked in matcher.rank_all(documents, top=places):
-            lists.append([(match.id, match.reasons) for match in ranked])
+            lists.append([(match.id, match) for match in ranked])
     return lists
 
 
 def offered_conditions(
-    lists: list[list[tuple[int, matching.Reasons]]],
+    lists: list[list[tuple[int, matching.Pair]]],
 ) -> dict[int, matching.Document]:
     """Id → conditions of every achievement on some list, each projected once."""
     ids: set[int] = set()
@@ -110,11 +110,11 @@ def _compare_batch(
     conditions = offered_conditions(lists)
     for document, matches in zip(documents, lists, strict=True):
         given: dict[str, list[str | None]] = {"before": [], "after": []}
-        for offered_id, reasons in matches:
+        for offered_id, pair in matches:
             if offered_id not in conditions:
                 continue
             compared = facts.compare_facts(document, conditions[offered_id])
-            old, new = before(reasons, compared), after(reasons, compared)
+            old, new = before(pair, compared), after(pair, compared)
             given["before"].append(old)
             given["after"].append(new)
             if old != new:

@@ -30,7 +30,7 @@ from matching.text import words_version
 log = structlog.get_logger(__name__)
 
 Grading: TypeAlias = Callable[
-    [matching.Reasons, Sequence[facts.Fact]], grades.Grade | None
+    [matching.Pair, Sequence[facts.Fact]], grades.Grade | None
 ]
 # from, to, pairs, mean probability, share of relevant pairs
 Fifth: TypeAlias = tuple[float, float, int, float, float]
@@ -67,7 +67,7 @@ class ActiveGrader:
     """What grades pairs now.
 
     Attributes:
-        grade: reasons and facts → grade.
+        grade: pair and facts → grade.
         since: when the model was put into force; None while the fixed cut points grade.
         demands, verdicts: how many demand texts and pairs it was fitted on.
         table: how its probabilities did on texts it was not fitted on, by fifths.
@@ -163,10 +163,10 @@ def obstacle_of(row: GradeModel) -> str:
 
 
 def grade_by_cut_points(
-    reasons: matching.Reasons, _facts: Sequence[facts.Fact]
+    pair: matching.Pair, _facts: Sequence[facts.Fact]
 ) -> grades.Grade | None:
     """The grade by the fixed cut points, which need no facts."""
-    return grades.fixed_grade(reasons)
+    return grades.grade_of_pair(pair)
 
 
 def grades_are_current() -> bool:
@@ -208,7 +208,7 @@ def fit_grades() -> calibration.Calibration:
         demand = common_document(pair.demand)
         compared = facts.compare_facts(demand, common_document(pair.achievement))
         features.append(calibration.pair_features(reasons, compared))
-        fixed_levels.append(calibration.GRADE_LEVELS[grade_by_cut_points(reasons, ())])
+        fixed_levels.append(calibration.GRADE_LEVELS[grades.fixed_grade(reasons)])
     return calibration.Calibration().fit(
         features,
         [pair.verdict.relevance_level for pair in pairs],

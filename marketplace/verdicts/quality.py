@@ -182,10 +182,10 @@ def _measure_exposure() -> dict[str, Any]:
         offered = offered_conditions(lists)
         for document, matches in zip(documents, lists, strict=True):
             given = []
-            for offered_id, reasons in matches:
+            for offered_id, pair in matches:
                 if offered_id in offered:
                     compared = facts.compare_facts(document, offered[offered_id])
-                    given.append((offered_id, grade(reasons, compared)))
+                    given.append((offered_id, grade(pair, compared)))
             # A list whose first places are weak is shown as "nothing fits", so it gives nobody exposure.
             if any(level in ("high", "fair") for _, level in given):
                 placed += [listing_id for listing_id, level in given if level]

@@ -47,6 +47,9 @@ from matching.index.weighting import (
 # Later documents there is room for, at least, before the norm sums are copied again.
 _ROOM = 1_000
 
+# Documents whose sums are made from their own features: reading all posting lists costs as much as some hundred.
+FEW = 100
+
 
 class FeatureIndex:
     """Documents numbered from 0; a removed document keeps its number until merged().
@@ -174,6 +177,25 @@ class FeatureIndex:
                 SUBLINEAR_32,
                 sums,
             )
+        return sums
+
+    def dot_documents(self, query: WeightedQuery, numbers: Int64s) -> Float32s:
+        """What dot() gives for some documents by number, shape (k,) → (k,)."""
+        # A few documents are summed from their own features; later ones have theirs elsewhere.
+        if len(numbers) > FEW or np.any(numbers >= self.main.size):
+            return self.dot(query)[numbers]
+        here = query.is_known & (query.terms >= 0)
+        ends = self.main.document_ends
+        sums = np.zeros(len(numbers), dtype=np.float32)
+        kernels.sum_documents(
+            self.main.by_document,
+            ends[numbers],
+            ends[numbers + 1],
+            query.terms[here],
+            query.weights[here].astype(np.float32),
+            SUBLINEAR_32,
+            sums,
+        )
         return sums
 
     def norm(

@@ -96,6 +96,56 @@ def sum_postings(
 
 @compiled_loop(
     types.void(
+        _POSTINGS,
+        _NUMBERS,
+        _NUMBERS,
+        _NUMBERS,
+        _FACTORS,
+        _FACTORS,
+        writeable(types.float32),
+    )
+)
+def sum_documents(
+    packed: UInt32s,
+    starts: Int64s,
+    ends: Int64s,
+    terms: Int64s,
+    weights: Float32s,
+    by_count: Float32s,
+    sums: Float32s,
+) -> None:
+    """What sum_postings() gives for a few documents, from their own features; bit for bit, for it adds in that order.
+
+    Args:
+        packed: postings (feature, count) by document, shape (p,).
+        starts, ends: document i has packed[starts[i]:ends[i]], shape (d,).
+        terms: numbers of the query's features, ascending, shape (k,).
+        weights: of these, shape (k,).
+        by_count: shape (64,).
+        sums: of the documents, shape (d,); zeros, filled in place, in arithmetic of 32 bits.
+    """
+    counts = np.zeros(len(terms), dtype=np.uint8)
+    for i in range(len(starts)):
+        counts[:] = 0
+        for at in range(starts[i], ends[i]):
+            term = np.int64(packed[at] >> _COUNT_BITS)
+            low = 0
+            high = len(terms)
+            while low < high:
+                middle = (low + high) >> 1
+                if terms[middle] < term:
+                    low = middle + 1
+                else:
+                    high = middle
+            if low < len(terms) and terms[low] == term:
+                counts[low] = packed[at] & _COUNT_MASK
+        for place in range(len(terms)):
+            if counts[place] > 0:
+                sums[i] += weights[place] * by_count[counts[place]]
+
+
+@compiled_loop(
+    types.void(
         _FACTORS,
         _FACTORS,
         types.float32,

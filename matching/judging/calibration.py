@@ -42,6 +42,7 @@ from matching.explaining.reasons import Reasons
 from matching.judging import grades
 from matching.judging.quality import TooFew
 from matching.judging.reordering import RELEVANT
+from matching.match import Pair
 
 # Judged demand texts below which nothing is learned.
 MIN_TEXTS = 50
@@ -220,13 +221,16 @@ class Calibration:
 
     def grade(
         self,
-        reasons: Reasons,
+        pair: Pair,
         facts: Sequence[Fact],
     ) -> grades.Grade | None:
         """The best grade that is more probable than not, at least "weak"; None where the cut points give none."""
         # Evidence first: a model of few verdicts must not call a chance likeness a match.
-        fixed = grades.fixed_grade(reasons)
-        if fixed is None or not reasons.specific or not reasons.words:
+        fixed = grades.grade_of_pair(pair)
+        if fixed is None:
+            return None
+        reasons = pair.reasons
+        if not reasons.specific or not reasons.words:
             return fixed
         return _likely_grade(self.probabilities([pair_features(reasons, facts)])[0])
 

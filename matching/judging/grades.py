@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Literal
 
 from matching.explaining.reasons import Reasons
+from matching.match import Pair
 
 Grade = Literal["high", "fair", "weak"]
 
@@ -50,6 +51,14 @@ def pair_strength(score: float, length_ratio: float) -> float:
 def may_have_grade(score: float, length_ratio: float) -> bool:
     """Whether a pair can have a grade at all, so that its reasons are worth working out."""
     return pair_strength(score, length_ratio) >= WEAK
+
+
+def grade_of_pair(pair: Pair) -> Grade | None:
+    """What fixed_grade() says of a pair; its reasons are worked out only where words decide."""
+    strength = pair_strength(pair.score, pair.length_ratio)
+    if strength < FAIR:
+        return "weak" if strength >= WEAK else None
+    return fixed_grade(pair.reasons)
 
 
 def fixed_grade(reasons: Reasons) -> Grade | None:

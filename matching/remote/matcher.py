@@ -47,7 +47,7 @@ from matching.index.reading import (
     read_features,
 )
 from matching.index.weighting import WeightedQuery
-from matching.match import Match
+from matching.match import ExplainedPair, Match, Pair
 from matching.matcher import Matcher
 from matching.ranking import QueryRun
 from matching.remote.building import (
@@ -250,10 +250,18 @@ class CandidateMatcher(Matcher):
         other: Document | Id,
     ) -> Reasons:
         """As Matcher.explain."""
+        return self.pair(document, other).reasons
+
+    def pair(
+        self,
+        document: Document,
+        other: Document | Id,
+    ) -> Pair:
+        """As Matcher.pair."""
         if isinstance(other, Document):
             run = self._run_with(document, [])
-            return run.explain_features(read_features(other))
-        return self._run_with(document, [other]).explain_id(other)
+            return ExplainedPair(run.explain_features(read_features(other)))
+        return self._run_with(document, [other]).match_of(other)
 
     def analyze(self, document: Document) -> QueryAnalysis:
         """As Matcher.analyze."""

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching import Document, Matcher
+from matching import Document, ExplainedPair, Matcher
 from matching.errors import UnusableArtefact
 from matching.explaining.facts import compare_facts
 from matching.explaining.reasons import Reasons
@@ -114,8 +114,8 @@ def test_it_learns_what_decides_and_says_how_it_does_on_unseen_texts() -> None:
     learned = Calibration().fit(**sample(MIN_TEXTS + 10))
     good, poor = (reasons(0.3, [("轴承", share)]) for share in (0.38, 0.02))
 
-    assert learned.grade(good, []) == "high"
-    assert learned.grade(poor, []) == "weak"
+    assert learned.grade(ExplainedPair(good), []) == "high"
+    assert learned.grade(ExplainedPair(poor), []) == "weak"
     assert learned.is_better
     assert (learned.demands_, learned.pairs_) == (MIN_TEXTS + 10, 3 * (MIN_TEXTS + 10))
     assert sum(row[2] for row in learned.figures_["table"]) == learned.pairs_
@@ -139,15 +139,20 @@ def test_a_learned_grade_hides_nothing_that_has_evidence() -> None:
     judged["levels"] = [1] * len(judged["levels"])
     pair = reasons(0.3, [("轴承", 0.2)])
 
-    assert Calibration().fit(**judged).grade(pair, []) == "weak"
+    assert Calibration().fit(**judged).grade(ExplainedPair(pair), []) == "weak"
 
 
 def test_without_a_specific_word_nothing_is_a_match_however_high_the_score() -> None:
     learned = Calibration().fit(**sample(MIN_TEXTS))
 
-    assert learned.grade(reasons(0.9, [("轴承", 0.39)], specific=[]), []) == "weak"
-    assert learned.grade(reasons(0.9, [], specific=["轴承"]), []) == "weak"
-    assert learned.grade(reasons(0.01, [], specific=[]), []) is None
+    assert (
+        learned.grade(ExplainedPair(reasons(0.9, [("轴承", 0.39)], specific=[])), [])
+        == "weak"
+    )
+    assert (
+        learned.grade(ExplainedPair(reasons(0.9, [], specific=["轴承"])), []) == "weak"
+    )
+    assert learned.grade(ExplainedPair(reasons(0.01, [], specific=[])), []) is None
 
 
 def test_one_sided_verdicts_do_not_break_it() -> None:
@@ -156,7 +161,7 @@ def test_one_sided_verdicts_do_not_break_it() -> None:
 
     learned = Calibration().fit(**judged)
 
-    assert learned.grade(reasons(0.3, [("轴承", 0.1)]), []) == "high"
+    assert learned.grade(ExplainedPair(reasons(0.3, [("轴承", 0.1)])), []) == "high"
 
 
 @given(st.lists(st.floats(-5, 5), min_size=len(FEATURES), max_size=len(FEATURES)))
