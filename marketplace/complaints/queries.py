@@ -20,7 +20,7 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.issues.models import Issue
 from marketplace.listings.models import LISTINGS
-from marketplace.listings.worklists import SOMEBODY, numbers_of
+from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
 from marketplace.workdays.calendar import Deadline
@@ -127,7 +127,7 @@ def concerning(person: Reader) -> list[Complaint]:
     """What somebody may answer now."""
     if person.id is None:
         return []
-    rows = db.session.scalars(_answerable_query(), numbers_of(person))
+    rows = db.session.scalars(_answerable_query(), own_numbers(person))
     return [row for row in rows if may(person, "complaint.answer", row)]
 
 

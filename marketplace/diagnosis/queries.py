@@ -23,7 +23,7 @@ from marketplace.listings.differences import Difference, row_differences
 from marketplace.listings.models import Assignment, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
-from marketplace.listings.worklists import SOMEBODY, numbers_of
+from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, assigned_broker, may, operator, require
 from marketplace.persistence import find_row
 from marketplace.wording import UNKNOWN
@@ -164,7 +164,7 @@ def firm_count(person: Reader) -> int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_firm_count_query(), numbers_of(person)) or 0
+    return db.session.scalar(_firm_count_query(), own_numbers(person)) or 0
 
 
 @cache

@@ -20,7 +20,7 @@ from marketplace.files.life import EVIDENCE
 from marketplace.files.models import Attachment, FileAccess, StoredFile
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.queries import get_visible, load_rows
-from marketplace.listings.worklists import SOMEBODY, numbers_of
+from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.organisations.queries import names_of_organisations
 from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
@@ -185,7 +185,7 @@ def waiting_count(person: Reader) -> int:
     """How many those are: the header of every page asks."""
     if person.id is None:
         return 0
-    return db.session.scalar(_waiting_query(), numbers_of(person)) or 0
+    return db.session.scalar(_waiting_query(), own_numbers(person)) or 0
 
 
 @cache
