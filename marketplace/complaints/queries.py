@@ -7,16 +7,20 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 
 from marketplace.clock import day_in_china, today
 from marketplace.complaints.life import APPEAL_DAYS, HIDING, OPEN, RULE_DAYS
 from marketplace.complaints.models import Complaint
 from marketplace.errors import NotFound
 from marketplace.extensions import db
+from marketplace.issues.models import Issue
+from marketplace.listings.models import LISTINGS
+from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
 from marketplace.workdays.calendar import Deadline
@@ -121,11 +125,41 @@ def unanswered() -> list[Complaint]:
 
 def concerning(person: Reader) -> list[Complaint]:
     """What somebody may answer now."""
-    query = db.select(Complaint).where(
-        Complaint.state.in_(("held", "upheld")), Complaint.appealed_at.is_(None)
-    )
-    rows = db.session.scalars(query.order_by(Complaint.id).limit(MAX_ROWS))
+    if person.id is None:
+        return []
+    rows = db.session.scalars(_answerable_query(), own_numbers(person))
     return [row for row in rows if may(person, "complaint.answer", row)]
+
+
+@cache
+def _answerable_query() -> Any:
+    """Built once: the header of every page asks. The permission table decides; here nothing it allows is left out."""
+    query = db.select(Complaint).where(
+        Complaint.state.in_(("held", "upheld")),
+        Complaint.appealed_at.is_(None),
+        or_(*_things_of(SOMEBODY)),
+    )
+    return query.order_by(Complaint.id).limit(MAX_ROWS)
+
+
+def _things_of(person: Reader) -> Iterator[ColumnElement[bool]]:
+    """Filters of complaints: they are about something of this person's, as `subjects.load_subject` says whose it is."""
+    for kind, table in LISTINGS.items():
+        is_own = exists().where(
+            table.id == Complaint.thing_id, table.looked_after_by(person)
+        )
+        yield and_(Complaint.thing_kind == kind, is_own)
+    yield and_(
+        Complaint.thing_kind == "organisation",
+        Complaint.thing_id.in_(person.handled_ids),
+    )
+    yield and_(
+        Complaint.thing_kind.in_(("profile", "broker")), Complaint.thing_id == person.id
+    )
+    is_own = exists().where(
+        Issue.id == Complaint.thing_id, Issue.organisation_id.in_(person.handled_ids)
+    )
+    yield and_(Complaint.thing_kind.in_(("issue", "issue_line")), is_own)
 
 
 def others_hiding(row: Complaint) -> bool:

@@ -27,7 +27,7 @@ def tasks(person: Reader) -> Iterator[Task]:
 def task_count(person: Reader) -> int:
     """How many they are."""
     mine = [one for one in queries.cases_of_broker(person) if _waits(one)]
-    return len(queries.cases_of_firm(person)) + len(mine)
+    return queries.firm_count(person) + len(mine)
 
 
 def _waits(case: DiagnosisCase) -> bool:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import func, or_
 
 from marketplace import contributions
 from marketplace.clock import day_in_china, today
 from marketplace.diagnosis.life import OPEN
-from marketplace.diagnosis.models import DiagnosisCase, DiagnosisPart
+from marketplace.diagnosis.models import (
+    DiagnosisCase,
+    DiagnosisPart,
+    DiagnosisQuestion,
+)
 from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.listings.differences import Difference, row_differences
 from marketplace.listings.models import Assignment, Demand
 from marketplace.listings.schema import SCHEMAS
 from marketplace.listings.snapshots import FREE_FIELDS, proposed_row, snapshot_of
+from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.permissions import Reader, assigned_broker, may, operator, require
 from marketplace.persistence import find_row
 from marketplace.wording import UNKNOWN
@@ -154,6 +160,21 @@ def cases_of_firm(person: Reader) -> list[DiagnosisCase]:
     return [case for case in rows if firms_turn(case)]
 
 
+def firm_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_firm_count_query(), own_numbers(person)) or 0
+
+
+@cache
+def _firm_count_query() -> Any:
+    """Built once: building took longer than counting. The same turn as `firms_turn`."""
+    asked = DiagnosisCase.questions.any(DiagnosisQuestion.answered_at.is_(None))
+    query = _of_firm(db.select(func.count()).select_from(DiagnosisCase), SOMEBODY)
+    return query.where(or_(DiagnosisCase.state == "proposed", asked))
+
+
 def cases_of_broker(person: Reader) -> list[DiagnosisCase]:
     """The open cases that a broker, or somebody they stand in for, has taken."""
     numbers = person.broker_numbers
@@ -240,8 +261,8 @@ def texts_of(row: Demand) -> list[tuple[str, str]]:
 
 
 def _of_firm(query: Any, person: Reader) -> Any:
-    mine: list[ColumnElement[bool]] = [Demand.owner_id == person.id]
-    if person.handled_ids:
-        mine.append(Demand.organisation_id.in_(person.handled_ids))
+    mine = or_(
+        Demand.owner_id == person.id, Demand.organisation_id.in_(person.handled_ids)
+    )
     joined = query.join(Demand, Demand.id == DiagnosisCase.demand_id)
-    return joined.where(DiagnosisCase.state.in_(OPEN), or_(*mine))
+    return joined.where(DiagnosisCase.state.in_(OPEN), mine)

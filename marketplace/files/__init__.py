@@ -14,6 +14,7 @@ from marketplace.files.contributed import (
     personal_copy,
     publication_blocks,
     review_panels,
+    task_count,
     tasks,
     trays,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "publication_blocks",
     "removals",
     "review_panels",
+    "task_count",
     "tasks",
     "trays",
 ]

@@ -64,6 +64,11 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
+def task_count(person: Reader) -> int:
+    """How many they are."""
+    return queries.waiting_count(person)
+
+
 def trays(person: Reader, filters: Any) -> Iterator[Tray]:
     """Files that were added to what is public already."""
     if may(person, "files.review"):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, func, or_
 
 from marketplace.accounts.queries import people_by_id
 from marketplace.audit.models import Entry
@@ -18,6 +20,7 @@ from marketplace.files.life import EVIDENCE
 from marketplace.files.models import Attachment, FileAccess, StoredFile
 from marketplace.listings.models import LISTINGS, Row
 from marketplace.listings.queries import get_visible, load_rows
+from marketplace.listings.worklists import SOMEBODY, own_numbers
 from marketplace.organisations.queries import names_of_organisations
 from marketplace.permissions import Reader, may, require
 from marketplace.persistence import find_row
@@ -174,13 +177,27 @@ def requests_for(row: Row) -> list[FileAccess]:
 
 def waiting_requests(person: Reader) -> list[FileAccess]:
     """The requests that wait for a person as the owner of a file, oldest first."""
-    query = (
-        db.select(FileAccess)
-        .join(Attachment, Attachment.id == FileAccess.attachment_id)
-        .where(FileAccess.state == "requested", _looked_after_by(person))
-        .order_by(FileAccess.id)
-    )
+    query = _waiting(db.select(FileAccess), person).order_by(FileAccess.id)
     return list(db.session.scalars(query.limit(MAX_ROWS)))
+
+
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return db.session.scalar(_waiting_query(), own_numbers(person)) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building took longer than counting."""
+    return _waiting(db.select(func.count()).select_from(FileAccess), SOMEBODY)
+
+
+def _waiting(query: Any, person: Reader) -> Any:
+    """A query of requests, narrowed to those that wait for a person as the owner of a file."""
+    joined = query.join(Attachment, Attachment.id == FileAccess.attachment_id)
+    return joined.where(FileAccess.state == "requested", _looked_after_by(person))
 
 
 def own_requests(person_id: int) -> list[FileAccess]:

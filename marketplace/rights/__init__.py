@@ -14,6 +14,7 @@ from marketplace.rights.contributed import (
     personal_copy,
     publication_blocks,
     review_panels,
+    task_count,
     tasks,
 )
 from marketplace.rights.queries import of_co_owner
@@ -36,5 +37,6 @@ __all__ = [
     "personal_copy",
     "publication_blocks",
     "review_panels",
+    "task_count",
     "tasks",
 ]

@@ -55,6 +55,11 @@ def tasks(person: Reader) -> Iterator[Task]:
         )
 
 
+def task_count(person: Reader) -> int:
+    """How many they are."""
+    return queries.waiting_count(person)
+
+
 def personal_copy(person: Any) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """What somebody has asked co-owners, or answered for one."""
     rows = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, bindparam, func, or_
 
 from marketplace.errors import NotFound
 from marketplace.extensions import db
@@ -56,13 +58,39 @@ def consents_for(achievement_id: int) -> list[CoOwnerConsent]:
 
 def waiting_for(person: Reader) -> list[CoOwnerConsent]:
     """What a person may answer for their organisations, oldest first."""
-    ids = {*person.handled_ids, *person.administered_ids}
+    ids = _answers_for(person)
     if not ids:
         return []
-    query = db.select(CoOwnerConsent).where(
-        CoOwnerConsent.state == "requested", CoOwnerConsent.co_owner_id.in_(ids)
-    )
+    query = db.select(CoOwnerConsent).where(*_waits_for(ids))
     return list(db.session.scalars(query.order_by(CoOwnerConsent.id).limit(MAX_ROWS)))
+
+
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    ids = _answers_for(person)
+    if not ids:
+        return 0
+    return db.session.scalar(_waiting_query(), {"ids": sorted(ids)}) or 0
+
+
+@cache
+def _waiting_query() -> Any:
+    """Built once: building took longer than counting."""
+    query = db.select(func.count()).select_from(CoOwnerConsent)
+    return query.where(*_waits_for(bindparam("ids", expanding=True)))
+
+
+def _answers_for(person: Reader) -> set[int]:
+    """Numbers of the organisations for which a person answers as a co-owner."""
+    return {*person.handled_ids, *person.administered_ids}
+
+
+def _waits_for(ids: Any) -> tuple[ColumnElement[bool], ...]:
+    """Filter: what these organisations have not answered."""
+    return (
+        CoOwnerConsent.state == "requested",
+        CoOwnerConsent.co_owner_id.in_(ids),
+    )
 
 
 def terms_of(row: Achievement) -> str:

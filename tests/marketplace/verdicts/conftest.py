@@ -57,10 +57,11 @@ class Case:
 def case(make: Factory) -> Case:
     """A demand about bearings and ten achievements near it."""
     institute = make.organisation("聊城第一研究院（示例）", kind="institute")
-    rows = [
-        make.achievement(title, owner=institute, summary=text, keywords=["轴承"])
-        for title, text in THEMES
-    ]
+    with make.together():
+        rows = [
+            make.achievement(title, owner=institute, summary=text, keywords=["轴承"])
+            for title, text in THEMES
+        ]
     firm = make.organisation("第一轴承厂（示例）")
     return Case(
         make.demand("深沟球轴承异音攻关", owner=firm),

@@ -43,12 +43,15 @@ def judged_demands(case: Case, make: Factory) -> Callable[..., list[Demand]]:
     ) -> list[Demand]:
         found = []
         rows = [case.achievements[liked], case.achievements[declined]]
-        for number in itertools.islice(numbers, count):
+        demands = {}
+        with make.together():
+            for number in itertools.islice(numbers, count):
+                text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
+                demands[number] = make.demand(
+                    f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
+                )
+        for number, demand in demands.items():
             operator = people[-voices:][number % voices]
-            text = f"第{number}条线的深沟球轴承振动值离散，客户投诉有异音，现有超精工艺调整{number}次仍不行。"
-            demand = make.demand(
-                f"深沟球轴承异音攻关第{number}号", problem=text, owner=owner
-            )
             items = tuple(
                 RankedItem(r.id, r.revision, 0.3, "fair", n)
                 for n, r in enumerate(rows, start=1)
