@@ -72,6 +72,7 @@ ROOMS = (
     "matchmaking",
     "duplicates",
     "introductions",
+    "policies",
     "catalogue",
     "alerts",
     "wordlists",

@@ -63,6 +63,17 @@ def find_value(key: str, day: date) -> Value | None:
     return None
 
 
+def find_values(prefix: str, day: date) -> list[Value]:
+    """What stands on a day of the keys that begin like this (`tax.`), in their order, without drafts: for hints."""
+    query = (
+        _on(day)
+        .where(RuleValue.key.startswith(prefix, autoescape=True))
+        .where(RuleValue.in_force == "active")
+        .order_by(RuleValue.key)
+    )
+    return [row.content for row in db.session.scalars(query)]
+
+
 def frozen(keys: Iterable[str], day: date) -> dict[str, dict[str, Any]]:
     """Values of a day as JSON, with unit, source and status: a deal keeps the rules of its first day in its row.
 
@@ -104,14 +115,15 @@ def _standing() -> Any:
     return db.select(RuleValue).where(RuleValue.replaced_at.is_(None))
 
 
-def _rows_on(keys: list[str], day: date) -> list[RuleValue]:
+def _on(day: date) -> Any:
     is_open: ColumnElement[bool] = RuleValue.valid_to.is_(None)
-    query = _standing().where(
-        RuleValue.key.in_(keys),
-        RuleValue.valid_from <= day,
-        is_open | (RuleValue.valid_to >= day),
+    return _standing().where(
+        RuleValue.valid_from <= day, is_open | (RuleValue.valid_to >= day)
     )
-    return list(db.session.scalars(query))
+
+
+def _rows_on(keys: list[str], day: date) -> list[RuleValue]:
+    return list(db.session.scalars(_on(day).where(RuleValue.key.in_(keys))))
 
 
 def _no_value(key: str, day: date) -> Exception:

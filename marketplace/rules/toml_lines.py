@@ -19,7 +19,10 @@ _QUOTES = re.compile(r'"""|\'\'\'')
 
 
 class FaultyFileError(ValueError):
-    """A file says what it must not; the text begins with its name and the line."""
+    """A file says what it must not; the text begins with its name and the line.
+
+    In Chinese: operators keep such tables too.
+    """
 
 
 @dataclass(frozen=True)
@@ -51,12 +54,12 @@ class Table:
         """
         for key in self.values:
             if key not in needed | allowed:
-                raise self.fault(f"unknown key {key!r}", key)
+                raise self.fault(f"不认识的项 {key!r}", key)
         for key in sorted(needed):
             if key not in self.values:
-                raise self.fault(f"{key} is missing")
+                raise self.fault(f"缺少 {key}")
             if self.values[key] == "":
-                raise self.fault(f"{key} is empty", key)
+                raise self.fault(f"{key} 是空的", key)
 
 
 def read_tables(path: Path, name: str, inner: tuple[str, ...]) -> list[Table]:
@@ -70,34 +73,47 @@ def read_tables(path: Path, name: str, inner: tuple[str, ...]) -> list[Table]:
     Raises:
         FaultyFileError: it is no TOML, or holds anything else.
     """
-    text = path.read_text(encoding="utf-8")
+    return parse_tables(path.read_text(encoding="utf-8"), path.name, name, inner)
+
+
+def parse_tables(
+    text: str, file: str, name: str, inner: tuple[str, ...]
+) -> list[Table]:
+    """The same of a text that somebody typed. `file`: what it is called in messages; the others as `read_tables`."""
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         # The library names the line in its text.
-        raise FaultyFileError(f"{path.name}: {error}") from None
-    for key in content:
-        if key != name:
-            raise FaultyFileError(f"{path.name}:1: unknown table {key!r}")
+        raise FaultyFileError(f"{file}: 写法不对：{error}") from None
+    for key, tables in content.items():
+        if key != name or not isinstance(tables, list):
+            raise FaultyFileError(f"{file}:1: 不认识的表 {key!r}，只写 [[{name}]]")
     found = _scan(text)
     tables = []
     for one in content.get(name, []):
-        line, lines = next(found[name])
+        if not isinstance(one, dict):
+            raise FaultyFileError(f"{file}:1: 每一条写成 [[{name}]]")
+        line, lines = next(found[name], (1, {}))
         insides = {}
         for kind in inner:
             places = found[f"{name}.{kind}"]
-            insides[kind] = [
-                Table(path.name, *_taken(places, each)) for each in one.get(kind, [])
-            ]
+            each_of = one.get(kind, [])
+            if not _are_tables(each_of):
+                raise FaultyFileError(f"{file}:{line}: {kind} 写成 [[{name}.{kind}]]")
+            insides[kind] = [Table(file, *_taken(places, each)) for each in each_of]
         values = {key: value for key, value in one.items() if key not in inner}
-        tables.append(Table(path.name, line, values, lines, insides))
+        tables.append(Table(file, line, values, lines, insides))
     return tables
+
+
+def _are_tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
 
 
 def _taken(
     found: Iterator[tuple[int, dict[str, int]]], values: dict[str, Any]
 ) -> tuple[int, dict[str, Any], dict[str, int]]:
-    line, lines = next(found)
+    line, lines = next(found, (1, {}))
     return line, values, lines
 
 

@@ -265,6 +265,8 @@ def addresses(
         "kind": row.kind,
         "code": "bearing",
         "key": "publicity.days",
+        "clause_code": "P-19b",
+        "estimate_id": 1,
         "filename": "site.css",
         "number": 1,
         "token": "nothing",
@@ -318,6 +320,9 @@ OPEN = {
     "personal_data.retention",
     "profiles.people",
     "profiles.brokers",
+    "policies.clause",
+    "policies.estimate",
+    "policies.library",
     "rules.overview",
     "rules.versions",
 }

@@ -131,6 +131,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("dictionary.edit", {"operator"}),
         ("workdays.edit", {"operator"}),
         ("rules.edit", {"operator"}),
+        ("policies.edit", {"operator"}),
         ("wordlists.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),
