@@ -19,7 +19,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     search_panels(state, reader)                 blocks below the results of a search
-    registered_contracts(organisation_id, year)  contracts that it registered in a year (`RegisteredContract`)
+    registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
     forget_person(person_id)                     an account was closed
     personal_copy(person)                        (name of a table, its rows) for the copy of one's data
     broker_loads(ids)                            (id of a broker, how many things they look after now)
@@ -43,7 +43,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cached_property
 from types import ModuleType
 from typing import Any, Literal
@@ -89,23 +88,6 @@ class Seat:
     organisation_id: int | None
     absent_id: int
     absent_name: str = ""
-
-
-@dataclass(frozen=True)
-class RegisteredContract:
-    """A registered technical contract of an organisation, as the policies read it.
-
-    Attributes:
-        title: how its owner knows it again.
-        registered_on: the day of registration, which sets the year.
-        is_seller: whether the organisation is the one that is paid.
-        tax_free_amount: 免税技术交易额, 万元; None where it was not stated.
-    """
-
-    title: str
-    registered_on: date
-    is_seller: bool
-    tax_free_amount: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -385,7 +367,7 @@ def search_panels(state: Any, reader: Reader) -> list[Panel]:
     return _in_order("search_panels", state, reader)
 
 
-def registered_contracts(organisation_id: int, year: int) -> list[RegisteredContract]:
+def registered_contracts(organisation_id: int, year: int) -> list[Any]:
     """The technical contracts that an organisation registered in a year, of all rooms that know some."""
     return list(_current().offered("registered_contracts", organisation_id, year))
 

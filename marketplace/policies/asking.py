@@ -1,4 +1,4 @@
-"""What the page 「我能拿多少」 is asked: figures, days and the organisation, read from its form or from what is known."""
+"""What the page 「我能拿多少」 is asked: figures, days and the organisation, from its form or what is known."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from marketplace.parsing import ParseError
 from marketplace.parsing.points_in_time import read_point
 from marketplace.permissions import Reader
 from marketplace.policies import queries
-from marketplace.policies.content import Figure
+from marketplace.policies.content import Figure, RegisteredContract
 from marketplace.policies.estimating import CONTRACTS, as_typed, read_amount, read_told
 
 # Kind of an organisation → the kind of body that clauses name.
@@ -104,7 +104,10 @@ def _day(asked: Asked, name: str) -> date | None:
 def _take_contracts(asked: Asked, organisation_id: int) -> None:
     """The tax-free amount of the contracts that the organisation has registered this year, where any says one."""
     amounts = []
-    for one in contributions.registered_contracts(organisation_id, asked.day.year):
+    offered: list[RegisteredContract] = contributions.registered_contracts(
+        organisation_id, asked.day.year
+    )
+    for one in offered:
         if one.is_seller and one.tax_free_amount is not None:
             amounts.append(one.tax_free_amount)
     if amounts:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
 from marketplace.rules.content import source_line
 
@@ -33,6 +34,22 @@ QUESTION_KINDS = frozenset({"choice", "yes", "money", "count"})
 # What somebody has told about themselves: field → number, code of a choice, or yes and no.
 Figure = Decimal | str | bool
 Figures = Mapping[str, Figure]
+
+
+class RegisteredContract(Protocol):
+    """A registered technical contract of an organisation, as a room below offers it (`registered_contracts`)."""
+
+    @property
+    def registered_on(self) -> date:
+        """The day of registration, which sets the year (a reading, see `tech_contract.year_by`)."""
+
+    @property
+    def is_seller(self) -> bool:
+        """Whether the organisation is the one that is paid (a reading, see `tech_contract.payee`)."""
+
+    @property
+    def tax_free_amount(self) -> Decimal | None:
+        """免税技术交易额 in 万元; None where it was not stated."""
 
 
 @dataclass(frozen=True)

@@ -263,11 +263,14 @@ def _changes(
     if later is None:
         return
     day, clauses = later
-    before = {clause.code: outcome_of(verdict) for clause, verdict in verdicts}
+    before = {clause.code: verdict for clause, verdict in verdicts}
     for clause in clauses:
-        after = outcome_of(evaluate_clause(clause, figures, day))
-        if after != before.get(clause.code):
-            yield clause, before.get(clause.code, "没有"), after
+        former = before.get(clause.code, Verdict("not_yet"))
+        verdict = evaluate_clause(clause, figures, day)
+        # Where neither day decides anything for them, a table of 40 lines would hide what does change.
+        decides = {former.state, verdict.state} & {"amount", "open", "unverified"}
+        if decides and outcome_of(verdict) != outcome_of(former):
+            yield clause, outcome_of(former), outcome_of(verdict)
 
 
 def _more_words(
@@ -327,27 +330,29 @@ def kept_content(
     """An estimate in words, as it is stored: readable whatever becomes of the clauses."""
     groups = []
     for _, name, lines in result.groups:
-        rows = []
-        for line in lines:
-            rows.append(
-                {
-                    "code": line.clause.code,
-                    "title": line.clause.title,
-                    "outcome": line.outcome,
-                    "trace": list(line.trace),
-                    "reason": line.verdict.reason,
-                    "own": line.own,
-                    "says": line.clause.says,
-                    "source": line.clause.source,
-                    "payee": line.clause.payee,
-                    "office": line.clause.office,
-                    "note": line.clause.note,
-                }
-            )
-        groups.append({"name": name, "rows": rows})
-    told = [[questions[name].label, questions[name].shown(value)] for name, value in figures.items()]  # fmt: skip
+        groups.append({"name": name, "rows": [_kept_line(line) for line in lines]})
+    told = []
+    for field_name, value in figures.items():
+        question = questions[field_name]
+        told.append([question.label, question.shown(value)])
     total = None if result.total is None else plain(result.total)
     return {"told": told, "total": total, "groups": groups}
+
+
+def _kept_line(line: Line) -> dict[str, Any]:
+    return {
+        "code": line.clause.code,
+        "title": line.clause.title,
+        "outcome": line.outcome,
+        "trace": list(line.trace),
+        "reason": line.verdict.reason,
+        "own": line.own,
+        "says": line.clause.says,
+        "source": line.clause.source,
+        "payee": line.clause.payee,
+        "office": line.clause.office,
+        "note": line.clause.note,
+    }
 
 
 def require_sound(told: Told) -> None:

@@ -1,4 +1,4 @@
-"""Pages and deeds of policies: the estimate, what is kept, new versions, official texts, what stands beside a listing."""
+"""Pages and deeds of policies: the estimate, what is kept, new versions, official texts, the panel of listings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from flask import Flask
@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from marketplace import contributions, persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import today
-from marketplace.contributions import RegisteredContract
 from marketplace.errors import Invalid, NotAllowed, NotFound, Stale
 from marketplace.extensions import db
 from marketplace.policies import deeds, queries
@@ -41,6 +40,14 @@ DOCUMENT = """关于若干政策的通知
 具体办法另行制定。
 第二十条 丙人员培养的，给予补助。
 """
+
+
+class Contract(NamedTuple):
+    """A registered contract as the room of contracts offers it."""
+
+    registered_on: date
+    is_seller: bool
+    tax_free_amount: Decimal | None
 
 
 @pytest.fixture
@@ -231,11 +238,11 @@ def test_figures_are_taken_from_registered_contracts(
     """What a room above gives is asked for by organisation and year."""
     asked = []
 
-    def contracts(organisation_id: int, year: int) -> Iterator[RegisteredContract]:
+    def contracts(organisation_id: int, year: int) -> Iterator[Contract]:
         asked.append((organisation_id, year))
         for amount, is_seller in ((800, True), (None, True), (1200, True), (9, False)):
             number = None if amount is None else Decimal(amount)
-            yield RegisteredContract("某合同", today(), is_seller, number)
+            yield Contract(today(), is_seller, number)
 
     room = contributions._current().rooms[0]
     monkeypatch.setattr(room, "registered_contracts", contracts, raising=False)
@@ -251,7 +258,7 @@ def test_a_version_acts_from_its_day_and_all_stay(
     session: Session, operator: Person, client: FlaskClient
 ) -> None:
     deeds.add_version("P-19b", next_version("2", "2027-01-01", "2026-12-31"), by=operator, seen=1)  # fmt: skip
-    deeds.add_version("P-19b", next_version("3", "2026-12-01", "2026-11-30"), by=operator, seen=2)  # fmt: skip
+    deeds.add_version("P-19b", next_version("1", "2026-12-01", "2026-11-30"), by=operator, seen=2)  # fmt: skip
 
     versions = queries.list_versions("P-19b")
     assert [one.row.number for one in versions] == [3, 2, 1]
@@ -412,7 +419,7 @@ def site(tmp_path: Path, migrated: str) -> Iterator[Flask]:
 
 
 def test_of_two_who_add_a_version_at_once_one_looks_again(site: Flask) -> None:
-    texts = [next_version(rate, "2027-01-01", "2026-12-31") for rate in ("2", "3")]
+    texts = [next_version(rate, "2027-01-01", "2026-12-31") for rate in ("2", "1")]
 
     db.session.rollback()  # what this thread has read is older than what the two write
 
