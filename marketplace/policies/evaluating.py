@@ -179,13 +179,17 @@ def _all_of(verdicts: Iterable[Verdict]) -> Verdict:
 
 def _best_path(paths: list[Verdict]) -> Verdict:
     """Of paths one of which is enough: the one that leads furthest."""
-    for state in ("amount", "missing", "unverified"):
-        found = [one for one in paths if one.state == state]
-        if state == "missing" and found:
-            asks = [ask for one in found for ask in one.asks]
-            return Verdict("missing", asks=tuple(dict.fromkeys(asks)))
-        if found:
-            return found[0]
+    for path in paths:
+        if path.state == "amount":
+            return path
+    asks: list[str] = []
+    for path in paths:
+        asks.extend(path.asks)
+    if asks:
+        return Verdict("missing", asks=tuple(dict.fromkeys(asks)))
+    for path in paths:
+        if path.state == "unverified":
+            return path
     return paths[0]
 
 
