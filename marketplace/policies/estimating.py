@@ -135,9 +135,10 @@ def _read_figure(question: Question, text: str) -> Figure:
             raise ParseError("没有这一项。", "请选「是」或「否」。")
         return text == "yes"
     if question.kind == "count":
-        if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_COUNT):
+        is_whole = text.isascii() and text.isdigit() and len(text) < 10
+        if not is_whole or int(text) > MOST_COUNT:
             raise ParseError("要写整数。", f"只用阿拉伯数字，最多 {MOST_COUNT}。")
-        return Decimal(int(text[:9]))
+        return Decimal(text)
     return read_amount(text)
 
 

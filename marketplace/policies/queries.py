@@ -71,12 +71,23 @@ def clauses_on(day: date) -> list[Clause]:
 
 def clauses_beside(kind: str, day: date) -> list[Clause]:
     """The clauses in force on a day that concern a kind of listing."""
+    # Every public listing asks for them: only those are loaded that name a kind of listing at all.
+    query = (
+        db.select(PolicyClause)
+        .where(
+            PolicyClause.replaced_at.is_(None),
+            PolicyClause.valid_from <= day,
+            PolicyClause.text.contains("beside = "),
+        )
+        .order_by(PolicyClause.id)
+    )
     found = []
-    for clause in clauses_on(day):
+    for row in db.session.scalars(query):
+        clause = _clause_of(row)
         is_over = clause.valid_to is not None and clause.valid_to < day
         if kind in clause.beside and clause.in_force == "active" and not is_over:
             found.append(clause)
-    return [clause for clause in found if clause.valid_from <= day]
+    return found
 
 
 def library(day: date) -> list[tuple[str, str, list[Clause]]]:
