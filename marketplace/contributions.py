@@ -19,6 +19,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
     search_panels(state, reader)                 blocks below the results of a search
+    registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
     forget_person(person_id)                     an account was closed
     personal_copy(person)                        (name of a table, its rows) for the copy of one's data
     broker_loads(ids)                            (id of a broker, how many things they look after now)
@@ -364,6 +365,11 @@ def held_ids(kind: str) -> frozenset[Any]:
 def search_panels(state: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put below the results of a search, for one reader."""
     return _in_order("search_panels", state, reader)
+
+
+def registered_contracts(organisation_id: int, year: int) -> list[Any]:
+    """The technical contracts that an organisation registered in a year, of all rooms that know some."""
+    return list(_current().offered("registered_contracts", organisation_id, year))
 
 
 def forget_person(person_id: int) -> None:

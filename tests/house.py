@@ -161,6 +161,20 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "calendar": "arithmetic of days, without web and database",
         "written_days": "announced days as people write them",
     },
+    "policies": {
+        "asking": "what the page of estimates is asked",
+        "clause_files": "clauses as files, read strictly",
+        "content": "what a clause is made of, without web and database",
+        "estimating": "verdicts of all clauses in groups",
+        "evaluating": "what one clause gives: arithmetic, without web and database",
+        "moving": "estimates that go over when organisations are merged",
+        "official_texts": "a document cut into its clauses",
+    },
+    "rules": {
+        "content": "what a dated value is, and how a deal keeps it, without web and database",
+        "seed_files": "the values of the files, read strictly",
+        "toml_lines": "tables of a file, each with its line",
+    },
     "imports": {
         "announcements": "what people are notified of",
         "assessing": "what each staged row is now",

@@ -48,6 +48,8 @@ from marketplace.listings.renewal_links import link_token
 from marketplace.mediation.deeds import request_broker
 from marketplace.memberships import deeds as membership_deeds
 from marketplace.notices.letters import stop_path
+from marketplace.policies.deeds import keep_estimate
+from marketplace.policies.models import PolicyEstimate
 from marketplace.rights.deeds import ask_co_owner
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
@@ -323,10 +325,20 @@ def houses(
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
+            "key": ["publicity.days", "tax.vat"],
+            "clause_code": ["P-19b", "P-8b", "Q-1"],
+            "estimate_id": [keep_own(chief).id],
             "word_list": ["synonyms", "terms"],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
+
+
+def keep_own(chief: Person) -> PolicyEstimate:
+    """An estimate that an organisation has kept."""
+    (organisation_id, *_) = chief.organisation_ids
+    told = {"kind": "firm", "tax_free_amount": "2000", "provincial_major": "yes"}
+    return keep_estimate(organisation_id, told, today(), by=chief)
 
 
 def introductions_of(
@@ -554,6 +566,11 @@ FORMS = [
     ("guest", "/login", {"email": "x", "password": ""}),
     ("operator", "/office/chains/new", {}),
     ("operator", "/office/workdays/new", {}),
+    ("operator", "/rules/publicity.days/new", {}),
+    ("operator", "/policies/P-19b/new", {"text": "[[clause]]"}),
+    ("guest", "/policies/estimate", {"kind": "firm", "tax_free_amount": "2000", "other_day": "2022-01-01"}),
+    ("guest", "/policies/estimate", {"kind": "carrier", "nurtured": "x", "day": "x"}),
+    ("firm", "/policies/estimate", {"kind": "firm", "talent_project": "yes", "talent_national": "10"}),
     ("firm", "/change", {}),
     ("guest", "/register", {"email": "x"}),
     ("guest", "/reset", {"email": "x"}),

@@ -48,6 +48,7 @@ from marketplace.memberships import queries as membership_queries
 from marketplace.organisations import deeds as organisation_deeds
 from marketplace.organisations.models import Organisation
 from marketplace.permissions import Guest
+from marketplace.policies import deeds as policy_deeds
 from marketplace.profiles import deeds as profile_deeds
 from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
@@ -172,6 +173,7 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()
+    _keep_estimate()
     _draft_synonyms()
     report("one draft of synonyms, whose preview is computed in the background")
 
@@ -259,6 +261,17 @@ def _publish_lists() -> int:
         narrowed = days | {"chain_code": "bearing"}
         issue_deeds.begin_proof("demand", None, narrowed, by=operator)
     return published
+
+
+def _keep_estimate() -> None:
+    """A firm that meets five clauses, with three and more that it has still to answer for."""
+    firm = _demo_person("firm")
+    (organisation_id, *_) = firm.organisation_ids
+    told = {
+        "kind": "firm", "tax_free_amount": "2000", "hitech_event": "first",
+        "platform": "provincial_lab", "talent_level": "provincial", "pilot_base": "yes",
+    }  # fmt: skip
+    policy_deeds.keep_estimate(organisation_id, told, today(), by=firm)
 
 
 def _draft_synonyms() -> None:

@@ -264,6 +264,9 @@ def addresses(
         "other_id": 1,
         "kind": row.kind,
         "code": "bearing",
+        "key": "publicity.days",
+        "clause_code": "P-19b",
+        "estimate_id": 1,
         "filename": "site.css",
         "number": 1,
         "token": "nothing",
@@ -317,6 +320,11 @@ OPEN = {
     "personal_data.retention",
     "profiles.people",
     "profiles.brokers",
+    "policies.clause",
+    "policies.estimate",
+    "policies.library",
+    "rules.overview",
+    "rules.versions",
 }
 
 

@@ -130,6 +130,8 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("introduction.follow_up", {"operator"}),
         ("dictionary.edit", {"operator"}),
         ("workdays.edit", {"operator"}),
+        ("rules.edit", {"operator"}),
+        ("policies.edit", {"operator"}),
         ("wordlists.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),

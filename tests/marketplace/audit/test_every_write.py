@@ -64,6 +64,13 @@ FORM = {
 # Endpoint → (who posts, where, what). Names in braces stand for a row in that state and for its revision. A surface
 # that is added without a row here fails the first test.
 VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "policies.keep": ("member", "/policies/estimates", {"kind": "firm", "tax_free_amount": "2000"}),
+    "rules.add": (
+        "operator", "/rules/publicity.days/new", {
+            "seen": "1", "value": "20", "valid_from": "2027-01-01", "document": "新的条例", "says": NOTE,
+            "in_force": "active", "checked": "verified",
+        },
+    ),
     "workdays.year": (
         "operator", "/office/workdays/new", {"year": "2027", "status": "unverified", "off": "2027-01-01 元旦"},
     ),
@@ -218,6 +225,7 @@ ONLY_READ = {
     "listings.propose",
     "matchmaking.trial",
     "matchmaking.trial_evidence",
+    "policies.estimate",
 }
 # Walked in the tests of their own rooms, where `conftest.py` refuses every commit that wrote rows and left no entry.
 ELSEWHERE = {
@@ -246,6 +254,7 @@ ELSEWHERE = {
     "personal_data": ("close", "consent"),
     "profiles": ("check", "end", "hide_broker", "hide_profile", "own_broker", "own_profile", "send_back"),
     "verdicts": ("drop_grades", "stop_grades", "use_grades"),
+    "policies": ("add", "new"),
     "wordlists": ("back", "begin", "draft", "enable", "preview", "stop", "withdraw"),
 }  # fmt: skip
 STATES = (

@@ -513,6 +513,7 @@ NUMBERS = (
     "introduction_id",
     "attachment_id",
     "consent_id",
+    "estimate_id",
     "demand_id",
     "complaint_id",
 )
@@ -530,6 +531,8 @@ def _values(rule: Rule, kind: str, given: dict[str, int]) -> dict[str, Any] | No
         "token": "nothing",
         "uscc": "913715020000000000",
         "word_list": "synonyms",
+        "key": "publicity.days",
+        "clause_code": "P-19b",
     }
     known |= dict.fromkeys(NUMBERS, 1)
     return {name: known[name] for name in rule.arguments}

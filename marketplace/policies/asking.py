@@ -1,0 +1,115 @@
+"""What the page 「我能拿多少」 is asked: figures, days and the organisation, from its form or what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from marketplace import contributions
+from marketplace.parsing import ParseError
+from marketplace.parsing.points_in_time import read_point
+from marketplace.permissions import Reader
+from marketplace.policies import queries
+from marketplace.policies.content import Figure, RegisteredContract
+from marketplace.policies.estimating import CONTRACTS, as_typed, read_amount, read_told
+
+# Kind of an organisation → the kind of body that clauses name.
+KINDS = {
+    "firm": "firm",
+    "university": "university",
+    "institute": "institute",
+    "service_body": "transfer_body",
+}
+FIRST_DAY, LAST_DAY = date(2010, 1, 1), date(2099, 12, 31)
+
+
+@dataclass
+class Asked:
+    """One question to the page.
+
+    Attributes:
+        typed: field → text, as the boxes show it.
+        figures: field → value, of those that could be read.
+        problems: field → what is wrong.
+        day: on which it is asked.
+        other_day: another day to compare with.
+        more: one more contract of so many 万元.
+        organisation_id: for whom; None for a guest and for who belongs to none.
+        organisations: (id, name) of those that the reader belongs to.
+        contracts: how many registered contracts the figure was taken from; 0 where it was typed.
+    """
+
+    day: date
+    typed: dict[str, str] = field(default_factory=dict)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+    other_day: date | None = None
+    more: Decimal | None = None
+    organisation_id: int | None = None
+    organisations: list[tuple[int, str]] = field(default_factory=list)
+    contracts: int = 0
+
+
+def read_request(form: Mapping[str, str], day: date, reader: Reader) -> Asked:
+    """What is asked.
+
+    Args:
+        form: as posted; empty where the page is only opened: then what is known of the reader's organisation is used.
+        day: today.
+        reader: who asks.
+    """
+    asked = Asked(day)
+    known = getattr(reader, "organisations", [])
+    asked.organisations = [(one.id, one.name) for one in known]
+    chosen = [one for one in known if str(one.id) == form.get("organisation")]
+    mine = (chosen or list(known[:1]) or [None])[0]
+    asked.organisation_id = mine.id if mine is not None else None
+    if not form:
+        if mine is not None and mine.kind in KINDS:
+            asked.figures["kind"] = KINDS[mine.kind]
+            _take_contracts(asked, mine.id)
+        asked.typed = {name: as_typed(one) for name, one in asked.figures.items()}
+        asked.typed["day"] = day.isoformat()
+        return asked
+    told = read_told(form, queries.known_questions())
+    asked.figures, asked.problems = told.figures, told.problems
+    asked.typed = {name: text[:60] for name, text in form.items()}
+    asked.day = _day(asked, "day") or day
+    asked.other_day = _day(asked, "other_day")
+    if form.get("more", "").strip():
+        try:
+            asked.more = read_amount(form["more"].strip())
+        except ParseError as error:
+            asked.problems["more"] = [error.sentence]
+    return asked
+
+
+def _day(asked: Asked, name: str) -> date | None:
+    text = asked.typed.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        point = read_point(text)
+        day = point.first if point is not None else None
+    except ParseError:
+        day = None
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
+        asked.problems[name] = [f"没有看懂这一天，请写成 {asked.day} 这样。"]
+        return None
+    return day
+
+
+def _take_contracts(asked: Asked, organisation_id: int) -> None:
+    """The tax-free amount of the contracts that the organisation has registered this year, where any says one."""
+    amounts = []
+    offered: list[RegisteredContract] = contributions.registered_contracts(
+        organisation_id, asked.day.year
+    )
+    for one in offered:
+        if one.is_seller and one.tax_free_amount is not None:
+            amounts.append(one.tax_free_amount)
+    if amounts:
+        asked.figures[CONTRACTS] = sum(amounts, Decimal(0))
+        asked.contracts = len(amounts)

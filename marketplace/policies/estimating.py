@@ -1,0 +1,362 @@
+"""「我能拿多少」: verdicts of all clauses for one's own figures, in groups, with questions, a total and comparisons.
+
+What one clause gives stands in `evaluating.py`. Nothing is stored here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from marketplace.errors import Invalid
+from marketplace.parsing import ParseError
+from marketplace.parsing.money import read_sum
+from marketplace.policies.content import (
+    FORMS,
+    Clause,
+    Figure,
+    Figures,
+    Question,
+    plain,
+)
+from marketplace.policies.evaluating import STATES, Verdict, evaluate_clause
+
+# Group → the states it shows, in the order of the page. What has not begun or is over is in the library only.
+GROUPS = {
+    "amount": ("符合", ("amount",)),
+    "near": ("差一点", ("missing", "unverified")),
+    "open": ("金额未定", ("open",)),
+    "not_met": ("不符合", ("not_met",)),
+    "draft": ("草案", ("draft",)),
+}
+CONTRACTS = "tax_free_amount"
+MOST = Decimal(10_000_000)  # 万元: a thousand 亿, more than any figure asked here
+MOST_COUNT = 100_000
+# Standing at the head of the page, whether answered or not.
+FIRST_QUESTIONS = ("kind", CONTRACTS)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One clause on the page.
+
+    Attributes:
+        clause, verdict: what it gives, and why.
+        asks: the missing answers, the one with most effect first.
+        shows_box: whether the box of the first question stands in this line; of several lines the first has it.
+        own: the value the verdict hangs on, in words.
+        trace: how the sum was computed, in words.
+        more: what one more contract would bring; empty where that was not asked.
+        readings: (label, outcome in words) where readings differ.
+        literal: the official text, where it was loaded.
+    """
+
+    clause: Clause
+    verdict: Verdict
+    asks: tuple[Question, ...] = ()
+    shows_box: bool = False
+    own: str = ""
+    trace: tuple[str, ...] = ()
+    more: str = ""
+    readings: tuple[tuple[str, str], ...] = ()
+    literal: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The verdict in words."""
+        return outcome_of(self.verdict)
+
+    @property
+    def form_name(self) -> str:
+        """How the clause says how much."""
+        return FORMS[self.clause.amount.form]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The whole page.
+
+    Attributes:
+        day: on which it is asked.
+        groups: (code, name, lines) in the order of the page; empty groups are left out.
+        total: the sums that who asks would be paid, in 万元; None where there is none.
+        others: (payee, sum) of what others would be paid for the same figures.
+        changes: (clause, outcome on the day, outcome on the other day), where they differ.
+        answered: (question, value as it is sent again) of what was told.
+    """
+
+    day: date
+    groups: tuple[tuple[str, str, tuple[Line, ...]], ...]
+    total: Decimal | None
+    others: tuple[tuple[str, Decimal], ...] = ()
+    other_day: date | None = None
+    changes: tuple[tuple[Clause, str, str], ...] = ()
+    answered: tuple[tuple[Question, str], ...] = ()
+
+
+@dataclass
+class Told:
+    """What somebody typed: figures that could be read, and what is wrong with the others, by field."""
+
+    figures: dict[str, Figure] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+
+def read_told(raw: Mapping[str, str], questions: Mapping[str, Question]) -> Told:
+    """The figures of a form; empty boxes are not known.
+
+    Args:
+        raw: field → text as typed; others are passed over.
+        questions: field → question.
+    """
+    told = Told()
+    for name, question in questions.items():
+        text = raw.get(name, "").strip()
+        if not text:
+            continue
+        try:
+            told.figures[name] = _read_figure(question, text)
+        except ParseError as error:
+            told.problems[name] = [error.sentence]
+    return told
+
+
+def _read_figure(question: Question, text: str) -> Figure:
+    if question.kind == "choice":
+        if text not in question.choices:
+            raise ParseError("没有这一项。", "请从列出的里面选。")
+        return text
+    if question.kind == "yes":
+        if text not in ("yes", "no"):
+            raise ParseError("没有这一项。", "请选「是」或「否」。")
+        return text == "yes"
+    if question.kind == "count":
+        is_whole = text.isascii() and text.isdigit() and len(text) < 10
+        if not is_whole or int(text) > MOST_COUNT:
+            raise ParseError("要写整数。", f"只用阿拉伯数字，最多 {MOST_COUNT}。")
+        return Decimal(text)
+    return read_amount(text)
+
+
+def read_amount(text: str) -> Decimal:
+    """A sum in 万元, 0 or more. Raises ParseError."""
+    number = Decimal(0) if text in ("0", "０") else read_sum(text)
+    if number is None:
+        raise ParseError("没有读出金额。", "写数字，单位万元，如 2000。")
+    if not 0 <= number <= MOST:
+        raise ParseError("金额不合理。", f"写 0 到 {plain(MOST)} 万元之间的数。")
+    return number
+
+
+def estimate(
+    clauses: Iterable[Clause],
+    figures: Figures,
+    day: date,
+    *,
+    questions: Mapping[str, Question],
+    more: Decimal | None = None,
+    later: tuple[date, Iterable[Clause]] | None = None,
+    literal: Mapping[tuple[str, str], str] | None = None,
+) -> Estimate:
+    """What somebody with these figures could get on a day.
+
+    Args:
+        clauses: the versions of that day.
+        figures: what is known.
+        day: on which it is asked.
+        questions: field → question.
+        more: one more contract of so many 万元.
+        later: another day and the versions of it, to compare with.
+        literal: (document, clause) → official text.
+    """
+    verdicts = [(one, evaluate_clause(one, figures, day)) for one in clauses]
+    effect = _effects(verdicts)
+    shown: set[str] = {*FIRST_QUESTIONS, *figures}
+    lines: dict[str, list[Line]] = {code: [] for code in GROUPS}
+    for clause, verdict in sorted(verdicts, key=_weight):
+        code = _group_of(verdict)
+        if code is None:
+            continue
+        ordered = sorted(verdict.asks, key=lambda name: -effect[name])
+        asks = tuple(questions[name] for name in ordered)
+        is_first = bool(asks) and asks[0].field not in shown
+        shown.update(one.field for one in asks[:1])
+        lines[code].append(
+            Line(
+                clause=clause,
+                verdict=verdict,
+                asks=asks,
+                shows_box=is_first,
+                own=_own_words(verdict, questions),
+                trace=tuple(_trace_words(verdict)),
+                more=_more_words(clause, figures, day, verdict, more),
+                readings=tuple(
+                    (label, outcome_of(one)) for label, one in verdict.readings
+                ),
+                literal=(literal or {}).get((clause.number, clause.clause), ""),
+            )
+        )
+    groups = []
+    for code, (name, _) in GROUPS.items():
+        if lines[code]:
+            groups.append((code, name, tuple(lines[code])))
+    total, others = _totals(lines["amount"])
+    return Estimate(
+        day=day,
+        groups=tuple(groups),
+        total=total,
+        others=others,
+        other_day=later[0] if later else None,
+        changes=tuple(_changes(verdicts, figures, later)),
+        answered=tuple(_answers(figures, questions)),
+    )
+
+
+def _effects(verdicts: Iterable[tuple[Clause, Verdict]]) -> Counter[str]:
+    """Question → how many 万元 hang on it, at most."""
+    effect: Counter[str] = Counter()
+    for clause, verdict in verdicts:
+        for name in verdict.asks:
+            # A counter of Decimals; a clause without a ceiling still counts a little.
+            effect[name] += int(clause.amount.ceiling) + 1
+    return effect
+
+
+def _weight(pair: tuple[Clause, Verdict]) -> tuple[Decimal, str]:
+    clause, verdict = pair
+    most = verdict.amount if verdict.amount is not None else clause.amount.ceiling
+    return -most, clause.code
+
+
+def _group_of(verdict: Verdict) -> str | None:
+    for code, (_, states) in GROUPS.items():
+        if verdict.state in states:
+            return code
+    return None
+
+
+def _totals(
+    lines: Iterable[Line],
+) -> tuple[Decimal | None, tuple[tuple[str, Decimal], ...]]:
+    """What who asks is paid, and what others are: two payees are never one sum."""
+    own: list[Decimal] = []
+    others: dict[str, Decimal] = {}
+    for line in lines:
+        amount = line.verdict.amount or Decimal(0)
+        if line.clause.payee_is_applicant:
+            own.append(amount)
+        else:
+            payee = line.clause.payee
+            others[payee] = others.get(payee, Decimal(0)) + amount
+    total = sum(own, Decimal(0)) if own else None
+    return total, tuple(others.items())
+
+
+def _changes(
+    verdicts: Iterable[tuple[Clause, Verdict]],
+    figures: Figures,
+    later: tuple[date, Iterable[Clause]] | None,
+) -> Iterable[tuple[Clause, str, str]]:
+    if later is None:
+        return
+    day, clauses = later
+    before = {clause.code: verdict for clause, verdict in verdicts}
+    for clause in clauses:
+        former = before.get(clause.code, Verdict("not_yet"))
+        verdict = evaluate_clause(clause, figures, day)
+        # Where neither day decides anything for them, a table of 40 lines would hide what does change.
+        decides = {former.state, verdict.state} & {"amount", "open", "unverified"}
+        if decides and outcome_of(verdict) != outcome_of(former):
+            yield clause, outcome_of(former), outcome_of(verdict)
+
+
+def _more_words(
+    clause: Clause, figures: Figures, day: date, verdict: Verdict, more: Decimal | None
+) -> str:
+    """One more contract of x 万 brings y."""
+    if more is None or verdict.amount is None or CONTRACTS not in clause.amount.bases:
+        return ""
+    raised = {**figures, CONTRACTS: Decimal(figures[CONTRACTS]) + more}
+    amount = evaluate_clause(clause, raised, day).amount
+    if amount is None:
+        return ""
+    brings = amount - verdict.amount
+    return f"再多一份免税技术交易额 {plain(more)} 万元的合同，多 {plain(brings)} 万元"
+
+
+def outcome_of(verdict: Verdict) -> str:
+    """A verdict in words: 「预估上限 30 万元」 or its state."""
+    if verdict.amount is not None:
+        return f"预估上限 {plain(verdict.amount)} 万元"
+    return STATES[verdict.state]
+
+
+def _own_words(verdict: Verdict, questions: Mapping[str, Question]) -> str:
+    if verdict.own is None:
+        return ""
+    name, value = verdict.own
+    return f"{questions[name].label}：{questions[name].shown(value)}"
+
+
+def _trace_words(verdict: Verdict) -> Iterable[str]:
+    """The steps of a computation, each with its result."""
+    signs = {"percent": "× {}%", "times": "× {}", "plus": "加 {}", "cap": "不超过 {}"}
+    for step in verdict.steps:
+        how = signs.get(step.operation, "").format(plain(step.right))
+        yield f"{step.what} {how}".strip() + f" → {plain(step.result)}"
+
+
+def _answers(
+    figures: Figures, questions: Mapping[str, Question]
+) -> Iterable[tuple[Question, str]]:
+    for name, value in figures.items():
+        if name not in FIRST_QUESTIONS:
+            yield questions[name], as_typed(value)
+
+
+def as_typed(value: Figure) -> str:
+    """A figure as a form sends it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else plain(value)
+
+
+def kept_content(
+    result: Estimate, figures: Figures, questions: Mapping[str, Question]
+) -> dict[str, Any]:
+    """An estimate in words, as it is stored: readable whatever becomes of the clauses."""
+    groups = []
+    for _, name, lines in result.groups:
+        groups.append({"name": name, "rows": [_kept_line(line) for line in lines]})
+    told = []
+    for field_name, value in figures.items():
+        question = questions[field_name]
+        told.append([question.label, question.shown(value)])
+    total = None if result.total is None else plain(result.total)
+    return {"told": told, "total": total, "groups": groups}
+
+
+def _kept_line(line: Line) -> dict[str, Any]:
+    return {
+        "code": line.clause.code,
+        "title": line.clause.title,
+        "outcome": line.outcome,
+        "trace": list(line.trace),
+        "reason": line.verdict.reason,
+        "own": line.own,
+        "says": line.clause.says,
+        "source": line.clause.source,
+        "payee": line.clause.payee,
+        "office": line.clause.office,
+        "note": line.clause.note,
+    }
+
+
+def require_sound(told: Told) -> None:
+    """Refuse figures that could not be read. Raises Invalid."""
+    if told.problems:
+        raise Invalid("有几处没有看懂，测算没有存下。", problems=told.problems)

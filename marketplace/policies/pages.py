@@ -1,0 +1,158 @@
+"""The pages of policies: 我能拿多少, the library, versions of a clause, kept estimates. What is done: `deeds.py`."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Flask, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace.clock import today
+from marketplace.door import OPEN_PAGE, current_reader, needs
+from marketplace.errors import Invalid, Stale
+from marketplace.permissions import may
+from marketplace.policies import deeds, queries
+from marketplace.policies.asking import read_request
+from marketplace.policies.clause_files import read_seed
+from marketplace.policies.contributed import tax_hints
+from marketplace.policies.estimating import FIRST_QUESTIONS, estimate
+from marketplace.policies.evaluating import STATES
+from marketplace.policies.forms import ClauseForm
+
+blueprint = Blueprint("policies", __name__)
+
+
+def init_app(_app: Flask) -> None:
+    """Read the files at the start. Raises FaultyFileError: one is wrong; the text names file and line."""
+    read_seed(queries.known_questions())
+
+
+@blueprint.route("/policies/estimate", methods=["GET", "POST"], endpoint="estimate")
+@needs("public.read", writes=False, stored=OPEN_PAGE)
+def show_estimate() -> ResponseReturnValue:
+    """我能拿多少: verdicts of every clause for the figures of the form, which are not stored."""
+    return _estimate_page({})
+
+
+@blueprint.post("/policies/estimates")
+@needs("policies.keep", of_thing=True)
+def keep() -> ResponseReturnValue:
+    """Keep an estimate for the organisation."""
+    asked = read_request(request.form, today(), current_reader())
+    if asked.problems:
+        return _estimate_page(asked.problems)
+    try:
+        row = deeds.keep_estimate(
+            asked.organisation_id, request.form, asked.day, by=current_reader()
+        )
+    except Invalid as error:
+        return _estimate_page(error.problems)
+    flash("测算已存下，以后规则变了也照这一天的样子显示。", "success")
+    return redirect(url_for("policies.kept", estimate_id=row.id), 303)
+
+
+@blueprint.get("/policies/estimates/<int:estimate_id>")
+@needs("policies.keep", of_thing=True)
+def kept(estimate_id: int) -> ResponseReturnValue:
+    """An estimate as it was kept."""
+    row = queries.get_kept(estimate_id, by=current_reader())
+    return render_template("policies/kept.html", row=row)
+
+
+@blueprint.get("/policies")
+@needs("public.read", stored=OPEN_PAGE)
+def library() -> ResponseReturnValue:
+    """Every clause, by document, with what it is worth."""
+    return render_template(
+        "policies/library.html",
+        documents=queries.library(today()),
+        day=today(),
+        may_edit=may(current_user, "policies.edit"),
+    )
+
+
+@blueprint.get("/policies/<clause_code>")
+@needs("public.read", stored=OPEN_PAGE)
+def clause(clause_code: str) -> ResponseReturnValue:
+    """One clause: its versions, its conditions, its cases, and the official text beside it."""
+    versions = queries.list_versions(clause_code)
+    return render_template(
+        "policies/clause.html",
+        versions=versions,
+        clause=versions[0].clause,
+        questions=queries.known_questions(),
+        states=STATES,
+        literal=queries.literal_of(versions[0].clause),
+        day=today(),
+        may_edit=may(current_user, "policies.edit"),
+    )
+
+
+@blueprint.route("/policies/<clause_code>/new", methods=["GET", "POST"])
+@needs("policies.edit")
+def add(clause_code: str) -> ResponseReturnValue:
+    """Add a version to a clause."""
+    return _version_page(clause_code)
+
+
+@blueprint.route("/policies/new", methods=["GET", "POST"])
+@needs("policies.edit")
+def new() -> ResponseReturnValue:
+    """Add a clause that the library does not have."""
+    return _version_page(None)
+
+
+def _version_page(code: str | None) -> ResponseReturnValue:
+    versions = queries.list_versions(code) if code is not None else []
+    newest = versions[0].row if versions else None
+    form = ClauseForm(text=newest.text if newest else "[[clause]]\n")
+    if not form.is_submitted():
+        form.seen.data = str(newest.number if newest else 0)
+        return render_template("policies/new.html", form=form, code=code)
+    if not form.validate():
+        return render_template("policies/new.html", form=form, code=code), 422
+    try:
+        row = deeds.add_version(
+            code, form.text.data or "", by=current_user, seen=form.seen_revision
+        )
+    except Invalid as error:
+        form.blame(error.problems)
+        return render_template("policies/new.html", form=form, code=code), 422
+    except Stale as error:
+        versions = queries.list_versions(code) if code is not None else []
+        form.seen.data = str(versions[0].row.number if versions else 0)
+        page = render_template("policies/new.html", form=form, code=code, error=error)
+        return page, 409
+    flash(f"新版本已保存，从 {row.valid_from} 起按它计算。", "success")
+    return redirect(url_for("policies.clause", clause_code=row.code), 303)
+
+
+def _estimate_page(problems: dict[str, list[str]]) -> ResponseReturnValue:
+    reader = current_reader()
+    asked = read_request(request.form, today(), reader)
+    problems = {**asked.problems, **problems}
+    questions = queries.known_questions()
+    result = None
+    if asked.figures and not problems:
+        later = None
+        if asked.other_day is not None:
+            later = (asked.other_day, queries.clauses_on(asked.other_day))
+        result = estimate(
+            queries.clauses_on(asked.day),
+            asked.figures,
+            asked.day,
+            questions=questions,
+            more=asked.more,
+            later=later,
+            literal=queries.literal_words(asked.day),
+        )
+    page = render_template(
+        "policies/estimate.html",
+        asked=asked,
+        result=result,
+        problems=problems,
+        questions=questions,
+        first=[questions[name] for name in FIRST_QUESTIONS],
+        hints=tax_hints(),
+        kept=queries.list_kept(by=reader) if reader.is_authenticated else [],
+    )
+    return page, 422 if problems else 200

@@ -1,0 +1,165 @@
+"""What is read of policies: clauses as they stand, their versions, official texts, kept estimates. No writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache, lru_cache
+
+from marketplace import persistence
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.permissions import Reader, require
+from marketplace.policies.clause_files import parse_clauses, read_questions
+from marketplace.policies.content import Clause, Question
+from marketplace.policies.models import PolicyClause, PolicyEstimate, PolicyText
+from marketplace.policies.official_texts import clause_name
+from marketplace.rules.content import IN_FORCE
+
+
+@dataclass(frozen=True)
+class Version:
+    """A stored version of a clause with what it says."""
+
+    row: PolicyClause
+    clause: Clause
+
+    @property
+    def period(self) -> str:
+        """From when until when it stands."""
+        if self.clause.valid_to is None:
+            return f"{self.clause.valid_from} 起"
+        return f"{self.clause.valid_from} 至 {self.clause.valid_to}"
+
+
+@cache
+def known_questions() -> Mapping[str, Question]:
+    """Field → question: they come with the platform and do not change while it runs."""
+    return read_questions()
+
+
+@lru_cache(maxsize=500)
+def read_clause(text: str) -> Clause:
+    """The clause of a stored text, which was checked before it was stored; the same text is read once a process."""
+    (clause,) = parse_clauses(text, "条款", known_questions())
+    return clause
+
+
+def list_clauses() -> dict[str, list[Clause]]:
+    """Code → the versions that stand, the earliest first."""
+    found: dict[str, list[Clause]] = {}
+    query = (
+        db.select(PolicyClause)
+        .where(PolicyClause.replaced_at.is_(None))
+        .order_by(PolicyClause.id)
+    )
+    rows = sorted(db.session.scalars(query), key=lambda row: row.valid_from)
+    for row in rows:
+        found.setdefault(row.code, []).append(_clause_of(row))
+    return found
+
+
+def clauses_on(day: date) -> list[Clause]:
+    """Of each clause the version of a day: the last that has begun, else the first that will."""
+    present = []
+    for versions in list_clauses().values():
+        begun = [one for one in versions if one.valid_from <= day]
+        present.append(begun[-1] if begun else versions[0])
+    return present
+
+
+def clauses_beside(kind: str, day: date) -> list[Clause]:
+    """The clauses in force on a day that concern a kind of listing."""
+    # Every public listing asks for them: only those are loaded that name a kind of listing at all.
+    query = (
+        db.select(PolicyClause)
+        .where(
+            PolicyClause.replaced_at.is_(None),
+            PolicyClause.valid_from <= day,
+            PolicyClause.text.contains("beside = "),
+        )
+        .order_by(PolicyClause.id)
+    )
+    found = []
+    for row in db.session.scalars(query):
+        clause = _clause_of(row)
+        is_over = clause.valid_to is not None and clause.valid_to < day
+        if kind in clause.beside and clause.in_force == "active" and not is_over:
+            found.append(clause)
+    return found
+
+
+def library(day: date) -> list[tuple[str, str, list[Clause]]]:
+    """(document, its state, its clauses in their order) for every document."""
+    documents: dict[str, list[Clause]] = {}
+    for clause in clauses_on(day):
+        documents.setdefault(clause.number, []).append(clause)
+    return [
+        (number, IN_FORCE[clauses[0].in_force], clauses)
+        for number, clauses in documents.items()
+    ]
+
+
+def list_versions(code: str) -> list[Version]:
+    """Every version of a clause, the newest first. Raises NotFound."""
+    query = (
+        db.select(PolicyClause)
+        .where(PolicyClause.code == code)
+        .order_by(PolicyClause.number.desc())
+    )
+    rows = list(db.session.scalars(query))
+    if not rows:
+        raise NotFound("没有这一条政策。", "可以从「政策库」里打开。")
+    return [Version(row, _clause_of(row)) for row in rows]
+
+
+def literal_words(day: date) -> dict[tuple[str, str], str]:
+    """(number of the document, clause as our rules write it) → its literal text, where one was loaded."""
+    query = db.select(PolicyText).where(PolicyText.replaced_at.is_(None))
+    texts = {(row.document, row.clause): row.text for row in db.session.scalars(query)}
+    found = {}
+    for clause in clauses_on(day) if texts else ():
+        text = texts.get((clause.number, clause_name(clause.clause)))
+        if text is not None:
+            found[clause.number, clause.clause] = text
+    return found
+
+
+def literal_of(clause: Clause) -> PolicyText | None:
+    """The literal text that stands beside a clause; None where none was loaded."""
+    query = db.select(PolicyText).where(
+        PolicyText.replaced_at.is_(None),
+        PolicyText.document == clause.number,
+        PolicyText.clause == clause_name(clause.clause),
+    )
+    row: PolicyText | None = db.session.scalar(query)
+    return row
+
+
+def list_kept(*, by: Reader) -> list[PolicyEstimate]:
+    """The estimates that the reader's organisations have kept, the newest first."""
+    query = (
+        db.select(PolicyEstimate)
+        .where(PolicyEstimate.organisation_id.in_(by.organisation_ids))
+        .order_by(PolicyEstimate.id.desc())
+        .limit(100)
+    )
+    return list(db.session.scalars(query))
+
+
+def get_kept(number: int, *, by: Reader) -> PolicyEstimate:
+    """A kept estimate.
+
+    Raises:
+        NotFound: there is none, or it is of somebody else.
+    """
+    row = persistence.find_row(PolicyEstimate, number)
+    if row is None or row.organisation_id not in by.organisation_ids:
+        raise NotFound("没有这份测算。", "可以从「我能拿多少」里打开您单位存下的测算。")
+    require(by, "policies.keep", row)
+    return row
+
+
+def _clause_of(row: PolicyClause) -> Clause:
+    return replace(read_clause(row.text), valid_to=row.valid_to)
