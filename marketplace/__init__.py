@@ -71,6 +71,7 @@ ROOMS = (
     "matchmaking",
     "duplicates",
     "introductions",
+    "deals",
     "catalogue",
     "alerts",
     "wordlists",

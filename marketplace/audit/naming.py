@@ -63,6 +63,7 @@ THINGS = {
     "listing_pair": "疑似重复的一对",
     "introduction": "对接",
     "introduction_message": "对接的留言",
+    "deal": "交易",
     "researcher_field": "科研人员的领域",
     "researcher_profile": "科研人员资料",
     "review_decision": "审核意见",
