@@ -5,10 +5,23 @@ Here: what the room offers to the other rooms (`marketplace/contributions.py`).
 
 from __future__ import annotations
 
-from marketplace.deals.contributed import deed_names
+from marketplace.deals.announcements import notice_kinds
+from marketplace.deals.background import jobs
+from marketplace.deals.contributed import (
+    deed_names,
+    introduction_panels,
+    nav,
+    personal_copy,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
 from marketplace.deals.disclosure import holder_approver, of_holder, of_receiver
+from marketplace.deals.moving import move_back, move_between
 from marketplace.permissions import (
     Deeds,
+    anyone,
     assigned_broker,
     broker,
     of_verified_organisation,
@@ -24,6 +37,22 @@ DEEDS: Deeds = {
     "deal.hold": (of_holder,),
     "deal.approve": (holder_approver,),
     "deal.follow_up": (operator,),
+    # Of a publicity.
+    "deal.object": (anyone,),
 }
 
-__all__ = ["DEEDS", "deed_names"]
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "introduction_panels",
+    "jobs",
+    "move_back",
+    "move_between",
+    "nav",
+    "notice_kinds",
+    "personal_copy",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

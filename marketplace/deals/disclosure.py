@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace.deals.models import SIDES, SideName
-from marketplace.permissions import Reader, acting_person
+from marketplace.deals.models import SIDES, Deal, SideName
+from marketplace.introductions.disclosure import sides_of
+from marketplace.permissions import Reader, acting_person, operator
 
 
 def of_holder(person: Reader, thing: Any) -> bool:
@@ -46,3 +47,18 @@ def _acts_for(person: Reader, thing: Any, side: str) -> bool:
 
 def _answers_for(person: Reader, number: int) -> bool:
     return number in person.handled_ids or number in person.administered_ids
+
+
+def names_of(deal: Deal, reader: Reader) -> dict[str, str]:
+    """The names of both sides as a reader may know them: one that has not agreed yet may not want to be named."""
+    names = {"holder": deal.holder.name, "receiver": deal.receiver.name}
+    if deal.agreed_sides and len(deal.agreed_sides) == len(SIDES):
+        return names
+    if operator(reader, deal):
+        return names
+    asking, wanted = sides_of(deal.introduction, reader, ())
+    wanted_side = (
+        "holder" if deal.introduction.wanted_kind == "achievement" else "receiver"
+    )
+    asking_side = "receiver" if wanted_side == "holder" else "holder"
+    return {wanted_side: wanted.name, asking_side: asking.name}

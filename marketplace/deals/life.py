@@ -39,6 +39,8 @@ APPROVED = ("approved", "contracted", "performing", "converted")
 REVISABLE = ("price_determined", "in_publicity", "approved")
 
 _MOVES = {
+    # What a broker proposes needs both sides.
+    ("proposed", "agree_first"): "proposed",
     ("proposed", "agree"): "open",
     ("proposed", "refuse"): "terminated",
     # 意向书, NDA: a text that both sides confirm; another text takes the place of one that is not confirmed.
@@ -48,6 +50,9 @@ _MOVES = {
     ("intention", "settle_letter"): "due_diligence",
     # 尽调: every item answered.
     ("due_diligence", "answer_item"): "due_diligence",
+    # An NDA may also be asked for while the papers are looked at.
+    ("due_diligence", "draft_letter"): "due_diligence",
+    ("due_diligence", "confirm_letter"): "due_diligence",
     ("due_diligence", "finish_diligence"): "pricing",
     # 定价: a decision with its basis, approved by those who answer for it.
     ("pricing", "decide_price"): "pricing",
@@ -58,10 +63,10 @@ _MOVES = {
     # Where no publicity is due.
     ("price_determined", "pass_publicity"): "approved",
     ("in_publicity", "close_publicity"): "approved",
-    # 异议 locks the deal; the last one rejected unlocks it, one sustained begins pricing anew.
+    # 异议 locks the deal until every one is answered; one sustained begins pricing anew.
     ("in_publicity", "object"): "objection",
     ("objection", "object"): "objection",
-    ("objection", "reject_objection"): "objection",
+    ("objection", "answer_objection"): "objection",
     ("objection", "unlock"): "in_publicity",
     ("objection", "sustain_objection"): "pricing",
     # What comes out only later about an item of 尽调, the price, a party, the method or the achievement.
@@ -100,6 +105,7 @@ DEAL_LIFE = Life(
     },
     deeds={
         "create": "提出交易",
+        "agree_first": "一方同意",
         "agree": "同意",
         "refuse": "不同意",
         "draft_letter": "起草意向书",
@@ -115,7 +121,7 @@ DEAL_LIFE = Life(
         "publicise": "开始公示",
         "pass_publicity": "不用公示",
         "object": "收到异议",
-        "reject_objection": "异议不成立",
+        "answer_objection": "答复异议",
         "unlock": "恢复公示",
         "sustain_objection": "异议成立",
         "close_publicity": "公示结束",
@@ -192,6 +198,62 @@ TERMINATE_REASONS = {
     "expired": "长期没有进展",
     "duplicate": "重复",
     "other": "其他",
+}
+
+# Whom a deal may wait for.
+TURNS = {
+    "holder": "成果持有方",
+    "receiver": "成果接收方",
+    "both": "双方",
+    "approver": "成果持有方的审批人",
+    "nobody": "",
+}
+LETTERS = {"intention": "意向书", "nda": "保密协议（NDA）"}
+# Item of 尽调 → what is asked. The answer says whether there is a finding; what is found is written down.
+DILIGENCE = {
+    "ownership": "权属有没有不清楚的地方（共有人、职务成果、合作开发的约定）",
+    "legal_status": "法律状态有没有问题（未授权、失效、欠年费、临近到期）",
+    "limits": "有没有权利限制（质押、独占或排他许可、财政项目的约束）",
+    "disputes": "有没有争议、诉讼或侵权风险",
+    "secrecy_export": "是不是涉及国家秘密，或属于禁止、限制出口的技术",
+    "related_party": "受让方和完成人、本单位负责人有没有关联关系（投资、任职、亲属）",
+}
+DILIGENCE_NAMES = {
+    "ownership": "权属",
+    "legal_status": "法律状态",
+    "limits": "权利限制",
+    "disputes": "争议",
+    "secrecy_export": "保密和出口",
+    "related_party": "关联关系",
+}
+EVALUATIONS = {
+    "appraised": "已评估",
+    "waived": "不评估（已作决定）",
+    "not_required": "不需要评估",
+}
+# 异议: what is wrong, what is asked, and why it is decided so: closed lists, as ProZorro has them.
+OBJECTION_REASONS = {
+    "ownership": "权属或完成人有误",
+    "price": "价格不合理",
+    "related_party": "有没有披露的关联关系",
+    "procedure": "没有按规定的程序办",
+    "infringement": "侵犯他人权利",
+    "untrue": "公示内容不真实",
+    "other": "其他",
+}
+REMEDIES = {
+    "correct": "更正公示内容",
+    "reprice": "重新定价",
+    "disclose": "补充披露",
+    "redo": "重新履行程序",
+    "stop": "停止交易",
+}
+ANSWER_REASONS = {
+    "facts_confirmed": "经核查属实",
+    "facts_unfounded": "经核查不属实",
+    "insufficient": "证据不足",
+    "not_relevant": "和本次公示无关",
+    "handled": "已经处理过",
 }
 
 

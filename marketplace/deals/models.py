@@ -11,6 +11,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
+from marketplace.deals.child_models import (
+    DealDecision,
+    DealItem,
+    DealLetter,
+    DealObjection,
+    DealPublicity,
+    DealRelease,
+    Priced,
+)
 from marketplace.deals.life import APPROVED, DEAL_LIFE, ENDED, PRICED
 from marketplace.extensions import Model, db
 from marketplace.introductions.models import Introduction
@@ -31,7 +40,7 @@ def quoted(values: tuple[str, ...]) -> str:
 _RUNS = text("state <> 'terminated'")
 
 
-class Deal(Model):
+class Deal(Priced, Model):
     """What a holder of technology (seller) and its receiver (buyer) have begun together, up to the money.
 
     The rules of law it goes by are those of the day it began, stored with it (`rules`).
@@ -150,6 +159,8 @@ class Deal(Model):
     priority: Mapped[str] = mapped_column(String(8), default="")
     priority_note: Mapped[str] = mapped_column(String(500), default="")
     state: Mapped[str] = mapped_column(String(20), default="proposed", index=True)
+    # Whom the station waits for, a key of `TURNS`.
+    turn: Mapped[str] = mapped_column(String(10), server_default="both", index=True)
     # The last day for what the station asks, until 24:00 in China.
     due_on: Mapped[date | None]
     # Values of law as they stood on the first day, each with its source (`rules` of the room of that name).
@@ -177,6 +188,12 @@ class Deal(Model):
         foreign_keys=[receiver_person_id]
     )
     proposed_by: Mapped[Person] = relationship(foreign_keys=[proposed_by_id])
+    letters: Mapped[list[DealLetter]] = relationship(order_by="DealLetter.id")
+    items: Mapped[list[DealItem]] = relationship(order_by="DealItem.id")
+    decisions: Mapped[list[DealDecision]] = relationship(order_by="DealDecision.id")
+    publicities: Mapped[list[DealPublicity]] = relationship(order_by="DealPublicity.id")
+    objections: Mapped[list[DealObjection]] = relationship(order_by="DealObjection.id")
+    releases: Mapped[list[DealRelease]] = relationship(order_by="DealRelease.number")
 
     @property
     def number(self) -> str:
@@ -201,6 +218,44 @@ class Deal(Model):
             if row is not None:
                 numbers.update(row.broker_ids)
         return tuple(sorted(numbers))
+
+    @property
+    def running_publicity(self) -> DealPublicity | None:
+        """The publicity that runs now."""
+        for one in self.publicities:
+            if one.state == "running":
+                return one
+        return None
+
+    @property
+    def pending_decision(self) -> DealDecision | None:
+        """The decision on the price that waits for approval."""
+        for one in self.decisions:
+            if one.state == "pending":
+                return one
+        return None
+
+    @property
+    def approved_decision(self) -> DealDecision | None:
+        """The decision on the price that is in force."""
+        for one in reversed(self.decisions):
+            if one.state == "approved":
+                return one
+        return None
+
+    def letter_of(self, letter_kind: str) -> DealLetter | None:
+        """The last text of that kind; the ones before it are history."""
+        for one in reversed(self.letters):
+            if one.letter_kind == letter_kind:
+                return one
+        return None
+
+    def item_of(self, code: str) -> DealItem | None:
+        """The answer to one item of 尽调; None: not answered."""
+        for one in self.items:
+            if one.code == code:
+                return one
+        return None
 
     def organisation_of(self, side: str) -> int:
         """The number of a side's organisation."""

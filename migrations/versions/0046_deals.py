@@ -1,14 +1,14 @@
 """Deals: what two sides carry from talks to a contract
 
 Revision ID: 0046
-Revises: 0039
+Revises: 0040
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0046'
-down_revision = '0039'
+down_revision = '0040'
 branch_labels = None
 depends_on = None
 
@@ -134,7 +134,10 @@ def upgrade():
     op.create_index('ix_deal_receiver_organisation_id', 'deal', ['receiver_organisation_id'])
     op.create_index('ix_deal_receiver_person_id', 'deal', ['receiver_person_id'])
     op.create_index('ix_deal_state', 'deal', ['state'])
-    op.create_index('uq_deal_current', 'deal', ['introduction_id'], unique=True, sqlite_where=sa.text("state <> 'terminated'"), postgresql_where=sa.text("state <> 'terminated'"))
+    op.create_index(
+        'uq_deal_current', 'deal', ['introduction_id'], unique=True,
+        sqlite_where=sa.text("state <> 'terminated'"), postgresql_where=sa.text("state <> 'terminated'"),
+    )
 
 
 def downgrade():
