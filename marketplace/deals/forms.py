@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from wtforms import HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from marketplace.deals.child_models import FEN_OF_WAN
 from marketplace.deals.life import (
@@ -33,17 +34,17 @@ from marketplace.parsing.money import read_sum
 DAY_HELP = "如 2026-12-31。"
 
 
-def _choices(names: Mapping[str, str]) -> list[tuple[str, str]]:
-    return list(names.items())
+def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(code, name) for code, name in names.items()]
 
 
-def _subtypes() -> list[tuple[str, str]]:
-    found = [("", "不确定")]
-    for code, names in CONTRACT_SUBTYPES.items():
+def _subtypes() -> list[SelectChoice]:
+    found = {"": ["不确定"]}
+    for names in CONTRACT_SUBTYPES.values():
         for subtype, name in names.items():
-            if (subtype, name) not in found:
-                found.append((subtype, f"{CONTRACT_TYPES[code]}：{name}"))
-    return found
+            # 技术秘密 may be transferred and licensed: one choice, which the type of contract tells apart.
+            found.setdefault(subtype, []).append(name)
+    return [SelectChoice(code, "或".join(words)) for code, words in found.items()]
 
 
 class KindForm(SeenForm):
@@ -122,7 +123,7 @@ class ItemForm(SeenForm):
     code = HiddenField()
     has_finding = RadioField(
         "答复",
-        choices=[("no", "没有"), ("yes", "有")],
+        choices=[SelectChoice("no", "没有"), SelectChoice("yes", "有")],
         validate_choice=False,
     )
     note = TextAreaField("说明", description="有情况的要写明是什么、怎么处理的。")
@@ -191,7 +192,7 @@ class PublicityForm(SeenForm):
     days = StringField("公示天数", description="不填就按规定的天数；可以更长。")
     day_kind = RadioField(
         "按",
-        choices=[("natural", "自然日"), ("working", "工作日")],
+        choices=[SelectChoice("natural", "自然日"), SelectChoice("working", "工作日")],
         validate_choice=False,
         default="natural",
     )
@@ -219,9 +220,9 @@ class PriorityForm(SeenForm):
     priority = RadioField(
         "完成人的优先受让权",
         choices=[
-            ("waived", "完成人书面放弃"),
-            ("none", "没有人有优先权"),
-            ("used", "完成人行使优先权（本交易终止）"),
+            SelectChoice("waived", "完成人书面放弃"),
+            SelectChoice("none", "没有人有优先权"),
+            SelectChoice("used", "完成人行使优先权（本交易终止）"),
         ],
         validate_choice=False,
     )
@@ -277,7 +278,10 @@ class AnswerForm(SeenForm):
 
     is_sustained = RadioField(
         "结论",
-        choices=[("no", "不成立，公示继续"), ("yes", "成立，改正后重新公示")],
+        choices=[
+            SelectChoice("no", "不成立，公示继续"),
+            SelectChoice("yes", "成立，改正后重新公示"),
+        ],
         validate_choice=False,
     )
     answer_reason = RadioField(

@@ -130,7 +130,9 @@ def _days_problems(
     if not 1 <= days <= MAX_DAYS:
         return {"days": [f"填 1–{MAX_DAYS} 的整数；不填就按规定的 {least} 天。"]}
     earliest = terms.least_end(deal, today())
-    if terms.chosen_end(today(), days, day_kind).day < earliest.day:
+    # Fourteen natural days that a day off moves to the fifteenth are not fifteen.
+    fewer = day_kind == "natural" and days < least
+    if fewer or terms.chosen_end(today(), days, day_kind).day < earliest.day:
         message = f"公示不能少于 {least} 个自然日，最早到 {earliest.text}。"
         problems["days"] = [message]
     return problems

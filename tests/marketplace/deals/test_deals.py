@@ -1,4 +1,4 @@
-"""A deal from the first proposal to the day a contract may be signed: who may do what, in which order, what stops it."""
+"""A deal from the first proposal to the day a contract may be signed: who may do what, in which order, what stops."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from marketplace.clock import today
-from marketplace.deals import deeds, diligence_deeds, pricing_deeds, queries, writing
+from marketplace.deals import (
+    deeds,
+    diligence_deeds,
+    moving,
+    pricing_deeds,
+    queries,
+    terms,
+    writing,
+)
 from marketplace.deals import publicity_deeds as publicity
 from marketplace.deals.child_models import DealDecision, DealPublicity
 from marketplace.deals.life import DILIGENCE
@@ -18,6 +27,7 @@ from marketplace.deals.readiness import turn_of
 from marketplace.errors import Invalid, NotAllowed, NotFound, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.lifecycle import history_of
+from marketplace.listings import deeds as listing_deeds
 from marketplace.notices.models import Notice
 from marketplace.workdays.queries import load_calendar
 from tests.factories import Factory
@@ -77,7 +87,7 @@ def test_who_proposed_does_not_agree_for_the_other(world: World) -> None:
 
 def test_what_a_broker_proposes_needs_both(world: World) -> None:
     broker = world.make.broker(world.make.organisation(kind="service_body"))
-    world.make.assignment(world.achievement, broker)
+    listing_deeds.assign_broker(world.achievement, broker, by=world.operator)
     deal = world.propose(by=broker)
     assert deal.agreed_sides == []
     assert turn_of(deal).who == "both"
@@ -100,7 +110,9 @@ def test_refused_with_the_reason(world: World) -> None:
 
 def test_another_text_is_confirmed_anew(world: World) -> None:
     deal = world.bring_to("intention")
-    seen_hash = deal.letter_of("intention").sha256
+    letter = deal.letter_of("intention")
+    assert letter is not None
+    seen_hash = letter.sha256
     world.draft(deal, text="改过的文字，价格另议。")
     with pytest.raises(NotNow, match="已经换了"):
         world.confirm(deal, sha256=seen_hash)
@@ -229,8 +241,6 @@ def test_a_returned_price_is_handed_in_again(world: World) -> None:
 def test_the_last_day(
     started: date, days: int, kind: str, last: date, world: World
 ) -> None:
-    from marketplace.deals import terms
-
     assert terms.chosen_end(started, days, kind).day == last
 
 
@@ -243,7 +253,7 @@ def test_publicity_may_be_longer_and_never_shorter(world: World) -> None:
         world.publicise(deal, days=5, day_kind="working")
     world.publicise(deal, days=20, day_kind="working")
     expected = load_calendar().after_workdays(today(), 20).day
-    assert deal.running_publicity.ends_on == expected
+    assert world.running(deal).ends_on == expected
     assert deal.due_on == expected
 
 
@@ -298,7 +308,7 @@ def test_a_sustained_objection_begins_the_price_anew(world: World) -> None:
 
 def test_nobody_objects_once_it_is_over(world: World) -> None:
     deal = world.bring_to("in_publicity")
-    row = deal.running_publicity
+    row = world.running(deal)
     row.started_on = today() - timedelta(days=30)
     row.ends_on = today() - timedelta(days=1)
     db.session.commit()
@@ -324,8 +334,6 @@ def test_any_change_begins_publicity_anew(state: str, world: World) -> None:
 
 
 def test_merged_parties_begin_publicity_anew(world: World) -> None:
-    from marketplace.deals import moving
-
     deal = world.bring_to("in_publicity")
     kept = world.make.organisation("新厂（示例）")
     moved = moving.move_between(world.firm.id, kept.id)
@@ -338,7 +346,7 @@ def test_merged_parties_begin_publicity_anew(world: World) -> None:
 
 def test_priority_is_settled_before_a_contract(world: World) -> None:
     deal = world.bring_to("approved")
-    with pytest.raises(sa.exc.IntegrityError), db.session.begin_nested():
+    with pytest.raises(IntegrityError), db.session.begin_nested():
         writing.move_deal(deal, "contract", by=None)
     db.session.rollback()
     deal = db.session.get_one(Deal, deal.id)
@@ -392,7 +400,7 @@ def test_releases_are_only_added(world: World) -> None:
         "update deal_release set body = '{}'",
         "delete from deal_release",
     ):
-        with pytest.raises(sa.exc.DBAPIError), db.session.begin_nested():
+        with pytest.raises(DBAPIError), db.session.begin_nested():
             db.session.execute(sa.text(statement))
     assert writing.broken_release(deal.releases) is None
 
@@ -404,7 +412,7 @@ def test_rules_of_the_first_day_stay(world: World) -> None:
     deal.rules = kept
     db.session.commit()
     world.publicise(deal)
-    assert deal.running_publicity.days == 20
+    assert world.running(deal).days == 20
 
 
 def test_what_waits_for_whom(world: World) -> None:
@@ -420,5 +428,6 @@ def test_what_waits_for_whom(world: World) -> None:
             Notice.person_id == world.chief.id, Notice.kind == "deal.moved"
         )
     )
+    assert count is not None
     assert count > 3
     assert db.session.scalar(sa.select(sa.func.count(DealPublicity.id))) == 1

@@ -7,7 +7,7 @@ from typing import Any
 
 from marketplace.clock import today
 from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_deeds
-from marketplace.deals.child_models import DealObjection
+from marketplace.deals.child_models import DealObjection, DealPublicity
 from marketplace.deals.life import DILIGENCE
 from marketplace.deals.models import Deal
 from marketplace.deals.pricing_deeds import Price
@@ -25,13 +25,18 @@ class World:
     """A firm that wants an achievement of a university, which has two who may approve."""
 
     def __init__(
-        self, make: Factory, *, owner_type: str = "government_university"
+        self,
+        make: Factory,
+        *,
+        owner_type: str = "government_university",
+        anonymous: bool = False,
     ) -> None:
         self.make = make
+        self.anonymous = anonymous
         self.owner_type = owner_type
         self.firm = make.organisation("临清轴承厂（示例）")
         self.chief = make.person("firm", self.firm, administers=True)
-        self.demand = make.demand("轴承异音攻关", owner=self.firm)
+        self.demand = make.demand("轴承异音攻关", owner=self.firm, anonymous=anonymous)
         self.lab = make.organisation("聊城工学院（示例）", kind="university")
         self.desk = make.person("desk", self.lab)
         self.dean = make.person("desk", self.lab, administers=True)
@@ -47,7 +52,7 @@ class World:
             name,
             message="想谈转让。",
             agrees=True,
-            opens_firm=True,
+            opens_firm=not self.anonymous,
             by=self.chief,
         )
         introduction_deeds.accept_introduction(
@@ -56,7 +61,7 @@ class World:
         return case
 
     def propose(self, **changes: Any) -> Deal:
-        values = {
+        values: dict[str, Any] = {
             "title": "轴承超精研磨降噪专利转让",
             "owner_type": self.owner_type,
             "contract_type": "transfer",
@@ -67,7 +72,7 @@ class World:
         return deeds.propose_deal(self.introduced(), **values)
 
     def draft(self, deal: Deal, letter_kind: str = "intention", **changes: Any) -> None:
-        values = {
+        values: dict[str, Any] = {
             "letter_kind": letter_kind,
             "text": "甲乙双方拟就轴承技术转让进行洽谈。",
             "access_until": None,
@@ -80,7 +85,7 @@ class World:
         self, deal: Deal, letter_kind: str = "intention", **changes: Any
     ) -> None:
         letter = deal.letter_of(letter_kind)
-        values = {
+        values: dict[str, Any] = {
             "letter_kind": letter_kind,
             "sha256": letter.sha256 if letter is not None else "",
             "by": self.desk,
@@ -91,7 +96,7 @@ class World:
     def answer(
         self, deal: Deal, code: str, *, finding: bool = False, **changes: Any
     ) -> None:
-        values = {
+        values: dict[str, Any] = {
             "code": code,
             "has_finding": finding,
             "note": NOTE if finding else "",
@@ -128,7 +133,7 @@ class World:
         pricing_deeds.approve_price(deal, by=by or self.dean, seen=deal.revision)
 
     def publicise(self, deal: Deal, **changes: Any) -> None:
-        values = {
+        values: dict[str, Any] = {
             "days": None,
             "day_kind": "natural",
             "places": "本单位网站",
@@ -139,10 +144,16 @@ class World:
         } | changes
         publicity_deeds.begin_publicity(deal, **values)
 
+    def running(self, deal: Deal) -> DealPublicity:
+        """The publicity that runs."""
+        found = deal.running_publicity
+        assert found is not None
+        return found
+
     def object_to(
         self, deal: Deal, nonce: str = "n1", **changes: Any
     ) -> tuple[DealObjection, str]:
-        values = {
+        values: dict[str, Any] = {
             "nonce": nonce,
             "reason": "price",
             "text": "价格明显偏低，请核查。",
@@ -151,12 +162,10 @@ class World:
             "contact": "",
             "by": Guest(),
         } | changes
-        publicity = deal.running_publicity
-        assert publicity is not None
-        return publicity_deeds.file_objection(publicity, **values)
+        return publicity_deeds.file_objection(self.running(deal), **values)
 
     def reply(self, deal: Deal, *, sustained: bool, **changes: Any) -> None:
-        values = {
+        values: dict[str, Any] = {
             "is_sustained": sustained,
             "answer_reason": "facts_confirmed" if sustained else "facts_unfounded",
             "answer": "经核查，情况说明如下。",
@@ -168,8 +177,7 @@ class World:
 
     def let_end(self, deal: Deal) -> None:
         """As if the last day of its publicity were over."""
-        publicity = deal.running_publicity
-        assert publicity is not None
+        publicity = self.running(deal)
         publicity.started_on = today() - timedelta(days=30)
         publicity.ends_on = today() - timedelta(days=1)
         publicity.unannounced = []
@@ -177,7 +185,7 @@ class World:
         publicity_deeds.close_due()
 
     def revise(self, deal: Deal, **changes: Any) -> None:
-        values = {
+        values: dict[str, Any] = {
             "title": deal.title,
             "owner_type": deal.owner_type,
             "contract_type": deal.contract_type,
