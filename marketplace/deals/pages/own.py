@@ -54,7 +54,6 @@ FORMS: dict[str, type[Any]] = {
     "publicity": PublicityForm,
     "priority": PriorityForm,
     "ending": TerminateForm,
-    "answer": AnswerForm,
     "rejecting": NoteForm,
     "confirming": ConfirmForm,
 }
@@ -112,6 +111,7 @@ def _past_page(row: Deal, raw: str, number: int | None) -> ResponseReturnValue:
         "deals/past.html",
         row=row,
         standing=standing,
+        as_of=raw,
         lines=queries.lines_of(standing),
         names=disclosure.names_of(row, current_user),
     )
@@ -162,12 +162,12 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
     persistence.stop_writing()
     given = {}
     for name, kind in FORMS.items():
-        form = forms.get(name)
-        if form is None:
-            form = kind(formdata=None, seen=str(row.revision))
-            if name == "revise":
-                _fill_kinds(form, row)
-        given[name] = form
+        given[name] = _form_of(name, kind, row, forms)
+    answers = {}
+    for objection in row.objections:
+        if objection.state == "received":
+            name = f"answer-{objection.id}"
+            answers[objection.id] = _form_of(name, AnswerForm, row, forms)
     side = disclosure.side_of(current_user, row)
     page = render_template(
         "deals/deal.html",
@@ -190,8 +190,22 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         opened=data_room.opened_files(row),
         life=life,
         forms=given,
+        answers=answers,
     )
     return page, status
+
+
+def _form_of(name: str, kind: type[Any], row: Deal, forms: dict[str, Any]) -> Any:
+    """A form of the page: as it was sent, or a new one; several of one page have boxes of one name."""
+    form = forms.get(name)
+    if form is None:
+        form = kind(formdata=None, seen=str(row.revision))
+        if name == "revise":
+            _fill_kinds(form, row)
+    for box in form:
+        box.id = f"{name}-{box.name}"
+        box.label.field_id = box.id
+    return form
 
 
 def _fill_kinds(form: Any, row: Deal) -> None:

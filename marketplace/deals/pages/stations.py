@@ -247,7 +247,7 @@ def answer_objection(deal_id: int, objection_id: int) -> ResponseReturnValue:
             seen=form.seen_revision,
         )
 
-    return do(row, deed, "已答复，答复已公开。", answer=form)
+    return do(row, deed, "已答复，答复已公开。", **{f"answer-{objection.id}": form})
 
 
 @blueprint.post(f"{DEAL}/priority")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_deeds
 from marketplace.deals.child_models import DealObjection, DealPublicity
@@ -15,6 +16,7 @@ from marketplace.extensions import db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.introductions import queries as introduction_queries
 from marketplace.introductions.models import Introduction
+from marketplace.organisations.models import Organisation
 from marketplace.permissions import Guest
 from tests.factories import Factory
 
@@ -30,22 +32,35 @@ class World:
         *,
         owner_type: str = "government_university",
         anonymous: bool = False,
+        firm: Organisation | None = None,
+        chief: Person | None = None,
+        lab: Organisation | None = None,
+        desk: Person | None = None,
+        topic: str = "轴承超精研磨降噪",
     ) -> None:
         self.make = make
-        self.anonymous = anonymous
         self.owner_type = owner_type
-        self.firm = make.organisation("临清轴承厂（示例）")
-        self.chief = make.person("firm", self.firm, administers=True)
+        self.anonymous = anonymous
+        self.topic = topic
+        self.firm = firm or make.organisation("临清轴承厂（示例）")
+        self.chief = chief or make.person("firm", self.firm, administers=True)
         self.demand = make.demand("轴承异音攻关", owner=self.firm, anonymous=anonymous)
-        self.lab = make.organisation("聊城工学院（示例）", kind="university")
-        self.desk = make.person("desk", self.lab)
+        self.lab = lab or make.organisation("聊城工学院（示例）", kind="university")
+        self.desk = desk or make.person("desk", self.lab)
         self.dean = make.person("desk", self.lab, administers=True)
         self.rector = make.person("desk", self.lab, administers=True)
-        self.achievement = make.achievement("轴承超精研磨降噪", owner=self.lab)
+        self.achievement = make.achievement(topic, owner=self.lab)
         self.operator = make.person("operator")
+        # Who hands the price in: not who approves it.
+        self.decider = self.desk
+        self.count = 0
 
     def introduced(self) -> Introduction:
-        """An introduction that was accepted."""
+        """An introduction that was accepted; each is of an achievement of its own."""
+        self.count += 1
+        if self.count > 1:
+            title = f"{self.topic}之{self.count}"
+            self.achievement = self.make.achievement(title, owner=self.lab)
         (name, *_) = introduction_queries.names_for(self.achievement, self.chief)
         case = introduction_deeds.request_introduction(
             self.achievement,
@@ -61,15 +76,16 @@ class World:
         return case
 
     def propose(self, **changes: Any) -> Deal:
+        case = self.introduced()
         values: dict[str, Any] = {
-            "title": "轴承超精研磨降噪专利转让",
+            "title": f"轴承超精研磨降噪专利转让{self.count}",
             "owner_type": self.owner_type,
             "contract_type": "transfer",
             "contract_subtype": "patent_right",
             "conversion_mode": "transfer",
             "by": self.chief,
         } | changes
-        return deeds.propose_deal(self.introduced(), **values)
+        return deeds.propose_deal(case, **values)
 
     def draft(self, deal: Deal, letter_kind: str = "intention", **changes: Any) -> None:
         values: dict[str, Any] = {
@@ -126,7 +142,7 @@ class World:
 
     def decide(self, deal: Deal, **changes: Any) -> None:
         pricing_deeds.decide_price(
-            deal, self.price(**changes), by=self.desk, seen=deal.revision
+            deal, self.price(**changes), by=self.decider, seen=deal.revision
         )
 
     def approve(self, deal: Deal, by: Any = None) -> None:
@@ -244,3 +260,33 @@ class World:
             ("in_publicity", lambda: self.publicise(deal)),
             ("approved", lambda: self.let_end(deal)),
         ]
+
+
+def deals_at_stations(world: World) -> dict[str, Deal]:
+    """A deal at every station; `decided`: with a price that waits for approval, `objection`: locked."""
+    found = {}
+    for state in (
+        "proposed",
+        "open",
+        "intention",
+        "due_diligence",
+        "pricing",
+        "price_determined",
+        "in_publicity",
+        "approved",
+    ):
+        found[state] = world.bring_to(state)
+    found["decided"] = world.bring_to("pricing")
+    world.decide(found["decided"])
+    found["objection"] = world.bring_to("in_publicity")
+    world.object_to(found["objection"], "locked")
+    found["answered"] = world.bring_to("due_diligence")
+    world.answer_all(found["answered"])
+    found["firm"] = world.propose(owner_type="firm")
+    for reached, press in world.way(found["firm"]):
+        press()
+        if reached == "price_determined":
+            break
+    found["ended"] = world.bring_to("open")
+    world.terminate(found["ended"])
+    return found
