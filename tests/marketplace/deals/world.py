@@ -12,7 +12,7 @@ from marketplace.deals.child_models import DealObjection, DealPublicity
 from marketplace.deals.life import DILIGENCE
 from marketplace.deals.models import Deal
 from marketplace.deals.pricing_deeds import Price
-from marketplace.extensions import db
+from marketplace.extensions import Model, db
 from marketplace.introductions import deeds as introduction_deeds
 from marketplace.introductions import queries as introduction_queries
 from marketplace.introductions.models import Introduction
@@ -54,6 +54,16 @@ class World:
         # Who hands the price in: not who approves it.
         self.decider = self.desk
         self.count = 0
+
+    def let_go(self) -> None:
+        """Let the session go of everything and read the world anew: what many walks have loaded is only in the way."""
+        numbers = {}
+        for name, value in vars(self).items():
+            if isinstance(value, Model):
+                numbers[name] = (type(value), value.id)
+        db.session.expunge_all()
+        for name, (table, number) in numbers.items():
+            setattr(self, name, db.session.get_one(table, number))
 
     def introduced(self) -> Introduction:
         """An introduction that was accepted; each is of an achievement of its own."""
