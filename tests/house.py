@@ -289,6 +289,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
+        "demo_deals": "deals at several stations",
         "demo_listings": "what lies on their desks",
         "demo_people": "the people who show the site",
         "demonstration": "sample lists, and what lies on the desks of its people",
