@@ -90,7 +90,7 @@ def begin_publicity(
     publicity = DealPublicity(
         deal_id=deal.id,
         round=len(deal.publicities) + 1,
-        title=deal.title,
+        title=_achievement_title(deal),
         holder_name=deal.holder.name,
         receiver_name=deal.receiver.name,
         price_fen=deal.price_fen,
@@ -136,6 +136,11 @@ def _days_problems(
         message = f"公示不能少于 {least} 个自然日，最早到 {earliest.text}。"
         problems["days"] = [message]
     return problems
+
+
+def _achievement_title(deal: Deal) -> str:
+    """The name of the achievement, which has to be public; of a deal without one its own."""
+    return deal.achievement.title if deal.achievement is not None else deal.title
 
 
 def _completers(deal: Deal) -> list[str]:

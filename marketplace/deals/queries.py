@@ -14,7 +14,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, and_, func, or_
 
 from marketplace.clock import begin_of_day, now, today
-from marketplace.deals import standing_words, writing
+from marketplace.deals import standing_words, terms, writing
 from marketplace.deals.child_models import (
     DealObjection,
     DealPublicity,
@@ -29,6 +29,8 @@ from marketplace.introductions.models import Introduction
 from marketplace.listings.models import Assignment
 from marketplace.permissions import Reader, assigned_broker, may
 from marketplace.persistence import Page, find_row
+from marketplace.rules.content import Value
+from marketplace.rules.queries import thawed
 from marketplace.workdays.calendar import Deadline
 
 PAGE = 20
@@ -184,6 +186,12 @@ def get_publicity(publicity_id: int) -> DealPublicity:
 def deadline_of(publicity: DealPublicity) -> Deadline:
     """The end of a publicity, with the years whose days off may still move it."""
     return Deadline(publicity.ends_on, tuple(publicity.unannounced))
+
+
+def rule_of(publicity: DealPublicity) -> Value:
+    """The rule a publicity goes by for its days: that of the day its deal began."""
+    deal = db.session.get_one(Deal, publicity.deal_id)
+    return thawed(deal.rules)[terms.PUBLICITY_DAYS]
 
 
 def takes_objections(publicity: DealPublicity) -> bool:

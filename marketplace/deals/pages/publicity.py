@@ -105,6 +105,7 @@ def _page(row: DealPublicity) -> ResponseReturnValue:
         deadline=deadline,
         days_left=(row.ends_on - today()).days,
         takes_objections=queries.takes_objections(row),
+        rule=queries.rule_of(row),
         life=life,
     )
 

@@ -135,10 +135,11 @@ def test_what_is_public(world: World, client: FlaskClient) -> None:
     deal = world.bring_to("in_publicity")
     row = world.running(deal)
     listed = client.get("/publicity").get_data(as_text=True)
-    assert deal.title in listed
+    assert world.achievement.title in listed
     page = client.get(f"/publicity/{row.id}").get_data(as_text=True)
     for words in (
-        deal.title,
+        world.achievement.title,
+        "山东省促进科技成果转化条例",
         "120 万元",
         "协议定价",
         "参照三笔同类交易",

@@ -224,7 +224,9 @@ def holds(deal: Deal) -> None:
         assert deal.publicity_closed_on is not None
         assert closed
         assert not any(one.state == "received" for one in deal.objections)
-        assert (closed[-1].price_fen, closed[-1].title) == (deal.price_fen, deal.title)
+        assert closed[-1].price_fen == deal.price_fen
+        assert closed[-1].conversion_mode == deal.conversion_mode
+        assert closed[-1].receiver_name == deal.receiver.name
     if deal.state in APPROVED:
         assert deal.publicity_due == is_publicity_due(deal)
         assert deal.approved_decision is not None
