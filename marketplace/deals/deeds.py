@@ -42,7 +42,6 @@ from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, require
-from marketplace.rules.queries import frozen
 from marketplace.typed_texts import LEAST, checked_text
 
 MAX_ACCESS_DAYS = 366  # days for which an NDA opens files
@@ -98,7 +97,7 @@ def propose_deal(
     if side in SIDES:
         setattr(deal, f"{side}_person_id", by.id)
     deal.began_on = today()
-    deal.rules = frozen(terms.KEYS, deal.began_on)
+    deal.rules = terms.rules_on(deal.began_on)
     deal.state = deal.life.initial
     deal.turn = turn_of(deal).who
     deal.due_on = terms.due_on(deal)

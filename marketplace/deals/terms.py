@@ -6,10 +6,11 @@ Which rules those are is stored with the deal; what they say and where from, in 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from marketplace.clock import today
 from marketplace.deals.models import Deal
-from marketplace.rules.queries import thawed
+from marketplace.rules.queries import frozen, list_present, thawed
 from marketplace.workdays.calendar import Deadline
 from marketplace.workdays.queries import load_calendar
 
@@ -18,9 +19,23 @@ PUBLICITY_DAYS = "publicity.days"
 ANSWER_DAYS = "deals.answer_days"
 STATION_DAYS = "deals.station_days"
 OBJECTION_DAYS = "deals.objection_days"
-KEYS = (PUBLICITY_DAYS, ANSWER_DAYS, STATION_DAYS, OBJECTION_DAYS)
+KEYS = frozenset({PUBLICITY_DAYS, ANSWER_DAYS, STATION_DAYS, OBJECTION_DAYS})
 # States that are over, and those whose end something else says.
 WITHOUT_TERM = ("converted", "terminated")
+
+
+def rules_on(day: date) -> dict[str, Any]:
+    """Every value in force on a day, as a deal keeps it: the rooms above read theirs from the same first day.
+
+    Raises:
+        LookupError, NoValueError: one that deals cannot do without is not there.
+    """
+    keys = set(KEYS)
+    for row in list_present(day):
+        ended = row.valid_to is not None and row.valid_to < day
+        if row.in_force == "active" and row.valid_from <= day and not ended:
+            keys.add(row.key)
+    return frozen(sorted(keys), day)
 
 
 def days_of(deal: Deal, key: str) -> int:

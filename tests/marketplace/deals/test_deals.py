@@ -52,7 +52,11 @@ def test_the_whole_way(world: World) -> None:
     rebuilt = writing.merge_releases(deal.releases)
     assert rebuilt == writing.snapshot_of(deal)
     assert writing.broken_release(deal.releases) is None
-    assert set(deal.rules) >= {"publicity.days", "deals.answer_days"}
+    assert set(deal.rules) >= {
+        "publicity.days",
+        "deals.answer_days",
+        "broker.accept_days",
+    }
 
 
 def test_only_the_sides_of_an_accepted_introduction_propose(world: World) -> None:
