@@ -73,6 +73,7 @@ ROOMS = (
     "duplicates",
     "introductions",
     "policies",
+    "deals",
     "catalogue",
     "alerts",
     "wordlists",

@@ -18,6 +18,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
+    introduction_panels(case, reader)            blocks on the page of an introduction
     search_panels(state, reader)                 blocks below the results of a search
     registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
     forget_person(person_id)                     an account was closed
@@ -355,6 +356,11 @@ def waiting_count(person: Reader) -> int:
 def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
     """The blocks that rooms put on the page of an organisation, for one reader."""
     return _in_order("organisation_panels", organisation, reader)
+
+
+def introduction_panels(case: Any, reader: Reader) -> list[Panel]:
+    """The blocks that rooms put on the page of an introduction, for one reader."""
+    return _in_order("introduction_panels", case, reader)
 
 
 def held_ids(kind: str) -> frozenset[Any]:

@@ -201,6 +201,19 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "life": "the life table of an introduction",
         "moving": "introductions that go over when organisations are merged",
     },
+    "deals": {
+        "announcements": "what people are notified of",
+        "child_models": "tables of what belongs to a deal",
+        "data_room": "files that an NDA opens",
+        "diligence_deeds": "尽调, item by item",
+        "life": "the life table of a deal, and its closed lists",
+        "moving": "deals that go over when organisations are merged",
+        "pricing_deeds": "decisions on the price, and their approval",
+        "publicity_deeds": "公示 and 异议",
+        "standing_words": "a deal as it stood, in Chinese",
+        "terms": "until when a station is to act",
+        "writing": "a move as it is written: state, History, release",
+    },
     "duplicates": {
         "finding": "which listings resemble one another, by the matcher",
         "life": "the life table of a pair",
@@ -285,6 +298,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
+        "demo_deals": "deals at several stations",
         "demo_listings": "what lies on their desks",
         "demo_people": "the people who show the site",
         "demonstration": "sample lists, and what lies on the desks of its people",

@@ -55,6 +55,7 @@ from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
+from tests.marketplace.deals.world import World, deals_at_stations
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -278,6 +279,9 @@ def houses(
     make.certificate(applicant)
     row_of_import, staged = staged_import(make, university)
     introductions = introductions_of(make, firm, university, chief)
+    of_deals = World(make, firm=firm, chief=chief, lab=university)
+    of_deals.decider = of_deals.rector
+    deals = deals_at_stations(of_deals)
     pairs = []
     for owner in (firm, make.organisation()):
         one, other = make.demand(owner=firm), make.demand(owner=owner)
@@ -319,7 +323,13 @@ def houses(
             "consent_id": [consent.id],
             "complaint_id": [reported.id],
             "import_id": [row_of_import],
-            "introduction_id": introductions,
+            "introduction_id": [*introductions, deals["open"].introduction_id],
+            "deal_id": [deal.id for deal in deals.values()],
+            "publicity_id": [
+                deals[name].publicities[0].id
+                for name in ("in_publicity", "objection", "approved")
+            ],
+            "objection_id": [deals["objection"].objections[0].id],
             "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -478,6 +488,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=mediation",
         "/office/review?tray=duplicates",
         "/office/review?tray=introductions",
+        "/office/review?tray=deals",
         "/office/review?tray=files",
         "/office/review?tray=complaints",
         "/office/review?tray=diagnosis",
@@ -494,6 +505,11 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
     for kind, of_kind in rows.items():
         found["matchmaking.matches"].add(f"/{kind}s/{of_kind[4].id}/matches?order=date")
     found["rights.own"].add(f"/mine/achievement/{houses['shared'].id}/co-owners")
+    number = min(houses["values"]["deal_id"])
+    found["deals.deal"] |= {
+        f"/mine/deals/{number}?release=0",
+        f"/mine/deals/{number}?as_of={today()}",
+    }
     found["notices.stop_page"] = {stop_path("person 1", "listing.decided")}
     found["missing"] = {"/nothing-here"}
     return found

@@ -21,6 +21,7 @@ TECHNICAL_TABLES = {
     "audit_checkpoint": "the audit itself",
     "alembic_version": "the version of the schema",
     "alerted": "follows from a notice, which is recorded",
+    "deal_release": "what a deed changed in a deal, chained by hashes of its own; the deed is in the entry of the deal",
     "history": "names the deed of the entry about the thing it belongs to",
     "shown": "what a list looked like: measured, and hashed in its own `digest`",
     "shown_place": "as `shown`",

@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.audit.looks import was_recorded
 from marketplace.door import needs
 from marketplace.errors import Invalid
@@ -266,6 +266,7 @@ def _case_page(
         is_named=knowledge_of(row.wanted, Guest()).firm,
         deadline=Deadline(row.due_on),
         reasons=reasons,
+        panels=contributions.introduction_panels(row, current_user),
         **given,
     )
     return page, status

@@ -58,6 +58,9 @@ DEMO_PEOPLE = {
     "joiner": DemoPerson("示例申请人", "", remark="正在申请加入企业"),
     "researcher": DemoPerson("示例科研人员", UNIVERSITY, place="researcher"),
     "desk": DemoPerson("示例成果转化岗", UNIVERSITY, place="desk", administers=True),
+    "approver": DemoPerson(
+        "示例审批人", UNIVERSITY, place="desk", administers=True, remark="批准定价"
+    ),
     "institute": DemoPerson(
         "示例研究院转化岗",
         INSTITUTE,

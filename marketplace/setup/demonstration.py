@@ -54,6 +54,7 @@ from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
 from marketplace.rights import deeds as right_deeds
 from marketplace.rights import queries as right_queries
+from marketplace.setup.demo_deals import add_deals
 from marketplace.setup.demo_listings import (
     MORE_WORDS,
     ON_THE_DESK,
@@ -170,6 +171,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _report_one()
     _propose_rewriting()
     _name_substitute()
+    people = (_demo_person("firm"), _demo_person("desk"), _demo_person("approver"))
+    report(f"{add_deals(*people)} deals under way")
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()

@@ -285,6 +285,9 @@ def addresses(
         "demand_id": row.id,
         "pair_id": 1,
         "introduction_id": 1,
+        "deal_id": 1,
+        "publicity_id": 1,
+        "objection_id": 1,
         "complaint_id": 1,
         "word_list": "synonyms",
     }
@@ -305,6 +308,8 @@ OPEN = {
     "catalogue.suggest",
     "catalogue.robots",
     "catalogue.sitemap",
+    "deals.publicities",
+    "deals.publicity",
     "files.content",
     "issues.archive",
     "issues.file",

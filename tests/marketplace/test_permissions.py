@@ -34,6 +34,10 @@ OWN = SimpleNamespace(
     anonymous=True,
     broker_ids={6, 67},
     broker_id=6,
+    holder_organisation_id=7,
+    holder_person_id=5,
+    receiver_organisation_id=3,
+    receiver_person_id=2,
 )
 PEOPLE = {
     "guest": Guest(),
@@ -128,6 +132,12 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("introduction.answer", {"handler", "writer", "assigned"}),
         ("introduction.withdraw", {"handler", "writer"}),
         ("introduction.follow_up", {"operator"}),
+        ("deal.propose", VERIFIED | {"lapsed"}),
+        ("deal.read", {"handler", "writer", "unverified", "assigned", "operator"}),
+        ("deal.act", {"handler", "writer", "unverified"}),
+        ("deal.hold", {"handler", "writer"}),
+        ("deal.approve", {"handler"}),
+        ("deal.follow_up", {"operator"}),
         ("dictionary.edit", {"operator"}),
         ("workdays.edit", {"operator"}),
         ("rules.edit", {"operator"}),

@@ -48,6 +48,7 @@ from marketplace.substitutes.queries import seats_of
 from tests.conftest import undone
 from tests.factories import GOOD_FORM, Factory
 from tests.marketplace.audit.test_collecting import entries_since, next_position
+from tests.marketplace.deals.world import World, deals_at_stations
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.conftest import case as case
 from tests.marketplace.verdicts.test_pages import ticket_of
@@ -140,6 +141,73 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
+    "deals.propose": (
+        "member", "/mine/introductions/{talking}/deal",
+        {
+            "title": "新的交易", "owner_type": "firm", "contract_type": "service", "contract_subtype": "",
+            "conversion_mode": "other",
+        },
+    ),
+    "deals.agree": ("desk", "/mine/deals/{d_proposed}/agree", {"seen": "{d_proposed_seen}"}),
+    "deals.refuse": ("desk", "/mine/deals/{d_proposed}/refuse", {"seen": "{d_proposed_seen}", "note": NOTE}),
+    "deals.draft_letter": (
+        "desk", "/mine/deals/{d_open}/letters", {"seen": "{d_open_seen}", "letter_kind": "intention", "text": NOTE},
+    ),
+    "deals.confirm_letter": (
+        "desk", "/mine/deals/{d_intention}/letters/confirm",
+        {"seen": "{d_intention_seen}", "letter_kind": "intention", "sha256": "{d_hash}"},
+    ),
+    "deals.answer_item": (
+        "desk", "/mine/deals/{d_due_diligence}/items",
+        {"seen": "{d_due_diligence_seen}", "code": "limits", "has_finding": "no"},
+    ),
+    "deals.finish_diligence": ("desk", "/mine/deals/{d_answered}/diligence/finish", {"seen": "{d_answered_seen}"}),
+    "deals.reopen_diligence": (
+        "desk", "/mine/deals/{d_pricing}/diligence/reopen", {"seen": "{d_pricing_seen}", "note": NOTE},
+    ),
+    "deals.decide_price": (
+        "desk", "/mine/deals/{d_pricing}/price",
+        {
+            "seen": "{d_pricing_seen}", "method": "auction", "price": "12", "basis": NOTE, "evaluation": "not_required",
+            "met_on": "2026-01-05", "attendees": "张三", "minutes": NOTE,
+        },
+    ),
+    "deals.approve_price": ("desk", "/mine/deals/{d_decided}/price/approve", {"seen": "{d_decided_seen}"}),
+    "deals.reject_price": (
+        "desk", "/mine/deals/{d_decided}/price/reject", {"seen": "{d_decided_seen}", "note": NOTE},
+    ),
+    "deals.revise": (
+        "desk", "/mine/deals/{d_approved}/revise",
+        {
+            "seen": "{d_approved_seen}", "title": "改过的交易", "owner_type": "firm", "contract_type": "license",
+            "contract_subtype": "patent", "conversion_mode": "license", "note": NOTE,
+        },
+    ),
+    "deals.publicise": (
+        "desk", "/mine/deals/{d_price_determined}/publicity",
+        {
+            "seen": "{d_price_determined_seen}", "day_kind": "natural", "places": NOTE, "objection_contact": NOTE,
+            "procedure": NOTE,
+        },
+    ),
+    "deals.pass_publicity": ("desk", "/mine/deals/{d_firm}/publicity/pass", {"seen": "{d_firm_seen}"}),
+    "deals.object_to": (
+        "member", "/publicity/{publicity}/objection",
+        {"nonce": "n", "reason": "price", "text": NOTE, "remedy": "reprice"},
+    ),
+    "deals.answer_objection": (
+        "desk", "/mine/deals/{d_objection}/objections/{objection}",
+        {
+            "seen": "{d_objection_seen}", "is_sustained": "no", "answer_reason": "insufficient", "answer": NOTE,
+        },
+    ),
+    "deals.settle_priority": (
+        "desk", "/mine/deals/{d_approved}/priority",
+        {"seen": "{d_approved_seen}", "priority": "waived", "note": NOTE},
+    ),
+    "deals.terminate": (
+        "member", "/mine/deals/{d_open}/terminate", {"seen": "{d_open_seen}", "reason": "budget", "note": NOTE},
+    ),
     "introductions.ask": (
         "member", "/achievements/{wanted}/introduction", {"name": "demand-{published}", "agrees": "y", "message": NOTE},
     ),
@@ -218,6 +286,7 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
 # Posted to, for what is typed is long or secret; nothing is stored.
 ONLY_READ = {
     "complaints.status",
+    "deals.objection_status",
     "issues.check",
     "listings.batch",
     "listings.desk_batch",
@@ -330,6 +399,7 @@ def world(
     names |= _pairs(make, case)
     names["wanted"] = make.achievement(owner=institute).id
     names |= _introductions(make, case, institute, people["desk"])
+    names |= _deals(make, case, institute, people["desk"])
     days = {"since": today() - timedelta(days=300), "until": today()}
     operator = people["operator"]
     for name in ("issued", "proof"):
@@ -374,6 +444,32 @@ def _introductions(
                 asked, agrees=True, opens_firm=True, by=desk, seen=asked.revision
             )
         names[name], names[f"{name}_seen"] = asked.id, asked.revision
+    return names
+
+
+def _deals(
+    make: Factory, case: Case, institute: Organisation, desk: Person
+) -> dict[str, Any]:
+    """A deal at every station."""
+    # Of another trade, so that the list of matches stays as it is.
+    world = World(
+        make,
+        firm=case.firm,
+        chief=case.member,
+        lab=institute,
+        desk=desk,
+        topic="大蒜脱皮保鲜",
+    )
+    world.decider = world.rector
+    deals = deals_at_stations(world)
+    names: dict[str, Any] = {}
+    for name, deal in deals.items():
+        names[f"d_{name}"], names[f"d_{name}_seen"] = deal.id, deal.revision
+    letter = deals["intention"].letter_of("intention")
+    assert letter is not None
+    names["d_hash"] = letter.sha256
+    names["publicity"] = deals["in_publicity"].publicities[0].id
+    names["objection"] = deals["objection"].objections[0].id
     return names
 
 

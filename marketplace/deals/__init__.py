@@ -1,0 +1,58 @@
+"""Deals: what two sides of an introduction carry from talks to the day a contract may be signed.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.deals.announcements import notice_kinds
+from marketplace.deals.background import jobs
+from marketplace.deals.contributed import (
+    deed_names,
+    introduction_panels,
+    nav,
+    personal_copy,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
+from marketplace.deals.disclosure import holder_approver, of_holder, of_receiver
+from marketplace.deals.moving import move_back, move_between
+from marketplace.permissions import (
+    Deeds,
+    anyone,
+    assigned_broker,
+    broker,
+    of_verified_organisation,
+    operator,
+)
+
+DEEDS: Deeds = {
+    # Of an introduction that was accepted.
+    "deal.propose": (of_verified_organisation, broker),
+    # Of a deal.
+    "deal.read": (of_holder, of_receiver, assigned_broker, operator),
+    "deal.act": (of_holder, of_receiver),
+    "deal.hold": (of_holder,),
+    "deal.approve": (holder_approver,),
+    "deal.follow_up": (operator,),
+    # Of a publicity.
+    "deal.object": (anyone,),
+}
+
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "introduction_panels",
+    "jobs",
+    "move_back",
+    "move_between",
+    "nav",
+    "notice_kinds",
+    "personal_copy",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

@@ -1,0 +1,106 @@
+"""What people of a deal are notified of. Nothing is committed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marketplace.accounts.models import Person
+from marketplace.accounts.queries import people_by_id
+from marketplace.contributions import NoticeKind
+from marketplace.deals.child_models import DealObjection
+from marketplace.deals.models import SIDES, Deal
+from marketplace.deals.readiness import turn_of
+from marketplace.memberships.queries import desk_of
+from marketplace.notices.addresses import Recipient
+from marketplace.notices.deeds import notify, path_of
+from marketplace.permissions import Reader
+from marketplace.workdays.calendar import Deadline
+
+MOVED = "deal.moved"
+OBJECTED = "deal.objected"
+
+
+def notice_kinds() -> Iterator[NoticeKind]:
+    """The kinds of notices of this room."""
+    yield NoticeKind(
+        MOVED,
+        "我参与的交易有进展",
+        "您收到这封邮件，是因为您参与了这笔交易，或负责本单位的成果。",
+    )
+    yield NoticeKind(
+        OBJECTED,
+        "公示收到异议",
+        "您收到这封邮件，是因为您负责答复本单位公示的异议。",
+    )
+
+
+def announce_proposal(deal: Deal, *, by: Person) -> None:
+    """Notify who has not agreed yet."""
+    announce(deal, "有人提出交易，请答复", by=by)
+
+
+def announce(deal: Deal, happened: str, *, by: Reader | None) -> None:
+    """Notify both sides and the brokers of what happened, what comes next, who does it and until when."""
+    turn = turn_of(deal)
+    until = None
+    if deal.due_on is not None:
+        until = Deadline(deal.due_on).end
+    for person in people_of(deal, by):
+        notify(
+            MOVED,
+            Recipient.of(person),
+            key=f"deal {deal.id} {deal.state} {deal.revision} {happened}"[:200],
+            subject=f"{happened}：{deal.title}",
+            happened=f"交易 {deal.number}「{deal.title}」：{happened}。",
+            to_do=f"下一步：{turn.what}。" if turn.what else "",
+            until=until,
+            link=link_of(deal),
+            about=("deal", deal.id),
+        )
+
+
+def announce_objection(deal: Deal, objection: DealObjection) -> None:
+    """Notify who answers for the holder: the deal is locked until they have answered."""
+    for person in desk_of(deal.holder_organisation_id):
+        notify(
+            OBJECTED,
+            Recipient.of(person),
+            key=f"objection {objection.id}",
+            subject=f"公示收到异议：{deal.title}",
+            happened=f"交易 {deal.number}「{deal.title}」的公示收到异议 {objection.number}"
+            f"（{objection.reason_name}），交易已锁定。",
+            to_do="核查后在交易的页面答复，答复会公开。",
+            until=Deadline(objection.due_on).end,
+            link=link_of(deal),
+            about=("deal", deal.id),
+        )
+
+
+def people_of(deal: Deal, by: Reader | None) -> list[Person]:
+    """Who carries a deal for each side, or the desk where nobody of them is left, and its brokers; not who acts."""
+    reached = {}
+    for side in SIDES:
+        for person in _people_of_side(deal, side):
+            reached[person.id] = person
+    for person in people_by_id(deal.broker_ids).values():
+        reached[person.id] = person
+    acting = by.id if by is not None else None
+    return [one for one in reached.values() if one.id != acting]
+
+
+def _people_of_side(deal: Deal, side: str) -> list[Person]:
+    number = deal.organisation_of(side)
+    person = getattr(deal, f"{side}_person")
+    carried = person is not None and person.active and number in person.organisation_ids
+    # What the desk and the administrators have to approve concerns all of them.
+    if carried and not (side == "holder" and deal.turn == "approver"):
+        return [person]
+    others = desk_of(number)
+    if carried:
+        others = [person, *others]
+    return others
+
+
+def link_of(deal: Deal) -> str:
+    """The path of the page of a deal."""
+    return path_of("deals.deal", deal_id=deal.id)

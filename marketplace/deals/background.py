@@ -1,0 +1,20 @@
+"""Work of this room in the background: publicity ends at midnight in China by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from marketplace.contributions import Job
+from marketplace.deals import publicity_deeds
+
+
+def jobs() -> Iterator[Job]:
+    """The job of this room."""
+    # It ends at 24:00 in China, which is 16:00 UTC; nobody can object in the minutes until it is closed.
+    yield Job("publicity", close_publicities, {"minutes": 5}, at_start=True)
+
+
+def close_publicities() -> str:
+    """Close what is over."""
+    count = publicity_deeds.close_due()
+    return f"closed {count}" if count else ""

@@ -1,0 +1,122 @@
+"""What the room lays out for the hubs, in the header, and on the page of an introduction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from flask import request, url_for
+
+from marketplace.accounts.models import Person
+from marketplace.contributions import Link, Panel, Task, Tray
+from marketplace.deals import queries
+from marketplace.deals.life import DEAL_LIFE
+from marketplace.deals.readiness import turn_of
+from marketplace.introductions.models import Introduction
+from marketplace.permissions import Reader, may
+from marketplace.wording import day
+
+
+def tasks(person: Reader) -> Iterator[Task]:
+    """The deals that wait for somebody: what they have to do, and until when."""
+    for deal in queries.waiting_for(person):
+        dated = ("", "")
+        if deal.due_on is not None:
+            dated = ("最后一天", day(deal.due_on))
+        yield Task(
+            kind_name="交易",
+            title=deal.title,
+            url=url_for("deals.deal", deal_id=deal.id),
+            state=deal.state_name,
+            until=deal.due_on,
+            dated=dated,
+            note=f"{turn_of(deal).what}。",
+            button="去办理",
+        )
+
+
+def task_count(person: Reader) -> int:
+    """How many they are."""
+    return queries.waiting_count(person)
+
+
+def sections(person: Person, filters: Mapping[str, str]) -> Iterator[Panel]:
+    """On 我的: the way to all one's deals; left out of a list that is narrowed, and where there is none."""
+    if filters:
+        return
+    count = queries.own_count(person)
+    if count:
+        yield Panel("deals/_section.html", {"count": count}, position=2)
+
+
+def trays(person: Person, filters: Mapping[str, str]) -> Iterator[Tray]:
+    """All running deals, those past their term first."""
+    if may(person, "deal.follow_up"):
+        yield Tray(
+            "deals",
+            "交易",
+            count=queries.overdue_count,
+            page=_tray_page,
+            waits=True,
+            position=1,
+        )
+
+
+def _tray_page(page: int) -> Panel:
+    rows, arithmetic = queries.running_page(page)
+    values = {
+        "rows": [(row, turn_of(row)) for row in rows],
+        "page": arithmetic.clamp(page),
+        "pages": arithmetic.pages,
+    }
+    return Panel("deals/_tray.html", values)
+
+
+def nav(reader: Reader) -> Iterator[Link]:
+    """公示 in the header, for everybody."""
+    current: Literal["", "page", "true"] = ""
+    if request.endpoint == "deals.publicities":
+        current = "page"
+    elif request.endpoint in ("deals.publicity", "deals.object_to"):
+        current = "true"
+    yield Link("公示", url_for("deals.publicities"), "header", current, position=3)
+
+
+def introduction_panels(case: Introduction, reader: Reader) -> Iterator[Panel]:
+    """On the page of an introduction that was accepted: the way to begin a deal, or the one that goes on."""
+    if case.state != "accepted":
+        return
+    deal = queries.deal_of(case)
+    readable = deal is not None and may(reader, "deal.read", deal)
+    proposes = deal is None and queries.proposing_side(case, reader) is not None
+    if readable or proposes:
+        values = {"case": case, "deal": deal}
+        yield Panel("deals/_introduction.html", values)
+
+
+def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The deals a person carries for a side or has proposed, for the copy of their data."""
+    rows = []
+    for deal in queries.carried_by(person):
+        rows.append(
+            {
+                "交易": deal.number,
+                "名称": deal.title,
+                "状态": deal.state_name,
+                "开始": deal.began_on.isoformat(),
+            }
+        )
+    yield "交易", rows
+
+
+def deed_names() -> Iterator[tuple[str, str]]:
+    """What is done to deals, and what the permission table calls it."""
+    for deed, name in DEAL_LIFE.deeds.items():
+        yield f"deal.{deed}", f"交易：{name}"
+    yield "deal.propose", "提出交易"
+    yield "deal.read", "看交易"
+    yield "deal.hold", "代持有方办理交易"
+    yield "deal.act", "代一方办理交易"
+    yield "deal.approve", "批准定价"
+    yield "deal.follow_up", "跟进交易"
+    yield "job.publicity", "公示到期"

@@ -1,0 +1,336 @@
+"""What is read of deals: whose they are, what waits for whom, what is public of them, how they stood on a day."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, and_, func, or_
+
+from marketplace.clock import begin_of_day, now, today
+from marketplace.deals import standing_words, terms, writing
+from marketplace.deals.child_models import (
+    DealObjection,
+    DealPublicity,
+    DealRelease,
+)
+from marketplace.deals.disclosure import side_of
+from marketplace.deals.life import RUNNING
+from marketplace.deals.models import Deal, SideName
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.introductions.models import Introduction
+from marketplace.listings.models import Assignment
+from marketplace.permissions import Reader, assigned_broker, may
+from marketplace.persistence import Page, find_row
+from marketplace.rules.content import Value
+from marketplace.rules.queries import thawed
+from marketplace.workdays.calendar import Deadline
+
+PAGE = 20
+CODE_LENGTH = 12  # letters of base32: 60 bits, not to be guessed through a limited form
+NO_DEAL = NotFound("没有找到这笔交易。", "请从「我的」进入。")
+NO_PUBLICITY = NotFound("没有找到这项公示。", "请从「公示」进入。")
+NO_OBJECTION = NotFound("没有找到这份异议。", "请核对受理编号和查询码，两个都要对。")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A deal as it stood at a moment.
+
+    Attributes:
+        values: field → plain value, the parts as `items.ownership`.
+        release: the last release that counts.
+        changed: the fields that this release changed.
+    """
+
+    values: dict[str, Any]
+    release: DealRelease
+    changed: list[str]
+
+
+def get_deal(deal_id: int, *, by: Reader) -> Deal:
+    """A deal that somebody may read. Raises NotFound: there is none, or it is none of theirs."""
+    row = find_row(Deal, deal_id)
+    if row is None or not may(by, "deal.read", row):
+        raise NO_DEAL
+    return row
+
+
+def deal_of(case: Introduction) -> Deal | None:
+    """The deal that goes on, or was carried out, between the two sides of an introduction."""
+    query = db.select(Deal).where(
+        Deal.introduction_id == case.id, Deal.state != "terminated"
+    )
+    found: Deal | None = db.session.scalar(query)
+    return found
+
+
+def proposing_side(case: Introduction, person: Reader) -> SideName | str | None:
+    """For which side somebody may propose a deal; `broker` for one who serves a side; None: not at all."""
+    # A deal that is not stored yet tells who belongs to which side.
+    side = side_of(person, draft_of(case))
+    if side is not None:
+        return side
+    for row in (case.wanted, case.own):
+        if row is not None and assigned_broker(person, row):
+            return "broker"
+    return None
+
+
+def draft_of(case: Introduction) -> Deal:
+    """A deal of an introduction with its two sides, in no session: who holds the technology and who receives it."""
+    wanted, own = case.wanted, case.own
+    decided = case.decided_by
+    wanted_person = wanted.owner_id
+    if decided is not None and wanted.organisation_id in decided.organisation_ids:
+        wanted_person = decided.id
+    answering = (wanted.organisation_id, wanted_person)
+    asking = (case.asking_organisation_id, case.asked_by_id)
+    holds = answering if case.wanted_kind == "achievement" else asking
+    receives = asking if case.wanted_kind == "achievement" else answering
+    achievement = wanted if case.wanted_kind == "achievement" else own
+    demand = own if case.wanted_kind == "achievement" else wanted
+    return Deal(
+        introduction_id=case.id,
+        achievement_id=achievement.id if achievement is not None else None,
+        demand_id=demand.id if demand is not None else None,
+        title=wanted.title,
+        holder_organisation_id=holds[0],
+        holder_person_id=holds[1],
+        receiver_organisation_id=receives[0],
+        receiver_person_id=receives[1],
+    )
+
+
+def own_page(person: Reader, page: int) -> tuple[list[Deal], Page]:
+    """A page of the deals somebody takes part in, running ones first, and the arithmetic of the pages."""
+    mine = or_(
+        _acts_for(person, "holder"), _acts_for(person, "receiver"), _given(person)
+    )
+    return _page_of(db.select(Deal).where(mine), page)
+
+
+def running_page(page: int) -> tuple[list[Deal], Page]:
+    """A page of all running deals, those whose term is over first, for the operators."""
+    query = db.select(Deal).where(Deal.state.in_(RUNNING))
+    arithmetic = Page(_count(query), PAGE)
+    ordered = query.order_by(Deal.due_on, Deal.id)
+    rows = db.session.scalars(ordered.offset(arithmetic.offset(page)).limit(PAGE))
+    return list(rows), arithmetic
+
+
+def overdue_count() -> int:
+    """How many running deals are past their term."""
+    return _count(db.select(Deal).where(Deal.state.in_(RUNNING), Deal.due_on < today()))
+
+
+def own_count(person: Reader) -> int:
+    """How many deals somebody takes part in."""
+    mine = or_(
+        _acts_for(person, "holder"), _acts_for(person, "receiver"), _given(person)
+    )
+    return _count(db.select(Deal).where(mine))
+
+
+def waiting_for(person: Reader) -> list[Deal]:
+    """The deals that wait for somebody, the most urgent first."""
+    query = db.select(Deal).where(_waits_for(person))
+    ordered = query.order_by(Deal.due_on, Deal.id).limit(PAGE)
+    return list(db.session.scalars(ordered))
+
+
+def waiting_count(person: Reader) -> int:
+    """How many those are: the header of every page asks."""
+    if person.id is None:
+        return 0
+    return _count(db.select(Deal).where(_waits_for(person)))
+
+
+def carried_by(person: Reader) -> Iterator[Deal]:
+    """Everything a person carries for a side or has proposed."""
+    query = db.select(Deal).where(
+        or_(
+            Deal.holder_person_id == person.id,
+            Deal.receiver_person_id == person.id,
+            Deal.proposed_by_id == person.id,
+        )
+    )
+    yield from db.session.scalars(query.order_by(Deal.id))
+
+
+def public_page(page: int) -> tuple[list[DealPublicity], Page]:
+    """A page of what is or was made public, what runs first, then the newest."""
+    query = db.select(DealPublicity)
+    total = db.session.scalar(db.select(func.count()).select_from(DealPublicity)) or 0
+    arithmetic = Page(total, PAGE)
+    ordered = query.order_by(DealPublicity.state != "running", DealPublicity.id.desc())
+    rows = db.session.scalars(ordered.offset(arithmetic.offset(page)).limit(PAGE))
+    return list(rows), arithmetic
+
+
+def get_publicity(publicity_id: int) -> DealPublicity:
+    """A publicity, which anybody may read. Raises NotFound."""
+    row = find_row(DealPublicity, publicity_id)
+    if row is None:
+        raise NO_PUBLICITY
+    return row
+
+
+def deadline_of(publicity: DealPublicity) -> Deadline:
+    """The end of a publicity, with the years whose days off may still move it."""
+    return Deadline(publicity.ends_on, tuple(publicity.unannounced))
+
+
+def rule_of(publicity: DealPublicity) -> Value:
+    """The rule a publicity goes by for its days: that of the day its deal began."""
+    deal = db.session.get_one(Deal, publicity.deal_id)
+    return thawed(deal.rules)[terms.PUBLICITY_DAYS]
+
+
+def takes_objections(publicity: DealPublicity) -> bool:
+    """Whether somebody may object now: until 24:00 of the last day in China."""
+    return publicity.state == "running" and now() < deadline_of(publicity).end
+
+
+def due_publicities() -> list[DealPublicity]:
+    """What runs, and was to end by now or may have been moved by a notice of days off."""
+    query = db.select(DealPublicity).where(DealPublicity.state == "running")
+    return list(db.session.scalars(query.order_by(DealPublicity.id)))
+
+
+def code_of(nonce: str) -> str:
+    """The code of who sends a form: the same for two presses of one form, and known to nobody who has not sent it."""
+    key = current_app.config["SECRET_KEY"].encode()
+    digest = hmac.new(key, f"objection {nonce}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest).decode()[:CODE_LENGTH]
+
+
+def hash_of(code: str) -> str:
+    """How a code is stored. Letters are read in either case, with blanks or hyphens."""
+    plain = "".join(code.split()).replace("-", "").upper()
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def objection_of(code: str) -> DealObjection | None:
+    """The objection with that code."""
+    query = db.select(DealObjection).where(DealObjection.code_hash == hash_of(code))
+    row: DealObjection | None = db.session.scalar(query)
+    return row
+
+
+def objection_by_number(number: str, code: str) -> DealObjection:
+    """An objection for who knows its number and code. Raises NotFound: one answer whichever is wrong."""
+    row = objection_of(code)
+    if row is None or row.number != "".join(number.split()).upper():
+        raise NO_OBJECTION
+    return row
+
+
+def get_objection(deal: Deal, objection_id: int) -> DealObjection:
+    """An objection to a deal. Raises NotFound."""
+    for row in deal.objections:
+        if row.id == objection_id:
+            return row
+    raise NO_OBJECTION
+
+
+def standing_on(deal: Deal, day: date) -> Standing:
+    """A deal as it stood at the end of a day in China. Raises NotFound: it had not begun."""
+    return _standing(deal, begin_of_day(day + date.resolution))
+
+
+def standing_at(deal: Deal, number: int) -> Standing:
+    """A deal as it stood with one release. Raises NotFound."""
+    releases = [one for one in deal.releases if one.number <= number]
+    if not releases or releases[-1].number != number:
+        raise NotFound("这笔交易没有这一版。", "请从交易的页面选一版。")
+    return _standing_of(releases)
+
+
+def _standing(deal: Deal, before: datetime) -> Standing:
+    releases = [one for one in deal.releases if one.at < before]
+    if not releases:
+        raise NotFound("那一天这笔交易还没有开始。", "请选以后的日期。")
+    return _standing_of(releases)
+
+
+def _standing_of(releases: Sequence[DealRelease]) -> Standing:
+    return Standing(
+        writing.merge_releases(releases), releases[-1], sorted(releases[-1].changes)
+    )
+
+
+def _page_of(query: Select[tuple[Deal]], page: int) -> tuple[list[Deal], Page]:
+    arithmetic = Page(_count(query), PAGE)
+    ordered = query.order_by(Deal.state.not_in(RUNNING), Deal.id.desc())
+    rows = db.session.scalars(ordered.offset(arithmetic.offset(page)).limit(PAGE))
+    return list(rows), arithmetic
+
+
+def _count(query: Select[tuple[Deal]]) -> int:
+    return db.session.scalar(db.select(func.count()).select_from(query.subquery())) or 0
+
+
+def _waits_for(person: Reader) -> ColumnElement[bool]:
+    """Filter: the station waits for a side of somebody. Approvals are for the desk and the administrators."""
+    holder, receiver = _acts_for(person, "holder"), _acts_for(person, "receiver")
+    answering = answering_ids(person)
+    return and_(
+        Deal.state.in_(RUNNING),
+        or_(
+            and_(Deal.turn.in_(("holder", "both")), holder),
+            and_(Deal.turn.in_(("receiver", "both")), receiver),
+            and_(Deal.turn == "approver", Deal.holder_organisation_id.in_(answering)),
+        ),
+    )
+
+
+def answering_ids(person: Reader) -> set[int]:
+    """The organisations for whose decisions somebody answers."""
+    return {*person.handled_ids, *person.administered_ids}
+
+
+def _acts_for(person: Reader, side: str) -> ColumnElement[bool]:
+    """Filter: `of_holder` or `of_receiver`, of many rows."""
+    organisation = getattr(Deal, f"{side}_organisation_id")
+    carries = and_(
+        getattr(Deal, f"{side}_person_id") == person.id,
+        organisation.in_(person.active_ids),
+    )
+    return or_(carries, organisation.in_(answering_ids(person)))
+
+
+def _given(person: Reader) -> ColumnElement[bool]:
+    """Filter: a listing of the deal was given to this broker."""
+    numbers = person.broker_numbers
+    return or_(
+        Deal.achievement_id.in_(_given_ids("achievement", numbers)),
+        Deal.demand_id.in_(_given_ids("demand", numbers)),
+    )
+
+
+def _given_ids(kind: str, numbers: Collection[int]) -> Select[tuple[int]]:
+    query: Select[tuple[int]] = db.select(Assignment.listing_id).where(
+        Assignment.kind == kind,
+        Assignment.broker_id.in_(numbers),
+        Assignment.ended_at.is_(None),
+    )
+    return query
+
+
+def lines_of(standing: Standing) -> list[tuple[str, str, bool]]:
+    """A deal as it stood, as lines of its page: name, value in words, whether the last release changed it."""
+    lines = []
+    for field, value in standing.values.items():
+        name = standing_words.name_of(field)
+        if name:
+            words = standing_words.words_of(field, value)
+            lines.append((name, words, field in standing.changed))
+    return lines

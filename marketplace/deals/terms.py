@@ -1,0 +1,79 @@
+"""Until when a station of a deal is to act: terms by the rules of the day it began, with the working days as announced.
+
+Which rules those are is stored with the deal; what they say and where from, in the room `rules`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from marketplace.clock import today
+from marketplace.deals.models import Deal
+from marketplace.rules.queries import frozen, list_present, thawed
+from marketplace.workdays.calendar import Deadline
+from marketplace.workdays.queries import load_calendar
+
+# Keys of the room `rules`.
+PUBLICITY_DAYS = "publicity.days"
+ANSWER_DAYS = "deals.answer_days"
+STATION_DAYS = "deals.station_days"
+OBJECTION_DAYS = "deals.objection_days"
+KEYS = frozenset({PUBLICITY_DAYS, ANSWER_DAYS, STATION_DAYS, OBJECTION_DAYS})
+# States that are over, and those whose end something else says.
+WITHOUT_TERM = ("converted", "terminated")
+
+
+def rules_on(day: date) -> dict[str, Any]:
+    """Every value in force on a day, as a deal keeps it: the rooms above read theirs from the same first day.
+
+    Raises:
+        LookupError, NoValueError: one that deals cannot do without is not there.
+    """
+    keys = set(KEYS)
+    for row in list_present(day):
+        ended = row.valid_to is not None and row.valid_to < day
+        if row.in_force == "active" and row.valid_from <= day and not ended:
+            keys.add(row.key)
+    return frozen(sorted(keys), day)
+
+
+def days_of(deal: Deal, key: str) -> int:
+    """A number of days by the rules of the day a deal began."""
+    return thawed(deal.rules)[key].whole
+
+
+def due_on(deal: Deal) -> date | None:
+    """The last day for what the present station asks; None where the deal is over."""
+    if deal.state in WITHOUT_TERM:
+        return None
+    if deal.state == "proposed":
+        return load_calendar().after_workdays(today(), days_of(deal, ANSWER_DAYS)).day
+    running = deal.running_publicity
+    if deal.state == "in_publicity" and running is not None:
+        return running.ends_on
+    if deal.state == "objection":
+        days = [one.due_on for one in deal.objections if one.state == "received"]
+        return min(days, default=None)
+    return load_calendar().after_days(today(), days_of(deal, STATION_DAYS)).day
+
+
+def answer_until(deal: Deal) -> Deadline:
+    """The last day for an answer to an objection that comes in today."""
+    return load_calendar().after_workdays(today(), days_of(deal, OBJECTION_DAYS))
+
+
+def least_end(deal: Deal, started_on: date) -> Deadline:
+    """The earliest last day of a publicity: the start day is not counted, a day off moves it to the next working day.
+
+    Source: 山东省促进科技成果转化条例 art. 14 for the days (as the deal's rules have them), 民法典 art. 201 and 203.
+    """
+    return load_calendar().after_days(started_on, days_of(deal, PUBLICITY_DAYS))
+
+
+def chosen_end(started_on: date, days: int, day_kind: str) -> Deadline:
+    """The last day of a publicity of so many natural or working days."""
+    calendar = load_calendar()
+    if day_kind == "working":
+        return calendar.after_workdays(started_on, days)
+    return calendar.after_days(started_on, days)

@@ -1,0 +1,275 @@
+"""The pages of deals: each station as its people see it, what is public, objecting as a guest, files of an NDA."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from marketplace.clock import now, today
+from marketplace.deals.models import Deal
+from marketplace.extensions import db
+from marketplace.files.models import FileAccess
+from marketplace.introductions.models import Introduction
+from tests.factories import Factory
+from tests.marketplace.deals.world import World
+from tests.marketplace.files.samples import attach
+
+SignIn = Callable[..., FlaskClient]
+STATIONS = (
+    "proposed",
+    "open",
+    "intention",
+    "due_diligence",
+    "pricing",
+    "price_determined",
+    "in_publicity",
+    "approved",
+)
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    return World(make)
+
+
+def address(deal: Deal, rest: str = "") -> str:
+    return f"/mine/deals/{deal.id}{rest}"
+
+
+@pytest.mark.parametrize("state", STATIONS)
+def test_the_page_at_every_station(state: str, world: World, sign_in: SignIn) -> None:
+    deal = world.bring_to(state)
+    number = deal.number
+    for person in (world.chief, world.desk, world.dean, world.operator):
+        page = sign_in(person).get(address(deal))
+        assert page.status_code == 200
+        text = page.get_data(as_text=True)
+        assert number in text
+        assert deal.state_name in text
+        assert 'aria-current="step"' in text
+    stranger = world.make.person("firm", world.make.organisation("旁人（示例）"))
+    assert sign_in(stranger).get(address(deal)).status_code == 404
+
+
+def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
+    case = world.introduced()
+    number = case.id
+    chief = sign_in(world.chief)
+    assert "提出交易" in chief.get(f"/mine/introductions/{number}").get_data(
+        as_text=True
+    )
+    path = f"/mine/introductions/{number}/deal"
+    assert chief.get(path).status_code == 200
+    wrong = chief.post(path, data={"title": "名"})
+    assert wrong.status_code == 422
+    kinds = {
+        "title": "专利转让",
+        "owner_type": "government_university",
+        "contract_type": "transfer",
+        "contract_subtype": "patent_right",
+        "conversion_mode": "transfer",
+    }
+    assert chief.post(path, data=kinds).status_code == 303
+    case = db.session.get_one(Introduction, number)
+    deal = db.session.query(Deal).filter_by(introduction_id=number).one()
+
+    def press(person: Any, rest: str, **values: Any) -> int:
+        data = {"seen": str(deal.revision)} | values
+        return sign_in(person).post(address(deal, rest), data=data).status_code
+
+    assert press(world.desk, "/agree", seen="999") == 409
+    assert press(world.desk, "/agree") == 303
+    assert press(world.chief, "/letters", letter_kind="intention", text="") == 422
+    assert (
+        press(world.chief, "/letters", letter_kind="intention", text="拟转让。") == 303
+    )
+    letter = deal.letter_of("intention")
+    assert letter is not None
+    confirmed = {"letter_kind": "intention", "sha256": letter.sha256}
+    assert press(world.desk, "/letters/confirm", **confirmed) == 303
+    assert press(world.desk, "/items", code="limits", has_finding="yes", note="") == 422
+    assert press(world.desk, "/diligence/finish") == 409
+    for code in (
+        "ownership",
+        "legal_status",
+        "limits",
+        "disputes",
+        "secrecy_export",
+        "related_party",
+    ):
+        assert press(world.desk, "/items", code=code, has_finding="no", note="") == 303
+    assert press(world.desk, "/diligence/finish") == 303
+    price = {
+        "method": "negotiated",
+        "price": "120",
+        "basis": "同类交易",
+        "evaluation": "not_required",
+        "met_on": str(today()),
+        "attendees": "张三\n李四",
+        "minutes": "同意转让",
+    }
+    assert press(world.desk, "/price", **(price | {"price": "很多钱"})) == 422
+    assert press(world.desk, "/price", **price) == 303
+    assert press(world.desk, "/price/approve") == 403
+    assert press(world.dean, "/price/reject", note="") == 422
+    assert press(world.dean, "/price/approve") == 303
+    public = {
+        "places": "本单位网站",
+        "objection_contact": "科技处",
+        "procedure": "五日内核查",
+        "day_kind": "natural",
+    }
+    assert press(world.desk, "/publicity", **(public | {"days": "三"})) == 422
+    assert press(world.desk, "/publicity", **public) == 303
+    db.session.refresh(deal)
+    assert deal.state == "in_publicity"
+
+
+def test_what_is_public(world: World, client: FlaskClient) -> None:
+    deal = world.bring_to("in_publicity")
+    row = world.running(deal)
+    listed = client.get("/publicity").get_data(as_text=True)
+    assert world.achievement.title in listed
+    page = client.get(f"/publicity/{row.id}").get_data(as_text=True)
+    for words in (
+        world.achievement.title,
+        "山东省促进科技成果转化条例",
+        "120 万元",
+        "协议定价",
+        "参照三笔同类交易",
+        world.firm.name,
+        world.lab.name,
+        "没有关联关系",
+        "本单位网站",
+        "科技处",
+        "24:00（北京时间）",
+        "还有",
+        "提出异议",
+    ):
+        assert words in page
+    assert client.get("/publicity/999").status_code == 404
+
+
+def test_a_guest_objects_and_asks(world: World, client: FlaskClient) -> None:
+    deal = world.bring_to("in_publicity")
+    path = f"/publicity/{world.running(deal).id}/objection"
+    nonce = re.search(
+        r'name="nonce"[^>]*value="([^"]+)"', client.get(path).get_data(as_text=True)
+    )
+    assert nonce is not None
+    wrong = client.post(path, data={"nonce": nonce[1], "text": ""})
+    assert wrong.status_code == 422
+    values = {
+        "nonce": nonce[1],
+        "reason": "price",
+        "text": "价格明显偏低。",
+        "remedy": "reprice",
+        "contact": "13900000000",
+    }
+    answer = client.post(path, data=values, follow_redirects=True).get_data(
+        as_text=True
+    )
+    found = re.search(r"受理编号 (YY\d{8}-\d{5})，查询码 ([A-Z2-7]{12})", answer)
+    assert found is not None
+    db.session.refresh(deal)
+    assert deal.state == "objection"
+    number, code = found.groups()
+    shown = client.post("/publicity/objections", data={"number": number, "code": code})
+    assert "已收到，核查中" in shown.get_data(as_text=True)
+    assert (
+        client.post(
+            "/publicity/objections", data={"number": number, "code": "X"}
+        ).status_code
+        == 422
+    )
+    # How to reach its author is for who answers it.
+    public = client.get(f"/publicity/{world.running(deal).id}").get_data(as_text=True)
+    assert number in public
+    assert "13900000000" not in public
+
+
+def test_the_answer_is_public(
+    world: World, sign_in: SignIn, client: FlaskClient
+) -> None:
+    deal = world.bring_to("in_publicity")
+    row, _ = world.object_to(deal, contact="13900000000")
+    number = row.publicity_id
+    page = sign_in(world.dean).get(address(deal)).get_data(as_text=True)
+    assert "13900000000" in page
+    assert "13900000000" not in sign_in(world.chief).get(address(deal)).get_data(
+        as_text=True
+    )
+    data = {
+        "seen": str(deal.revision),
+        "is_sustained": "no",
+        "answer_reason": "insufficient",
+        "answer": "证据不足，维持原价。",
+    }
+    path = address(deal, f"/objections/{row.id}")
+    assert sign_in(world.desk).post(path, data=data | {"answer": ""}).status_code == 422
+    assert sign_in(world.desk).post(path, data=data).status_code == 303
+    assert "证据不足，维持原价。" in client.get(f"/publicity/{number}").get_data(
+        as_text=True
+    )
+
+
+def test_as_of_a_day(world: World, sign_in: SignIn) -> None:
+    deal = world.bring_to("pricing")
+    chief = sign_in(world.chief)
+    page = chief.get(address(deal, f"?as_of={today()}"))
+    assert page.status_code == 200
+    assert page.headers["X-Release-Hash"] == deal.releases[-1].sha256
+    assert page.headers["X-Previous-Release-Hash"] == deal.releases[-2].sha256
+    first = chief.get(address(deal, "?release=0")).get_data(as_text=True)
+    assert "等对方同意" in first
+    assert (
+        chief.get(address(deal, f"?as_of={today() - timedelta(days=9)}")).status_code
+        == 404
+    )
+    assert chief.get(address(deal, "?as_of=昨天吧")).status_code == 404
+    assert chief.get(address(deal, "?release=99")).status_code == 404
+
+
+def test_an_unnamed_firm_is_named_once_it_agrees(
+    make: Factory, sign_in: SignIn
+) -> None:
+    world = World(make, anonymous=True)
+    deal = world.propose(by=world.desk)
+    secret = world.firm.name
+    assert secret not in sign_in(world.desk).get(address(deal)).get_data(as_text=True)
+    assert secret in sign_in(world.chief).get(address(deal)).get_data(as_text=True)
+
+
+def test_files_of_an_nda(world: World, sign_in: SignIn) -> None:
+    def status() -> int:
+        with sign_in(world.chief).get(path) as answer:
+            answer.get_data()
+            return answer.status_code
+
+    file = attach(world.achievement, visibility="request", by=world.desk)
+    file.approved_at = now()
+    db.session.commit()
+    path = f"/files/{file.id}"
+    deal = world.bring_to("open")
+    assert status() == 403
+    until = today() + timedelta(days=30)
+    world.draft(deal, "nda", access_until=until)
+    assert status() == 403
+    world.confirm(deal, "nda")
+    assert status() == 200
+    shown = sign_in(world.desk).get(address(deal)).get_data(as_text=True)
+    assert file.name in shown
+    (access,) = db.session.scalars(sa.select(FileAccess)).all()
+    access.until = today() - timedelta(days=1)
+    db.session.commit()
+    assert status() == 403
+    access.until = until
+    db.session.commit()
+    world.terminate(deal)
+    assert status() == 403

@@ -1,0 +1,40 @@
+"""Random walks over deals: nothing is skipped, what is rebuilt is what is stored, and somebody must always act.
+
+`make chaos` walks more of them (`WALKS`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+
+from marketplace.extensions import db
+from marketplace.introductions.models import Introduction
+from tests.factories import Factory
+from tests.marketplace.deals.walking import Walk
+from tests.marketplace.deals.world import World
+
+WALKS = int(os.environ.get("WALKS", "20"))
+
+
+def test_every_walk_holds(make: Factory) -> None:
+    world = World(make)
+    case = world.introduced()
+    ends: Counter[str] = Counter()
+    refused = 0
+    for seed in range(WALKS):
+        walk = Walk(world, case, seed)
+        walk.run()
+        ends[walk.deal.state] += 1
+        refused += walk.refused
+        if walk.deal.state == "converted":
+            # One deal of an introduction: the next walk needs another one.
+            case = world.introduced()
+        number = case.id
+        world.let_go()
+        case = db.session.get_one(Introduction, number)
+
+    # They are walks: some get to the end, and many presses lead nowhere.
+    assert ends["converted"] > 0
+    assert ends["terminated"] > 0
+    assert refused > WALKS

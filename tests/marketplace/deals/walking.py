@@ -1,0 +1,260 @@
+"""Random deeds on a deal, and what must hold after each of them. No test stands here."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from marketplace.clock import today
+from marketplace.deals import (
+    deeds,
+    diligence_deeds,
+    pricing_deeds,
+    publicity_deeds,
+    writing,
+)
+from marketplace.deals.child_models import DealRelease
+from marketplace.deals.life import (
+    APPROVED,
+    CONTRACT_TYPES,
+    CONVERSION_MODES,
+    DILIGENCE,
+    OWNER_TYPES,
+)
+from marketplace.deals.models import Deal
+from marketplace.deals.readiness import is_publicity_due, turn_of
+from marketplace.errors import MarketError
+from marketplace.extensions import db
+from marketplace.introductions.models import Introduction
+from marketplace.lifecycle import history_of
+from marketplace.memberships.queries import desk_of
+from tests.marketplace.deals.world import NOTE, World
+
+DEEDS_OF_A_WALK = 30
+
+
+class Walk:
+    """One deal, carried on by whoever happens to press something, whether it makes sense or not.
+
+    Args:
+        world: whose deal.
+        case: the introduction it comes from; walks that follow one another share it.
+        seed: the same seed is the same walk.
+    """
+
+    def __init__(self, world: World, case: Introduction, seed: int) -> None:
+        self.world = world
+        self.chance = random.Random(seed)  # noqa: S311
+        self.nonce = f"walk {seed}"
+        kind = self.chance.choice(list(CONTRACT_TYPES))
+        self.deal = deeds.propose_deal(
+            case,
+            title=f"第 {seed} 次走查的交易",
+            owner_type=self.chance.choice(list(OWNER_TYPES)),
+            contract_type=kind,
+            contract_subtype="",
+            conversion_mode=self.chance.choice(list(CONVERSION_MODES)),
+            by=self.chance.choice([world.chief, world.desk]),
+        )
+        self.refused = 0
+
+    def run(self) -> None:
+        """Press, look, press; then end it, so that the next walk may begin."""
+        holds(self.deal)
+        number = self.deal.id
+        for step in range(DEEDS_OF_A_WALK):
+            before = self.deal.state
+            revision = self.deal.revision
+            try:
+                # Half of the time what leads on, else anything at all.
+                presses = (
+                    self.sensible()
+                    if self.chance.random() < 0.7
+                    else self.anything(step)
+                )
+                self.chance.choice(presses)()
+            except MarketError:
+                db.session.rollback()
+                self.deal = db.session.get_one(Deal, number)
+                self.refused += 1
+                assert (self.deal.state, self.deal.revision) == (before, revision)
+            holds(self.deal)
+            if not self.deal.is_running:
+                return
+        if self.deal.state == "proposed":
+            deeds.agree_deal(self.deal, by=self.other(), seen=self.deal.revision)
+        self.world.terminate(self.deal)
+        holds(self.deal)
+
+    def other(self) -> object:
+        return (
+            self.world.desk
+            if "holder" not in self.deal.agreed_sides
+            else self.world.chief
+        )
+
+    def sensible(self) -> list[Callable[[], object]]:
+        """What leads on from here."""
+        world, deal = self.world, self.deal
+        state = deal.state
+        if state == "proposed":
+            return [lambda: deeds.agree_deal(deal, by=self.other(), seen=deal.revision)]
+        if state == "open":
+            return [lambda: world.draft(deal)]
+        if state == "intention":
+            return [
+                lambda: world.confirm(deal),
+                lambda: world.confirm(deal, by=world.chief),
+            ]
+        if state == "due_diligence":
+            left = [code for code in DILIGENCE if deal.item_of(code) is None]
+            if left:
+                related = left[0] == "related_party" and self.chance.random() < 0.3
+                return [lambda: world.answer(deal, left[0], finding=related)]
+            return [
+                lambda: diligence_deeds.finish_diligence(
+                    deal, by=world.desk, seen=deal.revision
+                )
+            ]
+        if state == "pricing":
+            if deal.pending_decision is None:
+                method = self.chance.choice(["negotiated", "listing", "auction"])
+                return [
+                    lambda: world.decide(
+                        deal, method=method, price_fen=self.chance.randint(1, 10**12)
+                    )
+                ]
+            return [
+                lambda: world.approve(deal),
+                lambda: world.approve(deal, world.rector),
+            ]
+        if state == "price_determined":
+            if is_publicity_due(deal):
+                return [lambda: world.publicise(deal)]
+            return [
+                lambda: publicity_deeds.pass_publicity(
+                    deal, by=world.desk, seen=deal.revision
+                )
+            ]
+        if state == "in_publicity":
+            return [lambda: world.let_end(deal)]
+        if state == "objection":
+            return [lambda: world.reply(deal, sustained=self.chance.random() < 0.4)]
+        if state == "approved" and not deal.priority:
+            return [lambda: world.settle(deal)]
+        deed = {
+            "approved": "contract",
+            "contracted": "perform",
+            "performing": "convert",
+        }[state]
+        return [lambda: self.move(deed)]
+
+    def anything(self, step: int) -> list[Callable[[], object]]:
+        """What somebody may press out of turn, or without the right to."""
+        world, deal = self.world, self.deal
+        chance = self.chance
+        person = chance.choice(
+            [world.chief, world.desk, world.dean, world.rector, world.operator]
+        )
+        code = chance.choice(list(DILIGENCE))
+        until = today() + timedelta(days=chance.randint(-5, 60))
+        presses: list[Callable[[], object]] = [
+            lambda: deeds.agree_deal(deal, by=person, seen=deal.revision),
+            lambda: world.draft(deal, by=person, text=f"第 {step} 稿，条件另议。"),
+            lambda: world.draft(deal, "nda", by=person, access_until=until),
+            lambda: world.confirm(deal, "nda", by=person),
+            lambda: world.answer(deal, code, finding=chance.random() < 0.3, by=person),
+            lambda: diligence_deeds.finish_diligence(
+                deal, by=person, seen=deal.revision
+            ),
+            lambda: diligence_deeds.reopen_diligence(
+                deal, note=NOTE, by=person, seen=deal.revision
+            ),
+            lambda: world.approve(deal, person),
+            lambda: pricing_deeds.reject_price(
+                deal, note=NOTE, by=person, seen=deal.revision
+            ),
+            lambda: world.revise(
+                deal,
+                by=person,
+                contract_type=chance.choice(list(CONTRACT_TYPES)),
+                contract_subtype="",
+            ),
+            lambda: publicity_deeds.pass_publicity(deal, by=person, seen=deal.revision),
+            lambda: world.settle(
+                deal, chance.choice(["waived", "none", "used", "perhaps"])
+            ),
+            lambda: publicity_deeds.close_due(),
+            lambda: self.move(
+                chance.choice(
+                    [
+                        "contract",
+                        "void_contract",
+                        "perform",
+                        "convert",
+                        "close_publicity",
+                    ]
+                )
+            ),
+        ]
+        if deal.running_publicity is not None:
+            presses += 4 * [lambda: world.object_to(deal, f"{self.nonce} {step}")]
+        if step > DEEDS_OF_A_WALK // 2:
+            presses.append(lambda: world.terminate(deal, person))
+        return presses
+
+    def move(self, deed: str) -> None:
+        """A move of the rooms above, which go by the state alone."""
+        if deed == "contract" and not self.deal.priority:
+            return
+        if deed == "close_publicity":
+            # Only the site itself closes, and only at the end.
+            return
+        writing.move_deal(self.deal, deed, by=None)
+        db.session.commit()
+
+
+def holds(deal: Deal) -> None:
+    """What must be true of a deal after every deed."""
+    if deal.state in APPROVED and deal.publicity_due:
+        closed = [one for one in deal.publicities if one.state == "closed"]
+        assert deal.publicity_closed_on is not None
+        assert closed
+        assert not any(one.state == "received" for one in deal.objections)
+        assert closed[-1].price_fen == deal.price_fen
+        assert closed[-1].conversion_mode == deal.conversion_mode
+        assert closed[-1].receiver_name == deal.receiver.name
+    if deal.state in APPROVED:
+        assert deal.publicity_due == is_publicity_due(deal)
+        assert deal.approved_decision is not None
+        assert len(deal.approved_decision.approvals) >= (2 if deal.related_party else 1)
+    if deal.state in ("contracted", "performing", "converted"):
+        assert deal.priority in ("waived", "none")
+    turn = turn_of(deal)
+    assert deal.turn == turn.who
+    if deal.is_running:
+        assert turn.what
+        assert deal.due_on is not None
+        side = "receiver" if turn.who == "receiver" else "holder"
+        assert getattr(deal, f"{side}_person") is not None or desk_of(
+            deal.organisation_of(side)
+        )
+    else:
+        assert turn.who == "nobody"
+        assert deal.running_publicity is None
+    query = (
+        sa.select(DealRelease).filter_by(deal_id=deal.id).order_by(DealRelease.number)
+    )
+    releases = list(db.session.scalars(query))
+    assert writing.broken_release(releases) is None
+    assert writing.merge_releases(releases) == writing.snapshot_of(deal)
+    place = ""
+    for event in history_of(deal):
+        assert event.before == place
+        if place:
+            assert deal.life.moves[place, event.deed] == event.after
+        place = event.after
+    assert place == deal.state
