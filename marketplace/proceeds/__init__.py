@@ -1,0 +1,1 @@
+"""What a contract brings: payments, milestones, and how what was received is shared."""
