@@ -51,6 +51,7 @@ ROOMS = (
     "audit",
     "dictionaries",
     "workdays",
+    "rules",
     "notices",
     "organisations",
     "accounts",

@@ -36,6 +36,7 @@ from marketplace.accounts import deeds as account_deeds
 from marketplace.audit import policy
 from marketplace.dictionaries import deeds as dictionary_deeds
 from marketplace.extensions import db
+from marketplace.rules import deeds as rule_deeds
 from marketplace.workdays import deeds as workday_deeds
 from search import SearchError
 from tests.economies import TemplatesInMemory, hasten_savepoints, share_addresses
@@ -210,6 +211,7 @@ def _migrate(folder: Path, address: str) -> None:
         upgrade()
         dictionary_deeds.seed_dictionaries()
         workday_deeds.seed_workdays()
+        rule_deeds.seed_rules()
         account_deeds.seed_roles()
         db.session.remove()
         db.engine.dispose()

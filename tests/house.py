@@ -161,6 +161,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "calendar": "arithmetic of days, without web and database",
         "written_days": "announced days as people write them",
     },
+    "rules": {
+        "content": "what a dated value is, and how a deal keeps it, without web and database",
+        "seed_files": "the values of the files, read strictly",
+        "toml_lines": "tables of a file, each with its line",
+    },
     "imports": {
         "announcements": "what people are notified of",
         "assessing": "what each staged row is now",

@@ -33,6 +33,7 @@ THINGS = {
     "file_access": "查看附件的申请",
     "grade_model": "档位模型",
     "holiday_year": "一年的工作日",
+    "rule_value": "一条规则的一版",
     "hitech_field": "技术领域",
     "industry": "行业",
     "intellectual_property": "知识产权",

@@ -17,6 +17,7 @@ from marketplace.listings import deeds as listing_deeds
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.matchmaking.matchers import Matchers
+from marketplace.rules import deeds as rule_deeds
 from marketplace.workdays import deeds as workday_deeds
 
 
@@ -28,6 +29,7 @@ def add_first_rows() -> int:
     """
     account_deeds.seed_roles()
     workday_deeds.seed_workdays()
+    rule_deeds.seed_rules()
     return dictionary_deeds.seed_dictionaries()
 
 

@@ -264,6 +264,7 @@ def addresses(
         "other_id": 1,
         "kind": row.kind,
         "code": "bearing",
+        "key": "publicity.days",
         "filename": "site.css",
         "number": 1,
         "token": "nothing",
@@ -317,6 +318,8 @@ OPEN = {
     "personal_data.retention",
     "profiles.people",
     "profiles.brokers",
+    "rules.overview",
+    "rules.versions",
 }
 
 

@@ -140,6 +140,7 @@ VERIFIED = {"stranger", "handler", "writer", "colleague", "assigned", "broker"}
         ("deal.follow_up", {"operator"}),
         ("dictionary.edit", {"operator"}),
         ("workdays.edit", {"operator"}),
+        ("rules.edit", {"operator"}),
         ("wordlists.edit", {"operator"}),
         ("retention.read", PEOPLE.keys()),
         ("office.read", {"operator"}),

@@ -64,6 +64,12 @@ FORM = {
 # Endpoint → (who posts, where, what). Names in braces stand for a row in that state and for its revision. A surface
 # that is added without a row here fails the first test.
 VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "rules.add": (
+        "operator", "/rules/publicity.days/new", {
+            "seen": "1", "value": "20", "valid_from": "2027-01-01", "document": "新的条例", "says": NOTE,
+            "in_force": "active", "checked": "verified",
+        },
+    ),
     "workdays.year": (
         "operator", "/office/workdays/new", {"year": "2027", "status": "unverified", "off": "2027-01-01 元旦"},
     ),

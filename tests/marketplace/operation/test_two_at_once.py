@@ -530,6 +530,7 @@ def _values(rule: Rule, kind: str, given: dict[str, int]) -> dict[str, Any] | No
         "token": "nothing",
         "uscc": "913715020000000000",
         "word_list": "synonyms",
+        "key": "publicity.days",
     }
     known |= dict.fromkeys(NUMBERS, 1)
     return {name: known[name] for name in rule.arguments}

@@ -1,0 +1,129 @@
+"""What is read of the dated values: one or several as they stand on a day, kept for a deal, and all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from marketplace.errors import NotFound, NotNow
+from marketplace.extensions import db
+from marketplace.rules import content
+from marketplace.rules.content import Value
+from marketplace.rules.models import RuleValue
+
+# What a row has kept is read with this, whatever the table says by now.
+thawed = content.thawed
+
+
+class NoValueError(NotNow):
+    """No value stands on that day: it is never taken for 0."""
+
+
+def value_on(key: str, day: date) -> Value:
+    """A value of law or policy as it stands on a day.
+
+    Args:
+        key: its name, such as `publicity.days`.
+        day: in China.
+
+    Returns:
+        the version that stands on that day, whose document is in force.
+
+    Raises:
+        NoValueError: the day is before the first version or after the last, or that version is a draft or has lapsed.
+        LookupError: there is no value of that name.
+    """
+    return values_on([key], day)[key]
+
+
+def values_on(keys: Iterable[str], day: date) -> dict[str, Value]:
+    """Several values as they stand on a day, in one statement. Arguments and errors as `value_on`."""
+    found = {row.key: row.content for row in _rows_on(list(keys), day)}
+    for key in keys:
+        value = found.get(key)
+        if value is None:
+            raise _no_value(key, day)
+        if value.in_force != "active":
+            state = content.IN_FORCE[value.in_force]
+            raise NoValueError(
+                f"「{value.says}」在 {day} 的依据是{state}，不能据此办理。",
+                "请运营方在「规则与依据」里核对，或录入有效的版本。",
+            )
+    return found
+
+
+def find_value(key: str, day: date) -> Value | None:
+    """A value as it stands on a day; None where none does, or only a draft or what has lapsed: for hints."""
+    for row in _rows_on([key], day):
+        if row.in_force == "active":
+            return row.content
+    return None
+
+
+def frozen(keys: Iterable[str], day: date) -> dict[str, dict[str, Any]]:
+    """Values of a day as JSON, with unit, source and status: a deal keeps the rules of its first day in its row.
+
+    Read again with `thawed`. Arguments and errors as `values_on`.
+    """
+    return content.frozen_values(values_on(list(keys), day))
+
+
+def list_present(day: date) -> list[RuleValue]:
+    """What stands on a day, in the order of the keys; of what begins later the first version."""
+    rows: dict[str, RuleValue] = {}
+    for row in db.session.scalars(_standing().order_by(RuleValue.valid_from)):
+        before = rows.get(row.key)
+        if before is None or row.valid_from <= day:
+            rows[row.key] = row
+    return [rows[key] for key in sorted(rows)]
+
+
+def list_versions(key: str) -> list[RuleValue]:
+    """Every version of a value, the newest first. Raises NotFound."""
+    query = (
+        db.select(RuleValue)
+        .where(RuleValue.key == key)
+        .order_by(RuleValue.number.desc())
+    )
+    rows = list(db.session.scalars(query))
+    if not rows:
+        raise NotFound("没有这一条规则。", "可以从「规则与依据」里打开。")
+    return rows
+
+
+def keys_known() -> Mapping[str, int]:
+    """Key → how many versions it has."""
+    query = db.select(RuleValue.key, db.func.count()).group_by(RuleValue.key)
+    return dict(db.session.execute(query).tuples().all())
+
+
+def _standing() -> Any:
+    return db.select(RuleValue).where(RuleValue.replaced_at.is_(None))
+
+
+def _rows_on(keys: list[str], day: date) -> list[RuleValue]:
+    is_open: ColumnElement[bool] = RuleValue.valid_to.is_(None)
+    query = _standing().where(
+        RuleValue.key.in_(keys),
+        RuleValue.valid_from <= day,
+        is_open | (RuleValue.valid_to >= day),
+    )
+    return list(db.session.scalars(query))
+
+
+def _no_value(key: str, day: date) -> Exception:
+    query = _standing().where(RuleValue.key == key).order_by(RuleValue.valid_from)
+    rows = list(db.session.scalars(query))
+    if not rows:
+        return LookupError(f"no rule is called {key!r}")
+    first, last = rows[0], rows[-1]
+    advice = "请运营方在「规则与依据」里录入那时有效的版本。"
+    if day < first.valid_from:
+        return NoValueError(
+            f"「{first.says}」从 {first.valid_from} 起才有记录，{day} 还没有可用的值。",
+            advice,
+        )
+    return NoValueError(f"「{last.says}」在 {day} 没有有效的值。", advice)
