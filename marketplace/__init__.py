@@ -73,6 +73,8 @@ ROOMS = (
     "duplicates",
     "introductions",
     "deals",
+    "contracts",
+    "proceeds",
     "catalogue",
     "alerts",
     "wordlists",

@@ -186,6 +186,23 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "alerts": {
         "announcements": "what people are alerted to",
     },
+    "contracts": {
+        "announcements": "what both sides are notified of",
+        "changing": "where confirmations fall",
+        "fields": "each field of a contract once",
+        "filing_deeds": "what the office decides",
+        "ledger": "entries of the register and what they come to",
+        "life": "the life table of a contract",
+        "list_deeds": "lists of the register come in and go out",
+        "moving": "contracts that go over when organisations are merged",
+        "printing": "the paper of a contract, and its copy",
+        "rollup": "sums of a year and the subsidy, whole 分 only",
+        "upkeep": "papers are rendered, ends announced",
+        "vocabulary": "closed lists of the register",
+    },
+    "proceeds": {
+        "sharing": "received money shared to the cent",
+    },
     "introductions": {
         "announcements": "what people are notified of",
         "disclosure": "what one side may know of the other",

@@ -119,9 +119,7 @@ def test_three_sums_apart() -> None:
 def test_counter_entries_leave_nothing(rows: list[tuple[int, str, int]]) -> None:
     lines = []
     for number, (exempt, seller, year) in enumerate(rows):
-        lines.append(
-            line(exempt, date(year, 5, 1), seller=seller, contract=number)
-        )
+        lines.append(line(exempt, date(year, 5, 1), seller=seller, contract=number))
     taken_back = []
     for number, (exempt, seller, year) in enumerate(rows):
         taken_back.append(
