@@ -189,6 +189,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "contracts": {
         "announcements": "what both sides are notified of",
         "changing": "where confirmations fall",
+        "field": "how a value is read and shown",
         "fields": "each field of a contract once",
         "filing_deeds": "what the office decides",
         "ledger": "entries of the register and what they come to",

@@ -53,6 +53,7 @@ from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
+from tests.marketplace.contracts.cases import World
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -72,6 +73,8 @@ NO_PAGES = {
     "catalogue.robots",
     "catalogue.sitemap",
     "files.content",
+    "contracts.download",
+    "contracts.paper",
     "issues.file",
     "operation.healthz",
     "operation.readyz",
@@ -303,6 +306,7 @@ def houses(
     consent, secret = ask_co_owner(
         shared, named=firm.name, email="zhang@partner.example", by=desk
     )
+    contracts, uncontracted = contracts_of(make, university, firm)
     return {
         "rows": rows,
         "broker": broker,
@@ -318,6 +322,8 @@ def houses(
             "complaint_id": [reported.id],
             "import_id": [row_of_import],
             "introduction_id": introductions,
+            "contract_id": contracts,
+            "deal_id": uncontracted,
             "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -359,6 +365,21 @@ def introductions_of(
             write_message(asked, "周三下午可以谈。", by=desk)
         found.append(asked.id)
     return found
+
+
+def contracts_of(
+    make: Factory, seller: Organisation, buyer: Organisation
+) -> tuple[list[int], list[int]]:
+    """Contracts at each station that has buttons of its own, and deals that have none yet."""
+    world = World(make, seller, buyer)
+    made = [
+        world.filled(world.approved_deal(contract_type="development")),
+        world.issued(world.approved_deal(contract_type="service")),
+        world.signed(world.approved_deal()),
+        world.filed(world.approved_deal()),
+        world.registered(world.approved_deal()),
+    ]
+    return [contract.id for contract in made], [world.deal.id]
 
 
 def staged_import(make: Factory, owner: Organisation) -> tuple[int, list[int]]:
@@ -467,6 +488,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=mediation",
         "/office/review?tray=duplicates",
         "/office/review?tray=introductions",
+        "/office/review?tray=contracts",
         "/office/review?tray=files",
         "/office/review?tray=complaints",
         "/office/review?tray=diagnosis",

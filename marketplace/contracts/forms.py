@@ -17,7 +17,8 @@ from wtforms import (
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
-from marketplace.contracts.fields import OF_DEAL, Field, fields_of, read_fen
+from marketplace.contracts.field import Field, read_fen
+from marketplace.contracts.fields import OF_DEAL, fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.contracts.vocabulary import BLOCKS
 from marketplace.errors import Invalid

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from marketplace.contracts.fields import FEN_OF_WAN
+from marketplace.contracts.field import FEN_OF_WAN
 from marketplace.contracts.models import ContractEntry, TechContract
 from marketplace.contracts.rollup import (
     DOUBTFUL_KINDS,

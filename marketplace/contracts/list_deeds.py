@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO, Any, BinaryIO, cast
 
 import xlsxwriter
@@ -12,7 +13,8 @@ import xlsxwriter
 from marketplace import persistence
 from marketplace.clock import now, today
 from marketplace.contracts.changing import write_fields
-from marketplace.contracts.fields import FIELDS, REGISTRY_NO, Field, problems_of
+from marketplace.contracts.field import Field
+from marketplace.contracts.fields import FIELDS, REGISTRY_NO, problems_of
 from marketplace.contracts.filing_deeds import NO_NUMBER, sum_problems
 from marketplace.contracts.life import CHANGEABLE
 from marketplace.contracts.models import ContractEntry, TechContract
@@ -132,7 +134,7 @@ def import_register(file: IO[bytes], name: str, *, by: Reader) -> Outcome:
         try:
             _take(values, outcome, name=name, by=by)
         except Invalid as error:
-            messages = [text for texts in error.problems.values() for text in texts]
+            messages = list(chain.from_iterable(error.problems.values()))
             faults.append(f"第 {number} 行：{' '.join(messages) or error.message}")
     if faults:
         db.session.rollback()
@@ -157,10 +159,7 @@ def read_rows(file: IO[bytes], name: str) -> list[tuple[int, dict[str, Any]]]:
             if len(found) + len(faults) >= MAX_ROWS:
                 message = f"一次最多导入 {MAX_ROWS} 行，请分成几份。"
                 raise Invalid(message, problems={"file": [message]})
-            cells = {
-                name: row.cells[index] if index < len(row.cells) else None
-                for index, name in placed.items()
-            }
+            cells = _cells_of(row.cells, placed)
             values, problems = _read_cells(cells, by_name)
             if problems:
                 faults.append(f"第 {row.number} 行：{' '.join(problems)}")
@@ -203,6 +202,14 @@ def _cell_of(one: Field, value: Any) -> str:
     if one.kind == "money" and value is not None:
         return one.typed(value)
     return one.shown(value)
+
+
+def _cells_of(cells: Sequence[Any], placed: dict[int, str]) -> dict[str, Any]:
+    """Field → its cell; a row may end before the header does."""
+    found = {}
+    for index, name in placed.items():
+        found[name] = cells[index] if index < len(cells) else None
+    return found
 
 
 def _read_cells(

@@ -28,7 +28,8 @@ from sqlalchemy.types import TypeEngine
 
 from marketplace.accounts.models import Person
 from marketplace.clock import now
-from marketplace.contracts.fields import FIELDS, PRINTED, Field
+from marketplace.contracts.field import Field
+from marketplace.contracts.fields import FIELDS, PRINTED
 from marketplace.contracts.life import CONTRACT_LIFE
 from marketplace.deals.life import CONTRACT_TYPES
 from marketplace.deals.models import SIDES, Deal, quoted

@@ -283,6 +283,8 @@ def addresses(
         "demand_id": row.id,
         "pair_id": 1,
         "introduction_id": 1,
+        "contract_id": 1,
+        "deal_id": 1,
         "complaint_id": 1,
         "word_list": "synonyms",
     }

@@ -233,6 +233,10 @@ ELSEWHERE = {
     ),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
     "complaints": ("answer",),
+    "contracts": (
+        "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
+        "refuse", "register",
+    ),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),

@@ -13,6 +13,7 @@ from marketplace.contracts.models import TechContract
 from marketplace.deals.models import Deal
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
+from marketplace.organisations.models import Organisation
 from marketplace.rules.deeds import seed_rules
 from tests.factories import Factory
 
@@ -37,11 +38,17 @@ GIVEN = {
 class World:
     """An institute that holds an achievement, a firm that wants it, and their deal, approved."""
 
-    def __init__(self, make: Factory, **changes: Any) -> None:
+    def __init__(
+        self,
+        make: Factory,
+        lab: Organisation | None = None,
+        firm: Organisation | None = None,
+        **changes: Any,
+    ) -> None:
         seed_rules()
         self.make = make
-        self.lab = make.organisation("鲁西摩擦研究所（示例）", kind="institute")
-        self.firm = make.organisation("临清振动轴承厂（示例）")
+        self.lab = lab or make.organisation("鲁西摩擦研究所（示例）", kind="institute")
+        self.firm = firm or make.organisation("临清振动轴承厂（示例）")
         self.seller = make.person("desk", self.lab)
         self.buyer = make.person("firm", self.firm, administers=True)
         self.stranger = make.person("firm", make.organisation(), administers=True)

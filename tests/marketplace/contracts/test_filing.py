@@ -15,6 +15,7 @@ from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.clock import today
 from marketplace.contracts import deeds, filing_deeds, queries, upkeep
+from marketplace.contracts.fields import fields_of
 from marketplace.contracts.models import (
     ContractConfirmation,
     ContractEntry,
@@ -249,6 +250,22 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     assert press(seller, f"{address}/file", filed_on=day) == 303
     assert press(seller, f"{address}/accept", accepted_on=day) == 303
     assert press(seller, f"{address}/licence", licence_on=day) == 303
+    row = db.session.get_one(TechContract, contract.id, populate_existing=True)
+    form = {one.name: one.typed(getattr(row, one.name)) for one in fields_of("license")}
+    office = f"/office/contracts/{contract.id}"
+    form |= {"breach": "另有约定。", "why": ""}
+    assert press(operator, f"{office}/correct", **form) == 422
+    assert press(seller, f"{address}/refuse") == 422
+    assert press(seller, f"{address}/refuse", refusal="技术内容写得不清楚") == 303
+    assert "登记机构没有登记" in seller.get(address).text
+    assert press(operator, f"{office}/correct", **(form | {"why": "名称写错"})) == 303
+    assert "要重新确认" in seller.get(address).text
+    row = db.session.get_one(TechContract, contract.id, populate_existing=True)
+    deeds.issue_paper(row, by=world.seller, seen=row.revision)
+    upkeep.render_missing()
+    world.confirm(row, world.seller)
+    world.confirm(row, world.buyer)
+    assert press(seller, f"{address}/file", filed_on=day) == 303
     data = {
         "registry_no": "12",
         "registered_on": day,
@@ -259,7 +276,6 @@ def test_pages(world: World, sign_in: SignIn) -> None:
     data["registry_no"] = REGISTRY_NO
     assert press(seller, f"{address}/register", **data) == 303
     assert REGISTRY_NO in seller.get(address).text
-    office = f"/office/contracts/{contract.id}"
     sums = {
         "total_fen": "500000",
         "tech_fen": "300000",
