@@ -202,7 +202,11 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "vocabulary": "closed lists of the register",
     },
     "proceeds": {
+        "life": "the life table of a distribution",
+        "printing": "the statement of one person",
         "sharing": "received money shared to the cent",
+        "typed_plans": "brackets and people as they are typed",
+        "upkeep": "statements are printed, milestones announced",
     },
     "introductions": {
         "announcements": "what people are notified of",

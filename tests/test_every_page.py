@@ -76,6 +76,7 @@ NO_PAGES = {
     "contracts.download",
     "contracts.paper",
     "issues.file",
+    "proceeds.statement",
     "operation.healthz",
     "operation.readyz",
     "operation.metrics",

@@ -285,6 +285,7 @@ def addresses(
         "introduction_id": 1,
         "contract_id": 1,
         "deal_id": 1,
+        "share_id": 1,
         "complaint_id": 1,
         "word_list": "synonyms",
     }

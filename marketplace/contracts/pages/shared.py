@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.contracts import queries, readiness
 from marketplace.contracts.forms import (
     AcceptForm,
@@ -89,6 +89,7 @@ def contract_page(
     page = render_template(
         "contracts/contract.html",
         row=row,
+        panels=contributions.panels(row, current_user),
         turn=readiness.turn_of(row),
         side=side_of(current_user, row.deal) if row.deal is not None else None,
         side_names=SIDE_NAMES,
