@@ -299,6 +299,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     },
     "setup": {
         "demo_listings": "what lies on their desks",
+        "demo_ledger": "two years of the register",
         "demo_people": "the people who show the site",
         "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",
