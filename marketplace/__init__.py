@@ -74,6 +74,8 @@ ROOMS = (
     "introductions",
     "policies",
     "deals",
+    "contracts",
+    "proceeds",
     "catalogue",
     "alerts",
     "wordlists",

@@ -51,6 +51,13 @@ def money(
     return f"{amount(known)} 万元"
 
 
+def yuan(fen: int) -> str:
+    """A sum of whole 分 in 元, with two places and thousands: 1,234.50."""
+    sign = "-" if fen < 0 else ""
+    whole, rest = divmod(abs(fen), 100)
+    return f"{sign}{whole:,}.{rest:02d}"
+
+
 def percent(share: float) -> str:
     """A share of 0–1 as whole percent, never rounded down to nothing."""
     if 0 < share < 0.01:
@@ -68,5 +75,5 @@ def spaced(value: object) -> str:
 
 def register_filters(app: Flask) -> None:
     """Make the filters known to the templates of `app`."""
-    for function in (day, minute, amount, money, percent, spaced):
+    for function in (day, minute, amount, money, yuan, percent, spaced):
         app.add_template_filter(function)

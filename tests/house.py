@@ -195,6 +195,28 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "alerts": {
         "announcements": "what people are alerted to",
     },
+    "contracts": {
+        "announcements": "what both sides are notified of",
+        "changing": "where confirmations fall",
+        "field": "how a value is read and shown",
+        "fields": "each field of a contract once",
+        "filing_deeds": "what the office decides",
+        "ledger": "entries of the register and what they come to",
+        "life": "the life table of a contract",
+        "list_deeds": "lists of the register come in and go out",
+        "moving": "contracts that go over when organisations are merged",
+        "printing": "the paper of a contract, and its copy",
+        "rollup": "sums of a year and the subsidy, whole 分 only",
+        "upkeep": "papers are rendered, ends announced",
+        "vocabulary": "closed lists of the register",
+    },
+    "proceeds": {
+        "life": "the life table of a distribution",
+        "printing": "the statement of one person",
+        "sharing": "received money shared to the cent",
+        "typed_plans": "brackets and people as they are typed",
+        "upkeep": "statements are printed, milestones announced",
+    },
     "introductions": {
         "announcements": "what people are notified of",
         "disclosure": "what one side may know of the other",
@@ -300,6 +322,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "setup": {
         "demo_deals": "deals at several stations",
         "demo_listings": "what lies on their desks",
+        "demo_ledger": "two years of the register",
         "demo_people": "the people who show the site",
         "demonstration": "sample lists, and what lies on the desks of its people",
         "preparing": "what every site needs before it serves",

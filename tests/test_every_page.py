@@ -56,6 +56,7 @@ from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
 from tests.marketplace.deals.world import World, deals_at_stations
+from tests.marketplace.contracts.cases import World
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -75,7 +76,10 @@ NO_PAGES = {
     "catalogue.robots",
     "catalogue.sitemap",
     "files.content",
+    "contracts.download",
+    "contracts.paper",
     "issues.file",
+    "proceeds.statement",
     "operation.healthz",
     "operation.readyz",
     "operation.metrics",
@@ -309,6 +313,7 @@ def houses(
     consent, secret = ask_co_owner(
         shared, named=firm.name, email="zhang@partner.example", by=desk
     )
+    contracts, uncontracted = contracts_of(make, university, firm)
     return {
         "rows": rows,
         "broker": broker,
@@ -330,6 +335,8 @@ def houses(
                 for name in ("in_publicity", "objection", "approved")
             ],
             "objection_id": [deals["objection"].objections[0].id],
+            "contract_id": contracts,
+            "deal_id": uncontracted,
             "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -380,6 +387,21 @@ def introductions_of(
             write_message(asked, "周三下午可以谈。", by=desk)
         found.append(asked.id)
     return found
+
+
+def contracts_of(
+    make: Factory, seller: Organisation, buyer: Organisation
+) -> tuple[list[int], list[int]]:
+    """Contracts at each station that has buttons of its own, and deals that have none yet."""
+    world = World(make, seller, buyer)
+    made = [
+        world.filled(world.approved_deal(contract_type="development")),
+        world.issued(world.approved_deal(contract_type="service")),
+        world.signed(world.approved_deal()),
+        world.filed(world.approved_deal()),
+        world.registered(world.approved_deal()),
+    ]
+    return [contract.id for contract in made], [world.deal.id]
 
 
 def staged_import(make: Factory, owner: Organisation) -> tuple[int, list[int]]:
@@ -489,6 +511,7 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=duplicates",
         "/office/review?tray=introductions",
         "/office/review?tray=deals",
+        "/office/review?tray=contracts",
         "/office/review?tray=files",
         "/office/review?tray=complaints",
         "/office/review?tray=diagnosis",

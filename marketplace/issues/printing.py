@@ -41,13 +41,26 @@ def render_pdf(content: Content) -> bytes:
     Raises:
         PrintingError: the printer had something to remark. A missing font, say, is only a warning to it.
     """
-    values = _print_values(content)
+    return compile_values(SOURCE, _print_values(content))
+
+
+def compile_values(source: Path, values: dict[str, Any]) -> bytes:
+    """A PDF for archives and screen readers from values; what no font draws is marked, and said in `missing`.
+
+    Args:
+        source: what is printed where, with `families` and `missing` among its data.
+        values: the data: texts, numbers, lists and mappings.
+
+    Raises:
+        PrintingError: the printer had something to remark.
+    """
+    values = {"families": list(FAMILIES), **values}
     texts = list(_texts_of(values))
     missing = sorted(unprintable(texts))
     values["missing"] = _missing_words(missing)
     data = without_missing(json.dumps(values, ensure_ascii=False), missing)
     compiler = typst.Compiler(
-        SOURCE.read_bytes(),
+        source.read_bytes(),
         font_paths=print_fonts(),
         ignore_system_fonts=True,
         # As data: nothing that somebody typed into a listing is ever read as a command of the printer.
@@ -80,7 +93,6 @@ def _print_values(content: Content) -> dict[str, Any]:
         "address": content.address,
         "hash": content.digest,
         "grouped": grouped(content.digest),
-        "families": list(FAMILIES),
         "qr": _qr_picture(content.address),
         "widths": _widths(content.kind),
         "headers": _print_headers(content.kind),

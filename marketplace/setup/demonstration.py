@@ -55,6 +55,7 @@ from marketplace.profiles.writing import BrokerValues, ResearcherValues
 from marketplace.rights import deeds as right_deeds
 from marketplace.rights import queries as right_queries
 from marketplace.setup.demo_deals import add_deals
+from marketplace.setup.demo_ledger import add_ledger
 from marketplace.setup.demo_listings import (
     MORE_WORDS,
     ON_THE_DESK,
@@ -63,10 +64,12 @@ from marketplace.setup.demo_listings import (
 )
 from marketplace.setup.demo_people import (
     DEMO_PEOPLE,
+    INSTITUTE,
     NEWCOMER,
     NEWCOMER_USCC,
     ORGANISATION_KIND,
     TWIN,
+    UNIVERSITY,
 )
 from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
@@ -178,6 +181,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _stage_list()
     _keep_estimate()
     _draft_synonyms()
+    added = add_ledger(_demo_person("operator"), UNIVERSITY, INSTITUTE)
+    report(f"{added} contracts in the ledger")
     report("one draft of synonyms, whose preview is computed in the background")
 
 

@@ -288,6 +288,8 @@ def addresses(
         "deal_id": 1,
         "publicity_id": 1,
         "objection_id": 1,
+        "contract_id": 1,
+        "share_id": 1,
         "complaint_id": 1,
         "word_list": "synonyms",
     }

@@ -304,6 +304,13 @@ ELSEWHERE = {
     ),
     "accounts": ("account", "drop_held", "end_session", "end_sessions"),
     "complaints": ("answer",),
+    "contracts": (
+        "accept", "amend", "begin", "bring_in", "cancel", "confirm", "correct", "edit", "file", "issue", "licence",
+        "refuse", "register",
+    ),
+    "proceeds": (
+        "convert", "done", "drop", "plan", "publicise", "receive", "reverse", "settle", "share",
+    ),
     "imports": (
         "choose", "choose_all", "commit", "correct", "corrections", "discard", "leave_out", "take_back", "upload",
     ),

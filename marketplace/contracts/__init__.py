@@ -1,0 +1,49 @@
+"""Technology contracts: what both sides confirm, what is registered of it, and the ledger of the city.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.contracts.announcements import notice_kinds
+from marketplace.contracts.background import jobs
+from marketplace.contracts.contributed import (
+    deed_names,
+    nav,
+    panels,
+    personal_copy,
+    sections,
+    task_count,
+    tasks,
+    trays,
+)
+from marketplace.contracts.disclosure import broker_of_deal, of_buyer, of_seller
+from marketplace.contracts.moving import move_back, move_between
+from marketplace.permissions import Deeds, operator
+
+DEEDS: Deeds = {
+    "contract.read": (of_seller, of_buyer, broker_of_deal, operator),
+    "contract.write": (of_seller, of_buyer),
+    "contract.confirm": (of_seller, of_buyer),
+    # The seller's side applies for registration (reference §3.3).
+    "contract.file": (of_seller, operator),
+    "contract.correct": (operator,),
+    "ledger.read": (operator,),
+    "ledger.import": (operator,),
+}
+
+__all__ = [
+    "DEEDS",
+    "deed_names",
+    "jobs",
+    "move_back",
+    "move_between",
+    "nav",
+    "notice_kinds",
+    "panels",
+    "personal_copy",
+    "sections",
+    "task_count",
+    "tasks",
+    "trays",
+]

@@ -1,0 +1,100 @@
+"""Values into a contract, from wherever they come: the one place where confirmations fall. Nothing is committed.
+
+Forms, corrections of operators and lists all write through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marketplace import persistence
+from marketplace.clock import now
+from marketplace.contracts import announcements
+from marketplace.contracts.fields import BY_NAME, problems_of
+from marketplace.contracts.life import CHANGEABLE
+from marketplace.contracts.models import TechContract
+from marketplace.deals.writing import move_deal
+from marketplace.errors import Invalid, NotNow
+from marketplace.extensions import db
+from marketplace.permissions import Reader
+
+
+def write_fields(
+    contract: TechContract, values: Mapping[str, Any], *, by: Reader | None, why: str
+) -> list[str]:
+    """Write values; where a paper no longer says what the contract says, every confirmation of it falls, aloud.
+
+    Args:
+        contract: loaded in this session.
+        values: field → what is to be stored; fields that are left out stay.
+        by: the acting person; None: the site itself.
+        why: what both sides read, where confirmations fall.
+
+    Returns:
+        the labels of what was changed; empty where nothing was.
+
+    Raises:
+        NotNow: it is registered, or money has begun to move: corrections are entries of their own.
+        Invalid: the values do not fit together.
+    """
+    changed = []
+    for name, value in values.items():
+        # Unknown names are a fault of the caller, and found here.
+        if getattr(contract, BY_NAME[name].name) != value:
+            changed.append(name)
+    if not changed:
+        return []
+    _require_changeable(contract)
+    problems = problems_of({**contract.values, **values})
+    if problems:
+        raise Invalid("合同没有保存。", problems=problems)
+    for name in changed:
+        setattr(contract, name, values[name])
+    labels = [BY_NAME[name].label for name in changed]
+    if contract.state == "drafting":
+        contract.life.move(contract, "save", by=by, changed=changed)
+    else:
+        _let_fall(contract, labels, changed, by=by, why=why)
+    with persistence.refusals():
+        db.session.flush()
+    return labels
+
+
+def _require_changeable(contract: TechContract) -> None:
+    if contract.state not in CHANGEABLE:
+        raise NotNow(
+            f"这份合同{contract.state_name}，条款不能再改。",
+            "登记金额有误的，由运营方更正；条款变更请另签补充协议。",
+        )
+    deal = contract.deal
+    if deal is not None and deal.state not in ("approved", "contracted"):
+        raise NotNow(
+            f"这笔交易现在是「{deal.state_name}」，合同不能再改。",
+            "条款变更请另签补充协议。",
+        )
+
+
+def _let_fall(
+    contract: TechContract,
+    labels: list[str],
+    changed: list[str],
+    *,
+    by: Reader | None,
+    why: str,
+) -> None:
+    paper = contract.current_paper
+    assert paper is not None  # noqa: S101  every state after the first has one
+    moment = now()
+    for confirmation in paper.standing.values():
+        confirmation.voided_at = moment
+        confirmation.void_reason = f"合同改过：{'、'.join(labels)}"[:500]
+    contract.signed_on = contract.filed_on = contract.accepted_on = None
+    contract.decide_by = None
+    contract.refusal = ""
+    contract.life.move(contract, "change", by=by, note=why, changed=changed)
+    if contract.deal is not None and contract.deal.state == "contracted":
+        move_deal(contract.deal, "void_contract", by=by, note=why)
+    with persistence.refusals():
+        db.session.flush()
+    announcements.announce_voided(contract, paper, labels, why)

@@ -1,0 +1,180 @@
+"""What is read of contracts: one, those of a person, those that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy.orm import selectinload
+
+from marketplace import persistence
+from marketplace.contracts.life import AT_OFFICE
+from marketplace.contracts.models import (
+    ContractConfirmation,
+    ContractPaper,
+    TechContract,
+)
+from marketplace.deals.models import Deal
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.permissions import Reader, may
+from marketplace.persistence import Page
+
+SIZE = 20
+NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
+
+
+def get_contract(number: int, *, by: Reader) -> TechContract:
+    """A contract that this reader may read. Raises NotFound."""
+    row = persistence.find_row(TechContract, number)
+    if row is None or not may(by, "contract.read", row):
+        raise NotFound(*NOT_FOUND)
+    return row
+
+
+def get_deal(number: int, *, by: Reader) -> Deal:
+    """A deal whose contract this reader may write. Raises NotFound."""
+    deal = persistence.find_row(Deal, number)
+    if deal is None or not may(by, "deal.act", deal):
+        raise NotFound("没有找到这笔交易。", "可以从「我的」进入。")
+    return deal
+
+
+def get_paper(contract: TechContract, number: int) -> ContractPaper:
+    """A paper of a contract. Raises NotFound."""
+    for paper in contract.papers:
+        if paper.number == number:
+            return paper
+    raise NotFound("没有这一稿。", "合同页上列出了每一稿。")
+
+
+def contract_of(deal: Deal) -> TechContract | None:
+    """The contract of a deal."""
+    query = db.select(TechContract).filter_by(deal_id=deal.id)
+    row: TechContract | None = db.session.scalar(query)
+    return row
+
+
+def own_page(person: Reader, page: int) -> tuple[list[TechContract], Page]:
+    """The contracts of one's sides, newest first."""
+    query = _own(person)
+    total = db.session.scalar(db.select(db.func.count()).select_from(query.subquery()))
+    arithmetic = Page(total or 0, SIZE)
+    rows = db.session.scalars(
+        query.order_by(TechContract.id.desc())
+        .limit(SIZE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(rows), arithmetic
+
+
+def own_count(person: Reader) -> int:
+    """How many they are."""
+    query = db.select(db.func.count()).select_from(_own(person).subquery())
+    return db.session.scalar(query) or 0
+
+
+def running(person: Reader) -> list[TechContract]:
+    """Those of one's sides that wait for something."""
+    states = ("drafting", "confirming", "signed", "not_registered", *AT_OFFICE)
+    query = _own(person).where(TechContract.state.in_(states))
+    return list(db.session.scalars(query.order_by(TechContract.id)))
+
+
+def deals_to_contract(person: Reader) -> list[Deal]:
+    """The approved deals of one's sides that have no contract yet."""
+    has_contract = db.select(TechContract.deal_id).where(
+        TechContract.deal_id.is_not(None)
+    )
+    query = (
+        db.select(Deal)
+        .where(Deal.state == "approved", Deal.priority != "")
+        .where(Deal.id.not_in(has_contract), _of_person(person))
+    )
+    return list(db.session.scalars(query.order_by(Deal.id)))
+
+
+def at_office_page(page: int) -> tuple[list[TechContract], Page]:
+    """Those whose registration the office decides about, the nearest end first."""
+    arithmetic = Page(at_office_count(), SIZE)
+    query = (
+        db.select(TechContract)
+        .where(TechContract.state.in_(AT_OFFICE))
+        .order_by(TechContract.decide_by, TechContract.id)
+        .limit(SIZE)
+        .offset(arithmetic.offset(page))
+    )
+    return list(db.session.scalars(query)), arithmetic
+
+
+def at_office_count() -> int:
+    """How many they are."""
+    query = db.select(db.func.count(TechContract.id)).where(
+        TechContract.state.in_(AT_OFFICE)
+    )
+    return db.session.scalar(query) or 0
+
+
+def unrendered_papers() -> list[int]:
+    """Numbers of the papers that have no file yet, oldest first."""
+    query = db.select(ContractPaper.id).where(ContractPaper.sha256.is_(None))
+    return list(db.session.scalars(query.order_by(ContractPaper.id)))
+
+
+def with_ends() -> list[TechContract]:
+    """The contracts of deals that may have an end to come."""
+    query = db.select(TechContract).where(
+        TechContract.deal_id.is_not(None),
+        TechContract.state.in_(("signed", "not_registered", "registered", *AT_OFFICE)),
+    )
+    return list(db.session.scalars(query.order_by(TechContract.id)))
+
+
+def _own(person: Reader) -> Select[tuple[TechContract]]:
+    looked_after = _numbers(person)
+    of_register = TechContract.deal_id.is_(None) & or_(
+        TechContract.seller_id.in_(looked_after),
+        TechContract.buyer_id.in_(looked_after),
+    )
+    query: Select[tuple[TechContract]] = (
+        db.select(TechContract)
+        .outerjoin(Deal, Deal.id == TechContract.deal_id)
+        .where(or_(of_register, _of_person(person)))
+    )
+    return query
+
+
+def _of_person(person: Reader) -> ColumnElement[bool]:
+    looked_after = _numbers(person)
+    active = sorted(person.active_ids)
+    return or_(
+        Deal.holder_organisation_id.in_(looked_after),
+        Deal.receiver_organisation_id.in_(looked_after),
+        (Deal.holder_person_id == person.id) & Deal.holder_organisation_id.in_(active),
+        (Deal.receiver_person_id == person.id)
+        & Deal.receiver_organisation_id.in_(active),
+    )
+
+
+def _numbers(person: Reader) -> list[int]:
+    numbers: Iterable[int] = {*person.handled_ids, *person.administered_ids}
+    return sorted(numbers)
+
+
+def confirmed_by(person: Reader) -> list[ContractConfirmation]:
+    """What a person confirmed, oldest first."""
+    query = db.select(ContractConfirmation).filter_by(by_id=person.id)
+    return list(db.session.scalars(query.order_by(ContractConfirmation.id)))
+
+
+def by_number(numbers: list[int]) -> list[TechContract]:
+    """Contracts by their numbers, in that order, with their entries."""
+    rows: dict[int, TechContract] = {}
+    for part in persistence.chunked(numbers, 500):
+        query = (
+            db.select(TechContract)
+            .where(TechContract.id.in_(part))
+            .options(selectinload(TechContract.entries))
+        )
+        rows.update({row.id: row for row in db.session.scalars(query)})
+    return [rows[number] for number in numbers]

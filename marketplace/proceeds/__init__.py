@@ -1,0 +1,20 @@
+"""What a contract brings: payments, milestones, and how what was received is shared.
+
+Here: what the room offers to the other rooms (`marketplace/contributions.py`).
+"""
+
+from __future__ import annotations
+
+from marketplace.contracts.disclosure import of_buyer, of_seller
+from marketplace.permissions import Deeds, operator
+from marketplace.proceeds.background import jobs
+from marketplace.proceeds.contributed import deed_names, panels
+
+DEEDS: Deeds = {
+    "proceeds.read": (of_seller, of_buyer, operator),
+    "proceeds.record": (of_seller,),
+    # How a holder shares its income is nobody else's affair.
+    "proceeds.share": (of_seller,),
+}
+
+__all__ = ["DEEDS", "deed_names", "jobs", "panels"]

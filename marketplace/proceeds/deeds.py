@@ -1,0 +1,278 @@
+"""What is recorded of the money of a contract, and how it is shared: one function a button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from marketplace import persistence
+from marketplace.clock import today
+from marketplace.contracts.models import TechContract
+from marketplace.deals.writing import move_deal
+from marketplace.errors import Invalid, NotNow, Stale
+from marketplace.extensions import db
+from marketplace.permissions import Reader, reader_id, require
+from marketplace.proceeds import queries
+from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
+from marketplace.proceeds.sharing import (
+    SOURCES,
+    Bracket,
+    Floor,
+    floor_keys,
+    floor_of,
+    net_income,
+    share_more,
+    split_exactly,
+)
+from marketplace.rules.queries import frozen, thawed
+from marketplace.typed_texts import checked_text
+from marketplace.wording import day, yuan
+from marketplace.workdays.queries import load_calendar
+
+PUBLICITY_DAYS = "publicity.days"
+CHANGED = Stale("这份合同的款项刚有变化。", "请重新打开，看过再决定。")
+MAX_NOTE = 300
+
+
+def plan_milestone(
+    contract: TechContract,
+    title: str,
+    due_on: date | None,
+    plan_fen: int | None,
+    *,
+    by: Reader,
+) -> Milestone:
+    """计划节点: what is delivered or paid by a day. Raises NotAllowed, NotNow, Invalid."""
+    _require_signed(contract, by)
+    title = checked_text(
+        "title", title, 200, missing="写明交付什么或付哪一笔，2–200 字。"
+    )
+    if due_on is None:
+        raise _wrong("due_on", "写日期。")
+    if plan_fen is not None and plan_fen <= 0:
+        raise _wrong("plan_fen", "金额要大于 0；只有交付、没有付款的不写。")
+    row = Milestone(
+        contract_id=contract.id, title=title, due_on=due_on, plan_fen=plan_fen
+    )
+    db.session.add(row)
+    persistence.commit()
+    return row
+
+
+def finish_milestone(
+    milestone: Milestone, done_on: date | None, *, by: Reader, seen: int
+) -> None:
+    """完成节点. Raises NotAllowed, NotNow, Stale, Invalid."""
+    _require_signed(milestone.contract, by)
+    if milestone.revision != seen:
+        raise CHANGED
+    if milestone.done_on is not None:
+        raise NotNow("这个节点已经完成。", "")
+    if done_on is None or done_on > today():
+        raise _wrong("done_on", "写今天或以前的日期。")
+    milestone.done_on = done_on
+    persistence.commit(stale=CHANGED)
+
+
+def record_receipt(
+    contract: TechContract,
+    amount_fen: int | None,
+    received_on: date | None,
+    note: str,
+    *,
+    by: Reader,
+) -> Receipt:
+    """记录到款; the first one lets the deal perform. Raises NotAllowed, NotNow, Invalid."""
+    _require_signed(contract, by)
+    if amount_fen is None or amount_fen <= 0:
+        raise _wrong("amount_fen", "写到账的金额，单位元，要大于 0。")
+    if received_on is None or received_on > today():
+        raise _wrong("received_on", "写今天或以前的日期。")
+    row = Receipt(
+        contract_id=contract.id,
+        amount_fen=amount_fen,
+        received_on=received_on,
+        note=checked_text("note", note, MAX_NOTE),
+        by_id=reader_id(by),
+    )
+    db.session.add(row)
+    deal = contract.deal
+    if deal is not None and deal.state == "contracted":
+        move_deal(deal, "perform", by=by, note=f"到款 {yuan(amount_fen)} 元")
+    persistence.commit(stale=CHANGED)
+    return row
+
+
+def reverse_receipt(receipt: Receipt, note: str, *, by: Reader) -> Receipt:
+    """冲销 a receipt by an entry against it. Raises NotAllowed, NotNow, Invalid."""
+    _require_signed(receipt.contract, by)
+    note = checked_text("note", note, MAX_NOTE, missing="写明为什么冲销，2–300 字。")
+    if receipt.reverses_id is not None:
+        raise NotNow("这一笔本身就是冲销。", "要改请再记一笔到款。")
+    if queries.is_reversed(receipt):
+        raise NotNow("这一笔已经冲销过。", "请刷新页面。")
+    left = queries.received_fen(receipt.contract) - receipt.amount_fen
+    if left < queries.bound_fen(receipt.contract):
+        raise NotNow("这笔款已经分配，不能冲销。", "多分的请在以后的分配里扣回。")
+    row = Receipt(
+        contract_id=receipt.contract_id,
+        amount_fen=-receipt.amount_fen,
+        received_on=today(),
+        note=note,
+        reverses_id=receipt.id,
+        by_id=reader_id(by),
+    )
+    db.session.add(row)
+    again = NotNow("这一笔已经冲销过。", "请刷新页面。")
+    persistence.commit(duplicates={"uq_contract_receipt_reverses": again})
+    return row
+
+
+def plan_distribution(
+    contract: TechContract,
+    *,
+    costs: Sequence[int],
+    source: str,
+    brackets: Sequence[Bracket],
+    people: Sequence[tuple[str, Decimal, bool]],
+    institution: Decimal | None,
+    agreed: Decimal | None,
+    by: Reader,
+) -> Distribution:
+    """提出分配方案 for what was received and not shared yet.
+
+    Args:
+        contract: with money received.
+        costs: all direct costs of the contract so far, 分 each.
+        source: a key of `SOURCES`.
+        brackets: without a problem.
+        people: (name, percent of the inventors' part, whether they hold a leading post); the shares sum to 100.
+        institution, agreed: percent by the holder's own rule, and as agreed; None: there is none.
+        by: somebody of the seller.
+
+    Raises:
+        NotAllowed.
+        NotNow: nothing is left to share, another plan is open, or no rule is known of that day.
+        Invalid: no such source.
+    """
+    _require_signed(contract, by)
+    if source not in SOURCES:
+        raise _wrong("source", "选收入的来源。")
+    income = queries.received_fen(contract)
+    net, before = net_income(income, costs), queries.shared_before(contract)
+    if net <= before:
+        raise NotNow(
+            f"已到款 {yuan(income)} 元，扣除成本和已分配的，没有可以分配的净收入。",
+            "到款以后再提分配方案。",
+        )
+    began, owner = _terms_of(contract)
+    keys = (*floor_keys(owner, source), PUBLICITY_DAYS)
+    rules = frozen(keys, began)
+    law = {key: thawed(rules)[key].number for key in floor_keys(owner, source)}
+    floor: Floor = floor_of(owner, source, law, institution=institution, agreed=agreed)
+    pools = share_more(before, net, brackets, floor.percent)
+    row = Distribution(
+        contract_id=contract.id,
+        income_fen=income,
+        costs_fen=sum(costs),
+        net_before_fen=before,
+        net_after_fen=net,
+        source=source,
+        brackets=[_stored_bracket(one) for one in brackets],
+        floor_percent=str(floor.percent),
+        floor_basis=floor.basis,
+        rules=rules,
+        inventors_fen=pools.inventors,
+        institution_fen=pools.institution,
+        office_fen=pools.office,
+        has_leader=any(is_leader for _, _, is_leader in people),
+        planned_on=today(),
+    )
+    amounts = split_exactly(pools.inventors, [share for _, share, _ in people])
+    for (name, share, is_leader), amount in zip(people, amounts, strict=True):
+        row.shares.append(
+            InventorShare(
+                name=name, percent=str(share), amount_fen=amount, is_leader=is_leader
+            )
+        )
+    db.session.add(row)
+    open_one = NotNow("还有一个分配方案没有定。", "请先定下或作废。")
+    duplicates = {"uq_distribution_open": open_one}
+    with persistence.refusals(duplicates=duplicates):
+        db.session.flush()
+    row.life.born(row, by=by)
+    persistence.commit(duplicates=duplicates)
+    return row
+
+
+def publicise_distribution(row: Distribution, *, by: Reader, seen: int) -> None:
+    """公示方案: the start day is not counted, a day off moves the last day. Raises NotAllowed, NotNow, Stale."""
+    _begin(row, "publicise", by, seen)
+    days = thawed(row.rules)[PUBLICITY_DAYS].whole
+    row.ends_on = load_calendar().after_days(today(), days).day
+    row.life.move(row, "publicise", by=by)
+    persistence.commit(stale=CHANGED)
+
+
+def settle_distribution(row: Distribution, *, by: Reader, seen: int) -> None:
+    """定下方案, where leaders are rewarded only after it was public. Raises NotAllowed, NotNow, Stale."""
+    _begin(row, "settle", by, seen)
+    if row.has_leader and row.ends_on is None:
+        raise NotNow("有担任领导的人获得奖励，要先公示。", "请先点「公示方案」。")
+    if row.ends_on is not None and today() <= row.ends_on:
+        raise NotNow(f"公示到 {day(row.ends_on)} 24:00 才结束。", "公示结束以后再定。")
+    if queries.received_fen(row.contract) - row.costs_fen < row.net_after_fen:
+        raise NotNow("提出方案以后有到款冲销了，方案不再成立。", "请作废，重新提出。")
+    row.settled_on = today()
+    row.life.move(row, "settle", by=by)
+    persistence.commit(stale=CHANGED)
+
+
+def drop_distribution(row: Distribution, *, by: Reader, seen: int) -> None:
+    """作废方案. Raises NotAllowed, NotNow, Stale."""
+    _begin(row, "drop", by, seen)
+    row.life.move(row, "drop", by=by)
+    persistence.commit(stale=CHANGED)
+
+
+def finish_conversion(contract: TechContract, *, by: Reader) -> None:
+    """完成转化: money came in, and nothing that was planned is open. Raises NotAllowed, NotNow."""
+    _require_signed(contract, by)
+    deal = contract.deal
+    if deal is None or deal.state != "performing":
+        raise NotNow("这笔交易不在履约中。", "有到款以后才能完成转化。")
+    if any(one.done_on is None for one in queries.milestones_of(contract)):
+        raise NotNow("还有节点没有完成。", "请先记录每个节点完成的日期。")
+    move_deal(deal, "convert", by=by)
+    persistence.commit(stale=CHANGED)
+
+
+def _begin(row: Distribution, deed: str, by: Reader, seen: int) -> None:
+    require(by, "proceeds.share", row.contract)
+    row.life.permits(row, deed, by)
+    if row.revision != seen:
+        raise CHANGED
+
+
+def _require_signed(contract: TechContract, by: Reader) -> None:
+    require(by, "proceeds.record", contract)
+    if contract.state not in queries.PAID_STATES:
+        raise NotNow(
+            f"这份合同现在是「{contract.state_name}」。", "双方确认以后才能记录款项。"
+        )
+
+
+def _terms_of(contract: TechContract) -> tuple[date, str]:
+    """(day whose rules hold, type of the holder): of the deal; of one from the register those of its signing."""
+    if contract.deal is not None:
+        return contract.deal.began_on, contract.deal.owner_type
+    return contract.signed_on or contract.registered_on or today(), "other"
+
+
+def _stored_bracket(one: Bracket) -> list[object]:
+    return [one.high, str(one.inventors), str(one.institution), str(one.office)]
+
+
+def _wrong(box: str, message: str) -> Invalid:
+    return Invalid(message, problems={box: [message]})

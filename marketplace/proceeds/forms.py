@@ -1,0 +1,108 @@
+"""The forms of payments and distributions. What may be typed is checked by `typed_plans` and the deeds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from marketplace.contracts.field import read_fen
+from marketplace.errors import Invalid
+from marketplace.forms import PageForm, SeenForm
+from marketplace.parsing import ParseError
+from marketplace.proceeds.sharing import SOURCES, Bracket
+from marketplace.proceeds.typed_plans import read_brackets, read_people, read_percent
+
+
+class MilestoneForm(PageForm):
+    """What is delivered or paid by a day."""
+
+    title = StringField("节点", description="如：交付工艺包；第二笔款。")
+    due_on = DateField("最后一天", [Optional()])
+    plan_fen = StringField("应付金额", description="单位元；只有交付的不写。")
+
+
+class DoneForm(SeenForm):
+    """When it was done."""
+
+    done_on = DateField("完成日期", [Optional()])
+
+
+class ReceiptForm(PageForm):
+    """Money that came in."""
+
+    amount_fen = StringField("到账金额", description="单位元。")
+    received_on = DateField("到账日期", [Optional()])
+    note = StringField("说明")
+
+
+class ReverseForm(PageForm):
+    """Why a receipt is taken back."""
+
+    note = StringField("冲销的原因")
+
+
+class PlanForm(PageForm):
+    """How it is to be shared."""
+
+    source = SelectField(
+        "收入来源", choices=[SelectChoice(*one) for one in SOURCES.items()]
+    )
+    costs_fen = StringField(
+        "累计直接成本", description="单位元：税费、中介、评估等；没有的写 0。"
+    )
+    brackets = TextAreaField(
+        "各档怎么分",
+        description="每行一档：上限（元，最后一档写「以上」）、完成人 %、单位 %、技术转移机构 %。如：1000000 70 30 0",
+    )
+    institution = StringField(
+        "本单位规定的完成人比例", description="%，没有规定的不写。"
+    )
+    agreed = StringField("与完成人约定的比例", description="%，没有约定的不写。")
+    people = TextAreaField(
+        "完成人",
+        description="每人一行：姓名、占完成人部分的 %，担任领导的再写「领导」。如：张三 60",
+    )
+
+    def read_costs(self) -> list[int]:
+        """The direct costs, 分. Raises Invalid."""
+        costs = read_box(self, "costs_fen")
+        if costs is None:
+            message = "写累计的直接成本，没有的写 0。"
+            raise Invalid(message, problems={"costs_fen": [message]})
+        return [costs]
+
+    def read_brackets(self) -> list[Bracket]:
+        """The brackets. Raises Invalid."""
+        try:
+            return read_brackets(self.brackets.data or "")
+        except ParseError as error:
+            raise _invalid("brackets", error) from None
+
+    def read_people(self) -> list[tuple[str, Decimal, bool]]:
+        """The people. Raises Invalid."""
+        try:
+            return read_people(self.people.data or "")
+        except ParseError as error:
+            raise _invalid("people", error) from None
+
+    def read_percent(self, name: str) -> Decimal | None:
+        """A percentage. Raises Invalid."""
+        try:
+            return read_percent(self[name].data or "")
+        except ParseError as error:
+            raise _invalid(name, error) from None
+
+
+def read_box(form: PageForm, name: str) -> int | None:
+    """A sum in 元 as 分; None where nothing was typed. Raises Invalid."""
+    try:
+        return read_fen(form[name].data or "")
+    except ParseError as error:
+        raise _invalid(name, error) from None
+
+
+def _invalid(name: str, error: ParseError) -> Invalid:
+    return Invalid(error.message, problems={name: [error.sentence]})

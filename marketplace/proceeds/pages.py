@@ -1,0 +1,233 @@
+"""Pages of the money of a contract: milestones, receipts, distributions and statements; what is public of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import persistence
+from marketplace.clock import today
+from marketplace.contracts.models import TechContract
+from marketplace.door import needs
+from marketplace.errors import Invalid, NotFound
+from marketplace.forms import SeenForm
+from marketplace.permissions import may
+from marketplace.proceeds import deeds, queries
+from marketplace.proceeds.forms import (
+    DoneForm,
+    MilestoneForm,
+    PlanForm,
+    ReceiptForm,
+    ReverseForm,
+    read_box,
+)
+
+blueprint = Blueprint("proceeds", __name__)
+MONEY = "/mine/contracts/<int:contract_id>/money"
+
+
+@blueprint.get(MONEY)
+@needs("proceeds.read", of_thing=True)
+def money(contract_id: int) -> ResponseReturnValue:
+    """What was planned, received and shared."""
+    return _page(_get(contract_id))
+
+
+@blueprint.post(f"{MONEY}/milestones")
+@needs("proceeds.record", of_thing=True)
+def plan(contract_id: int) -> ResponseReturnValue:
+    """Plan a milestone."""
+    row, form = _get(contract_id), MilestoneForm()
+
+    def deed() -> None:
+        deeds.plan_milestone(
+            row,
+            form["title"].data or "",
+            form.due_on.data,
+            read_box(form, "plan_fen"),
+            by=current_user,
+        )
+
+    return _do(row, deed, "已加入计划。", planning=form)
+
+
+@blueprint.post("/mine/milestones/<int:milestone_id>/done")
+@needs("proceeds.record", of_thing=True)
+def done(milestone_id: int) -> ResponseReturnValue:
+    """It was done."""
+    one, form = queries.get_milestone(milestone_id, by=current_user), DoneForm()
+
+    def deed() -> None:
+        deeds.finish_milestone(
+            one, form.done_on.data, by=current_user, seen=form.seen_revision
+        )
+
+    return _do(one.contract, deed, "已记录完成的日期。", finishing=form)
+
+
+@blueprint.post(f"{MONEY}/receipts")
+@needs("proceeds.record", of_thing=True)
+def receive(contract_id: int) -> ResponseReturnValue:
+    """Money came in."""
+    row, form = _get(contract_id), ReceiptForm()
+
+    def deed() -> None:
+        deeds.record_receipt(
+            row,
+            read_box(form, "amount_fen"),
+            form.received_on.data,
+            form.note.data or "",
+            by=current_user,
+        )
+
+    return _do(row, deed, "已记录到款。", receiving=form)
+
+
+@blueprint.post("/mine/receipts/<int:receipt_id>/reverse")
+@needs("proceeds.record", of_thing=True)
+def reverse(receipt_id: int) -> ResponseReturnValue:
+    """Take a receipt back by an entry against it."""
+    one, form = queries.get_receipt(receipt_id, by=current_user), ReverseForm()
+
+    def deed() -> None:
+        deeds.reverse_receipt(one, form.note.data or "", by=current_user)
+
+    return _do(one.contract, deed, "已冲销，原来的一笔仍然留着。", reversing=form)
+
+
+@blueprint.post(f"{MONEY}/convert")
+@needs("proceeds.record", of_thing=True)
+def convert(contract_id: int) -> ResponseReturnValue:
+    """The deal is done."""
+    row = _get(contract_id)
+    deeds.finish_conversion(row, by=current_user)
+    flash("已记录完成转化。", "success")
+    return _to(row)
+
+
+@blueprint.post(f"{MONEY}/distributions")
+@needs("proceeds.share", of_thing=True)
+def share(contract_id: int) -> ResponseReturnValue:
+    """Plan how it is shared."""
+    row, form = _get(contract_id), PlanForm()
+
+    def deed() -> None:
+        deeds.plan_distribution(
+            row,
+            costs=form.read_costs(),
+            source=form.source.data or "",
+            brackets=form.read_brackets(),
+            people=form.read_people(),
+            institution=form.read_percent("institution"),
+            agreed=form.read_percent("agreed"),
+            by=current_user,
+        )
+
+    return _do(row, deed, "已提出分配方案。", sharing=form)
+
+
+@blueprint.post("/mine/distributions/<int:distribution_id>/publicise")
+@needs("proceeds.share", of_thing=True)
+def publicise(distribution_id: int) -> ResponseReturnValue:
+    """Make it public."""
+    return _decide(distribution_id, deeds.publicise_distribution, "已开始公示。")
+
+
+@blueprint.post("/mine/distributions/<int:distribution_id>/settle")
+@needs("proceeds.share", of_thing=True)
+def settle(distribution_id: int) -> ResponseReturnValue:
+    """Settle it."""
+    words = "方案已定，正在生成每个人的明细。"
+    return _decide(distribution_id, deeds.settle_distribution, words)
+
+
+@blueprint.post("/mine/distributions/<int:distribution_id>/drop")
+@needs("proceeds.share", of_thing=True)
+def drop(distribution_id: int) -> ResponseReturnValue:
+    """Drop it."""
+    return _decide(distribution_id, deeds.drop_distribution, "方案已作废。")
+
+
+@blueprint.get("/mine/shares/<int:share_id>/statement.pdf")
+@needs("proceeds.share", of_thing=True)
+def statement(share_id: int) -> ResponseReturnValue:
+    """The statement of one person."""
+    one = queries.get_share(share_id, by=current_user)
+    if one.pdf is None:
+        raise NotFound("明细还没有生成。", "方案定下以后一分钟内生成，请过一会儿刷新。")
+    response = Response(one.pdf, content_type="application/pdf")
+    response.headers.set(
+        "Content-Disposition", "attachment", filename=f"statement-{one.id}.pdf"
+    )
+    return response
+
+
+@blueprint.get("/distributions")
+@needs("public.read")
+def public() -> ResponseReturnValue:
+    """The distributions that are public now."""
+    return render_template("proceeds/public.html", rows=queries.publicised(today()))
+
+
+def _get(contract_id: int) -> TechContract:
+    return queries.get_contract(contract_id, by=current_user)
+
+
+def _to(row: TechContract) -> ResponseReturnValue:
+    return redirect(url_for("proceeds.money", contract_id=row.id), 303)
+
+
+def _decide(
+    number: int, deed: Callable[..., None], message: str
+) -> ResponseReturnValue:
+    row = queries.get_distribution(number, by=current_user)
+    deed(row, by=current_user, seen=SeenForm().seen_revision)
+    flash(message, "success")
+    return _to(row.contract)
+
+
+def _do(
+    row: TechContract, deed: Callable[[], None], message: str, **forms: Any
+) -> ResponseReturnValue:
+    """Do one thing; what was refused stands beside its form."""
+    number = row.id
+    try:
+        deed()
+    except Invalid as error:
+        for form in forms.values():
+            form.blame(error.problems, next(iter(error.problems), ""))
+        return _page(_get(number), 422, **forms)
+    flash(message, "success")
+    return _to(row)
+
+
+def _page(row: TechContract, status: int = 200, **forms: Any) -> ResponseReturnValue:
+    persistence.stop_writing()
+    shares = may(current_user, "proceeds.share", row)
+    given = {
+        "planning": MilestoneForm(formdata=None),
+        "finishing": DoneForm(formdata=None),
+        "receiving": ReceiptForm(formdata=None),
+        "reversing": ReverseForm(formdata=None),
+        "sharing": PlanForm(formdata=None),
+    } | forms
+    receipts = queries.receipts_of(row)
+    page = render_template(
+        "proceeds/money.html",
+        row=row,
+        milestones=queries.milestones_of(row),
+        receipts=receipts,
+        reversed_ids={one.reverses_id for one in receipts},
+        received=queries.received_fen(row),
+        shared=queries.shared_before(row),
+        distributions=queries.distributions_of(row) if shares else (),
+        records=may(current_user, "proceeds.record", row),
+        shares=shares,
+        today=today(),
+        **given,
+    )
+    return page, status

@@ -1,0 +1,132 @@
+"""What is read of the money of contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from marketplace import persistence
+from marketplace.contracts.models import TechContract
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.permissions import Reader, may
+from marketplace.proceeds.models import Distribution, InventorShare, Milestone, Receipt
+
+NOT_FOUND = ("没有找到这份合同。", "可以从「我的」→「合同」进入。")
+PAID_STATES = ("signed", "filed", "accepted", "registered", "not_registered")
+
+
+def get_contract(number: int, *, by: Reader) -> TechContract:
+    """A contract whose money this reader may see. Raises NotFound."""
+    row = persistence.find_row(TechContract, number)
+    if row is None or not may(by, "proceeds.read", row):
+        raise NotFound(*NOT_FOUND)
+    return row
+
+
+def get_milestone(number: int, *, by: Reader) -> Milestone:
+    """A milestone of such a contract. Raises NotFound."""
+    row = persistence.find_row(Milestone, number)
+    if row is None or not may(by, "proceeds.read", row.contract):
+        raise NotFound(*NOT_FOUND)
+    return row
+
+
+def get_receipt(number: int, *, by: Reader) -> Receipt:
+    """A receipt of such a contract. Raises NotFound."""
+    row = persistence.find_row(Receipt, number)
+    if row is None or not may(by, "proceeds.read", row.contract):
+        raise NotFound(*NOT_FOUND)
+    return row
+
+
+def get_distribution(number: int, *, by: Reader) -> Distribution:
+    """A distribution, for the seller's people and operators. Raises NotFound."""
+    row = persistence.find_row(Distribution, number)
+    if row is None or not may(by, "proceeds.share", row.contract):
+        raise NotFound(*NOT_FOUND)
+    return row
+
+
+def get_share(number: int, *, by: Reader) -> InventorShare:
+    """A share of such a distribution. Raises NotFound."""
+    row = persistence.find_row(InventorShare, number)
+    if row is None or not may(by, "proceeds.share", row.distribution.contract):
+        raise NotFound(*NOT_FOUND)
+    return row
+
+
+def milestones_of(contract: TechContract) -> Sequence[Milestone]:
+    """What is to be delivered or paid, by day."""
+    query = db.select(Milestone).filter_by(contract_id=contract.id)
+    return db.session.scalars(query.order_by(Milestone.due_on, Milestone.id)).all()
+
+
+def receipts_of(contract: TechContract) -> Sequence[Receipt]:
+    """Every receipt and entry against one, oldest first."""
+    query = db.select(Receipt).filter_by(contract_id=contract.id)
+    return db.session.scalars(query.order_by(Receipt.received_on, Receipt.id)).all()
+
+
+def distributions_of(contract: TechContract) -> Sequence[Distribution]:
+    """Every distribution, oldest first."""
+    query = db.select(Distribution).filter_by(contract_id=contract.id)
+    return db.session.scalars(query.order_by(Distribution.id)).all()
+
+
+def received_fen(contract: TechContract) -> int:
+    """What has been received so far, less what was taken back."""
+    query = db.select(db.func.sum(Receipt.amount_fen)).filter_by(
+        contract_id=contract.id
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def shared_before(contract: TechContract) -> int:
+    """The net income that settled distributions have shared."""
+    query = db.select(db.func.max(Distribution.net_after_fen)).filter_by(
+        contract_id=contract.id, state="settled"
+    )
+    return int(db.session.scalar(query) or 0)
+
+
+def bound_fen(contract: TechContract) -> int:
+    """What must have been received for settled distributions to stand: what they shared, and the costs before it."""
+    query = db.select(
+        db.func.max(Distribution.net_after_fen + Distribution.costs_fen)
+    ).filter_by(contract_id=contract.id, state="settled")
+    return int(db.session.scalar(query) or 0)
+
+
+def is_reversed(receipt: Receipt) -> bool:
+    """Whether an entry has taken a receipt back."""
+    query = db.select(Receipt.id).filter_by(reverses_id=receipt.id)
+    return db.session.scalar(query) is not None
+
+
+def near_milestones(latest: date) -> Sequence[Milestone]:
+    """Those that are not done and end by a day."""
+    query = db.select(Milestone).where(
+        Milestone.done_on.is_(None), Milestone.due_on <= latest
+    )
+    return db.session.scalars(query.order_by(Milestone.id)).all()
+
+
+def publicised(day: date) -> Sequence[Distribution]:
+    """The distributions that are public on a day, the one that ends next first."""
+    query = db.select(Distribution).where(
+        Distribution.state == "in_publicity", Distribution.ends_on >= day
+    )
+    return db.session.scalars(
+        query.order_by(Distribution.ends_on, Distribution.id)
+    ).all()
+
+
+def unrendered_shares() -> Sequence[int]:
+    """Numbers of the shares of settled distributions without a statement."""
+    query = (
+        db.select(InventorShare.id)
+        .join(Distribution)
+        .where(InventorShare.sha256.is_(None), Distribution.state == "settled")
+    )
+    return db.session.scalars(query.order_by(InventorShare.id)).all()

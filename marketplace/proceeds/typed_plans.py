@@ -1,0 +1,79 @@
+"""Brackets and inventors as people type them, a line each. No web and no database."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from marketplace.contracts.field import read_fen
+from marketplace.parsing import ParseError
+from marketplace.proceeds.sharing import Bracket, bracket_problems
+
+MAX_PEOPLE = 50
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)[%％]?", re.ASCII)
+LEADER_WORDS = ("领导", "领导干部", "负责人")
+BRACKET_HELP = "如：以上 70 30 0"
+PEOPLE_HELP = "如：张三 60"
+
+
+def read_percent(raw: str) -> Decimal | None:
+    """A share in percent, at most 100; None where nothing was typed. Raises ParseError."""
+    text = raw.strip()
+    if not text:
+        return None
+    found = _PERCENT.fullmatch(text)
+    if found is None or Decimal(found[1]) > 100:
+        raise ParseError(
+            f"「{text[:20]}」不是 0–100 的比例。", "只写数字，如 70 或 33.33。"
+        )
+    return Decimal(found[1])
+
+
+def read_brackets(raw: str) -> list[Bracket]:
+    """Lines of an upper edge in 元 (the last one 以上) and three shares. Raises ParseError."""
+    brackets = []
+    low = 0
+    for number, line in enumerate(_lines(raw), 1):
+        pieces = line.split()
+        if len(pieces) != 4:
+            raise ParseError(
+                f"第 {number} 行要写四项：上限、完成人、单位、转移机构。", BRACKET_HELP
+            )
+        edge = None if pieces[0] == "以上" else read_fen(pieces[0])
+        first, second, third = (read_percent(one) or Decimal(0) for one in pieces[1:])
+        brackets.append(Bracket(low, edge, first, second, third))
+        low = edge or low
+    problems = bracket_problems(brackets)
+    if problems:
+        raise ParseError(" ".join(problems), BRACKET_HELP)
+    return brackets
+
+
+def read_people(raw: str) -> list[tuple[str, Decimal, bool]]:
+    """Lines of a name, a share of the inventors' part and, of leaders, 领导; they sum to 100. Raises ParseError."""
+    people = []
+    for number, line in enumerate(_lines(raw), 1):
+        pieces = line.split()
+        if len(pieces) not in (2, 3) or (
+            len(pieces) == 3 and pieces[2] not in LEADER_WORDS
+        ):
+            raise ParseError(
+                f"第 {number} 行要写姓名和比例，担任领导的再写「领导」。", PEOPLE_HELP
+            )
+        share = read_percent(pieces[1])
+        if share is None or len(pieces[0]) > 60:
+            raise ParseError(f"第 {number} 行看不懂。", PEOPLE_HELP)
+        people.append((pieces[0], share, len(pieces) == 3))
+    whole = sum((share for _, share, _ in people), Decimal(0))
+    if not people or len(people) > MAX_PEOPLE:
+        raise ParseError(f"要写 1–{MAX_PEOPLE} 人。", PEOPLE_HELP)
+    if whole != 100:
+        raise ParseError(f"各人比例加起来是 {whole}%，要正好 100%。", PEOPLE_HELP)
+    if len({name for name, _, _ in people}) < len(people):
+        raise ParseError("有同名的两行，请写明区别。", "如：李四（材料学院）")
+    return people
+
+
+def _lines(raw: str) -> list[str]:
+    separated = re.sub(r"[，,、;；\t　]+", " ", raw)
+    return [line for line in separated.splitlines() if line.strip()]
