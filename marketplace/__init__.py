@@ -71,6 +71,7 @@ ROOMS = (
     "matchmaking",
     "duplicates",
     "introductions",
+    "brokerage",
     "catalogue",
     "alerts",
     "wordlists",
