@@ -22,6 +22,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation, Person
+from marketplace.brokerage.agreement_deeds import dispute_attribution
+from marketplace.brokerage.child_models import Attribution
 from marketplace.clock import today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
@@ -53,6 +55,7 @@ from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
+from tests.marketplace.brokerage.world import World
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -276,6 +279,7 @@ def houses(
     make.certificate(applicant)
     row_of_import, staged = staged_import(make, university)
     introductions = introductions_of(make, firm, university, chief)
+    cases, attributions = cases_of(make)
     pairs = []
     for owner in (firm, make.organisation()):
         one, other = make.demand(owner=firm), make.demand(owner=owner)
@@ -318,6 +322,8 @@ def houses(
             "complaint_id": [reported.id],
             "import_id": [row_of_import],
             "introduction_id": introductions,
+            "case_id": cases,
+            "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -327,6 +333,23 @@ def houses(
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
+
+
+def cases_of(make: Factory) -> tuple[list[int], list[int]]:
+    """Cases at each station that has buttons of its own, and the ledger of one of them."""
+    found = []
+    for pressed in (
+        (),
+        ("accept", "commission", "introduce"),
+        ("accept", "introduce", "yes_holder", "yes_receiver"),
+    ):
+        found.append(World(make).bring_to(*pressed).id)
+    world = World(make)
+    found.append(world.propose(by=world.scout).id)
+    row = db.session.scalars(db.select(Attribution)).first()
+    assert row is not None
+    dispute_attribution(row, "去年就介绍过双方。", by=world.other_broker)
+    return found, [row.id]
 
 
 def introductions_of(
@@ -466,6 +489,8 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=mediation",
         "/office/review?tray=duplicates",
         "/office/review?tray=introductions",
+        "/office/review?tray=brokerage",
+        "/office/review?tray=attributions",
         "/office/review?tray=files",
         "/office/review?tray=complaints",
         "/office/review?tray=diagnosis",

@@ -15,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from marketplace.accounts.contact_consents import CONSENTS, SHARE
@@ -42,6 +43,10 @@ YES, NO = "yes", "no"
 NOT_SHOWN = ("HiddenField", "CSRFTokenField")
 NOTHING = Decimal(0)  # refused by every deed: what was typed is no number
 FEN_A_YUAN = 100
+
+
+def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(code, name) for code, name in names.items()]
 
 
 class CaseForm(SeenForm):
@@ -143,7 +148,7 @@ class ConsentForm(CaseForm):
 
     agrees = RadioField(
         "同意由这一位技术经理人同时服务双方吗",
-        choices=[(YES, "同意"), (NO, "不同意，请平台另派")],
+        choices=_choices({YES: "同意", NO: "不同意，请平台另派"}),
         validate_choice=False,
     )
     reason = TextAreaField("不同意的原因", description="不同意的要写，2–500 字。")
@@ -192,7 +197,7 @@ class EndForm(CaseForm):
     """Why a case ends."""
 
     end_reason = RadioField(
-        "原因", choices=list(TERMINATE_REASONS.items()), validate_choice=False
+        "原因", choices=_choices(TERMINATE_REASONS), validate_choice=False
     )
     end_note = TextAreaField("经过", description="2–500 字；双方只看到上面选的原因。")
 
@@ -200,18 +205,16 @@ class EndForm(CaseForm):
 class CommissionForm(CaseForm):
     """What a broker proposes to be paid."""
 
-    payer = RadioField("付款方", choices=list(PAYERS.items()), validate_choice=False)
-    mode = RadioField("方式", choices=list(MODES.items()), validate_choice=False)
-    base = RadioField("计算基数", choices=list(BASES.items()), validate_choice=False)
+    payer = RadioField("付款方", choices=_choices(PAYERS), validate_choice=False)
+    mode = RadioField("方式", choices=_choices(MODES), validate_choice=False)
+    base = RadioField("计算基数", choices=_choices(BASES), validate_choice=False)
     amount = StringField("金额（元）", description="固定金额或前期费用；按比例的不填。")
     rate = StringField("比例（%）", description="平台没有默认比例，由您和付款方商定。")
     tiers = TextAreaField(
         "分段比例", description="例如：100 万元以下 3%，超过的部分 2%。最多 500 字。"
     )
     cap = StringField("上限（元）", description="没有上限的不填。")
-    trigger = RadioField(
-        "付款时间", choices=list(TRIGGERS.items()), validate_choice=False
-    )
+    trigger = RadioField("付款时间", choices=_choices(TRIGGERS), validate_choice=False)
 
     @property
     def terms(self) -> CommissionTerms:
@@ -257,7 +260,7 @@ class RulingForm(SeenForm):
 
     result = RadioField(
         "裁定",
-        choices=[(YES, "异议成立，归提出人"), (NO, "异议不成立")],
+        choices=_choices({YES: "异议成立，归提出人", NO: "异议不成立"}),
         validate_choice=False,
     )
     ruling = TextAreaField("理由", description="双方会看到，2–500 字。")

@@ -124,13 +124,16 @@ def take_from(case: BrokerageCase, deed: str, *, by: Reader | None, note: str) -
     broker = case.broker
     # Asked first: a query would write what is only half changed.
     due_on = workdays_on(JUDGE_WORKDAYS)
-    case.held_from = None
-    case.broker = None
-    case.declared_at = None
-    if not case.is_accepted_by_both:
-        # The next broker asks anew those who have not answered.
-        case.asked_at = None
-    move_case(case, deed, by=by, note=note, due_on=due_on)
+    together = case.is_accepted_by_both
+    case.life.permits(case, deed, by)
+    with db.session.no_autoflush:
+        case.held_from = None
+        case.broker = None
+        case.declared_at = None
+        if not together:
+            # The next broker asks anew those who have not answered.
+            case.asked_at = None
+        move_case(case, deed, by=by, note=note, due_on=due_on)
     if broker is not None:
         announcements.announce_taken(case, broker, note, by=by)
 

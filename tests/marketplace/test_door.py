@@ -282,6 +282,9 @@ def addresses(
         "demand_id": row.id,
         "pair_id": 1,
         "introduction_id": 1,
+        "case_id": 1,
+        "attribution_id": 1,
+        "dispute_id": 1,
         "complaint_id": 1,
         "word_list": "synonyms",
     }
