@@ -139,31 +139,115 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     "issues.correct": ("operator", "/lists/{issue}/correct", {"text": NOTE}),
     "matchmaking.save": ("member", "/trial/save", {"text": TEXT, "kind": "demand"}),
     "alerts.save": ("member", "/mine/searches", {"q": "轴承", "kind": "demand"}),
-    "brokerage.qualify": ("operator", "/mine/brokerage/{lead}/qualify", {"qualify-seen": "{lead_seen}", "qualify-note": NOTE}),
-    "brokerage.dispatch": ("operator", "/mine/brokerage/{unsent}/dispatch", {"dispatch-seen": "{unsent_seen}", "dispatch-broker": "{case_broker_id}"}),
-    "brokerage.accept": ("case_broker", "/mine/brokerage/{offered_case}/accept", {"accept-seen": "{offered_case_seen}", "accept-equity": "no", "accept-kinship": "no", "accept-employment": "no", "accept-dual_agency": "no"}),
-    "brokerage.decline": ("case_broker", "/mine/brokerage/{offered_case}/decline", {"decline-seen": "{offered_case_seen}", "decline-reason": NOTE}),
-    "brokerage.consent": ("case_chief", "/mine/brokerage/{dual}/consent", {"consent-seen": "{dual_seen}", "consent-agrees": "yes"}),
+    "brokerage.qualify": (
+        "operator", "/mine/brokerage/{lead}/qualify",
+        {
+            "qualify-seen": "{lead_seen}", "qualify-note": NOTE,
+        },
+    ),
+    "brokerage.dispatch": (
+        "operator", "/mine/brokerage/{unsent}/dispatch",
+        {
+            "dispatch-seen": "{unsent_seen}", "dispatch-broker": "{case_broker_id}",
+        },
+    ),
+    "brokerage.accept": (
+        "case_broker", "/mine/brokerage/{offered_case}/accept",
+        {
+            "accept-seen": "{offered_case_seen}", "accept-equity": "no",
+            "accept-kinship": "no", "accept-employment": "no",
+            "accept-dual_agency": "no",
+        },
+    ),
+    "brokerage.decline": (
+        "case_broker", "/mine/brokerage/{offered_case}/decline",
+        {
+            "decline-seen": "{offered_case_seen}", "decline-reason": NOTE,
+        },
+    ),
+    "brokerage.consent": (
+        "case_chief", "/mine/brokerage/{dual}/consent",
+        {
+            "consent-seen": "{dual_seen}", "consent-agrees": "yes",
+        },
+    ),
     "brokerage.introduce": ("case_broker", "/mine/brokerage/{fresh}/introduce", {"introduce-seen": "{fresh_seen}"}),
-    "brokerage.commission": ("case_broker", "/mine/brokerage/{fresh}/commission", {"commission-seen": "{fresh_seen}", "commission-payer": "holder", "commission-mode": "percent", "commission-base": "total_amount", "commission-trigger": "signed", "commission-rate": "3"}),
-    "brokerage.withdraw_commission": ("case_broker", "/mine/brokerage/{priced}/withdraw_commission", {"withdraw_commission-seen": "{priced_seen}"}),
-    "brokerage.sign": ("case_chief", "/mine/brokerage/{priced}/sign", {"sign-seen": "{priced_seen}", "sign-text_hash": "{text_hash}"}),
+    "brokerage.commission": (
+        "case_broker", "/mine/brokerage/{fresh}/commission",
+        {
+            "commission-seen": "{fresh_seen}", "commission-payer": "holder",
+            "commission-mode": "percent", "commission-base": "total_amount",
+            "commission-trigger": "signed", "commission-rate": "3",
+        },
+    ),
+    "brokerage.withdraw_commission": (
+        "case_broker", "/mine/brokerage/{priced}/withdraw_commission",
+        {
+            "withdraw_commission-seen": "{priced_seen}",
+        },
+    ),
+    "brokerage.sign": (
+        "case_chief", "/mine/brokerage/{priced}/sign",
+        {
+            "sign-seen": "{priced_seen}", "sign-text_hash": "{text_hash}",
+        },
+    ),
     "brokerage.yes": ("case_chief", "/mine/brokerage/{put}/yes", {"yes-seen": "{put_seen}", "yes-agrees": "y"}),
     "brokerage.no": ("case_chief", "/mine/brokerage/{put}/no", {"no-seen": "{put_seen}", "no-reason": "price"}),
-    "brokerage.confirm": ("operator", "/mine/brokerage/{fresh}/confirm", {"confirm-seen": "{fresh_seen}", "confirm-note": NOTE}),
+    "brokerage.confirm": (
+        "operator", "/mine/brokerage/{fresh}/confirm",
+        {
+            "confirm-seen": "{fresh_seen}", "confirm-note": NOTE,
+        },
+    ),
     "brokerage.meet": ("case_broker", "/mine/brokerage/{back}/meet", {"meet-seen": "{back_seen}", "meet-note": NOTE}),
-    "brokerage.intend": ("case_broker", "/mine/brokerage/{talks}/intend", {"intend-seen": "{talks_seen}", "intend-note": NOTE}),
-    "brokerage.plan": ("case_broker", "/mine/brokerage/{talks}/plan", {"plan-seen": "{talks_seen}", "plan-step": NOTE, "plan-day": "{soon}"}),
-    "brokerage.hold": ("case_broker", "/mine/brokerage/{talks}/hold", {"hold-seen": "{talks_seen}", "hold-note": NOTE, "hold-day": "{soon}"}),
+    "brokerage.intend": (
+        "case_broker", "/mine/brokerage/{talks}/intend",
+        {
+            "intend-seen": "{talks_seen}", "intend-note": NOTE,
+        },
+    ),
+    "brokerage.plan": (
+        "case_broker", "/mine/brokerage/{talks}/plan",
+        {
+            "plan-seen": "{talks_seen}", "plan-step": NOTE,
+            "plan-day": "{soon}",
+        },
+    ),
+    "brokerage.hold": (
+        "case_broker", "/mine/brokerage/{talks}/hold",
+        {
+            "hold-seen": "{talks_seen}", "hold-note": NOTE,
+            "hold-day": "{soon}",
+        },
+    ),
     "brokerage.resume": ("case_broker", "/mine/brokerage/{held}/resume", {"resume-seen": "{held_seen}"}),
     "brokerage.remind": ("operator", "/mine/brokerage/{put}/remind", {"remind-seen": "{put_seen}"}),
-    "brokerage.reclaim": ("operator", "/mine/brokerage/{put}/reclaim", {"reclaim-seen": "{put_seen}", "reclaim-note": NOTE}),
-    "brokerage.terminate": ("case_broker", "/mine/brokerage/{talks}/terminate", {"terminate-seen": "{talks_seen}", "terminate-end_reason": "budget", "terminate-end_note": NOTE}),
+    "brokerage.reclaim": (
+        "operator", "/mine/brokerage/{put}/reclaim",
+        {
+            "reclaim-seen": "{put_seen}", "reclaim-note": NOTE,
+        },
+    ),
+    "brokerage.terminate": (
+        "case_broker", "/mine/brokerage/{talks}/terminate",
+        {
+            "terminate-seen": "{talks_seen}", "terminate-end_reason": "budget",
+            "terminate-end_note": NOTE,
+        },
+    ),
     "brokerage.propose": (
-        "operator", "/brokerage/propose", {"achievement": "{loose_achievement}", "demand": "{loose_demand}", "message": NOTE},
+        "operator", "/brokerage/propose",
+        {"achievement": "{loose_achievement}", "demand": "{loose_demand}", "message": NOTE},
     ),
     "brokerage.dispute": ("case_broker", "/brokerage/ledger/{alone}/dispute", {"text": NOTE}),
-    "brokerage.rule": ("operator", "/brokerage/disputes/{disputed}/rule", {"seen": "{disputed_seen}", "result": "no", "ruling": NOTE}),
+    "brokerage.rule": (
+        "operator", "/brokerage/disputes/{disputed}/rule",
+        {
+            "seen": "{disputed_seen}", "result": "no",
+            "ruling": NOTE,
+        },
+    ),
     "introductions.ask": (
         "member", "/achievements/{wanted}/introduction", {"name": "demand-{published}", "agrees": "y", "message": NOTE},
     ),
