@@ -76,6 +76,7 @@ ROOMS = (
     "deals",
     "contracts",
     "proceeds",
+    "brokerage",
     "catalogue",
     "alerts",
     "wordlists",

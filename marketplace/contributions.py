@@ -35,6 +35,9 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     removals()                                   (code of `retention.PERIODS`, what removes what is older than a moment)
     checkpoint_signed(note)                      takes a checkpoint of the audit out, in the transaction that stores it
     successor(kind, listing_id)                  the number of the listing that stands in the place of one that is gone
+    introduction_accepted(introduction, by)      two sides have agreed to talk to each other
+    deal_lines(introduction_ids)                 (introduction, who must act, what, last day) of the deals of these
+    thing_words(kind, thing_id, deed)            (thing of a History row, its deed) in Chinese, of kinds of the room
     deed_names()                                 (deed as the audit writes it, its Chinese name)
 """
 
@@ -489,6 +492,33 @@ def start_organisation(organisation_id: int, by: Reader | None) -> None:
     for _, room in _current().named_rooms():
         if hasattr(room, "start_organisation"):
             room.start_organisation(organisation_id, by)
+
+
+def introduction_accepted(introduction: Any, by: Any) -> None:
+    """Tell every room that two sides have agreed to talk to each other (no commit)."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, "introduction_accepted"):
+            room.introduction_accepted(introduction, by)
+
+
+def deal_lines(
+    introduction_ids: Iterable[int],
+) -> list[tuple[int, tuple[str, ...], str, date | None]]:
+    """Of the deals that follow from introductions: who must act, what, by when.
+
+    Args:
+        introduction_ids: numbers of introductions whose two sides have begun a deal.
+
+    Returns:
+        (number of the introduction, who: `holder`, `receiver`, `broker` or `operator`, what they do in Chinese, the
+        last day or None), at most one an introduction; none of those whose deal is over.
+    """
+    return list(_current().offered("deal_lines", list(introduction_ids)))
+
+
+def thing_words(kind: str, thing_id: int, deed: str) -> tuple[str, str] | None:
+    """What a History row is about, and its deed, in Chinese; None where no room knows that kind."""
+    return next(_current().offered("thing_words", kind, thing_id, deed), None)
 
 
 def jobs() -> list[Job]:

@@ -22,6 +22,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from marketplace.accounts.models import ROLES, Organisation, Person
+from marketplace.brokerage.agreement_deeds import dispute_attribution
+from marketplace.brokerage.child_models import Attribution
 from marketplace.clock import today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
@@ -57,6 +59,7 @@ from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
 from tests.marketplace.deals.world import World, deals_at_stations
 from tests.marketplace.contracts.cases import World
+from tests.marketplace.brokerage.world import World
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -286,6 +289,7 @@ def houses(
     of_deals = World(make, firm=firm, chief=chief, lab=university)
     of_deals.decider = of_deals.rector
     deals = deals_at_stations(of_deals)
+    cases, attributions = cases_of(make)
     pairs = []
     for owner in (firm, make.organisation()):
         one, other = make.demand(owner=firm), make.demand(owner=owner)
@@ -337,6 +341,8 @@ def houses(
             "objection_id": [deals["objection"].objections[0].id],
             "contract_id": contracts,
             "deal_id": uncontracted,
+            "case_id": cases,
+            "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],
             "number": [1, 2026, *staged],
             "request_id": [asked.id],
@@ -356,6 +362,23 @@ def keep_own(chief: Person) -> PolicyEstimate:
     (organisation_id, *_) = chief.organisation_ids
     told = {"kind": "firm", "tax_free_amount": "2000", "provincial_major": "yes"}
     return keep_estimate(organisation_id, told, today(), by=chief)
+
+
+def cases_of(make: Factory) -> tuple[list[int], list[int]]:
+    """Cases at each station that has buttons of its own, and the ledger of one of them."""
+    found = []
+    for pressed in (
+        (),
+        ("accept", "commission", "introduce"),
+        ("accept", "introduce", "yes_holder", "yes_receiver"),
+    ):
+        found.append(World(make).bring_to(*pressed).id)
+    world = World(make)
+    found.append(world.propose(by=world.scout).id)
+    row = db.session.scalars(db.select(Attribution)).first()
+    assert row is not None
+    dispute_attribution(row, "去年就介绍过双方。", by=world.other_broker)
+    return found, [row.id]
 
 
 def introductions_of(
@@ -512,6 +535,8 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
         "/office/review?tray=introductions",
         "/office/review?tray=deals",
         "/office/review?tray=contracts",
+        "/office/review?tray=brokerage",
+        "/office/review?tray=attributions",
         "/office/review?tray=files",
         "/office/review?tray=complaints",
         "/office/review?tray=diagnosis",

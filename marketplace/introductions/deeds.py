@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.accounts import contact_consents
 from marketplace.accounts.models import Person
 from marketplace.clock import now, today
@@ -117,6 +117,7 @@ def accept_introduction(
     named = knowledge_of(case.wanted, Guest()).firm
     case.answer_opens_firm = opens_firm or named
     _decide(case, "accept", by=by)
+    contributions.introduction_accepted(case, by)
     announcements.announce_answer(case)
     persistence.commit()
 
@@ -169,6 +170,57 @@ def end_introduction(case: Introduction, *, note: str, by: Reader, seen: int) ->
     _decide(case, "end", by=by, note=case.note)
     announcements.announce_answer(case)
     persistence.commit()
+
+
+def bring_together(
+    wanted: Row,
+    own: Row,
+    *,
+    asked_by: Person,
+    answered_by: Person,
+    opens_firm: bool,
+    answer_opens_firm: bool,
+    reasons: dict[str, Any],
+    message: str,
+) -> Introduction:
+    """Two sides that a broker has introduced want to talk: an introduction that both have accepted (no commit).
+
+    Args:
+        wanted: the listing of one side.
+        own: that of the other, of the other kind.
+        asked_by: who accepted for the side of `own`.
+        answered_by: who accepted for the side of `wanted`.
+        opens_firm, answer_opens_firm: of a listing that does not name its organisation: the other side learns it.
+        reasons: grade, why and words of the pair, as both sides read them.
+        message: what the broker wrote of it.
+
+    Returns:
+        the introduction; the one that went on already, where the side of `own` had asked by itself.
+    """
+    assert own.organisation_id is not None  # noqa: S101  what is published has an owner
+    case = queries.current_between(wanted, [own.organisation_id])
+    if case is None:
+        case = Introduction(
+            wanted_kind=wanted.kind,
+            wanted_id=wanted.id,
+            own_kind=own.kind,
+            own_id=own.id,
+            asking_organisation_id=own.organisation_id,
+            asked_by_id=asked_by.id,
+            message=message,
+            is_unnamed=not knowledge_of(own, Guest()).firm,
+            due_on=today(),
+            **reasons,
+        )
+        db.session.add(case)
+        with persistence.refusals(duplicates=_duplicates()):
+            db.session.flush()
+        case.life.born(case, by=asked_by)
+        db.session.flush()
+    if case.is_unanswered:
+        case.opens_firm, case.answer_opens_firm = opens_firm, answer_opens_firm
+        _decide(case, "accept", by=answered_by)
+    return case
 
 
 def write_message(case: Introduction, text: str, *, by: Person) -> IntroductionMessage:

@@ -78,7 +78,7 @@ def _asking_side(case: Introduction, reader: Reader, visible: Collection[Key]) -
     through: tuple[Contact, ...] = ()
     if case.state == "accepted":
         if named:
-            contacts = _person_contacts(case.asked_by)
+            contacts = person_contacts(case.asked_by)
         elif own is not None:
             through = _broker_contacts(own)
     row = None
@@ -99,7 +99,7 @@ def _wanted_side(case: Introduction, reader: Reader, visible: Collection[Key]) -
     through: tuple[Contact, ...] = ()
     if case.state == "accepted":
         if named:
-            contacts = _desk_contacts(wanted)
+            contacts = desk_contacts(wanted)
         else:
             through = _broker_contacts(wanted)
     row = wanted if (wanted.kind, wanted.id) in visible else None
@@ -121,13 +121,14 @@ def _title(row: Row, *, visible: bool) -> str:
     return f"{row.kind_word}「{row.title}」"
 
 
-def _person_contacts(person: Person) -> tuple[Contact, ...]:
+def person_contacts(person: Person) -> tuple[Contact, ...]:
+    """How a person is reached, as far as they have said it."""
     return _filled(
         [("联系人", person.name), ("电话", person.phone), ("邮箱", person.email)]
     )
 
 
-def _desk_contacts(row: Row) -> tuple[Contact, ...]:
+def desk_contacts(row: Row) -> tuple[Contact, ...]:
     """The contact desk of a listing: its people have agreed by accepting."""
     contacts = []
     for field in SCHEMAS[row.kind]:

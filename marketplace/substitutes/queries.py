@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_
 
+from marketplace import contributions
 from marketplace.accounts.models import INSTITUTIONS, Membership, Person, Role
 from marketplace.clock import begin_of_day, today
 from marketplace.contributions import Seat
@@ -280,7 +281,9 @@ def _described(event: History) -> tuple[str, str]:
         if case is not None:
             kind, number, life = "demand", case.demand_id, case.life
     if kind not in LISTINGS:
-        return kind, event.deed
+        # Rooms above say what theirs are.
+        words = contributions.thing_words(kind, number, event.deed)
+        return words or (kind, event.deed)
     row = load_row(kind, number)
     deeds = life.deeds if life is not None else LISTINGS[kind].life.deeds
     title = (

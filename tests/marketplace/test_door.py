@@ -290,6 +290,9 @@ def addresses(
         "objection_id": 1,
         "contract_id": 1,
         "share_id": 1,
+        "case_id": 1,
+        "attribution_id": 1,
+        "dispute_id": 1,
         "complaint_id": 1,
         "word_list": "synonyms",
     }

@@ -20,6 +20,10 @@ from flask.testing import FlaskClient
 from marketplace import persistence
 from marketplace.accounts.models import Person
 from marketplace.audit import policy
+from marketplace.brokerage.agreement_deeds import dispute_attribution
+from marketplace.brokerage.deeds import dispatch_case
+from marketplace.brokerage.ledger import attribution_of
+from marketplace.brokerage.models import BrokerageCase
 from marketplace.clock import today
 from marketplace.complaints.deeds import file_complaint
 from marketplace.complaints.subjects import subject_at
@@ -49,6 +53,8 @@ from tests.conftest import undone
 from tests.factories import GOOD_FORM, Factory
 from tests.marketplace.audit.test_collecting import entries_since, next_position
 from tests.marketplace.deals.world import World, deals_at_stations
+from tests.marketplace.brokerage.world import CLEAR
+from tests.marketplace.brokerage.world import World as BrokerageWorld
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.conftest import case as case
 from tests.marketplace.verdicts.test_pages import ticket_of
@@ -207,6 +213,115 @@ VISITS: dict[str, tuple[str, str, dict[str, str]]] = {
     ),
     "deals.terminate": (
         "member", "/mine/deals/{d_open}/terminate", {"seen": "{d_open_seen}", "reason": "budget", "note": NOTE},
+    ),
+    "brokerage.qualify": (
+        "operator", "/mine/brokerage/{lead}/qualify",
+        {
+            "qualify-seen": "{lead_seen}", "qualify-note": NOTE,
+        },
+    ),
+    "brokerage.dispatch": (
+        "operator", "/mine/brokerage/{unsent}/dispatch",
+        {
+            "dispatch-seen": "{unsent_seen}", "dispatch-broker": "{case_broker_id}",
+        },
+    ),
+    "brokerage.accept": (
+        "case_broker", "/mine/brokerage/{offered_case}/accept",
+        {
+            "accept-seen": "{offered_case_seen}", "accept-equity": "no",
+            "accept-kinship": "no", "accept-employment": "no",
+            "accept-dual_agency": "no",
+        },
+    ),
+    "brokerage.decline": (
+        "case_broker", "/mine/brokerage/{offered_case}/decline",
+        {
+            "decline-seen": "{offered_case_seen}", "decline-reason": NOTE,
+        },
+    ),
+    "brokerage.consent": (
+        "case_chief", "/mine/brokerage/{dual}/consent",
+        {
+            "consent-seen": "{dual_seen}", "consent-agrees": "yes",
+        },
+    ),
+    "brokerage.introduce": ("case_broker", "/mine/brokerage/{fresh}/introduce", {"introduce-seen": "{fresh_seen}"}),
+    "brokerage.commission": (
+        "case_broker", "/mine/brokerage/{fresh}/commission",
+        {
+            "commission-seen": "{fresh_seen}", "commission-payer": "holder",
+            "commission-mode": "percent", "commission-base": "total_amount",
+            "commission-trigger": "signed", "commission-rate": "3",
+        },
+    ),
+    "brokerage.withdraw_commission": (
+        "case_broker", "/mine/brokerage/{priced}/withdraw_commission",
+        {
+            "withdraw_commission-seen": "{priced_seen}",
+        },
+    ),
+    "brokerage.sign": (
+        "case_chief", "/mine/brokerage/{priced}/sign",
+        {
+            "sign-seen": "{priced_seen}", "sign-text_hash": "{text_hash}",
+        },
+    ),
+    "brokerage.yes": ("case_chief", "/mine/brokerage/{put}/yes", {"yes-seen": "{put_seen}", "yes-agrees": "y"}),
+    "brokerage.no": ("case_chief", "/mine/brokerage/{put}/no", {"no-seen": "{put_seen}", "no-reason": "price"}),
+    "brokerage.confirm": (
+        "operator", "/mine/brokerage/{fresh}/confirm",
+        {
+            "confirm-seen": "{fresh_seen}", "confirm-note": NOTE,
+        },
+    ),
+    "brokerage.meet": ("case_broker", "/mine/brokerage/{back}/meet", {"meet-seen": "{back_seen}", "meet-note": NOTE}),
+    "brokerage.intend": (
+        "case_broker", "/mine/brokerage/{talks}/intend",
+        {
+            "intend-seen": "{talks_seen}", "intend-note": NOTE,
+        },
+    ),
+    "brokerage.plan": (
+        "case_broker", "/mine/brokerage/{talks}/plan",
+        {
+            "plan-seen": "{talks_seen}", "plan-step": NOTE,
+            "plan-day": "{soon}",
+        },
+    ),
+    "brokerage.hold": (
+        "case_broker", "/mine/brokerage/{talks}/hold",
+        {
+            "hold-seen": "{talks_seen}", "hold-note": NOTE,
+            "hold-day": "{soon}",
+        },
+    ),
+    "brokerage.resume": ("case_broker", "/mine/brokerage/{held}/resume", {"resume-seen": "{held_seen}"}),
+    "brokerage.remind": ("operator", "/mine/brokerage/{put}/remind", {"remind-seen": "{put_seen}"}),
+    "brokerage.reclaim": (
+        "operator", "/mine/brokerage/{put}/reclaim",
+        {
+            "reclaim-seen": "{put_seen}", "reclaim-note": NOTE,
+        },
+    ),
+    "brokerage.terminate": (
+        "case_broker", "/mine/brokerage/{talks}/terminate",
+        {
+            "terminate-seen": "{talks_seen}", "terminate-end_reason": "budget",
+            "terminate-end_note": NOTE,
+        },
+    ),
+    "brokerage.propose": (
+        "operator", "/brokerage/propose",
+        {"achievement": "{loose_achievement}", "demand": "{loose_demand}", "message": NOTE},
+    ),
+    "brokerage.dispute": ("case_broker", "/brokerage/ledger/{alone}/dispute", {"text": NOTE}),
+    "brokerage.rule": (
+        "operator", "/brokerage/disputes/{disputed}/rule",
+        {
+            "seen": "{disputed_seen}", "result": "no",
+            "ruling": NOTE,
+        },
     ),
     "introductions.ask": (
         "member", "/achievements/{wanted}/introduction", {"name": "demand-{published}", "agrees": "y", "message": NOTE},
@@ -407,6 +522,10 @@ def world(
     names["wanted"] = make.achievement(owner=institute).id
     names |= _introductions(make, case, institute, people["desk"])
     names |= _deals(make, case, institute, people["desk"])
+    brokerage = BrokerageWorld(make)
+    names |= _cases(make, brokerage)
+    for name in ("broker", "chief"):
+        browsers[f"case_{name}"] = sign_in(getattr(brokerage, name))
     days = {"since": today() - timedelta(days=300), "until": today()}
     operator = people["operator"]
     for name in ("issued", "proof"):
@@ -478,6 +597,61 @@ def _deals(
     names["publicity"] = deals["in_publicity"].publicities[0].id
     names["objection"] = deals["objection"].objections[0].id
     return names
+
+
+def _cases(make: Factory, world: BrokerageWorld) -> dict[str, Any]:
+    """Cases at every station that has buttons of its own, and a disputed row of the ledger."""
+    dual = CLEAR | {"dual_agency": True}
+    talks = ("accept", "introduce", "yes_holder", "yes_receiver")
+    stations: dict[str, tuple[str, ...]] = {
+        "offered_case": (),
+        "dual": (),
+        "fresh": ("accept",),
+        "priced": ("accept", "commission", "introduce"),
+        "put": ("accept", "introduce"),
+        "talks": talks,
+        "held": (*talks, "hold"),
+    }
+    for name, pressed in stations.items():
+        world.demand = make.demand(f"{name} 的撮合", owner=world.firm)
+        case = world.bring_to(*pressed)
+        if name == "dual":
+            world.press(case, "accept", interests=dual, details="双方都委托了我")
+        names[name], names[f"{name}_seen"] = case.id, case.revision
+        if case.agreement is not None:
+            names["text_hash"] = case.agreement.text_hash
+    for name, by in (("lead", world.scout), ("unsent", world.operator)):
+        world.demand = make.demand(f"{name} 的撮合", owner=world.firm)
+        case = world.propose(by=by)
+        names[name], names[f"{name}_seen"] = case.id, case.revision
+    # Of a case that came back both sides have accepted already.
+    world.demand = make.demand("重新派的撮合", owner=world.firm)
+    case = world.bring_to(*talks, "reclaim")
+    dispatch_case(case, world.broker.id, by=world.operator, seen=case.revision)
+    world.press(case, "accept")
+    names["back"], names["back_seen"] = case.id, case.revision
+    row = attribution_of(case.pair_key)
+    assert row is not None
+    dispute = dispute_attribution(row, "去年就介绍过双方。", by=world.other_broker)
+    names["disputed"], names["disputed_seen"] = dispute.id, dispute.revision
+    # Credited to somebody else, so that its broker has something to dispute.
+    world.demand = make.demand("别人撮合的", owner=world.firm)
+    other = world.bring_to("accept", *talks[1:], by=world.other_broker)
+    credited = attribution_of(other.pair_key)
+    assert credited is not None
+    dispatch_case_again(other, world)
+    names["alone"] = credited.id
+    loose = make.demand("还没有人撮合的", owner=world.firm)
+    names["loose_demand"] = loose.id
+    names["loose_achievement"] = world.achievement.id
+    names["case_broker_id"] = world.broker.id
+    names["soon"] = (today() + timedelta(days=20)).isoformat()
+
+
+def dispatch_case_again(case: BrokerageCase, world: BrokerageWorld) -> None:
+    """Another broker carries it on, who may read of its attribution."""
+    world.press(case, "reclaim")
+    dispatch_case(case, world.broker.id, by=world.operator, seen=case.revision)
 
 
 def _pairs(make: Factory, case: Case) -> dict[str, int]:

@@ -1,0 +1,513 @@
+"""The forms of cases, and which of them a reader is offered now. What may be typed is checked by the deeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from marketplace.accounts.contact_consents import CONSENTS, SHARE
+from marketplace.brokerage import queries
+from marketplace.brokerage.agreement_deeds import CommissionTerms
+from marketplace.brokerage.child_models import INTERESTS, SideName
+from marketplace.brokerage.deeds import own_kind
+from marketplace.brokerage.disclosure import sides_held
+from marketplace.brokerage.life import (
+    BASES,
+    COMMISSION_HINTS,
+    MODES,
+    PAYERS,
+    TERMINATE_REASONS,
+    TRIGGERS,
+)
+from marketplace.brokerage.models import BrokerageCase
+from marketplace.forms import PageForm, SeenForm
+from marketplace.listings.disclosure import knowledge_of
+from marketplace.permissions import Guest, Reader, may
+from marketplace.persistence import row_number
+from marketplace.verdicts.queries import reason_names
+
+YES, NO = "yes", "no"
+NOT_SHOWN = ("HiddenField", "CSRFTokenField")
+NOTHING = Decimal(0)  # refused by every deed: what was typed is no number
+FEN_A_YUAN = 100
+
+
+def _choices(names: Mapping[str, str]) -> list[SelectChoice]:
+    return [SelectChoice(code, name) for code, name in names.items()]
+
+
+class CaseForm(SeenForm):
+    """A form on the page of a case; its boxes bear its name, for a page has several."""
+
+    @property
+    def shown(self) -> list[Any]:
+        """The boxes that people fill in."""
+        return [one for one in self if one.type not in NOT_SHOWN]
+
+
+class PlainForm(CaseForm):
+    """A button alone."""
+
+
+class NoteForm(CaseForm):
+    """A note with a deed."""
+
+    note = TextAreaField(
+        "说明", description="2–500 字，双方看不到；平台和技术经理人看得到。"
+    )
+
+
+class ReasonForm(CaseForm):
+    """Why something is refused."""
+
+    reason = TextAreaField("原因", description="2–500 字。")
+
+
+class QualifyForm(CaseForm):
+    """That a lead is worth a broker's work."""
+
+    note = TextAreaField("研判意见", description="为什么值得撮合，2–500 字。")
+    share = StringField(
+        "推荐人分成（%）",
+        description="佣金中的百分数，可以不填；填了的，推荐人看得到。",
+    )
+
+
+class DispatchForm(CaseForm):
+    """Whom an operator gives a case to."""
+
+    broker = RadioField(
+        "派给谁",
+        description="熟悉这一领域的在前，其次是在办少的。",
+        validate_choice=False,
+    )
+
+    def __init__(
+        self, *args: Any, candidates: Iterable[queries.Candidate] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choices = []
+        for one in candidates:
+            field = "，熟悉这一领域" if one.knows_field else ""
+            choices.append(
+                (str(one.person.id), f"{one.person.name}（在办 {one.load} 件{field}）")
+            )
+        self.broker.choices = choices
+
+    @property
+    def broker_id(self) -> int | None:
+        """Whom they chose; None for what is no number."""
+        try:
+            return row_number(self.broker.data or "")
+        except ValueError:
+            return None
+
+
+class DeclareForm(CaseForm):
+    """The declaration of interests with which a broker takes a dispatch up: each is answered."""
+
+    equity = RadioField(INTERESTS["equity"], validate_choice=False)
+    kinship = RadioField(INTERESTS["kinship"], validate_choice=False)
+    employment = RadioField(INTERESTS["employment"], validate_choice=False)
+    dual_agency = RadioField(
+        INTERESTS["dual_agency"],
+        description="选「是」的，要双方都同意才能继续。",
+        validate_choice=False,
+    )
+    details = TextAreaField(
+        "说明", description="有一项选「是」就要写明，双方会看到，最多 500 字。"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in INTERESTS:
+            self[name].choices = [(NO, "否"), (YES, "是")]
+
+    @property
+    def interests(self) -> dict[str, bool]:
+        """What was answered; what was not is left out."""
+        answers = {name: self[name].data for name in INTERESTS}
+        return {name: one == YES for name, one in answers.items() if one in (YES, NO)}
+
+
+class ConsentForm(CaseForm):
+    """Whether one broker may serve both sides."""
+
+    agrees = RadioField(
+        "同意由这一位技术经理人同时服务双方吗",
+        choices=_choices({YES: "同意", NO: "不同意，请平台另派"}),
+        validate_choice=False,
+    )
+    reason = TextAreaField("不同意的原因", description="不同意的要写，2–500 字。")
+
+
+class YesForm(CaseForm):
+    """What is handed over once both sides want to talk."""
+
+    opens_firm = BooleanField(
+        "双方都愿意以后，告诉对方我们是哪个单位",
+        description="不勾选的，由技术经理人在中间联系。",
+    )
+    agrees = BooleanField("同意转交联系方式", description=CONSENTS[SHARE][1])
+
+
+class NoForm(CaseForm):
+    """Why a side does not want to talk."""
+
+    reason = RadioField("原因", validate_choice=False)
+    note = TextAreaField(
+        "补充说明", description="技术经理人会看到；选「其他」时要写，最多 500 字。"
+    )
+
+    def __init__(
+        self, *args: Any, reasons: Mapping[str, str] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.reason.choices = list((reasons or {}).items())
+
+
+class StepForm(CaseForm):
+    """The next step."""
+
+    step = StringField("下一步", description="做什么，2–200 字。")
+    day = DateField("最晚哪天", [Optional()])
+
+
+class HoldForm(CaseForm):
+    """Why and until when a case rests."""
+
+    note = TextAreaField("搁置的原因", description="2–500 字。")
+    day = DateField("到哪天", [Optional()])
+
+
+class EndForm(CaseForm):
+    """Why a case ends."""
+
+    end_reason = RadioField(
+        "原因", choices=_choices(TERMINATE_REASONS), validate_choice=False
+    )
+    end_note = TextAreaField("经过", description="2–500 字；双方只看到上面选的原因。")
+
+
+class CommissionForm(CaseForm):
+    """What a broker proposes to be paid."""
+
+    payer = RadioField("付款方", choices=_choices(PAYERS), validate_choice=False)
+    mode = RadioField("方式", choices=_choices(MODES), validate_choice=False)
+    base = RadioField("计算基数", choices=_choices(BASES), validate_choice=False)
+    amount = StringField("金额（元）", description="固定金额或前期费用；按比例的不填。")
+    rate = StringField("比例（%）", description="平台没有默认比例，由您和付款方商定。")
+    tiers = TextAreaField(
+        "分段比例", description="例如：100 万元以下 3%，超过的部分 2%。最多 500 字。"
+    )
+    cap = StringField("上限（元）", description="没有上限的不填。")
+    trigger = RadioField("付款时间", choices=_choices(TRIGGERS), validate_choice=False)
+
+    @property
+    def terms(self) -> CommissionTerms:
+        """What was typed, as the deed checks it."""
+        return CommissionTerms(
+            payer=self.payer.data or "",
+            mode=self.mode.data or "",
+            base=self.base.data or "",
+            trigger=self.trigger.data or "",
+            rate=read_number(self.rate.data),
+            amount_fen=_fen(self.amount.data),
+            cap_fen=_fen(self.cap.data),
+            tiers=self.tiers.data or "",
+        )
+
+
+class SignForm(CaseForm):
+    """That a payer confirms a text."""
+
+    text_hash = HiddenField()
+
+
+class ProposeForm(PageForm):
+    """Why two listings belong together, and who knew of it."""
+
+    message = TextAreaField("理由", description="双方会看到：为什么合适，2–500 字。")
+    referrer = StringField(
+        "推荐人", description="有人推荐的，填对方在本平台的登录邮箱；可以不填。"
+    )
+    share = StringField(
+        "推荐人分成（%）", description="佣金中的百分数，推荐人看得到；可以不填。"
+    )
+
+
+class DisputeForm(PageForm):
+    """Why a broker disputes an attribution."""
+
+    text = TextAreaField("理由和证明", description="何时、怎样介绍双方，2–1000 字。")
+
+
+class RulingForm(SeenForm):
+    """How an operator rules."""
+
+    result = RadioField(
+        "裁定",
+        choices=_choices({YES: "异议成立，归提出人", NO: "异议不成立"}),
+        validate_choice=False,
+    )
+    ruling = TextAreaField("理由", description="双方会看到，2–500 字。")
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One deed that a page offers.
+
+    Attributes:
+        code: the end of its address.
+        heading: above its form.
+        button: on its button.
+        form: its boxes.
+        look: of the button.
+        lines: what the person reads first.
+    """
+
+    code: str
+    heading: str
+    button: str
+    form: CaseForm
+    look: str = "primary"
+    lines: tuple[str, ...] = ()
+
+
+FORMS: dict[str, type[CaseForm]] = {
+    "qualify": QualifyForm,
+    "dispatch": DispatchForm,
+    "accept": DeclareForm,
+    "decline": ReasonForm,
+    "consent": ConsentForm,
+    "introduce": PlainForm,
+    "commission": CommissionForm,
+    "withdraw_commission": PlainForm,
+    "sign": SignForm,
+    "yes": YesForm,
+    "no": NoForm,
+    "confirm": NoteForm,
+    "meet": NoteForm,
+    "intend": NoteForm,
+    "plan": StepForm,
+    "hold": HoldForm,
+    "resume": PlainForm,
+    "remind": PlainForm,
+    "reclaim": NoteForm,
+    "terminate": EndForm,
+}
+# Code → heading, button, look.
+WORDS: dict[str, tuple[str, str, str]] = {
+    "qualify": ("研判", "通过，等派单", "primary"),
+    "dispatch": ("派单", "派给这位", "primary"),
+    "accept": ("申报利益关系并接单", "申报并接单", "primary"),
+    "decline": ("不接单", "不接单并转回平台", "outline-danger"),
+    "consent": ("一人服务双方", "答复", "primary"),
+    "introduce": ("向双方提出对接", "向双方提出", "primary"),
+    "commission": ("约定佣金（可以不约定）", "提出佣金约定", "outline-primary"),
+    "withdraw_commission": ("撤回佣金约定", "撤回", "outline-secondary"),
+    "sign": ("确认佣金约定", "确认以上文字", "primary"),
+    "yes": ("愿意对接", "愿意对接", "primary"),
+    "no": ("谢绝", "谢绝并写明原因", "outline-danger"),
+    "confirm": ("平台确认首次对接", "确认归属", "outline-primary"),
+    "meet": ("首次联系", "双方开始洽谈", "primary"),
+    "intend": ("合作意向", "双方有意向", "primary"),
+    "plan": ("下一步", "定下一步", "outline-primary"),
+    "hold": ("搁置", "搁置", "outline-secondary"),
+    "resume": ("恢复", "恢复", "primary"),
+    "remind": ("催办", "催办", "primary"),
+    "reclaim": ("收回重派", "收回重派", "outline-danger"),
+    "terminate": ("结束", "结束这件撮合", "outline-danger"),
+}
+# What a case has not come to yet → why not; shown greyed to its broker.
+LATER = {
+    "introduce": "接单以后才能向双方提出对接。",
+    "meet": "双方都愿意以后才能记首次联系。",
+    "intend": "双方开始洽谈以后才能记意向。",
+}
+
+
+def form_for(case: BrokerageCase, code: str, reader: Reader, *, sent: bool) -> CaseForm:
+    """The form of a deed: what was sent, or an empty one that knows the revision of the page.
+
+    Args:
+        case: the case.
+        code: key of `FORMS`.
+        reader: whose page it is.
+        sent: it is read from the request.
+    """
+    values: dict[str, Any] = {"prefix": f"{code}-"}
+    if not sent:
+        values |= {"formdata": None, "seen": str(case.revision)}
+    if code == "dispatch":
+        values["candidates"] = queries.candidates_for(case)
+    elif code == "no":
+        kinds = [own_kind(side) for side in sides_held(case, reader)]
+        values["reasons"] = reason_names(kinds[0]) if kinds else {}
+    elif code == "sign" and not sent and case.agreement is not None:
+        values["text_hash"] = case.agreement.text_hash
+    form = FORMS[code](**values)
+    if code == "yes" and all(
+        _names_itself(case, side) for side in sides_held(case, reader)
+    ):
+        del form.opens_firm
+    return form
+
+
+def offered_deeds(
+    case: BrokerageCase, reader: Reader, given: Mapping[str, CaseForm]
+) -> list[Offered]:
+    """What a reader may do in a case now, with its forms.
+
+    Args:
+        given: forms that were sent and refused, by code; the others are empty.
+    """
+    offered = []
+    for code, (heading, button, look) in WORDS.items():
+        if not OFFERS[code](case, reader):
+            continue
+        form = given.get(code) or form_for(case, code, reader, sent=False)
+        lines: tuple[str, ...] = COMMISSION_HINTS if code == "commission" else ()
+        if code == "sign" and case.agreement is not None:
+            lines = tuple(case.agreement.text.split("\n"))
+        offered.append(Offered(code, heading, button, form, look, lines))
+    return offered
+
+
+def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
+    """(deed, why not yet) of what a case will come to, for its broker."""
+    if not case.is_running or not may(reader, "brokerage.carry", case):
+        return []
+    reached = {"lead": 0, "qualified": 0, "dispatched": 0, "matching": 1, "meeting": 2}
+    first = reached.get(case.state, len(LATER))
+    codes = list(LATER)[first:]
+    return [(WORDS[code][0], LATER[code]) for code in codes]
+
+
+def _carries(case: BrokerageCase, reader: Reader) -> bool:
+    return may(reader, "brokerage.carry", case)
+
+
+def _directs(case: BrokerageCase, reader: Reader, deed: str) -> bool:
+    return case.life.can(case.state, deed) and may(reader, "brokerage.direct", case)
+
+
+def _held_in(
+    case: BrokerageCase, reader: Reader, sides: Iterable[str]
+) -> list[SideName]:
+    wanted = set(sides)
+    return [side for side in sides_held(case, reader) if side in wanted]
+
+
+def _answers(case: BrokerageCase, reader: Reader) -> bool:
+    """Whether a side must say whether it wants to talk."""
+    if case.state != "matching" or case.asked_at is None:
+        return False
+    return bool(_held_in(case, reader, (one.side for one in case.waiting_sides)))
+
+
+def _signs(case: BrokerageCase, reader: Reader) -> bool:
+    agreement = case.agreement
+    if agreement is None or case.state != "matching" or case.asked_at is None:
+        return False
+    return bool(_held_in(case, reader, agreement.unsigned))
+
+
+def _consents(case: BrokerageCase, reader: Reader) -> bool:
+    if case.state != "dispatched":
+        return False
+    return bool(_held_in(case, reader, (one.side for one in case.lacking_consent)))
+
+
+def _not_asked(case: BrokerageCase, reader: Reader) -> bool:
+    fresh = case.state == "matching" and case.asked_at is None
+    return fresh and not case.is_accepted_by_both and _carries(case, reader)
+
+
+def _in_talks(case: BrokerageCase, reader: Reader) -> bool:
+    return case.state in ("meeting", "intention") and _carries(case, reader)
+
+
+def _waits_for_broker(case: BrokerageCase, reader: Reader) -> bool:
+    waits = case.state == "dispatched" and not case.lacking_consent
+    return waits and _carries(case, reader)
+
+
+def _ends(case: BrokerageCase, reader: Reader) -> bool:
+    return case.life.can(case.state, "terminate") and may(reader, "brokerage.end", case)
+
+
+OFFERS: dict[str, Callable[[BrokerageCase, Reader], bool]] = {
+    "qualify": lambda case, reader: _directs(case, reader, "qualify"),
+    "dispatch": lambda case, reader: _directs(case, reader, "dispatch"),
+    "accept": _waits_for_broker,
+    "decline": _waits_for_broker,
+    "consent": _consents,
+    "introduce": _not_asked,
+    "commission": lambda case, reader: (
+        _not_asked(case, reader) and case.agreement is None
+    ),
+    "withdraw_commission": lambda case, reader: (
+        _carries(case, reader)
+        and case.agreement is not None
+        and case.agreement.state == "proposed"
+        and case.is_running
+    ),
+    "sign": _signs,
+    "yes": lambda case, reader: _answers(case, reader) and not _signs(case, reader),
+    "no": _answers,
+    "confirm": lambda case, reader: (
+        _directs(case, reader, "confirm") and not case.is_accepted_by_both
+    ),
+    "meet": lambda case, reader: (
+        case.state == "matching" and case.is_accepted_by_both and _carries(case, reader)
+    ),
+    "intend": lambda case, reader: case.state == "meeting" and _carries(case, reader),
+    "plan": _in_talks,
+    "hold": lambda case, reader: (
+        case.life.can(case.state, "hold") and _carries(case, reader)
+    ),
+    "resume": lambda case, reader: case.state == "on_hold" and _carries(case, reader),
+    "remind": lambda case, reader: _directs(case, reader, "remind"),
+    "reclaim": lambda case, reader: _directs(case, reader, "reclaim"),
+    "terminate": _ends,
+}
+
+
+def read_number(raw: str | None) -> Decimal | None:
+    """A number as it was typed; None where nothing was, and 0, which every deed refuses, where it is none."""
+    typed = (raw or "").strip().rstrip("%％").replace(",", "")
+    if not typed:
+        return None
+    try:
+        number = Decimal(typed)
+    except InvalidOperation:
+        return NOTHING
+    return number if number.is_finite() and abs(number) < 10**15 else NOTHING
+
+
+def _fen(raw: str | None) -> int | None:
+    """A sum in 元 as whole 分; 0, which the deed refuses, for what is none."""
+    number = read_number(raw)
+    if number is None:
+        return None
+    fen = number * FEN_A_YUAN
+    return int(fen) if fen == int(fen) else 0
+
+
+def _names_itself(case: BrokerageCase, side: SideName) -> bool:
+    listing = case.listing_of(side)
+    return listing is None or knowledge_of(listing, Guest()).firm

@@ -1,0 +1,87 @@
+"""What is read of the ledger: who first brought which pair together, and what is disputed. Nothing is written here."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, func, or_
+
+from marketplace.brokerage.child_models import Attribution, AttributionDispute
+from marketplace.brokerage.models import BrokerageCase
+from marketplace.errors import NotFound
+from marketplace.extensions import db
+from marketplace.permissions import Reader, operator
+from marketplace.persistence import Page, find_row
+
+PAGE = 20
+
+
+def attribution_of(key: str) -> Attribution | None:
+    """Who first brought a pair together; None: nobody has yet."""
+    query = db.select(Attribution).where(Attribution.pair_key == key)
+    found: Attribution | None = db.session.scalar(query)
+    return found
+
+
+def ledger_page(reader: Reader, page: int) -> tuple[list[Attribution], Page]:
+    """A page of the ledger, newest first: of an operator everything, of a broker what concerns them."""
+    where: list[ColumnElement[bool]] = []
+    if not operator(reader, None):
+        claimed = db.select(AttributionDispute.attribution_id).where(
+            AttributionDispute.claimed_by_id.in_(reader.broker_numbers)
+        )
+        carried = db.select(BrokerageCase.pair_key).where(
+            BrokerageCase.broker_id.in_(reader.broker_numbers)
+        )
+        where.append(
+            or_(
+                Attribution.broker_id.in_(reader.broker_numbers),
+                Attribution.id.in_(claimed),
+                Attribution.pair_key.in_(carried),
+            )
+        )
+    counted = db.select(func.count()).select_from(Attribution).where(*where)
+    arithmetic = Page(db.session.scalar(counted) or 0, PAGE)
+    query = db.select(Attribution).where(*where).order_by(Attribution.id.desc())
+    rows = db.session.scalars(query.offset(arithmetic.offset(page)).limit(PAGE)).all()
+    return list(rows), arithmetic
+
+
+def get_attribution(attribution_id: int, *, by: Reader) -> Attribution:
+    """A row of the ledger that somebody may read. Raises NotFound."""
+    row = find_row(Attribution, attribution_id)
+    if row is None or not _may_read(row, by):
+        raise NotFound("没有找到这条归属记录。", "请从「撮合台账」进入。")
+    return row
+
+
+def get_dispute(dispute_id: int) -> AttributionDispute:
+    """A dispute. Raises NotFound."""
+    row = find_row(AttributionDispute, dispute_id)
+    if row is None:
+        raise NotFound("没有找到这份异议。", "请从「撮合台账」进入。")
+    return row
+
+
+def dispute_count() -> int:
+    """How many disputes wait for a ruling."""
+    query = db.select(func.count()).select_from(AttributionDispute)
+    return db.session.scalar(query.where(AttributionDispute.state == "open")) or 0
+
+
+def open_disputes() -> list[AttributionDispute]:
+    """Those, the oldest first."""
+    query = db.select(AttributionDispute).where(AttributionDispute.state == "open")
+    return list(db.session.scalars(query.order_by(AttributionDispute.id).limit(PAGE)))
+
+
+def _may_read(row: Attribution, reader: Reader) -> bool:
+    if operator(reader, row):
+        return True
+    if row.broker_id in reader.broker_numbers:
+        return True
+    if any(one.claimed_by_id in reader.broker_numbers for one in row.disputes):
+        return True
+    query = db.select(BrokerageCase.id).where(
+        BrokerageCase.pair_key == row.pair_key,
+        BrokerageCase.broker_id.in_(reader.broker_numbers),
+    )
+    return db.session.scalars(query.limit(1)).first() is not None

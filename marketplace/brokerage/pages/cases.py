@@ -1,0 +1,507 @@
+"""Pages of cases: proposing a pair, the board and the table, the page of a case and its deeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import (
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from marketplace import persistence
+from marketplace.accounts.queries import find_person
+from marketplace.audit.looks import was_recorded
+from marketplace.brokerage import agreement_deeds, calendars, deeds, ledger, queries
+from marketplace.brokerage.disclosure import sides_held, without_contacts
+from marketplace.brokerage.forms import (
+    YES,
+    CaseForm,
+    ProposeForm,
+    form_for,
+    later_deeds,
+    offered_deeds,
+    read_number,
+)
+from marketplace.brokerage.life import COLUMNS
+from marketplace.brokerage.models import BrokerageCase
+from marketplace.brokerage.pages.blueprint import blueprint
+from marketplace.door import needs
+from marketplace.errors import Invalid
+from marketplace.lifecycle import acting_for, history_of
+from marketplace.permissions import may
+
+CASE = "/mine/brokerage/<int:case_id>"
+
+
+@blueprint.route("/brokerage/propose", methods=["GET", "POST"])
+@needs("brokerage.propose")
+def propose() -> ResponseReturnValue:
+    """提出一对: an achievement and a demand, and why they belong together."""
+    numbers = {}
+    for kind in ("achievement", "demand"):
+        numbers[kind] = request.values.get(kind, type=persistence.row_number)
+    achievement, demand = queries.get_pair(
+        numbers["achievement"], numbers["demand"], by=current_user
+    )
+    form = ProposeForm()
+    status = 200
+    if form.is_submitted():
+        try:
+            case = deeds.propose_pair(
+                achievement,
+                demand,
+                message=form.message.data or "",
+                referrer=_referrer(form),
+                share=read_number(form.share.data),
+                by=current_user,
+            )
+        except Invalid as error:
+            form.blame(error.problems, "message")
+            status = 422
+        else:
+            return _to_new(case)
+    persistence.stop_writing()
+    page = render_template(
+        "brokerage/propose.html",
+        achievement=achievement,
+        demand=demand,
+        form=form,
+        refers=not may(current_user, "brokerage.desk"),
+    )
+    return page, status
+
+
+@blueprint.get("/brokerage")
+@needs("brokerage.desk")
+def desk() -> ResponseReturnValue:
+    """The board: five columns, a card a pair."""
+    filters = _filters()
+    return render_template(
+        "brokerage/desk.html",
+        columns=COLUMNS,
+        board=queries.board(current_user, filters),
+        filters=filters,
+        directs=may(current_user, "brokerage.direct"),
+    )
+
+
+@blueprint.get("/brokerage/table")
+@needs("brokerage.desk")
+def table() -> ResponseReturnValue:
+    """The same as a list by last day, with filters."""
+    filters = _filters()
+    page = request.args.get("page", 1, type=persistence.row_number) or 1
+    cards, arithmetic = queries.table(current_user, filters, page)
+    return render_template(
+        "brokerage/table.html",
+        columns=COLUMNS,
+        cards=cards,
+        filters=filters,
+        page=arithmetic.clamp(page),
+        pages=arithmetic.pages,
+        total=arithmetic.total,
+    )
+
+
+@blueprint.get("/mine/brokerage")
+@needs("mine.read")
+def own() -> ResponseReturnValue:
+    """Every case one takes part in for a side."""
+    page = request.args.get("page", 1, type=persistence.row_number) or 1
+    cards, arithmetic = queries.own_page(current_user, page)
+    return render_template(
+        "brokerage/own.html",
+        cards=cards,
+        page=arithmetic.clamp(page),
+        pages=arithmetic.pages,
+    )
+
+
+@blueprint.get("/mine/brokerage.ics")
+@needs("mine.read")
+def calendar() -> ResponseReturnValue:
+    """The last days of what waits for one, for a calendar."""
+    text = calendars.calendar_of(queries.waiting_for(current_user), request.host)
+    response = Response(text, mimetype="text/calendar")
+    response.headers["Content-Disposition"] = 'attachment; filename="brokerage.ics"'
+    return response
+
+
+@blueprint.get(CASE)
+@needs("mine.read")
+def case(case_id: int) -> ResponseReturnValue:
+    """The page that both sides, the broker and the operators share, each as they may see it."""
+    return _case_page(_get(case_id))
+
+
+@blueprint.post(f"{CASE}/qualify")
+@needs("brokerage.direct")
+def qualify(case_id: int) -> ResponseReturnValue:
+    """A lead is worth a broker's work."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.qualify_case(
+            row,
+            note=form.note.data or "",
+            share=read_number(form.share.data),
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "qualify", deed, "已通过，现在派单。")
+
+
+@blueprint.post(f"{CASE}/dispatch")
+@needs("brokerage.direct")
+def dispatch(case_id: int) -> ResponseReturnValue:
+    """Give it to a broker."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.dispatch_case(
+            row, form.broker_id, by=current_user, seen=form.seen_revision
+        )
+
+    return _do(case_id, "dispatch", deed, "已派单，对方会收到通知。")
+
+
+@blueprint.post(f"{CASE}/accept")
+@needs("brokerage.carry", of_thing=True)
+def accept(case_id: int) -> ResponseReturnValue:
+    """Declare interests and take it up."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.accept_dispatch(
+            row,
+            interests=form.interests,
+            details=form.details.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "accept", deed, "已申报。")
+
+
+@blueprint.post(f"{CASE}/decline")
+@needs("brokerage.carry", of_thing=True)
+def decline(case_id: int) -> ResponseReturnValue:
+    """Decline a dispatch."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.decline_dispatch(
+            row,
+            reason=form.reason.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "decline", deed, "已转回平台。", leaves=True)
+
+
+@blueprint.post(f"{CASE}/consent")
+@needs("brokerage.answer", of_thing=True)
+def consent(case_id: int) -> ResponseReturnValue:
+    """Whether one broker may serve both sides."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.consent_to_dual(
+            row,
+            agrees=form.agrees.data == YES,
+            reason=form.reason.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "consent", deed, "已答复。", leaves=True)
+
+
+@blueprint.post(f"{CASE}/introduce")
+@needs("brokerage.carry", of_thing=True)
+def introduce(case_id: int) -> ResponseReturnValue:
+    """Ask both sides."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.introduce_sides(row, by=current_user, seen=form.seen_revision)
+
+    return _do(case_id, "introduce", deed, "已向双方提出，对方会收到通知。")
+
+
+@blueprint.post(f"{CASE}/commission")
+@needs("brokerage.carry", of_thing=True)
+def commission(case_id: int) -> ResponseReturnValue:
+    """Propose a commission."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        agreement_deeds.propose_commission(
+            row, form.terms, by=current_user, seen=form.seen_revision
+        )
+
+    return _do(
+        case_id, "commission", deed, "已提出，付款方确认以后才告诉双方对方是谁。"
+    )
+
+
+@blueprint.post(f"{CASE}/withdraw_commission")
+@needs("brokerage.carry", of_thing=True)
+def withdraw_commission(case_id: int) -> ResponseReturnValue:
+    """Take a proposed commission back."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        agreement_deeds.withdraw_commission(
+            row, by=current_user, seen=form.seen_revision
+        )
+
+    return _do(case_id, "withdraw_commission", deed, "已撤回。")
+
+
+@blueprint.post(f"{CASE}/sign")
+@needs("brokerage.answer", of_thing=True)
+def sign(case_id: int) -> ResponseReturnValue:
+    """Confirm a commission."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        agreement_deeds.sign_commission(
+            row,
+            text_hash=form.text_hash.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "sign", deed, "已确认，现在可以答复是否愿意对接。")
+
+
+@blueprint.post(f"{CASE}/yes")
+@needs("brokerage.answer", of_thing=True)
+def yes(case_id: int) -> ResponseReturnValue:
+    """A side wants to talk."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        opens = "opens_firm" not in form or bool(form.opens_firm.data)
+        deeds.answer_yes(
+            row,
+            agrees=bool(form.agrees.data),
+            opens_firm=opens,
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "yes", deed, "已答复；双方都愿意以后看得到联系方式。")
+
+
+@blueprint.post(f"{CASE}/no")
+@needs("brokerage.answer", of_thing=True)
+def no(case_id: int) -> ResponseReturnValue:
+    """A side does not want to talk."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.answer_no(
+            row,
+            reason=form.reason.data or "",
+            note=form.note.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "no", deed, "已谢绝，原因已转告技术经理人。")
+
+
+@blueprint.post(f"{CASE}/confirm")
+@needs("brokerage.direct")
+def confirm(case_id: int) -> ResponseReturnValue:
+    """An operator attests who brought the two together."""
+    return _with_note(case_id, "confirm", deeds.confirm_pair, "已记入台账。")
+
+
+@blueprint.post(f"{CASE}/meet")
+@needs("brokerage.carry", of_thing=True)
+def meet(case_id: int) -> ResponseReturnValue:
+    """Talks have begun."""
+    return _with_note(case_id, "meet", deeds.begin_talks, "已记下，进入洽谈。")
+
+
+@blueprint.post(f"{CASE}/intend")
+@needs("brokerage.carry", of_thing=True)
+def intend(case_id: int) -> ResponseReturnValue:
+    """Both want to make a deal."""
+    return _with_note(case_id, "intend", deeds.note_intention, "已记下双方的意向。")
+
+
+@blueprint.post(f"{CASE}/plan")
+@needs("brokerage.carry", of_thing=True)
+def plan(case_id: int) -> ResponseReturnValue:
+    """The next step and its day."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.plan_step(
+            row,
+            step=form.step.data or "",
+            day=form.day.data,
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "plan", deed, "已定下一步。")
+
+
+@blueprint.post(f"{CASE}/hold")
+@needs("brokerage.carry", of_thing=True)
+def hold(case_id: int) -> ResponseReturnValue:
+    """Let it rest until a day."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.hold_case(
+            row,
+            note=form.note.data or "",
+            day=form.day.data,
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "hold", deed, "已搁置。")
+
+
+@blueprint.post(f"{CASE}/resume")
+@needs("brokerage.carry", of_thing=True)
+def resume(case_id: int) -> ResponseReturnValue:
+    """Go on with what rested."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.resume_case(row, by=current_user, seen=form.seen_revision)
+
+    return _do(case_id, "resume", deed, "已恢复。")
+
+
+@blueprint.post(f"{CASE}/remind")
+@needs("brokerage.direct")
+def remind(case_id: int) -> ResponseReturnValue:
+    """Notify whoever is late once more."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.remind_late(row, by=current_user, seen=form.seen_revision)
+
+    return _do(case_id, "remind", deed, "已催办，重新计算期限。")
+
+
+@blueprint.post(f"{CASE}/reclaim")
+@needs("brokerage.direct")
+def reclaim(case_id: int) -> ResponseReturnValue:
+    """Take it from its broker."""
+    return _with_note(case_id, "reclaim", deeds.reclaim_case, "已收回，现在另派。")
+
+
+@blueprint.post(f"{CASE}/terminate")
+@needs("brokerage.end", of_thing=True)
+def terminate(case_id: int) -> ResponseReturnValue:
+    """End it."""
+
+    def deed(row: BrokerageCase, form: Any) -> None:
+        deeds.terminate_case(
+            row,
+            reason=form.end_reason.data or "",
+            note=form.end_note.data or "",
+            by=current_user,
+            seen=form.seen_revision,
+        )
+
+    return _do(case_id, "terminate", deed, "已结束，原因已转告双方。")
+
+
+def _get(case_id: int) -> BrokerageCase:
+    return queries.get_case(case_id, by=current_user)
+
+
+def _do(
+    case_id: int,
+    code: str,
+    deed: Callable[[BrokerageCase, Any], None],
+    message: str,
+    *,
+    leaves: bool = False,
+) -> ResponseReturnValue:
+    """Do one thing; what was refused stands beside its form."""
+    row = _get(case_id)
+    form = form_for(row, code, current_user, sent=True)
+    try:
+        with acting_for(queries.represented_by(row, current_user)):
+            deed(row, form)
+    except Invalid as error:
+        form.blame(error.problems, next(iter(error.problems), ""))
+        return _case_page(row, 422, **{code: form})
+    flash(message, "success")
+    # Who gave it back may read it no longer.
+    if leaves and not may(current_user, "brokerage.read", row):
+        return redirect(url_for("desk.mine"), 303)
+    return redirect(url_for("brokerage.case", case_id=case_id), 303)
+
+
+def _with_note(
+    case_id: int, code: str, named: Callable[..., None], message: str
+) -> ResponseReturnValue:
+    def deed(row: BrokerageCase, form: Any) -> None:
+        named(row, note=form.note.data or "", by=current_user, seen=form.seen_revision)
+
+    return _do(case_id, code, deed, message)
+
+
+def _case_page(
+    row: BrokerageCase, status: int = 200, **given: CaseForm
+) -> ResponseReturnValue:
+    """The page as this reader may see it; a look at contacts that cannot be recorded sees none."""
+    persistence.stop_writing()
+    (card,) = queries.cards_of([row], current_user)
+    sides = list(card.sides)
+    shows = any(one.contacts for one in sides)
+    if shows and not was_recorded("contact.read", kind=row.kind, thing=row.id):
+        sides = without_contacts(sides)
+    inside = may(current_user, "brokerage.end", row)
+    page = render_template(
+        "brokerage/case.html",
+        row=row,
+        card=card,
+        sides=sides,
+        inside=inside,
+        held=sides_held(row, current_user),
+        offered=offered_deeds(row, current_user, given),
+        later=later_deeds(row, current_user),
+        history=history_of(row) if inside else [],
+        agreement=queries.shown_agreement(row, current_user),
+        introduction_open=queries.opens_introduction(row, current_user),
+        attribution=ledger.attribution_of(row.pair_key) if inside else None,
+    )
+    return page, status
+
+
+def _to_new(case: BrokerageCase) -> ResponseReturnValue:
+    if not may(current_user, "brokerage.read", case):
+        flash("已转给平台研判，结果在「我的」里看。", "success")
+        return redirect(url_for("desk.mine"), 303)
+    flash("已建立。接下来申报利益关系，或派单。", "success")
+    return redirect(url_for("brokerage.case", case_id=case.id), 303)
+
+
+def _referrer(form: ProposeForm) -> Any:
+    """Whom the form names. Raises Invalid: nobody has that address."""
+    typed = (form.referrer.data or "").strip()
+    if not typed:
+        return None
+    person = find_person(typed)
+    if person is None or not person.active:
+        message = "没有这个登录邮箱的账号，核对以后再填，或留空。"
+        raise Invalid(message, problems={"referrer": [message]})
+    return person
+
+
+def _filters() -> queries.Filters:
+    return queries.Filters(
+        column=request.args.get("column", ""),
+        late="late" in request.args,
+        broker_id=request.args.get("broker", type=persistence.row_number),
+        ended="ended" in request.args,
+    )

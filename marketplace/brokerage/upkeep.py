@@ -1,0 +1,38 @@
+"""What happens to cases without anybody pressing anything: dispatches lapse, quiet cases are named and given on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from marketplace import persistence
+from marketplace.brokerage import announcements, queries, settling
+from marketplace.brokerage.life import REASSIGN_DAYS
+from marketplace.clock import day_in_china, now, today
+from marketplace.permissions import Reader
+from marketplace.workdays.calendar import Deadline
+
+
+def keep_clocks() -> tuple[int, int, int]:
+    """Let everything happen whose day has come.
+
+    Returns:
+        how many dispatches lapsed, how many brokers were reminded, how many cases went back to the operators.
+    """
+    if not (queries.unaccepted(today()) or queries.abandoned() or queries.quiet()):
+        return 0, 0, 0
+    persistence.begin_write()
+    by: Reader | None = None
+    lapsed = queries.unaccepted(today())
+    for case in lapsed:
+        settling.take_from(case, "lapse", by=by, note="到期没有接单")
+    given_on = queries.abandoned()
+    for case in given_on:
+        note = f"{REASSIGN_DAYS} 天没有更新"
+        settling.take_from(case, "reclaim", by=by, note=note)
+    reminded = queries.quiet()
+    for case in reminded:
+        case.reminded_at = now()
+        last = day_in_china(case.touched_at) + timedelta(days=REASSIGN_DAYS)
+        announcements.announce_quiet(case, Deadline(last).text)
+    persistence.commit()
+    return len(lapsed), len(reminded), len(given_on)
