@@ -196,8 +196,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "announcements": "what people are notified of",
         "life": "closed lists, and the life table of a request for a file",
         "recognising": "what a content is, and why it is refused",
+        "object_store": "bytes in an S3-compatible store",
         "scanning": "the scanner of the site looks through a file",
-        "storage": "bytes on the disk, each content once",
+        "storage": "bytes on the disk or in a store, each content once",
         "upkeep": "scans, ends and sweeps without anybody pressing anything",
     },
     "complaints": {
