@@ -174,8 +174,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "upkeep": "long imports go on without anybody pressing anything",
     },
     "wordlists": {
+        "applying": "a version of a dictionary is brought into its table and to what names its codes",
         "content": "what the lines of a version mean, without web and database",
         "effects": "what other lists would change",
+        "dictionary_lines": "what the lines of a version of a dictionary mean",
         "upkeep": "copies are made and used without anybody pressing anything",
     },
     "alerts": {

@@ -323,7 +323,7 @@ def houses(
             "request_id": [asked.id],
             "issue_id": [issue.id for issue in issues],
             "proof_id": [proof.id for proof in proofs],
-            "word_list": ["synonyms", "terms"],
+            "word_list": ["synonyms", "terms", "chains"],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }
