@@ -27,6 +27,7 @@ from marketplace.settings.data_folder import (
     make_folder,
 )
 from marketplace.settings.database import engine_options, psycopg_url
+from marketplace.settings.file_store import FileStore, read_file_store
 from marketplace.settings.mail_route import MailRoute, read_mail
 from marketplace.settings.reading import (
     LOOPBACK,
@@ -139,6 +140,7 @@ class Config:
         file_bytes: how large a file of a listing may be.
         files_per_listing: how many of them one listing may have.
         scan_command: program that looks through each of them for malware; empty: none.
+        file_store: the S3-compatible store that files lie in; none: in `data_dir`.
         audit_key: what signs the checkpoints of the audit; outside database and backups.
         site: footer and titles.
     """
@@ -168,6 +170,7 @@ class Config:
     file_bytes: int = 30 << 20
     files_per_listing: int = 10
     scan_command: str = ""
+    file_store: FileStore | None = None
     audit_key: str = ""
     site: Site = field(default_factory=Site)
 
@@ -235,6 +238,7 @@ class Config:
             file_bytes=read_number(env, "FILE_MEGABYTES", 30) << 20,
             files_per_listing=read_number(env, "FILES_PER_LISTING", 10),
             scan_command=read_command(env, "SCAN_COMMAND"),
+            file_store=read_file_store(env),
             audit_key=read_audit_key(env, data_dir, is_live=is_live),
             site=read_site(env),
         )
@@ -306,6 +310,7 @@ class Config:
             "FILE_BYTES": self.file_bytes,
             "FILES_PER_LISTING": self.files_per_listing,
             "SCAN_COMMAND": self.scan_command,
+            "FILE_STORE": self.file_store,
             "BACKUP_COPY": self.backup_copy,
             "BACKUP_COMMAND": self.backup_command,
             "METRICS_TOKEN": self.metrics_token,

@@ -188,8 +188,10 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "upkeep": "long imports go on without anybody pressing anything",
     },
     "wordlists": {
+        "applying": "a version of a dictionary is brought into its table and to what names its codes",
         "content": "what the lines of a version mean, without web and database",
         "effects": "what other lists would change",
+        "dictionary_lines": "what the lines of a version of a dictionary mean",
         "upkeep": "copies are made and used without anybody pressing anything",
     },
     "alerts": {
@@ -259,8 +261,9 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "announcements": "what people are notified of",
         "life": "closed lists, and the life table of a request for a file",
         "recognising": "what a content is, and why it is refused",
+        "object_store": "bytes in an S3-compatible store",
         "scanning": "the scanner of the site looks through a file",
-        "storage": "bytes on the disk, each content once",
+        "storage": "bytes on the disk or in a store, each content once",
         "upkeep": "scans, ends and sweeps without anybody pressing anything",
     },
     "complaints": {

@@ -351,7 +351,7 @@ def houses(
             "key": ["publicity.days", "tax.vat"],
             "clause_code": ["P-19b", "P-8b", "Q-1"],
             "estimate_id": [keep_own(chief).id],
-            "word_list": ["synonyms", "terms"],
+            "word_list": ["synonyms", "terms", "chains"],
             "person_id": [researcher.id, broker.id, applicant.id],
         },
     }

@@ -100,6 +100,7 @@ THINGS = {
     "twin_pair": "疑似重复单位",
     "value_score": "价值评分",
     "verdict": "匹配评价",
+    "moved_code": "名单换版时改动的归类",
     "word_edition": "词表的一期",
     "word_list_version": "词表的一版",
     "word_preview": "词表草稿的预览",

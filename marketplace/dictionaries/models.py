@@ -44,6 +44,9 @@ class HitechField(Model):
     name: Mapped[str] = mapped_column(String(60))
     level: Mapped[int]
     parent: Mapped[str] = mapped_column(String(8), default="")
+    # Retired instead of deleted, and the code that takes its place; as of the chains.
+    active: Mapped[bool] = mapped_column(default=True)
+    successor: Mapped[str] = mapped_column(String(8), default="")
 
 
 class Industry(Model):
@@ -69,6 +72,8 @@ class Chain(Model):
     official: Mapped[bool] = mapped_column(default=False)
     # Retired instead of deleted: listings go on naming it.
     active: Mapped[bool] = mapped_column(default=True)
+    # The chain that it was merged into; empty for none.
+    successor: Mapped[str] = mapped_column(String(30), default="")
     revision: Mapped[int] = mapped_column(default=1)
     changed_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
@@ -148,6 +153,15 @@ def active_chains() -> dict[str, str]:
         db.select(Chain.code, Chain.name)
         .where(Chain.active)
         .order_by(Chain.position, Chain.code)
+    )
+
+
+def active_fields() -> dict[str, str]:
+    """Code → name of the high-tech fields of both levels that may be chosen."""
+    return _read_names(
+        db.select(HitechField.code, HitechField.name)
+        .where(HitechField.active)
+        .order_by(HitechField.code)
     )
 
 

@@ -71,7 +71,7 @@ def look_at(upload: IO[bytes], raw_name: str, file: IO[bytes], path: Path) -> Ta
 
     Raises:
         Invalid: it may not be attached; the message says why.
-        CannotSave: the disk is full.
+        CannotSave: the disk is full, or the store does not answer.
     """
     _copy(upload, file)
     size = file.tell()
@@ -88,7 +88,9 @@ def look_at(upload: IO[bytes], raw_name: str, file: IO[bytes], path: Path) -> Ta
     storage.write_through(file)
     incoming = Incoming(path, _digest_of(file), file.tell())
     renamed = recognising.is_renamed(raw_name, kind)
-    return Taken(incoming, kind, name, renamed, scanning.scan(path))
+    scan = scanning.scan(path)
+    storage.send_ahead(incoming)
+    return Taken(incoming, kind, name, renamed, scan)
 
 
 def attach_file(

@@ -1,12 +1,14 @@
-"""Bytes of files below `DATA_DIR/files`, each content once, named by its SHA-256. No table is known here.
+"""Bytes of files, each content once, named by its SHA-256: below `DATA_DIR/files`, or in the store of `FILES_URL`.
 
-A content is written beside its place and moved there: it is whole or not there, whatever is killed (099).
+A content is written beside its place and moved there: it is whole or not there, whatever is killed (099). What comes in
+is looked at on the disk of this host in either case (122). No table is known here.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,10 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+import structlog
 from flask import current_app
 
 from marketplace import persistence
 from marketplace.errors import CannotSave
+from marketplace.files.object_store import ObjectReader, ObjectStore
+from marketplace.settings.file_store import FileStore
+
+log = structlog.get_logger(__name__)
 
 FOLDER = "files"
 INCOMING = "incoming"  # below it: what is not whole or not looked at yet
@@ -42,8 +49,19 @@ class Incoming:
     size: int
 
 
+def object_store() -> ObjectStore | None:
+    """The store of this site; None where its files lie in the data folder."""
+    place = current_app.config["FILE_STORE"]
+    if place is None:
+        return None
+    stores: dict[FileStore, ObjectStore] = current_app.extensions.setdefault(
+        "file_stores", {}
+    )
+    return stores.setdefault(place, ObjectStore(place))
+
+
 def files_folder() -> Path:
-    """The folder of all contents."""
+    """The folder of all contents, and of what is on its way in."""
     return Path(current_app.config["DATA_DIR"]) / FOLDER
 
 
@@ -82,8 +100,24 @@ def write_through(file: IO[bytes]) -> None:
         os.fsync(file.fileno())
 
 
+def send_ahead(incoming: Incoming) -> None:
+    """Send a content to the store before anything is locked: it takes seconds, in which others save. Raises CannotSave.
+
+    On the disk there is nothing to do before `take_in`.
+    """
+    store = object_store()
+    if store is not None:
+        store.put(incoming.sha256, incoming.path)
+
+
 def take_in(incoming: Incoming) -> None:
     """Move a content to its place, where it is not there yet. Raises CannotSave."""
+    store = object_store()
+    if store is not None:
+        # It was sent ahead; a sweep that came between has removed it.
+        if store.size_of(incoming.sha256, saving=True) != incoming.size:
+            store.put(incoming.sha256, incoming.path)
+        return
     place = place_of(incoming.sha256)
     with saying_why():
         if place.is_file() and place.stat().st_size == incoming.size:
@@ -96,18 +130,98 @@ def take_in(incoming: Incoming) -> None:
             _write_folder_through(folder)
 
 
+def open_content(sha256: str) -> tuple[IO[bytes], int] | None:
+    """A content as a file that can be read from any byte on, and how many bytes it has; None where it is lost.
+
+    Raises:
+        Busy: the store does not answer.
+    """
+    store = object_store()
+    if store is None:
+        with suppress(FileNotFoundError):
+            file = place_of(sha256).open("rb")
+            return file, os.fstat(file.fileno()).st_size
+        return None
+    size = store.size_of(sha256)
+    if size is None:
+        return None
+    # Raw, and yet all that is read of it is what a file has: bytes in order, from a place on.
+    return ObjectReader(store, sha256, size), size  # type: ignore[return-value]
+
+
+@contextmanager
+def content_on_disk(sha256: str) -> Iterator[Path]:
+    """Where a content can be read by a program; fetched from the store for that time.
+
+    Raises:
+        Busy: the store does not answer, or does not have it.
+        CannotSave: the disk is full.
+    """
+    store = object_store()
+    if store is None:
+        yield place_of(sha256)
+        return
+    with incoming_file() as (file, path):
+        store.fetch(sha256, file)
+        file.flush()
+        yield path
+
+
 def remove_content(sha256: str) -> None:
-    """Remove a content; one that is not there is no error."""
-    place_of(sha256).unlink(missing_ok=True)
+    """Remove a content; one that is not there is no error. Raises Busy where the store does not answer."""
+    store = object_store()
+    if store is None:
+        place_of(sha256).unlink(missing_ok=True)
+    else:
+        store.remove(sha256)
 
 
 def old_contents() -> Iterator[str]:
-    """The SHA-256 of every content that was not written within the last hour."""
+    """The SHA-256 of every content that was not written within the last hour. Raises Busy."""
     edge = time.time() - GRACE
-    for path in sorted(files_folder().glob("??/??/*")):
-        with suppress(FileNotFoundError):
-            if _DIGEST.fullmatch(path.name) and path.stat().st_mtime < edge:
-                yield path.name
+    store = object_store()
+    dated = _contents_on_disk() if store is None else store.contents()
+    for name, written in dated:
+        if written < edge and _DIGEST.fullmatch(name):
+            yield name
+
+
+def copy_contents(folder: Path) -> None:
+    """Copy every content to a folder, as they lie in the data folder; of a store or of the disk. Raises Busy.
+
+    One that somebody removes meanwhile is left out: nothing names it any more.
+    """
+    store = object_store()
+    if store is None:
+        if files_folder().is_dir():
+            shutil.copytree(
+                files_folder(),
+                folder,
+                ignore=shutil.ignore_patterns(INCOMING),
+                copy_function=_copy_present,
+            )
+        return
+    for name, _ in store.contents():
+        if _DIGEST.fullmatch(name) and store.size_of(name) is not None:
+            place = folder / name[:2] / name[2:4] / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with place.open("wb") as file:
+                store.fetch(name, file)
+
+
+def put_contents(folder: Path) -> int:
+    """Write every content of such a folder to the store of the site. Returns how many.
+
+    Raises:
+        CannotSave: the store does not answer, or refuses.
+    """
+    store = object_store()
+    count = 0
+    for path in sorted(folder.glob("??/??/*")):
+        if store is not None and _DIGEST.fullmatch(path.name):
+            store.put(path.name, path)
+            count += 1
+    return count
 
 
 def remove_leftovers() -> int:
@@ -149,3 +263,16 @@ def _write_folder_through(folder: Path) -> None:
         os.fsync(number)
     finally:
         os.close(number)
+
+
+def _contents_on_disk() -> Iterator[tuple[str, float]]:
+    for path in sorted(files_folder().glob("??/??/*")):
+        with suppress(FileNotFoundError):
+            yield path.name, path.stat().st_mtime
+
+
+def _copy_present(source: str, target: str) -> str:
+    """Copy a file that may be removed at this very moment."""
+    with suppress(FileNotFoundError):
+        shutil.copy2(source, target)
+    return target

@@ -9,7 +9,7 @@ from sqlalchemy import exists
 
 from marketplace import persistence
 from marketplace.clock import now, today
-from marketplace.errors import Invalid
+from marketplace.errors import Busy, Invalid
 from marketplace.extensions import db
 from marketplace.files import access_deeds, announcements, queries, scanning, storage
 from marketplace.files.models import Attachment, FileAccess, StoredFile
@@ -33,7 +33,12 @@ def sweep_content(stored_id: int) -> bool:
     db.session.delete(stored)
     db.session.flush()
     # Before the commit: killed in between, a row without bytes and without a file of a listing is left, and swept.
-    storage.remove_content(sha256)
+    try:
+        storage.remove_content(sha256)
+    except Busy:
+        # The store is away: its listing is rid of it already, and the next sweep removes the bytes.
+        db.session.rollback()
+        return False
     db.session.commit()
     return True
 
@@ -75,11 +80,12 @@ def scan_held() -> int:
         stored = db.session.get(StoredFile, stored_id)
         if stored is None:
             continue
-        path = storage.place_of(stored.sha256)
+        sha256 = stored.sha256
         # Long: nobody waits for the database meanwhile.
         db.session.rollback()
         try:
-            result = scanning.scan(path)
+            with storage.content_on_disk(sha256) as path:
+                result = scanning.scan(path)
         except Invalid:
             result = "infected"
         if result == scanning.HELD:

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow
 from marketplace.extensions import db
+from marketplace.files import storage
 from marketplace.listings import upkeep
 from marketplace.listings.models import LISTINGS
 from marketplace.notices import upkeep as notices
@@ -39,7 +40,7 @@ FORMAT = (
 )
 MANIFEST = "manifest.json"
 DATABASE = {"sqlite": "database.sqlite", "postgresql": "database.pgdump"}
-UPLOADS = "files"  # as `files.storage` calls it
+UPLOADS = storage.FOLDER
 SECRETS = "secrets"
 DECRYPTED = ".decrypted"
 SECRET_NAMES = ("SECRET_KEY", "SECURITY_PASSWORD_SALT")
@@ -83,15 +84,8 @@ def make_backup(target: Path, *, with_secrets: bool = False) -> Summary:
         kind = db.engine.dialect.name
         dump = _dump_sqlite if kind == "sqlite" else _dump_postgresql
         tables = dump(folder / DATABASE[kind])
-        uploads = Path(current_app.config["DATA_DIR"]) / UPLOADS
-        if uploads.is_dir():
-            # After the database: what it names is there. What is on its way in is named by nobody yet.
-            shutil.copytree(
-                uploads,
-                folder / UPLOADS,
-                ignore=shutil.ignore_patterns("incoming"),
-                copy_function=_copy_present,
-            )
+        # After the database: what it names is there. What is on its way in is named by nobody yet.
+        storage.copy_contents(folder / UPLOADS)
         if with_secrets:
             lines = []
             for name in SECRET_NAMES:
@@ -173,9 +167,13 @@ def restore_backup(source: Path, *, replace: bool = False) -> Summary:
             notices.unmark_restore()  # all of it comes back or nothing: what is there is what was
             raise
         _compare_tables(manifest["tables"])
-        shutil.rmtree(uploads, ignore_errors=True)
-        if (folder / UPLOADS).is_dir():
-            shutil.copytree(folder / UPLOADS, uploads)
+        if storage.object_store() is not None:
+            # What is in the store beside it is nobody's, and swept.
+            storage.put_contents(folder / UPLOADS)
+        else:
+            shutil.rmtree(uploads, ignore_errors=True)
+            if (folder / UPLOADS).is_dir():
+                shutil.copytree(folder / UPLOADS, uploads)
         if (folder / SECRETS).exists():
             _write_secrets((folder / SECRETS).read_text())
         # A backup of an older version gets the migrations that came since; its hashes were compared before them.
@@ -420,12 +418,6 @@ def _known_migrations() -> set[str]:
         script.revision
         for script in ScriptDirectory.from_config(config).walk_revisions()
     }
-
-
-def _copy_present(source: str, target: str) -> None:
-    """Copy a file unless it was removed since its folder was read."""
-    with suppress(FileNotFoundError):
-        shutil.copy2(source, target)
 
 
 def _is_empty(uploads: Path) -> bool:

@@ -1,4 +1,4 @@
-"""`flask dictionaries …`: word lists for scripts, and the work that needs a process of its own."""
+"""`flask dictionaries …`: word lists and dictionaries for scripts, and the work that needs a process of its own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from flask.cli import AppGroup
 
 from marketplace.errors import Invalid, MarketError
 from marketplace.wordlists import deeds, queries, upkeep
-from marketplace.wordlists.models import KINDS
+from marketplace.wordlists.models import KINDS, WORD_KINDS
 
-commands = AppGroup("dictionaries", help="Synonyms, terms and stop words.")
+commands = AppGroup(
+    "dictionaries",
+    help="Synonyms, terms, stop words, industry chains, districts and fields.",
+)
 KIND = click.Choice(list(KINDS))
 
 
@@ -29,8 +32,9 @@ def export_lists(path: Path) -> None:
             "version": version.number if version else 0,
             "added": version.added.splitlines() if version else [],
             "removed": version.removed.splitlines() if version else [],
-            "lines": whole[kind],
         }
+        if kind in WORD_KINDS:
+            lists[kind]["lines"] = whole[kind]
     content = json.dumps({"word_lists": lists}, ensure_ascii=False, indent=1)
     path.write_text(f"{content}\n", encoding="utf-8")
     click.echo(f"{path}: {', '.join(KINDS)}")

@@ -9,8 +9,9 @@ from marketplace.clock import now
 from marketplace.errors import Invalid, NotNow, Stale
 from marketplace.extensions import db
 from marketplace.permissions import Reader, reader_id, require
-from marketplace.wordlists import content, queries
+from marketplace.wordlists import applying, content, dictionary_lines, queries
 from marketplace.wordlists.models import (
+    DICTIONARY_KINDS,
     KINDS,
     MAX_NOTE,
     WordEdition,
@@ -43,16 +44,21 @@ def begin_draft(kind: str, *, by: Reader | None) -> WordListVersion:
     if draft is not None:
         return draft
     present = queries.version_in_force(kind)
+    added = present.added if present else ""
+    removed = present.removed if present else ""
+    if kind in DICTIONARY_KINDS:
+        added = queries.lines_at_present(kind)
+        if present is None and queries.next_number(kind) == 1:
+            db.session.add(_first_version(kind, added))
+            db.session.flush()
     draft = WordListVersion(
         kind=kind,
         number=queries.next_number(kind),
-        added=present.added if present else "",
-        removed=present.removed if present else "",
-        fingerprint=content.fingerprint_of("", ""),
+        added=added,
+        removed=removed,
+        fingerprint=content.fingerprint_of(added, removed),
         author_id=reader_id(by),
     )
-    if present is not None:
-        draft.fingerprint = present.fingerprint
     db.session.add(draft)
     quicker = NotNow("刚有别人起草了这一版。", "请打开那份草稿接着写。")
     names = ("number", "draft")
@@ -86,17 +92,12 @@ def save_draft(
         Invalid: lines are wrong; each is named.
     """
     _require_draft(draft, by, seen)
-    ids = queries.ids_in_force()
-    others = queries.lines_of_edition(ids)
-    others.pop(draft.kind)
-    checking = content.Checking(
-        draft.kind,
-        added,
-        removed,
-        others=others,
-        chain_words=queries.chain_words(),
-    )
-    problems = checking.problems()
+    if draft.is_dictionary:
+        present = applying.present_entries(draft.kind)
+        problems = dictionary_lines.entry_problems(draft.kind, added, present)
+        removed = ""
+    else:
+        problems = _word_problems(draft, added, removed)
     if len(note.strip()) > MAX_NOTE:
         problems["note"] = [f"说明最多 {MAX_NOTE} 个字。"]
     if problems:
@@ -215,12 +216,12 @@ def go_back(*, by: Reader | None, seen: int | None) -> WordEdition:
     require(by, "wordlists.edit")
     present = queries.edition_in_state("in_force")
     if present is None:
-        raise NotNow("现在用的就是平台自带的词表。", "没有可以退回的版本。")
+        raise NotNow("现在用的就是平台自带的内容。", "没有可以退回的版本。")
     if present.number != seen:
         raise Stale("词表刚换过版本。", "请刷新后再决定。")
     former = queries.former_edition()
     ids: dict[str, int | None] = dict.fromkeys(KINDS)
-    note = f"由第 {present.number} 版退回平台自带的词表"
+    note = f"由第 {present.number} 版退回平台自带的内容"
     if former is not None:
         ids = former.version_ids
         note = f"由第 {present.number} 版退回第 {former.number} 版的内容"
@@ -270,6 +271,7 @@ def take_effect(number: int) -> bool:
         return is_in_force
     moment = now()
     present = queries.edition_in_state("in_force")
+    _apply_dictionaries(present, edition)
     if present is not None:
         present.state = "former"
         for version in _versions_of(present):
@@ -298,6 +300,47 @@ def note_failure(number: int, reason: str) -> None:
     persistence.commit()
 
 
+def _first_version(kind: str, added: str) -> WordListVersion:
+    """What a dictionary was before there were versions of it, which going back leads to."""
+    return WordListVersion(
+        kind=kind,
+        number=1,
+        added=added,
+        note="起草新版以前的内容",
+        state="former",
+        in_force_since=now(),
+        fingerprint=content.fingerprint_of(added, ""),
+    )
+
+
+def _word_problems(
+    draft: WordListVersion, added: str, removed: str
+) -> dict[str, list[str]]:
+    others = queries.lines_of_edition(queries.ids_in_force())
+    others.pop(draft.kind)
+    checking = content.Checking(
+        draft.kind,
+        added,
+        removed,
+        others=others,
+        chain_words=queries.chain_words(),
+    )
+    return checking.problems()
+
+
+def _apply_dictionaries(present: WordEdition | None, coming: WordEdition) -> None:
+    """Bring the dictionaries in which two editions differ to their tables, and what names their codes."""
+    for kind in DICTIONARY_KINDS:
+        before = present.version_ids[kind] if present is not None else None
+        after = coming.version_ids[kind]
+        if before != after:
+            applying.apply_entries(
+                kind,
+                queries.entries_of_version(kind, before),
+                queries.entries_of_version(kind, after),
+            )
+
+
 def _begin_edition(
     ids: dict[str, int | None], note: str, by: Reader | None
 ) -> WordEdition:
@@ -322,8 +365,11 @@ def _versions_of(edition: WordEdition) -> list[WordListVersion]:
 
 def _differs(draft: WordListVersion) -> bool:
     present = queries.version_in_force(draft.kind)
-    before = present.fingerprint if present else content.fingerprint_of("", "")
-    return draft.fingerprint != before
+    if draft.is_dictionary:
+        before = queries.entries_of_version(draft.kind, present.id if present else None)
+        return dictionary_lines.entries_of(draft.kind, draft.added) != before
+    fingerprint = present.fingerprint if present else content.fingerprint_of("", "")
+    return draft.fingerprint != fingerprint
 
 
 def _require_draft(draft: WordListVersion, by: Reader | None, seen: int | None) -> None:

@@ -1,4 +1,4 @@
-"""What other word lists would change: listings cut differently, searches and rankings with another answer.
+"""What other lists would change: listings cut or filed differently, searches and rankings with another answer.
 
 Both lists are tried in this process one after the other, so this runs in a process of its own (`upkeep`) and never
 in one that serves: meanwhile every text here is cut with the lists under trial.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from marketplace.extensions import db
 from marketplace.listings import index as listing_index
 from marketplace.listings.models import LISTINGS
 from marketplace.verdicts.projections import common_document
+from marketplace.wordlists.dictionary_lines import Entry, replaced_codes
 from matching import text as words_of
 
 # What is tried, so that a preview takes a minute and not an hour at 100,000 listings; the page says of how many.
@@ -34,6 +35,8 @@ WHY_SHOWN = 5  # words that explain a move
 BEYOND = TOP + 1  # the place of what is not among the first
 
 Key = tuple[str, int]
+# Dictionary → the facet of documents that its codes are in.
+FACETS = {"chains": "chain", "districts": "district", "fields": "field"}
 
 
 @dataclass
@@ -46,6 +49,7 @@ class Sample:
         asked: demands that are ranked, newest first.
         texts: (kind, id) → title and text as they are cut and compared.
         titles: (kind, id) → title.
+        field_codes: (kind, id) → high-tech fields of both levels.
         queries: searches.
     """
 
@@ -54,7 +58,19 @@ class Sample:
     asked: list[matching.Document] = field(default_factory=list)
     texts: dict[Key, str] = field(default_factory=dict)
     titles: dict[Key, str] = field(default_factory=dict)
+    field_codes: dict[Key, list[str]] = field(default_factory=dict)
     queries: list[str] = field(default_factory=list)
+
+    def codes_of(self, dictionary: str) -> dict[Key, list[str]]:
+        """(kind, id) → the codes of a dictionary that a listing is filed under, as everybody may know them."""
+        if dictionary == "fields":
+            return self.field_codes
+        facet = FACETS[dictionary]
+        codes = {}
+        for document in self.documents:
+            value = getattr(document, facet)
+            codes[document.kind, document.id] = [value] if value else []
+        return codes
 
 
 @dataclass(frozen=True)
@@ -102,6 +118,40 @@ def compare_lists(
         with cutting_with(lists):
             outcomes.append(try_lists(sample))
     first, second = outcomes
+    return _figures_of(sample, first, second, changed)
+
+
+def compare_dictionaries(
+    kind: str, before: Mapping[str, Entry], after: Mapping[str, Entry]
+) -> dict[str, Any]:
+    """What another version of a dictionary would change on this site; as `compare_lists`.
+
+    A listing changes that would be filed under another code, or whose code would have another name; searches are those
+    that are narrowed to one code, saved or not; a move is explained by the entries that the listings name.
+
+    Args:
+        kind: which dictionary.
+        before, after: code → entry.
+    """
+    sample = read_sample(())
+    shown: dict[str, str] = {}
+    changed = []
+    for code, entry in {**before, **after}.items():
+        shown[code] = f"{entry.name}（{code}）"
+        if before.get(code) != after.get(code):
+            changed.append(entry.name)
+    first = _try_entries(sample, kind, before, shown)
+    second = _try_entries(sample, kind, after, shown)
+    names = {
+        key: " ".join(before[code].name for code in codes if code in before)
+        for key, codes in sample.codes_of(kind).items()
+    }
+    return _figures_of(replace(sample, texts=names), first, second, changed)
+
+
+def _figures_of(
+    sample: Sample, first: Outcome, second: Outcome, changed: Sequence[str]
+) -> dict[str, Any]:
     cut_otherwise = _differing(first.cuts, second.cuts)
     answered_otherwise = _differing(first.answers, second.answers)
     ranked_otherwise = _differing(first.rankings, second.rankings)
@@ -126,6 +176,7 @@ def read_sample(changed: Sequence[str]) -> Sample:
             sample.documents.append(listing_index.search_document(row))
             sample.texts[key] = f"{document.title}\n{document.text}"
             sample.titles[key] = document.title
+            sample.field_codes[key] = list(row.field_codes)
             if not row.is_matchable:
                 continue
             if kind == "achievement":
@@ -168,6 +219,68 @@ def _search_all(sample: Sample) -> dict[str, list[Key]]:
             query = search.Query(text, audiences=frozenset(readers), size=TOP)
             hits = engine.find(query).hits
             answers[text] = [(hit.kind, hit.id) for hit in hits]
+        engine.close()
+    return answers
+
+
+def _try_entries(
+    sample: Sample, kind: str, entries: Mapping[str, Entry], shown: Mapping[str, str]
+) -> Outcome:
+    """What a version of a dictionary makes of a sample.
+
+    Args:
+        shown: code → how it is called, of all codes of either version: each is searched for.
+    """
+    replaced = replaced_codes(entries)
+    facet = FACETS[kind]
+    cuts = {}
+    for key, named in sample.codes_of(kind).items():
+        filed = []
+        for code in named:
+            last = replaced.get(code, code)
+            filed.append((last, entries[last].name if last in entries else ""))
+        cuts[key] = repr(filed).encode()
+
+    def refiled(document: Any) -> Any:
+        value = getattr(document, facet, None)
+        return (
+            replace(document, **{facet: replaced[value]})
+            if value in replaced
+            else document
+        )
+
+    matcher = matching.Matcher().fit([refiled(one) for one in sample.offered])
+    asked = [refiled(one) for one in sample.asked]
+    rankings = {}
+    ranked = matcher.rank_all(asked, top=TOP)
+    for document, matches in zip(asked, ranked, strict=True):
+        rankings[document.id] = [match.id for match in matches]
+    documents = [refiled(one) for one in sample.documents]
+    narrowed = {}
+    for code, name in shown.items():
+        # Of level 1 only: nothing is narrowed to the other one.
+        if kind != "fields" or len(code) == 2:
+            narrowed[name] = {facet: [code]}
+    return Outcome(cuts, _search_narrowed(documents, narrowed), rankings)
+
+
+def _search_narrowed(
+    documents: Sequence[search.Document], narrowed: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[Key]]:
+    """Search → its first hits, of searches that are narrowed to one code."""
+    readers: set[str] = set()
+    for document in documents:
+        readers.update(document.audience)
+    answers = {}
+    with tempfile.TemporaryDirectory() as folder:
+        engine = search.open_engine(f"sqlite:///{Path(folder) / 'trial.db'}")
+        engine.rebuild(documents)
+        for name, filters in narrowed.items():
+            query = search.Query(
+                filters=filters, audiences=frozenset(readers), size=TOP
+            )
+            hits = engine.find(query).hits
+            answers[name] = [(hit.kind, hit.id) for hit in hits]
         engine.close()
     return answers
 

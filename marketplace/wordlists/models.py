@@ -1,4 +1,4 @@
-"""Tables of the word lists: versions of each list on top of the shipped one, and editions, which put three in force."""
+"""Tables of the lists: versions of each on top of the shipped one, and editions, which put one of each in force."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from marketplace.accounts.models import Person
 from marketplace.clock import now
 from marketplace.extensions import Model, db
 
-# Code of a list → its name.
-KINDS = {"synonyms": "同义词", "terms": "专业词", "stop_words": "停用词"}
+# Code of a list → its name: how texts are cut and compared, and what listings are filed under.
+WORD_KINDS = {"synonyms": "同义词", "terms": "专业词", "stop_words": "停用词"}
+DICTIONARY_KINDS = {"chains": "产业链", "districts": "县市区", "fields": "高新技术领域"}
+KINDS = WORD_KINDS | DICTIONARY_KINDS
 STATES = {
     "draft": "草稿",
     "building": "重建中",
@@ -44,7 +46,10 @@ class WordListVersion(Model):
 
     __tablename__ = "word_list_version"
     __table_args__ = (
-        CheckConstraint("kind IN ('synonyms', 'terms', 'stop_words')", name="kind"),
+        CheckConstraint(
+            "kind IN ('synonyms', 'terms', 'stop_words', 'chains', 'districts', 'fields')",
+            name="kind",
+        ),
         CheckConstraint(
             "state IN ('draft', 'building', 'in_force', 'former', 'withdrawn')",
             name="state",
@@ -92,6 +97,11 @@ class WordListVersion(Model):
     __mapper_args__ = {"version_id_col": revision}
 
     @property
+    def is_dictionary(self) -> bool:
+        """Whether it is of what listings are filed under."""
+        return self.kind in DICTIONARY_KINDS
+
+    @property
     def kind_name(self) -> str:
         """The name of its list."""
         return KINDS[self.kind]
@@ -122,7 +132,7 @@ class WordPreview(Model):
 
 
 class WordEdition(Model):
-    """Three versions that are used together; its number is in the fingerprint of each index and of each matcher."""
+    """One version of each list, used together; its number is in the fingerprint of each index and of each matcher."""
 
     __tablename__ = "word_edition"
     __table_args__ = (
@@ -157,6 +167,9 @@ class WordEdition(Model):
     stop_words_id: Mapped[int | None] = mapped_column(
         ForeignKey("word_list_version.id")
     )
+    chains_id: Mapped[int | None] = mapped_column(ForeignKey("word_list_version.id"))
+    districts_id: Mapped[int | None] = mapped_column(ForeignKey("word_list_version.id"))
+    fields_id: Mapped[int | None] = mapped_column(ForeignKey("word_list_version.id"))
     state: Mapped[str] = mapped_column(String(20), default="building")
     # What brought it about, for the list of editions.
     note: Mapped[str] = mapped_column(String(MAX_NOTE), default="")
@@ -177,3 +190,28 @@ class WordEdition(Model):
     def version_ids(self) -> dict[str, int | None]:
         """Kind → id of the version that it uses."""
         return {kind: getattr(self, f"{kind}_id") for kind in KINDS}
+
+
+class MovedCode(Model):
+    """What named a code that a version handed over to another one, so that leaving the version moves it back.
+
+    Whether it still names the other one is looked at then: what somebody changed since stays.
+    """
+
+    __tablename__ = "moved_code"
+    __table_args__ = (
+        CheckConstraint(
+            "dictionary IN ('chains', 'districts', 'fields')", name="dictionary"
+        ),
+        CheckConstraint(
+            "thing_kind IN ('achievement', 'demand', 'organisation')",
+            name="thing_kind",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dictionary: Mapped[str] = mapped_column(String(20), index=True)
+    thing_kind: Mapped[str] = mapped_column(String(20))
+    thing_id: Mapped[int]
+    was: Mapped[str] = mapped_column(String(30))
+    became: Mapped[str] = mapped_column(String(30))

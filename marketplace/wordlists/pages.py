@@ -70,6 +70,9 @@ def draft(word_list: str) -> ResponseReturnValue:
     row = queries.get_draft(queries.list_kind(word_list), by=current_user)
     form = DraftForm(obj=row)
     form.added.description = WAYS[word_list]
+    if row.is_dictionary:
+        form.added.label.text = "与平台自带的不同的条目"
+        del form.removed  # nothing is ever taken out of them
     if not form.is_submitted():
         form.seen.data = str(row.revision)
         return _draft_page(form, row)
@@ -79,7 +82,7 @@ def draft(word_list: str) -> ResponseReturnValue:
         deeds.save_draft(
             row,
             added=form.added.data or "",
-            removed=form.removed.data or "",
+            removed=form.removed.data or "" if form.removed else "",
             note=form.note.data or "",
             by=current_user,
             seen=form.seen_revision,

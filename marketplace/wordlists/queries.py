@@ -10,9 +10,11 @@ from marketplace.errors import NotFound
 from marketplace.extensions import db
 from marketplace.lists_in_use import Edition
 from marketplace.permissions import Reader, require
-from marketplace.wordlists import content
+from marketplace.wordlists import applying, content, dictionary_lines
 from marketplace.wordlists.models import (
+    DICTIONARY_KINDS,
     KINDS,
+    WORD_KINDS,
     WordEdition,
     WordListVersion,
     WordPreview,
@@ -97,13 +99,13 @@ def next_number(kind: str) -> int:
 
 
 def lines_of_edition(ids: Mapping[str, int | None]) -> dict[str, list[str]]:
-    """Kind → the lines of its list with some versions.
+    """Kind → the lines of its list with some versions, of the word lists.
 
     Args:
         ids: kind → id of the version; None: the list as it is shipped.
     """
     lines = {}
-    for kind in KINDS:
+    for kind in WORD_KINDS:
         version = None
         if ids[kind] is not None:
             version = db.session.get(WordListVersion, ids[kind])
@@ -112,6 +114,32 @@ def lines_of_edition(ids: Mapping[str, int | None]) -> dict[str, list[str]]:
         else:
             lines[kind] = content.laid_over(kind, version.added, version.removed)
     return lines
+
+
+def entries_of_version(
+    kind: str, version_id: int | None
+) -> dict[str, dictionary_lines.Entry]:
+    """Code → entry of a dictionary with one of its versions.
+
+    Args:
+        kind: which dictionary.
+        version_id: of the version; None: as it was before there were versions, which is version 1, or its table where
+            there is none yet.
+    """
+    version = None
+    if version_id is not None:
+        version = db.session.get(WordListVersion, version_id)
+    if version is None:
+        first = db.select(WordListVersion).filter_by(kind=kind, number=1)
+        version = db.session.scalars(first).one_or_none()
+    if version is None:
+        return applying.present_entries(kind)
+    return dictionary_lines.entries_of(kind, version.added)
+
+
+def lines_at_present(kind: str) -> str:
+    """What a dictionary differs in from the shipped one, as lines of a draft: nobody's change in its table is lost."""
+    return dictionary_lines.lines_between(kind, applying.present_entries(kind))
 
 
 def ids_in_force() -> dict[str, int | None]:
@@ -155,7 +183,7 @@ def search_shipped(kind: str, text: str, *, by: Reader | None) -> tuple[list[str
     require(by, "wordlists.edit")
     wanted = words_of.normalise(text.strip())
     lines = []
-    for line in content.shipped_lines(kind):
+    for line in _shipped_lines(kind):
         if wanted in words_of.normalise(line):
             lines.append(line)
     return lines[:SHIPPED_SHOWN], len(lines)
@@ -174,3 +202,10 @@ def words_in_pieces(version: WordListVersion) -> list[str]:
             if words_of.is_han(word) and len(words_of.tokens(word)) > 1:
                 pieces.append(word)
     return pieces
+
+
+def _shipped_lines(kind: str) -> tuple[str, ...]:
+    if kind not in DICTIONARY_KINDS:
+        return content.shipped_lines(kind)
+    shipped = dictionary_lines.shipped_entries(kind).values()
+    return tuple(entry.as_line(kind) for entry in shipped)

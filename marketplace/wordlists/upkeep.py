@@ -160,6 +160,14 @@ def make_preview(version_id: int) -> dict[str, Any]:
     version = db.session.get_one(WordListVersion, version_id)
     fingerprint = version.fingerprint
     ids = queries.ids_in_force()
+    if version.is_dictionary:
+        figures = effects.compare_dictionaries(
+            version.kind,
+            queries.entries_of_version(version.kind, ids[version.kind]),
+            queries.entries_of_version(version.kind, version.id),
+        )
+        deeds.store_preview(version_id, fingerprint, figures)
+        return figures
     before = _lists_of(ids)
     after = _lists_of({**ids, version.kind: version.id})
     changed = _words_between(version)

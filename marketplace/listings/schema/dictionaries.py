@@ -1,6 +1,6 @@
 """The closed lists that are kept in the database (districts, fields, industries, chains), as vocabularies.
 
-They are read when first asked for, never at import: operators edit the chains while the site runs.
+They are read when first asked for, never at import: operators edit them while the site runs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Dictionaries:
     def fields(self) -> Vocabulary:
         """The high-tech fields of both levels."""
         return Vocabulary(
-            models.names_by_code(HitechField), {"新能源及节能": "60"}, ("技术", "领域")
+            models.active_fields(), {"新能源及节能": "60"}, ("技术", "领域")
         )
 
     @cached_property
@@ -96,7 +96,7 @@ class Dictionary:
 
 
 def _all_fields() -> dict[str, str]:
-    return models.names_by_code(HitechField)
+    return models.active_fields()
 
 
 DISTRICTS = Dictionary(

@@ -337,7 +337,7 @@ def test_pages_lead_from_a_draft_to_the_edition(
     assert "正在重建" in client.get("/office/words/").text
     assert "停止重建" in client.get("/office/words/").text
     deeds.take_effect(1)
-    assert "退回平台自带的词表" in client.get("/office/words/").text
+    assert "退回平台自带的内容" in client.get("/office/words/").text
     assert client.post("/office/words/back", data={"seen": "7"}).status_code == 409
     assert client.post("/office/words/back", data={"seen": "1"}).status_code == 303
     assert client.post("/office/words/stop", data={"seen": "2"}).status_code == 303
@@ -358,7 +358,7 @@ def test_scripts_take_lists_out_and_in(
     assert lists["synonyms"]["added"] == [GROUP]
     assert GROUP in lists["synonyms"]["lines"]
     same = runner.invoke(args=["dictionaries", "import", str(path)])
-    assert same.output.count("as it is in force") == 3
+    assert same.output.count("as it is in force") == 6
     lists["stop_words"]["added"] = ["妥妥的"]
     path.write_text(json.dumps({"word_lists": lists}))
     taken = runner.invoke(args=["dictionaries", "import", str(path)])
