@@ -37,6 +37,8 @@ MORE_FILES: dict[str, dict[str, str]] = {
     "audit": {
         "acting": "who acts, for whom, from where",
         "appending": "entries get their place, one writer after the other",
+        "spans": "whole batches, as cheaply as Python can, in a process of their own too",
+        "beside": "the other processor of a machine checks some of them",
         "branches": "a signed statement that explains a checkpoint away",
         "changes": "what was done to rows becomes entries",
         "collecting": "what sessions write is noticed",

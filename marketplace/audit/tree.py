@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
+from marketplace.audit.spans import subtree_root
+
 # RFC 6962 §2.1: leaves and nodes are hashed apart, so that no node can be passed off as an entry.
 LEAF = b"\x00"
 NODE = b"\x01"
@@ -37,10 +39,15 @@ class Tree:
 
     def append(self, leaf: bytes) -> None:
         """Add the hash of a leaf."""
-        self._add(leaf, 1)
+        self.add_subtree(leaf, 1)
 
-    def _add(self, node: bytes, count: int) -> None:
-        """Add a complete subtree of `count` leaves."""
+    def add_subtree(self, node: bytes, count: int) -> None:
+        """Add a complete subtree by its root.
+
+        Args:
+            node: the root.
+            count: its leaves: a power of two, of which the size so far is a multiple.
+        """
         self.size += count
         parts = self._parts
         # Two subtrees of one size become one: on the average once a leaf.
@@ -58,11 +65,8 @@ class Tree:
             count = 1 << (left.bit_length() - 1)
             if self.size:
                 count = min(count, self.size & -self.size)
-            level = leaves[begin : begin + count]
-            while len(level) > 1:
-                pairs = zip(level[::2], level[1::2], strict=True)
-                level = [sha256(NODE + one + other).digest() for one, other in pairs]
-            self._add(level[0], count)
+            node = subtree_root(leaves[begin : begin + count])
+            self.add_subtree(node, count)
             begin += count
 
     def root(self) -> bytes:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
 
+from marketplace.audit.beside import HASH, Batch, Beside, Span, processors
 from marketplace.audit.branches import STATEMENT, Branch, read_statement
 from marketplace.audit.comparing import (
     Published,
@@ -21,22 +21,24 @@ from marketplace.audit.comparing import (
 )
 from marketplace.audit.entries import digest_of, head_of, tail_of
 from marketplace.audit.notes import NoteError, Verifier
+from marketplace.audit.spans import (
+    DEED,
+    ENTRIES,
+    WITHHELD,
+    Row,
+    WithheldRows,
+    are_sound,
+    hashes_of,
+)
 from marketplace.audit.tree import Tree
 
 BATCH = 1_024  # rows that are read at once: a power of two fills whole subtrees, and so few stay in the cache
-ENTRIES = (
-    "select position, text, leaf, actor, at, deed, organisation, kind, thing"
-    " from audit_entry order by position"
-)
-WITHHELD = (
-    "select position, number, subject, salt, text from audit_personal"
-    " order by position, number"
-)
+SPAN = 16 * BATCH  # entries that one process checks before the next is asked for some
+# Entries from which a second process is worth its start: 0.1 s, in which one checks some ten thousand.
+LARGE = 8 * SPAN
+FIRST, LAST = -(2**63), 2**63 - 1  # no position is beyond these
 # The deed whose entries name withheld values that were erased.
 ERASE = "audit.erase"
-DEED = 5  # column of ENTRIES
-NOTHING_WITHHELD = tail_of([])
-Row = Sequence[Any]
 Erased = set[tuple[int, int]]
 
 
@@ -45,6 +47,10 @@ def verify_audit(
     published: Sequence[Published],
     verifier: Verifier,
     copy: bytes = b"",
+    *,
+    batch: int = BATCH,
+    span: int = SPAN,
+    large: int = LARGE,
 ) -> Report:
     """Compute the tree again and compare it.
 
@@ -54,14 +60,45 @@ def verify_audit(
         verifier: the public key of the audit.
         copy: the hashes of the entries as the data folder has them, 32 bytes each: with it a rewriting that is
             consistent in itself is traced to its entries.
+        batch, span: entries that are read and that are checked at once; a power of two, and a multiple of it.
+        large: entries from which a second process helps, where there are two processors.
     """
-    reading = _Reading(connection, verifier, {one.checkpoint.size for one in published})
-    for rows in _batches(connection, ENTRIES):
-        reading.take(rows)
+    sizes = {one.checkpoint.size for one in published}
+    reading = _Reading(connection, verifier, sizes, batch)
+    count = connection.scalar(sa.text("select count(*) from audit_entry"))
+    spans = [(begin, begin + span) for begin in range(0, int(count or 0), span)]
+    # The first and the last one have no end: what stands at a position that cannot be is found there.
+    spans = [*spans[:-1], (spans[-1][0] if spans else 0, LAST)]
+    is_shared = len(spans) > 2 and int(count or 0) >= large and processors() > 1
+    beside = Beside(
+        connection, spans[1:-1] if is_shared else [], batch, [ERASE, STATEMENT]
+    )
+    try:
+        _go_through(reading, spans, beside)
+    finally:
+        beside.end()
     report = reading.finish()
     compare_checkpoints(report, published, reading.roots, reading.branches)
     trace_rewriting(report, copy)
     return report
+
+
+def _go_through(reading: _Reading, spans: list[Span], beside: Beside) -> None:
+    """Take all spans in their order: each read here, or found sound beside."""
+    first, *middle = spans
+    begin, end = first
+    reading.read_span(FIRST, end)
+    here = beside.take_next()
+    while here is not None:
+        reading.read_span(*here)
+        begin = here[0]
+        here = beside.take_next()
+    checked = beside.checked()
+    for span in middle:
+        # Read above already.
+        if span[0] <= begin:
+            continue
+        reading.take_span(span, checked.get(span[0]))
 
 
 class _Reading:
@@ -71,11 +108,18 @@ class _Reading:
         connection: to the database.
         verifier: the public key of the audit.
         sizes: of the checkpoints, at which the root is wanted.
+        batch: entries that are read at once.
     """
 
     def __init__(
-        self, connection: sa.Connection, verifier: Verifier, sizes: set[int]
+        self,
+        connection: sa.Connection,
+        verifier: Verifier,
+        sizes: set[int],
+        batch: int,
     ) -> None:
+        self._connection = connection
+        self._batch = batch
         self.report = Report()
         self.roots: dict[int, bytes] = {}
         self.branches: list[Branch] = []
@@ -84,19 +128,51 @@ class _Reading:
         self._tree = Tree()
         self._missing: Erased = set()
         self._erased: Erased = set()
-        self._withheld = _Withheld(connection)
         # A checkpoint of an empty tree, signed before anything was done.
         if 0 in sizes:
             self.roots[0] = self._tree.root()
 
-    def take(self, rows: Sequence[Row]) -> None:
+    def read_span(self, begin: int, end: int) -> None:
+        """Read a span, check it and add it to the tree."""
+        withheld = WithheldRows(
+            _batches(self._connection, WITHHELD.format(begin, end), self._batch)
+        )
+        entries = ENTRIES.format(begin, end)
+        for rows in _batches(self._connection, entries, self._batch):
+            self._take(rows, withheld.until(rows[-1][0]))
+        for position in withheld.until(None):
+            self._note_stray(position)
+
+    def take_span(self, span: Span, batches: list[Batch] | None) -> None:
+        """Add a span that was checked beside; what of it was not found sound is read here."""
+        if batches is None:
+            self.read_span(*span)
+            return
+        for begin, batch in zip(range(*span, self._batch), batches, strict=True):
+            # After a gap every entry stands where another belongs, and each is to be named.
+            if batch is None or self._tree.size != begin:
+                self.read_span(begin, begin + self._batch)
+                continue
+            root, hashes = batch
+            self.report.leaves += hashes
+            end = begin + self._batch
+            if any(begin < size < end for size in self._sizes):
+                leaves = [
+                    hashes[place : place + HASH]
+                    for place in range(0, len(hashes), HASH)
+                ]
+                self._grow(leaves, {})
+                continue
+            self._tree.add_subtree(root, self._batch)
+            if end in self._sizes:
+                self.roots[end] = self._tree.root()
+
+    def _take(self, rows: Sequence[Row], withheld: dict[int, list[Row]]) -> None:
         """Check a batch of entries and add it to the tree."""
         begin = self._tree.size
-        # The prefix of a leaf (RFC 6962 §2.1): no leaf can be passed off as a node.
-        hashes = [sha256(b"\x00" + row[1].encode()).digest() for row in rows]
-        withheld = self._withheld.until(rows[-1][0])
+        hashes = hashes_of(rows)
         # As a whole, which is nearly always sound and twice as fast; one by one where it is not.
-        if not _are_sound(rows, begin, hashes, withheld):
+        if not are_sound(rows, begin, hashes, withheld):
             for expected, (row, hashed) in enumerate(
                 zip(rows, hashes, strict=True), begin
             ):
@@ -105,15 +181,22 @@ class _Reading:
                 self._note_stray(position)
         # The computed hashes, not the stored ones: they are written next to the database when all is sound.
         self.report.leaves += b"".join(hashes)
-        self._grow(rows, hashes)
-
-    def _grow(self, rows: Sequence[Row], hashes: list[bytes]) -> None:
-        """Add a batch to the tree, with a stop wherever the root is wanted."""
-        begin = self._tree.size
         spoken = {
-            place for place, row in enumerate(rows) if row[DEED] in (ERASE, STATEMENT)
+            place: row
+            for place, row in enumerate(rows)
+            if row[DEED] in (ERASE, STATEMENT)
         }
-        stops = {size - begin for size in self._sizes} | spoken | {len(hashes)}
+        self._grow(hashes, spoken)
+
+    def _grow(self, hashes: list[bytes], spoken: dict[int, Row]) -> None:
+        """Add a batch to the tree, with a stop wherever the root is wanted.
+
+        Args:
+            hashes: of its entries.
+            spoken: place in the batch → entry that says something about others.
+        """
+        begin = self._tree.size
+        stops = {size - begin for size in self._sizes} | {*spoken} | {len(hashes)}
         done = 0
         for stop in sorted(stops):
             # Sizes of checkpoints before or after this batch.
@@ -125,7 +208,7 @@ class _Reading:
                 self.roots[self._tree.size] = self._tree.root()
             # Before the entry itself is added: it is about the tree as it stood then.
             if stop in spoken:
-                self._listen(rows[stop])
+                self._listen(spoken[stop])
 
     def _listen(self, row: Row) -> None:
         """Take in what an entry says about others: values that were erased, checkpoints that are given up."""
@@ -174,8 +257,6 @@ class _Reading:
         report = self.report
         report.size = self._tree.size
         report.root = self._tree.root()
-        for position in self._withheld.until(None):
-            self._note_stray(position)
         # At the end, for an erasure may stand thousands of entries later.
         for position, number in sorted(self._missing - self._erased):
             report.note(
@@ -185,71 +266,18 @@ class _Reading:
         return report
 
 
-def _are_sound(
-    rows: Sequence[Row],
-    begin: int,
-    hashes: list[bytes],
-    withheld: dict[int, list[Row]],
-) -> bool:
-    """Whether nothing at all is wrong, or missing, in a batch."""
-    # As lists, which are compared in one step and not in a loop of ours.
-    if [row[0] for row in rows] != [*range(begin, begin + len(rows))]:
-        return False
-    if [row[2] for row in rows] != hashes:
-        return False
-    try:
-        tails = _tails_of(withheld)
-    except ValueError:
-        return False  # a salt that is none
-    if tails is None:
-        return False
-    for row in rows:
-        position, text, _, actor, at, deed, organisation, kind, thing = row
-        # As `head_of` writes it, without the call: this line is a third of the time of verifying.
-        head = (
-            f'{{"actor":{"null" if actor is None else actor},"at":"{at}","deed":"{deed}",'
-            f'"for":{"null" if organisation is None else organisation},"kind":"{kind}",'
-            f'"position":{position},"thing":"{thing}","values":'
-        )
-        tail = tails.pop(position, NOTHING_WITHHELD)
-        if not (text.startswith(head) and text.endswith(tail)):
-            return False
-    # What is left belongs to no entry.
-    return not tails
-
-
-def _tails_of(withheld: dict[int, list[Row]]) -> dict[int, str] | None:
-    """Position → how the text of its entry should end, of entries with withheld values; None where one is wrong.
-
-    Raises:
-        ValueError: a salt is none.
-    """
-    tails = {}
-    for position, values in withheld.items():
-        digests = []
-        for number, one in enumerate(values):
-            _, given, subject, salt, text = one
-            head = f'{{"subject":{"null" if subject is None else subject},'
-            if given != number or not text.startswith(head):
-                return None
-            salted = bytes.fromhex(salt) + text.encode()
-            digests.append(f'"{sha256(salted).hexdigest()}"')
-        tails[position] = f',"withheld":[{",".join(digests)}]}}'
-    return tails
-
-
-def _batches(connection: sa.Connection, query: str) -> Iterator[Sequence[Row]]:
-    """Rows as the driver gives them, on a cursor of the server where there is one."""
+def _batches(
+    connection: sa.Connection, query: str, size: int
+) -> Iterator[Sequence[Row]]:
+    """Rows as the driver gives them."""
     if connection.dialect.name == "sqlite":
         # Straight from the driver: a row of SQLAlchemy costs as much as hashing it.
         cursor = connection.connection.driver_connection.execute(query)  # type: ignore[union-attr]
-        while rows := cursor.fetchmany(BATCH):
+        while rows := cursor.fetchmany(size):
             yield rows
         return
-    # Options of the statement: those of the connection would stay with it.
-    options = {"stream_results": True, "yield_per": BATCH}
-    result = connection.exec_driver_sql(query, execution_options=options)
-    yield from result.partitions()
+    result = connection.exec_driver_sql(query)
+    yield from result.partitions(size)
 
 
 def _gap(position: int, expected: int) -> str:
@@ -281,34 +309,6 @@ def _read_text(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return values if isinstance(values, dict) else {}
-
-
-class _Withheld:
-    """The withheld values next to the entries, read in the same order.
-
-    Args:
-        connection: to the database.
-    """
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._batches = _batches(connection, WITHHELD)
-        self._rows: Sequence[Row] = ()
-        self._next = 0
-
-    def until(self, last: int | None) -> dict[int, list[Row]]:
-        """Position → values, of those not given yet and up to a position; None: all that are left."""
-        rows: dict[int, list[Row]] = {}
-        while True:
-            if self._next == len(self._rows):
-                self._rows, self._next = next(self._batches, ()), 0
-                if not self._rows:
-                    return rows
-            row = self._rows[self._next]
-            # Left for the next batch: both cursors go forward only.
-            if last is not None and row[0] > last:
-                return rows
-            rows.setdefault(row[0], []).append(row)
-            self._next += 1
 
 
 def _subject_head(row: Row) -> str:

@@ -106,11 +106,11 @@ def find_header(
     # The rest of the file is not wanted: the rows are read again from the start.
     with closing(rows):
         for row in rows:
-            if row.number > HEADER_ROWS:
-                # One row more, for a header of two rows may end there.
-                first.append(row)
-                break
             first.append(row)
+            # Rows that hold something: above some tables are hundreds of empty ones. And one more, for a header of
+            # two rows may end there.
+            if len(first) > HEADER_ROWS:
+                break
     if not first:
         return FoundHeader(is_blank=True)
     candidate = header_at(first, headers)
@@ -172,7 +172,7 @@ def _join_rows(rows: Sequence[SheetRow], headers: HeaderReader) -> SheetRow | No
 
 
 def _known_in(row: SheetRow | None, headers: HeaderReader) -> int:
-    if row is None or row.number > HEADER_ROWS + 1:
+    if row is None:
         return 0
     return headers.count_known(row.cells)
 
@@ -212,6 +212,6 @@ def header_refusal(remark: str = "", seen: Sequence[str] = ()) -> Invalid:
     listed = "、".join(" ".join(text.split()) for text in seen)
     shown = f"表里看到的是：{listed}。" if listed else ""
     return Invalid(
-        f"前 {HEADER_ROWS} 行里没有找到表头。{shown}{remark}",
+        f"前 {HEADER_ROWS} 行（空行不算）里没有找到表头。{shown}{remark}",
         problems={"header": ["没有表头"]},
     )

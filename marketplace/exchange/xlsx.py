@@ -41,6 +41,7 @@ MAX_UNPACKED = (
 MAX_RATIO = 100  # a real sheet packs 5–30 to one; only looked at above SMALL
 SMALL = 10 * 2**20
 MAX_PARTS = 5_000
+COPY_ROWS = "请把需要的行复制到新的工作簿里，再选一次文件。"
 LAST_ROW = 2**20  # of any spreadsheet program
 
 
@@ -179,9 +180,12 @@ def _refuse_bomb(parts: Sequence[zipfile.ZipInfo]) -> None:
     unpacked = sum(part.file_size for part in parts)
     packed = sum(part.compress_size for part in parts) or 1
     packs_too_well = unpacked > SMALL and unpacked > MAX_RATIO * packed
-    if len(parts) > MAX_PARTS or unpacked > MAX_UNPACKED or packs_too_well:
+    if len(parts) > MAX_PARTS:
+        message = f"文件里有 {len(parts)} 个部分，多得不正常，没有读取。"
+        raise Invalid(message, COPY_ROWS)
+    if unpacked > MAX_UNPACKED or packs_too_well:
         message = f"文件解开后有 {unpacked / 2**20:.0f} MB，大得不正常，没有读取。"
-        raise Invalid(message, "请把需要的行复制到新的工作簿里，再选一次文件。")
+        raise Invalid(message, COPY_ROWS)
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------

@@ -52,17 +52,18 @@ _ABOUT = re.compile(
     r"^(?:大?约|预计|预期|计划|拟|拟于|力争|争取|暂定|希望|要求|原则上)+(?:于|在)?|(?:左右|上下|前后)$"
 )
 _DONE = re.compile(
-    r"(?:完成|交付|验收|结束|到期|截止|为止|止|解决|投产|上线|结题|有效)$"
+    r"(?:完成|交付|交货|供货|投用|上市|提交|验收|结束|到期|截止|为止|止|解决|投产|上线|结题|有效)$"
 )
 _BEFORE = re.compile(r"(?:之前|以前|前)$")
 # Ranges that name the year once: 2027年3-6月, 2027年3月1日-5月31日.
 _SAME_YEAR = re.compile(r"\d{1,2}月(?:\d{1,2}[日号]?|底|末)?", re.ASCII)
+_SAME_YEAR_IN_FIGURES = re.compile(r"(\d{1,2})[-/.](\d{1,2})", re.ASCII)
 _SAME_MONTH = re.compile(r"\d{1,2}[日号]", re.ASCII)
 # Texts that name no day, and what is answered.
 _NO_DAYS = (
     (
         re.compile(
-            r"^(?:第?\d个?季度?|q\d|h\d|[上下]半年|年[底末初中]|\d{1,2}月|\d{1,2}[-/]\d{1,2}$)"
+            r"^(?:第?\d个?季度?(?!\d{4})|q\d(?!/?\d{4})|h\d|[上下]半年|年[底末初中]|\d{1,2}月|\d{1,2}[-/]\d{1,2}$)"
         ),
         "没有写年份。",
     ),
@@ -235,6 +236,8 @@ def _ends_of_range(text: str) -> Iterator[tuple[Point, Point]]:
             continue
         if _SAME_YEAR.fullmatch(after):
             after = f"{first.first.year}年{after}"
+        elif first.grain == "day" and (day := _SAME_YEAR_IN_FIGURES.fullmatch(after)):
+            after = f"{first.first.year}年{day[1]}月{day[2]}日"
         elif first.grain == "day" and _SAME_MONTH.fullmatch(after):
             after = f"{first.first:%Y年%m月}{after}"
         last = _point_or_none(after)

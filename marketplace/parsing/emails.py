@@ -45,6 +45,8 @@ def read_emails(raw: Any) -> Contact | None:
     bare = re.sub(
         r"^\s*(?:电子)?(?:邮箱|邮件|信箱|e-?mail|mail)\s*[:：]\s*", "", bare, flags=re.I
     )
+    # "张三" <a@lcu.edu.cn>, as mail programs write it.
+    bare = re.sub(r"[\"“”]([^\"“”@]*)[\"“”]\s*(?=<)", r"\1", bare)
     bare = re.sub(r"^mailto:", "", bare, flags=re.I).strip(" 。.;,")
     parts = [part.strip() for part in _MAIL_PARTS.split(bare) if part.strip()]
     if len(parts) == 1 and bare.count("@") > 1:

@@ -32,6 +32,7 @@ _SIGNS = {
         "≥",
         "≧",
         "⩾",
+        "≮",
         ">=",
         "=>",
         "不低于",
@@ -45,6 +46,7 @@ _SIGNS = {
         "≤",
         "≦",
         "⩽",
+        "≯",
         "<=",
         "=<",
         "不高于",
@@ -55,7 +57,7 @@ _SIGNS = {
         "小于或等于",
         "至多",
     ),
-    "gt": (">", "大于", "高于", "超过", "优于"),
+    "gt": (">", "大于", "高于", "超过"),
     "lt": ("<", "小于", "低于", "少于"),
     "pm": ("±", "+/-", "+-"),
     "eq": ("=", *_EQUAL_WORDS),
@@ -109,6 +111,8 @@ _SHAPES = (
     (_BARE, "eq"),
 )
 _POWER = re.compile(r"[×xX*]\s*10(?:\^(\d{1,2})|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,2}))")  # 5×10⁶ 次
+_CUT_BEFORE = re.compile(r"\d[\w%°℃]*\s*[×xX*^/·:]$|优于$")
+_CUT_BEHIND = re.compile(r"[eE][+-]?\d|\s*[*^]\s*\d")
 _NUMBERED = re.compile(
     r"\s*(?=[①-⑳])|(?<=\S)\s+(?=\d{1,2}[.、)）]\s*[^\d\s])"
 )  # before 2. or ② of a list in one line
@@ -258,6 +262,10 @@ def _figure_of_match(
     factor, unit = _power_of_ten(unit)
     if len(name) > MAX_NAME or len(unit) > MAX_UNIT:
         return None
+    # 10×20mm, 1.0×10^6 Pa, 220V/50Hz, 1e6Pa: a part of a figure would stand for the whole. And 优于 is more of a
+    # strength and less of a noise.
+    if _CUT_BEFORE.search(half_width(name)) or _CUT_BEHIND.match(match["rest"]):
+        return None
     if not _is_plausible(name, unit, bare=bare):
         return None
     low = _exact_figure(match["low"], factor, item)
@@ -310,7 +318,7 @@ def _is_plausible(name: str, unit: str, *, bare: bool) -> bool:
     if re.search(r"[，。；：,:]", outside) or re.match(r"[.\d,×^]", unit):
         return False
     # A second sign means that the shape was found in the wrong place.
-    if any(sign in unit or sign in name for sign in "≥≤≧≦＞＜><=±"):
+    if any(sign in unit or sign in name for sign in "≥≤≧≦≮≯＞＜><=±"):
         return False
     chinese = "".join(re.findall(r"[\u4e00-\u9fff]+", outside))
     if bare:

@@ -63,14 +63,12 @@ _SPACED_THOUSANDS = re.compile(r"\d{1,3}( \d{3})+(?!\d)", re.ASCII)
 _BRACKETS = str.maketrans("[]【】〔〕{}", "()()()()")
 _REMARK = re.compile(r"\(([^()]*)\)")
 # Words around a sum that make it less exact. They are put down in a remark, and the sum is taken.
-_ABOUT = "大约|大概|约为|约|预计|预估|估计|计划|拟|暂定|暂估|左右|上下|大致|近|余|多"
+_ABOUT = "大约|大概|约为|约合|约|从|之间|不等|预计|预估|估计|计划|拟|暂定|暂估|左右|上下|大致|近|余|多"
 _UPPER_BOUND = (
     "不超过|不高于|不多于|不大于|最多|至多|最高|上限|以内|之内|内|以下|封顶|≤|<=|<|小于|低于|少于|"
     "不到|不足"
 )
-_LOWER_BOUND = (
-    r"不低于|不少于|不小于|至少|最低|以上|起步价|起价|底价|起|≥|>=|>|大于|高于|超过|\+"
-)
+_LOWER_BOUND = r"下限|不低于|不少于|不小于|至少|最低|以上|起步价|起价|底价|起|≥|>=|>|大于|高于|超过|\+"
 # 总投资, 合同金额, 技术转让费: what the sum is for, which the column says already.
 _LABEL = (
     "(?:项目|研发|开发|研究|合作|技术|成果|专利|合同|转让|许可|授权|意向|企业|总)*"
@@ -240,6 +238,8 @@ def _read_formatted(number: FormattedNumber, unit: Decimal | None) -> Money:
 
 def _read_written(raw: Any, unit: Decimal | None) -> Money | None:
     plain = normalise(compact_text(raw)).translate(_BRACKETS).rstrip("。.;,、/~")
+    # ~50万 is about so much; between two sums it is a dash.
+    plain = re.sub(r"^[~≈]", "约", plain)
     if not plain or plain in UNKNOWN_SUMS:
         return None
     if plain in NEGOTIABLE:

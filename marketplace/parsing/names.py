@@ -122,7 +122,11 @@ def _significant_form(text: str, index: int) -> str:
         return _BETWEEN_FIGURES[character]
     if character in _MEANINGFUL_SIGNS:
         return _significant_sign(
-            character, before, text[index - 1 : index], text[index + 1 :][:1]
+            character,
+            before,
+            text[index - 1 : index],
+            text[index + 1 :][:1],
+            text[max(0, index - 2) : index],
         )
     if character == "~":
         return "~" * (after.isdigit() or after == "-")
@@ -131,14 +135,20 @@ def _significant_form(text: str, index: int) -> str:
     return ""
 
 
-def _significant_sign(character: str, before: str, left: str, right: str) -> str:
+def _significant_sign(
+    character: str, before: str, left: str, right: str, ahead: str
+) -> str:
     """A sign that depends on what it stands at.
 
     Args:
         character: one of _MEANINGFUL_SIGNS.
         before: what stands before it, blanks aside.
         left, right: its direct neighbours, "" at the ends.
+        ahead: the two characters directly before it.
     """
+    # 1e-5 is not 1e5; a hyphen in any other word is left out.
+    if character == "-" and re.fullmatch("[0-9]e", ahead) and right.isdigit():
+        return "-"
     in_word = _is_latin(before) and not left.isspace()
     match character:
         case "." if left.isdigit() and right.isdigit():

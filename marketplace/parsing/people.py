@@ -36,6 +36,7 @@ _STRONG = "；;、|\n\t/／"
 _WEAK = "，,+＋＆&"
 _PLAIN_LIST = re.compile(rf"[{names.HAN}]{{2,3}}(?:[、；;，,][{names.HAN}]{{2,3}})*")
 _CONJUNCTION = re.compile(r"以及|[和与及]")
+_ENCIRCLED = re.compile("[\u2460-\u2487]")  # ① to ⑳, ⑴ to ⒇
 
 
 def read_people(raw: Any) -> Remarked[dict[str, Any]] | None:
@@ -57,8 +58,12 @@ def read_people(raw: Any) -> Remarked[dict[str, Any]] | None:
     # Most cells are nothing else, and a long list has 50,000 of them.
     if _PLAIN_LIST.fullmatch(plain):
         words = dict.fromkeys(re.split("[、；;，,]", plain))
-        if all(map(is_plain_name, words)):
+        # 李四等 has the shape of a name; what 等 says is told below.
+        if all(map(is_plain_name, words)) and not plain.endswith("等"):
             return Remarked({"name": word} for word in words)
+    if not re.match(r"\s*[\u2460-\u2487]", plain):
+        # 张三①李四②: numbers behind the names. Before them they begin the items of a list.
+        plain = _ENCIRCLED.sub(_bracketed_number, plain)
     reading = Reading()
     for label, content in split_labels(plain, names.is_label, names.may_end):
         if _read_label(label, content, reading):
@@ -75,6 +80,10 @@ def read_people(raw: Any) -> Remarked[dict[str, Any]] | None:
     for row in rows:
         check_row(row)
     return Remarked(rows, reading.remarks) if rows else None
+
+
+def _bracketed_number(match: re.Match[str]) -> str:
+    return f"（{(ord(match[0]) - 0x2460) % 20 + 1}）"
 
 
 def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -24,18 +24,19 @@ HOME = "CN"
 
 # A run of digits with what is written between the digits of one number.
 _RUN = re.compile(
-    r"\+?\(?\+?\d[\d ()+.-]*\d(?:\s*(?:-?[转轉]|#|分[机機][号號]?|ext\.?|extension|x|\*|×)\s*[:：]?\s*\d{1,6})?",
+    r"\+?\(?\+?\d[\d ()+.-]*\d"
+    r"(?:\s*(?:-?[转轉]|#|分[机機][号號]?|内线|內線|ext\.?|extension|x|\*|×)\s*[:：]?\s*\d{1,6})?",
     re.I | re.A,
 )
 _EXTENSION = re.compile(
-    r"\s*(?:-?[转轉]|#|分[机機][号號]?|ext\.?|extension|x|\*|×)\s*[:：]?\s*(\d{1,6})$",
+    r"\s*(?:-?[转轉]|#|分[机機][号號]?|内线|內線|ext\.?|extension|x|\*|×)\s*[:：]?\s*(\d{1,6})$",
     re.I | re.A,
 )
 # 0635-8239999-801: a third part after a land line is its extension.
 _DASHED_EXTENSION = re.compile(r"^(\(?0\d{2,3}\)?[ -]?\d{7,8})[ -](\d{1,6})$", re.ASCII)
 # 0635-8230000(801), 0635-8230000（转801）
 _BRACKETED_EXTENSION = re.compile(
-    r"(?<=\d{7})\s*\((?:[转轉]|分[机機][号號]?|ext\.?)?[:：]?\s*(\d{1,6})\)",
+    r"(?<=\d{7})\s*\((?:[转轉]|分[机機][号號]?|内线|內線|ext\.?)?[:：]?\s*(\d{1,6})\)",
     re.I | re.A,
 )
 _WHOLE_IN_BRACKETS = re.compile(
@@ -48,6 +49,35 @@ _OTHER_DASHES = re.compile(r"(?<=\d)\s*[_·•]\s*(?=\d)", re.ASCII)
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
 # An apostrophe that made the cell a text, in one of its shapes.
 _APOSTROPHES = "'‘’`´′＇\"“”"
+# tel:+86-635-8230000;ext=801 (RFC 3966); 0635~8230000, where ~ is a dash and no range; 1 3 8 0 0 0 0 0 0 0 0.
+_URI_EXTENSION = re.compile(r"(?<=\d);\s*ext\s*=\s*(?=\d)", re.I | re.A)
+_AREA_TILDE = re.compile(r"(?<!\d)(0\d{2,3})\s*~\s*(?=\d{7,8}(?!\d))", re.ASCII)
+_ONE_BY_ONE = re.compile(r"\d(?: \d){9,11}", re.ASCII)
+# What stands beside a number and names nobody.
+_NO_NAMES = frozenset(
+    [
+        "转",
+        "轉",
+        "传真",
+        "傳真",
+        "传真同号",
+        "兼传真",
+        "同号",
+        "分机",
+        "内线",
+        "vx",
+        "wx",
+        "qq",
+        "fax",
+        "ext",
+        "号",
+        "机",
+        "本人",
+        "直线",
+        "总机",
+        "备用",
+    ]
+)
 # What is written before or after a number and says nothing that would be lost.
 _LABELS = re.compile(
     r"(?:联系|办公|单位|公司|固定|移动|咨询|服务|业务|对接)*(?:电话|電話|手机|手機|座机|固话|热线)(?:号码?|號碼)?|联系人|姓名|tel(?:ephone)?|phone|mobile|mob|"
@@ -164,6 +194,8 @@ def _one_spelling(plain: str) -> str:
         text = text.replace(",", "")
     text = _SPOKEN.sub(lambda match: match[0].translate(_SPOKEN_DIGITS), text)
     text = _AREA_BRACKETS.sub(r"(\1)", text)
+    text = _URI_EXTENSION.sub("转", text)
+    text = _AREA_TILDE.sub(r"\1-", text)
     text = _WHOLE_IN_BRACKETS.sub(r" \1 ", text)
     text = _BRACKETED_EXTENSION.sub(r"转\1", text)
     return _OTHER_DASHES.sub("-", text)
@@ -269,6 +301,8 @@ def _stored_numbers(run: str, before: list[str], plain: str) -> list[str]:
 def _stored_number(run: str, before: list[str]) -> str:
     """One number in its stored form, empty where it is none."""
     extension = ""
+    if _ONE_BY_ONE.fullmatch(run):
+        run = run.replace(" ", "")
     if match := _EXTENSION.search(run) or None:
         run, extension = run[: match.start()], f"-{match[1]}"
     elif dashed := _DASHED_EXTENSION.match(run):
@@ -353,7 +387,12 @@ def _adjacent_name(rest: str, plain: str) -> str:
     """Who is named next to the numbers; empty where nobody is. Raises ParseError for what is no name."""
     bare = _LABELS.sub(" ", rest)
     bare = re.sub(r"[:：;,。.()（）\[\]'\"-]+", " ", bare)
-    words = bare.split()
+    # One letter is a slip of the hand, and no name.
+    words = [
+        word
+        for word in bare.split()
+        if word.casefold() not in _NO_NAMES and not re.fullmatch("[A-Za-z]", word)
+    ]
     if not words:
         return ""
     joined = " ".join(words)

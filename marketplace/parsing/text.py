@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from marketplace.parsing import ParseError
@@ -66,6 +67,7 @@ _ELSEWHERE = re.compile(
     r"(?:内容)?(?:同上|同前|同左|同上一行|同上行|如上|[〃″])",
     re.I,
 )
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[\da-f]{1,6}|[a-z]{2,8});", re.I | re.A)
 _TEXT_FORMULA = re.compile(r'="((?:[^"]|"")*)"')
 # What a spreadsheet program takes for the beginning of a formula (see `escape_formula`).
 # Programs that fold full-width signs take ＝ for = as well (security: CSV injection by full-width signs).
@@ -159,7 +161,12 @@ def cell_text(raw: Any) -> str:
 
 
 def unwrap_text(plain: str) -> str:
-    """A text without what keeps a spreadsheet program from reading it as a number: ="0635-8230000" or '0635-8230000."""
+    """A text without what keeps a spreadsheet program from reading it as a number: ="0635-8230000" or '0635-8230000.
+
+    Nor with what keeps a page of the web from reading it as HTML, where a list was copied out of one: a&amp;b@qq.com
+    without it is the address of another person.
+    """
+    plain = _ENTITY.sub(lambda match: unescape(match[0]), plain)
     match = _TEXT_FORMULA.fullmatch(plain.strip())
     if match is not None:
         return match[1].replace('""', '"')

@@ -89,9 +89,15 @@ def walk(
                 paths += [path.format(kind=kind, id=listing_id) for path in OF_LISTINGS]
         for number in known.get("organisation_id", [])[::4]:
             paths += [path.format(id=number) for path in OF_ORGANISATIONS]
-        for path in paths:
+        # One page of every kind that leads somewhere, whoever adds it.
+        for rule in awkward.reading:
+            paths.append(awkward.known_path(rule))
+        for path in dict.fromkeys(paths):
+            # Signing out would end the walk of this reader.
+            if path.startswith("/logout"):
+                continue
             answer = browser.get(path)
-            if answer.status_code == 200:
+            if answer.status_code == 200 and answer.mimetype == "text/html":
                 pages[path] = answer.get_data(as_text=True)
         for sent in awkward.reads(count // 2):
             found.send(reader, browser, sent)

@@ -91,6 +91,15 @@ def test_cells_merged_downwards_are_filled_and_nothing_else() -> None:
     assert rows_of(content) == expected
 
 
+@pytest.mark.parametrize("empty", [5, 19, 21, 300])
+def test_empty_rows_above_a_header_do_not_hide_it(empty: int) -> None:
+    content = "\n" * empty + "成果名称,完成单位\n一,甲校\n"
+
+    rows = rows_of(content.encode(), "list.csv")
+
+    assert rows == [(empty + 2, ("一", "甲校"))]
+
+
 def test_the_lower_row_of_a_two_row_header_is_the_header() -> None:
     rows = [
         ("某校清单", None, None),
@@ -164,7 +173,7 @@ REFUSALS = {
     "many parts": (
         zipped({f"x{i}": b"" for i in range(6000)}),
         "list.xlsx",
-        "大得不正常",
+        "6000 个部分，多得不正常",
     ),
     "old xls": (ole2("Workbook"), "list.xls", "旧版 .xls"),
     "very old xls": (ole2("Book"), "list.xls", "旧版 .xls"),

@@ -118,6 +118,19 @@ def test_a_range(raw: str, low: str, high: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "low", "high"),
+    [
+        ("30至50万之间", "30", "50"),
+        ("从50万到100万", "50", "100"),
+        ("30万-50万不等", "30", "50"),
+        ("约30-50万元之间", "30", "50"),
+    ],
+)
+def test_a_range_in_words_is_told(raw: str, low: str, high: str) -> None:
+    assert read_ends(raw) == (low, high, True)
+
+
+@pytest.mark.parametrize(
     ("raw", "expected"),
     [
         ("50万以内", "50"),
@@ -137,6 +150,11 @@ def test_a_range(raw: str, low: str, high: str) -> None:
         ("总投资约5000万元", "5000"),
         ("研发费用：50万元", "50"),
         ("技术转让费50万", "50"),
+        ("~50万", "50"),
+        ("≈50万", "50"),
+        ("约合50万", "50"),
+        ("下限50万", "50"),
+        ("50万不等", "50"),
         ("合同金额为50万元", "50"),
         ("50万元，可面议", "50"),
         ("50万或面议", "50"),

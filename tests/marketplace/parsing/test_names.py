@@ -52,6 +52,8 @@ from marketplace.parsing.names import MAX_KEY, name_key
         ("1;2 号线", "12 号线"),
         ("10^3 级", "103 级"),
         # percent and the like
+        ("真空度 1e-5 Pa", "真空度 1e5 Pa"),
+        ("漏率 3E-8", "漏率 3E8"),
         ("2.0% 损耗", "20 % 损耗"),
         ("2% 损耗", "2 损耗"),
         ("50‰", "50%"),

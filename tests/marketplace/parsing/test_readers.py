@@ -347,6 +347,8 @@ def test_months_that_are_none(raw: str) -> None:
         ("收率95%以上", [("收率", "ge", "95", None, "%")]),
         ("产能1000吨/年", [("产能", "eq", "1000", None, "吨/年")]),
         ("频率稳定度≤0.5 E-12", [("频率稳定度", "le", "0.5", None, "E-12")]),
+        ("噪声≯38dB", [("噪声", "le", "38", None, "dB")]),
+        ("强度≮350MPa", [("强度", "ge", "350", None, "MPa")]),
         ("充油量=20 %", [("充油量", "eq", "20", None, "%")]),
     ],
 )
@@ -372,6 +374,15 @@ def test_metrics(raw: str, expected: list[tuple[Any, ...]]) -> None:
         "比例1:3",
         "≥3",
         "硬度明显提高",
+        # A part of a figure is not the figure.
+        "尺寸 10×20mm",
+        "强度 1.0×10^6 Pa",
+        "强度 1e6Pa",
+        "强度≥1e6Pa",
+        "电压 220V/50Hz",
+        # More or less is better, whatever it is.
+        "噪声优于38dB",
+        "精度优于0.01mm",
         "共发表论文3篇，获奖",
     ],
 )
@@ -541,6 +552,12 @@ def test_the_first_of_several_addresses_is_taken_and_the_others_told() -> None:
         ("邮箱：ab@qq.com", "ab@qq.com"),
         ("mailto:ab@qq.com", "ab@qq.com"),
         ("ab@qq.com（张三）", "ab@qq.com"),
+        ('"张三" <ab@qq.com>', "ab@qq.com"),
+        ("“张三”<ab@qq.com>", "ab@qq.com"),
+        # Out of a page of the web: b@qq.com would be somebody else.
+        ("a&amp;b@qq.com", "a&b@qq.com"),
+        ("ab&#64;qq.com", "ab@qq.com"),
+        ("ab&#x40;qq.com&nbsp;", "ab@qq.com"),
         ("\u200bab@qq.com\u202c", "ab@qq.com"),
         ("Desk@LCU.edu.CN", "Desk@lcu.edu.cn"),
         (" a.b+c@x-y.cn ", "a.b+c@x-y.cn"),
