@@ -57,9 +57,10 @@ from marketplace.substitutes.deeds import name_substitute
 from marketplace.substitutes.queries import seats_of
 from marketplace.wordlists.deeds import begin_draft
 from tests.factories import Factory, new_uscc
-from tests.marketplace.deals.world import World, deals_at_stations
-from tests.marketplace.contracts.cases import World
-from tests.marketplace.brokerage.world import World
+from tests.marketplace.brokerage.world import World as BrokerageWorld
+from tests.marketplace.contracts.cases import World as ContractWorld
+from tests.marketplace.deals.world import World as DealWorld
+from tests.marketplace.deals.world import deals_at_stations
 from tests.marketplace.files.samples import attach
 
 VOID = {"input", "br", "hr", "img", "link", "meta", "wbr", "source", "col", "area"}
@@ -286,7 +287,7 @@ def houses(
     make.certificate(applicant)
     row_of_import, staged = staged_import(make, university)
     introductions = introductions_of(make, firm, university, chief)
-    of_deals = World(make, firm=firm, chief=chief, lab=university)
+    of_deals = DealWorld(make, firm=firm, chief=chief, lab=university)
     of_deals.decider = of_deals.rector
     deals = deals_at_stations(of_deals)
     cases, attributions = cases_of(make)
@@ -333,14 +334,13 @@ def houses(
             "complaint_id": [reported.id],
             "import_id": [row_of_import],
             "introduction_id": [*introductions, deals["open"].introduction_id],
-            "deal_id": [deal.id for deal in deals.values()],
+            "deal_id": [*(deal.id for deal in deals.values()), *uncontracted],
             "publicity_id": [
                 deals[name].publicities[0].id
                 for name in ("in_publicity", "objection", "approved")
             ],
             "objection_id": [deals["objection"].objections[0].id],
             "contract_id": contracts,
-            "deal_id": uncontracted,
             "case_id": cases,
             "attribution_id": attributions,
             "pair_id": [pair.id for pair in pairs],
@@ -372,8 +372,8 @@ def cases_of(make: Factory) -> tuple[list[int], list[int]]:
         ("accept", "commission", "introduce"),
         ("accept", "introduce", "yes_holder", "yes_receiver"),
     ):
-        found.append(World(make).bring_to(*pressed).id)
-    world = World(make)
+        found.append(BrokerageWorld(make).bring_to(*pressed).id)
+    world = BrokerageWorld(make)
     found.append(world.propose(by=world.scout).id)
     row = db.session.scalars(db.select(Attribution)).first()
     assert row is not None
@@ -416,7 +416,7 @@ def contracts_of(
     make: Factory, seller: Organisation, buyer: Organisation
 ) -> tuple[list[int], list[int]]:
     """Contracts at each station that has buttons of its own, and deals that have none yet."""
-    world = World(make, seller, buyer)
+    world = ContractWorld(make, seller, buyer)
     made = [
         world.filled(world.approved_deal(contract_type="development")),
         world.issued(world.approved_deal(contract_type="service")),

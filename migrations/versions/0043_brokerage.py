@@ -1,14 +1,14 @@
 """Cases that brokers carry, and the ledger of who brought whom together
 
 Revision ID: 0043
-Revises: 0039
+Revises: 0041
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0043'
-down_revision = '0039'
+down_revision = '0041'
 branch_labels = None
 depends_on = None
 

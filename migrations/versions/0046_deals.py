@@ -1,14 +1,14 @@
 """Deals: what two sides carry from talks to a contract
 
 Revision ID: 0046
-Revises: 0040
+Revises: 0044
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0046'
-down_revision = '0040'
+down_revision = '0044'
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Contracts: what both sides confirm, their papers, the entries of the ledger
 
 Revision ID: 0049
-Revises: 0046
+Revises: 0048
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0049"
-down_revision = "0046"
+down_revision = '0048'
 branch_labels = None
 depends_on = None
 

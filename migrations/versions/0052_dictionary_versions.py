@@ -1,14 +1,14 @@
 """Industry chains, districts and high-tech fields as versions beside the word lists, and what they moved
 
 Revision ID: 0052
-Revises: 0039
+Revises: 0050
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0052'
-down_revision = '0039'
+down_revision = '0050'
 branch_labels = None
 depends_on = None
 

@@ -52,9 +52,9 @@ from marketplace.substitutes.queries import seats_of
 from tests.conftest import undone
 from tests.factories import GOOD_FORM, Factory
 from tests.marketplace.audit.test_collecting import entries_since, next_position
-from tests.marketplace.deals.world import World, deals_at_stations
 from tests.marketplace.brokerage.world import CLEAR
 from tests.marketplace.brokerage.world import World as BrokerageWorld
+from tests.marketplace.deals.world import World, deals_at_stations
 from tests.marketplace.verdicts.conftest import Case
 from tests.marketplace.verdicts.conftest import case as case
 from tests.marketplace.verdicts.test_pages import ticket_of
@@ -601,6 +601,7 @@ def _deals(
 
 def _cases(make: Factory, world: BrokerageWorld) -> dict[str, Any]:
     """Cases at every station that has buttons of its own, and a disputed row of the ledger."""
+    names: dict[str, Any] = {}
     dual = CLEAR | {"dual_agency": True}
     talks = ("accept", "introduce", "yes_holder", "yes_receiver")
     stations: dict[str, tuple[str, ...]] = {
@@ -646,6 +647,7 @@ def _cases(make: Factory, world: BrokerageWorld) -> dict[str, Any]:
     names["loose_achievement"] = world.achievement.id
     names["case_broker_id"] = world.broker.id
     names["soon"] = (today() + timedelta(days=20)).isoformat()
+    return names
 
 
 def dispatch_case_again(case: BrokerageCase, world: BrokerageWorld) -> None:
