@@ -219,6 +219,10 @@ def file_objection(
         raise Invalid("异议没有提交。", "请改好标出的几处。", problems=problems)
     deal = db.session.get_one(Deal, publicity.deal_id)
     persistence.hold_row(deal)
+    # Meanwhile it may have been made void: another one may run by now.
+    db.session.refresh(publicity)
+    if publicity.state != "running":
+        raise NotNow("这次公示已经作废或结束。", "请看现在的公示。")
     deal.life.permits(deal, "object", None)
     row = DealObjection(
         # Until it has its number: unique, and never seen.
@@ -331,9 +335,11 @@ def close_due() -> int:
 
 def _close_or_move(publicity: DealPublicity) -> bool:
     """Close one where it is over; whether it was."""
+    deal = db.session.get_one(Deal, publicity.deal_id)
+    persistence.hold_row(deal)
+    db.session.refresh(publicity)
     if publicity.state != "running":
         return False
-    deal = db.session.get_one(Deal, publicity.deal_id)
     if publicity.unannounced:
         _recount(deal, publicity)
     ended = now() >= queries.deadline_of(publicity).end

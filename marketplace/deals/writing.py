@@ -52,7 +52,11 @@ PARTS = {
 
 
 def require_seen(deal: Deal, seen: int) -> None:
-    """Refuse what was decided on a page that is no longer true. Raises Stale."""
+    """Refuse what was decided on a page that is no longer true, and let nobody else decide before this commit.
+
+    Of two who press at once the second waits here on PostgreSQL, and then is told. Raises Stale.
+    """
+    persistence.hold_row(deal)
     if deal.revision != seen:
         raise Stale("这笔交易刚有变化。", "请重新打开，看过再决定。")
 
