@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 DICTIONARIES = ('chains', 'districts', 'fields')
-KIND = op.f('ck_word_list_version_kind')
+KIND = 'ck_word_list_version_kind'
 
 
 def upgrade():
@@ -24,9 +24,9 @@ def upgrade():
         batch.add_column(sa.Column('active', sa.Boolean(), nullable=False, server_default=sa.true()))
         batch.add_column(sa.Column('successor', sa.String(length=8), nullable=False, server_default=''))
     with op.batch_alter_table('word_list_version') as batch:
-        batch.drop_constraint(KIND, type_='check')
+        batch.drop_constraint(op.f(KIND), type_='check')
         batch.create_check_constraint(
-            KIND, "kind IN ('synonyms', 'terms', 'stop_words', 'chains', 'districts', 'fields')"
+            op.f(KIND), "kind IN ('synonyms', 'terms', 'stop_words', 'chains', 'districts', 'fields')"
         )
     with op.batch_alter_table('word_edition') as batch:
         for name in DICTIONARIES:
@@ -61,7 +61,7 @@ def downgrade():
                " ('chains', 'districts', 'fields'))")
     op.execute("delete from word_list_version where kind in ('chains', 'districts', 'fields')")
     with op.batch_alter_table('word_list_version') as batch:
-        batch.drop_constraint(KIND, type_='check')
+        batch.drop_constraint(op.f(KIND), type_='check')
         batch.create_check_constraint(KIND, "kind IN ('synonyms', 'terms', 'stop_words')")
     with op.batch_alter_table('hitech_field') as batch:
         batch.drop_column('successor')
