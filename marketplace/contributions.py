@@ -491,7 +491,7 @@ def introduction_accepted(introduction: Any, by: Any) -> None:
 def deal_lines(
     introduction_ids: Iterable[int],
 ) -> list[tuple[int, tuple[str, ...], str, date | None]]:
-    """(Introduction, codes of who must act, what in Chinese, last day or None) of the deals that run between the two."""
+    """(Introduction, codes of who must act, what in Chinese, last day or None) of the deals that run."""
     return list(_current().offered("deal_lines", list(introduction_ids)))
 
 
