@@ -8,7 +8,6 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     trays(person, filters)                       queues of the operators
     nav(reader)                                  links of the header, the footer and the hubs
     review_links(row, reader)                    ways from the review of a listing to what else may be done about it
-    panels(row, reader), previews(kind, row, text, reader)   blocks beside a row, and beside the form of one
     review_panels(row, reader)                   blocks on the page on which a listing is reviewed
     publication_blocks(row, deed)                (part of the page, what keeps a listing from the public)
     listing_approved(row)                        a listing, or a change of it, was let through by an operator
@@ -504,15 +503,7 @@ def introduction_accepted(introduction: Any, by: Any) -> None:
 def deal_lines(
     introduction_ids: Iterable[int],
 ) -> list[tuple[int, tuple[str, ...], str, date | None]]:
-    """Of the deals that follow from introductions: who must act, what, by when.
-
-    Args:
-        introduction_ids: numbers of introductions whose two sides have begun a deal.
-
-    Returns:
-        (number of the introduction, who: `holder`, `receiver`, `broker` or `operator`, what they do in Chinese, the
-        last day or None), at most one an introduction; none of those whose deal is over.
-    """
+    """(Introduction, codes of who must act, what in Chinese, last day or None) of the deals that run."""
     return list(_current().offered("deal_lines", list(introduction_ids)))
 
 

@@ -366,6 +366,10 @@ DATA_FILES = {
     "marketplace/listings/schema/terms.py": "every closed list of the trade",
 }
 LONG_FILES = {
+    "marketplace/brokerage/deeds.py": "one function for each of eighteen buttons",
+    "marketplace/brokerage/forms.py": "the forms of twenty buttons, and who is offered which",
+    "marketplace/brokerage/pages/cases.py": "one view for each of twenty buttons",
+    "marketplace/brokerage/queries.py": "the board, the queues and the clocks read one table",
     "marketplace/contributions.py": "everything a room may offer, named in one place",
     "marketplace/exchange/taking.py": "one pass over the rows of a list, from each to what became of it",
     "marketplace/listings/deeds.py": "one function for each of sixteen buttons",

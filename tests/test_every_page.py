@@ -72,6 +72,7 @@ IS_WHOLE = "TEST_DATABASE_URL" not in os.environ
 READERS = EVERYBODY if IS_WHOLE else ("guest", "firm", "operator")
 # Endpoints that answer no page of their own.
 NO_PAGES = {
+    "brokerage.calendar",
     "static",
     "bootstrap.static",
     "security.static",
@@ -374,6 +375,10 @@ def cases_of(make: Factory) -> tuple[list[int], list[int]]:
     ):
         found.append(BrokerageWorld(make).bring_to(*pressed).id)
     world = BrokerageWorld(make)
+    talks = ("accept", "introduce", "yes_holder", "yes_receiver")
+    for pressed in ((), ("accept", "commission", "introduce"), talks):
+        found.append(world.bring_to(*pressed).id)
+        world.demand = make.demand(f"第 {len(found)} 项撮合", owner=world.firm)
     found.append(world.propose(by=world.scout).id)
     row = db.session.scalars(db.select(Attribution)).first()
     assert row is not None

@@ -289,7 +289,7 @@ def _duplicates() -> dict[str, NotNow]:
         "uq_commission_agreement_current": NotNow(
             "刚有了一份佣金约定。", "请重新打开。"
         ),
-        "uq_commission_signature_agreement_id": NotNow(
+        "uq_commission_signature_agreement_id_side": NotNow(
             "本方刚确认过。", "请重新打开。"
         ),
         "uq_attribution_dispute_open": NotNow("您已经提出过异议，正在等裁定。"),

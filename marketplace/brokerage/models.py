@@ -124,7 +124,7 @@ class BrokerageCase(Model):
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     broker_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     # Who knew of the pair, and the share of the commission (per cent) that the broker promised them.
-    referrer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    referrer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     referral_share: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     # Why the two belong together, as the person who proposed it wrote; both sides read it.
     message: Mapped[str] = mapped_column(String(500), default="")

@@ -79,7 +79,7 @@ def upgrade():
         ),
         sa.ForeignKeyConstraint(['by_id'], ['person.id'], name=op.f('fk_commission_signature_by_id_person')),
         sa.CheckConstraint("side in ('holder', 'receiver')", name=op.f('ck_commission_signature_side')),
-        sa.UniqueConstraint('agreement_id', 'side', name=op.f('uq_commission_signature_agreement_id')),
+        sa.UniqueConstraint('agreement_id', 'side', name=op.f('uq_commission_signature_agreement_id_side')),
     )
     op.create_index('ix_commission_signature_agreement_id', 'commission_signature', ['agreement_id'])
 
