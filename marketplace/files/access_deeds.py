@@ -14,10 +14,8 @@ from marketplace.errors import Invalid, NotAllowed, NotNow
 from marketplace.extensions import db
 from marketplace.files import announcements, disclosure, queries
 from marketplace.files.models import MAX_REASON, Attachment, FileAccess
-from marketplace.parsing import ParseError
-from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import read_prose
 from marketplace.permissions import Reader, require
+from marketplace.typed_texts import checked_text
 
 MAX_DAYS = 366  # days for which somebody may see a file without asking once more
 
@@ -85,7 +83,7 @@ def grant_access(
         message = f"写明可以看到哪一天：今天到 {latest} 之间。"
         raise Invalid(message, problems={"until": [message]})
     access.until = until
-    access.answer = _checked_text("answer", answer)
+    access.answer = checked_text("answer", answer, MAX_REASON)
     _decide(access, "grant", by=by, note=f"到 {until}")
     _announce_answer(access, "grant")
     persistence.commit()
@@ -143,21 +141,8 @@ def _name_for(access: FileAccess) -> str:
 
 def checked_reason(reason: str, name: str = "reason") -> str:
     """A reason as it is stored. Raises Invalid where there is none, for the box `name`."""
-    text = _checked_text(name, reason)
-    if len(text) < 2:
-        message = f"写明原因（2–{MAX_REASON} 字），对方才知道怎么办。"
-        raise Invalid(message, problems={name: [message]})
-    return text
-
-
-def _checked_text(name: str, raw: str) -> str:
-    try:
-        text = read_prose(raw, MAX_REASON) or ""
-    except ParseError as error:
-        raise Invalid(error.message, problems={name: [error.sentence]}) from None
-    if secret_mark(text):
-        raise Invalid(REFUSAL, problems={name: [REFUSAL]})
-    return text
+    missing = f"写明原因（2–{MAX_REASON} 字），对方才知道怎么办。"
+    return checked_text(name, reason, MAX_REASON, missing=missing)
 
 
 def _duplicates() -> dict[str, NotNow]:

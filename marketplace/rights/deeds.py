@@ -23,11 +23,12 @@ from marketplace.organisations.models import Organisation, key_of
 from marketplace.organisations.queries import find_organisation
 from marketplace.parsing import ParseError
 from marketplace.parsing.secrecy import REFUSAL, secret_mark
-from marketplace.parsing.text import read_line, read_prose
+from marketplace.parsing.text import read_line
 from marketplace.permissions import Reader, reader_id, require
 from marketplace.rights import announcements, queries
 from marketplace.rights.life import VERSION
 from marketplace.rights.models import MAX_REASON, CoOwnerConsent
+from marketplace.typed_texts import checked_text
 
 MAX_CO_OWNERS = 20
 LINK_DAYS = 60  # days for which a link opens anything
@@ -224,16 +225,8 @@ def _check_co_owner(
 
 
 def _checked_reason(reason: str) -> str:
-    try:
-        text = read_prose(reason, MAX_REASON) or ""
-    except ParseError as error:
-        raise Invalid(error.message, problems={"reason": [error.sentence]}) from None
-    if secret_mark(text):
-        raise Invalid(REFUSAL, problems={"reason": [REFUSAL]})
-    if len(text) < 2:
-        message = f"写明不同意的原因（2–{MAX_REASON} 字），对方才知道怎么办。"
-        raise Invalid(message, problems={"reason": [message]})
-    return text
+    missing = f"写明不同意的原因（2–{MAX_REASON} 字），对方才知道怎么办。"
+    return checked_text("reason", reason, MAX_REASON, missing=missing)
 
 
 def _checked_line(name: str, raw: str, wanted: str, most: int = 200) -> str:

@@ -207,7 +207,9 @@ def _replace(dictionary: str, row: Row | Organisation, code: str, by: str) -> bo
     else:
         if by in row.field_codes:
             return False
-        row.field_codes = [by if one == code else one for one in row.field_codes]
+        codes = list(row.field_codes)
+        codes[codes.index(code)] = by
+        row.field_codes = codes
     # Nobody changed what it says: its date stays, though its revision rises and its copies follow.
     flag_modified(row, "updated_at")
     return True

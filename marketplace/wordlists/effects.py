@@ -142,10 +142,9 @@ def compare_dictionaries(
             changed.append(entry.name)
     first = _try_entries(sample, kind, before, shown)
     second = _try_entries(sample, kind, after, shown)
-    names = {
-        key: " ".join(before[code].name for code in codes if code in before)
-        for key, codes in sample.codes_of(kind).items()
-    }
+    names = {}
+    for key, codes in sample.codes_of(kind).items():
+        names[key] = " ".join(before[code].name for code in codes if code in before)
     return _figures_of(replace(sample, texts=names), first, second, changed)
 
 
@@ -238,16 +237,15 @@ def _try_entries(
         filed = []
         for code in named:
             last = replaced.get(code, code)
-            filed.append((last, entries[last].name if last in entries else ""))
+            entry = entries.get(last)
+            filed.append((last, entry and entry.name))
         cuts[key] = repr(filed).encode()
 
     def refiled(document: Any) -> Any:
         value = getattr(document, facet, None)
-        return (
-            replace(document, **{facet: replaced[value]})
-            if value in replaced
-            else document
-        )
+        if value not in replaced:
+            return document
+        return replace(document, **{facet: replaced[value]})
 
     matcher = matching.Matcher().fit([refiled(one) for one in sample.offered])
     asked = [refiled(one) for one in sample.asked]

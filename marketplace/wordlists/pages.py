@@ -82,7 +82,7 @@ def draft(word_list: str) -> ResponseReturnValue:
         deeds.save_draft(
             row,
             added=form.added.data or "",
-            removed=form.removed.data or "" if form.removed else "",
+            removed=(form.removed and form.removed.data) or "",
             note=form.note.data or "",
             by=current_user,
             seen=form.seen_revision,
