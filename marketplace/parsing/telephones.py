@@ -55,28 +55,10 @@ _AREA_TILDE = re.compile(r"(?<!\d)(0\d{2,3})\s*~\s*(?=\d{7,8}(?!\d))", re.ASCII)
 _ONE_BY_ONE = re.compile(r"\d(?: \d){9,11}", re.ASCII)
 # What stands beside a number and names nobody.
 _NO_NAMES = frozenset(
-    [
-        "转",
-        "轉",
-        "传真",
-        "傳真",
-        "传真同号",
-        "兼传真",
-        "同号",
-        "分机",
-        "内线",
-        "vx",
-        "wx",
-        "qq",
-        "fax",
-        "ext",
-        "号",
-        "机",
-        "本人",
-        "直线",
-        "总机",
-        "备用",
-    ]
+    re.findall(
+        r"\w+",
+        "转 轉 传真 傳真 传真同号 兼传真 同号 分机 内线 号 机 本人 直线 总机 备用 vx wx qq fax ext",
+    )
 )
 # What is written before or after a number and says nothing that would be lost.
 _LABELS = re.compile(
