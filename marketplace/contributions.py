@@ -295,9 +295,7 @@ def publication_blocks(row: Any, deed: str) -> dict[str, list[str]]:
 
 def listing_approved(row: Any) -> None:
     """Tell every room that an operator let a listing, or a change of it, through (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "listing_approved"):
-            room.listing_approved(row)
+    _tell("listing_approved", row)
 
 
 def panels(row: Any, reader: Reader) -> list[Panel]:
@@ -382,9 +380,7 @@ def registered_contracts(organisation_id: int, year: int) -> list[Any]:
 
 def forget_person(person_id: int) -> None:
     """Tell every room that an account was closed: what is that person's alone is removed (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "forget_person"):
-            room.forget_person(person_id)
+    _tell("forget_person", person_id)
 
 
 def personal_copy(person: Any) -> dict[str, list[dict[str, Any]]]:
@@ -412,9 +408,7 @@ def lapsed_brokers(ids: Iterable[int]) -> frozenset[int]:
 
 def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
     """Tell every room that somebody looks after nothing any more, and why (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "stop_broker"):
-            room.stop_broker(person_id, reason, by)
+    _tell("stop_broker", person_id, reason, by)
 
 
 def review_links(row: Any, reader: Reader) -> list[tuple[str, str]]:
@@ -431,9 +425,7 @@ def standing_in(person_id: int | None) -> list[Seat]:
 
 def broker_given(row: Any, broker: Any, by: Reader | None) -> None:
     """Tell every room that a listing was given to a broker (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "broker_given"):
-            room.broker_given(row, broker, by)
+    _tell("broker_given", row, broker, by)
 
 
 def move_between(gone_id: int, kept_id: int) -> dict[str, Any]:
@@ -474,30 +466,22 @@ def announce_organisation(
         note: the reason given, empty where there is none.
         history_id: number of its History row, which no other deed has.
     """
-    for _, room in _current().named_rooms():
-        if hasattr(room, "organisation_announced"):
-            room.organisation_announced(organisation, deed, note, history_id)
+    _tell("organisation_announced", organisation, deed, note, history_id)
 
 
 def stop_organisation(organisation_id: int, by: Reader | None) -> None:
     """Tell every room that nobody acts for an organisation until further notice (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "stop_organisation"):
-            room.stop_organisation(organisation_id, by)
+    _tell("stop_organisation", organisation_id, by)
 
 
 def start_organisation(organisation_id: int, by: Reader | None) -> None:
     """Tell every room that an organisation is back (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "start_organisation"):
-            room.start_organisation(organisation_id, by)
+    _tell("start_organisation", organisation_id, by)
 
 
 def introduction_accepted(introduction: Any, by: Any) -> None:
     """Tell every room that two sides have agreed to talk to each other (no commit)."""
-    for _, room in _current().named_rooms():
-        if hasattr(room, "introduction_accepted"):
-            room.introduction_accepted(introduction, by)
+    _tell("introduction_accepted", introduction, by)
 
 
 def deal_lines(
@@ -559,6 +543,13 @@ def notice_kinds() -> dict[str, NoticeKind]:
 def unreachable(person_ids: Iterable[int]) -> frozenset[int]:
     """Those people to whom nothing is sent any more, as of an account that was closed."""
     return frozenset(_current().offered("unreachable", tuple(person_ids)))
+
+
+def _tell(name: str, *values: Any) -> None:
+    """Call what the rooms offer by a name and return nothing from, lowest room first."""
+    for _, room in _current().named_rooms():
+        if hasattr(room, name):
+            getattr(room, name)(*values)
 
 
 def _in_order(name: str, *values: Any) -> list[Panel]:
