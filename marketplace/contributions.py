@@ -17,13 +17,10 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
-    introduction_panels(case, reader)            blocks on the page of an introduction
-    search_panels(state, reader)                 blocks below the results of a search
+    introduction_panels(case, reader), search_panels(state, reader)   blocks on its page, below results
     registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
-    forget_person(person_id)                     an account was closed
-    personal_copy(person)                        (name of a table, its rows) for the copy of one's data
-    broker_loads(ids)                            (id of a broker, how many things they look after now)
-    lapsed_brokers(ids)                          those of them who read nothing of what they were given any more
+    forget_person(person_id), personal_copy(person)   an account was closed; (name of a table, its rows) for the copy
+    broker_loads(ids), lapsed_brokers(ids)       how much each looks after; who reads nothing more
     stop_broker(person_id, reason, by)           somebody looks after nothing any more
     standing_in(person_id)                       the seats in which somebody stands in for others today (`Seat`)
     broker_given(row, broker, by)                a listing was given to a broker
