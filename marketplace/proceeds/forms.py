@@ -55,7 +55,7 @@ class PlanForm(PageForm):
     )
     brackets = TextAreaField(
         "各档怎么分",
-        description="每行一档：上限（元，最后一档写「以上」）、完成人 %、单位 %、技术转移机构 %。如：1000000 70 30 0",
+        description="每行一档：上限（元，最后一档写「以上」）、完成人 %、单位 %、技术转移机构 %。如：以上 70 30 0",
     )
     institution = StringField(
         "本单位规定的完成人比例", description="%，没有规定的不写。"

@@ -72,3 +72,11 @@ def test_a_blank_stands_only_beside_letters_and_figures(
     value: object, expected: str
 ) -> None:
     assert f"已等{wording.spaced(value)}天" == expected
+
+
+@pytest.mark.parametrize(
+    ("fen", "words"),
+    [(0, "0.00"), (1, "0.01"), (-50, "-0.50"), (123_456_789, "1,234,567.89")],
+)
+def test_yuan(fen: int, words: str) -> None:
+    assert wording.yuan(fen) == words
