@@ -17,7 +17,7 @@ A room offers by names in its `__init__`; nothing here knows which rooms there a
     notice_kinds()                               kinds of notices that the room sends (`notices/deeds.py`)
     unreachable(person_ids)                      those of them to whom nothing is sent any more
     organisation_panels(organisation, reader)    blocks on the page of an organisation
-    introduction_panels(case, reader), search_panels(state, reader)   blocks on its page, below results
+    case_panels(row, reader), search_panels(state, reader)   blocks on the page of a case or deal; below results
     registered_contracts(organisation_id, year)  contracts it registered then (`policies/content.py`)
     forget_person(person_id), personal_copy(person)   an account was closed; (name of a table, its rows) for the copy
     broker_loads(ids), lapsed_brokers(ids)       how much each looks after; who reads nothing more
@@ -355,9 +355,9 @@ def organisation_panels(organisation: Any, reader: Reader) -> list[Panel]:
     return _in_order("organisation_panels", organisation, reader)
 
 
-def introduction_panels(case: Any, reader: Reader) -> list[Panel]:
-    """The blocks that rooms put on the page of an introduction, for one reader."""
-    return _in_order("introduction_panels", case, reader)
+def case_panels(row: Any, reader: Reader) -> list[Panel]:
+    """The blocks that rooms put on the page of an introduction, a deal or a contract."""
+    return _in_order("case_panels", row, reader)
 
 
 def held_ids(kind: str) -> frozenset[Any]:

@@ -96,6 +96,8 @@ for _state in RUNNING:
     if _state != "lead":
         # Both sides may agree on a deal at any moment.
         _MOVES[_state, "begin_deal"] = "deal"
+# A deal that comes to nothing: the two may be brought together again.
+_MOVES["deal", "end_deal"] = "terminated"
 
 CASE_LIFE = Life(
     initial="lead",
@@ -136,6 +138,7 @@ CASE_LIFE = Life(
         "reclaim": "收回重派",
         "terminate": "结束",
         "begin_deal": "进入交易",
+        "end_deal": "交易已终止",
     },
 )
 

@@ -277,6 +277,30 @@ def deal_begun(
     return case
 
 
+def deal_over(
+    introduction: Introduction, reason: str, note: str, by: Reader | None
+) -> BrokerageCase | None:
+    """The deal of the two sides of an introduction came to nothing, and so did its case (no commit).
+
+    Args:
+        introduction: from which the deal came.
+        reason: a key of `TERMINATE_REASONS`.
+        note: why, in words.
+        by: who ended it; None: the site itself.
+
+    Returns:
+        the case; None where no broker carried the two.
+
+    Raises:
+        Stale: somebody changed the case at the same moment.
+    """
+    case = queries.case_of_introduction(introduction.id)
+    if case is None or case.state != "deal":
+        return None
+    end(case, "end_deal", reason, note, by=by)
+    return case
+
+
 def stop_broker(person_id: int, reason: str, by: Reader | None) -> None:
     """What somebody carried lies with the operators from now on (no commit)."""
     for case in queries.carried_by(person_id):

@@ -8,9 +8,9 @@ from __future__ import annotations
 from marketplace.contracts.announcements import notice_kinds
 from marketplace.contracts.background import jobs
 from marketplace.contracts.contributed import (
+    case_panels,
     deed_names,
     nav,
-    panels,
     personal_copy,
     sections,
     task_count,
@@ -18,6 +18,7 @@ from marketplace.contracts.contributed import (
     trays,
 )
 from marketplace.contracts.disclosure import broker_of_deal, of_buyer, of_seller
+from marketplace.contracts.ledger import registered_contracts
 from marketplace.contracts.moving import move_back, move_between
 from marketplace.permissions import Deeds, operator
 
@@ -34,14 +35,15 @@ DEEDS: Deeds = {
 
 __all__ = [
     "DEEDS",
+    "case_panels",
     "deed_names",
     "jobs",
     "move_back",
     "move_between",
     "nav",
     "notice_kinds",
-    "panels",
     "personal_copy",
+    "registered_contracts",
     "sections",
     "task_count",
     "tasks",

@@ -61,7 +61,7 @@ def sections(person: Reader, filters: Mapping[str, str]) -> Iterator[Panel]:
         yield Panel("contracts/_section.html", {"count": count}, position=3)
 
 
-def panels(row: Any, reader: Reader) -> Iterator[Panel]:
+def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of a deal: its contract, or the way to begin one."""
     if not isinstance(row, Deal) or not may(reader, "deal.read", row):
         return

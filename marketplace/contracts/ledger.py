@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from marketplace.contracts.field import FEN_OF_WAN
@@ -102,6 +103,44 @@ class Subsidy:
     sums: YearSum
     doubt: str
     address: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RegisteredContract:
+    """What the policies ask of a contract of an organisation (`policies/content.py`).
+
+    Attributes:
+        registered_on: the day of its registration.
+        is_seller: whether the organisation is the one that is paid for the technology.
+        tax_free_amount: 免税技术交易额 in 万元, with all corrections.
+    """
+
+    registered_on: date
+    is_seller: bool
+    tax_free_amount: Decimal
+
+
+def registered_contracts(
+    organisation_id: int, year: int
+) -> Iterator[RegisteredContract]:
+    """The contracts of an organisation that were registered in a year and not cancelled."""
+    query = db.select(TechContract).where(
+        TechContract.state == "registered",
+        TechContract.registered_on >= date(year, 1, 1),
+        TechContract.registered_on <= date(year, 12, 31),
+        db.or_(
+            TechContract.seller_id == organisation_id,
+            TechContract.buyer_id == organisation_id,
+        ),
+    )
+    for contract in db.session.scalars(query.order_by(TechContract.id)):
+        # The register has its day, a CHECK of the table says so.
+        assert contract.registered_on is not None  # noqa: S101
+        yield RegisteredContract(
+            contract.registered_on,
+            contract.seller_id == organisation_id,
+            Decimal(contract.registered_sums["exempt_fen"]) / FEN_OF_WAN,
+        )
 
 
 def all_rows() -> list[Row]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from marketplace.deals.announcements import notice_kinds
 from marketplace.deals.background import jobs
 from marketplace.deals.contributed import (
+    case_panels,
+    deal_lines,
     deed_names,
-    introduction_panels,
     nav,
     personal_copy,
     sections,
@@ -44,7 +45,8 @@ DEEDS: Deeds = {
 __all__ = [
     "DEEDS",
     "deed_names",
-    "introduction_panels",
+    "case_panels",
+    "deal_lines",
     "jobs",
     "move_back",
     "move_between",

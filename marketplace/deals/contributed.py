@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Literal
 
 from flask import request, url_for
@@ -15,6 +16,9 @@ from marketplace.deals.readiness import turn_of
 from marketplace.introductions.models import Introduction
 from marketplace.permissions import Reader, may
 from marketplace.wording import day
+
+# Whom a deal waits for → who must act, as the board of brokers names them.
+ACTORS = {"both": ("holder", "receiver"), "approver": ("holder",), "nobody": ()}
 
 
 def tasks(person: Reader) -> Iterator[Task]:
@@ -82,16 +86,26 @@ def nav(reader: Reader) -> Iterator[Link]:
     yield Link("公示", url_for("deals.publicities"), "header", current, position=3)
 
 
-def introduction_panels(case: Introduction, reader: Reader) -> Iterator[Panel]:
+def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of an introduction that was accepted: the way to begin a deal, or the one that goes on."""
-    if case.state != "accepted":
+    if not isinstance(row, Introduction) or row.state != "accepted":
         return
-    deal = queries.deal_of(case)
+    deal = queries.deal_of(row)
     readable = deal is not None and may(reader, "deal.read", deal)
-    proposes = deal is None and queries.proposing_side(case, reader) is not None
+    proposes = deal is None and queries.proposing_side(row, reader) is not None
     if readable or proposes:
-        values = {"case": case, "deal": deal}
+        values = {"case": row, "deal": deal}
         yield Panel("deals/_introduction.html", values)
+
+
+def deal_lines(
+    introduction_ids: list[int],
+) -> Iterator[tuple[int, tuple[str, ...], str, date | None]]:
+    """(Introduction, who must act, what, last day) of the deals that go on between the two sides of these."""
+    for deal in queries.running_of(introduction_ids):
+        turn = turn_of(deal)
+        actors = ACTORS.get(turn.who, (turn.who,))
+        yield deal.introduction_id, actors, turn.what, deal.due_on
 
 
 def personal_copy(person: Person) -> Iterator[tuple[str, list[dict[str, Any]]]]:

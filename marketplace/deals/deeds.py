@@ -10,6 +10,7 @@ from typing import Any
 
 from marketplace import persistence
 from marketplace.accounts.models import Person
+from marketplace.brokerage.settling import deal_begun, deal_over
 from marketplace.clock import now, today
 from marketplace.deals import announcements, data_room, queries, terms
 from marketplace.deals.child_models import (
@@ -153,6 +154,8 @@ def agree_deal(deal: Deal, *, by: Person, seen: int) -> None:
     begins = len(deal.agreed_sides) == len(SIDES)
     move_deal(deal, "agree" if begins else "agree_first", by=by)
     if begins:
+        # The broker's case ends where the deal begins.
+        deal_begun(deal.introduction, deal.number, by)
         announcements.announce(deal, "交易开始了", by=by)
     persistence.commit()
 
@@ -322,6 +325,7 @@ def _end(deal: Deal, reason: str, note: str, by: Person | None) -> None:
     deal.terminate_reason = reason
     deal.terminate_note = note
     move_deal(deal, "terminate", by=by, note=f"{TERMINATE_REASONS[reason]}：{note}")
+    deal_over(deal.introduction, reason, note, by)
     announcements.announce(deal, "交易已终止", by=by)
 
 

@@ -153,6 +153,14 @@ def waiting_count(person: Reader) -> int:
     return _count(db.select(Deal).where(_waits_for(person)))
 
 
+def running_of(introduction_ids: Sequence[int]) -> list[Deal]:
+    """The deals that go on between the sides of some introductions."""
+    query = db.select(Deal).where(
+        Deal.introduction_id.in_(introduction_ids), Deal.state.in_(RUNNING)
+    )
+    return list(db.session.scalars(query.order_by(Deal.id)))
+
+
 def carried_by(person: Reader) -> Iterator[Deal]:
     """Everything a person carries for a side or has proposed."""
     query = db.select(Deal).where(

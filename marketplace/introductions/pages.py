@@ -266,7 +266,7 @@ def _case_page(
         is_named=knowledge_of(row.wanted, Guest()).firm,
         deadline=Deadline(row.due_on),
         reasons=reasons,
-        panels=contributions.introduction_panels(row, current_user),
+        panels=contributions.case_panels(row, current_user),
         **given,
     )
     return page, status

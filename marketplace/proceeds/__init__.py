@@ -8,7 +8,7 @@ from __future__ import annotations
 from marketplace.contracts.disclosure import of_buyer, of_seller
 from marketplace.permissions import Deeds, operator
 from marketplace.proceeds.background import jobs
-from marketplace.proceeds.contributed import deed_names, panels
+from marketplace.proceeds.contributed import case_panels, deed_names
 
 DEEDS: Deeds = {
     "proceeds.read": (of_seller, of_buyer, operator),
@@ -17,4 +17,4 @@ DEEDS: Deeds = {
     "proceeds.share": (of_seller,),
 }
 
-__all__ = ["DEEDS", "deed_names", "jobs", "panels"]
+__all__ = ["DEEDS", "case_panels", "deed_names", "jobs"]

@@ -12,7 +12,7 @@ from marketplace.proceeds.life import DISTRIBUTION_LIFE
 from marketplace.proceeds.queries import PAID_STATES, received_fen
 
 
-def panels(row: Any, reader: Reader) -> Iterator[Panel]:
+def case_panels(row: Any, reader: Reader) -> Iterator[Panel]:
     """On the page of a contract: what was received of it."""
     if not isinstance(row, TechContract) or row.state not in PAID_STATES:
         return

@@ -89,7 +89,7 @@ def contract_page(
     page = render_template(
         "contracts/contract.html",
         row=row,
-        panels=contributions.panels(row, current_user),
+        panels=contributions.case_panels(row, current_user),
         turn=readiness.turn_of(row),
         side=side_of(current_user, row.deal) if row.deal is not None else None,
         side_names=SIDE_NAMES,

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from marketplace import persistence
+from marketplace import contributions, persistence
 from marketplace.deals import (
     data_room,
     deeds,
@@ -185,6 +185,7 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         may_end=side is not None or may(current_user, "deal.follow_up", row),
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
+        panels=contributions.case_panels(row, current_user),
         rules=thawed(row.rules),
         publicity_days=terms.days_of(row, terms.PUBLICITY_DAYS),
         opened=data_room.opened_files(row),
