@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -223,3 +224,14 @@ def test_sentence_is_of_the_year(world: World) -> None:
     assert "登记技术合同 0 份，成交 0 万元" in ledger.sentence(
         ledger.all_rows(), today().year
     )
+
+
+def test_the_policies_read_what_an_organisation_has_registered(world: World) -> None:
+    contract = world.registered()
+    assert contract.registered_on is not None
+    year = contract.registered_on.year
+    exempt = Decimal(contract.registered_sums["exempt_fen"]) / 1_000_000
+    for organisation, is_seller in ((world.lab, True), (world.firm, False)):
+        (read,) = ledger.registered_contracts(organisation.id, year)
+        assert (read.is_seller, read.tax_free_amount) == (is_seller, exempt)
+        assert not list(ledger.registered_contracts(organisation.id, year - 1))
