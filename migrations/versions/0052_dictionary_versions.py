@@ -13,21 +13,16 @@ branch_labels = None
 depends_on = None
 
 DICTIONARIES = ('chains', 'districts', 'fields')
-KIND = 'ck_word_list_version_kind'
+WORDS = "kind IN ('synonyms', 'terms', 'stop_words')"
+ALL = "kind IN ('synonyms', 'terms', 'stop_words', 'chains', 'districts', 'fields')"
 
 
 def upgrade():
     # No version of them: a site begins with what its tables hold.
-    with op.batch_alter_table('chain') as batch:
-        batch.add_column(sa.Column('successor', sa.String(length=30), nullable=False, server_default=''))
-    with op.batch_alter_table('hitech_field') as batch:
-        batch.add_column(sa.Column('active', sa.Boolean(), nullable=False, server_default=sa.true()))
-        batch.add_column(sa.Column('successor', sa.String(length=8), nullable=False, server_default=''))
-    with op.batch_alter_table('word_list_version') as batch:
-        batch.drop_constraint(op.f(KIND), type_='check')
-        batch.create_check_constraint(
-            op.f(KIND), "kind IN ('synonyms', 'terms', 'stop_words', 'chains', 'districts', 'fields')"
-        )
+    op.add_column('chain', sa.Column('successor', sa.String(length=30), nullable=False, server_default=''))
+    op.add_column('hitech_field', sa.Column('active', sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column('hitech_field', sa.Column('successor', sa.String(length=8), nullable=False, server_default=''))
+    _let_kinds(WORDS, ALL)
     with op.batch_alter_table('word_edition') as batch:
         for name in DICTIONARIES:
             batch.add_column(sa.Column(f'{name}_id', sa.Integer(), nullable=True))
@@ -60,11 +55,32 @@ def downgrade():
     op.execute("delete from word_preview where version_id in (select id from word_list_version where kind in"
                " ('chains', 'districts', 'fields'))")
     op.execute("delete from word_list_version where kind in ('chains', 'districts', 'fields')")
-    with op.batch_alter_table('word_list_version') as batch:
-        batch.drop_constraint(op.f(KIND), type_='check')
-        batch.create_check_constraint(KIND, "kind IN ('synonyms', 'terms', 'stop_words')")
-    with op.batch_alter_table('hitech_field') as batch:
-        batch.drop_column('successor')
-        batch.drop_column('active')
-    with op.batch_alter_table('chain') as batch:
-        batch.drop_column('successor')
+    _let_kinds(ALL, WORDS)
+    op.drop_column('hitech_field', 'successor')
+    op.drop_column('hitech_field', 'active')
+    op.drop_column('chain', 'successor')
+
+
+def _let_kinds(before, after):
+    """Let the check constraint of the versions allow other kinds."""
+    connection = op.get_bind()
+    if connection.dialect.name != 'sqlite':
+        name = op.f('ck_word_list_version_kind')
+        op.drop_constraint(name, 'word_list_version', type_='check')
+        op.create_check_constraint(name, 'word_list_version', after)
+        return
+    # SQLite cannot alter a constraint, and other tables refer to this one; the text of a CHECK may be changed in place
+    # (lang_altertable, 7).
+    table = "select sql from sqlite_master where type = 'table' and name = 'word_list_version'"
+    sql = connection.exec_driver_sql(table).scalar()
+    if sql.count(before) != 1:
+        raise RuntimeError(f'the table word_list_version has another constraint than {before}')
+    version = connection.exec_driver_sql('pragma schema_version').scalar()
+    connection.exec_driver_sql('pragma writable_schema = on')
+    connection.exec_driver_sql(
+        "update sqlite_master set sql = ? where type = 'table' and name = 'word_list_version'",
+        (sql.replace(before, after),),
+    )
+    # Other connections, and this one, read the schema again.
+    connection.exec_driver_sql(f'pragma schema_version = {version + 1}')
+    connection.exec_driver_sql('pragma writable_schema = off')
