@@ -26,7 +26,7 @@ from marketplace.brokerage.life import (
     REMIND_DAYS,
     RUNNING,
 )
-from marketplace.brokerage.models import BrokerageCase
+from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.turns import Turn, turn_of
 from marketplace.clock import now, today
 from marketplace.errors import NotFound
@@ -127,6 +127,19 @@ def current_case(key: str) -> BrokerageCase | None:
     )
     found: BrokerageCase | None = db.session.scalar(query)
     return found
+
+
+def case_of_pair(achievement: Achievement, demand: Demand) -> BrokerageCase | None:
+    """The case of two published listings that goes on, or became a deal; None: there is none."""
+    assert achievement.organisation_id is not None  # noqa: S101  what is published has an owner
+    assert demand.organisation_id is not None  # noqa: S101
+    key = pair_key(
+        achievement.organisation_id,
+        demand.organisation_id,
+        achievement.id,
+        demand.id,
+    )
+    return current_case(key)
 
 
 def case_of_introduction(introduction_id: int) -> BrokerageCase | None:

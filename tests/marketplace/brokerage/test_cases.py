@@ -363,6 +363,8 @@ def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
     case = db.session.scalars(sa.select(BrokerageCase)).one()
     address = f"/mine/brokerage/{case.id}"
     assert answer.headers["Location"] == address
+    again = browser.get(f"/brokerage/propose?{pair}")
+    assert (again.status_code, again.headers["Location"]) == (303, address)
     assert "申报利益关系" in browser.get(address).text
     assert "24:00（北京时间）" in browser.get("/brokerage").text
     assert "等派单" not in browser.get("/brokerage/table?column=waiting").text
@@ -377,6 +379,24 @@ def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
     assert "0635-8239001" in browser.get(address).text
     assert "BEGIN:VEVENT" in browser.get("/mine/brokerage.ics").text
     assert "撮合" in browser.get("/mine").text
+
+
+def test_a_broker_begins_from_the_page_of_matches(
+    world: World, sign_in: SignIn, client: FlaskClient
+) -> None:
+    offer, need = world.achievement, world.demand
+    pages = {
+        f"/demands/{need.id}/matches": f"demand={need.id}&amp;achievement={offer.id}",
+        f"/demands/{need.id}/matches?order=date": f"demand={need.id}&amp;achievement={offer.id}",
+        f"/demands/{need.id}/matches/{offer.id}": f"demand={need.id}&amp;achievement={offer.id}",
+        f"/achievements/{offer.id}/matches": f"achievement={offer.id}&amp;demand={need.id}",
+    }
+    others = [client, sign_in(world.chief), sign_in(world.operator)]
+    for path, numbers in pages.items():
+        page = sign_in(world.broker).get(path).text
+        assert f'href="/brokerage/propose?{numbers}">由我撮合' in page, path
+        for browser in others:
+            assert "由我撮合" not in browser.get(path).text
 
 
 def test_a_calendar_has_short_lines(world: World) -> None:
