@@ -164,6 +164,8 @@ def cards_of(cases: Sequence[BrokerageCase], reader: Reader) -> list[Card]:
         names: dict[str, str] = {one.code: one.name for one in sides}
         if case.broker is not None:
             names["broker"] = f"技术经理人{case.broker.name}"
+            if case.broker_id == reader.id:
+                names["broker"] = "您"
         who = "" if turn is None else turn.who(names)
         days = (now() - case.entered_at).days
         cards.append(Card(case, sides, turn, who, days))

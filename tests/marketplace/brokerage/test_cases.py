@@ -25,6 +25,7 @@ from marketplace.brokerage import (
     upkeep,
 )
 from marketplace.brokerage.child_models import Attribution
+from marketplace.brokerage.forms import later_deeds
 from marketplace.brokerage.life import (
     CASE_LIFE,
     COLUMN_OF,
@@ -335,6 +336,41 @@ def test_declines_are_added_up_from_three_on(make: Factory, world: World) -> Non
     assert counted is not None
     assert counted.organisations == 3
     assert counted.reasons == (("价格不合适", 3),)
+
+
+def test_what_comes_later_is_not_what_can_be_done_now(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to("accept")
+    expected = {
+        "introduce": ["首次联系", "合作意向"],
+        "yes_holder": ["首次联系", "合作意向"],
+        "yes_receiver": [],
+    }
+    for deed, names in expected.items():
+        world.press(case, deed)
+        assert [name for name, _ in later_deeds(case, world.broker)] == names
+    page = sign_in(world.broker).get(f"/mine/brokerage/{case.id}").text
+    assert "双方有意向" in page
+    assert "以后才能记意向" not in page
+
+
+def test_nobody_is_offered_a_dispute_that_would_be_refused(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to(*TALKS)
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    address = f"/brokerage/ledger/{row.id}"
+    world.press(case, "reclaim")
+    world.press(case, "dispatch")
+    offered = 'id="dispute"'
+    assert offered not in sign_in(world.broker).get(address).text
+    other = sign_in(world.other_broker)
+    assert offered in other.get(address).text
+    sent = {"text": "去年就介绍过双方，有会议纪要。"}
+    assert other.post(f"{address}/dispute", data=sent).status_code == 303
+    assert offered not in other.get(address).text
 
 
 def test_strangers_find_nothing(world: World, sign_in: SignIn) -> None:
