@@ -25,7 +25,6 @@ from marketplace.brokerage import (
     upkeep,
 )
 from marketplace.brokerage.child_models import Attribution
-from marketplace.brokerage.forms import later_deeds
 from marketplace.brokerage.life import (
     CASE_LIFE,
     COLUMN_OF,
@@ -338,101 +337,12 @@ def test_declines_are_added_up_from_three_on(make: Factory, world: World) -> Non
     assert counted.reasons == (("价格不合适", 3),)
 
 
-def test_what_comes_later_is_not_what_can_be_done_now(
-    world: World, sign_in: SignIn
-) -> None:
-    case = world.bring_to("accept")
-    expected = {
-        "introduce": ["首次联系", "合作意向"],
-        "yes_holder": ["首次联系", "合作意向"],
-        "yes_receiver": [],
-    }
-    for deed, names in expected.items():
-        world.press(case, deed)
-        assert [name for name, _ in later_deeds(case, world.broker)] == names
-    page = sign_in(world.broker).get(f"/mine/brokerage/{case.id}").text
-    assert "双方有意向" in page
-    assert "以后才能记意向" not in page
-
-
-def test_nobody_is_offered_a_dispute_that_would_be_refused(
-    world: World, sign_in: SignIn
-) -> None:
-    case = world.bring_to(*TALKS)
-    row = ledger.attribution_of(case.pair_key)
-    assert row is not None
-    address = f"/brokerage/ledger/{row.id}"
-    world.press(case, "reclaim")
-    world.press(case, "dispatch")
-    offered = 'id="dispute"'
-    assert offered not in sign_in(world.broker).get(address).text
-    other = sign_in(world.other_broker)
-    assert offered in other.get(address).text
-    sent = {"text": "去年就介绍过双方，有会议纪要。"}
-    assert other.post(f"{address}/dispute", data=sent).status_code == 303
-    assert offered not in other.get(address).text
-
-
 def test_strangers_find_nothing(world: World, sign_in: SignIn) -> None:
     case = world.bring_to("accept")
     for person in (world.scout, world.other_broker, world.chief):
         with pytest.raises(NotFound):
             queries.get_case(case.id, by=person)
     assert sign_in(world.chief).get(f"/mine/brokerage/{case.id}").status_code == 404
-
-
-def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
-    browser = sign_in(world.broker)
-    pair = f"achievement={world.achievement.id}&demand={world.demand.id}"
-    assert "提出这一对" in browser.get(f"/brokerage/propose?{pair}").text
-    data = {
-        "achievement": world.achievement.id,
-        "demand": world.demand.id,
-        "message": "工艺正好对上。",
-    }
-    assert (
-        browser.post("/brokerage/propose", data=data | {"message": ""}).status_code
-        == 422
-    )
-    answer = browser.post("/brokerage/propose", data=data)
-    assert answer.status_code == 303
-    case = db.session.scalars(sa.select(BrokerageCase)).one()
-    address = f"/mine/brokerage/{case.id}"
-    assert answer.headers["Location"] == address
-    again = browser.get(f"/brokerage/propose?{pair}")
-    assert (again.status_code, again.headers["Location"]) == (303, address)
-    assert "申报利益关系" in browser.get(address).text
-    assert "24:00（北京时间）" in browser.get("/brokerage").text
-    assert "等派单" not in browser.get("/brokerage/table?column=waiting").text
-    assert browser.get("/brokerage/ledger").status_code == 200
-    assert browser.post("/brokerage/propose", data=data).status_code == 409
-    sent = {f"accept-{name}": "no" for name in CLEAR}
-    refused = browser.post(f"{address}/accept", data=sent)
-    assert refused.status_code == 409
-    sent["accept-seen"] = str(case.revision)
-    assert browser.post(f"{address}/accept", data=sent).status_code == 303
-    db.session.expire_all()
-    assert "0635-8239001" in browser.get(address).text
-    assert "BEGIN:VEVENT" in browser.get("/mine/brokerage.ics").text
-    assert "撮合" in browser.get("/mine").text
-
-
-def test_a_broker_begins_from_the_page_of_matches(
-    world: World, sign_in: SignIn, client: FlaskClient
-) -> None:
-    offer, need = world.achievement, world.demand
-    pages = {
-        f"/demands/{need.id}/matches": f"demand={need.id}&amp;achievement={offer.id}",
-        f"/demands/{need.id}/matches?order=date": f"demand={need.id}&amp;achievement={offer.id}",
-        f"/demands/{need.id}/matches/{offer.id}": f"demand={need.id}&amp;achievement={offer.id}",
-        f"/achievements/{offer.id}/matches": f"achievement={offer.id}&amp;demand={need.id}",
-    }
-    others = [client, sign_in(world.chief), sign_in(world.operator)]
-    for path, numbers in pages.items():
-        page = sign_in(world.broker).get(path).text
-        assert f'href="/brokerage/propose?{numbers}">由我撮合' in page, path
-        for browser in others:
-            assert "由我撮合" not in browser.get(path).text
 
 
 def test_a_calendar_has_short_lines(world: World) -> None:
@@ -521,8 +431,13 @@ def test_random_deeds_never_leave_a_case_without_somebody_who_must_act(
         assert CASE_LIFE.moves[event.before, event.deed] == event.after
 
 
-def test_a_substitute_reads_and_carries_a_case(world: World) -> None:
-    assert contributions.thing_words("brokerage_case", world.propose().id, "dispatch")
+def test_what_was_done_to_a_case_is_named(world: World) -> None:
+    case = world.propose()
+    words = contributions.thing_words("brokerage_case", case.id, "dispatch")
+    assert words is not None
+    thing, deed = words
+    assert world.demand.title in thing
+    assert deed == "派单"
 
 
 def test_a_broker_who_is_gone_leaves_cases_to_the_operators(world: World) -> None:
