@@ -11,6 +11,7 @@ from marketplace.contracts import deeds, filing_deeds, upkeep
 from marketplace.contracts.fields import fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import Deal
+from marketplace.deals.terms import rules_on
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.organisations.models import Organisation
@@ -18,6 +19,7 @@ from marketplace.rules.deeds import seed_rules
 from tests.factories import Factory
 
 PRICE = 50_000_000  # 分
+BEGAN_ON = date(2026, 9, 1)
 REGISTRY_NO = "2026370150000123"
 TERM = "按双方谈定的办理，详见附件。"
 # What nobody can guess of a field from its kind.
@@ -91,7 +93,8 @@ class World:
             "publicity_closed_on": today(),
             "priority": "waived",
             "state": "approved",
-            "began_on": date(2026, 9, 1),
+            "began_on": BEGAN_ON,
+            "rules": rules_on(BEGAN_ON),
         }
         deal = Deal(**(values | changes))
         db.session.add(deal)
