@@ -339,6 +339,7 @@ MORE_FILES: dict[str, dict[str, str]] = {
         "supervision": "in whose care the work in the background runs",
     },
     "setup": {
+        "demo_brokerage": "cases in every column of the board",
         "demo_deals": "deals at several stations",
         "demo_listings": "what lies on their desks",
         "demo_ledger": "two years of the register",

@@ -333,6 +333,8 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "terminate": ("结束", "结束这件撮合", "outline-danger"),
 }
 # What a case has not come to yet → why not; shown greyed to its broker.
+# The whole text stands above, in its own section.
+SIGNING = "确认的是上面「佣金约定」的全文，一个字也不差；确认以后才告诉您对方是谁。"
 LATER = {
     "introduce": "接单以后才能向双方提出对接。",
     "meet": "双方都愿意以后才能记首次联系。",
@@ -381,8 +383,8 @@ def offered_deeds(
             continue
         form = given.get(code) or form_for(case, code, reader, sent=False)
         lines: tuple[str, ...] = COMMISSION_HINTS if code == "commission" else ()
-        if code == "sign" and case.agreement is not None:
-            lines = tuple(case.agreement.text.split("\n"))
+        if code == "sign":
+            lines = (SIGNING,)
         offered.append(Offered(code, heading, button, form, look, lines))
     return offered
 
@@ -393,8 +395,12 @@ def later_deeds(case: BrokerageCase, reader: Reader) -> list[tuple[str, str]]:
         return []
     reached = {"lead": 0, "qualified": 0, "dispatched": 0, "matching": 1, "meeting": 2}
     first = reached.get(case.state, len(LATER))
-    codes = list(LATER)[first:]
-    return [(WORDS[code][0], LATER[code]) for code in codes]
+    later = []
+    for code in list(LATER)[first:]:
+        # What can be done now stands above, with its form.
+        if not OFFERS[code](case, reader):
+            later.append((WORDS[code][0], LATER[code]))
+    return later
 
 
 def _carries(case: BrokerageCase, reader: Reader) -> bool:

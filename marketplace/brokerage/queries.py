@@ -26,7 +26,7 @@ from marketplace.brokerage.life import (
     REMIND_DAYS,
     RUNNING,
 )
-from marketplace.brokerage.models import BrokerageCase
+from marketplace.brokerage.models import BrokerageCase, pair_key
 from marketplace.brokerage.turns import Turn, turn_of
 from marketplace.clock import now, today
 from marketplace.errors import NotFound
@@ -129,6 +129,19 @@ def current_case(key: str) -> BrokerageCase | None:
     return found
 
 
+def case_of_pair(achievement: Achievement, demand: Demand) -> BrokerageCase | None:
+    """The case of two published listings that goes on, or became a deal; None: there is none."""
+    assert achievement.organisation_id is not None  # noqa: S101  what is published has an owner
+    assert demand.organisation_id is not None  # noqa: S101
+    key = pair_key(
+        achievement.organisation_id,
+        demand.organisation_id,
+        achievement.id,
+        demand.id,
+    )
+    return current_case(key)
+
+
 def case_of_introduction(introduction_id: int) -> BrokerageCase | None:
     """The newest case in which both sides came together by an introduction; None where no broker carries it."""
     query = db.select(BrokerageCase).where(
@@ -151,6 +164,8 @@ def cards_of(cases: Sequence[BrokerageCase], reader: Reader) -> list[Card]:
         names: dict[str, str] = {one.code: one.name for one in sides}
         if case.broker is not None:
             names["broker"] = f"技术经理人{case.broker.name}"
+            if case.broker_id == reader.id:
+                names["broker"] = "您"
         who = "" if turn is None else turn.who(names)
         days = (now() - case.entered_at).days
         cards.append(Card(case, sides, turn, who, days))

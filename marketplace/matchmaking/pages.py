@@ -219,6 +219,8 @@ def _page(name: str, row: Row, **values: object) -> str:
         row=row,
         opening=opening_line(row),
         editable=may(current_reader(), "listing.edit", row),
+        # Only what is published can be brought to another one.
+        carries=row.in_matching and current_reader().mediates,
         **values,
     )
 

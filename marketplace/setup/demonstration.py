@@ -54,6 +54,7 @@ from marketplace.profiles import queries as profile_queries
 from marketplace.profiles.writing import BrokerValues, ResearcherValues
 from marketplace.rights import deeds as right_deeds
 from marketplace.rights import queries as right_queries
+from marketplace.setup.demo_brokerage import add_cases
 from marketplace.setup.demo_deals import add_deals
 from marketplace.setup.demo_ledger import add_ledger
 from marketplace.setup.demo_listings import (
@@ -176,6 +177,8 @@ def load_demonstration(report: Callable[[str], None]) -> None:
     _name_substitute()
     people = (_demo_person("firm"), _demo_person("desk"), _demo_person("approver"))
     report(f"{add_deals(*people)} deals under way")
+    carried = {name: _demo_person(name) for name in DEMO_PEOPLE}
+    report(f"{add_cases(carried)} pairs carried by a broker")
     report(f"{_publish_lists()} lists published, one in proof")
     report(f"{len(ON_THE_DESK)} listings being written or reviewed")
     _stage_list()

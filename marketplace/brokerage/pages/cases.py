@@ -53,6 +53,11 @@ def propose() -> ResponseReturnValue:
     )
     form = ProposeForm()
     status = 200
+    going_on = queries.case_of_pair(achievement, demand)
+    # Who may not read it, and who has the form already, is told so once they propose the pair.
+    known = going_on is not None and may(current_user, "brokerage.read", going_on)
+    if going_on is not None and known and not form.is_submitted():
+        return redirect(url_for("brokerage.case", case_id=going_on.id), 303)
     if form.is_submitted():
         try:
             case = deeds.propose_pair(

@@ -83,6 +83,13 @@ def _attribution_page(
 ) -> ResponseReturnValue:
     row = ledger.get_attribution(attribution_id, by=current_user)
     persistence.stop_writing()
+    # Nobody disputes what is credited to them, nor twice while they wait.
+    holds = row.holds_for is not None and row.holds_for.id == current_user.id
+    waits = any(
+        one.state == "open" and one.claimed_by_id == current_user.id
+        for one in row.disputes
+    )
+    disputes = may(current_user, "brokerage.dispute", row) and not (holds or waits)
     given = {
         "disputing": DisputeForm(formdata=None),
         "ruling": RulingForm(formdata=None),
@@ -90,7 +97,7 @@ def _attribution_page(
     page = render_template(
         "brokerage/attribution.html",
         row=row,
-        disputes=may(current_user, "brokerage.dispute", row),
+        disputes=disputes,
         rules=may(current_user, "brokerage.direct"),
         **given,
     )

@@ -345,40 +345,6 @@ def test_strangers_find_nothing(world: World, sign_in: SignIn) -> None:
     assert sign_in(world.chief).get(f"/mine/brokerage/{case.id}").status_code == 404
 
 
-def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
-    browser = sign_in(world.broker)
-    pair = f"achievement={world.achievement.id}&demand={world.demand.id}"
-    assert "提出这一对" in browser.get(f"/brokerage/propose?{pair}").text
-    data = {
-        "achievement": world.achievement.id,
-        "demand": world.demand.id,
-        "message": "工艺正好对上。",
-    }
-    assert (
-        browser.post("/brokerage/propose", data=data | {"message": ""}).status_code
-        == 422
-    )
-    answer = browser.post("/brokerage/propose", data=data)
-    assert answer.status_code == 303
-    case = db.session.scalars(sa.select(BrokerageCase)).one()
-    address = f"/mine/brokerage/{case.id}"
-    assert answer.headers["Location"] == address
-    assert "申报利益关系" in browser.get(address).text
-    assert "24:00（北京时间）" in browser.get("/brokerage").text
-    assert "等派单" not in browser.get("/brokerage/table?column=waiting").text
-    assert browser.get("/brokerage/ledger").status_code == 200
-    assert browser.post("/brokerage/propose", data=data).status_code == 409
-    sent = {f"accept-{name}": "no" for name in CLEAR}
-    refused = browser.post(f"{address}/accept", data=sent)
-    assert refused.status_code == 409
-    sent["accept-seen"] = str(case.revision)
-    assert browser.post(f"{address}/accept", data=sent).status_code == 303
-    db.session.expire_all()
-    assert "0635-8239001" in browser.get(address).text
-    assert "BEGIN:VEVENT" in browser.get("/mine/brokerage.ics").text
-    assert "撮合" in browser.get("/mine").text
-
-
 def test_a_calendar_has_short_lines(world: World) -> None:
     world.propose()
     cards = queries.waiting_for(world.broker)
@@ -465,8 +431,13 @@ def test_random_deeds_never_leave_a_case_without_somebody_who_must_act(
         assert CASE_LIFE.moves[event.before, event.deed] == event.after
 
 
-def test_a_substitute_reads_and_carries_a_case(world: World) -> None:
-    assert contributions.thing_words("brokerage_case", world.propose().id, "dispatch")
+def test_what_was_done_to_a_case_is_named(world: World) -> None:
+    case = world.propose()
+    words = contributions.thing_words("brokerage_case", case.id, "dispatch")
+    assert words is not None
+    thing, deed = words
+    assert world.demand.title in thing
+    assert deed == "派单"
 
 
 def test_a_broker_who_is_gone_leaves_cases_to_the_operators(world: World) -> None:

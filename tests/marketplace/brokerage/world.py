@@ -57,9 +57,31 @@ class World:
             "dispatch": lambda: deeds.dispatch_case(
                 case, self.other_broker.id, **seen, **by_operator
             ),
+            "dispatch_to_broker": lambda: deeds.dispatch_case(
+                case, self.broker.id, **seen, **by_operator
+            ),
+            "terminate_lead": lambda: deeds.terminate_case(
+                case, reason="tech_unfit", **note, **by_operator
+            ),
             "accept": lambda: deeds.accept_dispatch(
                 case,
                 **{"interests": CLEAR, "details": ""} | seen | by_broker,
+            ),
+            "accept_dual": lambda: deeds.accept_dispatch(
+                case,
+                interests=CLEAR | {"dual_agency": True},
+                details="双方都委托了我",
+                **seen,
+                **by_broker,
+            ),
+            "consent_holder": lambda: deeds.consent_to_dual(
+                case, agrees=True, reason="", by=self.desk, **seen
+            ),
+            "consent_receiver": lambda: deeds.consent_to_dual(
+                case, agrees=True, reason="", by=self.chief, **seen
+            ),
+            "dissent_receiver": lambda: deeds.consent_to_dual(
+                case, agrees=False, reason="要独立的", by=self.chief, **seen
             ),
             "decline": lambda: deeds.decline_dispatch(
                 case, reason="手头太满", **seen, **by_broker

@@ -8,6 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from marketplace.accounts import queries as account_queries
+from marketplace.brokerage import ledger
+from marketplace.brokerage import queries as brokerage_queries
+from marketplace.brokerage.life import COLUMNS
 from marketplace.lifecycle import history_of
 from marketplace.listings import readiness
 from marketplace.listings.models import LISTINGS
@@ -59,3 +62,28 @@ def test_the_desks_of_the_demonstration_show_work(
         demo_listings.SENT_BACK
         in sign_in(account_queries.find_person("firm@demo.example")).get("/mine").text
     )
+    _expect_every_column()
+
+
+def _expect_every_column() -> None:
+    """The board of the broker, what waits for the operators, and what the firm is to confirm."""
+    people = {
+        name: account_queries.find_person(f"{name}@demo.example")
+        for name in ("broker", "firm", "operator")
+    }
+    board = brokerage_queries.board(people["broker"], brokerage_queries.Filters())
+    assert {column: count for column, (count, _) in board.items()} == {
+        "waiting": 1,
+        "contact": 2,
+        "talks": 1,
+        "intention": 1,
+        "deal": 1,
+    }
+    cards = [card for column in COLUMNS for card in board[column][1]]
+    assert [card.case.state for card in cards if card.turn.is_late] == ["matching"]
+    assert all(card.turn.due_on for card in cards)
+    queue, _ = brokerage_queries.queue_page(1, people["operator"])
+    assert [card.case.state for card in queue] == ["matching", "lead"]
+    (waiting,) = brokerage_queries.waiting_for(people["firm"])
+    assert "佣金" in waiting.turn.what
+    assert ledger.dispute_count() == 1

@@ -1,0 +1,166 @@
+"""The pages of brokers in a browser: where a pair begins, what is offered when, who stands in for somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from marketplace.brokerage import ledger, queries
+from marketplace.brokerage.forms import later_deeds
+from marketplace.brokerage.models import BrokerageCase
+from marketplace.clock import today
+from marketplace.errors import NotAllowed
+from marketplace.extensions import db
+from marketplace.lifecycle import history_of
+from marketplace.substitutes.deeds import end_substitution, name_substitute
+from marketplace.substitutes.queries import seats_of
+from tests.factories import Factory
+from tests.marketplace.brokerage.world import CLEAR, TALKS, World
+
+SignIn = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def world(make: Factory) -> World:
+    return World(make)
+
+
+def test_what_comes_later_is_not_what_can_be_done_now(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to("accept")
+    expected = {
+        "introduce": ["首次联系", "合作意向"],
+        "yes_holder": ["首次联系", "合作意向"],
+        "yes_receiver": [],
+    }
+    for deed, names in expected.items():
+        world.press(case, deed)
+        assert [name for name, _ in later_deeds(case, world.broker)] == names
+    page = sign_in(world.broker).get(f"/mine/brokerage/{case.id}").text
+    assert "双方有意向" in page
+    assert "以后才能记意向" not in page
+
+
+def test_nobody_is_offered_a_dispute_that_would_be_refused(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.bring_to(*TALKS)
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    address = f"/brokerage/ledger/{row.id}"
+    world.press(case, "reclaim")
+    world.press(case, "dispatch")
+    offered = 'id="dispute"'
+    assert offered not in sign_in(world.broker).get(address).text
+    other = sign_in(world.other_broker)
+    assert offered in other.get(address).text
+    sent = {"text": "去年就介绍过双方，有会议纪要。"}
+    assert other.post(f"{address}/dispute", data=sent).status_code == 303
+    assert offered not in other.get(address).text
+
+
+def test_the_pages_of_a_broker(world: World, sign_in: SignIn) -> None:
+    browser = sign_in(world.broker)
+    pair = f"achievement={world.achievement.id}&demand={world.demand.id}"
+    assert "提出这一对" in browser.get(f"/brokerage/propose?{pair}").text
+    data = {
+        "achievement": world.achievement.id,
+        "demand": world.demand.id,
+        "message": "工艺正好对上。",
+    }
+    assert (
+        browser.post("/brokerage/propose", data=data | {"message": ""}).status_code
+        == 422
+    )
+    answer = browser.post("/brokerage/propose", data=data)
+    assert answer.status_code == 303
+    case = db.session.scalars(sa.select(BrokerageCase)).one()
+    address = f"/mine/brokerage/{case.id}"
+    assert answer.headers["Location"] == address
+    again = browser.get(f"/brokerage/propose?{pair}")
+    assert (again.status_code, again.headers["Location"]) == (303, address)
+    assert "申报利益关系" in browser.get(address).text
+    assert "24:00（北京时间）" in browser.get("/brokerage").text
+    assert "等派单" not in browser.get("/brokerage/table?column=waiting").text
+    assert browser.get("/brokerage/ledger").status_code == 200
+    assert browser.post("/brokerage/propose", data=data).status_code == 409
+    sent = {f"accept-{name}": "no" for name in CLEAR}
+    refused = browser.post(f"{address}/accept", data=sent)
+    assert refused.status_code == 409
+    sent["accept-seen"] = str(case.revision)
+    assert browser.post(f"{address}/accept", data=sent).status_code == 303
+    db.session.expire_all()
+    assert "0635-8239001" in browser.get(address).text
+    assert "BEGIN:VEVENT" in browser.get("/mine/brokerage.ics").text
+    assert "撮合" in browser.get("/mine").text
+
+
+def test_a_broker_begins_from_the_page_of_matches(
+    world: World, sign_in: SignIn, client: FlaskClient
+) -> None:
+    offer, need = world.achievement, world.demand
+    pages = {
+        f"/demands/{need.id}/matches": f"demand={need.id}&amp;achievement={offer.id}",
+        f"/demands/{need.id}/matches?order=date": f"demand={need.id}&amp;achievement={offer.id}",
+        f"/demands/{need.id}/matches/{offer.id}": f"demand={need.id}&amp;achievement={offer.id}",
+        f"/achievements/{offer.id}/matches": f"achievement={offer.id}&amp;demand={need.id}",
+    }
+    others = [client, sign_in(world.chief), sign_in(world.operator)]
+    for path, numbers in pages.items():
+        page = sign_in(world.broker).get(path).text
+        assert f'href="/brokerage/propose?{numbers}">由我撮合' in page, path
+        for browser in others:
+            assert "由我撮合" not in browser.get(path).text
+
+
+def test_a_substitute_carries_a_case_until_the_broker_is_back(
+    world: World, sign_in: SignIn
+) -> None:
+    case = world.propose()
+    address = f"/mine/brokerage/{case.id}"
+    substitute = sign_in(world.other_broker)
+    assert substitute.get(address).status_code == 404
+    (seat, *_) = seats_of(world.broker)
+    standing_in = name_substitute(
+        seat,
+        world.other_broker,
+        first_day=today(),
+        last_day=today() + timedelta(days=7),
+        by=world.broker,
+    )
+
+    # What waits for the absent one waits for who stands in, on their board too, where it says whose it is.
+    assert [card.case for card in queries.waiting_for(world.other_broker)] == [case]
+    assert world.broker.name in substitute.get("/brokerage").text
+    sent = {f"accept-{name}": "no" for name in CLEAR}
+    sent["accept-seen"] = str(case.revision)
+    assert substitute.post(f"{address}/accept", data=sent).status_code == 303
+    db.session.expire_all()
+    sent = {"introduce-seen": str(case.revision)}
+    assert substitute.post(f"{address}/introduce", data=sent).status_code == 303
+    db.session.expire_all()
+    assert case.asked_at is not None
+    done = [(one.deed, one.by_id, one.for_id) for one in history_of(case)[-3:]]
+    pair = (world.other_broker.id, world.broker.id)
+    assert done == [
+        ("declare", *pair),
+        ("begin_matching", *pair),
+        ("introduce", *pair),
+    ]
+
+    # It stays the case of the broker, and so does what is credited.
+    for deed in ("yes_holder", "yes_receiver"):
+        world.press(case, deed)
+    row = ledger.attribution_of(case.pair_key)
+    assert row is not None
+    assert (case.broker, row.broker_id) == (world.broker, world.broker.id)
+    end_substitution(standing_in, by=world.broker)
+    assert substitute.get(address).status_code == 404
+    assert sign_in(world.broker).get(address).status_code == 200
+    with pytest.raises(NotAllowed):
+        world.press(case, "intend", by=world.other_broker)
