@@ -11,6 +11,7 @@ from marketplace.contracts import deeds, filing_deeds, upkeep
 from marketplace.contracts.fields import fields_of
 from marketplace.contracts.models import TechContract
 from marketplace.deals.models import Deal
+from marketplace.deals.terms import rules_on
 from marketplace.extensions import db
 from marketplace.introductions.models import Introduction
 from marketplace.organisations.models import Organisation
@@ -92,6 +93,7 @@ class World:
             "priority": "waived",
             "state": "approved",
             "began_on": date(2026, 9, 1),
+            "rules": rules_on(date(2026, 9, 1)),
         }
         deal = Deal(**(values | changes))
         db.session.add(deal)
