@@ -23,6 +23,7 @@ FEN_OF_WAN = 1_000_000
 FEN_OF_YUAN = 100
 MOST_FEN = 10**15  # what no contract of a city comes near
 _PLAIN_SUM = re.compile(r"\d{1,13}(\.\d{1,2})?", re.ASCII)
+IN_YUAN = "单位元，如 500000 或 50万元。"
 
 
 @dataclass(frozen=True)
@@ -104,11 +105,15 @@ def read_fen(raw: Any) -> int | None:
     plain = compact_text(raw).replace(",", "").removeprefix("¥").removesuffix("元")
     if _PLAIN_SUM.fullmatch(plain):
         return int(Decimal(plain) * FEN_OF_YUAN)
-    money = read_money(raw, Decimal(FEN_OF_YUAN) / FEN_OF_WAN)
+    try:
+        money = read_money(raw, Decimal(FEN_OF_YUAN) / FEN_OF_WAN)
+    except ParseError as error:
+        # Elsewhere on the platform a number without a unit is in 万元; here it is in 元.
+        raise ParseError(error.message, IN_YUAN) from None
     if money is None:
         return None
     if money.low is None or money.low != money.high:
-        raise ParseError("合同里要写一个确定的数。", "单位元，如 500000 或 50万元。")
+        raise ParseError("合同里要写一个确定的数。", IN_YUAN)
     fen = money.low * FEN_OF_WAN
     if fen != fen.to_integral_value() or not 0 <= fen <= MOST_FEN:
         raise ParseError("金额最多两位小数，不能是负数。", "单位元，如 500000.00。")
@@ -132,7 +137,7 @@ def _read_day(_one: Field, raw: Any) -> date | None:
 
 def _read_money(_one: Field, raw: Any) -> int | None:
     if compact_text(raw) in NEGOTIABLE:
-        raise ParseError("合同里要写一个确定的数。", "单位元，如 500000 或 50万元。")
+        raise ParseError("合同里要写一个确定的数。", IN_YUAN)
     return read_fen(raw)
 
 

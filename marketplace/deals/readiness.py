@@ -103,6 +103,19 @@ def approves_own(deal: Deal) -> bool:
     return deal.owner_type not in GOVERNMENT_OWNED and not deal.related_party
 
 
+def may_approve_pending(deal: Deal, person_id: int) -> bool:
+    """Whether the decision that waits may still be approved by this one of the holder's approvers.
+
+    Args:
+        deal: any deal; one without such a decision is approved by nobody.
+        person_id: who looks.
+    """
+    decision = deal.pending_decision
+    if decision is None or person_id in decision.approver_ids:
+        return False
+    return decision.decided_by_id != person_id or approves_own(deal)
+
+
 def unanswered_items(deal: Deal) -> list[str]:
     """The items of 尽调 without an answer, by code."""
     return [code for code in DILIGENCE if deal.item_of(code) is None]
@@ -139,7 +152,7 @@ def turn_of(deal: Deal) -> Turn:
             return Turn("holder", "记录完成人的优先受让权是放弃还是行使")
         return Turn("both", "签订技术合同")
     if state == "contracted":
-        return Turn("both", "办理合同登记，按合同履行")
+        return Turn("both", "按合同履行；合同还没有登记的，先办理登记")
     if state == "performing":
         return Turn("both", "按合同履行和付款")
     return Turn("nobody", "")

@@ -126,6 +126,7 @@ def deed_names() -> Iterator[tuple[str, str]]:
     yield "files.withdraw", "撤回查看附件的申请"
     yield "files.grant", "答复查看附件的申请"
     yield "files.review", "审核附件"
+    yield "command.files.move-to-store", "命令行：把附件搬进对象存储"
     yield "job.scan-files", "附件查毒"
     yield "job.sweep-files", "清理没有用的附件"
     yield "job.file-grants", "附件查看到期"

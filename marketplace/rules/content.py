@@ -16,6 +16,15 @@ KINDS = {"decimal": "数", "int": "整数", "text": "文字", "bool": "是或否
 # Whether a document is in force, and whether somebody compared our value with its text: two questions, never one.
 IN_FORCE = {"active": "有效", "draft": "征求意见稿", "lapsed": "失效"}
 CHECKED = {"verified": "已核", "unverified": "待核实"}
+# Codes of texts that computing reads, and what pages show for them; the note of such a value names both.
+READINGS = {
+    "organisation_year": "每个单位、每个年度一次",
+    "contract": "每份合同一次",
+    "registration": "登记日期",
+    "signing": "签订日期",
+    "seller": "卖方",
+    "buyer": "买方",
+}
 KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+", re.ASCII)
 MAX_KEY = 60
 MAX_VALUE = 1000
@@ -107,6 +116,8 @@ def shown_value(kind: str, value: str, unit: str) -> str:
     """A value with its unit, as pages show it."""
     if kind == "bool":
         return "是" if value == "true" else "否"
+    if kind == "text":
+        return READINGS.get(value, value)
     if unit == NO_UNIT:
         return value
     return f"{value} {unit}"

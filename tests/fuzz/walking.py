@@ -96,9 +96,10 @@ def walk(
             # Signing out would end the walk of this reader.
             if path.startswith("/logout"):
                 continue
-            answer = browser.get(path)
-            if answer.status_code == 200 and answer.mimetype == "text/html":
-                pages[path] = answer.get_data(as_text=True)
+            # Closed: static files are open until then.
+            with browser.get(path) as answer:
+                if answer.status_code == 200 and answer.mimetype == "text/html":
+                    pages[path] = answer.get_data(as_text=True)
         for sent in awkward.reads(count // 2):
             found.send(reader, browser, sent)
         for sent in awkward.posts(count - count // 2, pages):

@@ -21,7 +21,7 @@ from marketplace.contracts.pages.shared import (
 )
 from marketplace.contracts.printing import render_copy
 from marketplace.door import needs
-from marketplace.errors import Invalid, NotFound
+from marketplace.errors import Invalid, NotFound, Stale
 from marketplace.forms import SeenForm
 from marketplace.permissions import require
 
@@ -85,6 +85,8 @@ def edit(contract_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems, "title")
         return _form_page(row, form, status=422)
+    except Stale as error:
+        return _stale_page(contract_id, form, error)
     flash(_saved_words(row, labels), "success")
     return to_contract(row)
 
@@ -109,6 +111,8 @@ def correct(contract_id: int) -> ResponseReturnValue:
     except Invalid as error:
         form.blame(error.problems, "why")
         return _form_page(row, form, corrects=True, status=422)
+    except Stale as error:
+        return _stale_page(contract_id, form, error, corrects=True)
     flash(_saved_words(row, labels), "success")
     return to_contract(row)
 
@@ -177,9 +181,25 @@ def _saved_words(row: TechContract, labels: list[str]) -> str:
     return f"已保存：{'、'.join(labels)}。"
 
 
+def _stale_page(
+    contract_id: int, form: ContractForm, error: Stale, *, corrects: bool = False
+) -> ResponseReturnValue:
+    """What was typed while somebody else saved: not saved, but not lost; saving again is meant for the present one."""
+    row = load(contract_id)
+    form.seen.data = str(row.revision)
+    return _form_page(row, form, corrects=corrects, status=409, error=error)
+
+
 def _form_page(
-    row: TechContract, form: ContractForm, *, corrects: bool = False, status: int = 200
+    row: TechContract,
+    form: ContractForm,
+    *,
+    corrects: bool = False,
+    status: int = 200,
+    error: Stale | None = None,
 ) -> ResponseReturnValue:
     persistence.stop_writing()
-    page = render_template("contracts/form.html", row=row, form=form, corrects=corrects)
+    page = render_template(
+        "contracts/form.html", row=row, form=form, corrects=corrects, error=error
+    )
     return page, status

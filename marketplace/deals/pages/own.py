@@ -87,7 +87,11 @@ def own() -> ResponseReturnValue:
     rows, arithmetic = queries.own_page(current_user, page)
     return render_template(
         "deals/own.html",
-        rows=[(row, disclosure.names_of(row, current_user)) for row in rows],
+        rows=[
+            (row, disclosure.names_of(row, current_user), readiness.turn_of(row))
+            for row in rows
+        ],
+        TURNS=life.TURNS,
         page=arithmetic.clamp(page),
         pages=arithmetic.pages,
     )
@@ -182,6 +186,7 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         deadline=Deadline(row.due_on) if row.due_on else None,
         may_hold=may(current_user, "deal.hold", row),
         may_approve=may(current_user, "deal.approve", row),
+        may_approve_price=readiness.may_approve_pending(row, current_user.id),
         may_end=side is not None or may(current_user, "deal.follow_up", row),
         publicity_due=readiness.is_publicity_due(row),
         events=history_of(row),
@@ -192,6 +197,7 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         life=life,
         forms=given,
         answers=answers,
+        panels=contributions.panels(row, current_user),
     )
     return page, status
 

@@ -72,7 +72,7 @@ def object_to(publicity_id: int) -> ResponseReturnValue:
         return _object_page(row, form, 422)
     message = (
         f"异议已受理。受理编号 {objection.number}，查询码 {code}，请记下来："
-        f"查询码只显示这一次。最晚 {objection.due_on} 答复。"
+        f"查询码只显示这一次。最晚 {objection.due_on} 24:00（北京时间）答复。"
     )
     flash(message, "success")
     return redirect(url_for("deals.objection_status"), 303)

@@ -367,6 +367,17 @@ def test_pages(world: World, sign_in: SignIn) -> None:
         "buyer_name": world.firm.name,
     }
     assert buyer.post(f"{address}/edit", data=form).status_code == 303
+    # Somebody saved meanwhile: what was typed is not saved, and not lost.
+    late = seller.post(f"{address}/edit", data=form | {"payment_terms": "另一种付法"})
+    assert late.status_code == 409
+    shown = late.get_data(as_text=True)
+    assert "另一种付法" in shown
+    assert "还没有保存" in shown
+    # A sum is in 元 here, and what is said of a wrong one says so.
+    wrong = buyer.post(f"{address}/edit", data=form | {"total_fen": "很多"})
+    assert wrong.status_code == 422
+    assert "不写单位就是万元" not in wrong.get_data(as_text=True)
+    assert "单位元，如 500000" in wrong.get_data(as_text=True)
     db.session.refresh(contract)
     assert contract.scope.startswith("标的的内容")
     seen = {"seen": str(contract.revision)}

@@ -57,6 +57,33 @@ def test_the_page_at_every_station(state: str, world: World, sign_in: SignIn) ->
     assert sign_in(stranger).get(address(deal)).status_code == 404
 
 
+def test_an_approved_deal_leads_to_its_contract(world: World, sign_in: SignIn) -> None:
+    deal = world.bring_to("approved")
+    link = f'href="/mine/deals/{deal.id}/contract"'
+    for person in (world.chief, world.desk):
+        assert link in sign_in(person).get(address(deal)).get_data(as_text=True)
+
+
+def test_a_wrong_answer_in_diligence_is_given_back(
+    world: World, sign_in: SignIn
+) -> None:
+    deal = world.bring_to("due_diligence")
+    typed = "质押给银行。" * 500
+    sent = {
+        "seen": str(deal.revision),
+        "code": "limits",
+        "has_finding": "yes",
+        "note": typed,
+    }
+    page = sign_in(world.desk).post(address(deal, "/items"), data=sent)
+    assert page.status_code == 422
+    text = page.get_data(as_text=True)
+    assert typed in text
+    chosen = re.search(r'<input[^>]*id="finding-limits-yes"[^>]*>', text)
+    assert chosen is not None
+    assert " checked" in chosen[0]
+
+
 def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
     case = world.introduced()
     number = case.id
@@ -94,6 +121,9 @@ def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
     confirmed = {"letter_kind": "intention", "sha256": letter.sha256}
     assert press(world.desk, "/letters/confirm", **confirmed) == 303
     assert press(world.desk, "/items", code="limits", has_finding="yes", note="") == 422
+    assert "完成尽调</button>" not in sign_in(world.desk).get(address(deal)).get_data(
+        as_text=True
+    )
     assert press(world.desk, "/diligence/finish") == 409
     for code in (
         "ownership",
@@ -116,6 +146,11 @@ def test_by_buttons_from_an_introduction(world: World, sign_in: SignIn) -> None:
     }
     assert press(world.desk, "/price", **(price | {"price": "很多钱"})) == 422
     assert press(world.desk, "/price", **price) == 303
+    # Who decided it is not offered what they may not do.
+    shown = sign_in(world.desk).get(address(deal)).get_data(as_text=True)
+    assert "批准定价" not in shown
+    assert "另一位审批人" in shown
+    assert "批准定价" in sign_in(world.dean).get(address(deal)).get_data(as_text=True)
     assert press(world.desk, "/price/approve") == 403
     assert press(world.dean, "/price/reject", note="") == 422
     assert press(world.dean, "/price/approve") == 303

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -348,3 +349,11 @@ def test_of_two_who_add_a_version_at_once_one_looks_again(site: Flask) -> None:
     refused = [one for one in outcomes if isinstance(one, Stale)]
     assert len(refused) == 1
     assert len(queries.list_versions("publicity.days")) == 2
+
+
+def test_no_page_shows_the_code_of_a_reading(client: FlaskClient) -> None:
+    deeds.seed_rules()
+    page = client.get("/rules").get_data(as_text=True)
+    cells = re.findall(r'<td data-label="值">([^<]*)</td>', page)
+    assert "每个单位、每个年度一次" in cells
+    assert [one for one in cells if re.fullmatch(r"[a-z_]+", one)] == []
