@@ -197,7 +197,6 @@ def deal_page(row: Deal, status: int = 200, **forms: Any) -> ResponseReturnValue
         life=life,
         forms=given,
         answers=answers,
-        panels=contributions.panels(row, current_user),
     )
     return page, status
 
