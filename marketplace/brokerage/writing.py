@@ -15,7 +15,11 @@ from marketplace.workdays.queries import load_calendar
 
 
 def require_seen(case: BrokerageCase, seen: int) -> None:
-    """Refuse what was decided on a page that is no longer true. Raises Stale."""
+    """Refuse what was decided on a page that is no longer true, and let nobody else decide before this commit.
+
+    Of two who press at once the second waits here on PostgreSQL, and then is told. Raises Stale.
+    """
+    persistence.hold_row(case)
     if case.revision != seen:
         raise Stale("这件撮合刚有变化。", "请重新打开，看过再决定。")
 
