@@ -552,6 +552,8 @@ def addresses(app: Flask, houses: dict[str, Any]) -> dict[str, set[str]]:
     for kind, of_kind in rows.items():
         found["matchmaking.matches"].add(f"/{kind}s/{of_kind[4].id}/matches?order=date")
     found["rights.own"].add(f"/mine/achievement/{houses['shared'].id}/co-owners")
+    pair = "&".join(f"{kind}={rows[kind][4].id}" for kind in LISTINGS)
+    found["brokerage.propose"].add(f"/brokerage/propose?{pair}")
     number = min(houses["values"]["deal_id"])
     found["deals.deal"] |= {
         f"/mine/deals/{number}?release=0",
