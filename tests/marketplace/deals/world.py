@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from marketplace.accounts.models import Person
-from marketplace.clock import today
+from marketplace.clock import now, today
 from marketplace.deals import deeds, diligence_deeds, pricing_deeds, publicity_deeds
 from marketplace.deals.child_models import DealObjection, DealPublicity
 from marketplace.deals.life import DILIGENCE
@@ -21,6 +21,7 @@ from marketplace.permissions import Guest
 from tests.factories import Factory
 
 NOTE = "双方商定的原因"
+MANY = 20  # introductions of one organisation
 
 
 class World:
@@ -68,6 +69,11 @@ class World:
     def introduced(self) -> Introduction:
         """An introduction that was accepted; each is of an achievement of its own."""
         self.count += 1
+        if self.count % MANY == 0:
+            # An organisation begins only so many within a day: those before were begun some days ago.
+            earlier = now() - timedelta(days=2)
+            db.session.execute(db.update(Introduction).values(created_at=earlier))
+            db.session.commit()
         if self.count > 1:
             title = f"{self.topic}之{self.count}"
             self.achievement = self.make.achievement(title, owner=self.lab)
