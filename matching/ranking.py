@@ -278,12 +278,9 @@ class QueryRun:
 
     def match_of(self, id_: Id) -> Match:
         """A document of the catalogue as if it had been ranked. Raises KeyError when no document has the id."""
-        number = self._catalogue.number_of[id_]
-        numbers = np.array([number])
+        numbers = np.array([self._catalogue.number_of[id_]])
         norms = self._norms(numbers)
-        score = float(self._score_numbers(numbers, norms)[0])
-        own_norms = {kind: float(values[0]) for kind, values in norms.items()}
-        return Match(id_, score, self, number, own_norms)
+        return self._match(numbers, self._score_numbers(numbers, norms), norms, 0)
 
     def explain_features(self, other: Features) -> Reasons:
         """Why a document from outside would have its score, weighed as if it were in the catalogue."""

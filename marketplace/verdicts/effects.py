@@ -80,22 +80,20 @@ def public_demands() -> Iterator[Row]:
 def first_places(
     documents: list[matching.Document],
     places: int,
-) -> list[list[tuple[int, matching.Pair]]]:
-    """The first places of each document's list: ids with their pairs, best first."""
-    lists = []
+) -> list[list[matching.Match]]:
+    """The first places of each document's list, best first."""
     with current_app.extensions["matchers"].using("achievement") as matcher:
-        for ranked in matcher.rank_all(documents, top=places):
-            lists.append([(match.id, match) for match in ranked])
-    return lists
+        ranked: list[list[matching.Match]] = matcher.rank_all(documents, top=places)
+        return ranked
 
 
 def offered_conditions(
-    lists: list[list[tuple[int, matching.Pair]]],
+    lists: list[list[matching.Match]],
 ) -> dict[int, matching.Document]:
     """Id → conditions of every achievement on some list, each projected once."""
     ids: set[int] = set()
     for matches in lists:
-        ids.update(offered_id for offered_id, _ in matches)
+        ids.update(int(match.id) for match in matches)
     query = db.select(Achievement).where(Achievement.id.in_(ids))
     return {row.id: common_conditions(row) for row in db.session.scalars(query)}
 
@@ -110,11 +108,12 @@ def _compare_batch(
     conditions = offered_conditions(lists)
     for document, matches in zip(documents, lists, strict=True):
         given: dict[str, list[str | None]] = {"before": [], "after": []}
-        for offered_id, pair in matches:
+        for match in matches:
+            offered_id = int(match.id)
             if offered_id not in conditions:
                 continue
             compared = facts.compare_facts(document, conditions[offered_id])
-            old, new = before(pair, compared), after(pair, compared)
+            old, new = before(match, compared), after(match, compared)
             given["before"].append(old)
             given["after"].append(new)
             if old != new:
@@ -122,7 +121,7 @@ def _compare_batch(
                 tally.examples.append(
                     {
                         "demand": int(document.id),
-                        "achievement": int(offered_id),
+                        "achievement": offered_id,
                         "before": old or "",
                         "after": new or "",
                     }

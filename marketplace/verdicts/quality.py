@@ -182,10 +182,11 @@ def _measure_exposure() -> dict[str, Any]:
         offered = offered_conditions(lists)
         for document, matches in zip(documents, lists, strict=True):
             given = []
-            for offered_id, pair in matches:
+            for match in matches:
+                offered_id = int(match.id)
                 if offered_id in offered:
                     compared = facts.compare_facts(document, offered[offered_id])
-                    given.append((offered_id, grade(pair, compared)))
+                    given.append((offered_id, grade(match, compared)))
             # A list whose first places are weak is shown as "nothing fits", so it gives nobody exposure.
             if any(level in ("high", "fair") for _, level in given):
                 placed += [listing_id for listing_id, level in given if level]

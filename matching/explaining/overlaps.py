@@ -1,4 +1,4 @@
-"""Spans of words that lie in each other: whole terms without their parts, and how much of a term its parts cover.
+"""Spans of words that lie in each other: whole terms without their parts.
 Not here: which words are shown (naming), what they earned (query_explainer).
 """
 
@@ -7,19 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from matching.text import Span
-
-
-def covered_shares(whole: list[Span], parts: list[Span]) -> Iterable[tuple[str, float]]:
-    """(word, share of its length that parts cover); both in reading order, neither overlapping itself."""
-    at = 0
-    for outer in whole:
-        inside = 0
-        while at < len(parts) and parts[at].start < outer.end:
-            if outer.start <= parts[at].start and parts[at].end <= outer.end:
-                inside += parts[at].end - parts[at].start
-            at += 1
-        if inside:
-            yield outer.word, min(1.0, inside / (outer.end - outer.start))
 
 
 def longest_spans(spans: Iterable[Span]) -> list[Span]:
