@@ -18,6 +18,7 @@ from matching.arrays import (
     UInt64s,
 )
 from matching.index.compiling import compiled_loop, read_only, writeable
+from matching.index.kernels import place_of
 
 _KEYS = read_only(types.uint64)
 _NUMBERS = read_only(types.int64)
@@ -64,23 +65,15 @@ def earn_parts(
         the sum of the parts.
     """
     for i in range(len(keys)):
-        key = keys[i]
-        low = 0
-        high = len(known)
-        while low < high:
-            middle = (low + high) >> 1
-            if known[middle] < key:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(known) and known[low] == key:
-            shared[low] = True
+        place = place_of(known, keys[i])
+        if place >= 0:
+            shared[place] = True
             if norm > 0:
                 # In this order, so that a part has the bits that numpy gives it.
-                parts[low] = weights[low] * by_count[counts[i]] / norm * factor
+                parts[place] = weights[place] * by_count[counts[i]] / norm * factor
     total = 0.0
-    for place in range(len(known)):
-        total += parts[place]
+    for feature in range(len(known)):
+        total += parts[feature]
     return total
 
 
@@ -240,17 +233,9 @@ def find_in_a_row(
     """
     has = [False] * len(wanted)
     for i in range(len(keys)):
-        key = keys[i]
-        low = 0
-        high = len(wanted)
-        while low < high:
-            middle = (low + high) >> 1
-            if wanted[middle] < key:
-                low = middle + 1
-            else:
-                high = middle
-        if low < len(wanted) and wanted[low] == key:
-            has[low] = True
+        place = place_of(wanted, keys[i])
+        if place >= 0:
+            has[place] = True
     for i in range(len(places)):
         if not has[places[i]]:
             in_a_row[words[i]] = False
