@@ -22,6 +22,7 @@ from matching.artefact import check_segment
 from matching.index import storage
 from matching.index.reading import read_features
 from matching.index.segment import Segment
+from matching.judging.grades import fixed_grade, grade_of_pair
 from tests.matching.conftest import CATALOGUE, documents, texts
 
 QUERY = Document(
@@ -553,3 +554,33 @@ def test_saving_mends_a_damaged_artefact(
     matcher.save(folder)
 
     assert len(Matcher.load(folder)) == len(matcher)
+
+
+@settings(max_examples=60)
+@given(documents(), documents("x"), texts)
+def test_few_documents_are_summed_like_all(
+    first: list[Document], later: list[Document], asked: str
+) -> None:
+    matcher = Matcher().fit(first).put(later)
+    query = read_features(Document("q", asked, asked))
+    for kind, index in matcher.catalogue_.indexes.items():
+        weighted = index.weigh(getattr(query, kind), len(matcher))
+        every = index.dot(weighted)
+        main, all_numbers = np.arange(index.main.size), np.arange(len(every))
+        for numbers in (main, all_numbers):
+            found = index.dot_documents(weighted, numbers)
+            # Bit for bit: a pair has one score on whichever page it stands.
+            assert found.tobytes() == every[numbers].tobytes()
+
+
+@settings(max_examples=60)
+@given(documents(), texts)
+def test_a_pair_has_the_grade_of_its_reasons(
+    catalogue: list[Document], asked: str
+) -> None:
+    matcher = Matcher().fit(catalogue)
+    query = Document("q", asked, asked)
+    for match in matcher.rank(query):
+        pair = matcher.pair(query, match.id)
+        assert (pair.score, pair.length_ratio) == (match.score, match.length_ratio)
+        assert grade_of_pair(pair) == fixed_grade(match.reasons)
